@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BehaviourStore } from './behaviour-store.ts';
+import { decide, recipientOf, type Decision, type IncomingCall, type RefusalCounts } from './decide.ts';
+import { createOutboundWamid } from './identifiers.ts';
+import { isRecord, textOrNull } from './json.ts';
+import type { Answered, Ledger, LedgerRecord } from './ledger.ts';
+import type { Receipt } from './payloads.ts';
+import type { ReceiptSender } from './receipts.ts';
+import type { SendRequest } from './validation.ts';
+
+/** What goes back over HTTP; null means that the connection is cut without an answer. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface MessagesEndpointDeps {
+  readonly store: BehaviourStore;
+  readonly ledger: Ledger;
+  readonly receipts: ReceiptSender;
+  readonly refusals: RefusalCounts;
+  /** Aborted when the sandbox stops: what waits then is answered at once. */
+  readonly stopping: AbortSignal;
+}
+
+export interface MessagesCall extends IncomingCall {
+  /** The body as it stands in the ledger. */
+  readonly received: unknown;
+}
+
+type Accepted = Extract<Decision, { kind: 'accepted' }>;
+
+const RECEIPTS_FIRST_WAIT_MS = 5_000;
+
+const recipientFields = (send: SendRequest): Record<string, string> => ({
+  ...(send.waId === null ? {} : { recipient_id: send.waId }),
+  ...(send.userId === null ? {} : { recipient_user_id: send.userId }),
+});
+
+function answeredOf(decision: Decision): Answered {
+  if (decision.kind === 'cut') return null;
+  if (decision.kind === 'refused') return { status: decision.refusal.status, code: decision.refusal.code };
+  return decision.kind === 'accepted' && decision.plan.isAnswerLost ? null : { status: 200 };
+}
+
+function acceptedFields(decision: Accepted, answeredAt: number): Omit<LedgerRecord, 'item'> {
+  return {
+    recipient: recipientFields(decision.send),
+    category: decision.send.type === 'template' ? 'utility' : 'service',
+    receipts: decision.plan.receipts.map(({ status, occursAfterMs, arrivesAfterMs, code }) => ({
+      status,
+      at: answeredAt + occursAfterMs,
+      due: answeredAt + arrivesAfterMs,
+      ...(code === undefined ? {} : { code }),
+    })),
+  };
+}
+
+function acceptedBody(send: SendRequest, wamid: string): object {
+  const { input, waId, userId } = send;
+  const person = waId === null ? { user_id: userId } : { wa_id: waId };
+  const status = send.type === 'template' ? { message_status: 'accepted' } : {};
+  return {
+    messaging_product: 'whatsapp',
+    contacts: [{ input, ...person }],
+    messages: [{ id: wamid, ...status }],
+  };
+}
+
+/** The receipts that a ledger record promises, each with its place; none for a refused call. */
+export function receiptsOf(
+  sequence: number,
+  { item, recipient, category, receipts }: LedgerRecord,
+): Receipt[] {
+  const { wamid, phoneNumberId, opaque } = item;
+  if (wamid === null || receipts === undefined) return [];
+  return receipts.map((stored, index) => ({
+    ...stored,
+    sequence,
+    index,
+    wamid,
+    phoneNumberId,
+    opaque,
+    recipient: recipient ?? {},
+    category: category ?? 'service',
+  }));
+}
+
+export function createMessagesEndpoint(deps: MessagesEndpointDeps) {
+  const { store, ledger, receipts, refusals, stopping } = deps;
+
+  const pause = (delayMs: number): Promise<void> =>
+    delayMs > 0 ? sleep(delayMs, undefined, { signal: stopping }).catch(() => {}) : Promise.resolve();
+
+  async function deliverFirst(list: readonly Receipt[]): Promise<void> {
+    const bound = new AbortController();
+    const signal = AbortSignal.any([stopping, bound.signal]);
+    const waited = sleep(RECEIPTS_FIRST_WAIT_MS, undefined, { signal }).catch(() => {});
+    await Promise.race([receipts.deliverNow(list), waited]);
+    bound.abort();
+  }
+
+  async function answerAccepted(decision: Accepted, record: LedgerRecord, sequence: number) {
+    const { plan, send } = decision;
+    const list = receiptsOf(sequence, record);
+    if (plan.areReceiptsFirst) await deliverFirst(list);
+    else receipts.schedule(list);
+    await pause(plan.delayMs);
+    return plan.isAnswerLost ? null : { status: 200, body: acceptedBody(send, record.item.wamid ?? '') };
+  }
+
+  function recordOf(call: MessagesCall, decision: Decision, now: number): LedgerRecord {
+    const isAccepted = decision.kind === 'accepted';
+    const item = {
+      at: new Date(now).toISOString(),
+      phoneNumberId: call.phoneNumberId,
+      to: recipientOf(call.body),
+      opaque: isRecord(call.body) ? textOrNull(call.body['biz_opaque_callback_data']) : null,
+      wamid: isAccepted ? createOutboundWamid(decision.send.waId ?? decision.send.input) : null,
+      answered: answeredOf(decision),
+      body: call.received,
+    };
+    if (isAccepted) return { item, ...acceptedFields(decision, now + decision.plan.delayMs) };
+    const key = decision.kind === 'refused' ? decision.refusalKey : undefined;
+    return key === undefined ? { item } : { item, refusalKey: key };
+  }
+
+  return async function handleMessages(call: MessagesCall): Promise<HttpAnswer | null> {
+    const now = Date.now();
+    const { latencyMs } = store.current();
+    const decision = decide(call, store, refusals, now);
+    const record = recordOf(call, decision, now);
+    const { sequence, durable } = ledger.append(record);
+    await durable;
+    await pause(latencyMs);
+    switch (decision.kind) {
+      case 'accepted':
+        return answerAccepted(decision, record, sequence);
+      case 'refused':
+        return decision.refusal;
+      case 'marked-read':
+        return { status: 200, body: { success: true } };
+      case 'cut':
+        return null;
+    }
+  };
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import type { ReceiptStatus } from './behaviours.ts';
+import { openJournal } from './journal.ts';
+
+/** What was answered: null when the answer is lost on purpose, so that the caller cannot know. */
+export type Answered = { readonly status: number; readonly code?: number | null } | null;
+
+export interface LedgerItem {
+  /** When the call had arrived, ISO 8601. */
+  readonly at: string;
+  readonly phoneNumberId: string;
+  readonly to: string | null;
+  readonly opaque: string | null;
+  /** Null when the call was refused, or was no send (a read mark). */
+  readonly wamid: string | null;
+  readonly answered: Answered;
+  /** The body as it was received: JSON, or a text when it was no JSON. */
+  readonly body: unknown;
+}
+
+export interface StoredReceipt {
+  readonly status: ReceiptStatus;
+  /** Unix milliseconds: when it happened, and when the webhook is told. */
+  readonly at: number;
+  readonly due: number;
+  readonly code?: number;
+}
+
+/** One line of the journal: the public item, and what a restart needs in order to go on. */
+export interface LedgerRecord {
+  readonly item: LedgerItem;
+  /** The key under which this refusal counts (numbers ending in 06 and 07). */
+  readonly refusalKey?: string;
+  readonly recipient?: Readonly<Record<string, string>>;
+  readonly category?: string;
+  readonly receipts?: readonly StoredReceipt[];
+}
+
+export interface LedgerPage {
+  readonly items: readonly LedgerItem[];
+  readonly nextCursor: string | null;
+}
+
+export interface Ledger {
+  append(record: LedgerRecord): { readonly sequence: number; readonly durable: Promise<void> };
+  /**
+   * A page in order of arrival. A cursor is the number of items before the page, as a text, and stays valid for
+   * ever. `nextCursor` is null when there is nothing after the page yet; to poll on, ask again later with the
+   * cursor of this page plus the number of its items.
+   */
+  page(cursor: number, limit: number): Promise<LedgerPage>;
+  size(): number;
+  close(): Promise<void>;
+}
+
+export interface LedgerOptions {
+  readonly dataDir: string;
+  readonly isFsyncOn: () => boolean;
+  readonly onRecord: (sequence: number, record: LedgerRecord) => void;
+}
+
+const MAX_PAGE_BYTES = 8 << 20;
+
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  // Only the ends of the lines are kept in memory; a page is read from the file.
+  const ends: number[] = [];
+  const journal = await openJournal({
+    path: join(options.dataDir, 'ledger.jsonl'),
+    isFsyncOn: options.isFsyncOn,
+    onRecord(record, end) {
+      options.onRecord(ends.length, record as LedgerRecord);
+      ends.push(end);
+    },
+  });
+
+  const startOf = (sequence: number): number => ends[sequence - 1] ?? 0;
+
+  function pageEnd(first: number, limit: number): number {
+    const last = Math.min(ends.length, first + limit);
+    let end = Math.min(first + 1, last);
+    while (end < last && startOf(end + 1) - startOf(first) <= MAX_PAGE_BYTES) end += 1;
+    return end;
+  }
+
+  return {
+    append(record) {
+      const { end, durable } = journal.append(record);
+      return { sequence: ends.push(end) - 1, durable };
+    },
+    async page(cursor, limit) {
+      const first = Math.min(cursor, ends.length);
+      const end = pageEnd(first, limit);
+      const isLast = end === ends.length;
+      await journal.flush();
+      const lines = (await journal.read(startOf(first), startOf(end)))
+        .split('\n')
+        .filter((line) => line !== '');
+      const items = lines.map((line) => (JSON.parse(line) as LedgerRecord).item);
+      return { items, nextCursor: isLast ? null : String(end) };
+    },
+    size: () => ends.length,
+    close: () => journal.close(),
+  };
+}

@@ -1,0 +1,198 @@
+import { mkdir } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RetryOptions } from './backoff.ts';
+import { createBehaviourStore } from './behaviour-store.ts';
+import { createControl } from './control.ts';
+import { createRefusalCounts } from './decide.ts';
+import { createMessagesEndpoint, receiptsOf, type HttpAnswer } from './graph-api.ts';
+import { refuse } from './graph-errors.ts';
+import { parseJson, readBody, sendAnswer } from './http.ts';
+import { openLedger } from './ledger.ts';
+import type { Receipt } from './payloads.ts';
+import { createReceiptSender, openReceiptJournal, receiptId } from './receipts.ts';
+import type { BehaviourPatch } from './settings.ts';
+import { createTemplateStore } from './templates.ts';
+import { createWebhook } from './webhook.ts';
+
+export interface SandboxOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Made when it is missing; the ledger and the pending receipts live there. One sandbox at a time may use it. */
+  readonly dataDir: string;
+  readonly webhookUrl: string;
+  readonly appSecret: string;
+  readonly verifyToken?: string;
+  /** Where the behaviour starts, and what `DELETE /sandbox/behaviour` goes back to. */
+  readonly behaviour?: BehaviourPatch;
+  readonly retry?: Partial<RetryOptions>;
+  readonly webhookTimeoutMs?: number;
+  readonly webhookConcurrency?: number;
+  /** How long a created template stays PENDING. */
+  readonly templateApprovalMs?: number;
+}
+
+export interface Sandbox {
+  readonly url: string;
+  setWebhookUrl(url: string): void;
+  /** Answers what is under way, writes everything down and lets go of the port. */
+  stop(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_RETRY: RetryOptions = { firstMs: 250, maxMs: 30_000, giveUpAfterMs: 7 * DAY_MS };
+const GRAPH_BODY_LIMIT_BYTES = 1 << 20;
+const CONTROL_BODY_LIMIT_BYTES = 16 << 20;
+const KEEP_ALIVE_MS = 65_000;
+const STOP_GRACE_MS = 1_000;
+
+const GRAPH_PATH = /^\/(v\d+\.\d+)\/([\w.-]{1,64})\/(messages|message_templates)$/;
+
+async function openParts(options: SandboxOptions, stopping: AbortSignal) {
+  const store = createBehaviourStore(options.behaviour ?? {});
+  await mkdir(options.dataDir, { recursive: true });
+  const refusals = createRefusalCounts();
+  const pending: Receipt[] = [];
+  const { journal, done } = await openReceiptJournal(options.dataDir);
+  const ledger = await openLedger({
+    dataDir: options.dataDir,
+    isFsyncOn: () => store.current().fsync,
+    onRecord(sequence, record) {
+      if (record.refusalKey !== undefined) refusals.add(record.refusalKey);
+      for (const receipt of receiptsOf(sequence, record))
+        if (!done.has(receiptId(receipt))) pending.push(receipt);
+    },
+  });
+  const concurrency = options.webhookConcurrency ?? 8;
+  const webhook = createWebhook({
+    url: options.webhookUrl,
+    appSecret: options.appSecret,
+    verifyToken: options.verifyToken ?? '',
+    timeoutMs: options.webhookTimeoutMs ?? 10_000,
+    concurrency,
+  });
+  const retry = { ...DEFAULT_RETRY, ...options.retry };
+  const receipts = createReceiptSender({
+    journal,
+    webhook,
+    behaviour: () => store.current(),
+    concurrency,
+    retry,
+  });
+  const messages = createMessagesEndpoint({ store, ledger, receipts, refusals, stopping });
+  const control = createControl({ store, ledger, receipts, webhook });
+  const templates = createTemplateStore(options.templateApprovalMs ?? 200);
+  return { ledger, webhook, receipts, messages, control, templates, pending };
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+const isBearer = (request: IncomingMessage): boolean =>
+  /^Bearer +\S/i.test(request.headers.authorization ?? '');
+
+async function answerMessages(parts: Parts, request: IncomingMessage, phoneNumberId: string) {
+  const { text, isTooLarge } = await readBody(request, GRAPH_BODY_LIMIT_BYTES);
+  const body = parseJson(text);
+  return parts.messages({
+    authorization: request.headers.authorization ?? '',
+    contentType: request.headers['content-type'] ?? '',
+    phoneNumberId,
+    isTooLarge,
+    body,
+    received: body === undefined ? text : body,
+  });
+}
+
+async function answerTemplates(parts: Parts, request: IncomingMessage, url: URL): Promise<HttpAnswer> {
+  if (!isBearer(request)) return refuse(104);
+  const wabaId = GRAPH_PATH.exec(url.pathname)?.[2] ?? '';
+  if (request.method === 'GET')
+    return parts.templates.list(wabaId, url.searchParams, `${url.origin}${url.pathname}`);
+  const { text, isTooLarge } = await readBody(request, GRAPH_BODY_LIMIT_BYTES);
+  return isTooLarge ? refuse(100, { status: 413 }) : parts.templates.create(wabaId, parseJson(text));
+}
+
+async function answerControl(parts: Parts, request: IncomingMessage, url: URL): Promise<HttpAnswer> {
+  const { text, isTooLarge } = await readBody(request, CONTROL_BODY_LIMIT_BYTES);
+  if (isTooLarge) return { status: 413, body: { error: { message: 'the body is too large' } } };
+  const body = parseJson(text);
+  return parts.control(`${request.method ?? ''} ${url.pathname}`, { query: url.searchParams, body });
+}
+
+function parseUrl(request: IncomingMessage): URL | null {
+  const base = `http://${request.headers.host ?? 'sandbox'}`;
+  return URL.canParse(request.url ?? '/', base) ? new URL(request.url ?? '/', base) : null;
+}
+
+async function answerRequest(parts: Parts, request: IncomingMessage): Promise<HttpAnswer | null> {
+  const url = parseUrl(request);
+  if (url === null) return refuse(100, { details: 'The address cannot be read.' });
+  if (url.pathname.startsWith('/sandbox/')) return answerControl(parts, request, url);
+  const [, , id, edge] = GRAPH_PATH.exec(url.pathname) ?? [];
+  if (edge === 'messages' && request.method === 'POST') return answerMessages(parts, request, id ?? '');
+  const isTemplates = edge === 'message_templates' && (request.method === 'GET' || request.method === 'POST');
+  if (isTemplates) return answerTemplates(parts, request, url);
+  const details = `Unsupported ${request.method?.toLowerCase() ?? ''} request to ${url.pathname}.`;
+  return refuse(100, { status: edge === undefined ? 404 : 400, details });
+}
+
+async function handle(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    sendAnswer(response, await answerRequest(parts, request));
+  } catch {
+    // The caller has gone away, or the ledger cannot be written: in both cases nothing may be promised.
+    sendAnswer(response, refuse(131000));
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      const actualPort = typeof address === 'object' && address !== null ? address.port : port;
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`);
+    });
+  });
+}
+
+/** Starts a sandbox in this process. Receipts that an earlier run on the same data left pending go on. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const stopping = new AbortController();
+  const parts = await openParts(options, stopping.signal);
+  const running = new Set<Promise<void>>();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    const work = handle(parts, request, response).finally(() => running.delete(work));
+    running.add(work);
+  });
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    const grace = sleep(STOP_GRACE_MS, undefined, { ref: false }).then(() => server.closeAllConnections());
+    await Promise.race([Promise.all(running).then(() => server.closeIdleConnections()), grace]);
+    await Promise.race([closed, grace]);
+    await parts.receipts.close();
+    await parts.ledger.close();
+  }
+
+  try {
+    const url = await listen(server, options.host, options.port);
+    parts.receipts.schedule(parts.pending.splice(0));
+    const setWebhookUrl = (next: string): void => {
+      parts.webhook.setUrl(next);
+      parts.receipts.wake();
+    };
+    return { url, setWebhookUrl, stop };
+  } catch (error) {
+    await parts.receipts.close();
+    await parts.ledger.close();
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+// The first file of every command. Plain JavaScript without dependencies, because nothing may be installed yet:
+//   node scripts/bootstrap.mjs <entry.ts> [arguments]
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+requireNode();
+installIfNeeded();
+run(process.argv[2], process.argv.slice(3));
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+  if (isSupported) return;
+  stopWith([
+    `This project needs Node.js 20.19 or newer (20.x), or 22.12 and later; this is ${process.version}.`,
+    'Install one of those (nodejs.org, or: nvm install 22) and start again.',
+  ]);
+}
+
+function installIfNeeded() {
+  const reason = whyInstall();
+  if (reason === null) return;
+  console.log(`Installing the npm packages (${reason}) …`);
+  const startedAt = Date.now();
+  const [command, ...args] = npmCommand();
+  const result = spawnSync(command, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32' && command === 'npm',
+  });
+  if (result.status === 0 && whyInstall() === null) {
+    console.log(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
+    return;
+  }
+  const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`
+    .trim()
+    .split('\n');
+  stopWith([
+    'The npm packages could not be installed. The end of what npm said:',
+    '',
+    ...output.slice(-20).map((line) => `    ${line}`),
+    '',
+    'What to do:',
+    '  - is the package registry reachable?      npm ping',
+    '  - behind a proxy or a mirror?             npm config get registry, npm config get proxy',
+    '  - is the folder writable and not full?    df -h .',
+    `  - then run the same command again, or     npm ci   in ${root}`,
+  ]);
+}
+
+/**
+ * npm keeps a copy of the lockfile of what it installed inside node_modules, and writes it last. It is compared
+ * package by package, so that an install made by hand counts and one that was broken off does not.
+ */
+function whyInstall() {
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const installed = readPackages(join(root, 'node_modules', '.package-lock.json'));
+  if (wanted === null) stopWith(['package-lock.json is missing or damaged; restore it from git.']);
+  if (installed === null) return 'first run';
+  const differs = Object.entries(wanted).some(
+    ([path, info]) =>
+      path !== '' && !info.optional && !info.link && installed[path]?.version !== info.version,
+  );
+  return differs ? 'package-lock.json has changed' : null;
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The npm that runs this script, when one does: it need not be the one on PATH. */
+function npmCommand() {
+  const path = process.env.npm_execpath ?? '';
+  return basename(path).startsWith('npm') && /\.c?js$/.test(path) ? [process.execPath, path] : ['npm'];
+}
+
+function run(entry, args) {
+  if (entry === undefined) stopWith(['Usage: node scripts/bootstrap.mjs <entry.ts> [arguments]']);
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, entry), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  // Ctrl-C reaches the child from the terminal, from npm and from here. It stops at the first one and takes no notice
+  // of the others; this process only has to stay until the child has ended.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('error', (error) => stopWith([`Node could not be started again: ${error.message}`]));
+  child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+function stopWith(lines) {
+  console.error(`\n${lines.join('\n')}\n`);
+  process.exit(1);
+}

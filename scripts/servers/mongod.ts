@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import mongoose from 'mongoose';
+import { launchServer, waitUntilReady, type RunningServer, type SpawnListener } from './server-process.ts';
+
+export interface MongodOptions {
+  readonly binary: string;
+  readonly port: number;
+  /** Kept between starts; the port may differ from the last time. */
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly onSpawn?: SpawnListener;
+}
+
+export type RunningMongod = RunningServer & {
+  /** Without a database name: put `/name` before the question mark, or pass `dbName`. */
+  readonly uri: string;
+};
+
+const replicaSet = 'rs0';
+const codeNotYetInitialized = 94;
+
+/** Starts mongod on loopback as a replica set of one, so that transactions work, and waits until it takes writes. */
+export async function startMongod(options: MongodOptions): Promise<RunningMongod> {
+  await mkdir(options.dataDir, { recursive: true });
+  const address = `127.0.0.1:${options.port}`;
+  const server = await launchServer({
+    name: 'mongod',
+    binary: options.binary,
+    args: [
+      ...['--dbpath', options.dataDir, '--port', String(options.port), '--bind_ip', '127.0.0.1'],
+      ...['--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.25', '--quiet', '--nounixsocket'],
+      // There is no other member to wait for, so a stop need not linger for one.
+      ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
+      ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    ],
+    address,
+    logFile: options.logFile,
+    stopTimeoutMs: 4_000,
+    onSpawn: options.onSpawn,
+  });
+  await waitUntilReady(server, {
+    name: 'mongod',
+    logFile: options.logFile,
+    timeoutMs: 60_000,
+    probe: () => withAdmin(address, (admin) => becomePrimary(admin, address)),
+  });
+  return { ...server, uri: `mongodb://${address}/?replicaSet=${replicaSet}` };
+}
+
+/** A client of its own for each attempt: one whose first connection failed stays closed for good. */
+async function withAdmin(address: string, work: (admin: mongoose.mongo.Db) => Promise<void>): Promise<void> {
+  const client = new mongoose.mongo.MongoClient(`mongodb://${address}/?directConnection=true`, {
+    serverSelectionTimeoutMS: 1_000,
+    maxPoolSize: 1,
+  });
+  try {
+    await work(client.db('admin'));
+  } finally {
+    await client.close();
+  }
+}
+
+async function becomePrimary(database: mongoose.mongo.Db, address: string): Promise<void> {
+  const hello = await database.command({ hello: 1 });
+  if (hello['isWritablePrimary'] === true && hello['me'] === address) return;
+  const current = await database.command({ replSetGetConfig: 1 }).catch(nullWhenNotInitialized);
+  const members = [{ _id: 0, host: address }];
+  if (current === null) {
+    await database.command({ replSetInitiate: { _id: replicaSet, members } });
+  } else if (current['config'].members[0].host !== address) {
+    // The kept configuration names the port of an earlier start; without this the node would not find itself in it.
+    const config = { ...current['config'], version: current['config'].version + 1, members };
+    await database.command({ replSetReconfig: config, force: true });
+  }
+  throw new Error('mongod is not primary yet');
+}
+
+function nullWhenNotInitialized(error: unknown): null {
+  if (error instanceof mongoose.mongo.MongoServerError && error.code === codeNotYetInitialized) return null;
+  throw error;
+}

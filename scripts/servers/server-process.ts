@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPortFree } from './ports.ts';
+
+export interface RunningServer {
+  readonly pid: number;
+  /** host:port on loopback. */
+  readonly address: string;
+  /** Settles when the process has ended; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** Asks the server to stop, waits, and kills it when it takes too long. */
+  stop(): Promise<void>;
+  /** kill -9, for tests of what survives; `exited` tells when it is gone. */
+  kill(): void;
+}
+
+export type SpawnListener = (server: RunningServer) => void;
+
+interface LaunchOptions {
+  readonly name: string;
+  readonly binary: string;
+  readonly args: readonly string[];
+  readonly address: string;
+  readonly logFile: string;
+  readonly stopTimeoutMs: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told about the process as soon as it exists, so that it can be stopped before it is ready. */
+  readonly onSpawn?: SpawnListener | undefined;
+}
+
+/**
+ * Starts a server in its own process group, so that Ctrl-C in the terminal reaches only the supervisor, which then
+ * stops everything in order. Rejects when its port is taken.
+ */
+export async function launchServer(options: LaunchOptions): Promise<RunningServer> {
+  await refuseTakenPort(options);
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  const log = openSync(options.logFile, 'a');
+  let child: ChildProcess;
+  try {
+    child = spawn(options.binary, options.args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: options.env ?? process.env,
+    });
+  } finally {
+    closeSync(log);
+  }
+  const { pid } = child;
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('exit', (code) => resolve(code));
+  });
+  if (pid === undefined) throw new Error(`${options.name} could not be started from ${options.binary}`);
+  const server: RunningServer = {
+    pid,
+    address: options.address,
+    exited,
+    kill: () => void child.kill('SIGKILL'),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), options.stopTimeoutMs);
+      await gone;
+      clearTimeout(timer);
+    },
+  };
+  options.onSpawn?.(server);
+  return server;
+}
+
+/** Another program on the port would answer the question whether this one is ready. */
+async function refuseTakenPort({ name, address }: LaunchOptions): Promise<void> {
+  const port = Number(address.split(':').at(-1));
+  if (!(await isPortFree(port)))
+    throw new Error(`${name} cannot use ${address}: another program listens there`);
+}
+
+interface ReadyOptions {
+  readonly name: string;
+  readonly logFile: string;
+  readonly timeoutMs: number;
+  /** Throws while the server cannot be used yet. */
+  readonly probe: () => Promise<void>;
+}
+
+/** Waits until the probe passes. A server that ends meanwhile, or takes too long, is an error with the log's end. */
+export async function waitUntilReady(server: RunningServer, options: ReadyOptions): Promise<void> {
+  const deadline = Date.now() + options.timeoutMs;
+  let lastError: unknown;
+  let isGone = false;
+  void server.exited.then(() => (isGone = true));
+  while (Date.now() < deadline) {
+    try {
+      await options.probe();
+      return;
+    } catch (error) {
+      lastError = error;
+    }
+    if (isGone) break;
+    await sleep(50);
+  }
+  const why = isGone ? 'ended while starting' : `was not ready after ${options.timeoutMs / 1000} s`;
+  server.kill();
+  await server.exited;
+  throw new Error(
+    `${options.name} ${why}; the end of ${options.logFile}:\n${await tailOf(options.logFile)}`,
+    { cause: lastError },
+  );
+}
+
+async function tailOf(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '(no log)');
+  return text
+    .trimEnd()
+    .split('\n')
+    .slice(-12)
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n');
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readJson, writeFileAtomically } from './files.ts';
+import { requestJson } from './request-json.ts';
+
+export interface DemoSignIn {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** What is kept of the demo between starts. */
+interface KeptDemo extends DemoSignIn {
+  readonly messageIds: readonly string[];
+}
+
+interface MessageState {
+  readonly id: string;
+  readonly status: string;
+  readonly to: string | null;
+  readonly templateName: string | null;
+  readonly workflowId: string | null;
+  readonly statusHistory: readonly { readonly status: string; readonly timestamp: string }[];
+  readonly timestamp: string;
+}
+
+/** The last digits say how the sandbox treats the number: read at once, two refusals first, receipts out of order. */
+export const demoMessages = [
+  { to: '+12025550101', templateName: 'hello_world' },
+  { to: '+12025550106', templateName: 'order_update', variables: { body: ['Ana', '1042'] } },
+  {
+    to: '+12025550109',
+    templateName: 'appointment_reminder',
+    variables: { header: { customer: 'Ana' }, body: { customer: 'Ana', date: '12 May', time: '10:00' } },
+  },
+] as const;
+
+const endStatuses = new Set(['read', 'failed', 'canceled', 'expired']);
+const watchTimeoutMs = 60_000;
+
+/** Signs the demo client in, making it once; the password is kept because it is needed for every later start. */
+export async function signInDemo(
+  api: string,
+  file: string,
+): Promise<{ signIn: DemoSignIn; accessToken: string }> {
+  const kept = readJson<KeptDemo>(file);
+  if (kept !== null) {
+    const answer = await requestJson(`${api}/api/auth/login`, {
+      body: { email: kept.email, password: kept.password },
+    });
+    if (answer.status === 200) return { signIn: kept, accessToken: accessTokenOf(answer.body) };
+  }
+  const signIn = {
+    email: `demo-${randomBytes(3).toString('hex')}@example.com`,
+    password: randomBytes(12).toString('base64url'),
+  };
+  const answer = await requestJson(`${api}/api/auth/signup`, {
+    body: { fullName: 'Demo Admin', ...signIn, agreeToTerms: true, companyName: 'Demo Company' },
+  });
+  if (answer.status !== 201) throw new Error(`the demo client could not sign up: ${describe(answer)}`);
+  keep(file, { ...signIn, messageIds: [] });
+  return { signIn, accessToken: accessTokenOf(answer.body) };
+}
+
+/** The demo messages of an earlier start, else three new ones. */
+export async function sendDemoMessages(
+  api: string,
+  accessToken: string,
+  file: string,
+): Promise<readonly string[]> {
+  const kept = readJson<KeptDemo>(file);
+  if (kept === null) throw new Error(`${file} is gone`);
+  if (kept.messageIds.length === demoMessages.length) {
+    const known = await Promise.all(kept.messageIds.map((id) => getMessage(api, accessToken, id)));
+    if (!known.includes(null)) return kept.messageIds;
+  }
+  const messageIds: string[] = [];
+  for (const body of demoMessages) {
+    const answer = await requestJson(`${api}/api/messages/template`, {
+      body,
+      accessToken,
+      // Stable for this client, so that a start that was broken off here does not send twice.
+      idempotencyKey: `demo-${body.templateName}`,
+    });
+    if (answer.status !== 201) throw new Error(`the demo message was refused: ${describe(answer)}`);
+    messageIds.push((answer.body as { id: string }).id);
+  }
+  keep(file, { ...kept, messageIds });
+  return messageIds;
+}
+
+/** Follows the messages until each is read; says the way of each once. Returns those that are not read. */
+export async function watchMessages(
+  api: string,
+  accessToken: string,
+  ids: readonly string[],
+  log: (line: string) => void,
+): Promise<readonly MessageState[]> {
+  const deadline = Date.now() + watchTimeoutMs;
+  const states = new Map<string, MessageState>();
+  const open = new Set(ids);
+  while (open.size > 0 && Date.now() < deadline) {
+    for (const id of open) {
+      const state = await getMessage(api, accessToken, id);
+      if (state === null) continue;
+      states.set(id, state);
+      if (!endStatuses.has(state.status)) continue;
+      open.delete(id);
+      log(describeProgress(state));
+    }
+    if (open.size > 0) await sleep(200);
+  }
+  return [...states.values()].filter(({ status }) => status !== 'read');
+}
+
+/** "hello_world to +1…: queued → sent → delivered → read in 1.2 s" */
+export function describeProgress(message: MessageState): string {
+  const statuses = message.statusHistory.map(({ status }) => status);
+  const path = [...new Set([...statuses, message.status])];
+  const endedAt = message.statusHistory.at(-1)?.timestamp ?? message.timestamp;
+  const startedAt = message.statusHistory[0]?.timestamp ?? message.timestamp;
+  const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+  return `${message.templateName} to ${message.to}: ${path.join(' → ')} in ${seconds.toFixed(1)} s`;
+}
+
+async function getMessage(api: string, accessToken: string, id: string): Promise<MessageState | null> {
+  const answer = await requestJson(`${api}/api/messages/${id}`, { accessToken });
+  return answer.status === 200 ? (answer.body as MessageState) : null;
+}
+
+function accessTokenOf(body: unknown): string {
+  return (body as { accessToken: string }).accessToken;
+}
+
+function describe(answer: { status: number; body: unknown }): string {
+  return `${answer.status} ${JSON.stringify(answer.body)}`;
+}
+
+function keep(file: string, demo: KeptDemo): void {
+  writeFileAtomically(file, `${JSON.stringify(demo, null, 2)}\n`, 0o600);
+}

@@ -1,0 +1,13 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Names that an environment file sets, or that an example mentions in a comment such as `# NAME=value`. */
+export function readEnvNames(file: string): ReadonlySet<string> {
+  if (!existsSync(file)) return new Set();
+  const names = readFileSync(file, 'utf8').matchAll(/^\s*(?:#\s*)?(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=/gm);
+  return new Set([...names].map((match) => match[1] ?? ''));
+}
+
+/** Reads the environment file; variables that are set already keep their value. */
+export function loadEnvFile(file: string): void {
+  if (existsSync(file)) process.loadEnvFile(file);
+}

@@ -1,0 +1,84 @@
+import { open, rename, stat } from 'node:fs/promises';
+
+const pollMs = 500;
+const rotateOverBytes = 10_000_000;
+const linesPerWindow = 5;
+const windowMs = 10_000;
+
+/** A line worth showing beside the progress of the whole stack, or null. Programs log JSON lines. */
+export function describeLogLine(line: string): string | null {
+  if (line.trim() === '') return null;
+  let entry: unknown;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return line.trim().slice(0, 300);
+  }
+  if (typeof entry !== 'object' || entry === null) return line.trim().slice(0, 300);
+  const level = 'level' in entry ? entry.level : null;
+  const isSevere =
+    typeof level === 'number' ? level >= 40 : ['warn', 'error', 'fatal'].includes(String(level));
+  if (!isSevere) return null;
+  const message = 'msg' in entry ? String(entry.msg) : '';
+  const cause = 'err' in entry ? messageOf(entry.err) : '';
+  return [message, cause].filter(Boolean).join(': ').slice(0, 300);
+}
+
+/** Shows the warnings and errors that a program appends to its log; a flood is cut short. Returns the way to stop. */
+export async function watchLog(file: string, show: (line: string) => void): Promise<() => void> {
+  let position = await sizeOf(file);
+  let shownInWindow = 0;
+  const report = (line: string) => {
+    const text = describeLogLine(line);
+    if (text === null) return;
+    shownInWindow += 1;
+    if (shownInWindow <= linesPerWindow) show(text);
+    else if (shownInWindow === linesPerWindow + 1) show(`… more in ${file}`);
+  };
+  let isReading = false;
+  const read = async () => {
+    if (isReading) return;
+    isReading = true;
+    const text = await readFrom(file, position).catch(() => '');
+    const complete = text.slice(0, text.lastIndexOf('\n') + 1);
+    position += Buffer.byteLength(complete);
+    for (const line of complete.split('\n')) report(line);
+    isReading = false;
+  };
+  const poll = setInterval(() => void read(), pollMs);
+  const windows = setInterval(() => (shownInWindow = 0), windowMs);
+  return () => {
+    clearInterval(poll);
+    clearInterval(windows);
+  };
+}
+
+/** Puts a log that has grown large aside, once; the one before it goes. */
+export async function rotateLog(file: string): Promise<void> {
+  if ((await sizeOf(file)) > rotateOverBytes) await rename(file, `${file}.1`);
+}
+
+async function readFrom(file: string, position: number): Promise<string> {
+  const size = await sizeOf(file);
+  if (size <= position) return '';
+  const handle = await open(file, 'r');
+  try {
+    const buffer = Buffer.alloc(size - position);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
+  return String(error);
+}

@@ -1,0 +1,125 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from '../servers/run-command.ts';
+import { readJson, writeFileAtomically } from './files.ts';
+
+/** A process that must not outlive its supervisor, kept in a file so that the next start can find it. */
+export interface KnownProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** A part of its command line that no other program has: proof that the id was not given to another one since. */
+  readonly marker: string;
+}
+
+interface ProcessFile {
+  readonly supervisor: KnownProcess;
+  readonly children: readonly KnownProcess[];
+}
+
+/** Another supervisor works in this folder. */
+export class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
+  readonly pid: number;
+
+  constructor(pid: number) {
+    super(`already running as process ${pid}`);
+    this.pid = pid;
+  }
+}
+
+export function saveProcesses(file: string, content: ProcessFile): void {
+  writeFileAtomically(file, toText(content));
+}
+
+/**
+ * Makes this process the only supervisor of the folder: the file is created in one step that only one of two can win.
+ * What a supervisor that was killed left behind is stopped first. Throws AlreadyRunningError.
+ */
+export async function becomeSupervisor(
+  file: string,
+  supervisor: KnownProcess,
+  log: (line: string) => void,
+): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(file, toText({ supervisor, children: [] }), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if (!isFileExists(error)) throw error;
+    }
+    const other = await findSupervisor(file);
+    if (other !== null && other.pid !== process.pid) throw new AlreadyRunningError(other.pid);
+    await stopLeftovers(file, log);
+  }
+}
+
+/** The supervisor of the folder, if one works in it now. */
+export async function findSupervisor(file: string): Promise<KnownProcess | null> {
+  const supervisor = readJson<ProcessFile>(file)?.supervisor;
+  return supervisor !== undefined && (await isStillRunning(supervisor)) ? supervisor : null;
+}
+
+/** True when that process still runs and still is the program that it was. */
+export async function isStillRunning({ pid, marker }: KnownProcess): Promise<boolean> {
+  return (await commandLineOf(pid)).includes(marker);
+}
+
+/** Ends what a killed supervisor left behind, gently first, and removes the file. */
+export async function stopLeftovers(file: string, log: (line: string) => void): Promise<void> {
+  // The last started depends on the first, so they are stopped in the opposite order.
+  for (const child of readJson<ProcessFile>(file)?.children.toReversed() ?? []) {
+    if (!(await isStillRunning(child))) continue;
+    log(`${child.name} (pid ${child.pid}) was left over by a run that did not end properly; stopping it`);
+    await endProcess(child);
+  }
+  await rm(file, { force: true });
+}
+
+/** The same for a folder with one file for each run; those of a run that is still alive are left to it. */
+export async function stopLeftoversIn(folder: string, log: (line: string) => void): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const file = join(folder, name);
+    const content = readJson<ProcessFile>(file);
+    if (content !== null && (await isStillRunning(content.supervisor))) continue;
+    await stopLeftovers(file, log);
+  }
+}
+
+async function endProcess(known: KnownProcess): Promise<void> {
+  const attempts = [
+    ['SIGTERM', 8_000],
+    ['SIGKILL', 2_000],
+  ] as const;
+  for (const [signal, waitMs] of attempts) {
+    try {
+      process.kill(known.pid, signal);
+    } catch {
+      return;
+    }
+    const deadline = Date.now() + waitMs;
+    while (Date.now() < deadline) {
+      if (!(await isStillRunning(known))) return;
+      await sleep(50);
+    }
+  }
+}
+
+async function commandLineOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return raw.replaceAll('\0', ' ');
+  }
+  const { code, output } = await runCommand('ps', ['-o', 'command=', '-p', String(pid)], 5_000);
+  return code === 0 ? output : '';
+}
+
+function toText(content: ProcessFile): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function isFileExists(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}

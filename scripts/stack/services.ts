@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { dataDir, distDir } from '../paths.ts';
+import { startMongod } from '../servers/mongod.ts';
+import { launchServer, waitUntilReady } from '../servers/server-process.ts';
+import { startTemporal } from '../servers/temporal.ts';
+import type { Addresses, Ports, Settings } from './settings.ts';
+import type { Service } from './supervise.ts';
+
+export type ServiceName = 'api' | 'worker' | 'mongod' | 'temporal' | 'sandbox';
+
+export const logsDir = join(dataDir, 'logs');
+
+/** What each process must have in its command line to be recognised as ours after the supervisor was killed. */
+export const markers: Readonly<Record<ServiceName, string>> = {
+  mongod: join(dataDir, 'mongod'),
+  temporal: join(dataDir, 'temporal.db'),
+  sandbox: join(distDir, 'sandbox', 'main.js'),
+  worker: join(distDir, 'src', 'bin', 'worker.js'),
+  api: join(distDir, 'src', 'bin', 'api.js'),
+};
+
+export function mongodService(binary: string, ports: Ports): Service {
+  return {
+    name: 'mongod',
+    start: (onSpawn) =>
+      startMongod({
+        binary,
+        port: ports.MONGOD_PORT,
+        dataDir: markers.mongod,
+        logFile: logFileOf('mongod'),
+        onSpawn,
+      }),
+  };
+}
+
+export function temporalService(binary: string, ports: Ports, settings: Settings): Service {
+  return {
+    name: 'temporal',
+    start: (onSpawn) =>
+      startTemporal({
+        binary,
+        port: ports.TEMPORAL_PORT,
+        uiPort: ports.TEMPORAL_UI_PORT,
+        dbFile: markers.temporal,
+        namespace: settings.namespace,
+        logFile: logFileOf('temporal'),
+        onSpawn,
+      }),
+  };
+}
+
+/** The services of our own, in the order in which they are stopped. */
+export function ownServices(addresses: Addresses, env: Readonly<Record<string, string>>) {
+  const own = (name: 'api' | 'worker' | 'sandbox', readyUrl: string, stopTimeoutMs: number) =>
+    nodeService({ name, entry: markers[name], readyUrl, env, stopTimeoutMs });
+  return {
+    api: own('api', `${addresses.api}/readyz`, 5_000),
+    worker: own('worker', `${addresses.workerHealth}/readyz`, 5_000),
+    sandbox: own('sandbox', `${addresses.sandbox}/sandbox/health`, 2_000),
+  };
+}
+
+interface NodeServiceOptions {
+  readonly name: string;
+  readonly entry: string;
+  readonly readyUrl: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stopTimeoutMs: number;
+  readonly logFile?: string;
+}
+
+/** A Node program that is ready when its URL answers 200. */
+export function nodeService(options: NodeServiceOptions): Service {
+  const { name, entry, readyUrl, env, stopTimeoutMs } = options;
+  const logFile = options.logFile ?? logFileOf(name);
+  return {
+    name,
+    async start(onSpawn) {
+      const server = await launchServer({
+        name,
+        binary: process.execPath,
+        args: ['--enable-source-maps', entry],
+        address: new URL(readyUrl).host,
+        logFile,
+        stopTimeoutMs,
+        env,
+        onSpawn,
+      });
+      await waitUntilReady(server, { name, logFile, timeoutMs: 60_000, probe: () => expectOk(readyUrl) });
+    },
+  };
+}
+
+export function logFileOf(name: string): string {
+  return join(logsDir, `${name}.log`);
+}
+
+async function expectOk(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${url} answers ${response.status}: ${text.slice(0, 300)}`);
+}

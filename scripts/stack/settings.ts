@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { dataDir } from '../paths.ts';
+import { freePort } from '../servers/ports.ts';
+import type { Secrets } from './secrets.ts';
+
+export type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
+const defaultPorts = {
+  PORT: 4000,
+  WORKER_HEALTH_PORT: 4001,
+  SANDBOX_PORT: 4010,
+  MONGOD_PORT: 27_017,
+  TEMPORAL_PORT: 7233,
+  TEMPORAL_UI_PORT: 8233,
+} as const;
+
+type PortName = keyof typeof defaultPorts;
+export type Ports = Readonly<Record<PortName, number>>;
+
+export interface Settings {
+  readonly wantedPorts: Ports;
+  /** Given by the environment, and then used instead of a server of our own. */
+  readonly mongodbUri: string | null;
+  readonly temporalAddress: string | null;
+  readonly temporalUiUrl: string | null;
+  readonly namespace: string;
+  readonly usesSandbox: boolean;
+}
+
+const database = 'whatsapp_crm';
+
+/** What `npm start` takes from the environment; empty variables count as not given. */
+export function readSettings(env: RawEnvironment): Settings {
+  const given = (name: string) => env[name]?.trim() || null;
+  return {
+    wantedPorts: mapPorts((name) => readPort(name, given(name))),
+    mongodbUri: given('MONGODB_URI'),
+    temporalAddress: given('TEMPORAL_ADDRESS'),
+    temporalUiUrl: given('TEMPORAL_UI_URL'),
+    namespace: given('TEMPORAL_NAMESPACE') ?? 'whatsapp-crm',
+    usesSandbox: given('WHATSAPP_PROVIDER') !== 'cloud',
+  };
+}
+
+/** The ports to listen on: the wanted ones where they are free. Each replacement is reported by its name. */
+export async function choosePorts(settings: Settings, log: (line: string) => void): Promise<Ports> {
+  const chosen = new Map<PortName, number>();
+  for (const name of portNames()) {
+    if (!needsPort(name, settings)) continue;
+    const reserved = new Set(chosen.values());
+    chosen.set(name, await freePort(settings.wantedPorts[name], log, { name, reserved }));
+  }
+  return mapPorts((name) => chosen.get(name) ?? settings.wantedPorts[name]);
+}
+
+export interface Addresses {
+  readonly api: string;
+  readonly sandbox: string;
+  readonly workerHealth: string;
+  readonly mongodbUri: string;
+  readonly temporalAddress: string;
+  readonly temporalUi: string;
+}
+
+export function toAddresses(settings: Settings, ports: Ports): Addresses {
+  const local = (port: number) => `http://127.0.0.1:${port}`;
+  const ownUi = settings.temporalAddress === null ? local(ports.TEMPORAL_UI_PORT) : null;
+  return {
+    api: local(ports.PORT),
+    sandbox: local(ports.SANDBOX_PORT),
+    workerHealth: local(ports.WORKER_HEALTH_PORT),
+    mongodbUri: settings.mongodbUri ?? `mongodb://127.0.0.1:${ports.MONGOD_PORT}/${database}?replicaSet=rs0`,
+    temporalAddress: settings.temporalAddress ?? `127.0.0.1:${ports.TEMPORAL_PORT}`,
+    temporalUi: ownUi ?? settings.temporalUiUrl ?? local(defaultPorts.TEMPORAL_UI_PORT),
+  };
+}
+
+/** The environment of API, worker, migrations and sandbox: what the user gave, under what this run decided. */
+export function toChildEnv(
+  env: RawEnvironment,
+  settings: Settings,
+  addresses: Addresses,
+  secrets: Secrets,
+): Record<string, string> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+  const { SANDBOX_APP_SECRET, ...secretsOfProduct } = secrets;
+  return {
+    NODE_ENV: 'development',
+    PUBLIC_URL: addresses.api,
+    // Under the 20 s that a stop of the whole stack may take.
+    SHUTDOWN_GRACE: '4s',
+    ...given,
+    ...secretsOfProduct,
+    HOST: '127.0.0.1',
+    PORT: portOf(addresses.api),
+    WORKER_HEALTH_PORT: portOf(addresses.workerHealth),
+    MONGODB_URI: addresses.mongodbUri,
+    TEMPORAL_ADDRESS: addresses.temporalAddress,
+    TEMPORAL_NAMESPACE: settings.namespace,
+    TEMPORAL_UI_URL: addresses.temporalUi,
+    ...(settings.usesSandbox ? sandboxEnv(addresses, SANDBOX_APP_SECRET, secrets) : {}),
+  };
+}
+
+function sandboxEnv(addresses: Addresses, appSecret: string, secrets: Secrets): Record<string, string> {
+  return {
+    WHATSAPP_PROVIDER: 'sandbox',
+    WHATSAPP_API_URL: addresses.sandbox,
+    SANDBOX_HOST: '127.0.0.1',
+    SANDBOX_PORT: portOf(addresses.sandbox),
+    SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
+    SANDBOX_WEBHOOK_URL: `${addresses.api}/webhook/incoming`,
+    SANDBOX_APP_SECRET: appSecret,
+    SANDBOX_VERIFY_TOKEN: secrets.WEBHOOK_VERIFY_TOKEN,
+  };
+}
+
+/** Whether this run listens on that port at all. */
+export function needsPort(name: PortName, settings: Settings): boolean {
+  if (name === 'MONGOD_PORT') return settings.mongodbUri === null;
+  if (name === 'TEMPORAL_PORT' || name === 'TEMPORAL_UI_PORT') return settings.temporalAddress === null;
+  return name !== 'SANDBOX_PORT' || settings.usesSandbox;
+}
+
+function readPort(name: PortName, text: string | null): number {
+  if (text === null) return defaultPorts[name];
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`${name}=${text} is not a port number`);
+  return port;
+}
+
+function portOf(url: string): string {
+  return new URL(url).port;
+}
+
+export function portNames(): PortName[] {
+  return Object.keys(defaultPorts) as PortName[];
+}
+
+function mapPorts(toPort: (name: PortName) => number): Ports {
+  return Object.fromEntries(portNames().map((name) => [name, toPort(name)])) as Record<PortName, number>;
+}

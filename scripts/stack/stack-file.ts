@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { DemoSignIn } from './demo.ts';
+import type { ServiceName } from './services.ts';
+import type { Addresses, Settings } from './settings.ts';
+
+/** Null for what this run did not start. */
+export type Pids = Readonly<Record<ServiceName, number | null>>;
+
+/** The content of .data/stack.json: where everything is, for scripts and tests. */
+export interface StackFile {
+  readonly api: string;
+  readonly docs: string;
+  readonly temporalUi: string;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly mongo: string;
+  readonly sandbox: string | null;
+  readonly demo: DemoSignIn;
+  readonly pids: Pids;
+}
+
+export function toStackFile(
+  settings: Settings,
+  addresses: Addresses,
+  demo: DemoSignIn,
+  pids: Pids,
+): StackFile {
+  return {
+    api: addresses.api,
+    docs: `${addresses.api}/docs`,
+    temporalUi: addresses.temporalUi,
+    temporalAddress: addresses.temporalAddress,
+    temporalNamespace: settings.namespace,
+    mongo: addresses.mongodbUri,
+    sandbox: settings.usesSandbox ? addresses.sandbox : null,
+    demo: { email: demo.email, password: demo.password },
+    pids,
+  };
+}
+
+/** What the user sees when everything runs. */
+export function toScreen(stack: StackFile, accessToken: string, workflowId: string | null): string {
+  const workflows = `${stack.temporalUi}/namespaces/${stack.temporalNamespace}/workflows`;
+  return [
+    '',
+    `  API            ${stack.api}`,
+    `  API docs       ${stack.docs}`,
+    `  Temporal UI    ${workflows}`,
+    ...(workflowId === null ? [] : [`  one message    ${workflows}/${workflowId}`]),
+    ...(stack.sandbox === null ? [] : [`  sandbox        ${stack.sandbox}/sandbox/ledger`]),
+    `  demo sign-in   ${stack.demo.email}   ${stack.demo.password}`,
+    '',
+    '  Send one yourself (the token is good for 15 minutes; sign in for another):',
+    '',
+    toCurl(stack.api, accessToken),
+    '',
+    '  Ctrl-C stops everything; nothing is lost, and the next start goes on where this one ended.',
+    '',
+  ].join('\n');
+}
+
+function toCurl(api: string, accessToken: string): string {
+  return [
+    `curl -s ${api}/api/messages/template`,
+    `-H 'authorization: Bearer ${accessToken}'`,
+    `-H 'content-type: application/json'`,
+    `-H 'idempotency-key: ${randomBytes(6).toString('hex')}'`,
+    `-d '{"to":"+12025550201","templateName":"order_update","variables":{"body":["Ana","1042"]}}'`,
+  ].join(' ');
+}

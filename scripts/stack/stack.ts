@@ -1,0 +1,97 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataDir } from '../paths.ts';
+import { writeFileAtomically } from './files.ts';
+import { saveProcesses, type KnownProcess } from './processes.ts';
+import { logFileOf, logsDir, markers, type ServiceName } from './services.ts';
+import { rotateLog, watchLog } from './log-watch.ts';
+import type { Pids, StackFile } from './stack-file.ts';
+import { supervise, type Service, type Supervised } from './supervise.ts';
+
+const stackFile = join(dataDir, 'stack.json');
+/** A little under the 20 s that a stop may take, so that there is time to say so. */
+const stopDeadlineMs = 18_500;
+const stopOrder: readonly ServiceName[] = ['api', 'worker', 'sandbox', 'temporal', 'mongod'];
+
+export interface Stack {
+  /** Starts a service under supervision and waits until it is ready. */
+  start(name: ServiceName, service: Service): Promise<void>;
+  /** Writes .data/stack.json, and again whenever a process id changes. */
+  publish(content: Omit<StackFile, 'pids'>): void;
+  pids(): Pids;
+  /** Stops everything in order; within 20 s whatever happens. */
+  stop(): Promise<void>;
+}
+
+/** All processes of one `npm start`: supervised, written down, and stopped in order. */
+export function createStack(
+  processFile: string,
+  supervisor: KnownProcess,
+  log: (line: string) => void,
+): Stack {
+  const services = new Map<ServiceName, Supervised>();
+  const pids = new Map<ServiceName, number>();
+  const stopWatching: (() => void)[] = [];
+  let published: Omit<StackFile, 'pids'> | null = null;
+  let isStopping = false;
+
+  const currentPids = (): Pids => ({
+    api: pids.get('api') ?? null,
+    worker: pids.get('worker') ?? null,
+    mongod: pids.get('mongod') ?? null,
+    temporal: pids.get('temporal') ?? null,
+    sandbox: pids.get('sandbox') ?? null,
+  });
+
+  const save = () => {
+    const children = [...pids].map(([name, pid]) => ({ name, pid, marker: markers[name] }));
+    saveProcesses(processFile, { supervisor, children });
+    if (published === null || isStopping) return;
+    // It holds the password of the demo client.
+    writeFileAtomically(
+      stackFile,
+      `${JSON.stringify({ ...published, pids: currentPids() }, null, 2)}\n`,
+      0o600,
+    );
+  };
+
+  return {
+    pids: currentPids,
+    async start(name, service) {
+      await rotateLog(logFileOf(name));
+      if (name !== 'mongod' && name !== 'temporal') {
+        stopWatching.push(await watchLog(logFileOf(name), (line) => log(`${name}: ${line}`)));
+      }
+      if (isStopping) throw new Error('stopping');
+      const onPid = (pid: number) => {
+        pids.set(name, pid);
+        save();
+      };
+      const supervised = supervise(service, { log, onPid });
+      services.set(name, supervised);
+      await supervised.ready;
+    },
+    publish(content) {
+      published = content;
+      save();
+    },
+    async stop() {
+      isStopping = true;
+      for (const stop of stopWatching) stop();
+      await rm(stackFile, { force: true });
+      const deadline = setTimeout(() => {
+        log(`something does not stop and is killed; its log is in ${logsDir}`);
+        for (const service of services.values()) service.kill();
+      }, stopDeadlineMs);
+      for (const name of stopOrder) {
+        const service = services.get(name);
+        if (service === undefined) continue;
+        const startedAt = performance.now();
+        await service.stop();
+        log(`${name} stopped (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+      }
+      clearTimeout(deadline);
+      await rm(processFile, { force: true });
+    },
+  };
+}

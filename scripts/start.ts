@@ -1,0 +1,143 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildProject } from './build.ts';
+import { dataDir, distDir, rootDir } from './paths.ts';
+import { findBinary } from './servers/find.ts';
+import { runCommand } from './servers/run-command.ts';
+import { sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
+import { loadEnvFile } from './stack/env-file.ts';
+import { readJson } from './stack/files.ts';
+import { checkExternalMongo, checkExternalTemporal } from './stack/external.ts';
+import { AlreadyRunningError, becomeSupervisor } from './stack/processes.ts';
+import { loadSecrets } from './stack/secrets.ts';
+import { logsDir, mongodService, ownServices, temporalService } from './stack/services.ts';
+import {
+  choosePorts,
+  readSettings,
+  toAddresses,
+  toChildEnv,
+  type Addresses,
+  type Settings,
+} from './stack/settings.ts';
+import { createStack, type Stack } from './stack/stack.ts';
+import { toScreen, toStackFile, type StackFile } from './stack/stack-file.ts';
+import { createSteps } from './stack/steps.ts';
+
+const startedAt = performance.now();
+const log = (line: string) => console.log(line);
+const processFile = join(dataDir, 'pids.json');
+const demoFile = join(dataDir, 'demo.json');
+const supervisor = { name: 'npm start', pid: process.pid, marker: join(rootDir, 'scripts', 'start.ts') };
+const stack = createStack(processFile, supervisor, (line) => log(`      ${line}`));
+
+/** Settles at the first request to stop; the others (a second Ctrl-C, npm's own forwarding) change nothing. */
+const stopRequested = new Promise<string>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+});
+
+try {
+  await becomeSupervisor(processFile, supervisor, log);
+  const outcome = await Promise.race([startAll(stack).then(() => null), stopRequested]);
+  const signal = outcome ?? (await stopRequested);
+  log(`\n${signal}: stopping everything …`);
+  await stack.stop();
+  log('Stopped. The data is in .data/; npm start goes on from there.');
+  process.exit(0);
+} catch (error) {
+  if (error instanceof AlreadyRunningError) {
+    const running = readJson<StackFile>(join(dataDir, 'stack.json'));
+    log(
+      `npm start already runs in this folder (process ${error.pid}${running === null ? '' : `, API ${running.api}`}).`,
+    );
+    log(`Stop it first: Ctrl-C in its terminal, or   kill ${error.pid}`);
+  } else {
+    log(`\nThe start failed: ${error instanceof Error ? error.message : String(error)}`);
+    log(`Logs: ${logsDir}    Checks with fixes: npm run doctor`);
+    await stack.stop();
+  }
+  process.exit(1);
+}
+
+async function startAll(target: Stack): Promise<void> {
+  loadEnvFile(join(rootDir, '.env'));
+  await rm(join(dataDir, 'stack.json'), { force: true });
+  const settings = readSettings(process.env);
+  const step = createSteps(settings.usesSandbox ? 8 : 7, log);
+  const detail = (line: string) => log(`      ${line}`);
+  await step('build', () => buildProject(detail));
+  const binaries = await step('find the servers', () => findServers(settings, detail));
+  const ports = await choosePorts(settings, detail);
+  const addresses = toAddresses(settings, ports);
+  const secrets = loadSecrets(join(dataDir, 'secrets.json'), process.env);
+  const env = toChildEnv(process.env, settings, addresses, secrets);
+  await step(
+    'MongoDB and Temporal',
+    () =>
+      Promise.all([
+        settings.mongodbUri === null
+          ? target.start('mongod', mongodService(binaries.mongod, ports))
+          : checkExternalMongo(settings.mongodbUri),
+        settings.temporalAddress === null
+          ? target.start('temporal', temporalService(binaries.temporal, ports, settings))
+          : checkExternalTemporal(settings.temporalAddress, settings.namespace),
+      ]),
+    () => `${new URL(addresses.mongodbUri).host}, ${addresses.temporalAddress}`,
+  );
+  await step('migrations', () => migrate(env));
+  const services = ownServices(addresses, env);
+  if (settings.usesSandbox) {
+    await step(
+      'sandbox provider',
+      () => target.start('sandbox', services.sandbox),
+      () => addresses.sandbox,
+    );
+  }
+  await step(
+    'API and worker',
+    () => Promise.all([target.start('worker', services.worker), target.start('api', services.api)]),
+    () => addresses.api,
+  );
+  await showDemo(target, settings, addresses, step);
+}
+
+async function findServers(settings: Settings, log: (line: string) => void) {
+  return {
+    mongod: settings.mongodbUri === null ? (await findBinary('mongod', log)).path : '',
+    temporal: settings.temporalAddress === null ? (await findBinary('temporal', log)).path : '',
+  };
+}
+
+async function migrate(env: Readonly<Record<string, string>>): Promise<void> {
+  const entry = join(distDir, 'src', 'bin', 'migrate.js');
+  const { code, output } = await runCommand(process.execPath, ['--enable-source-maps', entry], 120_000, env);
+  if (code !== 0) throw new Error(`the migrations did not run (${code}):\n${output.trim().slice(-3_000)}`);
+}
+
+async function showDemo(
+  target: Stack,
+  settings: Settings,
+  addresses: Addresses,
+  step: ReturnType<typeof createSteps>,
+): Promise<void> {
+  const { signIn, accessToken } = await step('demo client', () => signInDemo(addresses.api, demoFile));
+  let workflowId: string | null = null;
+  // Without the sandbox a demo message would go to a real person.
+  if (settings.usesSandbox) {
+    await step('demo messages', async () => {
+      const ids = await sendDemoMessages(addresses.api, accessToken, demoFile);
+      workflowId = `message:${ids[0]}`;
+      const unread = await watchMessages(addresses.api, accessToken, ids, (line) => log(`      ${line}`));
+      if (unread.length > 0) explainUnread(unread.map(({ id, status }) => `${id} is ${status}`));
+    });
+  }
+  const { pids: _, ...content } = toStackFile(settings, addresses, signIn, target.pids());
+  target.publish(content);
+  log(`\nReady after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
+  log(toScreen({ ...content, pids: target.pids() }, accessToken, workflowId));
+}
+
+function explainUnread(states: readonly string[]): void {
+  log(`      Not every demo message was read: ${states.join('; ')}. What to check:`);
+  log('      - the workflow in the Temporal UI (link below): which step does it wait for?');
+  log(`      - ${logsDir}: worker.log for the send, api.log for the receipts, sandbox.log for the provider`);
+}

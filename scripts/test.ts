@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildProject } from './build.ts';
+import { rootDir } from './paths.ts';
+import { checkCoverage } from './test/coverage.ts';
+import { runMocha, type TestCounts } from './test/mocha.ts';
+import { startTestServers, type TestServers } from './test/servers.ts';
+
+const log = (line: string) => console.log(line);
+const extra = process.argv.slice(2).filter((arg, index) => index > 0 || arg !== '--');
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => interruption.abort());
+}
+
+const outcome = await runAll();
+for (const problem of outcome.problems) log(`FAILED: ${problem}`);
+process.exitCode = outcome.failed === 0 ? 0 : interruption.signal.aborted ? 130 : 1;
+// The last line of all, in a form that scripts can read.
+console.log(`${outcome.passed} passed, ${outcome.failed} failed`);
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly problems: readonly string[];
+}
+
+async function runAll(): Promise<Outcome> {
+  let servers: TestServers | null = null;
+  const workDir = await mkdtemp(join(tmpdir(), 'whatsapp-crm-coverage-'));
+  try {
+    await buildProject(log);
+    servers = await startTestServers(log);
+    return await runTests(servers, workDir);
+  } catch (error) {
+    // A program that does not compile or a server that cannot be had: no test can say anything, and that is a failure.
+    return { passed: 0, failed: 1, problems: [error instanceof Error ? error.message : String(error)] };
+  } finally {
+    await servers?.stop();
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+async function runTests(servers: TestServers, workDir: string): Promise<Outcome> {
+  if (interruption.signal.aborted) return { passed: 0, failed: 1, problems: ['interrupted'] };
+  const rawDir = join(workDir, 'raw');
+  await mkdir(rawDir);
+  const isWhole = extra.length === 0;
+  const env = { ...servers.env, NODE_ENV: 'test', ...(isWhole ? { NODE_V8_COVERAGE: rawDir } : {}) };
+  const counts = await runMocha(extra, env, join(workDir, 'counts.json'), interruption.signal);
+  const problems = [...problemsOf(counts)];
+  if (interruption.signal.aborted) problems.push('interrupted');
+  else if (!isWhole) log('coverage: not checked, because only some tests were asked for');
+  else if (counts !== null) problems.push(...(await checkCoverage(rawDir, join(rootDir, 'coverage'))));
+  const skipped = counts?.pending ?? 0;
+  if (skipped > 0) log(`FAILED: ${skipped} skipped; a test is repaired or removed, never skipped`);
+  return {
+    passed: counts?.passes ?? 0,
+    failed: (counts?.failures ?? 0) + skipped + problems.length,
+    problems,
+  };
+}
+
+function* problemsOf(counts: TestCounts | null): Generator<string> {
+  if (counts === null) {
+    yield 'the test process ended before it could count its tests';
+    return;
+  }
+  if (counts.passes + counts.failures + counts.pending === 0) yield 'no test was run';
+  if (counts.stillOpen !== undefined) {
+    yield `the tests left something open that kept their process alive: ${counts.stillOpen.join(', ')}`;
+  }
+}

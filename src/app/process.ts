@@ -1,0 +1,50 @@
+import { type Config, ConfigError, loadConfig } from '../platform/config.ts';
+import { createLogger, type Logger } from '../platform/logger.ts';
+
+interface Running {
+  /** Settles when the process ends by itself. */
+  readonly running?: Promise<void>;
+  close(): Promise<void>;
+}
+
+const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Runs one process from its start to its end: reads the environment, starts, waits for SIGTERM or SIGINT, closes.
+ * Exits with 1 and one clear message when it cannot start or when it fails.
+ */
+export async function runProcess(
+  name: string,
+  start: (config: Config, logger: Logger) => Promise<Running>,
+): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger({ level: config.logLevel, name });
+  try {
+    const stopped = untilSignal();
+    const started = await start(config, logger);
+    logger.info({}, `${name} started`);
+    await Promise.race([stopped, started.running ?? new Promise<never>(() => undefined)]);
+    logger.info({}, `${name} stops`);
+    await started.close();
+    logger.info({}, `${name} stopped`);
+    process.exit(0);
+  } catch (error) {
+    logger.error({ error }, `${name} failed`);
+    process.exit(1);
+  }
+}
+
+const untilSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of stopSignals) process.once(signal, () => resolve());
+  });
+
+function readConfig(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,9 @@
+import { compare, hash } from 'bcryptjs';
+
+/** What the pool's threads do: bcrypt takes about 100 ms, which the event loop does not have. */
+export type PasswordTask =
+  | { readonly kind: 'hash'; readonly password: string; readonly cost: number }
+  | { readonly kind: 'compare'; readonly password: string; readonly passwordHash: string };
+
+export const runPasswordTask = async (task: PasswordTask): Promise<string | boolean> =>
+  task.kind === 'hash' ? hash(task.password, task.cost) : compare(task.password, task.passwordHash);

@@ -1,0 +1,104 @@
+import type { ClientSession } from 'mongoose';
+import type { ClientDoc, ClientService } from '../clients/service.ts';
+import type { Actor } from '../http/route.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import { newId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import { type ClientScope, scopeOf } from '../platform/mongo.ts';
+import type { RunInTransaction } from '../platform/transaction.ts';
+import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
+import type { Passwords } from './passwords.ts';
+import type { LoginBody, SignupBody } from './schemas.ts';
+import type { RefreshCookie, SessionService } from '../sessions/service.ts';
+
+/** Runs inside the transaction that makes a client: what every new client gets. It may run more than once. */
+export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
+
+export interface AuthServiceOptions {
+  readonly users: UserService;
+  readonly clients: ClientService;
+  readonly sessions: SessionService;
+  readonly passwords: Passwords;
+  readonly runInTransaction: RunInTransaction;
+  readonly onClientCreated: OnClientCreated;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface SignedIn {
+  readonly accessToken: string;
+  readonly refreshCookie: RefreshCookie;
+  readonly user: UserDoc;
+  readonly client: ClientDoc;
+}
+
+export type AuthService = ReturnType<typeof createAuthService>;
+
+export function createAuthService(options: AuthServiceOptions) {
+  const { users, clients, sessions, passwords, runInTransaction, onClientCreated, clock } = options;
+  const logger = options.logger.child({ part: 'auth' });
+
+  return {
+    /** Makes a client, its first admin and a session, all or nothing; throws `email-taken`. */
+    async signUp(body: SignupBody, userAgent: string): Promise<SignedIn> {
+      if ((await users.findByEmailAcrossClients(body.email)) !== null) throw emailTaken();
+      const passwordHash = await passwords.hash(body.password);
+      const scope = scopeOf(newId());
+      const createdAt = clock.now();
+      const companyName = body.companyName ?? body.fullName;
+      const signedIn = await runInTransaction(async (transaction) => {
+        const client = await clients.create(
+          scope,
+          { companyName, timezone: body.timezone, createdAt },
+          transaction,
+        );
+        const admin = {
+          name: body.fullName,
+          email: body.email,
+          passwordHash,
+          role: 'admin',
+          createdAt,
+        } as const;
+        const user = await users.create(scope, admin, transaction);
+        await onClientCreated(scope, transaction);
+        const tokens = await sessions.start(scope, user._id, userAgent, transaction);
+        return { ...tokens, user, client };
+      });
+      logger.info({ clientId: scope.clientId, userId: signedIn.user._id }, 'client signed up');
+      return signedIn;
+    },
+
+    /** An unknown address, a wrong password and a disabled account cost the same and look the same. */
+    async logIn({ email, password }: LoginBody, userAgent: string): Promise<SignedIn> {
+      const user = await users.findByEmailAcrossClients(email);
+      const isPassword = await passwords.verify(password, user?.passwordHash);
+      if (user === null || !isPassword || user.status !== 'active') throw invalidCredentials();
+      const scope = scopeOf(user.clientId);
+      const client = await clients.find(scope);
+      if (client === null || !client.isActive) throw invalidCredentials();
+      return { ...(await sessions.start(scope, user._id, userAgent)), user, client };
+    },
+
+    /** Trades a refresh token for the next one; throws `unauthenticated`. */
+    async refresh(refreshToken: string | undefined, userAgent: string): Promise<SignedIn> {
+      const { scope, userId, ...tokens } = await sessions.refresh(refreshToken, userAgent);
+      return { ...tokens, ...(await profileOf(scope, userId)) };
+    },
+
+    /** Ends the session of a refresh token; does nothing when there is none. */
+    logOut: (refreshToken: string | undefined): Promise<void> => sessions.end(refreshToken),
+
+    me: (actor: Actor): Promise<Pick<SignedIn, 'user' | 'client'>> =>
+      profileOf(scopeOf(actor.clientId), actor.userId),
+  };
+
+  async function profileOf(scope: ClientScope, userId: UserDoc['_id']) {
+    const [user, client] = await Promise.all([users.findById(scope, userId), clients.find(scope)]);
+    if (user === null || client === null) throw new AppError('unauthenticated', 'The account is gone.');
+    return { user, client };
+  }
+}
+
+const invalidCredentials = (): AppError =>
+  new AppError('invalid-credentials', 'The e-mail address or the password is wrong.');

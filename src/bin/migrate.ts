@@ -1,0 +1,10 @@
+import { runProcess } from '../app/process.ts';
+import { runMigrations } from '../platform/migrations.ts';
+import { connectMongo } from '../platform/mongo.ts';
+
+await runProcess('migrate', async (config, logger) => {
+  const mongo = await connectMongo({ uri: config.mongo.uri.reveal(), appName: 'migrate', maxPoolSize: 2 });
+  const migrated = await runMigrations(mongo);
+  logger.info({ migrated }, migrated.length === 0 ? 'nothing to migrate' : 'migrated');
+  return { running: Promise.resolve(), close: () => mongo.close() };
+});

@@ -1,0 +1,39 @@
+import type { ClientSession, Connection, Types } from 'mongoose';
+import type { ClientScope } from '../platform/mongo.ts';
+import { channelModel, type ChannelDoc } from './model.ts';
+
+export type { ChannelDoc } from './model.ts';
+
+export type ChannelRepository = ReturnType<typeof createChannelRepository>;
+
+export function createChannelRepository(connection: Connection) {
+  const channels = channelModel(connection);
+  return {
+    async insert(scope: ClientScope, channel: ChannelDoc, session?: ClientSession): Promise<void> {
+      await channels.create([{ ...channel, ...scope }], session === undefined ? {} : { session });
+    },
+
+    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ChannelDoc | null> =>
+      channels.findOne({ _id, ...scope }).lean<ChannelDoc>().exec(),
+
+    /** In order of creation; a client has few. */
+    list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>
+      channels
+        .find({ ...(afterId === null ? {} : { _id: { $gt: afterId } }), ...scope })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<ChannelDoc[]>()
+        .exec(),
+
+    /** Across all tenants: the channel that a provider's event names. */
+    findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
+      channels.findOne({ phoneNumberId }).lean<ChannelDoc>().exec(),
+
+    findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
+      channels.findOne({ _id }).lean<ChannelDoc>().exec(),
+
+    /** Across all tenants: the channel whose own webhook address was called. */
+    findByWebhookKeyHashAcrossClients: (webhookKeyHash: string): Promise<ChannelDoc | null> =>
+      channels.findOne({ webhookKeyHash }).lean<ChannelDoc>().exec(),
+  };
+}

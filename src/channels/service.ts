@@ -1,0 +1,117 @@
+import type { ClientSession, Types } from 'mongoose';
+import { createCache } from '../platform/cache.ts';
+import type { Cipher } from '../platform/cipher.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
+import type { Sender } from '../whatsapp/gateway.ts';
+import type { ChannelDoc, ChannelRepository } from './repository.ts';
+
+export type { ChannelDoc } from './repository.ts';
+
+export interface ChannelDeps {
+  readonly channels: ChannelRepository;
+  readonly cipher: Cipher;
+  readonly clock: Clock;
+  /** For new channels; the provider's own default is 80. */
+  readonly sendsPerSecond: number;
+}
+
+export type ChannelService = ReturnType<typeof createChannelService>;
+
+/** A channel that changes its state is seen by every process after this time at the latest. */
+const cacheTtlMs = 1_000;
+
+export function createChannelService({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
+  const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
+  const byId = createCache<ChannelDoc | null>(cacheOptions);
+  const ofClient = createCache<readonly ChannelDoc[]>(cacheOptions);
+  const byPhoneNumberId = createCache<ChannelDoc | null>(cacheOptions);
+  const byWebhookKey = createCache<ChannelDoc | null>(cacheOptions);
+
+  const findById = (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
+    byId.get(`${scope.clientId.toHexString()}:${id.toHexString()}`, () => channels.findById(scope, id));
+
+  return {
+    findById,
+
+    async list(
+      scope: ClientScope,
+      { limit, after }: { limit: number; after: Cursor | null },
+    ): Promise<Page<ChannelDoc>> {
+      const found = await channels.list(scope, limit + 1, after?.id ?? null);
+      return toPage(found, limit, ({ createdAt, _id }) => ({ key: createdAt, id: _id }));
+    },
+
+    /** The channel that a send names, or the client's only one. */
+    async requireForSend(scope: ClientScope, channelId: Types.ObjectId | undefined): Promise<ChannelDoc> {
+      const channel =
+        channelId === undefined
+          ? onlyOne(await ofClient.get(scope.clientId.toHexString(), () => channels.list(scope, 2, null)))
+          : await findById(scope, channelId);
+      if (channel === null) throw invalidChannel('There is no such channel.');
+      if (channel.state === 'disconnected') {
+        throw new AppError('channel-disconnected', channel.stateReason ?? 'The channel is disconnected.');
+      }
+      return channel;
+    },
+
+    /** The credentials in the clear, for one call to the provider. */
+    senderOf: ({ _id, phoneNumberId, accessToken }: ChannelDoc): Sender => ({
+      phoneNumberId,
+      accessToken: cipher.open(accessToken, _id.toHexString()),
+    }),
+
+    /** Across all tenants: whose number an event of the provider names. */
+    findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
+      byPhoneNumberId.get(phoneNumberId, () => channels.findByPhoneNumberIdAcrossClients(phoneNumberId)),
+
+    /** Across all tenants: the channel on whose own address an event was stored. */
+    findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>
+      byId.get(id.toHexString(), () => channels.findByIdAcrossClients(id)),
+
+    /** Across all tenants: whose own webhook address has this secret part. */
+    findByWebhookKeyAcrossClients(webhookKey: string): Promise<ChannelDoc | null> {
+      const hash = sha256Hex(webhookKey);
+      return byWebhookKey.get(hash, () => channels.findByWebhookKeyHashAcrossClients(hash));
+    },
+
+    /** The secret of this channel's own app, with which its provider signs; null when it has none. */
+    appSecretOf: ({ _id, appSecret }: ChannelDoc): string | null =>
+      appSecret === undefined ? null : cipher.open(appSecret, _id.toHexString()),
+
+    /** The channel with which a new client in sandbox mode begins: a number that only the sandbox knows. */
+    async addSandboxChannel(scope: ClientScope, session: ClientSession): Promise<Types.ObjectId> {
+      const _id = newId();
+      const digits = String(Math.floor(randomFraction() * 10_000_000)).padStart(7, '0');
+      const channel: ChannelDoc = {
+        _id,
+        ...scope,
+        displayNumber: `+1555${digits}`,
+        phoneNumberId: `sandbox-${_id.toHexString()}`,
+        wabaId: `sandbox-${scope.clientId.toHexString()}`,
+        accessToken: cipher.seal(newSecret(), _id.toHexString()),
+        webhookKeyHash: sha256Hex(newSecret()),
+        sendsPerSecond,
+        state: 'active',
+        createdAt: clock.now(),
+      };
+      await channels.insert(scope, channel, session);
+      return _id;
+    },
+  };
+}
+
+function onlyOne(channels: readonly ChannelDoc[]): ChannelDoc {
+  const [only, ...others] = channels;
+  if (only === undefined) throw invalidChannel('Connect a channel first.');
+  if (others.length > 0) throw invalidChannel('There are several channels: say which one sends.');
+  return only;
+}
+
+const invalidChannel = (message: string): AppError =>
+  new AppError('invalid-input', 'The channel cannot be used.', {
+    errors: [{ path: 'body.channelId', message }],
+  });

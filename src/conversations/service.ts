@@ -1,0 +1,40 @@
+import type { Types } from 'mongoose';
+import type { LeadService } from '../leads/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import { newId } from '../platform/ids.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
+import { windowAfter } from './rules.ts';
+
+export type { ConversationDoc } from './repository.ts';
+
+export interface ConversationDeps {
+  readonly conversations: ConversationRepository;
+  readonly leads: LeadService;
+  readonly clock: Clock;
+}
+
+export type ConversationService = ReturnType<typeof createConversationService>;
+
+export function createConversationService({ conversations, leads, clock }: ConversationDeps) {
+  return {
+    findById: (scope: ClientScope, id: Types.ObjectId): Promise<ConversationDoc | null> =>
+      conversations.findById(scope, id),
+
+    /** The live thread of a contact on a channel for a message at `at`; a missing one is opened, with its lead. */
+    async findOrOpen(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {
+      const live = await conversations.touchLive(scope, key, at);
+      if (live !== null) return live;
+      const lead = await leads.findOrCreate(scope, key.contactId);
+      const fresh = { _id: newId(), leadId: lead._id, unreadCount: 0, createdAt: clock.now() };
+      return conversations.findOrInsertLive(scope, key, fresh, at);
+    },
+
+    /** A message of the contact at `at` (provider's time): opens the customer service window and counts it. */
+    noteInbound: (
+      scope: ClientScope,
+      id: Types.ObjectId,
+      { at, isNew }: { at: Date; isNew: boolean },
+    ): Promise<void> => conversations.touchByInbound(scope, id, { windowExpiresAt: windowAfter(at), isNew }),
+  };
+}

@@ -1,0 +1,35 @@
+import { AppError } from '../platform/errors.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { Access, Actor, AnyRoute, RequestInfo } from './route.ts';
+
+/** Whether the route's `access` lets this actor in. */
+export const mayCall = (access: Access, actor: Actor): boolean =>
+  access === 'public' ||
+  access.some((allowed) => (allowed === 'operator' ? actor.isOperator : allowed === actor.role));
+
+/** The actor of a request, undefined on public routes; throws 401 and 403. */
+export async function admit(
+  route: AnyRoute,
+  request: RequestInfo,
+  authenticate: Authenticate,
+): Promise<Actor | undefined> {
+  if (route.access === 'public') return undefined;
+  const actor = await authenticate(request.header('authorization'));
+  if (!mayCall(route.access, actor))
+    throw new AppError('forbidden', `This needs the role ${route.access.join(' or ')}.`);
+  return actor;
+}
+
+/**
+ * Cookies are sent by browsers on their own, so routes that act on one take only requests of our own pages and
+ * of configured frontends. Callers that are not browsers send neither header, and have no foreign cookie to
+ * misuse.
+ */
+export function assertOwnOrigin(request: RequestInfo, ownOrigins: ReadonlySet<string>): void {
+  const site = request.header('sec-fetch-site');
+  const origin = request.header('origin');
+  if (site === 'same-origin' || site === 'none') return;
+  if (origin === undefined && site === undefined) return;
+  if (origin !== undefined && ownOrigins.has(origin)) return;
+  throw new AppError('origin-not-allowed', 'The request comes from a page of another origin.');
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '../platform/errors.ts';
+import { htmlPage, type PageRoute } from './page.ts';
+
+/** Everything that the docs page loads comes from this process: it works offline and under a strict CSP. */
+const swaggerFiles: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
+  'favicon-32x32.png': 'image/png',
+};
+
+const startScript = `window.addEventListener('load', () => {
+  const specification = new URL('../openapi.json', document.getElementById('start').src).href;
+  window.ui = SwaggerUIBundle({
+    url: specification,
+    dom_id: '#swagger-ui',
+    deepLinking: true,
+    validatorUrl: null,
+    presets: [SwaggerUIBundle.presets.apis],
+  });
+});
+`;
+
+const page = htmlPage(
+  'WhatsApp CRM API',
+  `<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script id="start" src="docs/start.js"></script>`,
+);
+
+const fileCaching = 'public, max-age=3600';
+
+/** /docs: the OpenAPI document as a page, from the files of swagger-ui-dist. */
+export function docsPages(): readonly PageRoute[] {
+  const kept = new Map<string, Promise<Buffer>>();
+  const fileOf = (name: string): Promise<Buffer> => {
+    const existing = kept.get(name);
+    if (existing !== undefined) return existing;
+    const reading = readFile(new URL(import.meta.resolve(`swagger-ui-dist/${name}`)));
+    kept.set(name, reading);
+    return reading;
+  };
+  return [
+    {
+      path: '/docs',
+      summary: 'The API documentation as a page',
+      tag: 'Documentation',
+      contentType: 'text/html',
+      handle: async () => ({ body: page }),
+    },
+    {
+      path: '/docs/:file',
+      summary: 'Files of the documentation page',
+      tag: 'Documentation',
+      contentType: 'text/javascript',
+      handle: async ({ file = '' }) => {
+        if (file === 'start.js') return { body: startScript, cacheControl: fileCaching };
+        const contentType = Object.hasOwn(swaggerFiles, file) ? swaggerFiles[file] : undefined;
+        if (contentType === undefined) throw new AppError('not-found', 'There is no such file.');
+        return { body: await fileOf(file), contentType, cacheControl: fileCaching };
+      },
+    },
+  ];
+}

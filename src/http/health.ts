@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { sleep } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { type AnyRoute, route } from './route.ts';
+
+/** One thing that must work before requests are taken: resolves when it does, throws when it does not. */
+export interface HealthCheck {
+  readonly name: string;
+  /** What to do when the check fails; shown on /readyz. */
+  readonly advice: string;
+  check(): Promise<void>;
+}
+
+export interface Readiness {
+  readonly status: 'ready' | 'not-ready' | 'draining';
+  readonly checks: Readonly<Record<string, 'ok' | 'failed'>>;
+  readonly todo?: readonly string[];
+}
+
+const checkTimeoutMs = 2_000;
+
+const ReadinessView = z.object({
+  status: z.enum(['ready', 'not-ready', 'draining']),
+  checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+  todo: z.array(z.string()).optional().meta({ description: 'What to do about each failed check' }),
+});
+
+const HealthView = z.object({ status: z.literal('ok') });
+
+interface ReadinessOptions {
+  readonly checks: readonly HealthCheck[];
+  readonly logger: Logger;
+  readonly isDraining: () => boolean;
+}
+
+/** Runs all checks at once, each bounded; the reason of a failure goes to the log, not to the caller. */
+export async function readReadiness({ checks, logger, isDraining }: ReadinessOptions): Promise<Readiness> {
+  const results = await Promise.all(checks.map(async (check) => ({ check, error: await failureOf(check) })));
+  const failed = results.filter(({ error }) => error !== undefined);
+  for (const { check, error } of failed) logger.warn({ check: check.name, error }, 'readiness check failed');
+  const words = Object.fromEntries(
+    results.map(({ check, error }) => [check.name, error === undefined ? 'ok' : 'failed'] as const),
+  );
+  if (isDraining()) return { status: 'draining', checks: words };
+  if (failed.length === 0) return { status: 'ready', checks: words };
+  return {
+    status: 'not-ready',
+    checks: words,
+    todo: failed.map(({ check }) => `${check.name}: ${check.advice}`),
+  };
+}
+
+async function failureOf(check: HealthCheck): Promise<unknown> {
+  const stop = new AbortController();
+  const tooLate = sleep(checkTimeoutMs, stop.signal).then(() => {
+    throw new Error(`no answer within ${checkTimeoutMs} ms`);
+  });
+  // The timer is ended below, which lets the late promise reject with nobody listening.
+  tooLate.catch(() => undefined);
+  try {
+    await Promise.race([check.check(), tooLate]);
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('the check failed without a reason');
+  } finally {
+    stop.abort();
+  }
+}
+
+/** The routes by which load balancers and people see whether this process works. */
+export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
+  const alive = async () => ({ status: 200 as const, body: { status: 'ok' } });
+  const shared = { method: 'get', tag: 'Health', access: 'public', replies: { 200: HealthView } } as const;
+  return [
+    route({ ...shared, path: '/api/health', summary: 'Whether the API answers', handle: alive }),
+    route({ ...shared, path: '/healthz', summary: 'Whether the process is alive', handle: alive }),
+    route({
+      ...shared,
+      path: '/readyz',
+      summary: 'Whether the process can take requests',
+      description: 'Runs every check, each bounded to 2 s; 503 names those that failed and what to do.',
+      replies: { 200: ReadinessView, 503: ReadinessView },
+      async handle() {
+        const readiness = await readReadiness(options);
+        return { status: readiness.status === 'ready' ? (200 as const) : (503 as const), body: readiness };
+      },
+    }),
+  ];
+}
+
+export interface HealthServer {
+  readonly port: number;
+  /** Makes /readyz answer 503 while the process finishes its work. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+interface HealthServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly checks: readonly HealthCheck[];
+  readonly logger: Logger;
+}
+
+/** /healthz and /readyz for a process that serves nothing else. */
+export async function createHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  let draining = false;
+  const answer = async (path: string): Promise<{ status: number; body: object }> => {
+    if (path === '/healthz') return { status: 200, body: { status: 'ok' } };
+    if (path !== '/readyz') return { status: 404, body: { status: 'not-found' } };
+    const body = await readReadiness({ ...options, isDraining: () => draining });
+    return { status: body.status === 'ready' ? 200 : 503, body };
+  };
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    void answer(path).then(({ status, body }) => {
+      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+      response.end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    drain: () => {
+      draining = true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

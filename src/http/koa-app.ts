@@ -1,0 +1,157 @@
+import cors from '@koa/cors';
+import Router from '@koa/router';
+import Koa, { type Context, type Middleware } from 'koa';
+import helmet from 'koa-helmet';
+import type { Config } from '../platform/config.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import { admit, assertOwnOrigin } from './access.ts';
+import type { Authenticate } from './authenticate.ts';
+import { readJsonBody } from './json-body.ts';
+import type { PageRoute } from './page.ts';
+import { problemContentType, problemReply, toAppError } from './problems.ts';
+import { AbortedUpload } from './raw-body.ts';
+import { writeReply } from './reply.ts';
+import { idsOf, reportFailure, type RequestRecords } from './request-record.ts';
+import type { AnyRoute } from './route.ts';
+import { parseInput } from './validation.ts';
+
+interface KoaAppOptions {
+  readonly routes: readonly AnyRoute[];
+  readonly pages: readonly PageRoute[];
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly config: Config['http'];
+  readonly records: RequestRecords;
+}
+
+/** Mounts the route table: everything that Koa knows of the product is in here. */
+export function createKoaApp(options: KoaAppOptions): Koa {
+  const app = new Koa();
+  app.silent = true;
+  app.on('error', (error: unknown) => options.logger.warn({ error }, 'answer could not be sent'));
+  const router = new Router({ sensitive: true });
+  // A path without parameters is the more exact answer, wherever it stands in the table.
+  const sorted = options.routes.toSorted(
+    (left, right) => parameterCount(left.path) - parameterCount(right.path),
+  );
+  for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options));
+  for (const page of options.pages) router.get(page.path, servePage(page, options.records));
+  app.use(securityHeaders(options.config.publicUrl));
+  app.use(allowOrigins(options.config.corsOrigins));
+  app.use(answerProblems(options));
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+const parameterCount = (path: string): number => path.split('/:').length;
+
+/** One route from the table: who, what, then the handler, then its reply through the declared schema. */
+function serveRoute(entry: AnyRoute, { authenticate, config, records }: KoaAppOptions): Middleware {
+  const ownOrigins = new Set([new URL(config.publicUrl).origin, ...config.corsOrigins]);
+  return async (context: Context) => {
+    const record = records.of(context.req);
+    const params = context['params'] as Readonly<Record<string, string>>;
+    record.routePath = entry.path;
+    record.ids = idsOf(params);
+    if (entry.usesCookie === true) assertOwnOrigin(record.info, ownOrigins);
+    const actor = await admit(entry, record.info, authenticate);
+    if (actor !== undefined) record.actor = actor;
+    const body = takesBody(entry) ? await readJsonBody(context) : undefined;
+    const input = parseInput(entry, {
+      params,
+      querystring: context.querystring,
+      body,
+      idempotencyKey: record.info.header('idempotency-key'),
+    });
+    // `parseInput` has produced exactly what the route's own schemas say; the erased type cannot express it.
+    const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
+    writeReply(context, entry, await entry.handle(handlerInput), config.cookies);
+  };
+}
+
+const takesBody = (entry: AnyRoute): boolean => entry.method !== 'get' && entry.method !== 'delete';
+
+const servePage =
+  (page: PageRoute, records: RequestRecords): Middleware =>
+  async (context: Context) => {
+    records.of(context.req).routePath = page.path;
+    const reply = await page.handle(context['params'] as Readonly<Record<string, string>>);
+    context.status = reply.status ?? 200;
+    context.type = reply.contentType ?? page.contentType;
+    if (reply.cacheControl !== undefined) context.set('Cache-Control', reply.cacheControl);
+    context.body = reply.body;
+  };
+
+/** Turns whatever goes wrong, and whatever nobody answered, into problem details. */
+function answerProblems({ logger, config, records }: KoaAppOptions): Middleware {
+  const answer = (context: Context, thrown: unknown): void => {
+    const record = records.of(context.req);
+    const error = toAppError(thrown);
+    const { status, headers, document } = problemReply(error, config.publicUrl, record.info.requestId);
+    reportFailure({ logger, record, code: error.code, status, cause: error.cause ?? error });
+    context.remove('Set-Cookie');
+    context.remove('Location');
+    context.status = status;
+    for (const [name, value] of Object.entries(headers)) context.set(name, value);
+    context.set('Cache-Control', 'no-store');
+    context.type = problemContentType;
+    context.body = JSON.stringify(document);
+  };
+  return async (context, next) => {
+    context.set('Cache-Control', 'no-store');
+    try {
+      await next();
+      const unanswered = unansweredProblem(context);
+      if (unanswered !== undefined) answer(context, unanswered);
+    } catch (error) {
+      if (!(error instanceof AbortedUpload)) return answer(context, error);
+      context.respond = false;
+      context.res.destroy();
+    }
+  };
+}
+
+/** What the router left: 404 for no such path, 405 and 501 from `allowedMethods`, which has set `Allow`. */
+function unansweredProblem(context: Context): AppError | undefined {
+  if (context.body !== undefined && context.body !== null) return undefined;
+  if (context.status === 404) return new AppError('not-found', 'There is nothing at this path.');
+  if (context.status === 405 || context.status === 501)
+    return new AppError('method-not-allowed', `${context.method} is not known here.`);
+  return undefined;
+}
+
+/** Pages load from this server only, and nothing may frame them; HSTS only where HTTPS is what is public. */
+const securityHeaders = (publicUrl: string): Middleware =>
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+  });
+
+function allowOrigins(origins: readonly string[]): Middleware {
+  const allowed = new Set(origins);
+  return cors({
+    origin: (context) => {
+      const origin = context.get('Origin');
+      return allowed.has(origin) ? origin : '';
+    },
+    credentials: true,
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'X-Request-Id'],
+    exposeHeaders: ['Location', 'ETag', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id'],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,39 @@
+/** A page for people, or a file that such a page needs: public, GET only, no JSON. */
+export interface PageRoute {
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly contentType: string;
+  handle(params: Readonly<Record<string, string>>): Promise<PageReply>;
+}
+
+export interface PageReply {
+  readonly status?: number;
+  readonly body: string | Buffer;
+  /** When the route serves files of several kinds. */
+  readonly contentType?: string;
+  readonly cacheControl?: string;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+
+/** A whole HTML document around `body`, which must be escaped already. */
+export const htmlPage = (title: string, body: string): string =>
+  `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title></head>
+<body>
+${body}
+</body>
+</html>
+`;

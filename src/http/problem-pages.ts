@@ -1,0 +1,49 @@
+import { AppError, type ProblemCode, type ProblemDefinition, problems } from '../platform/errors.ts';
+import { escapeHtml, htmlPage, type PageRoute } from './page.ts';
+
+const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
+
+const retryWords = (definition: ProblemDefinition): string =>
+  definition.retry ? 'The same request may succeed later.' : 'The same request will be refused again.';
+
+/** The pages behind every problem's `type`, from the same table that the answers come from. */
+export const problemPages = (): readonly PageRoute[] => [
+  {
+    path: '/problems',
+    summary: 'All problem codes',
+    tag: 'Documentation',
+    contentType: 'text/html',
+    handle: async () => ({ body: listPage() }),
+  },
+  {
+    path: '/problems/:code',
+    summary: 'What a problem code means and what to do',
+    tag: 'Documentation',
+    contentType: 'text/html',
+    handle: async ({ code = '' }) => {
+      if (!isProblemCode(code)) throw new AppError('not-found', 'There is no such problem code.');
+      return { body: detailPage(code, problems[code]) };
+    },
+  },
+];
+
+function listPage(): string {
+  const rows = Object.entries<ProblemDefinition>(problems).map(
+    ([code, { status, title }]) =>
+      `<tr><td>${status}</td><td><a href="problems/${code}"><code>${code}</code></a></td><td>${escapeHtml(title)}</td></tr>`,
+  );
+  return htmlPage(
+    'Problems',
+    `<h1>Problems</h1>\n<table>\n<tr><th>Status</th><th>Code</th><th>Title</th></tr>\n${rows.join('\n')}\n</table>`,
+  );
+}
+
+const detailPage = (code: ProblemCode, definition: ProblemDefinition): string =>
+  htmlPage(
+    definition.title,
+    `<h1>${escapeHtml(definition.title)}</h1>
+<p>Code <code>${code}</code>, HTTP status ${definition.status}.</p>
+<p>${escapeHtml(definition.advice)}</p>
+<p>${retryWords(definition)}</p>
+<p><a href="../problems">All problems</a></p>`,
+  );

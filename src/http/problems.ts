@@ -1,0 +1,95 @@
+import { AppError, type Issue, type ProblemCode, problems } from '../platform/errors.ts';
+
+/** RFC 9457 problem details with our `code` and all validation issues. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The request id: the log lines of the request carry it too. */
+  readonly instance: string;
+  readonly code: ProblemCode;
+  readonly errors?: readonly Issue[];
+}
+
+export interface ProblemReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly document: ProblemDocument;
+}
+
+export const problemContentType = 'application/problem+json';
+
+/** How long callers should wait when nothing better is known. */
+const defaultRetryAfterSeconds = 2;
+
+/**
+ * What the drivers call their errors when the other side cannot be reached. They are told apart by name and
+ * not by class, because several copies of a driver may be loaded, and never by the text of their message.
+ */
+const awayErrorNames: ReadonlySet<string> = new Set([
+  'MongoServerSelectionError',
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoPoolClearedError',
+  'PoolClearedOnNetworkError',
+  'MongoPoolClosedError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoWaitQueueTimeoutError',
+  'MongoOperationTimeoutError',
+  'MongooseServerSelectionError',
+]);
+
+/** Server errors of MongoDB while it steps down, shuts down or elects: 11600, 11602, 10107, 13435, 13436, 189, 91. */
+const awayServerCodes: ReadonlySet<unknown> = new Set([11_600, 11_602, 10_107, 13_435, 13_436, 189, 91]);
+
+/** gRPC: DEADLINE_EXCEEDED, UNAVAILABLE. */
+const awayGrpcCodes: ReadonlySet<unknown> = new Set([4, 14]);
+
+const maximumCauses = 8;
+
+/** Whether an error, or one of its causes, says that MongoDB or Temporal cannot be reached. */
+export function isDependencyAway(error: unknown): boolean {
+  let current = error;
+  for (let depth = 0; current instanceof Error && depth < maximumCauses; depth += 1) {
+    const code = 'code' in current ? current.code : undefined;
+    if (awayErrorNames.has(current.name)) return true;
+    if (current.name === 'MongoServerError' && awayServerCodes.has(code)) return true;
+    if ('details' in current && 'metadata' in current && awayGrpcCodes.has(code)) return true;
+    current = current.cause;
+  }
+  return false;
+}
+
+/** The AppError that the outside sees for whatever was thrown; a bug becomes a bare `internal`. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isDependencyAway(error))
+    return new AppError('dependency-away', 'The database or the workflow service cannot be reached.', {
+      cause: error,
+    });
+  return new AppError('internal', 'Something went wrong on our side.', { cause: error });
+}
+
+export function problemReply(error: AppError, publicUrl: string, requestId: string): ProblemReply {
+  const { status, title, retry } = problems[error.code];
+  const retryAfter =
+    error.retryAfterSeconds ?? (retry && status !== 500 ? defaultRetryAfterSeconds : undefined);
+  return {
+    status,
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfter)) }),
+      ...(error.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer realm="whatsapp-crm"' } : {}),
+    },
+    document: {
+      type: `${publicUrl}/problems/${error.code}`,
+      title,
+      status,
+      detail: error.message,
+      instance: requestId,
+      code: error.code,
+      ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+    },
+  };
+}

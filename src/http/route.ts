@@ -1,0 +1,98 @@
+import type { Types } from 'mongoose';
+import type { z } from 'zod';
+import type { ProblemCode } from '../platform/errors.ts';
+
+/** Who is asking. Made by `authenticate` from a verified access token, never from the body. */
+export interface Actor {
+  readonly userId: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  readonly role: Role;
+  readonly isOperator: boolean;
+  readonly sessionId: string;
+}
+
+export type Role = 'admin' | 'agent';
+
+/** `public` needs no token; otherwise the roles that may call, or `operator` for platform staff. */
+export type Access = 'public' | readonly (Role | 'operator')[];
+
+type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
+
+/** A reply's body: a schema, or null for an empty one. Problem replies need no schema: 4xx and 5xx are implied. */
+type Replies = Readonly<Record<number, z.ZodType | null>>;
+
+type ParsedBy<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+export interface RequestInfo {
+  readonly requestId: string;
+  /** The caller's address, taken from the proxies that TRUSTED_PROXIES says to trust. */
+  readonly ip: string;
+  readonly userAgent: string;
+  header(name: string): string | undefined;
+  cookie(name: string): string | undefined;
+}
+
+export interface Reply<R extends Replies> {
+  readonly status: keyof R & number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: readonly SetCookie[];
+}
+
+/** A cookie to set; a null value clears it. */
+export interface SetCookie {
+  readonly name: string;
+  readonly value: string | null;
+  readonly path: string;
+  readonly maxAgeMs?: number;
+}
+
+export interface RouteDefinition<
+  A extends Access = Access,
+  P extends z.ZodType | undefined = z.ZodType | undefined,
+  Q extends z.ZodType | undefined = z.ZodType | undefined,
+  B extends z.ZodType | undefined = z.ZodType | undefined,
+  R extends Replies = Replies,
+> {
+  readonly method: Method;
+  /** As in @koa/router: `/api/messages/:id`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  /** Required on every route: there is no default for who may call. */
+  readonly access: A;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Whether the route reads the `Idempotency-Key` header; documented and validated (1–255 visible ASCII characters). */
+  readonly idempotent?: boolean;
+  /** Cookie routes check Origin and Sec-Fetch-Site. */
+  readonly usesCookie?: boolean;
+  readonly replies: R;
+  /** The 4xx problem codes that the route itself can answer, for the documentation. */
+  readonly problems?: readonly ProblemCode[];
+  handle(input: {
+    readonly actor: A extends 'public' ? undefined : Actor;
+    readonly params: ParsedBy<P>;
+    readonly query: ParsedBy<Q>;
+    readonly body: ParsedBy<B>;
+    readonly idempotencyKey: string | undefined;
+    readonly request: RequestInfo;
+  }): Promise<Reply<NoInfer<R>>>;
+}
+
+/** A route whose types are erased, as the mounter and the OpenAPI generator see it. */
+export type AnyRoute = RouteDefinition;
+
+/** Declares one route; the handler's input and reply types follow from the schemas. */
+export function route<
+  const A extends Access,
+  const R extends Replies,
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(definition: RouteDefinition<A, P, Q, B, R>): AnyRoute {
+  // The erased form takes any parsed input; the mounter only ever passes what this route's own schemas produced.
+  return definition as unknown as AnyRoute;
+}

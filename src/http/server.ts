@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sleep } from '../platform/clock.ts';
+import type { Config } from '../platform/config.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Authenticate } from './authenticate.ts';
+import { docsPages } from './docs-pages.ts';
+import { type HealthCheck, healthRoutes } from './health.ts';
+import { createKoaApp } from './koa-app.ts';
+import { createOpenApiDocument } from './openapi.ts';
+import type { PageRoute } from './page.ts';
+import { problemPages } from './problem-pages.ts';
+import { problemContentType, problemReply } from './problems.ts';
+import { createRawDispatcher } from './raw-dispatcher.ts';
+import type { RawRoute } from './raw-route.ts';
+import { createRequestRecords, type RequestRecord } from './request-record.ts';
+import type { AnyRoute } from './route.ts';
+
+export interface HttpServerOptions {
+  readonly routes: readonly AnyRoute[];
+  readonly rawRoutes?: readonly RawRoute[];
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly config: Config['http'];
+  /** Everything that must work before /readyz says so. */
+  readonly health: readonly HealthCheck[];
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+/** How long a client may take; a slower one is cut off with 408. */
+export interface Timeouts {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often the server looks for slow clients. */
+  readonly checkIntervalMs: number;
+  /** Longer than the usual 60 s of load balancers, so that they and not we end idle connections. */
+  readonly keepAliveMs: number;
+}
+
+export const defaultTimeouts: Timeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkIntervalMs: 2_000,
+  keepAliveMs: 65_000,
+};
+
+export interface CloseOptions {
+  /** How long requests under way may take to finish. */
+  readonly graceMs: number;
+  /**
+   * How long /readyz says "draining" while everything is still answered, each answer ending its connection, so
+   * that balancers and keep-alive clients go elsewhere without a failed request. None by default.
+   */
+  readonly announceMs?: number;
+}
+
+export interface HttpServer {
+  /** The request listener, for callers that have a server of their own. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  listen(port: number, host: string): Promise<{ readonly port: number; readonly url: string }>;
+  /** Stops taking requests, finishes those under way, then ends every connection. Repeating it waits too. */
+  close(options: CloseOptions): Promise<void>;
+  /** The document behind /openapi.json. */
+  readonly openApi: Readonly<Record<string, unknown>>;
+  /** Every JSON route that is mounted, for tests that walk them all. */
+  readonly routes: readonly AnyRoute[];
+}
+
+type Phase = 'serving' | 'draining' | 'refusing';
+
+/** The HTTP side of the process: route tables in, a server that can be listened on and drained out. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { config, rawRoutes = [] } = options;
+  const logger = options.logger.child({ part: 'http' });
+  let phase: Phase = 'serving';
+  const isDraining = () => phase !== 'serving';
+  const routes = [...options.routes, ...healthRoutes({ checks: options.health, logger, isDraining })];
+  const { pages, openApi } = documentationOf(routes, rawRoutes, config.publicUrl);
+  const records = createRequestRecords(logger, config.trustedProxies);
+  const app = createKoaApp({ ...options, routes, pages, logger, records });
+  const serveKoa = app.callback();
+  const dispatchRaw = createRawDispatcher({ routes: rawRoutes, publicUrl: config.publicUrl, logger });
+  const inFlight = createInFlight();
+
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const record = records.begin(request, response, inFlight.enter());
+    response.setHeader('X-Request-Id', record.info.requestId);
+    if (isDraining()) response.setHeader('Connection', 'close');
+    if (phase === 'refusing') return refuse(response, record, config.publicUrl);
+    if (!dispatchRaw(request, response, record)) void serveKoa(request, response);
+  };
+
+  const server = createNodeServer(handle, { ...defaultTimeouts, ...options.timeouts });
+  let closing: Promise<void> | undefined;
+  const drain = async ({ graceMs, announceMs = 0 }: CloseOptions): Promise<void> => {
+    phase = 'draining';
+    if (announceMs > 0) await sleep(announceMs);
+    phase = 'refusing';
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await inFlight.untilIdle(graceMs);
+    server.closeAllConnections();
+    await closed;
+  };
+  return {
+    handle,
+    listen: (port, host) => listen(server, port, host),
+    close: (closeOptions) => (closing ??= drain(closeOptions)),
+    openApi,
+    routes,
+  };
+}
+
+/** The pages, among them the OpenAPI document, which describes itself too. */
+function documentationOf(routes: readonly AnyRoute[], rawRoutes: readonly RawRoute[], publicUrl: string) {
+  let text = '';
+  const openApiPage: PageRoute = {
+    path: '/openapi.json',
+    summary: 'This API as OpenAPI 3.1',
+    tag: 'Documentation',
+    contentType: 'application/json',
+    handle: async () => ({ body: text }),
+  };
+  const pages = [openApiPage, ...docsPages(), ...problemPages()];
+  const openApi = createOpenApiDocument({ routes, rawRoutes, pages, publicUrl });
+  text = JSON.stringify(openApi);
+  return { pages, openApi };
+}
+
+function createNodeServer(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  timeouts: Timeouts,
+): Server {
+  return createServer(
+    {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkIntervalMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+    },
+    handle,
+  );
+}
+
+async function listen(server: Server, port: number, host: string) {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return { port: address.port, url: `http://${shownHost}:${address.port}` };
+}
+
+function refuse(response: ServerResponse, record: RequestRecord, publicUrl: string): void {
+  record.problemCode = 'draining';
+  const error = new AppError('draining', 'This process is stopping and takes no more requests.');
+  const { status, headers, document } = problemReply(error, publicUrl, record.info.requestId);
+  response.writeHead(status, { ...headers, 'Content-Type': problemContentType, 'Cache-Control': 'no-store' });
+  response.end(JSON.stringify(document));
+}
+
+/** Counts requests under way, so that a stop can wait for them. */
+function createInFlight() {
+  let count = 0;
+  let onIdle: (() => void) | undefined;
+  return {
+    /** Counts one in; the returned function counts it out. */
+    enter(): () => void {
+      count += 1;
+      return () => {
+        count -= 1;
+        if (count === 0) onIdle?.();
+      };
+    },
+    async untilIdle(graceMs: number): Promise<void> {
+      if (count === 0) return;
+      const stop = new AbortController();
+      onIdle = () => stop.abort();
+      await sleep(graceMs, stop.signal);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { z } from 'zod';
+import { AppError, type Issue } from '../platform/errors.ts';
+import type { AnyRoute } from './route.ts';
+
+export interface RawInput {
+  readonly params: Readonly<Record<string, string>>;
+  /** The query string without its question mark. */
+  readonly querystring: string;
+  /** Undefined when the request has no body. */
+  readonly body: unknown;
+  readonly idempotencyKey: string | undefined;
+}
+
+export interface ParsedInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** An answer with more issues than this helps nobody and costs us. */
+const maximumIssues = 200;
+const maximumNameLength = 100;
+
+/** Parses all parts of a request and throws one `invalid-input` with the issues of all of them. */
+export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
+  const issues: Issue[] = [];
+  const query = readQuery(raw.querystring, issues);
+  const parsed = {
+    params: parsePart('params', route.params, raw.params, issues),
+    query: parsePart('query', route.query, query, issues),
+    body: parsePart('body', route.body, raw.body, issues),
+    idempotencyKey: route.idempotent === true ? readIdempotencyKey(raw.idempotencyKey, issues) : undefined,
+  };
+  if (issues.length > 0)
+    throw new AppError('invalid-input', summaryOf(issues), { errors: issues.slice(0, maximumIssues) });
+  return parsed;
+}
+
+const summaryOf = (issues: readonly Issue[]): string =>
+  issues.length === 1
+    ? 'One thing is wrong with the request.'
+    : `${issues.length} things are wrong with the request.`;
+
+type PartName = 'params' | 'query' | 'body';
+
+function parsePart(part: PartName, schema: z.ZodType | undefined, value: unknown, issues: Issue[]): unknown {
+  if (schema === undefined) {
+    if (part !== 'params') issues.push(...unexpectedFields(part, value));
+    return undefined;
+  }
+  const result = schema.safeParse(value, { error: friendlyMessage });
+  if (result.success) return result.data;
+  issues.push(...result.error.issues.flatMap((issue) => toIssues(issue, [part])));
+  return undefined;
+}
+
+/** A route without a schema takes nothing: an ignored field would let a caller believe that it had an effect. */
+const unexpectedFields = (part: PartName, value: unknown): Issue[] =>
+  typeof value === 'object' && value !== null
+    ? Object.keys(value).map((key) => ({ path: pathOf([part, key]), message: unknownField }))
+    : [];
+
+const unknownField = 'This field is not known here.';
+
+/** Replaces zod's words only where they would puzzle somebody who knows nothing of zod. */
+const friendlyMessage: z.core.$ZodErrorMap = (issue) =>
+  issue.code === 'invalid_type' && issue.input === undefined ? 'This is required.' : undefined;
+
+function toIssues(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issue[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: unknownField }));
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // Of several alternatives, the one that the input comes closest to says most about what is wrong.
+    const closest = issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
+    if (closest.length > 0) return closest.flatMap((nested) => toIssues(nested, path));
+  }
+  return [{ path: pathOf(path), message: issue.message }];
+}
+
+const pathOf = (path: readonly PropertyKey[]): string =>
+  path.map((part) => String(part).slice(0, maximumNameLength)).join('.');
+
+/** The query as an object; a name given twice is refused, because either value could be the one that counts. */
+function readQuery(querystring: string, issues: Issue[]): Readonly<Record<string, string>> {
+  const values = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const [name, value] of new URLSearchParams(querystring)) {
+    if (values.has(name)) repeated.add(name);
+    values.set(name, value);
+  }
+  for (const name of repeated)
+    issues.push({ path: pathOf(['query', name]), message: 'This is given more than once.' });
+  return Object.fromEntries(values);
+}
+
+function readIdempotencyKey(key: string | undefined, issues: Issue[]): string | undefined {
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  issues.push({ path: 'header.idempotency-key', message: 'This must be 1 to 255 visible ASCII characters.' });
+  return undefined;
+}

@@ -1,0 +1,101 @@
+import type { DispatchOutcome, MessageFailure, MessageStatus, WithdrawReason } from './lifecycle.ts';
+
+/** The names that the API, the workflow, the activities and operators share. Ids only: no phone, name or content. */
+export const sendMessageType = 'sendMessage';
+export const workflowQueue = 'crm';
+export const providerQueue = 'provider';
+export const receiptsSignalName = 'receiptsArrived';
+
+/** The workflow of a message; computable, so that nothing ever has to search for it. */
+export const workflowIdOf = (messageId: string): string => `message:${messageId}`;
+
+/** The failure type of a run or attempt, by which operators filter in the Temporal UI: `WA_131026`. */
+export const failureTypeOf = (code: string): string => `WA_${code}`;
+
+export interface SendMessageInput {
+  /** Version of this input's shape. */
+  readonly v: 1;
+  readonly clientId: string;
+  readonly channelId: string;
+  readonly messageId: string;
+  /** Epoch milliseconds before which the message must not leave. */
+  readonly sendAtMs?: number;
+  /** Epoch milliseconds after which it must not leave any more. */
+  readonly expiresAtMs?: number;
+  /** How long one attempt may take: the provider's time-out and the database steps around it. */
+  readonly attemptTimeoutMs: number;
+  /** How long a single message may wait for its place and its retries. */
+  readonly dispatchTtlMs: number;
+  /** How long the workflow waits for receipts once the message has left. */
+  readonly receiptDeadlineMs: number;
+}
+
+/** How the workflow ended: shown as its result in the Temporal UI. A failed message fails the workflow instead. */
+export interface SendMessageResult {
+  readonly status: MessageStatus;
+  readonly providerMessageId?: string;
+  readonly attempts: number;
+}
+
+/** One delivery receipt, as the workflow and the database see it. */
+export interface Receipt {
+  /** The provider's word, for the history: usually equal to `status`. */
+  readonly word: string;
+  /** Null for a word that we do not know: kept in the history, changes nothing. */
+  readonly status: 'sent' | 'delivered' | 'read' | 'failed' | null;
+  readonly providerMessageId: string;
+  /** When it happened by the provider's clock, in epoch milliseconds. */
+  readonly timestampMs: number;
+  readonly failure?: MessageFailure;
+  readonly pricing?: { readonly category?: string; readonly type?: string; readonly model?: string };
+}
+
+/** The same fact has the same key, however often and through whichever path it arrives. */
+export const receiptKey = (receipt: Pick<Receipt, 'providerMessageId' | 'word' | 'timestampMs'>): string =>
+  `${receipt.providerMessageId}:${receipt.word}:${receipt.timestampMs}`;
+
+export interface ReceiptsArrived {
+  readonly receipts: readonly Receipt[];
+}
+
+export interface MessageRef {
+  readonly clientId: string;
+  readonly messageId: string;
+}
+
+/**
+ * What the dispatch activity tells the workflow. `isRecorded` is false when the outcome is certain but could not
+ * be stored; the workflow then stores it by an activity of its own, so that it cannot be lost.
+ */
+export type DispatchResult =
+  | { readonly kind: 'dispatched'; readonly outcome: DispatchOutcome; readonly attempt: number; readonly isRecorded: boolean }
+  | { readonly kind: 'settled'; readonly status: MessageStatus; readonly attempt: number; readonly providerMessageId?: string };
+
+export interface RecordOutcomeInput extends MessageRef {
+  readonly outcome: DispatchOutcome;
+  readonly attempt: number;
+}
+
+export interface ApplyReceiptsInput extends MessageRef {
+  readonly receipts: readonly Receipt[];
+}
+
+export interface DispatchInput extends MessageRef {
+  readonly channelId: string;
+}
+
+export interface WithdrawInput extends MessageRef {
+  readonly reason: WithdrawReason;
+  /** Why, when the reason is `failed`. */
+  readonly failure?: MessageFailure;
+}
+
+/** What the activities of a message promise the workflow; implemented in `activities/messages.ts`. */
+export interface MessageActivities {
+  /** Claims the message and calls the provider at most once. Retryable provider errors are thrown. */
+  dispatch(input: DispatchInput): Promise<DispatchResult>;
+  recordOutcome(input: RecordOutcomeInput): Promise<void>;
+  applyReceipts(input: ApplyReceiptsInput): Promise<void>;
+  /** Cancels or expires a message that has not left; answers the status it has then, changed or not. */
+  withdraw(input: WithdrawInput): Promise<MessageStatus>;
+}

@@ -1,0 +1,62 @@
+import type { Types } from 'mongoose';
+import { phoneOfWhatsappId } from '../contacts/rules.ts';
+import type { ContactIdentity, ContactService } from '../contacts/service.ts';
+import type { ConversationService } from '../conversations/service.ts';
+import { newId } from '../platform/ids.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { InboundItem } from '../whatsapp/events.ts';
+import type { MessageDoc, MessageRepository } from './repository.ts';
+
+export interface InboundDeps {
+  readonly messages: MessageRepository;
+  readonly contacts: ContactService;
+  readonly conversations: ConversationService;
+}
+
+export type InboundService = ReturnType<typeof createInboundService>;
+
+export function createInboundService({ messages, contacts, conversations }: InboundDeps) {
+  return {
+    /**
+     * Stores a message of a contact, with contact, lead and conversation found or made. May be repeated: the unique
+     * index on the provider's id keeps one. Answers false when the sender cannot be identified.
+     */
+    async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
+      const identity = identityOf(item);
+      if (identity === null) return false;
+      const contact = await contacts.findOrCreate(scope, identity, item.profileName);
+      if (contact.name === undefined && item.profileName !== undefined) {
+        await contacts.setNameIfMissing(scope, contact._id, item.profileName);
+      }
+      const at = new Date(item.timestampMs);
+      const key = { channelId, contactId: contact._id };
+      const conversation = await conversations.findOrOpen(scope, key, at);
+      const message: MessageDoc = {
+        _id: newId(),
+        ...scope,
+        conversationId: conversation._id,
+        ...key,
+        direction: 'inbound',
+        senderType: 'contact',
+        messageType: item.messageType,
+        content: item.text === undefined ? { raw: item.raw } : { text: item.text },
+        status: 'received',
+        timestamp: at,
+        providerMessageId: item.providerMessageId,
+        statusHistory: [{ key: `received:${item.timestampMs}`, status: 'received', timestamp: at }],
+        dispatch: { attempt: 0, isCalling: false, attempts: [] },
+      };
+      const isNew = await messages.insert(scope, message);
+      await conversations.noteInbound(scope, conversation._id, { at, isNew });
+      return true;
+    },
+  };
+}
+
+function identityOf({ from, fromUserId }: InboundItem): ContactIdentity | null {
+  const phoneNumber = from === undefined ? null : phoneOfWhatsappId(from);
+  if (phoneNumber !== null) {
+    return { phoneNumber, ...(fromUserId === undefined ? {} : { businessScopedUserId: fromUserId }) };
+  }
+  return fromUserId === undefined ? null : { businessScopedUserId: fromUserId };
+}

@@ -1,0 +1,154 @@
+/**
+ * The status machine of a message: pure, and the only place that decides a status.
+ *
+ * Statuses form one total order, and a message always holds the highest that was ever said of it. So any order
+ * and any repetition of the same facts ends in the same status; `lifecycle.test.ts` proves it.
+ */
+export const messageStatuses = [
+  'scheduled',
+  'queued',
+  'sending',
+  'unknown',
+  'sent',
+  'canceled',
+  'expired',
+  'failed',
+  'delivered',
+  'read',
+  'received',
+] as const;
+
+export type MessageStatus = (typeof messageStatuses)[number];
+
+/** A status that the provider reports in a delivery receipt. */
+export const receiptStatuses = ['sent', 'delivered', 'read', 'failed'] as const;
+export type ReceiptStatus = (typeof receiptStatuses)[number];
+
+const rankOf = (status: MessageStatus): number => messageStatuses.indexOf(status);
+
+/**
+ * The status after the fact `next` became known. `failed` beats everything up to `sent`; a later `delivered` or
+ * `read` beats `failed`, because the phone has the message whatever was said before; `read` implies `delivered`;
+ * a repetition changes nothing. An inbound message is `received` and stays so.
+ */
+export function nextStatus(current: MessageStatus, next: MessageStatus): MessageStatus {
+  if (current === 'received' || next === 'received') return current;
+  return rankOf(next) > rankOf(current) ? next : current;
+}
+
+/** The statuses that `next` changes: the filter of the compare-and-set that stores it. */
+export function statusesThatYieldTo(next: MessageStatus): MessageStatus[] {
+  return messageStatuses.filter((current) => nextStatus(current, next) !== current);
+}
+
+/**
+ * The provider's word for a status, in any dialect that relays use, as ours. A word that we do not know is
+ * null: it is kept in the history as `unknown` and changes no status.
+ * Sources: Meta's status webhook reference; Gupshup, Twilio and Vonage for the other words.
+ */
+const receiptWords: Readonly<Record<string, ReceiptStatus>> = {
+  sent: 'sent',
+  delivered: 'delivered',
+  read: 'read',
+  seen: 'read',
+  opened: 'read',
+  played: 'read',
+  failed: 'failed',
+  undelivered: 'failed',
+  undeliverable: 'failed',
+  rejected: 'failed',
+  sending_failed: 'failed',
+  delivery_failed: 'failed',
+};
+
+export function parseReceiptStatus(word: string): ReceiptStatus | null {
+  const known = word.toLowerCase();
+  return Object.hasOwn(receiptWords, known) ? (receiptWords[known] ?? null) : null;
+}
+
+/** Whether nothing more is waited for, so that the message's workflow closes. */
+export const isSettled = (status: MessageStatus): boolean =>
+  status === 'read' || status === 'failed' || status === 'canceled' || status === 'expired';
+
+/** The provider call of a message as it stands in the database: the fence against sending twice. */
+export interface DispatchState {
+  /** How many provider calls were begun. */
+  readonly attempt: number;
+  /** True from before a call is made until its outcome is stored. */
+  readonly isCalling: boolean;
+}
+
+/** The statuses in which the message has not been handed to the provider, as long as no call is under way. */
+export const unsentStatuses = ['scheduled', 'queued', 'sending'] as const satisfies readonly MessageStatus[];
+
+const isUnsent = (status: MessageStatus): boolean => unsentStatuses.some((unsent) => unsent === status);
+
+/** Whether the message can still be held back for certain: cancel, expire and edit are possible. */
+export const hasNotLeft = (status: MessageStatus, dispatch: DispatchState): boolean =>
+  isUnsent(status) && !dispatch.isCalling;
+
+export interface ClaimableMessage {
+  readonly status: MessageStatus;
+  readonly dispatch: DispatchState;
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * What a worker that is about to call the provider may do.
+ * - `call`: nobody is calling; take the claim first.
+ * - `ambiguous`: an earlier worker took the claim and never stored an outcome. The call may have been made, so it
+ *   is not repeated.
+ * - `settled`: the outcome is known already, by the provider's answer or by a receipt.
+ * - `expire`: its time has passed before it left.
+ */
+export type ClaimDecision = 'call' | 'ambiguous' | 'settled' | 'expire';
+
+export function decideClaim(message: ClaimableMessage, now: Date): ClaimDecision {
+  if (!isUnsent(message.status)) return 'settled';
+  if (message.dispatch.isCalling) return 'ambiguous';
+  return message.expiresAt !== null && message.expiresAt <= now ? 'expire' : 'call';
+}
+
+/** What became of the provider call, as the gateway reports it. */
+export type DispatchOutcome =
+  | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly isHeld: boolean }
+  | { readonly kind: 'rejected'; readonly failure: MessageFailure }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** A failure of ours: the run of a message ended before the message left. */
+export const lostWorkflow: MessageFailure = {
+  code: 'workflow-closed',
+  class: 'internal',
+  title: 'The workflow ended before the message left',
+  detail: 'It was terminated, or failed for a reason that its page in the Temporal UI shows.',
+  advice: 'The message was not sent. Send it again.',
+};
+
+/** Why a message failed: the provider's code with our class of it and what to do. No phone number, no content. */
+export interface MessageFailure {
+  /** The provider's error code as text (`131026`), or one of ours (`not-reached`). */
+  readonly code: string;
+  readonly class: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly advice: string;
+}
+
+export const statusOfOutcome: Readonly<Record<DispatchOutcome['kind'], MessageStatus>> = {
+  accepted: 'sent',
+  rejected: 'failed',
+  unknown: 'unknown',
+};
+
+/** Why a message that has not left is closed; also the status that it gets. */
+export type WithdrawReason = 'canceled' | 'expired' | 'failed';
+
+/** The status of a message that will not be dispatched any more: one in the middle of a call may have left. */
+export function decideWithdrawal(
+  status: MessageStatus,
+  dispatch: DispatchState,
+  reason: WithdrawReason,
+): MessageStatus {
+  if (!isUnsent(status)) return status;
+  return dispatch.isCalling ? 'unknown' : reason;
+}

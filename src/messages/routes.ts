@@ -1,0 +1,84 @@
+import { route } from '../http/route.ts';
+import { idParams } from '../platform/fields.ts';
+import { scopeOf } from '../platform/mongo.ts';
+import { decodeCursor } from '../platform/pagination.ts';
+import { ListMessagesQuery, MessagePage, MessageView, SendTemplateBody } from './schemas.ts';
+import type { MessageService } from './service.ts';
+import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
+
+export const messageRoutes = ({ messages }: { messages: MessageService }) => [
+  route({
+    method: 'post',
+    path: '/api/messages/template',
+    summary: 'Send a template message',
+    description:
+      'Accepts the message and starts its durable workflow. Everything that can be checked is checked before 201. ' +
+      'With an `Idempotency-Key` the same request gives the same answer for ever.',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    body: SendTemplateBody,
+    idempotent: true,
+    replies: { 201: MessageView },
+    problems: [
+      'not-found',
+      'contact-opted-out',
+      'template-not-approved',
+      'channel-disconnected',
+      'idempotency-key-reused',
+    ],
+    async handle({ actor, body, idempotencyKey }) {
+      const message = await messages.sendTemplate(scopeOf(actor.clientId), body, idempotencyKey);
+      const view = toAcceptedView(message);
+      return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/messages',
+    summary: 'List messages',
+    description: 'Newest first. `status=unknown` lists the messages whose outcome nobody knows yet.',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    query: ListMessagesQuery,
+    replies: { 200: MessagePage },
+    async handle({ actor, query }) {
+      const { limit, cursor, conversationId, status } = query;
+      const filter = {
+        ...(conversationId === undefined ? {} : { conversationId }),
+        ...(status === undefined ? {} : { status }),
+      };
+      const position = cursor === undefined ? null : decodeCursor(cursor, 'date');
+      const after = position === null ? null : { timestamp: position.key, _id: position.id };
+      const page = await messages.list(scopeOf(actor.clientId), filter, { limit, after });
+      return { status: 200, body: { ...page, items: page.items.map(toMessageListItemView) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/messages/:id',
+    summary: 'Get a message with its status history',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    params: idParams,
+    replies: { 200: MessageView },
+    problems: ['not-found'],
+    async handle({ actor, params }) {
+      const message = await messages.get(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: toMessageView(message) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/messages/:id/cancel',
+    summary: 'Cancel a message that has not left',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    params: idParams,
+    replies: { 200: MessageView },
+    problems: ['not-found', 'already-left'],
+    async handle({ actor, params }) {
+      const message = await messages.cancel(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: toMessageView(message) };
+    },
+  }),
+];

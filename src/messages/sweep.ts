@@ -1,0 +1,51 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { scopeOf } from '../platform/mongo.ts';
+import { lostWorkflow } from './lifecycle.ts';
+import type { MessageDoc, MessageRepository } from './repository.ts';
+import type { MessageWorkflows } from './workflows.ts';
+
+export interface SweepDeps {
+  readonly messages: MessageRepository;
+  readonly workflows: MessageWorkflows;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Younger messages are left to the request that accepted them. */
+  readonly olderThanMs: number;
+}
+
+const mostMessages = 500;
+
+/**
+ * Makes sure that every message that has not left has a running workflow: the API may have died, or Temporal may
+ * have been away, between accepting and starting. Safe to run anywhere at any time, because the workflow's id
+ * follows from the message's and a message is claimed before it is sent.
+ */
+export function createSweep({ messages, workflows, clock, logger, olderThanMs }: SweepDeps) {
+  async function mend(message: MessageDoc): Promise<void> {
+    const scope = scopeOf(message.clientId);
+    const messageId = message._id.toHexString();
+    if ((await workflows.start(message)) === 'running') {
+      await messages.markSwept(scope, message._id, clock.now());
+      return;
+    }
+    // Its workflow has ended and will never send it: somebody terminated it. Nobody may wait for it in vain.
+    const withdrawal = { reason: 'failed' as const, failure: lostWorkflow, now: clock.now() };
+    const status = await messages.withdraw(scope, message._id, withdrawal);
+    logger.warn({ messageId, status }, 'the workflow had ended before the message left');
+  }
+
+  return {
+    /** One round; answers how many messages it looked at. Throws the first failure after all were tried. */
+    async sweepOnce(): Promise<number> {
+      const olderThan = new Date(clock.now().getTime() - olderThanMs);
+      const unsent = await messages.findUnsentAcrossClients(olderThan, mostMessages);
+      const failures: unknown[] = [];
+      for (const message of unsent) await mend(message).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) {
+        throw new AggregateError(failures, `${failures.length} of ${unsent.length} messages could not be swept`);
+      }
+      return unsent.length;
+    },
+  };
+}

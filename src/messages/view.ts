@@ -1,0 +1,55 @@
+import { workflowIdOf } from './contract.ts';
+import type { MessageListItemView, MessageView } from './schemas.ts';
+import type { MessageDoc, MessageListItem } from './service.ts';
+
+const isoOrNull = (date: Date | undefined): string | null => date?.toISOString() ?? null;
+
+export function toMessageListItemView(message: MessageListItem): MessageListItemView {
+  const id = message._id.toHexString();
+  return {
+    id,
+    conversationId: message.conversationId.toHexString(),
+    channelId: message.channelId.toHexString(),
+    contactId: message.contactId.toHexString(),
+    direction: message.direction,
+    senderType: message.senderType,
+    messageType: message.messageType,
+    to: message.to ?? null,
+    content: { text: message.content.text ?? null },
+    templateName: message.templateName ?? null,
+    status: message.status,
+    timestamp: message.timestamp.toISOString(),
+    sendAt: isoOrNull(message.sendAt),
+    expiresAt: isoOrNull(message.expiresAt),
+    attempts: message.dispatch.attempt,
+    providerMessageId: message.providerMessageId ?? null,
+    // A failure that a later receipt overruled stays in the history only.
+    failure: message.status === 'failed' ? (message.failure ?? null) : null,
+    workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
+  };
+}
+
+export const toMessageView = (message: MessageDoc): MessageView => ({
+  ...toMessageListItemView(message),
+  statusHistory: message.statusHistory.map(({ status, timestamp, raw }) => ({
+    status,
+    timestamp: timestamp.toISOString(),
+    raw: raw ?? null,
+  })),
+});
+
+/**
+ * The answer to the request that made the message: what was accepted, not what became of it since, so that a
+ * repeated request gets the same answer for ever.
+ */
+export function toAcceptedView(message: MessageDoc): MessageView {
+  const [accepted] = message.statusHistory;
+  const status = message.sendAt === undefined ? ('queued' as const) : ('scheduled' as const);
+  const { providerMessageId: _id, failure: _failure, ...asAccepted } = message;
+  return toMessageView({
+    ...asAccepted,
+    status,
+    statusHistory: accepted === undefined ? [] : [accepted],
+    dispatch: { attempt: 0, isCalling: false, attempts: [] },
+  });
+}

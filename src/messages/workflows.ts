@@ -1,0 +1,123 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import {
+  receiptsSignalName,
+  sendMessageType,
+  workflowIdOf,
+  workflowQueue,
+  type Receipt,
+  type SendMessageInput,
+} from './contract.ts';
+import type { MessageDoc } from './model.ts';
+
+export interface MessageWorkflowOptions {
+  readonly temporal: Client;
+  readonly attemptTimeoutMs: number;
+  readonly dispatchTtlMs: number;
+  readonly receiptDeadlineMs: number;
+}
+
+/** The port to the workflows of messages. */
+export interface MessageWorkflows {
+  /** Starts the message's workflow; repeating it is harmless. `closed`: it ran to its end before. */
+  start(message: MessageDoc): Promise<'running' | 'closed'>;
+  /** Hands receipts to the message's workflow; `closed` when none is running. */
+  signalReceipts(messageId: string, receipts: readonly Receipt[]): Promise<'signaled' | 'closed'>;
+  /** Lets the workflow of a message that was withdrawn end now instead of when it next looks. */
+  cancel(messageId: string): Promise<void>;
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const searchKeys = {
+  clientId: keyword('ClientId'),
+  channelId: keyword('ChannelId'),
+  conversationId: keyword('ConversationId'),
+  templateName: keyword('TemplateName'),
+  kind: keyword('Kind'),
+};
+
+/** A call that Temporal does not answer in this time is given up; the sweep starts the workflow later. */
+const startDeadlineMs = 3_000;
+const signalDeadlineMs = 10_000;
+
+/** Replies before campaigns, when the provider's queue has a backlog: 1 is first, 5 is last. */
+const defaultPriority = 3;
+
+export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
+  const { temporal } = options;
+  return {
+    async start(message) {
+      const workflowId = workflowIdOf(message._id.toHexString());
+      try {
+        await temporal.withDeadline(Date.now() + startDeadlineMs, () =>
+          temporal.workflow.start(sendMessageType, {
+            workflowId,
+            taskQueue: workflowQueue,
+            args: [inputOf(message, options)],
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            typedSearchAttributes: searchAttributesOf(message),
+            staticSummary: summaryOf(message),
+            priority: { priorityKey: defaultPriority, fairnessKey: message.channelId.toHexString() },
+          }),
+        );
+        return 'running';
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return 'closed';
+        throw error;
+      }
+    },
+
+    async signalReceipts(messageId, receipts) {
+      try {
+        await temporal.withDeadline(Date.now() + signalDeadlineMs, () =>
+          // Never signalWithStart: it would begin the message anew.
+          temporal.workflow.getHandle(workflowIdOf(messageId)).signal(receiptsSignalName, { receipts }),
+        );
+        return 'signaled';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'closed';
+        throw error;
+      }
+    },
+
+    async cancel(messageId) {
+      try {
+        await temporal.withDeadline(Date.now() + startDeadlineMs, () =>
+          temporal.workflow.getHandle(workflowIdOf(messageId)).cancel(),
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+  };
+}
+
+function inputOf(message: MessageDoc, options: MessageWorkflowOptions): SendMessageInput {
+  const { attemptTimeoutMs, dispatchTtlMs, receiptDeadlineMs } = options;
+  return {
+    v: 1,
+    clientId: message.clientId.toHexString(),
+    channelId: message.channelId.toHexString(),
+    messageId: message._id.toHexString(),
+    ...(message.sendAt === undefined ? {} : { sendAtMs: message.sendAt.getTime() }),
+    ...(message.expiresAt === undefined ? {} : { expiresAtMs: message.expiresAt.getTime() }),
+    attemptTimeoutMs,
+    dispatchTtlMs,
+    receiptDeadlineMs,
+  };
+}
+
+/** Set once at the start, where they cost nothing. Never a phone or a name: they are not encrypted. */
+const searchAttributesOf = (message: MessageDoc): TypedSearchAttributes =>
+  new TypedSearchAttributes([
+    { key: searchKeys.clientId, value: message.clientId.toHexString() },
+    { key: searchKeys.channelId, value: message.channelId.toHexString() },
+    { key: searchKeys.conversationId, value: message.conversationId.toHexString() },
+    { key: searchKeys.templateName, value: message.templateName ?? message.messageType },
+    { key: searchKeys.kind, value: message.messageType },
+  ]);
+
+/** What the list of workflows shows: the template and the last digits of the number. */
+const summaryOf = ({ templateName, messageType, to }: MessageDoc): string =>
+  `${templateName ?? messageType} · ····${(to ?? '').slice(-4)}`;

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { Secret } from './secret.ts';
+
+/**
+ * The kinds of value that an environment variable can hold. An empty variable counts as a missing one, as in
+ * a copied `.env.example`. Messages never repeat the value: it may be a secret.
+ */
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const isUnit = (unit: string): unit is keyof typeof unitsMs => Object.hasOwn(unitsMs, unit);
+
+/** Reads "15m", "900s" or "7d" as milliseconds; undefined when the text is not a duration. */
+export function parseDurationMs(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text.trim()) ?? [];
+  if (amount === undefined || unit === undefined || !isUnit(unit)) return undefined;
+  return Number(amount) * unitsMs[unit];
+}
+
+const presence = (value: unknown): unknown =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
+
+/** A variable that may be missing or empty. */
+export const optional = <S extends z.ZodType>(schema: S) => z.preprocess(presence, schema.optional());
+
+const required = () => z.preprocess(presence, z.string({ error: 'is missing' }).trim());
+
+/** Free text with a default. */
+export const text = (fallback: string) => z.preprocess(presence, z.string().trim().default(fallback));
+
+export const choice = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
+  z
+    .preprocess(presence, z.enum(values, { error: `must be one of ${values.join(', ')}` }).optional())
+    .transform((value) => value ?? fallback);
+
+export const wholeNumber = (fallback: number, minimum: number, maximum: number) => {
+  const error = `must be a whole number from ${minimum} to ${maximum}`;
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string' && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : presence(value),
+    z.int({ error }).min(minimum, { error }).max(maximum, { error }).default(fallback),
+  );
+};
+
+export const port = (fallback: number) => wholeNumber(fallback, 0, 65_535);
+
+/** A duration with a unit; a plain number is refused, because nobody can tell which unit was meant. */
+export const duration = (fallback: string, maximum: string) => {
+  const maximumMs = parseDurationMs(maximum) ?? 0;
+  return text(fallback).transform((value, context) => {
+    const ms = parseDurationMs(value);
+    if (ms !== undefined && ms > 0 && ms <= maximumMs) return ms;
+    context.addIssue(`must be a duration such as ${fallback}, at most ${maximum}`);
+    return z.NEVER;
+  });
+};
+
+/** For variables named …_MS: a number of milliseconds, or a duration with its unit. */
+export const milliseconds = (fallback: number) =>
+  text(String(fallback)).transform((value, context) => {
+    const ms = /^\d{1,12}$/.test(value) ? Number(value) : parseDurationMs(value);
+    if (ms !== undefined && ms > 0) return ms;
+    context.addIssue('must be a number of milliseconds, or a duration such as 72h');
+    return z.NEVER;
+  });
+
+/** True or false; undefined when not set, so that the environment can decide. */
+export const flag = () =>
+  optional(z.enum(['true', 'false', '1', '0'], { error: 'must be true or false' })).transform((value) =>
+    value === undefined ? undefined : value === 'true' || value === '1',
+  );
+
+export const secret = () => required().transform((value) => new Secret(value));
+
+/** 32 bytes in base64, the key of AES-256. */
+export const key256 = () =>
+  required().transform((value, context) => {
+    const isKey = /^[A-Za-z0-9+/_-]{43}=?$/.test(value) && Buffer.from(value, 'base64').byteLength === 32;
+    if (isKey) return new Secret(value);
+    context.addIssue('must be 32 bytes in base64 (openssl rand -base64 32)');
+    return z.NEVER;
+  });
+
+const isHttpUrl = (value: string): boolean =>
+  URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+
+/** An http(s) address without a slash at its end. */
+export const httpUrl = () =>
+  optional(z.string().trim().refine(isHttpUrl, { error: 'must be an http or https address' })).transform(
+    (value) => value?.replace(/\/+$/, ''),
+  );
+
+/** The entries of a comma-separated list, without blanks. */
+export const splitList = (value: string): string[] =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+
+export const list = () => text('').transform(splitList);
+
+/** Origins as browsers send them: scheme, host and port, nothing else; never `*`. */
+export const origins = () =>
+  list().refine((entries) => entries.every((entry) => isHttpUrl(entry) && new URL(entry).origin === entry), {
+    error: 'must be origins such as https://crm.example.com, separated by commas, without path or *',
+  });

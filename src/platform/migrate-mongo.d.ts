@@ -1,0 +1,14 @@
+/** The part of migrate-mongo that we use; the package ships no types. */
+declare module 'migrate-mongo' {
+  import type { mongo } from 'mongoose';
+
+  export interface MigrationStatus {
+    readonly fileName: string;
+    /** The text `PENDING`, or the time. */
+    readonly appliedAt: string;
+  }
+
+  export const config: { set(content: Readonly<Record<string, unknown>>): void };
+  export function up(db: mongo.Db, client: mongo.MongoClient): Promise<string[]>;
+  export function status(db: mongo.Db): Promise<MigrationStatus[]>;
+}

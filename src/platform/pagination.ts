@@ -1,0 +1,131 @@
+import mongoose, { Types } from 'mongoose';
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+/**
+ * Keyset paging: a page starts after the last item of the one before, named by its sort key and its id. It
+ * stays stable while items are added, and costs the same on page one and on page one thousand.
+ */
+export type SortKey = Date | string | number;
+
+export interface Cursor<K extends SortKey = SortKey> {
+  readonly key: K;
+  readonly id: Types.ObjectId;
+}
+
+interface SortKeyTypes {
+  readonly date: Date;
+  readonly string: string;
+  readonly number: number;
+}
+
+export type SortKeyKind = keyof SortKeyTypes;
+
+export const maximumPageSize = 100;
+const defaultPageSize = 50;
+const maximumCursorLength = 1_024;
+
+/** Query fields of every list: spread them into the route's `strictObject`. */
+export const pageQuery = {
+  limit: z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value),
+      z.int().min(1).max(maximumPageSize).default(defaultPageSize),
+    )
+    .meta({ description: 'How many items at most' }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(maximumCursorLength)
+    .optional()
+    .meta({ description: 'The `nextCursor` of the page before' }),
+};
+
+/** The reply of a list. */
+export const pageOf = <S extends z.ZodType>(item: S) =>
+  z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable().meta({ description: 'Null on the last page' }),
+  });
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export function encodeCursor({ key, id }: Cursor): string {
+  const value = key instanceof Date ? key.toISOString() : key;
+  return Buffer.from(JSON.stringify([value, id.toHexString()])).toString('base64url');
+}
+
+const invalidCursor = (): AppError =>
+  new AppError('invalid-input', 'The cursor is not one of ours.', {
+    errors: [{ path: 'query.cursor', message: 'Pass the nextCursor of the page before, unchanged.' }],
+  });
+
+/** Reads a cursor whose sort key is of the given kind; anything that we did not make ourselves is refused. */
+export function decodeCursor<K extends SortKeyKind>(text: string, kind: K): Cursor<SortKeyTypes[K]>;
+export function decodeCursor(text: string, kind: SortKeyKind): Cursor {
+  const parts = parseParts(text);
+  const [value, id] = parts;
+  if (parts.length !== 2 || typeof id !== 'string' || !/^[0-9a-f]{24}$/.test(id)) throw invalidCursor();
+  const key = readKey(value, kind);
+  if (key === undefined) throw invalidCursor();
+  const cursor = { key, id: Types.ObjectId.createFromHexString(id) };
+  // Base64 and JSON have many spellings of one value; only the one that we write is a cursor.
+  if (encodeCursor(cursor) !== text) throw invalidCursor();
+  return cursor;
+}
+
+function parseParts(text: string): readonly unknown[] {
+  if (text.length > maximumCursorLength || !/^[A-Za-z0-9_-]+$/.test(text)) throw invalidCursor();
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    throw invalidCursor();
+  }
+}
+
+function readKey(value: unknown, kind: SortKeyKind): SortKey | undefined {
+  if (kind === 'number') return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (kind === 'string') return value;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+export type SortDirection = 'ascending' | 'descending';
+
+/**
+ * The filter for everything after the cursor, ordered by `field` and then `_id`, both in one direction. Put it
+ * under `$and`, or spread it when the filter has no `$or` of its own. The operators are marked as trusted,
+ * because `sanitizeFilter` would defuse them.
+ */
+export function afterCursor(field: string, direction: SortDirection, cursor: Cursor) {
+  const operator = direction === 'ascending' ? '$gt' : '$lt';
+  return {
+    $or: [
+      { [field]: mongoose.trusted({ [operator]: cursor.key }) },
+      { [field]: cursor.key, _id: mongoose.trusted({ [operator]: cursor.id }) },
+    ],
+  };
+}
+
+/** The sort that belongs to `afterCursor`. */
+export const sortBy = (field: string, direction: SortDirection): Record<string, 1 | -1> => {
+  const order = direction === 'ascending' ? 1 : -1;
+  return { [field]: order, _id: order };
+};
+
+/** Makes a page of documents that were read with `limit + 1`: the one too many says that more follow. */
+export function toPage<T>(
+  documents: readonly T[],
+  limit: number,
+  cursorOf: (document: T) => Cursor,
+): Page<T> {
+  const items = documents.slice(0, limit);
+  const last = items.at(-1);
+  const hasMore = documents.length > limit && last !== undefined;
+  return { items, nextCursor: hasMore ? encodeCursor(cursorOf(last)) : null };
+}

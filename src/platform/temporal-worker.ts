@@ -1,0 +1,83 @@
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from './logger.ts';
+
+export interface TemporalWorkerOptions {
+  readonly address: string;
+  readonly namespace: string;
+  /** The bundle that `npm run build` made. */
+  readonly workflowBundlePath: string;
+  readonly workflowQueue: string;
+  readonly providerQueue: string;
+  /** Activities that keep state: on the workflow queue, mostly run as local activities. */
+  readonly stateActivities: object;
+  /** Activities that call the provider: on their own queue, whose rate is limited by the server. */
+  readonly providerActivities: object;
+  readonly maxConcurrentDispatches: number;
+  readonly maxCachedWorkflows: number;
+  /** How long activities under way may take when the process stops. */
+  readonly shutdownGraceMs: number;
+  readonly logger: Logger;
+}
+
+export interface TemporalWorker {
+  /** Resolves when all workers have stopped; rejects when one of them failed. */
+  readonly running: Promise<void>;
+  isRunning(): boolean;
+  stop(): Promise<void>;
+}
+
+const autoscaling = (maximum: number) =>
+  ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['workflowTaskPollerBehavior'];
+
+/** Routes the SDK's log into ours. Once per process, before anything else of the SDK. */
+export function installTemporalRuntime(logger: Logger): void {
+  const log = new DefaultLogger('INFO', ({ level, message, meta }) => {
+    const fields = { part: 'temporal', ...meta };
+    if (level === 'ERROR') logger.error(fields, message);
+    else if (level === 'WARN') logger.warn(fields, message);
+    else logger.debug(fields, message);
+  });
+  Runtime.install({ logger: log, shutdownSignals: [] });
+}
+
+/** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
+export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
+  const { address, namespace, shutdownGraceMs } = options;
+  const connection = await NativeConnection.connect({ address });
+  const shared = { connection, namespace, shutdownGraceTime: shutdownGraceMs };
+  const workers = [
+    await Worker.create({
+      ...shared,
+      taskQueue: options.workflowQueue,
+      workflowBundle: { codePath: options.workflowBundlePath },
+      activities: options.stateActivities,
+      maxCachedWorkflows: options.maxCachedWorkflows,
+      workflowTaskPollerBehavior: autoscaling(20),
+      activityTaskPollerBehavior: autoscaling(5),
+    }),
+    await Worker.create({
+      ...shared,
+      taskQueue: options.providerQueue,
+      activities: options.providerActivities,
+      maxConcurrentActivityTaskExecutions: options.maxConcurrentDispatches,
+      activityTaskPollerBehavior: autoscaling(20),
+    }),
+  ];
+  const stop = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // One that fails takes the others along: the process then ends, and whoever runs it starts it anew.
+  const runs = workers.map((worker) => worker.run().finally(stop));
+  const running = Promise.allSettled(runs).then(async (results) => {
+    await connection.close();
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  });
+  return {
+    running,
+    isRunning: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    async stop() {
+      stop();
+      await running;
+    },
+  };
+}

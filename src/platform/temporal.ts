@@ -1,0 +1,45 @@
+import { Client, Connection } from '@temporalio/client';
+import protocol from '@temporalio/proto';
+
+export interface TemporalOptions {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+export interface TemporalClient {
+  readonly client: Client;
+  /** Limits a queue's activities to this many a second for each fairness key. May be repeated. */
+  limitPerFairnessKey(taskQueue: string, requestsPerSecond: number): Promise<void>;
+  /** Throws when the server or the namespace does not answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A client that connects on first use, so that a process starts, and says so on /readyz, while Temporal is away. */
+export function createTemporalClient({ address, namespace }: TemporalOptions): TemporalClient {
+  const connection = Connection.lazy({ address, connectTimeout: '5s' });
+  const client = new Client({ connection, namespace });
+  return {
+    client,
+    async check() {
+      await connection.withDeadline(Date.now() + 2_000, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      );
+    },
+    async limitPerFairnessKey(taskQueue, requestsPerSecond) {
+      await connection.withDeadline(Date.now() + 10_000, () =>
+        connection.workflowService.updateTaskQueueConfig({
+          namespace,
+          identity: 'whatsapp-crm',
+          taskQueue,
+          taskQueueType: protocol.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+          updateFairnessKeyRateLimitDefault: {
+            rateLimit: { requestsPerSecond },
+            reason: 'PROVIDER_SENDS_PER_SECOND',
+          },
+        }),
+      );
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,45 @@
+import { type Connection, type Model, Schema, type Types } from 'mongoose';
+import { schemaOptions } from '../platform/mongo.ts';
+
+export const userRoles = ['admin', 'agent'] as const;
+export type UserRole = (typeof userRoles)[number];
+
+export const userStatuses = ['active', 'disabled'] as const;
+export type UserStatus = (typeof userStatuses)[number];
+
+/** A person who signs in; belongs to exactly one client. */
+export interface UserDoc {
+  readonly _id: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  readonly name: string;
+  /** Trimmed and in lower case. */
+  readonly email: string;
+  /** bcrypt. */
+  readonly passwordHash: string;
+  readonly role: UserRole;
+  readonly status: UserStatus;
+  /** Platform staff; granted on the server only, never by the API. */
+  readonly isOperator: boolean;
+  readonly createdAt: Date;
+}
+
+const userSchema = new Schema(
+  {
+    clientId: { type: Schema.Types.ObjectId, required: true },
+    name: { type: String, required: true },
+    email: { type: String, required: true },
+    passwordHash: { type: String, required: true },
+    role: { type: String, enum: userRoles, required: true },
+    status: { type: String, enum: userStatuses, required: true },
+    isOperator: { type: Boolean, required: true },
+    createdAt: { type: Date, required: true },
+  },
+  { ...schemaOptions, collection: 'users' },
+);
+
+// Sign-in knows the address and not the tenant: one address is one person on the whole platform.
+userSchema.index({ email: 1 }, { unique: true });
+userSchema.index({ clientId: 1, _id: 1 });
+
+export const userModel = (connection: Connection): Model<UserDoc> =>
+  connection.model<UserDoc>('User', userSchema as unknown as Schema<UserDoc>);

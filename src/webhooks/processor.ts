@@ -1,0 +1,141 @@
+import type { Types } from 'mongoose';
+import type { ChannelDoc, ChannelService } from '../channels/service.ts';
+import type { InboundService } from '../messages/inbound.ts';
+import type { ReceiptOutcome, ReceiptService } from '../messages/receipts.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { scopeOf } from '../platform/mongo.ts';
+import { parseWebhookBody, type InboundItem, type StatusItem, type WebhookItem } from '../whatsapp/events.ts';
+import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
+import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
+
+export interface ProcessorDeps {
+  readonly events: WebhookRepository;
+  readonly channels: ChannelService;
+  readonly receipts: ReceiptService;
+  readonly inbound: InboundService;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One item on its way, with the place where its outcome is written. */
+interface Work<Item extends WebhookItem = WebhookItem> {
+  readonly event: WebhookEventDoc;
+  readonly item: Item;
+  outcome: ItemOutcome;
+}
+
+const mostEvents = 200;
+/** Long enough for any batch; a processor that dies delays its events by as much. */
+const leaseMs = 30_000;
+
+const done: ItemOutcome = { kind: 'done' };
+
+/** Takes stored events up and brings each item to where it belongs. Several may run at once. */
+export function createWebhookProcessor(deps: ProcessorDeps) {
+  const { events, clock } = deps;
+  return {
+    /** Processes what is due, at most one batch; answers how many events that were. */
+    async processBatch(): Promise<number> {
+      const lease = await events.lease({ limit: mostEvents, leaseMs, now: clock.now() });
+      if (lease.events.length === 0) return 0;
+      const works = lease.events.flatMap((event) =>
+        parseWebhookBody(event.body).map((item): Work => ({ event, item, outcome: done })),
+      );
+      await handleAll(deps, works);
+      const now = clock.now();
+      const verdicts = lease.events.map((event) => ({
+        eventId: event._id,
+        verdict: judge(deps, event, { works: works.filter((work) => work.event === event), now }),
+      }));
+      await events.settle(lease.token, verdicts, now);
+      return lease.events.length;
+    },
+  };
+}
+
+function judge({ logger }: ProcessorDeps, event: WebhookEventDoc, { works, now }: { works: Work[]; now: Date }) {
+  const ageMs = now.getTime() - event.receivedAt.getTime();
+  const verdict = judgeEvent(
+    works.map(({ outcome }) => outcome),
+    { attempts: event.attempts, ageMs },
+  );
+  const eventId = event._id.toHexString();
+  if (verdict.kind === 'dead') {
+    logger.error({ eventId, reason: verdict.reason }, 'webhook event given up: see npm run dead-letters');
+  } else if (verdict.kind === 'again' && ageMs > unmatchedAlertMs) {
+    logger.warn({ eventId, reason: verdict.reason }, 'webhook event still waits for what it belongs to');
+  }
+  return verdict;
+}
+
+async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<void> {
+  const byChannel = new Map<string, { channel: ChannelDoc; works: Work[] }>();
+  for (const work of works) {
+    const { item } = work;
+    if (item.kind === 'invalid') work.outcome = { kind: 'invalid', reason: item.reason };
+    if (item.kind !== 'status' && item.kind !== 'message') continue;
+    const channel = await findChannel(deps, work.event.channelId, item).catch((error: unknown) => {
+      work.outcome = failed(error);
+      return undefined;
+    });
+    if (channel === undefined) continue;
+    if (channel === null) {
+      work.outcome = { kind: 'unmatched', reason: 'no channel has this phone number id' };
+      continue;
+    }
+    const key = channel._id.toHexString();
+    const entry = byChannel.get(key) ?? { channel, works: [] };
+    entry.works.push(work);
+    byChannel.set(key, entry);
+  }
+  await Promise.all([...byChannel.values()].map((entry) => handleChannel(deps, entry)));
+}
+
+/** The channel that an item speaks of. What came in on a channel's own address may speak of that one only. */
+async function findChannel(
+  { channels }: ProcessorDeps,
+  ownChannelId: Types.ObjectId | undefined,
+  { phoneNumberId }: StatusItem | InboundItem,
+): Promise<ChannelDoc | null> {
+  if (ownChannelId !== undefined) {
+    const own = await channels.findByIdAcrossClients(ownChannelId);
+    return own !== null && (phoneNumberId === null || phoneNumberId === own.phoneNumberId) ? own : null;
+  }
+  return phoneNumberId === null ? null : channels.findByPhoneNumberIdAcrossClients(phoneNumberId);
+}
+
+async function handleChannel(
+  deps: ProcessorDeps,
+  { channel, works }: { channel: ChannelDoc; works: readonly Work[] },
+): Promise<void> {
+  const place = { scope: scopeOf(channel.clientId), channelId: channel._id };
+  // Inbound messages first come, first stored: their order is the order of the thread.
+  for (const work of works) {
+    if (work.item.kind !== 'message') continue;
+    work.outcome = await deps.inbound
+      .receive(place.scope, place.channelId, work.item)
+      .then((isKnown): ItemOutcome => (isKnown ? done : { kind: 'invalid', reason: 'the sender is not a phone number' }))
+      .catch(failed);
+  }
+  const statusWorks = works.filter((work): work is Work<Extract<WebhookItem, { kind: 'status' }>> => work.item.kind === 'status');
+  if (statusWorks.length === 0) return;
+  const outcomes = await deps.receipts
+    .handle(place, statusWorks.map(({ item }) => item))
+    .catch((error: unknown) => statusWorks.map((): ReceiptOutcome => ({ error })));
+  for (const [index, work] of statusWorks.entries()) work.outcome = toItemOutcome(outcomes[index]);
+}
+
+function toItemOutcome(outcome: ReceiptOutcome | undefined): ItemOutcome {
+  if (outcome === 'done') return done;
+  if (outcome === 'unmatched' || outcome === undefined) {
+    return { kind: 'unmatched', reason: 'no message of this channel has this id' };
+  }
+  return failed(outcome.error);
+}
+
+/** The name of an error only: its text may quote what was received. */
+const failed = (error: unknown): ItemOutcome => ({
+  kind: 'failed',
+  reason: error instanceof Error ? error.name : 'an unknown error',
+});

@@ -1,0 +1,136 @@
+import { createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { ChannelService } from '../channels/service.ts';
+import type { RawRequest, RawRoute } from '../http/raw-route.ts';
+import { AppError } from '../platform/errors.ts';
+import { sha256Hex } from '../platform/ids.ts';
+import type { Secret } from '../platform/secret.ts';
+import { isSignedBy } from '../whatsapp/signature.ts';
+import type { Inbox } from './inbox.ts';
+
+export interface WebhookRouteDeps {
+  readonly inbox: Inbox;
+  readonly channels: ChannelService;
+  readonly verifyToken: Secret;
+  /** Meta's app secrets; several while one is being replaced. */
+  readonly appSecrets: readonly Secret[];
+}
+
+/** Meta sends bodies of up to 3 MB. */
+const maxBytes = 4 * 1024 * 1024;
+const signatureHeader = 'x-hub-signature-256';
+const keyedPath = '/webhook/incoming/:channelKey';
+
+/** The provider's way in: verifies the exact bytes, stores them, answers. Everything else happens in the worker. */
+export function webhookRoutes({ inbox, channels, verifyToken, appSecrets }: WebhookRouteDeps): readonly RawRoute[] {
+  const secrets = appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal())));
+  const shake = async ({ query }: RawRequest) => answerHandshake(query, verifyToken);
+
+  return [
+    {
+      ...handshakeDescription,
+      path: '/webhook/incoming',
+      handle: shake,
+    },
+    {
+      ...handshakeDescription,
+      path: keyedPath,
+      documentation: { ...handshakeDescription.documentation, parameters: [...handshakeParameters, keyParameter] },
+      handle: shake,
+    },
+    {
+      ...eventDescription,
+      path: '/webhook/incoming',
+      summary: 'Take events signed by Meta',
+      async handle({ headers, rawBody }) {
+        const signature = headers[signatureHeader];
+        if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, secrets)) throw badSignature();
+        await inbox.store(textOf(rawBody));
+        return { status: 200, body: 'OK' };
+      },
+    },
+    {
+      ...eventDescription,
+      path: keyedPath,
+      summary: 'Take events on a channel’s own secret address',
+      description:
+        'For relays that do not sign as Meta does: the secret part of the address is the proof. If the channel has an ' +
+        'app secret, the signature is demanded as well. Events may speak of this channel only.',
+      documentation: { ...eventDescription.documentation, parameters: [keyParameter] },
+      async handle({ headers, params, rawBody }) {
+        const channel = await channels.findByWebhookKeyAcrossClients(params['channelKey'] ?? '');
+        if (channel === null) throw new AppError('unauthenticated', 'There is no such webhook address.');
+        const appSecret = channels.appSecretOf(channel);
+        const signature = headers[signatureHeader];
+        if (appSecret !== null) {
+          const key = createSecretKey(Buffer.from(appSecret));
+          if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, [key])) throw badSignature();
+        }
+        await inbox.store(textOf(rawBody), channel._id);
+        return { status: 200, body: 'OK' };
+      },
+    },
+  ];
+}
+
+const badSignature = (): AppError =>
+  new AppError('invalid-signature', 'The signature does not fit these bytes. Nothing was stored.');
+
+/** UTF-8 as JSON demands; other bytes become replacement characters, and the body a dead letter. */
+const textOf = (rawBody: Buffer): string => rawBody.toString('utf8');
+
+function answerHandshake(query: URLSearchParams, verifyToken: Secret) {
+  const given = Buffer.from(sha256Hex(query.get('hub.verify_token') ?? ''));
+  const isKnown = timingSafeEqual(given, Buffer.from(sha256Hex(verifyToken.reveal())));
+  const challenge = query.get('hub.challenge');
+  if (query.get('hub.mode') !== 'subscribe' || !isKnown || challenge === null) {
+    throw new AppError('verify-token-mismatch', 'The handshake was refused.');
+  }
+  return { status: 200, body: challenge, contentType: 'text/plain; charset=utf-8' };
+}
+
+const tag = 'Webhook';
+
+const keyParameter = {
+  name: 'channelKey',
+  in: 'path',
+  required: true,
+  description: 'The secret part of the channel’s webhook address',
+} as const;
+
+const handshakeParameters = [
+  { name: 'hub.mode', in: 'query', required: true, description: '`subscribe`' },
+  { name: 'hub.verify_token', in: 'query', required: true, description: 'WEBHOOK_VERIFY_TOKEN' },
+  { name: 'hub.challenge', in: 'query', required: true, description: 'Sent back as it is' },
+] as const;
+
+const handshakeDescription = {
+  method: 'get',
+  tag,
+  summary: 'Answer Meta’s handshake',
+  maxBytes: 0,
+  documentation: {
+    parameters: handshakeParameters,
+    replies: { 200: { description: 'The challenge', contentType: 'text/plain' } },
+    problems: ['verify-token-mismatch'],
+  },
+} as const;
+
+const eventDescription = {
+  method: 'post',
+  tag,
+  description: 'The signature covers the raw bytes. The event is stored durably before 200; nothing else happens here.',
+  maxBytes,
+  documentation: {
+    parameters: [
+      {
+        name: 'X-Hub-Signature-256',
+        in: 'header',
+        required: true,
+        description: '`sha256=` and the HMAC-SHA256 of the raw body, keyed by the app secret, in hexadecimal',
+      },
+    ],
+    requestContentType: 'application/json',
+    replies: { 200: { description: 'The event is stored', contentType: 'text/plain' } },
+    problems: ['unauthenticated', 'invalid-signature', 'body-too-large', 'overloaded'],
+  },
+} as const;

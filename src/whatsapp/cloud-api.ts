@@ -1,0 +1,150 @@
+import { Pool } from 'undici';
+import { z } from 'zod';
+import type { Gateway, GatewayAnswer, RejectedError, Sender } from './gateway.ts';
+import { maskDigits, type MessageBody } from './payload.ts';
+
+export interface CloudApiOptions {
+  /** Origin of the Graph API, without version: `https://graph.facebook.com`. */
+  readonly apiUrl: string;
+  /** Graph version: `v25.0`. */
+  readonly apiVersion: string;
+  readonly timeoutMs: number;
+  readonly connections: number;
+}
+
+const AcceptedAnswer = z.object({
+  messages: z.array(z.object({ id: z.string().min(1), message_status: z.string().optional() })).min(1),
+});
+
+/** `error_data` is an object with `details`, or plain text: both are seen in the field. */
+const GraphError = z.object({
+  error: z.object({
+    code: z.number(),
+    message: z.string().optional(),
+    error_subcode: z.number().optional(),
+    is_transient: z.boolean().optional(),
+    error_data: z.union([z.string(), z.object({ details: z.string().optional() })]).optional(),
+  }),
+});
+
+/** Meta's Cloud API over one keep-alive connection pool. The sandbox speaks the same language. */
+export function createCloudApiGateway(options: CloudApiOptions): Gateway {
+  const { origin, pathname } = new URL(options.apiUrl);
+  const basePath = `${pathname.replace(/\/$/, '')}/${options.apiVersion}`;
+  const pool = new Pool(origin, {
+    connections: options.connections,
+    pipelining: 1,
+    connectTimeout: Math.min(options.timeoutMs, 5_000),
+    headersTimeout: options.timeoutMs,
+    bodyTimeout: options.timeoutMs,
+  });
+  return {
+    async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
+      let answer: HttpAnswer;
+      try {
+        const response = await pool.request({
+          method: 'POST',
+          path: `${basePath}/${encodeURIComponent(sender.phoneNumberId)}/messages`,
+          headers: { authorization: `Bearer ${sender.accessToken}`, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        answer = {
+          status: response.statusCode,
+          retryAfter: headerText(response.headers['retry-after']),
+          text: await response.body.text(),
+        };
+      } catch (error) {
+        return answerOfTransportError(error);
+      }
+      return interpretAnswer(answer);
+    },
+    close: () => pool.close(),
+  };
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * What an HTTP answer says about the message. A 2xx without a message id, and a 5xx without Meta's error object,
+ * may come from something on the way after the message was taken: unknown. Without that object, 429 and 4xx are
+ * refusals that never reached the send.
+ */
+export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
+  const json = parseJson(answer.text);
+  const graphError = GraphError.safeParse(json);
+  if (graphError.success) return rejected(toRejectedError(graphError.data.error, answer.status), answer);
+  const accepted = AcceptedAnswer.safeParse(json);
+  if (answer.status >= 200 && answer.status < 300 && accepted.success) {
+    const first = accepted.data.messages[0];
+    return {
+      kind: 'accepted',
+      providerMessageId: first?.id ?? '',
+      isHeld: first?.message_status === 'held_for_quality_assessment',
+    };
+  }
+  if (answer.status >= 400 && answer.status < 500) {
+    const title = answer.status === 429 ? 'Too many requests' : 'Refused without an explanation';
+    return rejected({ code: answer.status, httpStatus: answer.status, title, detail: '' }, answer);
+  }
+  return { kind: 'unknown', reason: `HTTP ${answer.status} without a body of the Graph API` };
+}
+
+function rejected(error: RejectedError, answer: HttpAnswer): GatewayAnswer {
+  const retryAfterMs = parseRetryAfterMs(answer.retryAfter);
+  return { kind: 'rejected', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function toRejectedError(error: z.output<typeof GraphError>['error'], httpStatus: number): RejectedError {
+  const data = error.error_data;
+  const detail = typeof data === 'string' ? data : (data?.details ?? '');
+  return {
+    code: error.code,
+    httpStatus,
+    title: maskDigits(error.message ?? ''),
+    detail: maskDigits(detail),
+    ...(error.error_subcode === undefined ? {} : { subcode: error.error_subcode }),
+    ...(error.is_transient === undefined ? {} : { isTransient: error.is_transient }),
+  };
+}
+
+/** The failures in which no byte of the request can have reached the provider. */
+const notReachedCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function answerOfTransportError(error: unknown): GatewayAnswer {
+  const code = errorCode(error);
+  return notReachedCodes.has(code) ? { kind: 'not-reached', reason: code } : { kind: 'unknown', reason: code };
+}
+
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  // A name with several addresses fails as an AggregateError: each of its errors has the same meaning for us.
+  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.cause === undefined ? error.name : errorCode(error.cause);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // Not JSON is an answer like any other: `interpretAnswer` judges it by its status.
+  }
+}
+
+const headerText = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;
+
+/** `Retry-After` in whole seconds (RFC 9110); Meta does not send the date form. */
+const parseRetryAfterMs = (value: string | undefined): number | undefined =>
+  value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : undefined;

@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import { maskDigits } from './payload.ts';
+
+/** One thing that a webhook body says, read from any of the shapes that Meta and relays send. */
+export type WebhookItem =
+  | ({ readonly kind: 'status' } & StatusItem)
+  | ({ readonly kind: 'message' } & InboundItem)
+  /** A field that stage A stores and does not act on. */
+  | { readonly kind: 'other'; readonly field: string }
+  /** An item that cannot be read; `reason` names its place. The items beside it are not affected. */
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+export interface StatusItem {
+  /** The number that the status is about; null in shapes that do not say it. */
+  readonly phoneNumberId: string | null;
+  readonly providerMessageId: string;
+  /** The provider's word. */
+  readonly word: string;
+  readonly timestampMs: number;
+  readonly opaque?: string;
+  readonly error?: { readonly code: number; readonly title: string; readonly detail: string };
+  readonly pricing?: { readonly category?: string; readonly type?: string; readonly model?: string };
+}
+
+export interface InboundItem {
+  readonly phoneNumberId: string | null;
+  readonly providerMessageId: string;
+  /** The sender's `wa_id`: digits; absent when only the business-scoped user id is known. */
+  readonly from?: string;
+  readonly fromUserId?: string;
+  readonly profileName?: string;
+  readonly messageType: string;
+  readonly text?: string;
+  readonly timestampMs: number;
+  /** The message as the provider sent it. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+const Timestamp = z.union([z.string().regex(/^\d{1,16}$/), z.number().int().nonnegative()]);
+
+/** Meta sends seconds as text; relays send milliseconds as numbers. Beyond 1e11 it can only be milliseconds. */
+const toEpochMs = (timestamp: string | number): number => {
+  const value = Number(timestamp);
+  return value > 1e11 ? value : value * 1_000;
+};
+
+const Status = z.object({
+  id: z.string().min(1).max(512),
+  status: z.string().min(1).max(64),
+  timestamp: Timestamp,
+  biz_opaque_callback_data: z.string().max(512).optional(),
+  errors: z
+    .array(
+      z.object({
+        code: z.coerce.number().int(),
+        title: z.string().optional(),
+        message: z.string().optional(),
+        error_data: z.object({ details: z.string().optional() }).optional(),
+      }),
+    )
+    .optional(),
+  pricing: z
+    .object({ category: z.string().optional(), type: z.string().optional(), pricing_model: z.string().optional() })
+    .optional(),
+});
+
+const Inbound = z.looseObject({
+  id: z.string().min(1).max(512),
+  from: z.string().min(1).max(64).optional(),
+  from_user_id: z.string().min(1).max(160).optional(),
+  timestamp: Timestamp,
+  type: z.string().min(1).max(64),
+  text: z.object({ body: z.string() }).optional(),
+  button: z.object({ text: z.string().optional() }).optional(),
+});
+
+const Contact = z.looseObject({
+  wa_id: z.string().optional(),
+  user_id: z.string().optional(),
+  profile: z.looseObject({ name: z.string().optional() }).optional(),
+});
+
+const Value = z.looseObject({
+  metadata: z.looseObject({ phone_number_id: z.string() }).optional(),
+  statuses: z.array(z.unknown()).optional(),
+  messages: z.array(z.unknown()).optional(),
+  contacts: z.array(z.unknown()).optional(),
+  errors: z.array(z.unknown()).optional(),
+});
+
+const Envelope = z.looseObject({
+  entry: z.array(z.looseObject({ changes: z.array(z.looseObject({ field: z.string(), value: z.unknown() })) })),
+});
+
+/** Meta batches at most this many updates; a body with far more is somebody's mistake. */
+const mostItems = 10_000;
+
+/**
+ * Reads a webhook body: Meta's `entry[].changes[].value`, `{statuses|messages}` at the top, or a bare array of
+ * statuses. Never throws; what cannot be read comes out as an `invalid` item that says where.
+ */
+export function parseWebhookBody(body: string): readonly WebhookItem[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return [{ kind: 'invalid', reason: 'the body is not JSON' }];
+  }
+  const items = readShapes(json);
+  return items.length > mostItems
+    ? [{ kind: 'invalid', reason: `more than ${mostItems} items in one body` }]
+    : items;
+}
+
+function readShapes(json: unknown): readonly WebhookItem[] {
+  if (Array.isArray(json)) return json.map((status, index) => readStatus(status, null, `[${index}]`));
+  const envelope = Envelope.safeParse(json);
+  if (envelope.success) {
+    return envelope.data.entry.flatMap(({ changes }, entryIndex) =>
+      changes.flatMap(({ field, value }, changeIndex) =>
+        field === 'messages'
+          ? readValue(value, `entry[${entryIndex}].changes[${changeIndex}].value`)
+          : [{ kind: 'other' as const, field }],
+      ),
+    );
+  }
+  const items = readValue(json, 'body');
+  return items.length > 0 ? items : [{ kind: 'invalid', reason: 'none of the known shapes' }];
+}
+
+function readValue(given: unknown, path: string): WebhookItem[] {
+  const value = Value.safeParse(given);
+  if (!value.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
+  const { metadata, statuses = [], messages = [], contacts = [], errors = [] } = value.data;
+  const phoneNumberId = metadata?.phone_number_id ?? null;
+  return [
+    ...statuses.map((status, index) => readStatus(status, phoneNumberId, `${path}.statuses[${index}]`)),
+    ...messages.map((message, index) =>
+      readInbound(message, { phoneNumberId, contacts, path: `${path}.messages[${index}]` }),
+    ),
+    ...errors.map((): WebhookItem => ({ kind: 'other', field: 'errors' })),
+  ];
+}
+
+function readStatus(given: unknown, phoneNumberId: string | null, path: string): WebhookItem {
+  const parsed = Status.safeParse(given);
+  if (!parsed.success) return invalid(path, parsed.error);
+  const { id, status, timestamp, biz_opaque_callback_data: opaque, errors, pricing } = parsed.data;
+  const error = errors?.[0];
+  return {
+    kind: 'status',
+    phoneNumberId,
+    providerMessageId: id,
+    word: status,
+    timestampMs: toEpochMs(timestamp),
+    ...(opaque === undefined ? {} : { opaque }),
+    ...(error === undefined
+      ? {}
+      : {
+          error: {
+            code: error.code,
+            title: maskDigits(error.title ?? error.message ?? ''),
+            detail: maskDigits(error.error_data?.details ?? ''),
+          },
+        }),
+    ...(pricing === undefined ? {} : { pricing: toPricing(pricing) }),
+  };
+}
+
+function toPricing(pricing: { category?: string | undefined; type?: string | undefined; pricing_model?: string | undefined }) {
+  const { category, type, pricing_model: model } = pricing;
+  return {
+    ...(category === undefined ? {} : { category }),
+    ...(type === undefined ? {} : { type }),
+    ...(model === undefined ? {} : { model }),
+  };
+}
+
+function readInbound(
+  given: unknown,
+  context: { phoneNumberId: string | null; contacts: readonly unknown[]; path: string },
+): WebhookItem {
+  const parsed = Inbound.safeParse(given);
+  if (!parsed.success) return invalid(context.path, parsed.error);
+  const { id, from, from_user_id: fromUserId, timestamp, type, text, button } = parsed.data;
+  if (from === undefined && fromUserId === undefined) {
+    return { kind: 'invalid', reason: `${context.path} names no sender` };
+  }
+  const profileName = context.contacts
+    .flatMap((contact) => {
+      const known = Contact.safeParse(contact);
+      return known.success ? [known.data] : [];
+    })
+    .find((contact) => (from !== undefined && contact.wa_id === from) || contact.user_id === fromUserId)
+    ?.profile?.name;
+  const words = text?.body ?? button?.text;
+  return {
+    kind: 'message',
+    phoneNumberId: context.phoneNumberId,
+    providerMessageId: id,
+    messageType: type,
+    timestampMs: toEpochMs(timestamp),
+    raw: parsed.data,
+    ...(from === undefined ? {} : { from }),
+    ...(fromUserId === undefined ? {} : { fromUserId }),
+    ...(profileName === undefined ? {} : { profileName }),
+    ...(words === undefined ? {} : { text: words }),
+  };
+}
+
+const invalid = (path: string, error: z.ZodError): WebhookItem => ({
+  kind: 'invalid',
+  reason: `${path}: ${error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ')} not readable`,
+});

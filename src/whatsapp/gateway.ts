@@ -1,0 +1,29 @@
+import type { ProviderError } from './error-classes.ts';
+import type { MessageBody } from './payload.ts';
+
+/** The port to a WhatsApp provider. Outcomes are values: it never throws for anything that a provider does. */
+export interface Gateway {
+  /** Makes exactly one call; never repeats it, whatever happens. */
+  send(sender: Sender, body: MessageBody): Promise<GatewayAnswer>;
+  close(): Promise<void>;
+}
+
+export interface Sender {
+  readonly phoneNumberId: string;
+  readonly accessToken: string;
+}
+
+export type GatewayAnswer =
+  /** `isHeld`: accepted, but Meta holds it for a quality assessment; it must not be sent again. */
+  | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly isHeld: boolean }
+  /** The provider answered that it did not take the message. */
+  | { readonly kind: 'rejected'; readonly error: RejectedError; readonly retryAfterMs?: number }
+  /** Nothing was written to the provider: no connection could be made. */
+  | { readonly kind: 'not-reached'; readonly reason: string }
+  /** The request may have been taken; nobody can tell. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface RejectedError extends ProviderError {
+  readonly title: string;
+  readonly detail: string;
+}

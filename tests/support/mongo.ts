@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import type { Connection, Model } from 'mongoose';
+import { newSecret } from '../../src/platform/ids.ts';
+import { connectMongo } from '../../src/platform/mongo.ts';
+
+/** Makes the model of a collection on a connection, as `model.ts` files export it. */
+// The documents' types differ and nothing here reads them; `unknown` would refuse every model.
+export type ModelFactory = (connection: Connection) => Pick<Model<object>, 'createCollection' | 'createIndexes'>;
+
+export interface TestDatabase {
+  readonly connection: Connection;
+  /** With the database's name, for processes that connect on their own. */
+  readonly uri: string;
+  /** Drops the database and disconnects. */
+  close(): Promise<void>;
+}
+
+/** The server that the test runner has started. There is no fallback: a test without its server must fail. */
+export function testMongoUri(): string {
+  const uri = process.env['TEST_MONGODB_URI'];
+  assert.ok(
+    uri !== undefined && uri !== '',
+    'TEST_MONGODB_URI is missing: these tests need a real MongoDB replica set. Run them through `npm test`.',
+  );
+  return uri;
+}
+
+/**
+ * A fresh database for one test file, dropped by `close`, with the collections of these models and the indexes
+ * that they declare.
+ */
+export async function connectTestDatabase(name: string, models: readonly ModelFactory[]): Promise<TestDatabase> {
+  const suffix = newSecret(6).replace(/[^A-Za-z0-9]/g, 'x');
+  const uri = new URL(testMongoUri());
+  uri.pathname = `/test_${name}_${suffix}`;
+  const connection = await connectMongo({ uri: uri.href, appName: `test-${name}`, maxPoolSize: 100 });
+  for (const makeModel of models) {
+    const model = makeModel(connection);
+    await model.createCollection();
+    await model.createIndexes();
+  }
+  return {
+    connection,
+    uri: uri.href,
+    async close() {
+      await connection.dropDatabase();
+      await connection.close();
+    },
+  };
+}

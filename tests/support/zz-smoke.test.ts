@@ -1,0 +1,11 @@
+import { connectTestDatabase } from '/work/main/tests/support/mongo.ts';
+import { userModel } from '/work/main/src/users/model.ts';
+import { clientModel } from '/work/main/src/clients/model.ts';
+import { sessionModel, refreshTokenModel } from '/work/main/src/sessions/model.ts';
+import { createPasswords } from '/work/main/src/auth/passwords.ts';
+describe('x', () => { it('y', async function () { this.timeout(20000);
+ const db = await connectTestDatabase('x', [userModel, clientModel, sessionModel, refreshTokenModel]);
+ console.log(await db.connection.collection('users').indexes());
+ const p = createPasswords(); const t = performance.now(); const h = await p.hash('Secret123!'); console.log(h, performance.now()-t, await p.verify('Secret123!', h), await p.verify('Secret123?', h), await p.verify('x', undefined));
+ await p.close(); await db.close();
+}); });
