@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Types } from 'mongoose';
 import type { ChannelService } from '../src/channels/service.ts';
-import { failureTypeOf, type DispatchResult, type MessageActivities, type MessageRef } from '../src/messages/contract.ts';
+import {
+  failureTypeOf,
+  type DispatchResult,
+  type MessageActivities,
+  type MessageRef,
+} from '../src/messages/contract.ts';
 import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
 import { decideAfterCall } from '../src/messages/rules.ts';
 import type { Claim, MessageDoc, MessageRepository } from '../src/messages/repository.ts';
@@ -81,7 +86,11 @@ const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcome: Disp
 });
 
 /** The claim was refused: says where the message stands instead of calling. */
-async function withoutCall(deps: MessageActivityDeps, { scope, id }: Target, claim: Claim): Promise<DispatchResult> {
+async function withoutCall(
+  deps: MessageActivityDeps,
+  { scope, id }: Target,
+  claim: Claim,
+): Promise<DispatchResult> {
   const { dispatch, status, providerMessageId } = claim.message;
   const { attempt } = dispatch;
   if (claim.decision === 'ambiguous') {
@@ -102,7 +111,11 @@ async function withoutCall(deps: MessageActivityDeps, { scope, id }: Target, cla
   };
 }
 
-async function findSender({ channels }: MessageActivityDeps, scope: ClientScope, id: string): Promise<Sender> {
+async function findSender(
+  { channels }: MessageActivityDeps,
+  scope: ClientScope,
+  id: string,
+): Promise<Sender> {
   const channel = await insist(() => channels.findById(scope, Types.ObjectId.createFromHexString(id)));
   if (channel === null) throw ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
   return channels.senderOf(channel);
@@ -115,7 +128,11 @@ interface ClaimedCall {
 }
 
 /** Makes the one call that the claim allows, and stores or throws what follows from the answer. */
-async function callProvider(deps: MessageActivityDeps, target: Target, call: ClaimedCall): Promise<DispatchResult> {
+async function callProvider(
+  deps: MessageActivityDeps,
+  target: Target,
+  call: ClaimedCall,
+): Promise<DispatchResult> {
   const { message, sender, token } = call;
   const { attempt, startedAt } = message.dispatch;
   const answer = await deps.gateway.send(sender, bodyOf(message));
@@ -128,7 +145,13 @@ async function callProvider(deps: MessageActivityDeps, target: Target, call: Cla
   await insist(() =>
     deps.messages.release(target.scope, target.id, {
       token,
-      attempt: { number: attempt, startedAt: startedAt ?? endedAt, endedAt, outcome: 'retry', code: next.code },
+      attempt: {
+        number: attempt,
+        startedAt: startedAt ?? endedAt,
+        endedAt,
+        outcome: 'retry',
+        code: next.code,
+      },
     }),
   );
   throw ApplicationFailure.create({
@@ -167,7 +190,10 @@ async function record(
     return true;
   } catch (error) {
     const { workflowExecution } = Context.current().info;
-    logger.warn({ workflowId: workflowExecution?.workflowId, error }, 'outcome not stored: the workflow stores it');
+    logger.warn(
+      { workflowId: workflowExecution?.workflowId, error },
+      'outcome not stored: the workflow stores it',
+    );
     return false;
   }
 }

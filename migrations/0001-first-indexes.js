@@ -4,14 +4,8 @@
  */
 const indexes = {
   clients: [],
-  users: [
-    { key: { email: 1 }, unique: true },
-    { key: { clientId: 1, _id: 1 } },
-  ],
-  sessions: [
-    { key: { clientId: 1, userId: 1, _id: 1 } },
-    { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-  ],
+  users: [{ key: { email: 1 }, unique: true }, { key: { clientId: 1, _id: 1 } }],
+  sessions: [{ key: { clientId: 1, userId: 1, _id: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
   refresh_tokens: [
     { key: { tokenHash: 1 }, unique: true },
     { key: { clientId: 1, familyId: 1 } },
@@ -77,7 +71,9 @@ const indexes = {
 const nameOf = (key) => Object.entries(key).flat().join('_');
 
 export async function up(db) {
-  const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  const existing = new Set(
+    (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name),
+  );
   for (const [name, specs] of Object.entries(indexes)) {
     // Made here, because a transaction must not have to make a collection.
     if (!existing.has(name)) await db.createCollection(name);

@@ -80,7 +80,12 @@ async function waitForItsTime({ sendAtMs }: SendMessageInput, story: Story): Pro
   await sleep(waitMs, { summary: 'scheduled time' });
 }
 
-async function dispatch(input: SendMessageInput, ref: MessageRef, progress: Progress, story: Story): Promise<void> {
+async function dispatch(
+  input: SendMessageInput,
+  ref: MessageRef,
+  progress: Progress,
+  story: Story,
+): Promise<void> {
   const untilExpiryMs = (input.expiresAtMs ?? Number.POSITIVE_INFINITY) - Date.now();
   const provider = proxyActivities<Pick<MessageActivities, 'dispatch'>>({
     taskQueue: providerQueue,
@@ -107,7 +112,9 @@ async function dispatch(input: SendMessageInput, ref: MessageRef, progress: Prog
   progress.status = statusOfOutcome[outcome.kind];
   if (outcome.kind === 'accepted') progress.providerMessageId = outcome.providerMessageId;
   if (outcome.kind === 'rejected') progress.failure = outcome.failure;
-  story.tell(`attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`);
+  story.tell(
+    `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
+  );
 }
 
 /** Called when the message did not get through the dispatch: canceled, out of time, or by a fault of ours. */
@@ -121,7 +128,9 @@ async function settleUndispatched(
   const reason = isOutOfTime ? 'expired' : isCancellation(error) ? 'canceled' : 'failed';
   const failure = reason === 'failed' ? { failure: lostWorkflow } : {};
   progress.status = await persist('withdraw', { ...ref, reason, ...failure });
-  story.tell(progress.status === reason ? `${reason} before it left` : `not ${reason}: it is ${progress.status}`);
+  story.tell(
+    progress.status === reason ? `${reason} before it left` : `not ${reason}: it is ${progress.status}`,
+  );
 }
 
 interface ReceiptContext {
@@ -169,7 +178,8 @@ function conclude(progress: Progress): SendMessageResult {
   const { status, attempts, providerMessageId, failure } = progress;
   if (status === 'failed') {
     const code = failure?.code ?? 'failed';
-    const explained = failure === undefined ? 'failed' : `${failure.title} (${failure.detail}). ${failure.advice}`;
+    const explained =
+      failure === undefined ? 'failed' : `${failure.title} (${failure.detail}). ${failure.advice}`;
     throw ApplicationFailure.nonRetryable(explained, failureTypeOf(code));
   }
   return { status, attempts, ...(providerMessageId === undefined ? {} : { providerMessageId }) };

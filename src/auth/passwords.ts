@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { Piscina } from 'piscina';
 import { AppError } from '../platform/errors.ts';
 import { newSecret } from '../platform/ids.ts';
@@ -29,7 +31,9 @@ export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): 
     maxThreads: threads,
     maxQueue: threads * maximumWaitingPerThread,
     // The sources run through tsx, which a thread has to load for itself.
-    ...(isSource ? { execArgv: ['--import', import.meta.resolve('tsx')] } : { execArgv: [] }),
+    ...(isSource
+      ? { execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] }
+      : { execArgv: [] }),
   });
 
   const run = async (task: PasswordTask): Promise<string | boolean> => {

@@ -14,7 +14,10 @@ export function createChannelRepository(connection: Connection) {
     },
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ChannelDoc | null> =>
-      channels.findOne({ _id, ...scope }).lean<ChannelDoc>().exec(),
+      channels
+        .findOne({ _id, ...scope })
+        .lean<ChannelDoc>()
+        .exec(),
 
     /** In order of creation; a client has few. */
     list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>

@@ -26,7 +26,8 @@ export function createContactRepository(connection: Connection) {
     ): Promise<ContactDoc> {
       const { phoneNumber, businessScopedUserId } = identity;
       const key = phoneNumber === undefined ? { businessScopedUserId } : { phoneNumber };
-      const rest = phoneNumber === undefined || businessScopedUserId === undefined ? {} : { businessScopedUserId };
+      const rest =
+        phoneNumber === undefined || businessScopedUserId === undefined ? {} : { businessScopedUserId };
       return findOrInsert(contacts, { ...key, ...scope } as mongo.Filter<ContactDoc>, {
         $setOnInsert: { ...fresh, ...rest },
       });

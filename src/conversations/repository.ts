@@ -18,7 +18,8 @@ export interface InboundTouch {
 export type ConversationRepository = ReturnType<typeof createConversationRepository>;
 
 export function createConversationRepository(connection: Connection) {
-  const conversations = conversationModel(connection).collection as unknown as mongo.Collection<ConversationDoc>;
+  const conversations = conversationModel(connection)
+    .collection as unknown as mongo.Collection<ConversationDoc>;
 
   return {
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>

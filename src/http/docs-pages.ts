@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { AppError } from '../platform/errors.ts';
 import { htmlPage, type PageRoute } from './page.ts';
+
+const { resolve } = createRequire(import.meta.url);
 
 /** Everything that the docs page loads comes from this process: it works offline and under a strict CSP. */
 const swaggerFiles: Readonly<Record<string, string>> = {
@@ -38,7 +41,7 @@ export function docsPages(): readonly PageRoute[] {
   const fileOf = (name: string): Promise<Buffer> => {
     const existing = kept.get(name);
     if (existing !== undefined) return existing;
-    const reading = readFile(new URL(import.meta.resolve(`swagger-ui-dist/${name}`)));
+    const reading = readFile(resolve(`swagger-ui-dist/${name}`));
     kept.set(name, reading);
     return reading;
   };

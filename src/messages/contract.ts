@@ -68,8 +68,18 @@ export interface MessageRef {
  * be stored; the workflow then stores it by an activity of its own, so that it cannot be lost.
  */
 export type DispatchResult =
-  | { readonly kind: 'dispatched'; readonly outcome: DispatchOutcome; readonly attempt: number; readonly isRecorded: boolean }
-  | { readonly kind: 'settled'; readonly status: MessageStatus; readonly attempt: number; readonly providerMessageId?: string };
+  | {
+      readonly kind: 'dispatched';
+      readonly outcome: DispatchOutcome;
+      readonly attempt: number;
+      readonly isRecorded: boolean;
+    }
+  | {
+      readonly kind: 'settled';
+      readonly status: MessageStatus;
+      readonly attempt: number;
+      readonly providerMessageId?: string;
+    };
 
 export interface RecordOutcomeInput extends MessageRef {
   readonly outcome: DispatchOutcome;

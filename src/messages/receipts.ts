@@ -35,11 +35,17 @@ export function createReceiptService({ messages, workflows, logger }: ReceiptDep
    * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
    * history, since nobody waits for it.
    */
-  async function deliver(scope: ClientScope, target: ReceiptTarget, receipts: readonly Receipt[]): Promise<void> {
+  async function deliver(
+    scope: ClientScope,
+    target: ReceiptTarget,
+    receipts: readonly Receipt[],
+  ): Promise<void> {
     const known = new Set(target.statusHistory.map(({ key }) => key));
     const fresh = receipts.filter((receipt) => !known.has(receiptKey(receipt)));
     if (fresh.length === 0) return;
-    const isNews = fresh.some(({ status }) => status !== null && nextStatus(target.status, status) !== target.status);
+    const isNews = fresh.some(
+      ({ status }) => status !== null && nextStatus(target.status, status) !== target.status,
+    );
     const messageId = target._id.toHexString();
     const way = isNews ? await workflows.signalReceipts(messageId, fresh) : 'history';
     if (way !== 'signaled') await messages.applyReceipts(scope, target._id, fresh);
@@ -64,9 +70,9 @@ export function createReceiptService({ messages, workflows, logger }: ReceiptDep
         outcomes.set(messageId, delivered);
       }
       return Promise.all(
-        statuses.map((status): Promise<ReceiptOutcome> | ReceiptOutcome => {
+        statuses.map(async (status): Promise<ReceiptOutcome> => {
           const target = targets.of(status);
-          return target === undefined ? 'unmatched' : (outcomes.get(target._id.toHexString()) ?? 'unmatched');
+          return (target && (await outcomes.get(target._id.toHexString()))) ?? 'unmatched';
         }),
       );
     },

@@ -29,7 +29,8 @@ export async function findRecipient(
 ): Promise<Recipient> {
   if (body.to !== undefined) {
     const phoneNumber = normalisePhone(body.to);
-    if (phoneNumber === null) throw invalidRecipient('to', 'Must be a phone number as E.164, with + and country code.');
+    if (phoneNumber === null)
+      throw invalidRecipient('to', 'Must be a phone number as E.164, with + and country code.');
     return { phoneNumber, contact: null, channelId: undefined };
   }
   const { contactId, channelId } = await findContactId(scope, body, deps);

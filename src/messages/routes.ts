@@ -6,7 +6,13 @@ import { ListMessagesQuery, MessagePage, MessageView, SendTemplateBody } from '.
 import type { MessageService } from './service.ts';
 import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
 
-export const messageRoutes = ({ messages }: { messages: MessageService }) => [
+interface MessageRouteDeps {
+  readonly messages: MessageService;
+}
+
+export const messageRoutes = (deps: MessageRouteDeps) => [...writeRoutes(deps), ...readRoutes(deps)];
+
+const writeRoutes = ({ messages }: MessageRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/template',
@@ -32,6 +38,23 @@ export const messageRoutes = ({ messages }: { messages: MessageService }) => [
       return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
     },
   }),
+  route({
+    method: 'post',
+    path: '/api/messages/:id/cancel',
+    summary: 'Cancel a message that has not left',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    params: idParams,
+    replies: { 200: MessageView },
+    problems: ['not-found', 'already-left'],
+    async handle({ actor, params }) {
+      const message = await messages.cancel(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: toMessageView(message) };
+    },
+  }),
+];
+
+const readRoutes = ({ messages }: MessageRouteDeps) => [
   route({
     method: 'get',
     path: '/api/messages',
@@ -64,20 +87,6 @@ export const messageRoutes = ({ messages }: { messages: MessageService }) => [
     problems: ['not-found'],
     async handle({ actor, params }) {
       const message = await messages.get(scopeOf(actor.clientId), params.id);
-      return { status: 200, body: toMessageView(message) };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/api/messages/:id/cancel',
-    summary: 'Cancel a message that has not left',
-    tag: 'Messages',
-    access: ['admin', 'agent'],
-    params: idParams,
-    replies: { 200: MessageView },
-    problems: ['not-found', 'already-left'],
-    async handle({ actor, params }) {
-      const message = await messages.cancel(scopeOf(actor.clientId), params.id);
       return { status: 200, body: toMessageView(message) };
     },
   }),

@@ -12,10 +12,15 @@ const variableValues = z.union([z.array(variableText).max(100), z.record(variabl
 
 export const SendTemplateBody = z
   .strictObject({
-    to: z.string().min(1).max(32).optional().meta({
-      description: 'The recipient as E.164 with `+`',
-      examples: ['+15550001001'],
-    }),
+    to: z
+      .string()
+      .min(1)
+      .max(32)
+      .optional()
+      .meta({
+        description: 'The recipient as E.164 with `+`',
+        examples: ['+15550001001'],
+      }),
     contactId: objectIdText.optional(),
     leadId: objectIdText.optional(),
     conversationId: objectIdText.optional(),

@@ -12,6 +12,7 @@ import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
 import { fillTemplate, type FilledTemplate } from '../templates/rules.ts';
 import type { TemplateDoc, TemplateService } from '../templates/service.ts';
+import { hasNotLeft } from './lifecycle.ts';
 import { findRecipient, type Recipient } from './recipient.ts';
 import type {
   MessageDoc,
@@ -56,21 +57,17 @@ export function createMessageService(deps: MessageDeps) {
       await workflows.start(message);
     } catch (error) {
       const messageId = message._id.toHexString();
-      logger.warn({ messageId, error }, 'accepted without a workflow: the sweep starts it when Temporal answers');
+      logger.warn(
+        { messageId, error },
+        'accepted without a workflow: the sweep starts it when Temporal answers',
+      );
     }
   }
 
-  async function findRepeated(
-    scope: ClientScope,
-    idempotencyKey: string | undefined,
-    hash: string,
-  ): Promise<MessageDoc | null> {
-    if (idempotencyKey === undefined) return null;
-    const earlier = await messages.findByIdempotencyKey(scope, idempotencyKey);
-    if (earlier !== null && earlier.idempotencyHash !== hash) {
-      throw new AppError('idempotency-key-reused', 'The key belongs to a message with other content.');
-    }
-    return earlier;
+  /** The caller may repeat because the first request died half-way: its workflow may not have been started. */
+  async function repeated(message: MessageDoc): Promise<MessageDoc> {
+    if (hasNotLeft(message.status, message.dispatch)) await startWorkflow(message);
+    return message;
   }
 
   return {
@@ -84,8 +81,8 @@ export function createMessageService(deps: MessageDeps) {
       idempotencyKey: string | undefined,
     ): Promise<MessageDoc> {
       const hash = sha256Hex(canonicalJson(body));
-      const earlier = await findRepeated(scope, idempotencyKey, hash);
-      if (earlier !== null) return earlier;
+      const earlier = await findRepeated(messages, scope, { idempotencyKey, hash });
+      if (earlier !== null) return repeated(earlier);
       const now = clock.now();
       const checked = await checkSend(scope, body, { deps, now });
       const message = await draftMessage(scope, { body, checked }, { deps, now });
@@ -93,9 +90,9 @@ export function createMessageService(deps: MessageDeps) {
         idempotencyKey === undefined ? message : { ...message, idempotencyKey, idempotencyHash: hash };
       if (!(await messages.insert(scope, keyed))) {
         // The same key came twice at the same moment, and the other request was first.
-        const first = await findRepeated(scope, idempotencyKey, hash);
+        const first = await findRepeated(messages, scope, { idempotencyKey, hash });
         if (first === null) throw new Error('A new message collided with none that can be found.');
-        return first;
+        return repeated(first);
       }
       await startWorkflow(keyed);
       return keyed;
@@ -122,7 +119,8 @@ export function createMessageService(deps: MessageDeps) {
       const message = await messages.findById(scope, id);
       if (message === null || message.direction === 'inbound') throw notFound('message');
       // Canceling twice is the same wish: the second time answers like the first.
-      if (message.status !== 'canceled') throw new AppError('already-left', `The message is ${message.status}.`);
+      if (message.status !== 'canceled')
+        throw new AppError('already-left', `The message is ${message.status}.`);
       if (!isCanceled) return message;
       await workflows.cancel(id.toHexString()).catch((error: unknown) => {
         // The claim finds the message canceled anyway; only the workflow ends later.
@@ -131,6 +129,20 @@ export function createMessageService(deps: MessageDeps) {
       return message;
     },
   };
+}
+
+/** The message that this idempotency key made; throws when it was made from other content. */
+async function findRepeated(
+  messages: MessageRepository,
+  scope: ClientScope,
+  { idempotencyKey, hash }: { idempotencyKey: string | undefined; hash: string },
+): Promise<MessageDoc | null> {
+  if (idempotencyKey === undefined) return null;
+  const earlier = await messages.findByIdempotencyKey(scope, idempotencyKey);
+  if (earlier !== null && earlier.idempotencyHash !== hash) {
+    throw new AppError('idempotency-key-reused', 'The key belongs to a message with other content.');
+  }
+  return earlier;
 }
 
 async function checkSend(

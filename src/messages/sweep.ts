@@ -16,6 +16,9 @@ export interface SweepDeps {
 
 const mostMessages = 500;
 
+/** A message that still waits is looked at again after this many times `olderThanMs`: a backlog is no fault. */
+const ageOfSecondLook = 10;
+
 /**
  * Makes sure that every message that has not left has a running workflow: the API may have died, or Temporal may
  * have been away, between accepting and starting. Safe to run anywhere at any time, because the workflow's id
@@ -38,12 +41,19 @@ export function createSweep({ messages, workflows, clock, logger, olderThanMs }:
   return {
     /** One round; answers how many messages it looked at. Throws the first failure after all were tried. */
     async sweepOnce(): Promise<number> {
-      const olderThan = new Date(clock.now().getTime() - olderThanMs);
-      const unsent = await messages.findUnsentAcrossClients(olderThan, mostMessages);
+      const nowMs = clock.now().getTime();
+      const unsent = await messages.findUnsentAcrossClients({
+        olderThan: new Date(nowMs - olderThanMs),
+        sweptBefore: new Date(nowMs - olderThanMs * ageOfSecondLook),
+        limit: mostMessages,
+      });
       const failures: unknown[] = [];
       for (const message of unsent) await mend(message).catch((error: unknown) => failures.push(error));
       if (failures.length > 0) {
-        throw new AggregateError(failures, `${failures.length} of ${unsent.length} messages could not be swept`);
+        throw new AggregateError(
+          failures,
+          `${failures.length} of ${unsent.length} messages could not be swept`,
+        );
       }
       return unsent.length;
     },

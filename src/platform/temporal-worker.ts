@@ -32,7 +32,8 @@ const autoscaling = (maximum: number) =>
 /** Routes the SDK's log into ours. Once per process, before anything else of the SDK. */
 export function installTemporalRuntime(logger: Logger): void {
   const log = new DefaultLogger('INFO', ({ level, message, meta }) => {
-    const fields = { part: 'temporal', ...meta };
+    // The task token is long and says nothing that the ids beside it do not.
+    const fields = { part: 'temporal', ...meta, taskToken: undefined };
     if (level === 'ERROR') logger.error(fields, message);
     else if (level === 'WARN') logger.warn(fields, message);
     else logger.debug(fields, message);

@@ -17,7 +17,10 @@ export const templateRoutes = ({ templates }: { templates: TemplateService }) =>
     replies: { 200: TemplatePage },
     async handle({ actor, query }) {
       const { limit, cursor, status, channelId } = query;
-      const filter = { ...(status === undefined ? {} : { status }), ...(channelId === undefined ? {} : { channelId }) };
+      const filter = {
+        ...(status === undefined ? {} : { status }),
+        ...(channelId === undefined ? {} : { channelId }),
+      };
       const after = cursor === undefined ? null : decodeCursor(cursor, 'string');
       const { items, nextCursor } = await templates.list(scopeOf(actor.clientId), filter, { limit, after });
       return { status: 200, body: { items: items.map(toTemplateView), nextCursor } };

@@ -73,7 +73,9 @@ export function fillTemplate(
   const footer = definitions.find((definition) => definition.type === 'FOOTER');
   if (footer !== undefined) lines.push(footer.text);
 
-  return issues.length > 0 ? { ok: false, issues } : { ok: true, filled: { components, text: lines.join('\n') } };
+  return issues.length > 0
+    ? { ok: false, issues }
+    : { ok: true, filled: { components, text: lines.join('\n') } };
 }
 
 interface FilledText {
@@ -130,7 +132,10 @@ function fillButtons(
     const value = values.get(String(index));
     values.delete(String(index));
     if (button.type === 'URL' && variablesOf(button.url).length > 0) {
-      issues.push(...problemWith('body.variables.buttons', String(index), value), ...tooLong(path, value, 'url'));
+      issues.push(
+        ...problemWith('body.variables.buttons', String(index), value),
+        ...tooLong(path, value, 'url'),
+      );
       components.push(urlButton(index, value ?? ''));
     } else if (button.type === 'QUICK_REPLY' && value !== undefined) {
       issues.push(...tooLong(path, value, 'payload'));

@@ -27,7 +27,10 @@ export function createTemplateService({ templates, clock }: { templates: Templat
 
   return {
     /** The approved template that a send names; every other case is an error that says what to choose. */
-    async requireSendable(scope: ClientScope, { channelId, name, language }: TemplateChoice): Promise<TemplateDoc> {
+    async requireSendable(
+      scope: ClientScope,
+      { channelId, name, language }: TemplateChoice,
+    ): Promise<TemplateDoc> {
       const key = `${scope.clientId.toHexString()}:${channelId.toHexString()}:${name}`;
       const languages = await cache.get(key, () => templates.findByName(scope, channelId, name));
       const template = chooseLanguage(languages, { name, language });
@@ -71,7 +74,8 @@ function chooseLanguage(
   { name, language }: Pick<TemplateChoice, 'name' | 'language'>,
 ): TemplateDoc {
   const [only, ...others] = languages;
-  if (only === undefined) throw unknownTemplate('body.templateName', `There is no template ${name} on this channel.`);
+  if (only === undefined)
+    throw unknownTemplate('body.templateName', `There is no template ${name} on this channel.`);
   const known = languages.map((template) => template.language).join(', ');
   if (language === undefined) {
     if (others.length === 0) return only;

@@ -43,7 +43,10 @@ const webhookEventSchema = new Schema(
 
 webhookEventSchema.index({ nextAttemptAt: 1 }, { sparse: true });
 webhookEventSchema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
-webhookEventSchema.index({ status: 1, _id: 1 }, { partialFilterExpression: { status: { $in: ['parked', 'dead'] } } });
+webhookEventSchema.index(
+  { status: 1, _id: 1 },
+  { partialFilterExpression: { status: { $in: ['parked', 'dead'] } } },
+);
 
 export const webhookEventModel = (connection: Connection): Model<WebhookEventDoc> =>
   connection.model<WebhookEventDoc>('WebhookEvent', webhookEventSchema as unknown as Schema<WebhookEventDoc>);

@@ -54,7 +54,11 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
   };
 }
 
-function judge({ logger }: ProcessorDeps, event: WebhookEventDoc, { works, now }: { works: Work[]; now: Date }) {
+function judge(
+  { logger }: ProcessorDeps,
+  event: WebhookEventDoc,
+  { works, now }: { works: Work[]; now: Date },
+) {
   const ageMs = now.getTime() - event.receivedAt.getTime();
   const verdict = judgeEvent(
     works.map(({ outcome }) => outcome),
@@ -115,13 +119,20 @@ async function handleChannel(
     if (work.item.kind !== 'message') continue;
     work.outcome = await deps.inbound
       .receive(place.scope, place.channelId, work.item)
-      .then((isKnown): ItemOutcome => (isKnown ? done : { kind: 'invalid', reason: 'the sender is not a phone number' }))
+      .then((isKnown): ItemOutcome =>
+        isKnown ? done : { kind: 'invalid', reason: 'the sender is not a phone number' },
+      )
       .catch(failed);
   }
-  const statusWorks = works.filter((work): work is Work<Extract<WebhookItem, { kind: 'status' }>> => work.item.kind === 'status');
+  const statusWorks = works.filter(
+    (work): work is Work<Extract<WebhookItem, { kind: 'status' }>> => work.item.kind === 'status',
+  );
   if (statusWorks.length === 0) return;
   const outcomes = await deps.receipts
-    .handle(place, statusWorks.map(({ item }) => item))
+    .handle(
+      place,
+      statusWorks.map(({ item }) => item),
+    )
     .catch((error: unknown) => statusWorks.map((): ReceiptOutcome => ({ error })));
   for (const [index, work] of statusWorks.entries()) work.outcome = toItemOutcome(outcomes[index]);
 }

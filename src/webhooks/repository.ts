@@ -49,7 +49,10 @@ export function createWebhookRepository(connection: Connection) {
           $inc: { attempts: 1 },
         },
       );
-      const taken = await events.find({ _id: { $in: ids }, leaseToken: token }).sort({ _id: 1 }).toArray();
+      const taken = await events
+        .find({ _id: { $in: ids }, leaseToken: token })
+        .sort({ _id: 1 })
+        .toArray();
       return { token, events: taken };
     },
 

@@ -21,7 +21,12 @@ const signatureHeader = 'x-hub-signature-256';
 const keyedPath = '/webhook/incoming/:channelKey';
 
 /** The provider's way in: verifies the exact bytes, stores them, answers. Everything else happens in the worker. */
-export function webhookRoutes({ inbox, channels, verifyToken, appSecrets }: WebhookRouteDeps): readonly RawRoute[] {
+export function webhookRoutes({
+  inbox,
+  channels,
+  verifyToken,
+  appSecrets,
+}: WebhookRouteDeps): readonly RawRoute[] {
   const secrets = appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal())));
   const shake = async ({ query }: RawRequest) => answerHandshake(query, verifyToken);
 
@@ -34,7 +39,10 @@ export function webhookRoutes({ inbox, channels, verifyToken, appSecrets }: Webh
     {
       ...handshakeDescription,
       path: keyedPath,
-      documentation: { ...handshakeDescription.documentation, parameters: [...handshakeParameters, keyParameter] },
+      documentation: {
+        ...handshakeDescription.documentation,
+        parameters: [...handshakeParameters, keyParameter],
+      },
       handle: shake,
     },
     {
@@ -118,7 +126,8 @@ const handshakeDescription = {
 const eventDescription = {
   method: 'post',
   tag,
-  description: 'The signature covers the raw bytes. The event is stored durably before 200; nothing else happens here.',
+  description:
+    'The signature covers the raw bytes. The event is stored durably before 200; nothing else happens here.',
   maxBytes,
   documentation: {
     parameters: [

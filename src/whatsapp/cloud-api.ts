@@ -123,7 +123,9 @@ const notReachedCodes: ReadonlySet<string> = new Set([
 
 function answerOfTransportError(error: unknown): GatewayAnswer {
   const code = errorCode(error);
-  return notReachedCodes.has(code) ? { kind: 'not-reached', reason: code } : { kind: 'unknown', reason: code };
+  return notReachedCodes.has(code)
+    ? { kind: 'not-reached', reason: code }
+    : { kind: 'unknown', reason: code };
 }
 
 function errorCode(error: unknown): string {

@@ -72,7 +72,10 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   80007: retryLater('The business account’s limit is reached', 'hour'),
   130403: message('You have blocked this person', 'Unblock the person first.'),
   130429: retry('The number’s throughput is reached'),
-  130472: message('The person is in an experiment of Meta', 'Wait for the person to write; a resend gives the same answer.'),
+  130472: message(
+    'The person is in an experiment of Meta',
+    'Wait for the person to write; a resend gives the same answer.',
+  ),
   130497: message('Messages to this country are not allowed for the business', askMeta),
   131000: retry('Something went wrong at Meta', { maxAttempts: 4 }),
   131005: credentials('Access is denied'),
@@ -80,17 +83,33 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131009: message('A parameter’s value is not valid'),
   131016: retry('The service is not available'),
   131021: message('Sender and recipient are the same', 'Choose another recipient.'),
-  131026: message('The message cannot be delivered', 'The number may not be on WhatsApp, or its app is too old: check the number.'),
-  131030: message('The recipient is not on the test list', 'Add the number to the allowed recipients of the test number.'),
+  131026: message(
+    'The message cannot be delivered',
+    'The number may not be on WhatsApp, or its app is too old: check the number.',
+  ),
+  131030: message(
+    'The recipient is not on the test list',
+    'Add the number to the allowed recipients of the test number.',
+  ),
   131031: sender('The account is locked'),
   131037: sender('The display name is not approved', 'Have the display name approved in WhatsApp Manager.'),
   131042: sender('There is a payment problem', 'Add or mend the payment method of the business account.'),
   131044: sender('There is no credit line', 'Add or mend the payment method of the business account.'),
   131045: sender('The number’s registration failed', register),
-  131047: { class: 'window', title: 'The customer service window is closed', advice: 'Send an approved template instead.' },
-  131048: sender('The number is limited because people reported it as spam', 'Stop sending for 24 h and review what is sent to whom.'),
+  131047: {
+    class: 'window',
+    title: 'The customer service window is closed',
+    advice: 'Send an approved template instead.',
+  },
+  131048: sender(
+    'The number is limited because people reported it as spam',
+    'Stop sending for 24 h and review what is sent to whom.',
+  ),
   131049: message('Meta holds marketing back from this person', 'Do not resend within 24 h.'),
-  131050: message('The person stopped marketing messages', 'Record the opt-out; do not send marketing to this person.'),
+  131050: message(
+    'The person stopped marketing messages',
+    'Record the opt-out; do not send marketing to this person.',
+  ),
   131051: message('The message type is not supported'),
   131052: message('The person’s media cannot be downloaded', 'Ask the person to send it again.'),
   131053: message('The media could not be uploaded', 'Check type and size of the media.'),
@@ -98,7 +117,11 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131056: retry('Too many messages to this person in a short time', { backoff: 'pair' }),
   131057: retryLater('The number is under maintenance', 'minutes'),
   131062: message('The message needs a phone number', 'Store the phone number of this contact.'),
-  131063: { class: 'marketing-endpoint', title: 'Marketing is switched off on this endpoint', advice: 'Send it by the marketing messages API.' },
+  131063: {
+    class: 'marketing-endpoint',
+    title: 'Marketing is switched off on this endpoint',
+    advice: 'Send it by the marketing messages API.',
+  },
   131064: sender('Limited because templates were put in the wrong category'),
   132000: template('The number of variables does not match the template'),
   132001: template('The template does not exist in this language or is not approved'),
@@ -125,7 +148,10 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   134101: retryLater('The template is being synchronised', 'minutes'),
   134102: template('The template is not available here'),
   135000: retry('A parameter of the request is not valid', { maxAttempts: 2 }),
-  137000: message('The person’s identity has changed', 'Ask an agent to confirm the identity of the contact.'),
+  137000: message(
+    'The person’s identity has changed',
+    'Ask an agent to confirm the identity of the contact.',
+  ),
   2494100: retryLater('The number is under maintenance', 'minutes'),
 };
 
@@ -144,7 +170,8 @@ export interface ProviderError {
 /** The rule for an error. Unknown codes: 200–299 are permissions; 5xx is tried three times, 4xx never. */
 export function ruleFor(error: ProviderError): ErrorRule {
   const code = legacyCodes[error.code] ?? error.code;
-  if (code === 100 && error.subcode === 33) return credentials('The object does not exist or may not be used');
+  if (code === 100 && error.subcode === 33)
+    return credentials('The object does not exist or may not be used');
   const known = errorRules[code];
   if (error.isTransient === true && known?.class !== 'retry' && known?.class !== 'retry-later') {
     return retry(known?.title ?? 'A passing fault at Meta', { maxAttempts: 4 });
@@ -153,7 +180,10 @@ export function ruleFor(error: ProviderError): ErrorRule {
   if (code >= 200 && code <= 299) return credentials('A permission is missing');
   if (error.httpStatus === 429) return retry('Too many requests');
   if ((error.httpStatus ?? 400) >= 500) return retry('An error that is not in the table', { maxAttempts: 3 });
-  return message('An error that is not in the table', 'Look the code up in Meta’s error reference and report it.');
+  return message(
+    'An error that is not in the table',
+    'Look the code up in Meta’s error reference and report it.',
+  );
 }
 
 const secondMs = 1_000;

@@ -60,7 +60,11 @@ const Status = z.object({
     )
     .optional(),
   pricing: z
-    .object({ category: z.string().optional(), type: z.string().optional(), pricing_model: z.string().optional() })
+    .object({
+      category: z.string().optional(),
+      type: z.string().optional(),
+      pricing_model: z.string().optional(),
+    })
     .optional(),
 });
 
@@ -89,7 +93,9 @@ const Value = z.looseObject({
 });
 
 const Envelope = z.looseObject({
-  entry: z.array(z.looseObject({ changes: z.array(z.looseObject({ field: z.string(), value: z.unknown() })) })),
+  entry: z.array(
+    z.looseObject({ changes: z.array(z.looseObject({ field: z.string(), value: z.unknown() })) }),
+  ),
 });
 
 /** Meta batches at most this many updates; a body with far more is somebody's mistake. */
@@ -167,7 +173,11 @@ function readStatus(given: unknown, phoneNumberId: string | null, path: string):
   };
 }
 
-function toPricing(pricing: { category?: string | undefined; type?: string | undefined; pricing_model?: string | undefined }) {
+function toPricing(pricing: {
+  category?: string | undefined;
+  type?: string | undefined;
+  pricing_model?: string | undefined;
+}) {
   const { category, type, pricing_model: model } = pricing;
   return {
     ...(category === undefined ? {} : { category }),

@@ -66,4 +66,5 @@ export function parseOpaque(opaque: string): { messageId: string; attempt: numbe
 }
 
 /** Hides what may be a phone number in a provider's free text: it ends in logs and workflow histories. */
-export const maskDigits = (text: string): string => text.replace(/\d{7,}/g, (digits) => `…${digits.slice(-2)}`);
+export const maskDigits = (text: string): string =>
+  text.replace(/\d{7,}/g, (digits) => `…${digits.slice(-2)}`);

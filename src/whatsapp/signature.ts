@@ -10,7 +10,11 @@ export const signBody = (rawBody: Buffer, secret: KeyObject): string =>
  * Whether the header signs these bytes with any of the current secrets (several while one is being replaced).
  * Always over the raw bytes: Meta signs an escaped form that re-serialised JSON does not reproduce.
  */
-export function isSignedBy(header: string | undefined, rawBody: Buffer, secrets: readonly KeyObject[]): boolean {
+export function isSignedBy(
+  header: string | undefined,
+  rawBody: Buffer,
+  secrets: readonly KeyObject[],
+): boolean {
   const given = headerPattern.exec(header ?? '')?.[1];
   if (given === undefined) return false;
   const givenBytes = Buffer.from(given, 'hex');
