@@ -103,6 +103,42 @@ export const problems = {
     retry: false,
     advice: 'Reconnect the channel; its `stateReason` says why it is away.',
   },
+  'last-admin': {
+    status: 409,
+    title: 'The business would have no admin left',
+    retry: false,
+    advice: 'Make another active user an admin first.',
+  },
+  'already-exists': {
+    status: 409,
+    title: 'There is one already',
+    retry: false,
+    advice: 'Change the existing object; `detail` says which field must be unique.',
+  },
+  'in-use': {
+    status: 409,
+    title: 'It is still in use',
+    retry: false,
+    advice: '`detail` says what uses it; decide about that first.',
+  },
+  'wrong-state': {
+    status: 409,
+    title: 'Not possible in this state',
+    retry: false,
+    advice: '`detail` says the state and which states allow it.',
+  },
+  'invalid-link': {
+    status: 400,
+    title: 'This link is not valid any more',
+    retry: false,
+    advice: 'Ask for a new one: a link can be used once, and for a limited time.',
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'Somebody else has changed it',
+    retry: false,
+    advice: 'Read it again, apply your change to what is there now, and send its new ETag.',
+  },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',

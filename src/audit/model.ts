@@ -1,0 +1,40 @@
+import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { schemaOptions } from '../platform/mongo.ts';
+
+/** Who did it: a user of the client, an operator of the platform, or the product itself. */
+export type AuditActor =
+  | { readonly type: 'user' | 'operator'; readonly userId: Types.ObjectId }
+  | { readonly type: 'system' };
+
+/** One write, for ever: who did what to which object, with the fields that changed. */
+export interface AuditEventDoc {
+  readonly _id: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  readonly at: Date;
+  readonly actor: AuditActor;
+  /** Noun and past participle: `lead.updated`. */
+  readonly action: string;
+  readonly target: { readonly type: string; readonly id: Types.ObjectId };
+  /** Only the fields that changed; never a secret. */
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
+const auditEventSchema = new Schema(
+  {
+    clientId: { type: Schema.Types.ObjectId, required: true },
+    at: { type: Date, required: true },
+    actor: { type: Schema.Types.Mixed, required: true },
+    action: { type: String, required: true },
+    target: { type: Schema.Types.Mixed, required: true },
+    before: Schema.Types.Mixed,
+    after: Schema.Types.Mixed,
+  },
+  { ...schemaOptions, collection: 'audit_events' },
+);
+
+auditEventSchema.index({ clientId: 1, at: -1, _id: -1 });
+auditEventSchema.index({ clientId: 1, 'target.id': 1, at: -1, _id: -1 });
+
+export const auditEventModel = (connection: Connection): Model<AuditEventDoc> =>
+  connection.model<AuditEventDoc>('AuditEvent', auditEventSchema as unknown as Schema<AuditEventDoc>);

@@ -1,0 +1,66 @@
+import type { ClientSession, Types } from 'mongoose';
+import type { Clock } from '../platform/clock.ts';
+import { newId } from '../platform/ids.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { RunInTransaction } from '../platform/transaction.ts';
+import type { AuditActor, AuditRepository } from './repository.ts';
+import { changeBetween } from './rules.ts';
+
+export type { AuditActor } from './repository.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a write says of itself. `before` is null for something new, `after` for something deleted. */
+export interface AuditedWrite {
+  readonly action: string;
+  readonly target: { readonly type: string; readonly id: Types.ObjectId };
+  readonly before: Fields | null;
+  readonly after: Fields | null;
+}
+
+export type AuditService = ReturnType<typeof createAuditService>;
+
+export interface AuditDeps {
+  readonly events: AuditRepository;
+  readonly runInTransaction: RunInTransaction;
+  readonly clock: Clock;
+}
+
+export function createAuditService({ events, runInTransaction, clock }: AuditDeps) {
+  /** Writes the event down inside the caller's transaction. Nothing is written when nothing changed. */
+  async function record(
+    scope: ClientScope,
+    actor: AuditActor,
+    write: AuditedWrite,
+    session: ClientSession,
+  ): Promise<void> {
+    const change = changeBetween(write.before ?? {}, write.after ?? {});
+    if (Object.keys(change.after).length === 0) return;
+    const { action, target } = write;
+    await events.insert(
+      scope,
+      { _id: newId(), ...scope, at: clock.now(), actor, action, target, ...change },
+      session,
+    );
+  }
+
+  return {
+    record,
+
+    /**
+     * Runs a write and its event as one transaction: both are stored, or neither. `work` may run more than once,
+     * so it must do nothing but its database steps, all with the given session.
+     */
+    async audited<T>(
+      scope: ClientScope,
+      actor: AuditActor,
+      work: (session: ClientSession) => Promise<{ result: T; write: AuditedWrite | null }>,
+    ): Promise<T> {
+      return runInTransaction(async (session) => {
+        const { result, write } = await work(session);
+        if (write !== null) await record(scope, actor, write, session);
+        return result;
+      });
+    },
+  };
+}
