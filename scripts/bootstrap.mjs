@@ -27,23 +27,22 @@ function installIfNeeded() {
   if (reason === null) return;
   console.log(`Installing the npm packages (${reason}) …`);
   const startedAt = Date.now();
-  const [command, ...args] = npmCommand();
-  const result = spawnSync(command, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
-    cwd: root,
-    encoding: 'utf8',
-    shell: process.platform === 'win32' && command === 'npm',
-  });
-  if (result.status === 0 && whyInstall() === null) {
+  let result = npm('ci');
+  if (result.output.includes('Missing: ')) {
+    // A registry that lacks optional builds for other systems makes `npm ci` call the lockfile incomplete. This
+    // installs by the same lockfile and changes no file; the versions are compared below.
+    console.log('npm ci finds optional packages missing from the lockfile; installing without it …');
+    result = npm('install', '--no-save');
+  }
+  if (result.isDone && whyInstall() === null) {
     console.log(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
     return;
   }
-  const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`
-    .trim()
-    .split('\n');
+  const lines = result.output.split('\n').filter((line) => line.trim() !== '');
   stopWith([
-    'The npm packages could not be installed. The end of what npm said:',
+    'The npm packages could not be installed. What npm said:',
     '',
-    ...output.slice(-20).map((line) => `    ${line}`),
+    ...lines.slice(0, 20).map((line) => `    ${line}`),
     '',
     'What to do:',
     '  - is the package registry reachable?      npm ping',
@@ -51,6 +50,18 @@ function installIfNeeded() {
     '  - is the folder writable and not full?    df -h .',
     `  - then run the same command again, or     npm ci   in ${root}`,
   ]);
+}
+
+function npm(...args) {
+  const [command, ...first] = npmCommand();
+  const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const result = spawnSync(command, [...first, ...args, ...options], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32' && command === 'npm',
+  });
+  const output = `${result.stderr ?? ''}${result.stdout ?? ''}${result.error?.message ?? ''}`;
+  return { isDone: result.status === 0, output };
 }
 
 /**
@@ -92,8 +103,23 @@ function run(entry, args) {
   // Ctrl-C reaches the child from the terminal, from npm and from here. It stops at the first one and takes no notice
   // of the others; this process only has to stay until the child has ended.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  followParent(() => child.kill('SIGTERM'));
   child.once('error', (error) => stopWith([`Node could not be started again: ${error.message}`]));
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+/**
+ * npm hands a signal to the shell that it put between itself and this process, and that shell dies without telling
+ * anybody. So under npm the death of the parent counts as the request to stop.
+ */
+function followParent(onDeath) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    onDeath();
+  }, 250);
 }
 
 function stopWith(lines) {

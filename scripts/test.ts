@@ -35,7 +35,8 @@ async function runAll(): Promise<Outcome> {
     return await runTests(servers, workDir);
   } catch (error) {
     // A program that does not compile or a server that cannot be had: no test can say anything, and that is a failure.
-    return { passed: 0, failed: 1, problems: [error instanceof Error ? error.message : String(error)] };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { passed: 0, failed: 1, problems: [interruption.signal.aborted ? 'interrupted' : reason] };
   } finally {
     await servers?.stop();
     await rm(workDir, { recursive: true, force: true });

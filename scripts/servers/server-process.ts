@@ -51,6 +51,7 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
     closeSync(log);
   }
   const { pid } = child;
+  endWithThisProcess(child);
   const exited = new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(null));
     child.once('exit', (code) => resolve(code));
@@ -72,6 +73,17 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
   };
   options.onSpawn?.(server);
   return server;
+}
+
+const launched = new Set<ChildProcess>();
+let isListening = false;
+
+/** A process group of its own would outlive a launcher that ends without stopping it, for instance by a crash. */
+function endWithThisProcess(child: ChildProcess): void {
+  if (!isListening) process.once('exit', () => launched.forEach((each) => each.kill('SIGKILL')));
+  isListening = true;
+  launched.add(child);
+  child.once('exit', () => launched.delete(child));
 }
 
 /** Another program on the port would answer the question whether this one is ready. */

@@ -16,7 +16,7 @@ export interface TemporalOptions {
 }
 
 /** Everything that the workflows set at start; a namespace on a SQL store has room for ten of this type. */
-const keywordAttributes = [
+export const keywordAttributes = [
   'ClientId',
   'ChannelId',
   'TemplateName',

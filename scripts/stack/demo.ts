@@ -19,8 +19,7 @@ interface MessageState {
   readonly to: string | null;
   readonly templateName: string | null;
   readonly workflowId: string | null;
-  readonly statusHistory: readonly { readonly status: string; readonly timestamp: string }[];
-  readonly timestamp: string;
+  readonly statusHistory: readonly { readonly status: string }[];
 }
 
 /** The last digits say how the sandbox treats the number: read at once, two refusals first, receipts out of order. */
@@ -95,31 +94,30 @@ export async function watchMessages(
   ids: readonly string[],
   log: (line: string) => void,
 ): Promise<readonly MessageState[]> {
-  const deadline = Date.now() + watchTimeoutMs;
+  const startedAt = Date.now();
   const states = new Map<string, MessageState>();
   const open = new Set(ids);
-  while (open.size > 0 && Date.now() < deadline) {
+  while (open.size > 0 && Date.now() < startedAt + watchTimeoutMs) {
     for (const id of open) {
       const state = await getMessage(api, accessToken, id);
       if (state === null) continue;
+      const isFirstLook = !states.has(id);
       states.set(id, state);
       if (!endStatuses.has(state.status)) continue;
       open.delete(id);
-      log(describeProgress(state));
+      const took = isFirstLook ? '' : ` (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`;
+      log(`${describeProgress(state)}${took}`);
     }
-    if (open.size > 0) await sleep(200);
+    if (open.size > 0) await sleep(100);
   }
   return [...states.values()].filter(({ status }) => status !== 'read');
 }
 
-/** "hello_world to +1…: queued → sent → delivered → read in 1.2 s" */
+/** "hello_world to +1…: queued → sent → delivered → read"; receipts are listed in the order in which they came. */
 export function describeProgress(message: MessageState): string {
-  const statuses = message.statusHistory.map(({ status }) => status);
-  const path = [...new Set([...statuses, message.status])];
-  const endedAt = message.statusHistory.at(-1)?.timestamp ?? message.timestamp;
-  const startedAt = message.statusHistory[0]?.timestamp ?? message.timestamp;
-  const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
-  return `${message.templateName} to ${message.to}: ${path.join(' → ')} in ${seconds.toFixed(1)} s`;
+  const path = [...new Set(message.statusHistory.map(({ status }) => status))];
+  const end = path.at(-1) === message.status ? '' : `, so it is ${message.status}`;
+  return `${message.templateName} to ${message.to}: ${path.join(' → ')}${end}`;
 }
 
 async function getMessage(api: string, accessToken: string, id: string): Promise<MessageState | null> {

@@ -19,8 +19,8 @@ export function describeLogLine(line: string): string | null {
   const isSevere =
     typeof level === 'number' ? level >= 40 : ['warn', 'error', 'fatal'].includes(String(level));
   if (!isSevere) return null;
-  const message = 'msg' in entry ? String(entry.msg) : '';
-  const cause = 'err' in entry ? messageOf(entry.err) : '';
+  const message = 'message' in entry ? String(entry.message) : 'msg' in entry ? String(entry.msg) : '';
+  const cause = 'err' in entry ? messageOf(entry.err) : 'error' in entry ? messageOf(entry.error) : '';
   return [message, cause].filter(Boolean).join(': ').slice(0, 300);
 }
 

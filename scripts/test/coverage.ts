@@ -41,7 +41,7 @@ export async function checkCoverage(rawDir: string, reportDir: string): Promise<
   >;
   const files = Object.entries(report).map(([path, record]) => summarize(toProjectPath(path), record));
   const loaded = new Set(files.map(({ file }) => file));
-  return judgeCoverage([...files, ...(await listNeverLoaded(loaded))]);
+  return judgeCoverage([...files, ...(await listNeverLoaded(loaded))], (line) => console.log(line));
 }
 
 export function summarize(file: string, record: FileRecord): FileCoverage {
@@ -55,7 +55,11 @@ export function summarize(file: string, record: FileRecord): FileCoverage {
   };
 }
 
-export function judgeCoverage(files: readonly FileCoverage[]): readonly string[] {
+/** The reasons why files are under the marks; lists those with too few covered lines. */
+export function judgeCoverage(
+  files: readonly FileCoverage[],
+  log: (line: string) => void,
+): readonly string[] {
   const problems: string[] = [];
   for (const { file, lines, coveredLines, uncoveredBranchLines } of files) {
     if (!coverageMarks.branches.isPure(file)) continue;
@@ -71,10 +75,10 @@ export function judgeCoverage(files: readonly FileCoverage[]): readonly string[]
     ({ file }) => folders.some((folder) => file.startsWith(`${folder}/`)) && !isExempt(file),
   );
   const total = percent(measured);
-  console.log(`coverage: ${total.toFixed(1)} % of the lines of ${folders.join(', ')} (mark ${minPercent} %)`);
+  log(`coverage: ${total.toFixed(1)} % of the lines of ${folders.join(', ')} (mark ${minPercent} %)`);
   const under = measured.filter((entry) => percent([entry]) < minPercent);
   for (const entry of under.toSorted((a, b) => percent([a]) - percent([b]))) {
-    console.log(
+    log(
       `  ${percent([entry]).toFixed(0).padStart(3)} %  ${entry.file} (${entry.lines - entry.coveredLines} lines)`,
     );
   }

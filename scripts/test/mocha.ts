@@ -37,15 +37,11 @@ export async function runMocha(
 ): Promise<TestCounts | null> {
   const mocha = join(rootDir, 'node_modules', 'mocha', 'bin', 'mocha.js');
   const reporter = join(rootDir, 'scripts', 'test', 'reporter.mjs');
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', mocha, '--reporter', reporter, ...mochaArgs(extra)],
-    {
-      cwd: rootDir,
-      env: { ...process.env, ...env, TEST_COUNTS_FILE: countsFile },
-      stdio: 'inherit',
-    },
-  );
+  const child = spawn(process.execPath, [mocha, '--reporter', reporter, ...mochaArgs(extra)], {
+    cwd: rootDir,
+    env: { ...process.env, ...env, TEST_COUNTS_FILE: countsFile },
+    stdio: 'inherit',
+  });
   const interrupt = () => child.kill('SIGTERM');
   signal.addEventListener('abort', interrupt);
   await once(child, 'close');

@@ -9,6 +9,8 @@ const lingerMs = 10_000;
 export default class CountingSpec extends Spec {
   constructor(runner, options) {
     super(runner, options);
+    // An interrupted run still has to end the servers that its tests started, which happens on the way out.
+    process.once('SIGTERM', () => process.exit(143));
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       const counts = { passes, failures, pending };

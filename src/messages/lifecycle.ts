@@ -46,25 +46,25 @@ export function statusesThatYieldTo(next: MessageStatus): MessageStatus[] {
  * null: it is kept in the history as `unknown` and changes no status.
  * Sources: Meta's status webhook reference; Gupshup, Twilio and Vonage for the other words.
  */
-const receiptWords: Readonly<Record<string, ReceiptStatus>> = {
-  sent: 'sent',
-  delivered: 'delivered',
-  read: 'read',
-  seen: 'read',
-  opened: 'read',
-  played: 'read',
-  failed: 'failed',
-  undelivered: 'failed',
-  undeliverable: 'failed',
-  rejected: 'failed',
-  sending_failed: 'failed',
-  delivery_failed: 'failed',
-};
+const receiptWords: ReadonlyMap<string, ReceiptStatus> = new Map(
+  Object.entries<ReceiptStatus>({
+    sent: 'sent',
+    delivered: 'delivered',
+    read: 'read',
+    seen: 'read',
+    opened: 'read',
+    played: 'read',
+    failed: 'failed',
+    undelivered: 'failed',
+    undeliverable: 'failed',
+    rejected: 'failed',
+    sending_failed: 'failed',
+    delivery_failed: 'failed',
+  }),
+);
 
-export function parseReceiptStatus(word: string): ReceiptStatus | null {
-  const known = word.toLowerCase();
-  return Object.hasOwn(receiptWords, known) ? (receiptWords[known] ?? null) : null;
-}
+export const parseReceiptStatus = (word: string): ReceiptStatus | null =>
+  receiptWords.get(word.toLowerCase()) ?? null;
 
 /** Whether nothing more is waited for, so that the message's workflow closes. */
 export const isSettled = (status: MessageStatus): boolean =>

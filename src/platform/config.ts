@@ -110,6 +110,16 @@ export function loadConfig(env: RawEnvironment = process.env): Config {
   return toConfig(parsed.data);
 }
 
+/** For commands that use nothing but the database: they need no secret. Throws `ConfigError` too. */
+export function loadMongoConfig(env: RawEnvironment = process.env): Config['mongo'] {
+  const parsed = environmentSchema.pick({ MONGODB_URI: true, MONGODB_MAX_POOL_SIZE: true }).safeParse(env);
+  if (parsed.success) return mongoSlice(parsed.data);
+  throw new ConfigError(parsed.error.issues.map(({ path, message }) => ({ name: path.join('.'), message })));
+}
+
+const mongoSlice = (env: Pick<Environment, 'MONGODB_URI' | 'MONGODB_MAX_POOL_SIZE'>) =>
+  ({ uri: new Secret(env.MONGODB_URI), maxPoolSize: env.MONGODB_MAX_POOL_SIZE }) as const;
+
 /** Problems that one variable alone cannot show. They are looked for even when single variables are wrong. */
 function* crossProblems(env: RawEnvironment): Generator<ConfigProblem> {
   const valueOf = (name: string): string => env[name]?.trim() ?? '';
@@ -152,7 +162,7 @@ function toConfig(env: Environment) {
       trustedProxies: env.TRUSTED_PROXIES,
       cookies: { domain: env.COOKIE_DOMAIN, secure: env.COOKIE_SECURE ?? isProduction },
     },
-    mongo: { uri: new Secret(env.MONGODB_URI), maxPoolSize: env.MONGODB_MAX_POOL_SIZE },
+    mongo: mongoSlice(env),
     temporal: {
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE,

@@ -40,7 +40,8 @@ const placeholder = /\{\{\s*([A-Za-z0-9_]+)\s*\}\}/g;
 
 /** The variables of a text in order of first use: `1`, `2` … or names. */
 export function variablesOf(text: string): string[] {
-  return [...new Set([...text.matchAll(placeholder)].map((match) => match[1] ?? ''))];
+  const names = [...text.matchAll(placeholder)].map((match) => match[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
 }
 
 /**
@@ -86,7 +87,7 @@ interface FilledText {
 
 function fillText(type: 'header' | 'body', text: string, given: VariableValues): FilledText {
   const path = `body.variables.${type}`;
-  const wanted = variablesOf(text);
+  const wanted = inSendOrder(variablesOf(text));
   const values = byName(given);
   const issues: Issue[] = wanted.flatMap((name) => problemWith(path, name, values.get(name)));
   for (const name of values.keys()) {
@@ -111,6 +112,10 @@ function problemWith(path: string, name: string, value: string | undefined): Iss
   if (value.trim() === '') return [{ path: `${path}.${name}`, message: 'This variable is empty.' }];
   return [];
 }
+
+/** Meta takes positional parameters by number; a translation may say `{{2}}` before `{{1}}`. */
+const inSendOrder = (names: readonly string[]): string[] =>
+  names.every(isPositional) ? names.toSorted((a, b) => Number(a) - Number(b)) : [...names];
 
 const isPositional = (name: string): boolean => /^\d+$/.test(name);
 

@@ -13,17 +13,25 @@ export interface CloudApiOptions {
 }
 
 const AcceptedAnswer = z.object({
-  messages: z.array(z.object({ id: z.string().min(1), message_status: z.string().optional() })).min(1),
+  messages: z
+    .array(z.object({ id: z.string().min(1), message_status: z.string().optional().catch(undefined) }))
+    .min(1),
 });
 
-/** `error_data` is an object with `details`, or plain text: both are seen in the field. */
+/**
+ * The code decides; what comes beside it may have any shape without hiding it. `error_data` is an object with
+ * `details`, or plain text: both are seen in the field.
+ */
 const GraphError = z.object({
   error: z.object({
     code: z.number(),
-    message: z.string().optional(),
-    error_subcode: z.number().optional(),
-    is_transient: z.boolean().optional(),
-    error_data: z.union([z.string(), z.object({ details: z.string().optional() })]).optional(),
+    message: z.string().optional().catch(undefined),
+    error_subcode: z.number().optional().catch(undefined),
+    is_transient: z.boolean().optional().catch(undefined),
+    error_data: z
+      .union([z.string(), z.object({ details: z.string().optional() })])
+      .optional()
+      .catch(undefined),
   }),
 });
 

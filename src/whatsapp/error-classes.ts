@@ -167,7 +167,7 @@ export interface ProviderError {
   readonly isTransient?: boolean;
 }
 
-/** The rule for an error. Unknown codes: 200–299 are permissions; 5xx is tried three times, 4xx never. */
+/** The rule for an error. Unknown codes: 200–299 are permissions; 5xx is repeated three times, 4xx never. */
 export function ruleFor(error: ProviderError): ErrorRule {
   const code = legacyCodes[error.code] ?? error.code;
   if (code === 100 && error.subcode === 33)
@@ -179,7 +179,7 @@ export function ruleFor(error: ProviderError): ErrorRule {
   if (known !== undefined) return known;
   if (code >= 200 && code <= 299) return credentials('A permission is missing');
   if (error.httpStatus === 429) return retry('Too many requests');
-  if ((error.httpStatus ?? 400) >= 500) return retry('An error that is not in the table', { maxAttempts: 3 });
+  if ((error.httpStatus ?? 400) >= 500) return retry('An error that is not in the table', { maxAttempts: 4 });
   return message(
     'An error that is not in the table',
     'Look the code up in Meta’s error reference and report it.',

@@ -36,7 +36,11 @@ export interface InboundItem {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-const Timestamp = z.union([z.string().regex(/^\d{1,16}$/), z.number().int().nonnegative()]);
+/** Up to the year 2286: what is longer is no time at all, and would not even be a date. */
+const Timestamp = z.union([
+  z.string().regex(/^\d{1,13}$/),
+  z.number().int().nonnegative().max(9_999_999_999_999),
+]);
 
 /** Meta sends seconds as text; relays send milliseconds as numbers. Beyond 1e11 it can only be milliseconds. */
 const toEpochMs = (timestamp: string | number): number => {
@@ -44,28 +48,31 @@ const toEpochMs = (timestamp: string | number): number => {
   return value > 1e11 ? value : value * 1_000;
 };
 
+/** A status counts by id, word and time; what comes beside them may have any shape without hiding it. */
 const Status = z.object({
   id: z.string().min(1).max(512),
   status: z.string().min(1).max(64),
   timestamp: Timestamp,
-  biz_opaque_callback_data: z.string().max(512).optional(),
+  biz_opaque_callback_data: z.string().max(512).optional().catch(undefined),
   errors: z
     .array(
       z.object({
         code: z.coerce.number().int(),
         title: z.string().optional(),
         message: z.string().optional(),
-        error_data: z.object({ details: z.string().optional() }).optional(),
+        error_data: z.object({ details: z.string().optional() }).optional().catch(undefined),
       }),
     )
-    .optional(),
+    .optional()
+    .catch(undefined),
   pricing: z
     .object({
       category: z.string().optional(),
       type: z.string().optional(),
       pricing_model: z.string().optional(),
     })
-    .optional(),
+    .optional()
+    .catch(undefined),
 });
 
 const Inbound = z.looseObject({
@@ -74,8 +81,8 @@ const Inbound = z.looseObject({
   from_user_id: z.string().min(1).max(160).optional(),
   timestamp: Timestamp,
   type: z.string().min(1).max(64),
-  text: z.object({ body: z.string() }).optional(),
-  button: z.object({ text: z.string().optional() }).optional(),
+  text: z.object({ body: z.string() }).optional().catch(undefined),
+  button: z.object({ text: z.string().optional() }).optional().catch(undefined),
 });
 
 const Contact = z.looseObject({
@@ -88,15 +95,13 @@ const Value = z.looseObject({
   metadata: z.looseObject({ phone_number_id: z.string() }).optional(),
   statuses: z.array(z.unknown()).optional(),
   messages: z.array(z.unknown()).optional(),
-  contacts: z.array(z.unknown()).optional(),
+  contacts: z.array(z.unknown()).optional().catch(undefined),
   errors: z.array(z.unknown()).optional(),
 });
 
-const Envelope = z.looseObject({
-  entry: z.array(
-    z.looseObject({ changes: z.array(z.looseObject({ field: z.string(), value: z.unknown() })) }),
-  ),
-});
+const Envelope = z.looseObject({ entry: z.array(z.unknown()) });
+const Entry = z.looseObject({ changes: z.array(z.unknown()) });
+const Change = z.looseObject({ field: z.string(), value: z.unknown() });
 
 /** Meta batches at most this many updates; a body with far more is somebody's mistake. */
 const mostItems = 10_000;
@@ -122,16 +127,22 @@ function readShapes(json: unknown): readonly WebhookItem[] {
   if (Array.isArray(json)) return json.map((status, index) => readStatus(status, null, `[${index}]`));
   const envelope = Envelope.safeParse(json);
   if (envelope.success) {
-    return envelope.data.entry.flatMap(({ changes }, entryIndex) =>
-      changes.flatMap(({ field, value }, changeIndex) =>
-        field === 'messages'
-          ? readValue(value, `entry[${entryIndex}].changes[${changeIndex}].value`)
-          : [{ kind: 'other' as const, field }],
-      ),
-    );
+    return envelope.data.entry.flatMap((entry, index) => readEntry(entry, `entry[${index}]`));
   }
   const items = readValue(json, 'body');
   return items.length > 0 ? items : [{ kind: 'invalid', reason: 'none of the known shapes' }];
+}
+
+function readEntry(given: unknown, path: string): WebhookItem[] {
+  const entry = Entry.safeParse(given);
+  if (!entry.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
+  return entry.data.changes.flatMap((part, index): WebhookItem[] => {
+    const place = `${path}.changes[${index}]`;
+    const change = Change.safeParse(part);
+    if (!change.success) return [{ kind: 'invalid', reason: `${place} is not readable` }];
+    const { field, value } = change.data;
+    return field === 'messages' ? readValue(value, `${place}.value`) : [{ kind: 'other', field }];
+  });
 }
 
 function readValue(given: unknown, path: string): WebhookItem[] {
@@ -201,8 +212,11 @@ function readInbound(
       const known = Contact.safeParse(contact);
       return known.success ? [known.data] : [];
     })
-    .find((contact) => (from !== undefined && contact.wa_id === from) || contact.user_id === fromUserId)
-    ?.profile?.name;
+    .find(
+      (contact) =>
+        (from !== undefined && contact.wa_id === from) ||
+        (fromUserId !== undefined && contact.user_id === fromUserId),
+    )?.profile?.name;
   const words = text?.body ?? button?.text;
   return {
     kind: 'message',
@@ -210,7 +224,8 @@ function readInbound(
     providerMessageId: id,
     messageType: type,
     timestampMs: toEpochMs(timestamp),
-    raw: parsed.data,
+    // What was parsed may lack a part of an odd shape; the provider's own object has it.
+    raw: given as Readonly<Record<string, unknown>>,
     ...(from === undefined ? {} : { from }),
     ...(fromUserId === undefined ? {} : { fromUserId }),
     ...(profileName === undefined ? {} : { profileName }),

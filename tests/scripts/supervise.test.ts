@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/servers/ports.ts';
+import { runCommand } from '../../scripts/servers/run-command.ts';
 import { launchServer } from '../../scripts/servers/server-process.ts';
 import {
   AlreadyRunningError,
@@ -134,6 +135,40 @@ describe('supervised process', () => {
     await assert.rejects(launch().ready, /program ended while starting[\s\S]*the port is on fire/);
   });
 });
+
+describe('launched server', () => {
+  it('its launcher ends without stopping it › it is gone too', async () => {
+    const module = new URL('../../scripts/servers/server-process.ts', import.meta.url).href;
+    const address = `127.0.0.1:${await freePort(null, assert.fail)}`;
+    const program = join(folder, 'launcher.mts');
+    await writeFile(
+      program,
+      `import { runCommand } from '../../scripts/servers/run-command.ts';
+import { launchServer } from ${JSON.stringify(module)};
+       const server = await launchServer({
+         name: 'x', binary: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'],
+         address: '${address}', logFile: ${JSON.stringify(join(folder, 'x.log'))}, stopTimeoutMs: 100,
+       });
+       console.log(server.pid);
+       throw new Error('crash');`,
+    );
+    const tsx = import.meta.resolve('tsx');
+    const { code, output } = await runCommand(process.execPath, ['--import', tsx, program], 20_000);
+    assert.equal(code, 1, output);
+    const pid = Number(/^\d+/.exec(output)?.[0]);
+    assert.ok(pid > 0, output);
+    await until(() => !isAlive(pid));
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('supervisor of a folder', () => {
   const self: KnownProcess = { name: 'npm start', pid: process.pid, marker: 'mocha' };

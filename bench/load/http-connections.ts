@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** One kept-alive connection on which one request at a time is under way. */
+export interface HttpConnection {
+  /** Sends a whole request; answers the status once the whole answer has come. */
+  send(request: Buffer): Promise<number>;
+  close(): void;
+}
+
+/**
+ * The least that a client can be, so that the load costs the machine little beside what it measures. It understands
+ * answers that have a Content-Length, which is all that the compared servers send.
+ */
+export async function openConnection(url: string): Promise<HttpConnection> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  await once(socket, 'connect');
+  return createHttpConnection(socket);
+}
+
+interface Waiting {
+  resolve(status: number): void;
+  reject(error: Error): void;
+}
+
+function createHttpConnection(socket: Socket): HttpConnection {
+  let waiting: Waiting | null = null;
+  let received = '';
+  const fail = (error: Error) => {
+    waiting?.reject(error);
+    waiting = null;
+  };
+  socket.setEncoding('latin1');
+  socket.on('error', fail);
+  socket.on('close', () => fail(new Error('the server closed the connection')));
+  socket.on('data', (chunk: string) => {
+    received += chunk;
+    const status = completeStatus(received);
+    if (status === null) return;
+    received = '';
+    const { resolve } = waiting ?? { resolve: () => undefined };
+    waiting = null;
+    resolve(status);
+  });
+  return {
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        waiting = { resolve, reject };
+        socket.write(request);
+      }),
+    close: () => void socket.destroy(),
+  };
+}
+
+/** The status of an answer that is there to its end, else null. */
+export function completeStatus(received: string): number | null {
+  const headEnd = received.indexOf('\r\n\r\n');
+  if (headEnd === -1) return null;
+  const length = /\r\ncontent-length: *(\d+)/i.exec(received.slice(0, headEnd + 2))?.[1];
+  if (length === undefined) throw new Error('the answer has no Content-Length');
+  return received.length >= headEnd + 4 + Number(length) ? Number(received.slice(9, 12)) : null;
+}

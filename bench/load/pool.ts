@@ -1,0 +1,16 @@
+/** Runs `step` for 0 … count-1 with at most `width` under way; rejects with the first failure. */
+export async function runPool(
+  count: number,
+  width: number,
+  step: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < count) {
+      const index = next;
+      next += 1;
+      await step(index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, count) }, lane));
+}

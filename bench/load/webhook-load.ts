@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../stats.ts';
+import { openConnection, type HttpConnection } from './http-connections.ts';
+import { runPool } from './pool.ts';
+
+/** Milliseconds from the moment at which a request should have left to its answer. */
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly longestMs: number;
+}
+
+const closedConnections = 64;
+const mostOpenConnections = 256;
+
+/** Posts everything as fast as 64 connections allow; answers the seconds that it took. */
+export async function postClosedLoop(url: string, requests: readonly Buffer[]): Promise<number> {
+  const connections = await openAll(url, closedConnections);
+  const idle = [...connections];
+  const startedAt = performance.now();
+  try {
+    await runPool(requests.length, closedConnections, async (index) => {
+      const connection = idle.pop();
+      if (connection === undefined) throw new Error('there are as many connections as lanes');
+      await post(connection, requests[index]);
+      idle.push(connection);
+    });
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  return (performance.now() - startedAt) / 1_000;
+}
+
+export interface OpenLoopResult {
+  readonly latency: Latency;
+  readonly perSecond: number;
+  /** The longest that a request left after its time, because the load generator itself was late. */
+  readonly generatorLagMs: number;
+}
+
+/**
+ * Posts at a fixed rate whatever the answers do. Latency counts from the planned time, so that a server that stalls
+ * cannot hide it by holding the load back.
+ */
+export async function postOpenLoop(
+  url: string,
+  requests: readonly Buffer[],
+  perSecond: number,
+): Promise<OpenLoopResult> {
+  const connections = await openAll(url, Math.min(mostOpenConnections, requests.length));
+  const idle = [...connections];
+  const queue: (() => void)[] = [];
+  const latencies: number[] = [];
+  const underWay: Promise<void>[] = [];
+  let generatorLagMs = 0;
+
+  async function postAt(plannedAt: number, request: Buffer | undefined): Promise<void> {
+    if (idle.length === 0) await new Promise<void>((resolve) => queue.push(resolve));
+    const connection = idle.pop();
+    if (connection === undefined) throw new Error('a connection was promised');
+    await post(connection, request);
+    latencies.push(performance.now() - plannedAt);
+    idle.push(connection);
+    queue.shift()?.();
+  }
+
+  const startedAt = performance.now();
+  try {
+    for (let next = 0; next < requests.length;) {
+      const now = performance.now();
+      for (; next < requests.length; next += 1) {
+        const plannedAt = startedAt + (next * 1_000) / perSecond;
+        if (plannedAt > now) break;
+        generatorLagMs = Math.max(generatorLagMs, now - plannedAt);
+        underWay.push(postAt(plannedAt, requests[next]));
+      }
+      await sleep(1);
+    }
+    await Promise.all(underWay);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return { latency: describeLatency(latencies), perSecond: requests.length / seconds, generatorLagMs };
+}
+
+const openAll = (url: string, count: number): Promise<HttpConnection[]> =>
+  Promise.all(Array.from({ length: count }, () => openConnection(url)));
+
+async function post(connection: HttpConnection, request: Buffer | undefined): Promise<void> {
+  if (request === undefined) throw new Error('there is no such request');
+  const status = await connection.send(request);
+  if (status !== 200) throw new Error(`a webhook was answered with ${status}`);
+}
+
+const describeLatency = (latencies: readonly number[]): Latency => ({
+  p50Ms: quantile(latencies, 0.5),
+  p99Ms: quantile(latencies, 0.99),
+  longestMs: Math.max(...latencies),
+});

@@ -1,0 +1,30 @@
+import { buildProject } from '../scripts/build.ts';
+import { benchCostCounts } from './cases/cost-counts.ts';
+import { benchSendLifecycle } from './cases/send-lifecycle.ts';
+import { benchStartIdle } from './cases/start-idle.ts';
+import { benchWebhookIngest } from './cases/webhook-ingest.ts';
+import { parseOptions, type BenchOptions } from './options.ts';
+import type { Log } from './stage/stage.ts';
+
+const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => Promise<void>>> = {
+  b1: benchSendLifecycle,
+  b3: benchCostCounts,
+  b4: benchWebhookIngest,
+  b14: benchStartIdle,
+};
+
+/** Runs the benchmarks that the command line names, or all, one after the other. */
+export async function runBenchmarks(args: readonly string[], log: Log): Promise<void> {
+  if (process.platform !== 'linux') throw new Error('The benchmarks read /proc, so they run on Linux only.');
+  const options = parseOptions(args);
+  const known = Object.keys(benchmarks);
+  const unknown = options.names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`There is no benchmark ${unknown}; known are ${known.join(', ')}.`);
+  await buildProject(log);
+  for (const [name, run] of Object.entries(benchmarks)) {
+    if (options.names.length > 0 && !options.names.includes(name)) continue;
+    log(`\n== ${name.toUpperCase()}`);
+    await run(options, log);
+  }
+}

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** Lower-case names of the benchmarks to run; empty runs all. */
+  readonly names: readonly string[];
+  readonly rounds: number;
+  /** Messages of each round of B1, and of B3. */
+  readonly messages: number;
+  readonly inFlight: number;
+  /** Webhook requests of each round of B4. */
+  readonly requests: number;
+  readonly openLoopSeconds: number;
+  readonly idleSeconds: number;
+  /** Where API and worker write CPU profiles; they are not profiled without it. */
+  readonly profileDir: string | null;
+}
+
+const definitions = {
+  rounds: { type: 'string', default: '5' },
+  messages: { type: 'string', default: '200' },
+  'in-flight': { type: 'string', default: '50' },
+  requests: { type: 'string', default: '8000' },
+  'open-loop-seconds': { type: 'string', default: '6' },
+  'idle-seconds': { type: 'string', default: '20' },
+  profile: { type: 'string' },
+} as const;
+
+/** Reads the command line; throws with a sentence about what is wrong. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: args.filter((arg) => arg !== '--'),
+    options: definitions,
+    allowPositionals: true,
+  });
+  const whole = (name: Exclude<keyof typeof definitions, 'profile'>): number => {
+    const number = Number(values[name]);
+    if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number from 1`);
+    return number;
+  };
+  return {
+    names: positionals.map((name) => name.toLowerCase()),
+    rounds: whole('rounds'),
+    messages: whole('messages'),
+    inFlight: whole('in-flight'),
+    requests: whole('requests'),
+    openLoopSeconds: whole('open-loop-seconds'),
+    idleSeconds: whole('idle-seconds'),
+    profileDir: values.profile ?? null,
+  };
+}

@@ -1,0 +1,32 @@
+/** What the bench, the bare worker process and its workflows say to each other. */
+
+export interface BareInput {
+  readonly messageId: string;
+  readonly deadlineMs: number;
+  readonly receiptsExpected: number;
+}
+
+export interface BareReceipts {
+  readonly receipts: readonly string[];
+}
+
+export interface BareActivities {
+  dispatch(input: { readonly messageId: string }): Promise<string>;
+  applyReceipts(input: BareReceipts & { readonly messageId: string }): Promise<void>;
+}
+
+export interface BareSettings {
+  readonly address: string;
+  readonly namespace: string;
+  readonly workflowBundlePath: string;
+  readonly port: number;
+}
+
+export interface BareRun {
+  readonly kind: 'lifecycle' | 'noop';
+  /** Starts the workflow ids of this run; must not have been used before. */
+  readonly prefix: string;
+  readonly count: number;
+  readonly inFlight: number;
+  readonly receiptDelaysMs: readonly number[];
+}

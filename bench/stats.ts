@@ -1,0 +1,56 @@
+/** The few statistics that the benchmarks need. Pure. */
+
+export interface RatioSummary {
+  /** The median of the rounds' own ratios: what the benchmark is judged by. */
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly rounds: readonly number[];
+}
+
+/** The value below which the share `fraction` (0 to 1) of the values lies, between neighbours by straight line. */
+export function quantile(values: readonly number[], fraction: number): number {
+  const sorted = [...values].toSorted((a, b) => a - b);
+  if (sorted.length === 0) throw new RangeError('There is no quantile of nothing.');
+  const position = fraction * (sorted.length - 1);
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** The ratio of each round of `ours` to the same round of the baseline: what disturbed both falls out. */
+export function summarizeRatios(ours: readonly number[], baseline: readonly number[]): RatioSummary {
+  if (ours.length === 0 || ours.length !== baseline.length)
+    throw new RangeError(`There are ${ours.length} rounds of ours and ${baseline.length} of the baseline.`);
+  const rounds = ours.map((value, index) => value / (baseline[index] ?? Number.NaN));
+  return { median: median(rounds), lowest: Math.min(...rounds), highest: Math.max(...rounds), rounds };
+}
+
+export interface Targets {
+  readonly floor: number;
+  readonly goal: number;
+  readonly moonshot: number;
+}
+
+/** Which target a value reaches; whether more or less is better follows from their order. */
+export function gradeOf(value: number, { floor, goal, moonshot }: Targets): string {
+  const reaches = (target: number) => (moonshot >= floor ? value >= target : value <= target);
+  if (reaches(moonshot)) return 'moonshot';
+  if (reaches(goal)) return 'goal';
+  return reaches(floor) ? 'floor' : 'below the floor';
+}
+
+/** A repeatable stream of numbers from 0 to 1 (mulberry32): the same seed gives the same work. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

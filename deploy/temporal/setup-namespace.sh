@@ -1,0 +1,41 @@
+#!/bin/sh
+# Makes the namespace with its retention and search attributes; repeating it changes nothing. Needs the Temporal CLI
+# (for instance the image temporalio/admin-tools) and takes the connection from TEMPORAL_ADDRESS and, where the
+# cluster asks for them, TEMPORAL_API_KEY or TEMPORAL_TLS_*. On Temporal Cloud make both in its console instead.
+set -eu
+
+namespace="${TEMPORAL_NAMESPACE:-whatsapp-crm}"
+retention="${TEMPORAL_RETENTION:-168h}"
+tries=60
+
+until temporal operator cluster health >/dev/null 2>&1; do
+  tries=$((tries - 1))
+  if [ "$tries" -le 0 ]; then
+    echo "No Temporal server answers at ${TEMPORAL_ADDRESS:-its default address}." >&2
+    exit 1
+  fi
+  sleep 2
+done
+
+if temporal operator namespace describe --namespace "$namespace" >/dev/null 2>&1; then
+  temporal operator namespace update --namespace "$namespace" --retention "$retention" >/dev/null
+else
+  temporal operator namespace create --namespace "$namespace" --retention "$retention"
+fi
+
+# A new namespace reaches the caches of the server only after some seconds.
+tries=30
+until existing="$(temporal operator search-attribute list --namespace "$namespace" 2>/dev/null)"; do
+  tries=$((tries - 1))
+  if [ "$tries" -le 0 ]; then
+    echo "The namespace $namespace does not answer." >&2
+    exit 1
+  fi
+  sleep 1
+done
+
+for name in ClientId ChannelId TemplateName ConversationId Kind CampaignId Language; do
+  if printf '%s\n' "$existing" | grep -qw "$name"; then continue; fi
+  temporal operator search-attribute create --namespace "$namespace" --name "$name" --type Keyword
+done
+echo "The namespace $namespace is ready: retention $retention, 7 search attributes."

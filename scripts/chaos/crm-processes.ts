@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { distDir } from '../paths.ts';
+import { runCommand } from '../servers/run-command.ts';
+import { loadSecrets } from '../stack/secrets.ts';
+import { nodeService } from '../stack/services.ts';
+import type { Service } from '../stack/supervise.ts';
+import { stablePort } from './stable-port.ts';
+
+export interface CrmOptions {
+  /** Secrets, the sandbox's ledger and the logs are kept here. */
+  readonly folder: string;
+  /** With the database's name. */
+  readonly mongodbUri: string;
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  /** Settings of the product that differ from its defaults. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** `readyz` waits until everything around works; `healthz` until the process listens. */
+export type ReadyWhen = 'readyz' | 'healthz';
+
+/** The product's own processes from dist/, on ports of their own. Nothing is started yet. */
+export interface CrmProcesses {
+  readonly apiUrl: string;
+  readonly sandboxUrl: string;
+  readonly env: Readonly<Record<string, string>>;
+  logFileOf(name: string): string;
+  api(ready?: ReadyWhen): Service;
+  worker(ready?: ReadyWhen): Service;
+  sandbox(): Service;
+  /** Runs the migrations to their end. */
+  migrate(): Promise<void>;
+}
+
+const stopTimeoutMs = 8_000;
+
+export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
+  const { folder } = options;
+  const [apiPort, workerPort, sandboxPort] = [await stablePort(), await stablePort(), await stablePort()];
+  const urlOf = (port: number) => `http://127.0.0.1:${port}`;
+  const env = toEnv(options, { apiPort, workerPort, sandboxPort });
+  const logFileOf = (name: string) => join(folder, 'logs', `${name}.log`);
+  const service = (name: string, entry: string, readyUrl: string) =>
+    nodeService({
+      name,
+      entry: join(distDir, entry),
+      readyUrl,
+      env,
+      stopTimeoutMs,
+      logFile: logFileOf(name),
+    });
+  return {
+    apiUrl: urlOf(apiPort),
+    sandboxUrl: urlOf(sandboxPort),
+    env,
+    logFileOf,
+    api: (ready = 'readyz') => service('api', 'src/bin/api.js', `${urlOf(apiPort)}/${ready}`),
+    worker: (ready = 'readyz') => service('worker', 'src/bin/worker.js', `${urlOf(workerPort)}/${ready}`),
+    sandbox: () => service('sandbox', 'sandbox/main.js', `${urlOf(sandboxPort)}/sandbox/health`),
+    async migrate() {
+      const entry = join(distDir, 'src', 'bin', 'migrate.js');
+      const { code, output } = await runCommand(process.execPath, [entry], 60_000, env);
+      if (code !== 0) throw new Error(`the migrations did not run (${code}):\n${output.slice(-3_000)}`);
+    },
+  };
+}
+
+interface CrmPorts {
+  readonly apiPort: number;
+  readonly workerPort: number;
+  readonly sandboxPort: number;
+}
+
+/** Nothing of the caller's environment but PATH: a test must not depend on what a developer has exported. */
+function toEnv(options: CrmOptions, { apiPort, workerPort, sandboxPort }: CrmPorts): Record<string, string> {
+  const { SANDBOX_APP_SECRET, ...secrets } = loadSecrets(join(options.folder, 'secrets.json'), {});
+  return {
+    PATH: process.env['PATH'] ?? '',
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'info',
+    SHUTDOWN_GRACE: '4s',
+    HOST: '127.0.0.1',
+    PORT: String(apiPort),
+    WORKER_HEALTH_PORT: String(workerPort),
+    MONGODB_URI: options.mongodbUri,
+    TEMPORAL_ADDRESS: options.temporalAddress,
+    TEMPORAL_NAMESPACE: options.namespace,
+    ...secrets,
+    WHATSAPP_PROVIDER: 'sandbox',
+    WHATSAPP_API_URL: `http://127.0.0.1:${sandboxPort}`,
+    SANDBOX_PORT: String(sandboxPort),
+    SANDBOX_DATA_DIR: join(options.folder, 'sandbox'),
+    SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${apiPort}/webhook/incoming`,
+    SANDBOX_VERIFY_TOKEN: secrets.WEBHOOK_VERIFY_TOKEN,
+    SANDBOX_APP_SECRET,
+    ...options.env,
+  };
+}

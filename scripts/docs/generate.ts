@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { rootDir } from '../paths.ts';
+import { renderProblems, renderProviderErrors } from './render.ts';
+import { createDocument } from './route-tables.ts';
+
+/** Every generated page by its path from the root, formatted as `npm run format` would. */
+export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
+  const pages = {
+    'docs/problems.md': renderProblems(),
+    'docs/provider-errors.md': renderProviderErrors(),
+    'docs/openapi.json': JSON.stringify(await createDocument(), null, 2),
+  };
+  return new Map(Object.entries(pages).map(([file, text]) => [file, format(file, text)]));
+}
+
+function format(file: string, text: string): string {
+  const formatter = join(rootDir, 'node_modules', 'oxfmt', 'bin', 'oxfmt');
+  const result = spawnSync(process.execPath, [formatter, `--stdin-filepath=${join(rootDir, file)}`], {
+    cwd: rootDir,
+    input: text,
+    encoding: 'utf8',
+  });
+  if (result.status !== 0) throw new Error(`oxfmt refused ${file}: ${result.stderr}`);
+  return result.stdout;
+}

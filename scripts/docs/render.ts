@@ -1,0 +1,73 @@
+import { problems, type ProblemDefinition } from '../../src/platform/errors.ts';
+import { errorRules, planRetry, type ErrorRule } from '../../src/whatsapp/error-classes.ts';
+
+const generated = (source: string): string =>
+  `<!-- Made by \`npm run docs\` from ${source}. Change it there; a test holds both equal. -->`;
+
+/** docs/problems.md: every problem code of the HTTP interface. */
+export function renderProblems(): string {
+  const entries = Object.entries<ProblemDefinition>(problems);
+  return [
+    generated('src/platform/errors.ts'),
+    '',
+    '# Problems',
+    '',
+    'Every refusal is a problem document (RFC 9457): `type`, `title`, `status`, `detail`, `instance` (the request id),',
+    '`code`, and `errors` with every validation issue. The API serves a page for each code at `/problems/<code>`.',
+    '«Repeat» says whether the same request may succeed later without a change.',
+    '',
+    '| status | code | title | repeat | what to do |',
+    '| --- | --- | --- | --- | --- |',
+    ...entries.map(
+      ([code, { status, title, retry, advice }]) =>
+        `| ${status} | \`${code}\` | ${cell(title)} | ${retry ? 'yes' : 'no'} | ${cell(advice)} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** docs/provider-errors.md: what each of Meta's codes does to a message. */
+export function renderProviderErrors(): string {
+  const entries = Object.entries(errorRules).toSorted(([a], [b]) => Number(a) - Number(b));
+  return [
+    generated('src/whatsapp/error-classes.ts'),
+    '',
+    '# Provider errors',
+    '',
+    'What each error code of Meta’s Cloud API means for a message, in an answer to a send and in a `failed` receipt',
+    'alike. A message that fails ends its workflow with the failure type `WA_<code>`, so the list of one code is the',
+    'query `ExecutionStatus = "Failed"` in the Temporal UI, narrowed by hand to that type.',
+    '',
+    '«Then» is what follows when the code answers a send: `fails` at once, or the waits before the next calls. A wait',
+    'grows by up to a quarter by chance; a `Retry-After` of the provider replaces it. Where no number of calls is',
+    'given, the message’s time to live (`DISPATCH_TTL_MS`, `expiresAt`) is the bound. Codes that are not listed: 200–299',
+    'count as a missing permission, HTTP 429 and 5xx are tried again (5xx three times), everything else fails.',
+    '',
+    '| code | class | title | then | what to do |',
+    '| --- | --- | --- | --- | --- |',
+    ...entries.map(
+      ([code, rule]) =>
+        `| ${code} | ${rule.class} | ${cell(rule.title)} | ${describeRetries(rule)} | ${cell(rule.advice)} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+const shownWaits = 3;
+
+function describeRetries(rule: ErrorRule): string {
+  const waits: string[] = [];
+  for (let attempt = 1; attempt <= shownWaits; attempt += 1) {
+    const waitMs = planRetry({ rule, attempt, jitter: 0 });
+    if (waitMs !== null) waits.push(describeMs(waitMs));
+  }
+  if (waits.length === 0) return 'fails';
+  const calls = rule.maxAttempts === undefined ? '' : `, ${rule.maxAttempts} calls in all`;
+  const more = rule.maxAttempts === undefined || rule.maxAttempts - 1 > waits.length ? ' …' : '';
+  return `waits ${waits.join(', ')}${more}${calls}`;
+}
+
+const describeMs = (ms: number): string =>
+  ms >= 60_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1_000} s`;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');

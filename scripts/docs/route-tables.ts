@@ -1,0 +1,77 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createHttpServer } from '../../src/http/server.ts';
+import type { RawRoute } from '../../src/http/raw-route.ts';
+import type { AnyRoute } from '../../src/http/route.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { rootDir } from '../paths.ts';
+
+type Table = readonly (AnyRoute | RawRoute)[];
+
+/** The address in the committed document; a running API puts its own PUBLIC_URL there. */
+const publicUrl = 'http://127.0.0.1:4000';
+
+/**
+ * Stands for every service that a route table is given: it can be taken apart and called while the table is made,
+ * and nothing of it is used, because no request is ever served.
+ */
+const nothing: never = new Proxy((() => nothing) as () => unknown, { get: () => nothing }) as never;
+
+/** The names of the functions that make route tables, by file: every `src/<feature>/routes.ts` has at least one. */
+export async function findRouteTables(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const tables = new Map<string, readonly string[]>();
+  for (const [file, module] of await loadRouteFiles()) {
+    tables.set(
+      file,
+      makersIn(module).map(([name]) => name),
+    );
+  }
+  return tables;
+}
+
+/** The document behind /openapi.json, without a database, a workflow service or a port. */
+export async function createDocument(): Promise<Readonly<Record<string, unknown>>> {
+  const entries: (AnyRoute | RawRoute)[] = [];
+  for (const [, module] of await loadRouteFiles()) {
+    for (const [, make] of makersIn(module)) entries.push(...make(nothing));
+  }
+  const { openApi } = createHttpServer({
+    routes: entries.filter((entry): entry is AnyRoute => !isRaw(entry)),
+    rawRoutes: entries.filter(isRaw),
+    authenticate: nothing,
+    logger: createLogger({ level: 'silent', name: 'docs' }),
+    config: {
+      host: '127.0.0.1',
+      port: 4000,
+      publicUrl,
+      corsOrigins: [],
+      trustedProxies: 0,
+      cookies: { domain: undefined, secure: false },
+    },
+    health: [],
+  });
+  return openApi;
+}
+
+const isRaw = (entry: AnyRoute | RawRoute): entry is RawRoute => 'maxBytes' in entry;
+
+type Maker = (deps: never) => Table;
+
+const makersIn = (module: object): [string, Maker][] =>
+  Object.entries(module).filter(
+    (entry): entry is [string, Maker] => entry[0].endsWith('Routes') && typeof entry[1] === 'function',
+  );
+
+async function loadRouteFiles(): Promise<[string, object][]> {
+  const source = join(rootDir, 'src');
+  const files = (await readdir(source, { recursive: true })).filter((name) =>
+    /^[^/\\]+[/\\]routes\.ts$/.test(name),
+  );
+  return Promise.all(
+    files.toSorted().map(async (name): Promise<[string, object]> => {
+      const module = (await import(pathToFileURL(join(source, name)).href)) as object;
+      return [name, module];
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+import { Types } from 'mongoose';
+import type { Clock } from '../platform/clock.ts';
+import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
+
+export interface DeadLetterDeps {
+  readonly events: Pick<WebhookRepository, 'listDead' | 'redrive'>;
+  readonly clock: Clock;
+  /** Takes whole lines. */
+  readonly print: (text: string) => void;
+}
+
+export type DeadLetterCommand =
+  | { readonly action: 'list' }
+  /** Null redrives all of them. */
+  | { readonly action: 'redrive'; readonly eventId: Types.ObjectId | null };
+
+/** What the command says to its shell. */
+export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
+
+export const usage = `Events of the provider that could not be processed and were given up.
+
+  npm run dead-letters -- list            shows them, oldest first
+  npm run dead-letters -- redrive <id>    gives one to the worker again
+  npm run dead-letters -- redrive all     gives all of them to the worker again
+`;
+
+const mostListed = 500;
+
+/** The command that the arguments name, or null when they name none. */
+export function readCommand(args: readonly string[]): DeadLetterCommand | null {
+  const [action, target = '', ...rest] = args;
+  if (rest.length > 0) return null;
+  if (action === 'list' && target === '') return { action };
+  if (action !== 'redrive') return null;
+  if (target === 'all') return { action, eventId: null };
+  return /^[0-9a-f]{24}$/.test(target)
+    ? { action, eventId: Types.ObjectId.createFromHexString(target) }
+    : null;
+}
+
+/** Runs it; it never shows what an event says: bodies hold names, numbers and messages. */
+export const runCommand = (command: DeadLetterCommand, deps: DeadLetterDeps): Promise<number> =>
+  command.action === 'list' ? list(deps) : redrive(command.eventId, deps);
+
+async function list({ events, print }: DeadLetterDeps): Promise<number> {
+  const found = await events.listDead(mostListed + 1);
+  if (found.length === 0) {
+    print('There are no dead letters.');
+    return exitCodes.done;
+  }
+  const isCut = found.length > mostListed;
+  print(isCut ? `More than ${mostListed} dead letters; the oldest are:` : `Dead letters: ${found.length}`);
+  print(lineOf('id', 'received', 'reason'));
+  for (const event of found.slice(0, mostListed)) print(describe(event));
+  return exitCodes.done;
+}
+
+const describe = ({ _id, receivedAt, lastError }: WebhookEventDoc): string =>
+  lineOf(_id.toHexString(), receivedAt.toISOString(), lastError ?? 'unknown');
+
+const lineOf = (id: string, receivedAt: string, reason: string): string =>
+  `${id.padEnd(24)}  ${receivedAt.padEnd(24)}  ${reason}`;
+
+async function redrive(eventId: Types.ObjectId | null, deps: DeadLetterDeps): Promise<number> {
+  const { events, clock, print } = deps;
+  const count = await events.redrive(eventId, clock.now());
+  if (count === 0 && eventId !== null) {
+    print(`There is no dead letter ${eventId.toHexString()}.`);
+    return exitCodes.failed;
+  }
+  print(`Given to the worker again: ${count}`);
+  return exitCodes.done;
+}

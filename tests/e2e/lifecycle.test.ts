@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import { workflowIdOf } from '../../src/messages/contract.ts';
+import type { MessageDoc } from '../../src/messages/repository.ts';
+import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
+import { useStack } from '../support/stack.ts';
+import { waitFor } from '../support/wait.ts';
+
+const sweepOlderThanMs = 1_000;
+
+const inMs = (milliseconds: number): string => new Date(Date.now() + milliseconds).toISOString();
+
+describe('e2e › scheduled, canceled, expired and swept messages', function () {
+  this.timeout(60_000);
+  const stack = useStack('lifecycle', {
+    env: { SWEEP_INTERVAL_MS: '300', SWEEP_OLDER_THAN_MS: String(sweepOlderThanMs) },
+  });
+  let user: CrmUser;
+
+  beforeEach(async () => {
+    user = await signUp(stack().apiUrl);
+  });
+
+  it('a message for later › accepted › scheduled, leaves at its time and not before', async () => {
+    const sendAt = inMs(2_500);
+    const message = await user.send({ to: phoneEndingIn('01'), sendAt });
+    assert.equal(message.status, 'scheduled');
+    assert.equal(message.sendAt, sendAt);
+
+    await user.waitForStatus(message.id, ['read']);
+    const calls = await stack().ledgerOf(message.id);
+    assert.equal(calls.length, 1);
+    assert.ok(new Date(calls[0]?.at ?? 0) >= new Date(sendAt), 'the provider was called before the time');
+  });
+
+  it('a scheduled message › canceled › never reaches the provider, and its run is canceled', async () => {
+    const sendAt = inMs(2_000);
+    const to = phoneEndingIn('01');
+    const canceled = await user.send({ to, sendAt });
+    const beside = await user.send({ to, sendAt });
+
+    const answer = await user.call<MessageJson>(`/api/messages/${canceled.id}/cancel`, { method: 'POST' });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.status, 'canceled');
+    await waitFor('the run is canceled', async () => {
+      return (await stack().workflowStatus(canceled.id)) === 'CANCELLED';
+    });
+
+    // The one beside it had the same time: once that has left, the time of the canceled one has passed too.
+    await user.waitForStatus(beside.id, ['read']);
+    assert.deepEqual(await stack().ledgerOf(canceled.id), []);
+    assert.equal((await user.getMessage(canceled.id)).status, 'canceled');
+
+    const again = await user.call<MessageJson>(`/api/messages/${canceled.id}/cancel`, { method: 'POST' });
+    assert.equal(again.status, 200, 'the same wish twice has the same answer');
+    const late = await user.call<{ code: string }>(`/api/messages/${beside.id}/cancel`, { method: 'POST' });
+    assert.deepEqual([late.status, late.body.code], [409, 'already-left']);
+  });
+
+  it('a message whose time ends while no worker runs › worker back › expired, never sent', async () => {
+    await stack().worker.stop();
+    const message = await user.send({ to: phoneEndingIn('01'), expiresAt: inMs(1_200) });
+    await waitFor('its time is over', () => Date.now() > Date.parse(message.expiresAt ?? ''));
+    await stack().worker.start();
+
+    await user.waitForStatus(message.id, ['expired']);
+    assert.deepEqual(await stack().ledgerOf(message.id), []);
+    await waitFor('its run has ended', async () => {
+      return (await stack().workflowStatus(message.id)) === 'COMPLETED';
+    });
+  });
+
+  it('the API died between storing and starting › the sweep › starts the workflow and the message is read', async () => {
+    const stored = await insertLikeDyingApi(user);
+    const read = await user.waitForStatus(stored, ['read']);
+    assert.equal(read.attempts, 1);
+    assert.equal((await stack().ledgerOf(stored)).length, 1);
+    assert.equal(await stack().workflowStatus(stored), 'COMPLETED');
+  });
+
+  it('an operator terminates the run of a queued message › the sweep › failed as workflow-closed, never sent', async () => {
+    await stack().worker.stop();
+    const message = await user.send({ to: phoneEndingIn('01') });
+    await stack().temporalClient.workflow.getHandle(workflowIdOf(message.id)).terminate('by an operator');
+    await stack().worker.start();
+
+    const failed = await user.waitForStatus(message.id, ['failed']);
+    assert.equal(failed.failure?.code, 'workflow-closed');
+    assert.ok((failed.failure?.advice ?? '') !== '');
+    assert.deepEqual(await stack().ledgerOf(message.id), []);
+  });
+
+  /** What an API leaves that dies after the insert: a stored message, old enough for the sweep, and no workflow. */
+  async function insertLikeDyingApi(owner: CrmUser): Promise<string> {
+    const template = await owner.send({ to: phoneEndingIn('01') });
+    await owner.waitForStatus(template.id, ['read']);
+    const messages = stack().collection<MessageDoc>('messages');
+    const source = await messages.findOne({ _id: new Types.ObjectId(template.id) });
+    assert.ok(source !== null);
+    const timestamp = new Date(Date.now() - sweepOlderThanMs - 1);
+    const { providerMessageId: _id, sweptAt: _at, pricing: _pricing, ...asAccepted } = source;
+    const orphan: MessageDoc = {
+      ...asAccepted,
+      _id: new Types.ObjectId(),
+      status: 'queued',
+      timestamp,
+      statusHistory: [{ key: `queued:${timestamp.getTime()}`, status: 'queued', timestamp }],
+      dispatch: { attempt: 0, isCalling: false, attempts: [] },
+    };
+    await messages.insertOne(orphan);
+    return orphan._id.toHexString();
+  }
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeProgress } from '../../scripts/stack/demo.ts';
+import { readEnvNames } from '../../scripts/stack/env-file.ts';
+import { describeLogLine, watchLog } from '../../scripts/stack/log-watch.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'progress-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('line of a process log', () => {
+  it('information › not shown', () => {
+    assert.equal(describeLogLine('{"level":30,"msg":"request"}'), null);
+    assert.equal(describeLogLine('{"level":"info","message":"request"}'), null);
+    assert.equal(describeLogLine('   '), null);
+  });
+
+  it('warning or error › its message and its cause', () => {
+    assert.equal(describeLogLine('{"level":40,"msg":"slow"}'), 'slow');
+    assert.equal(
+      describeLogLine('{"level":"error","message":"not sent","error":{"message":"ECONNREFUSED"}}'),
+      'not sent: ECONNREFUSED',
+    );
+  });
+
+  it('not JSON › shown as it is, cut to a line', () => {
+    assert.equal(describeLogLine('Error: no such file'), 'Error: no such file');
+    assert.equal(describeLogLine('x'.repeat(1000))?.length, 300);
+  });
+});
+
+describe('watched log', () => {
+  it('old lines, new lines, a flood › only new ones, and not all of a flood', async () => {
+    const file = join(folder, 'api.log');
+    await writeFile(file, 'old line\n');
+    const shown: string[] = [];
+    const stop = await watchLog(file, (line) => shown.push(line));
+    await appendFile(file, Array.from({ length: 20 }, (_, index) => `new ${index}\n`).join('') + 'half a li');
+    while (shown.length === 0) await sleep(50);
+    stop();
+    assert.deepEqual(shown, ['new 0', 'new 1', 'new 2', 'new 3', 'new 4', `… more in ${file}`]);
+  });
+});
+
+describe('progress of a demo message', () => {
+  const message = { id: '1', to: '+12025550101', templateName: 'hello_world', workflowId: null };
+  const history = (...statuses: string[]) => statuses.map((status) => ({ status }));
+
+  it('receipts in order › the way', () => {
+    assert.equal(
+      describeProgress({
+        ...message,
+        status: 'read',
+        statusHistory: history('queued', 'sent', 'delivered', 'read'),
+      }),
+      'hello_world to +12025550101: queued → sent → delivered → read',
+    );
+  });
+
+  it('receipts out of order and repeated › as they came, and what is true now', () => {
+    assert.match(
+      describeProgress({
+        ...message,
+        status: 'read',
+        statusHistory: history('sent', 'read', 'delivered', 'read'),
+      }),
+      /sent → read → delivered, so it is read$/,
+    );
+  });
+});
+
+describe('names in an environment file', () => {
+  it('set, exported and commented variables › found; prose › not', async () => {
+    const file = join(folder, '.env');
+    await writeFile(
+      file,
+      'PORT=4000\n# LOG_LEVEL=debug\nexport HOST=x\n# The PORT = of the API.\n\n  SMTP_URL=\n',
+    );
+    assert.deepEqual([...readEnvNames(file)].toSorted(), ['HOST', 'LOG_LEVEL', 'PORT', 'SMTP_URL']);
+    assert.equal(readEnvNames(join(folder, 'none')).size, 0);
+  });
+});

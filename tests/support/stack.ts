@@ -1,0 +1,182 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { mongo } from 'mongoose';
+import { planCrm, type CrmProcesses, type ReadyWhen } from '../../scripts/chaos/crm-processes.ts';
+import { callsByMessage, readLedger, type LedgerItem } from '../../scripts/chaos/ledger.ts';
+import { createRestartable, type Restartable } from '../../scripts/chaos/restartable.ts';
+import { stablePort } from '../../scripts/chaos/stable-port.ts';
+import { startTemporal } from '../../scripts/servers/temporal.ts';
+import { workflowIdOf } from '../../src/messages/contract.ts';
+import { call, type Answer } from './crm-client.ts';
+import { connectTestDatabase, type TestDatabase } from './mongo.ts';
+import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
+
+export interface StackOptions {
+  /** Settings of the product that differ from its defaults. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A Temporal server of its own, which the test may kill. */
+  readonly hasOwnTemporal?: boolean;
+}
+
+/** The product as real processes against real servers, with a database and a namespace of its own. */
+export interface Stack {
+  readonly apiUrl: string;
+  readonly sandboxUrl: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly api: Restartable;
+  readonly worker: Restartable;
+  readonly sandbox: Restartable;
+  /** Only with `hasOwnTemporal`. */
+  readonly temporal: Restartable | null;
+  readonly temporalClient: Client;
+  collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
+  /** The calls that the provider saw for a message, accepted or refused. */
+  ledgerOf(messageId: string): Promise<readonly LedgerItem[]>;
+  /** Any call of the sandbox's control API. */
+  control<Body = unknown>(path: string, options?: { method?: string; body?: unknown }): Promise<Answer<Body>>;
+  /** The status of a message's workflow as Temporal names it: RUNNING, COMPLETED, FAILED, CANCELED … */
+  workflowStatus(messageId: string): Promise<string>;
+  /** The API with another readiness: `healthz` starts it while something around it is away. */
+  startApi(ready: ReadyWhen): Promise<void>;
+  /** What the processes have logged, for a test that failed. */
+  logs(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts api, worker and sandbox from dist/ and everything around them; `close` ends all of it. */
+export async function startStack(name: string, options: StackOptions = {}): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), `whatsapp-crm-${name}-`));
+  const database = await connectTestDatabase(name.replaceAll('-', '_'), []);
+  const temporal = options.hasOwnTemporal === true ? await planTemporal(folder) : null;
+  await temporal?.server.start();
+  const temporalAddress = temporal?.address ?? testTemporalAddress();
+  const namespace = temporal?.namespace ?? (await createTestNamespace(name));
+  const crm = await planCrm({
+    folder,
+    mongodbUri: database.uri,
+    temporalAddress,
+    namespace,
+    env: options.env ?? {},
+  });
+  const stack = assemble(crm, {
+    folder,
+    database,
+    temporal: temporal?.server ?? null,
+    temporalClient: new Client({ connection: Connection.lazy({ address: temporalAddress }), namespace }),
+  });
+  try {
+    await crm.migrate();
+    await Promise.all([stack.sandbox.start(), stack.api.start(), stack.worker.start()]);
+  } catch (error) {
+    const logs = await stack.logs();
+    await stack.close();
+    throw new Error(`the stack did not start\n${logs}`, { cause: error });
+  }
+  return stack;
+}
+
+interface Parts {
+  readonly folder: string;
+  readonly database: TestDatabase;
+  readonly temporal: Restartable | null;
+  readonly temporalClient: Client;
+}
+
+function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClient }: Parts): Stack {
+  const { apiUrl, sandboxUrl, env } = crm;
+  const worker = createRestartable(crm.worker());
+  const sandbox = createRestartable(crm.sandbox());
+  let api = createRestartable(crm.api());
+  return {
+    apiUrl,
+    sandboxUrl,
+    env,
+    get api() {
+      return api;
+    },
+    worker,
+    sandbox,
+    temporal,
+    temporalClient,
+    collection: (collectionName) => database.connection.collection(collectionName) as never,
+    ledgerOf: async (messageId) => callsByMessage(await readLedger(sandboxUrl)).get(messageId) ?? [],
+    control: (path, callOptions = {}) => call(`${sandboxUrl}/sandbox${path}`, callOptions),
+    workflowStatus: async (messageId) =>
+      (await temporalClient.workflow.getHandle(workflowIdOf(messageId)).describe()).status.name,
+    async startApi(ready) {
+      api = createRestartable(crm.api(ready));
+      await api.start();
+    },
+    logs: () => readLogs(crm),
+    async close() {
+      await Promise.all([api.stop(), worker.stop()]);
+      await sandbox.stop();
+      await temporalClient.connection.close();
+      await temporal?.stop();
+      await database.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function planTemporal(folder: string) {
+  const namespace = 'whatsapp-crm';
+  const port = await stablePort();
+  const binary = process.env['TEST_TEMPORAL_BINARY'] ?? '';
+  const uiPort = await stablePort();
+  const server = createRestartable({
+    name: 'temporal',
+    start: (onSpawn) =>
+      startTemporal({
+        binary,
+        port,
+        uiPort,
+        namespace,
+        dbFile: join(folder, 'temporal.db'),
+        logFile: join(folder, 'logs', 'temporal.log'),
+        onSpawn,
+      }),
+  });
+  return { server, address: `127.0.0.1:${port}`, namespace };
+}
+
+const linesShown = 60;
+
+async function readLogs(crm: CrmProcesses): Promise<string> {
+  const parts = ['api', 'worker', 'sandbox'].map(async (name) => {
+    const text = await readFile(crm.logFileOf(name), 'utf8').catch(() => '(no log)');
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.includes('"message":"request"'));
+    return [`--- ${name}`, ...lines.slice(-linesShown).map((line) => line.slice(0, 1_000))].join('\n');
+  });
+  return (await Promise.all(parts)).join('\n');
+}
+
+/**
+ * Starts a stack before the tests of a `describe` and ends it after them; prints the logs of the processes after
+ * each test that failed. Answers a function, because the stack is not there yet while tests are being declared.
+ */
+export function useStack(name: string, options: StackOptions = {}): () => Stack {
+  let stack: Stack | undefined;
+  before(async function () {
+    this.timeout(90_000);
+    stack = await startStack(name, options);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed' || stack === undefined) return;
+    console.log(await stack.logs());
+  });
+  after(async function () {
+    this.timeout(40_000);
+    await stack?.close();
+  });
+  return () => {
+    if (stack === undefined)
+      throw new Error('the stack is started in a before hook: ask for it inside a test');
+    return stack;
+  };
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { Connection } from '@temporalio/client';
+import protocol from '@temporalio/proto';
+import { keywordAttributes } from '../../scripts/servers/temporal.ts';
+import { waitFor } from './wait.ts';
+
+/** The server that the test runner has started. */
+export function testTemporalAddress(): string {
+  const address = process.env['TEST_TEMPORAL_ADDRESS'];
+  assert.ok(
+    address !== undefined && address !== '',
+    'TEST_TEMPORAL_ADDRESS is missing: these tests need a real Temporal server. Run them through `npm test`.',
+  );
+  return address;
+}
+
+const { INDEXED_VALUE_TYPE_KEYWORD } = protocol.temporal.api.enums.v1.IndexedValueType;
+const retentionSeconds = 86_400;
+
+/**
+ * A namespace of its own on the shared server: the queues have fixed names, so workers of two tests in one
+ * namespace would take each other's work.
+ */
+export async function createTestNamespace(name: string): Promise<string> {
+  const namespace = `test-${name}-${randomBytes(4).toString('hex')}`;
+  const connection = await Connection.connect({ address: testTemporalAddress(), connectTimeout: '5s' });
+  try {
+    const { workflowService, operatorService } = connection;
+    await workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: retentionSeconds as never },
+    });
+    const searchAttributes = Object.fromEntries(
+      keywordAttributes.map((attribute) => [attribute, INDEXED_VALUE_TYPE_KEYWORD]),
+    );
+    await waitFor('the namespace takes its search attributes', async () => {
+      await operatorService.addSearchAttributes({ namespace, searchAttributes });
+      return true;
+    });
+    const query = keywordAttributes.map((attribute) => `\`${attribute}\` = 'none'`).join(' OR ');
+    await waitFor('the namespace and its search attributes are known everywhere', async () => {
+      await workflowService.countWorkflowExecutions({ namespace, query });
+      return true;
+    });
+  } finally {
+    await connection.close();
+  }
+  return namespace;
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { decideAfterCall, toFailure } from '../../../src/messages/rules.ts';
+import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
+
+const rejected = (
+  error: Partial<RejectedError> & { code: number },
+  retryAfterMs?: number,
+): GatewayAnswer => ({
+  kind: 'rejected',
+  error: { title: 'Title', detail: 'Detail', httpStatus: 400, ...error },
+  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+});
+
+describe('after a provider call', () => {
+  const done: readonly { name: string; answer: GatewayAnswer; attempt: number; expected: object }[] = [
+    {
+      name: 'accepted',
+      answer: { kind: 'accepted', providerMessageId: 'wamid.1', isHeld: false },
+      attempt: 1,
+      expected: { kind: 'accepted', providerMessageId: 'wamid.1', isHeld: false },
+    },
+    {
+      name: 'accepted but held for a quality assessment',
+      answer: { kind: 'accepted', providerMessageId: 'wamid.2', isHeld: true },
+      attempt: 3,
+      expected: { kind: 'accepted', providerMessageId: 'wamid.2', isHeld: true },
+    },
+    {
+      name: 'no answer that can be read',
+      answer: { kind: 'unknown', reason: 'ECONNRESET' },
+      attempt: 1,
+      expected: { kind: 'unknown', reason: 'ECONNRESET' },
+    },
+    {
+      name: 'refused for ever',
+      answer: rejected({ code: 131026 }),
+      attempt: 1,
+      expected: {
+        kind: 'rejected',
+        failure: {
+          code: '131026',
+          class: 'message',
+          title: 'The message cannot be delivered',
+          detail: 'Detail',
+          advice: 'The number may not be on WhatsApp, or its app is too old: check the number.',
+        },
+      },
+    },
+    {
+      name: 'refused for ever although a Retry-After came along',
+      answer: rejected({ code: 131047, detail: '' }, 1_000),
+      attempt: 1,
+      expected: {
+        kind: 'rejected',
+        failure: {
+          code: '131047',
+          class: 'window',
+          title: 'The customer service window is closed',
+          detail: 'Title',
+          advice: 'Send an approved template instead.',
+        },
+      },
+    },
+    {
+      name: 'refused for the last time that the table allows',
+      answer: rejected({ code: 131000, httpStatus: 500 }),
+      attempt: 4,
+      expected: {
+        kind: 'rejected',
+        failure: {
+          code: '131000',
+          class: 'retry',
+          title: 'Something went wrong at Meta',
+          detail: 'Detail',
+          advice: 'Nothing to do: it is tried again by itself.',
+        },
+      },
+    },
+  ];
+
+  for (const { name, answer, attempt, expected } of done) {
+    it(`${name} › is final`, () => {
+      assert.deepEqual(decideAfterCall(answer, attempt, 0), { kind: 'done', outcome: expected });
+    });
+  }
+
+  const retries: readonly {
+    name: string;
+    answer: GatewayAnswer;
+    attempt: number;
+    delayMs: number;
+    code: string;
+  }[] = [
+    {
+      name: 'never reached',
+      answer: { kind: 'not-reached', reason: 'ECONNREFUSED' },
+      attempt: 1,
+      delayMs: 2_000,
+      code: 'not-reached',
+    },
+    {
+      name: 'never reached, for the tenth time',
+      answer: { kind: 'not-reached', reason: 'ENOTFOUND' },
+      attempt: 10,
+      delayMs: 300_000,
+      code: 'not-reached',
+    },
+    {
+      name: 'a passing fault',
+      answer: rejected({ code: 131000, httpStatus: 500 }),
+      attempt: 3,
+      delayMs: 8_000,
+      code: '131000',
+    },
+    {
+      name: 'too fast, with Retry-After',
+      answer: rejected({ code: 130429 }, 7_000),
+      attempt: 1,
+      delayMs: 7_000,
+      code: '130429',
+    },
+    {
+      name: 'too much for one person',
+      answer: rejected({ code: 131056 }),
+      attempt: 3,
+      delayMs: 16_000,
+      code: '131056',
+    },
+    {
+      name: '429 without a body',
+      answer: rejected({ code: 429, httpStatus: 429 }),
+      attempt: 2,
+      delayMs: 4_000,
+      code: '429',
+    },
+  ];
+
+  for (const { name, answer, attempt, delayMs, code } of retries) {
+    it(`${name} › another call after ${delayMs} ms`, () => {
+      const next = decideAfterCall(answer, attempt, 0);
+      assert.equal(next.kind, 'retry');
+      assert.deepEqual({ code: next.code, delayMs: next.delayMs }, { code, delayMs });
+      assert.notEqual(next.title, '');
+    });
+  }
+});
+
+describe('failure of a message', () => {
+  it('a receipt with details › code, class, our title, the details and our advice', () => {
+    assert.deepEqual(toFailure({ code: 131049, title: 'Provider’s title', detail: 'Why' }), {
+      code: '131049',
+      class: 'message',
+      title: 'Meta holds marketing back from this person',
+      detail: 'Why',
+      advice: 'Do not resend within 24 h.',
+    });
+  });
+
+  it('a receipt without details › the provider’s title serves as detail', () => {
+    assert.equal(
+      toFailure({ code: 131026, title: 'Message undeliverable', detail: '' }).detail,
+      'Message undeliverable',
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  backoffMs,
+  judgeEvent,
+  longestWaitMs,
+  unmatchedAlertMs,
+  type ItemOutcome,
+} from '../../../src/webhooks/rules.ts';
+
+const done: ItemOutcome = { kind: 'done' };
+const unmatched: ItemOutcome = { kind: 'unmatched', reason: 'no message' };
+const failed: ItemOutcome = { kind: 'failed', reason: 'MongoNetworkError' };
+const invalid: ItemOutcome = { kind: 'invalid', reason: '[0]: id' };
+
+describe('webhook event', () => {
+  const young = { attempts: 1, ageMs: 0 };
+  const old = { attempts: 9, ageMs: longestWaitMs };
+
+  it('all items done, or no item › done', () => {
+    assert.deepEqual(judgeEvent([], young), { kind: 'done' });
+    assert.deepEqual(judgeEvent([done, done], old), { kind: 'done' });
+  });
+
+  const again: readonly [string, ItemOutcome[], string][] = [
+    ['one is unmatched', [done, unmatched], 'unmatched: no message'],
+    ['one failed', [failed, done], 'failed: MongoNetworkError'],
+    ['one failed beside an invalid one', [invalid, failed], 'failed: MongoNetworkError'],
+    ['one is unmatched beside a failed one', [unmatched, failed], 'unmatched: no message'],
+  ];
+  for (const [name, outcomes, reason] of again) {
+    it(`${name} › again while it is young, dead when it was tried long enough`, () => {
+      assert.deepEqual(judgeEvent(outcomes, young), { kind: 'again', delayMs: 500, reason });
+      const late = { attempts: 4, ageMs: longestWaitMs - 1 };
+      assert.deepEqual(judgeEvent(outcomes, late), { kind: 'again', delayMs: 4_000, reason });
+      assert.deepEqual(judgeEvent(outcomes, old), { kind: 'dead', reason });
+    });
+  }
+
+  it('one can never be read › dead at once, so that somebody sees it', () => {
+    assert.deepEqual(judgeEvent([done, invalid], young), { kind: 'dead', reason: 'invalid: [0]: id' });
+  });
+
+  it('any outcomes › done only if all are, dead early only if nothing may still work', () => {
+    const outcomes = fc.array(fc.constantFrom(done, unmatched, failed, invalid), { maxLength: 8 });
+    fc.assert(
+      fc.property(outcomes, fc.nat(), fc.integer({ min: 1, max: 100 }), (items, ageMs, attempts) => {
+        const verdict = judgeEvent(items, { attempts, ageMs });
+        const isOpen = items.some(({ kind }) => kind === 'failed' || kind === 'unmatched');
+        assert.equal(
+          verdict.kind === 'done',
+          items.every(({ kind }) => kind === 'done'),
+        );
+        assert.equal(verdict.kind === 'again', isOpen && ageMs < longestWaitMs);
+      }),
+    );
+  });
+
+  it('the waits › double from half a second and stay at five minutes', () => {
+    const delays = [0, 1, 2, 3, 4, 10, 11, 12, 2_000].map(backoffMs);
+    assert.deepEqual(delays, [500, 500, 1_000, 2_000, 4_000, 256_000, 300_000, 300_000, 300_000]);
+  });
+
+  it('the limits › 36 h of tries, a look after 15 min', () => {
+    assert.deepEqual([longestWaitMs, unmatchedAlertMs], [129_600_000, 900_000]);
+  });
+});

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  errorRules,
+  planRetry,
+  ruleFor,
+  type ErrorClass,
+  type ErrorRule,
+  type ProviderError,
+} from '../../../src/whatsapp/error-classes.ts';
+
+interface Row {
+  readonly codes: readonly number[];
+  readonly class: ErrorClass;
+  readonly httpStatus?: number;
+  /** Calls in all, where the documentation bounds the retries. */
+  readonly maxAttempts?: number;
+  readonly backoff?: ErrorRule['backoff'];
+}
+
+/** Meta's error reference with the class that the documentation gives to each row, in its order. */
+const documented: readonly Row[] = [
+  { codes: [0], class: 'credentials', httpStatus: 401 },
+  { codes: [1], class: 'retry', maxAttempts: 3 },
+  { codes: [2], class: 'retry', httpStatus: 503 },
+  { codes: [3], class: 'credentials', httpStatus: 500 },
+  { codes: [4, 17, 613], class: 'retry-later', httpStatus: 429, backoff: 'hour' },
+  { codes: [10, 131005], class: 'credentials', httpStatus: 403 },
+  { codes: [33], class: 'sender' },
+  { codes: [100], class: 'message' },
+  { codes: [104, 190], class: 'credentials', httpStatus: 401 },
+  { codes: [368], class: 'sender', httpStatus: 403 },
+  { codes: [80007], class: 'retry-later', backoff: 'hour' },
+  { codes: [130403], class: 'message' },
+  { codes: [130429], class: 'retry' },
+  { codes: [130472], class: 'message' },
+  { codes: [130497], class: 'message', httpStatus: 403 },
+  { codes: [131000], class: 'retry', httpStatus: 500, maxAttempts: 4 },
+  { codes: [131008, 131009], class: 'message' },
+  { codes: [131016, 133004], class: 'retry', httpStatus: 503 },
+  { codes: [131021], class: 'message' },
+  { codes: [131026], class: 'message' },
+  { codes: [131030], class: 'message' },
+  { codes: [131031], class: 'sender', httpStatus: 403 },
+  { codes: [131037], class: 'sender' },
+  { codes: [131042, 131044], class: 'sender' },
+  { codes: [131045], class: 'sender', httpStatus: 500 },
+  { codes: [131047], class: 'window' },
+  { codes: [131048], class: 'sender' },
+  { codes: [131049], class: 'message' },
+  { codes: [131050], class: 'message' },
+  { codes: [131051], class: 'message' },
+  { codes: [131052], class: 'message' },
+  { codes: [131053], class: 'message' },
+  { codes: [131055], class: 'message' },
+  { codes: [131056], class: 'retry', backoff: 'pair' },
+  { codes: [131057, 2494100], class: 'retry-later', httpStatus: 500, backoff: 'minutes' },
+  { codes: [131062], class: 'message' },
+  { codes: [131063], class: 'marketing-endpoint' },
+  { codes: [131064], class: 'sender' },
+  { codes: [132000], class: 'template' },
+  { codes: [132001], class: 'template', httpStatus: 404 },
+  { codes: [132005], class: 'message' },
+  { codes: [132007], class: 'template' },
+  { codes: [132008, 132012, 132018], class: 'message' },
+  { codes: [132015], class: 'template' },
+  { codes: [132016], class: 'template' },
+  { codes: [132068], class: 'template' },
+  { codes: [132069], class: 'retry-later', backoff: 'hour' },
+  { codes: [133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016], class: 'sender' },
+  { codes: [134011], class: 'sender' },
+  { codes: [134100], class: 'message' },
+  { codes: [134101], class: 'retry-later', backoff: 'minutes' },
+  { codes: [134102], class: 'template', httpStatus: 500 },
+  { codes: [135000], class: 'retry', maxAttempts: 2 },
+  { codes: [137000], class: 'message' },
+];
+
+/** Rows without an entry of their own: the general rules must give what the documentation says. */
+const undocumentedInTable: readonly Row[] = [
+  { codes: [200, 250, 299], class: 'credentials', httpStatus: 403 },
+  { codes: [131059, 138000, 138006, 139000, 147000, 2388039, 2388293, 2593107], class: 'message' },
+  { codes: [470], class: 'window' },
+  { codes: [472], class: 'message' },
+];
+
+describe('error class', () => {
+  for (const row of [...documented, ...undocumentedInTable]) {
+    it(`${row.codes.join(', ')} › ${row.class}, as documented`, () => {
+      for (const code of row.codes) {
+        for (const httpStatus of [row.httpStatus ?? 400, undefined]) {
+          const rule = ruleFor({ code, ...(httpStatus === undefined ? {} : { httpStatus }) });
+          assert.equal(rule.class, row.class, `${code} with HTTP ${httpStatus ?? 'none, as in a receipt'}`);
+          assert.equal(rule.maxAttempts, row.maxAttempts, `calls for ${code}`);
+          assert.equal(rule.backoff, row.backoff, `ladder of ${code}`);
+        }
+      }
+    });
+  }
+
+  it('the table › holds no code that the documentation does not name, and advice for each', () => {
+    const codes = documented.flatMap((row) => row.codes);
+    assert.deepEqual(
+      Object.keys(errorRules).map(Number),
+      codes.toSorted((a, b) => a - b),
+    );
+    for (const rule of Object.values(errorRules)) {
+      assert.match(rule.title, /^\S.*\S$/);
+      assert.match(rule.advice, /\.$/);
+    }
+  });
+
+  it('100 with subcode 33 › the object may not be used: credentials', () => {
+    assert.equal(ruleFor({ code: 100, subcode: 33 }).class, 'credentials');
+    assert.equal(ruleFor({ code: 100, subcode: 2_388_000 }).class, 'message');
+  });
+
+  const general: readonly { name: string; error: ProviderError; class: ErrorClass; maxAttempts?: number }[] =
+    [
+      { name: 'an unknown code with 4xx', error: { code: 999_999, httpStatus: 400 }, class: 'message' },
+      { name: 'an unknown code with 429', error: { code: 429, httpStatus: 429 }, class: 'retry' },
+      {
+        name: 'an unknown code with 5xx',
+        error: { code: 999_999, httpStatus: 500 },
+        class: 'retry',
+        maxAttempts: 4,
+      },
+      { name: 'an unknown code in a receipt', error: { code: 999_999 }, class: 'message' },
+      {
+        name: 'an unknown code that Meta calls transient',
+        error: { code: 999_999, isTransient: true },
+        class: 'retry',
+        maxAttempts: 4,
+      },
+      {
+        name: 'a final code that Meta calls transient',
+        error: { code: 131026, isTransient: true },
+        class: 'retry',
+        maxAttempts: 4,
+      },
+      {
+        name: 'a passing code that Meta calls transient',
+        error: { code: 130429, isTransient: true },
+        class: 'retry',
+      },
+      {
+        name: 'a slow code that Meta calls transient',
+        error: { code: 80007, isTransient: true },
+        class: 'retry-later',
+      },
+      {
+        name: 'a final code that is not transient',
+        error: { code: 131026, isTransient: false },
+        class: 'message',
+      },
+    ];
+
+  for (const { name, error, class: expected, maxAttempts } of general) {
+    it(`${name} › ${expected}`, () => {
+      const rule = ruleFor(error);
+      assert.equal(rule.class, expected);
+      assert.equal(rule.maxAttempts, maxAttempts);
+    });
+  }
+});
+
+describe('retry plan', () => {
+  const rule = (extra: Partial<ErrorRule> = {}): ErrorRule => ({
+    class: 'retry',
+    title: 't',
+    advice: 'a',
+    ...extra,
+  });
+  const plan = (given: Partial<ErrorRule>, attempt: number, retryAfterMs?: number): number | null =>
+    planRetry({
+      rule: rule(given),
+      attempt,
+      jitter: 0,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+
+  const ladders: readonly { name: string; given: Partial<ErrorRule>; delaysS: readonly number[] }[] = [
+    {
+      name: 'the default doubles from 2 s to 5 min',
+      given: {},
+      delaysS: [2, 4, 8, 16, 32, 64, 128, 256, 300, 300],
+    },
+    { name: 'a pair limit waits 4^X s', given: { backoff: 'pair' }, delaysS: [1, 4, 16, 64, 256, 256] },
+    {
+      name: 'minutes',
+      given: { class: 'retry-later', backoff: 'minutes' },
+      delaysS: [120, 240, 480, 900, 900],
+    },
+    { name: 'hours', given: { class: 'retry-later', backoff: 'hour' }, delaysS: [900, 1_800, 3_600, 3_600] },
+  ];
+  for (const { name, given, delaysS } of ladders) {
+    it(`${name} › ${delaysS.join(', ')} s`, () => {
+      assert.deepEqual(
+        delaysS.map((_delay, index) => plan(given, index + 1)),
+        delaysS.map((seconds) => seconds * 1_000),
+      );
+    });
+  }
+
+  it('a class that is never retried › no further call, whatever the provider asks', () => {
+    const classes = ['message', 'template', 'sender', 'credentials', 'window', 'marketing-endpoint'] as const;
+    for (const never of classes) assert.equal(plan({ class: never }, 1, 1_000), null);
+  });
+
+  it('calls used up › none after the last, one more before', () => {
+    assert.equal(plan({ maxAttempts: 3 }, 2), 4_000);
+    assert.equal(plan({ maxAttempts: 3 }, 3), null);
+    assert.equal(plan({ maxAttempts: 3 }, 4), null);
+  });
+
+  it('Retry-After › goes before our ladder, shorter or longer, but never under a second', () => {
+    assert.equal(plan({}, 8, 3_000), 3_000);
+    assert.equal(plan({}, 1, 90_000), 90_000);
+    assert.equal(plan({}, 1, 0), 1_000);
+  });
+
+  it('any question › jitter only adds, at most a quarter, in whole milliseconds, and grows no shorter', () => {
+    const question = fc.record({
+      attempt: fc.integer({ min: 1, max: 500 }),
+      jitter: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      backoff: fc.constantFrom<ErrorRule['backoff']>(undefined, 'pair', 'minutes', 'hour'),
+      retryAfterMs: fc.option(fc.integer({ min: 0, max: 999_999_000 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(question, ({ attempt, jitter, backoff, retryAfterMs }) => {
+        const given = rule(backoff === undefined ? {} : { backoff });
+        const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+        const delayMs = planRetry({ rule: given, attempt, jitter, ...wait });
+        const bareMs = planRetry({ rule: given, attempt, jitter: 0, ...wait });
+        assert.ok(delayMs !== null && bareMs !== null);
+        assert.ok(Number.isInteger(delayMs));
+        assert.ok(delayMs >= bareMs && delayMs <= bareMs * 1.25 + 1);
+        assert.ok(delayMs >= (retryAfterMs ?? 0), 'the provider’s Retry-After was undercut');
+        assert.ok(delayMs >= 1_000);
+        if (retryAfterMs === undefined) assert.ok(delayMs <= 1.25 * 3_600_000);
+      }),
+    );
+  });
+});
