@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { Context } from '@temporalio/activity';
+import protocol from '@temporalio/proto';
+import { WorkflowFailedError, type Client, type WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
+import type {
+  DispatchResult,
+  MessageActivities,
+  MessageRef,
+  Receipt,
+  SendMessageInput,
+  SendMessageResult,
+} from '../../src/messages/contract.ts';
+import { receiptsSignalName, sendMessageType, workflowIdOf, workflowQueue } from '../../src/messages/contract.ts';
+import type { DispatchOutcome } from '../../src/messages/lifecycle.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { waitFor } from './wait.ts';
+
+/** The workflow alone: activities are plain functions that each test gives for its own message. */
+export type Activities = Partial<MessageActivities>;
+
+export interface ActivityCall {
+  readonly name: keyof MessageActivities;
+  readonly input: MessageRef & Readonly<Record<string, unknown>>;
+  readonly isLocal: boolean;
+}
+
+/** One message on stage: its run and what the run asked for. */
+export interface Play {
+  readonly messageId: string;
+  readonly handle: WorkflowHandleWithSignaledRunId<SendMessage>;
+  /** The calls of activities so far, in their order. */
+  readonly calls: readonly ActivityCall[];
+  callsOf(name: keyof MessageActivities): readonly ActivityCall[];
+  /** One signal with these receipts. */
+  signal(...receipts: readonly Receipt[]): Promise<void>;
+  /** Resolves once an activity was called that many times. */
+  called(name: keyof MessageActivities, times?: number): Promise<void>;
+  result(): Promise<SendMessageResult>;
+}
+
+type SendMessage = (input: SendMessageInput) => Promise<SendMessageResult>;
+
+export interface Stage {
+  /** The activities for the workers: they find the play by its message. */
+  readonly activities: MessageActivities;
+  play(activities?: Activities, input?: Partial<SendMessageInput>): Promise<Play>;
+}
+
+export const providerMessageId = 'wamid.stage';
+
+export const accepted: DispatchOutcome = { kind: 'accepted', providerMessageId, isHeld: false };
+
+export const dispatched = (outcome: DispatchOutcome, attempt = 1, isRecorded = true): DispatchResult => ({
+  kind: 'dispatched',
+  outcome,
+  attempt,
+  isRecorded,
+});
+
+export const failure = {
+  code: '131026',
+  class: 'message',
+  title: 'The message cannot be delivered',
+  detail: 'Message undeliverable',
+  advice: 'Check the number.',
+};
+
+export const receipt = (word: string, extra: Partial<Receipt> = {}): Receipt => ({
+  word,
+  status: ['sent', 'delivered', 'read', 'failed'].includes(word) ? (word as Receipt['status']) : null,
+  providerMessageId,
+  timestampMs: 1_763_888_400_000,
+  ...(word === 'failed' ? { failure } : {}),
+  ...extra,
+});
+
+const dayMs = 86_400_000;
+
+/** What happens unless a test says otherwise: the provider accepts, and everything can be stored. */
+const usual: MessageActivities = {
+  dispatch: async () => dispatched(accepted),
+  recordOutcome: async () => undefined,
+  applyReceipts: async () => undefined,
+  withdraw: async ({ reason }) => reason,
+};
+
+export function createStage(client: Client): Stage {
+  const cast = new Map<string, { activities: MessageActivities; calls: ActivityCall[] }>();
+
+  const route =
+    <Name extends keyof MessageActivities>(name: Name) =>
+    (input: Parameters<MessageActivities[Name]>[0]): ReturnType<MessageActivities[Name]> => {
+      const part = cast.get(input.messageId);
+      assert.ok(part, 'a run of another test');
+      part.calls.push({ name, input: { ...input }, isLocal: Context.current().info.isLocal });
+      const activity = part.activities[name] as (given: typeof input) => ReturnType<MessageActivities[Name]>;
+      return activity(input);
+    };
+
+  return {
+    activities: {
+      dispatch: route('dispatch'),
+      recordOutcome: route('recordOutcome'),
+      applyReceipts: route('applyReceipts'),
+      withdraw: route('withdraw'),
+    },
+    async play(activities = {}, input = {}) {
+      const messageId = newId().toHexString();
+      const calls: ActivityCall[] = [];
+      cast.set(messageId, { activities: { ...usual, ...activities }, calls });
+      const handle = await client.workflow.start<SendMessage>(sendMessageType, {
+        workflowId: workflowIdOf(messageId),
+        taskQueue: workflowQueue,
+        args: [
+          {
+            v: 1,
+            clientId: newId().toHexString(),
+            channelId: newId().toHexString(),
+            messageId,
+            attemptTimeoutMs: 20_000,
+            dispatchTtlMs: dayMs,
+            receiptDeadlineMs: 3 * dayMs,
+            ...input,
+          },
+        ],
+      });
+      const callsOf = (name: keyof MessageActivities) => calls.filter((call) => call.name === name);
+      return {
+        messageId,
+        handle,
+        calls,
+        callsOf,
+        signal: (...receipts) => handle.signal(receiptsSignalName, { receipts }),
+        async called(name, times = 1) {
+          await waitFor(`${name} is called ${times} times`, () => callsOf(name).length >= times, { everyMs: 10 });
+        },
+        result: () => handle.result(),
+      };
+    },
+  };
+}
+
+/** What the run failed with: the innermost cause is what operators filter by. */
+export async function failureOf(play: Play): Promise<ApplicationFailure> {
+  const error = await play.result().then(
+    (result) => assert.fail(`it completed with ${JSON.stringify(result)}`),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof WorkflowFailedError, String(error));
+  return error.cause as ApplicationFailure;
+}
+
+export const statusOf = async (play: Play): Promise<string> => (await play.handle.describe()).status.name;
+
+/** The types of the history's events, in their order, as the Temporal UI names them. */
+export async function eventsOf(play: Play): Promise<string[]> {
+  const { events } = await play.handle.fetchHistory();
+  return (events ?? []).map(({ eventType }) => {
+    const name = protocol.temporal.api.enums.v1.EventType[eventType ?? 0] ?? '';
+    return name.replace('EVENT_TYPE_', '');
+  });
+}
+
+export async function countEvents(play: Play, type: string): Promise<number> {
+  return (await eventsOf(play)).filter((name) => name === type).length;
+}

@@ -1,0 +1,80 @@
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { MessageActivities } from '../../src/messages/contract.ts';
+import { providerQueue, workflowQueue } from '../../src/messages/contract.ts';
+import { workflowBundlePath } from '../../src/platform/paths.ts';
+import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
+
+/**
+ * The SDK's runtime is one per process and stands for good once it is used: whichever test file needs it first makes
+ * it. Its warnings are left out, because failing activities are what many of these tests are about.
+ */
+let hasRuntime = false;
+export function installTestRuntime(): void {
+  if (hasRuntime) return;
+  hasRuntime = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+}
+
+export interface TestTemporal {
+  readonly client: Client;
+  readonly native: NativeConnection;
+  readonly namespace: string;
+  close(): Promise<void>;
+}
+
+/** The shared server, with a namespace of its own: the queues have fixed names. */
+export async function connectTestTemporal(name: string): Promise<TestTemporal> {
+  installTestRuntime();
+  const address = testTemporalAddress();
+  const namespace = await createTestNamespace(name);
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  return {
+    client: new Client({ connection, namespace }),
+    native,
+    namespace,
+    async close() {
+      await native.close();
+      await connection.close();
+    },
+  };
+}
+
+export interface WorkerOptions {
+  readonly native: NativeConnection;
+  readonly namespace: string;
+  readonly activities: MessageActivities;
+  /** 0 makes every workflow task replay its whole history. */
+  readonly maxCachedWorkflows?: number;
+  readonly workflowBundlePath?: string;
+}
+
+export interface RunningWorkers {
+  stop(): Promise<void>;
+}
+
+/** The workers of the product, with activities of the test, until they are stopped. */
+export async function startTestWorkers(options: WorkerOptions): Promise<RunningWorkers> {
+  installTestRuntime();
+  const { native: connection, namespace, activities, maxCachedWorkflows } = options;
+  const { dispatch, ...stateActivities } = activities;
+  const shared = { connection, namespace, shutdownGraceTime: 500, shutdownForceTime: 2_000 };
+  const workers = [
+    await Worker.create({
+      ...shared,
+      taskQueue: workflowQueue,
+      workflowBundle: { codePath: options.workflowBundlePath ?? workflowBundlePath },
+      activities: stateActivities,
+      ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+    }),
+    await Worker.create({ ...shared, taskQueue: providerQueue, activities: { dispatch } }),
+  ];
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return {
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+    },
+  };
+}
