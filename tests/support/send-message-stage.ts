@@ -165,3 +165,8 @@ export async function eventsOf(play: Play): Promise<string[]> {
 export async function countEvents(play: Play, type: string): Promise<number> {
   return (await eventsOf(play)).filter((name) => name === type).length;
 }
+
+/** Resolves once the history has an event of this type: only then has the server seen that step. */
+export async function waitForEvent(play: Play, type: string): Promise<void> {
+  await waitFor(`the history has ${type}`, async () => (await countEvents(play, type)) > 0, { everyMs: 20 });
+}

@@ -11,6 +11,7 @@ import {
   providerMessageId,
   receipt,
   statusOf,
+  waitForEvent,
   type Play,
   type Stage,
 } from '../support/send-message-stage.ts';
@@ -46,9 +47,9 @@ const wordsApplied = (play: Play): string[][] =>
 describe('sendMessage › receipts', () => {
   it('delivered, then read › completes with what is known, by the fewest events', async () => {
     const play = await stage.play();
-    await play.called('dispatch');
+    await waitForEvent(play, 'TIMER_STARTED');
     await play.signal(receipt('delivered'));
-    await play.called('applyReceipts');
+    await waitForEvent(play, 'MARKER_RECORDED');
     await play.signal(receipt('read'));
     assert.deepEqual(await play.result(), result);
     assert.deepEqual(wordsApplied(play), [['delivered'], ['read']]);
@@ -91,7 +92,7 @@ describe('sendMessage › receipts', () => {
     }
   });
 
-  it('receipts before the dispatch has returned › wait for it and are stored together, without a timer', async () => {
+  it('receipts before the dispatch has returned › wait for it and are stored together', async () => {
     const held = gate();
     const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
     await play.called('dispatch');

@@ -120,7 +120,9 @@ describe('refresh', () => {
 
   it('fifty at once with one cookie › all get the same child, one living head, one family', async () => {
     const { cookies, userId } = await chain(0);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(server.url, cookies[0] ?? '')));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => refresh(server.url, cookies[0] ?? '')),
+    );
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
     assert.equal(new Set(answers.map(refreshCookieOf)).size, 1);
     assert.equal(await heads(userId), 1);
@@ -236,7 +238,8 @@ describe('refresh', () => {
     ],
     [
       'a session ended in another process',
-      (start) => collection('sessions').updateOne({ userId: userIdOf(start) }, { $set: { endedAt: clock.now() } }),
+      (start) =>
+        collection('sessions').updateOne({ userId: userIdOf(start) }, { $set: { endedAt: clock.now() } }),
     ],
   ];
   for (const [situation, end] of endings) {

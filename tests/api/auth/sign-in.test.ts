@@ -87,7 +87,9 @@ describe('sign-up and log-in', () => {
     const userId = new Types.ObjectId((answer.body['user'] as { id: string }).id);
     const user = await database.connection.collection('users').findOne({ _id: userId });
     assert.match(String(user?.['passwordHash']), /^\$2b\$/);
-    const stored = JSON.stringify(await database.connection.collection('refresh_tokens').find({ userId }).toArray());
+    const stored = JSON.stringify(
+      await database.connection.collection('refresh_tokens').find({ userId }).toArray(),
+    );
     const [, payload = ''] = refreshCookieOf(answer).split('.');
     const { jti } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { jti: string };
     assert.ok(!stored.includes(jti));
@@ -123,11 +125,15 @@ describe('sign-up and log-in', () => {
 
   it('provisioning that fails › the whole sign-up is as if it had not been', async () => {
     const email = newEmail();
-    const before = await Promise.all(['clients', 'sessions', 'refresh_tokens', 'provisioned'].map((c) => count(c)));
+    const before = await Promise.all(
+      ['clients', 'sessions', 'refresh_tokens', 'provisioned'].map((c) => count(c)),
+    );
     onClientCreated = () => Promise.reject(new AppError('dependency-away', 'Not now.'));
     assert.equal((await signUp(server.url, { email })).status, 503);
     assert.equal(await count('users', { email }), 0);
-    const after = await Promise.all(['clients', 'sessions', 'refresh_tokens', 'provisioned'].map((c) => count(c)));
+    const after = await Promise.all(
+      ['clients', 'sessions', 'refresh_tokens', 'provisioned'].map((c) => count(c)),
+    );
     assert.deepEqual(after, before);
     onClientCreated = async () => undefined;
     assert.equal((await signUp(server.url, { email })).status, 201);
@@ -146,7 +152,9 @@ describe('sign-up and log-in', () => {
     assert.equal(answer.status, 201);
     assert.equal(runs, 2);
     const clientId = new Types.ObjectId((answer.body['client'] as { id: string }).id);
-    const counts = ['users', 'provisioned', 'sessions', 'refresh_tokens'].map((name) => count(name, { clientId }));
+    const counts = ['users', 'provisioned', 'sessions', 'refresh_tokens'].map((name) =>
+      count(name, { clientId }),
+    );
     assert.deepEqual(await Promise.all(counts), [1, 1, 1, 1]);
   });
 
@@ -210,8 +218,12 @@ describe('sign-up and log-in', () => {
     await signUp(server.url, { email: disabled });
     const owner = await signUp(server.url, { email: inactive });
     const clientId = new Types.ObjectId((owner.body['client'] as { id: string }).id);
-    await database.connection.collection('users').updateOne({ email: disabled }, { $set: { status: 'disabled' } });
-    await database.connection.collection('clients').updateOne({ _id: clientId }, { $set: { isActive: false } });
+    await database.connection
+      .collection('users')
+      .updateOne({ email: disabled }, { $set: { status: 'disabled' } });
+    await database.connection
+      .collection('clients')
+      .updateOne({ _id: clientId }, { $set: { isActive: false } });
     const answers = await Promise.all([
       logIn({ email, password: 'Secret123?' }),
       logIn({ email, password: `${password}${'x'.repeat(100)}` }),

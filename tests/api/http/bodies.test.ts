@@ -18,7 +18,12 @@ describe('json body', () => {
   });
   after(() => running.server.close({ graceMs: 100 }));
 
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=b', '']) {
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=b',
+    '',
+  ]) {
     it(`content type "${type}" › 415`, async () => {
       const answer = await post('{"name":"x"}', { 'content-type': type });
       assert.equal(answer.status, 415);
@@ -27,7 +32,10 @@ describe('json body', () => {
   }
 
   it('content type with a charset › is read', async () => {
-    assert.equal((await post('{"name":"x"}', { 'content-type': 'application/json; charset=utf-8' })).status, 201);
+    assert.equal(
+      (await post('{"name":"x"}', { 'content-type': 'application/json; charset=utf-8' })).status,
+      201,
+    );
   });
 
   for (const [situation, text] of [

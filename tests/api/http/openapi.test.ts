@@ -62,7 +62,9 @@ describe('openapi', () => {
   };
 
   it('the document › is valid OpenAPI 3.1', async () => {
-    const result = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
+    const result = await new Validator().validate(
+      structuredClone(document) as unknown as Record<string, unknown>,
+    );
     assert.ok(result.valid, JSON.stringify(result.errors));
   });
 
@@ -90,11 +92,15 @@ describe('openapi', () => {
       'application/json',
       'application/problem+json',
     ]);
-    assert.match(operation('post', '/webhook/incoming/{channelKey}').responses['401']?.description ?? '', /invalid-sig/);
+    assert.match(
+      operation('post', '/webhook/incoming/{channelKey}').responses['401']?.description ?? '',
+      /invalid-sig/,
+    );
   });
 
   it('an idempotent route › has the header as a parameter, no other has', () => {
-    const names = (path: string): string[] => (operation('post', path).parameters ?? []).map(({ name }) => name);
+    const names = (path: string): string[] =>
+      (operation('post', path).parameters ?? []).map(({ name }) => name);
     assert.deepEqual(names('/api/things'), ['Idempotency-Key']);
     assert.deepEqual(names('/api/auth/login'), []);
   });
@@ -102,7 +108,9 @@ describe('openapi', () => {
   it('schemas with an id › are written once and referred to; nothing points nowhere', () => {
     assert.ok('User' in document.components.schemas && 'Problem' in document.components.schemas);
     const text = JSON.stringify(document);
-    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
     for (const name of references) assert.ok(name !== undefined && name in document.components.schemas, name);
     assert.doesNotMatch(text, /passwordHash|\$defs/);
     const problem = document.components.schemas['Problem'] as { properties: { code: { enum: string[] } } };
@@ -131,7 +139,8 @@ describe('openapi', () => {
       assert.equal(file.status, 200, link);
       assert.ok(file.text.length > 100);
     }
-    for (const [, inline] of page.text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)) assert.equal(inline, '');
+    for (const [, inline] of page.text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g))
+      assert.equal(inline, '');
     assert.doesNotMatch(page.text, /<style|style=|onload=/);
     for (const file of ['package.json', '..%2fpackage.json', '__proto__', 'swagger-ui.js']) {
       assert.equal((await call(`${running.url}/docs/${file}`)).status, 404, file);

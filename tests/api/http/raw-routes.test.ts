@@ -22,22 +22,20 @@ describe('raw route', () => {
       documentation,
       handle: async ({ query }) => ({ status: 200, body: query.get('challenge') ?? '' }),
     },
-    ...['/hook', '/hook/:key'].map(
-      (path): RawRoute => ({
-        method: 'post',
-        path,
-        summary: 'Take',
-        tag: 'Test',
-        maxBytes: 1_000,
-        documentation,
-        async handle(request) {
-          seen.push(request);
-          if (request.params['key'] === 'refused') throw new AppError('invalid-signature', 'No.');
-          if (request.params['key'] === 'broken') throw new Error('canary');
-          return { status: 200, body: { stored: true } };
-        },
-      }),
-    ),
+    ...['/hook', '/hook/:key'].map((path): RawRoute => ({
+      method: 'post',
+      path,
+      summary: 'Take',
+      tag: 'Test',
+      maxBytes: 1_000,
+      documentation,
+      async handle(request) {
+        seen.push(request);
+        if (request.params['key'] === 'refused') throw new AppError('invalid-signature', 'No.');
+        if (request.params['key'] === 'broken') throw new Error('canary');
+        return { status: 200, body: { stored: true } };
+      },
+    })),
   ];
 
   before(async () => {

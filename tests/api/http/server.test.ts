@@ -168,7 +168,11 @@ describe('http server', () => {
 
   it('the access line › shows ids of ours and who asked, never what else stood in the path', async () => {
     const id = new Types.ObjectId().toHexString();
-    await call(at(`/api/things/${id}`), { method: 'DELETE', token: 'admin', headers: { 'x-request-id': 'line-1' } });
+    await call(at(`/api/things/${id}`), {
+      method: 'DELETE',
+      token: 'admin',
+      headers: { 'x-request-id': 'line-1' },
+    });
     const [line] = linesOf('line-1');
     assert.equal(line?.['id'], id);
     assert.equal(line?.['userId'], ids.userId.toHexString());

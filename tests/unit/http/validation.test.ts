@@ -51,7 +51,8 @@ function issuesOf(entry: AnyRoute, input: RawInput): { path: string; message: st
   return [];
 }
 
-const pathsOf = (entry: AnyRoute, input: RawInput): string[] => issuesOf(entry, input).map(({ path }) => path);
+const pathsOf = (entry: AnyRoute, input: RawInput): string[] =>
+  issuesOf(entry, input).map(({ path }) => path);
 
 describe('input', () => {
   it('everything right › comes back parsed', () => {
@@ -128,7 +129,10 @@ describe('input', () => {
   }
 
   it('an idempotency key where none is read › is ignored', () => {
-    assert.equal(parseInput(bare, raw({ body: undefined, idempotencyKey: 'two words' })).idempotencyKey, undefined);
+    assert.equal(
+      parseInput(bare, raw({ body: undefined, idempotencyKey: 'two words' })).idempotencyKey,
+      undefined,
+    );
   });
 
   it('any body and query › parsed or refused as invalid input, never another error', () => {

@@ -72,7 +72,12 @@ describe('refresh rotation', () => {
     const anyState = fc.record({
       token: fc.option(
         fc.record(
-          { expiresAt: time, revoked: fc.boolean(), usedAt: time, usedBy: fc.constantFrom('browser', 'other') },
+          {
+            expiresAt: time,
+            revoked: fc.boolean(),
+            usedAt: time,
+            usedBy: fc.constantFrom('browser', 'other'),
+          },
           { requiredKeys: ['expiresAt', 'revoked'] },
         ),
       ),

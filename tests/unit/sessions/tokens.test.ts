@@ -32,7 +32,11 @@ const payload = {
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** Signed by hand: the library would refuse to make most of these. */
-const forge = (changes: object, header: { alg?: string; typ?: string } = {}, secret: string = ourSecret): string => {
+const forge = (
+  changes: object,
+  header: { alg?: string; typ?: string } = {},
+  secret: string = ourSecret,
+): string => {
   const signed = `${encode({ alg: 'HS256', typ: 'at+jwt', ...header })}.${encode({ ...payload, ...changes })}`;
   const hash = header.alg === 'HS512' ? 'sha512' : 'sha256';
   return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`;
