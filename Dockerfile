@@ -6,9 +6,7 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# As scripts/bootstrap.mjs does it: `npm ci` calls a lockfile incomplete that leaves out optional builds for other
-# systems; `npm install --no-save` installs by the same lockfile and changes no file.
-RUN npm ci --no-audit --no-fund || npm install --no-save --no-audit --no-fund
+RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src

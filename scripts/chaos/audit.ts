@@ -37,7 +37,11 @@ export interface Findings {
   readonly sentTwice: number;
 }
 
-const workflowOf: Readonly<Record<string, string>> = { read: 'COMPLETED', failed: 'FAILED', unknown: 'RUNNING' };
+const workflowOf: Readonly<Record<string, string>> = {
+  read: 'COMPLETED',
+  failed: 'FAILED',
+  unknown: 'RUNNING',
+};
 
 /** Compares what sender, database, provider and workflows say of every message. Pure. */
 export function audit(evidence: Evidence): Findings {
@@ -71,11 +75,15 @@ function* strangers(
     if (!known.has(id)) yield `${id}: in the database under ${idempotencyKey}, unknown to its sender`;
     else if (known.get(id) !== idempotencyKey) yield `${id}: stored under another key than it was sent with`;
   }
-  for (const id of calls.keys()) if (!known.has(id)) yield `${id}: sent to the provider, unknown to its sender`;
+  for (const id of calls.keys())
+    if (!known.has(id)) yield `${id}: sent to the provider, unknown to its sender`;
 }
 
-const isLost = ({ digits }: AcceptedMessage, { status }: StoredMessage, taken: readonly LedgerItem[]): boolean =>
-  endingOf(digits).isAccepted && taken.length === 0 && status !== 'unknown';
+const isLost = (
+  { digits }: AcceptedMessage,
+  { status }: StoredMessage,
+  taken: readonly LedgerItem[],
+): boolean => endingOf(digits).isAccepted && taken.length === 0 && status !== 'unknown';
 
 interface Case {
   readonly message: AcceptedMessage;
@@ -90,7 +98,8 @@ function* judge({ message, found, taken, workflow }: Case): Generator<string> {
   const what = `${id} (…${digits})`;
   const ending = endingOf(digits);
   if (taken.length > 1) yield `${what}: the provider took it ${taken.length} times`;
-  if (taken.length > 0 && !ending.isAccepted) yield `${what}: taken, although the provider refuses this number`;
+  if (taken.length > 0 && !ending.isAccepted)
+    yield `${what}: taken, although the provider refuses this number`;
   const mayBeUnknown = found.status === 'unknown' && taken.length === 0;
   if (!mayBeUnknown && found.status !== ending.status) {
     yield `${what}: ${found.status}, and ${taken.length} accepted call(s); it should be ${ending.status}`;

@@ -39,7 +39,7 @@ export function endingOf(digits: SandboxDigits): Ending {
   return { status: digits === '03' || digits === '12' ? 'failed' : 'read', isAccepted: true };
 }
 
-const longestDelayMs = 1_500;
+const longestDelayMs = 500;
 /** The first kill comes when work is under way, the last while some is left to do. */
 const firstShare = 0.1;
 const lastShare = 0.9;

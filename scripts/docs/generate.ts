@@ -1,18 +1,23 @@
 import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootDir } from '../paths.ts';
+import { withEnvironmentTable } from './environment.ts';
 import { renderProblems, renderProviderErrors } from './render.ts';
 import { createDocument } from './route-tables.ts';
 
 /** Every generated page by its path from the root, formatted as `npm run format` would. */
 export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
   const pages = {
+    'README.md': withEnvironmentTable(await read('README.md'), await read('.env.example')),
     'docs/problems.md': renderProblems(),
     'docs/provider-errors.md': renderProviderErrors(),
     'docs/openapi.json': JSON.stringify(await createDocument(), null, 2),
   };
   return new Map(Object.entries(pages).map(([file, text]) => [file, format(file, text)]));
 }
+
+const read = (file: string): Promise<string> => readFile(join(rootDir, file), 'utf8');
 
 function format(file: string, text: string): string {
   const formatter = join(rootDir, 'node_modules', 'oxfmt', 'bin', 'oxfmt');

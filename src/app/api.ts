@@ -30,6 +30,9 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** How long /readyz says that the process stops before it refuses: balancers go elsewhere meanwhile. */
+const announceMs = 1_000;
+
 /** The API process: accepts messages, takes the provider's events in, answers the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger });
@@ -82,7 +85,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     http,
     core,
     async close() {
-      await http.close({ graceMs: config.shutdownGraceMs });
+      await http.close({ graceMs: config.shutdownGraceMs, announceMs });
       await passwords.close();
       await core.close();
     },

@@ -1,4 +1,4 @@
-import type { ClientSession, Connection, Types } from 'mongoose';
+import mongoose, { type ClientSession, type Connection, type Types } from 'mongoose';
 import type { ClientScope } from '../platform/mongo.ts';
 import { channelModel, type ChannelDoc } from './model.ts';
 
@@ -22,7 +22,7 @@ export function createChannelRepository(connection: Connection) {
     /** In order of creation; a client has few. */
     list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>
       channels
-        .find({ ...(afterId === null ? {} : { _id: { $gt: afterId } }), ...scope })
+        .find({ ...(afterId === null ? {} : { _id: mongoose.trusted({ $gt: afterId }) }), ...scope })
         .sort({ _id: 1 })
         .limit(limit)
         .lean<ChannelDoc[]>()

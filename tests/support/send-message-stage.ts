@@ -11,7 +11,12 @@ import type {
   SendMessageInput,
   SendMessageResult,
 } from '../../src/messages/contract.ts';
-import { receiptsSignalName, sendMessageType, workflowIdOf, workflowQueue } from '../../src/messages/contract.ts';
+import {
+  receiptsSignalName,
+  sendMessageType,
+  workflowIdOf,
+  workflowQueue,
+} from '../../src/messages/contract.ts';
 import type { DispatchOutcome } from '../../src/messages/lifecycle.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { waitFor } from './wait.ts';
@@ -133,7 +138,9 @@ export function createStage(client: Client): Stage {
         callsOf,
         signal: (...receipts) => handle.signal(receiptsSignalName, { receipts }),
         async called(name, times = 1) {
-          await waitFor(`${name} is called ${times} times`, () => callsOf(name).length >= times, { everyMs: 10 });
+          await waitFor(`${name} is called ${times} times`, () => callsOf(name).length >= times, {
+            everyMs: 10,
+          });
         },
         result: () => handle.result(),
       };

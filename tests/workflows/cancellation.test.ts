@@ -14,182 +14,208 @@ import {
   type Play,
   type Stage,
 } from '../support/send-message-stage.ts';
-import { connectTestTemporal, startTestWorkers, type RunningWorkers, type TestTemporal } from '../support/temporal.ts';
+import {
+  connectTestTemporal,
+  startTestWorkers,
+  type RunningWorkers,
+  type TestTemporal,
+} from '../support/temporal.ts';
 
 let temporal: TestTemporal;
 let workers: RunningWorkers;
 let stage: Stage;
-before(async () => {
-  temporal = await connectTestTemporal('cancellation');
-  stage = createStage(temporal.client);
-  workers = await startTestWorkers({ ...temporal, activities: stage.activities });
-});
-after(async () => {
-  await workers?.stop();
-  await temporal?.close();
-});
-
-const read = { status: 'read', attempts: 1, providerMessageId };
-const hourMs = 3_600_000;
-
-/** A provider that refuses for a while: the server waits for the next attempt. */
-const tooFast = (nextRetryDelay: number) =>
-  ApplicationFailure.create({ message: 'The number’s throughput is reached', type: 'WA_130429', nextRetryDelay });
-
-const gate = () => {
-  let open = (): void => undefined;
-  const isOpen = new Promise<void>((resolve) => (open = resolve));
-  return { open, isOpen };
-};
-
-async function assertCanceled(play: Play): Promise<void> {
-  await assert.rejects(play.result(), (error: unknown) => {
-    assert.ok(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure, String(error));
-    return true;
+describe('sendMessage', () => {
+  before(async () => {
+    temporal = await connectTestTemporal('cancellation');
+    stage = createStage(temporal.client);
+    workers = await startTestWorkers({ ...temporal, activities: stage.activities });
   });
-  assert.equal(await statusOf(play), 'CANCELLED');
-}
-
-const withdrawals = (play: Play): unknown[] => play.callsOf('withdraw').map(({ input }) => input['reason']);
-
-describe('sendMessage › cancellation', () => {
-  it('before its time has come › canceled, withdrawn, and never dispatched', async () => {
-    const play = await stage.play({}, { sendAtMs: Date.now() + hourMs });
-    await waitForEvent(play, 'TIMER_STARTED');
-    await play.handle.cancel();
-    await assertCanceled(play);
-    assert.deepEqual(play.calls.map(({ name }) => name), ['withdraw']);
-    assert.deepEqual(withdrawals(play), ['canceled']);
+  after(async () => {
+    await workers?.stop();
+    await temporal?.close();
   });
 
-  it('while the next attempt is waited for › canceled and withdrawn', async () => {
-    const play = await stage.play({ dispatch: () => Promise.reject(tooFast(hourMs)) });
-    await play.called('dispatch');
-    await play.handle.cancel();
-    await assertCanceled(play);
-    assert.deepEqual(withdrawals(play), ['canceled']);
-  });
+  const read = { status: 'read', attempts: 1, providerMessageId };
+  const hourMs = 3_600_000;
 
-  it('in the middle of the call that the provider accepts › it has left: the run goes on', async () => {
-    const held = gate();
-    const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
-    await play.called('dispatch');
-    await play.handle.cancel();
-    await waitForEvent(play, 'ACTIVITY_TASK_CANCEL_REQUESTED');
-    held.open();
-    await play.signal(receipt('delivered'), receipt('read'));
-    assert.deepEqual(await play.result(), read);
-    assert.deepEqual(withdrawals(play), []);
-  });
-
-  it('in the middle of a call that the provider refuses for a while › canceled: no other attempt', async () => {
-    const held = gate();
-    const play = await stage.play({ dispatch: () => held.isOpen.then(() => Promise.reject(tooFast(1))) });
-    await play.called('dispatch');
-    await play.handle.cancel();
-    await waitForEvent(play, 'ACTIVITY_TASK_CANCEL_REQUESTED');
-    held.open();
-    await assertCanceled(play);
-    assert.deepEqual(withdrawals(play), ['canceled']);
-    assert.equal(play.callsOf('dispatch').length, 1);
-  });
-
-  it('after it has left › ignored', async () => {
-    const play = await stage.play();
-    await waitForEvent(play, 'TIMER_STARTED');
-    await play.handle.cancel();
-    await waitForEvent(play, 'WORKFLOW_EXECUTION_CANCEL_REQUESTED');
-    await play.signal(receipt('delivered'));
-    await play.called('applyReceipts');
-    assert.equal(await statusOf(play), 'RUNNING');
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), read);
-    assert.deepEqual(withdrawals(play), []);
-  });
-
-  it('the database says that a call was under way › nobody knows: the run waits for receipts', async () => {
-    const play = await stage.play({
-      dispatch: () => Promise.reject(tooFast(hourMs)),
-      withdraw: async () => 'unknown',
+  /** A provider that refuses for a while: the server waits for the next attempt. */
+  const tooFast = (nextRetryDelay: number) =>
+    ApplicationFailure.create({
+      message: 'The number’s throughput is reached',
+      type: 'WA_130429',
+      nextRetryDelay,
     });
-    await play.called('dispatch');
-    await play.handle.cancel();
-    await play.called('withdraw');
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), { ...read, attempts: 0 });
-  });
 
-  it('the withdrawal cannot be stored locally › a regular activity stores it', async () => {
-    let tries = 0;
-    const play = await stage.play(
-      {
-        withdraw: async ({ reason }) => {
-          tries += 1;
-          if (tries <= 3) throw new Error('the database is away');
-          return reason;
+  const gate = () => {
+    let open = (): void => undefined;
+    const isOpen = new Promise<void>((resolve) => (open = resolve));
+    return { open, isOpen };
+  };
+
+  async function assertCanceled(play: Play): Promise<void> {
+    await assert.rejects(play.result(), (error: unknown) => {
+      assert.ok(
+        error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure,
+        String(error),
+      );
+      return true;
+    });
+    assert.equal(await statusOf(play), 'CANCELLED');
+  }
+
+  const withdrawals = (play: Play): unknown[] => play.callsOf('withdraw').map(({ input }) => input['reason']);
+
+  describe('cancellation', () => {
+    it('before its time has come › canceled, withdrawn, and never dispatched', async () => {
+      const play = await stage.play({}, { sendAtMs: Date.now() + hourMs });
+      await waitForEvent(play, 'TIMER_STARTED');
+      await play.handle.cancel();
+      await assertCanceled(play);
+      assert.deepEqual(
+        play.calls.map(({ name }) => name),
+        ['withdraw'],
+      );
+      assert.deepEqual(withdrawals(play), ['canceled']);
+    });
+
+    it('while the next attempt is waited for › canceled and withdrawn', async () => {
+      const play = await stage.play({ dispatch: () => Promise.reject(tooFast(hourMs)) });
+      await play.called('dispatch');
+      await play.handle.cancel();
+      await assertCanceled(play);
+      assert.deepEqual(withdrawals(play), ['canceled']);
+    });
+
+    it('in the middle of the call that the provider accepts › it has left: the run goes on', async () => {
+      const held = gate();
+      const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+      await play.called('dispatch');
+      await play.handle.cancel();
+      await waitForEvent(play, 'ACTIVITY_TASK_CANCEL_REQUESTED');
+      held.open();
+      await play.signal(receipt('delivered'), receipt('read'));
+      assert.deepEqual(await play.result(), read);
+      assert.deepEqual(withdrawals(play), []);
+    });
+
+    it('in the middle of a call that the provider refuses for a while › canceled: no other attempt', async () => {
+      const held = gate();
+      const play = await stage.play({ dispatch: () => held.isOpen.then(() => Promise.reject(tooFast(1))) });
+      await play.called('dispatch');
+      await play.handle.cancel();
+      await waitForEvent(play, 'ACTIVITY_TASK_CANCEL_REQUESTED');
+      held.open();
+      await assertCanceled(play);
+      assert.deepEqual(withdrawals(play), ['canceled']);
+      assert.equal(play.callsOf('dispatch').length, 1);
+    });
+
+    it('after it has left › ignored', async () => {
+      const play = await stage.play();
+      await waitForEvent(play, 'TIMER_STARTED');
+      await play.handle.cancel();
+      await waitForEvent(play, 'WORKFLOW_EXECUTION_CANCEL_REQUESTED');
+      await play.signal(receipt('delivered'));
+      await play.called('applyReceipts');
+      assert.equal(await statusOf(play), 'RUNNING');
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), read);
+      assert.deepEqual(withdrawals(play), []);
+    });
+
+    it('the database says that a call was under way › nobody knows: the run waits for receipts', async () => {
+      const play = await stage.play({
+        dispatch: () => Promise.reject(tooFast(hourMs)),
+        withdraw: async () => 'unknown',
+      });
+      await play.called('dispatch');
+      await play.handle.cancel();
+      await play.called('withdraw');
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), { ...read, attempts: 0 });
+    });
+
+    it('the withdrawal cannot be stored locally › a regular activity stores it', async () => {
+      let tries = 0;
+      const play = await stage.play(
+        {
+          withdraw: async ({ reason }) => {
+            tries += 1;
+            if (tries <= 3) throw new Error('the database is away');
+            return reason;
+          },
         },
-      },
-      { sendAtMs: Date.now() + hourMs },
-    );
-    await waitForEvent(play, 'TIMER_STARTED');
-    await play.handle.cancel();
-    await assertCanceled(play);
-    assert.deepEqual(play.callsOf('withdraw').map(({ isLocal }) => isLocal), [true, true, true, false]);
-  });
-});
-
-describe('sendMessage › dispatch that fails', () => {
-  it('for passing reasons › is tried again after the delay that it names', async () => {
-    let tries = 0;
-    const play = await stage.play({
-      dispatch: async () => {
-        tries += 1;
-        if (tries <= 2) throw tooFast(10);
-        return dispatched(accepted, tries);
-      },
+        { sendAtMs: Date.now() + hourMs },
+      );
+      await waitForEvent(play, 'TIMER_STARTED');
+      await play.handle.cancel();
+      await assertCanceled(play);
+      assert.deepEqual(
+        play.callsOf('withdraw').map(({ isLocal }) => isLocal),
+        [true, true, true, false],
+      );
     });
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), { ...read, attempts: 3 });
   });
 
-  it('for a reason that nobody foresaw › the message fails, with what to do, and so does the run', async () => {
-    const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
-    const play = await stage.play({ dispatch: () => Promise.reject(gone) });
-    const cause = await failureOf(play);
-    assert.match(JSON.stringify([cause.message, cause.cause?.message]), /The channel was deleted\./);
-    const [withdrawal] = play.callsOf('withdraw');
-    assert.deepEqual([withdrawal?.input['reason'], withdrawal?.input['failure']], ['failed', lostWorkflow]);
-    assert.equal(await statusOf(play), 'FAILED');
-  });
+  describe('dispatch that fails', () => {
+    it('for passing reasons › is tried again after the delay that it names', async () => {
+      let tries = 0;
+      const play = await stage.play({
+        dispatch: async () => {
+          tries += 1;
+          if (tries <= 2) throw tooFast(10);
+          return dispatched(accepted, tries);
+        },
+      });
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), { ...read, attempts: 3 });
+    });
 
-  it('but the message was canceled in the database › completes as canceled', async () => {
-    const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
-    const play = await stage.play({ dispatch: () => Promise.reject(gone), withdraw: async () => 'canceled' });
-    assert.deepEqual(await play.result(), { status: 'canceled', attempts: 0 });
-  });
+    it('for a reason that nobody foresaw › the message fails, with what to do, and so does the run', async () => {
+      const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
+      const play = await stage.play({ dispatch: () => Promise.reject(gone) });
+      const cause = await failureOf(play);
+      assert.match(JSON.stringify([cause.message, cause.cause?.message]), /The channel was deleted\./);
+      const [withdrawal] = play.callsOf('withdraw');
+      assert.deepEqual([withdrawal?.input['reason'], withdrawal?.input['failure']], ['failed', lostWorkflow]);
+      assert.equal(await statusOf(play), 'FAILED');
+    });
 
-  it('a delay beyond the message’s time › expired, not failed', async () => {
-    const play = await stage.play({ dispatch: () => Promise.reject(tooFast(hourMs)) }, { dispatchTtlMs: 60_000 });
-    assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
-    assert.deepEqual(withdrawals(play), ['expired']);
-  });
+    it('but the message was canceled in the database › completes as canceled', async () => {
+      const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
+      const play = await stage.play({
+        dispatch: () => Promise.reject(gone),
+        withdraw: async () => 'canceled',
+      });
+      assert.deepEqual(await play.result(), { status: 'canceled', attempts: 0 });
+    });
 
-  it('a delay beyond expiresAt › expired, though the general limit is far', async () => {
-    const play = await stage.play(
-      { dispatch: () => Promise.reject(tooFast(hourMs)) },
-      { expiresAtMs: Date.now() + 60_000 },
-    );
-    assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
-  });
+    it('a delay beyond the message’s time › expired, not failed', async () => {
+      const play = await stage.play(
+        { dispatch: () => Promise.reject(tooFast(hourMs)) },
+        { dispatchTtlMs: 60_000 },
+      );
+      assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
+      assert.deepEqual(withdrawals(play), ['expired']);
+    });
 
-  it('an attempt that never returns, until its time is up › unknown: the run waits for receipts', async () => {
-    const play = await stage.play(
-      { dispatch: () => new Promise(() => undefined), withdraw: async () => 'unknown' },
-      { attemptTimeoutMs: 500, dispatchTtlMs: 1_000 },
-    );
-    await play.called('withdraw');
-    assert.deepEqual(withdrawals(play), ['expired']);
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), { ...read, attempts: 0 });
+    it('a delay beyond expiresAt › expired, though the general limit is far', async () => {
+      const play = await stage.play(
+        { dispatch: () => Promise.reject(tooFast(hourMs)) },
+        { expiresAtMs: Date.now() + 60_000 },
+      );
+      assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
+    });
+
+    it('an attempt that never returns, until its time is up › unknown: the run waits for receipts', async () => {
+      const play = await stage.play(
+        { dispatch: () => new Promise(() => undefined), withdraw: async () => 'unknown' },
+        { attemptTimeoutMs: 500, dispatchTtlMs: 1_000 },
+      );
+      await play.called('withdraw');
+      assert.deepEqual(withdrawals(play), ['expired']);
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), { ...read, attempts: 0 });
+    });
   });
 });

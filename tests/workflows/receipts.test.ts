@@ -15,235 +15,256 @@ import {
   type Play,
   type Stage,
 } from '../support/send-message-stage.ts';
-import { connectTestTemporal, startTestWorkers, type RunningWorkers, type TestTemporal } from '../support/temporal.ts';
+import {
+  connectTestTemporal,
+  startTestWorkers,
+  type RunningWorkers,
+  type TestTemporal,
+} from '../support/temporal.ts';
 
 let temporal: TestTemporal;
 let workers: RunningWorkers;
 let stage: Stage;
-before(async () => {
-  temporal = await connectTestTemporal('receipts');
-  stage = createStage(temporal.client);
-  workers = await startTestWorkers({ ...temporal, activities: stage.activities });
-});
-after(async () => {
-  await workers?.stop();
-  await temporal?.close();
-});
-
-const result = { status: 'read', attempts: 1, providerMessageId };
-
-/** A dispatch that answers only when it is told to. */
-function gate() {
-  let open = (): void => undefined;
-  const isOpen = new Promise<void>((resolve) => (open = resolve));
-  return { open, isOpen };
-}
-
-const wordsApplied = (play: Play): string[][] =>
-  play
-    .callsOf('applyReceipts')
-    .map(({ input }) => (input['receipts'] as readonly Receipt[]).map(({ word }) => word));
-
-describe('sendMessage › receipts', () => {
-  it('delivered, then read › completes with what is known, by the fewest events', async () => {
-    const play = await stage.play();
-    await waitForEvent(play, 'TIMER_STARTED');
-    await play.signal(receipt('delivered'));
-    await waitForEvent(play, 'MARKER_RECORDED');
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), result);
-    assert.deepEqual(wordsApplied(play), [['delivered'], ['read']]);
-    assert.deepEqual(play.callsOf('applyReceipts').map(({ isLocal }) => isLocal), [true, true]);
-    assert.deepEqual(play.callsOf('recordOutcome'), []);
-    const events = await eventsOf(play);
-    assert.deepEqual(events, [
-      ...['WORKFLOW_EXECUTION_STARTED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
-      ...['WORKFLOW_TASK_COMPLETED', 'ACTIVITY_TASK_SCHEDULED', 'ACTIVITY_TASK_STARTED'],
-      ...['ACTIVITY_TASK_COMPLETED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
-      ...['WORKFLOW_TASK_COMPLETED', 'TIMER_STARTED'],
-      ...['WORKFLOW_EXECUTION_SIGNALED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
-      ...['WORKFLOW_TASK_COMPLETED', 'MARKER_RECORDED'],
-      ...['WORKFLOW_EXECUTION_SIGNALED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
-      ...['WORKFLOW_TASK_COMPLETED', 'MARKER_RECORDED', 'WORKFLOW_EXECUTION_COMPLETED'],
-    ]);
+describe('sendMessage', () => {
+  before(async () => {
+    temporal = await connectTestTemporal('receipts');
+    stage = createStage(temporal.client);
+    workers = await startTestWorkers({ ...temporal, activities: stage.activities });
+  });
+  after(async () => {
+    await workers?.stop();
+    await temporal?.close();
   });
 
-  it('every order of sent, delivered and read › read', async () => {
-    const orders = [
-      ['sent', 'delivered', 'read'],
-      ['sent', 'read', 'delivered'],
-      ['delivered', 'sent', 'read'],
-      ['delivered', 'read', 'sent'],
-      ['read', 'sent', 'delivered'],
-      ['read', 'delivered', 'sent'],
-    ];
-    const plays = await Promise.all(
-      orders.map(async (words) => {
-        const held = gate();
-        const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
-        for (const word of words) await play.signal(receipt(word));
-        held.open();
-        return { play, words };
-      }),
-    );
-    for (const { play, words } of plays) {
-      assert.deepEqual(await play.result(), result, words.join(', '));
-      assert.deepEqual(wordsApplied(play).flat(), words);
-    }
-  });
+  const result = { status: 'read', attempts: 1, providerMessageId };
 
-  it('receipts before the dispatch has returned › wait for it and are stored together', async () => {
-    const held = gate();
-    const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
-    await play.called('dispatch');
-    await play.signal(receipt('delivered'), receipt('delivered'));
-    await play.signal(receipt('read'));
-    assert.deepEqual(play.callsOf('applyReceipts'), []);
-    held.open();
-    assert.deepEqual(await play.result(), result);
-    assert.deepEqual(wordsApplied(play), [['delivered', 'delivered', 'read']]);
-  });
-
-  it('the same receipts again and again › change nothing', async () => {
-    const play = await stage.play();
-    for (let time = 0; time < 3; time += 1) await play.signal(receipt('sent'), receipt('delivered'));
-    await play.called('applyReceipts');
-    assert.equal(await statusOf(play), 'RUNNING');
-    await play.signal(receipt('read'), receipt('read'));
-    assert.deepEqual(await play.result(), result);
-  });
-
-  it('a word that nobody knows › is stored, and the run waits on', async () => {
-    const play = await stage.play();
-    await play.signal(receipt('warmed up'));
-    await play.called('applyReceipts');
-    assert.equal(await statusOf(play), 'RUNNING');
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), result);
-    assert.deepEqual(wordsApplied(play), [['warmed up'], ['read']]);
-  });
-
-  it('failed › the run fails with the code as its type, and says what to do', async () => {
-    const play = await stage.play();
-    await play.signal(receipt('sent'));
-    await play.signal(receipt('failed'));
-    const cause = await failureOf(play);
-    assert.equal(cause.type, 'WA_131026');
-    assert.equal(cause.nonRetryable, true);
-    assert.match(cause.message, /^The message cannot be delivered \(Message undeliverable\)\. Check the number\.$/);
-    assert.equal(await statusOf(play), 'FAILED');
-  });
-
-  it('failed without a reason › the run fails all the same', async () => {
-    const play = await stage.play();
-    const { failure: _none, ...bare } = receipt('failed');
-    await play.signal(bare);
-    assert.equal((await failureOf(play)).type, 'WA_failed');
-  });
-
-  it('delivered beside failed, in either order › the phone has it: the run goes on', async () => {
-    for (const words of [
-      ['failed', 'delivered'],
-      ['delivered', 'failed'],
-    ]) {
-      const held = gate();
-      const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
-      await play.signal(...words.map((word) => receipt(word)));
-      held.open();
-      await play.called('applyReceipts');
-      await play.signal(receipt('read'));
-      assert.deepEqual(await play.result(), result, words.join(', '));
-    }
-  });
-
-  it('the provider’s id comes only by a receipt › it is the result’s', async () => {
-    const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
-    const play = await stage.play({ dispatch: async () => dispatched(unknown) });
-    await play.signal(receipt('delivered', { providerMessageId: 'wamid.late' }));
-    await play.signal(receipt('read', { providerMessageId: 'wamid.late' }));
-    assert.deepEqual(await play.result(), { status: 'read', attempts: 1, providerMessageId: 'wamid.late' });
-  });
-
-  it('the database is away for three local tries › a regular activity takes over', async () => {
-    let tries = 0;
-    const play = await stage.play({
-      applyReceipts: async () => {
-        tries += 1;
-        if (tries <= 3) throw new Error('the database is away');
-      },
-    });
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), result);
-    const ways = play.callsOf('applyReceipts').map(({ isLocal }) => isLocal);
-    assert.deepEqual(ways, [true, true, true, false]);
-  });
-
-  it('one timer only › however many receipts come', async () => {
-    const play = await stage.play();
-    for (const word of ['sent', 'delivered', 'odd', 'sent']) {
-      const before = play.callsOf('applyReceipts').length;
-      await play.signal(receipt(word));
-      await play.called('applyReceipts', before + 1);
-    }
-    await play.signal(receipt('read'));
-    await play.result();
-    assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
-  });
-});
-
-describe('sendMessage › outcome of the dispatch', () => {
-  it('refused for ever › the run fails at once, without a timer', async () => {
-    const play = await stage.play({ dispatch: async () => dispatched({ kind: 'rejected', failure }) });
-    assert.equal((await failureOf(play)).type, 'WA_131026');
-    assert.equal(await countEvents(play, 'TIMER_STARTED'), 0);
-    assert.deepEqual(play.callsOf('withdraw'), []);
-  });
-
-  it('refused, but the phone had it already › what is on the phone stands', async () => {
-    const held = gate();
-    const play = await stage.play({
-      dispatch: () => held.isOpen.then(() => dispatched({ kind: 'rejected', failure })),
-    });
-    await play.signal(receipt('delivered'), receipt('read'));
-    held.open();
-    assert.deepEqual(await play.result(), result);
-  });
-
-  it('found settled › completes with what was found', async () => {
-    const settled = { kind: 'settled', status: 'read', attempt: 2, providerMessageId: 'wamid.old' } as const;
-    const play = await stage.play({ dispatch: async () => settled });
-    assert.deepEqual(await play.result(), { status: 'read', attempts: 2, providerMessageId: 'wamid.old' });
-  });
-
-  it('found sent already › waits for its receipts', async () => {
-    const play = await stage.play({
-      dispatch: async () => ({ kind: 'settled', status: 'sent', attempt: 1, providerMessageId }),
-    });
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), result);
-  });
-
-  for (const status of ['canceled', 'expired'] as const) {
-    it(`found ${status} › completes so, and never sends`, async () => {
-      const play = await stage.play({ dispatch: async () => ({ kind: 'settled', status, attempt: 0 }) });
-      assert.deepEqual(await play.result(), { status, attempts: 0 });
-    });
+  /** A dispatch that answers only when it is told to. */
+  function gate() {
+    let open = (): void => undefined;
+    const isOpen = new Promise<void>((resolve) => (open = resolve));
+    return { open, isOpen };
   }
 
-  it('not recorded › the workflow records it, before anything else', async () => {
-    let tries = 0;
-    const play = await stage.play({
-      dispatch: async () => dispatched(accepted, 3, false),
-      recordOutcome: async () => {
-        tries += 1;
-        if (tries <= 3) throw new Error('the database is still away');
-      },
+  const wordsApplied = (play: Play): string[][] =>
+    play
+      .callsOf('applyReceipts')
+      .map(({ input }) => (input['receipts'] as readonly Receipt[]).map(({ word }) => word));
+
+  describe('receipts', () => {
+    it('delivered, then read › completes with what is known, by the fewest events', async () => {
+      const play = await stage.play();
+      await waitForEvent(play, 'TIMER_STARTED');
+      await play.signal(receipt('delivered'));
+      await waitForEvent(play, 'MARKER_RECORDED');
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), result);
+      assert.deepEqual(wordsApplied(play), [['delivered'], ['read']]);
+      assert.deepEqual(
+        play.callsOf('applyReceipts').map(({ isLocal }) => isLocal),
+        [true, true],
+      );
+      assert.deepEqual(play.callsOf('recordOutcome'), []);
+      const events = await eventsOf(play);
+      assert.deepEqual(events, [
+        ...['WORKFLOW_EXECUTION_STARTED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
+        ...['WORKFLOW_TASK_COMPLETED', 'ACTIVITY_TASK_SCHEDULED', 'ACTIVITY_TASK_STARTED'],
+        ...['ACTIVITY_TASK_COMPLETED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
+        ...['WORKFLOW_TASK_COMPLETED', 'TIMER_STARTED'],
+        ...['WORKFLOW_EXECUTION_SIGNALED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
+        ...['WORKFLOW_TASK_COMPLETED', 'MARKER_RECORDED'],
+        ...['WORKFLOW_EXECUTION_SIGNALED', 'WORKFLOW_TASK_SCHEDULED', 'WORKFLOW_TASK_STARTED'],
+        ...['WORKFLOW_TASK_COMPLETED', 'MARKER_RECORDED', 'WORKFLOW_EXECUTION_COMPLETED'],
+      ]);
     });
-    await play.signal(receipt('read'));
-    assert.deepEqual(await play.result(), { ...result, attempts: 3 });
-    const recorded = play.callsOf('recordOutcome');
-    assert.deepEqual(recorded.map(({ isLocal }) => isLocal), [true, true, true, false]);
-    assert.deepEqual([recorded[0]?.input['outcome'], recorded[0]?.input['attempt']], [accepted, 3]);
-    assert.equal(play.calls.at(-1)?.name, 'applyReceipts');
+
+    it('every order of sent, delivered and read › read', async () => {
+      const orders = [
+        ['sent', 'delivered', 'read'],
+        ['sent', 'read', 'delivered'],
+        ['delivered', 'sent', 'read'],
+        ['delivered', 'read', 'sent'],
+        ['read', 'sent', 'delivered'],
+        ['read', 'delivered', 'sent'],
+      ];
+      const plays = await Promise.all(
+        orders.map(async (words) => {
+          const held = gate();
+          const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+          for (const word of words) await play.signal(receipt(word));
+          held.open();
+          return { play, words };
+        }),
+      );
+      for (const { play, words } of plays) {
+        assert.deepEqual(await play.result(), result, words.join(', '));
+        assert.deepEqual(wordsApplied(play).flat(), words);
+      }
+    });
+
+    it('receipts before the dispatch has returned › wait for it and are stored together', async () => {
+      const held = gate();
+      const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+      await play.called('dispatch');
+      await play.signal(receipt('delivered'), receipt('delivered'));
+      await play.signal(receipt('read'));
+      assert.deepEqual(play.callsOf('applyReceipts'), []);
+      held.open();
+      assert.deepEqual(await play.result(), result);
+      assert.deepEqual(wordsApplied(play), [['delivered', 'delivered', 'read']]);
+    });
+
+    it('the same receipts again and again › change nothing', async () => {
+      const play = await stage.play();
+      for (let time = 0; time < 3; time += 1) await play.signal(receipt('sent'), receipt('delivered'));
+      await play.called('applyReceipts');
+      assert.equal(await statusOf(play), 'RUNNING');
+      await play.signal(receipt('read'), receipt('read'));
+      assert.deepEqual(await play.result(), result);
+    });
+
+    it('a word that nobody knows › is stored, and the run waits on', async () => {
+      const play = await stage.play();
+      await play.signal(receipt('warmed up'));
+      await play.called('applyReceipts');
+      assert.equal(await statusOf(play), 'RUNNING');
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), result);
+      assert.deepEqual(wordsApplied(play), [['warmed up'], ['read']]);
+    });
+
+    it('failed › the run fails with the code as its type, and says what to do', async () => {
+      const play = await stage.play();
+      await play.signal(receipt('sent'));
+      await play.signal(receipt('failed'));
+      const cause = await failureOf(play);
+      assert.equal(cause.type, 'WA_131026');
+      assert.equal(cause.nonRetryable, true);
+      assert.match(
+        cause.message,
+        /^The message cannot be delivered \(Message undeliverable\)\. Check the number\.$/,
+      );
+      assert.equal(await statusOf(play), 'FAILED');
+    });
+
+    it('failed without a reason › the run fails all the same', async () => {
+      const play = await stage.play();
+      const { failure: _none, ...bare } = receipt('failed');
+      await play.signal(bare);
+      assert.equal((await failureOf(play)).type, 'WA_failed');
+    });
+
+    it('delivered beside failed, in either order › the phone has it: the run goes on', async () => {
+      for (const words of [
+        ['failed', 'delivered'],
+        ['delivered', 'failed'],
+      ]) {
+        const held = gate();
+        const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+        await play.signal(...words.map((word) => receipt(word)));
+        held.open();
+        await play.called('applyReceipts');
+        await play.signal(receipt('read'));
+        assert.deepEqual(await play.result(), result, words.join(', '));
+      }
+    });
+
+    it('the provider’s id comes only by a receipt › it is the result’s', async () => {
+      const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
+      const play = await stage.play({ dispatch: async () => dispatched(unknown) });
+      await play.signal(receipt('delivered', { providerMessageId: 'wamid.late' }));
+      await play.signal(receipt('read', { providerMessageId: 'wamid.late' }));
+      assert.deepEqual(await play.result(), { status: 'read', attempts: 1, providerMessageId: 'wamid.late' });
+    });
+
+    it('the database is away for three local tries › a regular activity takes over', async () => {
+      let tries = 0;
+      const play = await stage.play({
+        applyReceipts: async () => {
+          tries += 1;
+          if (tries <= 3) throw new Error('the database is away');
+        },
+      });
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), result);
+      const ways = play.callsOf('applyReceipts').map(({ isLocal }) => isLocal);
+      assert.deepEqual(ways, [true, true, true, false]);
+    });
+
+    it('one timer only › however many receipts come', async () => {
+      const play = await stage.play();
+      for (const word of ['sent', 'delivered', 'odd', 'sent']) {
+        const before = play.callsOf('applyReceipts').length;
+        await play.signal(receipt(word));
+        await play.called('applyReceipts', before + 1);
+      }
+      await play.signal(receipt('read'));
+      await play.result();
+      assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
+    });
+  });
+
+  describe('outcome of the dispatch', () => {
+    it('refused for ever › the run fails at once, without a timer', async () => {
+      const play = await stage.play({ dispatch: async () => dispatched({ kind: 'rejected', failure }) });
+      assert.equal((await failureOf(play)).type, 'WA_131026');
+      assert.equal(await countEvents(play, 'TIMER_STARTED'), 0);
+      assert.deepEqual(play.callsOf('withdraw'), []);
+    });
+
+    it('refused, but the phone had it already › what is on the phone stands', async () => {
+      const held = gate();
+      const play = await stage.play({
+        dispatch: () => held.isOpen.then(() => dispatched({ kind: 'rejected', failure })),
+      });
+      await play.signal(receipt('delivered'), receipt('read'));
+      held.open();
+      assert.deepEqual(await play.result(), result);
+    });
+
+    it('found settled › completes with what was found', async () => {
+      const settled = {
+        kind: 'settled',
+        status: 'read',
+        attempt: 2,
+        providerMessageId: 'wamid.old',
+      } as const;
+      const play = await stage.play({ dispatch: async () => settled });
+      assert.deepEqual(await play.result(), { status: 'read', attempts: 2, providerMessageId: 'wamid.old' });
+    });
+
+    it('found sent already › waits for its receipts', async () => {
+      const play = await stage.play({
+        dispatch: async () => ({ kind: 'settled', status: 'sent', attempt: 1, providerMessageId }),
+      });
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), result);
+    });
+
+    for (const status of ['canceled', 'expired'] as const) {
+      it(`found ${status} › completes so, and never sends`, async () => {
+        const play = await stage.play({ dispatch: async () => ({ kind: 'settled', status, attempt: 0 }) });
+        assert.deepEqual(await play.result(), { status, attempts: 0 });
+      });
+    }
+
+    it('not recorded › the workflow records it, before anything else', async () => {
+      let tries = 0;
+      const play = await stage.play({
+        dispatch: async () => dispatched(accepted, 3, false),
+        recordOutcome: async () => {
+          tries += 1;
+          if (tries <= 3) throw new Error('the database is still away');
+        },
+      });
+      await play.signal(receipt('read'));
+      assert.deepEqual(await play.result(), { ...result, attempts: 3 });
+      const recorded = play.callsOf('recordOutcome');
+      assert.deepEqual(
+        recorded.map(({ isLocal }) => isLocal),
+        [true, true, true, false],
+      );
+      assert.deepEqual([recorded[0]?.input['outcome'], recorded[0]?.input['attempt']], [accepted, 3]);
+      assert.equal(play.calls.at(-1)?.name, 'applyReceipts');
+    });
   });
 });

@@ -37,7 +37,8 @@ describe('passwords', () => {
       }
     }
     const ratio = median(took.unknown) / median(took.known);
-    assert.ok(ratio > 0.7 && ratio < 1.4, `unknown/known = ${ratio.toFixed(2)}`);
+    // Without the stand-in hash the ratio would be a hundredth; the bounds leave room for a busy machine.
+    assert.ok(ratio > 0.3 && ratio < 3, `unknown/known = ${ratio.toFixed(2)}`);
   });
 
   it('twenty at once › the event loop goes on', async () => {

@@ -172,7 +172,7 @@ describe('duration', () => {
 describe('secret', () => {
   it('printed in any way › is masked; revealed on purpose › is itself', () => {
     const secret = new Secret('canary');
-    const printed = [`${secret}`, JSON.stringify({ secret }), inspect({ secret }), String(secret)];
+    const printed = [[secret].join(), JSON.stringify({ secret }), inspect({ secret }), String(secret)];
     for (const text of printed) assert.ok(!text.includes('canary') && text.includes('[secret]'), text);
     assert.equal(secret.reveal(), 'canary');
     assert.equal(secret.byteLength, 6);
