@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   defineSignal,
   isCancellation,
@@ -30,6 +31,7 @@ import {
   statusOfOutcome,
   type MessageFailure,
   type MessageStatus,
+  type WithdrawReason,
 } from '../src/messages/lifecycle.ts';
 import { persist } from './persist.ts';
 import { createStory, type Story } from './story.ts';
@@ -62,10 +64,12 @@ export async function sendMessage(input: SendMessageInput): Promise<SendMessageR
     await waitForItsTime(input, story);
     await dispatch(input, ref, progress, story);
   } catch (error) {
-    await CancellationScope.nonCancellable(() => settleUndispatched(error, ref, progress, story));
+    const reason = reasonOf(error);
+    await CancellationScope.nonCancellable(() => settleUndispatched(reason, ref, progress, story));
     // Only a message that did not leave makes the cancellation, or the failure, true.
-    const isTrue = isCancellation(error) ? progress.status === 'canceled' : progress.status === 'failed';
-    if (isTrue) throw error;
+    if (reason === 'canceled' && progress.status === 'canceled')
+      throw new CancelledFailure('canceled before it left');
+    if (reason !== 'canceled' && progress.status === 'failed') throw error;
   }
   return CancellationScope.nonCancellable(async () => {
     await takeReceipts(input, { inbox, ref, progress, story });
@@ -117,15 +121,23 @@ async function dispatch(
   );
 }
 
-/** Called when the message did not get through the dispatch: canceled, out of time, or by a fault of ours. */
+/** Why the message did not get through the dispatch: canceled, out of time, or by a fault of ours. */
+function reasonOf(error: unknown): WithdrawReason {
+  if (isCancellation(error)) return 'canceled';
+  if (!(error instanceof ActivityFailure)) return 'failed';
+  // An attempt that the provider refused for a while is the last one when the run was canceled meanwhile, or when
+  // the next would come too late: the server then reports the refusal, and its reason not to go on beside it.
+  if (error.retryState === 'CANCEL_REQUESTED') return 'canceled';
+  const isOutOfTime = error.cause instanceof TimeoutFailure || error.retryState === 'TIMEOUT';
+  return isOutOfTime ? 'expired' : 'failed';
+}
+
 async function settleUndispatched(
-  error: unknown,
+  reason: WithdrawReason,
   ref: MessageRef,
   progress: Progress,
   story: Story,
 ): Promise<void> {
-  const isOutOfTime = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
-  const reason = isOutOfTime ? 'expired' : isCancellation(error) ? 'canceled' : 'failed';
   const failure = reason === 'failed' ? { failure: lostWorkflow } : {};
   progress.status = await persist('withdraw', { ...ref, reason, ...failure });
   story.tell(

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Makes the namespace with its retention and search attributes; repeating it changes nothing. Needs the Temporal CLI
-# (for instance the image temporalio/admin-tools) and takes the connection from TEMPORAL_ADDRESS and, where the
-# cluster asks for them, TEMPORAL_API_KEY or TEMPORAL_TLS_*. On Temporal Cloud make both in its console instead.
+# (for instance the image temporalio/admin-tools) and takes the server from TEMPORAL_ADDRESS.
 set -eu
 
 namespace="${TEMPORAL_NAMESPACE:-whatsapp-crm}"

@@ -28,7 +28,6 @@ export interface MongoOptions {
   readonly uri: string;
   readonly appName: string;
   readonly maxPoolSize: number;
-  readonly monitorCommands?: boolean;
 }
 
 export type MongoConnection = mongoose.Connection;
@@ -41,7 +40,6 @@ export async function connectMongo(options: MongoOptions): Promise<MongoConnecti
     .createConnection(options.uri, {
       appName: options.appName,
       maxPoolSize: options.maxPoolSize,
-      monitorCommands: options.monitorCommands ?? false,
       serverSelectionTimeoutMS: 5_000,
       socketTimeoutMS: 30_000,
       retryWrites: true,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Context } from '@temporalio/activity';
 import protocol from '@temporalio/proto';
-import { WorkflowFailedError, type Client, type WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import type {
   DispatchResult,
@@ -33,7 +33,7 @@ export interface ActivityCall {
 /** One message on stage: its run and what the run asked for. */
 export interface Play {
   readonly messageId: string;
-  readonly handle: WorkflowHandleWithSignaledRunId<SendMessage>;
+  readonly handle: WorkflowHandle<SendMessage>;
   /** The calls of activities so far, in their order. */
   readonly calls: readonly ActivityCall[];
   callsOf(name: keyof MessageActivities): readonly ActivityCall[];
@@ -49,6 +49,8 @@ type SendMessage = (input: SendMessageInput) => Promise<SendMessageResult>;
 export interface Stage {
   /** The activities for the workers: they find the play by its message. */
   readonly activities: MessageActivities;
+  /** Gives a message that is started elsewhere its activities; answers the calls of them, as they come. */
+  cast(messageId: string, activities?: Activities): readonly ActivityCall[];
   play(activities?: Activities, input?: Partial<SendMessageInput>): Promise<Play>;
 }
 
@@ -91,19 +93,26 @@ const usual: MessageActivities = {
 };
 
 export function createStage(client: Client): Stage {
-  const cast = new Map<string, { activities: MessageActivities; calls: ActivityCall[] }>();
+  const parts = new Map<string, { activities: MessageActivities; calls: ActivityCall[] }>();
 
   const route =
     <Name extends keyof MessageActivities>(name: Name) =>
     (input: Parameters<MessageActivities[Name]>[0]): ReturnType<MessageActivities[Name]> => {
-      const part = cast.get(input.messageId);
+      const part = parts.get(input.messageId);
       assert.ok(part, 'a run of another test');
       part.calls.push({ name, input: { ...input }, isLocal: Context.current().info.isLocal });
       const activity = part.activities[name] as (given: typeof input) => ReturnType<MessageActivities[Name]>;
       return activity(input);
     };
 
+  function cast(messageId: string, activities: Activities = {}): readonly ActivityCall[] {
+    const calls: ActivityCall[] = [];
+    parts.set(messageId, { activities: { ...usual, ...activities }, calls });
+    return calls;
+  }
+
   return {
+    cast,
     activities: {
       dispatch: route('dispatch'),
       recordOutcome: route('recordOutcome'),
@@ -112,8 +121,7 @@ export function createStage(client: Client): Stage {
     },
     async play(activities = {}, input = {}) {
       const messageId = newId().toHexString();
-      const calls: ActivityCall[] = [];
-      cast.set(messageId, { activities: { ...usual, ...activities }, calls });
+      const calls = cast(messageId, activities);
       const handle = await client.workflow.start<SendMessage>(sendMessageType, {
         workflowId: workflowIdOf(messageId),
         taskQueue: workflowQueue,

@@ -1,5 +1,12 @@
+import assert from 'node:assert/strict';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import type { MessageActivities } from '../../src/messages/contract.ts';
 import { providerQueue, workflowQueue } from '../../src/messages/contract.ts';
 import { workflowBundlePath } from '../../src/platform/paths.ts';
@@ -13,8 +20,15 @@ let hasRuntime = false;
 export function installTestRuntime(): void {
   if (hasRuntime) return;
   hasRuntime = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+    shutdownSignals: [],
+  });
 }
+
+/** Instead of process and host: histories that are kept must not name the machine that made them. */
+const identity = 'test';
 
 export interface TestTemporal {
   readonly client: Client;
@@ -31,7 +45,7 @@ export async function connectTestTemporal(name: string): Promise<TestTemporal> {
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, identity }),
     native,
     namespace,
     async close() {
@@ -41,13 +55,24 @@ export async function connectTestTemporal(name: string): Promise<TestTemporal> {
   };
 }
 
+/** The server whose clock skips; a test without it must fail. */
+export function timeSkippingBinary(): string {
+  const path = process.env['TEST_TIME_SKIPPING_BINARY'];
+  assert.ok(
+    path !== undefined && path !== '',
+    'TEST_TIME_SKIPPING_BINARY is missing. Run the tests by `npm test`.',
+  );
+  return path;
+}
+
 export interface WorkerOptions {
   readonly native: NativeConnection;
   readonly namespace: string;
   readonly activities: MessageActivities;
   /** 0 makes every workflow task replay its whole history. */
   readonly maxCachedWorkflows?: number;
-  readonly workflowBundlePath?: string;
+  /** False leaves the provider's queue without a worker. */
+  readonly hasProvider?: boolean;
 }
 
 export interface RunningWorkers {
@@ -59,17 +84,19 @@ export async function startTestWorkers(options: WorkerOptions): Promise<RunningW
   installTestRuntime();
   const { native: connection, namespace, activities, maxCachedWorkflows } = options;
   const { dispatch, ...stateActivities } = activities;
-  const shared = { connection, namespace, shutdownGraceTime: 500, shutdownForceTime: 2_000 };
+  const shared = { connection, namespace, identity, shutdownGraceTime: 500, shutdownForceTime: 2_000 };
   const workers = [
     await Worker.create({
       ...shared,
       taskQueue: workflowQueue,
-      workflowBundle: { codePath: options.workflowBundlePath ?? workflowBundlePath },
+      workflowBundle: { codePath: workflowBundlePath },
       activities: stateActivities,
       ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     }),
-    await Worker.create({ ...shared, taskQueue: providerQueue, activities: { dispatch } }),
   ];
+  if (options.hasProvider !== false) {
+    workers.push(await Worker.create({ ...shared, taskQueue: providerQueue, activities: { dispatch } }));
+  }
   const running = Promise.all(workers.map((worker) => worker.run()));
   return {
     async stop() {

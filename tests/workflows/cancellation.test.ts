@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { lostWorkflow } from '../../src/messages/lifecycle.ts';
+import { gate, tooFast } from '../support/send-message-scenarios.ts';
 import {
   accepted,
   createStage,
@@ -37,20 +38,6 @@ describe('sendMessage', () => {
 
   const read = { status: 'read', attempts: 1, providerMessageId };
   const hourMs = 3_600_000;
-
-  /** A provider that refuses for a while: the server waits for the next attempt. */
-  const tooFast = (nextRetryDelay: number) =>
-    ApplicationFailure.create({
-      message: 'The number’s throughput is reached',
-      type: 'WA_130429',
-      nextRetryDelay,
-    });
-
-  const gate = () => {
-    let open = (): void => undefined;
-    const isOpen = new Promise<void>((resolve) => (open = resolve));
-    return { open, isOpen };
-  };
 
   async function assertCanceled(play: Play): Promise<void> {
     await assert.rejects(play.result(), (error: unknown) => {
@@ -207,15 +194,52 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
     });
 
-    it('an attempt that never returns, until its time is up › unknown: the run waits for receipts', async () => {
+    it('an attempt that takes longer than its time › unknown: the run waits for receipts', async () => {
+      const held = gate();
       const play = await stage.play(
-        { dispatch: () => new Promise(() => undefined), withdraw: async () => 'unknown' },
+        { dispatch: () => held.isOpen.then(() => dispatched(accepted)), withdraw: async () => 'unknown' },
         { attemptTimeoutMs: 500, dispatchTtlMs: 1_000 },
       );
       await play.called('withdraw');
+      held.open();
       assert.deepEqual(withdrawals(play), ['expired']);
       await play.signal(receipt('read'));
       assert.deepEqual(await play.result(), { ...read, attempts: 0 });
+    });
+  });
+
+  describe('without a worker for the provider’s queue', () => {
+    let other: TestTemporal;
+    let half: RunningWorkers;
+    let lonely: Stage;
+    before(async () => {
+      other = await connectTestTemporal('lonely');
+      lonely = createStage(other.client);
+      half = await startTestWorkers({ ...other, activities: lonely.activities, hasProvider: false });
+    });
+    after(async () => {
+      await half?.stop();
+      await other?.close();
+    });
+
+    it('the time to live passes in the queue › expired and withdrawn', async () => {
+      const play = await lonely.play({}, { dispatchTtlMs: 1_000 });
+      assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
+      assert.deepEqual(withdrawals(play), ['expired']);
+      assert.deepEqual(play.callsOf('dispatch'), []);
+    });
+
+    it('expiresAt passes in the queue › expired, though the general limit is far', async () => {
+      const play = await lonely.play({}, { expiresAtMs: Date.now() + 1_000 });
+      assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
+    });
+
+    it('canceled in the queue › canceled at once', async () => {
+      const play = await lonely.play();
+      await waitForEvent(play, 'ACTIVITY_TASK_SCHEDULED');
+      await play.handle.cancel();
+      await assertCanceled(play);
+      assert.deepEqual(withdrawals(play), ['canceled']);
     });
   });
 });

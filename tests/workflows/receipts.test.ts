@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Receipt } from '../../src/messages/contract.ts';
+import { gate } from '../support/send-message-scenarios.ts';
 import {
   accepted,
   countEvents,
@@ -37,13 +38,6 @@ describe('sendMessage', () => {
   });
 
   const result = { status: 'read', attempts: 1, providerMessageId };
-
-  /** A dispatch that answers only when it is told to. */
-  function gate() {
-    let open = (): void => undefined;
-    const isOpen = new Promise<void>((resolve) => (open = resolve));
-    return { open, isOpen };
-  }
 
   const wordsApplied = (play: Play): string[][] =>
     play

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { difference, parseRequestCounts } from '../../bench/counters.ts';
+import { completeStatus } from '../../bench/load/http-connections.ts';
+import { makeWebhooks } from '../../bench/load/webhooks.ts';
+import { parseOptions } from '../../bench/options.ts';
+import { parseStat } from '../../bench/process-cpu.ts';
+import { createRandom, gradeOf, quantile, summarizeRatios } from '../../bench/stats.ts';
+
+describe('bench › statistics', () => {
+  it('quantile › between two values › lies on the line between them', () => {
+    assert.equal(quantile([4, 1, 3, 2], 0.5), 2.5);
+    assert.equal(quantile([10], 0.99), 10);
+    assert.throws(() => quantile([], 0.5), RangeError);
+  });
+
+  it('quantile › any values in any order › never leaves their range and grows with the fraction', () => {
+    const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 50 });
+    const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(values, fraction, fraction, (given, one, other) => {
+        const [low, high] = [quantile(given, Math.min(one, other)), quantile(given, Math.max(one, other))];
+        const tolerance = 1e-6;
+        assert.ok(low >= Math.min(...given) - tolerance && high <= Math.max(...given) + tolerance);
+        assert.ok(low <= high + tolerance);
+      }),
+    );
+  });
+
+  it('ratios › a round in which both were disturbed › falls out of the median', () => {
+    const { median, lowest, highest } = summarizeRatios([10, 20, 11], [10, 20, 10]);
+    assert.deepEqual([median, lowest, highest], [1, 1, 1.1]);
+    assert.throws(() => summarizeRatios([1, 2], [1]), RangeError);
+  });
+
+  it('grade › targets that fall or rise › is the best target that is reached', () => {
+    const cost = { floor: 1.5, goal: 1.25, moonshot: 1 };
+    assert.deepEqual(
+      [2, 1.5, 1.2, 0.9].map((value) => gradeOf(value, cost)),
+      ['below the floor', 'floor', 'goal', 'moonshot'],
+    );
+    const rate = { floor: 0.3, goal: 0.4, moonshot: 0.6 };
+    assert.deepEqual(
+      [0.1, 0.3, 0.5, 0.7].map((value) => gradeOf(value, rate)),
+      ['below the floor', 'floor', 'goal', 'moonshot'],
+    );
+  });
+
+  it('random › the same seed › gives the same numbers, all from 0 to 1', () => {
+    const [one, other] = [createRandom(7), createRandom(7)];
+    const numbers = Array.from({ length: 1_000 }, one);
+    assert.deepEqual(numbers, Array.from({ length: 1_000 }, other));
+    assert.ok(numbers.every((number) => number >= 0 && number < 1));
+    assert.notDeepEqual(numbers, Array.from({ length: 1_000 }, createRandom(8)));
+  });
+});
+
+describe('bench › measuring', () => {
+  it('process times › a program name with spaces and parentheses › are read from behind it', () => {
+    const fields = [
+      'S',
+      '42',
+      ...Array.from({ length: 9 }, () => '0'),
+      '100',
+      '20',
+      '3',
+      '4',
+      '20',
+      '0',
+      '11',
+    ];
+    assert.deepEqual(parseStat(`7 (a (strange) name) ${fields.join(' ')}`), { parent: 42, cpuMs: 1_270 });
+  });
+
+  it('counters › after growth › hold what was added, without what stood still', () => {
+    assert.deepEqual(difference({ find: 2, update: 5 }, { find: 2, update: 9, insert: 1 }), {
+      update: 4,
+      insert: 1,
+    });
+  });
+
+  it('Temporal metrics › several services and shards › are summed for the frontend and the database', () => {
+    const text = [
+      '# HELP service_requests requests',
+      'service_requests{namespace="a",operation="StartWorkflowExecution",service_name="frontend"} 3',
+      'service_requests{namespace="b",operation="StartWorkflowExecution",service_name="frontend"} 2',
+      'service_requests{operation="StartWorkflowExecution",service_name="history"} 9',
+      'persistence_requests{operation="UpdateShard"} 4',
+      'persistence_requests{operation="AppendHistoryNodes"} 1',
+    ].join('\n');
+    assert.deepEqual(parseRequestCounts(text), { StartWorkflowExecution: 5, persistence: 5 });
+  });
+
+  it('HTTP answer › cut at any place › counts only when it is complete', () => {
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK';
+    for (let end = 0; end < answer.length; end += 1) assert.equal(completeStatus(answer.slice(0, end)), null);
+    assert.equal(completeStatus(answer), 200);
+  });
+
+  it('webhooks › a thousand › hold about a tenth repetitions and are the same each time', () => {
+    const target = { path: '/', appSecret: 'secret' };
+    const { bodies, requests } = makeWebhooks(1_000, 'test', target);
+    assert.equal(requests.length, 1_000);
+    const repeated = bodies.length - new Set(bodies).size;
+    assert.ok(repeated > 60 && repeated < 140, `${repeated} repetitions`);
+    assert.deepEqual(makeWebhooks(1_000, 'test', target).bodies, bodies);
+    const other = new Set(makeWebhooks(1_000, 'another', target).bodies);
+    assert.ok(bodies.every((body) => !other.has(body)));
+  });
+
+  it('options › nonsense › is refused by name', () => {
+    assert.deepEqual(parseOptions(['--', 'B1', '--rounds', '3']).names, ['b1']);
+    assert.equal(parseOptions(['--rounds', '3']).rounds, 3);
+    assert.throws(() => parseOptions(['--rounds', '0']), /--rounds must be a whole number/);
+  });
+});

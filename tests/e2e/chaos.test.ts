@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { formatReport } from '../../scripts/chaos/report.ts';
+import { runChaos } from '../../scripts/chaos/run.ts';
+
+const messages = 500;
+const kills = 4;
+
+describe('e2e › chaos', function () {
+  this.timeout(180_000);
+
+  it('500 messages, kill -9 of api, worker, mongod and temporal › none lost, none sent twice, all accounts agree', async () => {
+    const lines: string[] = [];
+    const report = await runChaos(
+      { seed: randomInt(2 ** 32 - 1), messages, kills },
+      {
+        binaries: {
+          mongod: process.env['TEST_MONGOD_BINARY'] ?? '',
+          temporal: process.env['TEST_TEMPORAL_BINARY'] ?? '',
+        },
+        log: (line) => void lines.push(line),
+        keepsFolder: true,
+      },
+    );
+    const story = `${lines.join('\n')}\n\n${formatReport(report)}`;
+    assert.deepEqual(report.violations, [], story);
+    assert.equal(report.accepted, messages, story);
+    assert.equal(lines.filter((line) => line.includes('kill -9')).length, kills, story);
+    assert.ok(report.interrupted.length <= report.mostUnknown, story);
+  });
+});

@@ -1,0 +1,27 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON, historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
+
+/** One folder for each released version of the workflow; what is in it is never recorded anew once it is released. */
+export const historiesFolder = fileURLToPath(
+  new URL('../fixtures/histories/send-message-v1/', import.meta.url),
+);
+
+const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Keeps a history as the Temporal CLI writes it; stack traces lose the folder in which they were made. */
+export async function saveHistory(name: string, history: History): Promise<void> {
+  const text = historyToJSON(history).replaceAll(projectRoot, '');
+  await mkdir(historiesFolder, { recursive: true });
+  await writeFile(join(historiesFolder, `${name}.json`), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+}
+
+export async function listHistories(): Promise<string[]> {
+  const files = await readdir(historiesFolder);
+  return files.filter((file) => file.endsWith('.json')).map((file) => file.replace(/\.json$/, ''));
+}
+
+export async function readHistory(name: string): Promise<History> {
+  return historyFromJSON(JSON.parse(await readFile(join(historiesFolder, `${name}.json`), 'utf8')));
+}

@@ -1,0 +1,69 @@
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A value that no field of this product takes, or only a few do, with a name for the report. */
+export interface Hostile {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+const named = (name: string, value: unknown): Hostile => ({ name, value });
+
+const nested = (depth: number): unknown => (depth === 0 ? 'x' : { a: nested(depth - 1) });
+
+/** Wrong types, query operators, arrays, what is too long, what is too deep. */
+export const hostileValues: readonly Hostile[] = [
+  named('null', null),
+  named('zero', 0),
+  named('a fraction', 1.5),
+  named('true', true),
+  named('false', false),
+  named('an empty text', ''),
+  named('blanks', '   '),
+  named('a long text', 'x'.repeat(20_000)),
+  named('a NUL', '\0'),
+  named('an empty list', []),
+  named('a list', ['x']),
+  named('a list of null', [null]),
+  named('an empty object', {}),
+  named('$ne', { $ne: null }),
+  named('$gt', { $gt: '' }),
+  named('$in', { $in: ['x'] }),
+  named('$regex', { $regex: '.*' }),
+  named('$where', { $where: 'sleep(1000)' }),
+  named('$expr', { $expr: { $eq: [1, 1] } }),
+  named('a constructor', { constructor: { prototype: { isAdmin: true } } }),
+  named('something deep', nested(20)),
+];
+
+/** Fields that nobody declared: what models hold, what drivers obey, what JavaScript inherits. */
+export const foreignFields: readonly Hostile[] = [
+  named('unheard', 1),
+  named('clientId', '0123456789abcdef01234567'),
+  named('_id', '0123456789abcdef01234567'),
+  named('status', 'read'),
+  named('role', 'admin'),
+  named('isOperator', true),
+  named('$where', '1'),
+  named('$set', { role: 'admin' }),
+  named('a.b', 1),
+  named('', 1),
+  named('constructor', { prototype: { isAdmin: true } }),
+  named('toString', 'x'),
+];
+
+/** A copy of `source` with the value at the dotted path replaced; list places are numbers. */
+export function withValue(source: Json, path: string, value: unknown): Json {
+  const copy = structuredClone(source) as Record<string, unknown>;
+  const steps = path.split('.');
+  const last = steps.pop() ?? '';
+  let place = copy;
+  for (const step of steps) place = place[step] as Record<string, unknown>;
+  place[last] = value;
+  return copy;
+}
+
+/** A copy without the field. */
+export function without(source: Json, field: string): Json {
+  const { [field]: _left, ...rest } = source;
+  return rest;
+}

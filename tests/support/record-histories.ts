@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildProject } from '../../scripts/build.ts';
+import { findBinary } from '../../scripts/servers/find.ts';
+import { freePort } from '../../scripts/servers/ports.ts';
+import type { RunningServer } from '../../scripts/servers/server-process.ts';
+import { startTemporal } from '../../scripts/servers/temporal.ts';
+import { historiesFolder, saveHistory } from './histories.ts';
+import { scenarios } from './send-message-scenarios.ts';
+import { createStage } from './send-message-stage.ts';
+import { connectTestTemporal, startTestWorkers } from './temporal.ts';
+
+/**
+ * Records the history of every way through the workflow on a real server, for the replay test. For a new version of
+ * the workflow only: the histories of a released version stay as they are.
+ */
+const log = (line: string) => console.log(line);
+await buildProject(log);
+const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-histories-'));
+let server: RunningServer | undefined;
+try {
+  const binary = await findBinary('temporal', log);
+  const started = await startTemporal({
+    binary: binary.path,
+    port: await freePort(null, log),
+    uiPort: await freePort(null, log),
+    dbFile: join(folder, 'temporal.db'),
+    namespace: 'whatsapp-crm',
+    logFile: join(folder, 'temporal.log'),
+    onSpawn: (spawned) => (server = spawned),
+  });
+  process.env['TEST_TEMPORAL_ADDRESS'] = started.address;
+  await record();
+} finally {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function record(): Promise<void> {
+  const temporal = await connectTestTemporal('histories');
+  const stage = createStage(temporal.client);
+  const workers = await startTestWorkers({ ...temporal, activities: stage.activities });
+  try {
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      const play = await scenario(stage);
+      await saveHistory(name, await play.handle.fetchHistory());
+      log(`${name}: ${(await play.handle.describe()).status.name}`);
+    }
+    log(`histories in ${historiesFolder}`);
+  } finally {
+    await workers.stop();
+    await temporal.close();
+  }
+}

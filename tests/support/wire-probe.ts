@@ -1,0 +1,132 @@
+import { Types, type Connection, type mongo } from 'mongoose';
+
+/** The collections whose every document belongs to one client. */
+export const tenantCollections: ReadonlySet<string> = new Set([
+  'audit_events',
+  'channels',
+  'contacts',
+  'conversations',
+  'leads',
+  'messages',
+  'refresh_tokens',
+  'sessions',
+  'templates',
+  'users',
+]);
+
+/**
+ * The only filters that may cross clients, by collection and exact fields: those of the repository functions named
+ * …AcrossClients that the API calls. Whoever adds one, adds it here, and somebody sees it in the review.
+ */
+export const crossingFilters: readonly string[] = ['users: email', 'channels: webhookKeyHash'];
+
+/** What the worker may do in addition: find whose an event is, and sweep. */
+export const crossingFiltersOfWorker: readonly string[] = [
+  ...crossingFilters,
+  'channels: phoneNumberId',
+  'channels: _id',
+  'messages: $or,status,timestamp',
+];
+
+export interface WireProbe {
+  /** Commands on tenant collections seen so far: a probe that sees none proves nothing. */
+  readonly seen: () => number;
+  /** What broke the rule since the last call; empty is good. */
+  takeViolations(): string[];
+  stop(): void;
+}
+
+/**
+ * Watches every command that the driver sends and notes each one on a tenant collection that is not pinned to one
+ * client by equality. The connection's address must say `monitorCommands=true`.
+ */
+export function watchWire(connection: Connection, allowed: readonly string[] = crossingFilters): WireProbe {
+  const client = connection.getClient();
+  let violations: string[] = [];
+  let seen = 0;
+  const onCommand = ({ commandName, command }: mongo.CommandStartedEvent) => {
+    const collection: unknown = (command as Readonly<Record<string, unknown>>)[commandName];
+    if (typeof collection !== 'string' || !tenantCollections.has(collection)) return;
+    seen += 1;
+    for (const problem of problemsOf({ commandName, command, collection }, allowed)) violations.push(problem);
+  };
+  client.on('commandStarted', onCommand);
+  return {
+    seen: () => seen,
+    takeViolations() {
+      const taken = violations;
+      violations = [];
+      return taken;
+    },
+    stop: () => void client.off('commandStarted', onCommand),
+  };
+}
+
+interface Watched {
+  readonly commandName: string;
+  readonly command: mongo.Document;
+  readonly collection: string;
+}
+
+/** A cursor that is read on, and what makes collections and indexes, names no documents. */
+const harmless = new Set(['getMore', 'killCursors', 'createIndexes', 'create', 'drop', 'listIndexes']);
+
+/** What one command does outside a single client, in words; nothing is good. */
+export function* problemsOf(
+  { commandName, command, collection }: Watched,
+  allowed: readonly string[],
+): Generator<string> {
+  if (harmless.has(commandName)) return;
+  const filters = filtersOf(commandName, command);
+  if (filters === null) {
+    yield `${commandName} on ${collection}: not a command that can be pinned`;
+    return;
+  }
+  for (const filter of filters) {
+    if (isPinned(filter)) continue;
+    const fields = Object.keys(filter).toSorted().join(',');
+    if (commandName !== 'insert' && allowed.includes(`${collection}: ${fields}`)) continue;
+    yield `${commandName} on ${collection} is not pinned to a client; it names: ${fields === '' ? 'nothing' : fields}`;
+  }
+}
+
+/** Every filter, and every document that is inserted; null for a command that has neither. */
+function filtersOf(commandName: string, command: mongo.Document): mongo.Document[] | null {
+  const listOf = (field: string): mongo.Document[] => (command[field] ?? []) as mongo.Document[];
+  switch (commandName) {
+    case 'find':
+      return [(command['filter'] ?? {}) as mongo.Document];
+    case 'count':
+    case 'distinct':
+    case 'findAndModify':
+      return [(command['query'] ?? {}) as mongo.Document];
+    case 'insert':
+      return listOf('documents');
+    case 'update':
+      return listOf('updates').map((update) => update['q'] as mongo.Document);
+    case 'delete':
+      return listOf('deletes').map((deletion) => deletion['q'] as mongo.Document);
+    case 'aggregate':
+      return [(listOf('pipeline')[0]?.['$match'] ?? {}) as mongo.Document];
+    default:
+      return null;
+  }
+}
+
+/** By equality at the top, or in an `$and` at the top: no `$ne`, `$in`, regular expression or `$or` will do. */
+function isPinned(filter: mongo.Document): boolean {
+  const clientId: unknown = filter['clientId'];
+  if (isId(clientId)) return true;
+  if (
+    typeof clientId === 'object' &&
+    clientId !== null &&
+    '$eq' in clientId &&
+    Object.keys(clientId).length === 1
+  ) {
+    return isId(clientId.$eq);
+  }
+  const all: unknown = filter['$and'];
+  return Array.isArray(all) && all.some((part) => isPinned(part as mongo.Document));
+}
+
+const isId = (value: unknown): boolean => value instanceof Types.ObjectId;

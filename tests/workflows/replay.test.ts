@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { workflowBundlePath } from '../../src/platform/paths.ts';
+import { listHistories, readHistory } from '../support/histories.ts';
+import { scenarios } from '../support/send-message-scenarios.ts';
+import { installTestRuntime } from '../support/temporal.ts';
+
+interface Recorded {
+  readonly workflowId: string;
+  readonly history: History;
+}
+
+/** Replays histories on the workflow code of this build; answers what went wrong with each. */
+async function replay(histories: readonly Recorded[]): Promise<Map<string, Error | undefined>> {
+  const options = { workflowBundle: { codePath: workflowBundlePath } };
+  const errors = new Map<string, Error | undefined>();
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
+    errors.set(workflowId, error);
+  }
+  return errors;
+}
+
+describe('sendMessage › recorded histories', () => {
+  before(installTestRuntime);
+
+  it('every way through the workflow › has its history', async () => {
+    assert.deepEqual((await listHistories()).toSorted(), Object.keys(scenarios).toSorted());
+  });
+
+  it('all of them › replay on the code of today', async () => {
+    const names = await listHistories();
+    const recorded = await Promise.all(
+      names.map(async (name) => ({ workflowId: name, history: await readHistory(name) })),
+    );
+    const errors = await replay(recorded);
+    assert.equal(errors.size, names.length);
+    const broken = [...errors].flatMap(([name, error]) =>
+      error === undefined ? [] : [`${name}: ${error.message}`],
+    );
+    assert.deepEqual(broken, []);
+  });
+
+  it('a history that this code cannot have made › is noticed', async () => {
+    const history = await readHistory('delivered-then-read');
+    const scheduled = history.events?.find((event) => event.activityTaskScheduledEventAttributes);
+    const type = scheduled?.activityTaskScheduledEventAttributes?.activityType;
+    assert.equal(type?.name, 'dispatch');
+    type.name = 'somethingElse';
+    const errors = await replay([{ workflowId: 'changed', history }]);
+    assert.match(String(errors.get('changed')), /DeterminismViolationError/);
+  });
+
+  it('no history › names a machine or holds a phone number', async () => {
+    for (const name of await listHistories()) {
+      const text = JSON.stringify(await readHistory(name));
+      const decoded = text.replaceAll(/"data":"([^"]*)"/g, (_match, data: string) =>
+        Buffer.from(data, 'base64').toString(),
+      );
+      assert.doesNotMatch(decoded, /\/(home|work|Users|tmp)\/|\+\d{7,}/, name);
+    }
+  });
+});

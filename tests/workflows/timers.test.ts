@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  accepted,
+  countEvents,
+  createStage,
+  dispatched,
+  providerMessageId,
+  receipt,
+  type Stage,
+} from '../support/send-message-stage.ts';
+import {
+  installTestRuntime,
+  startTestWorkers,
+  timeSkippingBinary,
+  type RunningWorkers,
+} from '../support/temporal.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** The clock of this server skips what nobody waits for in earnest; it is one for all runs, so they come in turn. */
+describe('sendMessage › time', () => {
+  let server: TestWorkflowEnvironment;
+  let stage: Stage;
+  let workers: RunningWorkers | undefined;
+
+  before(async () => {
+    installTestRuntime();
+    const executable = { type: 'existing-path', path: timeSkippingBinary() } as const;
+    server = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+    stage = createStage(server.client);
+  });
+  after(() => server?.teardown());
+  afterEach(async () => {
+    await workers?.stop();
+    workers = undefined;
+  });
+
+  const startWorkers = async (): Promise<void> => {
+    workers = await startTestWorkers({
+      native: server.nativeConnection,
+      namespace: server.namespace ?? 'default',
+      activities: stage.activities,
+    });
+  };
+
+  /** How long a part took by the clock of the server. */
+  async function elapsedMs(part: () => Promise<void>): Promise<number> {
+    const startedAtMs = await server.currentTimeMs();
+    await part();
+    return (await server.currentTimeMs()) - startedAtMs;
+  }
+
+  function assertAbout(actualMs: number, expectedMs: number): void {
+    const isAbout = actualMs >= expectedMs && actualMs < expectedMs + 2 * minuteMs;
+    assert.ok(isAbout, `${actualMs / minuteMs} minutes instead of ${expectedMs / minuteMs}`);
+  }
+
+  it('no receipt for 72 hours › completes as sent, after one timer', async () => {
+    await startWorkers();
+    const play = await stage.play();
+    const tookMs = await elapsedMs(async () => {
+      assert.deepEqual(await play.result(), { status: 'sent', attempts: 1, providerMessageId });
+    });
+    assertAbout(tookMs, 72 * hourMs);
+    assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
+    assert.deepEqual(
+      play.calls.map(({ name }) => name),
+      ['dispatch'],
+    );
+  });
+
+  it('delivered, then nothing › completes as delivered at the deadline, which the receipt did not move', async () => {
+    await startWorkers();
+    const play = await stage.play();
+    await play.called('dispatch');
+    const tookMs = await elapsedMs(async () => {
+      await server.sleep(71 * hourMs);
+      await play.signal(receipt('delivered'));
+      assert.deepEqual(await play.result(), { status: 'delivered', attempts: 1, providerMessageId });
+    });
+    assertAbout(tookMs, 72 * hourMs);
+    assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
+  });
+
+  it('an outcome that nobody knows and no receipt › completes as unknown: it is never sent again', async () => {
+    await startWorkers();
+    const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
+    const play = await stage.play({ dispatch: async () => dispatched(unknown) });
+    assert.deepEqual(await play.result(), { status: 'unknown', attempts: 1 });
+    assert.equal(play.callsOf('dispatch').length, 1);
+  });
+
+  it('to be sent in 30 days › dispatched then, not before', async () => {
+    await startWorkers();
+    const nowMs = await server.currentTimeMs();
+    const sendAtMs = nowMs + 30 * dayMs;
+    let dispatchedAtMs = 0;
+    const play = await stage.play(
+      {
+        dispatch: async () => {
+          dispatchedAtMs = await server.currentTimeMs();
+          return dispatched(accepted);
+        },
+      },
+      { sendAtMs },
+    );
+    assert.deepEqual(await play.result(), { status: 'sent', attempts: 1, providerMessageId });
+    assertAbout(dispatchedAtMs - nowMs, 30 * dayMs);
+    assert.equal(await countEvents(play, 'TIMER_STARTED'), 2);
+  });
+
+  it('to be sent at a time that is over › dispatched at once', async () => {
+    await startWorkers();
+    const play = await stage.play({}, { sendAtMs: (await server.currentTimeMs()) - hourMs });
+    await play.result();
+    assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
+  });
+
+  it('the provider is too busy for hours › tried again at the pace that each refusal names', async () => {
+    await startWorkers();
+    let tries = 0;
+    const play = await stage.play({
+      dispatch: async () => {
+        tries += 1;
+        if (tries < 13) {
+          throw ApplicationFailure.create({
+            message: 'busy',
+            type: 'WA_80007',
+            nextRetryDelay: 15 * minuteMs,
+          });
+        }
+        return dispatched(accepted, tries);
+      },
+    });
+    const tookMs = await elapsedMs(async () => {
+      assert.deepEqual(await play.result(), { status: 'sent', attempts: 13, providerMessageId });
+    });
+    assertAbout(tookMs, 3 * hourMs + 72 * hourMs);
+  });
+
+  it('the database is away for an hour › the receipt is stored when it is back', async () => {
+    await startWorkers();
+    const backAtMs = (await server.currentTimeMs()) + hourMs;
+    const play = await stage.play({
+      applyReceipts: async () => {
+        if ((await server.currentTimeMs()) < backAtMs) throw new Error('the database is away');
+      },
+    });
+    await play.signal(receipt('read'));
+    assert.deepEqual(await play.result(), { status: 'read', attempts: 1, providerMessageId });
+    assert.ok((await server.currentTimeMs()) >= backAtMs);
+    assert.equal(play.callsOf('applyReceipts').at(-1)?.isLocal, false);
+  });
+});
