@@ -33,7 +33,7 @@ until existing="$(temporal operator search-attribute list --namespace "$namespac
   sleep 1
 done
 
-for name in ClientId ChannelId TemplateName ConversationId Kind CampaignId Language; do
+for name in ClientId ChannelId TemplateName ConversationId Kind CampaignId FailureCode; do
   if printf '%s\n' "$existing" | grep -qw "$name"; then continue; fi
   temporal operator search-attribute create --namespace "$namespace" --name "$name" --type Keyword
 done

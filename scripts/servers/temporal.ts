@@ -23,7 +23,7 @@ export const keywordAttributes = [
   'ConversationId',
   'Kind',
   'CampaignId',
-  'Language',
+  'FailureCode',
 ];
 
 const dynamicConfig = {

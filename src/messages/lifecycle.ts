@@ -141,7 +141,7 @@ export const statusOfOutcome: Readonly<Record<DispatchOutcome['kind'], MessageSt
 };
 
 /** Why a message that has not left is closed; also the status that it gets. */
-export type WithdrawReason = 'canceled' | 'expired' | 'failed';
+export type WithdrawReason = 'canceled' | 'expired' | 'failed' | 'unknown';
 
 /** The status of a message that will not be dispatched any more: one in the middle of a call may have left. */
 export function decideWithdrawal(

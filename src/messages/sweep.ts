@@ -32,10 +32,12 @@ export function createSweep({ messages, workflows, clock, logger, olderThanMs }:
       await messages.markSwept(scope, message._id, clock.now());
       return;
     }
-    // Its workflow has ended and will never send it: somebody terminated it. Nobody may wait for it in vain.
-    const withdrawal = { reason: 'failed' as const, failure: lostWorkflow, now: clock.now() };
+    // Nobody may wait for it in vain. A regular end knows more than the database, which was restored from an older
+    // copy: the message may have left. Any other end was a termination or a fault before it left.
+    const reason = (await workflows.hasCompleted(messageId)) ? 'unknown' : 'failed';
+    const withdrawal = { reason, failure: lostWorkflow, now: clock.now() } as const;
     const status = await messages.withdraw(scope, message._id, withdrawal);
-    logger.warn({ messageId, status }, 'the workflow had ended before the message left');
+    logger.warn({ messageId, status }, 'the workflow had ended, but the message is stored as not sent');
   }
 
   return {

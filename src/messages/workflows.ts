@@ -21,6 +21,8 @@ export interface MessageWorkflowOptions {
 export interface MessageWorkflows {
   /** Starts the message's workflow; repeating it is harmless. `closed`: it ran to its end before. */
   start(message: MessageDoc): Promise<'running' | 'closed'>;
+  /** Whether the message's workflow ran to its regular end, and not into a failure or a termination. */
+  hasCompleted(messageId: string): Promise<boolean>;
   /** Hands receipts to the message's workflow; `closed` when none is running. */
   signalReceipts(messageId: string, receipts: readonly Receipt[]): Promise<'signaled' | 'closed'>;
   /** Lets the workflow of a message that was withdrawn end now instead of when it next looks. */
@@ -66,6 +68,12 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
         if (error instanceof WorkflowExecutionAlreadyStartedError) return 'closed';
         throw error;
       }
+    },
+
+    async hasCompleted(messageId) {
+      const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
+      const { status } = await temporal.withDeadline(Date.now() + startDeadlineMs, () => handle.describe());
+      return status.name === 'COMPLETED';
     },
 
     async signalReceipts(messageId, receipts) {

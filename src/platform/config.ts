@@ -32,6 +32,8 @@ const environmentSchema = z.object({
   MONGODB_MAX_POOL_SIZE: wholeNumber(50, 1, 1_000),
   TEMPORAL_ADDRESS: text('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: text('whatsapp-crm'),
+  TEMPORAL_TLS: flag(),
+  TEMPORAL_API_KEY: optional(z.string().trim()),
   TEMPORAL_UI_URL: httpUrl(),
   JWT_ACCESS_TOKEN_SECRET: secret(),
   JWT_REFRESH_TOKEN_SECRET: secret(),
@@ -60,7 +62,6 @@ const environmentSchema = z.object({
   WORKER_HEALTH_PORT: port(4001),
   WORKER_MAX_DISPATCHES: wholeNumber(50, 1, 10_000),
   WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1_000, 10, 1_000_000),
-  WORKER_BUILD_ID: optional(z.string().trim()),
 });
 
 type Environment = z.output<typeof environmentSchema>;
@@ -166,6 +167,8 @@ function toConfig(env: Environment) {
     temporal: {
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE,
+      tls: env.TEMPORAL_TLS ?? env.TEMPORAL_API_KEY !== undefined,
+      apiKey: env.TEMPORAL_API_KEY === undefined ? undefined : new Secret(env.TEMPORAL_API_KEY),
       uiUrl: env.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233',
     },
     auth: {
@@ -188,8 +191,6 @@ function toConfig(env: Environment) {
       healthPort: env.WORKER_HEALTH_PORT,
       maxConcurrentDispatches: env.WORKER_MAX_DISPATCHES,
       maxCachedWorkflows: env.WORKER_MAX_CACHED_WORKFLOWS,
-      /** Names the build in Temporal's worker versioning; undefined runs unversioned. */
-      buildId: env.WORKER_BUILD_ID,
     },
   } as const;
 }

@@ -1,11 +1,11 @@
 /**
- * Every failure that the product raises on purpose. One table, two projections: RFC 9457 problem details on
- * HTTP (`src/http/problems.ts`) and `ApplicationFailure` in Temporal (`activities/failures.ts`).
+ * Every failure that the product raises on purpose towards a caller; `src/http/problems.ts` answers them as
+ * RFC 9457 problem details. What fails inside a workflow has the provider's code instead (`messages/rules.ts`).
  */
 export interface ProblemDefinition {
   readonly status: number;
   readonly title: string;
-  /** Whether the same request may succeed later without a change by the caller. */
+  /** Whether the same request may succeed later without a change by the caller; shown on the problem's page. */
   readonly retry: boolean;
   /** What the reader can do about it; printed on the problem's page. */
   readonly advice: string;

@@ -1,9 +1,16 @@
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type LogMetadata,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from './logger.ts';
+import { connectionOptionsOf, type TemporalOptions } from './temporal.ts';
 
-export interface TemporalWorkerOptions {
-  readonly address: string;
-  readonly namespace: string;
+export interface TemporalWorkerOptions extends TemporalOptions {
   /** The bundle that `npm run build` made. */
   readonly workflowBundlePath: string;
   readonly workflowQueue: string;
@@ -29,13 +36,21 @@ export interface TemporalWorker {
 const autoscaling = (maximum: number) =>
   ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['workflowTaskPollerBehavior'];
 
+/**
+ * What the SDK warns of and is no news: the provider's worker has no workflows on purpose, and a refusal that is
+ * tried again is the product at work. Both stay visible at level debug.
+ */
+const isExpected = (message: string, meta: LogMetadata | undefined): boolean =>
+  message.startsWith('No workflows registered') ||
+  (meta?.['error'] instanceof ApplicationFailure && !meta['error'].nonRetryable);
+
 /** Routes the SDK's log into ours. Once per process, before anything else of the SDK. */
 export function installTemporalRuntime(logger: Logger): void {
   const log = new DefaultLogger('INFO', ({ level, message, meta }) => {
     // The task token is long and says nothing that the ids beside it do not.
     const fields = { part: 'temporal', ...meta, taskToken: undefined };
     if (level === 'ERROR') logger.error(fields, message);
-    else if (level === 'WARN') logger.warn(fields, message);
+    else if (level === 'WARN' && !isExpected(message, meta)) logger.warn(fields, message);
     else logger.debug(fields, message);
   });
   Runtime.install({ logger: log, shutdownSignals: [] });
@@ -43,8 +58,8 @@ export function installTemporalRuntime(logger: Logger): void {
 
 /** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
-  const { address, namespace, shutdownGraceMs } = options;
-  const connection = await NativeConnection.connect({ address });
+  const { namespace, shutdownGraceMs } = options;
+  const connection = await NativeConnection.connect(connectionOptionsOf(options));
   const shared = { connection, namespace, shutdownGraceTime: shutdownGraceMs };
   const workers = [
     await Worker.create({

@@ -1,10 +1,21 @@
 import { Client, Connection } from '@temporalio/client';
 import protocol from '@temporalio/proto';
+import type { Secret } from './secret.ts';
 
 export interface TemporalOptions {
   readonly address: string;
   readonly namespace: string;
+  readonly tls?: boolean;
+  /** For Temporal Cloud. */
+  readonly apiKey?: Secret | undefined;
 }
+
+/** How to reach the server, for the client and for the worker. */
+export const connectionOptionsOf = ({ address, tls, apiKey }: Omit<TemporalOptions, 'namespace'>) => ({
+  address,
+  tls: tls ?? false,
+  ...(apiKey === undefined ? {} : { apiKey: apiKey.reveal() }),
+});
 
 export interface TemporalClient {
   readonly client: Client;
@@ -16,8 +27,9 @@ export interface TemporalClient {
 }
 
 /** A client that connects on first use, so that a process starts, and says so on /readyz, while Temporal is away. */
-export function createTemporalClient({ address, namespace }: TemporalOptions): TemporalClient {
-  const connection = Connection.lazy({ address, connectTimeout: '5s' });
+export function createTemporalClient(options: TemporalOptions): TemporalClient {
+  const { namespace } = options;
+  const connection = Connection.lazy({ ...connectionOptionsOf(options), connectTimeout: '5s' });
   const client = new Client({ connection, namespace });
   return {
     client,

@@ -61,7 +61,8 @@ function resolve(schemas: Schemas, reference: string): OpenApiSchema {
 }
 
 function checkValue(schema: OpenApiSchema, value: unknown, path: string): string[] {
-  if (schema.const !== undefined && value !== schema.const) return [`${path} is not ${String(schema.const)}`];
+  if (schema.const !== undefined && value !== schema.const)
+    return [`${path} is not ${JSON.stringify(schema.const)}`];
   if (schema.enum !== undefined && !schema.enum.includes(value)) return [`${path} is none of its values`];
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
   if (types.length > 0 && !types.some((type) => isOfType(type, value)))

@@ -69,8 +69,6 @@ export interface WorkerOptions {
   readonly native: NativeConnection;
   readonly namespace: string;
   readonly activities: MessageActivities;
-  /** 0 makes every workflow task replay its whole history. */
-  readonly maxCachedWorkflows?: number;
   /** False leaves the provider's queue without a worker. */
   readonly hasProvider?: boolean;
 }
@@ -82,7 +80,7 @@ export interface RunningWorkers {
 /** The workers of the product, with activities of the test, until they are stopped. */
 export async function startTestWorkers(options: WorkerOptions): Promise<RunningWorkers> {
   installTestRuntime();
-  const { native: connection, namespace, activities, maxCachedWorkflows } = options;
+  const { native: connection, namespace, activities } = options;
   const { dispatch, ...stateActivities } = activities;
   const shared = { connection, namespace, identity, shutdownGraceTime: 500, shutdownForceTime: 2_000 };
   const workers = [
@@ -91,7 +89,6 @@ export async function startTestWorkers(options: WorkerOptions): Promise<RunningW
       taskQueue: workflowQueue,
       workflowBundle: { codePath: workflowBundlePath },
       activities: stateActivities,
-      ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     }),
   ];
   if (options.hasProvider !== false) {

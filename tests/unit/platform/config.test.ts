@@ -36,7 +36,14 @@ describe('config', () => {
     assert.equal(config.provider.apiUrl, 'http://127.0.0.1:4010');
     assert.equal(config.provider.timeoutMs, 20_000);
     assert.equal(config.http.cookies.secure, false);
-    assert.equal(config.worker.buildId, undefined);
+    assert.equal(config.temporal.tls, false);
+  });
+
+  it('a Temporal API key › means TLS, and does not print', () => {
+    const { temporal } = loadConfig({ ...production(), TEMPORAL_API_KEY: 'canary-key' });
+    assert.equal(temporal.tls, true);
+    assert.equal(temporal.apiKey?.reveal(), 'canary-key');
+    assert.ok(!JSON.stringify(temporal).includes('canary'));
   });
 
   it('production › secure cookies, the cloud provider, no slash at the end of the public address', () => {

@@ -6,7 +6,7 @@ const clientId = new Types.ObjectId();
 const _id = new Types.ObjectId();
 
 const problems = (command: Record<string, unknown>, allowed = crossingFilters): string[] => {
-  const [commandName = '', collection = ''] = Object.entries(command)[0] as [string, string];
+  const [commandName, collection] = Object.entries(command)[0] as [string, string];
   return [...problemsOf({ commandName, command, collection }, allowed)];
 };
 

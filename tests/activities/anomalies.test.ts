@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import type { MessageActivityDeps } from '../../activities/messages.ts';
+import type { DispatchResult } from '../../src/messages/contract.ts';
+import type { MessageStatus } from '../../src/messages/lifecycle.ts';
+import {
+  runActivity,
+  runDispatch,
+  setDispatchStage,
+  type DispatchStage,
+  type Sendable,
+} from '../support/dispatch-stage.ts';
+
+/** The steps of one attempt that can fail or be the last thing that its worker does. */
+type Step = 'findById' | 'claim' | 'send' | 'release' | 'recordOutcome';
+
+/**
+ * `failed`: the step throws, before or after it took effect. `crashed`: the worker dies then; its attempt never says
+ * anything again, and another worker begins the next one. `away`: the step fails for longer than an attempt insists.
+ */
+type Anomaly = 'failed-before' | 'failed-after' | 'crashed-before' | 'crashed-after' | 'away';
+
+interface Row {
+  readonly step: Step;
+  readonly anomaly: Anomaly;
+  readonly status: MessageStatus;
+  /** Calls that the provider has seen, of which at most one may be accepted. */
+  readonly calls: number;
+}
+
+/** The provider accepts at once. */
+const acceptedAtOnce: readonly Row[] = [
+  { step: 'findById', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'findById', anomaly: 'crashed-before', status: 'sent', calls: 1 },
+  { step: 'findById', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'claim', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 1 },
+  { step: 'claim', anomaly: 'crashed-before', status: 'sent', calls: 1 },
+  { step: 'claim', anomaly: 'crashed-after', status: 'unknown', calls: 0 },
+  { step: 'send', anomaly: 'failed-before', status: 'unknown', calls: 0 },
+  { step: 'send', anomaly: 'failed-after', status: 'unknown', calls: 1 },
+  { step: 'send', anomaly: 'crashed-before', status: 'unknown', calls: 0 },
+  { step: 'send', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
+  { step: 'recordOutcome', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'recordOutcome', anomaly: 'failed-after', status: 'sent', calls: 1 },
+  { step: 'recordOutcome', anomaly: 'crashed-before', status: 'unknown', calls: 1 },
+  { step: 'recordOutcome', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'recordOutcome', anomaly: 'away', status: 'sent', calls: 1 },
+];
+
+/** The provider says «not accepted» twice before it accepts: only then may there be more than one call. */
+const refusedTwice: readonly Row[] = [
+  { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 3 },
+  { step: 'send', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
+  { step: 'release', anomaly: 'failed-before', status: 'sent', calls: 3 },
+  { step: 'release', anomaly: 'failed-after', status: 'sent', calls: 3 },
+  { step: 'release', anomaly: 'crashed-before', status: 'unknown', calls: 1 },
+  { step: 'release', anomaly: 'crashed-after', status: 'sent', calls: 3 },
+  { step: 'release', anomaly: 'away', status: 'unknown', calls: 1 },
+];
+
+/** Refused for ever: the failure must not get lost either. */
+const refusedForEver: readonly Row[] = [
+  { step: 'recordOutcome', anomaly: 'failed-before', status: 'failed', calls: 1 },
+  { step: 'recordOutcome', anomaly: 'crashed-after', status: 'failed', calls: 1 },
+];
+
+/** Longer than an attempt insists; the workflow's own try comes after it. */
+const awayMs = 5_600;
+
+/** The dependencies of one worker in which the anomaly happens once; `crashed` resolves when the worker is dead. */
+function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
+  let die = (): void => undefined;
+  const crashed = new Promise<'crashed'>((resolve) => (die = () => resolve('crashed')));
+  const backAtMs = performance.now() + awayMs;
+  let hasHappened = false;
+  let hits = 0;
+
+  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+    hits += 1;
+    const isNow = anomaly === 'away' ? performance.now() < backAtMs : !hasHappened;
+    if (!isNow) return work();
+    hasHappened = true;
+    if (anomaly.endsWith('-after')) await work();
+    if (!anomaly.startsWith('crashed')) throw new Error('the connection was lost');
+    die();
+    return new Promise<T>(() => undefined);
+  };
+  const wrap = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const value: unknown = Reflect.get(object, name);
+        if (name !== step || typeof value !== 'function') return value;
+        return (...args: readonly unknown[]) =>
+          around(() => Reflect.apply(value, object, args) as Promise<unknown>);
+      },
+    });
+  const { messages, channels, gateway } = deps;
+  return {
+    deps: {
+      ...deps,
+      messages: step === 'findById' ? messages : wrap(messages),
+      channels: step === 'findById' ? wrap(channels) : channels,
+      gateway: wrap(gateway),
+    },
+    crashed,
+    hits: () => hits,
+  };
+}
+
+/** What the server does with attempts: one after the other, until one returns or fails for good. */
+async function runAttempts(faulty: ReturnType<typeof withAnomaly>, given: Sendable): Promise<DispatchResult> {
+  for (let attempt = 1; attempt <= 6; attempt += 1) {
+    const ended = await Promise.race([runDispatch(faulty.deps, given), faulty.crashed]).catch(
+      (error: unknown) => {
+        if (error instanceof ApplicationFailure && error.nonRetryable === true) throw error;
+        return 'failed' as const;
+      },
+    );
+    if (ended === 'crashed') return runDispatchUntilEnd(faulty.deps, given);
+    if (ended !== 'failed') return ended;
+  }
+  return assert.fail('it never ends');
+}
+
+/** After the crash: the anomaly is over. */
+async function runDispatchUntilEnd(deps: MessageActivityDeps, given: Sendable): Promise<DispatchResult> {
+  for (let attempt = 1; attempt <= 6; attempt += 1) {
+    const result = await runDispatch(deps, given).catch(() => null);
+    if (result !== null) return result;
+  }
+  return assert.fail('it never ends after the crash');
+}
+
+describe('dispatch › anomalies', () => {
+  let stage: DispatchStage;
+  before(async () => {
+    stage = await setDispatchStage();
+  });
+  after(() => stage?.close());
+
+  async function play(row: Row, to: string): Promise<void> {
+    const given = await stage.sendable(to);
+    const faulty = withAnomaly(stage.deps, row);
+    const result = await runAttempts(faulty, given);
+    assert.ok(faulty.hits() > 0, 'the step was never reached');
+    if (result.kind === 'dispatched' && !result.isRecorded) {
+      // What the workflow does then.
+      const { outcome, attempt } = result;
+      await runActivity(stage.deps, 'recordOutcome', { ...given.input, outcome, attempt });
+    }
+    const calls = await stage.callsFor(given);
+    const acceptedCalls = calls.filter(({ wamid }) => wamid !== null);
+    assert.ok(acceptedCalls.length <= 1, 'the person got it twice');
+    assert.equal(calls.length, row.calls, 'calls of the provider');
+    const stored = await stage.stored(given);
+    assert.equal(stored.status, row.status);
+    if (row.status === 'sent') assert.equal(stored.providerMessageId, acceptedCalls[0]?.wamid);
+    if (row.status === 'failed') assert.equal(stored.failure?.code, '132001');
+    if (row.anomaly === 'away' && row.step === 'recordOutcome') {
+      assert.ok(result.kind === 'dispatched' && !result.isRecorded, 'the attempt claims to have stored it');
+    }
+  }
+
+  const tables: readonly [string, string, readonly Row[]][] = [
+    ['accepted at once', '+15550001101', acceptedAtOnce],
+    ['refused twice for a while', '+15550001106', refusedTwice],
+    ['refused for ever', '+15550001108', refusedForEver],
+  ];
+  for (const [name, to, rows] of tables) {
+    describe(name, () => {
+      for (const row of rows) {
+        it(`${row.step} ${row.anomaly} › ${row.status} after ${row.calls} calls`, () => play(row, to));
+      }
+    });
+  }
+});

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import type { Receipt } from '../../src/messages/contract.ts';
+import { decideClaim, decideWithdrawal, hasNotLeft, messageStatuses } from '../../src/messages/lifecycle.ts';
+import type { MessageDoc } from '../../src/messages/model.ts';
+import { messageModel } from '../../src/messages/model.ts';
+import { createMessageRepository, type MessageRepository } from '../../src/messages/repository.ts';
+import { toMessageView } from '../../src/messages/view.ts';
+import { newUuid } from '../../src/platform/ids.ts';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import { buildMessage } from '../support/messages.ts';
+import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
+
+const now = new Date('2026-11-23T09:00:00.000Z');
+
+function* permutations<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length === 0) yield [];
+  for (const [index, item] of items.entries()) {
+    for (const rest of permutations(items.toSpliced(index, 1))) yield [item, ...rest];
+  }
+}
+
+describe('message writes', () => {
+  let database: TestDatabase;
+  let messages: MessageRepository;
+  before(async () => {
+    database = await connectTestDatabase('message_writes', [messageModel]);
+    messages = createMessageRepository(database.connection);
+  });
+  after(() => database?.close());
+
+  async function insert(changes: Partial<MessageDoc>): Promise<MessageDoc> {
+    const message = buildMessage(changes);
+    assert.ok(await messages.insert(scopeOf(message.clientId), message));
+    return message;
+  }
+
+  async function stored({ clientId, _id }: MessageDoc): Promise<MessageDoc> {
+    const found = await messages.findById(scopeOf(clientId), _id);
+    assert.ok(found);
+    return found;
+  }
+
+  /** Every state in which a call may stand, beside each status. */
+  const states = messageStatuses.flatMap((status) =>
+    [false, true].map((isCalling) => ({
+      status,
+      isCalling,
+      dispatch: { attempt: 1, isCalling, attempts: [] },
+    })),
+  );
+
+  it('claim › every status, call state and expiry: the filter decides as decideClaim does', async () => {
+    const expiries = [undefined, -1, 0, 1].map((ms) =>
+      ms === undefined ? null : new Date(now.getTime() + ms),
+    );
+    const cases = states.flatMap((state) => expiries.map((expiresAt) => ({ ...state, expiresAt })));
+    assert.equal(cases.length, 88);
+    await Promise.all(
+      cases.map(async ({ status, dispatch, expiresAt }) => {
+        const message = await insert({ status, dispatch, ...(expiresAt === null ? {} : { expiresAt }) });
+        const expected = decideClaim({ status, dispatch, expiresAt }, now);
+        const claim = await messages.claim(scopeOf(message.clientId), message._id, { token: newUuid(), now });
+        const name = `${status}, ${dispatch.isCalling ? 'calling' : 'free'}, ${expiresAt?.toISOString() ?? 'no expiry'}`;
+        assert.equal(claim?.decision, expected, name);
+        const after = await stored(message);
+        assert.equal(after.dispatch.attempt, expected === 'call' ? 2 : 1, name);
+        assert.equal(after.dispatch.isCalling, expected === 'call' || dispatch.isCalling, name);
+        assert.equal(after.status, expected === 'call' ? 'sending' : status, name);
+      }),
+    );
+  });
+
+  it('claim › the same token again: the same claim, the same attempt; another token: ambiguous', async () => {
+    const message = await insert({});
+    const scope = scopeOf(message.clientId);
+    const token = newUuid();
+    for (let time = 0; time < 3; time += 1) {
+      const claim = await messages.claim(scope, message._id, { token, now });
+      assert.deepEqual([claim?.decision, claim?.message.dispatch.attempt], ['call', 1]);
+    }
+    const other = await messages.claim(scope, message._id, { token: newUuid(), now });
+    assert.equal(other?.decision, 'ambiguous');
+  });
+
+  it('claim › of many at once one holds it', async () => {
+    const message = await insert({});
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        messages.claim(scopeOf(message.clientId), message._id, { token: newUuid(), now }),
+      ),
+    );
+    assert.equal(claims.filter((claim) => claim?.decision === 'call').length, 1);
+    assert.equal((await stored(message)).dispatch.attempt, 1);
+  });
+
+  it('release › by its holder only', async () => {
+    const message = await insert({});
+    const scope = scopeOf(message.clientId);
+    const token = newUuid();
+    await messages.claim(scope, message._id, { token, now });
+    const attempt = { number: 1, startedAt: now, endedAt: now, outcome: 'retry' as const, code: '130429' };
+    await messages.release(scope, message._id, { token: newUuid(), attempt });
+    assert.equal((await stored(message)).dispatch.isCalling, true);
+    for (let time = 0; time < 2; time += 1) await messages.release(scope, message._id, { token, attempt });
+    const { dispatch } = await stored(message);
+    assert.deepEqual([dispatch.isCalling, dispatch.attempts], [false, [attempt]]);
+  });
+
+  it('cancel and withdraw › every status and call state: as hasNotLeft and decideWithdrawal say', async () => {
+    await Promise.all(
+      states.map(async ({ status, dispatch }) => {
+        const message = await insert({ status, dispatch });
+        const isCanceled = await messages.cancel(scopeOf(message.clientId), message._id, now);
+        assert.equal(isCanceled, hasNotLeft(status, dispatch), status);
+        assert.equal((await stored(message)).status, isCanceled ? 'canceled' : status);
+        for (const reason of ['canceled', 'expired', 'failed'] as const) {
+          const other = await insert({ status, dispatch });
+          const answer = await messages.withdraw(scopeOf(other.clientId), other._id, { reason, now });
+          const expected = decideWithdrawal(status, dispatch, reason);
+          assert.equal(answer, expected, `${status} ${reason}`);
+          const after = await stored(other);
+          assert.equal(after.status, expected);
+          assert.equal(after.statusHistory.length, expected === status ? 1 : 2);
+        }
+      }),
+    );
+  });
+
+  const providerMessageId = 'wamid.permuted';
+  const failure = { code: '131026', class: 'message', title: 't', detail: 'd', advice: 'a' };
+  const receipts: readonly Receipt[] = [
+    { word: 'sent', status: 'sent', providerMessageId, timestampMs: 1_000, pricing: { category: 'utility' } },
+    { word: 'delivered', status: 'delivered', providerMessageId, timestampMs: 2_000 },
+    { word: 'read', status: 'read', providerMessageId, timestampMs: 3_000 },
+    { word: 'failed', status: 'failed', providerMessageId, timestampMs: 1_500, failure },
+    { word: 'warmed up', status: null, providerMessageId, timestampMs: 2_500 },
+  ];
+
+  /** What clients see of a message, with the history in an order of its own. */
+  function essence(message: MessageDoc): unknown {
+    const {
+      id: _id,
+      clientId: _client,
+      conversationId: _c,
+      channelId: _ch,
+      contactId: _co,
+      ...view
+    } = {
+      clientId: undefined,
+      ...toMessageView(message),
+      workflowId: undefined,
+      pricing: message.pricing,
+    };
+    const byTime = (entry: { timestamp: string; status: string }): string =>
+      `${entry.timestamp} ${entry.status}`;
+    return {
+      ...view,
+      statusHistory: view.statusHistory.toSorted((a, b) => byTime(a).localeCompare(byTime(b))),
+    };
+  }
+
+  async function applyAll(orders: readonly (readonly Receipt[])[]): Promise<unknown[]> {
+    return Promise.all(
+      orders.map(async (order) => {
+        const message = await insert({
+          status: 'sent',
+          providerMessageId,
+          dispatch: { attempt: 1, isCalling: false, attempts: [] },
+        });
+        for (const receipt of order) {
+          await messages.applyReceipts(scopeOf(message.clientId), message._id, [receipt]);
+        }
+        return essence(await stored(message));
+      }),
+    );
+  }
+
+  for (const count of [2, 3, 5]) {
+    it(`receipts › every order of the first ${count}, one write each: the same document`, async () => {
+      const orders = [...permutations(receipts.slice(0, count))];
+      const [first, ...others] = await applyAll(orders);
+      for (const [index, other] of others.entries()) {
+        assert.deepEqual(other, first, orders[index + 1]?.map(({ word }) => word).join(', '));
+      }
+    });
+  }
+
+  it('receipts › repeated, or all in one write: the same document again', async () => {
+    const [once, twice] = await applyAll([receipts, [...receipts, ...receipts.toReversed()]]);
+    assert.deepEqual(twice, once);
+    const message = await insert({
+      status: 'sent',
+      providerMessageId,
+      dispatch: { attempt: 1, isCalling: false, attempts: [] },
+    });
+    await messages.applyReceipts(scopeOf(message.clientId), message._id, [...receipts, ...receipts]);
+    assert.deepEqual(essence(await stored(message)), once);
+  });
+
+  it('receipts and the outcome of the call › in any order: the same status, id and call state', async () => {
+    const [sent, delivered, , failed] = receipts;
+    assert.ok(sent && delivered && failed);
+    const orders = [...permutations<'outcome' | Receipt>(['outcome', sent, delivered, failed])];
+    await Promise.all(
+      orders.map(async (order) => {
+        const message = await insert({
+          status: 'sending',
+          dispatch: { attempt: 1, isCalling: true, attempts: [] },
+        });
+        const scope = scopeOf(message.clientId);
+        for (const fact of order) {
+          if (fact !== 'outcome') await messages.applyReceipts(scope, message._id, [fact]);
+          else {
+            const outcome = { kind: 'accepted', providerMessageId, isHeld: false } as const;
+            const attempt = { number: 1, startedAt: now, endedAt: now, outcome: 'accepted' as const };
+            await messages.recordOutcome(scope, message._id, { outcome, attempt });
+          }
+        }
+        const { status, dispatch, ...rest } = await stored(message);
+        assert.deepEqual(
+          [status, rest.providerMessageId, dispatch.isCalling, dispatch.attempts.length],
+          ['delivered', providerMessageId, false, 1],
+        );
+      }),
+    );
+  });
+
+  it('receipts › no client reaches the message of another', async () => {
+    const message = await insert({ status: 'sent' });
+    const other = scopeOf(buildMessage().clientId);
+    await messages.applyReceipts(other, message._id, receipts);
+    assert.equal(await messages.cancel(other, message._id, now), false);
+    assert.equal(await messages.claim(other, message._id, { token: newUuid(), now }), null);
+    assert.equal(await messages.withdraw(other, message._id, { reason: 'failed', now }), null);
+    assert.deepEqual(await stored(message), message);
+  });
+});
