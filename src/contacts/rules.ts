@@ -8,7 +8,9 @@ export function normalisePhone(input: string): string | null {
   const compact = input.replace(/[\s().-]/g, '');
   if (!/^\+[1-9]\d{6,14}$/.test(compact)) return null;
   const parsed = parsePhoneNumberFromString(compact);
-  return parsed?.isPossible() === true ? parsed.number : null;
+  if (parsed?.isPossible() !== true) return null;
+  // What was dropped (a zero after the country code) may hide another one: the result must stay as it is.
+  return parsed.number.length < compact.length ? normalisePhone(parsed.number) : parsed.number;
 }
 
 /** The provider's `wa_id` and `from` are digits without `+`. */

@@ -106,7 +106,7 @@ function createOutcomes(messages: mongo.Collection<MessageDoc>) {
           updateOne: {
             filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
             update: {
-              $set: { status, ...failure },
+              $set: { status, ...accepted, ...failure },
               $push: { statusHistory: statusEntry(status, attempt.endedAt, rawOfOutcome(outcome)) },
             },
           },

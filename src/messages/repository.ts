@@ -69,10 +69,9 @@ export function createMessageRepository(connection: Connection) {
         after === null
           ? {}
           : {
-              $or: [
-                { timestamp: { $lt: after.timestamp } },
-                { timestamp: after.timestamp, _id: { $lt: after._id } },
-              ],
+              // The bound outside of the alternative lets one index serve filter and order.
+              timestamp: { $lte: after.timestamp },
+              $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
             };
       return messages
         .find({ ...filter, ...position, ...scope })

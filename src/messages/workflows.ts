@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import { deadlineIn } from '../platform/clock.ts';
 import {
   receiptsSignalName,
   sendMessageType,
@@ -51,7 +52,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
     async start(message) {
       const workflowId = workflowIdOf(message._id.toHexString());
       try {
-        await temporal.withDeadline(Date.now() + startDeadlineMs, () =>
+        await temporal.withDeadline(deadlineIn(startDeadlineMs), () =>
           temporal.workflow.start(sendMessageType, {
             workflowId,
             taskQueue: workflowQueue,
@@ -72,13 +73,13 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
 
     async hasCompleted(messageId) {
       const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
-      const { status } = await temporal.withDeadline(Date.now() + startDeadlineMs, () => handle.describe());
+      const { status } = await temporal.withDeadline(deadlineIn(startDeadlineMs), () => handle.describe());
       return status.name === 'COMPLETED';
     },
 
     async signalReceipts(messageId, receipts) {
       try {
-        await temporal.withDeadline(Date.now() + signalDeadlineMs, () =>
+        await temporal.withDeadline(deadlineIn(signalDeadlineMs), () =>
           // Never signalWithStart: it would begin the message anew.
           temporal.workflow.getHandle(workflowIdOf(messageId)).signal(receiptsSignalName, { receipts }),
         );
@@ -91,7 +92,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
 
     async cancel(messageId) {
       try {
-        await temporal.withDeadline(Date.now() + startDeadlineMs, () =>
+        await temporal.withDeadline(deadlineIn(startDeadlineMs), () =>
           temporal.workflow.getHandle(workflowIdOf(messageId)).cancel(),
         );
       } catch (error) {

@@ -5,6 +5,9 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date() };
 
+/** A point in time ahead, in epoch milliseconds, as the deadlines of gRPC calls want it. */
+export const deadlineIn = (milliseconds: number): number => Date.now() + milliseconds;
+
 /** A clock that stands still until it is moved; for tests. */
 export function createFixedClock(start: Date): Clock & { advance(milliseconds: number): void } {
   let current = start.getTime();

@@ -28,6 +28,8 @@ export interface MongoOptions {
   readonly uri: string;
   readonly appName: string;
   readonly maxPoolSize: number;
+  /** Tells about every command on the wire; an address with `monitorCommands=true` does the same. */
+  readonly monitorCommands?: boolean;
 }
 
 export type MongoConnection = mongoose.Connection;
@@ -40,6 +42,7 @@ export async function connectMongo(options: MongoOptions): Promise<MongoConnecti
     .createConnection(options.uri, {
       appName: options.appName,
       maxPoolSize: options.maxPoolSize,
+      ...(options.monitorCommands === undefined ? {} : { monitorCommands: options.monitorCommands }),
       serverSelectionTimeoutMS: 5_000,
       socketTimeoutMS: 30_000,
       retryWrites: true,

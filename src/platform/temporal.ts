@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import protocol from '@temporalio/proto';
+import { deadlineIn } from './clock.ts';
 import type { Secret } from './secret.ts';
 
 export interface TemporalOptions {
@@ -34,12 +35,12 @@ export function createTemporalClient(options: TemporalOptions): TemporalClient {
   return {
     client,
     async check() {
-      await connection.withDeadline(Date.now() + 2_000, () =>
+      await connection.withDeadline(deadlineIn(2_000), () =>
         connection.workflowService.describeNamespace({ namespace }),
       );
     },
     async limitPerFairnessKey(taskQueue, requestsPerSecond) {
-      await connection.withDeadline(Date.now() + 10_000, () =>
+      await connection.withDeadline(deadlineIn(10_000), () =>
         connection.workflowService.updateTaskQueueConfig({
           namespace,
           identity: 'whatsapp-crm',

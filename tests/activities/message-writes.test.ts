@@ -138,25 +138,9 @@ describe('message writes', () => {
 
   /** What clients see of a message, with the history in an order of its own. */
   function essence(message: MessageDoc): unknown {
-    const {
-      id: _id,
-      clientId: _client,
-      conversationId: _c,
-      channelId: _ch,
-      contactId: _co,
-      ...view
-    } = {
-      clientId: undefined,
-      ...toMessageView(message),
-      workflowId: undefined,
-      pricing: message.pricing,
-    };
-    const byTime = (entry: { timestamp: string; status: string }): string =>
-      `${entry.timestamp} ${entry.status}`;
-    return {
-      ...view,
-      statusHistory: view.statusHistory.toSorted((a, b) => byTime(a).localeCompare(byTime(b))),
-    };
+    const { status, failure: shown, providerMessageId: id, statusHistory } = toMessageView(message);
+    const history = statusHistory.map((entry) => JSON.stringify(entry));
+    return { status, shown, id, pricing: message.pricing, history: history.toSorted() };
   }
 
   async function applyAll(orders: readonly (readonly Receipt[])[]): Promise<unknown[]> {

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import { createFixedClock } from '../../src/platform/clock.ts';
+import { readCommand, runCommand } from '../../src/webhooks/dead-letters.ts';
+import { webhookEventModel } from '../../src/webhooks/model.ts';
+import { createWebhookRepository, type WebhookEventDoc } from '../../src/webhooks/repository.ts';
+import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
+
+const clock = createFixedClock(new Date('2026-11-23T12:00:00Z'));
+
+describe('dead letters', () => {
+  let database: TestDatabase;
+
+  before(async () => {
+    database = await connectTestDatabase('dead_letters', [webhookEventModel]);
+  });
+  beforeEach(() => events().deleteMany({}));
+  after(() => database.close());
+
+  const events = () => database.connection.collection<WebhookEventDoc>('webhook_events');
+
+  async function store(count: number, fields: Partial<WebhookEventDoc> = {}): Promise<Types.ObjectId[]> {
+    const made = Array.from({ length: count }, (): WebhookEventDoc => ({
+      _id: new Types.ObjectId(),
+      receivedAt: new Date('2026-11-20T09:00:00Z'),
+      body: 'a secret of somebody',
+      status: 'dead',
+      attempts: 9,
+      lastError: 'invalid: the body is not JSON',
+      ...fields,
+    }));
+    await events().insertMany(made);
+    return made.map(({ _id }) => _id);
+  }
+
+  async function run(...args: string[]): Promise<{ code: number; lines: string[] }> {
+    const command = readCommand(args);
+    assert.ok(command !== null);
+    const lines: string[] = [];
+    const repository = createWebhookRepository(database.connection);
+    const print = (line: string) => void lines.push(line);
+    return { code: await runCommand(command, { events: repository, clock, print }), lines };
+  }
+
+  it('list › oldest first with id, time and reason; others and bodies are not shown', async () => {
+    const [first, second] = await store(2);
+    await store(1, { status: 'parked' });
+    const { code, lines } = await run('list');
+    assert.equal(code, 0);
+    assert.equal(lines[0], 'Dead letters: 2');
+    assert.deepEqual(lines.slice(2), [
+      `${first?.toHexString()}  2026-11-20T09:00:00.000Z  invalid: the body is not JSON`,
+      `${second?.toHexString()}  2026-11-20T09:00:00.000Z  invalid: the body is not JSON`,
+    ]);
+  });
+
+  it('list › none, and more than are shown', async () => {
+    assert.deepEqual(await run('list'), { code: 0, lines: ['There are no dead letters.'] });
+    await store(501);
+    const { lines } = await run('list');
+    assert.match(lines[0] ?? '', /^More than 500/);
+    assert.equal(lines.length, 502);
+  });
+
+  it('redrive one, all, none › due now with a fresh start, only what is dead', async () => {
+    const [first, second] = await store(2);
+    const [parked] = await store(1, { status: 'parked' });
+    assert.deepEqual(await run('redrive', first?.toHexString() ?? ''), {
+      code: 0,
+      lines: ['Given to the worker again: 1'],
+    });
+    const due = await events().findOne({ _id: first ?? new Types.ObjectId() });
+    assert.deepEqual([due?.status, due?.attempts, due?.nextAttemptAt], ['pending', 0, clock.now()]);
+    assert.equal((await events().findOne({ _id: second ?? new Types.ObjectId() }))?.status, 'dead');
+
+    const id = parked?.toHexString() ?? '';
+    assert.deepEqual(await run('redrive', id), { code: 1, lines: [`There is no dead letter ${id}.`] });
+    assert.deepEqual(await run('redrive', 'all'), { code: 0, lines: ['Given to the worker again: 1'] });
+    assert.deepEqual(await run('redrive', 'all'), { code: 0, lines: ['Given to the worker again: 0'] });
+  });
+});

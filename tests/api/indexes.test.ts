@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import mongoose, { type Connection, type Model, type mongo } from 'mongoose';
+import { rootDir } from '../../scripts/paths.ts';
+import { createChannelRepository } from '../../src/channels/repository.ts';
+import { createMessageRepository } from '../../src/messages/repository.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { pendingMigrations, runMigrations } from '../../src/platform/migrations.ts';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import { createTemplateRepository } from '../../src/templates/repository.ts';
+import { createWebhookRepository } from '../../src/webhooks/repository.ts';
+import { buildMessage } from '../support/messages.ts';
+import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
+
+type Command = Record<string, unknown> & { readonly find?: string };
+
+/** Every model that a file of src exports. */
+async function loadModels(connection: Connection): Promise<Model<object>[]> {
+  const features = readdirSync(join(rootDir, 'src')).filter((name) =>
+    existsSync(join(rootDir, 'src', name, 'model.ts')),
+  );
+  const models = await Promise.all(
+    features.map(async (feature) => {
+      const exported = (await import(`../../src/${feature}/model.ts`)) as Record<string, unknown>;
+      return Object.entries(exported)
+        .filter(([name]) => name.endsWith('Model'))
+        .map(([, make]) => (make as (given: Connection) => Model<object>)(connection));
+    }),
+  );
+  return models.flat();
+}
+
+interface Index {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly unique: boolean;
+  readonly sparse: boolean;
+  readonly expireAfterSeconds: number | null;
+  readonly partialFilterExpression: unknown;
+}
+
+/** An index without its name: order of keys counts, so it becomes text. */
+function describeIndex(key: object, options: Record<string, unknown>): string {
+  const index: Index = {
+    key: { ...key },
+    unique: options['unique'] === true,
+    sparse: options['sparse'] === true,
+    expireAfterSeconds:
+      typeof options['expireAfterSeconds'] === 'number' ? options['expireAfterSeconds'] : null,
+    partialFilterExpression: options['partialFilterExpression'] ?? null,
+  };
+  return JSON.stringify(index);
+}
+
+/** All stages of a plan, of the classic and of the newer engine alike. */
+function stagesOf(plan: unknown): string[] {
+  if (typeof plan !== 'object' || plan === null) return [];
+  const own = 'stage' in plan && typeof plan.stage === 'string' ? [plan.stage] : [];
+  return [...own, ...Object.values(plan).flatMap(stagesOf)];
+}
+
+describe('indexes', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await connectTestDatabase('indexes', []);
+    await runMigrations(database.connection);
+  });
+  after(() => database?.close());
+
+  it('migrations › were all run, and running them again changes nothing', async () => {
+    assert.deepEqual(await pendingMigrations(database.connection), []);
+    assert.deepEqual(await runMigrations(database.connection), []);
+  });
+
+  it('what the models declare › is what the migrations have made, no more and no less', async () => {
+    const models = await loadModels(database.connection);
+    assert.ok(models.length >= 11, `${models.length} models`);
+    const existing =
+      (await database.connection.db?.listCollections().toArray())?.map(({ name }) => name) ?? [];
+    for (const model of models) {
+      const { name: collection } = model.collection;
+      assert.ok(existing.includes(collection), `no migration makes the collection ${collection}`);
+      const declared = model.schema.indexes().map(([key, options]) => describeIndex(key, { ...options }));
+      const real = await model.collection.indexes();
+      const made = real
+        .filter(({ name }) => name !== '_id_')
+        .map(({ key, ...options }) => describeIndex(key as object, options));
+      assert.deepEqual(made.toSorted(), declared.toSorted(), collection);
+    }
+  });
+
+  it('collections › every one that the migrations made has its model', async () => {
+    const models = await loadModels(database.connection);
+    const known = new Set([...models.map((model) => model.collection.name), 'migrations', 'migrations_lock']);
+    const existing = (await database.connection.db?.listCollections().toArray()) ?? [];
+    const unknown = existing
+      .map(({ name }) => name)
+      .filter((name) => !known.has(name) && !name.startsWith('system.'));
+    assert.deepEqual(unknown, []);
+  });
+});
+
+describe('query plans', () => {
+  let database: TestDatabase;
+  let connection: Connection;
+  const commands: Command[] = [];
+  const scope = scopeOf(newId());
+  const conversationId = newId();
+  const channelId = newId();
+  const at = new Date('2026-11-23T09:00:00.000Z');
+
+  before(async () => {
+    database = await connectTestDatabase('plans', []);
+    await runMigrations(database.connection);
+    connection = await mongoose.createConnection(database.uri, { monitorCommands: true }).asPromise();
+    connection.getClient().on('commandStarted', ({ command }: { command: Command }) => {
+      if (command.find !== undefined) commands.push(command);
+    });
+    const db = database.connection.db;
+    assert.ok(db);
+    // Enough of this client and of others for the planner to have a choice.
+    const documents = Array.from({ length: 600 }, (_value, index) =>
+      buildMessage({
+        ...(index % 3 === 0 ? scope : {}),
+        ...(index % 6 === 0 ? { conversationId } : {}),
+        channelId,
+        status: index % 5 === 0 ? 'queued' : 'read',
+        timestamp: new Date(at.getTime() + index * 1_000),
+        providerMessageId: `wamid.${index}`,
+        idempotencyKey: `key-${index}`,
+      }),
+    );
+    await db.collection<mongo.Document>('messages').insertMany(documents);
+    await db.collection<mongo.Document>('templates').insertMany(
+      documents.slice(0, 300).map(({ clientId }, index) => ({
+        clientId,
+        channelId,
+        name: `template_${index}`,
+        language: 'en_US',
+        status: index % 2 === 0 ? 'approved' : 'paused',
+      })),
+    );
+    await db.collection<mongo.Document>('channels').insertMany(
+      documents.slice(0, 300).map(({ clientId }, index) => ({
+        clientId,
+        phoneNumberId: `phone-${index}`,
+        webhookKeyHash: `hash-${index}`,
+      })),
+    );
+    await db.collection<mongo.Document>('webhook_events').insertMany(
+      Array.from({ length: 300 }, (_value, index) => ({
+        receivedAt: at,
+        body: '{}',
+        status: index % 10 === 0 ? 'dead' : index % 3 === 0 ? 'pending' : 'done',
+        attempts: 0,
+        ...(index % 10 !== 0 && index % 3 === 0 ? { nextAttemptAt: at } : { doneAt: at }),
+      })),
+    );
+  });
+  after(async () => {
+    await connection?.close();
+    await database?.close();
+  });
+
+  /** Runs a query of a repository, then asks the server how it has run the very command that was sent. */
+  async function plansOf(query: () => Promise<unknown>): Promise<string[][]> {
+    commands.length = 0;
+    await query();
+    assert.ok(commands.length > 0, 'no query was seen');
+    const sent = [...commands];
+    return Promise.all(
+      sent.map(async ({ lsid: _session, $db: _db, $clusterTime: _time, ...command }) => {
+        const { readConcern: _concern, txnNumber: _txn, ...find } = command;
+        const plan = await database.connection.db?.command({ explain: find, verbosity: 'queryPlanner' });
+        return stagesOf((plan?.['queryPlanner'] as Record<string, unknown> | undefined)?.['winningPlan']);
+      }),
+    );
+  }
+
+  const lists: [string, () => Promise<unknown>][] = [];
+  const add = (name: string, query: () => Promise<unknown>): void => void lists.push([name, query]);
+
+  const position = { timestamp: new Date(at.getTime() + 300_000), _id: newId() };
+  const filters = {
+    'of a client': {},
+    'of a conversation': { conversationId },
+    'by status': { status: 'read' as const },
+    'of a conversation, by status': { conversationId, status: 'read' as const },
+  };
+  for (const [name, filter] of Object.entries(filters)) {
+    for (const after of [null, position]) {
+      add(`messages ${name}, ${after === null ? 'first page' : 'next page'}`, () =>
+        createMessageRepository(connection).list(scope, filter, { limit: 51, after }),
+      );
+    }
+  }
+  for (const [name, filter] of Object.entries({
+    'of a client': {},
+    'by status': { status: 'approved' as const },
+    'of a channel': { channelId },
+  })) {
+    for (const after of [null, { key: 'template_100', id: newId() }]) {
+      add(`templates ${name}, ${after === null ? 'first page' : 'next page'}`, () =>
+        createTemplateRepository(connection).list(scope, filter, { limit: 51, after }),
+      );
+    }
+  }
+  add('channels, first page', () => createChannelRepository(connection).list(scope, 51, null));
+  add('channels, next page', () => createChannelRepository(connection).list(scope, 51, newId()));
+  add('messages that have not left, across clients', () =>
+    createMessageRepository(connection).findUnsentAcrossClients({
+      olderThan: new Date(at.getTime() + 600_000),
+      sweptBefore: new Date(at.getTime() + 600_000),
+      limit: 500,
+    }),
+  );
+  add('webhook events that are due', () =>
+    createWebhookRepository(connection).lease({ limit: 1, leaseMs: 1, now: new Date(at.getTime() - 1) }),
+  );
+  add('webhook events that were given up', () => createWebhookRepository(connection).listDead(50));
+
+  for (const [name, query] of lists) {
+    it(`${name} › an index serves filter and order: no scan, no sort in memory`, async () => {
+      for (const stages of await plansOf(query)) {
+        assert.ok(stages.includes('IXSCAN'), stages.join(' < '));
+        assert.ok(!stages.includes('COLLSCAN') && !stages.includes('SORT'), stages.join(' < '));
+      }
+    });
+  }
+
+  const lookups: readonly [string, () => Promise<unknown>][] = [
+    [
+      'a message by its idempotency key',
+      () => createMessageRepository(connection).findByIdempotencyKey(scope, 'key-3'),
+    ],
+    [
+      'messages that receipts speak of',
+      () =>
+        createMessageRepository(connection).findReceiptTargets(scope, channelId, {
+          ids: [newId()],
+          providerMessageIds: ['wamid.3', 'wamid.6'],
+        }),
+    ],
+    [
+      'a channel by its number',
+      () => createChannelRepository(connection).findByPhoneNumberIdAcrossClients('phone-3'),
+    ],
+    [
+      'a channel by its own address',
+      () => createChannelRepository(connection).findByWebhookKeyHashAcrossClients('hash-3'),
+    ],
+    [
+      'the languages of a template',
+      () => createTemplateRepository(connection).findByName(scope, channelId, 'template_3'),
+    ],
+  ];
+  for (const [name, query] of lookups) {
+    it(`${name} › an index finds it`, async () => {
+      for (const stages of await plansOf(query)) assert.ok(!stages.includes('COLLSCAN'), stages.join(' < '));
+    });
+  }
+});

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { rootDir } from '../../scripts/paths.ts';
+
+/** One import line: a file of ours by its path from the root, or a package by its name. */
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isTypeOnly: boolean;
+  readonly isPackage: boolean;
+}
+
+const folders = ['src', 'workflows', 'activities', 'sandbox', 'scripts', 'bench'];
+
+const files = folders.flatMap((folder) =>
+  readdirSync(join(rootDir, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name)),
+);
+
+const importLine =
+  /^(?:import|export)(?<type>\s+type)?\s+(?:[^'";]*?\s+from\s+)?'(?<target>[^']+)'|import\('(?<dynamic>[^']+)'\)/gm;
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(rootDir, file), 'utf8');
+  return [...text.matchAll(importLine)].map(({ groups = {} }) => {
+    const target = groups['target'] ?? groups['dynamic'] ?? '';
+    const isPackage = !target.startsWith('.');
+    const to = isPackage ? target : join(dirname(file), target);
+    return { from: file, to, isTypeOnly: groups['type'] !== undefined, isPackage };
+  });
+}
+
+const imports = files.flatMap(importsOf);
+
+const isPure = (file: string): boolean =>
+  /^src\/[^/]+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
+  ['src/whatsapp/error-classes.ts', 'src/whatsapp/payload.ts', 'src/whatsapp/gateway.ts'].includes(file);
+const featureOf = (file: string): string => file.split('/')[1] ?? '';
+const isComposition = (file: string): boolean => /^src\/(app|bin)\//.test(file);
+const isStore = (file: string): boolean => /\/(model|repository)[a-z-]*\.ts$/.test(file);
+const isProduct = (file: string): boolean => /^(src|workflows|activities)\//.test(file);
+
+interface Rule {
+  /** What is wrong, in words. */
+  readonly says: string;
+  isBroken(line: Import): boolean;
+}
+
+const rules: readonly Rule[] = [
+  {
+    says: 'a workflow imports only the workflow SDK, other workflows and pure files; activities by their types',
+    isBroken: ({ from, to, isTypeOnly, isPackage }) => {
+      if (!from.startsWith('workflows/')) return false;
+      if (isPackage) return !['@temporalio/workflow', '@temporalio/common'].includes(to);
+      return !(to.startsWith('workflows/') || isPure(to) || (to.startsWith('activities/') && isTypeOnly));
+    },
+  },
+  {
+    says: 'a pure file imports only pure files and types, and no package but the list of phone numbers',
+    isBroken: ({ from, to, isTypeOnly, isPackage }) =>
+      isPure(from) && !(isTypeOnly || (isPackage ? to === 'libphonenumber-js/max' : isPure(to))),
+  },
+  {
+    says: 'an activity knows nothing of HTTP, of processes and of how they are put together',
+    isBroken: ({ from, to }) => from.startsWith('activities/') && /^src\/(http|app|bin)\//.test(to),
+  },
+  {
+    says: 'the product imports nothing of tests, scripts, bench or the sandbox',
+    isBroken: ({ from, to }) => isProduct(from) && /^(tests|scripts|bench|sandbox)\//.test(to),
+  },
+  {
+    says: 'the sandbox shares no code with the product, so that a wrong reading cannot hide on both sides',
+    isBroken: ({ from, to, isPackage }) =>
+      from.startsWith('sandbox/') && !isPackage && !to.startsWith('sandbox/'),
+  },
+  {
+    says: 'only src/app knows the activities, and nothing in src the workflows',
+    isBroken: ({ from, to }) =>
+      from.startsWith('src/') &&
+      (to.startsWith('workflows/') || (to.startsWith('activities/') && !from.startsWith('src/app/'))),
+  },
+  {
+    says: 'src/app and src/bin are imported by nobody but themselves',
+    isBroken: ({ from, to }) => isProduct(from) && isComposition(to) && !isComposition(from),
+  },
+  {
+    says: 'a feature reaches another one by its service: models and repositories are its own',
+    isBroken: ({ from, to }) =>
+      from.startsWith('src/') && isStore(to) && !isComposition(from) && featureOf(from) !== featureOf(to),
+  },
+  {
+    says: 'an activity writes by repositories, never by models',
+    isBroken: ({ from, to }) => from.startsWith('activities/') && to.endsWith('/model.ts'),
+  },
+  {
+    says: 'routes and views speak to the service, not to the repository',
+    isBroken: ({ from, to }) =>
+      /\/(routes|view|schemas)\.ts$/.test(from) && /\/repository[a-z-]*\.ts$/.test(to),
+  },
+  {
+    says: 'only src/http knows Koa',
+    isBroken: ({ from, to, isPackage }) =>
+      isProduct(from) && isPackage && /^(koa$|koa-|@koa\/)/.test(to) && !from.startsWith('src/http/'),
+  },
+  {
+    says: 'Mongoose stays out of HTTP, but for its types',
+    isBroken: ({ from, to, isTypeOnly }) =>
+      from.startsWith('src/http/') && /^(mongoose|mongodb)$/.test(to) && !isTypeOnly,
+  },
+  {
+    says: 'src/platform and src/whatsapp know no feature',
+    isBroken: ({ from, to, isPackage }) =>
+      /^src\/(platform|whatsapp)\//.test(from) && !isPackage && !/^src\/(platform|whatsapp)\//.test(to),
+  },
+];
+
+const show = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+describe('architecture › imports', () => {
+  it('the lines › were read: every file has been found, and known imports with them', () => {
+    assert.ok(files.length > 100 && imports.length > 400, `${files.length} files, ${imports.length} imports`);
+    const known = {
+      from: 'src/app/worker.ts',
+      to: 'activities/index.ts',
+      isTypeOnly: false,
+      isPackage: false,
+    };
+    assert.ok(imports.some((line) => JSON.stringify(line) === JSON.stringify(known)));
+    assert.ok(imports.some(({ to, isTypeOnly }) => to === 'koa' && isTypeOnly));
+  });
+
+  for (const rule of rules) {
+    it(`${rule.says} › is kept`, () => {
+      const broken = imports.filter((line) => rule.isBroken(line)).map(show);
+      assert.deepEqual(broken, [], `${rule.says}:\n  ${broken.join('\n  ')}`);
+    });
+  }
+
+  const examples: readonly [string, string, string, boolean][] = [
+    ['workflows/x.ts', 'zod', 'a workflow imports only', false],
+    ['workflows/x.ts', 'activities/messages.ts', 'a workflow imports only', false],
+    ['workflows/x.ts', 'src/messages/repository.ts', 'a workflow imports only', false],
+    ['src/messages/lifecycle.ts', 'node:crypto', 'a pure file', false],
+    ['src/leads/service.ts', 'src/contacts/repository.ts', 'a feature reaches', true],
+    ['src/leads/service.ts', 'src/app/api.ts', 'src/app and src/bin', false],
+    ['src/leads/routes.ts', 'koa', 'only src/http knows Koa', true],
+    ['src/leads/service.ts', 'workflows/index.ts', 'only src/app knows', false],
+    ['sandbox/x.ts', 'src/whatsapp/payload.ts', 'the sandbox shares', false],
+  ];
+  it('the rules themselves › notice what they are there for', () => {
+    for (const [from, to, says, isTypeOnly] of examples) {
+      const isPackage = !to.includes('.ts');
+      const rule = rules.find((candidate) => candidate.says.startsWith(says));
+      assert.ok(rule?.isBroken({ from, to, isTypeOnly, isPackage }), `${from} imports ${to}`);
+    }
+  });
+});
+
+interface Ban {
+  readonly says: string;
+  readonly pattern: RegExp;
+  readonly isIn: (file: string) => boolean;
+  readonly exceptIn: readonly string[];
+}
+
+const bans: readonly Ban[] = [
+  {
+    says: 'the environment is read in one place',
+    pattern: /\bprocess\.env\b|\benv\b[^}]*\} = process\b|from 'node:process'/,
+    isIn: (file) => isProduct(file) || file.startsWith('sandbox/'),
+    exceptIn: ['src/platform/config.ts', 'sandbox/main.ts'],
+  },
+  {
+    // Workflows may ask the time: the SDK answers them from the history.
+    says: 'the time comes from the clock',
+    pattern: /\bnew Date\(\)|\bDate\.now\(\)/,
+    isIn: (file) => /^(src|activities)\//.test(file),
+    exceptIn: ['src/platform/clock.ts'],
+  },
+  {
+    says: 'chance comes from ids.ts',
+    pattern: /\bMath\.random\(/,
+    isIn: (file) => isProduct(file) || file.startsWith('sandbox/'),
+    exceptIn: ['src/platform/ids.ts'],
+  },
+  {
+    says: 'a workflow uses no time zones, locales and real timers: they change with the machine that replays it',
+    pattern: /\bIntl\b|\btoLocale\w*\(|\bperformance\.now\b|\bsetImmediate\b/,
+    isIn: (file) => /^(workflows\/.*|src\/.*\/(lifecycle|contract)\.ts$)/.test(file),
+    exceptIn: [],
+  },
+];
+
+const withoutComments = (text: string): string =>
+  text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
+
+describe('architecture › hidden inputs', () => {
+  for (const { says, pattern, isIn, exceptIn } of bans) {
+    it(`${says} › ${exceptIn.join(', ') || 'everywhere'}`, () => {
+      const broken = files
+        .filter((file) => isIn(file) && !exceptIn.includes(file))
+        .filter((file) => pattern.test(withoutComments(readFileSync(join(rootDir, file), 'utf8'))));
+      assert.deepEqual(broken, [], `${says}: not in ${broken.join(', ')}`);
+      // A place that needs the exception no longer must lose it.
+      for (const file of exceptIn) {
+        if (file.endsWith('ids.ts')) continue;
+        assert.match(readFileSync(join(rootDir, file), 'utf8'), pattern, `${file} needs no exception`);
+      }
+    });
+  }
+});
