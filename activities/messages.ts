@@ -91,7 +91,7 @@ async function withoutCall(
   { scope, id }: Target,
   claim: Claim,
 ): Promise<DispatchResult> {
-  const { dispatch, status, providerMessageId } = claim.message;
+  const { dispatch, status, providerMessageId, failure } = claim.message;
   const { attempt } = dispatch;
   if (claim.decision === 'ambiguous') {
     // A worker took the claim and died before it stored what came of it. The call is never repeated blindly.
@@ -108,6 +108,7 @@ async function withoutCall(
     status,
     attempt,
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(failure === undefined ? {} : { failure }),
   };
 }
 

@@ -31,14 +31,15 @@ export function summarizeRatios(ours: readonly number[], baseline: readonly numb
 }
 
 export interface Targets {
+  readonly better: 'more' | 'less';
   readonly floor: number;
   readonly goal: number;
   readonly moonshot: number;
 }
 
-/** Which target a value reaches; whether more or less is better follows from their order. */
-export function gradeOf(value: number, { floor, goal, moonshot }: Targets): string {
-  const reaches = (target: number) => (moonshot >= floor ? value >= target : value <= target);
+/** Which target a value reaches. */
+export function gradeOf(value: number, { better, floor, goal, moonshot }: Targets): string {
+  const reaches = (target: number) => (better === 'more' ? value >= target : value <= target);
   if (reaches(moonshot)) return 'moonshot';
   if (reaches(goal)) return 'goal';
   return reaches(floor) ? 'floor' : 'below the floor';

@@ -12,8 +12,11 @@ import {
   setHandler,
   sleep,
   TimeoutFailure,
+  upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
+  failureCodeAttribute,
   failureTypeOf,
   providerQueue,
   receiptsSignalName,
@@ -39,6 +42,9 @@ import { createStory, type Story } from './story.ts';
 /** The provider's delivery receipts for this message; sent by plain signal, in any order and any repetition. */
 export const receiptsArrived = defineSignal<[ReceiptsArrived]>(receiptsSignalName);
 
+/** Set only on a run that fails: every change of a search attribute is paid for. */
+const failureCode = defineSearchAttributeKey(failureCodeAttribute, SearchAttributeType.KEYWORD);
+
 /** What the run knows of its message; the database holds the same, by the same pure rules. */
 interface Progress {
   status: MessageStatus;
@@ -51,7 +57,7 @@ interface Progress {
  * The life of one outbound message: waits for its time, hands it to the provider at most once for certain, then
  * takes receipts until it is read, has failed, or the deadline passes. Canceling the run cancels the message, as
  * long as it has not left; afterwards a cancellation changes nothing. A failed message fails the run with the type
- * `WA_<code>`, so that operators can list failures by provider code.
+ * `WA_<code>` and sets `FailureCode`, so that operators can list failures by provider code.
  */
 export async function sendMessage(input: SendMessageInput): Promise<SendMessageResult> {
   const inbox: Receipt[] = [];
@@ -106,6 +112,7 @@ async function dispatch(
   if (result.kind === 'settled') {
     progress.status = result.status;
     if (result.providerMessageId !== undefined) progress.providerMessageId = result.providerMessageId;
+    if (result.failure !== undefined) progress.failure = result.failure;
     story.tell(`found already ${result.status}`);
     return;
   }
@@ -190,6 +197,7 @@ function conclude(progress: Progress): SendMessageResult {
   const { status, attempts, providerMessageId, failure } = progress;
   if (status === 'failed') {
     const code = failure?.code ?? 'failed';
+    upsertSearchAttributes([{ key: failureCode, value: code }]);
     const explained =
       failure === undefined ? 'failed' : `${failure.title} (${failure.detail}). ${failure.advice}`;
     throw ApplicationFailure.nonRetryable(explained, failureTypeOf(code));

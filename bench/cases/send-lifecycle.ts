@@ -9,8 +9,8 @@ import type { Log } from '../stage/stage.ts';
 import { median, summarizeRatios } from '../stats.ts';
 import { receiptDelaysMs, withLifecycleStage, type LifecycleStage } from './lifecycle-stage.ts';
 
-const costTargets = { floor: 1.5, goal: 1.25, moonshot: 1 };
-const rateTargets = { floor: 0.3, goal: 0.4, moonshot: 0.6 };
+const costTargets = { better: 'less', floor: 1.5, goal: 1.25, moonshot: 1 } as const;
+const rateTargets = { better: 'more', floor: 0.3, goal: 0.4, moonshot: 0.6 } as const;
 
 /** What the servers still do for a message after its last answer belongs to its cost. */
 const settleMs = 1_000;

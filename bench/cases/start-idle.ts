@@ -10,10 +10,10 @@ import { createStage, type Log, type NodeProgram, type Stage } from '../stage/st
 import { median } from '../stats.ts';
 
 const targets = {
-  seconds: { floor: 6, goal: 3, moonshot: 1.5 },
-  mib: { floor: 450, goal: 350, moonshot: 250 },
-  idlePercent: { floor: 1, goal: 1, moonshot: 1 },
-};
+  seconds: { better: 'less', floor: 6, goal: 3, moonshot: 1.5 },
+  mib: { better: 'less', floor: 450, goal: 350, moonshot: 250 },
+  idlePercent: { better: 'less', floor: 1, goal: 1, moonshot: 1 },
+} as const;
 
 const startTimeoutMs = 60_000;
 const pollMs = 5;

@@ -11,11 +11,11 @@ import { createProduct } from '../stage/product.ts';
 import { createStage, type Log, type Stage } from '../stage/stage.ts';
 import { summarizeRatios } from '../stats.ts';
 
-const rateTargets = { floor: 0.4, goal: 0.65, moonshot: 0.85 };
+const rateTargets = { better: 'more', floor: 0.4, goal: 0.65, moonshot: 0.85 } as const;
 const latencyTargets = {
-  p50Ms: { floor: 250, goal: 25, moonshot: 5 },
-  p99Ms: { floor: 1_000, goal: 100, moonshot: 25 },
-};
+  p50Ms: { better: 'less', floor: 250, goal: 25, moonshot: 5 },
+  p99Ms: { better: 'less', floor: 1_000, goal: 100, moonshot: 25 },
+} as const;
 /** Meta's rates for a number with the default throughput and for one that was upgraded: receipts and inbound. */
 const openLoopRates = [320, 3_300] as const;
 const warmUpRequests = 3_000;

@@ -2,7 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import { createCache } from '../platform/cache.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError } from '../platform/errors.ts';
+import { AppError, notFound } from '../platform/errors.ts';
 import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
@@ -51,7 +51,7 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
         channelId === undefined
           ? onlyOne(await ofClient.get(scope.clientId.toHexString(), () => channels.list(scope, 2, null)))
           : await findById(scope, channelId);
-      if (channel === null) throw invalidChannel('There is no such channel.');
+      if (channel === null) throw notFound('channel');
       if (channel.state === 'disconnected') {
         throw new AppError('channel-disconnected', channel.stateReason ?? 'The channel is disconnected.');
       }

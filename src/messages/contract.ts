@@ -9,7 +9,10 @@ export const receiptsSignalName = 'receiptsArrived';
 /** The workflow of a message; computable, so that nothing ever has to search for it. */
 export const workflowIdOf = (messageId: string): string => `message:${messageId}`;
 
-/** The failure type of a run or attempt, by which operators filter in the Temporal UI: `WA_131026`. */
+/** The search attribute by which operators list failed messages: `FailureCode = '131026'`. */
+export const failureCodeAttribute = 'FailureCode';
+
+/** The failure type of a run or of an attempt, as the Temporal UI shows it: `WA_131026`. */
 export const failureTypeOf = (code: string): string => `WA_${code}`;
 
 export interface SendMessageInput {
@@ -79,6 +82,7 @@ export type DispatchResult =
       readonly status: MessageStatus;
       readonly attempt: number;
       readonly providerMessageId?: string;
+      readonly failure?: MessageFailure;
     };
 
 export interface RecordOutcomeInput extends MessageRef {

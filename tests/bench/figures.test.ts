@@ -34,12 +34,12 @@ describe('bench › statistics', () => {
   });
 
   it('grade › targets that fall or rise › is the best target that is reached', () => {
-    const cost = { floor: 1.5, goal: 1.25, moonshot: 1 };
+    const cost = { better: 'less', floor: 1.5, goal: 1.25, moonshot: 1 } as const;
     assert.deepEqual(
       [2, 1.5, 1.2, 0.9].map((value) => gradeOf(value, cost)),
       ['below the floor', 'floor', 'goal', 'moonshot'],
     );
-    const rate = { floor: 0.3, goal: 0.4, moonshot: 0.6 };
+    const rate = { better: 'more', floor: 0.3, goal: 0.4, moonshot: 0.6 } as const;
     assert.deepEqual(
       [0.1, 0.3, 0.5, 0.7].map((value) => gradeOf(value, rate)),
       ['below the floor', 'floor', 'goal', 'moonshot'],
