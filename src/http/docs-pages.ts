@@ -26,11 +26,11 @@ const startScript = `window.addEventListener('load', () => {
 
 const page = htmlPage(
   'WhatsApp CRM API',
-  `<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
-<link rel="stylesheet" href="docs/swagger-ui.css">
-<div id="swagger-ui"></div>
+  `<div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script id="start" src="docs/start.js"></script>`,
+  `<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">`,
 );
 
 const fileCaching = 'public, max-age=3600';

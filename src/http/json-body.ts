@@ -16,8 +16,8 @@ const parse = koaBody({
   multipart: false,
   patchNode: false,
   patchKoa: true,
-  onError: (error) => {
-    throw bodyProblem(error);
+  onError: (error, { req }) => {
+    throw req.destroyed && !req.complete ? new AbortedUpload() : bodyProblem(error);
   },
 });
 
@@ -50,9 +50,7 @@ const hasBody = (context: Context): boolean =>
 
 /** The parser's error carries the whole body, so it is not kept as a cause. */
 function bodyProblem(error: Error): Error {
-  const type = 'type' in error ? error.type : undefined;
   const status = 'status' in error ? error.status : undefined;
-  if (type === 'request.aborted') return new AbortedUpload();
   if (status === 413)
     return new AppError('body-too-large', `The body is larger than ${jsonBodyLimitBytes} bytes.`);
   if (status === 415)

@@ -26,12 +26,12 @@ const entities: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
-/** A whole HTML document around `body`, which must be escaped already. */
-export const htmlPage = (title: string, body: string): string =>
+/** A whole HTML document around `body` and `head`, which must be escaped already. */
+export const htmlPage = (title: string, body: string, head = ''): string =>
   `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title></head>
+<title>${escapeHtml(title)}</title>${head}</head>
 <body>
 ${body}
 </body>

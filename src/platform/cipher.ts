@@ -15,6 +15,9 @@ export interface Cipher {
   open(sealed: SealedSecret, context: string): string;
 }
 
+/** Node would open with a shorter tag as well, which is easier to guess. */
+const authTagLength = 16;
+
 /** `key`: 32 bytes. `keyId`: a short name that stays with what the key has sealed. */
 export function createCipher(key: Buffer, keyId = 'k1'): Cipher {
   return {
@@ -33,7 +36,9 @@ export function createCipher(key: Buffer, keyId = 'k1'): Cipher {
       if (sealed.keyId !== keyId) {
         throw new Error(`The credentials were sealed by key ${sealed.keyId}; CREDENTIALS_KEY is ${keyId}.`);
       }
-      const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(sealed.iv, 'base64'))
+      const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(sealed.iv, 'base64'), {
+        authTagLength,
+      })
         .setAAD(Buffer.from(context))
         .setAuthTag(Buffer.from(sealed.tag, 'base64'));
       return Buffer.concat([decipher.update(Buffer.from(sealed.data, 'base64')), decipher.final()]).toString(

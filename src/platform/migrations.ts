@@ -1,14 +1,13 @@
 import { config, status, up } from 'migrate-mongo';
-import { sleep } from './clock.ts';
-import type { MongoConnection } from './mongo.ts';
+import { sleep, systemClock } from './clock.ts';
+import { isDuplicateKey, type MongoConnection } from './mongo.ts';
 import { migrationsFolder } from './paths.ts';
 
 config.set({
   migrationsDir: migrationsFolder,
   changelogCollectionName: 'migrations',
-  lockCollectionName: 'migrations_lock',
-  // A migration that dies gives the lock free after this many seconds.
-  lockTtl: 600,
+  // Its own lock can be taken by two at once, and leaves work behind that fails when the connection is closed.
+  lockTtl: 0,
   migrationFileExtension: '.js',
   useFileHash: false,
   moduleSystem: 'esm',
@@ -16,22 +15,49 @@ config.set({
 
 const lockWaits = 120;
 const lockWaitMs = 500;
+/** A migration that dies gives the lock free after this long. */
+const lockTtlMs = 600_000;
 
 function databaseOf(connection: MongoConnection) {
   if (connection.db === undefined) throw new Error('The database is not connected.');
   return connection.db;
 }
 
+/** One document that only one process can hold: a second insert of its id is refused. */
+function lockOf(connection: MongoConnection) {
+  const locks = databaseOf(connection).collection<{ _id: string; takenAt: Date }>('migrations_lock');
+  const _id = 'migrate';
+  return {
+    async take(): Promise<boolean> {
+      const takenAt = systemClock.now();
+      const staleBefore = new Date(takenAt.getTime() - lockTtlMs);
+      try {
+        await locks.updateOne(
+          { _id, takenAt: { $lt: staleBefore } },
+          { $set: { takenAt } },
+          { upsert: true },
+        );
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
+    give: () => locks.deleteOne({ _id }),
+  };
+}
+
 /** Runs the numbered files of `migrations/` that have not run yet; waits while another process does. */
 export async function runMigrations(connection: MongoConnection): Promise<readonly string[]> {
-  for (let waits = 0; ; waits += 1) {
-    try {
-      return await up(databaseOf(connection), connection.getClient());
-    } catch (error) {
-      const isLocked = error instanceof Error && error.message.includes('lock');
-      if (!isLocked || waits >= lockWaits) throw error;
-      await sleep(lockWaitMs);
-    }
+  const lock = lockOf(connection);
+  for (let waits = 0; !(await lock.take()); waits += 1) {
+    if (waits >= lockWaits) throw new Error('Another process holds the lock of the migrations for too long.');
+    await sleep(lockWaitMs);
+  }
+  try {
+    return await up(databaseOf(connection), connection.getClient());
+  } finally {
+    await lock.give();
   }
 }
 

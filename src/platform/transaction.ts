@@ -7,7 +7,8 @@ export type RunInTransaction = <T>(work: (session: ClientSession) => Promise<T>)
 export const createTransactions =
   (connection: MongoConnection): RunInTransaction =>
   async (work) => {
-    const session = await connection.startSession();
+    // The driver's own, because mongoose's waits ten seconds for a connection and fails without saying why.
+    const session = connection.getClient().startSession();
     try {
       return await session.withTransaction(work, {
         readConcern: { level: 'snapshot' },

@@ -5,7 +5,9 @@ import { connectMongo } from '../../src/platform/mongo.ts';
 
 /** Makes the model of a collection on a connection, as `model.ts` files export it. */
 // The documents' types differ and nothing here reads them; `unknown` would refuse every model.
-export type ModelFactory = (connection: Connection) => Pick<Model<object>, 'createCollection' | 'createIndexes'>;
+export type ModelFactory = (
+  connection: Connection,
+) => Pick<Model<object>, 'createCollection' | 'createIndexes'>;
 
 export interface TestDatabase {
   readonly connection: Connection;
@@ -29,7 +31,10 @@ export function testMongoUri(): string {
  * A fresh database for one test file, dropped by `close`, with the collections of these models and the indexes
  * that they declare.
  */
-export async function connectTestDatabase(name: string, models: readonly ModelFactory[]): Promise<TestDatabase> {
+export async function connectTestDatabase(
+  name: string,
+  models: readonly ModelFactory[],
+): Promise<TestDatabase> {
   const suffix = newSecret(6).replace(/[^A-Za-z0-9]/g, 'x');
   const uri = new URL(testMongoUri());
   uri.pathname = `/test_${name}_${suffix}`;

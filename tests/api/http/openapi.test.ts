@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { clientRoutes } from '../../../src/clients/routes.ts';
+import { authRoutes } from '../../../src/auth/routes.ts';
+import { createOpenApiDocument, openApiPath } from '../../../src/http/openapi.ts';
+import type { RawRoute } from '../../../src/http/raw-route.ts';
+import { problems } from '../../../src/platform/errors.ts';
+import { call, type RunningServer, serve } from '../../support/http.ts';
+import { sampleRoutes } from './sample-routes.ts';
+
+const webhook: RawRoute = {
+  method: 'post',
+  path: '/webhook/incoming/:channelKey',
+  summary: 'Receive events',
+  tag: 'Webhook',
+  maxBytes: 10,
+  documentation: {
+    parameters: [
+      { name: 'channelKey', in: 'path', required: true, description: 'The channel’s own secret' },
+      { name: 'X-Hub-Signature-256', in: 'header', required: false, description: 'HMAC over the bytes' },
+    ],
+    requestContentType: 'application/json',
+    replies: { 200: { description: 'Stored' } },
+    problems: ['invalid-signature'],
+  },
+  handle: async () => ({ status: 200 }),
+};
+
+interface Document {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, unknown> };
+}
+
+interface Operation {
+  readonly summary: string;
+  readonly security: object[];
+  readonly parameters?: { name: string; in: string; required: boolean }[];
+  readonly requestBody?: object;
+  readonly responses: Record<string, { description: string; content?: Record<string, unknown> }>;
+}
+
+describe('openapi', () => {
+  let running: RunningServer;
+  let document: Document;
+
+  before(async () => {
+    // The handlers are never called here, only described.
+    const services = { auth: {}, management: {} } as unknown as Parameters<typeof authRoutes>[0] &
+      Parameters<typeof clientRoutes>[0];
+    running = await serve({
+      routes: [...sampleRoutes, ...authRoutes(services), ...clientRoutes(services)],
+      rawRoutes: [webhook],
+    });
+    document = (await call(`${running.url}/openapi.json`)).body as unknown as Document;
+  });
+  after(() => running.server.close({ graceMs: 100 }));
+
+  const operation = (method: string, path: string): Operation => {
+    const found = document.paths[path]?.[method];
+    assert.ok(found !== undefined, `${method} ${path} is not described`);
+    return found;
+  };
+
+  it('the document › is valid OpenAPI 3.1', async () => {
+    const result = await new Validator().validate(
+      structuredClone(document) as unknown as Record<string, unknown>,
+    );
+    assert.ok(result.valid, JSON.stringify(result.errors));
+  });
+
+  it('every route that is mounted › is described, with its own statuses', () => {
+    assert.ok(running.server.routes.length >= sampleRoutes.length + 9);
+    for (const entry of running.server.routes) {
+      const described = operation(entry.method, openApiPath(entry.path));
+      for (const status of Object.keys(entry.replies)) assert.ok(status in described.responses);
+      assert.equal(described.requestBody !== undefined, entry.body !== undefined);
+      assert.equal(described.security.length === 0, entry.access === 'public' && entry.usesCookie !== true);
+    }
+    operation('post', '/webhook/incoming/{channelKey}');
+    for (const path of ['/openapi.json', '/docs', '/docs/{file}', '/problems', '/problems/{code}']) {
+      operation('get', path);
+    }
+  });
+
+  it('what can go wrong › stands with its codes under its status', () => {
+    const signup = operation('post', '/api/auth/signup');
+    assert.match(signup.responses['409']?.description ?? '', /`email-taken`/);
+    assert.match(signup.responses['400']?.description ?? '', /`invalid-input`.*`malformed-json`/);
+    assert.ok('application/problem+json' in (signup.responses['413']?.content ?? {}));
+    const ready = operation('get', '/readyz').responses['503'];
+    assert.deepEqual(Object.keys(ready?.content ?? {}).toSorted(), [
+      'application/json',
+      'application/problem+json',
+    ]);
+    assert.match(
+      operation('post', '/webhook/incoming/{channelKey}').responses['401']?.description ?? '',
+      /invalid-sig/,
+    );
+  });
+
+  it('an idempotent route › has the header as a parameter, no other has', () => {
+    const names = (path: string): string[] =>
+      (operation('post', path).parameters ?? []).map(({ name }) => name);
+    assert.deepEqual(names('/api/things'), ['Idempotency-Key']);
+    assert.deepEqual(names('/api/auth/login'), []);
+  });
+
+  it('schemas with an id › are written once and referred to; nothing points nowhere', () => {
+    assert.ok('User' in document.components.schemas && 'Problem' in document.components.schemas);
+    const text = JSON.stringify(document);
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    for (const name of references) assert.ok(name !== undefined && name in document.components.schemas, name);
+    assert.doesNotMatch(text, /passwordHash|\$defs/);
+    const problem = document.components.schemas['Problem'] as { properties: { code: { enum: string[] } } };
+    assert.deepEqual(problem.properties.code.enum, Object.keys(problems));
+  });
+
+  it('one method and path declared twice › is refused', () => {
+    const [first] = sampleRoutes;
+    assert.ok(first !== undefined);
+    assert.throws(
+      () => createOpenApiDocument({ routes: [first, first], rawRoutes: [], pages: [], publicUrl: '' }),
+      /declared twice/,
+    );
+  });
+
+  it('the docs page › loads only our own files, no inline script, and each of them is there', async () => {
+    const page = await call(`${running.url}/docs`);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get('content-type') ?? '', /text\/html/);
+    const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link ?? '');
+    assert.equal(links.length, 4);
+    for (const link of links) {
+      const url = new URL(link, `${running.url}/docs`);
+      assert.equal(url.origin, running.url);
+      const file = await call(url.href);
+      assert.equal(file.status, 200, link);
+      assert.ok(file.text.length > 100);
+    }
+    for (const [, inline] of page.text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g))
+      assert.equal(inline, '');
+    assert.doesNotMatch(page.text, /<style|style=|onload=/);
+    for (const file of ['package.json', '..%2fpackage.json', '__proto__', 'swagger-ui.js']) {
+      assert.equal((await call(`${running.url}/docs/${file}`)).status, 404, file);
+    }
+  });
+
+  it('the problem pages › list all codes and explain one', async () => {
+    const list = await call(`${running.url}/problems`);
+    for (const code of Object.keys(problems)) assert.match(list.text, new RegExp(`problems/${code}"`));
+    const page = await call(`${running.url}/problems/not-found`);
+    assert.equal(page.status, 200);
+    assert.match(page.text, /HTTP status 404/);
+  });
+});

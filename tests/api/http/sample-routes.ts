@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { route } from '../../../src/http/route.ts';
+import { AppError } from '../../../src/platform/errors.ts';
+
+const Thing = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Thing' });
+const shared = { tag: 'Test', summary: 'For tests' } as const;
+
+/** A few routes that do what real ones do, and some that do what none may. */
+export const sampleRoutes = [
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/things/:id',
+    access: 'public',
+    params: z.strictObject({ id: z.string() }),
+    replies: { 200: Thing },
+    handle: async ({ params }) => ({
+      status: 200,
+      body: { id: params.id, name: 'thing', passwordHash: 'canary' },
+    }),
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/things/special',
+    access: 'public',
+    replies: { 200: Thing },
+    handle: async () => ({ status: 200, body: { id: 'special', name: 'before :id' } }),
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/things',
+    access: 'public',
+    body: z.strictObject({ name: z.string(), deep: z.unknown().optional() }),
+    idempotent: true,
+    replies: { 201: Thing },
+    problems: ['email-taken'],
+    handle: async ({ body }) => ({
+      status: 201,
+      body: { id: '1', name: body.name },
+      headers: { Location: '/api/things/1' },
+      cookies: [{ name: 'crumb', value: 'c', path: '/' }],
+    }),
+  }),
+  route({
+    ...shared,
+    method: 'delete',
+    path: '/api/things/:id',
+    access: ['admin'],
+    params: z.strictObject({ id: z.string() }),
+    replies: { 204: null },
+    handle: async () => ({ status: 204 }),
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/cookie',
+    access: 'public',
+    usesCookie: true,
+    replies: { 204: null },
+    handle: async () => ({ status: 204, cookies: [{ name: 'crumb', value: null, path: '/' }] }),
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/broken/:how',
+    access: 'public',
+    params: z.strictObject({ how: z.string() }),
+    replies: { 200: Thing },
+    handle: async ({ params }) => broken(params.how),
+  }),
+];
+
+function broken(how: string) {
+  if (how === 'misfit') return { status: 200 as const, body: { id: 5, secret: 'canary' } };
+  if (how === 'undeclared') return { status: 418 as unknown as 200, body: { secret: 'canary' } };
+  if (how === 'known') throw new AppError('email-taken', 'It is taken.');
+  if (how === 'away') throw Object.assign(new Error('canary host'), { name: 'MongoNetworkError' });
+  throw new Error('canary', { cause: new Error('deeper canary') });
+}

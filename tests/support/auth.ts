@@ -1,0 +1,99 @@
+import type { Connection } from 'mongoose';
+import { buildIdentity } from '../../src/app/identity.ts';
+import { auditEventModel } from '../../src/audit/model.ts';
+import { createAuditRepository } from '../../src/audit/repository.ts';
+import { createAuditService } from '../../src/audit/service.ts';
+import { createPasswords } from '../../src/auth/passwords.ts';
+import type { OnClientCreated } from '../../src/auth/service.ts';
+import { clientModel } from '../../src/clients/model.ts';
+import { outboxMailModel } from '../../src/mail/model.ts';
+import { passwordLinkModel } from '../../src/password-links/model.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
+import type { Config } from '../../src/platform/config.ts';
+import { newSecret } from '../../src/platform/ids.ts';
+import { createTransactions } from '../../src/platform/transaction.ts';
+import { refreshTokenModel, sessionModel } from '../../src/sessions/model.ts';
+import { userModel } from '../../src/users/model.ts';
+import { type Answer, call, type RunningServer, serve } from './http.ts';
+import { testConfig } from './config.ts';
+import { captureLog } from './logger.ts';
+
+/** Everything that signing in touches but the counts of attempts, which MongoDB makes by itself. */
+export const authModels = [
+  userModel,
+  clientModel,
+  sessionModel,
+  refreshTokenModel,
+  auditEventModel,
+  outboxMailModel,
+  passwordLinkModel,
+];
+
+export interface AuthServerOptions {
+  readonly connection: Connection;
+  readonly clock?: Clock;
+  readonly onClientCreated?: OnClientCreated;
+  readonly config?: Config;
+}
+
+export interface AuthServer extends RunningServer {
+  readonly config: Config;
+  close(): Promise<void>;
+}
+
+/** The real sign-in behind a real server, with only the clock in the test's hand. */
+export async function serveAuth({
+  connection,
+  clock = systemClock,
+  onClientCreated = async () => undefined,
+  config = testConfig({ PUBLIC_URL: 'http://crm.test' }),
+}: AuthServerOptions): Promise<AuthServer> {
+  const log = captureLog();
+  const passwords = createPasswords({ cost: 4 });
+  const runInTransaction = createTransactions(connection);
+  const events = createAuditRepository(connection);
+  const identity = buildIdentity({
+    config,
+    mongo: connection,
+    audit: createAuditService({ events, runInTransaction, clock }),
+    passwords,
+    onClientCreated,
+    clock,
+    logger: log.logger,
+  });
+  const running = await serve({
+    routes: identity.routes,
+    authenticate: identity.authenticate,
+    config: config.http,
+    logger: log.logger,
+  });
+  return {
+    ...running,
+    log,
+    config,
+    async close() {
+      await running.server.close({ graceMs: 100 });
+      await identity.close();
+      await passwords.close();
+    },
+  };
+}
+
+export const password = 'Secret123!';
+
+export const newEmail = (): string => `user-${newSecret(6).toLowerCase()}@example.com`;
+
+/** Signs a fresh client up. */
+export const signUp = (url: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Answer> =>
+  call(`${url}/api/auth/signup`, {
+    json: { fullName: 'Jane Doe', email: newEmail(), password, agreeToTerms: true, ...fields },
+  });
+
+/** `refreshToken=…` of an answer, as a browser sends it back. */
+export const refreshCookieOf = ({ headers }: Answer): string => {
+  const cookie = headers.getSetCookie().find((entry) => entry.startsWith('refreshToken='));
+  return cookie?.split(';')[0] ?? '';
+};
+
+export const refresh = (url: string, cookie: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  call(`${url}/api/auth/refresh`, { method: 'POST', cookie, headers });

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { assertOwnOrigin, mayCall } from '../../../src/http/access.ts';
+import { problemPages } from '../../../src/http/problem-pages.ts';
+import { isDependencyAway, problemReply, toAppError } from '../../../src/http/problems.ts';
+import { cookieText } from '../../../src/http/reply.ts';
+import type { Actor, RequestInfo } from '../../../src/http/route.ts';
+import { AppError, problems } from '../../../src/platform/errors.ts';
+
+const named = (name: string, extra: object = {}): Error => Object.assign(new Error('x'), { name, ...extra });
+
+describe('problem', () => {
+  it('an AppError › is told with its code, page, request id and issues', () => {
+    const errors = [{ path: 'body.to', message: 'Bad.' }];
+    const { status, headers, document } = problemReply(
+      new AppError('invalid-input', 'One thing.', { errors }),
+      'https://crm.test',
+      'req-1',
+    );
+    assert.equal(status, 400);
+    assert.deepEqual(headers, {});
+    assert.deepEqual(document, {
+      type: 'https://crm.test/problems/invalid-input',
+      title: problems['invalid-input'].title,
+      status: 400,
+      detail: 'One thing.',
+      instance: 'req-1',
+      code: 'invalid-input',
+      errors,
+    });
+  });
+
+  it('401 › says how to authenticate; what may be repeated › says when, in whole seconds rounded up', () => {
+    const headersOf = (error: AppError) => problemReply(error, '', '').headers;
+    assert.match(headersOf(new AppError('unauthenticated', 'x'))['WWW-Authenticate'] ?? '', /^Bearer/);
+    assert.equal(headersOf(new AppError('invalid-credentials', 'x'))['WWW-Authenticate'], undefined);
+    const limited = new AppError('too-many-requests', 'x', { retryAfterSeconds: 1.2 });
+    assert.equal(headersOf(limited)['Retry-After'], '2');
+    assert.ok(Number(headersOf(new AppError('dependency-away', 'x'))['Retry-After']) > 0);
+    assert.equal(headersOf(new AppError('internal', 'x'))['Retry-After'], undefined);
+    assert.equal(headersOf(new AppError('not-found', 'x'))['Retry-After'], undefined);
+  });
+
+  for (const error of [
+    named('MongoServerSelectionError'),
+    named('MongoNetworkTimeoutError'),
+    named('MongoServerError', { code: 10_107 }),
+    named('ServiceError', { cause: named('Error', { code: 14, details: '', metadata: {} }) }),
+    new Error('wrapped', { cause: new Error('twice', { cause: named('MongoNetworkError') }) }),
+  ]) {
+    it(`${error.name} (${error.message}) › a dependency is away`, () => {
+      assert.equal(isDependencyAway(error), true);
+      assert.equal(toAppError(error).code, 'dependency-away');
+    });
+  }
+
+  for (const error of [
+    named('MongoServerError', { code: 11_000 }),
+    named('Error', { code: 14 }),
+    new Error('MongoNetworkError'),
+    'MongoNetworkError',
+    undefined,
+  ]) {
+    it(`${String(error)} › is a bug of ours, told without what it was`, () => {
+      const told = toAppError(error);
+      assert.equal(told.code, 'internal');
+      assert.equal(told.message, 'Something went wrong on our side.');
+      assert.equal(told.cause, error);
+    });
+  }
+
+  it('every code › has a page; another › has none', async () => {
+    const page = problemPages().find(({ path }) => path === '/problems/:code');
+    for (const code of Object.keys(problems)) {
+      const reply = await page?.handle({ code });
+      assert.match(String(reply?.body), new RegExp(`<code>${code}</code>`));
+    }
+    for (const code of ['toString', '__proto__', 'nope', '']) {
+      await assert.rejects(async () => page?.handle({ code }), { code: 'not-found' });
+    }
+  });
+});
+
+describe('access', () => {
+  const actor = (role: 'admin' | 'agent', isOperator = false) => ({ role, isOperator }) as Actor;
+
+  it('roles › only those that the route names', () => {
+    assert.equal(mayCall(['admin'], actor('admin')), true);
+    assert.equal(mayCall(['admin'], actor('agent')), false);
+    assert.equal(mayCall(['operator'], actor('admin')), false);
+    assert.equal(mayCall(['operator'], actor('agent', true)), true);
+    assert.equal(mayCall([], actor('admin', true)), false);
+  });
+
+  const own = new Set(['https://crm.test', 'https://app.test']);
+  const from = (headers: Record<string, string>) =>
+    ({ header: (name: string) => headers[name] }) as unknown as RequestInfo;
+  const allowed = [
+    {},
+    { 'sec-fetch-site': 'same-origin', origin: 'https://crm.test' },
+    { 'sec-fetch-site': 'none' },
+    { 'sec-fetch-site': 'cross-site', origin: 'https://app.test' },
+    { origin: 'https://crm.test' },
+  ];
+  const refused = [
+    { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' },
+    { 'sec-fetch-site': 'same-site', origin: 'https://other.crm.test' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'nonsense' },
+    { origin: 'null' },
+    { origin: 'https://crm.test.evil.test' },
+    { origin: 'http://crm.test' },
+  ];
+  for (const headers of allowed) {
+    it(`cookie route from ${JSON.stringify(headers)} › goes on`, () => assertOwnOrigin(from(headers), own));
+  }
+  for (const headers of refused) {
+    it(`cookie route from ${JSON.stringify(headers)} › is refused`, () => {
+      assert.throws(() => assertOwnOrigin(from(headers), own), { code: 'origin-not-allowed' });
+    });
+  }
+});
+
+describe('cookie', () => {
+  it('set and cleared › always httpOnly and SameSite=Lax, Secure and Domain as configured', () => {
+    const cookie = { name: 'refreshToken', value: 'x', path: '/api/auth', maxAgeMs: 1_999 };
+    assert.equal(
+      cookieText(cookie, { domain: undefined, secure: false }),
+      'refreshToken=x; Path=/api/auth; Max-Age=1; HttpOnly; SameSite=Lax',
+    );
+    assert.equal(
+      cookieText({ ...cookie, value: null }, { domain: 'crm.test', secure: true }),
+      'refreshToken=; Path=/api/auth; Domain=crm.test; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { type AnyRoute, route } from '../../../src/http/route.ts';
+import { parseInput, type RawInput } from '../../../src/http/validation.ts';
+import { AppError } from '../../../src/platform/errors.ts';
+
+const sample = route({
+  method: 'post',
+  path: '/things/:id',
+  summary: 'A thing',
+  tag: 'Test',
+  access: 'public',
+  params: z.strictObject({ id: z.string().regex(/^\d+$/) }),
+  query: z.strictObject({ limit: z.string().optional() }),
+  body: z.strictObject({
+    name: z.string(),
+    parts: z.array(z.strictObject({ size: z.number() })).optional(),
+    target: z.union([z.strictObject({ to: z.string() }), z.strictObject({ id: z.number() })]).optional(),
+  }),
+  idempotent: true,
+  replies: { 204: null },
+  handle: async () => ({ status: 204 }),
+});
+
+const bare = route({
+  method: 'post',
+  path: '/bare',
+  summary: 'Takes nothing',
+  tag: 'Test',
+  access: 'public',
+  replies: { 204: null },
+  handle: async () => ({ status: 204 }),
+});
+
+const raw = (overrides: Partial<RawInput> = {}): RawInput => ({
+  params: { id: '1' },
+  querystring: '',
+  body: { name: 'x' },
+  idempotencyKey: undefined,
+  ...overrides,
+});
+
+function issuesOf(entry: AnyRoute, input: RawInput): { path: string; message: string }[] {
+  try {
+    parseInput(entry, input);
+  } catch (error) {
+    assert.ok(error instanceof AppError && error.code === 'invalid-input');
+    return [...error.errors];
+  }
+  return [];
+}
+
+const pathsOf = (entry: AnyRoute, input: RawInput): string[] =>
+  issuesOf(entry, input).map(({ path }) => path);
+
+describe('input', () => {
+  it('everything right › comes back parsed', () => {
+    assert.deepEqual(parseInput(sample, raw({ querystring: 'limit=5', idempotencyKey: 'key-1' })), {
+      params: { id: '1' },
+      query: { limit: '5' },
+      body: { name: 'x' },
+      idempotencyKey: 'key-1',
+    });
+  });
+
+  it('all three parts wrong › every issue of all of them, each with its path', () => {
+    const input = raw({
+      params: { id: 'x' },
+      querystring: 'limits=5',
+      body: { parts: [{ size: 1 }, { size: 'big' }], a: 1, b: 2 },
+      idempotencyKey: 'two words',
+    });
+    assert.deepEqual(pathsOf(sample, input), [
+      'params.id',
+      'query.limits',
+      'body.name',
+      'body.parts.1.size',
+      'body.a',
+      'body.b',
+      'header.idempotency-key',
+    ]);
+  });
+
+  it('a query name given twice › is refused', () => {
+    assert.deepEqual(pathsOf(sample, raw({ querystring: 'limit=1&limit=2' })), ['query.limit']);
+  });
+
+  it('operators in the query › are unknown fields', () => {
+    assert.deepEqual(pathsOf(sample, raw({ querystring: 'limit[$ne]=1&__proto__=2' })), [
+      'query.limit[$ne]',
+      'query.__proto__',
+    ]);
+  });
+
+  it('a union › says what is wrong with the closest alternative', () => {
+    assert.deepEqual(pathsOf(sample, raw({ body: { name: 'x', target: { to: 5 } } })), ['body.target.to']);
+  });
+
+  it('no body where one is needed › is said of the body itself', () => {
+    assert.deepEqual(issuesOf(sample, raw({ body: undefined })), [
+      { path: 'body', message: 'This is required.' },
+    ]);
+  });
+
+  it('a route without schemas › takes no query and no body, an empty object is fine', () => {
+    assert.deepEqual(pathsOf(bare, raw({ querystring: 'a=1', body: { b: 1 } })), ['query.a', 'body.b']);
+    assert.deepEqual(pathsOf(bare, raw({ body: {} })), []);
+    assert.deepEqual(pathsOf(bare, raw({ body: undefined })), []);
+  });
+
+  it('thousands of unknown fields › at most 200 issues, long names cut', () => {
+    const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, 1]));
+    assert.equal(issuesOf(sample, raw({ body })).length, 200);
+    const [, issue] = issuesOf(sample, raw({ body: { ['n'.repeat(50_000)]: 1 } }));
+    assert.ok((issue?.path.length ?? 0) < 200);
+  });
+
+  for (const [situation, key, isTaken] of [
+    ['255 characters', 'k'.repeat(255), true],
+    ['256 characters', 'k'.repeat(256), false],
+    ['none', '', false],
+    ['not ASCII', 'schlüssel', false],
+    ['two headers joined', 'a, b', false],
+  ] as const) {
+    it(`an idempotency key of ${situation} › ${isTaken ? 'taken' : 'refused'}`, () => {
+      assert.equal(pathsOf(sample, raw({ idempotencyKey: key })).length, isTaken ? 0 : 1);
+    });
+  }
+
+  it('an idempotency key where none is read › is ignored', () => {
+    assert.equal(
+      parseInput(bare, raw({ body: undefined, idempotencyKey: 'two words' })).idempotencyKey,
+      undefined,
+    );
+  });
+
+  it('any body and query › parsed or refused as invalid input, never another error', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.string(), (body, querystring) => {
+        pathsOf(sample, raw({ body, querystring }));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
