@@ -22,7 +22,7 @@ import { insist } from './insist.ts';
 export interface MessageActivityDeps {
   readonly messages: MessageRepository;
   readonly channels: ChannelService;
-  readonly gateway: Gateway;
+  readonly gateway: Pick<Gateway, 'send'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -41,7 +41,8 @@ export function createRefusalCounts(): RefusalCounts {
   };
 }
 
-function checkToken(authorization: string, expired: Behaviour['expiredTokens']): Refusal | null {
+/** Null when the token is there and not expired. */
+export function checkToken(authorization: string, expired: Behaviour['expiredTokens']): Refusal | null {
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (token === undefined) return refuse(104, { details: 'Send the header Authorization: Bearer <token>.' });
   return expired === true || expired.includes(token) ? refuse(190) : null;

@@ -9,6 +9,7 @@ import { createMessagesEndpoint, receiptsOf, type HttpAnswer } from './graph-api
 import { refuse } from './graph-errors.ts';
 import { parseJson, readBody, sendAnswer } from './http.ts';
 import { openLedger } from './ledger.ts';
+import { describeNumber } from './numbers.ts';
 import type { Receipt } from './payloads.ts';
 import { createReceiptSender, openReceiptJournal, receiptId } from './receipts.ts';
 import type { BehaviourPatch } from './settings.ts';
@@ -48,6 +49,7 @@ const KEEP_ALIVE_MS = 65_000;
 const STOP_GRACE_MS = 1_000;
 
 const GRAPH_PATH = /^\/(v\d+\.\d+)\/([\w.-]{1,64})\/(messages|message_templates)$/;
+const NUMBER_PATH = /^\/v\d+\.\d+\/([\w.-]{1,64})$/;
 
 async function openParts(options: SandboxOptions, stopping: AbortSignal) {
   const store = createBehaviourStore(options.behaviour ?? {});
@@ -83,7 +85,7 @@ async function openParts(options: SandboxOptions, stopping: AbortSignal) {
   const messages = createMessagesEndpoint({ store, ledger, receipts, refusals, stopping });
   const control = createControl({ store, ledger, receipts, webhook });
   const templates = createTemplateStore(options.templateApprovalMs ?? 200);
-  return { ledger, webhook, receipts, messages, control, templates, pending };
+  return { store, ledger, webhook, receipts, messages, control, templates, pending };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -133,6 +135,12 @@ async function answerRequest(parts: Parts, request: IncomingMessage): Promise<Ht
   if (edge === 'messages' && request.method === 'POST') return answerMessages(parts, request, id ?? '');
   const isTemplates = edge === 'message_templates' && (request.method === 'GET' || request.method === 'POST');
   if (isTemplates) return answerTemplates(parts, request, url);
+  const phoneNumberId = NUMBER_PATH.exec(url.pathname)?.[1];
+  if (phoneNumberId !== undefined && request.method === 'GET') {
+    const authorization = request.headers.authorization ?? '';
+    const fields = url.searchParams.get('fields');
+    return describeNumber(parts.store, { authorization, phoneNumberId, fields });
+  }
   const details = `Unsupported ${request.method?.toLowerCase() ?? ''} request to ${url.pathname}.`;
   return refuse(100, { status: edge === undefined ? 404 : 400, details });
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProject } from './build.ts';
+import { startMailCatcher } from './mail/catcher.ts';
 import { dataDir, distDir, rootDir } from './paths.ts';
 import { findBinary } from './servers/find.ts';
 import { runCommand } from './servers/run-command.ts';
@@ -17,6 +18,7 @@ import {
   toAddresses,
   toChildEnv,
   type Addresses,
+  type Ports,
   type Settings,
 } from './stack/settings.ts';
 import { createStack, type Stack } from './stack/stack.ts';
@@ -62,7 +64,7 @@ async function startAll(target: Stack): Promise<void> {
   loadEnvFile(join(rootDir, '.env'));
   await rm(join(dataDir, 'stack.json'), { force: true });
   const settings = readSettings(process.env);
-  const step = createSteps(settings.usesSandbox ? 8 : 7, log);
+  const step = createSteps(6 + (settings.usesSandbox ? 2 : 0) + (settings.catchesMails ? 1 : 0), log);
   const detail = (line: string) => log(`      ${line}`);
   await step('build', () => buildProject(detail));
   const binaries = await step('find the servers', () => findServers(settings, detail));
@@ -92,6 +94,13 @@ async function startAll(target: Stack): Promise<void> {
       () => addresses.sandbox,
     );
   }
+  if (settings.catchesMails) {
+    await step(
+      'mail catcher',
+      () => startCatcher(ports),
+      () => addresses.mail?.page ?? '',
+    );
+  }
   await step(
     'API and worker',
     () => Promise.all([target.start('worker', services.worker), target.start('api', services.api)]),
@@ -106,6 +115,15 @@ async function findServers(settings: Settings, log: (line: string) => void) {
     temporal: settings.temporalAddress === null ? (await findBinary('temporal', log)).path : '',
   };
 }
+
+/** Runs in this process and ends with it: what it has taken is on disk before it says so. */
+const startCatcher = (ports: Ports) =>
+  startMailCatcher({
+    smtpPort: ports.MAIL_CATCHER_PORT,
+    pagePort: ports.MAIL_PAGE_PORT,
+    folder: join(dataDir, 'mails'),
+    onMail: (to, subject) => log(`      mail to ${to.join(', ')}: ${subject}`),
+  });
 
 async function migrate(env: Readonly<Record<string, string>>): Promise<void> {
   const entry = join(distDir, 'src', 'bin', 'migrate.js');

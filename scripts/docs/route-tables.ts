@@ -46,6 +46,7 @@ export async function createDocument(): Promise<Readonly<Record<string, unknown>
       port: 4000,
       publicUrl,
       corsOrigins: [],
+      rateLimitPerMinute: 0,
       trustedProxies: 0,
       cookies: { domain: undefined, secure: false },
     },

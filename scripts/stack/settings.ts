@@ -9,6 +9,8 @@ const defaultPorts = {
   PORT: 4000,
   WORKER_HEALTH_PORT: 4001,
   SANDBOX_PORT: 4010,
+  MAIL_CATCHER_PORT: 4025,
+  MAIL_PAGE_PORT: 4026,
   MONGOD_PORT: 27_017,
   TEMPORAL_PORT: 7233,
   TEMPORAL_UI_PORT: 8233,
@@ -25,6 +27,8 @@ export interface Settings {
   readonly temporalUiUrl: string | null;
   readonly namespace: string;
   readonly usesSandbox: boolean;
+  /** Whether mails are caught here: not when the environment names a mail server. */
+  readonly catchesMails: boolean;
 }
 
 const database = 'whatsapp_crm';
@@ -39,6 +43,7 @@ export function readSettings(env: RawEnvironment): Settings {
     temporalUiUrl: given('TEMPORAL_UI_URL'),
     namespace: given('TEMPORAL_NAMESPACE') ?? 'whatsapp-crm',
     usesSandbox: given('WHATSAPP_PROVIDER') !== 'cloud',
+    catchesMails: given('SMTP_URL') === null,
   };
 }
 
@@ -60,6 +65,14 @@ export interface Addresses {
   readonly mongodbUri: string;
   readonly temporalAddress: string;
   readonly temporalUi: string;
+  /** Null when mails go to a mail server of the environment. */
+  readonly mail: MailAddresses | null;
+}
+
+export interface MailAddresses {
+  readonly smtp: string;
+  /** The page that shows what was caught. */
+  readonly page: string;
 }
 
 export function toAddresses(settings: Settings, ports: Ports): Addresses {
@@ -72,6 +85,12 @@ export function toAddresses(settings: Settings, ports: Ports): Addresses {
     mongodbUri: settings.mongodbUri ?? `mongodb://127.0.0.1:${ports.MONGOD_PORT}/${database}?replicaSet=rs0`,
     temporalAddress: settings.temporalAddress ?? `127.0.0.1:${ports.TEMPORAL_PORT}`,
     temporalUi: ownUi ?? settings.temporalUiUrl ?? local(defaultPorts.TEMPORAL_UI_PORT),
+    mail: settings.catchesMails
+      ? {
+          smtp: `smtp://127.0.0.1:${ports.MAIL_CATCHER_PORT}`,
+          page: `${local(ports.MAIL_PAGE_PORT)}/dev/mails`,
+        }
+      : null,
   };
 }
 
@@ -100,6 +119,7 @@ export function toChildEnv(
     TEMPORAL_ADDRESS: addresses.temporalAddress,
     TEMPORAL_NAMESPACE: settings.namespace,
     TEMPORAL_UI_URL: addresses.temporalUi,
+    ...(addresses.mail === null ? {} : { SMTP_URL: addresses.mail.smtp }),
     ...(settings.usesSandbox ? sandboxEnv(addresses, SANDBOX_APP_SECRET, secrets) : {}),
   };
 }
@@ -121,6 +141,7 @@ function sandboxEnv(addresses: Addresses, appSecret: string, secrets: Secrets): 
 export function needsPort(name: PortName, settings: Settings): boolean {
   if (name === 'MONGOD_PORT') return settings.mongodbUri === null;
   if (name === 'TEMPORAL_PORT' || name === 'TEMPORAL_UI_PORT') return settings.temporalAddress === null;
+  if (name === 'MAIL_CATCHER_PORT' || name === 'MAIL_PAGE_PORT') return settings.catchesMails;
   return name !== 'SANDBOX_PORT' || settings.usesSandbox;
 }
 

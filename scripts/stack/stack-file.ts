@@ -15,6 +15,8 @@ export interface StackFile {
   readonly temporalNamespace: string;
   readonly mongo: string;
   readonly sandbox: string | null;
+  /** The page with the mails that were caught; null when they really leave. */
+  readonly mail: string | null;
   readonly demo: DemoSignIn;
   readonly pids: Pids;
 }
@@ -33,6 +35,7 @@ export function toStackFile(
     temporalNamespace: settings.namespace,
     mongo: addresses.mongodbUri,
     sandbox: settings.usesSandbox ? addresses.sandbox : null,
+    mail: addresses.mail?.page ?? null,
     demo: { email: demo.email, password: demo.password },
     pids,
   };
@@ -48,6 +51,7 @@ export function toScreen(stack: StackFile, accessToken: string, workflowId: stri
     `  Temporal UI    ${workflows}`,
     ...(workflowId === null ? [] : [`  one message    ${workflows}/${workflowId}`]),
     ...(stack.sandbox === null ? [] : [`  sandbox        ${stack.sandbox}/sandbox/ledger`]),
+    ...(stack.mail === null ? [] : [`  mails          ${stack.mail}`]),
     `  demo sign-in   ${stack.demo.email}   ${stack.demo.password}`,
     '',
     '  Send one yourself (the token is good for 15 minutes; sign in for another):',

@@ -1,28 +1,17 @@
 import { createPasswords } from '../auth/passwords.ts';
-import { authRoutes } from '../auth/routes.ts';
-import { createAuthService, type OnClientCreated } from '../auth/service.ts';
-import { channelRoutes } from '../channels/routes.ts';
-import { createClientRepository } from '../clients/repository.ts';
-import { clientRoutes } from '../clients/routes.ts';
-import { createClientService } from '../clients/service.ts';
-import { createAuthenticate } from '../http/authenticate.ts';
+import type { OnClientCreated } from '../auth/service.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { createMessageService } from '../messages/service.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
-import { createTransactions } from '../platform/transaction.ts';
-import { createSessionRepository } from '../sessions/repository.ts';
-import { createSessionService } from '../sessions/service.ts';
-import { createTokens } from '../sessions/tokens.ts';
 import { createTemplateRepository } from '../templates/repository.ts';
-import { templateRoutes } from '../templates/routes.ts';
 import { createTemplateService } from '../templates/service.ts';
-import { createUserRepository } from '../users/repository.ts';
-import { createUserService } from '../users/service.ts';
 import { createInbox } from '../webhooks/inbox.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
 import { buildCore, type Core } from './core.ts';
+import { buildIdentity } from './identity.ts';
+import { buildMessagingResources } from './messaging-resources.ts';
 
 export interface Api {
   readonly http: HttpServer;
@@ -36,38 +25,24 @@ const announceMs = 1_000;
 /** The API process: accepts messages, takes the provider's events in, answers the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger });
-  const { clock, mongo, channels } = core;
+  const { clock, mongo, channels, audit } = core;
   const templates = createTemplateService({ templates: createTemplateRepository(mongo), clock });
   const messages = createMessageService({ ...core, templates });
-  const clients = createClientService({ clients: createClientRepository(mongo) });
-  const users = createUserService({ users: createUserRepository(mongo) });
   const passwords = createPasswords();
-  const sessions = createSessionService({
-    repository: createSessionRepository(mongo),
-    tokens: createTokens({ config: config.auth, clock }),
-    users,
-    clients,
-    config: config.auth,
-    clock,
-    logger,
-  });
-  const auth = createAuthService({
-    users,
-    clients,
-    sessions,
+  const identity = buildIdentity({
+    ...core,
+    config,
     passwords,
-    runInTransaction: createTransactions(mongo),
     onClientCreated: provisioning(config, { channels, templates }),
-    clock,
-    logger,
   });
+  const { users } = identity;
+  const messaging = buildMessagingResources(config, { core, templates, users, audit });
   const inbox = createInbox({ events: core.events, clock, maxQueued: config.webhook.maxQueued });
   const http = createHttpServer({
     routes: [
-      ...authRoutes({ auth }),
-      ...clientRoutes({ clients }),
-      ...channelRoutes({ channels }),
-      ...templateRoutes({ templates }),
+      ...identity.routes,
+      ...messaging.routes,
+      ...core.peopleRoutes({ users }),
       ...messageRoutes({ messages }),
     ],
     rawRoutes: webhookRoutes({
@@ -76,7 +51,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
       verifyToken: config.webhook.verifyToken,
       appSecrets: config.provider.appSecrets,
     }),
-    authenticate: createAuthenticate(sessions.actorOf),
+    authenticate: identity.authenticate,
     logger,
     config: config.http,
     health: core.health,
@@ -86,6 +61,8 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     core,
     async close() {
       await http.close({ graceMs: config.shutdownGraceMs, announceMs });
+      await messaging.close();
+      await identity.close();
       await passwords.close();
       await core.close();
     },

@@ -1,13 +1,7 @@
 import { insistingMs } from '../../activities/insist.ts';
 import { createChannelRepository } from '../channels/repository.ts';
 import { createChannelService } from '../channels/service.ts';
-import { createContactRepository } from '../contacts/repository.ts';
-import { createContactService } from '../contacts/service.ts';
-import { createConversationRepository } from '../conversations/repository.ts';
-import { createConversationService } from '../conversations/service.ts';
 import type { HealthCheck } from '../http/health.ts';
-import { createLeadRepository } from '../leads/repository.ts';
-import { createLeadService } from '../leads/service.ts';
 import { createMessageRepository } from '../messages/repository.ts';
 import { createMessageWorkflows } from '../messages/workflows.ts';
 import { createCipher } from '../platform/cipher.ts';
@@ -18,6 +12,7 @@ import { pendingMigrations } from '../platform/migrations.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
+import { buildPeople } from './people.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
 
@@ -37,13 +32,7 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     clock,
     sendsPerSecond: config.provider.sendsPerSecond,
   });
-  const contacts = createContactService({ contacts: createContactRepository(mongo), clock });
-  const leads = createLeadService({ leads: createLeadRepository(mongo), clock });
-  const conversations = createConversationService({
-    conversations: createConversationRepository(mongo),
-    leads,
-    clock,
-  });
+  const people = buildPeople({ mongo, clock });
   const workflows = createMessageWorkflows({
     temporal: temporal.client,
     attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
@@ -76,9 +65,7 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     mongo,
     temporal,
     channels,
-    contacts,
-    leads,
-    conversations,
+    ...people,
     workflows,
     health,
     messages: createMessageRepository(mongo),

@@ -1,4 +1,5 @@
 import { route, type SetCookie } from '../http/route.ts';
+import { callerOf } from './caller.ts';
 import { LoginBody, MeView, SignedInView, SignupBody } from './schemas.ts';
 import type { AuthService } from './service.ts';
 import type { RefreshCookie } from '../sessions/service.ts';
@@ -38,9 +39,9 @@ const signInRoutes = ({ auth }: AuthRouteOptions) => [
     access: 'public',
     body: SignupBody,
     replies: { 201: SignedInView },
-    problems: ['email-taken', 'overloaded'],
+    problems: ['email-taken', 'too-many-requests', 'overloaded'],
     async handle({ body, request }) {
-      const signedIn = await auth.signUp(body, request.userAgent);
+      const signedIn = await auth.signUp(body, callerOf(request));
       return {
         status: 201,
         body: toSignedInView(signedIn),
@@ -58,9 +59,9 @@ const signInRoutes = ({ auth }: AuthRouteOptions) => [
     access: 'public',
     body: LoginBody,
     replies: { 200: SignedInView },
-    problems: ['invalid-credentials', 'overloaded'],
+    problems: ['invalid-credentials', 'too-many-requests', 'overloaded'],
     async handle({ body, request }) {
-      const signedIn = await auth.logIn(body, request.userAgent);
+      const signedIn = await auth.logIn(body, callerOf(request));
       return { status: 200, body: toSignedInView(signedIn), cookies: [setCookie(signedIn.refreshCookie)] };
     },
   }),
@@ -77,9 +78,9 @@ const sessionRoutes = ({ auth }: AuthRouteOptions) => [
     access: 'public',
     usesCookie: true,
     replies: { 200: SignedInView },
-    problems: ['unauthenticated'],
+    problems: ['unauthenticated', 'too-many-requests'],
     async handle({ request }) {
-      const signedIn = await auth.refresh(request.cookie(cookieName), request.userAgent);
+      const signedIn = await auth.refresh(request.cookie(cookieName), callerOf(request));
       return { status: 200, body: toSignedInView(signedIn), cookies: [setCookie(signedIn.refreshCookie)] };
     },
   }),

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongoose';
-import type { ClientDoc, ClientService } from '../clients/service.ts';
+import type { AuditService } from '../audit/service.ts';
+import { auditedClientFields, type ClientDoc, type ClientService } from '../clients/service.ts';
 import type { Actor } from '../http/route.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -8,9 +9,10 @@ import type { Logger } from '../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../platform/mongo.ts';
 import type { RunInTransaction } from '../platform/transaction.ts';
 import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
+import type { AttemptGuard } from './guard.ts';
 import type { Passwords } from './passwords.ts';
 import type { LoginBody, SignupBody } from './schemas.ts';
-import type { RefreshCookie, SessionService } from '../sessions/service.ts';
+import type { Caller, RefreshCookie, SessionService } from '../sessions/service.ts';
 
 /** Runs inside the transaction that makes a client: what every new client gets. It may run more than once. */
 export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
@@ -20,6 +22,8 @@ export interface AuthServiceOptions {
   readonly clients: ClientService;
   readonly sessions: SessionService;
   readonly passwords: Passwords;
+  readonly guard: AttemptGuard;
+  readonly audit: AuditService;
   readonly runInTransaction: RunInTransaction;
   readonly onClientCreated: OnClientCreated;
   readonly clock: Clock;
@@ -36,12 +40,18 @@ export interface SignedIn {
 export type AuthService = ReturnType<typeof createAuthService>;
 
 export function createAuthService(options: AuthServiceOptions) {
-  const { users, clients, sessions, passwords, runInTransaction, onClientCreated, clock } = options;
+  const { users, clients, sessions, passwords, guard, audit, runInTransaction, onClientCreated, clock } =
+    options;
   const logger = options.logger.child({ part: 'auth' });
+
+  /** Costs the same for an address without an account. */
+  const hasSignedInFrom = (user: UserDoc | null, network: string): Promise<boolean> =>
+    sessions.hasSignedInFrom(scopeOf(user?.clientId ?? newId()), user?._id ?? newId(), network);
 
   return {
     /** Makes a client, its first admin and a session, all or nothing; throws `email-taken`. */
-    async signUp(body: SignupBody, userAgent: string): Promise<SignedIn> {
+    async signUp(body: SignupBody, caller: Caller): Promise<SignedIn> {
+      await guard.enter('signup', { account: body.email, network: caller.network });
       if ((await users.findByEmailAcrossClients(body.email)) !== null) throw emailTaken();
       const passwordHash = await passwords.hash(body.password);
       const scope = scopeOf(newId());
@@ -60,9 +70,13 @@ export function createAuthService(options: AuthServiceOptions) {
           role: 'admin',
           createdAt,
         } as const;
-        const user = await users.create(scope, admin, transaction);
+        const user = await users.create(scope, { by: 'themselves', user: admin }, transaction);
+        const target = { type: 'client', id: client._id };
+        const after = auditedClientFields(client);
+        const write = { action: 'client.created', target, before: null, after };
+        await audit.record(scope, { type: 'user', userId: user._id }, write, transaction);
         await onClientCreated(scope, transaction);
-        const tokens = await sessions.start(scope, user._id, userAgent, transaction);
+        const tokens = await sessions.start(scope, user._id, caller, transaction);
         return { ...tokens, user, client };
       });
       logger.info({ clientId: scope.clientId, userId: signedIn.user._id }, 'client signed up');
@@ -70,24 +84,32 @@ export function createAuthService(options: AuthServiceOptions) {
     },
 
     /** An unknown address, a wrong password and a disabled account cost the same and look the same. */
-    async logIn({ email, password }: LoginBody, userAgent: string): Promise<SignedIn> {
+    async logIn({ email, password }: LoginBody, caller: Caller): Promise<SignedIn> {
+      const { network } = caller;
       const user = await users.findByEmailAcrossClients(email);
+      const isKnownNetwork = () => hasSignedInFrom(user, network);
+      const attempt = await guard.enter('login', { account: email, network, isKnownNetwork });
       const isPassword = await passwords.verify(password, user?.passwordHash);
       if (user === null || !isPassword || user.status !== 'active') throw invalidCredentials();
       const scope = scopeOf(user.clientId);
       const client = await clients.find(scope);
       if (client === null || !client.isActive) throw invalidCredentials();
-      return { ...(await sessions.start(scope, user._id, userAgent)), user, client };
+      await attempt.succeeded();
+      return { ...(await sessions.start(scope, user._id, caller)), user, client };
     },
 
     /** Trades a refresh token for the next one; throws `unauthenticated`. */
-    async refresh(refreshToken: string | undefined, userAgent: string): Promise<SignedIn> {
-      const { scope, userId, ...tokens } = await sessions.refresh(refreshToken, userAgent);
+    async refresh(refreshToken: string | undefined, { userAgent, network }: Caller): Promise<SignedIn> {
+      const claims = sessions.claimsOf(refreshToken);
+      const account = claims === undefined ? {} : { account: claims.sessionId.toHexString() };
+      await guard.enter('refresh', { network, ...account });
+      const { scope, userId, ...tokens } = await sessions.refresh(claims, userAgent);
       return { ...tokens, ...(await profileOf(scope, userId)) };
     },
 
     /** Ends the session of a refresh token; does nothing when there is none. */
-    logOut: (refreshToken: string | undefined): Promise<void> => sessions.end(refreshToken),
+    logOut: (refreshToken: string | undefined): Promise<void> =>
+      sessions.logOut(sessions.claimsOf(refreshToken)),
 
     me: (actor: Actor): Promise<Pick<SignedIn, 'user' | 'client'>> =>
       profileOf(scopeOf(actor.clientId), actor.userId),

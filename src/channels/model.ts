@@ -5,6 +5,14 @@ import { schemaOptions } from '../platform/mongo.ts';
 export const channelStates = ['active', 'paused', 'disconnected'] as const;
 export type ChannelState = (typeof channelStates)[number];
 
+/** What the provider said of the number when it was asked last. */
+export interface ChannelVerification {
+  readonly at: Date;
+  readonly displayNumber: string;
+  readonly verifiedName?: string;
+  readonly qualityRating?: string;
+}
+
 /** One WhatsApp number of a client with its credentials. */
 export interface ChannelDoc {
   readonly _id: Types.ObjectId;
@@ -19,7 +27,9 @@ export interface ChannelDoc {
   readonly sendsPerSecond: number;
   readonly state: ChannelState;
   readonly stateReason?: string;
+  readonly verification?: ChannelVerification;
   readonly createdAt: Date;
+  readonly version: number;
 }
 
 const sealedSecret = { keyId: String, iv: String, tag: String, data: String };
@@ -36,7 +46,9 @@ const channelSchema = new Schema(
     sendsPerSecond: { type: Number, required: true },
     state: { type: String, enum: channelStates, required: true },
     stateReason: String,
+    verification: Schema.Types.Mixed,
     createdAt: { type: Date, required: true },
+    version: { type: Number, required: true },
   },
   { ...schemaOptions, collection: 'channels' },
 );

@@ -1,8 +1,22 @@
 import mongoose, { type ClientSession, type Connection, type Types } from 'mongoose';
 import type { ClientScope } from '../platform/mongo.ts';
+import { versionedUpdate, type Change } from '../platform/update.ts';
 import { channelModel, type ChannelDoc } from './model.ts';
 
 export type { ChannelDoc } from './model.ts';
+
+/** What can be changed on a channel; null clears. The number itself never changes. */
+export type ChannelChange = Change<
+  ChannelDoc,
+  | 'displayNumber'
+  | 'accessToken'
+  | 'appSecret'
+  | 'webhookKeyHash'
+  | 'sendsPerSecond'
+  | 'state'
+  | 'stateReason'
+  | 'verification'
+>;
 
 export type ChannelRepository = ReturnType<typeof createChannelRepository>;
 
@@ -13,11 +27,37 @@ export function createChannelRepository(connection: Connection) {
       await channels.create([{ ...channel, ...scope }], session === undefined ? {} : { session });
     },
 
-    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ChannelDoc | null> =>
+    findById: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      session: ClientSession | null = null,
+    ): Promise<ChannelDoc | null> =>
       channels
         .findOne({ _id, ...scope })
+        .session(session)
         .lean<ChannelDoc>()
         .exec(),
+
+    /** Changes what `current` was; null when somebody was faster. */
+    update: (
+      scope: ClientScope,
+      current: ChannelDoc,
+      change: ChannelChange,
+      session: ClientSession,
+    ): Promise<ChannelDoc | null> =>
+      channels
+        .findOneAndUpdate({ _id: current._id, version: current.version, ...scope }, versionedUpdate(change), {
+          returnDocument: 'after',
+          session,
+        })
+        .lean<ChannelDoc>()
+        .exec(),
+
+    /** False when somebody changed or deleted it first. */
+    async delete(scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> {
+      const { deletedCount } = await channels.deleteOne({ _id, version, ...scope }, { session });
+      return deletedCount === 1;
+    },
 
     /** In order of creation; a client has few. */
     list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>

@@ -82,25 +82,43 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
     appSecretOf: ({ _id, appSecret }: ChannelDoc): string | null =>
       appSecret === undefined ? null : cipher.open(appSecret, _id.toHexString()),
 
-    /** The channel with which a new client in sandbox mode begins: a number that only the sandbox knows. */
-    async addSandboxChannel(scope: ClientScope, session: ClientSession): Promise<Types.ObjectId> {
-      const _id = newId();
-      const digits = String(Math.floor(randomFraction() * 10_000_000)).padStart(7, '0');
-      const channel: ChannelDoc = {
-        _id,
-        ...scope,
-        displayNumber: `+1555${digits}`,
-        phoneNumberId: `sandbox-${_id.toHexString()}`,
-        wabaId: `sandbox-${scope.clientId.toHexString()}`,
-        accessToken: cipher.seal(newSecret(), _id.toHexString()),
-        webhookKeyHash: sha256Hex(newSecret()),
-        sendsPerSecond,
-        state: 'active',
-        createdAt: clock.now(),
-      };
-      await channels.insert(scope, channel, session);
-      return _id;
+    /** Lets go of what this process has in memory of a channel that it has just changed. */
+    forget({ _id, clientId, phoneNumberId, webhookKeyHash }: ChannelDoc): void {
+      const id = _id.toHexString();
+      byId.forget(id);
+      byId.forget(`${clientId.toHexString()}:${id}`);
+      ofClient.forget(clientId.toHexString());
+      byPhoneNumberId.forget(phoneNumberId);
+      byWebhookKey.forget(webhookKeyHash);
     },
+
+    /** The channel with which a new client in sandbox mode begins. */
+    async addSandboxChannel(scope: ClientScope, session: ClientSession): Promise<Types.ObjectId> {
+      const channel = draftSandboxChannel(scope, { cipher, sendsPerSecond, createdAt: clock.now() });
+      await channels.insert(scope, channel, session);
+      return channel._id;
+    },
+  };
+}
+
+/** A number that only the sandbox knows. */
+function draftSandboxChannel(
+  scope: ClientScope,
+  { cipher, ...fields }: Pick<ChannelDeps, 'cipher'> & Pick<ChannelDoc, 'sendsPerSecond' | 'createdAt'>,
+): ChannelDoc {
+  const _id = newId();
+  const digits = String(Math.floor(randomFraction() * 10_000_000)).padStart(7, '0');
+  return {
+    ...fields,
+    _id,
+    ...scope,
+    displayNumber: `+1555${digits}`,
+    phoneNumberId: `sandbox-${_id.toHexString()}`,
+    wabaId: `sandbox-${scope.clientId.toHexString()}`,
+    accessToken: cipher.seal(newSecret(), _id.toHexString()),
+    webhookKeyHash: sha256Hex(newSecret()),
+    state: 'active',
+    version: 1,
   };
 }
 

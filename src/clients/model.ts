@@ -11,6 +11,10 @@ export interface ClientDoc {
   readonly timezone: string;
   readonly isActive: boolean;
   readonly createdAt: Date;
+  /** +1 with every change that people make. */
+  readonly version: number;
+  /** Counted up by everything that may take an admin away, so that of two such writes at once one waits. */
+  readonly adminChanges?: number;
 }
 
 const clientSchema = new Schema(
@@ -21,9 +25,14 @@ const clientSchema = new Schema(
     timezone: { type: String, required: true },
     isActive: { type: Boolean, required: true },
     createdAt: { type: Date, required: true },
+    version: { type: Number, required: true },
+    adminChanges: Number,
   },
   { ...schemaOptions, collection: 'clients' },
 );
+
+// Operators list all clients, the newest first.
+clientSchema.index({ createdAt: -1, _id: -1 });
 
 export const clientModel = (connection: Connection): Model<ClientDoc> =>
   connection.model<ClientDoc>('Client', clientSchema as unknown as Schema<ClientDoc>);

@@ -1,23 +1,48 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import { schemaOptions } from '../platform/mongo.ts';
+import { optInStatuses, type OptInStatus } from './rules.ts';
 
-export const optInStatuses = ['unknown', 'opted-in', 'opted-out'] as const;
-export type OptInStatus = (typeof optInStatuses)[number];
+export type CustomValue = string | number | boolean;
+
+/** One word on consent, for ever: entries are added and never changed. */
+export interface ConsentEntry {
+  readonly status: OptInStatus;
+  /** Where the word was given: a form, a shop, a message. */
+  readonly source: string;
+  /** What the person agreed to or said. */
+  readonly wording?: string;
+  readonly at: Date;
+  /** Who wrote it down; missing when the product did it by itself. */
+  readonly by?: Types.ObjectId;
+}
 
 /** A person on WhatsApp, one per person and client. At least one identity is set; the phone is optional. */
 export interface ContactDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
-  /** E.164 with `+`. */
+  /** E.164 with `+`, in its canonical spelling. */
   readonly phoneNumber?: string;
-  /** The provider's `wa_id`, which may differ from the phone number. */
+  /** The provider's `wa_id`, digits only, which may differ from the phone number. */
   readonly whatsappId?: string;
   readonly businessScopedUserId?: string;
+  /** Shown only: people change it, so nobody is found by it. */
   readonly username?: string;
   readonly name?: string;
+  /** The name as it is searched; there whenever the name is. */
+  readonly nameKey?: string;
   readonly tags: readonly string[];
   readonly optInStatus: OptInStatus;
+  readonly customFields: Readonly<Record<string, CustomValue>>;
   readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly version: number;
+}
+
+/** With the log of consent, newest last; lists and the paths of messages leave it out. */
+export interface ContactRecord extends ContactDoc {
+  readonly consentLog: readonly ConsentEntry[];
+  /** Counts the transactions that copy from this contact, so that they and its changes exclude each other. */
+  readonly copies?: number;
 }
 
 const contactSchema = new Schema(
@@ -28,21 +53,32 @@ const contactSchema = new Schema(
     businessScopedUserId: String,
     username: String,
     name: String,
+    nameKey: String,
     tags: { type: [String], required: true },
     optInStatus: { type: String, enum: optInStatuses, required: true },
+    customFields: { type: Schema.Types.Mixed, required: true },
+    consentLog: { type: [Schema.Types.Mixed], required: true },
+    copies: Number,
     createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+    version: { type: Number, required: true },
   },
   { ...schemaOptions, collection: 'contacts' },
 );
 
+for (const identity of ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const) {
+  contactSchema.index(
+    { clientId: 1, [identity]: 1 },
+    { unique: true, partialFilterExpression: { [identity]: { $exists: true } } },
+  );
+}
+contactSchema.index({ clientId: 1, createdAt: -1, _id: -1 });
+contactSchema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
+contactSchema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
 contactSchema.index(
-  { clientId: 1, phoneNumber: 1 },
-  { unique: true, partialFilterExpression: { phoneNumber: { $exists: true } } },
-);
-contactSchema.index(
-  { clientId: 1, businessScopedUserId: 1 },
-  { unique: true, partialFilterExpression: { businessScopedUserId: { $exists: true } } },
+  { clientId: 1, nameKey: 1, _id: 1 },
+  { partialFilterExpression: { nameKey: { $exists: true } } },
 );
 
-export const contactModel = (connection: Connection): Model<ContactDoc> =>
-  connection.model<ContactDoc>('Contact', contactSchema as unknown as Schema<ContactDoc>);
+export const contactModel = (connection: Connection): Model<ContactRecord> =>
+  connection.model<ContactRecord>('Contact', contactSchema as unknown as Schema<ContactRecord>);

@@ -1,41 +1,173 @@
-import type { Connection, mongo, Types } from 'mongoose';
-import { findOrInsert, type ClientScope } from '../platform/mongo.ts';
-import { contactModel, type ContactDoc } from './model.ts';
+import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import { readRanges, type ListOrder } from '../platform/listing.ts';
+import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
+import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
+import { phoneOfWhatsappId, spellingsOfPhone, type OptInStatus } from './rules.ts';
 
-export type { ContactDoc } from './model.ts';
+export type { ConsentEntry, ContactDoc, ContactRecord, CustomValue } from './model.ts';
 
-/** What identifies a person: exactly one of the two leads, the other may come with it. */
+/** What identifies a person: at least a phone or the provider's id; the others may come with it. */
 export type ContactIdentity =
-  | { readonly phoneNumber: string; readonly businessScopedUserId?: string }
-  | { readonly phoneNumber?: undefined; readonly businessScopedUserId: string };
+  | { readonly phoneNumber: string; readonly businessScopedUserId?: string; readonly whatsappId?: string }
+  | { readonly phoneNumber?: undefined; readonly businessScopedUserId: string; readonly whatsappId?: string };
+
+export const identityFields = ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const;
+
+export type AnyIdentity = { readonly [F in (typeof identityFields)[number]]?: string | undefined };
+
+export interface ContactFilter {
+  readonly tag?: string;
+  readonly optInStatus?: OptInStatus;
+}
+
+const withoutLog = { projection: { consentLog: 0, copies: 0 } } as const;
 
 export type ContactRepository = ReturnType<typeof createContactRepository>;
 
 export function createContactRepository(connection: Connection) {
-  const contacts = contactModel(connection).collection as unknown as mongo.Collection<ContactDoc>;
+  // The driver's collection, not the model: messages come this way, and every value in a filter is typed.
+  const contacts = contactModel(connection).collection as unknown as mongo.Collection<ContactRecord>;
 
   return {
-    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
-      contacts.findOne({ _id, ...scope }),
+    ...createRecordWrites(contacts),
 
-    /** The contact with this identity, made from `fresh` when there is none; the unique index decides races. */
+    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
+      contacts.findOne<ContactDoc>({ _id, ...scope }, withoutLog),
+
+    /** In any order; those that are not there are left out. */
+    findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
+      contacts.find<ContactDoc>({ _id: { $in: [...ids] }, ...scope }, withoutLog).toArray(),
+
+    /** Whoever has one of these identities in any spelling, the contact `except` left aside. */
+    findByIdentity: (
+      scope: ClientScope,
+      identity: AnyIdentity,
+      { except, session }: { except?: Types.ObjectId; session?: ClientSession } = {},
+    ): Promise<ContactDoc | null> =>
+      contacts.findOne<ContactDoc>(
+        { ...identityFilter(scope, identity), ...(except === undefined ? {} : { _id: { $ne: except } }) },
+        { ...withoutLog, ...within(session) },
+      ),
+
+    /**
+     * The contact with this identity, made from `fresh` when there is none. Who comes at the same time finds the
+     * same one: every spelling of a number is inserted in its canonical form, on which the unique index decides.
+     */
     async findOrInsert(
       scope: ClientScope,
       identity: ContactIdentity,
-      fresh: Omit<ContactDoc, 'clientId' | 'phoneNumber' | 'businessScopedUserId'>,
+      fresh: Omit<ContactRecord, 'clientId' | keyof AnyIdentity>,
     ): Promise<ContactDoc> {
-      const { phoneNumber, businessScopedUserId } = identity;
-      const key = phoneNumber === undefined ? { businessScopedUserId } : { phoneNumber };
-      const rest =
-        phoneNumber === undefined || businessScopedUserId === undefined ? {} : { businessScopedUserId };
-      return findOrInsert(contacts, { ...key, ...scope } as mongo.Filter<ContactDoc>, {
-        $setOnInsert: { ...fresh, ...rest },
+      const upsert = () =>
+        contacts.findOneAndUpdate(
+          identityFilter(scope, identity),
+          { $setOnInsert: { ...fresh, ...definedOf(identity) } },
+          { upsert: true, returnDocument: 'after', ...withoutLog },
+        );
+      const found = await upsert().catch((error: unknown) => {
+        if (isDuplicateKey(error)) return upsert();
+        throw error;
       });
+      if (found === null) throw new Error('An upsert answered no document.');
+      return found;
     },
 
-    /** Keeps a name that the person shows on WhatsApp, unless the business has given one. */
-    async setNameIfMissing(scope: ClientScope, _id: Types.ObjectId, name: string): Promise<void> {
-      await contacts.updateOne({ _id, name: { $exists: false }, ...scope }, { $set: { name } });
-    },
+    list: (
+      scope: ClientScope,
+      { tag, optInStatus }: ContactFilter,
+      order: ListOrder<ContactDoc>,
+      limit: number,
+    ): Promise<ContactDoc[]> =>
+      readRanges(order, limit, (range, atMost) =>
+        contacts
+          .find({
+            ...(tag === undefined ? {} : { tags: tag }),
+            ...(optInStatus === undefined ? {} : { optInStatus }),
+            ...(range as mongo.Filter<ContactRecord>),
+            ...scope,
+          })
+          .sort(indexedSort(order.sort))
+          .limit(atMost)
+          .project<ContactDoc>(withoutLog.projection)
+          .toArray(),
+      ),
   };
+}
+
+/** What people and transactions do to one contact as a whole. */
+const createRecordWrites = (contacts: mongo.Collection<ContactRecord>) => ({
+  findRecord: (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    session?: ClientSession,
+  ): Promise<ContactRecord | null> => contacts.findOne({ _id, ...scope }, within(session)),
+
+  /** Throws the duplicate key error when an identity is taken. */
+  async insert(scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> {
+    await contacts.insertOne({ ...record, ...scope }, { session });
+  },
+
+  /** Puts `next` in place of what was read; false when somebody was faster. */
+  async replace(
+    scope: ClientScope,
+    current: ContactRecord,
+    next: ContactRecord,
+    session: ClientSession,
+  ): Promise<boolean> {
+    const { _id, ...replacement } = next;
+    const filter = { _id: current._id, version: current.version, ...scope };
+    const { matchedCount } = await contacts.replaceOne(filter, { ...replacement, ...scope }, { session });
+    return matchedCount === 1;
+  },
+
+  /** Reads a contact in order to copy from it: of such a transaction and a change of the contact, one must wait. */
+  holdForCopy: (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<ContactDoc | null> =>
+    contacts.findOneAndUpdate(
+      { _id, ...scope },
+      { $inc: { copies: 1 } },
+      { returnDocument: 'after', session, ...withoutLog },
+    ),
+
+  async remove(
+    scope: ClientScope,
+    { _id, version }: ContactRecord,
+    session: ClientSession,
+  ): Promise<boolean> {
+    const { deletedCount } = await contacts.deleteOne({ _id, version, ...scope }, { session });
+    return deletedCount === 1;
+  },
+});
+
+const within = (session: ClientSession | undefined) => (session === undefined ? {} : { session });
+
+const definedOf = (identity: AnyIdentity): Partial<ContactRecord> =>
+  Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
+
+/** Matches by any identity. A phone and a `wa_id` stand for each other in all their spellings. */
+function identityFilter(scope: ClientScope, identity: AnyIdentity): mongo.Filter<ContactRecord> {
+  const { phoneNumber, whatsappId, businessScopedUserId } = identity;
+  const phoneOfId = whatsappId === undefined ? null : phoneOfWhatsappId(whatsappId);
+  const canonical = [phoneNumber, phoneOfId].filter((phone) => typeof phone === 'string');
+  const phones = [...new Set(canonical.flatMap(spellingsOfPhone))];
+  const digits = [
+    ...phones.map((phone) => phone.slice(1)),
+    ...(whatsappId === undefined ? [] : [whatsappId]),
+  ];
+  const ways: mongo.Filter<ContactRecord>[] = [
+    ...(phones.length === 0 ? [] : [{ phoneNumber: { $in: phones } }]),
+    ...(digits.length === 0 ? [] : [{ whatsappId: { $in: [...new Set(digits)] } }]),
+    ...(businessScopedUserId === undefined ? [] : [{ businessScopedUserId }]),
+  ];
+  if (ways.length === 0) throw new Error('A contact cannot be looked for without an identity.');
+  return { $or: ways, ...scope };
+}
+
+/** The unique index of phones holds no `_id`: within a client no two contacts have the same phone. */
+function indexedSort(sort: Readonly<Record<string, 1 | -1>>): Record<string, 1 | -1> {
+  const { phoneNumber } = sort;
+  return phoneNumber === undefined ? { ...sort } : { phoneNumber };
 }

@@ -1,29 +1,132 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
+import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
-import type { ClientScope } from '../platform/mongo.ts';
-import type { ContactDoc, ContactIdentity, ContactRepository } from './repository.ts';
+import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
+import { applyChanges, auditedFieldsOf, type ContactChanges } from './changes.ts';
+import {
+  identityFields,
+  type AnyIdentity,
+  type ContactDoc,
+  type ContactIdentity,
+  type ContactRepository,
+} from './repository.ts';
+import { maximumNameLength, nameKeyOf } from './rules.ts';
 
-export type { ContactDoc, ContactIdentity } from './repository.ts';
+export type { ContactDoc, ContactIdentity, ContactRecord } from './repository.ts';
+
+/** What refers to contacts. It is handed in, because those features know contacts and not the other way round. */
+export interface ContactDependents {
+  /** Keeps copies of a contact's fields equal to it, inside the transaction that changes the contact. */
+  contactChanged(scope: ClientScope, contact: ContactDoc, session: ClientSession): Promise<void>;
+  /** What uses a contact and must not be left without it, as a sentence; null when nothing does. */
+  useOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<string | null>;
+  /** Deletes what goes with a contact, inside the transaction that deletes it. */
+  contactDeleted(
+    scope: ClientScope,
+    actor: AuditActor,
+    contactId: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<void>;
+}
+
+export interface ContactDeps {
+  readonly contacts: ContactRepository;
+  readonly dependents: ContactDependents;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+}
 
 export type ContactService = ReturnType<typeof createContactService>;
 
-export function createContactService({ contacts, clock }: { contacts: ContactRepository; clock: Clock }) {
+/** Contacts as messages need them. What people do with contacts is in `management.ts`. */
+export function createContactService(deps: ContactDeps) {
+  const { contacts, clock } = deps;
+
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ContactDoc | null> =>
       contacts.findById(scope, id),
 
-    /** The one contact of this identity, made with unknown consent when there is none. */
-    findOrCreate: (scope: ClientScope, identity: ContactIdentity, name?: string): Promise<ContactDoc> =>
-      contacts.findOrInsert(scope, identity, {
+    findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
+      contacts.findMany(scope, ids),
+
+    /**
+     * The one contact of this identity, made with unknown consent when there is none; one query unless the contact
+     * has to learn an identity. A contact made here has no audit event of its own: its first message tells why.
+     */
+    async findOrCreate(scope: ClientScope, identity: ContactIdentity, name?: string): Promise<ContactDoc> {
+      const now = clock.now();
+      const shortName = name?.slice(0, maximumNameLength);
+      const contact = await contacts.findOrInsert(scope, identity, {
         _id: newId(),
         tags: [],
         optInStatus: 'unknown',
-        createdAt: clock.now(),
-        ...(name === undefined ? {} : { name }),
-      }),
+        customFields: {},
+        consentLog: [],
+        createdAt: now,
+        updatedAt: now,
+        version: 1,
+        ...(shortName === undefined ? {} : { name: shortName, nameKey: nameKeyOf(shortName) }),
+      });
+      return knowsAll(contact, identity) ? contact : learnIdentity(deps, scope, contact, identity);
+    },
 
-    setNameIfMissing: (scope: ClientScope, id: Types.ObjectId, name: string): Promise<void> =>
-      contacts.setNameIfMissing(scope, id, name),
+    /** Keeps a name that the person shows on WhatsApp, unless the business has given one. */
+    async setNameIfMissing(scope: ClientScope, id: Types.ObjectId, name: string): Promise<void> {
+      await fillIn(deps, scope, id, { name: name.slice(0, maximumNameLength) });
+    },
+
+    /** Reads a contact inside a transaction that copies from it: no change of the contact can come in between. */
+    holdForCopy: (
+      scope: ClientScope,
+      id: Types.ObjectId,
+      session: ClientSession,
+    ): Promise<ContactDoc | null> => contacts.holdForCopy(scope, id, session),
   };
 }
+
+const knowsAll = (contact: ContactDoc, identity: ContactIdentity): boolean =>
+  identityFields.every((field) => identity[field] === undefined || contact[field] !== undefined);
+
+/** Adds the identities that the contact lacks, unless another contact has one: to merge two is for people. */
+async function learnIdentity(
+  deps: ContactDeps,
+  scope: ClientScope,
+  contact: ContactDoc,
+  identity: ContactIdentity,
+): Promise<ContactDoc> {
+  try {
+    return (await fillIn(deps, scope, contact._id, identity)) ?? contact;
+  } catch (error) {
+    if (isDuplicateKey(error)) return contact;
+    throw error;
+  }
+}
+
+type Fillable = AnyIdentity & { readonly name?: string };
+
+/** Sets those of the fields that the contact lacks; null when the contact is gone. */
+const fillIn = (
+  { contacts, dependents, audit, clock }: ContactDeps,
+  scope: ClientScope,
+  id: Types.ObjectId,
+  fields: Fillable,
+): Promise<ContactDoc | null> =>
+  audit.audited(scope, { type: 'system' }, async (session) => {
+    const record = await contacts.findRecord(scope, id, session);
+    if (record === null) return { result: null, write: null };
+    const missing: ContactChanges = Object.fromEntries(
+      Object.entries(fields).filter(([field]) => record[field as keyof Fillable] === undefined),
+    );
+    const next = applyChanges(record, missing, { at: clock.now(), by: undefined });
+    if (next === record) return { result: record, write: null };
+    if (!(await contacts.replace(scope, record, next, session))) throw new Error('The contact has changed.');
+    await dependents.contactChanged(scope, next, session);
+    const write = {
+      action: 'contact.updated',
+      target: { type: 'contact', id },
+      before: auditedFieldsOf(record),
+      after: auditedFieldsOf(next),
+    };
+    return { result: next, write };
+  });

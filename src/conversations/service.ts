@@ -18,6 +18,7 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 
 export function createConversationService({ conversations, leads, clock }: ConversationDeps) {
   return {
+    /** Without its history. */
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ConversationDoc | null> =>
       conversations.findById(scope, id),
 
@@ -26,7 +27,7 @@ export function createConversationService({ conversations, leads, clock }: Conve
       const live = await conversations.touchLive(scope, key, at);
       if (live !== null) return live;
       const lead = await leads.findOrCreate(scope, key.contactId);
-      const fresh = { _id: newId(), leadId: lead._id, unreadCount: 0, createdAt: clock.now() };
+      const fresh = { _id: newId(), leadId: lead._id, unreadCount: 0, createdAt: clock.now(), version: 1 };
       return conversations.findOrInsertLive(scope, key, fresh, at);
     },
 

@@ -72,7 +72,13 @@ async function failureOf(check: HealthCheck): Promise<unknown> {
 /** The routes by which load balancers and people see whether this process works. */
 export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
   const alive = async () => ({ status: 200 as const, body: { status: 'ok' } });
-  const shared = { method: 'get', tag: 'Health', access: 'public', replies: { 200: HealthView } } as const;
+  const shared = {
+    method: 'get',
+    tag: 'Health',
+    access: 'public',
+    isUnlimited: true,
+    replies: { 200: HealthView },
+  } as const;
   return [
     route({ ...shared, path: '/api/health', summary: 'Whether the API answers', handle: alive }),
     route({ ...shared, path: '/healthz', summary: 'Whether the process is alive', handle: alive }),

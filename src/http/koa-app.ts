@@ -12,8 +12,9 @@ import type { PageRoute } from './page.ts';
 import { problemContentType, problemReply, toAppError } from './problems.ts';
 import { AbortedUpload } from './raw-body.ts';
 import { writeReply } from './reply.ts';
+import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
 import { idsOf, reportFailure, type RequestRecords } from './request-record.ts';
-import type { AnyRoute } from './route.ts';
+import { type Actor, type AnyRoute, isLimited, type RequestInfo } from './route.ts';
 import { parseInput } from './validation.ts';
 
 interface KoaAppOptions {
@@ -35,7 +36,8 @@ export function createKoaApp(options: KoaAppOptions): Koa {
   const sorted = options.routes.toSorted(
     (left, right) => parameterCount(left.path) - parameterCount(right.path),
   );
-  for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options));
+  const limit = createRequestLimiter(options.config.rateLimitPerMinute);
+  for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options, limit));
   for (const page of options.pages) router.get(page.path, servePage(page, options.records));
   app.use(securityHeaders(options.config.publicUrl));
   app.use(allowOrigins(options.config.corsOrigins));
@@ -48,7 +50,11 @@ export function createKoaApp(options: KoaAppOptions): Koa {
 const parameterCount = (path: string): number => path.split('/:').length;
 
 /** One route from the table: who, what, then the handler, then its reply through the declared schema. */
-function serveRoute(entry: AnyRoute, { authenticate, config, records }: KoaAppOptions): Middleware {
+function serveRoute(
+  entry: AnyRoute,
+  { authenticate, config, records }: KoaAppOptions,
+  limit: RequestLimiter,
+): Middleware {
   const ownOrigins = new Set([new URL(config.publicUrl).origin, ...config.corsOrigins]);
   return async (context: Context) => {
     const record = records.of(context.req);
@@ -56,7 +62,9 @@ function serveRoute(entry: AnyRoute, { authenticate, config, records }: KoaAppOp
     record.routePath = entry.path;
     record.ids = idsOf(params);
     if (entry.usesCookie === true) assertOwnOrigin(record.info, ownOrigins);
-    const actor = await admit(entry, record.info, authenticate);
+    const admission = await settle(admit(entry, record.info, authenticate));
+    if (isLimited(entry)) await countRequest(context, limit, { request: record.info, admission });
+    const actor = valueOf(admission);
     if (actor !== undefined) record.actor = actor;
     const body = takesBody(entry) ? await readJsonBody(context) : undefined;
     const input = parseInput(entry, {
@@ -69,6 +77,33 @@ function serveRoute(entry: AnyRoute, { authenticate, config, records }: KoaAppOp
     const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
     writeReply(context, entry, await entry.handle(handlerInput), config.cookies);
   };
+}
+
+interface Counted {
+  readonly request: RequestInfo;
+  readonly admission: PromiseSettledResult<Actor | undefined>;
+}
+
+/** Counts the request for whoever it turned out to be; a refused token counts for the address that sent it. */
+async function countRequest(
+  context: Context,
+  limit: RequestLimiter,
+  { request, admission }: Counted,
+): Promise<void> {
+  const actor = admission.status === 'fulfilled' ? admission.value : undefined;
+  const { headers, refusal } = await limit(request, actor);
+  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+  if (refusal !== undefined) throw refusal;
+}
+
+async function settle<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [settled] = await Promise.allSettled([promise]);
+  return settled;
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 const takesBody = (entry: AnyRoute): boolean => entry.method !== 'get' && entry.method !== 'delete';

@@ -4,7 +4,7 @@ import { createSchemaConverter, type JsonSchema, type SchemaConverter } from './
 import type { PageRoute } from './page.ts';
 import { problemContentType } from './problems.ts';
 import type { RawRoute } from './raw-route.ts';
-import type { AnyRoute } from './route.ts';
+import { type AnyRoute, isLimited } from './route.ts';
 
 interface OpenApiOptions {
   readonly routes: readonly AnyRoute[];
@@ -134,6 +134,7 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
 /** What the mounter itself can answer on this route, and what the route declares. */
 function codesOf(entry: AnyRoute): ProblemCode[] {
   const codes: ProblemCode[] = ['invalid-input', ...(entry.problems ?? []), 'internal', 'dependency-away'];
+  if (isLimited(entry)) codes.push('too-many-requests');
   if (entry.body !== undefined) codes.push('malformed-json', 'body-too-large', 'unsupported-media-type');
   if (entry.access !== 'public') codes.push('unauthenticated', 'forbidden');
   if (entry.params !== undefined) codes.push('not-found');

@@ -67,6 +67,8 @@ export interface RouteDefinition<
   readonly body?: B;
   /** Whether the route reads the `Idempotency-Key` header; documented and validated (1–255 visible ASCII characters). */
   readonly idempotent?: boolean;
+  /** Probes are not counted against the limit of requests. */
+  readonly isUnlimited?: boolean;
   /** Cookie routes check Origin and Sec-Fetch-Site. */
   readonly usesCookie?: boolean;
   readonly replies: R;
@@ -96,3 +98,7 @@ export function route<
   // The erased form takes any parsed input; the mounter only ever passes what this route's own schemas produced.
   return definition as unknown as AnyRoute;
 }
+
+/** Whether requests to the route count against the caller's limit. */
+export const isLimited = ({ path, isUnlimited }: Pick<AnyRoute, 'path' | 'isUnlimited'>): boolean =>
+  path.startsWith('/api/') && isUnlimited !== true;

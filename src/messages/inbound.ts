@@ -55,8 +55,12 @@ export function createInboundService({ messages, contacts, conversations }: Inbo
 
 function identityOf({ from, fromUserId }: InboundItem): ContactIdentity | null {
   const phoneNumber = from === undefined ? null : phoneOfWhatsappId(from);
-  if (phoneNumber !== null) {
-    return { phoneNumber, ...(fromUserId === undefined ? {} : { businessScopedUserId: fromUserId }) };
+  if (from !== undefined && phoneNumber !== null) {
+    return {
+      phoneNumber,
+      whatsappId: from.replace(/\D/g, ''),
+      ...(fromUserId === undefined ? {} : { businessScopedUserId: fromUserId }),
+    };
   }
   return fromUserId === undefined ? null : { businessScopedUserId: fromUserId };
 }

@@ -4,6 +4,7 @@ import { unsentStatuses, type MessageStatus } from './lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createDispatchWrites } from './repository-dispatch.ts';
 import { createReceiptQueries } from './repository-receipts.ts';
+import { createUsageQueries } from './repository-usage.ts';
 
 export type { MessageDoc } from './model.ts';
 export type { Claim } from './repository-dispatch.ts';
@@ -40,6 +41,7 @@ export function createMessageRepository(connection: Connection) {
   return {
     ...createDispatchWrites(messages),
     ...createReceiptQueries(messages),
+    ...createUsageQueries(messages),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MessageDoc | null> =>
       messages.findOne({ _id, ...scope }),

@@ -1,14 +1,9 @@
 import { z } from 'zod';
 import { isoTime, objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
+import { templateLanguage, templateName, templateVariables } from '../templates/schemas.ts';
 import { messageStatuses } from './lifecycle.ts';
 import { senderTypes } from './model.ts';
-
-const variableText = z.string().max(1_024);
-const variableName = z.string().regex(/^[A-Za-z0-9_]{1,64}$/, { error: 'Must be a position or a name.' });
-const variableValues = z.union([z.array(variableText).max(100), z.record(variableName, variableText)], {
-  error: 'Must be a list of texts, or an object of texts by position or name.',
-});
 
 export const SendTemplateBody = z
   .strictObject({
@@ -24,26 +19,9 @@ export const SendTemplateBody = z
     contactId: objectIdText.optional(),
     leadId: objectIdText.optional(),
     conversationId: objectIdText.optional(),
-    templateName: z
-      .string()
-      .regex(/^[a-z0-9_]{1,512}$/, { error: 'Must be lower-case letters, digits and underscores.' })
-      .meta({ examples: ['order_update'] }),
-    language: z
-      .string()
-      .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language as en or en_US.' })
-      .optional()
-      .meta({ examples: ['en_US'] }),
-    variables: z
-      .strictObject({
-        header: variableValues.optional(),
-        body: variableValues.optional(),
-        buttons: z.record(z.string().regex(/^\d{1,2}$/), z.string().max(2_000)).optional(),
-      })
-      .optional()
-      .meta({
-        description: 'Header and body by position or name; buttons by their place from 0',
-        examples: [{ body: ['Ana', '1042'] }],
-      }),
+    templateName,
+    language: templateLanguage.optional(),
+    variables: templateVariables.optional(),
     channelId: objectIdText.optional(),
     sendAt: isoTime.optional().meta({ description: 'Not before this time' }),
     expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),

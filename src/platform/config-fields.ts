@@ -89,6 +89,29 @@ export const httpUrl = () =>
     (value) => value?.replace(/\/+$/, ''),
   );
 
+const isSmtpUrl = (value: string): boolean =>
+  URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '';
+
+/** A mail server with its sign-in: smtp://user:password@mail.example.com:587 */
+export const smtpUrl = () =>
+  optional(
+    z
+      .string()
+      .trim()
+      .refine(isSmtpUrl, { error: 'must be an address such as smtps://user:password@host:465' }),
+  ).transform((value) => (value === undefined ? undefined : new Secret(value)));
+
+/** The sender of mails: an address, or a name with the address in angle brackets. One line, for it is a header. */
+export const mailAddress = () =>
+  optional(
+    z
+      .string()
+      .trim()
+      .regex(/^(?:[^<>@\p{Cc}]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/u, {
+        error: 'must be an address such as CRM <no-reply@example.com>',
+      }),
+  );
+
 /** The entries of a comma-separated list, without blanks. */
 export const splitList = (value: string): string[] =>
   value

@@ -6,11 +6,13 @@ import {
   httpUrl,
   key256,
   list,
+  mailAddress,
   milliseconds,
   optional,
   origins,
   port,
   secret,
+  smtpUrl,
   splitList,
   text,
   wholeNumber,
@@ -26,8 +28,10 @@ const environmentSchema = z.object({
   HOST: text('127.0.0.1'),
   PORT: port(4000),
   PUBLIC_URL: httpUrl(),
+  APP_URL: httpUrl(),
   CORS_ORIGINS: origins(),
   TRUSTED_PROXIES: wholeNumber(0, 0, 16),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(6_000, 0, 10_000_000),
   MONGODB_URI: text('mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0'),
   MONGODB_MAX_POOL_SIZE: wholeNumber(50, 1, 1_000),
   TEMPORAL_ADDRESS: text('127.0.0.1:7233'),
@@ -42,6 +46,9 @@ const environmentSchema = z.object({
   SESSION_MAX_AGE: duration('30d', '365d'),
   COOKIE_DOMAIN: optional(z.string().trim()),
   COOKIE_SECURE: flag(),
+  SIGNUP_LIMIT_PER_HOUR: optional(wholeNumber(20, 1, 1_000_000)),
+  SMTP_URL: smtpUrl(),
+  MAIL_FROM: mailAddress(),
   CREDENTIALS_KEY: key256(),
   WEBHOOK_VERIFY_TOKEN: secret(),
   WEBHOOK_MAX_QUEUED: wholeNumber(5_000, 1, 1_000_000),
@@ -74,6 +81,10 @@ const minimumSecretBytes = 32;
 const minimumDifferentCharacters = 8;
 
 const defaultApiUrls = { sandbox: 'http://127.0.0.1:4010', cloud: 'https://graph.facebook.com' } as const;
+
+/** Outside production: the catcher that `npm start` runs. */
+const defaultSmtpUrl = 'smtp://127.0.0.1:4025';
+const defaultMailFrom = 'WhatsApp CRM <no-reply@localhost>';
 
 export interface ConfigProblem {
   readonly name: string;
@@ -132,7 +143,8 @@ function* crossProblems(env: RawEnvironment): Generator<ConfigProblem> {
   if (appSecrets.some(isWeak)) yield weak('WHATSAPP_APP_SECRETS');
   if (valueOf('JWT_ACCESS_TOKEN_SECRET') === valueOf('JWT_REFRESH_TOKEN_SECRET'))
     yield { name: 'JWT_REFRESH_TOKEN_SECRET', message: 'must differ from JWT_ACCESS_TOKEN_SECRET' };
-  if (valueOf('PUBLIC_URL') === '') yield { name: 'PUBLIC_URL', message: 'is missing' };
+  for (const name of ['PUBLIC_URL', 'SMTP_URL', 'MAIL_FROM'])
+    if (valueOf(name) === '') yield { name, message: 'is missing' };
 }
 
 const weak = (name: string): ConfigProblem => ({
@@ -159,6 +171,8 @@ function toConfig(env: Environment) {
       host: env.HOST,
       port: env.PORT,
       publicUrl,
+      /** Requests of one user, or of one address without a user, on one process; 0 for no limit. */
+      rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
       corsOrigins: env.CORS_ORIGINS,
       trustedProxies: env.TRUSTED_PROXIES,
       cookies: { domain: env.COOKIE_DOMAIN, secure: env.COOKIE_SECURE ?? isProduction },
@@ -177,6 +191,16 @@ function toConfig(env: Environment) {
       accessTokenTtlMs: env.ACCESS_TOKEN_EXPIRY,
       refreshTokenTtlMs: env.REFRESH_TOKEN_EXPIRY,
       sessionMaxAgeMs: env.SESSION_MAX_AGE,
+      /** From one address. Developers and tests sign up all day. */
+      signupsPerHour: env.SIGNUP_LIMIT_PER_HOUR ?? (isProduction ? 20 : 1_000),
+    },
+    mail: {
+      smtpUrl: env.SMTP_URL ?? new Secret(defaultSmtpUrl),
+      from: env.MAIL_FROM ?? defaultMailFrom,
+      /** Links in mails lead here; never to what the request calls its host. */
+      appUrl: env.APP_URL ?? publicUrl,
+      /** So that a developer can go on without a mail box. */
+      logsLinks: env.NODE_ENV === 'development',
     },
     credentials: { key: env.CREDENTIALS_KEY },
     webhook: { verifyToken: env.WEBHOOK_VERIFY_TOKEN, maxQueued: env.WEBHOOK_MAX_QUEUED },

@@ -1,7 +1,16 @@
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 import { schemaOptions } from '../platform/mongo.ts';
 
-export const sessionEndReasons = ['logout', 'token-reused'] as const;
+export const sessionEndReasons = [
+  'logout',
+  'token-reused',
+  'ended-by-user',
+  'ended-by-admin',
+  'password-changed',
+  'password-reset',
+  'user-disabled',
+  'client-deactivated',
+] as const;
 export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 /**
@@ -13,6 +22,8 @@ export interface SessionDoc {
   readonly clientId: Types.ObjectId;
   readonly userId: Types.ObjectId;
   readonly userAgent: string;
+  /** Where the sign-in came from: an IPv4 address, or the /64 of an IPv6 one. */
+  readonly network?: string;
   readonly createdAt: Date;
   /** Rotation does not move this: nobody stays signed in for ever. */
   readonly expiresAt: Date;
@@ -25,6 +36,7 @@ const sessionSchema = new Schema(
     clientId: { type: Schema.Types.ObjectId, required: true },
     userId: { type: Schema.Types.ObjectId, required: true },
     userAgent: { type: String, default: '' },
+    network: String,
     createdAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
     endedAt: Date,
@@ -34,6 +46,7 @@ const sessionSchema = new Schema(
 );
 
 sessionSchema.index({ clientId: 1, userId: 1, _id: 1 });
+sessionSchema.index({ clientId: 1, userId: 1, network: 1 });
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 /** One refresh token. Its id is known to the caller only; what is stored is the id's hash. */

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { AuditService } from '../audit/service.ts';
 import type { ClientService } from '../clients/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
@@ -15,6 +16,7 @@ export interface RotationOptions {
   readonly repository: SessionRepository;
   readonly users: UserService;
   readonly clients: ClientService;
+  readonly audit: AuditService;
   readonly tokens: Tokens;
   readonly config: Config['auth'];
   readonly clock: Clock;
@@ -36,8 +38,8 @@ interface UsedToken {
 }
 
 export function createRotation(
-  { repository, users, clients, tokens, config, clock, logger }: RotationOptions,
-  onSessionEnded: (sessionId: Types.ObjectId) => void,
+  { repository, users, clients, tokens, config, clock }: RotationOptions,
+  onTokenReused: (scope: ClientScope, claims: RefreshClaims) => Promise<void>,
 ): Rotate {
   async function readState(scope: ClientScope, claims: RefreshClaims) {
     const [token, session, user, client] = await Promise.all([
@@ -54,10 +56,8 @@ export function createRotation(
     return { token, session, isAccountActive, childUsedAt: child?.usedAt };
   }
 
-  async function endFamily(scope: ClientScope, { sessionId, userId }: RefreshClaims): Promise<never> {
-    await repository.endSession(scope, sessionId, clock.now(), 'token-reused');
-    onSessionEnded(sessionId);
-    logger.warn({ ...scope, userId, sessionId }, 'refresh token used twice: session ended');
+  async function endFamily(scope: ClientScope, claims: RefreshClaims): Promise<never> {
+    await onTokenReused(scope, claims);
     throw signInAgain();
   }
 

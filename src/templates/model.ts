@@ -19,6 +19,7 @@ export interface TemplateDoc {
   readonly components: readonly TemplateComponentDefinition[];
   readonly status: TemplateStatus;
   readonly createdAt: Date;
+  readonly version: number;
 }
 
 const templateSchema = new Schema(
@@ -31,6 +32,7 @@ const templateSchema = new Schema(
     components: { type: [Schema.Types.Mixed], required: true },
     status: { type: String, enum: templateStatuses, required: true },
     createdAt: { type: Date, required: true },
+    version: { type: Number, required: true },
   },
   { ...schemaOptions, collection: 'templates' },
 );

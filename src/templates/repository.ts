@@ -1,9 +1,13 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../platform/mongo.ts';
+import { versionedUpdate, type Change } from '../platform/update.ts';
 import { afterCursor, sortBy, type Cursor } from '../platform/pagination.ts';
 import { templateModel, type TemplateDoc, type TemplateStatus } from './model.ts';
 
 export type { TemplateDoc } from './model.ts';
+
+/** What can be changed on a template: name, language and channel are what it is. */
+export type TemplateChange = Change<TemplateDoc, 'category' | 'components' | 'status'>;
 
 export interface TemplateFilter {
   readonly status?: TemplateStatus;
@@ -23,6 +27,48 @@ export function createTemplateRepository(connection: Connection) {
       const documents = fresh.map((template) => ({ ...template, ...scope }));
       await templates.insertMany(documents, session === undefined ? {} : { session });
     },
+
+    findById: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      session: ClientSession | null = null,
+    ): Promise<TemplateDoc | null> =>
+      templates
+        .findOne({ _id, ...scope })
+        .session(session)
+        .lean<TemplateDoc>()
+        .exec(),
+
+    /** Changes what `current` was; null when somebody was faster. */
+    update: (
+      scope: ClientScope,
+      current: TemplateDoc,
+      change: TemplateChange,
+      session: ClientSession,
+    ): Promise<TemplateDoc | null> =>
+      templates
+        .findOneAndUpdate({ _id: current._id, version: current.version, ...scope }, versionedUpdate(change), {
+          returnDocument: 'after',
+          session,
+        })
+        .lean<TemplateDoc>()
+        .exec(),
+
+    /** False when somebody changed or deleted it first. */
+    async delete(
+      scope: ClientScope,
+      { _id, version }: TemplateDoc,
+      session: ClientSession,
+    ): Promise<boolean> {
+      const { deletedCount } = await templates.deleteOne({ _id, version, ...scope }, { session });
+      return deletedCount === 1;
+    },
+
+    countOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
+      templates
+        .countDocuments({ channelId, ...scope })
+        .limit(atMost)
+        .exec(),
 
     /** All languages of one template on a channel. */
     findByName: (scope: ClientScope, channelId: Types.ObjectId, name: string): Promise<TemplateDoc[]> =>

@@ -1,18 +1,45 @@
-import { route } from '../http/route.ts';
+import type { AuditActor } from '../audit/service.ts';
+import { etagOf, expectedVersion } from '../http/etag.ts';
+import { route, type Actor, type RequestInfo } from '../http/route.ts';
+import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
-import { ListTemplatesQuery, TemplatePage } from './schemas.ts';
-import type { TemplateService } from './service.ts';
-import { toTemplateView } from './view.ts';
+import type { TemplateManagement, TemplateRef } from './management.ts';
+import { previewTemplate } from './preview.ts';
+import {
+  CreateTemplateBody,
+  ListTemplatesQuery,
+  PatchTemplateBody,
+  PreviewTemplateBody,
+  TemplatePage,
+  TemplatePreviewView,
+  TemplateView,
+} from './schemas.ts';
+import type { TemplateDoc, TemplateService } from './service.ts';
+import { toTemplatePreviewView, toTemplateView } from './view.ts';
 
-export const templateRoutes = ({ templates }: { templates: TemplateService }) => [
+interface TemplateRouteDeps {
+  readonly templates: TemplateService;
+  readonly management: TemplateManagement;
+}
+
+const tag = 'Templates';
+const admins = ['admin'] as const;
+const everybody = ['admin', 'agent'] as const;
+const aboutReview =
+  'It is `pending` until the provider has approved it. With the sandbox as provider it is `approved` at once.';
+const aboutSends = 'Sends see the change within two seconds.';
+
+export const templateRoutes = (deps: TemplateRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
+
+const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
   route({
     method: 'get',
     path: '/api/templates',
     summary: 'List templates',
     description: 'By name. `variables` says what a send of each has to give.',
-    tag: 'Templates',
-    access: ['admin', 'agent'],
+    tag,
+    access: everybody,
     query: ListTemplatesQuery,
     replies: { 200: TemplatePage },
     async handle({ actor, query }) {
@@ -26,4 +53,97 @@ export const templateRoutes = ({ templates }: { templates: TemplateService }) =>
       return { status: 200, body: { items: items.map(toTemplateView), nextCursor } };
     },
   }),
+  route({
+    method: 'get',
+    path: '/api/templates/:id',
+    summary: 'Get a template',
+    tag,
+    access: everybody,
+    params: idParams,
+    replies: { 200: TemplateView },
+    problems: ['not-found'],
+    async handle({ actor, params }) {
+      return answer(await management.get(scopeOf(actor.clientId), params.id));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/templates/:id/preview',
+    summary: 'Fill a template without sending it',
+    description: 'Shows what a person would see, or lists everything that is wrong with the variables.',
+    tag,
+    access: everybody,
+    params: idParams,
+    body: PreviewTemplateBody,
+    replies: { 200: TemplatePreviewView },
+    problems: ['not-found'],
+    async handle({ actor, params, body }) {
+      const template = await management.get(scopeOf(actor.clientId), params.id);
+      const preview = previewTemplate(template, body.variables ?? {});
+      return { status: 200, body: toTemplatePreviewView(preview) };
+    },
+  }),
 ];
+
+const writeRoutes = ({ management }: TemplateRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/templates',
+    summary: 'Create a template',
+    description:
+      `Checked against the provider’s limits: every violation is named with its path. ${aboutReview} Name and ` +
+      'language are unique on a channel and never change.',
+    tag,
+    access: admins,
+    body: CreateTemplateBody,
+    replies: { 201: TemplateView },
+    problems: ['already-exists'],
+    async handle({ actor, body }) {
+      const template = await management.create(scopeOf(actor.clientId), byOf(actor), body);
+      const view = toTemplateView(template);
+      const headers = { location: `/api/templates/${view.id}`, etag: etagOf(template.version) };
+      return { status: 201, body: view, headers };
+    },
+  }),
+  route({
+    method: 'patch',
+    path: '/api/templates/:id',
+    summary: 'Change the content or category of a template',
+    description: `\`components\` replaces all components. After a change ${aboutReview.replace('It is', 'it is')} ${aboutSends}`,
+    tag,
+    access: admins,
+    params: idParams,
+    body: PatchTemplateBody,
+    replies: { 200: TemplateView },
+    problems: ['not-found', 'wrong-state', 'precondition-failed'],
+    async handle({ actor, params, body, request }) {
+      const ref = refOf(params.id, request);
+      return answer(await management.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/templates/:id',
+    summary: 'Delete a template',
+    description: `Refused while messages of it have not left. ${aboutSends}`,
+    tag,
+    access: admins,
+    params: idParams,
+    replies: { 204: null },
+    problems: ['not-found', 'in-use', 'precondition-failed'],
+    async handle({ actor, params, request }) {
+      await management.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
+      return { status: 204 };
+    },
+  }),
+];
+
+const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
+
+const refOf = (id: TemplateRef['id'], request: RequestInfo): TemplateRef => ({
+  id,
+  version: expectedVersion(request),
+});
+
+const answer = (template: TemplateDoc) =>
+  ({ status: 200, body: toTemplateView(template), headers: { etag: etagOf(template.version) } }) as const;

@@ -3,14 +3,27 @@ import type { TemplateComponent, TextParameter } from '../whatsapp/payload.ts';
 
 /** Components as Meta's template API describes them; the parts that stage A sends. */
 export type TemplateComponentDefinition =
-  | { readonly type: 'HEADER'; readonly format: 'TEXT'; readonly text: string }
-  | { readonly type: 'BODY'; readonly text: string }
+  | {
+      readonly type: 'HEADER';
+      readonly format: 'TEXT';
+      readonly text: string;
+      readonly example?: TemplateExample | undefined;
+    }
+  | { readonly type: 'BODY'; readonly text: string; readonly example?: TemplateExample | undefined }
   | { readonly type: 'FOOTER'; readonly text: string }
   | { readonly type: 'BUTTONS'; readonly buttons: readonly TemplateButton[] };
 
+/** Sample values for Meta's reviewers, in Meta's own form; kept as given. */
+export type TemplateExample = Readonly<Record<string, unknown>>;
+
 export type TemplateButton =
   | { readonly type: 'QUICK_REPLY'; readonly text: string }
-  | { readonly type: 'URL'; readonly text: string; readonly url: string }
+  | {
+      readonly type: 'URL';
+      readonly text: string;
+      readonly url: string;
+      readonly example?: readonly string[] | undefined;
+    }
   | { readonly type: 'PHONE_NUMBER'; readonly text: string; readonly phone_number: string };
 
 /** Values by position (a list) or by name. */
@@ -36,7 +49,7 @@ export type FillResult =
 /** Meta's limits of a filled text, in characters. Source: Meta's template components reference. */
 const longest = { header: 60, body: 1_024, payload: 256, url: 2_000 };
 
-const placeholder = /\{\{\s*([A-Za-z0-9_]+)\s*\}\}/g;
+export const placeholder = /\{\{\s*([A-Za-z0-9_]+)\s*\}\}/g;
 
 /** The variables of a text in order of first use: `1`, `2` … or names. */
 export function variablesOf(text: string): string[] {
@@ -117,7 +130,7 @@ function problemWith(path: string, name: string, value: string | undefined): Iss
 const inSendOrder = (names: readonly string[]): string[] =>
   names.every(isPositional) ? names.toSorted((a, b) => Number(a) - Number(b)) : [...names];
 
-const isPositional = (name: string): boolean => /^\d+$/.test(name);
+export const isPositional = (name: string): boolean => /^\d+$/.test(name);
 
 /** A list gives the variables `1`, `2`, … in its order. */
 const byName = (given: VariableValues): ReadonlyMap<string, string> =>

@@ -19,7 +19,7 @@ export interface TemplateChoice {
 
 export type TemplateService = ReturnType<typeof createTemplateService>;
 
-/** A template that changes its state is seen by every process after this time at the latest. */
+/** A change of a template is seen by every process after this time at the latest, and at once by the one that made it. */
 const cacheTtlMs = 2_000;
 
 export function createTemplateService({ templates, clock }: { templates: TemplateRepository; clock: Clock }) {
@@ -31,7 +31,7 @@ export function createTemplateService({ templates, clock }: { templates: Templat
       scope: ClientScope,
       { channelId, name, language }: TemplateChoice,
     ): Promise<TemplateDoc> {
-      const key = `${scope.clientId.toHexString()}:${channelId.toHexString()}:${name}`;
+      const key = cacheKey({ ...scope, channelId, name });
       const languages = await cache.get(key, () => templates.findByName(scope, channelId, name));
       const template = chooseLanguage(languages, { name, language });
       if (template.status !== 'approved') {
@@ -39,6 +39,12 @@ export function createTemplateService({ templates, clock }: { templates: Templat
       }
       return template;
     },
+
+    /** Lets go of what this process has in memory of a template that it has just changed. */
+    forget: (template: CachedBy): void => cache.forget(cacheKey(template)),
+
+    countOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
+      templates.countOn(scope, channelId, atMost),
 
     async list(
       scope: ClientScope,
@@ -63,11 +69,17 @@ export function createTemplateService({ templates, clock }: { templates: Templat
         language: 'en_US',
         status: 'approved' as const,
         createdAt: clock.now(),
+        version: 1,
       }));
       await templates.insertMany(scope, fresh, session);
     },
   };
 }
+
+type CachedBy = Pick<TemplateDoc, 'clientId' | 'channelId' | 'name'>;
+
+const cacheKey = ({ clientId, channelId, name }: CachedBy): string =>
+  `${clientId.toHexString()}:${channelId.toHexString()}:${name}`;
 
 function chooseLanguage(
   languages: readonly TemplateDoc[],

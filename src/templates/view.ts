@@ -1,5 +1,6 @@
+import type { TemplatePreview } from './preview.ts';
 import { variablesOf } from './rules.ts';
-import type { TemplateView } from './schemas.ts';
+import type { TemplatePreviewView, TemplateView } from './schemas.ts';
 import type { TemplateDoc } from './service.ts';
 
 export function toTemplateView(template: TemplateDoc): TemplateView {
@@ -25,3 +26,13 @@ export function toTemplateView(template: TemplateDoc): TemplateView {
     createdAt: template.createdAt.toISOString(),
   };
 }
+
+export const toTemplatePreviewView = ({ text, buttons }: TemplatePreview): TemplatePreviewView => ({
+  text,
+  buttons: buttons.map((button) => ({
+    type: button.type,
+    text: button.text,
+    target: button.target ?? null,
+    payload: button.payload ?? null,
+  })),
+});

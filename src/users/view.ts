@@ -1,4 +1,4 @@
-import type { UserView } from './schemas.ts';
+import type { ColleagueView, UserView } from './schemas.ts';
 import type { UserDoc } from './service.ts';
 
 export const toUserView = (user: UserDoc): UserView => ({
@@ -9,5 +9,14 @@ export const toUserView = (user: UserDoc): UserView => ({
   role: user.role,
   status: user.status,
   isOperator: user.isOperator,
+  hasPassword: user.passwordHash !== undefined,
+  invitedAt: user.invitedAt?.toISOString() ?? null,
   createdAt: user.createdAt.toISOString(),
+});
+
+export const toColleagueView = (user: UserDoc): ColleagueView => ({
+  id: user._id.toHexString(),
+  name: user.name,
+  role: user.role,
+  status: user.status,
 });

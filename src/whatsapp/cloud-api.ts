@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { Gateway, GatewayAnswer, RejectedError, Sender } from './gateway.ts';
+import type { Gateway, GatewayAnswer, NumberAnswer, RejectedError, Sender } from './gateway.ts';
 import { maskDigits, type MessageBody } from './payload.ts';
 
 export interface CloudApiOptions {
@@ -17,6 +17,14 @@ const AcceptedAnswer = z.object({
     .array(z.object({ id: z.string().min(1), message_status: z.string().optional().catch(undefined) }))
     .min(1),
 });
+
+const NumberDescribed = z.object({
+  display_phone_number: z.string().min(1).max(64),
+  verified_name: z.string().max(512).optional(),
+  quality_rating: z.string().max(64).optional(),
+});
+
+const numberFields = Object.keys(NumberDescribed.shape).join(',');
 
 /**
  * The code decides; what comes beside it may have any shape without hiding it. `error_data` is an object with
@@ -46,25 +54,39 @@ export function createCloudApiGateway(options: CloudApiOptions): Gateway {
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
   });
+  /** One HTTP call with its whole answer; throws when there is none. */
+  async function request(sender: Sender, path: string, body?: MessageBody): Promise<HttpAnswer> {
+    const response = await pool.request({
+      method: body === undefined ? 'GET' : 'POST',
+      path: `${basePath}/${encodeURIComponent(sender.phoneNumberId)}${path}`,
+      headers: {
+        authorization: `Bearer ${sender.accessToken}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return {
+      status: response.statusCode,
+      retryAfter: headerText(response.headers['retry-after']),
+      text: await response.body.text(),
+    };
+  }
   return {
     async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
       let answer: HttpAnswer;
       try {
-        const response = await pool.request({
-          method: 'POST',
-          path: `${basePath}/${encodeURIComponent(sender.phoneNumberId)}/messages`,
-          headers: { authorization: `Bearer ${sender.accessToken}`, 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        });
-        answer = {
-          status: response.statusCode,
-          retryAfter: headerText(response.headers['retry-after']),
-          text: await response.body.text(),
-        };
+        answer = await request(sender, '/messages', body);
       } catch (error) {
         return answerOfTransportError(error);
       }
       return interpretAnswer(answer);
+    },
+    async describeNumber(sender: Sender): Promise<NumberAnswer> {
+      try {
+        return interpretNumberAnswer(await request(sender, `?fields=${numberFields}`));
+      } catch (error) {
+        return { kind: 'away', reason: errorCode(error) };
+      }
     },
     close: () => pool.close(),
   };
@@ -99,6 +121,28 @@ export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
     return rejected({ code: answer.status, httpStatus: answer.status, title, detail: '' }, answer);
   }
   return { kind: 'unknown', reason: `HTTP ${answer.status} without a body of the Graph API` };
+}
+
+/** What an HTTP answer says about the number. Without Meta's error object it was not Meta that refused. */
+export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
+  const json = parseJson(answer.text);
+  const graphError = GraphError.safeParse(json);
+  if (graphError.success) {
+    return { kind: 'refused', error: toRejectedError(graphError.data.error, answer.status) };
+  }
+  const described = NumberDescribed.safeParse(json);
+  if (answer.status !== 200 || !described.success) {
+    return { kind: 'away', reason: `HTTP ${answer.status} without a body of the Graph API` };
+  }
+  const { display_phone_number, verified_name, quality_rating } = described.data;
+  return {
+    kind: 'described',
+    number: {
+      displayNumber: display_phone_number,
+      ...(verified_name === undefined ? {} : { verifiedName: verified_name }),
+      ...(quality_rating === undefined ? {} : { qualityRating: quality_rating }),
+    },
+  };
 }
 
 function rejected(error: RejectedError, answer: HttpAnswer): GatewayAnswer {

@@ -5,6 +5,8 @@ import type { MessageBody } from './payload.ts';
 export interface Gateway {
   /** Makes exactly one call; never repeats it, whatever happens. */
   send(sender: Sender, body: MessageBody): Promise<GatewayAnswer>;
+  /** Asks what the provider knows of the sender's number; proves on the way that the credentials work. */
+  describeNumber(sender: Sender): Promise<NumberAnswer>;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,21 @@ export type GatewayAnswer =
   | { readonly kind: 'not-reached'; readonly reason: string }
   /** The request may have been taken; nobody can tell. */
   | { readonly kind: 'unknown'; readonly reason: string };
+
+export type NumberAnswer =
+  | { readonly kind: 'described'; readonly number: NumberDescription }
+  /** The provider itself said no. */
+  | { readonly kind: 'refused'; readonly error: RejectedError }
+  /** Nobody answered, or something on the way to the provider did. */
+  | { readonly kind: 'away'; readonly reason: string };
+
+export interface NumberDescription {
+  /** As the provider writes it: `+1 555-000-1000`. */
+  readonly displayNumber: string;
+  readonly verifiedName?: string;
+  /** The provider's word: GREEN, YELLOW, RED, UNKNOWN. */
+  readonly qualityRating?: string;
+}
 
 export interface RejectedError extends ProviderError {
   readonly title: string;

@@ -92,6 +92,15 @@ describe('environment of the processes', () => {
     assert.ok(child['WHATSAPP_APP_SECRETS']?.split(',').includes(child['SANDBOX_APP_SECRET'] ?? 'none'));
   });
 
+  it('mails › go to the catcher, unless the environment names a mail server', () => {
+    assert.equal(toChildEnv(env, settings, addresses, secrets)['SMTP_URL'], 'smtp://127.0.0.1:4025');
+    const given = { ...env, SMTP_URL: 'smtps://mail.example.com' };
+    const own = readSettings(given);
+    const theirs = toAddresses(own, own.wantedPorts);
+    assert.equal(theirs.mail, null);
+    assert.equal(toChildEnv(given, own, theirs, secrets)['SMTP_URL'], 'smtps://mail.example.com');
+  });
+
   it('the real provider is asked for › nothing of the sandbox is set', () => {
     const cloud = { ...env, WHATSAPP_PROVIDER: 'cloud' };
     const child = toChildEnv(cloud, readSettings(cloud), addresses, secrets);
@@ -145,6 +154,7 @@ describe('stack file and screen', () => {
       temporalNamespace: 'whatsapp-crm',
       mongo: 'mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0',
       sandbox: 'http://127.0.0.1:4010',
+      mail: 'http://127.0.0.1:4026/dev/mails',
       demo: { email: 'demo@example.com', password: 'secret' },
       pids: noPids,
     });
@@ -156,6 +166,7 @@ describe('stack file and screen', () => {
       'http://127.0.0.1:4000/docs',
       'http://127.0.0.1:8233/namespaces/whatsapp-crm/workflows/message:65f0',
       'demo@example.com   secret',
+      'http://127.0.0.1:4026/dev/mails',
     ]) {
       assert.ok(screen.includes(part), part);
     }

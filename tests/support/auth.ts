@@ -1,28 +1,33 @@
 import type { Connection } from 'mongoose';
+import { buildIdentity } from '../../src/app/identity.ts';
+import { auditEventModel } from '../../src/audit/model.ts';
+import { createAuditRepository } from '../../src/audit/repository.ts';
+import { createAuditService } from '../../src/audit/service.ts';
 import { createPasswords } from '../../src/auth/passwords.ts';
-import { authRoutes } from '../../src/auth/routes.ts';
-import { createAuthService, type OnClientCreated } from '../../src/auth/service.ts';
+import type { OnClientCreated } from '../../src/auth/service.ts';
 import { clientModel } from '../../src/clients/model.ts';
-import { createClientRepository } from '../../src/clients/repository.ts';
-import { clientRoutes } from '../../src/clients/routes.ts';
-import { createClientService } from '../../src/clients/service.ts';
-import { createAuthenticate } from '../../src/http/authenticate.ts';
+import { outboxMailModel } from '../../src/mail/model.ts';
+import { passwordLinkModel } from '../../src/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Config } from '../../src/platform/config.ts';
 import { newSecret } from '../../src/platform/ids.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { refreshTokenModel, sessionModel } from '../../src/sessions/model.ts';
-import { createSessionRepository } from '../../src/sessions/repository.ts';
-import { createSessionService } from '../../src/sessions/service.ts';
-import { createTokens } from '../../src/sessions/tokens.ts';
 import { userModel } from '../../src/users/model.ts';
-import { createUserRepository } from '../../src/users/repository.ts';
-import { createUserService } from '../../src/users/service.ts';
 import { type Answer, call, type RunningServer, serve } from './http.ts';
 import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
 
-export const authModels = [userModel, clientModel, sessionModel, refreshTokenModel];
+/** Everything that signing in touches but the counts of attempts, which MongoDB makes by itself. */
+export const authModels = [
+  userModel,
+  clientModel,
+  sessionModel,
+  refreshTokenModel,
+  auditEventModel,
+  outboxMailModel,
+  passwordLinkModel,
+];
 
 export interface AuthServerOptions {
   readonly connection: Connection;
@@ -44,33 +49,21 @@ export async function serveAuth({
   config = testConfig({ PUBLIC_URL: 'http://crm.test' }),
 }: AuthServerOptions): Promise<AuthServer> {
   const log = captureLog();
-  const users = createUserService({ users: createUserRepository(connection) });
-  const clients = createClientService({ clients: createClientRepository(connection) });
-  const tokens = createTokens({ config: config.auth, clock });
-  const sessions = createSessionService({
-    repository: createSessionRepository(connection),
-    users,
-    clients,
-    tokens,
-    config: config.auth,
-    clock,
-    logger: log.logger,
-  });
   const passwords = createPasswords({ cost: 4 });
   const runInTransaction = createTransactions(connection);
-  const auth = createAuthService({
-    users,
-    clients,
-    sessions,
+  const events = createAuditRepository(connection);
+  const identity = buildIdentity({
+    config,
+    mongo: connection,
+    audit: createAuditService({ events, runInTransaction, clock }),
     passwords,
-    runInTransaction,
     onClientCreated,
     clock,
     logger: log.logger,
   });
   const running = await serve({
-    routes: [...authRoutes({ auth }), ...clientRoutes({ clients })],
-    authenticate: createAuthenticate(sessions.actorOf),
+    routes: identity.routes,
+    authenticate: identity.authenticate,
     config: config.http,
     logger: log.logger,
   });
@@ -80,6 +73,7 @@ export async function serveAuth({
     config,
     async close() {
       await running.server.close({ graceMs: 100 });
+      await identity.close();
       await passwords.close();
     },
   };

@@ -102,6 +102,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
         webhookKeyHash: channelId.toHexString(),
         sendsPerSecond: 80,
         state: 'active',
+        version: 1,
         createdAt: systemClock.now(),
       });
       const message = buildMessage({ ...scope, channelId, to, ...changes });

@@ -65,6 +65,8 @@ describe('sign-up and log-in', () => {
         role: 'admin',
         status: 'active',
         isOperator: false,
+        hasPassword: true,
+        invitedAt: null,
         createdAt: '',
       },
     );

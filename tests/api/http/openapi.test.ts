@@ -45,7 +45,7 @@ describe('openapi', () => {
 
   before(async () => {
     // The handlers are never called here, only described.
-    const services = { auth: {}, clients: {} } as Parameters<typeof authRoutes>[0] &
+    const services = { auth: {}, management: {} } as unknown as Parameters<typeof authRoutes>[0] &
       Parameters<typeof clientRoutes>[0];
     running = await serve({
       routes: [...sampleRoutes, ...authRoutes(services), ...clientRoutes(services)],

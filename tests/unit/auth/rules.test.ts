@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isTimeZone, passwordProblem } from '../../../src/auth/rules.ts';
+import { passwordProblem } from '../../../src/auth/rules.ts';
+import { isTimeZone } from '../../../src/platform/text-fields.ts';
 
 describe('password rule', () => {
   for (const [situation, password, isTaken] of [

@@ -10,6 +10,8 @@ const production = (): Record<string, string> => ({
   ...testEnvironment(),
   NODE_ENV: 'production',
   PUBLIC_URL: 'https://crm.example.com/',
+  SMTP_URL: 'smtps://crm:mail-canary@mail.example.com:465',
+  MAIL_FROM: 'CRM <no-reply@example.com>',
 });
 
 function problemsOf(env: Record<string, string>): string[] {
@@ -52,6 +54,24 @@ describe('config', () => {
     assert.equal(config.provider.kind, 'cloud');
     assert.equal(config.provider.apiUrl, 'https://graph.facebook.com');
     assert.equal(config.http.publicUrl, 'https://crm.example.com');
+    assert.equal(config.mail.appUrl, 'https://crm.example.com');
+    assert.equal(config.mail.logsLinks, false);
+    assert.equal(config.auth.signupsPerHour, 20);
+  });
+
+  it('mail and limits › set where they are given', () => {
+    const { mail, http, auth } = loadConfig({
+      ...testEnvironment(),
+      NODE_ENV: 'development',
+      APP_URL: 'https://app.example.com/',
+      RATE_LIMIT_PER_MINUTE: '0',
+      SIGNUP_LIMIT_PER_HOUR: '7',
+    });
+    assert.equal(mail.appUrl, 'https://app.example.com');
+    assert.equal(mail.logsLinks, true);
+    assert.equal(mail.smtpUrl.reveal(), 'smtp://127.0.0.1:4025');
+    assert.equal(http.rateLimitPerMinute, 0);
+    assert.equal(auth.signupsPerHour, 7);
   });
 
   it('an empty environment › all missing names at once', () => {
@@ -74,12 +94,16 @@ describe('config', () => {
       WHATSAPP_APP_SECRETS: weak,
       CREDENTIALS_KEY: weak,
       PUBLIC_URL: '',
+      SMTP_URL: '',
+      MAIL_FROM: '',
     };
     assert.deepEqual(problemsOf(env), [
       'CREDENTIALS_KEY',
       'JWT_ACCESS_TOKEN_SECRET',
       'JWT_REFRESH_TOKEN_SECRET',
+      'MAIL_FROM',
       'PUBLIC_URL',
+      'SMTP_URL',
       'WEBHOOK_VERIFY_TOKEN',
       'WHATSAPP_APP_SECRETS',
     ]);
@@ -115,6 +139,14 @@ describe('config', () => {
     ['NODE_ENV', 'staging'],
     ['LOG_LEVEL', 'loud'],
     ['PROVIDER_TIMEOUT_MS', '0'],
+    ['APP_URL', 'crm.example.com'],
+    ['SMTP_URL', 'http://mail.example.com'],
+    ['SMTP_URL', 'smtp://'],
+    ['MAIL_FROM', 'nobody'],
+    ['MAIL_FROM', 'CRM <a@example.com>, b@example.com'],
+    ['MAIL_FROM', 'CRM\nBcc: <b@example.com>'],
+    ['RATE_LIMIT_PER_MINUTE', '-1'],
+    ['SIGNUP_LIMIT_PER_HOUR', '0'],
   ] as const) {
     it(`${name}=${value} › is refused by name`, () => {
       assert.deepEqual(problemsOf({ ...testEnvironment(), [name]: value }), [name]);
@@ -145,7 +177,11 @@ describe('config', () => {
 
   it('the whole config printed › shows no secret', () => {
     const env = testEnvironment();
-    const config = loadConfig({ ...env, MONGODB_URI: 'mongodb://root:canary@db/x' });
+    const config = loadConfig({
+      ...env,
+      MONGODB_URI: 'mongodb://root:canary@db/x',
+      SMTP_URL: 'smtp://crm:canary@mail/x',
+    });
     const printed = `${inspect(config, { depth: 9 })}${JSON.stringify(config)}`;
     const values = [...Object.values(env).filter((value) => value.length > 10), 'canary'];
     for (const value of values) assert.ok(!printed.includes(value));

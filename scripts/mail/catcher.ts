@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+import { SMTPServer } from 'smtp-server';
+import { mailPage } from './page.ts';
+import { openMailStore, type MailStore } from './store.ts';
+
+export interface MailCatcher {
+  /** For SMTP_URL. */
+  readonly smtpUrl: string;
+  /** Where people read the mails. */
+  readonly pageUrl: string;
+  stop(): Promise<void>;
+}
+
+interface MailCatcherOptions {
+  /** 0 for any free one. */
+  readonly smtpPort: number;
+  readonly pagePort: number;
+  readonly folder: string;
+  readonly onMail?: (to: readonly string[], subject: string) => void;
+}
+
+const host = '127.0.0.1';
+const maximumBytes = 5 * 1024 * 1024;
+
+/**
+ * A mail server for development: takes every mail, delivers none, and shows them all. It belongs to `npm start` and
+ * is no part of the product, so that a production process cannot have such a page at all.
+ */
+export async function startMailCatcher(options: MailCatcherOptions): Promise<MailCatcher> {
+  const store = await openMailStore(options.folder);
+  const smtp = createSmtpServer(store, options);
+  const page = createServer((request, response) => {
+    answer(store, request, response).catch(() => response.writeHead(500).end());
+  });
+  // A sender that breaks off is none of our business, and must not end the stack.
+  smtp.on('error', () => undefined);
+  const listening = once(smtp.server, 'listening');
+  smtp.listen(options.smtpPort, host);
+  await listening;
+  page.listen(options.pagePort, host);
+  await once(page, 'listening');
+  return {
+    smtpUrl: `smtp://${host}:${portOf(smtp.server)}`,
+    pageUrl: `http://${host}:${portOf(page)}/dev/mails`,
+    async stop() {
+      page.close();
+      page.closeAllConnections();
+      await new Promise<void>((resolve) => smtp.close(resolve));
+    },
+  };
+}
+
+const portOf = (server: { address(): AddressInfo | string | null }): number =>
+  (server.address() as AddressInfo).port;
+
+const createSmtpServer = (store: MailStore, { onMail }: MailCatcherOptions): SMTPServer =>
+  new SMTPServer({
+    banner: 'development mail catcher',
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    size: maximumBytes,
+    logger: false,
+    onData(stream, { envelope }, callback) {
+      const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
+      const to = envelope.rcptTo.map(({ address }) => address);
+      readAll(stream)
+        .then((raw) => store.add({ from, to, raw }))
+        .then(
+          ({ subject }) => {
+            onMail?.(to, subject);
+            callback();
+          },
+          (error: Error) => callback(error),
+        );
+    },
+  });
+
+async function readAll(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function answer(store: MailStore, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const send = (status: number, contentType: string, body: string): void => {
+    response.writeHead(status, {
+      'Content-Type': contentType,
+      'Content-Security-Policy': "default-src 'none'",
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    });
+    response.end(body);
+  };
+  // A page of somebody else's whose name points here must not read these links.
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
+    return send(403, 'text/plain', 'Only for this computer.\n');
+  if (request.url === '/dev/mails.json')
+    return send(200, 'application/json', JSON.stringify({ items: await store.list() }));
+  if (request.url === '/dev/mails' || request.url === '/')
+    return send(200, 'text/html; charset=utf-8', mailPage(await store.list()));
+  return send(404, 'text/plain', 'See /dev/mails.\n');
+}

@@ -1,0 +1,109 @@
+import type { AuditService } from '../audit/service.ts';
+import { createChannelManagement, type ChannelUsage } from '../channels/management.ts';
+import { createChannelRepository } from '../channels/repository.ts';
+import { channelRoutes } from '../channels/routes.ts';
+import { createConversationManagement } from '../conversations/management.ts';
+import { createConversationRepository, type ConversationRepository } from '../conversations/repository.ts';
+import { conversationRoutes } from '../conversations/routes.ts';
+import type { AnyRoute } from '../http/route.ts';
+import type { MessageRepository } from '../messages/repository.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createCipher } from '../platform/cipher.ts';
+import type { Config } from '../platform/config.ts';
+import { createTemplateManagement } from '../templates/management.ts';
+import { createTemplateRepository } from '../templates/repository.ts';
+import { templateRoutes } from '../templates/routes.ts';
+import type { TemplateService } from '../templates/service.ts';
+import type { UserService } from '../users/service.ts';
+import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
+import type { Core } from './core.ts';
+
+interface MessagingDeps {
+  readonly core: Core;
+  readonly templates: TemplateService;
+  readonly users: UserService;
+  readonly audit: AuditService;
+}
+
+export interface MessagingResources {
+  readonly routes: readonly AnyRoute[];
+  close(): Promise<void>;
+}
+
+/** The API asks the provider only now and then, and somebody waits for the answer. */
+const gatewayLimits = { connections: 4, timeoutMs: 10_000 } as const;
+
+/** Channels, templates and conversations as people manage them; the API has them, the worker does not need them. */
+export function buildMessagingResources(config: Config, deps: MessagingDeps): MessagingResources {
+  const { core, templates, users, audit } = deps;
+  const { clock, mongo, channels, contacts } = core;
+  const { provider } = config;
+  const timeoutMs = Math.min(provider.timeoutMs, gatewayLimits.timeoutMs);
+  const gateway = createCloudApiGateway({ ...provider, ...gatewayLimits, timeoutMs });
+  const conversationRepository = createConversationRepository(mongo);
+  const channelManagement = createChannelManagement({
+    channels: createChannelRepository(mongo),
+    service: channels,
+    gateway,
+    usage: channelUsage({
+      ...core,
+      conversations: conversationRepository,
+      templates,
+      receiptDeadlineMs: config.messages.receiptDeadlineMs,
+    }),
+    audit,
+    cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
+    clock,
+    sendsPerSecond: provider.sendsPerSecond,
+  });
+  const templateManagement = createTemplateManagement({
+    templates: createTemplateRepository(mongo),
+    service: templates,
+    findChannel: channels.findById,
+    countUnsent: core.messages.countUnsentOf,
+    audit,
+    clock,
+    approvesAtOnce: provider.kind === 'sandbox',
+  });
+  const conversations = createConversationManagement({
+    conversations: conversationRepository,
+    contacts,
+    users,
+    audit,
+    clock,
+  });
+  return {
+    routes: [
+      ...channelRoutes({ channels, management: channelManagement, publicUrl: config.http.publicUrl }),
+      ...templateRoutes({ templates, management: templateManagement }),
+      ...conversationRoutes({ conversations }),
+    ],
+    close: () => gateway.close(),
+  };
+}
+
+interface UsageDeps {
+  readonly conversations: ConversationRepository;
+  readonly messages: MessageRepository;
+  readonly templates: TemplateService;
+  readonly clock: Clock;
+  readonly receiptDeadlineMs: number;
+}
+
+/** More than this is not counted: the answer is the same. */
+const countedAtMost = 1_000;
+
+const channelUsage =
+  ({ conversations, messages, templates, clock, receiptDeadlineMs }: UsageDeps): ChannelUsage =>
+  async (scope, channelId) => {
+    const sentAfter = new Date(clock.now().getTime() - receiptDeadlineMs);
+    const counts = await Promise.all([
+      messages.countUnfinishedOn(scope, channelId, { sentAfter, atMost: countedAtMost }),
+      conversations.countLiveOn(scope, channelId, countedAtMost),
+      templates.countOn(scope, channelId, countedAtMost),
+    ]);
+    const names = ['messages that are not through', 'conversations that are not closed', 'templates'];
+    return counts.flatMap((count, index) =>
+      count === 0 ? [] : [`${names[index]} (${count < countedAtMost ? count : `${countedAtMost} or more`})`],
+    );
+  };

@@ -1,0 +1,59 @@
+import { createAuditRepository } from '../audit/repository.ts';
+import { createAuditService } from '../audit/service.ts';
+import { createContactManagement } from '../contacts/management.ts';
+import { createContactRepository } from '../contacts/repository.ts';
+import { contactRoutes } from '../contacts/routes.ts';
+import { createContactService } from '../contacts/service.ts';
+import { createConversationReferences } from '../conversations/references.ts';
+import { createConversationRepository } from '../conversations/repository.ts';
+import { createConversationService } from '../conversations/service.ts';
+import { createContactDependents } from '../leads/contact-dependents.ts';
+import { createLeadManagement } from '../leads/management.ts';
+import { createLeadRepository } from '../leads/repository.ts';
+import { leadRoutes } from '../leads/routes.ts';
+import { createLeadService } from '../leads/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import type { UserService } from '../users/service.ts';
+
+export type People = ReturnType<typeof buildPeople>;
+
+/** Contacts, their leads and their conversations, which hold on to each other. */
+export function buildPeople({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {
+  const runInTransaction = createTransactions(mongo);
+  const audit = createAuditService({ events: createAuditRepository(mongo), runInTransaction, clock });
+  const conversationRepository = createConversationRepository(mongo);
+  const conversationReferences = createConversationReferences(conversationRepository);
+  const leadRepository = createLeadRepository(mongo);
+  const contactDeps = {
+    contacts: createContactRepository(mongo),
+    dependents: createContactDependents({
+      leads: leadRepository,
+      conversations: conversationReferences,
+      audit,
+      clock,
+    }),
+    audit,
+    clock,
+  };
+  const contacts = createContactService(contactDeps);
+  const leads = createLeadService({ leads: leadRepository, contacts, runInTransaction, clock });
+  const conversations = createConversationService({ conversations: conversationRepository, leads, clock });
+
+  /** The routes of people at work; only the API has users. */
+  function peopleRoutes({ users }: { users: Pick<UserService, 'findById'> }) {
+    const contactManagement = createContactManagement(contactDeps);
+    const leadManagement = createLeadManagement({
+      leads: leadRepository,
+      contacts: contactManagement,
+      conversations: conversationReferences,
+      users,
+      audit,
+      clock,
+    });
+    return [...contactRoutes({ contacts: contactManagement }), ...leadRoutes({ leads: leadManagement })];
+  }
+
+  return { audit, contacts, leads, conversations, peopleRoutes };
+}

@@ -1,0 +1,39 @@
+import { createAuditRepository } from '../audit/repository.ts';
+import { createAuditService } from '../audit/service.ts';
+import { systemClock } from '../platform/clock.ts';
+import { loadMongoConfig } from '../platform/config.ts';
+import { connectMongo } from '../platform/mongo.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import { type OperatorCommand, operatorUsage, readOperatorCommand, setOperator } from '../users/operators.ts';
+import { createUserRepository } from '../users/repository.ts';
+import { createUserService } from '../users/service.ts';
+
+const exitCodes = { failed: 1, wrongUsage: 2 } as const;
+
+async function run(command: OperatorCommand): Promise<void> {
+  const { uri } = loadMongoConfig();
+  const mongo = await connectMongo({ uri: uri.reveal(), appName: 'operator', maxPoolSize: 2 });
+  try {
+    const audit = createAuditService({
+      events: createAuditRepository(mongo),
+      runInTransaction: createTransactions(mongo),
+      clock: systemClock,
+    });
+    const users = createUserService({ users: createUserRepository(mongo), audit });
+    const { email, isOperator } = await setOperator({ users, audit }, command);
+    process.stdout.write(`${email} is ${isOperator ? 'an operator now' : 'no operator (any more)'}.\n`);
+  } finally {
+    await mongo.close();
+  }
+}
+
+const command = readOperatorCommand(process.argv.slice(2));
+if (command === null) {
+  process.stderr.write(operatorUsage);
+  process.exitCode = exitCodes.wrongUsage;
+} else {
+  await run(command).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = exitCodes.failed;
+  });
+}

@@ -1,0 +1,27 @@
+import type { ContactDoc, ContactRecord } from './management.ts';
+import type { ContactListItemView, ContactView } from './schemas.ts';
+
+export const toContactListItemView = (contact: ContactDoc): ContactListItemView => ({
+  id: contact._id.toHexString(),
+  phoneNumber: contact.phoneNumber ?? null,
+  whatsappId: contact.whatsappId ?? null,
+  businessScopedUserId: contact.businessScopedUserId ?? null,
+  username: contact.username ?? null,
+  name: contact.name ?? null,
+  tags: [...contact.tags],
+  optInStatus: contact.optInStatus,
+  customFields: { ...contact.customFields },
+  createdAt: contact.createdAt.toISOString(),
+  updatedAt: contact.updatedAt.toISOString(),
+});
+
+export const toContactView = (contact: ContactRecord): ContactView => ({
+  ...toContactListItemView(contact),
+  consentLog: contact.consentLog.map(({ status, source, wording, at, by }) => ({
+    status,
+    source,
+    wording: wording ?? null,
+    at: at.toISOString(),
+    by: by?.toHexString() ?? null,
+  })),
+});

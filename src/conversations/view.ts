@@ -1,0 +1,36 @@
+import type { ConversationDoc, ConversationRecord, WithContact } from './management.ts';
+import type { ConversationListItemView, ConversationView } from './schemas.ts';
+
+export const toConversationListItemView = ({
+  conversation,
+  contact,
+}: WithContact<ConversationDoc>): ConversationListItemView => ({
+  id: conversation._id.toHexString(),
+  leadId: conversation.leadId.toHexString(),
+  contactId: conversation.contactId.toHexString(),
+  contact:
+    contact === null
+      ? null
+      : {
+          id: contact._id.toHexString(),
+          name: contact.name ?? null,
+          phoneNumber: contact.phoneNumber ?? null,
+        },
+  channelId: conversation.channelId.toHexString(),
+  assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
+  status: conversation.status,
+  lastMessageAt: conversation.lastMessageAt.toISOString(),
+  windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
+  unreadCount: conversation.unreadCount,
+  createdAt: conversation.createdAt.toISOString(),
+});
+
+export const toConversationView = (found: WithContact<ConversationRecord>): ConversationView => ({
+  ...toConversationListItemView(found),
+  history: found.conversation.history.map(({ at, by, status, assignedAgentId }) => ({
+    at: at.toISOString(),
+    by: by.toHexString(),
+    ...(status === undefined ? {} : { status }),
+    ...(assignedAgentId === undefined ? {} : { assignedAgentId: assignedAgentId?.toHexString() ?? null }),
+  })),
+});

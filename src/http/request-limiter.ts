@@ -1,0 +1,51 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../platform/errors.ts';
+import { networkOf } from '../platform/network.ts';
+import type { Actor, RequestInfo } from './route.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Where the request stands within its limit: headers for its answer, and the refusal when it is over. */
+interface Verdict {
+  readonly headers: Headers;
+  readonly refusal?: AppError;
+}
+
+/** Counts a request for its user, or for its address when nobody is signed in. */
+export type RequestLimiter = (
+  request: RequestInfo,
+  actor: Pick<Actor, 'userId'> | undefined,
+) => Promise<Verdict>;
+
+const windowSeconds = 60;
+
+/**
+ * Keeps one caller from taking a whole process: it counts in memory, because a shared count would cost every
+ * request a write. 0 is no limit. The headers are those of draft-ietf-httpapi-ratelimit-headers-11.
+ */
+export function createRequestLimiter(requestsPerMinute: number): RequestLimiter {
+  if (requestsPerMinute === 0) return async () => ({ headers: {} });
+  const limiter = new RateLimiterMemory({
+    keyPrefix: 'requests',
+    points: requestsPerMinute,
+    duration: windowSeconds,
+  });
+  const headersOf = ({ remainingPoints, msBeforeNext }: RateLimiterRes): Headers => ({
+    'RateLimit-Policy': `"default";q=${requestsPerMinute};w=${windowSeconds}`,
+    RateLimit: `"default";r=${remainingPoints};t=${Math.ceil(msBeforeNext / 1_000)}`,
+  });
+  return async (request, actor) => {
+    const key =
+      actor === undefined ? `address:${networkOf(request.ip)}` : `user:${actor.userId.toHexString()}`;
+    try {
+      return { headers: headersOf(await limiter.consume(key)) };
+    } catch (thrown) {
+      if (!(thrown instanceof RateLimiterRes)) throw thrown;
+      const retryAfterSeconds = Math.max(1, Math.ceil(thrown.msBeforeNext / 1_000));
+      const refusal = new AppError('too-many-requests', 'Slow down and try again later.', {
+        retryAfterSeconds,
+      });
+      return { headers: headersOf(thrown), refusal };
+    }
+  };
+}

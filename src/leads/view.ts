@@ -1,0 +1,15 @@
+import type { LeadDoc } from './management.ts';
+import type { LeadView } from './schemas.ts';
+
+export const toLeadView = (lead: LeadDoc): LeadView => ({
+  id: lead._id.toHexString(),
+  contactId: lead.contactId.toHexString(),
+  phoneNumber: lead.phoneNumber ?? null,
+  name: lead.name ?? null,
+  optInStatus: lead.optInStatus,
+  stage: lead.stage,
+  tags: [...lead.tags],
+  assignedAgentId: lead.assignedAgentId?.toHexString() ?? null,
+  createdAt: lead.createdAt.toISOString(),
+  updatedAt: lead.updatedAt.toISOString(),
+});

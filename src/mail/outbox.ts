@@ -1,0 +1,94 @@
+import type { ClientSession } from 'mongoose';
+import type { Clock } from '../platform/clock.ts';
+import { newId } from '../platform/ids.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { MailKind, MailOrder, MailRepository, OutboxMailDoc } from './repository.ts';
+import { afterFailure } from './rules.ts';
+import { type Letter, longestSendMs, MailRefused, type MailTransport } from './transport.ts';
+
+export type { MailOrder } from './repository.ts';
+
+/** Makes the letter of an order; null when there is nobody to write to (any more). */
+export type WriteLetter = (order: MailOrder) => Promise<Letter | null>;
+
+interface OutboxOptions {
+  readonly mails: MailRepository;
+  readonly clock: Clock;
+}
+
+export type MailOutbox = ReturnType<typeof createOutbox>;
+
+/** Where mails are ordered: as durable as the write that asks for them, and never waited for. */
+export const createOutbox = ({ mails, clock }: OutboxOptions) => ({
+  async add(order: MailOrder, session?: ClientSession): Promise<void> {
+    const now = clock.now();
+    await mails.insert({ _id: newId(), order, createdAt: now, attempts: 0, nextAttemptAt: now }, session);
+  },
+});
+
+interface MailSenderOptions extends OutboxOptions {
+  readonly transport: MailTransport;
+  readonly writeLetter: WriteLetter;
+  readonly logger: Logger;
+}
+
+/** How many mails one process sends at a time. */
+const maximumAtOnce = 5;
+
+/** Sends what is due. A crash between the sending and the note of it sends once more: better twice than never. */
+export function createMailSender({ mails, transport, writeLetter, clock, logger }: MailSenderOptions) {
+  async function claim(): Promise<OutboxMailDoc | null> {
+    const now = clock.now();
+    return mails.claim(now, new Date(now.getTime() + longestSendMs));
+  }
+
+  async function deliver(mail: OutboxMailDoc): Promise<void> {
+    const fields = { mailId: mail._id, kind: mail.order.kind, attempt: mail.attempts };
+    try {
+      const letter = await writeLetter(mail.order);
+      if (letter !== null) await transport.send(letter);
+      await mails.remove(mail._id);
+      if (letter !== null) logger.info(fields, 'mail sent');
+    } catch (error) {
+      await settleFailure(mail, mail.order.kind, error);
+    }
+  }
+
+  async function settleFailure(mail: OutboxMailDoc, kind: MailKind, error: unknown): Promise<void> {
+    const now = clock.now();
+    const isPermanent = error instanceof MailRefused;
+    const { attempts, createdAt } = mail;
+    const next = afterFailure({ kind, attempts, createdAt, isPermanent, now });
+    const fields = { mailId: mail._id, kind, attempt: attempts, error: withoutAddresses(error) };
+    if (next.kind === 'retry') {
+      await mails.postpone(mail._id, next.at);
+      logger.warn({ ...fields, retryAt: next.at }, 'mail could not be sent; it is tried again');
+      return;
+    }
+    await mails.giveUp(mail._id, now);
+    logger.error(fields, 'mail given up');
+  }
+
+  return {
+    /** Sends the mails that are due, a few at a time; answers how many it has tried. */
+    async sendDue(): Promise<number> {
+      const due: OutboxMailDoc[] = [];
+      while (due.length < maximumAtOnce) {
+        const mail = await claim();
+        if (mail === null) break;
+        due.push(mail);
+      }
+      await Promise.all(due.map(deliver));
+      return due.length;
+    },
+  };
+}
+
+/** Mail servers repeat the address in their replies; the log gets what kind of failure it was. */
+function withoutAddresses(error: unknown): string {
+  const cause = error instanceof MailRefused ? error.cause : error;
+  if (!(cause instanceof Error)) return 'unknown';
+  const code = 'code' in cause ? String(cause.code) : cause.name;
+  const reply = 'responseCode' in cause ? ` ${String(cause.responseCode)}` : '';
+  return `${code}${reply}`;
+}

@@ -1,0 +1,36 @@
+import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import { outboxMailModel, type OutboxMailDoc } from './model.ts';
+
+export type { MailKind, MailOrder, OutboxMailDoc } from './model.ts';
+
+export type MailRepository = ReturnType<typeof createMailRepository>;
+
+/** The outbox belongs to the platform: who asks for a reset is not known to be anybody's user yet. */
+export function createMailRepository(connection: Connection) {
+  const mails = outboxMailModel(connection).collection as unknown as mongo.Collection<OutboxMailDoc>;
+  return {
+    async insert(mail: OutboxMailDoc, session?: ClientSession): Promise<void> {
+      await mails.insertOne(mail, session === undefined ? {} : { session });
+    },
+
+    /** Takes the mail that is due first, so that nobody else gets it before `leaseUntil`; null when none is due. */
+    claim: (now: Date, leaseUntil: Date): Promise<OutboxMailDoc | null> =>
+      mails.findOneAndUpdate(
+        { nextAttemptAt: { $lte: now } },
+        { $set: { nextAttemptAt: leaseUntil }, $inc: { attempts: 1 } },
+        { sort: { nextAttemptAt: 1 }, returnDocument: 'after' },
+      ),
+
+    async remove(_id: Types.ObjectId): Promise<void> {
+      await mails.deleteOne({ _id });
+    },
+
+    async postpone(_id: Types.ObjectId, nextAttemptAt: Date): Promise<void> {
+      await mails.updateOne({ _id }, { $set: { nextAttemptAt } });
+    },
+
+    async giveUp(_id: Types.ObjectId, failedAt: Date): Promise<void> {
+      await mails.updateOne({ _id }, { $set: { failedAt }, $unset: { nextAttemptAt: '' } });
+    },
+  };
+}

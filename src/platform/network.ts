@@ -1,0 +1,35 @@
+import { isIP } from 'node:net';
+
+/** Stands in where no address is known, so that such callers are limited too, all together. */
+const unknownNetwork = 'unknown';
+
+/**
+ * What limits count by: an IPv4 address itself, and of an IPv6 address the /64, because a single household can
+ * choose freely among the rest. IPv4 written as IPv6 in any spelling is the same caller as the plain form.
+ */
+export function networkOf(ip: string): string {
+  const plain = ip.replace(/%.*$/, '');
+  const version = isIP(plain);
+  if (version === 4) return plain;
+  if (version === 0) return unknownNetwork;
+  const groups = groupsOf(plain);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (isMapped) return groups.slice(6).flatMap(bytesOf).join('.');
+  const prefix = groups.slice(0, 4).map((group) => group.toString(16));
+  return `${prefix.join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address. A URL's host is its one canonical spelling, without dotted numbers. */
+function groupsOf(ip: string): number[] {
+  const canonical = new URL(`http://[${ip}]/`).hostname.slice(1, -1);
+  const [head = '', tail = ''] = canonical.split('::');
+  const before = parseGroups(head);
+  const after = parseGroups(tail);
+  const skipped = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  return [...before, ...skipped, ...after];
+}
+
+const parseGroups = (text: string): number[] =>
+  text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+
+const bytesOf = (group: number): number[] => [group >> 8, group & 0xff];

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Types, type mongo } from 'mongoose';
+import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
+import { type Api, buildApi } from '../../src/app/api.ts';
+import { newSecret } from '../../src/platform/ids.ts';
+import { runMigrations } from '../../src/platform/migrations.ts';
+import { testConfig } from './config.ts';
+import { type Answer, call, type CallOptions } from './http.ts';
+import { type CapturedLog, captureLog } from './logger.ts';
+import { connectTestDatabase, type TestDatabase } from './mongo.ts';
+
+/** The whole API in this process, on a database of its own made by the real migrations, with its own sandbox. */
+export interface MessagingApi {
+  readonly url: string;
+  readonly api: Api;
+  readonly log: CapturedLog;
+  readonly sandbox: Sandbox;
+  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
+  /** The audit events about one object, oldest first. */
+  auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * A namespace that is not there: what is sent in these tests stays accepted, and no worker of another test takes it.
+ * The server that the runner has started says so at once; without one, each send waits until the connection fails.
+ */
+const noTemporal = {
+  TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
+  TEMPORAL_NAMESPACE: 'there-is-none',
+};
+
+export async function startMessagingApi(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<MessagingApi> {
+  const database = await connectTestDatabase(name, []);
+  await runMigrations(database.connection);
+  const dataDir = await mkdtemp(join(tmpdir(), `whatsapp-crm-${name}-`));
+  const sandbox = await startSandbox({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    webhookUrl: 'http://127.0.0.1:9/webhook/incoming',
+    appSecret: newSecret(),
+  });
+  const log = captureLog();
+  const config = testConfig({
+    PUBLIC_URL: 'http://crm.test',
+    MONGODB_URI: database.uri,
+    ...noTemporal,
+    WHATSAPP_API_URL: sandbox.url,
+    ...env,
+  });
+  const api = await buildApi(config, log.logger);
+  const { url } = await api.http.listen(0, '127.0.0.1');
+  const collection = <Doc extends mongo.Document>(of: string) => collectionOf<Doc>(database, of);
+  return {
+    url,
+    api,
+    log,
+    sandbox,
+    collection,
+    auditOf: (id) =>
+      collection('audit_events')
+        .find({ 'target.id': new Types.ObjectId(id) })
+        .sort({ _id: 1 })
+        .toArray(),
+    async close() {
+      await api.close();
+      await sandbox.stop();
+      await database.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const collectionOf = <Doc extends mongo.Document>({ connection }: TestDatabase, name: string) =>
+  connection.collection(name) as unknown as mongo.Collection<Doc>;
+
+/** Starts the API before the tests of a `describe` and closes it after them. */
+export function useMessagingApi(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): () => MessagingApi {
+  let running: MessagingApi | undefined;
+  before(async function () {
+    this.timeout(60_000);
+    running = await startMessagingApi(name, env);
+  });
+  after(async function () {
+    this.timeout(30_000);
+    await running?.close();
+  });
+  return () => {
+    assert.ok(running !== undefined, 'the API is started in a before hook: ask for it inside a test');
+    return running;
+  };
+}
+
+/** Somebody who is signed in. */
+export interface Member {
+  readonly clientId: Types.ObjectId;
+  readonly userId: Types.ObjectId;
+  readonly email: string;
+  readonly token: string;
+  get(path: string): Promise<Answer>;
+  post(path: string, json?: unknown, headers?: CallOptions['headers']): Promise<Answer>;
+  patch(path: string, json: unknown, headers?: CallOptions['headers']): Promise<Answer>;
+  delete(path: string, headers?: CallOptions['headers']): Promise<Answer>;
+}
+
+const password = 'Secret123!';
+
+/** The admin of a fresh client. */
+export async function signUpAdmin({ url }: MessagingApi): Promise<Member> {
+  const email = `admin-${newSecret(6).toLowerCase()}@example.com`;
+  const json = { fullName: 'Jane Doe', email, password, agreeToTerms: true };
+  return memberOf(url, email, await call(`${url}/api/auth/signup`, { json }));
+}
+
+/** Another user of the same client, with the same password; active unless something else is said. */
+export async function addMember(
+  { url, collection }: MessagingApi,
+  admin: Member,
+  fields: { role?: 'admin' | 'agent'; status?: 'active' | 'disabled' } = {},
+): Promise<Member> {
+  const users = collection<mongo.Document & { _id: Types.ObjectId }>('users');
+  const like = await users.findOne({ _id: admin.userId });
+  assert.ok(like !== null);
+  const email = `user-${newSecret(6).toLowerCase()}@example.com`;
+  const user = { ...like, _id: new Types.ObjectId(), email, role: 'agent', ...fields };
+  await users.insertOne(user);
+  if (user.status === 'disabled') return memberWith(url, { ...admin, userId: user._id, email, token: '' });
+  const json = { email, password };
+  return memberOf(url, email, await call(`${url}/api/auth/login`, { json }));
+}
+
+function memberOf(url: string, email: string, { status, body, text }: Answer): Member {
+  assert.ok(status === 200 || status === 201, text);
+  const { accessToken, user } = body as { accessToken: string; user: { id: string; clientId: string } };
+  const clientId = new Types.ObjectId(user.clientId);
+  return memberWith(url, { clientId, userId: new Types.ObjectId(user.id), email, token: accessToken });
+}
+
+function memberWith(
+  url: string,
+  { clientId, userId, email, token }: Pick<Member, 'clientId' | 'userId' | 'email' | 'token'>,
+): Member {
+  const at = (path: string) => `${url}${path}`;
+  return {
+    clientId,
+    userId,
+    email,
+    token,
+    get: (path) => call(at(path), { token }),
+    post: (path, json, headers = {}) => call(at(path), { method: 'POST', token, json, headers }),
+    patch: (path, json, headers = {}) => call(at(path), { method: 'PATCH', token, json, headers }),
+    delete: (path, headers = {}) => call(at(path), { method: 'DELETE', token, headers }),
+  };
+}
+
+export const ifMatch = (answer: Answer): Readonly<Record<string, string>> => ({
+  'if-match': answer.headers.get('etag') ?? 'no etag',
+});
+
+export const etagOf = (answer: Answer): string | null => answer.headers.get('etag');
+
+export const codeOf = (answer: Answer): string => `${answer.status} ${String(answer.body['code'])}`;
+
+/** The statuses of answers that raced, smallest first. */
+export const statusesOf = (answers: readonly Answer[]): number[] =>
+  answers.map(({ status }) => status).toSorted((a, b) => a - b);
+
+const mostPages = 10;
+
+/** All items of a list, read two at a time. */
+export async function readInPairs<Item>(who: Member, path: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let position = '';
+  for (let pages = 0; pages < mostPages; pages += 1) {
+    const page = await who.get(`${path}${path.includes('?') ? '&' : '?'}limit=2${position}`);
+    assert.equal(page.status, 200, page.text);
+    const body = page.body as unknown as { items: Item[]; nextCursor: string | null };
+    items.push(...body.items);
+    if (body.nextCursor === null) return items;
+    position = `&cursor=${body.nextCursor}`;
+  }
+  throw new Error(`${path} does not end after ${mostPages} pages`);
+}
