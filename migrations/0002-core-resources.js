@@ -8,7 +8,7 @@ const newest = { createdAt: -1, _id: -1 };
 const collections = {
   contacts: {
     indexes: [
-      uniqueWhenThere('whatsappId'),
+      { key: { clientId: 1, identityKeys: 1 }, unique: true },
       { key: { clientId: 1, ...newest } },
       { key: { clientId: 1, tags: 1, ...newest } },
       { key: { clientId: 1, optInStatus: 1, ...newest } },
@@ -17,6 +17,15 @@ const collections = {
     async backfill(contacts) {
       await contacts.updateMany({ version: { $exists: false } }, [
         { $set: { version: 1, updatedAt: '$createdAt', customFields: { $literal: {} }, consentLog: [] } },
+      ]);
+      await contacts.updateMany({ identityKeys: { $exists: false } }, [
+        {
+          $set: {
+            identityKeys: {
+              $concatArrays: [keyOf('tel:', '$phoneNumber'), keyOf('id:', '$businessScopedUserId')],
+            },
+          },
+        },
       ]);
       await inBatches(
         contacts,
@@ -112,8 +121,8 @@ const collections = {
   // release lack something that is required now, `backfill`.
 };
 
-function uniqueWhenThere(field) {
-  return { ...whenThere(field, { clientId: 1, [field]: 1 }), unique: true };
+function keyOf(prefix, field) {
+  return { $cond: [{ $eq: [{ $type: field }, 'string'] }, [{ $concat: [prefix, field] }], []] };
 }
 
 function whenThere(field, key) {

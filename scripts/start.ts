@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProject } from './build.ts';
-import { startMailCatcher } from './mail/catcher.ts';
+import { startMailCatcher, type MailCatcher } from './mail/catcher.ts';
 import { dataDir, distDir, rootDir } from './paths.ts';
 import { findBinary } from './servers/find.ts';
 import { runCommand } from './servers/run-command.ts';
@@ -117,13 +117,14 @@ async function findServers(settings: Settings, log: (line: string) => void) {
 }
 
 /** Runs in this process and ends with it: what it has taken is on disk before it says so. */
-const startCatcher = (ports: Ports) =>
-  startMailCatcher({
+function startCatcher(ports: Ports): Promise<MailCatcher> {
+  return startMailCatcher({
     smtpPort: ports.MAIL_CATCHER_PORT,
     pagePort: ports.MAIL_PAGE_PORT,
     folder: join(dataDir, 'mails'),
     onMail: (to, subject) => log(`      mail to ${to.join(', ')}: ${subject}`),
   });
+}
 
 async function migrate(env: Readonly<Record<string, string>>): Promise<void> {
   const entry = join(distDir, 'src', 'bin', 'migrate.js');

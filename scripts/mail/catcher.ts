@@ -65,15 +65,16 @@ const createSmtpServer = (store: MailStore, { onMail }: MailCatcherOptions): SMT
     onData(stream, { envelope }, callback) {
       const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
       const to = envelope.rcptTo.map(({ address }) => address);
-      readAll(stream)
-        .then((raw) => store.add({ from, to, raw }))
-        .then(
-          ({ subject }) => {
-            onMail?.(to, subject);
-            callback();
-          },
-          (error: Error) => callback(error),
-        );
+      const take = async (): Promise<void> => {
+        try {
+          const { subject } = await store.add({ from, to, raw: await readAll(stream) });
+          onMail?.(to, subject);
+          callback();
+        } catch (error) {
+          callback(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      void take();
     },
   });
 

@@ -37,7 +37,7 @@ function readHeaders(head: string): ReadonlyMap<string, string> {
 
 function decodeBody(body: string, encoding: string): string {
   if (encoding === 'base64') return Buffer.from(body, 'base64').toString('utf8');
-  const bytes = encoding === 'quoted-printable' ? unquote(body.replace(/[ \t]*=\n/g, '')) : body;
+  const bytes = encoding === 'quoted-printable' ? unquote(body.replace(/=[ \t]*\n/g, '')) : body;
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 

@@ -23,7 +23,10 @@ export interface MailStore {
 export async function openMailStore(folder: string): Promise<MailStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const namesNewestFirst = async () =>
-    (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted().toReversed();
+    (await readdir(folder))
+      .filter((name) => name.endsWith('.json'))
+      .toSorted()
+      .toReversed();
   let lastTime = 0;
   return {
     async add({ from, to, raw }) {

@@ -99,7 +99,7 @@ function buildServices({ mongo, ...deps }: IdentityDeps, guard: AttemptGuard) {
 }
 
 const mailIdleMs = 100;
-const mailLongestIdleMs = 1_000;
+const mailLongestIdleMs = 500;
 
 /** Mails leave from here and not from the worker: whoever cannot sign in must not have to wait for Temporal. */
 function startMail({ config, clock, logger }: IdentityDeps, services: Services) {

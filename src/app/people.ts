@@ -17,8 +17,6 @@ import type { MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
 import type { UserService } from '../users/service.ts';
 
-export type People = ReturnType<typeof buildPeople>;
-
 /** Contacts, their leads and their conversations, which hold on to each other. */
 export function buildPeople({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {
   const runInTransaction = createTransactions(mongo);

@@ -1,5 +1,5 @@
 import type { Config } from '../platform/config.ts';
-import { type AttemptLimiter, createAttemptLimiter, type LockPolicy } from '../platform/attempt-limiter.ts';
+import { type AttemptLimiter, createAttemptLimiter, type LockPolicy } from '../limits/limiter.ts';
 import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -49,8 +49,8 @@ const policiesOf = ({ signupsPerHour }: Pick<Config['auth'], 'signupsPerHour'>) 
     'forgot-password': { network: lock(30, hour, hour), account: lock(10, hour, 15 * minute) },
     // The account is the link.
     'reset-password': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
-    // The account is the session.
-    refresh: { network: lock(300, 15 * minute, 15 * minute), account: lock(60, 5 * minute, 5 * minute) },
+    // The account is the session. Nobody guesses such tokens; a whole office may come from one address.
+    refresh: { network: lock(3_000, 15 * minute, 15 * minute), account: lock(60, 5 * minute, 5 * minute) },
     'change-password': { network: lock(100, 15 * minute, hour), account: lock(10, 15 * minute, hour) },
     invite: { network: lock(200, hour, hour), account: lock(10, hour, hour) },
   }) as const satisfies Record<string, ActionPolicies>;

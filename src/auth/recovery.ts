@@ -59,7 +59,7 @@ export function createRecoveryService(deps: RecoveryDeps) {
 
     /** Uses a link up; throws `invalid-link`. Nobody is signed in by it: the link may have been read by others. */
     async reset({ token, password }: ResetPasswordBody, { network }: Caller): Promise<void> {
-      await guard.enter('reset-password', { account: token, network });
+      const attempt = await guard.enter('reset-password', { account: token, network });
       const link = await links.require(token);
       await requireHolder(deps, link);
       const passwordHash = await passwords.hash(password);
@@ -72,7 +72,7 @@ export function createRecoveryService(deps: RecoveryDeps) {
         await sessions.endWithin(scope, { userId: user._id }, 'password-reset', session);
         return user.email;
       });
-      await guard.absolve('login', email, network);
+      await Promise.all([attempt.succeeded(), guard.absolve('login', email, network)]);
     },
 
     /** Ends the other sessions; throws `invalid-input` when the current password is another. */

@@ -95,7 +95,12 @@ export function createAuthService(options: AuthServiceOptions) {
       const client = await clients.find(scope);
       if (client === null || !client.isActive) throw invalidCredentials();
       await attempt.succeeded();
-      return { ...(await sessions.start(scope, user._id, caller)), user, client };
+      // What was verified may have been reset meanwhile: that reset must end this session too, or be seen here.
+      const tokens = await runInTransaction(async (transaction) => {
+        if (!(await users.noteSignIn(scope, user, clock.now(), transaction))) throw invalidCredentials();
+        return sessions.start(scope, user._id, caller, transaction);
+      });
+      return { ...tokens, user, client };
     },
 
     /** Trades a refresh token for the next one; throws `unauthenticated`. */

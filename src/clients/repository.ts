@@ -1,5 +1,5 @@
 import type { ClientSession, Connection, mongo } from 'mongoose';
-import type { ListOrder } from '../platform/listing.ts';
+import { type ListOrder, readRanges } from '../platform/listing.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { type Change, versionedUpdate } from '../platform/update.ts';
 import { type ClientDoc, clientModel } from './model.ts';
@@ -29,11 +29,13 @@ export function createClientRepository(connection: Connection) {
 
     /** All clients of the platform, for its operators. */
     listAcrossClients: (order: ListOrder<ClientDoc>, limit: number): Promise<ClientDoc[]> =>
-      collection
-        .find(order.filter as mongo.Filter<ClientDoc>)
-        .sort({ ...order.sort })
-        .limit(limit)
-        .toArray(),
+      readRanges(order, limit, (range, atMost) =>
+        collection
+          .find(range as mongo.Filter<ClientDoc>)
+          .sort({ ...order.sort })
+          .limit(atMost)
+          .toArray(),
+      ),
 
     /** Changes what `current` was; null when somebody was faster. */
     update: (

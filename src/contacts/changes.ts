@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
-import type { ConsentEntry, ContactRecord, CustomValue } from './model.ts';
-import { nameKeyOf, type OptInStatus } from './rules.ts';
+import type { ConsentEntry, ContactRecord, CustomValue } from './repository.ts';
+import { identityKeysOf, nameKeyOf, type OptInStatus } from './rules.ts';
 
 /** What is said about a consent that changes. */
 export interface ConsentStatement {
@@ -44,6 +44,7 @@ export function applyChanges(
   const next: ContactRecord = {
     ...rest,
     ...(rest.name === undefined ? {} : { nameKey: nameKeyOf(rest.name) }),
+    identityKeys: identityKeysOf(rest),
     tags: changes.tags ?? record.tags,
     customFields: mergedFields(record.customFields, changes.customFields),
     ...changedConsent(record, changes, written),

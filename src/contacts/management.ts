@@ -6,17 +6,17 @@ import type { ListOrder } from '../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
 import { applyChanges, auditedFieldsOf, consentEntry, type ContactChanges } from './changes.ts';
+import type { ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
 import {
   identityFields,
+  maximumCustomFields,
+  phoneOfWhatsappId,
   type AnyIdentity,
-  type ContactDoc,
-  type ContactFilter,
-  type ContactRecord,
-} from './repository.ts';
-import { maximumCustomFields, nameKeyOf, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
+  type OptInStatus,
+} from './rules.ts';
 import type { ContactDeps } from './service.ts';
 
-export type { ConsentEntry, ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
+export type { ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
 
 /** A person at work. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
@@ -175,28 +175,23 @@ function draftContact(
   { userId }: Person,
   fields: NewContact,
 ): ContactRecord {
-  const { optInStatus = 'unknown', consent, tags = [], customFields, name, whatsappId, ...rest } = fields;
-  const at = clock.now();
-  const phoneNumber =
-    rest.phoneNumber ?? (whatsappId === undefined ? undefined : phoneOfWhatsappId(whatsappId));
-  if (phoneNumber === null) throw invalid('whatsappId', 'Must be the digits of a phone number.');
-  const texts = { ...rest, phoneNumber, whatsappId };
-  const base: ContactRecord = {
+  const { optInStatus = 'unknown', consent, ...rest } = fields;
+  const written = { at: clock.now(), by: userId };
+  const phoneOfId = rest.whatsappId === undefined ? null : phoneOfWhatsappId(rest.whatsappId);
+  const phoneNumber = rest.phoneNumber ?? phoneOfId ?? undefined;
+  const empty: ContactRecord = {
     _id: newId(),
     ...scope,
-    ...(Object.fromEntries(
-      Object.entries(texts).filter(([, text]) => text !== undefined),
-    ) as Partial<ContactDoc>),
-    ...(name === undefined ? {} : { name, nameKey: nameKeyOf(name) }),
-    tags,
+    identityKeys: [],
+    tags: [],
     optInStatus,
     customFields: {},
-    consentLog: firstEntries({ optInStatus, consent }, { at, by: userId }),
-    createdAt: at,
-    updatedAt: at,
+    consentLog: firstEntries({ optInStatus, consent }, written),
+    createdAt: written.at,
+    updatedAt: written.at,
     version: 1,
   };
-  const record = { ...applyChanges(base, { customFields }, { at, by: userId }), version: 1 };
+  const record = { ...applyChanges(empty, { ...rest, phoneNumber }, written), version: 1 };
   assertWithinLimits(record);
   return record;
 }
@@ -210,7 +205,7 @@ const firstEntries = (
     : [consentEntry(optInStatus, consent ?? { source: enteredByHand }, written)];
 
 function assertWithinLimits(record: ContactRecord): void {
-  if (identityFields.every((field) => record[field] === undefined))
+  if (record.identityKeys.length === 0)
     throw invalid('phoneNumber', `A contact needs at least one of ${identityFields.join(', ')}.`);
   if (Object.keys(record.customFields).length > maximumCustomFields)
     throw invalid('customFields', `A contact has at most ${maximumCustomFields} custom fields.`);

@@ -25,6 +25,8 @@ export interface ContactDoc {
   /** The provider's `wa_id`, digits only, which may differ from the phone number. */
   readonly whatsappId?: string;
   readonly businessScopedUserId?: string;
+  /** All identities in one field (`identityKeysOf`), so that one index finds a contact by any and keeps each unique. */
+  readonly identityKeys: readonly string[];
   /** Shown only: people change it, so nobody is found by it. */
   readonly username?: string;
   readonly name?: string;
@@ -51,6 +53,7 @@ const contactSchema = new Schema(
     phoneNumber: String,
     whatsappId: String,
     businessScopedUserId: String,
+    identityKeys: { type: [String], required: true },
     username: String,
     name: String,
     nameKey: String,
@@ -66,7 +69,8 @@ const contactSchema = new Schema(
   { ...schemaOptions, collection: 'contacts' },
 );
 
-for (const identity of ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const) {
+contactSchema.index({ clientId: 1, identityKeys: 1 }, { unique: true });
+for (const identity of ['phoneNumber', 'businessScopedUserId'] as const) {
   contactSchema.index(
     { clientId: 1, [identity]: 1 },
     { unique: true, partialFilterExpression: { [identity]: { $exists: true } } },

@@ -2,7 +2,7 @@ import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
-import { phoneOfWhatsappId, spellingsOfPhone, type OptInStatus } from './rules.ts';
+import { identityKeysOf, lookupKeysOf, type AnyIdentity, type OptInStatus } from './rules.ts';
 
 export type { ConsentEntry, ContactDoc, ContactRecord, CustomValue } from './model.ts';
 
@@ -10,10 +10,6 @@ export type { ConsentEntry, ContactDoc, ContactRecord, CustomValue } from './mod
 export type ContactIdentity =
   | { readonly phoneNumber: string; readonly businessScopedUserId?: string; readonly whatsappId?: string }
   | { readonly phoneNumber?: undefined; readonly businessScopedUserId: string; readonly whatsappId?: string };
-
-export const identityFields = ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const;
-
-export type AnyIdentity = { readonly [F in (typeof identityFields)[number]]?: string | undefined };
 
 export interface ContactFilter {
   readonly tag?: string;
@@ -51,17 +47,17 @@ export function createContactRepository(connection: Connection) {
 
     /**
      * The contact with this identity, made from `fresh` when there is none. Who comes at the same time finds the
-     * same one: every spelling of a number is inserted in its canonical form, on which the unique index decides.
+     * same one: the unique index of the keys, which know one spelling of a number only, lets one insert through.
      */
     async findOrInsert(
       scope: ClientScope,
       identity: ContactIdentity,
-      fresh: Omit<ContactRecord, 'clientId' | keyof AnyIdentity>,
+      fresh: Omit<ContactRecord, 'clientId' | 'identityKeys' | keyof AnyIdentity>,
     ): Promise<ContactDoc> {
       const upsert = () =>
         contacts.findOneAndUpdate(
           identityFilter(scope, identity),
-          { $setOnInsert: { ...fresh, ...definedOf(identity) } },
+          { $setOnInsert: { ...fresh, ...definedOf(identity), identityKeys: identityKeysOf(identity) } },
           { upsert: true, returnDocument: 'after', ...withoutLog },
         );
       const found = await upsert().catch((error: unknown) => {
@@ -147,23 +143,10 @@ const within = (session: ClientSession | undefined) => (session === undefined ? 
 const definedOf = (identity: AnyIdentity): Partial<ContactRecord> =>
   Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
 
-/** Matches by any identity. A phone and a `wa_id` stand for each other in all their spellings. */
 function identityFilter(scope: ClientScope, identity: AnyIdentity): mongo.Filter<ContactRecord> {
-  const { phoneNumber, whatsappId, businessScopedUserId } = identity;
-  const phoneOfId = whatsappId === undefined ? null : phoneOfWhatsappId(whatsappId);
-  const canonical = [phoneNumber, phoneOfId].filter((phone) => typeof phone === 'string');
-  const phones = [...new Set(canonical.flatMap(spellingsOfPhone))];
-  const digits = [
-    ...phones.map((phone) => phone.slice(1)),
-    ...(whatsappId === undefined ? [] : [whatsappId]),
-  ];
-  const ways: mongo.Filter<ContactRecord>[] = [
-    ...(phones.length === 0 ? [] : [{ phoneNumber: { $in: phones } }]),
-    ...(digits.length === 0 ? [] : [{ whatsappId: { $in: [...new Set(digits)] } }]),
-    ...(businessScopedUserId === undefined ? [] : [{ businessScopedUserId }]),
-  ];
-  if (ways.length === 0) throw new Error('A contact cannot be looked for without an identity.');
-  return { $or: ways, ...scope };
+  const keys = lookupKeysOf(identity);
+  if (keys.length === 0) throw new Error('A contact cannot be looked for without an identity.');
+  return { identityKeys: { $in: keys }, ...scope };
 }
 
 /** The unique index of phones holds no `_id`: within a client no two contacts have the same phone. */

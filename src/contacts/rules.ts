@@ -71,6 +71,28 @@ export function spellingsOfPhone(canonical: string): readonly [string, ...string
 /** The provider's `wa_id` and `from` are digits without `+`. */
 export const phoneOfWhatsappId = (whatsappId: string): string | null => normalisePhone(`+${whatsappId}`);
 
+export const identityFields = ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const;
+
+export type AnyIdentity = { readonly [F in (typeof identityFields)[number]]?: string | undefined };
+
+/** The phones that an identity names. A `wa_id` stands for the number that it is, in its canonical spelling. */
+function phonesOf({ phoneNumber, whatsappId }: AnyIdentity): string[] {
+  const phoneOfId = whatsappId === undefined ? null : phoneOfWhatsappId(whatsappId);
+  return [...new Set([phoneNumber, phoneOfId].filter((phone) => typeof phone === 'string'))];
+}
+
+const keysOf = (phones: readonly string[], { businessScopedUserId: id }: AnyIdentity): string[] => [
+  ...phones.map((phone) => `tel:${phone}`),
+  ...(id === undefined ? [] : [`id:${id}`]),
+];
+
+/** What a contact with this identity is stored under: no other contact of the client can have one of these keys. */
+export const identityKeysOf = (identity: AnyIdentity): string[] => keysOf(phonesOf(identity), identity);
+
+/** What a contact with this identity may be stored under: also a spelling from before there was a canonical one. */
+export const lookupKeysOf = (identity: AnyIdentity): string[] =>
+  keysOf(phonesOf(identity).flatMap(spellingsOfPhone), identity);
+
 /** Longer names are told apart by what comes first. */
 const maximumKeyLength = 64;
 

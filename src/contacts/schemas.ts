@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
-import { maximumCustomFields, maximumNameLength, normalisePhone, optInStatuses } from './rules.ts';
+import {
+  maximumCustomFields,
+  maximumNameLength,
+  normalisePhone,
+  optInStatuses,
+  phoneOfWhatsappId,
+} from './rules.ts';
 
 const noControls = /^\P{Cc}*$/u;
 
@@ -17,6 +23,10 @@ export const PhoneText = z
   .string()
   .min(1)
   .max(32)
+  .meta({
+    description: 'E.164 with `+`; other spellings of the same number are recognised',
+    examples: ['+15550001001'],
+  })
   .transform((text, context) => {
     const phone = normalisePhone(text);
     if (phone !== null) return phone;
@@ -25,10 +35,6 @@ export const PhoneText = z
       message: 'Must be a phone number as E.164, with + and country code.',
     });
     return z.NEVER;
-  })
-  .meta({
-    description: 'E.164 with `+`; other spellings of the same number are recognised',
-    examples: ['+15550001001'],
   });
 
 export const NameText = lineOf(maximumNameLength).meta({ examples: ['Ana Souza'] });
@@ -38,8 +44,8 @@ const TagText = lineOf(50).meta({ examples: ['vip'] });
 export const TagList = z
   .array(TagText)
   .max(50)
-  .transform((tags) => [...new Set(tags)])
-  .meta({ description: 'Each once; upper and lower case are different tags', examples: [['vip', 'berlin']] });
+  .meta({ description: 'Each once; upper and lower case are different tags', examples: [['vip', 'berlin']] })
+  .transform((tags) => [...new Set(tags)]);
 
 export const OptInStatusText = z.enum(optInStatuses).meta({
   description: 'Whether the person agreed to messages from this business; `opted-out` stops every send',
@@ -62,7 +68,8 @@ export const ConsentBody = z
 
 const WhatsappIdText = z
   .string()
-  .regex(/^[1-9]\d{6,14}$/, { error: 'Must be 7 to 15 digits without +.' })
+  .regex(/^[1-9]\d{6,14}$/, { error: 'Must be 7 to 15 digits without +.', abort: true })
+  .refine((digits) => phoneOfWhatsappId(digits) !== null, { error: 'Must be the digits of a phone number.' })
   .meta({ description: 'The `wa_id` of the provider: digits without `+`', examples: ['15550001001'] });
 
 const BusinessScopedUserIdText = z

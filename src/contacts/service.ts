@@ -4,16 +4,10 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { applyChanges, auditedFieldsOf, type ContactChanges } from './changes.ts';
-import {
-  identityFields,
-  type AnyIdentity,
-  type ContactDoc,
-  type ContactIdentity,
-  type ContactRepository,
-} from './repository.ts';
-import { maximumNameLength, nameKeyOf } from './rules.ts';
+import type { ContactDoc, ContactIdentity, ContactRepository } from './repository.ts';
+import { identityFields, maximumNameLength, nameKeyOf, type AnyIdentity } from './rules.ts';
 
-export type { ContactDoc, ContactIdentity, ContactRecord } from './repository.ts';
+export type { ContactDoc, ContactIdentity } from './repository.ts';
 
 /** What refers to contacts. It is handed in, because those features know contacts and not the other way round. */
 export interface ContactDependents {

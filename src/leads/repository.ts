@@ -1,4 +1,4 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import { Types, type ClientSession, type Connection, type mongo } from 'mongoose';
 import { readRanges, type ListOrder } from '../platform/listing.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
@@ -103,8 +103,10 @@ const notDeleted = { deletedAt: { $exists: false } } as const;
 
 const within = (session: ClientSession | undefined) => (session === undefined ? {} : { session });
 
-function toQuery({ tag, ...rest }: LeadFilter): mongo.Filter<LeadDoc> {
-  const query = { ...rest, ...(tag === undefined ? {} : { tags: tag }) };
-  // The driver's types know no null for a field that may be missing; its queries do.
-  return query as mongo.Filter<LeadDoc>;
-}
+const toQuery = ({ tag, assignedAgentId, ...rest }: LeadFilter): mongo.Filter<LeadDoc> => ({
+  ...rest,
+  ...(tag === undefined ? {} : { tags: tag }),
+  // Not `null`: that may be undefined too, which makes two pieces of the index, and those have to be sorted.
+  ...(assignedAgentId === null ? { assignedAgentId: { $exists: false } } : {}),
+  ...(assignedAgentId instanceof Types.ObjectId ? { assignedAgentId } : {}),
+});

@@ -59,7 +59,7 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
     const isPermanent = error instanceof MailRefused;
     const { attempts, createdAt } = mail;
     const next = afterFailure({ kind, attempts, createdAt, isPermanent, now });
-    const fields = { mailId: mail._id, kind, attempt: attempts, error: withoutAddresses(error) };
+    const fields = { mailId: mail._id, kind, attempt: attempts, reason: withoutAddresses(error) };
     if (next.kind === 'retry') {
       await mails.postpone(mail._id, next.at);
       logger.warn({ ...fields, retryAt: next.at }, 'mail could not be sent; it is tried again');

@@ -41,11 +41,15 @@ export function byPrefix<Field extends string>(
   cursor: string | undefined,
 ): ListOrder<{ readonly _id: Types.ObjectId } & { readonly [F in Field]?: string }> {
   const after = cursor === undefined ? null : decodeCursor(cursor, 'string');
-  const isInside = after !== null && after.key >= prefix;
   return {
-    ranges: isInside
-      ? [{ [field]: after.key, _id: { $gt: after.id } }, { [field]: { $gt: after.key, $lt: behind(prefix) } }]
-      : [{ [field]: { $gte: prefix, $lt: behind(prefix) } }],
+    // The cursor of another search names nothing here, so the list begins at its beginning.
+    ranges:
+      after?.key.startsWith(prefix) === true
+        ? [
+            { [field]: after.key, _id: { $gt: after.id } },
+            { [field]: { $gt: after.key, $lt: behind(prefix) } },
+          ]
+        : [{ [field]: { $gte: prefix, $lt: behind(prefix) } }],
     sort: { [field]: 1, _id: 1 },
     cursorOf: (document) => ({ key: document[field] ?? '', id: document._id }),
   };

@@ -24,6 +24,8 @@ export interface UserDoc {
   readonly isOperator: boolean;
   /** When the last invitation was asked for; none for who signed up. */
   readonly invitedAt?: Date;
+  /** Written by every log-in, so that one and a change of the password at the same moment cannot both win. */
+  readonly lastSignInAt?: Date;
   readonly createdAt: Date;
   /** +1 with every change. */
   readonly version: number;
@@ -40,6 +42,7 @@ const userSchema = new Schema(
     status: { type: String, enum: userStatuses, required: true },
     isOperator: { type: Boolean, required: true },
     invitedAt: Date,
+    lastSignInAt: Date,
     createdAt: { type: Date, required: true },
     version: { type: Number, required: true },
   },

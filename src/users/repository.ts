@@ -1,5 +1,5 @@
 import mongoose, { type ClientSession, type Connection, type mongo, type Types } from 'mongoose';
-import type { ListOrder } from '../platform/listing.ts';
+import { type ListOrder, readRanges } from '../platform/listing.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { type Change, versionedUpdate } from '../platform/update.ts';
 import { type UserDoc, userModel, type UserRole, type UserStatus } from './model.ts';
@@ -48,11 +48,13 @@ export function createUserRepository(connection: Connection) {
       order: ListOrder<UserDoc>,
       limit: number,
     ): Promise<UserDoc[]> =>
-      collection
-        .find({ ...filter, ...(order.filter as mongo.Filter<UserDoc>), ...scope })
-        .sort({ ...order.sort })
-        .limit(limit)
-        .toArray(),
+      readRanges(order, limit, (range, atMost) =>
+        collection
+          .find({ ...filter, ...(range as mongo.Filter<UserDoc>), ...scope })
+          .sort({ ...order.sort })
+          .limit(atMost)
+          .toArray(),
+      ),
 
     /** Changes what `current` was; null when somebody was faster. */
     update: (
@@ -68,6 +70,17 @@ export function createUserRepository(connection: Connection) {
         })
         .lean<UserDoc>()
         .exec(),
+
+    /** False when the user has been disabled, or their password changed, since `current` was read. */
+    async noteSignIn(scope: ClientScope, current: UserDoc, at: Date, session: ClientSession) {
+      const { _id, passwordHash } = current;
+      const noted = await users.updateOne(
+        { _id, status: 'active', passwordHash: passwordHash ?? null, ...scope },
+        { $set: { lastSignInAt: at } },
+        { session },
+      );
+      return noted.matchedCount === 1;
+    },
 
     /** Whether the client has an admin who can sign in, beside this user. */
     async hasOtherAdmin(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> {

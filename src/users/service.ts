@@ -59,6 +59,10 @@ export function createUserService({ users, audit }: UserServiceDeps) {
       return changed;
     },
 
+    /** False when the user has been disabled, or their password changed, since `current` was read. */
+    noteSignIn: (scope: ClientScope, current: UserDoc, at: Date, session: ClientSession): Promise<boolean> =>
+      users.noteSignIn(scope, current, at, session),
+
     findById: (scope: ClientScope, id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findById(scope, id, session),
 

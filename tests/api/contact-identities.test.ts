@@ -29,6 +29,15 @@ describe('contacts that messages bring', () => {
     assert.ok(isStored);
   };
 
+  /** For the planner to have a choice. */
+  const addOthers = (scope: Scope, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const { _id } = await find(scope, { businessScopedUserId: `DE.${index}` });
+        if (index % 10 === 0) await running().api.core.leads.findOrCreate(scope, _id);
+      }),
+    );
+
   const written: readonly [string, string, string][] = [
     ['Brazil', '+55 41 98765-0001', '554187650001'],
     ['Mexico', '+52 55 1234 0001', '5215512340001'],
@@ -50,7 +59,7 @@ describe('contacts that messages bring', () => {
       const { _id } = await find(scope, { phoneNumber: phoneOf(typed) });
       await running()
         .collection('contacts')
-        .updateOne({ _id }, { $set: { phoneNumber: `+${waId}` } });
+        .updateOne({ _id }, { $set: { phoneNumber: `+${waId}`, identityKeys: [`tel:+${waId}`] } });
       const again = await find(scope, { phoneNumber: phoneOf(typed) });
       assert.deepEqual([again._id, await countIn(scope)], [_id, 1]);
     });
@@ -134,6 +143,7 @@ describe('contacts that messages bring', () => {
     };
     const { _id } = await find(scope, identity);
     await running().api.core.leads.findOrCreate(scope, _id);
+    await addOthers(scope, 300);
     const { db } = running().api.core.mongo;
     assert.ok(db !== undefined);
     await db.command({ profile: 2 });
@@ -145,8 +155,11 @@ describe('contacts that messages bring', () => {
       .find({ 'command.lsid': { $exists: true } })
       .toArray();
     const seen = ops.filter(({ ns }) => /\.(contacts|leads|audit_events)$/.test(String(ns)));
-    assert.deepEqual(seen.map(({ ns }) => String(ns).split('.')[1]).toSorted(), ['contacts', 'leads']);
-    for (const { planSummary } of seen) assert.match(String(planSummary), /^IXSCAN \{ clientId: 1/);
+    assert.deepEqual(seen.map(({ ns }) => String(ns).split('.')[1] ?? '').toSorted(), ['contacts', 'leads']);
+    for (const { planSummary, docsExamined } of seen) {
+      assert.match(String(planSummary), /^IXSCAN \{ clientId: 1, (identityKeys|contactId): 1 \}$/);
+      assert.equal(docsExamined, 1);
+    }
   });
 
   it('a very long name from WhatsApp › is cut, not refused', async () => {

@@ -36,11 +36,13 @@ describe('lists of contacts and leads', () => {
   async function fill(clientId: Types.ObjectId): Promise<void> {
     const contacts = Array.from({ length: count }, (_, index) => {
       const name = of(names, index);
+      const phoneNumber = `+4915${String((index * 7_919) % 100_000).padStart(9, '0')}`;
       const createdAt = new Date(Date.UTC(2026, 0, 1 + (index % 5)));
       return {
         _id: new Types.ObjectId(),
         clientId,
-        phoneNumber: `+4915${String((index * 7_919) % 100_000).padStart(9, '0')}`,
+        phoneNumber,
+        identityKeys: [`tel:${phoneNumber}`],
         ...(name === undefined ? {} : { name, nameKey: nameKeyOf(name) }),
         tags: [`t${index % 4}`, `u${index % 3}`],
         optInStatus: of(statuses, index),
@@ -52,7 +54,7 @@ describe('lists of contacts and leads', () => {
       };
     });
     const leads = contacts.map((contact, index) => {
-      const { customFields: _fields, consentLog: _log, ...copied } = contact;
+      const { customFields: _fields, consentLog: _log, identityKeys: _keys, ...copied } = contact;
       const assigned = index % 3 === 0 ? { assignedAgentId: agent.userId } : {};
       const _id = new Types.ObjectId();
       return { ...copied, _id, contactId: contact._id, stage: of(stages, index), ...assigned };

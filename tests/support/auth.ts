@@ -6,6 +6,7 @@ import { createAuditService } from '../../src/audit/service.ts';
 import { createPasswords } from '../../src/auth/passwords.ts';
 import type { OnClientCreated } from '../../src/auth/service.ts';
 import { clientModel } from '../../src/clients/model.ts';
+import { rateLimitModel } from '../../src/limits/model.ts';
 import { outboxMailModel } from '../../src/mail/model.ts';
 import { passwordLinkModel } from '../../src/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
@@ -18,7 +19,6 @@ import { type Answer, call, type RunningServer, serve } from './http.ts';
 import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
 
-/** Everything that signing in touches but the counts of attempts, which MongoDB makes by itself. */
 export const authModels = [
   userModel,
   clientModel,
@@ -27,6 +27,7 @@ export const authModels = [
   auditEventModel,
   outboxMailModel,
   passwordLinkModel,
+  rateLimitModel,
 ];
 
 export interface AuthServerOptions {

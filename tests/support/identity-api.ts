@@ -19,6 +19,8 @@ export interface IdentityApi {
   readonly url: string;
   /** Another instance: what it knows it has read for itself. */
   readonly otherUrl: string;
+  /** For what connects by itself. */
+  readonly mongoUri: string;
   readonly log: CapturedLog;
   collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   /** The audit events about one object, oldest first. */
@@ -68,6 +70,7 @@ export async function startIdentityApi(
   return {
     url,
     otherUrl,
+    mongoUri: database.uri,
     log,
     collection,
     mailsTo,
@@ -84,7 +87,8 @@ export async function startIdentityApi(
     untilMailsAreOut: async () => {
       await waitFor(
         'no mail on its way',
-        async () => (await collection('outbox_mails').countDocuments({ nextAttemptAt: { $exists: true } })) === 0,
+        async () =>
+          (await collection('outbox_mails').countDocuments({ nextAttemptAt: { $exists: true } })) === 0,
       );
     },
     async close() {
@@ -97,10 +101,7 @@ export async function startIdentityApi(
 }
 
 /** Starts it before the tests of a `describe` and closes it after them. */
-export function useIdentityApi(
-  name: string,
-  env: Readonly<Record<string, string>> = {},
-): () => IdentityApi {
+export function useIdentityApi(name: string, env: Readonly<Record<string, string>> = {}): () => IdentityApi {
   let running: IdentityApi | undefined;
   before(async function () {
     this.timeout(60_000);

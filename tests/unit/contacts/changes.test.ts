@@ -11,6 +11,7 @@ describe('changes of a contact', () => {
     _id: new Types.ObjectId(),
     clientId: new Types.ObjectId(),
     phoneNumber: '+15550001001',
+    identityKeys: ['tel:+15550001001'],
     name: 'Ána',
     nameKey: 'ana',
     tags: ['vip'],
@@ -53,6 +54,16 @@ describe('changes of a contact', () => {
         .toSorted(),
       ['name', 'nameKey', 'phoneNumber'],
     );
+  });
+
+  it('identities › every one is among the keys, a phone once in its canonical spelling', () => {
+    const keysAfter = (changes: ContactChanges) => change(changes).identityKeys;
+    assert.deepEqual(keysAfter({ whatsappId: '15550001001', businessScopedUserId: 'US.1' }), [
+      'tel:+15550001001',
+      'id:US.1',
+    ]);
+    assert.deepEqual(keysAfter({ whatsappId: '551187654321' }), ['tel:+15550001001', 'tel:+5511987654321']);
+    assert.deepEqual(keysAfter({ phoneNumber: null }), []);
   });
 
   it('custom fields › key by key: set, replaced, removed, others kept; null removes all', () => {

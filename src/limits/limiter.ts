@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
-import type { MongoConnection } from './mongo.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { rateLimitCollection } from './model.ts';
 
 /** How many attempts a window lets through, and how long it is closed after one too many. */
 export interface LockPolicy {
@@ -19,9 +20,6 @@ export interface AttemptLimiter {
   /** Forgets the key's attempts and its locks. */
   forget(key: string): Promise<void>;
 }
-
-/** The collection; its indexes are made by a migration. */
-export const limitsCollection = 'rate_limits';
 
 const locksRememberedSeconds = 86_400;
 
@@ -46,7 +44,7 @@ export function createAttemptLimiter({ name, policy, connection }: AttemptLimite
   const limiterOf = (keyPrefix: string, points: number, duration: number) =>
     new RateLimiterMongo({
       storeClient: connection.db,
-      tableName: limitsCollection,
+      tableName: rateLimitCollection,
       disableIndexesCreation: true,
       keyPrefix,
       points,
