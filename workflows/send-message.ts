@@ -1,17 +1,14 @@
 import {
   ActivityCancellationType,
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   condition,
   defineSignal,
-  isCancellation,
   log,
   proxyActivities,
   setHandler,
   sleep,
-  TimeoutFailure,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
@@ -37,6 +34,7 @@ import {
   type WithdrawReason,
 } from '../src/messages/lifecycle.ts';
 import { persist } from './persist.ts';
+import { reasonOf } from './reason.ts';
 import { createStory, type Story } from './story.ts';
 
 /** The provider's delivery receipts for this message; sent by plain signal, in any order and any repetition. */
@@ -126,17 +124,6 @@ async function dispatch(
   story.tell(
     `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
   );
-}
-
-/** Why the message did not get through the dispatch: canceled, out of time, or by a fault of ours. */
-function reasonOf(error: unknown): WithdrawReason {
-  if (isCancellation(error)) return 'canceled';
-  if (!(error instanceof ActivityFailure)) return 'failed';
-  // An attempt that the provider refused for a while is the last one when the run was canceled meanwhile, or when
-  // the next would come too late: the server then reports the refusal, and its reason not to go on beside it.
-  if (error.retryState === 'CANCEL_REQUESTED') return 'canceled';
-  const isOutOfTime = error.cause instanceof TimeoutFailure || error.retryState === 'TIMEOUT';
-  return isOutOfTime ? 'expired' : 'failed';
 }
 
 async function settleUndispatched(

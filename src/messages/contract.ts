@@ -12,8 +12,13 @@ export const workflowIdOf = (messageId: string): string => `message:${messageId}
 /** The search attribute by which operators list failed messages: `FailureCode = '131026'`. */
 export const failureCodeAttribute = 'FailureCode';
 
+const failureTypePrefix = 'WA_';
+
 /** The failure type of a run or of an attempt, as the Temporal UI shows it: `WA_131026`. */
-export const failureTypeOf = (code: string): string => `WA_${code}`;
+export const failureTypeOf = (code: string): string => `${failureTypePrefix}${code}`;
+
+/** Whether a failure is the provider's word on a message, and no fault of the program. */
+export const isMessageFailureType = (type: string): boolean => type.startsWith(failureTypePrefix);
 
 export interface SendMessageInput {
   /** Version of this input's shape. */

@@ -1,12 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import {
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type LogMetadata,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from './logger.ts';
 import { connectionOptionsOf, type TemporalOptions } from './temporal.ts';
 
@@ -37,20 +30,19 @@ const autoscaling = (maximum: number) =>
   ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['workflowTaskPollerBehavior'];
 
 /**
- * What the SDK warns of and is no news: the provider's worker has no workflows on purpose, and a refusal that is
- * tried again is the product at work. Both stay visible at level debug.
+ * Routes the SDK's log into ours. Once per process, before anything else of the SDK. What it warns of and is no news
+ * goes to level debug: that the provider's worker has no workflows, which is on purpose, and failures of the given
+ * types, which are the product at work.
  */
-const isExpected = (message: string, meta: LogMetadata | undefined): boolean =>
-  message.startsWith('No workflows registered') ||
-  (meta?.['error'] instanceof ApplicationFailure && !meta['error'].nonRetryable);
-
-/** Routes the SDK's log into ours. Once per process, before anything else of the SDK. */
-export function installTemporalRuntime(logger: Logger): void {
+export function installTemporalRuntime(logger: Logger, isExpectedFailure: (type: string) => boolean): void {
+  const isNoNews = (message: string, error: unknown): boolean =>
+    message.startsWith('No workflows registered') ||
+    (error instanceof ApplicationFailure && isExpectedFailure(error.type ?? ''));
   const log = new DefaultLogger('INFO', ({ level, message, meta }) => {
     // The task token is long and says nothing that the ids beside it do not.
     const fields = { part: 'temporal', ...meta, taskToken: undefined };
     if (level === 'ERROR') logger.error(fields, message);
-    else if (level === 'WARN' && !isExpected(message, meta)) logger.warn(fields, message);
+    else if (level === 'WARN' && !isNoNews(message, meta?.['error'])) logger.warn(fields, message);
     else logger.debug(fields, message);
   });
   Runtime.install({ logger: log, shutdownSignals: [] });

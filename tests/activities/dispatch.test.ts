@@ -108,7 +108,8 @@ describe('dispatch', () => {
       assert.equal(stored.status, 'failed');
       assert.deepEqual(stored.failure, result.outcome.failure);
       assert.equal(stored.dispatch.attempts[0]?.code, code);
-      assert.deepEqual(await dispatch(given), { kind: 'settled', status: 'failed', attempt: 1 });
+      const { failure } = result.outcome;
+      assert.deepEqual(await dispatch(given), { kind: 'settled', status: 'failed', attempt: 1, failure });
     });
   }
 

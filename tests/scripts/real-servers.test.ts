@@ -86,7 +86,9 @@ describe('real servers', function () {
       client.workflow.start('sendMessage', {
         taskQueue: 'crm',
         workflowId: 'message:1',
-        typedSearchAttributes: [{ key: defineSearchAttributeKey('Language', 'KEYWORD'), value: 'en_US' }],
+        typedSearchAttributes: [
+          { key: defineSearchAttributeKey('TemplateName', 'KEYWORD'), value: 'order_update' },
+        ],
       }),
     );
     first.kill();
@@ -96,8 +98,8 @@ describe('real servers', function () {
       const description = await client.workflow.getHandle('message:1').describe();
       assert.equal(description.status.name, 'RUNNING');
       assert.deepEqual(
-        description.typedSearchAttributes.get(defineSearchAttributeKey('Language', 'KEYWORD')),
-        'en_US',
+        description.typedSearchAttributes.get(defineSearchAttributeKey('TemplateName', 'KEYWORD')),
+        'order_update',
       );
       const { config } = await client.workflowService.describeNamespace({ namespace: 'kill-test' });
       assert.equal(Number(config?.workflowExecutionRetentionTtl?.seconds), 168 * 3600);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Receipt } from '../../src/messages/contract.ts';
+import { failureCodeAttribute, type Receipt } from '../../src/messages/contract.ts';
 import { gate } from '../support/send-message-scenarios.ts';
 import {
   accepted,
@@ -137,7 +137,13 @@ describe('sendMessage', () => {
         cause.message,
         /^The message cannot be delivered \(Message undeliverable\)\. Check the number\.$/,
       );
-      assert.equal(await statusOf(play), 'FAILED');
+      const { status, typedSearchAttributes } = await play.handle.describe();
+      assert.equal(status.name, 'FAILED');
+      const codes = typedSearchAttributes.getAll().filter(({ key }) => key.name === failureCodeAttribute);
+      assert.deepEqual(
+        codes.map(({ value }) => value),
+        ['131026'],
+      );
     });
 
     it('failed without a reason › the run fails all the same', async () => {
@@ -224,6 +230,13 @@ describe('sendMessage', () => {
       } as const;
       const play = await stage.play({ dispatch: async () => settled });
       assert.deepEqual(await play.result(), { status: 'read', attempts: 2, providerMessageId: 'wamid.old' });
+    });
+
+    it('found failed › the run fails with the code that was found', async () => {
+      const play = await stage.play({
+        dispatch: async () => ({ kind: 'settled', status: 'failed', attempt: 1, failure }),
+      });
+      assert.equal((await failureOf(play)).type, 'WA_131026');
     });
 
     it('found sent already › waits for its receipts', async () => {

@@ -1,0 +1,13 @@
+import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import type { WithdrawReason } from '../src/messages/lifecycle.ts';
+
+/** Why a message did not get through the dispatch: canceled, out of time, or by a fault of ours. */
+export function reasonOf(error: unknown): WithdrawReason {
+  if (isCancellation(error)) return 'canceled';
+  if (!(error instanceof ActivityFailure)) return 'failed';
+  // An attempt that the provider refused for a while is the last one when the run was canceled meanwhile, or when
+  // the next would come too late: the server then reports the refusal, and its reason not to go on beside it.
+  if (error.retryState === 'CANCEL_REQUESTED') return 'canceled';
+  const isOutOfTime = error.cause instanceof TimeoutFailure || error.retryState === 'TIMEOUT';
+  return isOutOfTime ? 'expired' : 'failed';
+}
