@@ -12,7 +12,7 @@ import { emailTaken, type UserDoc, type UserService } from '../users/service.ts'
 import type { AttemptGuard } from './guard.ts';
 import type { Passwords } from './passwords.ts';
 import type { LoginBody, SignupBody } from './schemas.ts';
-import type { Caller, RefreshCookie, SessionService } from '../sessions/service.ts';
+import type { Caller, IssuedTokens, RefreshCookie, SessionService } from '../sessions/service.ts';
 
 /** Runs inside the transaction that makes a client: what every new client gets. It may run more than once. */
 export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
@@ -95,12 +95,7 @@ export function createAuthService(options: AuthServiceOptions) {
       const client = await clients.find(scope);
       if (client === null || !client.isActive) throw invalidCredentials();
       await attempt.succeeded();
-      // What was verified may have been reset meanwhile: that reset must end this session too, or be seen here.
-      const tokens = await runInTransaction(async (transaction) => {
-        if (!(await users.noteSignIn(scope, user, clock.now(), transaction))) throw invalidCredentials();
-        return sessions.start(scope, user._id, caller, transaction);
-      });
-      return { ...tokens, user, client };
+      return { ...(await startSession(options, user, caller)), user, client };
     },
 
     /** Trades a refresh token for the next one; throws `unauthenticated`. */
@@ -109,7 +104,7 @@ export function createAuthService(options: AuthServiceOptions) {
       const account = claims === undefined ? {} : { account: claims.sessionId.toHexString() };
       await guard.enter('refresh', { network, ...account });
       const { scope, userId, ...tokens } = await sessions.refresh(claims, userAgent);
-      return { ...tokens, ...(await profileOf(scope, userId)) };
+      return { ...tokens, ...(await profileOf(options, scope, userId)) };
     },
 
     /** Ends the session of a refresh token; does nothing when there is none. */
@@ -117,14 +112,31 @@ export function createAuthService(options: AuthServiceOptions) {
       sessions.logOut(sessions.claimsOf(refreshToken)),
 
     me: (actor: Actor): Promise<Pick<SignedIn, 'user' | 'client'>> =>
-      profileOf(scopeOf(actor.clientId), actor.userId),
+      profileOf(options, scopeOf(actor.clientId), actor.userId),
   };
+}
 
-  async function profileOf(scope: ClientScope, userId: UserDoc['_id']) {
-    const [user, client] = await Promise.all([users.findById(scope, userId), clients.find(scope)]);
-    if (user === null || client === null) throw new AppError('unauthenticated', 'The account is gone.');
-    return { user, client };
-  }
+/** What was verified may be reset meanwhile: that reset must end this session too, or be seen here. */
+const startSession = (
+  { users, sessions, runInTransaction, clock }: AuthServiceOptions,
+  user: UserDoc,
+  caller: Caller,
+): Promise<IssuedTokens> => {
+  const scope = scopeOf(user.clientId);
+  return runInTransaction(async (transaction) => {
+    if (!(await users.noteSignIn(scope, user, clock.now(), transaction))) throw invalidCredentials();
+    return sessions.start(scope, user._id, caller, transaction);
+  });
+};
+
+async function profileOf(
+  { users, clients }: AuthServiceOptions,
+  scope: ClientScope,
+  userId: UserDoc['_id'],
+): Promise<Pick<SignedIn, 'user' | 'client'>> {
+  const [user, client] = await Promise.all([users.findById(scope, userId), clients.find(scope)]);
+  if (user === null || client === null) throw new AppError('unauthenticated', 'The account is gone.');
+  return { user, client };
 }
 
 const invalidCredentials = (): AppError =>
