@@ -94,6 +94,7 @@ function toEnv(options: CrmOptions, { apiPort, workerPort, sandboxPort }: CrmPor
     SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${apiPort}/webhook/incoming`,
     SANDBOX_VERIFY_TOKEN: secrets.WEBHOOK_VERIFY_TOKEN,
     SANDBOX_APP_SECRET,
+    RATE_LIMIT_PER_MINUTE: '0',
     ...options.env,
   };
 }

@@ -40,8 +40,6 @@ export interface IdentityDeps {
   readonly logger: Logger;
 }
 
-export type Identity = ReturnType<typeof buildIdentity>;
-
 /** Who people are and what they may do: clients, users, sessions, passwords and the mails about them. */
 export function buildIdentity(deps: IdentityDeps) {
   const { config, mongo, logger } = deps;

@@ -6,7 +6,7 @@ import { newId } from '../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../platform/mongo.ts';
 import type { UserChange, UserDoc, UserRepository } from './repository.ts';
 
-export type { UserDoc, UserRole, UserStatus } from './repository.ts';
+export type { UserDoc } from './repository.ts';
 
 export type NewUser = Pick<UserDoc, 'name' | 'email' | 'role' | 'createdAt'> &
   Partial<Pick<UserDoc, 'passwordHash' | 'invitedAt'>>;
