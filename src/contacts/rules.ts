@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 
 export const optInStatuses = ['unknown', 'opted-in', 'opted-out'] as const;
 export type OptInStatus = (typeof optInStatuses)[number];
@@ -53,12 +53,12 @@ export function normalisePhone(input: string): string | null {
 function canonicalSpelling(phone: string, isPossible: boolean): string | undefined {
   const spelling = twoSpellings.find(({ other }) => other.test(phone));
   if (spelling === undefined) return undefined;
-  const candidate = parsePossible(phone.replace(spelling.other, spelling.toCanonical));
-  if (candidate === undefined) return undefined;
+  const read = [parsePossible(phone.replace(spelling.other, spelling.toCanonical))];
   // A number that is fine as it stands is only read another way when that gives a mobile number.
-  const isMobile = candidate.isValid() && candidate.getType() !== 'FIXED_LINE';
-  return isMobile || !isPossible ? candidate.number : undefined;
+  return read.find((candidate) => candidate !== undefined && (!isPossible || isMobile(candidate)))?.number;
 }
+
+const isMobile = (phone: PhoneNumber): boolean => phone.isValid() && phone.getType() !== 'FIXED_LINE';
 
 /** Every spelling under which the person of a canonical number may be known; the canonical one is the first. */
 export function spellingsOfPhone(canonical: string): readonly [string, ...string[]] {
