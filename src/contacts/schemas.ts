@@ -8,8 +8,6 @@ import {
   phoneOfWhatsappId,
 } from './rules.ts';
 
-const noControls = /^\P{Cc}*$/u;
-
 /** One line of text without characters that cannot be seen. */
 const lineOf = (maximum: number) =>
   z
