@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
+import { noControls } from '../platform/text-fields.ts';
 import {
   maximumCustomFields,
   maximumNameLength,
