@@ -10,7 +10,9 @@ export const recoveryRoutes = ({ recovery }: { recovery: RecoveryService }) => [
     method: 'post',
     path: '/api/auth/forgot-password',
     summary: 'Ask for a mail with a link that sets a new password',
-    description: 'The answer is the same whether or not there is an account with this address.',
+    description:
+      'The answer is the same whether or not there is an account with this address. The link in the mail opens ' +
+      '`/reset-password#token=…` of the frontend (APP_URL) and is good for 30 minutes and once.',
     tag,
     access: 'public',
     body: ForgotPasswordBody,

@@ -71,8 +71,8 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     path: '/api/channels',
     summary: 'Connect a WhatsApp number',
     description:
-      'The provider is not asked: call `verify` next. `webhookUrl` is shown in this answer only; it is for providers ' +
-      'that do not sign as Meta does, and for numbers with an app of their own.',
+      'For admins. The provider is not asked: call `verify` next. `webhookUrl` is shown in this answer only; it ' +
+      'is for providers that do not sign as Meta does, and for numbers with an app of their own.',
     tag,
     access: admins,
     body: CreateChannelBody,
@@ -91,8 +91,8 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     path: '/api/channels/:id',
     summary: 'Change a channel',
     description:
-      'Every process sees the change within a second. A new access token does not change the state: call `verify` to ' +
-      'bring a disconnected channel back. `appSecret: null` clears it.',
+      'For admins. Every process sees the change within a second. A new access token does not change the state: ' +
+      'call `verify` to bring a disconnected channel back. `appSecret: null` clears it.',
     tag,
     access: admins,
     params: idParams,
@@ -109,9 +109,9 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     path: '/api/channels/:id',
     summary: 'Delete a channel that nothing needs any more',
     description:
-      'Refused while it has conversations that are not closed, templates, messages that are scheduled, queued, sending ' +
-      'or unknown, or messages sent lately that still wait for a receipt (RECEIPT_DEADLINE_MS). Closed conversations and ' +
-      'their messages stay readable.',
+      'For admins. Refused while it has conversations that are not closed, templates, messages that are ' +
+      'scheduled, queued, sending or unknown, or messages sent lately that still wait for a receipt ' +
+      '(RECEIPT_DEADLINE_MS). Closed conversations and their messages stay readable.',
     tag,
     access: admins,
     params: idParams,
@@ -129,7 +129,8 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     method: 'post',
     path: '/api/channels/:id/pause',
     summary: 'Pause a channel',
-    description: 'Messages are still accepted. A disconnected channel cannot be paused.',
+    description:
+      'For admins. Messages are still accepted and wait until `resume`. A disconnected channel cannot be paused.',
     tag,
     access: admins,
     params: idParams,
@@ -144,6 +145,7 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     method: 'post',
     path: '/api/channels/:id/resume',
     summary: 'Resume a paused channel',
+    description: 'For admins. What has waited leaves now.',
     tag,
     access: admins,
     params: idParams,
@@ -159,9 +161,10 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     path: '/api/channels/:id/verify',
     summary: 'Ask the provider about the number',
     description:
-      'With the stored credentials. When they work, a disconnected channel becomes active and a paused one stays ' +
-      'paused. When the provider refuses them, the channel becomes disconnected and `stateReason` says why; that is a 200 ' +
-      'too. When the provider cannot be asked, nothing changes and the answer is 503.',
+      'For admins. With the stored credentials. When they work, a disconnected channel becomes active and a ' +
+      'paused one stays paused. When the provider refuses them, the channel becomes disconnected and ' +
+      '`stateReason` says why; that is a 200 too. When the provider cannot be asked, nothing changes and the ' +
+      'answer is 503.',
     tag,
     access: admins,
     params: idParams,
@@ -179,7 +182,7 @@ const addressRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     method: 'post',
     path: '/api/channels/:id/webhook-key',
     summary: 'Make a new webhook address for a channel',
-    description: 'Shown in this answer only. The address before it ends within a second.',
+    description: 'For admins. Shown in this answer only. The address before it ends within a second.',
     tag,
     access: admins,
     params: idParams,

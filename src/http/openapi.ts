@@ -37,9 +37,9 @@ export function createOpenApiDocument({ routes, rawRoutes, pages, publicUrl }: O
     openapi: '3.1.0',
     info: {
       title: 'WhatsApp CRM',
-      version: '1.0.0',
+      version: '0.1.0',
       description:
-        'JSON in and out. Errors are problem details (RFC 9457); `code` names the problem and `errors` lists every validation issue. Every answer carries `X-Request-Id`.',
+        'JSON in and out. Errors are problem details (RFC 9457); `code` names the problem and `errors` lists every validation issue. Every answer carries `X-Request-Id`. Sign up or log in, then send `Authorization: Bearer <accessToken>`; an operation without «For admins» or «For operators» is for every user of the business. Where 412 is listed, `If-Match` takes the `ETag` of the answer that you have read, and the change is refused when somebody else was faster. Lists have `nextCursor`: pass it as `cursor` with the same filters until it is null.',
     },
     servers: [{ url: publicUrl }],
     paths,
@@ -66,6 +66,7 @@ function describeRoute(entry: AnyRoute, schemas: SchemaConverter): Operation {
     ...parametersOf(entry.params, 'path', schemas),
     ...parametersOf(entry.query, 'query', schemas),
     ...(entry.idempotent === true ? [idempotencyKeyParameter] : []),
+    ...(readsIfMatch(entry) ? [ifMatchParameter] : []),
   ];
   const document = {
     operationId: operationId(entry.method, entry.path),
@@ -101,6 +102,28 @@ const idempotencyKeyParameter = {
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
 };
 
+/** A route that can lose a race says so; it is then also the one that reads `If-Match` and answers with an `ETag`. */
+const readsIfMatch = (entry: AnyRoute): boolean => entry.problems?.includes('precondition-failed') === true;
+
+const ifMatchParameter = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'The `ETag` of the state that the change is based on; without it the last write wins.',
+  schema: { type: 'string', pattern: '^(\\*|"\\d{1,15}")$' },
+};
+
+const headersOf = (entry: AnyRoute, status: string): { headers?: JsonSchema } => {
+  const header = (description: string) => ({ description, schema: { type: 'string' } });
+  const headers = {
+    ...(status === '201' ? { Location: header('The path of what was made') } : {}),
+    ...(readsIfMatch(entry) && status.startsWith('20') && status !== '204'
+      ? { ETag: header('The version, for `If-Match`') }
+      : {}),
+  };
+  return Object.keys(headers).length === 0 ? {} : { headers };
+};
+
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', schemas: SchemaConverter) {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = schemas.input(schema) as {
@@ -116,7 +139,13 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
   }));
 }
 
-type Responses = Record<string, { description: string; content?: Record<string, JsonSchema> }>;
+interface Response {
+  description: string;
+  headers?: JsonSchema;
+  content?: Record<string, JsonSchema>;
+}
+
+type Responses = Record<string, Response>;
 
 const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
   Object.fromEntries(
@@ -126,6 +155,7 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
         ? { description: 'Done; nothing to show.' }
         : {
             description: entry.summary,
+            ...headersOf(entry, status),
             content: { 'application/json': { schema: schemas.output(schema) } },
           },
     ]),
@@ -143,6 +173,10 @@ function codesOf(entry: AnyRoute): ProblemCode[] {
   return [...new Set(codes)];
 }
 
+const retryAfterHeader = {
+  'Retry-After': { description: 'Whole seconds to wait', schema: { type: 'integer' } },
+};
+
 function problemResponses(codes: readonly ProblemCode[]): Responses {
   const responses: Responses = {};
   for (const code of codes) {
@@ -151,6 +185,7 @@ function problemResponses(codes: readonly ProblemCode[]): Responses {
     const existing = responses[status];
     responses[status] = {
       description: existing === undefined ? line : `${existing.description} ${line}`,
+      ...(status === 429 || status === 503 ? { headers: retryAfterHeader } : {}),
       content: { [problemContentType]: { schema: { $ref: '#/components/schemas/Problem' } } },
     };
   }

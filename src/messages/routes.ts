@@ -42,6 +42,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     method: 'post',
     path: '/api/messages/:id/cancel',
     summary: 'Cancel a message that has not left',
+    description: 'A scheduled or queued one. Doing it again changes nothing.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     params: idParams,

@@ -20,9 +20,13 @@ export const SendTemplateBody = z
     leadId: objectIdText.optional(),
     conversationId: objectIdText.optional(),
     templateName,
-    language: templateLanguage.optional(),
+    language: templateLanguage
+      .optional()
+      .meta({ description: 'May be left out while the template exists in one language only' }),
     variables: templateVariables.optional(),
-    channelId: objectIdText.optional(),
+    channelId: objectIdText
+      .optional()
+      .meta({ description: 'Needed when the business has several channels and no conversation is named' }),
     sendAt: isoTime.optional().meta({ description: 'Not before this time' }),
     expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),
   })

@@ -91,8 +91,8 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     path: '/api/templates',
     summary: 'Create a template',
     description:
-      `Checked against the provider’s limits: every violation is named with its path. ${aboutReview} Name and ` +
-      'language are unique on a channel and never change.',
+      `For admins. Checked against the provider’s limits: every violation is named with its path. ${aboutReview} ` +
+      'Name and language are unique on a channel and never change.',
     tag,
     access: admins,
     body: CreateTemplateBody,
@@ -109,7 +109,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     method: 'patch',
     path: '/api/templates/:id',
     summary: 'Change the content or category of a template',
-    description: `\`components\` replaces all components. After a change ${aboutReview.replace('It is', 'it is')} ${aboutSends}`,
+    description: `For admins. \`components\` replaces all components. After a change ${aboutReview.replace('It is', 'it is')} ${aboutSends}`,
     tag,
     access: admins,
     params: idParams,
@@ -125,7 +125,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     method: 'delete',
     path: '/api/templates/:id',
     summary: 'Delete a template',
-    description: `Refused while messages of it have not left. ${aboutSends}`,
+    description: `For admins. Refused while messages of it have not left. ${aboutSends}`,
     tag,
     access: admins,
     params: idParams,

@@ -90,8 +90,9 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
     path: '/api/users',
     summary: 'Invite a user',
     description:
-      'The user gets a mail with a link that sets a password; it is good for 7 days and once. Until then ' +
-      '`hasPassword` is false and nobody can sign in.',
+      'For admins. The user gets a mail with a link that sets a password; it is good for 7 days and once: what ' +
+      'follows `#token=` goes to `POST /api/auth/reset-password`. Until then `hasPassword` is false and nobody ' +
+      'can sign in.',
     tag,
     access: admins,
     body: InviteUserBody,
@@ -109,8 +110,8 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
     path: '/api/users/:id',
     summary: 'Change a user',
     description:
-      'Disabling ends all sessions of the user within a second. The last active admin can be neither disabled nor ' +
-      'demoted. With `If-Match` a change based on an older state is refused with 412.',
+      'For admins. Disabling ends all sessions of the user within a second. The last active admin can be neither ' +
+      'disabled nor demoted. With `If-Match` a change based on an older state is refused with 412.',
     tag,
     access: admins,
     params: idParams,
@@ -132,7 +133,8 @@ const accessRoutes = ({ management, guard }: UserRouteDeps) => [
     method: 'post',
     path: '/api/users/:id/invite',
     summary: 'Send the invitation again',
-    description: 'For users without a password. Links that were sent before stay good until they expire.',
+    description:
+      'For admins. For users without a password. Links that were sent before stay good until they expire.',
     tag,
     access: admins,
     params: idParams,
@@ -149,7 +151,8 @@ const accessRoutes = ({ management, guard }: UserRouteDeps) => [
     method: 'delete',
     path: '/api/users/:id/sessions',
     summary: 'End all sessions of a user',
-    description: 'Every process refuses their tokens within a second. The user can sign in again.',
+    description:
+      'For admins. Every process refuses their tokens within a second. The user can sign in again.',
     tag,
     access: admins,
     params: idParams,

@@ -150,11 +150,13 @@ describe('api › lists', function () {
       assert.deepEqual(Object.keys(items[0] ?? {}).toSorted(), [
         'createdAt',
         'displayNumber',
+        'hasAppSecret',
         'id',
         'phoneNumberId',
         'sendsPerSecond',
         'state',
         'stateReason',
+        'verification',
         'wabaId',
       ]);
       assert.deepEqual([items[0]?.state, items[0]?.stateReason], ['active', null]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { difference, parseRequestCounts } from '../../bench/counters.ts';
-import { completeStatus } from '../../bench/load/http-connections.ts';
+import { completeAnswer } from '../../bench/load/http-connections.ts';
 import { makeWebhooks } from '../../bench/load/webhooks.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { parseStat } from '../../bench/process-cpu.ts';
@@ -93,8 +93,8 @@ describe('bench › measuring', () => {
 
   it('HTTP answer › cut at any place › counts only when it is complete', () => {
     const answer = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK';
-    for (let end = 0; end < answer.length; end += 1) assert.equal(completeStatus(answer.slice(0, end)), null);
-    assert.equal(completeStatus(answer), 200);
+    for (let end = 0; end < answer.length; end += 1) assert.equal(completeAnswer(answer.slice(0, end)), null);
+    assert.deepEqual(completeAnswer(answer), { status: 200, body: 'OK' });
   });
 
   it('webhooks › a thousand › hold about a tenth repetitions and are the same each time', () => {

@@ -13,6 +13,7 @@ import { type Answer, call, type CallOptions } from './http.ts';
 import { type CapturedLog, captureLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
 import { waitFor } from './wait.ts';
+import { watchedUri, watchWire } from './wire-probe.ts';
 
 /** Two API processes' worth of the product on one database, and a mail server that catches what they send. */
 export interface IdentityApi {
@@ -22,6 +23,8 @@ export interface IdentityApi {
   /** For what connects by itself. */
   readonly mongoUri: string;
   readonly log: CapturedLog;
+  /** What crossed clients since the last call, on either instance; empty is good. */
+  takeViolations(): string[];
   collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   /** The audit events about one object, oldest first. */
   auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
@@ -51,13 +54,14 @@ export async function startIdentityApi(
   const config = testConfig({
     PUBLIC_URL: 'http://crm.test',
     APP_URL: appUrl,
-    MONGODB_URI: database.uri,
+    MONGODB_URI: watchedUri(database.uri),
     TEMPORAL_ADDRESS: noTemporal,
     SMTP_URL: catcher.smtpUrl,
     TRUSTED_PROXIES: '1',
     ...env,
   });
   const apis: Api[] = [await buildApi(config, log.logger), await buildApi(config, log.logger)];
+  const probes = apis.map(({ core }) => watchWire(core.mongo));
   const [url = '', otherUrl = ''] = await Promise.all(
     apis.map(async ({ http }) => (await http.listen(0, '127.0.0.1')).url),
   );
@@ -72,6 +76,7 @@ export async function startIdentityApi(
     otherUrl,
     mongoUri: database.uri,
     log,
+    takeViolations: () => probes.flatMap((probe) => probe.takeViolations()),
     collection,
     mailsTo,
     auditOf: (id) =>
@@ -92,6 +97,7 @@ export async function startIdentityApi(
       );
     },
     async close() {
+      for (const probe of probes) probe.stop();
       await Promise.all(apis.map((api) => api.close()));
       await catcher.stop();
       await database.close();
@@ -106,6 +112,10 @@ export function useIdentityApi(name: string, env: Readonly<Record<string, string
   before(async function () {
     this.timeout(60_000);
     running = await startIdentityApi(name, env);
+  });
+  afterEach(() => {
+    const violations = running?.takeViolations();
+    assert.deepEqual(violations, [], 'a command on a tenant collection crosses clients');
   });
   after(async function () {
     this.timeout(30_000);

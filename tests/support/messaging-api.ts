@@ -11,6 +11,7 @@ import { testConfig } from './config.ts';
 import { type Answer, call, type CallOptions } from './http.ts';
 import { type CapturedLog, captureLog } from './logger.ts';
 import { connectTestDatabase, type TestDatabase } from './mongo.ts';
+import { watchedUri, watchWire, type WireProbe } from './wire-probe.ts';
 
 /** The whole API in this process, on a database of its own made by the real migrations, with its own sandbox. */
 export interface MessagingApi {
@@ -18,6 +19,7 @@ export interface MessagingApi {
   readonly api: Api;
   readonly log: CapturedLog;
   readonly sandbox: Sandbox;
+  readonly probe: WireProbe;
   collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   /** The audit events about one object, oldest first. */
   auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
@@ -50,12 +52,13 @@ export async function startMessagingApi(
   const log = captureLog();
   const config = testConfig({
     PUBLIC_URL: 'http://crm.test',
-    MONGODB_URI: database.uri,
+    MONGODB_URI: watchedUri(database.uri),
     ...noTemporal,
     WHATSAPP_API_URL: sandbox.url,
     ...env,
   });
   const api = await buildApi(config, log.logger);
+  const probe = watchWire(api.core.mongo);
   const { url } = await api.http.listen(0, '127.0.0.1');
   const collection = <Doc extends mongo.Document>(of: string) => collectionOf<Doc>(database, of);
   return {
@@ -63,6 +66,7 @@ export async function startMessagingApi(
     api,
     log,
     sandbox,
+    probe,
     collection,
     auditOf: (id) =>
       collection('audit_events')
@@ -70,6 +74,7 @@ export async function startMessagingApi(
         .sort({ _id: 1 })
         .toArray(),
     async close() {
+      probe.stop();
       await api.close();
       await sandbox.stop();
       await database.close();
@@ -90,6 +95,10 @@ export function useMessagingApi(
   before(async function () {
     this.timeout(60_000);
     running = await startMessagingApi(name, env);
+  });
+  afterEach(() => {
+    const violations = running?.probe.takeViolations();
+    assert.deepEqual(violations, [], 'a command on a tenant collection crosses clients');
   });
   after(async function () {
     this.timeout(30_000);

@@ -8,6 +8,7 @@ export const tenantCollections: ReadonlySet<string> = new Set([
   'conversations',
   'leads',
   'messages',
+  'password_links',
   'refresh_tokens',
   'sessions',
   'templates',
@@ -18,7 +19,11 @@ export const tenantCollections: ReadonlySet<string> = new Set([
  * The only filters that may cross clients, by collection and exact fields: those of the repository functions named
  * …AcrossClients that the API calls. Whoever adds one, adds it here, and somebody sees it in the review.
  */
-export const crossingFilters: readonly string[] = ['users: email', 'channels: webhookKeyHash'];
+export const crossingFilters: readonly string[] = [
+  'users: email',
+  'channels: webhookKeyHash',
+  'password_links: tokenHash',
+];
 
 /** What the worker may do in addition: find whose an event is, and sweep. */
 export const crossingFiltersOfWorker: readonly string[] = [
@@ -36,9 +41,16 @@ export interface WireProbe {
   stop(): void;
 }
 
+/** The address of a database with what the probe needs. */
+export function watchedUri(uri: string): string {
+  const url = new URL(uri);
+  url.searchParams.set('monitorCommands', 'true');
+  return url.href;
+}
+
 /**
  * Watches every command that the driver sends and notes each one on a tenant collection that is not pinned to one
- * client by equality. The connection's address must say `monitorCommands=true`.
+ * client by equality. The connection's address must come from `watchedUri`.
  */
 export function watchWire(connection: Connection, allowed: readonly string[] = crossingFilters): WireProbe {
   const client = connection.getClient();

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import type { TestApi } from './api.ts';
+import { addColleague, type Colleague } from './colleagues.ts';
+import { phoneEndingIn, type CrmUser, type MessageJson } from './crm-client.ts';
+import { call, type Answer } from './http.ts';
+
+/** A client with one of everything. */
+export interface Owner {
+  readonly user: CrmUser;
+  readonly agent: Colleague;
+  readonly message: MessageJson;
+  readonly leadId: string;
+  readonly templateId: string;
+  /** Makes an object by a POST; answers its id. For places whose good request uses the object up. */
+  create(path: string, body: object): Promise<string>;
+  /** Does a POST that has to come before; anything but 2xx fails. */
+  prepare(path: string): Promise<void>;
+  invite(): Promise<string>;
+  addAgent(): Promise<Colleague>;
+  newSession(): Promise<string>;
+}
+
+/** One way to name an object of a client; `id` comes from the object's owner, or is made up. */
+export interface Place {
+  /** As the route table has it. */
+  readonly route: string;
+  readonly what: string;
+  readonly idOf: (owner: Owner) => string | Promise<string>;
+  /** The body, for a stranger with the id of somebody else's object too; made of what the asking client has. */
+  readonly body?: (id: string, asking: Owner) => object;
+  /** The path's own id, where the foreign id is in the body. */
+  readonly ownIdOf?: (asking: Owner) => string;
+  /** What the owner gets, to prove that the refusal of others is not the refusal of everybody. */
+  readonly ownStatus: number;
+  /** What others get; 404 if nothing is said, 400 where one field of several names what is not there. */
+  readonly refused?: 404 | 400;
+}
+
+/** Who asks, and for which id. */
+export interface Asking {
+  readonly id: string;
+  /** Whose other objects the request names. */
+  readonly as: Owner;
+  readonly token?: string;
+}
+
+export function askPlace(url: string, place: Place, { id, as, token }: Asking): Promise<Answer> {
+  const { route, body, ownIdOf } = place;
+  const [method = '', path = ''] = route.split(' ');
+  return call(`${url}${path.replace(':id', ownIdOf?.(as) ?? id)}`, {
+    method: method.toUpperCase(),
+    ...(token === undefined ? {} : { token }),
+    ...(body === undefined ? {} : { json: body(id, as) }),
+  });
+}
+
+export async function makeOwner(api: TestApi): Promise<Owner> {
+  const user = await api.signUp();
+  const agent = await addColleague(api, user);
+  const message = await user.send({ to: phoneEndingIn('01'), sendAt: '2040-01-01T00:00:00Z' });
+  const lead = await api.collection('leads').findOne({ contactId: new Types.ObjectId(message.contactId) });
+  const template = await api.collection('templates').findOne({ clientId: new Types.ObjectId(user.clientId) });
+  const create = async (path: string, body: object) => {
+    const answer = await user.call<{ id: string }>(path, { body });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return answer.body.id;
+  };
+  return {
+    user,
+    agent,
+    message,
+    leadId: lead?._id.toHexString() ?? '',
+    templateId: template?._id.toHexString() ?? '',
+    create,
+    async prepare(path) {
+      const { status, body } = await user.call(path, { method: 'POST' });
+      assert.ok(status < 300, JSON.stringify(body));
+    },
+    invite: () => create('/api/users', { name: 'Ana', email: `ana-${newName()}@example.com` }),
+    addAgent: () => addColleague(api, user),
+    async newSession() {
+      const body = { email: user.email, password: user.password };
+      assert.equal((await user.call('/api/auth/login', { body })).status, 200);
+      const userId = new Types.ObjectId(user.userId);
+      const newest = await api.collection('sessions').findOne({ userId }, { sort: { _id: -1 } });
+      return newest?._id.toHexString() ?? '';
+    },
+  };
+}
+
+const newName = (): string => new Types.ObjectId().toHexString();
+
+const body = { type: 'BODY', text: 'Hello, your order is on its way. Thank you.' };
+const newTemplate = ({ create, user }: Owner): Promise<string> =>
+  create('/api/templates', templateOn(user.channelId));
+const templateOn = (channelId: string) => ({
+  ...{ channelId, name: `t_${newName()}`, language: 'en_US', category: 'utility', components: [body] },
+});
+const newChannel = ({ create }: Owner): Promise<string> =>
+  create('/api/channels', {
+    ...{ displayNumber: phoneEndingIn('01'), phoneNumberId: newName(), wabaId: '1', accessToken: 'token' },
+  });
+const newContact = ({ create }: Owner): Promise<string> =>
+  create('/api/contacts', { phoneNumber: phoneEndingIn('02') });
+const newLead = ({ create }: Owner): Promise<string> =>
+  create('/api/leads', { phoneNumber: phoneEndingIn('03') });
+
+const template = (who: object) => ({ templateName: 'hello_world', ...who });
+const conversationId = ({ message }: Owner): string => message.conversationId;
+const contactId = ({ message }: Owner): string => message.contactId;
+const channelId = ({ user }: Owner): string => user.channelId;
+const templateId = (owner: Owner): string => owner.templateId;
+const leadId = (owner: Owner): string => owner.leadId;
+const agentId = ({ agent }: Owner): string => agent.userId;
+const inPath = (route: string, ownStatus: number, idOf: Place['idOf'], json?: object): Place => ({
+  ...{ route, what: 'the object in the path', idOf, ownStatus },
+  ...(json === undefined ? {} : { body: () => json }),
+});
+const inBody = (
+  route: string,
+  what: string,
+  place: Pick<Place, 'idOf' | 'body' | 'ownStatus'> & Partial<Place>,
+): Place => ({ route, what, ...place });
+
+const sends = 'post /api/messages/template';
+const to = '+4915112345601';
+
+/** Every route with an id in its path or in its body. */
+export const places: readonly Place[] = [
+  inPath('get /api/messages/:id', 200, ({ message }) => message.id),
+  inPath('get /api/clients/:id', 200, ({ user }) => user.clientId),
+  inPath('patch /api/clients/:id', 200, ({ user }) => user.clientId, { companyName: 'Another' }),
+  inPath('get /api/users/:id', 200, agentId),
+  inPath('patch /api/users/:id', 200, agentId, { name: 'Another' }),
+  inPath('post /api/users/:id/invite', 200, ({ invite }) => invite()),
+  inPath('delete /api/users/:id/sessions', 204, async ({ addAgent }) => (await addAgent()).userId),
+  inPath('delete /api/auth/sessions/:id', 204, ({ newSession }) => newSession()),
+  inPath('get /api/channels/:id', 200, channelId),
+  inPath('patch /api/channels/:id', 200, channelId, { sendsPerSecond: 7 }),
+  inPath('delete /api/channels/:id', 204, newChannel),
+  inPath('post /api/channels/:id/pause', 200, newChannel),
+  inPath('post /api/channels/:id/resume', 200, async (owner) => {
+    const id = await newChannel(owner);
+    await owner.prepare(`/api/channels/${id}/pause`);
+    return id;
+  }),
+  // No provider answers in these tests: the owner gets as far as to it.
+  inPath('post /api/channels/:id/verify', 503, channelId),
+  inPath('post /api/channels/:id/webhook-key', 200, newChannel),
+  inPath('get /api/templates/:id', 200, templateId),
+  inPath('patch /api/templates/:id', 200, newTemplate, { category: 'marketing' }),
+  inPath('delete /api/templates/:id', 204, newTemplate),
+  inPath('post /api/templates/:id/preview', 200, newTemplate, {}),
+  inPath('get /api/conversations/:id', 200, conversationId),
+  inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
+  inPath('post /api/conversations/:id/read', 200, conversationId),
+  inPath('post /api/conversations/:id/assign', 200, conversationId, { agentId: null }),
+  inPath('get /api/contacts/:id', 200, contactId),
+  inPath('patch /api/contacts/:id', 200, contactId, { name: 'Another' }),
+  inPath('delete /api/contacts/:id', 204, newContact),
+  inPath('get /api/leads/:id', 200, leadId),
+  inPath('patch /api/leads/:id', 200, newLead, { stage: 'contacted' }),
+  inPath('delete /api/leads/:id', 204, newLead),
+  inBody(sends, 'a contact', {
+    ...{
+      idOf: contactId,
+      body: (id, { user }) => template({ contactId: id, channelId: user.channelId }),
+      ownStatus: 201,
+    },
+  }),
+  inBody(sends, 'a lead', {
+    idOf: leadId,
+    body: (id, { user }) => template({ leadId: id, channelId: user.channelId }),
+    ownStatus: 201,
+  }),
+  inBody(sends, 'a conversation', {
+    ...{ idOf: conversationId, body: (id) => template({ conversationId: id }), ownStatus: 201 },
+  }),
+  inBody(sends, 'a channel', {
+    ...{ idOf: channelId, body: (id) => template({ to, channelId: id }), ownStatus: 201 },
+  }),
+  inBody('post /api/templates', 'a channel', {
+    ...{ idOf: channelId, body: (id) => templateOn(id), ownStatus: 201, refused: 400 },
+  }),
+  inBody('post /api/conversations/:id/assign', 'an agent', {
+    ...{ idOf: agentId, body: (id) => ({ agentId: id }), ownStatus: 200, refused: 400 },
+    ownIdOf: conversationId,
+  }),
+  inBody('post /api/leads', 'a contact', {
+    ...{ idOf: newContact, body: (id) => ({ contactId: id }), ownStatus: 201, refused: 400 },
+  }),
+  inBody('post /api/leads', 'an agent', {
+    ...{ idOf: agentId, ownStatus: 201, refused: 400 },
+    body: (id) => ({ phoneNumber: phoneEndingIn('04'), assignedAgentId: id }),
+  }),
+  inBody('patch /api/leads/:id', 'an agent', {
+    ...{ idOf: agentId, body: (id) => ({ assignedAgentId: id }), ownStatus: 200, refused: 400 },
+    ownIdOf: leadId,
+  }),
+  inPath('post /api/messages/:id/cancel', 200, ({ message }) => message.id),
+];

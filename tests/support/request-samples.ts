@@ -1,0 +1,299 @@
+import { badIds, badSearches, badWords, paging, people } from './bad-queries.ts';
+import type { Json } from './hostile.ts';
+
+/** A request that is good, so that what is spoiled in it is the only thing that is bad. */
+export interface Sample {
+  /** As the route table has it. */
+  readonly route: string;
+  readonly body?: Json;
+  /** Fields that may not be left out. */
+  readonly required?: readonly string[];
+  /** Whether `{}` is fine as well. */
+  readonly mayBeEmpty?: boolean;
+  /** Places in the body to spoil, dotted; all top-level fields if not given. */
+  readonly places?: readonly string[];
+  /** `place: name of the hostile value`: what is fine there after all. */
+  readonly harmless?: readonly string[];
+  /** Query fields that the route knows, with bad values for each. */
+  readonly query?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An id that no object has. */
+export const someId = '0123456789abcdef01234567';
+
+const harmlessAt = (place: string, ...names: string[]): string[] => names.map((name) => `${place}: ${name}`);
+const isCleared = (...places: string[]): string[] => places.flatMap((place) => harmlessAt(place, 'null'));
+const consent = { source: 'web form', wording: 'Yes, send me offers.' };
+const consentPlaces = ['consent.source', 'consent.wording'];
+const tagsAndConsent = [
+  ...harmlessAt('tags', 'an empty list', 'a list'),
+  ...harmlessAt('consent.wording', 'a NUL'),
+];
+const customFields = [
+  ...harmlessAt('customFields', 'an empty object'),
+  ...harmlessAt('customFields.city', 'zero', 'a fraction', 'true', 'false'),
+  ...harmlessAt('customFields.city', 'an empty text', 'blanks', 'a NUL'),
+];
+
+const variables = {
+  header: { customer: 'Ana' },
+  body: { customer: 'Ana', date: '12 May', time: '10:00' },
+  buttons: { '0': 'yes' },
+};
+const variablePlaces = [
+  ...['variables', 'variables.header', 'variables.body', 'variables.buttons'],
+  ...['variables.header.customer', 'variables.body.date', 'variables.buttons.0'],
+];
+const components = [
+  {
+    type: 'BODY',
+    text: 'Hello {{1}}, your order is on its way. Thank you.',
+    example: { body_text: [['Ana']] },
+  },
+  {
+    type: 'BUTTONS',
+    buttons: [
+      { type: 'URL', text: 'Track it', url: 'https://shop.example.com/orders/{{1}}', example: ['1'] },
+    ],
+  },
+];
+const componentPlaces = [
+  ...['category', 'components', 'components.0', 'components.0.type', 'components.0.text'],
+  ...['components.0.example', 'components.1.buttons', 'components.1.buttons.0'],
+  ...['components.1.buttons.0.url', 'components.1.buttons.0.example'],
+];
+const componentsHarmless = [
+  ...harmlessAt('components.0.example', 'an empty object'),
+  ...harmlessAt('components.1.buttons', 'an empty list'),
+  ...harmlessAt('components.1.buttons.0.example', 'an empty list', 'a list'),
+];
+
+const [password, email] = ['Secret123!', 'nobody@example.com'];
+
+const authSamples: readonly Sample[] = [
+  {
+    route: 'post /api/auth/signup',
+    body: {
+      ...{ fullName: 'Jane', email: 'jane@example.com', password, agreeToTerms: true },
+      ...{ companyName: 'Jane & Co', timezone: 'Europe/Berlin' },
+    },
+    required: ['fullName', 'email', 'password', 'agreeToTerms'],
+    harmless: ['agreeToTerms: true'],
+  },
+  { route: 'post /api/auth/login', body: { email, password }, required: ['email', 'password'] },
+  { route: 'post /api/auth/refresh' },
+  { route: 'post /api/auth/logout' },
+  { route: 'get /api/auth/me', query: {} },
+  { route: 'post /api/auth/forgot-password', body: { email }, required: ['email'] },
+  {
+    route: 'post /api/auth/reset-password',
+    body: { token: 'N2q1'.repeat(8), password },
+    required: ['token', 'password'],
+  },
+  {
+    // The current password is a wrong one, so that nothing is changed however good the rest is.
+    route: 'post /api/auth/change-password',
+    body: { currentPassword: 'not the password', newPassword: password },
+    required: ['currentPassword', 'newPassword'],
+  },
+  { route: 'get /api/auth/sessions', query: paging },
+  { route: 'delete /api/auth/sessions' },
+  { route: 'delete /api/auth/sessions/:id' },
+];
+
+const clientSamples: readonly Sample[] = [
+  { route: 'get /api/clients', query: paging },
+  { route: 'get /api/clients/:id', query: {} },
+  {
+    route: 'post /api/clients',
+    body: {
+      ...{ companyName: 'Doe & Sons', timezone: 'Europe/Berlin', whatsappNumber: '+4915112345601' },
+      ...{ businessCategory: 'Bakery', admin: { name: 'Jane', email: 'jane.doe@example.com' } },
+    },
+    required: ['companyName', 'admin'],
+    places: [
+      ...['companyName', 'timezone', 'whatsappNumber', 'businessCategory'],
+      ...['admin', 'admin.name', 'admin.email'],
+    ],
+  },
+  {
+    route: 'patch /api/clients/:id',
+    body: {
+      ...{ companyName: 'Doe & Sons', timezone: 'Europe/Berlin', whatsappNumber: '+4915112345601' },
+      ...{ businessCategory: 'Bakery', isActive: true },
+    },
+    harmless: [
+      ...isCleared('whatsappNumber', 'businessCategory'),
+      ...harmlessAt('isActive', 'true', 'false'),
+    ],
+  },
+  { route: 'get /api/users', query: { ...paging, role: badWords, status: badWords, q: badSearches } },
+  { route: 'get /api/users/:id', query: {} },
+  {
+    route: 'post /api/users',
+    body: { name: 'Jane', email: 'ana@example.com', role: 'agent' },
+    required: ['name', 'email'],
+  },
+  { route: 'patch /api/users/:id', body: { name: 'Jane', role: 'agent', status: 'active' } },
+  { route: 'post /api/users/:id/invite' },
+  { route: 'delete /api/users/:id/sessions' },
+];
+
+const channelBody = { displayNumber: '+4915112345601', accessToken: 'token', appSecret: 'x'.repeat(32) };
+const channelSamples: readonly Sample[] = [
+  { route: 'get /api/channels', query: paging },
+  { route: 'get /api/channels/:id', query: {} },
+  {
+    route: 'post /api/channels',
+    body: { ...channelBody, phoneNumberId: '106540352242922', wabaId: '102290129340398', sendsPerSecond: 80 },
+    required: ['displayNumber', 'phoneNumberId', 'wabaId', 'accessToken'],
+  },
+  {
+    route: 'patch /api/channels/:id',
+    body: { ...channelBody, sendsPerSecond: 80 },
+    harmless: isCleared('appSecret'),
+  },
+  { route: 'delete /api/channels/:id' },
+  { route: 'post /api/channels/:id/pause' },
+  { route: 'post /api/channels/:id/resume' },
+  { route: 'post /api/channels/:id/verify' },
+  { route: 'post /api/channels/:id/webhook-key' },
+  { route: 'get /api/templates', query: { ...paging, status: ['APPROVED', ...badWords], channelId: badIds } },
+  { route: 'get /api/templates/:id', query: {} },
+  {
+    route: 'post /api/templates',
+    body: { channelId: someId, name: 'on_its_way', language: 'en_US', category: 'utility', components },
+    required: ['channelId', 'name', 'language', 'category', 'components'],
+    places: ['channelId', 'name', 'language', ...componentPlaces],
+    harmless: componentsHarmless,
+  },
+  {
+    route: 'patch /api/templates/:id',
+    body: { category: 'utility', components },
+    places: componentPlaces,
+    harmless: componentsHarmless,
+  },
+  { route: 'delete /api/templates/:id' },
+  {
+    route: 'post /api/templates/:id/preview',
+    body: { variables },
+    mayBeEmpty: true,
+    places: variablePlaces,
+    harmless: [
+      ...harmlessAt('variables', 'an empty object'),
+      ...harmlessAt('variables.header', 'an empty list', 'a list', 'an empty object'),
+      ...harmlessAt('variables.body', 'an empty list', 'a list', 'an empty object'),
+      ...harmlessAt('variables.buttons', 'an empty object'),
+    ],
+  },
+];
+
+const messageSamples: readonly Sample[] = [
+  {
+    route: 'post /api/messages/template',
+    body: {
+      ...{ to: '+4915112345601', templateName: 'appointment_reminder', language: 'en_US', variables },
+      ...{ sendAt: '2030-01-01T00:00:00Z', expiresAt: '2030-01-02T00:00:00Z' },
+    },
+    required: ['to', 'templateName', 'variables'],
+    places: [
+      ...['to', 'templateName', 'language', 'sendAt', 'expiresAt'],
+      ...['contactId', 'leadId', 'conversationId', 'channelId'],
+      ...variablePlaces,
+    ],
+    harmless: [
+      ...harmlessAt('variables.buttons', 'an empty object'),
+      ...harmlessAt('variables.header.customer', 'a NUL'),
+      ...harmlessAt('variables.body.date', 'a NUL'),
+      ...harmlessAt('variables.buttons.0', 'an empty text', 'blanks', 'a NUL'),
+    ],
+  },
+  {
+    route: 'get /api/messages',
+    query: { ...paging, conversationId: badIds, status: ['READ', ...badWords] },
+  },
+  { route: 'get /api/messages/:id', query: {} },
+  { route: 'post /api/messages/:id/cancel' },
+  {
+    route: 'get /api/conversations',
+    query: {
+      ...{ ...paging, status: badWords, assignedAgentId: badIds, leadId: badIds, contactId: badIds },
+      unread: ['', 'false', '1'],
+    },
+  },
+  { route: 'get /api/conversations/:id', query: {} },
+  { route: 'patch /api/conversations/:id', body: { status: 'closed' }, required: ['status'] },
+  {
+    route: 'post /api/conversations/:id/assign',
+    body: { agentId: someId },
+    required: ['agentId'],
+    harmless: isCleared('agentId'),
+  },
+  { route: 'post /api/conversations/:id/read' },
+];
+
+const contactBody = {
+  ...{ phoneNumber: '+4915112345601', whatsappId: '4915112345601' },
+  ...{ businessScopedUserId: 'DE.13491208655302741918', username: 'ana.souza', name: 'Ana Souza' },
+  ...{ tags: ['vip'], optInStatus: 'opted-in', consent, customFields: { city: 'Berlin' } },
+};
+const contactPlaces = [...Object.keys(contactBody), ...consentPlaces, 'customFields.city'];
+
+const leadBody = { name: 'Ana Souza', stage: 'new', tags: ['vip'], optInStatus: 'opted-in', consent };
+const peopleSamples: readonly Sample[] = [
+  { route: 'get /api/contacts', query: { ...paging, ...people } },
+  { route: 'get /api/contacts/:id', query: {} },
+  {
+    route: 'post /api/contacts',
+    body: contactBody,
+    required: ['optInStatus'],
+    places: contactPlaces,
+    harmless: [...tagsAndConsent, ...customFields],
+  },
+  {
+    route: 'patch /api/contacts/:id',
+    body: contactBody,
+    required: ['optInStatus', 'consent'],
+    places: contactPlaces,
+    harmless: [
+      ...tagsAndConsent,
+      ...customFields,
+      ...isCleared('phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'),
+      ...isCleared('customFields', 'customFields.city'),
+    ],
+  },
+  { route: 'delete /api/contacts/:id' },
+  {
+    route: 'get /api/leads',
+    query: { ...paging, ...people, stage: badWords, assignedAgentId: badIds },
+  },
+  { route: 'get /api/leads/:id', query: {} },
+  {
+    route: 'post /api/leads',
+    body: { phoneNumber: '+4915112345601', ...leadBody },
+    required: ['phoneNumber', 'optInStatus'],
+    places: ['phoneNumber', 'contactId', 'assignedAgentId', ...Object.keys(leadBody), ...consentPlaces],
+    harmless: tagsAndConsent,
+  },
+  {
+    route: 'patch /api/leads/:id',
+    body: leadBody,
+    required: ['optInStatus', 'consent'],
+    places: ['assignedAgentId', ...Object.keys(leadBody), ...consentPlaces],
+    harmless: [...tagsAndConsent, ...isCleared('name', 'assignedAgentId')],
+  },
+  { route: 'delete /api/leads/:id' },
+];
+
+/** One for every route; a test holds this and the route table equal. */
+export const samples: readonly Sample[] = [
+  ...authSamples,
+  ...clientSamples,
+  // Before more channels are made: it says of no channel that it is the one that sends.
+  ...messageSamples,
+  ...channelSamples,
+  ...peopleSamples,
+  { route: 'get /api/health', query: {} },
+  { route: 'get /healthz', query: {} },
+  { route: 'get /readyz', query: {} },
+];
