@@ -96,9 +96,11 @@ export function createConversationManagement(deps: ConversationManagementDeps) {
       id: Types.ObjectId,
       { agentId, version }: { agentId: Types.ObjectId | null; version: number | undefined },
     ): Promise<WithContact<ConversationRecord>> {
-      if (agentId !== null && (await users.findById(scope, agentId))?.status !== 'active') {
+      const agent = agentId === null ? undefined : await users.findById(scope, agentId);
+      if (agent === null) throw notFound('user');
+      if (agent !== undefined && agent.status !== 'active') {
         throw new AppError('invalid-input', 'The conversation cannot be given to this user.', {
-          errors: [{ path: 'body.agentId', message: 'There is no such active user in this business.' }],
+          errors: [{ path: 'body.agentId', message: 'This user is not active.' }],
         });
       }
       const decision = { assignedAgentId: agentId };

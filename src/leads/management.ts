@@ -135,7 +135,7 @@ async function createOnce(
   const { stage = 'new', tags = [], assignedAgentId } = fields;
   const { _id: contactId } = await contactFor(deps, scope, { by, fields }, session);
   const contact = await contacts.holdForCopy(scope, contactId, session);
-  if (contact === null) throw invalid('contactId', 'There is no such contact.');
+  if (contact === null) throw notFound('contact');
   const earlier = await leads.findOfContact(scope, contactId, session);
   if (earlier !== null && earlier.deletedAt === undefined) {
     const id = earlier._id.toHexString();
@@ -162,7 +162,7 @@ async function contactFor(
     return contacts.createWithin(scope, by, { phoneNumber, name, optInStatus, consent }, session);
   }
   const named = await contacts.findWithin(scope, contactId, session);
-  if (named === null) throw invalid('contactId', 'There is no such contact.');
+  if (named === null) throw notFound('contact');
   return changeKnown(named);
 
   function changeKnown(contact: ContactDoc) {
@@ -193,8 +193,9 @@ async function assertAssignable(
   agentId: Types.ObjectId | null | undefined,
 ): Promise<void> {
   if (agentId === undefined || agentId === null) return;
-  if ((await users.findById(scope, agentId))?.status === 'active') return;
-  throw invalid('assignedAgentId', 'There is no such active user in this business.');
+  const agent = await users.findById(scope, agentId);
+  if (agent === null) throw notFound('user');
+  if (agent.status !== 'active') throw invalid('assignedAgentId', 'This user is not active.');
 }
 
 function writeOf(did: 'created' | 'updated' | 'deleted', before: LeadDoc | null, after: LeadDoc | null) {

@@ -83,7 +83,7 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     access,
     body: CreateLeadBody,
     replies: { 201: LeadView },
-    problems: ['already-exists'],
+    problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
       const { body: view, headers } = replyWith(
         await leads.create(scopeOf(actor.clientId), personOf(actor), body),

@@ -51,11 +51,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
 
     async create(scope: ClientScope, by: AuditActor, body: CreateTemplateBody): Promise<TemplateDoc> {
       requireFitting(body.components);
-      if ((await deps.findChannel(scope, body.channelId)) === null) {
-        throw new AppError('invalid-input', 'The template cannot be created.', {
-          errors: [{ path: 'body.channelId', message: 'There is no such channel.' }],
-        });
-      }
+      if ((await deps.findChannel(scope, body.channelId)) === null) throw notFound('channel');
       const fresh = { ...body, ...scope, _id: newId(), status: reviewed, createdAt: clock.now(), version: 1 };
       try {
         await audit.audited(scope, by, async (session) => {

@@ -97,7 +97,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     access: admins,
     body: CreateTemplateBody,
     replies: { 201: TemplateView },
-    problems: ['already-exists'],
+    problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
       const template = await management.create(scopeOf(actor.clientId), byOf(actor), body);
       const view = toTemplateView(template);

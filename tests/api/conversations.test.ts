@@ -365,13 +365,14 @@ describe('conversations', () => {
       assert.deepEqual([answer.status, etagOf(answer)], [200, '"1"']);
     });
 
-    it('to a disabled user, a stranger or nobody known › 400 and nothing changes', async () => {
+    it('to a disabled user, a stranger or nobody known › refused and nothing changes', async () => {
       const disabled = await addMember(api(), admin, { status: 'disabled' });
       const conversation = await addConversation();
-      for (const id of [disabled.userId, stranger.userId, new Types.ObjectId()]) {
-        const answer = await assign(conversation, id.toHexString());
-        assert.deepEqual([answer.status, issuePaths(answer)], [400, ['body.agentId']]);
+      for (const id of [stranger.userId, new Types.ObjectId()]) {
+        assert.equal(codeOf(await assign(conversation, id.toHexString())), '404 not-found');
       }
+      const answer = await assign(conversation, disabled.userId.toHexString());
+      assert.deepEqual([answer.status, issuePaths(answer)], [400, ['body.agentId']]);
       assert.equal(etagOf(await agent.get(pathOf(conversation))), '"1"');
     });
 

@@ -166,23 +166,24 @@ describe('leads', () => {
       assert.equal(await running().collection('leads').countDocuments({ contactId: _id }), 1);
     });
 
-    it('somebody who is not an active user of the business › 400, and no contact is made', async () => {
-      for (const assignedAgentId of [new Types.ObjectId(), disabled.userId, stranger.userId].map(String)) {
+    it('to a disabled user, a stranger or nobody known › refused, and no contact is made', async () => {
+      for (const [agent, expected] of [
+        [disabled.userId, '400 invalid-input'],
+        [stranger.userId, '404 not-found'],
+        [new Types.ObjectId(), '404 not-found'],
+      ] as const) {
         const phoneNumber = newPhone();
-        const answer = await admin.post('/api/leads', { phoneNumber, assignedAgentId });
-        assert.deepEqual(
-          [codeOf(answer), issuePaths(answer)],
-          ['400 invalid-input', ['body.assignedAgentId']],
-        );
+        const answer = await admin.post('/api/leads', { phoneNumber, assignedAgentId: String(agent) });
+        assert.equal(codeOf(answer), expected);
         assert.equal(await running().collection('contacts').countDocuments({ phoneNumber }), 0);
       }
     });
 
-    it('another client’s contact › 400 names it like one that is not there', async () => {
+    it('another client’s contact › 404, like one that is not there', async () => {
       const foreign = await stranger.post('/api/contacts', { phoneNumber: newPhone() });
       for (const contactId of [idOf(foreign), new Types.ObjectId().toHexString()]) {
         const answer = await admin.post('/api/leads', { contactId });
-        assert.deepEqual([codeOf(answer), issuePaths(answer)], ['400 invalid-input', ['body.contactId']]);
+        assert.equal(codeOf(answer), '404 not-found');
       }
     });
 

@@ -33,8 +33,6 @@ export interface Place {
   readonly ownIdOf?: (asking: Owner) => string;
   /** What the owner gets, to prove that the refusal of others is not the refusal of everybody. */
   readonly ownStatus: number;
-  /** What others get; 404 if nothing is said, 400 where one field of several names what is not there. */
-  readonly refused?: 404 | 400;
 }
 
 /** Who asks, and for which id. */
@@ -181,21 +179,21 @@ export const places: readonly Place[] = [
     ...{ idOf: channelId, body: (id) => template({ to, channelId: id }), ownStatus: 201 },
   }),
   inBody('post /api/templates', 'a channel', {
-    ...{ idOf: channelId, body: (id) => templateOn(id), ownStatus: 201, refused: 400 },
+    ...{ idOf: channelId, body: (id) => templateOn(id), ownStatus: 201 },
   }),
   inBody('post /api/conversations/:id/assign', 'an agent', {
-    ...{ idOf: agentId, body: (id) => ({ agentId: id }), ownStatus: 200, refused: 400 },
+    ...{ idOf: agentId, body: (id) => ({ agentId: id }), ownStatus: 200 },
     ownIdOf: conversationId,
   }),
   inBody('post /api/leads', 'a contact', {
-    ...{ idOf: newContact, body: (id) => ({ contactId: id }), ownStatus: 201, refused: 400 },
+    ...{ idOf: newContact, body: (id) => ({ contactId: id }), ownStatus: 201 },
   }),
   inBody('post /api/leads', 'an agent', {
-    ...{ idOf: agentId, ownStatus: 201, refused: 400 },
+    ...{ idOf: agentId, ownStatus: 201 },
     body: (id) => ({ phoneNumber: phoneEndingIn('04'), assignedAgentId: id }),
   }),
   inBody('patch /api/leads/:id', 'an agent', {
-    ...{ idOf: agentId, body: (id) => ({ assignedAgentId: id }), ownStatus: 200, refused: 400 },
+    ...{ idOf: agentId, body: (id) => ({ assignedAgentId: id }), ownStatus: 200 },
     ownIdOf: leadId,
   }),
   inPath('post /api/messages/:id/cancel', 200, ({ message }) => message.id),
