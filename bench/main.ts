@@ -1,4 +1,5 @@
 import { buildProject } from '../scripts/build.ts';
+import { benchApiReads } from './cases/api-reads.ts';
 import { benchCostCounts } from './cases/cost-counts.ts';
 import { benchSendLifecycle } from './cases/send-lifecycle.ts';
 import { benchStartIdle } from './cases/start-idle.ts';
@@ -10,6 +11,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b1: benchSendLifecycle,
   b3: benchCostCounts,
   b4: benchWebhookIngest,
+  b5: benchApiReads,
   b14: benchStartIdle,
 };
 

@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly inFlight: number;
   /** Webhook requests of each round of B4. */
   readonly requests: number;
+  /** Requests for each page of each round of B5. */
+  readonly reads: number;
   readonly openLoopSeconds: number;
   readonly idleSeconds: number;
   /** Where API and worker write CPU profiles; they are not profiled without it. */
@@ -20,6 +22,7 @@ const definitions = {
   messages: { type: 'string', default: '200' },
   'in-flight': { type: 'string', default: '50' },
   requests: { type: 'string', default: '8000' },
+  reads: { type: 'string', default: '200' },
   'open-loop-seconds': { type: 'string', default: '6' },
   'idle-seconds': { type: 'string', default: '20' },
   profile: { type: 'string' },
@@ -43,6 +46,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     messages: whole('messages'),
     inFlight: whole('in-flight'),
     requests: whole('requests'),
+    reads: whole('reads'),
     openLoopSeconds: whole('open-loop-seconds'),
     idleSeconds: whole('idle-seconds'),
     profileDir: values.profile ?? null,

@@ -6,7 +6,7 @@ import { expectEqual } from '../load/verify.ts';
 import { startMeter } from '../meter.ts';
 import type { BenchOptions } from '../options.ts';
 import { describeGrade, describeRatio, percent, round, writeResult } from '../report.ts';
-import { processPath, compileBaselines } from '../stage/compile.ts';
+import { startPeer } from '../stage/peer.ts';
 import { createProduct } from '../stage/product.ts';
 import { createStage, type Log, type Stage } from '../stage/stage.ts';
 import { summarizeRatios } from '../stats.ts';
@@ -90,7 +90,11 @@ async function withIngestStage<T>(
     await product.migrate();
     const api = await product.start('api');
     const ceilingUri = stage.mongoUriOf('ceiling');
-    const ceiling = await startCeiling(stage, { mongoUri: ceilingUri, appSecret: product.appSecret });
+    const ceiling = await startPeer(stage, {
+      name: 'ceiling',
+      process: 'webhook-ceiling',
+      settings: { mongoUri: ceilingUri, appSecret: product.appSecret },
+    });
     mongo = await new mongoose.mongo.MongoClient(product.mongoUri).connect();
     return await work({
       stage,
@@ -109,19 +113,6 @@ async function withIngestStage<T>(
     await mongo?.close();
     await stage.stop();
   }
-}
-
-async function startCeiling(stage: Stage, settings: { mongoUri: string; appSecret: string }) {
-  await compileBaselines();
-  const port = await stage.freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const { pid } = await stage.start({
-    name: 'ceiling',
-    args: [processPath('webhook-ceiling'), JSON.stringify({ port, ...settings })],
-    readyUrl: url,
-    env: { NODE_ENV: 'production' },
-  });
-  return { url, pid };
 }
 
 async function measure(

@@ -6,6 +6,8 @@ export interface ApiClient {
   signUp(): Promise<void>;
   /** A fresh access token; one lasts a quarter of an hour. */
   logIn(): Promise<void>;
+  /** The value of the header with which this business is known. */
+  authorization(): string;
   /** Sends a template message; answers its id. Throws when it is not accepted. */
   sendTemplate(to: string): Promise<string>;
   close(): Promise<void>;
@@ -17,6 +19,7 @@ export function createApiClient(url: string, connections: number): ApiClient {
   const pool = new Pool(url, { connections });
   const email = `bench-${Date.now()}@example.com`;
   let accessToken = '';
+  const authorization = () => `Bearer ${accessToken}`;
 
   async function post(path: string, body: object): Promise<Record<string, unknown>> {
     const answer = await pool.request({
@@ -24,7 +27,7 @@ export function createApiClient(url: string, connections: number): ApiClient {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        ...(accessToken === '' ? {} : { authorization: `Bearer ${accessToken}` }),
+        ...(accessToken === '' ? {} : { authorization: authorization() }),
       },
       body: JSON.stringify(body),
     });
@@ -49,6 +52,7 @@ export function createApiClient(url: string, connections: number): ApiClient {
       accessToken = '';
       accessToken = String((await post('/api/auth/login', { email, password }))['accessToken']);
     },
+    authorization,
     async sendTemplate(to) {
       const { id } = await post('/api/messages/template', {
         to,

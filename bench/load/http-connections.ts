@@ -3,9 +3,15 @@ import { connect, type Socket } from 'node:net';
 
 /** One kept-alive connection on which one request at a time is under way. */
 export interface HttpConnection {
-  /** Sends a whole request; answers the status once the whole answer has come. */
-  send(request: Buffer): Promise<number>;
+  /** Sends a whole request; resolves once the whole answer has come. */
+  send(request: Buffer): Promise<HttpAnswer>;
   close(): void;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** One character for each byte. */
+  readonly body: string;
 }
 
 /**
@@ -20,7 +26,7 @@ export async function openConnection(url: string): Promise<HttpConnection> {
 }
 
 interface Waiting {
-  resolve(status: number): void;
+  resolve(answer: HttpAnswer): void;
   reject(error: Error): void;
 }
 
@@ -36,12 +42,12 @@ function createHttpConnection(socket: Socket): HttpConnection {
   socket.on('close', () => fail(new Error('the server closed the connection')));
   socket.on('data', (chunk: string) => {
     received += chunk;
-    const status = completeStatus(received);
-    if (status === null) return;
+    const answer = completeAnswer(received);
+    if (answer === null) return;
     received = '';
     const { resolve } = waiting ?? { resolve: () => undefined };
     waiting = null;
-    resolve(status);
+    resolve(answer);
   });
   return {
     send: (request) =>
@@ -53,11 +59,13 @@ function createHttpConnection(socket: Socket): HttpConnection {
   };
 }
 
-/** The status of an answer that is there to its end, else null. */
-export function completeStatus(received: string): number | null {
+/** An answer that is there to its end, else null. */
+export function completeAnswer(received: string): HttpAnswer | null {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return null;
   const length = /\r\ncontent-length: *(\d+)/i.exec(received.slice(0, headEnd + 2))?.[1];
   if (length === undefined) throw new Error('the answer has no Content-Length');
-  return received.length >= headEnd + 4 + Number(length) ? Number(received.slice(9, 12)) : null;
+  const bodyStart = headEnd + 4;
+  if (received.length < bodyStart + Number(length)) return null;
+  return { status: Number(received.slice(9, 12)), body: received.slice(bodyStart) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../stats.ts';
-import { openConnection, type HttpConnection } from './http-connections.ts';
-import { runPool } from './pool.ts';
+import { openConnections, runClosedLoop } from './closed-loop.ts';
+import type { HttpConnection } from './http-connections.ts';
 
 /** Milliseconds from the moment at which a request should have left to its answer. */
 export interface Latency {
@@ -14,22 +14,10 @@ const closedConnections = 64;
 const mostOpenConnections = 256;
 
 /** Posts everything as fast as 64 connections allow; answers the seconds that it took. */
-export async function postClosedLoop(url: string, requests: readonly Buffer[]): Promise<number> {
-  const connections = await openAll(url, closedConnections);
-  const idle = [...connections];
-  const startedAt = performance.now();
-  try {
-    await runPool(requests.length, closedConnections, async (index) => {
-      const connection = idle.pop();
-      if (connection === undefined) throw new Error('there are as many connections as lanes');
-      await post(connection, requests[index]);
-      idle.push(connection);
-    });
-  } finally {
-    for (const connection of connections) connection.close();
-  }
-  return (performance.now() - startedAt) / 1_000;
-}
+export const postClosedLoop = (url: string, requests: readonly Buffer[]): Promise<number> =>
+  runClosedLoop({ url, count: requests.length, connections: closedConnections }, (connection, index) =>
+    post(connection, requests[index]),
+  );
 
 export interface OpenLoopResult {
   readonly latency: Latency;
@@ -47,7 +35,7 @@ export async function postOpenLoop(
   requests: readonly Buffer[],
   perSecond: number,
 ): Promise<OpenLoopResult> {
-  const connections = await openAll(url, Math.min(mostOpenConnections, requests.length));
+  const connections = await openConnections(url, Math.min(mostOpenConnections, requests.length));
   const idle = [...connections];
   const queue: (() => void)[] = [];
   const latencies: number[] = [];
@@ -84,12 +72,9 @@ export async function postOpenLoop(
   return { latency: describeLatency(latencies), perSecond: requests.length / seconds, generatorLagMs };
 }
 
-const openAll = (url: string, count: number): Promise<HttpConnection[]> =>
-  Promise.all(Array.from({ length: count }, () => openConnection(url)));
-
 async function post(connection: HttpConnection, request: Buffer | undefined): Promise<void> {
   if (request === undefined) throw new Error('there is no such request');
-  const status = await connection.send(request);
+  const { status } = await connection.send(request);
   if (status !== 200) throw new Error(`a webhook was answered with ${status}`);
 }
 

@@ -1,0 +1,24 @@
+import { compileBaselines, processPath } from './compile.ts';
+import type { Stage } from './stage.ts';
+
+interface PeerProgram {
+  readonly name: string;
+  /** Its file among the compiled processes. */
+  readonly process: string;
+  /** What it reads from its command line, besides its port. */
+  readonly settings: object;
+}
+
+/** Starts a server that the product's API is compared with, in a process of its own. */
+export async function startPeer(stage: Stage, { name, process, settings }: PeerProgram) {
+  await compileBaselines();
+  const port = await stage.freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const { pid } = await stage.start({
+    name,
+    args: [processPath(process), JSON.stringify({ port, ...settings })],
+    readyUrl: url,
+    env: { NODE_ENV: 'production' },
+  });
+  return { url, pid };
+}
