@@ -130,7 +130,7 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     path: '/api/channels/:id/pause',
     summary: 'Pause a channel',
     description:
-      'For admins. Messages are still accepted and wait until `resume`. A disconnected channel cannot be paused.',
+      'For admins. Marks the channel; messages are still accepted and sent. A disconnected channel cannot be paused.',
     tag,
     access: admins,
     params: idParams,
@@ -145,7 +145,7 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     method: 'post',
     path: '/api/channels/:id/resume',
     summary: 'Resume a paused channel',
-    description: 'For admins. What has waited leaves now.',
+    description: 'For admins. Takes the mark away.',
     tag,
     access: admins,
     params: idParams,
