@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { readAccountChange, type AccountChange } from './account-changes.ts';
 import { maskDigits } from './payload.ts';
 
 /** One thing that a webhook body says, read from any of the shapes that Meta and relays send. */
 export type WebhookItem =
   | ({ readonly kind: 'status' } & StatusItem)
   | ({ readonly kind: 'message' } & InboundItem)
-  /** A field that stage A stores and does not act on. */
+  /** A change beside messages: of a template, of an account, of a person's preference. */
+  | AccountChange
+  /** A field that is stored and not acted on. */
   | { readonly kind: 'other'; readonly field: string }
   /** An item that cannot be read; `reason` names its place. The items beside it are not affected. */
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -100,7 +103,11 @@ const Value = z.looseObject({
 });
 
 const Envelope = z.looseObject({ entry: z.array(z.unknown()) });
-const Entry = z.looseObject({ changes: z.array(z.unknown()) });
+const Entry = z.looseObject({
+  id: z.string().max(64).optional().catch(undefined),
+  time: Timestamp.optional().catch(undefined),
+  changes: z.array(z.unknown()),
+});
 const Change = z.looseObject({ field: z.string(), value: z.unknown() });
 
 /** Meta batches at most this many updates; a body with far more is somebody's mistake. */
@@ -136,12 +143,15 @@ function readShapes(json: unknown): readonly WebhookItem[] {
 function readEntry(given: unknown, path: string): WebhookItem[] {
   const entry = Entry.safeParse(given);
   if (!entry.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
-  return entry.data.changes.flatMap((part, index): WebhookItem[] => {
+  const { id: wabaId = null, time, changes } = entry.data;
+  return changes.flatMap((part, index): WebhookItem[] => {
     const place = `${path}.changes[${index}]`;
     const change = Change.safeParse(part);
     if (!change.success) return [{ kind: 'invalid', reason: `${place} is not readable` }];
     const { field, value } = change.data;
-    return field === 'messages' ? readValue(value, `${place}.value`) : [{ kind: 'other', field }];
+    if (field === 'messages') return readValue(value, `${place}.value`);
+    const context = { wabaId, atMs: time === undefined ? null : toEpochMs(time), path: `${place}.value` };
+    return readAccountChange(field, value, context) ?? [{ kind: 'other', field }];
   });
 }
 
