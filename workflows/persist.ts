@@ -1,7 +1,7 @@
 import { isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { MessageActivities } from '../src/messages/contract.ts';
 
-type Persisting = Pick<MessageActivities, 'recordOutcome' | 'applyReceipts' | 'withdraw'>;
+type Persisting = Omit<MessageActivities, 'dispatch'>;
 
 const local = proxyLocalActivities<Persisting>({
   startToCloseTimeout: '3s',

@@ -1,12 +1,11 @@
 import {
-  ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   condition,
   defineSignal,
   log,
-  proxyActivities,
+  patched,
   setHandler,
   sleep,
   upsertSearchAttributes,
@@ -15,9 +14,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import {
   failureCodeAttribute,
   failureTypeOf,
-  providerQueue,
   receiptsSignalName,
-  type MessageActivities,
   type MessageRef,
   type Receipt,
   type ReceiptsArrived,
@@ -28,13 +25,14 @@ import {
   isSettled,
   lostWorkflow,
   nextStatus,
-  statusOfOutcome,
   type MessageFailure,
   type MessageStatus,
   type WithdrawReason,
 } from '../src/messages/lifecycle.ts';
+import { bringToProvider } from './dispatch.ts';
 import { persist } from './persist.ts';
 import { reasonOf } from './reason.ts';
+import { createSchedule } from './schedule.ts';
 import { createStory, type Story } from './story.ts';
 
 /** The provider's delivery receipts for this message; sent by plain signal, in any order and any repetition. */
@@ -44,94 +42,62 @@ export const receiptsArrived = defineSignal<[ReceiptsArrived]>(receiptsSignalNam
 const failureCode = defineSearchAttributeKey(failureCodeAttribute, SearchAttributeType.KEYWORD);
 
 /** What the run knows of its message; the database holds the same, by the same pure rules. */
-interface Progress {
+export interface Progress {
   status: MessageStatus;
   attempts: number;
   providerMessageId?: string;
   failure?: MessageFailure;
 }
 
+/** One run with all that its steps need. */
+export interface Run {
+  readonly input: SendMessageInput;
+  readonly ref: MessageRef;
+  readonly inbox: Receipt[];
+  readonly progress: Progress;
+  readonly story: Story;
+}
+
 /**
- * The life of one outbound message: waits for its time, hands it to the provider at most once for certain, then
- * takes receipts until it is read, has failed, or the deadline passes. Canceling the run cancels the message, as
- * long as it has not left; afterwards a cancellation changes nothing. A failed message fails the run with the type
- * `WA_<code>` and sets `FailureCode`, so that operators can list failures by provider code.
+ * The life of one outbound message: waits for its time and for its gates, hands it to the provider at most once for
+ * certain, then takes receipts until it is read, has failed, or the deadline passes. The update `cancelSend`, or
+ * canceling the run, cancels the message as long as it has not left; afterwards it changes nothing. A failed message
+ * fails the run with the type `WA_<code>` and sets `FailureCode`, so that operators can list failures by provider code.
  */
 export async function sendMessage(input: SendMessageInput): Promise<SendMessageResult> {
   const inbox: Receipt[] = [];
   setHandler(receiptsArrived, ({ receipts }) => void inbox.push(...receipts));
-  const story = createStory();
-  const ref: MessageRef = { clientId: input.clientId, messageId: input.messageId };
-  const progress: Progress = { status: input.sendAtMs === undefined ? 'queued' : 'scheduled', attempts: 0 };
+  const run: Run = {
+    input,
+    inbox,
+    ref: { clientId: input.clientId, messageId: input.messageId },
+    progress: { status: input.sendAtMs === undefined ? 'queued' : 'scheduled', attempts: 0 },
+    story: createStory(),
+  };
+  const { progress } = run;
+  const schedule = createSchedule(input);
 
   try {
-    await waitForItsTime(input, story);
-    await dispatch(input, ref, progress, story);
+    await schedule.runCancellable(() => bringToProvider(run, schedule));
   } catch (error) {
-    const reason = reasonOf(error);
-    await CancellationScope.nonCancellable(() => settleUndispatched(reason, ref, progress, story));
+    const reason = schedule.isCancelWanted() ? 'canceled' : reasonOf(error);
+    await CancellationScope.nonCancellable(() => settleUndispatched(reason, run));
     // Only a message that did not leave makes the cancellation, or the failure, true.
-    if (reason === 'canceled' && progress.status === 'canceled')
+    if (!schedule.isCancelWanted() && reason === 'canceled' && progress.status === 'canceled')
       throw new CancelledFailure('canceled before it left');
     if (reason !== 'canceled' && progress.status === 'failed') throw error;
+  } finally {
+    schedule.end();
   }
   return CancellationScope.nonCancellable(async () => {
-    await takeReceipts(input, { inbox, ref, progress, story });
+    await followFailure(run);
+    await takeReceipts(run);
+    await settleUnknown(run);
     return conclude(progress);
   });
 }
 
-async function waitForItsTime({ sendAtMs }: SendMessageInput, story: Story): Promise<void> {
-  const waitMs = (sendAtMs ?? 0) - Date.now();
-  if (waitMs <= 0) return;
-  story.tell(`scheduled for ${new Date(Date.now() + waitMs).toISOString()}`);
-  await sleep(waitMs, { summary: 'scheduled time' });
-}
-
-async function dispatch(
-  input: SendMessageInput,
-  ref: MessageRef,
-  progress: Progress,
-  story: Story,
-): Promise<void> {
-  const untilExpiryMs = (input.expiresAtMs ?? Number.POSITIVE_INFINITY) - Date.now();
-  const provider = proxyActivities<Pick<MessageActivities, 'dispatch'>>({
-    taskQueue: providerQueue,
-    startToCloseTimeout: input.attemptTimeoutMs,
-    scheduleToCloseTimeout: Math.max(1_000, Math.min(input.dispatchTtlMs, untilExpiryMs)),
-    // The delay of each retry comes with the failure; this ladder serves only where it does not.
-    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    summary: 'dispatch → WhatsApp',
-  });
-  story.tell('waiting for its place in the provider queue');
-  const result = await provider.dispatch({ ...ref, channelId: input.channelId });
-  progress.attempts = result.attempt;
-  if (result.kind === 'settled') {
-    progress.status = result.status;
-    if (result.providerMessageId !== undefined) progress.providerMessageId = result.providerMessageId;
-    if (result.failure !== undefined) progress.failure = result.failure;
-    story.tell(`found already ${result.status}`);
-    return;
-  }
-  const { outcome, attempt } = result;
-  if (!result.isRecorded) {
-    await CancellationScope.nonCancellable(() => persist('recordOutcome', { ...ref, outcome, attempt }));
-  }
-  progress.status = statusOfOutcome[outcome.kind];
-  if (outcome.kind === 'accepted') progress.providerMessageId = outcome.providerMessageId;
-  if (outcome.kind === 'rejected') progress.failure = outcome.failure;
-  story.tell(
-    `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
-  );
-}
-
-async function settleUndispatched(
-  reason: WithdrawReason,
-  ref: MessageRef,
-  progress: Progress,
-  story: Story,
-): Promise<void> {
+async function settleUndispatched(reason: WithdrawReason, { ref, progress, story }: Run): Promise<void> {
   const failure = reason === 'failed' ? { failure: lostWorkflow } : {};
   progress.status = await persist('withdraw', { ...ref, reason, ...failure });
   story.tell(
@@ -139,19 +105,21 @@ async function settleUndispatched(
   );
 }
 
-interface ReceiptContext {
-  readonly inbox: Receipt[];
-  readonly ref: MessageRef;
-  readonly progress: Progress;
-  readonly story: Story;
+/** A refusal for good may say something of the template, the person or the channel as well. */
+async function followFailure({ ref, progress: { status, failure } }: Run): Promise<void> {
+  if (status !== 'failed' || failure === undefined || !patched('follow-failure')) return;
+  await persist('followFailure', { ...ref, failure });
 }
 
-async function takeReceipts(input: SendMessageInput, context: ReceiptContext): Promise<void> {
-  const { inbox, ref, progress, story } = context;
+async function takeReceipts({ input, inbox, ref, progress, story }: Run): Promise<void> {
   if (isSettled(progress.status) && inbox.length === 0) return;
   // One timer for the whole wait: `condition` with a time-out would make and cancel one for every receipt.
   let isOver = false;
-  const deadline = sleep(input.receiptDeadlineMs, { summary: 'receipt deadline' }).then(() => {
+  const isUnknown = progress.status === 'unknown';
+  const waitMs = (isUnknown ? input.unknownDeadlineMs : undefined) ?? input.receiptDeadlineMs;
+  const summary =
+    isUnknown && input.unknownDeadlineMs !== undefined ? 'outcome deadline' : 'receipt deadline';
+  const deadline = sleep(waitMs, { summary }).then(() => {
     isOver = true;
   });
   while (!isSettled(progress.status) || inbox.length > 0) {
@@ -170,15 +138,19 @@ async function takeReceipts(input: SendMessageInput, context: ReceiptContext): P
   }
 }
 
+/** Nobody has told what became of the call, for as long as its category may wait. A later receipt overrules this. */
+async function settleUnknown({ input, ref, progress, story }: Run): Promise<void> {
+  if (progress.status !== 'unknown' || input.unknownDeadlineMs === undefined) return;
+  progress.status = await persist('expireUnknown', ref);
+  story.tell(`its outcome was not told in time: ${progress.status}`);
+}
+
 function learn(progress: Progress, receipt: Receipt): void {
   progress.providerMessageId ??= receipt.providerMessageId;
   if (receipt.status === null) return;
   progress.status = nextStatus(progress.status, receipt.status);
   if (progress.status === 'failed' && receipt.failure !== undefined) progress.failure = receipt.failure;
 }
-
-const describe = ({ status, failure }: Progress): string =>
-  failure === undefined ? status : `${status}, ${failure.code} ${failure.title}`;
 
 function conclude(progress: Progress): SendMessageResult {
   const { status, attempts, providerMessageId, failure } = progress;

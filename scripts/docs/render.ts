@@ -1,5 +1,7 @@
 import { problems, type ProblemDefinition } from '../../src/platform/errors.ts';
-import { errorRules, planRetry, type ErrorRule } from '../../src/whatsapp/error-classes.ts';
+import { planRetry, type ErrorRule } from '../../src/whatsapp/error-classes.ts';
+import { classLetters } from '../../src/whatsapp/error-rule.ts';
+import { errorRules } from '../../src/whatsapp/error-table.ts';
 
 const generated = (source: string): string =>
   `<!-- Made by \`npm run docs\` from ${source}. Change it there; a test holds both equal. -->`;
@@ -30,7 +32,7 @@ export function renderProblems(): string {
 export function renderProviderErrors(): string {
   const entries = Object.entries(errorRules).toSorted(([a], [b]) => Number(a) - Number(b));
   return [
-    generated('src/whatsapp/error-classes.ts'),
+    generated('src/whatsapp/error-table.ts'),
     '',
     '# Provider errors',
     '',
@@ -43,17 +45,50 @@ export function renderProviderErrors(): string {
     'given, the message’s time to live (`DISPATCH_TTL_MS`, `expiresAt`) is the bound. Codes that are not listed: 200–299',
     'count as a missing permission, HTTP 429 and 5xx are tried again (5xx three times), everything else fails.',
     '',
-    '| code | class | title | then | what to do |',
-    '| --- | --- | --- | --- | --- |',
+    '| code | class | title | then | besides | what to do |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...entries.map(
       ([code, rule]) =>
-        `| ${code} | ${rule.class} | ${cell(rule.title)} | ${describeRetries(rule)} | ${cell(rule.advice)} |`,
+        `| ${code} | ${rule.class} (${classLetters[rule.class]}) | ${cell(rule.title)} | ${describeThen(rule)} | ${besides(rule)} | ${cell(rule.advice)} |`,
     ),
     '',
   ].join('\n');
 }
 
 const shownWaits = 3;
+
+/** What becomes of the message when the code answers its call. */
+function describeThen(rule: ErrorRule): string {
+  if (rule.class === 'sender' || rule.class === 'credentials')
+    return 'waits until the channel is active again';
+  if (rule.template === 'paused') return 'waits until the template is approved again';
+  if (rule.class === 'marketing-endpoint') return 'called again at the marketing endpoint after 1 s';
+  return describeRetries(rule);
+}
+
+const hourMs = 3_600_000;
+
+/** What follows beside the message. */
+function besides(rule: ErrorRule): string {
+  const parts = [
+    rule.class === 'sender' || rule.class === 'credentials' ? 'channel paused' : '',
+    rule.pauseMs === undefined ? '' : `for at least ${rule.pauseMs / hourMs} h`,
+    rule.template === undefined
+      ? ''
+      : { paused: 'template paused', disabled: 'template disabled', resync: 'template read anew' }[
+          rule.template
+        ],
+    rule.slows === undefined
+      ? ''
+      : { channel: 'the channel slows down', pair: 'the person’s other messages wait too' }[rule.slows],
+    rule.stopsMarketing === true ? 'marketing opt-out recorded' : '',
+    rule.class === 'window' ? 'window closed' : '',
+    rule.followUp === undefined
+      ? ''
+      : `a new message after ${describeMs(rule.followUp.afterMs)}, at most ${rule.followUp.most} times`,
+  ];
+  return parts.filter((part) => part !== '').join(', ') || '–';
+}
 
 function describeRetries(rule: ErrorRule): string {
   const waits: string[] = [];

@@ -1,5 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { AuditActor, AuditService, AuditedWrite } from '../audit/service.ts';
+import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
@@ -7,13 +7,23 @@ import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
+import { auditOf } from './audit.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
-import { stateAfterAnswer, stateAfterWish } from './rules.ts';
+import { stateAfterAnswer, stateAfterWish, type StateOfChannel } from './rules.ts';
 import type { CreateChannelBody, PatchChannelBody } from './schemas.ts';
 import type { ChannelService } from './service.ts';
 
 /** What still needs a channel, as parts of a sentence: `3 messages that have not left`. */
 export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Promise<readonly string[]>;
+
+/** Writes down that what waits for a channel may go. */
+export interface OpeningWriter {
+  opened(
+    scope: ClientScope,
+    opening: { readonly gate: 'channel'; readonly channelId: Types.ObjectId },
+    session: ClientSession,
+  ): Promise<void>;
+}
 
 export interface ChannelManagementDeps {
   readonly channels: ChannelRepository;
@@ -21,6 +31,8 @@ export interface ChannelManagementDeps {
   readonly gateway: Pick<Gateway, 'describeNumber'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
+  /** Told in the same transaction when a channel becomes active again. */
+  readonly openings: OpeningWriter;
   readonly cipher: Cipher;
   readonly clock: Clock;
   /** For channels that do not say it. */
@@ -75,7 +87,14 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
         ...(accessToken === undefined ? {} : { accessToken: seal(accessToken) }),
         ...(appSecret === undefined ? {} : { appSecret: appSecret === null ? null : seal(appSecret) }),
       };
-      return change(scope, by, ref, { action: 'channel.updated', decide: () => changes });
+      return change(scope, by, ref, {
+        action: 'channel.updated',
+        // A new token is tried at once where the old one was the reason of the pause.
+        decide: ({ pause }) =>
+          accessToken !== undefined && pause?.class === 'credentials'
+            ? { ...changes, pause: { ...pause, nextCheckAt: clock.now() } }
+            : changes,
+      });
     },
 
     pause: (scope: ClientScope, by: AuditActor, ref: ChannelRef): Promise<ChannelDoc> =>
@@ -89,11 +108,10 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
       const asked = await find(scope, id);
       if (version !== undefined && version !== asked.version) throw lostRace();
       const answer = await deps.gateway.describeNumber(service.senderOf(asked));
-      const next = stateAfterAnswer({ state: asked.state, reason: asked.stateReason ?? null }, answer);
+      const next = stateAfterAnswer(stateOf(asked), answer);
       if (next === null) throw providerAway();
       const changes: ChannelChange = {
-        state: next.state,
-        stateReason: next.reason,
+        ...next,
         ...(answer.kind === 'described' ? { verification: { at: clock.now(), ...answer.number } } : {}),
       };
       // An answer to other credentials than the present ones says nothing: so only the version that was asked about.
@@ -139,9 +157,15 @@ function draftChannel(
   };
 }
 
+const stateOf = ({ state, stateReason, pause }: ChannelDoc): StateOfChannel => ({
+  state,
+  stateReason: stateReason ?? null,
+  pause: pause ?? null,
+});
+
 function wished(channel: ChannelDoc, wish: 'pause' | 'resume'): ChannelChange {
-  const next = stateAfterWish({ state: channel.state, reason: channel.stateReason ?? null }, wish);
-  if (next !== null) return { state: next.state, stateReason: next.reason };
+  const next = stateAfterWish(stateOf(channel), wish);
+  if (next !== null) return next;
   throw new AppError(
     'wrong-state',
     `The channel is disconnected; an active or paused one can be ${wish}d. Verify it first.`,
@@ -155,7 +179,7 @@ interface AuditedChange {
 }
 
 /** Each write with its audit event in one transaction, then out of this process's memory. */
-function createAuditedWrites({ channels, service, usage, audit }: ChannelManagementDeps) {
+function createAuditedWrites({ channels, service, usage, audit, openings }: ChannelManagementDeps) {
   const require = async (
     scope: ClientScope,
     { id, version }: ChannelRef,
@@ -172,7 +196,7 @@ function createAuditedWrites({ channels, service, usage, audit }: ChannelManagem
       try {
         await audit.audited(scope, by, async (session) => {
           await channels.insert(scope, channel, session);
-          return { result: undefined, write: writeOf('channel.created', null, channel) };
+          return { result: undefined, write: auditOf('channel.created', null, channel) };
         });
       } catch (error) {
         // The same words whoever has it: who else is a customer here is nobody's business.
@@ -197,7 +221,10 @@ function createAuditedWrites({ channels, service, usage, audit }: ChannelManagem
         }
         const changed = await channels.update(scope, current, changes, session);
         if (changed === null) throw lostRace();
-        return { result: { before: current, after: changed }, write: writeOf(action, current, changed) };
+        if (current.state !== 'active' && changed.state === 'active') {
+          await openings.opened(scope, { gate: 'channel', channelId: ref.id }, session);
+        }
+        return { result: { before: current, after: changed }, write: auditOf(action, current, changed) };
       });
       service.forget(before);
       return after;
@@ -211,24 +238,11 @@ function createAuditedWrites({ channels, service, usage, audit }: ChannelManagem
           throw new AppError('in-use', `The channel still has ${uses.join(', ')}.`);
         }
         if (!(await channels.delete(scope, current, session))) throw lostRace();
-        return { result: current, write: writeOf('channel.deleted', current, null) };
+        return { result: current, write: auditOf('channel.deleted', current, null) };
       });
       service.forget(deleted);
     },
   };
-}
-
-/** Credentials are among the fields; the audit writes down only that they changed. */
-function writeOf(action: string, before: ChannelDoc | null, after: ChannelDoc | null): AuditedWrite {
-  const id = (after ?? before)?._id;
-  if (id === undefined) throw new Error('A write is about something.');
-  return { action, target: { type: 'channel', id }, before: fieldsOf(before), after: fieldsOf(after) };
-}
-
-function fieldsOf(channel: ChannelDoc | null): Readonly<Record<string, unknown>> | null {
-  if (channel === null) return null;
-  const { _id, clientId: _clientId, createdAt: _createdAt, ...fields } = channel;
-  return fields;
 }
 
 const lostRace = (): AppError =>

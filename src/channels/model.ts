@@ -13,6 +13,19 @@ export interface ChannelVerification {
   readonly qualityRating?: string;
 }
 
+/** The provider refuses the channel's calls; its health is looked at until it does no more. */
+export interface ProviderPause {
+  /** `credentials`: the access token; `sender`: the number or its account. */
+  readonly class: 'sender' | 'credentials';
+  /** The provider's code. */
+  readonly code: string;
+  readonly since: Date;
+  /** Not before this time, whatever the provider says of its health. */
+  readonly until?: Date;
+  readonly checks: number;
+  readonly nextCheckAt: Date;
+}
+
 /** One WhatsApp number of a client with its credentials. */
 export interface ChannelDoc {
   readonly _id: Types.ObjectId;
@@ -27,6 +40,14 @@ export interface ChannelDoc {
   readonly sendsPerSecond: number;
   readonly state: ChannelState;
   readonly stateReason?: string;
+  /** Set while the state is `paused` and the provider is the reason. */
+  readonly pause?: ProviderPause;
+  /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
+  readonly messagingLimit?: number;
+  /** Numbers with the same one share that limit; without it, those of one account do. */
+  readonly portfolioId?: string;
+  /** Meta takes marketing of this number at its marketing endpoint only. */
+  readonly usesMarketingEndpoint?: boolean;
   readonly verification?: ChannelVerification;
   readonly createdAt: Date;
   readonly version: number;
@@ -46,6 +67,10 @@ const channelSchema = new Schema(
     sendsPerSecond: { type: Number, required: true },
     state: { type: String, enum: channelStates, required: true },
     stateReason: String,
+    pause: Schema.Types.Mixed,
+    messagingLimit: Number,
+    portfolioId: String,
+    usesMarketingEndpoint: Boolean,
     verification: Schema.Types.Mixed,
     createdAt: { type: Date, required: true },
     version: { type: Number, required: true },
@@ -54,6 +79,11 @@ const channelSchema = new Schema(
 );
 
 channelSchema.index({ clientId: 1, _id: 1 });
+// Paused by the provider: when to look again, over all tenants.
+channelSchema.index(
+  { 'pause.nextCheckAt': 1 },
+  { name: 'health', partialFilterExpression: { 'pause.nextCheckAt': { $exists: true } } },
+);
 // The provider's events name the number, not the tenant: these two find the tenant.
 channelSchema.index({ phoneNumberId: 1 }, { unique: true });
 channelSchema.index({ webhookKeyHash: 1 }, { unique: true });

@@ -15,6 +15,10 @@ export type ChannelChange = Change<
   | 'sendsPerSecond'
   | 'state'
   | 'stateReason'
+  | 'pause'
+  | 'messagingLimit'
+  | 'portfolioId'
+  | 'usesMarketingEndpoint'
   | 'verification'
 >;
 
@@ -71,6 +75,33 @@ export function createChannelRepository(connection: Connection) {
     /** Across all tenants: the channel that a provider's event names. */
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       channels.findOne({ phoneNumberId }).lean<ChannelDoc>().exec(),
+
+    /**
+     * Across all tenants: takes channels that the provider has paused and whose next look is due. Who takes one sets
+     * the time of the look after it, so that several workers share them.
+     */
+    async takeDueForCheckAcrossClients(
+      now: Date,
+      nextCheckAt: (checks: number) => Date,
+      atMost: number,
+    ): Promise<ChannelDoc[]> {
+      const due = { 'pause.nextCheckAt': mongoose.trusted({ $lte: now }) };
+      const taken: ChannelDoc[] = [];
+      const found = await channels.find(due).limit(atMost).lean<ChannelDoc[]>().exec();
+      for (const { _id, pause } of found) {
+        const checks = (pause?.checks ?? 0) + 1;
+        const channel = await channels
+          .findOneAndUpdate(
+            { _id, ...due },
+            { $set: { 'pause.checks': checks, 'pause.nextCheckAt': nextCheckAt(checks) } },
+            { returnDocument: 'after' },
+          )
+          .lean<ChannelDoc>()
+          .exec();
+        if (channel !== null) taken.push(channel);
+      }
+      return taken;
+    },
 
     findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
       channels.findOne({ _id }).lean<ChannelDoc>().exec(),

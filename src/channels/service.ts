@@ -37,6 +37,10 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
   return {
     findById,
 
+    /** Past what this process has in memory. */
+    findFresh: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
+      channels.findById(scope, id),
+
     async list(
       scope: ClientScope,
       { limit, after }: { limit: number; after: Cursor | null },

@@ -1,3 +1,4 @@
+import type { GateName } from '../gates/rules.ts';
 import type { DispatchOutcome, MessageFailure, MessageStatus, WithdrawReason } from './lifecycle.ts';
 
 /** The names that the API, the workflow, the activities and operators share. Ids only: no phone, name or content. */
@@ -5,6 +6,10 @@ export const sendMessageType = 'sendMessage';
 export const workflowQueue = 'crm';
 export const providerQueue = 'provider';
 export const receiptsSignalName = 'receiptsArrived';
+/** What held the message back may have gone: it looks again. */
+export const gateOpenedSignalName = 'gateOpened';
+export const cancelUpdateName = 'cancelSend';
+export const rescheduleUpdateName = 'reschedule';
 
 /** The workflow of a message; computable, so that nothing ever has to search for it. */
 export const workflowIdOf = (messageId: string): string => `message:${messageId}`;
@@ -17,8 +22,14 @@ const failureTypePrefix = 'WA_';
 /** The failure type of a run or of an attempt, as the Temporal UI shows it: `WA_131026`. */
 export const failureTypeOf = (code: string): string => `${failureTypePrefix}${code}`;
 
-/** Whether a failure is the provider's word on a message, and no fault of the program. */
-export const isMessageFailureType = (type: string): boolean => type.startsWith(failureTypePrefix);
+const waitTypePrefix = 'WAIT_';
+
+/** The failure type of an attempt that had to wait before it called anybody: `WAIT_pair`. */
+export const waitTypeOf = (gate: GateName): string => `${waitTypePrefix}${gate}`;
+
+/** Whether a failure is the product at work (the provider's word, or a wait), and no fault of the program. */
+export const isMessageFailureType = (type: string): boolean =>
+  type.startsWith(failureTypePrefix) || type.startsWith(waitTypePrefix);
 
 export interface SendMessageInput {
   /** Version of this input's shape. */
@@ -36,6 +47,13 @@ export interface SendMessageInput {
   readonly dispatchTtlMs: number;
   /** How long the workflow waits for receipts once the message has left. */
   readonly receiptDeadlineMs: number;
+  /** How long an unknown outcome may stay open; then the message expires. Runs from before this was there lack it. */
+  readonly unknownDeadlineMs?: number;
+}
+
+export interface Reschedule {
+  /** Epoch milliseconds of the new time. */
+  readonly sendAtMs: number;
 }
 
 /** How the workflow ended: shown as its result in the Temporal UI. A failed message fails the workflow instead. */
@@ -88,6 +106,14 @@ export type DispatchResult =
       readonly attempt: number;
       readonly providerMessageId?: string;
       readonly failure?: MessageFailure;
+    }
+  /** A gate is closed and may open: the workflow waits for `gateOpened`, or until `untilMs`, and asks again. */
+  | {
+      readonly kind: 'held';
+      readonly gate: GateName;
+      readonly reason: string;
+      readonly untilMs?: number;
+      readonly attempt: number;
     };
 
 export interface RecordOutcomeInput extends MessageRef {
@@ -103,6 +129,10 @@ export interface DispatchInput extends MessageRef {
   readonly channelId: string;
 }
 
+export interface FollowFailureInput extends MessageRef {
+  readonly failure: MessageFailure;
+}
+
 export interface WithdrawInput extends MessageRef {
   readonly reason: WithdrawReason;
   /** Why, when the reason is `failed`. */
@@ -115,6 +145,10 @@ export interface MessageActivities {
   dispatch(input: DispatchInput): Promise<DispatchResult>;
   recordOutcome(input: RecordOutcomeInput): Promise<void>;
   applyReceipts(input: ApplyReceiptsInput): Promise<void>;
+  /** Does what the provider's final refusal asks for beside the message: its template, the person's consent, … */
+  followFailure(input: FollowFailureInput): Promise<void>;
+  /** Closes a message whose outcome nobody has told in time; answers the status it has then. */
+  expireUnknown(input: MessageRef): Promise<MessageStatus>;
   /** Cancels or expires a message that has not left; answers the status it has then, changed or not. */
   withdraw(input: WithdrawInput): Promise<MessageStatus>;
 }

@@ -1,4 +1,5 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import type { Waiting } from '../gates/rules.ts';
 import { schemaOptions } from '../platform/mongo.ts';
 import type { TemplatePayload } from '../whatsapp/payload.ts';
 import { messageStatuses, unsentStatuses, type MessageFailure, type MessageStatus } from './lifecycle.ts';
@@ -22,6 +23,11 @@ export interface DispatchAttempt {
   readonly endedAt: Date;
   readonly outcome: 'accepted' | 'rejected' | 'retry' | 'unknown';
   readonly code?: string;
+}
+
+/** Why a message that has not left is waiting, and since when for this reason. */
+export interface WaitingState extends Waiting {
+  readonly since: Date;
 }
 
 export interface MessageDoc {
@@ -56,6 +62,10 @@ export interface MessageDoc {
     readonly startedAt?: Date;
     readonly attempts: readonly DispatchAttempt[];
   };
+  /** What holds the message back at present; old news once it has left. */
+  readonly waiting?: WaitingState;
+  /** What has held it back, oldest first; the latest ones. */
+  readonly waits?: readonly WaitingState[];
   /** When the sweep last made sure that this message's workflow runs. */
   readonly sweptAt?: Date;
 }
@@ -91,6 +101,8 @@ export const messageSchema = new Schema(
     failure: Schema.Types.Mixed,
     pricing: Schema.Types.Mixed,
     dispatch: { type: Schema.Types.Mixed, required: true },
+    waiting: Schema.Types.Mixed,
+    waits: { type: [Schema.Types.Mixed], default: undefined },
     sweptAt: Date,
   },
   { ...schemaOptions, collection: 'messages' },
@@ -106,6 +118,11 @@ messageSchema.index(
 messageSchema.index(
   { clientId: 1, providerMessageId: 1 },
   { unique: true, partialFilterExpression: { providerMessageId: { $exists: true } } },
+);
+// What a gate that opens lets go.
+messageSchema.index(
+  { clientId: 1, 'waiting.gate': 1, channelId: 1, _id: 1 },
+  { name: 'held', partialFilterExpression: { 'waiting.gate': { $exists: true } } },
 );
 // The sweep crosses tenants: it looks for the messages that have not left.
 messageSchema.index(

@@ -12,7 +12,7 @@ import {
   type MessageStatus,
   type WithdrawReason,
 } from './lifecycle.ts';
-import type { DispatchAttempt, MessageDoc, StatusEntry } from './model.ts';
+import type { DispatchAttempt, MessageDoc, StatusEntry, WaitingState } from './model.ts';
 
 export interface Claim {
   readonly decision: ClaimDecision;
@@ -27,11 +27,18 @@ const statusEntry = (status: MessageStatus, timestamp: Date, raw?: StatusEntry['
 });
 
 const attemptsKept = 50;
+const waitsKept = 50;
+const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -waitsKept });
 const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -attemptsKept });
 
 /** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
 export function createDispatchWrites(messages: mongo.Collection<MessageDoc>) {
-  return { ...createClaims(messages), ...createOutcomes(messages), ...createWithdrawals(messages) };
+  return {
+    ...createClaims(messages),
+    ...createOutcomes(messages),
+    ...createWithdrawals(messages),
+    ...createDeadlines(messages),
+  };
 }
 
 function createClaims(messages: mongo.Collection<MessageDoc>) {
@@ -60,6 +67,7 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
             'dispatch.token': token,
             'dispatch.startedAt': now,
           },
+          $unset: { waiting: 1 },
           $inc: { 'dispatch.attempt': 1 },
           $push: { statusHistory: statusEntry('sending', now) },
         },
@@ -78,11 +86,22 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
     async release(
       scope: ClientScope,
       _id: Types.ObjectId,
-      { token, attempt }: { token: string; attempt: DispatchAttempt },
+      { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
     ): Promise<void> {
       await messages.updateOne(
         { _id, 'dispatch.isCalling': true, 'dispatch.token': token, ...scope },
-        { $set: { 'dispatch.isCalling': false }, $push: { 'dispatch.attempts': pushAttempt(attempt) } },
+        {
+          $set: { 'dispatch.isCalling': false, waiting },
+          $push: { 'dispatch.attempts': pushAttempt(attempt), waits: pushWait(waiting) },
+        },
+      );
+    },
+
+    /** Writes down why a message has to wait, as long as it has not left. */
+    async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
+      await messages.updateOne(
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        { $set: { waiting }, $push: { waits: pushWait(waiting) } },
       );
     },
   };
@@ -153,12 +172,52 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
           { _id, status: message.status, 'dispatch.isCalling': isCalling, ...scope },
           {
             $set: { status, ...(status === 'failed' && failure !== undefined ? { failure } : {}) },
-            $push: { statusHistory: statusEntry(status, now) },
+            $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
           },
         );
         // Somebody was faster: judge what stands now. Ends, because a status only moves forward.
         if (written.modifiedCount === 1) return status;
       }
+    },
+  };
+}
+
+/** What people may still change, and what time decides. */
+function createDeadlines(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /** Moves the time of a message that waits for it; null when it does not wait for its time any more. */
+    reschedule(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { sendAt, now }: { sendAt: Date; now: Date },
+    ): Promise<MessageDoc | null> {
+      return messages.findOneAndUpdate(
+        {
+          _id,
+          status: 'scheduled',
+          'dispatch.isCalling': false,
+          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
+          ...scope,
+        },
+        {
+          $set: { sendAt },
+          $push: {
+            statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
+          },
+        },
+        { returnDocument: 'after' },
+      );
+    },
+
+    /** Closes a message whose outcome is still unknown; a receipt that comes later overrules it. */
+    async expireUnknown(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<MessageStatus | null> {
+      const raw = { reason: 'its outcome was not told in time' };
+      await messages.updateOne(
+        { _id, status: 'unknown', ...scope },
+        { $set: { status: 'expired' }, $push: { statusHistory: statusEntry('expired', now, raw) } },
+      );
+      const message = await messages.findOne({ _id, ...scope }, { projection: { status: 1 } });
+      return message?.status ?? null;
     },
   };
 }

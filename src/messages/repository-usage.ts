@@ -25,6 +25,34 @@ export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
     return waiting + underway;
   },
 
+  /** The messages that a gate holds back, oldest first, from after the given one. */
+  async findHeld(
+    scope: ClientScope,
+    held: {
+      readonly gate: string;
+      readonly channelId: Types.ObjectId | undefined;
+      readonly templateName: string | undefined;
+      readonly language: string | undefined;
+    },
+    { after, limit }: { after: Types.ObjectId | null; limit: number },
+  ): Promise<Types.ObjectId[]> {
+    const found = await messages
+      .find({
+        'waiting.gate': held.gate,
+        ...(held.channelId === undefined ? {} : { channelId: held.channelId }),
+        ...(held.templateName === undefined ? {} : { templateName: held.templateName }),
+        ...(held.language === undefined ? {} : { 'content.template.language.code': held.language }),
+        ...(after === null ? {} : { _id: { $gt: after } }),
+        status: { $in: [...unsentStatuses] },
+        ...scope,
+      })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .project<{ _id: Types.ObjectId }>({ _id: 1 })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  },
+
   /** Messages of a template that have not left. */
   countUnsentOf: (
     scope: ClientScope,

@@ -1,11 +1,31 @@
 import { planRetry, ruleFor, type ErrorRule, type ProviderError } from '../whatsapp/error-classes.ts';
-import type { GatewayAnswer } from '../whatsapp/gateway.ts';
+import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
 
-/** What follows from a provider's answer: an outcome to record, or another call after a wait. */
+/** What follows from a provider's answer for the message. */
 export type AfterCall =
   | { readonly kind: 'done'; readonly outcome: DispatchOutcome }
-  | { readonly kind: 'retry'; readonly code: string; readonly title: string; readonly delayMs: number };
+  | { readonly kind: 'retry'; readonly code: string; readonly title: string; readonly delayMs: number }
+  /** Not taken, and no call makes sense before the channel or the template is well again. */
+  | {
+      readonly kind: 'hold';
+      readonly gate: 'channel' | 'template';
+      readonly code: string;
+      readonly title: string;
+    };
+
+/** What an older message without a priority counts as. */
+const usualPriority = 3;
+export const priorityOr = (priority: number | undefined): number => priority ?? usualPriority;
+
+/** The first of the priorities with which a business addresses many: they get no burst. */
+const bulkPriority = 5;
+
+/**
+ * Messages to one person that may leave one right after the other: Meta lends 45; a conversation needs some, and a
+ * campaign none. The rest is kept for the agent who answers next.
+ */
+export const burstOf = (priority: number): number => (priority >= bulkPriority ? 1 : 20);
 
 const notReachedRule: ErrorRule = {
   class: 'retry',
@@ -16,13 +36,7 @@ const notReachedRule: ErrorRule = {
 /** What a provider's error means for the message, in an answer and in a `failed` receipt alike. */
 export function toFailure(error: ProviderError & { title: string; detail: string }): MessageFailure {
   const rule = ruleFor(error);
-  return {
-    code: String(error.code),
-    class: rule.class,
-    title: rule.title,
-    detail: error.detail === '' ? error.title : error.detail,
-    advice: rule.advice,
-  };
+  return failureBy(rule, { code: String(error.code), detail: detailOf(error) });
 }
 
 /** Decides what follows from the answer to call number `attempt` (from 1); `jitter` is in [0, 1). */
@@ -37,22 +51,47 @@ export function decideAfterCall(answer: GatewayAnswer, attempt: number, jitter: 
     case 'rejected': {
       const { error, retryAfterMs } = answer;
       const wait = { attempt, jitter, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-      const detail = error.detail === '' ? error.title : error.detail;
-      return retryOrFail(ruleFor(error), { code: String(error.code), detail }, wait);
+      return afterRejection(error, wait);
     }
   }
 }
 
-function retryOrFail(
-  rule: ErrorRule,
-  error: { code: string; detail: string },
-  wait: { attempt: number; jitter: number; retryAfterMs?: number },
-): AfterCall {
+/** The moment of a retry on the other endpoint: there is nothing to wait for. */
+const otherEndpointMs = 1_000;
+
+/** Calls after which the endpoint cannot be what is wrong: the channel learns of it with the first. */
+const mostEndpointTries = 5;
+
+interface Wait {
+  readonly attempt: number;
+  readonly jitter: number;
+  readonly retryAfterMs?: number;
+}
+
+function afterRejection(error: RejectedError, wait: Wait): AfterCall {
+  const rule = ruleFor(error);
+  const code = String(error.code);
+  if (rule.class === 'sender' || rule.class === 'credentials') {
+    return { kind: 'hold', gate: 'channel', code, title: rule.title };
+  }
+  if (rule.template === 'paused') return { kind: 'hold', gate: 'template', code, title: rule.title };
+  const isFirstEndpoint = error.endpoint !== 'marketing' && wait.attempt < mostEndpointTries;
+  if (rule.class === 'marketing-endpoint' && isFirstEndpoint) {
+    return { kind: 'retry', code, title: rule.title, delayMs: otherEndpointMs };
+  }
+  return retryOrFail(rule, { code, detail: detailOf(error) }, wait);
+}
+
+function retryOrFail(rule: ErrorRule, error: { code: string; detail: string }, wait: Wait): AfterCall {
   const delayMs = planRetry({ rule, ...wait });
   if (delayMs !== null) return { kind: 'retry', code: error.code, title: rule.title, delayMs };
-  const { class: errorClass, title, advice } = rule;
-  return {
-    kind: 'done',
-    outcome: { kind: 'rejected', failure: { ...error, class: errorClass, title, advice } },
-  };
+  return { kind: 'done', outcome: { kind: 'rejected', failure: failureBy(rule, error) } };
 }
+
+const failureBy = (
+  { class: errorClass, title, advice }: ErrorRule,
+  { code, detail }: { code: string; detail: string },
+): MessageFailure => ({ code, class: errorClass, title, detail, advice });
+
+const detailOf = ({ title, detail }: { title: string; detail: string }): string =>
+  detail === '' ? title : detail;

@@ -1,12 +1,21 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { deadlineIn } from '../platform/clock.ts';
 import {
+  cancelUpdateName,
+  gateOpenedSignalName,
   receiptsSignalName,
+  rescheduleUpdateName,
   sendMessageType,
   workflowIdOf,
   workflowQueue,
   type Receipt,
+  type Reschedule,
   type SendMessageInput,
 } from './contract.ts';
 import type { MessageDoc } from './model.ts';
@@ -26,8 +35,12 @@ export interface MessageWorkflows {
   hasCompleted(messageId: string): Promise<boolean>;
   /** Hands receipts to the message's workflow; `closed` when none is running. */
   signalReceipts(messageId: string, receipts: readonly Receipt[]): Promise<'signaled' | 'closed'>;
+  /** Lets a message that is held back look at its gates again; nothing happens when it waits no more. */
+  signalGateOpened(messageId: string): Promise<void>;
   /** Lets the workflow of a message that was withdrawn end now instead of when it next looks. */
   cancel(messageId: string): Promise<void>;
+  /** Tells a message that waits for its time the new time. */
+  reschedule(messageId: string, sendAt: Date): Promise<void>;
 }
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -42,12 +55,22 @@ const searchKeys = {
 /** A call that Temporal does not answer in this time is given up; the sweep starts the workflow later. */
 const startDeadlineMs = 3_000;
 const signalDeadlineMs = 10_000;
+const updateDeadlineMs = 5_000;
 
 /** Replies before campaigns, when the provider's queue has a backlog: 1 is first, 5 is last. */
 const defaultPriority = 3;
 
 export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
   const { temporal } = options;
+
+  /** An update of a running workflow. A worker has to answer it, so it has a deadline of its own. */
+  const tell = (messageId: string, update: (run: WorkflowHandle) => Promise<unknown>): Promise<void> =>
+    unlessGone(
+      temporal.withDeadline(deadlineIn(updateDeadlineMs), async () => {
+        await update(temporal.workflow.getHandle(workflowIdOf(messageId)));
+      }),
+    );
+
   return {
     async start(message) {
       const workflowId = workflowIdOf(message._id.toHexString());
@@ -90,16 +113,30 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
       }
     },
 
-    async cancel(messageId) {
-      try {
-        await temporal.withDeadline(deadlineIn(startDeadlineMs), () =>
-          temporal.workflow.getHandle(workflowIdOf(messageId)).cancel(),
-        );
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }
+    async signalGateOpened(messageId) {
+      await unlessGone(
+        temporal.withDeadline(deadlineIn(signalDeadlineMs), () =>
+          temporal.workflow.getHandle(workflowIdOf(messageId)).signal(gateOpenedSignalName),
+        ),
+      );
+    },
+
+    cancel: (messageId) => tell(messageId, (run) => run.executeUpdate(cancelUpdateName)),
+
+    reschedule(messageId, sendAt) {
+      const to: Reschedule = { sendAtMs: sendAt.getTime() };
+      return tell(messageId, (run) => run.executeUpdate(rescheduleUpdateName, { args: [to] }));
     },
   };
+}
+
+/** A run that has ended needs to be told nothing. */
+async function unlessGone(told: Promise<void>): Promise<void> {
+  try {
+    await told;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }
 
 function inputOf(message: MessageDoc, options: MessageWorkflowOptions): SendMessageInput {

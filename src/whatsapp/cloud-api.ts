@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { Gateway, GatewayAnswer, NumberAnswer, RejectedError, Sender } from './gateway.ts';
+import type { Gateway, GatewayAnswer, HealthAnswer, NumberAnswer, RejectedError, Sender } from './gateway.ts';
 import { maskDigits, type MessageBody } from './payload.ts';
 
 export interface CloudApiOptions {
@@ -22,6 +22,12 @@ const NumberDescribed = z.object({
   display_phone_number: z.string().min(1).max(64),
   verified_name: z.string().max(512).optional(),
   quality_rating: z.string().max(64).optional(),
+});
+
+const endpointPaths = { messages: '/messages', marketing: '/marketing_messages' } as const;
+
+const HealthDescribed = z.object({
+  health_status: z.object({ can_send_message: z.string() }).optional().catch(undefined),
 });
 
 const numberFields = Object.keys(NumberDescribed.shape).join(',');
@@ -73,13 +79,24 @@ export function createCloudApiGateway(options: CloudApiOptions): Gateway {
   }
   return {
     async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
+      const { endpoint = 'messages' } = sender;
       let answer: HttpAnswer;
       try {
-        answer = await request(sender, '/messages', body);
+        answer = await request(sender, endpointPaths[endpoint], body);
       } catch (error) {
         return answerOfTransportError(error);
       }
-      return interpretAnswer(answer);
+      const interpreted = interpretAnswer(answer);
+      return interpreted.kind === 'rejected'
+        ? { ...interpreted, error: { ...interpreted.error, endpoint } }
+        : interpreted;
+    },
+    async checkHealth(sender: Sender): Promise<HealthAnswer> {
+      try {
+        return interpretHealthAnswer(await request(sender, '?fields=health_status'));
+      } catch (error) {
+        return { kind: 'away', reason: errorCode(error) };
+      }
     },
     async describeNumber(sender: Sender): Promise<NumberAnswer> {
       try {
@@ -143,6 +160,22 @@ export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
       ...(quality_rating === undefined ? {} : { qualityRating: quality_rating }),
     },
   };
+}
+
+/** What an HTTP answer says of the number's health. Source: Meta's health status reference. */
+export function interpretHealthAnswer(answer: HttpAnswer): HealthAnswer {
+  const json = parseJson(answer.text);
+  const graphError = GraphError.safeParse(json);
+  if (graphError.success) {
+    return { kind: 'refused', error: toRejectedError(graphError.data.error, answer.status) };
+  }
+  const described = HealthDescribed.safeParse(json);
+  if (answer.status !== 200 || !described.success) {
+    return { kind: 'away', reason: `HTTP ${answer.status} without a body of the Graph API` };
+  }
+  const word = described.data.health_status?.can_send_message;
+  if (word === undefined) return { kind: 'silent' };
+  return { kind: word === 'BLOCKED' ? 'blocked' : 'available' };
 }
 
 function rejected(error: RejectedError, answer: HttpAnswer): GatewayAnswer {

@@ -7,12 +7,16 @@ export interface Gateway {
   send(sender: Sender, body: MessageBody): Promise<GatewayAnswer>;
   /** Asks what the provider knows of the sender's number; proves on the way that the credentials work. */
   describeNumber(sender: Sender): Promise<NumberAnswer>;
+  /** Asks whether the provider would take messages of the number. */
+  checkHealth(sender: Sender): Promise<HealthAnswer>;
   close(): Promise<void>;
 }
 
 export interface Sender {
   readonly phoneNumberId: string;
   readonly accessToken: string;
+  /** Where messages go; Meta has an endpoint of its own for marketing templates. */
+  readonly endpoint?: 'messages' | 'marketing';
 }
 
 export type GatewayAnswer =
@@ -32,10 +36,21 @@ export type NumberAnswer =
   /** Nobody answered, or something on the way to the provider did. */
   | { readonly kind: 'away'; readonly reason: string };
 
+export type HealthAnswer =
+  /** Messages can be sent, though perhaps fewer than usual. */
+  | { readonly kind: 'available' }
+  | { readonly kind: 'blocked' }
+  /** The provider answered, and said nothing of health. */
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'refused'; readonly error: RejectedError }
+  | { readonly kind: 'away'; readonly reason: string };
+
 export interface NumberDescription {
   /** As the provider writes it: `+1 555-000-1000`. */
   readonly displayNumber: string;
   readonly verifiedName?: string;
+  /** People whom the business may begin to write to in 24 h; null: without limit. */
+  readonly messagingLimit?: number | null;
   /** The provider's word: GREEN, YELLOW, RED, UNKNOWN. */
   readonly qualityRating?: string;
 }

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import type { DispatchResult } from '../src/messages/contract.ts';
+import { failureTypeOf } from '../src/messages/contract.ts';
+import { decideClaim, type DispatchOutcome } from '../src/messages/lifecycle.ts';
+import { decideAfterCall, type AfterCall } from '../src/messages/rules.ts';
+import type { Claim, MessageDoc } from '../src/messages/repository.ts';
+import { newUuid, randomFraction } from '../src/platform/ids.ts';
+import type { GatewayAnswer, Sender } from '../src/whatsapp/gateway.ts';
+import { buildTemplateBody, type MessageBody } from '../src/whatsapp/payload.ts';
+import { passGates, type Passage } from './gates.ts';
+import { insist } from './insist.ts';
+import { missing, record, type MessageActivityDeps, type Target } from './steps.ts';
+
+/**
+ * Brings a message to the provider: its gates are judged, its place in the rates is taken, the claim is taken by
+ * one compare-and-set, and only who holds it calls, once. What has to wait for minutes is answered as `held`; what
+ * has to wait for seconds is thrown with the delay after which Temporal runs this again.
+ */
+export async function dispatchMessage(deps: MessageActivityDeps, target: Target): Promise<DispatchResult> {
+  const { messages, clock } = deps;
+  const { scope, id } = target;
+  const message = await insist(() => messages.findById(scope, id));
+  if (message === null) throw missing();
+  const { status, dispatch, expiresAt } = message;
+  const decision = decideClaim({ status, dispatch, expiresAt: expiresAt ?? null }, clock.now());
+  if (decision !== 'call') return withoutCall(deps, target, { decision, message });
+
+  const passage = await passGates(deps, target, message);
+  if (passage.kind === 'stopped') return passage.result;
+  try {
+    const token = newUuid();
+    const claim = await insist(() => messages.claim(scope, id, { token, now: clock.now() }));
+    if (claim === null) throw missing();
+    return claim.decision === 'call'
+      ? await callProvider(deps, target, { message: claim.message, passage, token })
+      : await withoutCall(deps, target, claim);
+  } finally {
+    passage.permit.done();
+  }
+}
+
+/** The claim was refused: says where the message stands instead of calling. */
+async function withoutCall(
+  deps: MessageActivityDeps,
+  { scope, id }: Target,
+  claim: Claim,
+): Promise<DispatchResult> {
+  const { dispatch, status, providerMessageId, failure } = claim.message;
+  const { attempt } = dispatch;
+  if (claim.decision === 'ambiguous') {
+    // A worker took the claim and died before it stored what came of it. The call is never repeated blindly.
+    const outcome: DispatchOutcome = { kind: 'unknown', reason: 'the worker was lost during the call' };
+    const isRecorded = await record(deps, { scope, id }, { outcome, attempt, startedAt: dispatch.startedAt });
+    return { kind: 'dispatched', outcome, attempt, isRecorded };
+  }
+  if (claim.decision === 'expire') {
+    const expired = await deps.messages.withdraw(scope, id, { reason: 'expired', now: deps.clock.now() });
+    return { kind: 'settled', status: expired ?? status, attempt };
+  }
+  return {
+    kind: 'settled',
+    status,
+    attempt,
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+interface ClaimedCall {
+  readonly message: MessageDoc;
+  readonly passage: Extract<Passage, { kind: 'open' }>;
+  readonly token: string;
+}
+
+/** Makes the one call that the claim allows, and stores or throws what follows from the answer. */
+async function callProvider(
+  deps: MessageActivityDeps,
+  target: Target,
+  call: ClaimedCall,
+): Promise<DispatchResult> {
+  const { message, passage } = call;
+  const { attempt, startedAt } = message.dispatch;
+  const sender = senderFor(deps, passage);
+  const answer = await deps.gateway.send(sender, bodyOf(message));
+  passage.permit.done();
+  const next = decideAfterCall(answer, attempt, randomFraction());
+  if (next.kind === 'done') {
+    const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
+    return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
+  }
+  if (answer.kind === 'rejected') await learn(deps, target, { message, answer });
+  return giveBack(deps, target, { ...call, next });
+}
+
+/** Closes the gates that the answer speaks of. Without it the next call gets the same answer, so it must be stored. */
+async function learn(
+  { consequences }: MessageActivityDeps,
+  { scope }: Target,
+  { message, answer }: { message: MessageDoc; answer: Extract<GatewayAnswer, { kind: 'rejected' }> },
+): Promise<void> {
+  await insist(() => consequences.ofRefusal(scope, message, answer.error));
+}
+
+/** The provider has certainly not taken it: the claim is given back, and the message waits. */
+async function giveBack(
+  deps: MessageActivityDeps,
+  { scope, id }: Target,
+  { message, token, next }: ClaimedCall & { next: Exclude<AfterCall, { kind: 'done' }> },
+): Promise<DispatchResult> {
+  const { attempt, startedAt } = message.dispatch;
+  const now = deps.clock.now();
+  const gate = next.kind === 'hold' ? next.gate : 'provider';
+  const reason = `${next.title}, ${next.code}`;
+  const until = next.kind === 'hold' ? {} : { until: new Date(now.getTime() + next.delayMs) };
+  await insist(() =>
+    deps.messages.release(scope, id, {
+      token,
+      attempt: {
+        number: attempt,
+        startedAt: startedAt ?? now,
+        endedAt: now,
+        outcome: 'retry',
+        code: next.code,
+      },
+      waiting: { gate, reason, since: now, ...until },
+    }),
+  );
+  if (next.kind === 'hold') return { kind: 'held', gate: next.gate, reason, attempt };
+  throw ApplicationFailure.create({
+    message: `${next.title}: next call in ${Math.ceil(next.delayMs / 1_000)} s`,
+    type: failureTypeOf(next.code),
+    nextRetryDelay: next.delayMs,
+  });
+}
+
+/** The credentials for this call; marketing goes to its own endpoint where Meta has asked for that. */
+const senderFor = (
+  { channels }: MessageActivityDeps,
+  { channel, isMarketing }: ClaimedCall['passage'],
+): Sender => ({
+  ...channels.senderOf(channel),
+  endpoint: isMarketing && channel.usesMarketingEndpoint === true ? 'marketing' : 'messages',
+});
+
+function bodyOf(message: MessageDoc): MessageBody {
+  const { _id, to, content, dispatch } = message;
+  assert(to !== undefined && content.template !== undefined, 'an outbound template message has both');
+  return buildTemplateBody({
+    messageId: _id.toHexString(),
+    attempt: dispatch.attempt,
+    to,
+    template: content.template,
+  });
+}

@@ -1,0 +1,156 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ChannelDoc } from '../src/channels/service.ts';
+import type { ReadFacts } from '../src/gates/facts.ts';
+import { judgeGates, type GateVerdict, type Waiting } from '../src/gates/rules.ts';
+import { waitTypeOf, type DispatchResult } from '../src/messages/contract.ts';
+import type { MessageDoc } from '../src/messages/repository.ts';
+import { burstOf, priorityOr } from '../src/messages/rules.ts';
+import type { Permit } from '../src/rates/service.ts';
+import { insist } from './insist.ts';
+import type { MessageActivityDeps, Target } from './steps.ts';
+
+/** All gates are open, and the message has its place: the permit is given back when the answer is in. */
+export type Passage =
+  | {
+      readonly kind: 'open';
+      readonly channel: ChannelDoc;
+      readonly isMarketing: boolean;
+      readonly permit: Permit;
+    }
+  | { readonly kind: 'stopped'; readonly result: DispatchResult };
+
+/** How long a dispatch waits for its channel's rate inside the activity, before it gives its slot to another. */
+const patienceMs = 2_000;
+
+/**
+ * Judges the gates and takes the places in the rates, in the order of what they cost others: the pair, the
+ * portfolio, the channel. What is taken in vain only makes later messages wait a little longer.
+ */
+export async function passGates(
+  deps: MessageActivityDeps,
+  target: Target,
+  message: MessageDoc,
+): Promise<Passage> {
+  const read = await readFacts(deps, target, message);
+  const verdict = judgeGates(read.facts, deps.clock.now());
+  if (verdict.kind === 'closed') return stopped(await close(deps, target, { message, verdict }));
+  if (verdict.kind === 'wait')
+    return stopped(await hold(deps, target, { message, waiting: verdict.waiting }));
+  await takePair(deps, target, message);
+  const portfolio = await takePortfolio(deps, target, { message, read });
+  if (portfolio !== null) return stopped(portfolio);
+  const permit = await takePermit(deps, target, { message, channel: read.channel });
+  const isMarketing = read.facts.template?.category === 'marketing';
+  return { kind: 'open', channel: read.channel, isMarketing, permit };
+}
+
+const stopped = (result: DispatchResult): Passage => ({ kind: 'stopped', result });
+
+/** A channel that seems to be closed is read anew: it may have opened since, and nobody would tell the message. */
+async function readFacts(
+  { facts, clock }: MessageActivityDeps,
+  { scope }: Target,
+  message: MessageDoc,
+): Promise<ReadFacts> {
+  const read = async (isFresh: boolean) => {
+    const found = await insist(() => facts.read(scope, message, { now: clock.now(), isFresh }));
+    if (found !== null) return found;
+    throw ApplicationFailure.nonRetryable('The channel or the contact was deleted.', 'channel-missing');
+  };
+  const first = await read(false);
+  const verdict = judgeGates(first.facts, clock.now());
+  return verdict.kind === 'wait' ? read(true) : first;
+}
+
+interface Closing {
+  readonly message: MessageDoc;
+  readonly verdict: Extract<GateVerdict, { kind: 'closed' }>;
+}
+
+async function close(
+  { messages, clock }: MessageActivityDeps,
+  { scope, id }: Target,
+  { message, verdict: { status: reason, failure } }: Closing,
+): Promise<DispatchResult> {
+  const withdrawal = { reason, failure, now: clock.now() };
+  const status = await insist(() => messages.withdraw(scope, id, withdrawal));
+  const { attempt } = message.dispatch;
+  return {
+    kind: 'settled',
+    status: status ?? reason,
+    attempt,
+    ...(status === 'failed' ? { failure } : {}),
+  };
+}
+
+async function hold(
+  { messages, clock }: MessageActivityDeps,
+  { scope, id }: Target,
+  { message, waiting }: { message: MessageDoc; waiting: Waiting },
+): Promise<DispatchResult> {
+  await insist(() => messages.noteWaiting(scope, id, { ...waiting, since: clock.now() }));
+  const { gate, reason, until } = waiting;
+  return {
+    kind: 'held',
+    gate,
+    reason,
+    attempt: message.dispatch.attempt,
+    ...(until === undefined ? {} : { untilMs: until.getTime() }),
+  };
+}
+
+async function takePair(deps: MessageActivityDeps, target: Target, message: MessageDoc): Promise<void> {
+  const { channelId, contactId } = message;
+  const burst = burstOf(priorityOr(message.priority));
+  const pair = await insist(() => deps.rates.reservePair(target.scope, { channelId, contactId }, { burst }));
+  if (!pair.granted) throw await waitBriefly(deps, target, { gate: 'pair', until: pair.comeBackAt });
+}
+
+/** Only what the business begins counts: an answer in the open window does not. */
+async function takePortfolio(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, read: { facts, channel } }: { message: MessageDoc; read: ReadFacts },
+): Promise<DispatchResult | null> {
+  const { messagingLimit: limit, wabaId, portfolioId = wabaId } = channel;
+  const isWindowOpen = facts.windowExpiresAt !== null && facts.windowExpiresAt > deps.clock.now();
+  if (limit === undefined || isWindowOpen) return null;
+  const { contactId } = message;
+  const place = await insist(() => deps.rates.reserveUser(target.scope, { portfolioId, limit, contactId }));
+  if (place.granted) return null;
+  const reason = `messaging limit of ${limit} people in 24 h reached`;
+  return hold(deps, target, { message, waiting: { gate: 'portfolio', reason, until: place.freeAt } });
+}
+
+async function takePermit(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, channel }: { message: MessageDoc; channel: ChannelDoc },
+): Promise<Permit> {
+  const { scope } = target;
+  const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
+  const permit = await deps.rates.acquire(line, { priority: priorityOr(message.priority), patienceMs });
+  if (permit.kind === 'permit') return permit;
+  const until = new Date(deps.clock.now().getTime() + permit.retryAfterMs);
+  throw await waitBriefly(deps, target, { gate: 'rate', until });
+}
+
+const briefReasons = { pair: 'pair limit', rate: 'rate of the channel' } as const;
+
+/** A wait of seconds: the server runs the activity again after it, and no event of the run tells of it. */
+async function waitBriefly(
+  { messages, clock }: MessageActivityDeps,
+  { scope, id }: Target,
+  { gate, until }: { gate: keyof typeof briefReasons; until: Date },
+): Promise<ApplicationFailure> {
+  const now = clock.now();
+  const reason = briefReasons[gate];
+  await insist(() => messages.noteWaiting(scope, id, { gate, reason, until, since: now }));
+  const delayMs = Math.max(1, until.getTime() - now.getTime());
+  return ApplicationFailure.create({
+    message: `${reason}: next try in ${Math.ceil(delayMs / 1_000)} s`,
+    type: waitTypeOf(gate),
+    nextRetryDelay: delayMs,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}

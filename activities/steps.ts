@@ -1,0 +1,73 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Types } from 'mongoose';
+import type { ChannelService } from '../src/channels/service.ts';
+import type { Consequences } from '../src/gates/consequences.ts';
+import type { GateFactsReader } from '../src/gates/facts.ts';
+import type { MessageRef } from '../src/messages/contract.ts';
+import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
+import type { MessageRepository } from '../src/messages/repository.ts';
+import type { Clock } from '../src/platform/clock.ts';
+import type { Logger } from '../src/platform/logger.ts';
+import { scopeOf, type ClientScope } from '../src/platform/mongo.ts';
+import type { SendRates } from '../src/rates/service.ts';
+import type { Gateway } from '../src/whatsapp/gateway.ts';
+import { insist } from './insist.ts';
+
+export interface MessageActivityDeps {
+  readonly messages: MessageRepository;
+  readonly channels: Pick<ChannelService, 'senderOf'>;
+  readonly facts: GateFactsReader;
+  readonly rates: SendRates;
+  readonly consequences: Consequences;
+  readonly gateway: Pick<Gateway, 'send'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Target {
+  readonly scope: ClientScope;
+  readonly id: Types.ObjectId;
+}
+
+export const targetOf = ({ clientId, messageId }: MessageRef): Target => ({
+  scope: scopeOf(Types.ObjectId.createFromHexString(clientId)),
+  id: Types.ObjectId.createFromHexString(messageId),
+});
+
+/** Thrown when there is nothing to act on: the message was deleted, or never was. */
+export const missing = (): ApplicationFailure =>
+  ApplicationFailure.nonRetryable('There is no such message in the database.', 'message-missing');
+
+export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcome: DispatchOutcome) => ({
+  number,
+  startedAt,
+  endedAt,
+  outcome: outcome.kind,
+  ...(outcome.kind === 'rejected' ? { code: outcome.failure.code } : {}),
+});
+
+/** Stores an outcome; false when the database stays away, so that the workflow has to store it. */
+export async function record(
+  { messages, clock, logger }: Pick<MessageActivityDeps, 'messages' | 'clock' | 'logger'>,
+  { scope, id }: Target,
+  call: { outcome: DispatchOutcome; attempt: number; startedAt: Date | undefined },
+): Promise<boolean> {
+  const { outcome, attempt, startedAt } = call;
+  const endedAt = clock.now();
+  try {
+    await insist(() =>
+      messages.recordOutcome(scope, id, {
+        outcome,
+        attempt: attemptOf(attempt, startedAt ?? endedAt, endedAt, outcome),
+      }),
+    );
+    return true;
+  } catch (error) {
+    const { workflowExecution } = Context.current().info;
+    logger.warn(
+      { workflowId: workflowExecution?.workflowId, error },
+      'outcome not stored: the workflow stores it',
+    );
+    return false;
+  }
+}

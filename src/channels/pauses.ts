@@ -1,0 +1,88 @@
+import type { Types } from 'mongoose';
+import type { AuditService } from '../audit/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import { differing } from '../platform/update.ts';
+import type { Gateway } from '../whatsapp/gateway.ts';
+import { auditOf } from './audit.ts';
+import type { OpeningWriter } from './management.ts';
+import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
+import { afterHealthCheck, nextCheckAfter, pausedByProvider, type Refusal } from './rules.ts';
+import type { ChannelService } from './service.ts';
+
+export interface ChannelPauseDeps {
+  readonly channels: ChannelRepository;
+  readonly service: Pick<ChannelService, 'senderOf' | 'forget'>;
+  readonly gateway: Pick<Gateway, 'checkHealth'>;
+  readonly audit: AuditService;
+  readonly openings: OpeningWriter;
+  readonly clock: Clock;
+}
+
+export type ChannelPauses = ReturnType<typeof createChannelPauses>;
+
+const checkedAtOnce = 20;
+
+/** The provider pauses a channel by refusing its calls, and its health page lets it go again. */
+export function createChannelPauses(deps: ChannelPauseDeps) {
+  const { channels, service, audit, clock } = deps;
+
+  /** Makes a change that the product decides; nothing happens when it is so already. */
+  async function change(
+    scope: ClientScope,
+    id: Types.ObjectId,
+    { action, decide }: { action: string; decide: (current: ChannelDoc) => ChannelChange | null },
+  ): Promise<void> {
+    const changed = await audit.audited(scope, { type: 'system' }, async (session) => {
+      const current = await channels.findById(scope, id, session);
+      const wanted = current === null ? null : decide(current);
+      if (current === null || wanted === null) return { result: null, write: null };
+      const changes = differing(current, wanted);
+      if (Object.keys(changes).length === 0) return { result: null, write: null };
+      const after = await channels.update(scope, current, changes, session);
+      if (after === null) throw new Error('The channel was changed at the same moment.');
+      if (current.state !== 'active' && after.state === 'active') {
+        await deps.openings.opened(scope, { gate: 'channel', channelId: id }, session);
+      }
+      return { result: after, write: auditOf(action, current, after) };
+    });
+    if (changed !== null) service.forget(changed);
+  }
+
+  /** Asks the provider about one paused channel, and resumes it when nothing stands against it. */
+  async function check(channel: ChannelDoc): Promise<void> {
+    const answer = await deps.gateway.checkHealth(service.senderOf(channel));
+    await change({ clientId: channel.clientId }, channel._id, {
+      action: 'channel.resumed-by-provider',
+      decide: (current) => afterHealthCheck(current, answer, clock.now()),
+    });
+  }
+
+  return {
+    /** Pauses an active channel because the provider refuses its calls; one that is paused keeps its first reason. */
+    pauseByProvider: (scope: ClientScope, id: Types.ObjectId, refusal: Refusal): Promise<void> =>
+      change(scope, id, {
+        action: 'channel.paused-by-provider',
+        decide: (current) => pausedByProvider(current, refusal, clock.now()),
+      }),
+
+    /** From now on marketing templates of this channel go to Meta's marketing endpoint. */
+    useMarketingEndpoint: (scope: ClientScope, id: Types.ObjectId): Promise<void> =>
+      change(scope, id, {
+        action: 'channel.marketing-endpoint',
+        decide: () => ({ usesMarketingEndpoint: true }),
+      }),
+
+    /** One round: asks about the channels whose time has come; answers how many. Safe to run in several workers. */
+    async checkDue(): Promise<number> {
+      const now = clock.now();
+      const due = await channels.takeDueForCheckAcrossClients(
+        now,
+        (checks) => nextCheckAfter(checks, now),
+        checkedAtOnce,
+      );
+      await Promise.all(due.map(check));
+      return due.length;
+    },
+  };
+}

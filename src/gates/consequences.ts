@@ -1,0 +1,131 @@
+import type { Types } from 'mongoose';
+import type { Refusal } from '../channels/rules.ts';
+import type { Receipt } from '../messages/contract.ts';
+import type { MessageFailure } from '../messages/lifecycle.ts';
+import type { MessageDoc, MessageRepository } from '../messages/repository.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import { planRetry, ruleFor, type ErrorRule } from '../whatsapp/error-classes.ts';
+import type { RejectedError } from '../whatsapp/gateway.ts';
+
+interface TemplateRef {
+  readonly channelId: Types.ObjectId;
+  readonly name: string;
+  readonly language: string;
+}
+
+export interface ConsequenceDeps {
+  readonly messages: Pick<MessageRepository, 'findById'>;
+  readonly channels: {
+    pauseByProvider(scope: ClientScope, id: Types.ObjectId, refusal: Refusal): Promise<void>;
+    useMarketingEndpoint(scope: ClientScope, id: Types.ObjectId): Promise<void>;
+  };
+  readonly templates: {
+    noteProviderError(scope: ClientScope, template: TemplateRef, code: number): Promise<void>;
+  };
+  readonly consent: {
+    stopMarketing(scope: ClientScope, contactId: Types.ObjectId, eventId: string): Promise<void>;
+  };
+  readonly conversations: {
+    closeWindow(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void>;
+  };
+  readonly rates: {
+    slowDown(scope: ClientScope, channelId: Types.ObjectId): Promise<void>;
+    penalisePair(
+      scope: ClientScope,
+      pair: { channelId: Types.ObjectId; contactId: Types.ObjectId },
+      until: Date,
+    ): Promise<void>;
+  };
+  readonly followUps: {
+    schedule(scope: ClientScope, failed: MessageDoc, rule: NonNullable<ErrorRule['followUp']>): Promise<void>;
+  };
+  readonly clock: Clock;
+}
+
+export type Consequences = ReturnType<typeof createConsequences>;
+
+/**
+ * What a provider's error means beside the message that met it. Everything here may be repeated: it brings a state
+ * about, and finds it there the second time.
+ */
+export function createConsequences(deps: ConsequenceDeps) {
+  /** What holds whether or not the message is tried again. */
+  async function closeGates(scope: ClientScope, message: MessageDoc, error: KnownError): Promise<void> {
+    const { channelId } = message;
+    const { rule, code } = error;
+    if (rule.class === 'sender' || rule.class === 'credentials') {
+      await deps.channels.pauseByProvider(scope, channelId, pauseOf(rule, code, deps.clock.now()));
+    }
+    if (rule.class === 'marketing-endpoint') await deps.channels.useMarketingEndpoint(scope, channelId);
+    const template = templateOf(message);
+    if (rule.template !== undefined && template !== null) {
+      await deps.templates.noteProviderError(scope, template, code);
+    }
+    if (rule.slows === 'channel') await deps.rates.slowDown(scope, channelId);
+  }
+
+  async function ofFailure(scope: ClientScope, id: Types.ObjectId, failure: MessageFailure): Promise<void> {
+    const error = knownErrorOf(failure);
+    if (error === null) return;
+    const message = await deps.messages.findById(scope, id);
+    // A receipt may have overruled the failure meanwhile: then it has no consequences.
+    if (message === null || message.status !== 'failed') return;
+    await closeGates(scope, message, error);
+    const { rule } = error;
+    if (rule.stopsMarketing === true) {
+      await deps.consent.stopMarketing(scope, message.contactId, `failure:${id.toHexString()}`);
+    }
+    if (rule.class === 'window') {
+      await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());
+    }
+    if (rule.followUp !== undefined) await deps.followUps.schedule(scope, message, rule.followUp);
+  }
+
+  return {
+    /** The provider has refused a call, and the message will be tried again. */
+    async ofRefusal(scope: ClientScope, message: MessageDoc, error: RejectedError): Promise<void> {
+      const rule = ruleFor(error);
+      await closeGates(scope, message, { rule, code: error.code });
+      if (rule.slows !== 'pair') return;
+      const { attempt } = message.dispatch;
+      const delayMs = planRetry({ rule, attempt, jitter: 0 }) ?? 0;
+      const until = new Date(deps.clock.now().getTime() + delayMs);
+      const { channelId, contactId } = message;
+      await deps.rates.penalisePair(scope, { channelId, contactId }, until);
+    },
+
+    /** A message has failed for good. */
+    ofFailure,
+
+    /** Receipts were stored; those that say `failed` have the same consequences as a refusal. */
+    async ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void> {
+      for (const { status, failure } of receipts) {
+        if (status === 'failed' && failure !== undefined) await ofFailure(scope, id, failure);
+      }
+    },
+  };
+}
+
+interface KnownError {
+  readonly rule: ErrorRule;
+  readonly code: number;
+}
+
+/** The provider's error behind a failure; null for a failure of ours. */
+function knownErrorOf({ code, detail }: MessageFailure): KnownError | null {
+  const number = Number(code);
+  return Number.isInteger(number) ? { rule: ruleFor({ code: number, detail }), code: number } : null;
+}
+
+const pauseOf = (rule: ErrorRule, code: number, now: Date): Refusal => ({
+  class: rule.class === 'credentials' ? 'credentials' : 'sender',
+  code: String(code),
+  reason: `${rule.title}, ${code}. ${rule.advice}`,
+  ...(rule.pauseMs === undefined ? {} : { until: new Date(now.getTime() + rule.pauseMs) }),
+});
+
+const templateOf = ({ channelId, templateName, content }: MessageDoc): TemplateRef | null =>
+  templateName === undefined || content.template === undefined
+    ? null
+    : { channelId, name: templateName, language: content.template.language.code };

@@ -1,0 +1,100 @@
+import type { Types } from 'mongoose';
+import type { ChannelDoc, ChannelService } from '../channels/service.ts';
+import type { ContactService } from '../contacts/service.ts';
+import type { ConversationService } from '../conversations/service.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { GateFacts } from './rules.ts';
+
+/** The state of a template as its gate needs it. */
+export interface TemplateState {
+  readonly status: string;
+  readonly category: string;
+  readonly reason: string | null;
+}
+
+/** The parts of a message that its gates depend on. */
+export interface GatedMessage {
+  readonly channelId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+  readonly conversationId: Types.ObjectId;
+  readonly senderType: string;
+  readonly messageType: string;
+  readonly templateName?: string;
+  readonly content: { readonly template?: { readonly language: { readonly code: string } } };
+  readonly sendAt?: Date;
+}
+
+export interface GateFactsDeps {
+  readonly channels: Pick<ChannelService, 'findById' | 'findFresh'>;
+  readonly contacts: Pick<ContactService, 'findById'>;
+  readonly conversations: Pick<ConversationService, 'findById'>;
+  /** Null when the template was deleted. */
+  readonly templateState: (
+    scope: ClientScope,
+    template: { channelId: Types.ObjectId; name: string; language: string },
+  ) => Promise<TemplateState | null>;
+  /** The end of the business's quiet hours; null outside of them. */
+  readonly quietUntil: (scope: ClientScope, now: Date) => Promise<Date | null>;
+}
+
+export interface ReadFacts {
+  readonly facts: GateFacts;
+  readonly channel: ChannelDoc;
+}
+
+export type GateFactsReader = ReturnType<typeof createGateFacts>;
+
+/** Reads what the gates judge: the person and the thread as they are now, the rest at most two seconds old. */
+export function createGateFacts(deps: GateFactsDeps) {
+  const { contacts, conversations } = deps;
+
+  return {
+    /** Null when the channel or the contact was deleted. `isFresh` asks the database for the channel too. */
+    async read(
+      scope: ClientScope,
+      message: GatedMessage,
+      { now, isFresh = false }: { now: Date; isFresh?: boolean },
+    ): Promise<ReadFacts | null> {
+      const { channelId, contactId, conversationId } = message;
+      const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
+      const [channel, contact, conversation, template, quietUntil] = await Promise.all([
+        findChannel(scope, channelId),
+        contacts.findById(scope, contactId),
+        conversations.findById(scope, conversationId),
+        readTemplate(deps, scope, message),
+        deps.quietUntil(scope, now),
+      ]);
+      if (channel === null || contact === null) return null;
+      return {
+        channel,
+        facts: {
+          message: {
+            isTemplate: message.messageType === 'template',
+            isReply: message.senderType === 'agent' && message.messageType !== 'template',
+            sendAt: message.sendAt ?? null,
+          },
+          channel: { state: channel.state, reason: channel.stateReason ?? null },
+          template,
+          contact: {
+            hasOptedOut: contact.optInStatus === 'opted-out',
+            hasStoppedMarketing: contact.marketingStoppedAt !== undefined,
+            isBlocked: contact.blockedAt !== undefined,
+          },
+          windowExpiresAt: conversation?.windowExpiresAt ?? null,
+          quietUntil,
+        },
+      };
+    },
+  };
+}
+
+async function readTemplate(
+  { templateState }: GateFactsDeps,
+  scope: ClientScope,
+  { channelId, templateName, content }: GatedMessage,
+): Promise<GateFacts['template']> {
+  if (templateName === undefined || content.template === undefined) return null;
+  const language = content.template.language.code;
+  const state = await templateState(scope, { channelId, name: templateName, language });
+  return { name: templateName, ...(state ?? { status: 'missing', category: 'utility', reason: null }) };
+}

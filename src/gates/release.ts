@@ -1,0 +1,85 @@
+import type { ClientSession, Types } from 'mongoose';
+import type { MessageRepository } from '../messages/repository.ts';
+import type { MessageWorkflows } from '../messages/workflows.ts';
+import type { Clock } from '../platform/clock.ts';
+import { mapConcurrently } from '../platform/concurrency.ts';
+import type { Logger } from '../platform/logger.ts';
+import { scopeOf, type ClientScope } from '../platform/mongo.ts';
+import type { GateOpeningDoc, GateOpeningRepository } from './repository.ts';
+import type { GateName } from './rules.ts';
+
+/** What has opened, and for whom; what is left out means all. */
+export interface Opening {
+  readonly gate: GateName;
+  readonly channelId?: Types.ObjectId;
+  readonly templateName?: string;
+  readonly language?: string;
+}
+
+export interface GateReleaseDeps {
+  readonly openings: GateOpeningRepository;
+  readonly messages: Pick<MessageRepository, 'findHeld'>;
+  readonly workflows: Pick<MessageWorkflows, 'signalGateOpened'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type GateOpenings = ReturnType<typeof createGateOpenings>;
+
+/** The writing half: whoever opens a gate notes it in the same transaction. */
+export const createGateOpenings = ({ openings, clock }: Pick<GateReleaseDeps, 'openings' | 'clock'>) => ({
+  async opened(scope: ClientScope, opening: Opening, session?: ClientSession): Promise<void> {
+    const now = clock.now();
+    await openings.insert(scope, { ...opening, openedAt: now, nextPassAt: now }, session);
+  },
+});
+
+const pageSize = 500;
+const signalsAtOnce = 16;
+
+/** A worker that dies in a pass delays it by this. */
+const passLeaseMs = 30_000;
+
+/**
+ * Other processes may believe for a second or two that the gate is closed, and hold one more message. So there is a
+ * second pass once all of them know better.
+ */
+const lastPassAfterMs = 5_000;
+
+/** The telling half: wakes the workflows of the messages that wait behind a gate that has opened. */
+export function createGateRelease({ openings, messages, workflows, clock, logger }: GateReleaseDeps) {
+  /** Wakes everything that is held at present, in the order of acceptance; answers how many. */
+  async function pass(opening: GateOpeningDoc): Promise<number> {
+    const scope = scopeOf(opening.clientId);
+    const { gate, channelId, templateName, language } = opening;
+    let after: Types.ObjectId | null = null;
+    let woken = 0;
+    for (;;) {
+      const held: readonly Types.ObjectId[] = await messages.findHeld(
+        scope,
+        { gate, channelId, templateName, language },
+        { after, limit: pageSize },
+      );
+      await mapConcurrently(held, signalsAtOnce, (id) => workflows.signalGateOpened(id.toHexString()));
+      woken += held.length;
+      after = held.at(-1) ?? null;
+      if (held.length < pageSize) return woken;
+    }
+  }
+
+  return {
+    /** One opening; answers whether there was one. Safe to run in several workers. */
+    async releaseNext(): Promise<boolean> {
+      const now = clock.now();
+      const opening = await openings.takeDueAcrossClients(now, new Date(now.getTime() + passLeaseMs));
+      if (opening === null) return false;
+      const woken = await pass(opening);
+      const scope = scopeOf(opening.clientId);
+      const lastPassAt = new Date(opening.openedAt.getTime() + lastPassAfterMs);
+      if (now >= lastPassAt) await openings.delete(scope, opening._id);
+      else await openings.putBack(scope, opening._id, lastPassAt);
+      logger.info({ gate: opening.gate, woken }, 'a gate has opened');
+      return true;
+    },
+  };
+}

@@ -1,0 +1,191 @@
+import type { MessageFailure } from '../messages/lifecycle.ts';
+
+/** What decides whether and when an accepted message may leave. Each is judged here and nowhere else. */
+export type GateName =
+  | 'block-list'
+  | 'consent'
+  | 'schedule'
+  | 'channel'
+  | 'template'
+  | 'window'
+  | 'quiet-hours'
+  | 'portfolio'
+  | 'pair'
+  | 'rate'
+  | 'provider';
+
+/** Why a message has not left yet, as people read it: `quiet hours until 09:00`. */
+export interface Waiting {
+  readonly gate: GateName;
+  readonly reason: string;
+  /** When it is looked at again for certain; without it, when the gate opens. */
+  readonly until?: Date;
+}
+
+/** What the gates look at, read right before the call. */
+export interface GateFacts {
+  readonly message: {
+    readonly isTemplate: boolean;
+    /** An agent answers by hand; everything else is started by the business or by a machine. */
+    readonly isReply: boolean;
+    readonly sendAt: Date | null;
+  };
+  readonly channel: { readonly state: 'active' | 'paused' | 'disconnected'; readonly reason: string | null };
+  /** Null for a message without a template. */
+  readonly template: {
+    readonly name: string;
+    /** `missing`: it was deleted. */
+    readonly status: string;
+    readonly category: string;
+    readonly reason: string | null;
+  } | null;
+  readonly contact: {
+    readonly hasOptedOut: boolean;
+    readonly hasStoppedMarketing: boolean;
+    readonly isBlocked: boolean;
+  };
+  /** When the customer service window closes; null when it was never open. Looked at for free-form messages only. */
+  readonly windowExpiresAt: Date | null;
+  /** The end of the business's quiet hours, if it is in them. */
+  readonly quietUntil: Date | null;
+}
+
+/** Which refusal of the HTTP interface a gate that stays closed is. */
+export type GateProblem = 'contact-blocked' | 'contact-opted-out' | 'template-not-approved' | 'window-closed';
+
+export type GateVerdict =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'wait'; readonly waiting: Waiting }
+  /** It will not open for this message: `canceled` where a person decided it, else `failed`. */
+  | {
+      readonly kind: 'closed';
+      readonly gate: GateName;
+      readonly status: 'canceled' | 'failed';
+      readonly problem: GateProblem;
+      readonly failure: MessageFailure;
+    };
+
+const open: GateVerdict = { kind: 'open' };
+
+type Gate = (facts: GateFacts, now: Date) => GateVerdict;
+
+/**
+ * The verdict of the first gate that is not open; people's decisions come first, since they need no waiting. Judged
+ * at acceptance, where a closed gate refuses the request, and again right before the call.
+ */
+export function judgeGates(facts: GateFacts, now: Date): GateVerdict {
+  for (const gate of gates) {
+    const verdict = gate(facts, now);
+    if (verdict.kind !== 'open') return verdict;
+  }
+  return open;
+}
+
+const blockList: Gate = ({ contact }) =>
+  contact.isBlocked
+    ? closed(
+        'block-list',
+        'contact-blocked',
+        'The contact is on the block list',
+        'Unblock the contact first.',
+      )
+    : open;
+
+/** A person who has opted out gets answers of an agent to what the person writes, and nothing else. */
+const consent: Gate = ({ contact, message, template }) => {
+  if (contact.hasOptedOut && !message.isReply) {
+    return closed(
+      'consent',
+      'contact-opted-out',
+      'The contact has opted out',
+      'Do not message this person again until they opt in.',
+    );
+  }
+  return contact.hasStoppedMarketing && template?.category === 'marketing'
+    ? closed(
+        'consent',
+        'contact-opted-out',
+        'The contact has stopped marketing messages',
+        'Send no marketing to this person until they allow it on WhatsApp.',
+      )
+    : open;
+};
+
+const schedule: Gate = ({ message }, now) =>
+  message.sendAt !== null && message.sendAt > now
+    ? wait('schedule', `scheduled for ${message.sendAt.toISOString()}`, message.sendAt)
+    : open;
+
+const channelState: Gate = ({ channel: { state, reason } }) =>
+  state === 'active' ? open : wait('channel', explained(`channel ${state}`, reason));
+
+/** Template states in which waiting may help: the provider gives these back. */
+const passingTemplateStates: ReadonlySet<string> = new Set([
+  'paused',
+  'pending',
+  'disabled',
+  'in_appeal',
+  'draft',
+]);
+
+const templateState: Gate = ({ template }) => {
+  if (template === null || template.status === 'approved') return open;
+  const { name, status, reason } = template;
+  return passingTemplateStates.has(status)
+    ? wait('template', explained(`template ${name} ${status.replace('_', ' ')}`, reason))
+    : closed(
+        'template',
+        'template-not-approved',
+        `The template ${name} is ${status.replace('_', ' ')}`,
+        'Choose an approved template.',
+      );
+};
+
+const serviceWindow: Gate = ({ message, windowExpiresAt }, now) =>
+  message.isTemplate || (windowExpiresAt !== null && windowExpiresAt > now)
+    ? open
+    : closed(
+        'window',
+        'window-closed',
+        'The customer service window is closed',
+        'Send an approved template instead.',
+      );
+
+/** Nobody is woken by the business; answers and codes that the person waits for go at any hour. */
+const quietHours: Gate = ({ message, template, quietUntil }) =>
+  quietUntil === null || message.isReply || !message.isTemplate || template?.category === 'authentication'
+    ? open
+    : wait('quiet-hours', 'quiet hours', quietUntil);
+
+const gates: readonly Gate[] = [
+  blockList,
+  consent,
+  schedule,
+  channelState,
+  templateState,
+  serviceWindow,
+  quietHours,
+];
+
+const explained = (what: string, reason: string | null): string =>
+  reason === null ? what : `${what}: ${reason}`;
+
+const wait = (gate: GateName, reason: string, until?: Date): GateVerdict => ({
+  kind: 'wait',
+  waiting: { gate, reason, ...(until === undefined ? {} : { until }) },
+});
+
+/** What a person has decided cancels; what the provider or the clock has decided fails. */
+const closed = (gate: GateName, problem: GateProblem, title: string, advice: string): GateVerdict => ({
+  kind: 'closed',
+  gate,
+  status: gate === 'block-list' || gate === 'consent' ? 'canceled' : 'failed',
+  problem,
+  failure: {
+    code: problem,
+    class: gate === 'window' ? 'window' : gate === 'template' ? 'template' : 'message',
+    title,
+    detail: 'Found right before the call; the provider was not called.',
+    advice,
+  },
+});

@@ -1,0 +1,15 @@
+/** Runs a step for each item, at most `most` at the same time, in their order; rejects with the first failure. */
+export async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  most: number,
+  step: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = Array.from({ length: items.length });
+  const rest = items.entries();
+  const runner = async (): Promise<void> => {
+    // The runners share one iterator: each takes the next item that nobody has taken.
+    for (const [index, item] of rest) results[index] = await step(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, runner));
+  return results;
+}

@@ -1,0 +1,87 @@
+import {
+  ActivityCancellationType,
+  ApplicationFailure,
+  CancellationScope,
+  proxyActivities,
+} from '@temporalio/workflow';
+import { providerQueue, type DispatchResult, type MessageActivities } from '../src/messages/contract.ts';
+import { statusOfOutcome } from '../src/messages/lifecycle.ts';
+import { persist } from './persist.ts';
+import { outOfTimeType } from './reason.ts';
+import type { Schedule } from './schedule.ts';
+import type { Progress, Run } from './send-message.ts';
+
+/** A gate that nobody reports open is looked at again after this long. */
+const longestHoldMs = 3_600_000;
+
+/** Waits for the message's time and for its gates, and returns when it was handed over or is settled. */
+export async function bringToProvider(run: Run, schedule: Schedule): Promise<void> {
+  await waitForItsTime(run, schedule);
+  const deadlineMs = Math.min(
+    Date.now() + run.input.dispatchTtlMs,
+    run.input.expiresAtMs ?? Number.POSITIVE_INFINITY,
+  );
+  for (;;) {
+    const result = await dispatchOnce(run, deadlineMs);
+    if (result.kind !== 'held') return takeResult(run, result);
+    run.progress.attempts = result.attempt;
+    run.story.tell(`held: ${result.reason}`);
+    const untilMs = Math.min(result.untilMs ?? Date.now() + longestHoldMs, deadlineMs);
+    await schedule.sleepUntil(untilMs, `held: ${result.gate}`);
+    if (Date.now() >= deadlineMs) {
+      throw ApplicationFailure.nonRetryable(
+        `Its time was over while it was held: ${result.reason}`,
+        outOfTimeType,
+      );
+    }
+  }
+}
+
+async function waitForItsTime({ story }: Run, schedule: Schedule): Promise<void> {
+  while (schedule.sendAtMs() > Date.now()) {
+    const atMs = schedule.sendAtMs();
+    story.tell(`scheduled for ${new Date(atMs).toISOString()}`);
+    await schedule.sleepUntil(atMs, 'scheduled time');
+  }
+}
+
+function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<DispatchResult> {
+  const provider = proxyActivities<Pick<MessageActivities, 'dispatch'>>({
+    taskQueue: providerQueue,
+    startToCloseTimeout: input.attemptTimeoutMs,
+    scheduleToCloseTimeout: Math.max(1_000, deadlineMs - Date.now()),
+    // The delay of each retry comes with the failure; this ladder serves only where it does not.
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary: 'dispatch → WhatsApp',
+  });
+  story.tell('waiting for its place in the provider queue');
+  return provider.dispatch({ ...ref, channelId: input.channelId });
+}
+
+async function takeResult(
+  { ref, progress, story }: Run,
+  result: Exclude<DispatchResult, { kind: 'held' }>,
+): Promise<void> {
+  progress.attempts = result.attempt;
+  if (result.kind === 'settled') {
+    progress.status = result.status;
+    if (result.providerMessageId !== undefined) progress.providerMessageId = result.providerMessageId;
+    if (result.failure !== undefined) progress.failure = result.failure;
+    story.tell(`found already ${result.status}`);
+    return;
+  }
+  const { outcome, attempt } = result;
+  if (!result.isRecorded) {
+    await CancellationScope.nonCancellable(() => persist('recordOutcome', { ...ref, outcome, attempt }));
+  }
+  progress.status = statusOfOutcome[outcome.kind];
+  if (outcome.kind === 'accepted') progress.providerMessageId = outcome.providerMessageId;
+  if (outcome.kind === 'rejected') progress.failure = outcome.failure;
+  story.tell(
+    `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
+  );
+}
+
+const describe = ({ status, failure }: Progress): string =>
+  failure === undefined ? status : `${status}, ${failure.code} ${failure.title}`;
