@@ -54,6 +54,11 @@ export interface MessageDoc {
   readonly expiresAt?: Date;
   readonly failure?: MessageFailure;
   readonly pricing?: Readonly<Record<string, string>>;
+  /** The failed or unknown message in whose place this one was made, and how many were made before it. */
+  readonly retryOf?: Types.ObjectId;
+  readonly retryNumber?: number;
+  /** The message that was made in place of this one. */
+  readonly retriedBy?: Types.ObjectId;
   readonly dispatch: {
     readonly attempt: number;
     readonly isCalling: boolean;
@@ -100,6 +105,9 @@ export const messageSchema = new Schema(
     expiresAt: Date,
     failure: Schema.Types.Mixed,
     pricing: Schema.Types.Mixed,
+    retryOf: Schema.Types.ObjectId,
+    retryNumber: Number,
+    retriedBy: Schema.Types.ObjectId,
     dispatch: { type: Schema.Types.Mixed, required: true },
     waiting: Schema.Types.Mixed,
     waits: { type: [Schema.Types.Mixed], default: undefined },
@@ -114,6 +122,11 @@ messageSchema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
 messageSchema.index(
   { clientId: 1, idempotencyKey: 1 },
   { unique: true, partialFilterExpression: { idempotencyKey: { $exists: true } } },
+);
+// One message follows another only once, however often that is asked for.
+messageSchema.index(
+  { clientId: 1, retryOf: 1 },
+  { unique: true, partialFilterExpression: { retryOf: { $exists: true } } },
 );
 messageSchema.index(
   { clientId: 1, providerMessageId: 1 },

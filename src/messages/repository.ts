@@ -4,11 +4,13 @@ import { unsentStatuses, type MessageStatus } from './lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createDispatchWrites } from './repository-dispatch.ts';
 import { createReceiptQueries } from './repository-receipts.ts';
+import { createRetryQueries } from './repository-retries.ts';
 import { createUsageQueries } from './repository-usage.ts';
 
 export type { MessageDoc } from './model.ts';
 export type { Claim } from './repository-dispatch.ts';
 export type { ReceiptTarget } from './repository-receipts.ts';
+export type { FailedFilter } from './repository-retries.ts';
 
 /** A list leaves out what only the single view shows. */
 export type MessageListItem = Omit<MessageDoc, 'statusHistory'>;
@@ -42,6 +44,7 @@ export function createMessageRepository(connection: Connection) {
     ...createDispatchWrites(messages),
     ...createReceiptQueries(messages),
     ...createUsageQueries(messages),
+    ...createRetryQueries(messages),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MessageDoc | null> =>
       messages.findOne({ _id, ...scope }),

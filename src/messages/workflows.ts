@@ -2,8 +2,10 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   type Client,
+  type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
+import protocol from '@temporalio/proto';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { deadlineIn } from '../platform/clock.ts';
 import {
@@ -19,6 +21,7 @@ import {
   type SendMessageInput,
 } from './contract.ts';
 import type { MessageDoc } from './model.ts';
+import type { RunState } from './timeline.ts';
 
 export interface MessageWorkflowOptions {
   readonly temporal: Client;
@@ -33,6 +36,8 @@ export interface MessageWorkflows {
   start(message: MessageDoc): Promise<'running' | 'closed'>;
   /** Whether the message's workflow ran to its regular end, and not into a failure or a termination. */
   hasCompleted(messageId: string): Promise<boolean>;
+  /** How the run stands; null when Temporal has none of this message, or no more. */
+  describe(messageId: string): Promise<RunState | null>;
   /** Hands receipts to the message's workflow; `closed` when none is running. */
   signalReceipts(messageId: string, receipts: readonly Receipt[]): Promise<'signaled' | 'closed'>;
   /** Lets a message that is held back look at its gates again; nothing happens when it waits no more. */
@@ -100,6 +105,17 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
       return status.name === 'COMPLETED';
     },
 
+    async describe(messageId) {
+      const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
+      try {
+        const run = await temporal.withDeadline(deadlineIn(startDeadlineMs), () => handle.describe());
+        return { status: run.status.name, pending: pendingOf(run) };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
+    },
+
     async signalReceipts(messageId, receipts) {
       try {
         await temporal.withDeadline(deadlineIn(signalDeadlineMs), () =>
@@ -127,6 +143,21 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
       const to: Reschedule = { sendAtMs: sendAt.getTime() };
       return tell(messageId, (run) => run.executeUpdate(rescheduleUpdateName, { args: [to] }));
     },
+  };
+}
+
+/** The dispatch as the server sees it: under way, or waiting for its next try. */
+function pendingOf({ raw }: WorkflowExecutionDescription): RunState['pending'] {
+  const [activity] = raw.pendingActivities ?? [];
+  if (activity === undefined) return null;
+  const started = protocol.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED;
+  const next = activity.nextAttemptScheduleTime ?? activity.scheduledTime;
+  const isRunning = activity.state === started;
+  return {
+    attempt: activity.attempt ?? 1,
+    isRunning,
+    nextAttemptAt: isRunning || !next?.seconds ? null : new Date(Number(next.seconds) * 1_000),
+    lastFailure: activity.lastFailure?.message ?? null,
   };
 }
 

@@ -85,6 +85,24 @@ export const problems = {
     retry: false,
     advice: 'A message can be canceled only before it is handed to the provider.',
   },
+  'already-retried': {
+    status: 409,
+    title: 'The message was retried before',
+    retry: false,
+    advice: '`detail` names the message that was made in its place; retry that one if it failed too.',
+  },
+  'may-duplicate': {
+    status: 409,
+    title: 'The person may get the message twice',
+    retry: false,
+    advice: 'Wait for its receipt, or send `mayDuplicate: true` if getting it twice does no harm.',
+  },
+  'contact-blocked': {
+    status: 409,
+    title: 'The contact is on the block list',
+    retry: false,
+    advice: 'Unblock the contact first.',
+  },
   'contact-opted-out': {
     status: 409,
     title: 'The contact has opted out',

@@ -7,7 +7,7 @@ export type { ErrorClass, ErrorRule } from './error-rule.ts';
  * Provider calls of one message, whatever the errors: with the longest ladder that is a day. A message that needs
  * more is stuck on something that waiting does not mend.
  */
-export const mostProviderCalls = 100;
+export const mostProviderCalls = 300;
 
 /** On-premises codes that old relays still send. */
 const legacyCodes: Readonly<Record<number, number>> = { 470: 131047, 472: 130472 };
@@ -67,7 +67,7 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
 const ladder = {
-  doubling: { firstMs: 2 * secondMs, factor: 2, maxMs: 15 * minuteMs },
+  doubling: { firstMs: 2 * secondMs, factor: 2, maxMs: 5 * minuteMs },
   pair: { firstMs: secondMs, factor: 4, maxMs: 256 * secondMs },
   'ten-minutes': { firstMs: 10 * minuteMs, factor: 1, maxMs: 10 * minuteMs },
   minutes: { firstMs: 2 * minuteMs, factor: 2, maxMs: 15 * minuteMs },

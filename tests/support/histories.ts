@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { historyFromJSON, historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
 
 /** One folder for each released version of the workflow; what is in it is never recorded anew once it is released. */
-export const historiesFolder = fileURLToPath(
-  new URL('../fixtures/histories/send-message-v1/', import.meta.url),
-);
+const versionsFolder = fileURLToPath(new URL('../fixtures/histories/', import.meta.url));
+
+/** The version that is recorded from the code of today. */
+export const currentVersion = 'send-message-v2';
+
+export const historiesFolder = join(versionsFolder, currentVersion);
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -17,11 +20,13 @@ export async function saveHistory(name: string, history: History): Promise<void>
   await writeFile(join(historiesFolder, `${name}.json`), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
 }
 
-export async function listHistories(): Promise<string[]> {
-  const files = await readdir(historiesFolder);
+export const listVersions = (): Promise<string[]> => readdir(versionsFolder);
+
+export async function listHistories(version: string): Promise<string[]> {
+  const files = await readdir(join(versionsFolder, version));
   return files.filter((file) => file.endsWith('.json')).map((file) => file.replace(/\.json$/, ''));
 }
 
-export async function readHistory(name: string): Promise<History> {
-  return historyFromJSON(JSON.parse(await readFile(join(historiesFolder, `${name}.json`), 'utf8')));
+export async function readHistory(version: string, name: string): Promise<History> {
+  return historyFromJSON(JSON.parse(await readFile(join(versionsFolder, version, `${name}.json`), 'utf8')));
 }

@@ -9,18 +9,12 @@ import {
   type Play,
   type Stage,
 } from './send-message-stage.ts';
+import { ended, gate, type Scenario } from './send-message-play.ts';
+import { waitingScenarios } from './send-message-waiting.ts';
 
-/** Every way through the workflow, each to its end: what is recorded, and must replay for ever. */
-export type Scenario = (stage: Stage) => Promise<Play>;
+export { gate } from './send-message-play.ts';
 
 const hourMs = 3_600_000;
-
-/** A promise that is kept when it is told to. */
-export function gate() {
-  let open = (): void => undefined;
-  const isOpen = new Promise<void>((resolve) => (open = resolve));
-  return { open, isOpen };
-}
 
 /** A provider that refuses for a while: the server waits for the next attempt. */
 export const tooFast = (nextRetryDelay: number): ApplicationFailure =>
@@ -40,11 +34,6 @@ const failsTimes = (times: number) => {
   };
 };
 
-async function ended(play: Play): Promise<Play> {
-  await play.result().catch(() => undefined);
-  return play;
-}
-
 /** The message has left; then these signals come, each when the one before is stored. */
 const withReceipts =
   (activities: Activities, ...signals: readonly string[][]): Scenario =>
@@ -61,6 +50,7 @@ const withReceipts =
 const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
+  ...waitingScenarios,
   'delivered-then-read': withReceipts({}, ['delivered'], ['read']),
   'failed-by-receipt': withReceipts({}, ['sent'], ['failed']),
   'failed-and-delivered-then-read': withReceipts({}, ['failed', 'delivered'], ['read']),

@@ -89,6 +89,8 @@ const usual: MessageActivities = {
   dispatch: async () => dispatched(accepted),
   recordOutcome: async () => undefined,
   applyReceipts: async () => undefined,
+  followFailure: async () => undefined,
+  expireUnknown: async () => 'expired',
   withdraw: async ({ reason }) => reason,
 };
 
@@ -117,6 +119,8 @@ export function createStage(client: Client): Stage {
       dispatch: route('dispatch'),
       recordOutcome: route('recordOutcome'),
       applyReceipts: route('applyReceipts'),
+      followFailure: route('followFailure'),
+      expireUnknown: route('expireUnknown'),
       withdraw: route('withdraw'),
     },
     async play(activities = {}, input = {}) {

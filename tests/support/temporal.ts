@@ -69,6 +69,8 @@ export interface WorkerOptions {
   readonly native: NativeConnection;
   readonly namespace: string;
   readonly activities: MessageActivities;
+  /** Other workflow code than that of this build. */
+  readonly workflowCode?: string;
   /** False leaves the provider's queue without a worker. */
   readonly hasProvider?: boolean;
 }
@@ -87,7 +89,10 @@ export async function startTestWorkers(options: WorkerOptions): Promise<RunningW
     await Worker.create({
       ...shared,
       taskQueue: workflowQueue,
-      workflowBundle: { codePath: workflowBundlePath },
+      workflowBundle:
+        options.workflowCode === undefined
+          ? { codePath: workflowBundlePath }
+          : { code: options.workflowCode },
       activities: stateActivities,
     }),
   ];

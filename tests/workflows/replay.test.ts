@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { workflowBundlePath } from '../../src/platform/paths.ts';
-import { listHistories, readHistory } from '../support/histories.ts';
+import { currentVersion, listHistories, listVersions, readHistory } from '../support/histories.ts';
 import { scenarios } from '../support/send-message-scenarios.ts';
 import { installTestRuntime } from '../support/temporal.ts';
 
@@ -25,16 +25,20 @@ describe('sendMessage › recorded histories', () => {
   before(installTestRuntime);
 
   it('every way through the workflow › has its history', async () => {
-    assert.deepEqual((await listHistories()).toSorted(), Object.keys(scenarios).toSorted());
+    assert.deepEqual((await listHistories(currentVersion)).toSorted(), Object.keys(scenarios).toSorted());
   });
 
-  it('all of them › replay on the code of today', async () => {
-    const names = await listHistories();
-    const recorded = await Promise.all(
-      names.map(async (name) => ({ workflowId: name, history: await readHistory(name) })),
-    );
+  it('those of every released version › replay on the code of today', async () => {
+    const versions = await listVersions();
+    assert.ok(versions.length >= 2 && versions.includes(currentVersion), versions.join(', '));
+    const recorded: Recorded[] = [];
+    for (const version of versions) {
+      for (const name of await listHistories(version)) {
+        recorded.push({ workflowId: `${version}/${name}`, history: await readHistory(version, name) });
+      }
+    }
     const errors = await replay(recorded);
-    assert.equal(errors.size, names.length);
+    assert.equal(errors.size, recorded.length);
     const broken = [...errors].flatMap(([name, error]) =>
       error === undefined ? [] : [`${name}: ${error.message}`],
     );
@@ -42,7 +46,7 @@ describe('sendMessage › recorded histories', () => {
   });
 
   it('a history that this code cannot have made › is noticed', async () => {
-    const history = await readHistory('delivered-then-read');
+    const history = await readHistory(currentVersion, 'delivered-then-read');
     const scheduled = history.events?.find((event) => event.activityTaskScheduledEventAttributes);
     const type = scheduled?.activityTaskScheduledEventAttributes?.activityType;
     assert.equal(type?.name, 'dispatch');
@@ -52,8 +56,8 @@ describe('sendMessage › recorded histories', () => {
   });
 
   it('no history › names a machine or holds a phone number', async () => {
-    for (const name of await listHistories()) {
-      const text = JSON.stringify(await readHistory(name));
+    for (const name of await listHistories(currentVersion)) {
+      const text = JSON.stringify(await readHistory(currentVersion, name));
       const decoded = text.replaceAll(/"data":"([^"]*)"/g, (_match, data: string) =>
         Buffer.from(data, 'base64').toString(),
       );

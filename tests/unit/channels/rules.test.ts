@@ -1,10 +1,37 @@
 import assert from 'node:assert/strict';
-import { stateAfterAnswer, stateAfterWish, type StateOfChannel } from '../../../src/channels/rules.ts';
-import type { NumberAnswer } from '../../../src/whatsapp/gateway.ts';
+import type { ProviderPause } from '../../../src/channels/model.ts';
+import {
+  afterHealthCheck,
+  nextCheckAfter,
+  pausedByProvider,
+  stateAfterAnswer,
+  stateAfterWish,
+  type StateOfChannel,
+} from '../../../src/channels/rules.ts';
+import type { HealthAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.ts';
 
-const active: StateOfChannel = { state: 'active', reason: null };
-const paused: StateOfChannel = { state: 'paused', reason: 'Paused by an admin.' };
-const disconnected: StateOfChannel = { state: 'disconnected', reason: 'The access token has expired (190).' };
+const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
+const paused: StateOfChannel = { state: 'paused', stateReason: 'Paused by an admin.', pause: null };
+const disconnected: StateOfChannel = {
+  state: 'disconnected',
+  stateReason: 'The access token has expired (190).',
+  pause: null,
+};
+
+const now = new Date('2026-11-26T09:00:00.000Z');
+const minutes = (count: number): Date => new Date(now.getTime() + count * 60_000);
+const pausedFor = (pauseClass: ProviderPause['class'], until?: Date): StateOfChannel => ({
+  state: 'paused',
+  stateReason: 'There is a payment problem, 131042',
+  pause: {
+    class: pauseClass,
+    code: '131042',
+    since: now,
+    checks: 0,
+    nextCheckAt: minutes(1),
+    ...(until === undefined ? {} : { until }),
+  },
+});
 
 const described: NumberAnswer = { kind: 'described', number: { displayNumber: '+1 555-000-1000' } };
 const refused = (code: number, fields: object = {}): NumberAnswer => ({
@@ -26,6 +53,11 @@ describe('channel state', () => {
       assert.deepEqual(stateAfterAnswer(paused, described), paused);
     });
 
+    it('credentials work › ends a pause that was for credentials, and none for the account', () => {
+      assert.deepEqual(stateAfterAnswer(pausedFor('credentials'), described), active);
+      assert.deepEqual(stateAfterAnswer(pausedFor('sender'), described), pausedFor('sender'));
+    });
+
     for (const [what, answer, reason] of [
       ['expired token', refused(190), /^The access token has expired \(190\)\. \S/],
       ['missing permission', refused(200), /^A permission is missing \(200\)\. \S/],
@@ -41,8 +73,8 @@ describe('channel state', () => {
         for (const current of [active, paused, disconnected]) {
           const next = stateAfterAnswer(current, answer);
           assert.equal(next?.state, 'disconnected');
-          assert.match(next.reason ?? '', reason);
-          assert.ok(!next.reason?.includes('EAAB'));
+          assert.match(next.stateReason ?? '', reason);
+          assert.ok(!next.stateReason?.includes('EAAB'));
         }
       });
     }
@@ -72,6 +104,64 @@ describe('channel state', () => {
     it('disconnected › neither is possible', () => {
       assert.equal(stateAfterWish(disconnected, 'pause'), null);
       assert.equal(stateAfterWish(disconnected, 'resume'), null);
+    });
+  });
+
+  it('a person pauses what the provider had paused › only a person resumes it', () => {
+    assert.deepEqual(stateAfterWish(pausedFor('sender'), 'pause'), paused);
+    assert.deepEqual(stateAfterWish(pausedFor('sender'), 'resume'), active);
+  });
+
+  describe('after the provider refused a call', () => {
+    const refusal = {
+      class: 'sender',
+      code: '131042',
+      reason: 'There is a payment problem, 131042',
+    } as const;
+
+    it('active › paused with the reason, and looked at in a minute', () => {
+      assert.deepEqual(pausedByProvider(active, refusal, now), pausedFor('sender'));
+      const until = minutes(60);
+      assert.deepEqual(pausedByProvider(active, { ...refusal, until }, now), pausedFor('sender', until));
+    });
+
+    it('not active › keeps the reason that it has', () => {
+      for (const current of [paused, disconnected, pausedFor('credentials')])
+        assert.equal(pausedByProvider(current, refusal, now), null);
+    });
+
+    it('looks at the health › after 1, 2, 4 … 15 minutes', () => {
+      const waits = [0, 1, 2, 3, 4, 50].map((checks) => nextCheckAfter(checks, now));
+      assert.deepEqual(waits, [1, 2, 4, 8, 15, 15].map(minutes));
+    });
+  });
+
+  describe('after the provider told its health', () => {
+    const error = { code: 190, title: '', detail: '' };
+    const answers: readonly [HealthAnswer, boolean, boolean][] = [
+      [{ kind: 'available' }, true, true],
+      [{ kind: 'silent' }, false, true],
+      [{ kind: 'blocked' }, false, false],
+      [{ kind: 'refused', error }, false, false],
+      [{ kind: 'away', reason: 'ECONNREFUSED' }, false, false],
+    ];
+    for (const [answer, endsSender, endsCredentials] of answers) {
+      it(`${answer.kind} › ${endsCredentials ? 'resumes' : 'changes nothing'}`, () => {
+        assert.deepEqual(afterHealthCheck(pausedFor('sender'), answer, now), endsSender ? active : null);
+        const credentials = afterHealthCheck(pausedFor('credentials'), answer, now);
+        assert.deepEqual(credentials, endsCredentials ? active : null);
+      });
+    }
+
+    it('a pause with a shortest time › not before that, and then at once', () => {
+      const held = pausedFor('sender', minutes(10));
+      assert.equal(afterHealthCheck(held, { kind: 'available' }, minutes(9)), null);
+      assert.deepEqual(afterHealthCheck(held, { kind: 'available' }, minutes(10)), active);
+    });
+
+    it('not paused by the provider › changes nothing', () => {
+      for (const current of [active, paused, disconnected, { state: 'paused' } as const])
+        assert.equal(afterHealthCheck(current, { kind: 'available' }, now), null);
     });
   });
 });

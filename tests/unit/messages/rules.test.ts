@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decideAfterCall, toFailure } from '../../../src/messages/rules.ts';
+import { burstOf, decideAfterCall, priorityOr, toFailure } from '../../../src/messages/rules.ts';
 import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
 
 const rejected = (
@@ -145,14 +145,44 @@ describe('after a provider call', () => {
   }
 });
 
+describe('after a refusal that is not about the message', () => {
+  for (const [name, code, gate] of [
+    ['a payment problem', 131042, 'channel'],
+    ['an expired token', 190, 'channel'],
+    ['a paused template', 132015, 'template'],
+  ] as const) {
+    it(`${name} › held behind its ${gate}`, () => {
+      const next = decideAfterCall(rejected({ code }), 1, 0);
+      assert.ok(next.kind === 'hold', next.kind);
+      assert.deepEqual([next.gate, next.code], [gate, String(code)]);
+    });
+  }
+
+  it('marketing switched off on this endpoint › called again at once, and final on the other one', () => {
+    const next = decideAfterCall(rejected({ code: 131063 }), 1, 0);
+    assert.ok(next.kind === 'retry');
+    assert.equal(next.delayMs, 1_000);
+    const final = { kind: 'done' } as const;
+    assert.equal(decideAfterCall(rejected({ code: 131063, endpoint: 'marketing' }), 1, 0).kind, final.kind);
+    assert.equal(decideAfterCall(rejected({ code: 131063 }), 5, 0).kind, final.kind);
+  });
+});
+
+describe('priority', () => {
+  it('none stored › the usual one; a burst for everybody but campaigns', () => {
+    assert.deepEqual([priorityOr(undefined), priorityOr(1)], [3, 1]);
+    assert.deepEqual([1, 2, 3, 4, 5].map(burstOf), [20, 20, 20, 20, 1]);
+  });
+});
+
 describe('failure of a message', () => {
   it('a receipt with details › code, class, our title, the details and our advice', () => {
-    assert.deepEqual(toFailure({ code: 131049, title: 'Provider’s title', detail: 'Why' }), {
-      code: '131049',
+    assert.deepEqual(toFailure({ code: 131021, title: 'Provider’s title', detail: 'Why' }), {
+      code: '131021',
       class: 'message',
-      title: 'Meta holds marketing back from this person',
+      title: 'Sender and recipient are the same',
       detail: 'Why',
-      advice: 'Do not resend within 24 h.',
+      advice: 'Choose another recipient.',
     });
   });
 

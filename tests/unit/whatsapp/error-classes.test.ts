@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  errorRules,
+  mostProviderCalls,
   planRetry,
   ruleFor,
   type ErrorClass,
   type ErrorRule,
   type ProviderError,
 } from '../../../src/whatsapp/error-classes.ts';
+import { errorRules } from '../../../src/whatsapp/error-table.ts';
 
 interface Row {
   readonly codes: readonly number[];
@@ -47,7 +48,7 @@ const documented: readonly Row[] = [
   { codes: [131045], class: 'sender', httpStatus: 500 },
   { codes: [131047], class: 'window' },
   { codes: [131048], class: 'sender' },
-  { codes: [131049], class: 'message' },
+  { codes: [131049], class: 'retry-later' },
   { codes: [131050], class: 'message' },
   { codes: [131051], class: 'message' },
   { codes: [131052], class: 'message' },
@@ -70,7 +71,7 @@ const documented: readonly Row[] = [
   { codes: [133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016], class: 'sender' },
   { codes: [134011], class: 'sender' },
   { codes: [134100], class: 'message' },
-  { codes: [134101], class: 'retry-later', backoff: 'minutes' },
+  { codes: [134101], class: 'retry-later', backoff: 'ten-minutes' },
   { codes: [134102], class: 'template', httpStatus: 500 },
   { codes: [135000], class: 'retry', maxAttempts: 2 },
   { codes: [137000], class: 'message' },
@@ -113,6 +114,19 @@ describe('error class', () => {
   it('100 with subcode 33 › the object may not be used: credentials', () => {
     assert.equal(ruleFor({ code: 100, subcode: 33 }).class, 'credentials');
     assert.equal(ruleFor({ code: 100, subcode: 2_388_000 }).class, 'message');
+  });
+
+  it('131009 › passes where the marketing endpoint has not read the template yet', () => {
+    const rule = ruleFor({ code: 131009, endpoint: 'marketing' });
+    assert.deepEqual([rule.class, rule.backoff], ['retry-later', 'ten-minutes']);
+    assert.equal(ruleFor({ code: 131009, endpoint: 'messages' }).class, 'message');
+  });
+
+  it('131053 › passes when the host of the media was busy or broken, and is final otherwise', () => {
+    for (const detail of ['Media host answered 503', 'HTTP 429 Too Many Requests'])
+      assert.equal(ruleFor({ code: 131053, detail }).class, 'retry', detail);
+    for (const detail of ['Unsupported MIME type', 'File of 5000000 bytes', undefined])
+      assert.equal(ruleFor({ code: 131053, ...(detail === undefined ? {} : { detail }) }).class, 'message');
   });
 
   const general: readonly { name: string; error: ProviderError; class: ErrorClass; maxAttempts?: number }[] =
@@ -191,6 +205,11 @@ describe('retry plan', () => {
       given: { class: 'retry-later', backoff: 'minutes' },
       delaysS: [120, 240, 480, 900, 900],
     },
+    {
+      name: 'ten minutes',
+      given: { class: 'retry-later', backoff: 'ten-minutes' },
+      delaysS: [600, 600, 600],
+    },
     { name: 'hours', given: { class: 'retry-later', backoff: 'hour' }, delaysS: [900, 1_800, 3_600, 3_600] },
   ];
   for (const { name, given, delaysS } of ladders) {
@@ -213,6 +232,18 @@ describe('retry plan', () => {
     assert.equal(plan({ maxAttempts: 3 }, 4), null);
   });
 
+  it('all the calls that one message may have › no further one, whatever the error', () => {
+    assert.notEqual(plan({}, mostProviderCalls - 1), null);
+    assert.equal(plan({}, mostProviderCalls), null);
+    assert.equal(plan({ class: 'retry-later', backoff: 'hour' }, mostProviderCalls, 1_000), null);
+  });
+
+  it('a new message follows later › this one is not called again, but a passing error is', () => {
+    const followUp = { afterMs: 60_000, most: 2 };
+    assert.equal(plan({ class: 'retry-later', followUp }, 1), null);
+    assert.equal(plan({ class: 'retry', followUp }, 1), 2_000);
+  });
+
   it('Retry-After › goes before our ladder, shorter or longer, but never under a second', () => {
     assert.equal(plan({}, 8, 3_000), 3_000);
     assert.equal(plan({}, 1, 90_000), 90_000);
@@ -221,7 +252,7 @@ describe('retry plan', () => {
 
   it('any question › jitter only adds, at most a quarter, in whole milliseconds, and grows no shorter', () => {
     const question = fc.record({
-      attempt: fc.integer({ min: 1, max: 500 }),
+      attempt: fc.integer({ min: 1, max: mostProviderCalls - 1 }),
       jitter: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       backoff: fc.constantFrom<ErrorRule['backoff']>(undefined, 'pair', 'minutes', 'hour'),
       retryAfterMs: fc.option(fc.integer({ min: 0, max: 999_999_000 }), { nil: undefined }),

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { ChangeContext } from './account-changes.ts';
+
+/** What Meta says of a business account or its numbers, as far as sending depends on it. */
+export interface AccountItem {
+  readonly kind: 'account';
+  readonly wabaId: string;
+  readonly event:
+    /** How many people the business may begin to write to in 24 h; null: without limit. */
+    | { readonly type: 'messaging-limit'; readonly limit: number | null }
+    /** No messages any more, or none before `until`. `word` is Meta's. */
+    | { readonly type: 'blocked'; readonly word: string; readonly until?: Date }
+    | { readonly type: 'reinstated'; readonly word: string };
+}
+
+type Read = readonly (AccountItem | { readonly kind: 'invalid'; readonly reason: string })[];
+
+const word = z.string().max(128);
+
+const Capability = z.looseObject({
+  max_daily_conversations_per_business: z.union([z.number().int(), word]).optional().catch(undefined),
+});
+
+const Restriction = z.looseObject({
+  restriction_type: word.catch(''),
+  expiration: z.union([z.number(), word]).optional().catch(undefined),
+});
+
+const AccountUpdate = z.looseObject({
+  event: word,
+  restriction_info: z.array(Restriction).optional().catch(undefined),
+  ban_info: z.looseObject({ waba_ban_state: word }).optional().catch(undefined),
+});
+
+/** Reads the fields that speak of an account's right to send; null for every other field. */
+export function readNumberChange(field: string, value: unknown, context: ChangeContext): Read | null {
+  switch (field) {
+    case 'business_capability_update':
+    case 'phone_number_quality_update':
+      return readWith(Capability, value, context, readLimit);
+    case 'account_update':
+      return readWith(AccountUpdate, value, context, readAccountUpdate);
+    default:
+      return null;
+  }
+}
+
+function readWith<Value>(
+  schema: z.ZodType<Value>,
+  given: unknown,
+  { wabaId, path }: ChangeContext,
+  read: (value: Value, wabaId: string) => AccountItem | null,
+): Read {
+  const value = schema.safeParse(given);
+  if (!value.success || wabaId === null) return [{ kind: 'invalid', reason: `${path} is not readable` }];
+  const item = read(value.data, wabaId);
+  return item === null ? [] : [item];
+}
+
+function readLimit(value: z.output<typeof Capability>, wabaId: string): AccountItem | null {
+  const given = value.max_daily_conversations_per_business;
+  const limit = given === undefined ? undefined : messagingLimitOf(given);
+  return limit === undefined ? null : { kind: 'account', wabaId, event: { type: 'messaging-limit', limit } };
+}
+
+const tiers: ReadonlyMap<string, number | null> = new Map([
+  ['TIER_50', 50],
+  ['TIER_250', 250],
+  ['TIER_1K', 1_000],
+  ['TIER_2K', 2_000],
+  ['TIER_10K', 10_000],
+  ['TIER_100K', 100_000],
+  ['TIER_UNLIMITED', null],
+  ['UNLIMITED', null],
+]);
+
+/** A limit in any of the forms that Meta uses; null: without limit; undefined: a word that we do not know. */
+export function messagingLimitOf(given: number | string): number | null | undefined {
+  if (typeof given === 'number') return given < 0 ? null : given;
+  return tiers.get(given) ?? (tiers.has(given) ? null : undefined);
+}
+
+function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): AccountItem | null {
+  const { event: name, restriction_info: restrictions = [], ban_info: ban } = value;
+  const blocked = (meta: string, until?: Date): AccountItem => ({
+    kind: 'account',
+    wabaId,
+    event: { type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) },
+  });
+  switch (name) {
+    case 'ACCOUNT_RESTRICTION': {
+      const messaging = restrictions.find(({ restriction_type: type }) => /MESSAGING/.test(type));
+      return messaging === undefined
+        ? null
+        : blocked(messaging.restriction_type, timeOf(messaging.expiration));
+    }
+    case 'DISABLED_UPDATE':
+      if (ban?.waba_ban_state === 'DISABLE') return blocked(name);
+      return ban?.waba_ban_state === 'REINSTATE'
+        ? { kind: 'account', wabaId, event: { type: 'reinstated', word: name } }
+        : null;
+    case 'ACCOUNT_DELETED':
+    case 'ACCOUNT_OFFBOARDED':
+      return blocked(name);
+    case 'ACCOUNT_RECONNECTED':
+      return { kind: 'account', wabaId, event: { type: 'reinstated', word: name } };
+    default:
+      return null;
+  }
+}
+
+/** Meta writes an end as epoch seconds, as a number or as text. */
+function timeOf(given: number | string | undefined): Date | undefined {
+  const seconds = Number(given);
+  return Number.isFinite(seconds) && seconds > 0 && seconds < 1e11 ? new Date(seconds * 1_000) : undefined;
+}

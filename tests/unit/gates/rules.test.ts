@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { judgeGates, type GateFacts, type GateVerdict } from '../../../src/gates/rules.ts';
+
+const now = new Date('2026-11-26T09:00:00.000Z');
+const later = new Date(now.getTime() + 3_600_000);
+const earlier = new Date(now.getTime() - 1);
+
+const template = { name: 'offer', status: 'approved', category: 'marketing', reason: null };
+
+/** A marketing template that may leave. */
+const openFacts: GateFacts = {
+  message: { isTemplate: true, isReply: false, sendAt: null },
+  channel: { state: 'active', reason: null },
+  template,
+  contact: { hasOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
+  windowExpiresAt: null,
+  quietUntil: null,
+};
+
+/** An agent's answer in the open window. */
+const reply: GateFacts = {
+  ...openFacts,
+  message: { isTemplate: false, isReply: true, sendAt: null },
+  template: null,
+  windowExpiresAt: later,
+};
+
+const judge = (facts: GateFacts): GateVerdict => judgeGates(facts, now);
+const contact = (fields: Partial<GateFacts['contact']>) => ({ ...openFacts.contact, ...fields });
+
+function closedBy(facts: GateFacts, gate: string, status: string, problem: string): void {
+  const verdict = judge(facts);
+  assert.equal(verdict.kind, 'closed', JSON.stringify(verdict));
+  assert.ok(verdict.kind === 'closed');
+  assert.deepEqual([verdict.gate, verdict.status, verdict.problem], [gate, status, problem]);
+  assert.equal(verdict.failure.code, problem);
+  assert.match(verdict.failure.advice, /\.$/);
+}
+
+function waitsFor(facts: GateFacts, waiting: object): void {
+  assert.deepEqual(judge(facts), { kind: 'wait', waiting });
+}
+
+describe('gates', () => {
+  it('nothing stands against it › open, for a template and for a reply', () => {
+    assert.deepEqual(judge(openFacts), { kind: 'open' });
+    assert.deepEqual(judge(reply), { kind: 'open' });
+  });
+
+  describe('people', () => {
+    it('on the block list › closed for everything', () => {
+      for (const facts of [openFacts, reply]) {
+        closedBy(
+          { ...facts, contact: contact({ isBlocked: true }) },
+          'block-list',
+          'canceled',
+          'contact-blocked',
+        );
+      }
+    });
+
+    it('opted out › closed for what the business begins, open for an answer of an agent', () => {
+      const optedOut = contact({ hasOptedOut: true });
+      closedBy({ ...openFacts, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
+      const byBot = { ...reply, message: { ...reply.message, isReply: false } };
+      closedBy({ ...byBot, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
+      assert.deepEqual(judge({ ...reply, contact: optedOut }), { kind: 'open' });
+    });
+
+    it('marketing stopped › closed for marketing by the provider’s category only', () => {
+      const stopped = contact({ hasStoppedMarketing: true });
+      closedBy({ ...openFacts, contact: stopped }, 'consent', 'canceled', 'contact-opted-out');
+      const utility = { ...openFacts, template: { ...template, category: 'utility' } };
+      assert.deepEqual(judge({ ...utility, contact: stopped }), { kind: 'open' });
+      assert.deepEqual(judge({ ...reply, contact: stopped }), { kind: 'open' });
+    });
+  });
+
+  it('schedule › waits until its time, and not a millisecond longer', () => {
+    const at = (sendAt: Date): GateFacts => ({ ...openFacts, message: { ...openFacts.message, sendAt } });
+    waitsFor(at(later), { gate: 'schedule', reason: `scheduled for ${later.toISOString()}`, until: later });
+    assert.deepEqual(judge(at(now)), { kind: 'open' });
+  });
+
+  it('channel not active › waits, and says why', () => {
+    const reason = 'There is a payment problem, 131042';
+    waitsFor(
+      { ...openFacts, channel: { state: 'paused', reason } },
+      { gate: 'channel', reason: `channel paused: ${reason}` },
+    );
+    waitsFor(
+      { ...reply, channel: { state: 'disconnected', reason: null } },
+      { gate: 'channel', reason: 'channel disconnected' },
+    );
+  });
+
+  describe('template', () => {
+    const inState = (status: string, reason: string | null = null): GateFacts => ({
+      ...openFacts,
+      template: { ...template, status, reason },
+    });
+
+    for (const status of ['paused', 'pending', 'disabled', 'in_appeal', 'draft']) {
+      it(`${status} › waits, since the provider may give it back`, () => {
+        const words = status.replace('_', ' ');
+        waitsFor(inState(status), { gate: 'template', reason: `template offer ${words}` });
+      });
+    }
+
+    it('a reason of the provider › is shown', () => {
+      waitsFor(inState('paused', 'low quality'), {
+        gate: 'template',
+        reason: 'template offer paused: low quality',
+      });
+    });
+
+    for (const status of ['rejected', 'missing', 'deleted']) {
+      it(`${status} › closed`, () => {
+        closedBy(inState(status), 'template', 'failed', 'template-not-approved');
+      });
+    }
+  });
+
+  it('customer service window › closed for free form once it is over, open for a template', () => {
+    for (const windowExpiresAt of [null, earlier, now]) {
+      closedBy({ ...reply, windowExpiresAt }, 'window', 'failed', 'window-closed');
+      assert.deepEqual(judge({ ...openFacts, windowExpiresAt }), { kind: 'open' });
+    }
+  });
+
+  it('quiet hours › hold what the business begins; answers and codes go', () => {
+    waitsFor(
+      { ...openFacts, quietUntil: later },
+      { gate: 'quiet-hours', reason: 'quiet hours', until: later },
+    );
+    assert.deepEqual(judge({ ...reply, quietUntil: later }), { kind: 'open' });
+    const code = { ...openFacts, template: { ...template, category: 'authentication' } };
+    assert.deepEqual(judge({ ...code, quietUntil: later }), { kind: 'open' });
+  });
+
+  it('any facts › who has opted out or is blocked gets nothing that an agent has not written', () => {
+    const facts: fc.Arbitrary<GateFacts> = fc.record({
+      message: fc.record({
+        isTemplate: fc.boolean(),
+        isReply: fc.boolean(),
+        sendAt: fc.constantFrom(null, earlier, later),
+      }),
+      channel: fc.record({
+        state: fc.constantFrom('active', 'paused', 'disconnected'),
+        reason: fc.constantFrom(null, 'why'),
+      }),
+      template: fc.option(
+        fc.record({
+          name: fc.constant('offer'),
+          status: fc.constantFrom('approved', 'paused', 'rejected', 'missing'),
+          category: fc.constantFrom('marketing', 'utility', 'authentication'),
+          reason: fc.constant(null),
+        }),
+      ),
+      contact: fc.record({
+        hasOptedOut: fc.boolean(),
+        hasStoppedMarketing: fc.boolean(),
+        isBlocked: fc.boolean(),
+      }),
+      windowExpiresAt: fc.constantFrom(null, earlier, later),
+      quietUntil: fc.constantFrom(null, later),
+    });
+    fc.assert(
+      fc.property(facts, (given) => {
+        const verdict = judge(given);
+        const { hasOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
+        if (isBlocked || (hasOptedOut && !given.message.isReply)) assert.equal(verdict.kind, 'closed');
+        if (hasStoppedMarketing && given.template?.category === 'marketing')
+          assert.equal(verdict.kind, 'closed');
+        if (verdict.kind === 'open') assert.equal(given.channel.state, 'active');
+        if (verdict.kind === 'wait' && verdict.waiting.until !== undefined) {
+          assert.ok(verdict.waiting.until > now, 'a wait that is over is none');
+        }
+      }),
+    );
+  });
+});
