@@ -16,7 +16,7 @@ import { newUuid, randomFraction } from '../src/platform/ids.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import { scopeOf, type ClientScope } from '../src/platform/mongo.ts';
 import type { Gateway, Sender } from '../src/whatsapp/gateway.ts';
-import { buildTemplateBody, type MessageBody } from '../src/whatsapp/payload.ts';
+import { buildMessageBody, type MessageBody } from '../src/whatsapp/payload.ts';
 import { insist } from './insist.ts';
 
 export interface MessageActivityDeps {
@@ -163,13 +163,20 @@ async function callProvider(
 }
 
 function bodyOf(message: MessageDoc): MessageBody {
-  const { _id, to, content, dispatch } = message;
-  assert(to !== undefined && content.template !== undefined, 'an outbound template message has both');
-  return buildTemplateBody({
+  const { _id, to, recipientUserId, content, contextMessageId, dispatch } = message;
+  const { template } = content;
+  const payload = template === undefined ? content.payload : { type: 'template' as const, template };
+  const recipient = to ?? recipientUserId;
+  assert(
+    payload !== undefined && recipient !== undefined,
+    'an outbound message has a content and a recipient',
+  );
+  return buildMessageBody({
     messageId: _id.toHexString(),
     attempt: dispatch.attempt,
-    to,
-    template: content.template,
+    address: to === undefined ? { recipient } : { to },
+    payload,
+    contextMessageId,
   });
 }
 
