@@ -7,7 +7,7 @@ import { decideAfterCall, type AfterCall } from '../src/messages/rules.ts';
 import type { Claim, MessageDoc } from '../src/messages/repository.ts';
 import { newUuid, randomFraction } from '../src/platform/ids.ts';
 import type { GatewayAnswer, Sender } from '../src/whatsapp/gateway.ts';
-import { buildTemplateBody, type MessageBody } from '../src/whatsapp/payload.ts';
+import { buildMessageBody, type MessageBody } from '../src/whatsapp/payload.ts';
 import { passGates, type Passage } from './gates.ts';
 import { insist } from './insist.ts';
 import { missing, record, type MessageActivityDeps, type Target } from './steps.ts';
@@ -144,12 +144,19 @@ const senderFor = (
 });
 
 function bodyOf(message: MessageDoc): MessageBody {
-  const { _id, to, content, dispatch } = message;
-  assert(to !== undefined && content.template !== undefined, 'an outbound template message has both');
-  return buildTemplateBody({
+  const { _id, to, recipientUserId, content, contextMessageId, dispatch } = message;
+  const { template } = content;
+  const payload = template === undefined ? content.payload : { type: 'template' as const, template };
+  const recipient = to ?? recipientUserId;
+  assert(
+    payload !== undefined && recipient !== undefined,
+    'an outbound message has a content and a recipient',
+  );
+  return buildMessageBody({
     messageId: _id.toHexString(),
     attempt: dispatch.attempt,
-    to,
-    template: content.template,
+    address: to === undefined ? { recipient } : { to },
+    payload,
+    contextMessageId,
   });
 }

@@ -41,6 +41,9 @@ export function createContactService(deps: ContactDeps) {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ContactDoc | null> =>
       contacts.findById(scope, id),
 
+    findByPhone: (scope: ClientScope, phoneNumber: string): Promise<ContactDoc | null> =>
+      contacts.findByIdentity(scope, { phoneNumber }),
+
     findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
       contacts.findMany(scope, ids),
 

@@ -67,6 +67,13 @@ export function createConversationRepository(connection: Connection) {
     findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>({ ...key, status: live, ...scope }, withoutHistory),
 
+    /** The thread of this contact and channel with the latest window, closed threads too. */
+    findWithLatestWindow: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
+      conversations.findOne<ConversationDoc>(
+        { ...key, windowExpiresAt: { $exists: true }, ...scope },
+        { ...withoutHistory, sort: { windowExpiresAt: -1 } },
+      ),
+
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       conversations.countDocuments({ channelId, status: live, ...scope }, { limit: atMost }),
 

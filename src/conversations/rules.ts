@@ -6,3 +6,7 @@ const safetyMs = 60 * 1_000;
 
 /** When the window that a message of the contact opens closes; by the provider's time of that message. */
 export const windowAfter = (inboundAt: Date): Date => new Date(inboundAt.getTime() + windowMs - safetyMs);
+
+/** Whether a free-form message may leave at this time. Somebody who has never written has opened no window. */
+export const isWindowOpen = (windowExpiresAt: Date | null, at: Date): boolean =>
+  windowExpiresAt !== null && at < windowExpiresAt;

@@ -17,7 +17,13 @@ export interface ConversationDeps {
 export type ConversationService = ReturnType<typeof createConversationService>;
 
 export function createConversationService({ conversations, leads, clock }: ConversationDeps) {
+  /** Until when free-form messages may be sent; the window is the person's, whichever thread they wrote in. */
+  const windowOf = async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
+    (await conversations.findWithLatestWindow(scope, key))?.windowExpiresAt ?? null;
+
   return {
+    windowOf,
+
     /** Without its history. */
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ConversationDoc | null> =>
       conversations.findById(scope, id),
@@ -27,7 +33,11 @@ export function createConversationService({ conversations, leads, clock }: Conve
       const live = await conversations.touchLive(scope, key, at);
       if (live !== null) return live;
       const lead = await leads.findOrCreate(scope, key.contactId);
-      const fresh = { _id: newId(), leadId: lead._id, unreadCount: 0, createdAt: clock.now(), version: 1 };
+      const windowExpiresAt = await windowOf(scope, key);
+      const fresh = {
+        ...{ _id: newId(), leadId: lead._id, unreadCount: 0, createdAt: clock.now(), version: 1 },
+        ...(windowExpiresAt === null ? {} : { windowExpiresAt }),
+      };
       return conversations.findOrInsertLive(scope, key, fresh, at);
     },
 

@@ -16,7 +16,6 @@ export interface TemplateState {
 export interface GatedMessage {
   readonly channelId: Types.ObjectId;
   readonly contactId: Types.ObjectId;
-  readonly conversationId: Types.ObjectId;
   readonly senderType: string;
   readonly messageType: string;
   readonly templateName?: string;
@@ -27,7 +26,7 @@ export interface GatedMessage {
 export interface GateFactsDeps {
   readonly channels: Pick<ChannelService, 'findById' | 'findFresh'>;
   readonly contacts: Pick<ContactService, 'findById'>;
-  readonly conversations: Pick<ConversationService, 'findById'>;
+  readonly conversations: Pick<ConversationService, 'windowOf'>;
   /** Null when the template was deleted. */
   readonly templateState: (
     scope: ClientScope,
@@ -55,12 +54,12 @@ export function createGateFacts(deps: GateFactsDeps) {
       message: GatedMessage,
       { now, isFresh = false }: { now: Date; isFresh?: boolean },
     ): Promise<ReadFacts | null> {
-      const { channelId, contactId, conversationId } = message;
+      const { channelId, contactId } = message;
       const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
-      const [channel, contact, conversation, template, quietUntil] = await Promise.all([
+      const [channel, contact, windowExpiresAt, template, quietUntil] = await Promise.all([
         findChannel(scope, channelId),
         contacts.findById(scope, contactId),
-        conversations.findById(scope, conversationId),
+        conversations.windowOf(scope, { channelId, contactId }),
         readTemplate(deps, scope, message),
         deps.quietUntil(scope, now),
       ]);
@@ -77,10 +76,10 @@ export function createGateFacts(deps: GateFactsDeps) {
           template,
           contact: {
             hasOptedOut: contact.optInStatus === 'opted-out',
-            hasStoppedMarketing: contact.marketingStoppedAt !== undefined,
-            isBlocked: contact.blockedAt !== undefined,
+            hasStoppedMarketing: contact.marketingStopped === true,
+            isBlocked: contact.isBlocked === true,
           },
-          windowExpiresAt: conversation?.windowExpiresAt ?? null,
+          windowExpiresAt,
           quietUntil,
         },
       };

@@ -266,5 +266,15 @@ const problemSchema: JsonSchema = {
         properties: { path: { type: 'string' }, message: { type: 'string' } },
       },
     },
+    templates: {
+      type: 'array',
+      description:
+        'Of `window-closed`: up to 20 approved templates of the channel that could be sent instead',
+      items: {
+        type: 'object',
+        required: ['name', 'language'],
+        properties: { name: { type: 'string' }, language: { type: 'string' } },
+      },
+    },
   },
 };

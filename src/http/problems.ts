@@ -1,7 +1,13 @@
-import { AppError, type Issue, type ProblemCode, problems } from '../platform/errors.ts';
+import {
+  AppError,
+  type Issue,
+  type ProblemCode,
+  type ProblemExtensions,
+  problems,
+} from '../platform/errors.ts';
 
 /** RFC 9457 problem details with our `code` and all validation issues. */
-export interface ProblemDocument {
+export interface ProblemDocument extends ProblemExtensions {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -90,6 +96,7 @@ export function problemReply(error: AppError, publicUrl: string, requestId: stri
       instance: requestId,
       code: error.code,
       ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+      ...error.extensions,
     },
   };
 }

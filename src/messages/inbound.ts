@@ -5,7 +5,7 @@ import type { ConversationService } from '../conversations/service.ts';
 import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { InboundItem } from '../whatsapp/events.ts';
-import type { MessageDoc, MessageRepository } from './repository.ts';
+import type { MessageContent, MessageDoc, MessageRepository } from './repository.ts';
 
 export interface InboundDeps {
   readonly messages: MessageRepository;
@@ -31,6 +31,8 @@ export function createInboundService({ messages, contacts, conversations }: Inbo
       const at = new Date(item.timestampMs);
       const key = { channelId, contactId: contact._id };
       const conversation = await conversations.findOrOpen(scope, key, at);
+      const repliesTo =
+        item.contextId === undefined ? null : await messages.findByProviderId(scope, item.contextId);
       const message: MessageDoc = {
         _id: newId(),
         ...scope,
@@ -39,7 +41,9 @@ export function createInboundService({ messages, contacts, conversations }: Inbo
         direction: 'inbound',
         senderType: 'contact',
         messageType: item.messageType,
-        content: item.text === undefined ? { raw: item.raw } : { text: item.text },
+        content: contentOf(item),
+        ...(item.contextId === undefined ? {} : { contextMessageId: item.contextId }),
+        ...(repliesTo === null ? {} : { repliesTo: repliesTo._id }),
         status: 'received',
         timestamp: at,
         providerMessageId: item.providerMessageId,
@@ -52,6 +56,14 @@ export function createInboundService({ messages, contacts, conversations }: Inbo
     },
   };
 }
+
+/** What was read of the message; with the provider's own object unless the text is all there is. */
+const contentOf = ({ messageType, text, reply, media, raw }: InboundItem): MessageContent => ({
+  ...(text === undefined ? {} : { text }),
+  ...(reply === undefined ? {} : { reply }),
+  ...(media === undefined ? {} : { media }),
+  ...(messageType === 'text' && text !== undefined ? {} : { raw }),
+});
 
 function identityOf({ from, fromUserId }: InboundItem): ContactIdentity | null {
   const phoneNumber = from === undefined ? null : phoneOfWhatsappId(from);

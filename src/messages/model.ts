@@ -1,6 +1,8 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import type { Waiting } from '../gates/rules.ts';
 import { schemaOptions } from '../platform/mongo.ts';
+import type { FreeFormPayload } from '../whatsapp/free-form.ts';
+import type { InboundMedia, InboundReply } from '../whatsapp/inbound-content.ts';
 import type { TemplatePayload } from '../whatsapp/payload.ts';
 import { messageStatuses, unsentStatuses, type MessageFailure, type MessageStatus } from './lifecycle.ts';
 
@@ -41,6 +43,14 @@ export interface MessageDoc {
   readonly messageType: string;
   /** The recipient of an outbound message as it was when accepted, E.164. */
   readonly to?: string;
+  /** The recipient's business-scoped user id, where no number is known. */
+  readonly recipientUserId?: string;
+  /** The person who sent it; missing when the product did. */
+  readonly createdBy?: Types.ObjectId;
+  /** The message that this one answers or reacts to, where it is one of ours. */
+  readonly repliesTo?: Types.ObjectId;
+  /** The same by the provider's id, which both sides name on the wire. */
+  readonly contextMessageId?: string;
   readonly content: MessageContent;
   readonly templateName?: string;
   readonly status: MessageStatus;
@@ -50,6 +60,8 @@ export interface MessageDoc {
   readonly idempotencyKey?: string;
   /** SHA-256 of the canonical request, to tell a repetition from a reuse of the key. */
   readonly idempotencyHash?: string;
+  /** Its place where messages wait for the provider, by `priorityOf`: 1 is first, 5 is last. */
+  readonly priority?: number;
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
   readonly failure?: MessageFailure;
@@ -79,6 +91,12 @@ export interface MessageContent {
   /** What the person reads. */
   readonly text?: string;
   readonly template?: TemplatePayload;
+  /** The provider's object of a free-form message; a message has this or `template`. */
+  readonly payload?: FreeFormPayload;
+  /** What the contact chose of what we offered: a button, a row, a form. */
+  readonly reply?: InboundReply;
+  /** The file that the contact sent. */
+  readonly media?: InboundMedia;
   /** The provider's object of an inbound message that is not text. */
   readonly raw?: Readonly<Record<string, unknown>>;
 }
@@ -93,6 +111,10 @@ export const messageSchema = new Schema(
     senderType: { type: String, enum: senderTypes, required: true },
     messageType: { type: String, required: true },
     to: String,
+    recipientUserId: String,
+    createdBy: Schema.Types.ObjectId,
+    repliesTo: Schema.Types.ObjectId,
+    contextMessageId: String,
     content: { type: Schema.Types.Mixed, required: true },
     templateName: String,
     status: { type: String, enum: messageStatuses, required: true },
@@ -101,6 +123,7 @@ export const messageSchema = new Schema(
     statusHistory: { type: [Schema.Types.Mixed], required: true },
     idempotencyKey: String,
     idempotencyHash: String,
+    priority: Number,
     sendAt: Date,
     expiresAt: Date,
     failure: Schema.Types.Mixed,

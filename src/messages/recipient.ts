@@ -9,11 +9,14 @@ import type { SendTemplateBody } from './schemas.ts';
 
 /** Whom a send names: a contact that is there, or a phone number for which one may have to be made. */
 export interface Recipient {
-  readonly phoneNumber: string;
+  /** Missing where only the person's business-scoped user id is known. */
+  readonly phoneNumber: string | undefined;
   readonly contact: ContactDoc | null;
   /** The channel of the conversation that was named. */
   readonly channelId: Types.ObjectId | undefined;
 }
+
+type NamedRecipient = Pick<SendTemplateBody, 'to' | 'contactId' | 'leadId' | 'conversationId'>;
 
 interface RecipientDeps {
   readonly contacts: ContactService;
@@ -24,7 +27,7 @@ interface RecipientDeps {
 /** Finds the recipient without writing anything. An id of another client is not found. */
 export async function findRecipient(
   scope: ClientScope,
-  body: Pick<SendTemplateBody, 'to' | 'contactId' | 'leadId' | 'conversationId'>,
+  body: NamedRecipient,
   deps: RecipientDeps,
 ): Promise<Recipient> {
   if (body.to !== undefined) {
@@ -36,15 +39,12 @@ export async function findRecipient(
   const { contactId, channelId } = await findContactId(scope, body, deps);
   const contact = await deps.contacts.findById(scope, contactId);
   if (contact === null) throw notFound('contact');
-  if (contact.phoneNumber === undefined) {
-    throw invalidRecipient('contactId', 'This contact has no phone number, which a template needs.');
-  }
   return { phoneNumber: contact.phoneNumber, contact, channelId };
 }
 
 async function findContactId(
   scope: ClientScope,
-  body: Pick<SendTemplateBody, 'contactId' | 'leadId' | 'conversationId'>,
+  body: Omit<NamedRecipient, 'to'>,
   deps: RecipientDeps,
 ): Promise<{ contactId: Types.ObjectId; channelId: Types.ObjectId | undefined }> {
   if (body.conversationId !== undefined) {
@@ -61,7 +61,7 @@ async function findContactId(
   return { contactId: body.contactId, channelId: undefined };
 }
 
-const invalidRecipient = (field: string, message: string): AppError =>
+export const invalidRecipient = (field: string, message: string): AppError =>
   new AppError('invalid-input', 'The recipient cannot be used.', {
     errors: [{ path: `body.${field}`, message }],
   });

@@ -7,7 +7,7 @@ import { createReceiptQueries } from './repository-receipts.ts';
 import { createRetryQueries } from './repository-retries.ts';
 import { createUsageQueries } from './repository-usage.ts';
 
-export type { MessageDoc } from './model.ts';
+export type { MessageContent, MessageDoc } from './model.ts';
 export type { Claim } from './repository-dispatch.ts';
 export type { ReceiptTarget } from './repository-receipts.ts';
 export type { FailedFilter } from './repository-retries.ts';
@@ -62,6 +62,10 @@ export function createMessageRepository(connection: Connection) {
 
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne({ idempotencyKey, ...scope }),
+
+    /** The message with this id of the provider's, in either direction. */
+    findByProviderId: (scope: ClientScope, providerMessageId: string): Promise<MessageDoc | null> =>
+      messages.findOne({ providerMessageId, ...scope }),
 
     /** Newest first; `after` is the last item of the page before. */
     list(

@@ -68,7 +68,7 @@ export function createRetries(deps: RetryDeps) {
     if (status === 'unknown' && !wish.mayDuplicate) {
       throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
     }
-    await assertGatesOpen(deps, scope, { ...message, sendAt: undefined });
+    await assertGatesOpen(deps, scope, message);
   }
 
   /** One of a bulk, which has no idempotency key of its own: each message is retried once anyway. */

@@ -19,7 +19,8 @@ export function draftRetry(original: MessageDoc, draft: RetryDraft): MessageDoc 
   const { now, sendAt } = draft;
   const isLater = sendAt !== undefined && sendAt > now;
   const status = isLater ? 'scheduled' : 'queued';
-  const { expiresAt, createdBy = draft.createdBy } = original;
+  const { expiresAt } = original;
+  const createdBy = draft.createdBy ?? original.createdBy;
   return {
     _id: newId(),
     clientId: original.clientId,
@@ -30,6 +31,9 @@ export function draftRetry(original: MessageDoc, draft: RetryDraft): MessageDoc 
     senderType: draft.senderType ?? original.senderType,
     messageType: original.messageType,
     ...(original.to === undefined ? {} : { to: original.to }),
+    ...(original.recipientUserId === undefined ? {} : { recipientUserId: original.recipientUserId }),
+    ...(original.repliesTo === undefined ? {} : { repliesTo: original.repliesTo }),
+    ...(original.contextMessageId === undefined ? {} : { contextMessageId: original.contextMessageId }),
     content: original.content,
     ...(original.templateName === undefined ? {} : { templateName: original.templateName }),
     ...(original.category === undefined ? {} : { category: original.category }),

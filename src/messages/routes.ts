@@ -2,7 +2,7 @@ import { route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
-import { ListMessagesQuery, MessagePage, MessageView, SendTemplateBody } from './schemas.ts';
+import { ListMessagesQuery, MessagePage, MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
 import type { MessageService } from './service.ts';
 import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
 
@@ -13,6 +13,33 @@ interface MessageRouteDeps {
 export const messageRoutes = (deps: MessageRouteDeps) => [...writeRoutes(deps), ...readRoutes(deps)];
 
 const writeRoutes = ({ messages }: MessageRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/messages',
+    summary: 'Send a free-form message',
+    description:
+      'Text, media, location, contacts, reaction, buttons, list, link or flow, in the customer service window: 24 ' +
+      'hours after the contact’s last message. When it is closed, the answer names the templates that could be sent ' +
+      'instead. With an `Idempotency-Key` the same request gives the same answer for ever.',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    body: SendMessageBody,
+    idempotent: true,
+    replies: { 201: MessageView },
+    problems: [
+      'not-found',
+      'window-closed',
+      'contact-opted-out',
+      'channel-disconnected',
+      'idempotency-key-reused',
+    ],
+    async handle({ actor, body, idempotencyKey }) {
+      const options = { by: actor.userId, idempotencyKey };
+      const message = await messages.sendFreeForm(scopeOf(actor.clientId), body, options);
+      const view = toAcceptedView(message);
+      return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
+    },
+  }),
   route({
     method: 'post',
     path: '/api/messages/template',
@@ -33,24 +60,10 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'idempotency-key-reused',
     ],
     async handle({ actor, body, idempotencyKey }) {
-      const message = await messages.sendTemplate(scopeOf(actor.clientId), body, idempotencyKey);
+      const options = { by: actor.userId, idempotencyKey };
+      const message = await messages.sendTemplate(scopeOf(actor.clientId), body, options);
       const view = toAcceptedView(message);
       return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/api/messages/:id/cancel',
-    summary: 'Cancel a message that has not left',
-    description: 'A scheduled or queued one. Doing it again changes nothing.',
-    tag: 'Messages',
-    access: ['admin', 'agent'],
-    params: idParams,
-    replies: { 200: MessageView },
-    problems: ['not-found', 'already-left'],
-    async handle({ actor, params }) {
-      const message = await messages.cancel(scopeOf(actor.clientId), params.id);
-      return { status: 200, body: toMessageView(message) };
     },
   }),
 ];

@@ -1,4 +1,5 @@
 import { planRetry, ruleFor, type ErrorRule, type ProviderError } from '../whatsapp/error-classes.ts';
+import type { TemplateDoc } from '../templates/service.ts';
 import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
 
@@ -13,6 +14,21 @@ export type AfterCall =
       readonly code: string;
       readonly title: string;
     };
+
+/** What a message is to those who wait for it: a template by its category, or the words of an agent. */
+export type MessageUse = TemplateDoc['category'] | 'free-form';
+
+/** Who goes first when the provider's queue has a backlog; 1 is first, 5 is last. */
+const priorities: Readonly<Record<MessageUse, number>> = {
+  // Somebody looks at a sign-in page and waits.
+  authentication: 1,
+  // Somebody has asked and waits for an answer.
+  'free-form': 2,
+  utility: 3,
+  marketing: 5,
+};
+
+export const priorityOf = (use: MessageUse): number => priorities[use];
 
 /** What an older message without a priority counts as. */
 const usualPriority = 3;

@@ -1,47 +1,78 @@
 import { z } from 'zod';
+import { Content } from '../content/schemas.ts';
 import { isoTime, objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { templateLanguage, templateName, templateVariables } from '../templates/schemas.ts';
 import { messageStatuses } from './lifecycle.ts';
 import { senderTypes } from './model.ts';
 
+/** Whom a message is for, and by which channel. */
+const recipientFields = {
+  to: z
+    .string()
+    .min(1)
+    .max(32)
+    .optional()
+    .meta({
+      description: 'The recipient as E.164 with `+`',
+      examples: ['+15550001001'],
+    }),
+  contactId: objectIdText.optional(),
+  leadId: objectIdText.optional(),
+  conversationId: objectIdText.optional(),
+  channelId: objectIdText
+    .optional()
+    .meta({ description: 'Needed when the business has several channels and no conversation is named' }),
+};
+
+const timeFields = {
+  sendAt: isoTime.optional().meta({ description: 'Not before this time' }),
+  expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),
+};
+
+type RecipientFields = {
+  readonly [Field in 'to' | 'contactId' | 'leadId' | 'conversationId']?: unknown;
+};
+
+/** For `refine` of what has `recipientFields`. */
+const oneRecipient = [
+  (body: RecipientFields): boolean =>
+    [body.to, body.contactId, body.leadId, body.conversationId].filter((named) => named !== undefined)
+      .length === 1,
+  {
+    error: 'Name the recipient by exactly one of to, contactId, leadId and conversationId.',
+    path: ['to'] as PropertyKey[],
+  },
+] as const;
+
 export const SendTemplateBody = z
   .strictObject({
-    to: z
-      .string()
-      .min(1)
-      .max(32)
-      .optional()
-      .meta({
-        description: 'The recipient as E.164 with `+`',
-        examples: ['+15550001001'],
-      }),
-    contactId: objectIdText.optional(),
-    leadId: objectIdText.optional(),
-    conversationId: objectIdText.optional(),
+    ...recipientFields,
     templateName,
     language: templateLanguage
       .optional()
       .meta({ description: 'May be left out while the template exists in one language only' }),
     variables: templateVariables.optional(),
-    channelId: objectIdText
-      .optional()
-      .meta({ description: 'Needed when the business has several channels and no conversation is named' }),
-    sendAt: isoTime.optional().meta({ description: 'Not before this time' }),
-    expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),
+    ...timeFields,
   })
-  .superRefine((body, context) => {
-    const named = [body.to, body.contactId, body.leadId, body.conversationId].filter(
-      (recipient) => recipient !== undefined,
-    );
-    if (named.length === 1) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['to'],
-      message: 'Name the recipient by exactly one of to, contactId, leadId and conversationId.',
-    });
-  });
+  .refine(...oneRecipient);
 export type SendTemplateBody = z.output<typeof SendTemplateBody>;
+
+export const SendMessageBody = z
+  .strictObject({
+    ...recipientFields,
+    content: Content,
+    replyTo: objectIdText
+      .optional()
+      .meta({ description: 'A message of the same conversation, which is shown quoted' }),
+    ...timeFields,
+  })
+  .refine(...oneRecipient)
+  .refine(({ content, replyTo }) => content.type !== 'reaction' || replyTo === undefined, {
+    error: 'A reaction names its message in content.messageId.',
+    path: ['replyTo'],
+  });
+export type SendMessageBody = z.output<typeof SendMessageBody>;
 
 export const ListMessagesQuery = z.strictObject({
   ...pageQuery,
@@ -57,6 +88,25 @@ const Failure = z.object({
   advice: z.string(),
 });
 
+const Reply = z.object({
+  kind: z.enum(['quick-reply', 'button', 'list-row', 'flow']),
+  id: z
+    .string()
+    .nullable()
+    .meta({ description: 'As our message carried it: payload, id of the button or row, token of the flow' }),
+  title: z.string(),
+  description: z.string().nullable(),
+  response: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answers in a flow' }),
+});
+
+const Media = z.object({
+  id: z.string().meta({ description: 'The provider’s id of the file' }),
+  mimeType: z.string().nullable(),
+  filename: z.string().nullable(),
+  caption: z.string().nullable(),
+  isVoice: z.boolean(),
+});
+
 const messageFields = {
   id: z.string(),
   conversationId: z.string(),
@@ -66,7 +116,13 @@ const messageFields = {
   senderType: z.enum(senderTypes),
   messageType: z.string(),
   to: z.string().nullable(),
-  content: z.object({ text: z.string().nullable() }),
+  createdBy: z.string().nullable().meta({ description: 'The user who sent it' }),
+  repliesTo: z.string().nullable().meta({ description: 'The message that this one answers or reacts to' }),
+  content: z.object({
+    text: z.string().nullable().meta({ description: 'What the person reads' }),
+    reply: Reply.nullable().meta({ description: 'What the contact chose of what we had sent' }),
+    media: Media.nullable().meta({ description: 'The file that the contact sent' }),
+  }),
   templateName: z.string().nullable(),
   status: z.enum(messageStatuses),
   timestamp: z.iso.datetime(),

@@ -12,7 +12,7 @@ export interface WaitingFor {
 
 export interface TimelineEntry {
   readonly at: Date;
-  readonly kind: 'accepted' | 'status' | 'wait' | 'call' | 'answer' | 'receipt' | 'retried';
+  readonly kind: 'accepted' | 'status' | 'wait' | 'call' | 'answer' | 'receipt';
   readonly text: string;
   /** Who did it, where a person did. */
   readonly by?: string;

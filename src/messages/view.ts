@@ -15,7 +15,9 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     senderType: message.senderType,
     messageType: message.messageType,
     to: message.to ?? null,
-    content: { text: message.content.text ?? null },
+    createdBy: message.createdBy?.toHexString() ?? null,
+    repliesTo: message.repliesTo?.toHexString() ?? null,
+    content: toContentView(message.content),
     templateName: message.templateName ?? null,
     status: message.status,
     timestamp: message.timestamp.toISOString(),
@@ -28,6 +30,30 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
   };
 }
+
+const toContentView = ({ text, reply, media }: MessageDoc['content']): MessageView['content'] => ({
+  text: text ?? null,
+  reply:
+    reply === undefined
+      ? null
+      : {
+          kind: reply.kind,
+          id: reply.id ?? null,
+          title: reply.title,
+          description: reply.kind === 'list-row' ? (reply.description ?? null) : null,
+          response: reply.kind === 'flow' ? (reply.response ?? null) : null,
+        },
+  media:
+    media === undefined
+      ? null
+      : {
+          id: media.id,
+          mimeType: media.mimeType ?? null,
+          filename: media.filename ?? null,
+          caption: media.caption ?? null,
+          isVoice: media.isVoice === true,
+        },
+});
 
 export const toMessageView = (message: MessageDoc): MessageView => ({
   ...toMessageListItemView(message),

@@ -62,7 +62,7 @@ const startDeadlineMs = 3_000;
 const signalDeadlineMs = 10_000;
 const updateDeadlineMs = 5_000;
 
-/** Replies before campaigns, when the provider's queue has a backlog: 1 is first, 5 is last. */
+/** Of messages that were accepted before they had a priority of their own. */
 const defaultPriority = 3;
 
 export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
@@ -89,7 +89,10 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
             workflowIdConflictPolicy: 'USE_EXISTING',
             typedSearchAttributes: searchAttributesOf(message),
             staticSummary: summaryOf(message),
-            priority: { priorityKey: defaultPriority, fairnessKey: message.channelId.toHexString() },
+            priority: {
+              priorityKey: message.priority ?? defaultPriority,
+              fairnessKey: message.channelId.toHexString(),
+            },
           }),
         );
         return 'running';
@@ -195,6 +198,6 @@ const searchAttributesOf = (message: MessageDoc): TypedSearchAttributes =>
     { key: searchKeys.kind, value: message.messageType },
   ]);
 
-/** What the list of workflows shows: the template and the last digits of the number. */
-const summaryOf = ({ templateName, messageType, to }: MessageDoc): string =>
-  `${templateName ?? messageType} · ····${(to ?? '').slice(-4)}`;
+/** What the list of workflows shows: the template or kind, and the last characters of whom it is for. */
+const summaryOf = ({ templateName, messageType, to, recipientUserId }: MessageDoc): string =>
+  `${templateName ?? messageType} · ····${(to ?? recipientUserId ?? '').slice(-4)}`;

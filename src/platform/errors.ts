@@ -109,6 +109,13 @@ export const problems = {
     retry: false,
     advice: 'Do not message this person again until they opt in.',
   },
+  'window-closed': {
+    status: 409,
+    title: 'The customer service window is closed',
+    retry: false,
+    advice:
+      'Free-form messages are allowed for 24 hours after the contact’s last message. Send one of the `templates` that the answer names, and go on when the contact has answered.',
+  },
   'template-not-approved': {
     status: 409,
     title: 'The template is not approved',
@@ -215,9 +222,16 @@ export interface Issue {
   readonly message: string;
 }
 
+/** What a problem says beside its text, for programs; fields of RFC 9457's extensions. */
+export interface ProblemExtensions {
+  /** Of `window-closed`: the templates that could be sent instead. */
+  readonly templates?: readonly { readonly name: string; readonly language: string }[];
+}
+
 export interface AppErrorOptions {
   readonly cause?: unknown;
   readonly errors?: readonly Issue[];
+  readonly extensions?: ProblemExtensions;
   readonly retryAfterSeconds?: number;
 }
 
@@ -225,6 +239,7 @@ export interface AppErrorOptions {
 export class AppError extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly Issue[];
+  readonly extensions: ProblemExtensions;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ProblemCode, detail: string, options: AppErrorOptions = {}) {
@@ -232,6 +247,7 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.code = code;
     this.errors = options.errors ?? [];
+    this.extensions = options.extensions ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 

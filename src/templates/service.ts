@@ -17,10 +17,16 @@ export interface TemplateChoice {
   readonly language?: string | undefined;
 }
 
+type TemplateName = Pick<TemplateDoc, 'name' | 'language'>;
+
 export type TemplateService = ReturnType<typeof createTemplateService>;
 
 /** A change of a template is seen by every process after this time at the latest, and at once by the one that made it. */
 const cacheTtlMs = 2_000;
+
+/** Enough to choose from, found among a few more: a sign-in code opens no conversation. */
+const mostSuggestions = 20;
+const mostLookedAt = 50;
 
 export function createTemplateService({ templates, clock }: { templates: TemplateRepository; clock: Clock }) {
   const cache = createCache<readonly TemplateDoc[]>({ ttlMs: cacheTtlMs, maxEntries: 5_000, clock });
@@ -38,6 +44,16 @@ export function createTemplateService({ templates, clock }: { templates: Templat
         throw new AppError('template-not-approved', `The template ${name} is ${template.status}.`);
       }
       return template;
+    },
+
+    /** Approved templates that could be sent on this channel instead of a free-form message, by name. */
+    async suggest(scope: ClientScope, channelId: Types.ObjectId): Promise<TemplateName[]> {
+      const filter = { status: 'approved', channelId } as const;
+      const approved = await templates.list(scope, filter, { limit: mostLookedAt, after: null });
+      return approved
+        .filter(({ category }) => category !== 'authentication')
+        .slice(0, mostSuggestions)
+        .map(({ name, language }) => ({ name, language }));
     },
 
     /** Lets go of what this process has in memory of a template that it has just changed. */

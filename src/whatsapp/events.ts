@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { readAccountChange, type AccountChange } from './account-changes.ts';
+import { readInbound, type InboundItem } from './inbound.ts';
 import { maskDigits } from './payload.ts';
+import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
+
+export type { InboundItem } from './inbound.ts';
 
 /** One thing that a webhook body says, read from any of the shapes that Meta and relays send. */
 export type WebhookItem =
@@ -24,32 +28,6 @@ export interface StatusItem {
   readonly error?: { readonly code: number; readonly title: string; readonly detail: string };
   readonly pricing?: { readonly category?: string; readonly type?: string; readonly model?: string };
 }
-
-export interface InboundItem {
-  readonly phoneNumberId: string | null;
-  readonly providerMessageId: string;
-  /** The sender's `wa_id`: digits; absent when only the business-scoped user id is known. */
-  readonly from?: string;
-  readonly fromUserId?: string;
-  readonly profileName?: string;
-  readonly messageType: string;
-  readonly text?: string;
-  readonly timestampMs: number;
-  /** The message as the provider sent it. */
-  readonly raw: Readonly<Record<string, unknown>>;
-}
-
-/** Up to the year 2286: what is longer is no time at all, and would not even be a date. */
-const Timestamp = z.union([
-  z.string().regex(/^\d{1,13}$/),
-  z.number().int().nonnegative().max(9_999_999_999_999),
-]);
-
-/** Meta sends seconds as text; relays send milliseconds as numbers. Beyond 1e11 it can only be milliseconds. */
-const toEpochMs = (timestamp: string | number): number => {
-  const value = Number(timestamp);
-  return value > 1e11 ? value : value * 1_000;
-};
 
 /** A status counts by id, word and time; what comes beside them may have any shape without hiding it. */
 const Status = z.object({
@@ -76,22 +54,6 @@ const Status = z.object({
     })
     .optional()
     .catch(undefined),
-});
-
-const Inbound = z.looseObject({
-  id: z.string().min(1).max(512),
-  from: z.string().min(1).max(64).optional(),
-  from_user_id: z.string().min(1).max(160).optional(),
-  timestamp: Timestamp,
-  type: z.string().min(1).max(64),
-  text: z.object({ body: z.string() }).optional().catch(undefined),
-  button: z.object({ text: z.string().optional() }).optional().catch(undefined),
-});
-
-const Contact = z.looseObject({
-  wa_id: z.string().optional(),
-  user_id: z.string().optional(),
-  profile: z.looseObject({ name: z.string().optional() }).optional(),
 });
 
 const Value = z.looseObject({
@@ -171,7 +133,7 @@ function readValue(given: unknown, path: string): WebhookItem[] {
 
 function readStatus(given: unknown, phoneNumberId: string | null, path: string): WebhookItem {
   const parsed = Status.safeParse(given);
-  if (!parsed.success) return invalid(path, parsed.error);
+  if (!parsed.success) return invalidItem(path, parsed.error);
   const { id, status, timestamp, biz_opaque_callback_data: opaque, errors, pricing } = parsed.data;
   const error = errors?.[0];
   return {
@@ -206,44 +168,3 @@ function toPricing(pricing: {
     ...(model === undefined ? {} : { model }),
   };
 }
-
-function readInbound(
-  given: unknown,
-  context: { phoneNumberId: string | null; contacts: readonly unknown[]; path: string },
-): WebhookItem {
-  const parsed = Inbound.safeParse(given);
-  if (!parsed.success) return invalid(context.path, parsed.error);
-  const { id, from, from_user_id: fromUserId, timestamp, type, text, button } = parsed.data;
-  if (from === undefined && fromUserId === undefined) {
-    return { kind: 'invalid', reason: `${context.path} names no sender` };
-  }
-  const profileName = context.contacts
-    .flatMap((contact) => {
-      const known = Contact.safeParse(contact);
-      return known.success ? [known.data] : [];
-    })
-    .find(
-      (contact) =>
-        (from !== undefined && contact.wa_id === from) ||
-        (fromUserId !== undefined && contact.user_id === fromUserId),
-    )?.profile?.name;
-  const words = text?.body ?? button?.text;
-  return {
-    kind: 'message',
-    phoneNumberId: context.phoneNumberId,
-    providerMessageId: id,
-    messageType: type,
-    timestampMs: toEpochMs(timestamp),
-    // What was parsed may lack a part of an odd shape; the provider's own object has it.
-    raw: given as Readonly<Record<string, unknown>>,
-    ...(from === undefined ? {} : { from }),
-    ...(fromUserId === undefined ? {} : { fromUserId }),
-    ...(profileName === undefined ? {} : { profileName }),
-    ...(words === undefined ? {} : { text: words }),
-  };
-}
-
-const invalid = (path: string, error: z.ZodError): WebhookItem => ({
-  kind: 'invalid',
-  reason: `${path}: ${error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ')} not readable`,
-});

@@ -1,5 +1,7 @@
 /** The bodies that we send to Meta's Cloud API. Source: Meta's messages reference. Pure. */
 
+import type { FreeFormPayload } from './free-form.ts';
+
 export interface TextParameter {
   readonly type: 'text';
   readonly text: string;
@@ -27,33 +29,48 @@ export interface TemplatePayload {
   readonly components?: readonly TemplateComponent[];
 }
 
-export interface MessageBody {
+/** What a message says: a template, or one of the free-form kinds. */
+export type MessagePayload =
+  | { readonly type: 'template'; readonly template: TemplatePayload }
+  | FreeFormPayload;
+
+/** Whom a message is for. */
+export type Address =
+  /** E.164 with `+`: without it Meta prefixes the country code of the business. */
+  | { readonly to: string }
+  /** A business-scoped user id, for a person whose number is not known. Templates need a number. */
+  | { readonly recipient: string };
+
+interface Envelope {
   readonly messaging_product: 'whatsapp';
   readonly recipient_type: 'individual';
-  /** E.164 with `+`: without it Meta prefixes the country code of the business. */
-  readonly to: string;
-  readonly type: 'template';
-  readonly template: TemplatePayload;
+  /** The message that is replied to, by the provider's id: shown quoted above this one. */
+  readonly context?: { readonly message_id: string };
   /** Echoed in every receipt of this message (≤ 512 characters): our key to find it again. */
   readonly biz_opaque_callback_data: string;
 }
 
-/** What a template message needs to leave. */
-export interface TemplateSend {
+export type MessageBody = Envelope & Address & MessagePayload;
+
+/** What a message needs to leave. */
+export interface MessageSend {
   readonly messageId: string;
   readonly attempt: number;
-  readonly to: string;
-  readonly template: TemplatePayload;
+  readonly address: Address;
+  readonly payload: MessagePayload;
+  /** The provider's id of the message that is replied to. */
+  readonly contextMessageId?: string | undefined;
 }
 
-export function buildTemplateBody(send: TemplateSend): MessageBody {
+export function buildMessageBody(send: MessageSend): MessageBody {
+  const { messageId, attempt, address, payload, contextMessageId } = send;
   return {
     messaging_product: 'whatsapp',
     recipient_type: 'individual',
-    to: send.to,
-    type: 'template',
-    template: send.template,
-    biz_opaque_callback_data: formatOpaque(send.messageId, send.attempt),
+    ...address,
+    ...(contextMessageId === undefined ? {} : { context: { message_id: contextMessageId } }),
+    ...payload,
+    biz_opaque_callback_data: formatOpaque(messageId, attempt),
   };
 }
 

@@ -8,6 +8,7 @@ import { call, type Answer } from '../support/http.ts';
 import { askPlace, makeOwner, places } from '../support/owned-places.ts';
 import { samples, someId } from '../support/request-samples.ts';
 import { createSchemaCheck, type OpenApiSchema } from '../support/schema-check.ts';
+import { setWindow } from '../support/windows.ts';
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -128,6 +129,10 @@ describe('api › the OpenAPI document', function () {
       assert.equal(answer.status, place.ownStatus, answer.text);
       look(place.route, answer);
     }
+    const { conversationId } = owner.message;
+    await setWindow(api(), conversationId, 60_000);
+    const free = { conversationId, content: { type: 'text', body: 'Yes' } };
+    look('post /api/messages', await call(`${api().url}/api/messages`, { token, json: free }));
     const { password: currentPassword } = owner.user;
     const credentials = { email: owner.user.email, password: currentPassword };
     look('post /api/auth/login', await call(`${api().url}/api/auth/login`, { json: credentials }));

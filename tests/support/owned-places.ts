@@ -122,6 +122,8 @@ const inBody = (
 ): Place => ({ route, what, ...place });
 
 const sends = 'post /api/messages/template';
+const answers = 'post /api/messages';
+const text = (who: object) => ({ content: { type: 'text', body: 'Yes' }, ...who });
 const to = '+4915112345601';
 
 /** Every route with an id in its path or in its body. */
@@ -177,6 +179,33 @@ export const places: readonly Place[] = [
   }),
   inBody(sends, 'a channel', {
     ...{ idOf: channelId, body: (id) => template({ to, channelId: id }), ownStatus: 201 },
+  }),
+  // Nobody has written to the owner either: the window is closed.
+  inBody(answers, 'a contact', {
+    ...{ idOf: contactId, ownStatus: 409 },
+    body: (id, { user }) => text({ contactId: id, channelId: user.channelId }),
+  }),
+  inBody(answers, 'a lead', {
+    ...{ idOf: leadId, ownStatus: 409 },
+    body: (id, { user }) => text({ leadId: id, channelId: user.channelId }),
+  }),
+  inBody(answers, 'a conversation', {
+    ...{ idOf: conversationId, body: (id) => text({ conversationId: id }), ownStatus: 409 },
+  }),
+  inBody(answers, 'a channel', {
+    ...{ idOf: channelId, body: (id) => text({ to, channelId: id }), ownStatus: 409 },
+  }),
+  // The owner's own message has not left, so there is nothing to reply to yet.
+  inBody(answers, 'a message to reply to', {
+    ...{ idOf: ({ message }) => message.id, ownStatus: 400 },
+    body: (id, asking) => text({ conversationId: conversationId(asking), replyTo: id }),
+  }),
+  inBody(answers, 'a message to react to', {
+    ...{ idOf: ({ message }) => message.id, ownStatus: 400 },
+    body: (id, asking) => ({
+      conversationId: conversationId(asking),
+      content: { type: 'reaction', messageId: id, emoji: '👍' },
+    }),
   }),
   inBody('post /api/templates', 'a channel', {
     ...{ idOf: channelId, body: (id) => templateOn(id), ownStatus: 201 },

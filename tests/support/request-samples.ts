@@ -209,6 +209,20 @@ const messageSamples: readonly Sample[] = [
     ],
   },
   {
+    // Nobody has written: what is good is refused all the same, because no window is open.
+    route: 'post /api/messages',
+    body: {
+      ...{ to: '+4915112345601', content: { type: 'text', body: 'Yes', previewUrl: true } },
+      ...{ sendAt: '2030-01-01T00:00:00Z', expiresAt: '2030-01-02T00:00:00Z' },
+    },
+    required: ['to', 'content'],
+    places: [
+      ...['to', 'sendAt', 'expiresAt', 'contactId', 'leadId', 'conversationId', 'channelId', 'replyTo'],
+      ...['content', 'content.type', 'content.body', 'content.previewUrl'],
+    ],
+    harmless: harmlessAt('content.previewUrl', 'true', 'false'),
+  },
+  {
     route: 'get /api/messages',
     query: { ...paging, conversationId: badIds, status: ['READ', ...badWords] },
   },

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { createCloudApiGateway } from '../../../src/whatsapp/cloud-api.ts';
 import type { Gateway } from '../../../src/whatsapp/gateway.ts';
-import { buildTemplateBody } from '../../../src/whatsapp/payload.ts';
+import { buildMessageBody } from '../../../src/whatsapp/payload.ts';
 
 const sender = { phoneNumberId: '1000 / 2', accessToken: 'the token' };
-const body = buildTemplateBody({
+const body = buildMessageBody({
   messageId: '0123456789abcdef01234567',
   attempt: 1,
-  to: '+15550001111',
-  template: { name: 'hello_world', language: { code: 'en_US' } },
+  address: { to: '+15550001111' },
+  payload: { type: 'template', template: { name: 'hello_world', language: { code: 'en_US' } } },
 });
 
 interface Call {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { buildTemplateBody, formatOpaque, maskDigits, parseOpaque } from '../../../src/whatsapp/payload.ts';
+import { buildMessageBody, formatOpaque, maskDigits, parseOpaque } from '../../../src/whatsapp/payload.ts';
 
 const messageId = '0123456789abcdef01234567';
 
-describe('template body', () => {
+describe('message body', () => {
+  const address = { to: '+15550001111' };
+
   it('a template without variables › exactly Meta’s fields, and no components', () => {
     const template = { name: 'hello_world', language: { code: 'en_US' } };
-    assert.deepEqual(buildTemplateBody({ messageId, attempt: 2, to: '+15550001111', template }), {
+    const payload = { type: 'template' as const, template };
+    assert.deepEqual(buildMessageBody({ messageId, attempt: 2, address, payload }), {
       messaging_product: 'whatsapp',
       recipient_type: 'individual',
       to: '+15550001111',
@@ -20,8 +23,26 @@ describe('template body', () => {
   it('a template with components › they go out as they are', () => {
     const components = [{ type: 'body' as const, parameters: [{ type: 'text' as const, text: 'Ada' }] }];
     const template = { name: 'order_update', language: { code: 'de' }, components };
-    const body = buildTemplateBody({ messageId, attempt: 1, to: '+4915112345678', template });
-    assert.deepEqual(body.template, template);
+    const payload = { type: 'template' as const, template };
+    const body = buildMessageBody({ messageId, attempt: 1, address: { to: '+4915112345678' }, payload });
+    assert.deepEqual('template' in body ? body.template : null, template);
+  });
+
+  it('a reply to somebody without a number › context, and recipient instead of to', () => {
+    const body = buildMessageBody({
+      ...{ messageId, attempt: 1, contextMessageId: 'wamid.asked' },
+      address: { recipient: 'DE.13491208655302741918' },
+      payload: { type: 'text', text: { body: 'Yes' } },
+    });
+    assert.deepEqual(body, {
+      messaging_product: 'whatsapp',
+      recipient_type: 'individual',
+      recipient: 'DE.13491208655302741918',
+      context: { message_id: 'wamid.asked' },
+      type: 'text',
+      text: { body: 'Yes' },
+      biz_opaque_callback_data: `${messageId}:1`,
+    });
   });
 });
 

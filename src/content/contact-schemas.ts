@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { line, webUrl } from './fields.ts';
+
+/** People as WhatsApp shows them in a contact card. */
+
+const kind = line(32)
+  .optional()
+  .meta({ examples: ['WORK'] });
+const part = line(200).optional();
+const mostEntries = 20;
+
+const notEmpty = [
+  (fields: object): boolean => Object.keys(fields).length > 0,
+  { error: 'Give at least one field.' },
+] as const;
+
+const Name = z
+  .strictObject({
+    formattedName: line(200).meta({ description: 'As it is shown', examples: ['Ana Souza'] }),
+    firstName: part,
+    middleName: part,
+    lastName: part,
+    prefix: part,
+    suffix: part,
+  })
+  .refine(
+    ({ formattedName: _shown, ...parts }) => Object.values(parts).some((value) => value !== undefined),
+    {
+      error: 'Give at least one part of the name beside formattedName.',
+      path: ['firstName'],
+    },
+  );
+
+const Phone = z.strictObject({
+  phone: line(40).meta({ examples: ['+49 1511 2345601'] }),
+  type: kind,
+  waId: z
+    .string()
+    .regex(/^\d{5,20}$/, { error: 'This must be digits.' })
+    .optional()
+    .meta({ description: 'The WhatsApp id: with it the card has a button to write to the person' }),
+});
+
+const Address = z
+  .strictObject({
+    street: part,
+    city: part,
+    state: part,
+    zip: line(32).optional(),
+    country: part,
+    countryCode: z
+      .string()
+      .regex(/^[A-Za-z]{2}$/, { error: 'This must be a country code of two letters.' })
+      .optional(),
+    type: kind,
+  })
+  .refine(...notEmpty);
+
+/** Meta takes so many in one message. */
+const mostContacts = 257;
+
+const ContactCard = z.strictObject({
+  name: Name,
+  phones: z.array(Phone).min(1).max(mostEntries).optional(),
+  emails: z
+    .array(z.strictObject({ email: z.email().max(254), type: kind }))
+    .min(1)
+    .max(mostEntries)
+    .optional(),
+  urls: z
+    .array(z.strictObject({ url: webUrl, type: kind }))
+    .min(1)
+    .max(mostEntries)
+    .optional(),
+  org: z
+    .strictObject({ company: part, department: part, title: part })
+    .refine(...notEmpty)
+    .optional(),
+  addresses: z.array(Address).min(1).max(mostEntries).optional(),
+  birthday: z.iso
+    .date({ error: 'This must be a day as 1990-12-31.' })
+    .optional()
+    .meta({ examples: ['1990-12-31'] }),
+});
+export type ContactCard = z.output<typeof ContactCard>;
+
+export const ContactsContent = z.strictObject({
+  type: z.literal('contacts'),
+  contacts: z.array(ContactCard).min(1).max(mostContacts),
+});

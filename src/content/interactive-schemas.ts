@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { eitherSource, fileName, line, paragraph, sourceFields, webUrl } from './fields.ts';
+import { repeatedPlaces, sectionIssues } from './rules.ts';
+
+/** Messages with something to tap. Limits: Meta's reference of interactive messages. */
+
+const shortBody = paragraph(1_024);
+const headerText = line(60);
+const footer = line(60).optional().meta({ description: 'In small print under the text' });
+
+const Header = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('text'), text: headerText }),
+    z.strictObject({ type: z.literal('image'), ...sourceFields }).refine(...eitherSource),
+    z.strictObject({ type: z.literal('video'), ...sourceFields }).refine(...eitherSource),
+    z
+      .strictObject({ type: z.literal('document'), ...sourceFields, filename: fileName.optional() })
+      .refine(...eitherSource),
+  ])
+  .meta({ description: 'A text, or a file shown above the text' });
+export type Header = z.output<typeof Header>;
+
+const Button = z.strictObject({
+  id: line(256).meta({ description: 'Comes back when the button is tapped', examples: ['order-1042:yes'] }),
+  title: line(20).meta({ examples: ['Yes, please'] }),
+});
+
+export const ButtonsContent = z.strictObject({
+  type: z.literal('buttons'),
+  body: shortBody,
+  header: Header.optional(),
+  footer,
+  buttons: z
+    .array(Button)
+    .min(1)
+    .max(3)
+    .superRefine((buttons, context) => {
+      for (const field of ['id', 'title'] as const) {
+        for (const place of repeatedPlaces(buttons.map((button) => button[field]))) {
+          const message = `Another button has this ${field}.`;
+          context.addIssue({ code: 'custom', path: [place, field], message });
+        }
+      }
+    }),
+});
+
+const Row = z.strictObject({
+  id: line(200).meta({ description: 'Comes back when the row is chosen', examples: ['slot-0900'] }),
+  title: line(24).meta({ examples: ['9:00'] }),
+  description: line(72).optional(),
+});
+
+export const ListContent = z.strictObject({
+  type: z.literal('list'),
+  body: paragraph(4_096),
+  header: headerText.optional().meta({ description: 'A list takes text only' }),
+  footer,
+  buttonText: line(20).meta({ description: 'Opens the list', examples: ['Choose a time'] }),
+  sections: z
+    .array(
+      z.strictObject({
+        title: line(24).optional().meta({ description: 'Needed when there are several sections' }),
+        rows: z.array(Row).min(1).max(10),
+      }),
+    )
+    .min(1)
+    .max(10)
+    .superRefine((sections, context) => {
+      for (const { path, message } of sectionIssues(sections))
+        context.addIssue({ code: 'custom', path: [...path], message });
+    })
+    .meta({ description: 'At most 10 rows in all, each with an id of its own' }),
+});
+
+export const CtaUrlContent = z.strictObject({
+  type: z.literal('ctaUrl'),
+  body: shortBody,
+  header: Header.optional(),
+  footer,
+  displayText: line(20).meta({ description: 'On the button', examples: ['Track it'] }),
+  url: webUrl.meta({ examples: ['https://shop.example.com/orders/1042'] }),
+});
+
+const flowWord = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, {
+  error: 'This must be letters, digits and underscores.',
+});
+
+export const FlowContent = z
+  .strictObject({
+    type: z.literal('flow'),
+    body: shortBody,
+    header: Header.optional(),
+    footer,
+    flowId: z
+      .string()
+      .regex(/^\d{1,32}$/, { error: 'This must be digits.' })
+      .optional(),
+    flowName: line(200).optional(),
+    flowCta: line(20).meta({ description: 'On the button', examples: ['Book now'] }),
+    flowToken: line(512).meta({ description: 'Comes back with the person’s answers' }),
+    action: z.enum(['navigate', 'data_exchange']).optional().meta({ description: '`navigate` if not given' }),
+    screen: flowWord.optional().meta({ description: 'The first screen, for `navigate`' }),
+    data: z
+      .record(flowWord, z.unknown())
+      .refine((data) => Object.keys(data).length > 0, { error: 'Give at least one field, or leave it out.' })
+      .optional()
+      .meta({ description: 'For the first screen' }),
+    mode: z.enum(['draft', 'published']).optional(),
+  })
+  .superRefine(({ flowId, flowName, action = 'navigate', screen, data }, context) => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if ((flowId === undefined) === (flowName === undefined))
+      refuse('flowId', 'Give either flowId or flowName.');
+    if (action === 'navigate') {
+      if (screen === undefined) refuse('screen', 'The action navigate needs the first screen.');
+      return;
+    }
+    const asked = 'With data_exchange the flow’s own endpoint says this.';
+    if (screen !== undefined) refuse('screen', asked);
+    if (data !== undefined) refuse('data', asked);
+  });
