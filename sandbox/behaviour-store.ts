@@ -1,10 +1,6 @@
-import {
-  applyPatch,
-  DEFAULT_BEHAVIOUR,
-  type Behaviour,
-  type BehaviourPatch,
-  type ScriptedAnswer,
-} from './settings.ts';
+import { createPairLimiter, createWindowLog, perSecond } from './rates.ts';
+import { takeScript, type ScriptedAnswer, type ScriptedFailure } from './scripts.ts';
+import { applyPatch, DEFAULT_BEHAVIOUR, type Behaviour, type BehaviourPatch } from './settings.ts';
 
 export interface BehaviourStore {
   current(): Behaviour;
@@ -13,15 +9,17 @@ export interface BehaviourStore {
   reset(): Behaviour;
   /** The next scripted answer for this number, used up by one. */
   takeScripted(to: string): ScriptedAnswer | null;
+  /** The next scripted failure for this number, used up by one. */
+  takeFailure(to: string): ScriptedFailure | null;
   /** Takes one send of the number's rate; false when there is none left. */
   takeSend(phoneNumberId: string, now: number): boolean;
+  /** Takes one send of the number to this person; false when their limit is reached. */
+  takePair(phoneNumberId: string, person: string, now: number): boolean;
   shouldDropAnswer(): boolean;
 }
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
+const META_SENDS_PER_SECOND = 80;
+const META_PAIR_SECONDS = 6;
 
 /** A small seeded generator (mulberry32), so that a run with lost answers can be repeated. */
 function createRandom(seed: number): () => number {
@@ -34,22 +32,25 @@ function createRandom(seed: number): () => number {
   };
 }
 
-function useUp(scripts: readonly ScriptedAnswer[], used: ScriptedAnswer): ScriptedAnswer[] {
-  return scripts.flatMap((script) => {
-    if (script !== used) return [script];
-    return script.times > 1 ? [{ ...script, times: script.times - 1 }] : [];
-  });
-}
+const isMeta = (behaviour: Behaviour): boolean => behaviour.limits === 'meta';
+
+const rateOf = (behaviour: Behaviour): number | null =>
+  behaviour.sendsPerSecond ?? (isMeta(behaviour) ? META_SENDS_PER_SECOND : null);
+
+const pairSecondsOf = (behaviour: Behaviour): number | null =>
+  behaviour.pairSeconds ?? (isMeta(behaviour) ? META_PAIR_SECONDS : null);
 
 export function createBehaviourStore(initialFields: BehaviourPatch): BehaviourStore {
   const initial = applyPatch(DEFAULT_BEHAVIOUR, initialFields);
-  const buckets = new Map<string, Bucket>();
+  const sends = createWindowLog();
+  const pairs = createPairLimiter();
   let behaviour = initial;
   let random = createRandom(initial.dropAnswers?.seed ?? 1);
 
   function use(next: Behaviour): Behaviour {
     if (next.dropAnswers !== behaviour.dropAnswers) random = createRandom(next.dropAnswers?.seed ?? 1);
-    if (next.sendsPerSecond !== behaviour.sendsPerSecond) buckets.clear();
+    if (rateOf(next) !== rateOf(behaviour)) sends.clear();
+    if (pairSecondsOf(next) !== pairSecondsOf(behaviour)) pairs.clear();
     behaviour = next;
     return next;
   }
@@ -59,22 +60,27 @@ export function createBehaviourStore(initialFields: BehaviourPatch): BehaviourSt
     patch: (fields) => use(applyPatch(behaviour, fields)),
     reset: () => use(initial),
     takeScripted(to) {
-      const scripted = behaviour.nextErrors.find((script) => to.endsWith(script.to ?? ''));
-      if (scripted === undefined) return null;
-      behaviour = { ...behaviour, nextErrors: useUp(behaviour.nextErrors, scripted) };
-      return scripted;
+      const script = takeScript(behaviour.nextErrors, to);
+      if (script !== null) behaviour = { ...behaviour, nextErrors: script.left };
+      return script?.taken ?? null;
+    },
+    takeFailure(to) {
+      const script = takeScript(behaviour.nextFailures, to);
+      if (script !== null) behaviour = { ...behaviour, nextFailures: script.left };
+      return script?.taken ?? null;
     },
     takeSend(phoneNumberId, now) {
-      const rate = behaviour.sendsPerSecond;
+      const rate = rateOf(behaviour);
       if (rate === null) return true;
-      const capacity = Math.max(1, rate);
-      const bucket = buckets.get(phoneNumberId) ?? { tokens: capacity, at: now };
-      bucket.tokens = Math.min(capacity, bucket.tokens + ((now - bucket.at) * rate) / 1000);
-      bucket.at = now;
-      buckets.set(phoneNumberId, bucket);
-      if (bucket.tokens < 1) return false;
-      bucket.tokens -= 1;
+      if (!sends.hasRoom(phoneNumberId, perSecond(rate), now)) return false;
+      sends.add(phoneNumberId, now);
       return true;
+    },
+    takePair(phoneNumberId, person, now) {
+      const seconds = pairSecondsOf(behaviour);
+      if (seconds === null) return true;
+      const limit = { intervalMs: seconds * 1_000, burst: behaviour.pairBurst };
+      return pairs.take(`${phoneNumberId} ${person}`, limit, now);
     },
     shouldDropAnswer: () => behaviour.dropAnswers !== null && random() < behaviour.dropAnswers.rate,
   };

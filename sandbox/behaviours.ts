@@ -12,6 +12,7 @@ export interface PlannedReceipt {
   readonly occursAfterMs: number;
   readonly arrivesAfterMs: number;
   readonly code?: number;
+  readonly details?: string;
 }
 
 export interface Acceptance {
@@ -84,6 +85,16 @@ function plannedReceipts(digits: string, delays: ReceiptDelays): PlannedReceipt[
     default:
       return [sent, receipt('delivered', deliveredMs), receipt('read', readMs)];
   }
+}
+
+/** What a message that was scripted to fail gets instead, also when there are no receipts otherwise. */
+export function failureReceipts(
+  failure: { readonly code: number; readonly details?: string; readonly sent: boolean },
+  { sentMs, deliveredMs }: ReceiptDelays,
+): PlannedReceipt[] {
+  const { code, details } = failure;
+  const failed = { ...receipt('failed', deliveredMs), code, ...(details === undefined ? {} : { details }) };
+  return failure.sent ? [receipt('sent', sentMs), failed] : [failed];
 }
 
 /** Whether refusals of this number have to be counted per message. */

@@ -1,21 +1,19 @@
 /** The routes under /sandbox, by which a developer or a test sets the stage and looks behind it. */
-import type { BehaviourStore } from './behaviour-store.ts';
 import type { HttpAnswer } from './graph-api.ts';
-import { createInboundWamid } from './identifiers.ts';
-import { inboundValue, parseInbound } from './inbound.ts';
+import type { AccountEvents } from './account-events.ts';
 import { isRecord, textOrNull } from './json.ts';
 import type { Ledger } from './ledger.ts';
-import { envelope, wabaIdOf } from './payloads.ts';
+import { envelope, messagesValue, wabaIdOf } from './payloads.ts';
+import { playMessage, playTap, type PlayDeps } from './play.ts';
 import type { ReceiptSender } from './receipts.ts';
-import { SettingError } from './settings.ts';
+import { asRecord, asText, asWhole, fail, rejectUnknown, SettingError } from './setting-readers.ts';
 import { encodeLikeMeta } from './signature.ts';
-import type { SignatureKind, Webhook } from './webhook.ts';
+import { controlTemplate } from './templates/control.ts';
+import type { SignatureKind } from './webhook.ts';
 
-export interface ControlDeps {
-  readonly store: BehaviourStore;
-  readonly ledger: Ledger;
+export interface ControlDeps extends PlayDeps {
   readonly receipts: ReceiptSender;
-  readonly webhook: Webhook;
+  readonly events: AccountEvents;
 }
 
 export interface ControlCall {
@@ -43,14 +41,26 @@ async function showLedger(ledger: Ledger, query: URLSearchParams): Promise<HttpA
   return ok(await ledger.page(wholeNumber(query, 'cursor', 0), limit));
 }
 
-async function playContact({ store, webhook }: ControlDeps, body: unknown): Promise<HttpAnswer> {
-  const request = parseInbound(body);
+/** Fields whose value names the number, as that of a message does. */
+const NUMBER_FIELDS = new Set(['user_preferences', 'user_id_update']);
+
+/** Any webhook about an account or a number; sent once, without retries. */
+async function sendEvent({ store, events }: ControlDeps, body: unknown): Promise<HttpAnswer> {
+  const given = asRecord(body, 'body');
+  rejectUnknown(given, ['wabaId', 'phoneNumberId', 'field', 'value', 'time']);
+  const field = asText(given['field'], 'field');
+  if (!/^[a-z_]{1,64}$/.test(field)) fail('field', 'must be the name of a webhook field');
+  const value = asRecord(given['value'], 'value');
   const { numbers } = store.current();
-  const wamid = request.wamid ?? createInboundWamid(request.from ?? request.userId ?? '');
-  const value = inboundValue(request, { wamid, now: Date.now(), numbers });
-  const entry = { id: wabaIdOf(request.phoneNumberId, numbers), changes: [{ value, field: 'messages' }] };
-  const answer = await webhook.post(encodeLikeMeta(envelope([entry])));
-  return ok({ wamid, webhookStatus: answer.status });
+  const phoneNumberId = textOrNull(given['phoneNumberId']);
+  const wabaId =
+    textOrNull(given['wabaId']) ?? (phoneNumberId === null ? null : wabaIdOf(phoneNumberId, numbers));
+  if (wabaId === null) return fail('wabaId', 'or phoneNumberId is required');
+  const isOfNumber = phoneNumberId !== null && NUMBER_FIELDS.has(field);
+  const event = { wabaId, field, value: isOfNumber ? messagesValue(phoneNumberId, numbers, value) : value };
+  const time = given['time'] === undefined ? undefined : asWhole(given['time'], 'time', [0, 2 ** 40]);
+  const answer = await events.send(event, time);
+  return ok({ webhookStatus: answer.status });
 }
 
 function signatureKind(value: unknown): SignatureKind {
@@ -81,17 +91,27 @@ function createHandlers(deps: ControlDeps): ReadonlyMap<string, Handler> {
     ['DELETE /sandbox/behaviour', () => ok(store.reset())],
     ['GET /sandbox/ledger', ({ query }) => showLedger(ledger, query)],
     ['GET /sandbox/stats', () => ok({ calls: ledger.size(), receipts: receipts.counts() })],
-    ['POST /sandbox/inbound', ({ body }) => playContact(deps, body)],
+    ['POST /sandbox/inbound', async ({ body }) => ok(await playMessage(deps, body))],
+    ['POST /sandbox/tap', async ({ body }) => ok(await playTap(deps, body))],
+    ['POST /sandbox/events', ({ body }) => sendEvent(deps, body)],
     ['POST /sandbox/webhook', ({ body }) => sendRaw(deps, body)],
     ['POST /sandbox/verify', async () => ok(await webhook.verify())],
   ]);
 }
 
+const TEMPLATE_ROUTE = /^PUT \/sandbox\/templates\/([\w.-]{1,64})\/([a-z0-9_]{1,512})$/;
+
 export function createControl(deps: ControlDeps) {
   const handlers = createHandlers(deps);
 
+  function handlerOf(route: string): Handler | undefined {
+    const [, wabaId, name] = TEMPLATE_ROUTE.exec(route) ?? [];
+    if (wabaId === undefined || name === undefined) return handlers.get(route);
+    return async ({ body }) => ok(await controlTemplate(deps, { wabaId, name }, body));
+  }
+
   return async function handleControl(route: string, call: ControlCall): Promise<HttpAnswer> {
-    const handler = handlers.get(route);
+    const handler = handlerOf(route);
     if (handler === undefined) return { status: 404, body: { error: { message: `there is no ${route}` } } };
     try {
       return await handler(call);

@@ -1,15 +1,32 @@
 /** What becomes of one call of the messages endpoint. Synchronous, so that calls are decided in order of arrival. */
-import { behaviourDigits, isRefusalCounted, messageKey, planAnswer, type Acceptance } from './behaviours.ts';
+import {
+  behaviourDigits,
+  failureReceipts,
+  isRefusalCounted,
+  messageKey,
+  planAnswer,
+  type Acceptance,
+} from './behaviours.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import { refuse, type Refusal } from './graph-errors.ts';
 import { isRecord } from './json.ts';
-import type { Behaviour, ScriptedAnswer } from './settings.ts';
+import { wabaIdOf } from './payloads.ts';
+import type { ScriptedAnswer } from './scripts.ts';
+import type { Behaviour, Category } from './settings.ts';
+import { fitProblem, stateProblem, type SendProblem } from './templates/send-check.ts';
+import type { TemplateStore } from './templates/store.ts';
 import { parseBody, type SendRequest } from './validation.ts';
+
+/** `marketing_messages` takes templates of the category MARKETING only. */
+export type SendEdge = 'messages' | 'marketing_messages';
 
 /** `body` is undefined when the text is no JSON. */
 export interface IncomingCall {
+  readonly edge: SendEdge;
   readonly authorization: string;
   readonly contentType: string;
+  /** Unix milliseconds of its arrival. */
+  readonly at: number;
   readonly phoneNumberId: string;
   readonly isTooLarge: boolean;
   readonly body: unknown;
@@ -19,7 +36,19 @@ export type Decision =
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly refusalKey?: string }
   | { readonly kind: 'cut' }
   | { readonly kind: 'marked-read' }
-  | { readonly kind: 'accepted'; readonly send: SendRequest; readonly plan: Acceptance };
+  | {
+      readonly kind: 'accepted';
+      readonly send: SendRequest;
+      readonly plan: Acceptance;
+      /** Of the stored template; null when the account has none of this name, or it is no template. */
+      readonly category: Category | null;
+    };
+
+export interface DecideDeps {
+  readonly store: BehaviourStore;
+  readonly templates: TemplateStore;
+  readonly counts: RefusalCounts;
+}
 
 /** How often each message (numbers ending in 06 and 07) has been refused already. */
 export interface RefusalCounts {
@@ -60,27 +89,76 @@ const CODE_OF_STATUS: Readonly<Record<number, number>> = { 401: 190, 404: 132001
 
 function scriptedDecision(scripted: ScriptedAnswer): Decision {
   if (scripted.reset === true) return { kind: 'cut' };
-  const { status, code, body, headers = {} } = scripted;
-  if (body !== undefined) return { kind: 'refused', refusal: { status, code: code ?? null, body, headers } };
+  const { status, code, subcode, details, body, headers = {} } = scripted;
+  if (body !== undefined) return refused({ status, code: code ?? null, body, headers });
   const usualCode = CODE_OF_STATUS[status] ?? (status < 500 ? 100 : 131000);
-  return { kind: 'refused', refusal: refuse(code ?? usualCode, { status, headers }) };
+  const changes = {
+    status,
+    headers,
+    ...(subcode === undefined ? {} : { subcode }),
+    ...(details === undefined ? {} : { details }),
+  };
+  return refused(refuse(code ?? usualCode, changes));
 }
 
 const refused = (refusal: Refusal): Decision => ({ kind: 'refused', refusal });
 
-function decideSend(send: SendRequest, store: BehaviourStore, counts: RefusalCounts): Decision {
-  const behaviour = store.current();
-  if (send.templateName !== null && behaviour.templatePaused.includes(send.templateName)) {
-    return refused(refuse(132015));
+interface Judged {
+  readonly problem: SendProblem | null;
+  readonly category: Category | null;
+}
+
+/** What the template, its account and the endpoint make of a send. */
+function judgeTemplate(send: SendRequest, call: IncomingCall, { store, templates }: DecideDeps): Judged {
+  const { numbers, templatePaused, checkTemplates, marketingOff } = store.current();
+  const isMarketingEdge = call.edge === 'marketing_messages';
+  if (send.template === null) {
+    return { problem: isMarketingEdge ? { code: 131055 } : null, category: null };
+  }
+  const wabaId = wabaIdOf(call.phoneNumberId, numbers);
+  const { name, language } = send.template;
+  const template = templates.find(wabaId, name, language);
+  const category = template?.category ?? null;
+  const isOff = marketingOff.includes(wabaId) || marketingOff.includes(call.phoneNumberId);
+  if (templatePaused.includes(name)) return { problem: { code: 132015 }, category };
+  if (isMarketingEdge && category !== null && category !== 'MARKETING') {
+    return { problem: { code: 134100 }, category };
+  }
+  if (!isMarketingEdge && isOff && category === 'MARKETING') return { problem: { code: 131063 }, category };
+  const problem = checkTemplates
+    ? fitProblem(template, send.template)
+    : template === null
+      ? null
+      : stateProblem(template);
+  return { problem, category };
+}
+
+function plannedAcceptance(plan: Acceptance, send: SendRequest, store: BehaviourStore): Acceptance {
+  const failure = store.takeFailure(send.input);
+  return {
+    ...plan,
+    isAnswerLost: plan.isAnswerLost || store.shouldDropAnswer(),
+    receipts: failure === null ? plan.receipts : failureReceipts(failure, store.current().receiptDelays),
+  };
+}
+
+function decideSend(send: SendRequest, call: IncomingCall, deps: DecideDeps): Decision {
+  const { store, counts } = deps;
+  const { problem, category } = judgeTemplate(send, call, deps);
+  if (problem !== null) {
+    const { code, details } = problem;
+    return refused(refuse(code, details === undefined ? {} : { details }));
   }
   const digits = send.waId === null ? '' : behaviourDigits(send.waId);
   const key = isRefusalCounted(digits)
-    ? messageKey(send.opaque, send.input, send.templateName ?? send.type)
+    ? messageKey(send.opaque, send.input, send.template?.name ?? send.type)
     : '';
-  const plan = planAnswer(digits, behaviour, key === '' ? 0 : counts.get(key));
+  const plan = planAnswer(digits, store.current(), key === '' ? 0 : counts.get(key));
   if (plan.kind === 'accept') {
-    const isAnswerLost = plan.isAnswerLost || store.shouldDropAnswer();
-    return { kind: 'accepted', send, plan: { ...plan, isAnswerLost } };
+    const isWithinPair = store.takePair(call.phoneNumberId, send.waId ?? send.input, call.at);
+    return isWithinPair
+      ? { kind: 'accepted', send, plan: plannedAcceptance(plan, send, store), category }
+      : refused(refuse(131056));
   }
   if (key === '') return refused(plan.refusal);
   counts.add(key);
@@ -95,19 +173,18 @@ export function recipientOf(body: unknown): string | null {
   return typeof recipient === 'string' ? recipient : null;
 }
 
-export function decide(
-  call: IncomingCall,
-  store: BehaviourStore,
-  counts: RefusalCounts,
-  now: number,
-): Decision {
-  const early = checkToken(call.authorization, store.current().expiredTokens) ?? checkTransport(call);
+export function decide(call: IncomingCall, deps: DecideDeps): Decision {
+  const { store } = deps;
+  const { expiredTokens, senderErrors } = store.current();
+  const early = checkToken(call.authorization, expiredTokens) ?? checkTransport(call);
   if (early !== null) return refused(early);
   const scripted = store.takeScripted(recipientOf(call.body) ?? '');
   if (scripted !== null) return scriptedDecision(scripted);
-  const parsed = parseBody(call.body);
+  const parsed = parseBody(call.body, call.edge);
   if (parsed.kind === 'invalid') return refused(refuse(parsed.code, { details: parsed.details }));
   if (parsed.kind === 'mark-read') return { kind: 'marked-read' };
-  if (!store.takeSend(call.phoneNumberId, now)) return refused(refuse(130429));
-  return decideSend(parsed, store, counts);
+  const senderError = senderErrors[call.phoneNumberId];
+  if (senderError !== undefined) return refused(refuse(senderError));
+  if (!store.takeSend(call.phoneNumberId, call.at)) return refused(refuse(130429));
+  return decideSend(parsed, call, deps);
 }

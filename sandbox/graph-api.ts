@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BehaviourStore } from './behaviour-store.ts';
-import { decide, recipientOf, type Decision, type IncomingCall, type RefusalCounts } from './decide.ts';
+import {
+  decide,
+  recipientOf,
+  type Decision,
+  type IncomingCall,
+  type RefusalCounts,
+  type SendEdge,
+} from './decide.ts';
 import { createOutboundWamid } from './identifiers.ts';
 import { isRecord, textOrNull } from './json.ts';
 import type { Answered, Ledger, LedgerRecord } from './ledger.ts';
 import type { Receipt } from './payloads.ts';
 import type { ReceiptSender } from './receipts.ts';
+import type { TemplateStore } from './templates/store.ts';
 import type { SendRequest } from './validation.ts';
 
 /** What goes back over HTTP; null means that the connection is cut without an answer. */
@@ -20,6 +28,7 @@ export interface MessagesEndpointDeps {
   readonly ledger: Ledger;
   readonly receipts: ReceiptSender;
   readonly refusals: RefusalCounts;
+  readonly templates: TemplateStore;
   /** Aborted when the sandbox stops: what waits then is answered at once. */
   readonly stopping: AbortSignal;
 }
@@ -44,15 +53,22 @@ function answeredOf(decision: Decision): Answered {
   return decision.kind === 'accepted' && decision.plan.isAnswerLost ? null : { status: 200 };
 }
 
-function acceptedFields(decision: Accepted, answeredAt: number): Omit<LedgerRecord, 'item'> {
+/** As it stands under `pricing`. A template that the account does not have counts as utility. */
+function pricingCategory({ send, category }: Accepted, edge: SendEdge): string {
+  if (send.template === null) return 'service';
+  return edge === 'marketing_messages' ? 'marketing_lite' : (category?.toLowerCase() ?? 'utility');
+}
+
+function acceptedFields(decision: Accepted, edge: SendEdge, answeredAt: number): Omit<LedgerRecord, 'item'> {
   return {
     recipient: recipientFields(decision.send),
-    category: decision.send.type === 'template' ? 'utility' : 'service',
-    receipts: decision.plan.receipts.map(({ status, occursAfterMs, arrivesAfterMs, code }) => ({
+    category: pricingCategory(decision, edge),
+    receipts: decision.plan.receipts.map(({ status, occursAfterMs, arrivesAfterMs, code, details }) => ({
       status,
       at: answeredAt + occursAfterMs,
       due: answeredAt + arrivesAfterMs,
       ...(code === undefined ? {} : { code }),
+      ...(details === undefined ? {} : { details }),
     })),
   };
 }
@@ -88,7 +104,7 @@ export function receiptsOf(
 }
 
 export function createMessagesEndpoint(deps: MessagesEndpointDeps) {
-  const { store, ledger, receipts, refusals, stopping } = deps;
+  const { store, ledger, receipts, refusals, templates, stopping } = deps;
 
   const pause = (delayMs: number): Promise<void> =>
     delayMs > 0 ? sleep(delayMs, undefined, { signal: stopping }).catch(() => {}) : Promise.resolve();
@@ -110,27 +126,27 @@ export function createMessagesEndpoint(deps: MessagesEndpointDeps) {
     return plan.isAnswerLost ? null : { status: 200, body: acceptedBody(send, record.item.wamid ?? '') };
   }
 
-  function recordOf(call: MessagesCall, decision: Decision, now: number): LedgerRecord {
+  function recordOf(call: MessagesCall, decision: Decision): LedgerRecord {
     const isAccepted = decision.kind === 'accepted';
     const item = {
-      at: new Date(now).toISOString(),
+      at: new Date(call.at).toISOString(),
       phoneNumberId: call.phoneNumberId,
+      ...(call.edge === 'messages' ? {} : { edge: call.edge }),
       to: recipientOf(call.body),
       opaque: isRecord(call.body) ? textOrNull(call.body['biz_opaque_callback_data']) : null,
       wamid: isAccepted ? createOutboundWamid(decision.send.waId ?? decision.send.input) : null,
       answered: answeredOf(decision),
       body: call.received,
     };
-    if (isAccepted) return { item, ...acceptedFields(decision, now + decision.plan.delayMs) };
+    if (isAccepted) return { item, ...acceptedFields(decision, call.edge, call.at + decision.plan.delayMs) };
     const key = decision.kind === 'refused' ? decision.refusalKey : undefined;
     return key === undefined ? { item } : { item, refusalKey: key };
   }
 
   return async function handleMessages(call: MessagesCall): Promise<HttpAnswer | null> {
-    const now = Date.now();
     const { latencyMs } = store.current();
-    const decision = decide(call, store, refusals, now);
-    const record = recordOf(call, decision, now);
+    const decision = decide(call, { store, templates, counts: refusals });
+    const record = recordOf(call, decision);
     const { sequence, durable } = ledger.append(record);
     await durable;
     await pause(latencyMs);

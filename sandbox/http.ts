@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAnswer } from './graph-api.ts';
 
-/** `text` is what was read; a body over the limit is read on for a while, so that the refusal reaches the caller. */
+/** A body over the limit is empty; it is read on for a while, so that the refusal reaches the caller. */
+export interface ReadBytes {
+  readonly bytes: Buffer;
+  readonly isTooLarge: boolean;
+}
+
 export interface ReadBody {
   readonly text: string;
   readonly isTooLarge: boolean;
@@ -10,7 +15,7 @@ export interface ReadBody {
 const PATIENCE_FACTOR = 8;
 
 /** Reads the body up to the limit; rejects when the caller goes away before the end. */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<ReadBody> {
+export function readBytes(request: IncomingMessage, limitBytes: number): Promise<ReadBytes> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let size = 0;
@@ -18,11 +23,11 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       size += chunk.length;
       if (size <= limitBytes) chunks.push(chunk);
       else chunks = [];
-      if (size > limitBytes * PATIENCE_FACTOR) resolve({ text: '', isTooLarge: true });
+      if (size > limitBytes * PATIENCE_FACTOR) resolve({ bytes: Buffer.alloc(0), isTooLarge: true });
     });
     request.on('end', () => {
       const isTooLarge = size > limitBytes;
-      resolve({ text: isTooLarge ? '' : Buffer.concat(chunks).toString('utf8'), isTooLarge });
+      resolve({ bytes: isTooLarge ? Buffer.alloc(0) : Buffer.concat(chunks), isTooLarge });
     });
     request.on('error', reject);
     request.on('close', () => {
@@ -31,17 +36,28 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
   });
 }
 
-/** Sends the answer, or cuts the connection when there is none. A text body goes out as it is. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<ReadBody> {
+  const { bytes, isTooLarge } = await readBytes(request, limitBytes);
+  return { text: bytes.toString('utf8'), isTooLarge };
+}
+
+/** Texts and bytes go out as they are, all else as JSON. */
+function encode(body: unknown): { readonly type: string; readonly bytes: Buffer } {
+  if (Buffer.isBuffer(body)) return { type: 'application/octet-stream', bytes: body };
+  if (typeof body === 'string') return { type: 'text/plain; charset=utf-8', bytes: Buffer.from(body) };
+  return { type: 'application/json; charset=UTF-8', bytes: Buffer.from(JSON.stringify(body)) };
+}
+
+/** Sends the answer, or cuts the connection when there is none. */
 export function sendAnswer(response: ServerResponse, answer: HttpAnswer | null): void {
   if (answer === null) {
     response.socket?.destroy();
     return;
   }
   if (response.destroyed) return;
-  const isText = typeof answer.body === 'string';
-  const bytes = Buffer.from(isText ? String(answer.body) : JSON.stringify(answer.body));
+  const { type, bytes } = encode(answer.body);
   response.writeHead(answer.status, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=UTF-8',
+    'content-type': type,
     'content-length': bytes.length,
     ...(answer.status === 413 ? { connection: 'close' } : {}),
     ...answer.headers,

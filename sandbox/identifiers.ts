@@ -33,3 +33,7 @@ export const deriveDisplayNumber = (phoneNumberId: string): string =>
   `1555${stableDigits(`number:${phoneNumberId}`, 7)}`;
 
 export const createTemplateId = (seed: string): string => `2${stableDigits(`template:${seed}`, 14)}`;
+
+export const deriveBusinessId = (wabaId: string): string => `3${stableDigits(`business:${wabaId}`, 14)}`;
+
+export const createMediaId = (seed: string): string => `4${stableDigits(`media:${seed}`, 14)}`;

@@ -1,8 +1,9 @@
 /** What the contact sends us, in Meta's shape. Pure. */
 import { createHash } from 'node:crypto';
+import { webhookError } from './graph-errors.ts';
 import { isRecord, textOrNull, type JsonRecord } from './json.ts';
 import { displayNumberOf, messagesValue, toSeconds, type Numbers } from './payloads.ts';
-import { SettingError } from './settings.ts';
+import { SettingError } from './setting-readers.ts';
 
 export interface InboundRequest {
   readonly phoneNumberId: string;
@@ -38,6 +39,19 @@ const FIELDS = [
   'description',
   'latitude',
   'longitude',
+  'address',
+  'animated',
+  'voice',
+  'response',
+  'flowName',
+  'products',
+  'catalogId',
+  'event',
+  'newWaId',
+  'unsupportedType',
+  'contacts',
+  'referral',
+  'forwarded',
 ];
 
 const MIME_TYPES: Readonly<Record<string, string>> = {
@@ -48,39 +62,81 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
   sticker: 'image/webp',
 };
 
+/** Types that travel inside of `interactive`. */
+const INTERACTIVE = new Set(['button_reply', 'list_reply', 'nfm_reply']);
+
 const text = (fields: JsonRecord, name: string, fallback = ''): string =>
   textOrNull(fields[name]) ?? fallback;
 
 const optional = (fields: JsonRecord, name: string, as = name): object =>
   fields[name] === undefined ? {} : { [as]: fields[name] };
 
+/** The bytes that a contact "sent": made up, but always the same for one message. */
+export const mediaBytes = (wamid: string): Buffer => Buffer.from(`media of ${wamid}`);
+
 function mediaContent(type: string, fields: JsonRecord, wamid: string): object {
-  const hash = createHash('sha256').update(wamid).digest();
+  const hash = createHash('sha256').update(mediaBytes(wamid)).digest();
   return {
     id: text(fields, 'mediaId', hash.readUIntBE(0, 6).toString().padStart(15, '1')),
     mime_type: text(fields, 'mimeType', MIME_TYPES[type]),
     sha256: hash.toString('base64'),
     ...optional(fields, 'text', 'caption'),
     ...optional(fields, 'filename'),
+    ...optional(fields, 'animated'),
+    ...optional(fields, 'voice'),
+  };
+}
+
+function replyContent(type: string, fields: JsonRecord): object {
+  if (type === 'nfm_reply') {
+    const { response } = fields;
+    const reply = {
+      name: text(fields, 'flowName', 'flow'),
+      body: text(fields, 'text', 'Sent'),
+      // A text goes out as it is, so that a broken answer can be played.
+      response_json: typeof response === 'string' ? response : JSON.stringify(response ?? {}),
+    };
+    return { type, nfm_reply: reply };
+  }
+  const reply = {
+    id: text(fields, 'payload'),
+    title: text(fields, 'text'),
+    ...optional(fields, 'description'),
+  };
+  return { type, [type]: reply };
+}
+
+function systemContent(fields: JsonRecord): object {
+  return {
+    type: text(fields, 'event', 'user_changed_number'),
+    body: text(fields, 'text', 'The user changed their number.'),
+    ...optional(fields, 'newWaId', 'wa_id'),
+    ...optional(fields, 'userId', 'user_id'),
   };
 }
 
 /** The object that carries the name of the type, or null for a type that cannot be played. */
 function contentOf({ type, fields }: InboundRequest, wamid: string): object | null {
+  if (type === 'contacts') return Array.isArray(fields['contacts']) ? fields['contacts'] : [];
   switch (type) {
     case 'text':
       return { body: text(fields, 'text') };
     case 'button':
       return { payload: text(fields, 'payload', text(fields, 'text')), text: text(fields, 'text') };
     case 'button_reply':
-    case 'list_reply': {
-      const reply = {
-        id: text(fields, 'payload'),
-        title: text(fields, 'text'),
-        ...optional(fields, 'description'),
+    case 'list_reply':
+    case 'nfm_reply':
+      return replyContent(type, fields);
+    case 'order':
+      return {
+        catalog_id: text(fields, 'catalogId', '1'),
+        text: text(fields, 'text'),
+        product_items: fields['products'] ?? [],
       };
-      return { type, [type]: reply };
-    }
+    case 'system':
+      return systemContent(fields);
+    case 'unsupported':
+      return { type: text(fields, 'unsupportedType', 'unknown') };
     case 'reaction':
       return { message_id: text(fields, 'contextId'), emoji: text(fields, 'text') };
     case 'location':
@@ -88,6 +144,7 @@ function contentOf({ type, fields }: InboundRequest, wamid: string): object | nu
         latitude: fields['latitude'] ?? 0,
         longitude: fields['longitude'] ?? 0,
         ...optional(fields, 'name'),
+        ...optional(fields, 'address'),
       };
     default:
       return MIME_TYPES[type] === undefined ? null : mediaContent(type, fields, wamid);
@@ -116,27 +173,46 @@ export function parseInbound(body: unknown): InboundRequest {
   return request;
 }
 
-/** The `value` of the webhook with the contact and the message. */
+/** Which message the contact answers, or that they passed on one of somebody else. */
+function contextOf({ phoneNumberId, type, fields }: InboundRequest, numbers: Numbers): object {
+  const id = type === 'reaction' ? null : textOrNull(fields['contextId']);
+  if (id !== null) return { context: { from: displayNumberOf(phoneNumberId, numbers), id } };
+  return fields['forwarded'] === true ? { context: { forwarded: true } } : {};
+}
+
+/** The `value` of the webhook with the contact and the message. A system message comes without a contact. */
 export function inboundValue(request: InboundRequest, { wamid, now, numbers }: InboundMoment): object {
   const { phoneNumberId, from, userId, name, type, fields } = request;
-  const isInteractive = type === 'button_reply' || type === 'list_reply';
-  const wireType = isInteractive ? 'interactive' : type;
-  const contextId = type === 'reaction' ? null : textOrNull(fields['contextId']);
+  const wireType = INTERACTIVE.has(type) ? 'interactive' : type;
   const contact = {
     ...(name === null ? {} : { profile: { name } }),
     ...(from === null ? {} : { wa_id: from }),
     ...(userId === null ? {} : { user_id: userId }),
   };
   const message = {
-    ...(contextId === null
-      ? {}
-      : { context: { from: displayNumberOf(phoneNumberId, numbers), id: contextId } }),
+    ...contextOf(request, numbers),
     ...(from === null ? {} : { from }),
     ...(userId === null ? {} : { from_user_id: userId }),
     id: wamid,
     timestamp: toSeconds(now),
     type: wireType,
+    ...(type === 'unsupported' ? { errors: [webhookError(131051)] } : {}),
+    ...optional(fields, 'referral'),
     [wireType]: contentOf(request, wamid),
   };
-  return messagesValue(phoneNumberId, numbers, { contacts: [contact], messages: [message] });
+  const contacts = type === 'system' ? {} : { contacts: [contact] };
+  return messagesValue(phoneNumberId, numbers, { ...contacts, messages: [message] });
+}
+
+/** The media that the message speaks of and that can be downloaded after it; null for all other messages. */
+export function inboundMedia(
+  request: InboundRequest,
+  wamid: string,
+): { readonly id: string; readonly mimeType: string; readonly bytes: Buffer } | null {
+  if (MIME_TYPES[request.type] === undefined || request.fields['mediaId'] !== undefined) return null;
+  const { id, mime_type: mimeType } = mediaContent(request.type, request.fields, wamid) as {
+    readonly id: string;
+    readonly mime_type: string;
+  };
+  return { id, mimeType, bytes: mediaBytes(wamid) };
 }

@@ -9,6 +9,8 @@ export interface LedgerItem {
   /** When the call had arrived, ISO 8601. */
   readonly at: string;
   readonly phoneNumberId: string;
+  /** Only for calls of the marketing endpoint. */
+  readonly edge?: 'marketing_messages';
   readonly to: string | null;
   readonly opaque: string | null;
   /** Null when the call was refused, or was no send (a read mark). */
@@ -24,6 +26,7 @@ export interface StoredReceipt {
   readonly at: number;
   readonly due: number;
   readonly code?: number;
+  readonly details?: string;
 }
 
 /** One line of the journal: the public item, and what a restart needs in order to go on. */
@@ -49,6 +52,8 @@ export interface Ledger {
    * cursor of this page plus the number of its items.
    */
   page(cursor: number, limit: number): Promise<LedgerPage>;
+  /** The accepted call with this message id, or null. Reads the file from its end, so it is for rare questions. */
+  find(wamid: string): Promise<LedgerItem | null>;
   size(): number;
   close(): Promise<void>;
 }
@@ -60,6 +65,7 @@ export interface LedgerOptions {
 }
 
 const MAX_PAGE_BYTES = 8 << 20;
+const SEARCHED_AT_ONCE = 200;
 
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   // Only the ends of the lines are kept in memory; a page is read from the file.
@@ -82,6 +88,14 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     return end;
   }
 
+  async function linesBetween(first: number, end: number): Promise<string[]> {
+    await journal.flush();
+    const text = await journal.read(startOf(first), startOf(end));
+    return text.split('\n').filter((line) => line !== '');
+  }
+
+  const itemOf = (line: string): LedgerItem => (JSON.parse(line) as LedgerRecord).item;
+
   return {
     append(record) {
       const { end, durable } = journal.append(record);
@@ -91,12 +105,18 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       const first = Math.min(cursor, ends.length);
       const end = pageEnd(first, limit);
       const isLast = end === ends.length;
-      await journal.flush();
-      const lines = (await journal.read(startOf(first), startOf(end)))
-        .split('\n')
-        .filter((line) => line !== '');
-      const items = lines.map((line) => (JSON.parse(line) as LedgerRecord).item);
+      const items = (await linesBetween(first, end)).map(itemOf);
       return { items, nextCursor: isLast ? null : String(end) };
+    },
+    async find(wamid) {
+      const mark = JSON.stringify(wamid);
+      for (let end = ends.length; end > 0; end -= SEARCHED_AT_ONCE) {
+        const lines = await linesBetween(Math.max(0, end - SEARCHED_AT_ONCE), end);
+        const items = lines.filter((line) => line.includes(mark)).map(itemOf);
+        const found = items.find((item) => item.wamid === wamid);
+        if (found !== undefined) return found;
+      }
+      return null;
     },
     size: () => ends.length,
     close: () => journal.close(),

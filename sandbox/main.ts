@@ -1,4 +1,4 @@
-import { SettingError } from './settings.ts';
+import { SettingError } from './setting-readers.ts';
 import { startSandbox } from './server.ts';
 
 const { env } = process;
@@ -12,6 +12,12 @@ function readPort(text: string): number {
 function readSecret(text: string | undefined): string {
   if (text === undefined || text === '') throw new SettingError('SANDBOX_APP_SECRET', 'is required');
   return text;
+}
+
+function readLimits(text: string | undefined): 'none' | 'meta' {
+  if (text === undefined || text === '' || text === 'none') return 'none';
+  if (text === 'meta') return 'meta';
+  throw new SettingError('SANDBOX_LIMITS', 'must be none or meta');
 }
 
 const say = (level: 'info' | 'fatal', fields: object): void => {
@@ -29,6 +35,7 @@ try {
     webhookUrl,
     appSecret: readSecret(env['SANDBOX_APP_SECRET']),
     verifyToken: env['SANDBOX_VERIFY_TOKEN'] ?? '',
+    behaviour: { limits: readLimits(env['SANDBOX_LIMITS']) },
   });
   say('info', { msg: 'listening', url: sandbox.url, webhookUrl });
   let isStopping = false;

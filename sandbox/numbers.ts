@@ -3,7 +3,9 @@ import type { BehaviourStore } from './behaviour-store.ts';
 import { checkToken } from './decide.ts';
 import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
-import { deriveDisplayNumber } from './identifiers.ts';
+import { healthStatus } from './health.ts';
+import { displayNumberOf } from './payloads.ts';
+import type { Behaviour } from './settings.ts';
 
 export interface NumberQuestion {
   readonly authorization: string;
@@ -20,20 +22,35 @@ const format = (digits: string): string =>
     .replace(/^1(\d{3})(\d{3})(\d{4})$/, '1 $1-$2-$3')
     .replace(/^/, '+');
 
+function describe(phoneNumberId: string, behaviour: Behaviour): ReadonlyMap<string, unknown> {
+  const { numbers } = behaviour;
+  const identity = numbers[phoneNumberId] ?? {};
+  return new Map<string, unknown>([
+    ['id', phoneNumberId],
+    ['display_phone_number', format(displayNumberOf(phoneNumberId, numbers))],
+    ['verified_name', identity.verifiedName ?? 'Sandbox Business'],
+    ['quality_rating', identity.qualityRating ?? 'GREEN'],
+    ['throughput', { level: identity.throughput ?? 'STANDARD' }],
+    ['whatsapp_business_manager_messaging_limit', identity.messagingLimit ?? 'TIER_2K'],
+    ['health_status', healthStatus(phoneNumberId, behaviour)],
+    ['status', 'CONNECTED'],
+    ['name_status', 'APPROVED'],
+    ['code_verification_status', 'VERIFIED'],
+    ['platform_type', 'CLOUD_API'],
+    ['account_mode', 'LIVE'],
+    ['is_official_business_account', false],
+    ['is_on_biz_app', false],
+  ]);
+}
+
 export function describeNumber(
   store: BehaviourStore,
   { authorization, phoneNumberId, fields }: NumberQuestion,
 ): HttpAnswer {
-  const { expiredTokens, numbers } = store.current();
-  const refusal = checkToken(authorization, expiredTokens);
+  const behaviour = store.current();
+  const refusal = checkToken(authorization, behaviour.expiredTokens);
   if (refusal !== null) return refusal;
-  const displayNumber = numbers[phoneNumberId]?.displayPhoneNumber ?? deriveDisplayNumber(phoneNumberId);
-  const known = new Map([
-    ['id', phoneNumberId],
-    ['display_phone_number', format(displayNumber)],
-    ['verified_name', 'Sandbox Business'],
-    ['quality_rating', 'GREEN'],
-  ]);
+  const known = describe(phoneNumberId, behaviour);
   const wanted = (fields ?? DEFAULT_FIELDS).split(',').map((field) => field.trim());
   const unknown = wanted.find((field) => !known.has(field));
   if (unknown !== undefined) {

@@ -39,7 +39,7 @@ function contactsOf(receipts: readonly Receipt[]): object {
 }
 
 function statusOf(receipt: Receipt): object {
-  const { status, recipient, opaque, category, code } = receipt;
+  const { status, recipient, opaque, category, code, details } = receipt;
   const pricing = { billable: true, pricing_model: 'PMP', type: 'regular', category };
   return {
     id: receipt.wamid,
@@ -48,7 +48,7 @@ function statusOf(receipt: Receipt): object {
     ...recipient,
     ...(opaque === null ? {} : { biz_opaque_callback_data: opaque }),
     ...(hasPricing(status) ? { pricing } : {}),
-    ...(code === undefined ? {} : { errors: [webhookError(code)] }),
+    ...(code === undefined ? {} : { errors: [webhookError(code, details)] }),
   };
 }
 

@@ -1,19 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAccountEvents } from './account-events.ts';
 import type { RetryOptions } from './backoff.ts';
 import { createBehaviourStore } from './behaviour-store.ts';
 import { createControl } from './control.ts';
 import { createRefusalCounts } from './decide.ts';
 import { createMessagesEndpoint, receiptsOf, type HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
+import { createGraphRoutes } from './graph-routes.ts';
 import { parseJson, readBody, sendAnswer } from './http.ts';
 import { openLedger } from './ledger.ts';
-import { describeNumber } from './numbers.ts';
+import { createManagement } from './management.ts';
+import { createMediaStore } from './media.ts';
 import type { Receipt } from './payloads.ts';
 import { createReceiptSender, openReceiptJournal, receiptId } from './receipts.ts';
 import type { BehaviourPatch } from './settings.ts';
-import { createTemplateStore } from './templates.ts';
+import { createTemplateEndpoint } from './templates/endpoint.ts';
+import { createTemplateStore } from './templates/store.ts';
 import { createWebhook } from './webhook.ts';
 
 export interface SandboxOptions {
@@ -30,8 +34,6 @@ export interface SandboxOptions {
   readonly retry?: Partial<RetryOptions>;
   readonly webhookTimeoutMs?: number;
   readonly webhookConcurrency?: number;
-  /** How long a created template stays PENDING. */
-  readonly templateApprovalMs?: number;
 }
 
 export interface Sandbox {
@@ -43,13 +45,9 @@ export interface Sandbox {
 
 const DAY_MS = 86_400_000;
 const DEFAULT_RETRY: RetryOptions = { firstMs: 250, maxMs: 30_000, giveUpAfterMs: 7 * DAY_MS };
-const GRAPH_BODY_LIMIT_BYTES = 1 << 20;
 const CONTROL_BODY_LIMIT_BYTES = 16 << 20;
 const KEEP_ALIVE_MS = 65_000;
 const STOP_GRACE_MS = 1_000;
-
-const GRAPH_PATH = /^\/(v\d+\.\d+)\/([\w.-]{1,64})\/(messages|message_templates)$/;
-const NUMBER_PATH = /^\/v\d+\.\d+\/([\w.-]{1,64})$/;
 
 async function openParts(options: SandboxOptions, stopping: AbortSignal) {
   const store = createBehaviourStore(options.behaviour ?? {});
@@ -82,38 +80,29 @@ async function openParts(options: SandboxOptions, stopping: AbortSignal) {
     concurrency,
     retry,
   });
-  const messages = createMessagesEndpoint({ store, ledger, receipts, refusals, stopping });
-  const control = createControl({ store, ledger, receipts, webhook });
-  const templates = createTemplateStore(options.templateApprovalMs ?? 200);
-  return { store, ledger, webhook, receipts, messages, control, templates, pending };
+  const templates = createTemplateStore();
+  const media = createMediaStore();
+  const events = createAccountEvents(webhook, retry);
+  const templateEndpoint = createTemplateEndpoint({ templates, store, events });
+  const answerGraph = createGraphRoutes({
+    store,
+    messages: createMessagesEndpoint({ store, ledger, receipts, refusals, templates, stopping }),
+    templates,
+    templateEndpoint,
+    management: createManagement(store),
+    media,
+  });
+  const control = createControl({ store, ledger, receipts, webhook, media, templates, events });
+  const close = async (): Promise<void> => {
+    templateEndpoint.close();
+    events.close();
+    await receipts.close();
+    await ledger.close();
+  };
+  return { webhook, receipts, control, answerGraph, pending, close };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
-
-const isBearer = (request: IncomingMessage): boolean =>
-  /^Bearer +\S/i.test(request.headers.authorization ?? '');
-
-async function answerMessages(parts: Parts, request: IncomingMessage, phoneNumberId: string) {
-  const { text, isTooLarge } = await readBody(request, GRAPH_BODY_LIMIT_BYTES);
-  const body = parseJson(text);
-  return parts.messages({
-    authorization: request.headers.authorization ?? '',
-    contentType: request.headers['content-type'] ?? '',
-    phoneNumberId,
-    isTooLarge,
-    body,
-    received: body === undefined ? text : body,
-  });
-}
-
-async function answerTemplates(parts: Parts, request: IncomingMessage, url: URL): Promise<HttpAnswer> {
-  if (!isBearer(request)) return refuse(104);
-  const wabaId = GRAPH_PATH.exec(url.pathname)?.[2] ?? '';
-  if (request.method === 'GET')
-    return parts.templates.list(wabaId, url.searchParams, `${url.origin}${url.pathname}`);
-  const { text, isTooLarge } = await readBody(request, GRAPH_BODY_LIMIT_BYTES);
-  return isTooLarge ? refuse(100, { status: 413 }) : parts.templates.create(wabaId, parseJson(text));
-}
 
 async function answerControl(parts: Parts, request: IncomingMessage, url: URL): Promise<HttpAnswer> {
   const { text, isTooLarge } = await readBody(request, CONTROL_BODY_LIMIT_BYTES);
@@ -130,19 +119,9 @@ function parseUrl(request: IncomingMessage): URL | null {
 async function answerRequest(parts: Parts, request: IncomingMessage): Promise<HttpAnswer | null> {
   const url = parseUrl(request);
   if (url === null) return refuse(100, { details: 'The address cannot be read.' });
-  if (url.pathname.startsWith('/sandbox/')) return answerControl(parts, request, url);
-  const [, , id, edge] = GRAPH_PATH.exec(url.pathname) ?? [];
-  if (edge === 'messages' && request.method === 'POST') return answerMessages(parts, request, id ?? '');
-  const isTemplates = edge === 'message_templates' && (request.method === 'GET' || request.method === 'POST');
-  if (isTemplates) return answerTemplates(parts, request, url);
-  const phoneNumberId = NUMBER_PATH.exec(url.pathname)?.[1];
-  if (phoneNumberId !== undefined && request.method === 'GET') {
-    const authorization = request.headers.authorization ?? '';
-    const fields = url.searchParams.get('fields');
-    return describeNumber(parts.store, { authorization, phoneNumberId, fields });
-  }
-  const details = `Unsupported ${request.method?.toLowerCase() ?? ''} request to ${url.pathname}.`;
-  return refuse(100, { status: edge === undefined ? 404 : 400, details });
+  return url.pathname.startsWith('/sandbox/')
+    ? answerControl(parts, request, url)
+    : parts.answerGraph(request, url);
 }
 
 async function handle(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -186,8 +165,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const grace = sleep(STOP_GRACE_MS, undefined, { ref: false }).then(() => server.closeAllConnections());
     await Promise.race([Promise.all(running).then(() => server.closeIdleConnections()), grace]);
     await Promise.race([closed, grace]);
-    await parts.receipts.close();
-    await parts.ledger.close();
+    await parts.close();
   }
 
   try {
@@ -199,8 +177,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     };
     return { url, setWebhookUrl, stop };
   } catch (error) {
-    await parts.receipts.close();
-    await parts.ledger.close();
+    await parts.close();
     throw error;
   }
 }

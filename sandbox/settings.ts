@@ -1,19 +1,22 @@
 /** The settings that `PUT /sandbox/behaviour` changes: their defaults and the rules for each. */
 import type { PlanSettings, ReceiptDelays } from './behaviours.ts';
-import { isRecord, type JsonRecord } from './json.ts';
-
-/** An answer that a test has written down beforehand; it is given `times` times, before anything else is looked at. */
-export interface ScriptedAnswer {
-  /** Only for numbers that end so; absent means any number. */
-  readonly to?: string;
-  readonly times: number;
-  readonly status: number;
-  readonly code?: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** The connection is cut, and nothing has been accepted. */
-  readonly reset?: true;
-}
+import { asScriptedAnswer, asScriptedFailure, type ScriptedAnswer, type ScriptedFailure } from './scripts.ts';
+import {
+  asBoolean,
+  asCode,
+  asDelay,
+  asList,
+  asMapOf,
+  asNumber,
+  asOneOf,
+  asRecord,
+  asText,
+  asTexts,
+  asWhole,
+  optionally,
+  orNull,
+  rejectUnknown,
+} from './setting-readers.ts';
 
 export interface AnswerDropping {
   /** The share of accepted calls whose answer is lost, 0 to 1. */
@@ -24,7 +27,20 @@ export interface AnswerDropping {
 export interface NumberIdentity {
   readonly wabaId?: string;
   readonly displayPhoneNumber?: string;
+  readonly verifiedName?: string;
+  /** GREEN, YELLOW, RED or UNKNOWN. */
+  readonly qualityRating?: string;
+  /** TIER_250 to TIER_UNLIMITED. */
+  readonly messagingLimit?: string;
+  /** STANDARD or HIGH. */
+  readonly throughput?: string;
 }
+
+export const HEALTH_STATES = ['AVAILABLE', 'LIMITED', 'BLOCKED'] as const;
+export const CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const;
+
+export type HealthState = (typeof HEALTH_STATES)[number];
+export type Category = (typeof CATEGORIES)[number];
 
 export interface Behaviour extends PlanSettings {
   /** Receipts that fall due together travel in one POST. */
@@ -33,12 +49,34 @@ export interface Behaviour extends PlanSettings {
   readonly latencyMs: number;
   /** Cap for each phone number; above it calls are refused with 130429. Null is no cap. */
   readonly sendsPerSecond: number | null;
+  /** `meta` turns on Meta's own limits where the settings of each are null. */
+  readonly limits: 'none' | 'meta';
+  /** A message to one person each so many seconds, else 131056. Null is no limit. */
+  readonly pairSeconds: number | null;
+  readonly pairBurst: number;
   /** Tokens that are answered with 190; true means all of them. */
   readonly expiredTokens: true | readonly string[];
+  /** Every send of these phone numbers gets this code, until it is taken away. */
+  readonly senderErrors: Readonly<Record<string, number>>;
+  /** What `health_status` tells about a phone number. */
+  readonly health: Readonly<Record<string, HealthState>>;
   /** Names of templates that are answered with 132015. */
   readonly templatePaused: readonly string[];
+  /** Whether sends are compared with the stored templates. */
+  readonly checkTemplates: boolean;
+  /** How long a created or edited template stays PENDING. */
+  readonly reviewMs: number;
+  /** Templates with one of these words in them are rejected. */
+  readonly rejectWords: readonly string[];
+  /** Names of templates that are approved in another category than they asked for. */
+  readonly recategorise: Readonly<Record<string, Category>>;
+  /** Cap on management calls for each account; above it they are refused with 80007. */
+  readonly managementCallsPerHour: number | null;
+  /** Accounts or numbers whose marketing templates are refused with 131063 on the messages endpoint. */
+  readonly marketingOff: readonly string[];
   readonly dropAnswers: AnswerDropping | null;
   readonly nextErrors: readonly ScriptedAnswer[];
+  readonly nextFailures: readonly ScriptedFailure[];
   /** What the webhooks tell about a phone number id, where the derived values will not do. */
   readonly numbers: Readonly<Record<string, NumberIdentity>>;
   /** Whether the ledger is forced to the disk before a call is answered. */
@@ -56,59 +94,25 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   slowMs: 8_000,
   latencyMs: 0,
   sendsPerSecond: null,
+  limits: 'none',
+  pairSeconds: null,
+  pairBurst: 45,
   expiredTokens: [],
+  senderErrors: {},
+  health: {},
   templatePaused: [],
+  checkTemplates: false,
+  reviewMs: 200,
+  rejectWords: [],
+  recategorise: {},
+  managementCallsPerHour: null,
+  marketingOff: [],
   dropAnswers: null,
   nextErrors: [],
+  nextFailures: [],
   numbers: {},
   fsync: true,
 };
-
-const MAX_DELAY_MS = 86_400_000;
-
-export class SettingError extends Error {
-  readonly field: string;
-
-  constructor(field: string, rule: string) {
-    super(`${field} ${rule}`);
-    this.field = field;
-  }
-}
-
-function fail(field: string, rule: string): never {
-  throw new SettingError(field, rule);
-}
-
-function asNumber(value: unknown, field: string, [min, max]: readonly [number, number]): number {
-  const isFine = typeof value === 'number' && value >= min && value <= max;
-  return isFine ? value : fail(field, `must be a number from ${min} to ${max}`);
-}
-
-function asWhole(value: unknown, field: string, range: readonly [number, number]): number {
-  const number = asNumber(value, field, range);
-  return Number.isInteger(number) ? number : fail(field, 'must be a whole number');
-}
-
-const asDelay = (value: unknown, field: string): number => asNumber(value, field, [0, MAX_DELAY_MS]);
-
-const asBoolean = (value: unknown, field: string): boolean =>
-  typeof value === 'boolean' ? value : fail(field, 'must be true or false');
-
-const asText = (value: unknown, field: string): string =>
-  typeof value === 'string' ? value : fail(field, 'must be a text');
-
-const asTexts = (value: unknown, field: string): string[] =>
-  Array.isArray(value)
-    ? value.map((item, index) => asText(item, `${field}[${index}]`))
-    : fail(field, 'must be a list');
-
-const asRecord = (value: unknown, field: string): JsonRecord =>
-  isRecord(value) ? value : fail(field, 'must be an object');
-
-function rejectUnknown(given: JsonRecord, known: readonly string[], prefix = ''): void {
-  const unknownName = Object.keys(given).find((name) => !known.includes(name));
-  if (unknownName !== undefined) fail(`${prefix}${unknownName}`, 'is not known');
-}
 
 function asDelays(value: unknown, field: string, current: ReceiptDelays): ReceiptDelays {
   const given = asRecord(value, field);
@@ -118,8 +122,7 @@ function asDelays(value: unknown, field: string, current: ReceiptDelays): Receip
   return { sentMs: pick('sentMs'), deliveredMs: pick('deliveredMs'), readMs: pick('readMs') };
 }
 
-function asDropping(value: unknown, field: string): AnswerDropping | null {
-  if (value === null) return null;
+function asDropping(value: unknown, field: string): AnswerDropping {
   const given = asRecord(value, field);
   rejectUnknown(given, ['rate', 'seed'], `${field}.`);
   return {
@@ -128,62 +131,51 @@ function asDropping(value: unknown, field: string): AnswerDropping | null {
   };
 }
 
-function asHeaders(value: unknown, field: string): Record<string, string> {
-  const entries = Object.entries(asRecord(value, field)).map(([name, text]): [string, string] => {
-    if (!/^[\w-]+$/.test(name)) fail(`${field}.${name}`, 'is not a header name');
-    const line = asText(text, `${field}.${name}`);
-    return /^[\x20-\x7e]*$/.test(line) ? [name, line] : fail(`${field}.${name}`, 'must be printable ASCII');
-  });
-  return Object.fromEntries(entries);
-}
+const IDENTITY_FIELDS = [
+  'wabaId',
+  'displayPhoneNumber',
+  'verifiedName',
+  'qualityRating',
+  'messagingLimit',
+  'throughput',
+];
 
-function asScriptedAnswer(value: unknown, field: string): ScriptedAnswer {
+function asIdentity(value: unknown, field: string): NumberIdentity {
   const given = asRecord(value, field);
-  rejectUnknown(given, ['to', 'times', 'status', 'code', 'body', 'headers', 'reset'], `${field}.`);
-  const isReset = given['reset'] === true;
-  if (!isReset && given['status'] === undefined) fail(`${field}.status`, 'is required');
-  return {
-    times: given['times'] === undefined ? 1 : asWhole(given['times'], `${field}.times`, [1, 1_000_000]),
-    status: isReset ? 0 : asWhole(given['status'], `${field}.status`, [400, 599]),
-    ...(given['to'] === undefined ? {} : { to: asText(given['to'], `${field}.to`) }),
-    ...(given['code'] === undefined ? {} : { code: asWhole(given['code'], `${field}.code`, [0, 9_999_999]) }),
-    ...(given['body'] === undefined ? {} : { body: given['body'] }),
-    ...(given['headers'] === undefined ? {} : { headers: asHeaders(given['headers'], `${field}.headers`) }),
-    ...(isReset ? { reset: true as const } : {}),
-  };
+  rejectUnknown(given, IDENTITY_FIELDS, `${field}.`);
+  return Object.assign({}, ...IDENTITY_FIELDS.map((name) => optionally(given, name, [field, asText])));
 }
 
-function asNumbers(value: unknown, field: string): Record<string, NumberIdentity> {
-  const entries = Object.entries(asRecord(value, field)).map(([id, identity]): [string, NumberIdentity] => {
-    const given = asRecord(identity, `${field}.${id}`);
-    rejectUnknown(given, ['wabaId', 'displayPhoneNumber'], `${field}.${id}.`);
-    const text = (name: string): object =>
-      given[name] === undefined ? {} : { [name]: asText(given[name], `${field}.${id}.${name}`) };
-    return [id, { ...text('wabaId'), ...text('displayPhoneNumber') }];
-  });
-  return Object.fromEntries(entries);
-}
+const MAX_RATE = 1_000_000;
 
 type Readers = {
   [Name in keyof Behaviour]: (value: unknown, field: string, current: Behaviour) => Behaviour[Name];
 };
 
 const READERS: Readers = {
-  receipts: (value, field) =>
-    value === 'all' || value === 'none' ? value : fail(field, 'must be all or none'),
+  receipts: asOneOf('all', 'none'),
   receiptDelays: (value, field, current) => asDelays(value, field, current.receiptDelays),
   batchReceipts: asBoolean,
   slowMs: asDelay,
   latencyMs: asDelay,
-  sendsPerSecond: (value, field) => (value === null ? null : asNumber(value, field, [0.1, 1_000_000])),
+  sendsPerSecond: orNull((value, field) => asNumber(value, field, [0.1, MAX_RATE])),
+  limits: asOneOf('none', 'meta'),
+  pairSeconds: orNull((value, field) => asNumber(value, field, [0.001, 86_400])),
+  pairBurst: (value, field) => asWhole(value, field, [1, MAX_RATE]),
   expiredTokens: (value, field) => (value === true ? true : asTexts(value, field)),
+  senderErrors: (value, field) => asMapOf(value, field, asCode),
+  health: (value, field) => asMapOf(value, field, asOneOf(...HEALTH_STATES)),
   templatePaused: asTexts,
-  dropAnswers: asDropping,
-  nextErrors: (value, field) =>
-    Array.isArray(value)
-      ? value.map((item, index) => asScriptedAnswer(item, `${field}[${index}]`))
-      : fail(field, 'must be a list'),
-  numbers: asNumbers,
+  checkTemplates: asBoolean,
+  reviewMs: asDelay,
+  rejectWords: asTexts,
+  recategorise: (value, field) => asMapOf(value, field, asOneOf(...CATEGORIES)),
+  managementCallsPerHour: orNull((value, field) => asWhole(value, field, [0, MAX_RATE])),
+  marketingOff: asTexts,
+  dropAnswers: orNull(asDropping),
+  nextErrors: (value, field) => asList(value, field, asScriptedAnswer),
+  nextFailures: (value, field) => asList(value, field, asScriptedFailure),
+  numbers: (value, field) => asMapOf(value, field, asIdentity),
   fsync: asBoolean,
 };
 

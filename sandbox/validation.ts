@@ -1,6 +1,9 @@
-/** Whether a body is one that Meta would take. Light: shapes and the limits that callers get wrong most. */
-import { isRecord, textOrNull, type JsonRecord } from './json.ts';
-import { validateContent, type InputProblem } from './content-validation.ts';
+/** Whether a body is one that Meta would take: its envelope here, its content in content/. */
+import { isRecord, textOrNull, wordOf, type JsonRecord } from './json.ts';
+import type { InputProblem } from './content/checks.ts';
+import { validateContent } from './content/validate.ts';
+import type { SendEdge } from './decide.ts';
+import type { TemplateUse } from './templates/send-check.ts';
 
 export interface SendRequest {
   readonly kind: 'message';
@@ -9,7 +12,7 @@ export interface SendRequest {
   readonly waId: string | null;
   readonly userId: string | null;
   readonly type: string;
-  readonly templateName: string | null;
+  readonly template: TemplateUse | null;
   readonly opaque: string | null;
 }
 
@@ -73,9 +76,37 @@ function parseMarkRead(body: JsonRecord): ParsedBody {
     : problem(100, 'The parameter message_id is required.');
 }
 
-export function parseBody(body: unknown): ParsedBody {
+const PRODUCT_POLICIES = ['CLOUD_API_FALLBACK', 'STRICT'];
+
+/** What only the marketing endpoint knows. */
+function checkMarketing(body: JsonRecord, edge: SendEdge): InputProblem | null {
+  const { product_policy: policy, message_activity_sharing: sharing } = body;
+  if (edge === 'messages') {
+    const stray = ['product_policy', 'message_activity_sharing'].find((name) => body[name] !== undefined);
+    return stray === undefined ? null : problem(100, `Unexpected key "${stray}" on param "$root".`);
+  }
+  if (policy !== undefined && !PRODUCT_POLICIES.includes(wordOf(policy))) {
+    return problem(100, `Param product_policy must be one of {${PRODUCT_POLICIES.join(', ')}}.`);
+  }
+  return sharing === undefined || typeof sharing === 'boolean'
+    ? null
+    : problem(100, 'Param message_activity_sharing must be a boolean.');
+}
+
+function templateUse(type: unknown, body: JsonRecord): TemplateUse | null {
+  const { template } = body;
+  if (type !== 'template' || !isRecord(template)) return null;
+  const { name, language, components } = template;
+  return {
+    name: textOrNull(name) ?? '',
+    language: (isRecord(language) ? textOrNull(language['code']) : null) ?? '',
+    components: Array.isArray(components) ? components : [],
+  };
+}
+
+export function parseBody(body: unknown, edge: SendEdge = 'messages'): ParsedBody {
   if (!isRecord(body)) return problem(100, 'The request body must be a JSON object.');
-  const envelopeProblem = checkEnvelope(body);
+  const envelopeProblem = checkEnvelope(body) ?? checkMarketing(body, edge);
   if (envelopeProblem !== null) return envelopeProblem;
   if (body['status'] !== undefined) return parseMarkRead(body);
   const recipient = parseRecipient(body);
@@ -83,12 +114,11 @@ export function parseBody(body: unknown): ParsedBody {
   const type = body['type'] ?? 'text';
   const contentProblem = validateContent(type, body);
   if (contentProblem !== null) return contentProblem;
-  const template = body['template'];
   return {
     kind: 'message',
     ...recipient,
     type: typeof type === 'string' ? type : 'text',
-    templateName: type === 'template' && isRecord(template) ? textOrNull(template['name']) : null,
+    template: templateUse(type, body),
     opaque: textOrNull(body['biz_opaque_callback_data']),
   };
 }

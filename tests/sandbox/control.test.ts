@@ -18,7 +18,7 @@ describe('sandbox control', () => {
   let stage: Stage;
 
   beforeEach(async () => {
-    stage = await setStage({ templateApprovalMs: 60 });
+    stage = await setStage({ behaviour: { reviewMs: 60 } });
   });
 
   afterEach(async () => {
@@ -211,7 +211,8 @@ describe('sandbox control', () => {
   });
 
   it('templates › created › pending, then approved; a second of that name is refused', async () => {
-    const wanted = { name: 'sale', language: 'en_US', category: 'MARKETING', components: [] };
+    const components = [{ type: 'BODY', text: 'All shoes at half price this week.' }];
+    const wanted = { name: 'sale', language: 'en_US', category: 'MARKETING', components };
     const create = (body: object) => templates('', { method: 'POST', body: JSON.stringify(body) });
     const { id } = await create(wanted);
     const shown = async () => (await templates('?name=sale')).data[0];

@@ -50,7 +50,6 @@ describe('sandbox validation', () => {
     ['removed reaction', { ...base, type: 'reaction', reaction: { message_id: 'wamid.x', emoji: '' } }],
     ['buttons', buttons([reply('a'), reply('b')])],
     ['list', list([{ id: 'a', title: 'A' }])],
-    ['flow', { ...base, type: 'interactive', interactive: { type: 'flow', action: { name: 'flow' } } }],
   ];
   for (const [name, body] of accepted) {
     it(`body › ${name} › accepted`, () => {

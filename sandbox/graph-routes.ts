@@ -1,0 +1,146 @@
+/** Which part of the sandbox answers which address of the Graph API. */
+import type { IncomingMessage } from 'node:http';
+import type { BehaviourStore } from './behaviour-store.ts';
+import { checkToken, type SendEdge } from './decide.ts';
+import type { HttpAnswer, MessagesCall } from './graph-api.ts';
+import { refuse } from './graph-errors.ts';
+import { parseJson, readBody, readBytes } from './http.ts';
+import type { Management } from './management.ts';
+import { DOWNLOAD_PATH, readMediaForm, type MediaStore } from './media.ts';
+import { describeNumber } from './numbers.ts';
+import type { TemplateEndpoint } from './templates/endpoint.ts';
+import type { TemplateStore } from './templates/store.ts';
+import type { Template } from './templates/template.ts';
+
+export interface GraphDeps {
+  readonly store: BehaviourStore;
+  readonly messages: (call: MessagesCall) => Promise<HttpAnswer | null>;
+  readonly templates: TemplateStore;
+  readonly templateEndpoint: TemplateEndpoint;
+  readonly management: Management;
+  readonly media: MediaStore;
+}
+
+const BODY_LIMIT_BYTES = 1 << 20;
+const UPLOAD_LIMIT_BYTES = 20 << 20;
+const PATH = /^\/v\d+\.\d+\/([\w.-]{1,64})(?:\/(\w+))?$/;
+
+type Call = { readonly request: IncomingMessage; readonly url: URL; readonly id: string };
+type Handler = (deps: GraphDeps, call: Call) => HttpAnswer | null | Promise<HttpAnswer | null>;
+
+const authorizationOf = (request: IncomingMessage): string => request.headers.authorization ?? '';
+const contentTypeOf = (request: IncomingMessage): string => request.headers['content-type'] ?? '';
+
+const sendTo =
+  (edge: SendEdge): Handler =>
+  async ({ messages }, { request, id }) => {
+    const { text, isTooLarge } = await readBody(request, BODY_LIMIT_BYTES);
+    const body = parseJson(text);
+    return messages({
+      edge,
+      at: Date.now(),
+      authorization: authorizationOf(request),
+      contentType: contentTypeOf(request),
+      phoneNumberId: id,
+      isTooLarge,
+      body,
+      received: body === undefined ? text : body,
+    });
+  };
+
+/** With the body as JSON, once the token is checked. */
+const withBody =
+  (act: (deps: GraphDeps, call: Call, body: unknown) => HttpAnswer): Handler =>
+  async (deps, call) => {
+    const { text, isTooLarge } = await readBody(call.request, BODY_LIMIT_BYTES);
+    if (isTooLarge) return refuse(100, { status: 413, details: 'The request body is larger than 1 MB.' });
+    return act(deps, call, parseJson(text));
+  };
+
+const withTemplate =
+  (act: (deps: GraphDeps, template: Template, call: Call) => HttpAnswer) =>
+  (deps: GraphDeps, call: Call): HttpAnswer => {
+    const template = deps.templates.byId(call.id);
+    if (template !== null) return deps.management.answer(template.wabaId, () => act(deps, template, call));
+    return refuse(100, {
+      subcode: 33,
+      details: `There is no object with the id ${call.id} that can do this.`,
+    });
+  };
+
+async function upload({ media }: GraphDeps, { request }: Call): Promise<HttpAnswer> {
+  const { bytes, isTooLarge } = await readBytes(request, UPLOAD_LIMIT_BYTES);
+  if (isTooLarge)
+    return refuse(131053, { status: 413, details: 'The sandbox takes files of at most 20 MB.' });
+  const form = await readMediaForm(contentTypeOf(request), bytes);
+  return form === null
+    ? refuse(100, { details: 'The request body must be multipart/form-data.' })
+    : media.upload(form);
+}
+
+/** An id alone may be of media, of a template, or else of a phone number. */
+const showObject: Handler = (deps, call) => {
+  const { request, url, id } = call;
+  const fields = url.searchParams.get('fields');
+  if (deps.media.has(id)) return deps.media.show(id, url.origin);
+  if (deps.templates.byId(id) !== null) {
+    return withTemplate((_, template) => deps.templateEndpoint.show(template, fields))(deps, call);
+  }
+  return describeNumber(deps.store, { authorization: authorizationOf(request), phoneNumberId: id, fields });
+};
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ['POST messages', sendTo('messages')],
+  ['POST marketing_messages', sendTo('marketing_messages')],
+  ['POST media', upload],
+  [
+    'GET message_templates',
+    ({ management, templateEndpoint }, { url, id }) =>
+      management.answer(id, () =>
+        templateEndpoint.list(id, url.searchParams, `${url.origin}${url.pathname}`),
+      ),
+  ],
+  [
+    'POST message_templates',
+    withBody(({ management, templateEndpoint }, { id }, body) =>
+      management.answer(id, () => templateEndpoint.create(id, body)),
+    ),
+  ],
+  [
+    'DELETE message_templates',
+    ({ management, templateEndpoint }, { url, id }) =>
+      management.answer(id, () => templateEndpoint.remove(id, url.searchParams)),
+  ],
+  ['POST unpause', withTemplate(({ templateEndpoint }, template) => templateEndpoint.unpause(template))],
+  ['GET ', showObject],
+  [
+    'POST ',
+    withBody((deps, call, body) =>
+      withTemplate(({ templateEndpoint }, template) => templateEndpoint.edit(template, body))(deps, call),
+    ),
+  ],
+  ['DELETE ', ({ media }, { id }) => media.remove(id)],
+]);
+
+const EDGES = new Set([...HANDLERS.keys()].map((key) => key.split(' ')[1]));
+
+export function createGraphRoutes(deps: GraphDeps) {
+  return async function answerGraph(request: IncomingMessage, url: URL): Promise<HttpAnswer | null> {
+    const method = request.method ?? 'GET';
+    const [, id = '', edge = ''] = PATH.exec(url.pathname) ?? [];
+    const isDownload = url.pathname === DOWNLOAD_PATH && method === 'GET';
+    const handler = id === '' ? undefined : HANDLERS.get(`${method} ${edge}`);
+    if (handler === undefined && !isDownload) {
+      const isKnownPath = id !== '' && EDGES.has(edge);
+      const details = `Unsupported ${method.toLowerCase()} request to ${url.pathname}.`;
+      return refuse(100, { status: isKnownPath ? 400 : 404, details });
+    }
+    // Sends check the token themselves, so that a call without one is in the ledger too.
+    const isSend = edge === 'messages' || edge === 'marketing_messages';
+    const refusal = isSend ? null : checkToken(authorizationOf(request), deps.store.current().expiredTokens);
+    if (refusal !== null) return refusal;
+    return handler === undefined
+      ? deps.media.download(url.searchParams)
+      : handler(deps, { request, url, id });
+  };
+}

@@ -1,0 +1,77 @@
+/** What a contact does, played on request: messages, and taps on the buttons of ours. */
+import type { BehaviourStore } from './behaviour-store.ts';
+import { createInboundWamid } from './identifiers.ts';
+import { inboundMedia, inboundValue, parseInbound, type InboundRequest } from './inbound.ts';
+import { isRecord, wordOf } from './json.ts';
+import type { Ledger } from './ledger.ts';
+import type { MediaStore } from './media.ts';
+import { envelope, wabaIdOf } from './payloads.ts';
+import { asRecord, asText, asWhole, fail, rejectUnknown } from './setting-readers.ts';
+import { encodeLikeMeta } from './signature.ts';
+import { tapReply } from './tap.ts';
+import type { TemplateStore } from './templates/store.ts';
+import type { Template } from './templates/template.ts';
+import type { Webhook } from './webhook.ts';
+
+export interface PlayDeps {
+  readonly store: BehaviourStore;
+  readonly ledger: Ledger;
+  readonly webhook: Webhook;
+  readonly media: MediaStore;
+  readonly templates: TemplateStore;
+}
+
+const TAP_FIELDS = ['wamid', 'buttonIndex', 'cardIndex', 'name', 'from', 'userId'];
+
+async function deliver({ store, webhook, media }: PlayDeps, request: InboundRequest) {
+  const { numbers } = store.current();
+  const wamid = request.wamid ?? createInboundWamid(request.from ?? request.userId ?? '');
+  const value = inboundValue(request, { wamid, now: Date.now(), numbers });
+  const file = inboundMedia(request, wamid);
+  if (file !== null) media.keep(file.id, file.mimeType, file.bytes);
+  const entry = { id: wabaIdOf(request.phoneNumberId, numbers), changes: [{ value, field: 'messages' }] };
+  const answer = await webhook.post(encodeLikeMeta(envelope([entry])));
+  return { wamid, webhookStatus: answer.status };
+}
+
+export const playMessage = (deps: PlayDeps, body: unknown): Promise<object> =>
+  deliver(deps, parseInbound(body));
+
+function storedTemplate(
+  { store, templates }: PlayDeps,
+  phoneNumberId: string,
+  body: unknown,
+): Template | null {
+  const sent = isRecord(body) && isRecord(body['template']) ? body['template'] : null;
+  if (sent === null) return null;
+  const language = isRecord(sent['language']) ? wordOf(sent['language']['code']) : '';
+  const wabaId = wabaIdOf(phoneNumberId, store.current().numbers);
+  return templates.find(wabaId, wordOf(sent['name']), language);
+}
+
+/** Answers what the tap told besides: its type, and the payload (or id) that our message carried. */
+export async function playTap(deps: PlayDeps, body: unknown): Promise<object> {
+  const given = asRecord(body, 'body');
+  rejectUnknown(given, TAP_FIELDS);
+  const wamid = asText(given['wamid'], 'wamid');
+  const item = await deps.ledger.find(wamid);
+  if (item === null) return fail('wamid', 'is no message that was accepted here');
+  const index = (name: string): number => asWhole(given[name] ?? 0, name, [0, 100]);
+  const reply = tapReply(item.body, storedTemplate(deps, item.phoneNumberId, item.body), {
+    buttonIndex: index('buttonIndex'),
+    cardIndex: given['cardIndex'] === undefined ? null : index('cardIndex'),
+  });
+  const isByNumber = /\d{5}/.test(item.to ?? '') && !/^[A-Z]{2}\./.test(item.to ?? '');
+  const person = isByNumber ? { from: item.to } : { userId: item.to };
+  const { name, from, userId } = given;
+  const told = { name, from, userId };
+  const request = parseInbound({
+    ...person,
+    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+    phoneNumberId: item.phoneNumberId,
+    contextId: wamid,
+    ...reply,
+  });
+  const played = await deliver(deps, request);
+  return { ...played, type: reply.type, payload: reply.payload ?? null };
+}

@@ -1,0 +1,141 @@
+/** What the Graph API does with templates: create, edit, delete, unpause, and Meta's review of them. */
+import type { HttpAnswer } from '../graph-api.ts';
+import { refuse, type Refusal } from '../graph-errors.ts';
+import { createTemplateId } from '../identifiers.ts';
+import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
+import { edited, editProblem, ttlOf } from './edit.ts';
+import { statusEvent } from './events.ts';
+import { listTemplates, readFields, showTemplate } from './list.ts';
+import type { TemplateProblem } from './problem.ts';
+import { createReviewer, type ReviewerDeps } from './review.ts';
+import { categoryOf, creationProblem } from './rules.ts';
+import type { Template } from './template.ts';
+
+export interface TemplateEndpoint {
+  list(wabaId: string, query: URLSearchParams, baseUrl: string): HttpAnswer;
+  create(wabaId: string, body: unknown): HttpAnswer;
+  show(template: Template, fields: string | null): HttpAnswer;
+  edit(template: Template, body: unknown): HttpAnswer;
+  unpause(template: Template): HttpAnswer;
+  remove(wabaId: string, query: URLSearchParams): HttpAnswer;
+  close(): void;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  2388023: 'Message template is being deleted',
+  2388024: 'Message template already exists',
+};
+
+const refuseProblem = ({ subcode, details }: TemplateProblem): Refusal =>
+  subcode === undefined
+    ? refuse(100, { details })
+    : refuse(100, {
+        subcode,
+        details,
+        forUser: { title: TITLES[subcode] ?? 'The template cannot be saved', message: details },
+      });
+
+interface NewTemplate {
+  readonly wabaId: string;
+  readonly given: JsonRecord;
+  readonly counter: number;
+}
+
+function newTemplate({ wabaId, given, counter }: NewTemplate): Template {
+  const name = String(given['name']);
+  const language = String(given['language']);
+  return {
+    id: createTemplateId(`${wabaId} ${name} ${language} ${counter}`),
+    wabaId,
+    name,
+    language,
+    category: categoryOf(given['category']) ?? 'UTILITY',
+    parameterFormat: textOrNull(given['parameter_format']) ?? 'POSITIONAL',
+    components: given['components'] as unknown[],
+    status: 'PENDING',
+    qualityScore: 'UNKNOWN',
+    editedAt: [],
+    ...ttlOf(given),
+  };
+}
+
+const noObject = (): Refusal => refuse(100, { details: 'The request body must be a JSON object.' });
+
+/** Which templates a deletion means, or why it cannot be. */
+function doomedBy(named: readonly Template[], query: URLSearchParams): readonly Template[] | Refusal {
+  const id = query.get('hsm_id');
+  const doomed = id === null ? named : named.filter((template) => template.id === id);
+  if (doomed.length === 0) return refuse(100, { subcode: 33, details: 'There is no such template.' });
+  const isDisabled = doomed.some(({ status }) => status === 'DISABLED');
+  return isDisabled ? refuse(100, { details: 'A disabled template cannot be deleted.' }) : doomed;
+}
+
+export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
+  const { templates, store } = deps;
+  const reviewer = createReviewer(deps);
+
+  function existsProblem(wabaId: string, given: JsonRecord): TemplateProblem | null {
+    const name = String(given['name']);
+    const language = String(given['language']);
+    if (templates.find(wabaId, name, language) !== null) {
+      return { subcode: 2388024, details: 'There is already a template with this name and language.' };
+    }
+    return templates.isNameBlocked(wabaId, name)
+      ? { subcode: 2388023, details: 'A template of this name was deleted less than 30 days ago.' }
+      : null;
+  }
+
+  function drop(template: Template): void {
+    if (template.status === 'APPROVED') templates.blockName(template.wabaId, template.name);
+    templates.remove(template);
+  }
+
+  return {
+    list: (wabaId, query, baseUrl) => listTemplates(templates.ofAccount(wabaId), query, baseUrl),
+    create(wabaId, given) {
+      if (!isRecord(given)) return noObject();
+      const problem = creationProblem(given) ?? existsProblem(wabaId, given);
+      if (problem !== null) return refuseProblem(problem);
+      const template = newTemplate({ wabaId, given, counter: templates.counter() });
+      templates.put(template);
+      reviewer.submit(template);
+      const { id, status, category } = templates.byId(template.id) ?? template;
+      return { status: 200, body: { id, status, category } };
+    },
+    show(template, text) {
+      const fields = readFields(text);
+      return 'status' in fields ? fields : { status: 200, body: showTemplate(template, fields) };
+    },
+    edit(template, given) {
+      if (!isRecord(given)) return noObject();
+      const moment = { now: Date.now(), isLimited: store.current().limits === 'meta' };
+      const problem = editProblem(template, given, moment);
+      if (problem !== null) return refuseProblem(problem);
+      const next = edited(template, given, moment.now);
+      templates.put(next);
+      reviewer.submit(next);
+      return { status: 200, body: { success: true, id: next.id, category: next.category } };
+    },
+    unpause(template) {
+      if (template.status !== 'PAUSED') return refuse(100, { details: 'The template is not paused.' });
+      const approved: Template = { ...template, status: 'APPROVED' };
+      templates.put(approved);
+      deps.events.tell(
+        statusEvent(approved, {
+          otherInfo: { title: 'UNPAUSE', description: 'The template can be sent again.' },
+        }),
+      );
+      return { status: 200, body: { success: true } };
+    },
+    remove(wabaId, query) {
+      const name = query.get('name');
+      if (name === null || name === '') return refuse(100, { details: 'The parameter name is required.' });
+      const named = templates.ofAccount(wabaId).filter((template) => template.name === name);
+      const doomed = doomedBy(named, query);
+      if ('status' in doomed) return doomed;
+      for (const template of doomed) drop(template);
+      return { status: 200, body: { success: true } };
+    },
+    close: () => reviewer.close(),
+  };
+}

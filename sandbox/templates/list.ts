@@ -1,0 +1,144 @@
+/** How templates are shown, and the pages of their list. Pure. */
+import type { HttpAnswer } from '../graph-api.ts';
+import { refuse, type Refusal } from '../graph-errors.ts';
+import { CATEGORIES } from '../settings.ts';
+import { QUALITY_SCORES, STATUSES, textOf, componentOf, type Template } from './template.ts';
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+const DEFAULT_FIELDS = [
+  'id',
+  'name',
+  'language',
+  'category',
+  'parameter_format',
+  'components',
+  'status',
+  'message_send_ttl_seconds',
+];
+
+const FIELDS: Readonly<Record<string, (template: Template) => unknown>> = {
+  id: ({ id }) => id,
+  name: ({ name }) => name,
+  language: ({ language }) => language,
+  category: ({ category }) => category,
+  previous_category: ({ previousCategory }) => previousCategory,
+  correct_category: ({ correctCategory }) => correctCategory,
+  parameter_format: ({ parameterFormat }) => parameterFormat,
+  components: ({ components }) => components,
+  status: ({ status }) => status,
+  rejected_reason: ({ rejectedReason }) => rejectedReason ?? 'NONE',
+  quality_score: ({ qualityScore }) => ({ score: qualityScore }),
+  message_send_ttl_seconds: ({ ttlSeconds }) => ttlSeconds,
+  health_status: (template) => {
+    const state = template.status === 'APPROVED' ? 'AVAILABLE' : 'BLOCKED';
+    const entity = { entity_type: 'MESSAGE_TEMPLATE', id: template.id, can_send_message: state };
+    return { can_send_message: state, entities: [entity] };
+  },
+};
+
+const unknownField = (field: string): Refusal =>
+  refuse(100, { details: `Tried accessing nonexisting field (${field}).` });
+
+/** The wanted fields of a template, or the refusal of one that does not exist. `id` always comes with them. */
+export function readFields(text: string | null): readonly string[] | Refusal {
+  if (text === null || text === '') return DEFAULT_FIELDS;
+  const wanted = text.split(',').map((field) => field.trim());
+  const unknown = wanted.find((field) => FIELDS[field] === undefined);
+  return unknown === undefined ? ['id', ...wanted] : unknownField(unknown);
+}
+
+export const showTemplate = (template: Template, fields: readonly string[]): object =>
+  Object.fromEntries(
+    Object.entries(FIELDS)
+      .filter(([name]) => fields.includes(name))
+      .map(([name, read]) => [name, read(template)])
+      .filter(([, value]) => value !== undefined),
+  );
+
+const encodeCursor = (template: Template | undefined): string =>
+  Buffer.from(`template:${template?.id ?? ''}`).toString('base64url');
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  status: STATUSES,
+  category: CATEGORIES,
+  quality_score: QUALITY_SCORES,
+};
+
+function wrongChoice(query: URLSearchParams): Refusal | null {
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = query.get(name);
+    if (value !== null && !choices.includes(value.toUpperCase())) {
+      return refuse(100, { details: `Param ${name} must be one of {${choices.join(', ')}}.` });
+    }
+  }
+  return null;
+}
+
+function isWanted(template: Template, query: URLSearchParams): boolean {
+  const equals = (name: string, value: string): boolean => {
+    const wanted = query.get(name);
+    return wanted === null || wanted.toUpperCase() === value.toUpperCase();
+  };
+  const words = query.get('name_or_content');
+  const content = `${template.name} ${textOf(componentOf(template.components, 'BODY'))}`;
+  return (
+    equals('name', template.name) &&
+    equals('status', template.status) &&
+    equals('category', template.category) &&
+    equals('language', template.language) &&
+    equals('quality_score', template.qualityScore) &&
+    (words === null || content.toLowerCase().includes(words.toLowerCase()))
+  );
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the page starts and ends; null for a cursor that leads nowhere. */
+function spanOf(all: readonly Template[], query: URLSearchParams, limit: number): Span | null {
+  const placeOf = (cursor: string): number => all.findIndex((template) => encodeCursor(template) === cursor);
+  const before = query.get('before');
+  const after = query.get('after');
+  if (before !== null && before !== '') {
+    const end = placeOf(before);
+    return end === -1 ? null : { start: Math.max(0, end - limit), end };
+  }
+  if (after === null || after === '') return { start: 0, end: Math.min(limit, all.length) };
+  const last = placeOf(after);
+  return last === -1 ? null : { start: last + 1, end: Math.min(last + 1 + limit, all.length) };
+}
+
+function linkTo(baseUrl: string, query: URLSearchParams, cursor: Readonly<Record<string, string>>): string {
+  const kept = [...query].filter(([name]) => name !== 'after' && name !== 'before');
+  return `${baseUrl}?${new URLSearchParams([...kept, ...Object.entries(cursor)]).toString()}`;
+}
+
+export function listTemplates(
+  templates: readonly Template[],
+  query: URLSearchParams,
+  baseUrl: string,
+): HttpAnswer {
+  const fields = readFields(query.get('fields'));
+  if ('status' in fields) return fields;
+  const refusal = wrongChoice(query);
+  if (refusal !== null) return refusal;
+  const all = templates.filter((template) => isWanted(template, query));
+  const limit = Math.min(
+    MAX_LIMIT,
+    Math.max(1, Number(query.get('limit') ?? DEFAULT_LIMIT) || DEFAULT_LIMIT),
+  );
+  const span = spanOf(all, query, limit);
+  if (span === null) return refuse(131059, { details: 'The cursor is not valid. Start again without it.' });
+  const page = all.slice(span.start, span.end);
+  if (page.length === 0) return { status: 200, body: { data: [] } };
+  const cursors = { before: encodeCursor(page[0]), after: encodeCursor(page.at(-1)) };
+  const paging = {
+    cursors,
+    ...(span.start > 0 ? { previous: linkTo(baseUrl, query, { before: cursors.before }) } : {}),
+    ...(span.end < all.length ? { next: linkTo(baseUrl, query, { after: cursors.after }) } : {}),
+  };
+  return { status: 200, body: { data: page.map((template) => showTemplate(template, fields)), paging } };
+}

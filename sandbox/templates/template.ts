@@ -1,0 +1,66 @@
+/** A stored template, and what is read out of its components. Pure. */
+import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
+import type { Category } from '../settings.ts';
+
+/** Only an APPROVED template can be sent. */
+export const STATUSES = [
+  'APPROVED',
+  'PENDING',
+  'REJECTED',
+  'PAUSED',
+  'DISABLED',
+  'IN_APPEAL',
+  'PENDING_DELETION',
+  'DELETED',
+  'LIMIT_EXCEEDED',
+  'ARCHIVED',
+] as const;
+
+export const QUALITY_SCORES = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN'] as const;
+
+export type TemplateStatus = (typeof STATUSES)[number];
+export type QualityScore = (typeof QUALITY_SCORES)[number];
+
+export interface Template {
+  readonly id: string;
+  readonly wabaId: string;
+  readonly name: string;
+  readonly language: string;
+  readonly category: Category;
+  readonly previousCategory?: Category;
+  /** The category that Meta has announced for later. */
+  readonly correctCategory?: Category;
+  readonly parameterFormat: string;
+  readonly components: readonly unknown[];
+  readonly status: TemplateStatus;
+  readonly rejectedReason?: string;
+  readonly qualityScore: QualityScore;
+  readonly ttlSeconds?: number;
+  /** Unix milliseconds of the edits of an approved template. */
+  readonly editedAt: readonly number[];
+}
+
+const VARIABLE = /\{\{\s*([^{}]*?)\s*\}\}/g;
+
+/** The names (or numbers) of the variables of a text, each once, in order. */
+export const variablesOf = (text: string): string[] => [
+  ...new Set([...text.matchAll(VARIABLE)].map((match) => match[1] ?? '')),
+];
+
+/** The text with its variables replaced by one character: what is there in any case. */
+export const withoutVariables = (text: string): string => text.replace(VARIABLE, ' ');
+
+export const typeOf = (component: unknown): string =>
+  isRecord(component) ? (textOrNull(component['type']) ?? '').toUpperCase() : '';
+
+export function componentOf(components: readonly unknown[], type: string): JsonRecord | null {
+  const found = components.find((component) => typeOf(component) === type);
+  return isRecord(found) ? found : null;
+}
+
+export function buttonsOf(components: readonly unknown[]): readonly JsonRecord[] {
+  const buttons = componentOf(components, 'BUTTONS')?.['buttons'];
+  return Array.isArray(buttons) ? buttons.filter(isRecord) : [];
+}
+
+export const textOf = (component: JsonRecord | null): string => textOrNull(component?.['text']) ?? '';
