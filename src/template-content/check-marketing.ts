@@ -1,6 +1,13 @@
 import type { Issue } from '../platform/errors.ts';
 import { checkButtons } from './check-buttons.ts';
-import { checkBodyText, checkNoVariables, checkOneLine, checkText, issue } from './check-text.ts';
+import {
+  checkBodyText,
+  checkMediaSample,
+  checkNoVariables,
+  checkOneLine,
+  checkText,
+  issue,
+} from './check-text.ts';
 import {
   partOf,
   type TemplateButtons,
@@ -11,7 +18,7 @@ import {
 } from './definition.ts';
 
 /** Meta's limits of what only marketing has. Source: Meta's pages on carousels and limited-time offers. */
-const limits = { cards: 10, cardBody: 160, cardButtons: 2, offerText: 16 } as const;
+const limits = { leastCards: 2, cards: 10, cardBody: 160, cardButtons: 2, offerText: 16 } as const;
 
 /** Every card shows a picture or a film, and all cards are built alike. */
 export function checkCarousel(
@@ -21,7 +28,9 @@ export function checkCarousel(
 ): Issue[] {
   const issues: Issue[] = [];
   const at = `${path}.cards`;
-  if (cards.length === 0) issues.push(issue(at, 'Give at least one card.'));
+  if (cards.length < limits.leastCards) {
+    issues.push(issue(at, `A carousel has at least ${limits.leastCards} cards.`));
+  }
   if (cards.length > limits.cards) {
     issues.push(issue(at, `There are ${cards.length} cards; ${limits.cards} are allowed.`));
   }
@@ -49,6 +58,8 @@ function checkCard({ components }: TemplateCard, path: string): Issue[] {
   const header = partOf(components, 'HEADER');
   if (header?.format !== 'IMAGE' && header?.format !== 'VIDEO') {
     issues.push(issue(`${path}.components`, 'A card needs a HEADER with an IMAGE or a VIDEO.'));
+  } else {
+    issues.push(...checkMediaSample(header, `${path}.components.${components.indexOf(header)}`));
   }
   if (partOf(components, 'BUTTONS') === undefined) {
     issues.push(issue(`${path}.components`, 'A card needs BUTTONS.'));

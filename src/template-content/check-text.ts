@@ -1,4 +1,5 @@
 import type { Issue } from '../platform/errors.ts';
+import type { TemplateHeader } from './definition.ts';
 import { isPositional, placeholder, variablesOf } from './variables.ts';
 
 export const issue = (path: string, message: string): Issue => ({ path, message });
@@ -58,4 +59,12 @@ export function checkBodyText(text: string, path: string, longest: number): Issu
     issues.push(issue(path, 'Two variables may not stand next to each other: put words between them.'));
   }
   return issues;
+}
+
+/** A made-up sample will not do for a file: the provider's reviewers want to see one that was uploaded to it. */
+export function checkMediaSample(header: TemplateHeader, path: string): Issue[] {
+  const handles = 'example' in header ? header.example?.['header_handle'] : undefined;
+  return Array.isArray(handles) && handles.length > 0
+    ? []
+    : [issue(`${path}.example`, 'Give the handle of an uploaded sample as header_handle.')];
 }

@@ -4,6 +4,7 @@ import { checkButtons } from './check-buttons.ts';
 import { checkCarousel, checkOffer } from './check-marketing.ts';
 import {
   checkBodyText,
+  checkMediaSample,
   checkNoVariables,
   checkOneLine,
   checkText,
@@ -62,7 +63,7 @@ function checkComponent(
 ): Issue[] {
   switch (component.type) {
     case 'HEADER':
-      return checkHeader(component, `${path}.text`);
+      return checkHeader(component, path);
     case 'BODY': {
       const isOffer = partOf(all, 'LIMITED_TIME_OFFER') !== undefined;
       return [
@@ -91,9 +92,11 @@ function checkComponent(
 const onlyOfCodes = (value: unknown, path: string): Issue[] =>
   value === undefined ? [] : [issue(path, 'Only an authentication template has it.')];
 
-function checkHeader(header: TemplateHeader, path: string): Issue[] {
-  if (header.format !== 'TEXT') return [];
+function checkHeader(header: TemplateHeader, at: string): Issue[] {
+  if (header.format === 'LOCATION') return [];
+  if (header.format !== 'TEXT') return checkMediaSample(header, at);
   const { text } = header;
+  const path = `${at}.text`;
   const issues = [
     ...checkText(text, path, longest.header),
     ...checkOneLine(text, path),

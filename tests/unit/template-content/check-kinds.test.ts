@@ -13,7 +13,8 @@ import type {
 import { needsOf } from '../../../src/template-content/needs.ts';
 
 const body: TemplateComponentDefinition = { type: 'BODY', text: 'Hello there.' };
-const image: TemplateComponentDefinition = { type: 'HEADER', format: 'IMAGE' };
+const example = { header_handle: ['4::aW'] };
+const image: TemplateComponentDefinition = { type: 'HEADER', format: 'IMAGE', example };
 const buttons = (...list: TemplateButton[]): TemplateComponentDefinition => ({
   type: 'BUTTONS',
   buttons: list,
@@ -29,7 +30,7 @@ const offer = (text: string, has_expiration?: boolean): TemplateComponentDefinit
 });
 const cardOf = (...components: TemplateCard['components']): TemplateCard => ({ components });
 const card = cardOf(
-  { type: 'HEADER', format: 'VIDEO' },
+  { type: 'HEADER', format: 'VIDEO', example },
   { type: 'BODY', text: 'A card' },
   { type: 'BUTTONS', buttons: [link] },
 );
@@ -92,6 +93,24 @@ describe('template components › all kinds', () => {
       'utility',
       [{ type: 'BODY' }, { type: 'FOOTER' }],
       ['.0.text The text is empty.', '.1.text The text is empty.'],
+    ],
+    [
+      'pictures without a sample',
+      'utility',
+      [{ type: 'HEADER', format: 'IMAGE' }, body],
+      ['.0.example Give the handle of an uploaded sample as header_handle.'],
+    ],
+    [
+      'pictures with an empty sample',
+      'utility',
+      [{ type: 'HEADER', format: 'IMAGE', example: { header_handle: [] } }, body],
+      ['.0.example Give the handle of an uploaded sample as header_handle.'],
+    ],
+    [
+      'a sample that is none',
+      'utility',
+      [{ type: 'HEADER', format: 'VIDEO', example: undefined }, body],
+      ['.0.example Give the handle of an uploaded sample as header_handle.'],
     ],
     [
       'what only codes have',
@@ -191,7 +210,7 @@ describe('template components › all kinds', () => {
       'an offer with all that it cannot have',
       'marketing',
       [
-        { type: 'HEADER', format: 'DOCUMENT' },
+        { type: 'HEADER', format: 'DOCUMENT', example },
         offer('x'.repeat(17), true),
         { type: 'BODY', text: 'x'.repeat(601) },
         { type: 'FOOTER', text: 'x' },
@@ -211,7 +230,7 @@ describe('template components › all kinds', () => {
       [offer('x'), body, buttons(link, coupon)],
       ['.0 The COPY_CODE button of an offer comes first.'],
     ],
-    ['no cards', 'marketing', [body, carousel()], ['.1.cards Give at least one card.']],
+    ['no cards', 'marketing', [body, carousel()], ['.1.cards A carousel has at least 2 cards.']],
     [
       'eleven cards beside a footer',
       'marketing',
@@ -226,7 +245,7 @@ describe('template components › all kinds', () => {
         carousel(
           card,
           cardOf(
-            { type: 'HEADER', format: 'IMAGE' },
+            { type: 'HEADER', format: 'IMAGE', example },
             { type: 'BODY', text: 'A card' },
             { type: 'BUTTONS', buttons: [link] },
           ),
@@ -249,6 +268,7 @@ describe('template components › all kinds', () => {
         ),
       ],
       [
+        '.1.cards A carousel has at least 2 cards.',
         '.1.cards.0.components A card needs a HEADER with an IMAGE or a VIDEO.',
         '.1.cards.0.components.0.text The text is empty.',
         '.1.cards.0.components.1 Only one BODY is allowed.',
@@ -263,6 +283,7 @@ describe('template components › all kinds', () => {
       'marketing',
       [body, carousel(cardOf({ type: 'HEADER', format: 'TEXT', text: 'x' }))],
       [
+        '.1.cards A carousel has at least 2 cards.',
         '.1.cards.0.components A card needs a HEADER with an IMAGE or a VIDEO.',
         '.1.cards.0.components A card needs BUTTONS.',
       ],
@@ -274,13 +295,16 @@ describe('template components › all kinds', () => {
         { type: 'BODY', text: 'Hi {{name}}!' },
         carousel(
           cardOf(
-            { type: 'HEADER', format: 'IMAGE' },
+            { type: 'HEADER', format: 'IMAGE', example },
             { type: 'BODY', text: 'For {{1}} now' },
             { type: 'BUTTONS', buttons: [link] },
           ),
         ),
       ],
-      [' Header and body must both use positions, or both names.'],
+      [
+        '.1.cards A carousel has at least 2 cards.',
+        ' Header and body must both use positions, or both names.',
+      ],
     ],
   ];
   for (const [name, category, components, expected] of bad) {
