@@ -6,7 +6,7 @@ import { AppError, notFound } from '../platform/errors.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import type { Gateway } from '../whatsapp/gateway.ts';
+import type { Gateway, NumberDescription } from '../whatsapp/gateway.ts';
 import { auditOf } from './audit.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
 import { stateAfterAnswer, stateAfterWish, type StateOfChannel } from './rules.ts';
@@ -112,7 +112,7 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
       if (next === null) throw providerAway();
       const changes: ChannelChange = {
         ...next,
-        ...(answer.kind === 'described' ? { verification: { at: clock.now(), ...answer.number } } : {}),
+        ...(answer.kind === 'described' ? learnt(answer.number, clock.now()) : {}),
       };
       // An answer to other credentials than the present ones says nothing: so only the version that was asked about.
       const ref = { id, version: asked.version };
@@ -155,6 +155,12 @@ function draftChannel(
     createdAt: deps.clock.now(),
     version: 1,
   };
+}
+
+/** What the provider has said of its number. */
+function learnt({ messagingLimit, ...number }: NumberDescription, at: Date): ChannelChange {
+  const limit = messagingLimit === undefined ? {} : { messagingLimit };
+  return { verification: { at, ...number }, ...limit };
 }
 
 const stateOf = ({ state, stateReason, pause }: ChannelDoc): StateOfChannel => ({

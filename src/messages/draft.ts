@@ -35,7 +35,12 @@ export interface DraftInput {
   readonly now: Date;
   /** What tells the kinds of messages apart. */
   readonly fields: Pick<MessageDoc, 'messageType' | 'content' | 'priority'> &
-    Partial<Pick<MessageDoc, 'to' | 'recipientUserId' | 'templateName' | 'repliesTo' | 'contextMessageId'>>;
+    Partial<
+      Pick<
+        MessageDoc,
+        'to' | 'recipientUserId' | 'templateName' | 'category' | 'repliesTo' | 'contextMessageId'
+      >
+    >;
 }
 
 /** Finds or opens the conversation, and writes an agent's message down without storing it yet. */

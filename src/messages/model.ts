@@ -9,6 +9,9 @@ import { messageStatuses, unsentStatuses, type MessageFailure, type MessageStatu
 export const senderTypes = ['contact', 'agent', 'system', 'bot', 'ai', 'campaign'] as const;
 export type SenderType = (typeof senderTypes)[number];
 
+export const messageCategories = ['marketing', 'utility', 'authentication'] as const;
+export type MessageCategory = (typeof messageCategories)[number];
+
 export interface StatusEntry {
   /** The same fact has the same key: repetitions are stored once. */
   readonly key: string;
@@ -53,6 +56,8 @@ export interface MessageDoc {
   readonly contextMessageId?: string;
   readonly content: MessageContent;
   readonly templateName?: string;
+  /** What its template is for; missing for what is not a template. */
+  readonly category?: MessageCategory;
   readonly status: MessageStatus;
   readonly timestamp: Date;
   readonly providerMessageId?: string;
@@ -117,6 +122,7 @@ export const messageSchema = new Schema(
     contextMessageId: String,
     content: { type: Schema.Types.Mixed, required: true },
     templateName: String,
+    category: { type: String, enum: messageCategories },
     status: { type: String, enum: messageStatuses, required: true },
     timestamp: { type: Date, required: true },
     providerMessageId: String,

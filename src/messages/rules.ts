@@ -1,7 +1,7 @@
 import { planRetry, ruleFor, type ErrorRule, type ProviderError } from '../whatsapp/error-classes.ts';
-import type { TemplateDoc } from '../templates/service.ts';
 import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
+import type { MessageCategory } from './model.ts';
 
 /** What follows from a provider's answer for the message. */
 export type AfterCall =
@@ -16,7 +16,7 @@ export type AfterCall =
     };
 
 /** What a message is to those who wait for it: a template by its category, or the words of an agent. */
-export type MessageUse = TemplateDoc['category'] | 'free-form';
+export type MessageUse = MessageCategory | 'free-form';
 
 /** Who goes first when the provider's queue has a backlog; 1 is first, 5 is last. */
 const priorities: Readonly<Record<MessageUse, number>> = {
@@ -29,6 +29,32 @@ const priorities: Readonly<Record<MessageUse, number>> = {
 };
 
 export const priorityOf = (use: MessageUse): number => priorities[use];
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** How long a code for signing in is worth anything: Meta's own time to live of such a template is the same. */
+const codeLifeMs = 10 * minuteMs;
+
+export interface Deadlines {
+  /** How long the message may wait for its gates, its place and its retries. */
+  readonly dispatchTtlMs: number;
+  /** How long its outcome may stay unknown before it counts as expired. */
+  readonly unknownDeadlineMs: number;
+}
+
+/** What is worth waiting for, by what the message is for. */
+export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs: number): Deadlines {
+  switch (category) {
+    case 'authentication':
+      return { dispatchTtlMs: Math.min(dispatchTtlMs, codeLifeMs), unknownDeadlineMs: codeLifeMs };
+    case 'marketing':
+      return { dispatchTtlMs, unknownDeadlineMs: 72 * hourMs };
+    case 'utility':
+    case undefined:
+      return { dispatchTtlMs, unknownDeadlineMs: 24 * hourMs };
+  }
+}
 
 /** What an older message without a priority counts as. */
 const usualPriority = 3;

@@ -58,6 +58,7 @@ export async function draftTemplateMessage(
       },
     },
     templateName: template.name,
+    category: template.category,
     priority: priorityOf(template.category),
   };
   const ids = { contactId: contact._id, channelId: channel._id };

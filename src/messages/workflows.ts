@@ -21,6 +21,7 @@ import {
   type SendMessageInput,
 } from './contract.ts';
 import type { MessageDoc } from './model.ts';
+import { deadlinesOf, priorityOr } from './rules.ts';
 import type { RunState } from './timeline.ts';
 
 export interface MessageWorkflowOptions {
@@ -62,9 +63,6 @@ const startDeadlineMs = 3_000;
 const signalDeadlineMs = 10_000;
 const updateDeadlineMs = 5_000;
 
-/** Of messages that were accepted before they had a priority of their own. */
-const defaultPriority = 3;
-
 export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
   const { temporal } = options;
 
@@ -90,7 +88,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
             typedSearchAttributes: searchAttributesOf(message),
             staticSummary: summaryOf(message),
             priority: {
-              priorityKey: message.priority ?? defaultPriority,
+              priorityKey: priorityOr(message.priority),
               fairnessKey: message.channelId.toHexString(),
             },
           }),
@@ -174,7 +172,7 @@ async function unlessGone(told: Promise<void>): Promise<void> {
 }
 
 function inputOf(message: MessageDoc, options: MessageWorkflowOptions): SendMessageInput {
-  const { attemptTimeoutMs, dispatchTtlMs, receiptDeadlineMs } = options;
+  const { attemptTimeoutMs, receiptDeadlineMs } = options;
   return {
     v: 1,
     clientId: message.clientId.toHexString(),
@@ -183,7 +181,7 @@ function inputOf(message: MessageDoc, options: MessageWorkflowOptions): SendMess
     ...(message.sendAt === undefined ? {} : { sendAtMs: message.sendAt.getTime() }),
     ...(message.expiresAt === undefined ? {} : { expiresAtMs: message.expiresAt.getTime() }),
     attemptTimeoutMs,
-    dispatchTtlMs,
+    ...deadlinesOf(message.category, options.dispatchTtlMs),
     receiptDeadlineMs,
   };
 }

@@ -6,10 +6,10 @@ import { AppError, notFound } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import { checkComponents } from './component-rules.ts';
+import { checkComponents } from '../template-content/check.ts';
 import type { TemplateStatus } from './model.ts';
 import type { TemplateDoc, TemplateRepository } from './repository.ts';
-import type { TemplateComponentDefinition } from './rules.ts';
+import type { TemplateComponentDefinition } from '../template-content/definition.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
 import type { TemplateService } from './service.ts';
 
@@ -50,7 +50,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     },
 
     async create(scope: ClientScope, by: AuditActor, body: CreateTemplateBody): Promise<TemplateDoc> {
-      requireFitting(body.components);
+      requireFitting(body.components, body.category);
       if ((await deps.findChannel(scope, body.channelId)) === null) throw notFound('channel');
       const fresh = { ...body, ...scope, _id: newId(), status: reviewed, createdAt: clock.now(), version: 1 };
       try {
@@ -72,9 +72,9 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       ref: TemplateRef,
       body: PatchTemplateBody,
     ): Promise<TemplateDoc> {
-      if (body.components !== undefined) requireFitting(body.components);
       const template = await audit.audited(scope, by, async (session) => {
         const current = await requireCurrent(templates, scope, ref, session);
+        requireFitting(body.components ?? [], body.category ?? current.category);
         const changes = differing(current, definedOf(body));
         if (Object.keys(changes).length === 0) return { result: current, write: null };
         if (current.status === 'disabled') {
@@ -118,8 +118,11 @@ async function requireCurrent(
   return current;
 }
 
-function requireFitting(components: readonly TemplateComponentDefinition[]): void {
-  const issues = checkComponents(components);
+function requireFitting(
+  components: readonly TemplateComponentDefinition[],
+  category: TemplateDoc['category'],
+): void {
+  const issues = checkComponents(components, category);
   if (issues.length === 0) return;
   throw new AppError('invalid-input', 'The components break the provider’s rules.', { errors: issues });
 }

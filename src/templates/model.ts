@@ -1,6 +1,6 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import { schemaOptions } from '../platform/mongo.ts';
-import type { TemplateComponentDefinition } from './rules.ts';
+import type { TemplateComponentDefinition } from '../template-content/definition.ts';
 
 export const templateStatuses = ['approved', 'pending', 'rejected', 'paused', 'disabled'] as const;
 export type TemplateStatus = (typeof templateStatuses)[number];

@@ -1,5 +1,5 @@
 import type { TemplateCategory } from './model.ts';
-import type { TemplateComponentDefinition } from './rules.ts';
+import type { TemplateComponentDefinition } from '../template-content/definition.ts';
 
 interface StarterTemplate {
   readonly name: string;

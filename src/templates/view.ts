@@ -1,13 +1,11 @@
-import type { TemplatePreview } from './preview.ts';
-import { variablesOf } from './rules.ts';
+import type { ShownButton } from '../template-content/fill-buttons.ts';
+import type { ShownHeader } from '../template-content/fill-header.ts';
+import { needsOf, type PartNeeds } from '../template-content/needs.ts';
+import type { FilledTemplate } from '../template-content/rules.ts';
 import type { TemplatePreviewView, TemplateView } from './schemas.ts';
 import type { TemplateDoc } from './service.ts';
 
 export function toTemplateView(template: TemplateDoc): TemplateView {
-  const { components } = template;
-  const textOf = (type: 'HEADER' | 'BODY') =>
-    components.flatMap((component) => (component.type === type ? variablesOf(component.text) : []));
-  const buttons = components.flatMap((component) => (component.type === 'BUTTONS' ? component.buttons : []));
   return {
     id: template._id.toHexString(),
     channelId: template.channelId.toHexString(),
@@ -15,24 +13,58 @@ export function toTemplateView(template: TemplateDoc): TemplateView {
     language: template.language,
     category: template.category,
     status: template.status,
-    components: components.map((component) => ({ ...component })),
-    variables: {
-      header: textOf('HEADER'),
-      body: textOf('BODY'),
-      buttons: buttons.flatMap((button, index) =>
-        button.type === 'URL' && variablesOf(button.url).length > 0 ? [String(index)] : [],
-      ),
-    },
+    components: template.components.map((component) =>
+      component.type === 'OTHER' ? { ...component.original } : { ...component },
+    ),
+    variables: toNeedsView(template),
     createdAt: template.createdAt.toISOString(),
   };
 }
 
-export const toTemplatePreviewView = ({ text, buttons }: TemplatePreview): TemplatePreviewView => ({
+function toNeedsView({ components }: TemplateDoc): TemplateView['variables'] {
+  const { cards, offerExpiresAt, code, ...parts } = needsOf(components);
+  return { ...toPartView(parts), cards: cards.map(toPartView), offerExpiresAt, code };
+}
+
+const toPartView = ({ headerFormat, header, body, buttons }: PartNeeds) => ({
+  headerFormat,
+  header: [...header],
+  body: [...body],
+  buttons: [...buttons],
+});
+
+export function toTemplatePreviewView({ text, shown }: FilledTemplate): TemplatePreviewView {
+  const { header, body, footer, offer, buttons, cards } = shown;
+  return {
+    text,
+    header: toHeaderView(header),
+    body,
+    footer,
+    offer: offer === null ? null : { text: offer.text, expiresAt: offer.expiresAt?.toISOString() ?? null },
+    buttons: buttons.map(toButtonView),
+    cards: cards.map((card) => ({
+      header: toHeaderView(card.header),
+      text: card.text,
+      buttons: card.buttons.map(toButtonView),
+    })),
+  };
+}
+
+const toHeaderView = (header: ShownHeader | null): TemplatePreviewView['header'] =>
+  header === null
+    ? null
+    : {
+        format: header.format,
+        text: header.text ?? null,
+        mediaId: header.mediaId ?? null,
+        link: header.link ?? null,
+        filename: header.filename ?? null,
+        location: header.location ?? null,
+      };
+
+const toButtonView = ({ type, text, target, payload }: ShownButton) => ({
+  type,
   text,
-  buttons: buttons.map((button) => ({
-    type: button.type,
-    text: button.text,
-    target: button.target ?? null,
-    payload: button.payload ?? null,
-  })),
+  target: target ?? null,
+  payload: payload ?? null,
 });

@@ -1,16 +1,20 @@
-import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Gateway, GatewayAnswer, HealthAnswer, NumberAnswer, RejectedError, Sender } from './gateway.ts';
-import { maskDigits, type MessageBody } from './payload.ts';
+import {
+  createGraphClient,
+  errorCode,
+  isNotReached,
+  parseJson,
+  parseRetryAfterMs,
+  readGraphError,
+  unexplained,
+  type GraphOptions,
+  type HttpAnswer,
+} from './graph.ts';
+import { messagingLimitOf } from './number-events.ts';
+import type { MessageBody } from './payload.ts';
 
-export interface CloudApiOptions {
-  /** Origin of the Graph API, without version: `https://graph.facebook.com`. */
-  readonly apiUrl: string;
-  /** Graph version: `v25.0`. */
-  readonly apiVersion: string;
-  readonly timeoutMs: number;
-  readonly connections: number;
-}
+export type { HttpAnswer } from './graph.ts';
 
 const AcceptedAnswer = z.object({
   messages: z
@@ -22,6 +26,7 @@ const NumberDescribed = z.object({
   display_phone_number: z.string().min(1).max(64),
   verified_name: z.string().max(512).optional(),
   quality_rating: z.string().max(64).optional(),
+  whatsapp_business_manager_messaging_limit: z.string().max(64).optional().catch(undefined),
 });
 
 const endpointPaths = { messages: '/messages', marketing: '/marketing_messages' } as const;
@@ -32,57 +37,22 @@ const HealthDescribed = z.object({
 
 const numberFields = Object.keys(NumberDescribed.shape).join(',');
 
-/**
- * The code decides; what comes beside it may have any shape without hiding it. `error_data` is an object with
- * `details`, or plain text: both are seen in the field.
- */
-const GraphError = z.object({
-  error: z.object({
-    code: z.number(),
-    message: z.string().optional().catch(undefined),
-    error_subcode: z.number().optional().catch(undefined),
-    is_transient: z.boolean().optional().catch(undefined),
-    error_data: z
-      .union([z.string(), z.object({ details: z.string().optional() })])
-      .optional()
-      .catch(undefined),
-  }),
-});
-
-/** Meta's Cloud API over one keep-alive connection pool. The sandbox speaks the same language. */
-export function createCloudApiGateway(options: CloudApiOptions): Gateway {
-  const { origin, pathname } = new URL(options.apiUrl);
-  const basePath = `${pathname.replace(/\/$/, '')}/${options.apiVersion}`;
-  const pool = new Pool(origin, {
-    connections: options.connections,
-    pipelining: 1,
-    connectTimeout: Math.min(options.timeoutMs, 5_000),
-    headersTimeout: options.timeoutMs,
-    bodyTimeout: options.timeoutMs,
-  });
-  /** One HTTP call with its whole answer; throws when there is none. */
-  async function request(sender: Sender, path: string, body?: MessageBody): Promise<HttpAnswer> {
-    const response = await pool.request({
-      method: body === undefined ? 'GET' : 'POST',
-      path: `${basePath}/${encodeURIComponent(sender.phoneNumberId)}${path}`,
-      headers: {
-        authorization: `Bearer ${sender.accessToken}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return {
-      status: response.statusCode,
-      retryAfter: headerText(response.headers['retry-after']),
-      text: await response.body.text(),
-    };
-  }
+/** Meta's Cloud API for messages. The sandbox speaks the same language. */
+export function createCloudApiGateway(options: GraphOptions): Gateway {
+  const graph = createGraphClient(options);
+  const pathOf = ({ phoneNumberId }: Sender, rest: string): string =>
+    `/${encodeURIComponent(phoneNumberId)}${rest}`;
   return {
     async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
-      const { endpoint = 'messages' } = sender;
+      const { accessToken, endpoint = 'messages' } = sender;
       let answer: HttpAnswer;
       try {
-        answer = await request(sender, endpointPaths[endpoint], body);
+        answer = await graph.request({
+          method: 'POST',
+          path: pathOf(sender, endpointPaths[endpoint]),
+          accessToken,
+          body,
+        });
       } catch (error) {
         return answerOfTransportError(error);
       }
@@ -92,27 +62,25 @@ export function createCloudApiGateway(options: CloudApiOptions): Gateway {
         : interpreted;
     },
     async checkHealth(sender: Sender): Promise<HealthAnswer> {
+      const path = pathOf(sender, '?fields=health_status');
       try {
-        return interpretHealthAnswer(await request(sender, '?fields=health_status'));
+        const { accessToken } = sender;
+        return interpretHealthAnswer(await graph.request({ method: 'GET', path, accessToken }));
       } catch (error) {
         return { kind: 'away', reason: errorCode(error) };
       }
     },
     async describeNumber(sender: Sender): Promise<NumberAnswer> {
+      const path = pathOf(sender, `?fields=${numberFields}`);
       try {
-        return interpretNumberAnswer(await request(sender, `?fields=${numberFields}`));
+        const { accessToken } = sender;
+        return interpretNumberAnswer(await graph.request({ method: 'GET', path, accessToken }));
       } catch (error) {
         return { kind: 'away', reason: errorCode(error) };
       }
     },
-    close: () => pool.close(),
+    close: () => graph.close(),
   };
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly text: string;
 }
 
 /**
@@ -122,8 +90,8 @@ export interface HttpAnswer {
  */
 export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
   const json = parseJson(answer.text);
-  const graphError = GraphError.safeParse(json);
-  if (graphError.success) return rejected(toRejectedError(graphError.data.error, answer.status), answer);
+  const error = readGraphError(json, answer.status);
+  if (error !== null) return rejected(error, answer);
   const accepted = AcceptedAnswer.safeParse(json);
   if (answer.status >= 200 && answer.status < 300 && accepted.success) {
     const first = accepted.data.messages[0];
@@ -133,31 +101,29 @@ export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
       isHeld: first?.message_status === 'held_for_quality_assessment',
     };
   }
-  if (answer.status >= 400 && answer.status < 500) {
-    const title = answer.status === 429 ? 'Too many requests' : 'Refused without an explanation';
-    return rejected({ code: answer.status, httpStatus: answer.status, title, detail: '' }, answer);
-  }
+  if (answer.status >= 400 && answer.status < 500) return rejected(unexplained(answer.status), answer);
   return { kind: 'unknown', reason: `HTTP ${answer.status} without a body of the Graph API` };
 }
 
 /** What an HTTP answer says about the number. Without Meta's error object it was not Meta that refused. */
 export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
   const json = parseJson(answer.text);
-  const graphError = GraphError.safeParse(json);
-  if (graphError.success) {
-    return { kind: 'refused', error: toRejectedError(graphError.data.error, answer.status) };
-  }
+  const error = readGraphError(json, answer.status);
+  if (error !== null) return { kind: 'refused', error };
   const described = NumberDescribed.safeParse(json);
   if (answer.status !== 200 || !described.success) {
     return { kind: 'away', reason: `HTTP ${answer.status} without a body of the Graph API` };
   }
   const { display_phone_number, verified_name, quality_rating } = described.data;
+  const tier = described.data.whatsapp_business_manager_messaging_limit;
+  const messagingLimit = tier === undefined ? undefined : messagingLimitOf(tier);
   return {
     kind: 'described',
     number: {
       displayNumber: display_phone_number,
       ...(verified_name === undefined ? {} : { verifiedName: verified_name }),
       ...(quality_rating === undefined ? {} : { qualityRating: quality_rating }),
+      ...(messagingLimit === undefined ? {} : { messagingLimit }),
     },
   };
 }
@@ -165,10 +131,8 @@ export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
 /** What an HTTP answer says of the number's health. Source: Meta's health status reference. */
 export function interpretHealthAnswer(answer: HttpAnswer): HealthAnswer {
   const json = parseJson(answer.text);
-  const graphError = GraphError.safeParse(json);
-  if (graphError.success) {
-    return { kind: 'refused', error: toRejectedError(graphError.data.error, answer.status) };
-  }
+  const error = readGraphError(json, answer.status);
+  if (error !== null) return { kind: 'refused', error };
   const described = HealthDescribed.safeParse(json);
   if (answer.status !== 200 || !described.success) {
     return { kind: 'away', reason: `HTTP ${answer.status} without a body of the Graph API` };
@@ -183,55 +147,7 @@ function rejected(error: RejectedError, answer: HttpAnswer): GatewayAnswer {
   return { kind: 'rejected', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function toRejectedError(error: z.output<typeof GraphError>['error'], httpStatus: number): RejectedError {
-  const data = error.error_data;
-  const detail = typeof data === 'string' ? data : (data?.details ?? '');
-  return {
-    code: error.code,
-    httpStatus,
-    title: maskDigits(error.message ?? ''),
-    detail: maskDigits(detail),
-    ...(error.error_subcode === undefined ? {} : { subcode: error.error_subcode }),
-    ...(error.is_transient === undefined ? {} : { isTransient: error.is_transient }),
-  };
-}
-
-/** The failures in which no byte of the request can have reached the provider. */
-const notReachedCodes: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 function answerOfTransportError(error: unknown): GatewayAnswer {
   const code = errorCode(error);
-  return notReachedCodes.has(code)
-    ? { kind: 'not-reached', reason: code }
-    : { kind: 'unknown', reason: code };
+  return isNotReached(code) ? { kind: 'not-reached', reason: code } : { kind: 'unknown', reason: code };
 }
-
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  // A name with several addresses fails as an AggregateError: each of its errors has the same meaning for us.
-  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? error.name : errorCode(error.cause);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined; // Not JSON is an answer like any other: `interpretAnswer` judges it by its status.
-  }
-}
-
-const headerText = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value;
-
-/** `Retry-After` in whole seconds (RFC 9110); Meta does not send the date form. */
-const parseRetryAfterMs = (value: string | undefined): number | undefined =>
-  value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : undefined;

@@ -58,4 +58,6 @@ export interface NumberDescription {
 export interface RejectedError extends ProviderError {
   readonly title: string;
   readonly detail: string;
+  /** The provider's words for a person, where it has some. */
+  readonly userMessage?: string;
 }

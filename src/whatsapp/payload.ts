@@ -1,27 +1,7 @@
 /** The bodies that we send to Meta's Cloud API. Source: Meta's messages reference. Pure. */
 
 import type { FreeFormPayload } from './free-form.ts';
-
-export interface TextParameter {
-  readonly type: 'text';
-  readonly text: string;
-  readonly parameter_name?: string;
-}
-
-export interface PayloadParameter {
-  readonly type: 'payload';
-  readonly payload: string;
-}
-
-export type TemplateComponent =
-  | { readonly type: 'header' | 'body'; readonly parameters: readonly TextParameter[] }
-  | {
-      readonly type: 'button';
-      readonly sub_type: 'url' | 'quick_reply';
-      /** The button's place among all buttons of the template, from 0, as text. */
-      readonly index: string;
-      readonly parameters: readonly (TextParameter | PayloadParameter)[];
-    };
+import type { TemplateComponent } from './template-payload.ts';
 
 export interface TemplatePayload {
   readonly name: string;

@@ -33,6 +33,8 @@ const full = [
   buttons,
 ];
 
+const noHeader = { text: null, mediaId: null, link: null, filename: null, location: null };
+
 const newName = () => `template_${randomBytes(5).toString('hex')}`;
 const idOf = ({ body: json }: Answer) => json['id'] as string;
 const pathOf = (created: Answer, rest = '') => `/api/templates/${idOf(created)}${rest}`;
@@ -86,7 +88,10 @@ describe('templates', () => {
       assert.deepEqual(rest, {
         ...request,
         status: 'approved',
-        variables: { header: ['1'], body: ['1', '2'], buttons: ['1'] },
+        variables: {
+          ...{ headerFormat: 'TEXT', header: ['1'], body: ['1', '2'], buttons: ['1'] },
+          ...{ cards: [], offerExpiresAt: false, code: false },
+        },
       });
       assert.equal(created.headers.get('location'), `/api/templates/${String(id)}`);
       assert.equal(etagOf(created), '"1"');
@@ -311,6 +316,11 @@ describe('templates', () => {
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(answer.body, {
         text: 'Order 1042\nHello Ana, your order $& 1042 is on its way.\nReply STOP to unsubscribe',
+        header: { ...noHeader, format: 'TEXT', text: 'Order 1042' },
+        body: 'Hello Ana, your order $& 1042 is on its way.',
+        footer: 'Reply STOP to unsubscribe',
+        offer: null,
+        cards: [],
         buttons: [
           { type: 'QUICK_REPLY', text: 'Thank you', target: null, payload: 'Thank you' },
           { type: 'URL', text: 'Track it', target: 'https://shop.test/orders/1042?x=$1', payload: null },
@@ -338,7 +348,9 @@ describe('templates', () => {
     it('template without variables › an empty body is enough', async () => {
       const created = await addTemplate({ components: [body('Hello there.')] });
       const answer = await agent.post(pathOf(created, '/preview'), {});
-      assert.deepEqual([answer.status, answer.body], [200, { text: 'Hello there.', buttons: [] }]);
+      const parts = { header: null, footer: null, offer: null, buttons: [], cards: [] };
+      const seen = { text: 'Hello there.', body: 'Hello there.', ...parts };
+      assert.deepEqual([answer.status, answer.body], [200, seen]);
     });
   });
 

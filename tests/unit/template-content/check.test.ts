@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkComponents } from '../../../src/templates/component-rules.ts';
-import {
-  fillTemplate,
-  type TemplateButton,
-  type TemplateComponentDefinition,
-} from '../../../src/templates/rules.ts';
+import { checkComponents } from '../../../src/template-content/check.ts';
+import type {
+  TemplateButton,
+  TemplateComponentDefinition,
+} from '../../../src/template-content/definition.ts';
+import { fillTemplate } from '../../../src/template-content/rules.ts';
 import { starterTemplates } from '../../../src/templates/starter-templates.ts';
 
 const body = (text: string): TemplateComponentDefinition => ({ type: 'BODY', text });
@@ -26,7 +26,9 @@ const phone = (text: string, phone_number = '+15550001000'): TemplateButton => (
 const plain = body('Hello there.');
 
 const issuesOf = (...components: TemplateComponentDefinition[]): string[] =>
-  checkComponents(components).map(({ path, message }) => `${path.replace('body.components', '')} ${message}`);
+  checkComponents(components, 'utility').map(
+    ({ path, message }) => `${path.replace('body.components', '')} ${message}`,
+  );
 
 const texts = (count: number) => Array.from({ length: count }, (_, index) => `Button ${index}`);
 
@@ -61,7 +63,8 @@ describe('template components', () => {
     }
 
     it('templates that a client begins with › no issue', () => {
-      for (const { components } of starterTemplates) assert.deepEqual(checkComponents(components), []);
+      for (const { components } of starterTemplates)
+        assert.deepEqual(checkComponents(components, 'utility'), []);
     });
   });
 
@@ -256,7 +259,8 @@ describe('template components', () => {
     );
     fc.assert(
       fc.property(fc.array(component, { maxLength: 6 }), (components) => {
-        for (const { path } of checkComponents(components)) assert.match(path, /^body\.components(\.\d+)?/);
+        for (const { path } of checkComponents(components, 'utility'))
+          assert.match(path, /^body\.components(\.\d+)?/);
       }),
     );
   });
@@ -267,7 +271,7 @@ describe('template components', () => {
     fc.assert(
       fc.property(text, (bodyText) => {
         const components = [body(bodyText)];
-        fc.pre(checkComponents(components).length === 0);
+        fc.pre(checkComponents(components, 'utility').length === 0);
         const names = [...bodyText.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '');
         const values = Object.fromEntries(names.map((name) => [name, 'x']));
         assert.equal(fillTemplate(components, { body: values }).ok, true);
