@@ -9,6 +9,7 @@ import {
   type MessageRef,
 } from '../src/messages/contract.ts';
 import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
+import { silentDispatchObserver, type DispatchObserver } from '../src/messages/observer.ts';
 import { decideAfterCall } from '../src/messages/rules.ts';
 import type { Claim, MessageDoc, MessageRepository } from '../src/messages/repository.ts';
 import type { Clock } from '../src/platform/clock.ts';
@@ -25,6 +26,7 @@ export interface MessageActivityDeps {
   readonly gateway: Pick<Gateway, 'send'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer?: DispatchObserver;
 }
 
 interface Target {
@@ -136,9 +138,12 @@ async function callProvider(
 ): Promise<DispatchResult> {
   const { message, sender, token } = call;
   const { attempt, startedAt } = message.dispatch;
+  const { observer = silentDispatchObserver } = deps;
+  observer.callBegins(message);
   const answer = await deps.gateway.send(sender, bodyOf(message));
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
+    observer.outcomeKnown(message, next.outcome);
     const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
     return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
   }
