@@ -9,7 +9,7 @@ import {
   type MessageRef,
 } from '../src/messages/contract.ts';
 import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
-import { silentDispatchObserver, type DispatchObserver } from '../src/messages/observer.ts';
+import type { DispatchObserver } from '../src/messages/observer.ts';
 import { decideAfterCall } from '../src/messages/rules.ts';
 import type { Claim, MessageDoc, MessageRepository } from '../src/messages/repository.ts';
 import type { Clock } from '../src/platform/clock.ts';
@@ -26,6 +26,7 @@ export interface MessageActivityDeps {
   readonly gateway: Pick<Gateway, 'send'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Nobody watches without it. */
   readonly observer?: DispatchObserver;
 }
 
@@ -98,6 +99,7 @@ async function withoutCall(
   if (claim.decision === 'ambiguous') {
     // A worker took the claim and died before it stored what came of it. The call is never repeated blindly.
     const outcome: DispatchOutcome = { kind: 'unknown', reason: 'the worker was lost during the call' };
+    deps.observer?.outcomeKnown(claim.message, outcome);
     const isRecorded = await record(deps, { scope, id }, { outcome, attempt, startedAt: dispatch.startedAt });
     return { kind: 'dispatched', outcome, attempt, isRecorded };
   }
@@ -138,12 +140,11 @@ async function callProvider(
 ): Promise<DispatchResult> {
   const { message, sender, token } = call;
   const { attempt, startedAt } = message.dispatch;
-  const { observer = silentDispatchObserver } = deps;
-  observer.callBegins(message);
+  deps.observer?.callBegins(message);
   const answer = await deps.gateway.send(sender, bodyOf(message));
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
-    observer.outcomeKnown(message, next.outcome);
+    deps.observer?.outcomeKnown(message, next.outcome);
     const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
     return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
   }

@@ -16,8 +16,3 @@ export interface DispatchObserver {
   /** The provider will not be called again for this message. */
   outcomeKnown(message: ObservedMessage, outcome: DispatchOutcome): void;
 }
-
-export const silentDispatchObserver: DispatchObserver = {
-  callBegins: () => undefined,
-  outcomeKnown: () => undefined,
-};

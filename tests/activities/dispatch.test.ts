@@ -201,7 +201,9 @@ describe('dispatch', () => {
     const { scope, message } = given;
     const claim = await stage.messages.claim(scope, message._id, { token: newUuid(), now: new Date() });
     assert.equal(claim?.decision, 'call');
-    const result = await dispatch(given);
+    const metrics = createCrmMetrics('worker');
+    const observer = createDispatchObserver(metrics);
+    const result = await runDispatch({ ...stage.deps, observer }, given);
     assert.deepEqual(result, {
       kind: 'dispatched',
       outcome: { kind: 'unknown', reason: 'the worker was lost during the call' },
@@ -210,6 +212,7 @@ describe('dispatch', () => {
     });
     assert.equal((await stage.stored(given)).status, 'unknown');
     assert.deepEqual(await stage.callsFor(given), []);
+    assert.equal(await readMetric(metrics, 'crm_provider_calls_per_message_count{outcome="unknown"}'), 1);
   });
 
   it('two attempts at the same moment › one call', async () => {

@@ -12,6 +12,7 @@ import { call } from '../support/http.ts';
 import { buildMessage } from '../support/messages.ts';
 import { postSigned, statusesOf } from '../support/meta.ts';
 import { readMetric, readSeries } from '../support/metrics.ts';
+import { crossingFiltersOfMeasure, watchWire } from '../support/wire-probe.ts';
 import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
 
 const secret = 'the app secret of this test';
@@ -247,7 +248,7 @@ describe('api › metrics', function () {
     });
   });
 
-  it('every query of a round › is served by an index, but for the few channels', async () => {
+  it('every query of a round › crosses clients only as listed, by an index but for the few channels', async () => {
     const documents = Array.from({ length: 300 }, (_value, index) =>
       buildMessage({
         clientId: index % 3 === 0 ? new Types.ObjectId(user.clientId) : newId(),
@@ -263,11 +264,14 @@ describe('api › metrics', function () {
     watched.getClient().on('commandStarted', ({ commandName, command }: mongo.CommandStartedEvent) => {
       if (['aggregate', 'distinct', 'find'].includes(commandName)) seen.push({ ...command });
     });
+    const probe = watchWire(watched, crossingFiltersOfMeasure);
     const metrics = createCrmMetrics('worker');
     await createMeasure({
       ...{ mongo: watched, metrics, clock: systemClock, isWorkerRunning: () => true },
     }).measureOnce();
+    probe.stop();
     await watched.close();
+    assert.deepEqual(probe.takeViolations(), []);
     assert.ok(seen.length >= 9, `${seen.length} queries`);
     for (const { lsid: _session, $db: _db, $clusterTime: _time, readConcern: _concern, ...command } of seen) {
       const collection: unknown = command['aggregate'] ?? command['distinct'] ?? command['find'];
