@@ -31,7 +31,8 @@ FROM ${NODE_IMAGE}
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 WORKER_HEALTH_PORT=4001
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 WORKER_HEALTH_PORT=4001 METRICS_PORT=4002 \
+    WORKER_METRICS_PORT=4003
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
@@ -41,7 +42,7 @@ COPY deploy/healthcheck.mjs deploy/healthcheck.mjs
 # For the sandbox's ledger, where the image is started as that: a volume mounted here belongs to the same user.
 RUN install -d -o node -g node /data
 USER node
-EXPOSE 4000 4001
+EXPOSE 4000 4001 4002 4003
 # Whether the process is alive; the worker's command checks its own port (docker-compose.yml).
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["node", "deploy/healthcheck.mjs", "http://127.0.0.1:4000/healthz"]

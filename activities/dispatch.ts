@@ -51,6 +51,7 @@ async function withoutCall(
   if (claim.decision === 'ambiguous') {
     // A worker took the claim and died before it stored what came of it. The call is never repeated blindly.
     const outcome: DispatchOutcome = { kind: 'unknown', reason: 'the worker was lost during the call' };
+    deps.observer?.outcomeKnown(claim.message, outcome);
     const isRecorded = await record(deps, { scope, id }, { outcome, attempt, startedAt: dispatch.startedAt });
     return { kind: 'dispatched', outcome, attempt, isRecorded };
   }
@@ -82,10 +83,12 @@ async function callProvider(
   const { message, passage } = call;
   const { attempt, startedAt } = message.dispatch;
   const sender = senderFor(deps, passage);
+  deps.observer?.callBegins(message);
   const answer = await deps.gateway.send(sender, bodyOf(message));
   passage.permit.done();
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
+    deps.observer?.outcomeKnown(message, next.outcome);
     const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
     return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
   }

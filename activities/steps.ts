@@ -5,6 +5,7 @@ import type { Consequences } from '../src/gates/consequences.ts';
 import type { GateFactsReader } from '../src/gates/facts.ts';
 import type { MessageRef } from '../src/messages/contract.ts';
 import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
+import type { DispatchObserver } from '../src/messages/observer.ts';
 import type { MessageRepository } from '../src/messages/repository.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Logger } from '../src/platform/logger.ts';
@@ -20,6 +21,8 @@ export interface MessageActivityDeps {
   readonly rates: SendRates;
   readonly consequences: Consequences;
   readonly gateway: Pick<Gateway, 'send'>;
+  /** Told about each dispatch, where somebody measures it. */
+  readonly observer?: DispatchObserver;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -68,6 +68,8 @@ function toEnvironment(
     SHUTDOWN_GRACE: '4s',
     PORT: portOf(urls.api),
     WORKER_HEALTH_PORT: portOf(urls.worker),
+    METRICS_PORT: '0',
+    WORKER_METRICS_PORT: '0',
     PUBLIC_URL: urls.api,
     MONGODB_URI: mongoUri,
     TEMPORAL_ADDRESS: stage.temporalAddress,

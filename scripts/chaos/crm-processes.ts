@@ -83,6 +83,8 @@ function toEnv(options: CrmOptions, { apiPort, workerPort, sandboxPort }: CrmPor
     HOST: '127.0.0.1',
     PORT: String(apiPort),
     WORKER_HEALTH_PORT: String(workerPort),
+    METRICS_PORT: '0',
+    WORKER_METRICS_PORT: '0',
     MONGODB_URI: options.mongodbUri,
     TEMPORAL_ADDRESS: options.temporalAddress,
     TEMPORAL_NAMESPACE: options.namespace,

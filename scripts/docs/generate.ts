@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootDir } from '../paths.ts';
 import { withEnvironmentTable } from './environment.ts';
-import { renderProblems, renderProviderErrors } from './render.ts';
+import { renderMetrics, renderProblems, renderProviderErrors } from './render.ts';
 import { createDocument } from './route-tables.ts';
 
 /** Every generated page by its path from the root, formatted as `npm run format` would. */
@@ -12,6 +12,7 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     'README.md': withEnvironmentTable(await read('README.md'), await read('.env.example')),
     'docs/problems.md': renderProblems(),
     'docs/provider-errors.md': renderProviderErrors(),
+    'docs/metrics.md': renderMetrics(),
     'docs/openapi.json': JSON.stringify(await createDocument(), null, 2),
   };
   return new Map(Object.entries(pages).map(([file, text]) => [file, format(file, text)]));

@@ -1,3 +1,5 @@
+import { instrumentTable } from '../../src/app/instruments.ts';
+import type { InstrumentDefinition } from '../../src/platform/metrics.ts';
 import { problems, type ProblemDefinition } from '../../src/platform/errors.ts';
 import { planRetry, type ErrorRule } from '../../src/whatsapp/error-classes.ts';
 import { classLetters } from '../../src/whatsapp/error-rule.ts';
@@ -50,6 +52,31 @@ export function renderProviderErrors(): string {
     ...entries.map(
       ([code, rule]) =>
         `| ${code} | ${rule.class} (${classLetters[rule.class]}) | ${cell(rule.title)} | ${describeThen(rule)} | ${besides(rule)} | ${cell(rule.advice)} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** docs/metrics.md: every instrument of `/metrics`. */
+export function renderMetrics(): string {
+  return [
+    generated('src/app/instruments.ts'),
+    '',
+    '# Metrics',
+    '',
+    'What the product shows at `GET /metrics`, of the API on `METRICS_PORT` and of the worker on `WORKER_METRICS_PORT`, in',
+    'the text format of Prometheus. Every series has the label `process`; Node’s own (`process_…`, `nodejs_…`) are there',
+    'too. No label names a client, a channel, a person or a message.',
+    '',
+    'Gauges of the database are measured every 15 s by each worker, and all of them say the same: take `max`, never `sum`.',
+    'They stop counting at 5000. Counters and histograms belong to their process: take `sum(rate(…))`.',
+    'Alerts: [deploy/prometheus/alerts.yml](../deploy/prometheus/alerts.yml), each with its [runbook](runbooks/README.md).',
+    '',
+    '| name | type | labels | of | what it says |',
+    '| --- | --- | --- | --- | --- |',
+    ...Object.values<InstrumentDefinition>(instrumentTable).map(
+      ({ name, type, labels, processes, help }) =>
+        `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${processes.join(', ')} | ${cell(help)} |`,
     ),
     '',
   ].join('\n');

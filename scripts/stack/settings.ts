@@ -8,6 +8,8 @@ export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 const defaultPorts = {
   PORT: 4000,
   WORKER_HEALTH_PORT: 4001,
+  METRICS_PORT: 4002,
+  WORKER_METRICS_PORT: 4003,
   SANDBOX_PORT: 4010,
   MAIL_CATCHER_PORT: 4025,
   MAIL_PAGE_PORT: 4026,
@@ -62,6 +64,8 @@ export interface Addresses {
   readonly api: string;
   readonly sandbox: string;
   readonly workerHealth: string;
+  /** Pages of metrics; null for one that is switched off. */
+  readonly metrics: { readonly api: string | null; readonly worker: string | null };
   readonly mongodbUri: string;
   readonly temporalAddress: string;
   readonly temporalUi: string;
@@ -77,11 +81,16 @@ export interface MailAddresses {
 
 export function toAddresses(settings: Settings, ports: Ports): Addresses {
   const local = (port: number) => `http://127.0.0.1:${port}`;
+  const metricsPage = (port: number) => (port === 0 ? null : `${local(port)}/metrics`);
   const ownUi = settings.temporalAddress === null ? local(ports.TEMPORAL_UI_PORT) : null;
   return {
     api: local(ports.PORT),
     sandbox: local(ports.SANDBOX_PORT),
     workerHealth: local(ports.WORKER_HEALTH_PORT),
+    metrics: {
+      api: metricsPage(ports.METRICS_PORT),
+      worker: metricsPage(ports.WORKER_METRICS_PORT),
+    },
     mongodbUri: settings.mongodbUri ?? `mongodb://127.0.0.1:${ports.MONGOD_PORT}/${database}?replicaSet=rs0`,
     temporalAddress: settings.temporalAddress ?? `127.0.0.1:${ports.TEMPORAL_PORT}`,
     temporalUi: ownUi ?? settings.temporalUiUrl ?? local(defaultPorts.TEMPORAL_UI_PORT),
@@ -115,6 +124,8 @@ export function toChildEnv(
     HOST: '127.0.0.1',
     PORT: portOf(addresses.api),
     WORKER_HEALTH_PORT: portOf(addresses.workerHealth),
+    METRICS_PORT: addresses.metrics.api === null ? '0' : portOf(addresses.metrics.api),
+    WORKER_METRICS_PORT: addresses.metrics.worker === null ? '0' : portOf(addresses.metrics.worker),
     MONGODB_URI: addresses.mongodbUri,
     TEMPORAL_ADDRESS: addresses.temporalAddress,
     TEMPORAL_NAMESPACE: settings.namespace,
@@ -139,16 +150,21 @@ function sandboxEnv(addresses: Addresses, appSecret: string, secrets: Secrets): 
 
 /** Whether this run listens on that port at all. */
 export function needsPort(name: PortName, settings: Settings): boolean {
+  if (canBeOff(name) && settings.wantedPorts[name] === 0) return false;
   if (name === 'MONGOD_PORT') return settings.mongodbUri === null;
   if (name === 'TEMPORAL_PORT' || name === 'TEMPORAL_UI_PORT') return settings.temporalAddress === null;
   if (name === 'MAIL_CATCHER_PORT' || name === 'MAIL_PAGE_PORT') return settings.catchesMails;
   return name !== 'SANDBOX_PORT' || settings.usesSandbox;
 }
 
+/** Metrics are switched off by the port 0. */
+const canBeOff = (name: PortName): boolean => name === 'METRICS_PORT' || name === 'WORKER_METRICS_PORT';
+
 function readPort(name: PortName, text: string | null): number {
   if (text === null) return defaultPorts[name];
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+  const lowest = canBeOff(name) ? 0 : 1;
+  if (!Number.isInteger(port) || port < lowest || port > 65_535)
     throw new Error(`${name}=${text} is not a port number`);
   return port;
 }

@@ -17,6 +17,8 @@ export interface StackFile {
   readonly sandbox: string | null;
   /** The page with the mails that were caught; null when they really leave. */
   readonly mail: string | null;
+  /** Pages of metrics, of those processes that have one. */
+  readonly metrics: readonly string[];
   readonly demo: DemoSignIn;
   readonly pids: Pids;
 }
@@ -36,6 +38,7 @@ export function toStackFile(
     mongo: addresses.mongodbUri,
     sandbox: settings.usesSandbox ? addresses.sandbox : null,
     mail: addresses.mail?.page ?? null,
+    metrics: Object.values(addresses.metrics).filter((page) => page !== null),
     demo: { email: demo.email, password: demo.password },
     pids,
   };
@@ -52,6 +55,7 @@ export function toScreen(stack: StackFile, accessToken: string, workflowId: stri
     ...(workflowId === null ? [] : [`  one message    ${workflows}/${workflowId}`]),
     ...(stack.sandbox === null ? [] : [`  sandbox        ${stack.sandbox}/sandbox/ledger`]),
     ...(stack.mail === null ? [] : [`  mails          ${stack.mail}`]),
+    ...(stack.metrics.length === 0 ? [] : [`  metrics        ${stack.metrics.join('  ')}`]),
     `  demo sign-in   ${stack.demo.email}   ${stack.demo.password}`,
     '',
     '  Send one yourself (the token is good for 15 minutes; sign in for another):',

@@ -5,6 +5,7 @@ import { messageRoutes } from '../messages/routes.ts';
 import { createMessageService } from '../messages/service.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
+import { serveMetrics } from '../platform/metrics.ts';
 import { createTemplateRepository } from '../templates/repository.ts';
 import { createTemplateService } from '../templates/service.ts';
 import { createInbox } from '../webhooks/inbox.ts';
@@ -12,6 +13,7 @@ import { webhookRoutes } from '../webhooks/routes.ts';
 import { buildCore, type Core } from './core.ts';
 import { buildIdentity } from './identity.ts';
 import { buildMessagingResources } from './messaging-resources.ts';
+import { observeAcceptance, observeInbox } from './observers.ts';
 
 export interface Api {
   readonly http: HttpServer;
@@ -25,9 +27,13 @@ const announceMs = 1_000;
 /** The API process: accepts messages, takes the provider's events in, answers the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger });
-  const { clock, mongo, channels, audit } = core;
+  const { clock, metrics, mongo, channels, audit } = core;
   const templates = createTemplateService({ templates: createTemplateRepository(mongo), clock });
-  const messages = createMessageService({ ...core, templates });
+  const messages = createMessageService({
+    ...core,
+    messages: observeAcceptance(core.messages, metrics),
+    templates,
+  });
   const passwords = createPasswords();
   const identity = buildIdentity({
     ...core,
@@ -46,7 +52,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
       ...messageRoutes({ messages }),
     ],
     rawRoutes: webhookRoutes({
-      inbox,
+      inbox: observeInbox(inbox, metrics),
       channels,
       verifyToken: config.webhook.verifyToken,
       appSecrets: config.provider.appSecrets,
@@ -56,6 +62,10 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     config: config.http,
     health: core.health,
   });
+  const metricsServer = await serveMetrics(metrics, {
+    host: config.http.host,
+    port: config.metrics.apiPort,
+  });
   return {
     http,
     core,
@@ -64,6 +74,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
       await messaging.close();
       await identity.close();
       await passwords.close();
+      await metricsServer.close();
       await core.close();
     },
   };

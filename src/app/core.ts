@@ -8,16 +8,18 @@ import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
+import { createCrmMetrics } from './instruments.ts';
 import { buildPeople } from './people.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
 
 /** What the API and the worker have in common: connections and the services on both sides of a message. */
-export async function buildCore(config: Config, { name, logger }: { name: string; logger: Logger }) {
+export async function buildCore(config: Config, { name, logger }: { name: ProcessName; logger: Logger }) {
   const clock = systemClock;
   const mongo = await connectMongo({
     uri: config.mongo.uri.reveal(),
@@ -62,6 +64,7 @@ export async function buildCore(config: Config, { name, logger }: { name: string
   return {
     clock,
     logger,
+    metrics: createCrmMetrics(name),
     mongo,
     temporal,
     channels,

@@ -7,11 +7,21 @@ import { createSweep } from '../messages/sweep.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
+import { serveMetrics } from '../platform/metrics.ts';
 import { workflowBundlePath } from '../platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-worker.ts';
 import { createWebhookProcessor } from '../webhooks/processor.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import { buildCore, type Core } from './core.ts';
+import { createMeasure } from './measure.ts';
+import {
+  createDispatchObserver,
+  observeEvents,
+  observeGateway,
+  observeReceipts,
+  observeSweep,
+  startAtZero,
+} from './observers.ts';
 
 export interface WorkerProcess {
   /** Resolves when the worker was stopped; rejects when it failed. */
@@ -22,9 +32,15 @@ export interface WorkerProcess {
 /** The worker process: runs the workflows, calls the provider, processes receipts, sweeps. */
 export async function buildWorker(config: Config, logger: Logger): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger });
-  const gateway = createCloudApiGateway(config.provider);
+  const { metrics } = core;
+  startAtZero(metrics);
+  const gateway = observeGateway(createCloudApiGateway(config.provider), metrics);
   await limitDispatches(core, config);
-  const { dispatch, ...stateActivities } = createActivities({ ...core, gateway });
+  const { dispatch, ...stateActivities } = createActivities({
+    ...core,
+    gateway,
+    observer: createDispatchObserver(metrics),
+  });
   const temporalWorker = await startTemporalWorker({
     ...config.temporal,
     workflowBundlePath,
@@ -37,8 +53,12 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     shutdownGraceMs: config.shutdownGraceMs,
     logger,
   });
-  const loops = startLoops(core, config);
+  const loops = startLoops(core, config, temporalWorker.isRunning);
   const health = await serveHealth(config, { core, temporalWorker });
+  const metricsServer = await serveMetrics(metrics, {
+    host: config.http.host,
+    port: config.metrics.workerPort,
+  });
   return {
     running: temporalWorker.running,
     async close() {
@@ -47,6 +67,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
       await temporalWorker.stop();
       await gateway.close();
       await health.close();
+      await metricsServer.close();
       await core.close();
     },
   };
@@ -64,15 +85,34 @@ async function limitDispatches({ temporal, logger }: Core, { provider }: Config)
   }
 }
 
-function startLoops(core: Core, config: Config): readonly Loop[] {
-  const { logger } = core;
+/** As often as Prometheus usually asks. */
+const measureIntervalMs = 15_000;
+
+function startLoops(core: Core, config: Config, isWorkerRunning: () => boolean): readonly Loop[] {
+  const { logger, metrics } = core;
   const processor = createWebhookProcessor({
     ...core,
-    receipts: createReceiptService(core),
+    events: observeEvents(core.events, metrics),
+    receipts: observeReceipts(createReceiptService(core), core),
     inbound: createInboundService(core),
   });
-  const sweep = createSweep({ ...core, olderThanMs: config.messages.sweepOlderThanMs });
+  const sweep = observeSweep(
+    createSweep({ ...core, olderThanMs: config.messages.sweepOlderThanMs }),
+    metrics,
+  );
+  const measure = createMeasure({ ...core, isWorkerRunning });
   const { sweepIntervalMs } = config.messages;
+  const every = (intervalMs: number, name: string, round: () => Promise<unknown>): Loop =>
+    startLoop({
+      name,
+      step: async () => {
+        await round();
+        return 'idle';
+      },
+      idleMs: intervalMs,
+      longestIdleMs: intervalMs,
+      logger,
+    });
   return [
     startLoop({
       name: 'webhook-processor',
@@ -81,16 +121,8 @@ function startLoops(core: Core, config: Config): readonly Loop[] {
       longestIdleMs: 500,
       logger,
     }),
-    startLoop({
-      name: 'sweep',
-      step: async () => {
-        await sweep.sweepOnce();
-        return 'idle';
-      },
-      idleMs: sweepIntervalMs,
-      longestIdleMs: sweepIntervalMs,
-      logger,
-    }),
+    every(sweepIntervalMs, 'sweep', () => sweep.sweepOnce()),
+    every(measureIntervalMs, 'measure', () => measure.measureOnce()),
   ];
 }
 

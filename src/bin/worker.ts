@@ -4,6 +4,9 @@ import { isMessageFailureType } from '../messages/contract.ts';
 import { installTemporalRuntime } from '../platform/temporal-worker.ts';
 
 await runProcess('worker', async (config, logger) => {
-  installTemporalRuntime(logger, isMessageFailureType);
+  installTemporalRuntime(logger, {
+    isExpectedFailure: isMessageFailureType,
+    metrics: { host: config.http.host, port: config.metrics.temporalPort },
+  });
   return buildWorker(config, logger);
 });

@@ -27,6 +27,7 @@ const environmentSchema = z.object({
   SHUTDOWN_GRACE: duration('25s', '10m'),
   HOST: text('127.0.0.1'),
   PORT: port(4000),
+  METRICS_PORT: port(4002),
   PUBLIC_URL: httpUrl(),
   APP_URL: httpUrl(),
   CORS_ORIGINS: origins(),
@@ -39,6 +40,7 @@ const environmentSchema = z.object({
   TEMPORAL_TLS: flag(),
   TEMPORAL_API_KEY: optional(z.string().trim()),
   TEMPORAL_UI_URL: httpUrl(),
+  TEMPORAL_METRICS_PORT: port(0),
   JWT_ACCESS_TOKEN_SECRET: secret(),
   JWT_REFRESH_TOKEN_SECRET: secret(),
   ACCESS_TOKEN_EXPIRY: duration('15m', '15m'),
@@ -67,6 +69,7 @@ const environmentSchema = z.object({
   RECEIPT_DEADLINE_MS: milliseconds(72 * 3_600_000),
   DISPATCH_TTL_MS: milliseconds(24 * 3_600_000),
   WORKER_HEALTH_PORT: port(4001),
+  WORKER_METRICS_PORT: port(4003),
   WORKER_MAX_DISPATCHES: wholeNumber(50, 1, 10_000),
   WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1_000, 10, 1_000_000),
 });
@@ -210,6 +213,13 @@ function toConfig(env: Environment) {
       sweepOlderThanMs: env.SWEEP_OLDER_THAN_MS,
       receiptDeadlineMs: env.RECEIPT_DEADLINE_MS,
       dispatchTtlMs: env.DISPATCH_TTL_MS,
+    },
+    /** Ports of pages of metrics; 0 for none. */
+    metrics: {
+      apiPort: env.METRICS_PORT,
+      workerPort: env.WORKER_METRICS_PORT,
+      /** The Temporal SDK serves its own. */
+      temporalPort: env.TEMPORAL_METRICS_PORT,
     },
     worker: {
       healthPort: env.WORKER_HEALTH_PORT,

@@ -29,12 +29,26 @@ export interface TemporalWorker {
 const autoscaling = (maximum: number) =>
   ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['workflowTaskPollerBehavior'];
 
+export interface RuntimeOptions {
+  readonly isExpectedFailure: (type: string) => boolean;
+  /** Where the SDK serves its own metrics; port 0 for nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number };
+}
+
+/** Names as Prometheus wants them: the unit last, seconds, `_total` for counters. */
+const prometheusOptions = (host: string, port: number) => ({
+  bindAddress: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+  countersTotalSuffix: true,
+  unitSuffix: true,
+  useSecondsForDurations: true,
+});
+
 /**
  * Routes the SDK's log into ours. Once per process, before anything else of the SDK. What it warns of and is no news
  * goes to level debug: that the provider's worker has no workflows, which is on purpose, and failures of the given
  * types, which are the product at work.
  */
-export function installTemporalRuntime(logger: Logger, isExpectedFailure: (type: string) => boolean): void {
+export function installTemporalRuntime(logger: Logger, { isExpectedFailure, metrics }: RuntimeOptions): void {
   const isNoNews = (message: string, error: unknown): boolean =>
     message.startsWith('No workflows registered') ||
     (error instanceof ApplicationFailure && isExpectedFailure(error.type ?? ''));
@@ -45,7 +59,12 @@ export function installTemporalRuntime(logger: Logger, isExpectedFailure: (type:
     else if (level === 'WARN' && !isNoNews(message, meta?.['error'])) logger.warn(fields, message);
     else logger.debug(fields, message);
   });
-  Runtime.install({ logger: log, shutdownSignals: [] });
+  const { host, port } = metrics;
+  Runtime.install({
+    logger: log,
+    shutdownSignals: [],
+    ...(port === 0 ? {} : { telemetryOptions: { metrics: { prometheus: prometheusOptions(host, port) } } }),
+  });
 }
 
 /** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */

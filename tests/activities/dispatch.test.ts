@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
+import { createCrmMetrics } from '../../src/app/instruments.ts';
+import { createDispatchObserver, observeGateway } from '../../src/app/observers.ts';
 import { newId, newUuid } from '../../src/platform/ids.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
+import type { Gateway } from '../../src/whatsapp/gateway.ts';
 import {
   runActivity,
   runDispatch,
@@ -10,6 +13,7 @@ import {
   type DispatchStage,
   type Sendable,
 } from '../support/dispatch-stage.ts';
+import { readMetric } from '../support/metrics.ts';
 
 describe('dispatch', () => {
   let stage: DispatchStage;
@@ -59,6 +63,28 @@ describe('dispatch', () => {
       stored.dispatch.attempts.map(({ number, outcome }) => [number, outcome]),
       [[1, 'accepted']],
     );
+  });
+
+  it('watched › tells when the first call begins and what came of the last one; the page counts both', async () => {
+    const metrics = createCrmMetrics('worker');
+    const deps = {
+      ...stage.deps,
+      gateway: observeGateway({ ...stage.deps.gateway } as Gateway, metrics),
+      observer: createDispatchObserver(metrics),
+    };
+    await runDispatch(deps, await stage.sendable('+15550001101'));
+    const refused = await stage.sendable('+15550001108');
+    await runDispatch(deps, refused);
+    for (const [series, count] of [
+      ['crm_acceptance_to_call_seconds_count{priority="3"}', 2],
+      ['crm_provider_calls_per_message_sum{outcome="accepted"}', 1],
+      ['crm_provider_calls_per_message_sum{outcome="rejected"}', 1],
+      ['crm_provider_answers_total{class="accepted",code="none"}', 1],
+      ['crm_provider_answers_total{class="template",code="132001"}', 1],
+      ['crm_provider_call_seconds_count{outcome="accepted"}', 1],
+    ] as const) {
+      assert.equal(await readMetric(metrics, series), count, series);
+    }
   });
 
   it('accepted but held for a quality assessment › sent, and never again', async () => {
@@ -175,7 +201,9 @@ describe('dispatch', () => {
     const { scope, message } = given;
     const claim = await stage.messages.claim(scope, message._id, { token: newUuid(), now: new Date() });
     assert.equal(claim?.decision, 'call');
-    const result = await dispatch(given);
+    const metrics = createCrmMetrics('worker');
+    const observer = createDispatchObserver(metrics);
+    const result = await runDispatch({ ...stage.deps, observer }, given);
     assert.deepEqual(result, {
       kind: 'dispatched',
       outcome: { kind: 'unknown', reason: 'the worker was lost during the call' },
@@ -184,6 +212,7 @@ describe('dispatch', () => {
     });
     assert.equal((await stage.stored(given)).status, 'unknown');
     assert.deepEqual(await stage.callsFor(given), []);
+    assert.equal(await readMetric(metrics, 'crm_provider_calls_per_message_count{outcome="unknown"}'), 1);
   });
 
   it('two attempts at the same moment › one call', async () => {

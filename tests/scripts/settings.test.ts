@@ -101,6 +101,16 @@ describe('environment of the processes', () => {
     assert.equal(toChildEnv(given, own, theirs, secrets)['SMTP_URL'], 'smtps://mail.example.com');
   });
 
+  it('metrics › on the ports of this run; 0 switches them off', () => {
+    const child = toChildEnv(env, settings, addresses, secrets);
+    assert.deepEqual([child['METRICS_PORT'], child['WORKER_METRICS_PORT']], ['4002', '4003']);
+    const off = readSettings({ METRICS_PORT: '0', WORKER_METRICS_PORT: '0' });
+    const none = toAddresses(off, off.wantedPorts);
+    assert.deepEqual(none.metrics, { api: null, worker: null });
+    assert.equal(toChildEnv({}, off, none, secrets)['WORKER_METRICS_PORT'], '0');
+    assert.throws(() => readSettings({ PORT: '0' }), /PORT=0 is not a port number/);
+  });
+
   it('the real provider is asked for › nothing of the sandbox is set', () => {
     const cloud = { ...env, WHATSAPP_PROVIDER: 'cloud' };
     const child = toChildEnv(cloud, readSettings(cloud), addresses, secrets);
@@ -155,6 +165,7 @@ describe('stack file and screen', () => {
       mongo: 'mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0',
       sandbox: 'http://127.0.0.1:4010',
       mail: 'http://127.0.0.1:4026/dev/mails',
+      metrics: ['http://127.0.0.1:4002/metrics', 'http://127.0.0.1:4003/metrics'],
       demo: { email: 'demo@example.com', password: 'secret' },
       pids: noPids,
     });

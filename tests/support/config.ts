@@ -12,11 +12,13 @@ export const testEnvironment = (): Record<string, string> => ({
 });
 
 /**
- * All requests of a test come from one address, and the limits' own tests set theirs. No mail server listens there: the
+ * Two at once must not want the same port for their metrics. All requests of a test come from one address, and the limits' own tests set theirs. No mail server listens there: the
  * default is where a developer's catcher may be running.
  */
 const quiet = {
   RATE_LIMIT_PER_MINUTE: '0',
+  METRICS_PORT: '0',
+  WORKER_METRICS_PORT: '0',
   SIGNUP_LIMIT_PER_HOUR: '1000000',
   SMTP_URL: 'smtp://127.0.0.1:9',
 };

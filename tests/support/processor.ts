@@ -1,4 +1,6 @@
 import { buildCore } from '../../src/app/core.ts';
+import type { CrmMetrics } from '../../src/app/instruments.ts';
+import { observeEvents, observeReceipts } from '../../src/app/observers.ts';
 import { createInboundService } from '../../src/messages/inbound.ts';
 import { createReceiptService } from '../../src/messages/receipts.ts';
 import { createWebhookProcessor } from '../../src/webhooks/processor.ts';
@@ -8,6 +10,7 @@ import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe
 /** The part of the worker that processes events, run by hand on connections of its own. */
 export interface TestProcessor {
   readonly probe: WireProbe;
+  readonly metrics: CrmMetrics;
   /** Processes until nothing is due any more. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -18,11 +21,13 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
   const probe = watchWire(core.mongo, crossingFiltersOfWorker);
   const processor = createWebhookProcessor({
     ...core,
-    receipts: createReceiptService(core),
+    events: observeEvents(core.events, core.metrics),
+    receipts: observeReceipts(createReceiptService(core), core),
     inbound: createInboundService(core),
   });
   return {
     probe,
+    metrics: core.metrics,
     async drain() {
       while ((await processor.processBatch()) > 0);
     },

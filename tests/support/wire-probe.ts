@@ -33,6 +33,16 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'messages: $or,status,timestamp',
 ];
 
+/** What the worker counts for its metrics; nothing of it is shown but numbers. */
+export const crossingFiltersOfMeasure: readonly string[] = [
+  'channels: ',
+  'messages: ',
+  'messages: status',
+  'messages: clientId,status',
+  'messages: clientId,dispatch.startedAt,status,statusHistory.raw.word,timestamp',
+  'templates: $or',
+];
+
 export interface WireProbe {
   /** Commands on tenant collections seen so far: a probe that sees none proves nothing. */
   readonly seen: () => number;

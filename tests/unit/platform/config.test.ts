@@ -28,6 +28,7 @@ describe('config', () => {
   it('an environment with the secrets only › the documented defaults', () => {
     const config = loadConfig(testEnvironment());
     assert.equal(config.http.port, 4000);
+    assert.deepEqual(config.metrics, { apiPort: 4002, workerPort: 4003, temporalPort: 0 });
     assert.equal(config.http.publicUrl, 'http://127.0.0.1:4000');
     assert.equal(config.auth.accessTokenTtlMs, 15 * 60_000);
     assert.equal(config.auth.refreshTokenTtlMs, 7 * 86_400_000);

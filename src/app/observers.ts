@@ -1,0 +1,143 @@
+import type { DispatchObserver, ObservedMessage } from '../messages/observer.ts';
+import type { MessageRepository } from '../messages/repository.ts';
+import { parseReceiptStatus } from '../messages/lifecycle.ts';
+import type { ReceiptService } from '../messages/receipts.ts';
+import type { createSweep } from '../messages/sweep.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Inbox } from '../webhooks/inbox.ts';
+import type { WebhookRepository } from '../webhooks/repository.ts';
+import { errorRules, ruleFor } from '../whatsapp/error-classes.ts';
+import type { Gateway, GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
+import type { CrmMetrics } from './instruments.ts';
+
+/**
+ * Each wraps one seam of the product and counts what passes through it, so that the parts themselves know nothing of
+ * metrics. None of them changes an answer or an error.
+ */
+
+const secondsBetween = (from: Date, to: Date): number => Math.max(0, (to.getTime() - from.getTime()) / 1_000);
+
+const usualPriority = 3;
+
+const priorityLabel = ({
+  priority = usualPriority,
+}: Pick<ObservedMessage, 'timestamp' | 'priority'>): string => String(priority);
+
+/** Counts the outbound messages that are stored anew; whether a request is a repetition only the database knows. */
+export const observeAcceptance = (
+  messages: MessageRepository,
+  { instruments }: CrmMetrics,
+): MessageRepository => ({
+  ...messages,
+  async insert(scope, message) {
+    const isNew = await messages.insert(scope, message);
+    if (isNew && message.direction === 'outbound') {
+      instruments.messagesAccepted.add({ kind: message.messageType, priority: priorityLabel(message) });
+    }
+    return isNew;
+  },
+});
+
+export const createDispatchObserver = ({ instruments }: CrmMetrics): DispatchObserver => ({
+  callBegins(message) {
+    const { timestamp, sendAt = timestamp, dispatch } = message;
+    if (dispatch.attempt !== 1 || dispatch.startedAt === undefined) return;
+    const couldLeaveAt = sendAt > timestamp ? sendAt : timestamp;
+    const waited = secondsBetween(couldLeaveAt, dispatch.startedAt);
+    instruments.acceptanceToCall.observe({ priority: priorityLabel(message) }, waited);
+  },
+  outcomeKnown({ dispatch }, { kind }) {
+    instruments.providerCallsPerMessage.observe({ outcome: kind }, dispatch.attempt);
+  },
+});
+
+/** The class and the code of an answer as labels; a code that is not in our table is `other`, for it may be any. */
+export function labelsOfAnswer(answer: GatewayAnswer): { class: string; code: string } {
+  switch (answer.kind) {
+    case 'accepted':
+      return { class: answer.isHeld ? 'held' : 'accepted', code: 'none' };
+    case 'rejected':
+      return labelsOfError(answer.error);
+    case 'not-reached':
+    case 'unknown':
+      return { class: answer.kind, code: 'none' };
+  }
+}
+
+const labelsOfError = (error: Pick<RejectedError, 'code'>): { class: string; code: string } => ({
+  class: ruleFor(error).class,
+  code: Object.hasOwn(errorRules, error.code) ? String(error.code) : 'other',
+});
+
+/**
+ * Shows the counters that alerts watch as 0 from the start: what begins with its first event looks to Prometheus as if
+ * nothing had happened, and a single expired token would raise no alert.
+ */
+export function startAtZero({ instruments }: CrmMetrics): void {
+  for (const kind of ['accepted', 'held', 'unknown', 'not-reached']) {
+    instruments.providerAnswers.add({ class: kind, code: 'none' }, 0);
+  }
+  for (const code of Object.keys(errorRules)) {
+    const labels = labelsOfError({ code: Number(code) });
+    instruments.providerAnswers.add(labels, 0);
+    instruments.receiptFailures.add(labels, 0);
+  }
+  for (const verdict of ['done', 'again', 'dead']) instruments.webhookEventsJudged.add({ verdict }, 0);
+}
+
+/** Measures every send, with a clock that never jumps. */
+export const observeGateway = (gateway: Gateway, { instruments }: CrmMetrics): Gateway => ({
+  ...gateway,
+  async send(sender, body) {
+    const startedAtMs = performance.now();
+    const answer = await gateway.send(sender, body);
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    instruments.providerCallSeconds.observe({ outcome: answer.kind }, seconds);
+    instruments.providerAnswers.add(labelsOfAnswer(answer));
+    return answer;
+  },
+});
+
+export const observeReceipts = (
+  receipts: ReceiptService,
+  { metrics, clock }: { metrics: CrmMetrics; clock: Clock },
+): ReceiptService => ({
+  async handle(place, statuses) {
+    const outcomes = await receipts.handle(place, statuses);
+    const now = clock.now();
+    for (const [index, { word: given, timestampMs, error }] of statuses.entries()) {
+      if (outcomes[index] !== 'done') continue;
+      const word = parseReceiptStatus(given) ?? 'other';
+      metrics.instruments.receipts.add({ word });
+      metrics.instruments.receiptDelay.observe({ word }, secondsBetween(new Date(timestampMs), now));
+      if (error !== undefined) metrics.instruments.receiptFailures.add(labelsOfError(error));
+    }
+    return outcomes;
+  },
+});
+
+export const observeInbox = (inbox: Inbox, { instruments }: CrmMetrics): Inbox => ({
+  async store(body, channelId) {
+    await inbox.store(body, channelId);
+    instruments.webhookEventsStored.add({});
+  },
+});
+
+/** Counts what became of leased events. */
+export const observeEvents = (events: WebhookRepository, { instruments }: CrmMetrics): WebhookRepository => ({
+  ...events,
+  async settle(token, verdicts, now) {
+    await events.settle(token, verdicts, now);
+    for (const { verdict } of verdicts) instruments.webhookEventsJudged.add({ verdict: verdict.kind });
+  },
+});
+
+type Sweep = ReturnType<typeof createSweep>;
+
+export const observeSweep = (sweep: Sweep, { instruments }: CrmMetrics): Sweep => ({
+  async sweepOnce() {
+    const count = await sweep.sweepOnce();
+    instruments.sweepMessages.add({}, count);
+    return count;
+  },
+});

@@ -1,0 +1,147 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type ProcessName = 'api' | 'worker';
+
+/** One instrument as its table says it: its name has the unit last, its labels are few words each. */
+export interface InstrumentDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** What it counts or measures, for the page of metrics and for whoever reads `/metrics`. */
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** The processes whose page has it. */
+  readonly processes: readonly ProcessName[];
+  /** Upper bounds of a histogram. */
+  readonly buckets?: readonly number[];
+}
+
+export type InstrumentTable = Readonly<Record<string, InstrumentDefinition>>;
+
+type LabelsOf<D extends InstrumentDefinition> = Readonly<Record<D['labels'][number], string>>;
+
+export interface CounterOf<Labels> {
+  add(labels: Labels, amount?: number): void;
+}
+
+export interface GaugeOf<Labels> {
+  /** Sets these values and forgets all others: what is not measured any more must not stay as it was. */
+  replace(entries: readonly { readonly labels: Labels; readonly value: number }[]): void;
+}
+
+export interface HistogramOf<Labels> {
+  observe(labels: Labels, value: number): void;
+}
+
+type InstrumentOf<D extends InstrumentDefinition> = D['type'] extends 'counter'
+  ? CounterOf<LabelsOf<D>>
+  : D['type'] extends 'gauge'
+    ? GaugeOf<LabelsOf<D>>
+    : HistogramOf<LabelsOf<D>>;
+
+export interface Metrics<Table extends InstrumentTable> {
+  /** By their keys in the table; a label that the table does not have does not compile. */
+  readonly instruments: { readonly [Key in keyof Table]: InstrumentOf<Table[Key]> };
+  readonly contentType: string;
+  /** The page as Prometheus reads it. */
+  render(): Promise<string>;
+}
+
+/** What one process measures, in a registry of its own: two in one Node process do not disturb each other. */
+export function createMetrics<const Table extends InstrumentTable>(
+  table: Table,
+  { process: processName }: { process: ProcessName },
+): Metrics<Table> {
+  const registry = new Registry();
+  registry.setDefaultLabels({ process: processName });
+  collectDefaultMetrics({ register: registry });
+  const instruments = Object.fromEntries(
+    Object.entries(table).map(([key, definition]) => {
+      // One that this process has no use for works too, but is on no page: a 0 there would be a lie.
+      const registers = definition.processes.includes(processName) ? [registry] : [];
+      return [key, createInstrument(definition, registers)];
+    }),
+  );
+  return {
+    // Each value was made from the definition under the same key.
+    instruments: instruments as Metrics<Table>['instruments'],
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}
+
+type AnyLabels = Readonly<Record<string, string>>;
+
+function createInstrument(
+  definition: InstrumentDefinition,
+  registers: Registry[],
+): CounterOf<AnyLabels> | GaugeOf<AnyLabels> | HistogramOf<AnyLabels> {
+  const { name, help, labels, buckets } = definition;
+  const options = { name, help, labelNames: labels, registers };
+  switch (definition.type) {
+    case 'counter': {
+      const counter = new Counter(options);
+      return { add: (given, amount = 1) => counter.inc(given, amount) };
+    }
+    case 'gauge': {
+      const gauge = new Gauge(options);
+      return {
+        replace(entries) {
+          gauge.reset();
+          for (const { labels: given, value } of entries) gauge.set(given, value);
+        },
+      };
+    }
+    case 'histogram': {
+      const histogram = new Histogram({
+        ...options,
+        ...(buckets === undefined ? {} : { buckets: [...buckets] }),
+      });
+      return { observe: (given, value) => histogram.observe(given, value) };
+    }
+  }
+}
+
+export interface MetricsServer {
+  /** Null when metrics are switched off. */
+  readonly port: number | null;
+  close(): Promise<void>;
+}
+
+interface MetricsServerOptions {
+  readonly host: string;
+  /** 0 switches it off. */
+  readonly port: number;
+}
+
+/** `GET /metrics` on a port of its own, which is not for the public: it tells how much a business sends. */
+export async function serveMetrics(
+  metrics: Pick<Metrics<InstrumentTable>, 'contentType' | 'render'>,
+  { host, port }: MetricsServerOptions,
+): Promise<MetricsServer> {
+  if (port === 0) return { port: null, close: async () => undefined };
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
+    const [path] = (request.url ?? '').split('?');
+    if (path !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end();
+    void metrics.render().then(
+      (page) => {
+        response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' });
+        response.end(page);
+      },
+      () => response.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

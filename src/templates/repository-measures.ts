@@ -1,0 +1,40 @@
+import type { Connection, mongo, Types } from 'mongoose';
+import { templateModel, type TemplateDoc } from './model.ts';
+
+export interface TemplateKey {
+  readonly clientId: Types.ObjectId;
+  readonly channelId: Types.ObjectId;
+  readonly name: string;
+  readonly language: string;
+}
+
+export type TemplateMeasures = ReturnType<typeof createTemplateMeasures>;
+
+const maxTimeMS = 5_000;
+
+/** What the metrics ask of templates, across all tenants. */
+export function createTemplateMeasures(connection: Connection) {
+  const templates = templateModel(connection).collection as unknown as mongo.Collection<TemplateDoc>;
+  return {
+    /** The categories of these templates, each found by its client's own index; those that are gone are missing. */
+    async findCategoriesAcrossClients(
+      keys: readonly TemplateKey[],
+    ): Promise<readonly (TemplateKey & { readonly category: string })[]> {
+      if (keys.length === 0) return [];
+      return templates
+        .find({
+          $or: keys.map(({ clientId, channelId, name, language }) => ({
+            clientId,
+            channelId,
+            name,
+            language,
+          })),
+        })
+        .project<TemplateKey & { category: string }>({
+          ...{ _id: 0, clientId: 1, channelId: 1, name: 1, language: 1, category: 1 },
+        })
+        .maxTimeMS(maxTimeMS)
+        .toArray();
+    },
+  };
+}

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import mongoose, { Types, type mongo } from 'mongoose';
+import { freePort } from '../../scripts/servers/ports.ts';
+import { createMeasure } from '../../src/app/measure.ts';
+import { createCrmMetrics, type CrmMetrics } from '../../src/app/instruments.ts';
+import type { MessageDoc } from '../../src/messages/repository.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { startTestApi, type TestApi } from '../support/api.ts';
+import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
+import { call } from '../support/http.ts';
+import { buildMessage } from '../support/messages.ts';
+import { postSigned, statusesOf } from '../support/meta.ts';
+import { readMetric, readSeries } from '../support/metrics.ts';
+import { crossingFiltersOfMeasure, watchWire } from '../support/wire-probe.ts';
+import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+
+const secret = 'the app secret of this test';
+const minuteMs = 60_000;
+const ago = (ms: number): Date => new Date(systemClock.now().getTime() - ms);
+
+describe('api › metrics', function () {
+  this.timeout(60_000);
+  let api: TestApi;
+  let processor: TestProcessor;
+  let user: CrmUser;
+  let page: () => Promise<string>;
+
+  before(async () => {
+    const port = await freePort(null, assert.fail);
+    api = await startTestApi('metrics', {
+      env: { METRICS_PORT: String(port), WHATSAPP_APP_SECRETS: secret },
+    });
+    page = async () => (await call(`http://127.0.0.1:${port}/metrics`)).text;
+    processor = await startTestProcessor(api);
+    user = await api.signUp();
+  });
+  after(async () => {
+    await processor?.close();
+    await api?.close();
+  });
+
+  const messages = () => api.collection<MessageDoc & mongo.Document>('messages');
+
+  it('the page of the API › Prometheus’ text, with what the process needs and without what is the worker’s', async () => {
+    const text = await page();
+    assert.match(text, /^# TYPE crm_messages_accepted_total counter$/m);
+    assert.match(text, /^nodejs_eventloop_lag_seconds\{process="api"\}/m);
+    assert.ok(!text.includes('crm_worker_running'));
+    assert.equal((await call(`${api.url}/metrics`)).status, 404, 'not on the public port');
+  });
+
+  it('a send, repeated with its key › is accepted once; a refused one is not', async () => {
+    const series = 'crm_messages_accepted_total{kind="template",priority="3"}';
+    const earlier = readSeries(await page(), series);
+    await user.send({ to: phoneEndingIn('01') }, 'one');
+    const to = phoneEndingIn('01');
+    await user.send({ to }, 'two');
+    await user.trySend({ to }, 'two');
+    await user.trySend({ templateName: 'of nobody', to: phoneEndingIn('01') });
+    assert.equal(readSeries(await page(), series), earlier + 2);
+  });
+
+  it('receipts › are counted by word, with their delay and the class of a failure; the unmatched are not', async () => {
+    const { id } = await user.send({ to: phoneEndingIn('01') });
+    const _id = new Types.ObjectId(id);
+    await messages().updateOne({ _id }, { $set: { status: 'sent', providerMessageId: 'wamid.metrics' } });
+    await api.temporal.workflow.getHandle(`message:${id}`).terminate();
+    const timestamp = String(Math.floor(ago(20_000).getTime() / 1_000));
+    const statuses = [
+      { id: 'wamid.metrics', status: 'delivered', timestamp },
+      { id: 'wamid.metrics', status: 'a-new-word', timestamp },
+      { id: 'wamid.metrics', status: 'failed', timestamp, errors: [{ code: 131_026, title: 'x' }] },
+    ];
+    for (const ids of [statuses, [{ id: 'wamid.of-nobody', status: 'read' }]]) {
+      const body = statusesOf(user.phoneNumberId, ids);
+      const answer = await postSigned(`${api.url}/webhook/incoming`, body, secret);
+      assert.equal(answer.status, 200);
+    }
+    assert.equal(readSeries(await page(), 'crm_webhook_events_stored_total'), 2);
+    await processor.drain();
+    for (const [series, count] of [
+      ['crm_receipts_total{word="delivered"}', 1],
+      ['crm_receipts_total{word="failed"}', 1],
+      ['crm_receipts_total{word="other"}', 1],
+      ['crm_receipts_total{word="read"}', 0],
+      ['crm_receipt_failures_total{class="message",code="131026"}', 1],
+      ['crm_receipt_delay_seconds_bucket{le="10",word="delivered"}', 0],
+      ['crm_receipt_delay_seconds_bucket{le="60",word="delivered"}', 1],
+      ['crm_webhook_events_processed_total{verdict="done"}', 1],
+    ] as const) {
+      assert.equal(await readMetric(processor.metrics, series), count, series);
+    }
+  });
+
+  describe('what only the database knows', () => {
+    let metrics: CrmMetrics;
+    let measure: ReturnType<typeof createMeasure>;
+    let isWorkerRunning = true;
+
+    beforeEach(async () => {
+      await messages().deleteMany({});
+      await api.collection('webhook_events').deleteMany({});
+      metrics = createCrmMetrics('worker');
+      measure = createMeasure({
+        mongo: api.connection,
+        metrics,
+        clock: systemClock,
+        isWorkerRunning: () => isWorkerRunning,
+      });
+    });
+
+    async function expectMeasured(expected: Readonly<Record<string, number>>): Promise<void> {
+      await measure.measureOnce();
+      const text = await metrics.render();
+      for (const [series, value] of Object.entries(expected)) {
+        const read = readSeries(text, series);
+        // Ages go on while the test runs.
+        assert.ok(read >= value && read < value + 30, `${series} is ${read}, not ${value}`);
+        if (!series.includes('age')) assert.equal(read, value, series);
+      }
+    }
+
+    it('waiting messages › by status with the oldest; what is not due or held does not wait', async () => {
+      const old = ago(10 * minuteMs);
+      await messages().insertMany([
+        buildMessage({ timestamp: ago(minuteMs) }),
+        buildMessage({ timestamp: old }),
+        buildMessage({ timestamp: old, status: 'sending' }),
+        buildMessage({ timestamp: ago(60 * minuteMs), sendAt: ago(5 * minuteMs), status: 'scheduled' }),
+        buildMessage({ timestamp: old, sendAt: ago(-minuteMs), status: 'scheduled' }),
+        { ...buildMessage({ timestamp: old }), waiting: { gate: 'quiet-hours' } },
+        { ...buildMessage({ timestamp: old, status: 'sending' }), waiting: { gate: 'quiet-hours' } },
+        buildMessage({ timestamp: old, status: 'read' }),
+      ]);
+      await expectMeasured({
+        'crm_messages_waiting{status="queued"}': 2,
+        'crm_messages_waiting{status="sending"}': 1,
+        'crm_messages_waiting{status="scheduled"}': 1,
+        'crm_messages_oldest_waiting_age_seconds{status="queued"}': 600,
+        'crm_messages_oldest_waiting_age_seconds{status="scheduled"}': 300,
+        'crm_messages_held{gate="quiet-hours"}': 2,
+      });
+      await messages().deleteMany({});
+      await expectMeasured({
+        'crm_messages_waiting{status="queued"}': 0,
+        'crm_messages_held{gate="quiet-hours"}': 0,
+      });
+    });
+
+    it('unknown messages › by the category of their template, of all clients', async () => {
+      const other = await api.signUp();
+      const left = (owner: CrmUser, minutes: number, changes: Partial<MessageDoc> = {}) =>
+        buildMessage({
+          clientId: new Types.ObjectId(owner.clientId),
+          channelId: new Types.ObjectId(owner.channelId),
+          status: 'unknown',
+          dispatch: { attempt: 1, isCalling: false, attempts: [], startedAt: ago(minutes * minuteMs) },
+          ...changes,
+        });
+      const { templateName: _name, ...text } = left(user, 7, {
+        messageType: 'text',
+        content: { text: 'Hi' },
+      });
+      await messages().insertMany([
+        left(user, 5),
+        left(other, 15),
+        left(other, 1, { templateName: 'deleted' }),
+        text,
+      ]);
+      const template = await api.collection('templates').findOne({ name: 'hello_world' });
+      const category = String(template?.['category']);
+      await expectMeasured({
+        [`crm_messages_unknown{category="${category}"}`]: 2,
+        [`crm_messages_oldest_unknown_age_seconds{category="${category}"}`]: 900,
+        'crm_messages_unknown{category="other"}': 1,
+        'crm_messages_unknown{category="service"}': 1,
+        'crm_messages_oldest_unknown_age_seconds{category="service"}': 420,
+      });
+    });
+
+    it('sent and without any receipt › counted from ten minutes after the call', async () => {
+      const sent = (minutes: number, words: readonly string[] = []) =>
+        buildMessage({
+          timestamp: ago(minutes * minuteMs),
+          status: 'sent',
+          dispatch: { attempt: 1, isCalling: false, attempts: [], startedAt: ago(minutes * minuteMs) },
+          statusHistory: [
+            { key: 'sent:1', status: 'sent', timestamp: ago(minuteMs), raw: {} },
+            ...words.map((word) => ({ key: word, status: word, timestamp: ago(0), raw: { word } })),
+          ],
+        });
+      await messages().insertMany([sent(11), sent(30, ['sent']), sent(5), sent(90)]);
+      await expectMeasured({ crm_messages_without_receipt: 1 });
+    });
+
+    it('the inbox › pending with the oldest, parked, dead; the unmatched among the parked', async () => {
+      const event = (status: string, changes: object = {}) => ({
+        ...{ receivedAt: ago(4 * minuteMs), body: '{}', status, attempts: 0, ...changes },
+        ...(status === 'dead' ? {} : { nextAttemptAt: ago(0) }),
+      });
+      await api
+        .collection('webhook_events')
+        .insertMany([
+          event('pending'),
+          event('pending', { receivedAt: ago(minuteMs) }),
+          event('parked', { lastError: 'unmatched: no message of this channel has this id' }),
+          event('parked', { lastError: 'failed: MongoNetworkError' }),
+          event('dead', { lastError: 'invalid: the body is not JSON' }),
+        ]);
+      await expectMeasured({
+        'crm_webhook_events{status="pending"}': 2,
+        'crm_webhook_events{status="parked"}': 2,
+        'crm_webhook_events{status="dead"}': 1,
+        crm_receipts_unmatched: 1,
+        crm_webhook_events_oldest_pending_age_seconds: 240,
+      });
+    });
+
+    it('a paused channel › is seen, and the worker that stopped', async () => {
+      assert.equal(
+        (await user.call(`/api/channels/${user.channelId}/pause`, { method: 'POST' })).status,
+        200,
+      );
+      await expectMeasured({
+        'crm_channels_paused{by="person",class="none"}': 1,
+        crm_worker_running: 1,
+      });
+      await user.call(`/api/channels/${user.channelId}/resume`, { method: 'POST' });
+      isWorkerRunning = false;
+      await expectMeasured({ 'crm_channels_paused{by="person",class="none"}': 0, crm_worker_running: 0 });
+    });
+
+    it('the database does not answer › the round fails and is counted, the old values stay', async () => {
+      await messages().insertOne(buildMessage({ timestamp: ago(minuteMs) }));
+      await measure.measureOnce();
+      const closed = await mongoose.createConnection(api.config.mongo.uri.reveal()).asPromise();
+      await closed.close();
+      const blind = createMeasure({
+        mongo: closed,
+        metrics,
+        clock: systemClock,
+        isWorkerRunning: () => true,
+      });
+      await assert.rejects(blind.measureOnce());
+      assert.equal(await readMetric(metrics, 'crm_measure_failures_total'), 1);
+      assert.equal(await readMetric(metrics, 'crm_messages_waiting{status="queued"}'), 1);
+    });
+  });
+
+  it('every query of a round › crosses clients only as listed, by an index but for the few channels', async () => {
+    const documents = Array.from({ length: 300 }, (_value, index) =>
+      buildMessage({
+        clientId: index % 3 === 0 ? new Types.ObjectId(user.clientId) : newId(),
+        status: (['queued', 'read', 'unknown', 'sent'] as const)[index % 4] ?? 'read',
+        timestamp: ago(20 * minuteMs),
+      }),
+    );
+    await messages().insertMany(documents);
+    const seen: mongo.Document[] = [];
+    const watched = await mongoose
+      .createConnection(api.config.mongo.uri.reveal(), { monitorCommands: true })
+      .asPromise();
+    watched.getClient().on('commandStarted', ({ commandName, command }: mongo.CommandStartedEvent) => {
+      if (['aggregate', 'distinct', 'find'].includes(commandName)) seen.push({ ...command });
+    });
+    const probe = watchWire(watched, crossingFiltersOfMeasure);
+    const metrics = createCrmMetrics('worker');
+    await createMeasure({
+      ...{ mongo: watched, metrics, clock: systemClock, isWorkerRunning: () => true },
+    }).measureOnce();
+    probe.stop();
+    await watched.close();
+    assert.deepEqual(probe.takeViolations(), []);
+    assert.ok(seen.length >= 9, `${seen.length} queries`);
+    for (const { lsid: _session, $db: _db, $clusterTime: _time, readConcern: _concern, ...command } of seen) {
+      const collection: unknown = command['aggregate'] ?? command['distinct'] ?? command['find'];
+      const plan = await api.connection.db?.command({ explain: command, verbosity: 'queryPlanner' });
+      const winning = winningPlansOf(plan).flatMap(stagesOf);
+      assert.ok(winning.length > 0, JSON.stringify(plan));
+      if (collection === 'channels') continue;
+      const shown = `${JSON.stringify(command)}: ${winning.join(' < ')}`;
+      assert.ok(!winning.includes('COLLSCAN') && !winning.includes('SORT'), shown);
+    }
+  });
+});
+
+/** The plans that the server has chosen, wherever an answer to `explain` has them. */
+function winningPlansOf(plan: unknown): unknown[] {
+  if (typeof plan !== 'object' || plan === null) return [];
+  return Object.entries(plan).flatMap(([key, value]) =>
+    key === 'winningPlan' ? [value] : winningPlansOf(value),
+  );
+}
+
+function stagesOf(plan: unknown): string[] {
+  if (typeof plan !== 'object' || plan === null) return [];
+  const own = 'stage' in plan && typeof plan.stage === 'string' ? [plan.stage] : [];
+  return [...own, ...Object.values(plan).flatMap(stagesOf)];
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootDir } from '../../scripts/paths.ts';
+import { instrumentTable } from '../../src/app/instruments.ts';
+import type { InstrumentDefinition } from '../../src/platform/metrics.ts';
+
+const read = (file: string): string => readFileSync(join(rootDir, file), 'utf8');
+
+interface Alert {
+  readonly name: string;
+  readonly text: string;
+  readonly expression: string;
+}
+
+/** The rules of the file: each begins with its name at the one indentation that rules have. */
+function readAlerts(): Alert[] {
+  const [, ...rules] = read('deploy/prometheus/alerts.yml')
+    .replaceAll(/^ *#.*$/gm, '')
+    .split(/^ {6}- alert: /m);
+  return rules.map((text) => ({
+    name: /^\w+/.exec(text)?.[0] ?? '',
+    text,
+    expression: /^ {8}expr: ([\s\S]*?)^ {8}(?:for|labels):/m.exec(text)?.[1] ?? '',
+  }));
+}
+
+const alerts = readAlerts();
+const instruments: readonly InstrumentDefinition[] = Object.values(instrumentTable);
+
+/** The names under which Prometheus has the series of an instrument. */
+const seriesOf = ({ name, type }: InstrumentDefinition): string[] =>
+  type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name];
+const instrumentBySeries = new Map(instruments.flatMap((one) => seriesOf(one).map((name) => [name, one])));
+
+/** Every series that an expression reads, with the names of the labels that it picks by. */
+const seriesIn = (expression: string) =>
+  [...expression.matchAll(/\b(crm_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', picked = '']) => ({
+    name,
+    labels: [...picked.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, label = '']) => label),
+  }));
+
+describe('alerts', () => {
+  it('the file › was read: every rule has a name of its own, an expression, a summary and a severity', () => {
+    assert.ok(alerts.length >= 20, `${alerts.length} alerts`);
+    assert.equal(new Set(alerts.map(({ name }) => name)).size, alerts.length);
+    for (const { name, text, expression } of alerts) {
+      assert.ok(expression.trim().length > 10, name);
+      assert.match(text, /^ {10}summary: \S/m, name);
+      assert.match(text, /severity: (page|ticket)\b/, name);
+    }
+  });
+
+  for (const { name, text, expression } of alerts) {
+    it(`${name} › its runbook exists and has all four parts`, () => {
+      const page = /^ {10}runbook: (docs\/runbooks\/[a-z-]+\.md)$/m.exec(text)?.[1];
+      assert.ok(page !== undefined && existsSync(join(rootDir, page)), String(page));
+      const runbook = read(page);
+      for (const part of ['**Symptom.**', '## Check', '## Act', '## Verify']) {
+        assert.ok(runbook.includes(part), `${page} has no ${part}`);
+      }
+    });
+
+    it(`${name} › every metric that it reads is measured, with the labels that it picks by`, () => {
+      const used = seriesIn(expression);
+      const others = expression.match(/\b(?:up|temporal_\w+)(?=[{[])/g) ?? [];
+      assert.ok(used.length + others.length > 0, expression);
+      for (const { name: series, labels } of used) {
+        const instrument = instrumentBySeries.get(series);
+        assert.ok(instrument !== undefined, `${series} is in no table`);
+        const known = [...instrument.labels, 'process'];
+        assert.deepEqual(
+          labels.filter((label) => !known.includes(label)),
+          [],
+          series,
+        );
+      }
+    });
+
+    it(`${name} › its runbook's readers find it by name, where the page serves several`, () => {
+      const page = /runbook: (\S+)/.exec(text)?.[1] ?? '';
+      assert.ok(read(page).includes(`\`${name}\``), `${page} does not name ${name}`);
+    });
+  }
+});
+
+describe('instruments', () => {
+  it('docs/metrics.md › has each of them, in order', () => {
+    const rows = [...read('docs/metrics.md').matchAll(/^\| `(crm_\w+)`/gm)].map(([, name]) => name);
+    assert.deepEqual(
+      rows,
+      instruments.map(({ name }) => name),
+    );
+  });
+
+  it('names › say the unit last, as Prometheus wants them; none is there twice', () => {
+    for (const { name, type, buckets } of instruments) {
+      assert.match(name, /^crm_[a-z_]+$/);
+      assert.equal(name.endsWith('_total'), type === 'counter', name);
+      assert.equal(buckets !== undefined, type === 'histogram', name);
+    }
+    assert.equal(new Set(instruments.map(({ name }) => name)).size, instruments.length);
+  });
+
+  it('labels › never name a person, a message or a business', () => {
+    const allowed = [
+      ...['kind', 'priority', 'status', 'gate', 'category', 'outcome', 'class', 'code', 'word', 'verdict'],
+      ...['by', 'source'],
+    ];
+    const used = new Set(instruments.flatMap(({ labels }) => labels));
+    assert.deepEqual([...used].toSorted(), allowed.toSorted());
+  });
+});
