@@ -35,7 +35,7 @@ function importsOf(file: string): Import[] {
 const imports = files.flatMap(importsOf);
 
 const isPure = (file: string): boolean =>
-  /^src\/[^/]+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
+  /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
   file.startsWith('src/template-content/') ||
   ['src/whatsapp/error-classes.ts', 'src/whatsapp/payload.ts', 'src/whatsapp/gateway.ts'].includes(file);
 const featureOf = (file: string): string => file.split('/')[1] ?? '';

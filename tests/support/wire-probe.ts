@@ -3,12 +3,17 @@ import { Types, type Connection, type mongo } from 'mongoose';
 /** The collections whose every document belongs to one client. */
 export const tenantCollections: ReadonlySet<string> = new Set([
   'audit_events',
+  'channel_rates',
   'channels',
   'contacts',
   'conversations',
   'leads',
+  'management_limits',
   'messages',
+  'pair_rates',
   'password_links',
+  'portfolio_usage',
+  'portfolio_users',
   'refresh_tokens',
   'sessions',
   'templates',
@@ -31,6 +36,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'channels: phoneNumberId',
   'channels: _id',
   'messages: $or,status,timestamp',
+  'portfolio_users: expiresAt',
 ];
 
 /** What the worker counts for its metrics; nothing of it is shown but numbers. */

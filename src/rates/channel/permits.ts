@@ -1,0 +1,64 @@
+import type { Types } from 'mongoose';
+import { newUuid } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { ChannelRateRepository } from './repository.ts';
+import { createTurnstile, type Busy, type Permit, type PermitAsk, type Turnstile } from './turnstile.ts';
+
+export type { Busy, Permit, PermitAsk } from './turnstile.ts';
+
+/** A channel as far as its rate goes. */
+export interface RatedChannel {
+  readonly scope: ClientScope;
+  readonly channelId: Types.ObjectId;
+  /** Calls per second that its settings allow. */
+  readonly perSecond: number;
+}
+
+export interface ChannelPermitsOptions {
+  readonly rates: ChannelRateRepository;
+  readonly logger: Logger;
+  readonly monotonicMs?: () => number;
+}
+
+export type ChannelPermits = ReturnType<typeof createChannelPermits>;
+
+/** The permits of all channels in this process; see `rules.ts` for what they promise. */
+export function createChannelPermits({ rates, logger, monotonicMs = monotonic }: ChannelPermitsOptions) {
+  const holder = newUuid();
+  const turnstiles = new Map<string, Turnstile>();
+  let isClosed = false;
+
+  function turnstileOf({ scope, channelId }: RatedChannel): Turnstile {
+    const name = channelId.toHexString();
+    const found = turnstiles.get(name);
+    if (found !== undefined) return found;
+    const onIdle = () => void turnstiles.delete(name);
+    const made = createTurnstile({ scope, channelId, holder, rates, logger, monotonicMs, onIdle });
+    turnstiles.set(name, made);
+    return made;
+  }
+
+  return {
+    /** A permit for one call, when its turn comes within the caller's patience. */
+    async acquire(channel: RatedChannel, ask: PermitAsk): Promise<Permit | Busy> {
+      if (isClosed) return { kind: 'busy', retryAfterMs: 1_000 };
+      return turnstileOf(channel).acquire(channel.perSecond, ask);
+    },
+
+    /** The provider has said that this number sends too fast (130429): all workers slow down. */
+    async slowDown({ scope, channelId, perSecond }: RatedChannel): Promise<void> {
+      await rates.slowDown(scope, channelId, perSecond);
+      turnstiles.get(channelId.toHexString())?.hurry();
+    },
+
+    /** Gives all shares back. Calls that are still out keep theirs until the lease ends. */
+    async close(): Promise<void> {
+      isClosed = true;
+      await Promise.all([...turnstiles.values()].map((turnstile) => turnstile.close()));
+      turnstiles.clear();
+    },
+  };
+}
+
+const monotonic = (): number => performance.now();

@@ -1,0 +1,108 @@
+import type { Connection, mongo, Types } from 'mongoose';
+import { sleep } from '../../platform/clock.ts';
+import { randomFraction } from '../../platform/ids.ts';
+import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
+import { channelRateModel, type ChannelRateDoc } from '../model.ts';
+import { allocate, type ChannelRate, slowedDown } from './rules.ts';
+
+export type ChannelRateRepository = ReturnType<typeof createChannelRateRepository>;
+
+/** A renewal as a worker asks for it; the time is the database's. */
+export interface RenewalAsk {
+  readonly holder: string;
+  /** Calls per second by the channel's settings. */
+  readonly limit: number;
+  readonly keeps: number;
+  readonly wanted: number;
+}
+
+/** Tries of one change against others; each round at least one of those who compete gets through. */
+const maximumTries = 30;
+const longestPauseMs = 20;
+/** A record that nobody has touched for so long says nothing any more: no lease lives, the factor has recovered. */
+const keptMs = 24 * 60 * 60 * 1_000;
+
+interface RateKey {
+  readonly _id: Types.ObjectId;
+  readonly limit: number;
+}
+
+type StampedRate = ChannelRateDoc & { readonly serverNow: Date };
+
+export function createChannelRateRepository(connection: Connection) {
+  const rates = channelRateModel(connection).collection as unknown as mongo.Collection<ChannelRateDoc>;
+
+  /**
+   * The record with the time of the database server: the workers' own clocks may differ by more than a lease. An old
+   * reading does no harm, because the write compares the version.
+   */
+  async function read(scope: ClientScope, _id: Types.ObjectId): Promise<StampedRate | null> {
+    const [found] = await rates
+      .aggregate<StampedRate>([{ $match: { _id, ...scope } }, { $set: { serverNow: '$$NOW' } }], {
+        readConcern: { level: 'local' },
+      })
+      .toArray();
+    return found ?? null;
+  }
+
+  async function insert(scope: ClientScope, { _id, limit }: RateKey): Promise<void> {
+    await rates
+      .updateOne({ _id, ...scope }, [{ $set: onlyIfMissing({ ...fresh, limit }) }], { upsert: true })
+      .catch((error: unknown) => {
+        // Somebody else has made it at the same time.
+        if (!isDuplicateKey(error)) throw error;
+      });
+  }
+
+  /** Compare-and-set around a pure decision. */
+  async function change<T extends Partial<ChannelRate>>(
+    scope: ClientScope,
+    { _id, limit }: RateKey,
+    decide: (rate: ChannelRate, now: Date) => T,
+  ): Promise<T> {
+    for (let tries = 0; tries < maximumTries; tries += 1) {
+      if (tries > 0) await sleep(randomFraction() * longestPauseMs);
+      const found = await read(scope, _id);
+      if (found === null) {
+        await insert(scope, { _id, limit });
+        continue;
+      }
+      const { version, serverNow: now } = found;
+      const decision = decide({ ...found, limit }, now);
+      const { factor, slowedAt, leases } = { ...found, ...decision };
+      const expiresAt = new Date(now.getTime() + keptMs);
+      const { modifiedCount } = await rates.updateOne(
+        { _id, version, ...scope },
+        { $set: { limit, factor, slowedAt, leases, version: version + 1, expiresAt } },
+      );
+      if (modifiedCount === 1) return decision;
+    }
+    throw new Error('The rate of a channel could not be changed: too many do so at the same time.');
+  }
+
+  return {
+    /** Renews, grows, shrinks or ends the lease of one holder. */
+    renew: (scope: ClientScope, channelId: Types.ObjectId, { holder, limit, keeps, wanted }: RenewalAsk) =>
+      change(scope, { _id: channelId, limit }, (rate, now) => allocate(rate, { holder, keeps, wanted, now })),
+
+    /** Notes that the provider finds the number too fast, for all workers. */
+    slowDown: (scope: ClientScope, channelId: Types.ObjectId, limit: number) =>
+      change(scope, { _id: channelId, limit }, (rate, now) => slowedDown(rate, now)),
+
+    /** What is known of a channel's rate; null when it has not sent lately. */
+    find: (scope: ClientScope, channelId: Types.ObjectId): Promise<ChannelRateDoc | null> =>
+      rates.findOne({ _id: channelId, ...scope }),
+  };
+}
+
+const fresh = {
+  factor: 1,
+  slowedAt: null,
+  leases: [],
+  version: 1,
+  expiresAt: { $add: ['$$NOW', keptMs] },
+} as const;
+
+/** For an update by pipeline, whose times are the database's: what is there already stays. */
+const onlyIfMissing = (fields: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { $ifNull: [`$${name}`, value] }]));

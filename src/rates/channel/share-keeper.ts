@@ -1,0 +1,122 @@
+import type { Types } from 'mongoose';
+import { sleep } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { PermitStock } from './permit-stock.ts';
+import type { ChannelRateRepository } from './repository.ts';
+import { leaseMs, wantedShare } from './rules.ts';
+
+export interface ShareKeeperOptions {
+  readonly scope: ClientScope;
+  readonly channelId: Types.ObjectId;
+  /** This process, among all that share the channel. */
+  readonly holder: string;
+  readonly rates: Pick<ChannelRateRepository, 'renew'>;
+  readonly logger: Logger;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonicMs: () => number;
+}
+
+/** What the keeper serves. */
+export interface ShareUser {
+  readonly stock: PermitStock;
+  /** How many wait for a permit. */
+  readonly waiting: () => number;
+  /** Calls per second by the channel's settings. */
+  readonly limit: () => number;
+  /** When something was last asked for or used, by the monotonic clock. */
+  readonly lastUseMs: () => number;
+  /** There may be more permits now. */
+  readonly onRenewed: () => void;
+  /** The share was given back and nobody waits. */
+  readonly onIdle: () => void;
+}
+
+export type ShareKeeper = ReturnType<typeof createShareKeeper>;
+
+const pause = { settledMs: 1_000, unsettledMs: 250, shortestMs: 100 } as const;
+/** How long a share is kept without any use. */
+const idleMs = 2_000;
+
+const failedRenewal =
+  'the share of a channel’s rate could not be renewed; it is tried again, and nothing is sent once it has ended';
+
+/** Keeps this process's share of a channel's rate while there is use for it, as large as there is use for it. */
+export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) {
+  const { scope, channelId, holder, rates, logger, monotonicMs } = options;
+  const { stock, waiting, limit } = user;
+  const closing = new AbortController();
+  let nap = new AbortController();
+  let lastWanted = 0;
+  let keeping: Promise<void> | null = null;
+
+  const wanted = (): number => wantedShare(limit(), stock.held(monotonicMs()) + waiting());
+
+  /** Whether the last answer gave all that was asked for, and more is wanted by now. */
+  const hasOutgrown = (): boolean =>
+    waiting() > 0 && (stock.share()?.permits ?? 0) >= lastWanted && wanted() > lastWanted;
+
+  async function renew(): Promise<void> {
+    const nowMs = monotonicMs();
+    const ask = { holder, limit: limit(), keeps: stock.keeps(nowMs), wanted: lastWanted };
+    try {
+      stock.renew(await rates.renew(scope, channelId, ask), nowMs, leaseMs);
+    } catch (error) {
+      // Whether it was written is not known. What was reported to be kept covers all that is handed out meanwhile.
+      logger.warn({ error, channelId }, failedRenewal);
+    }
+  }
+
+  function isIdle(): boolean {
+    const nowMs = monotonicMs();
+    return waiting() === 0 && stock.held(nowMs) === 0 && nowMs - user.lastUseMs() >= idleMs;
+  }
+
+  async function rest(): Promise<void> {
+    await sleep(pause.shortestMs, closing.signal);
+    if (hasOutgrown()) return;
+    const share = stock.share();
+    const isSettled = share !== null && share.permits === share.target;
+    await sleep((isSettled ? pause.settledMs : pause.unsettledMs) - pause.shortestMs, nap.signal);
+    nap = new AbortController();
+  }
+
+  async function keep(): Promise<void> {
+    while (!closing.signal.aborted && !isIdle()) {
+      lastWanted = wanted();
+      await renew();
+      user.onRenewed();
+      await rest();
+    }
+    // What is still out stays in the record and ends by itself.
+    stock.drop();
+    lastWanted = 0;
+    await renew();
+    stock.drop();
+    keeping = null;
+    if (closing.signal.aborted) return;
+    if (waiting() > 0) start();
+    else user.onIdle();
+  }
+
+  function start(): void {
+    keeping ??= keep();
+  }
+
+  return {
+    /** There is use for permits: gets a share if there is none, and a larger one soon if it is too small by now. */
+    use(): void {
+      start();
+      if (hasOutgrown()) nap.abort();
+    },
+
+    /** Renews soon, because the rate has changed. */
+    hurry: (): void => nap.abort(),
+
+    async close(): Promise<void> {
+      closing.abort();
+      nap.abort();
+      await keeping;
+    },
+  };
+}

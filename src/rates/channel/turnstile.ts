@@ -1,0 +1,123 @@
+import { createPermitStock } from './permit-stock.ts';
+import { createShareKeeper, type ShareKeeperOptions } from './share-keeper.ts';
+import { createWaitingLine } from './waiting-line.ts';
+
+/** The right to make one call to the provider now. */
+export interface Permit {
+  readonly kind: 'permit';
+  /**
+   * Asked just before the call. False: more time has passed since the permit was given than its lease allows (the
+   * process or the database stood still); give it back by `done` and make no call.
+   */
+  mayCall(): boolean;
+  /** The answer is in, or there will be none. Always to be called; a second time does nothing. */
+  done(): void;
+}
+
+export interface Busy {
+  readonly kind: 'busy';
+  readonly retryAfterMs: number;
+}
+
+export interface PermitAsk {
+  /** The lower number goes first. */
+  readonly priority: number;
+  /** How long the caller is ready to wait here; when that will not be enough, it hears so at once. */
+  readonly patienceMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TurnstileOptions extends ShareKeeperOptions {
+  /** The share was given back and nobody waits. */
+  readonly onIdle: () => void;
+}
+
+export type Turnstile = ReturnType<typeof createTurnstile>;
+
+const shortestRetryMs = 250;
+
+const busyFor = (waitMs: number | null): Busy => ({
+  kind: 'busy',
+  retryAfterMs: Math.ceil(Math.max(waitMs ?? 0, shortestRetryMs)),
+});
+
+/** The queue of one channel in this process, and the share of the channel's rate that feeds it. */
+export function createTurnstile({ onIdle, ...options }: TurnstileOptions) {
+  const { monotonicMs } = options;
+  const stock = createPermitStock();
+  const line = createWaitingLine<Permit | Busy>();
+  let limit = 1;
+  let lastUseMs = monotonicMs();
+  let isClosed = false;
+  let coolTimer: NodeJS.Timeout | null = null;
+  const keeper = createShareKeeper(options, {
+    stock,
+    waiting: line.length,
+    limit: () => limit,
+    lastUseMs: () => lastUseMs,
+    onRenewed: serve,
+    onIdle,
+  });
+
+  function makePermit(takenAtMs: number): Permit {
+    let isDone = false;
+    return {
+      kind: 'permit',
+      mayCall: () => !isDone && stock.mayCall(monotonicMs()),
+      done() {
+        if (isDone) return;
+        isDone = true;
+        lastUseMs = monotonicMs();
+        stock.answered(lastUseMs, takenAtMs);
+        awaitCooling();
+      },
+    };
+  }
+
+  /** Serves who waits, as far as there are permits. */
+  function serve(): void {
+    const nowMs = monotonicMs();
+    while (line.length() > 0 && stock.take(nowMs)) line.serveFirst(makePermit(nowMs));
+    awaitCooling();
+  }
+
+  function awaitCooling(): void {
+    const freeAtMs = stock.nextFreeAtMs();
+    if (coolTimer !== null || freeAtMs === null || line.length() === 0) return;
+    const onCool = () => {
+      coolTimer = null;
+      serve();
+    };
+    // A timer may fire a little early; then nothing is free yet, and serving sets the next one.
+    coolTimer = setTimeout(onCool, Math.max(1, freeAtMs - monotonicMs()));
+  }
+
+  const waitMsAt = (place: number): number | null => stock.waitMs(place, monotonicMs(), limit);
+
+  return {
+    /** A permit as soon as there is one, `busy` when that takes too long. Rejects when the signal aborts. */
+    async acquire(perSecond: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
+      ask.signal?.throwIfAborted();
+      if (isClosed) return busyFor(null);
+      limit = perSecond;
+      lastUseMs = monotonicMs();
+      const waitMs = waitMsAt(line.ahead(ask.priority) + 1);
+      const isHopeless = waitMs !== null && waitMs > patienceMs;
+      const onImpatient = () => busyFor(waitMsAt(line.ahead(ask.priority)));
+      const answer = isHopeless ? busyFor(waitMs) : line.join({ ...ask, patienceMs, onImpatient });
+      serve();
+      keeper.use();
+      return answer;
+    },
+
+    hurry: keeper.hurry,
+
+    /** Refuses who waits and gives back what is not out. What is out still counts until its lease ends. */
+    async close(): Promise<void> {
+      isClosed = true;
+      while (line.length() > 0) line.serveFirst(busyFor(null));
+      if (coolTimer !== null) clearTimeout(coolTimer);
+      await keeper.close();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * How many management calls (templates, numbers, account) Meta still takes, by the usage that it reports with every
+ * answer. Pure. Source: Graph API rate limits, headers `X-Business-Use-Case-Usage` and `X-App-Usage`.
+ */
+export interface ManagementUsage {
+  /** The fullest of Meta's counts, in percent of what it allows in the rolling hour. */
+  readonly usedPercent: number;
+  /** Meta's estimate of when it takes calls again; 0 while it does. */
+  readonly regainAfterMs: number;
+}
+
+/** Header names in lower case, as HTTP clients give them. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const unused: ManagementUsage = { usedPercent: 0, regainAfterMs: 0 };
+
+/** Stop a little before the end: who runs into it is shut out for longer. */
+const closedFromPercent = 95;
+const minuteMs = 60_000;
+/** By then a good part of the rolling hour's calls no longer counts. */
+const cautiousWaitMs = 5 * minuteMs;
+/** After a refusal without an estimate. */
+const refusedWaitMs = 15 * minuteMs;
+/** No estimate is believed beyond a day. */
+const longestWaitMs = 24 * 60 * minuteMs;
+
+/** The app's and the business account's call limit. */
+const refusalCodes: ReadonlySet<number> = new Set([4, 80007]);
+
+/** What the headers of one answer say; null when they say nothing that can be read. */
+export function parseUsage(headers: AnswerHeaders): ManagementUsage | null {
+  const reports = [
+    ...Object.values(objectIn(headers['x-business-use-case-usage'])).flatMap(listOf),
+    objectIn(headers['x-app-usage']),
+  ].flatMap(usageIn);
+  if (reports.length === 0) return null;
+  return reports.reduce((worst, report) => ({
+    usedPercent: Math.max(worst.usedPercent, report.usedPercent),
+    regainAfterMs: Math.max(worst.regainAfterMs, report.regainAfterMs),
+  }));
+}
+
+function objectIn(header: string | readonly string[] | undefined): Readonly<Record<string, unknown>> {
+  const text = typeof header === 'string' ? header : header?.[0];
+  if (text === undefined) return {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+const countFields = ['call_count', 'total_time', 'total_cputime'] as const;
+
+function usageIn(value: unknown): ManagementUsage[] {
+  if (!isObject(value)) return [];
+  const counts = countFields.map((name) => value[name]).filter(isCount);
+  if (counts.length === 0) return [];
+  const minutes = value['estimated_time_to_regain_access'];
+  const regainAfterMs = isCount(minutes) ? Math.min(minutes * minuteMs, longestWaitMs) : 0;
+  return [{ usedPercent: Math.max(...counts), regainAfterMs }];
+}
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** One answer of Meta to a management call. */
+export interface ManagementAnswer {
+  readonly headers: AnswerHeaders;
+  /** The provider's error code, if it has refused. */
+  readonly errorCode?: number;
+}
+
+/** What an answer teaches: how much is used, and for how long to make no call; null when nothing. */
+export function lessonOf({
+  headers,
+  errorCode,
+}: ManagementAnswer): (ManagementUsage & { waitMs: number }) | null {
+  const isRefused = errorCode !== undefined && refusalCodes.has(errorCode);
+  const usage = parseUsage(headers);
+  if (usage === null && !isRefused) return null;
+  const { usedPercent, regainAfterMs } = usage ?? unused;
+  if (isRefused) {
+    return { usedPercent: Math.max(usedPercent, 100), regainAfterMs, waitMs: regainAfterMs || refusedWaitMs };
+  }
+  const isNearlyFull = usedPercent >= closedFromPercent;
+  return { usedPercent, regainAfterMs, waitMs: regainAfterMs || (isNearlyFull ? cautiousWaitMs : 0) };
+}

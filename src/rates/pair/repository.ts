@@ -1,0 +1,120 @@
+import type { Connection, mongo, Types } from 'mongoose';
+import { sleep } from '../../platform/clock.ts';
+import { randomFraction } from '../../platform/ids.ts';
+import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
+import { pairRateModel, type PairRateDoc } from '../model.ts';
+import {
+  decidePair,
+  largestPairBurst,
+  pairEndsAtMs,
+  pairIntervalMs,
+  type PairDecision,
+  type PairState,
+  untouchedPair,
+} from './rules.ts';
+
+export type PairRateRepository = ReturnType<typeof createPairRateRepository>;
+
+/** One channel and one contact. */
+export interface Pair {
+  readonly channelId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+}
+
+/** At most so many tries against others of the same pair, which are few: a contact is written to by few at a time. */
+const maximumTries = 100;
+const longestPauseMs = 20;
+
+/** What is lost of this by a failing server is a message too many in six seconds, which Meta refuses: no majority. */
+const quickWrite = { writeConcern: { w: 1 } } as const;
+
+const stateOf = ({ tat, queuedUntil, blockedUntil }: PairRateDoc): PairState => ({
+  tatMs: tat.getTime(),
+  queueMs: queuedUntil.getTime(),
+  blockedMs: blockedUntil.getTime(),
+});
+
+const fieldsOf = (state: PairState) => ({
+  tat: new Date(state.tatMs),
+  queuedUntil: new Date(state.queueMs),
+  blockedUntil: new Date(state.blockedMs),
+  expiresAt: new Date(pairEndsAtMs(state)),
+});
+
+export function createPairRateRepository(connection: Connection) {
+  const pairs = pairRateModel(connection).collection as unknown as mongo.Collection<PairRateDoc>;
+
+  /** The common case in one operation: the pair is even, or nobody has written yet. */
+  async function takeIfEven(scope: ClientScope, pair: Pair, now: Date): Promise<boolean> {
+    const tat = new Date(now.getTime() + pairIntervalMs);
+    const isOver = { $lte: new Date(now.getTime() - largestPairBurst * pairIntervalMs) };
+    try {
+      await pairs.updateOne(
+        { ...pair, tat: { $lte: now }, queuedUntil: { $lte: now }, blockedUntil: isOver, ...scope },
+        {
+          $set: { tat, queuedUntil: never, blockedUntil: never, expiresAt: tat },
+        },
+        { upsert: true, ...quickWrite },
+      );
+      return true;
+    } catch (error) {
+      // The pair is there, but not even: the unique index refuses a second one.
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Compare-and-set; false when somebody was faster. */
+  async function replace(scope: ClientScope, pair: Pair, change: { from: PairState; to: PairState }) {
+    const { tat, queuedUntil, blockedUntil } = fieldsOf(change.from);
+    const { matchedCount } = await pairs.updateOne(
+      { ...pair, tat, queuedUntil, blockedUntil, ...scope },
+      { $set: fieldsOf(change.to) },
+      quickWrite,
+    );
+    return matchedCount === 1;
+  }
+
+  return {
+    /** Decides about one message; null when too many others did so at the same time. */
+    async reserve(
+      scope: ClientScope,
+      pair: Pair,
+      { burst, now }: { readonly burst: number; readonly now: Date },
+    ): Promise<PairDecision | null> {
+      let isKnown = false;
+      for (let tries = 0; tries < maximumTries; tries += 1) {
+        if (!isKnown && (await takeIfEven(scope, pair, now))) {
+          return decidePair(untouchedPair, { nowMs: now.getTime(), burst });
+        }
+        const found = await pairs.findOne({ ...pair, ...scope }, { readConcern: { level: 'local' } });
+        isKnown = found !== null;
+        if (found === null) continue;
+        const from = stateOf(found);
+        const decision = decidePair(from, { nowMs: now.getTime(), burst });
+        if (await replace(scope, pair, { from, to: decision.next })) return decision;
+        await sleep(randomFraction() * longestPauseMs);
+      }
+      return null;
+    },
+
+    /** Nothing to this contact until then. A later end that is known already stays. */
+    async block(scope: ClientScope, pair: Pair, until: Date): Promise<void> {
+      const expiresAt = new Date(pairEndsAtMs({ ...untouchedPair, blockedMs: until.getTime() }));
+      const write = () =>
+        pairs.updateOne(
+          { ...pair, ...scope },
+          { $max: { blockedUntil: until, expiresAt }, $setOnInsert: { tat: never, queuedUntil: never } },
+          { upsert: true, ...quickWrite },
+        );
+      await write().catch((error: unknown) => {
+        // Somebody else has made it at the same time: now it is there.
+        if (isDuplicateKey(error)) return write();
+        throw error;
+      });
+    },
+  };
+}
+
+/** The zero of the times in `rules.ts`. */
+const never = new Date(0);

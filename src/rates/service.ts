@@ -1,0 +1,125 @@
+import type { Connection } from 'mongoose';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { RunInTransaction } from '../platform/transaction.ts';
+import { createChannelPermits, type RatedChannel } from './channel/permits.ts';
+import { createChannelRateRepository } from './channel/repository.ts';
+import { effectiveLimit, factorAt } from './channel/rules.ts';
+import { createManagementLimitRepository } from './management/repository.ts';
+import { lessonOf, type ManagementAnswer } from './management/rules.ts';
+import { createPairRateRepository, type Pair } from './pair/repository.ts';
+import { largestPairBurst, pairIntervalMs } from './pair/rules.ts';
+import { createPortfolioRepository } from './portfolio/repository.ts';
+import { createPortfolioReservations } from './portfolio/reservations.ts';
+
+export type { Busy, Permit, PermitAsk, RatedChannel } from './channel/permits.ts';
+export type { ManagementAnswer } from './management/rules.ts';
+export type { Pair } from './pair/repository.ts';
+export type { UserAsk, UserReservation } from './portfolio/reservations.ts';
+
+/** What a channel may send per second now. */
+export interface ChannelRateNow {
+  /** By its settings. */
+  readonly perSecond: number;
+  /** What the provider's refusals have left of that, for the time being. */
+  readonly effectivePerSecond: number;
+  /** When it was slowed down last; null when it runs at its full rate. */
+  readonly slowedAt: Date | null;
+}
+
+export type PairReservation =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly comeBackAt: Date };
+
+export type MayCall = { readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number };
+
+export interface SendRatesOptions {
+  readonly connection: Connection;
+  readonly transact: RunInTransaction;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type SendRates = ReturnType<typeof createSendRates>;
+
+/** All limits of how fast messages may leave, and management calls be made; counted in MongoDB for all processes. */
+export function createSendRates({ connection, transact, clock, logger }: SendRatesOptions) {
+  const channelRates = createChannelRateRepository(connection);
+  const permits = createChannelPermits({ rates: channelRates, logger });
+  const portfolios = createPortfolioRepository(connection);
+  const people = createPortfolioReservations({ portfolios, transact, clock });
+  return {
+    acquire: permits.acquire,
+    slowDown: permits.slowDown,
+
+    async channelRate({ scope, channelId, perSecond }: RatedChannel): Promise<ChannelRateNow> {
+      const now = clock.now();
+      const found = await channelRates.find(scope, channelId);
+      const learned = found ?? { factor: 1, slowedAt: null };
+      return {
+        perSecond,
+        effectivePerSecond: effectiveLimit({ ...learned, limit: perSecond }, now),
+        slowedAt: factorAt(learned, now) < 1 ? learned.slowedAt : null,
+      };
+    },
+
+    ...createPairLimit({ connection, clock }),
+
+    reserveUser: people.reserveUser,
+    usage: people.usage,
+    /** For a loop: removes people whose day is over; answers how many. */
+    sweepExpiredUsers: people.sweep,
+
+    ...createManagementLimit({ connection, clock }),
+
+    /** Gives the shares of channels back. */
+    close: permits.close,
+  };
+}
+
+type LimitOptions = Pick<SendRatesOptions, 'connection' | 'clock'>;
+
+function createPairLimit({ connection, clock }: LimitOptions) {
+  const pairs = createPairRateRepository(connection);
+  return {
+    /** Lets one message of this channel to this contact through, or says when to ask again. */
+    async reservePair(
+      scope: ClientScope,
+      pair: Pair,
+      { burst = largestPairBurst }: { readonly burst?: number } = {},
+    ): Promise<PairReservation> {
+      const now = clock.now();
+      const decision = await pairs.reserve(scope, pair, { burst, now });
+      if (decision?.granted === true) return { granted: true };
+      // Null: so many at once that waiting for one interval is no loss.
+      const comeBackAtMs = decision?.comeBackAtMs ?? now.getTime() + pairIntervalMs;
+      return { granted: false, comeBackAt: new Date(comeBackAtMs) };
+    },
+
+    /** The provider has refused for the pair's rate (131056): nothing until then, and one by one from then on. */
+    penalisePair: (scope: ClientScope, pair: Pair, until: Date): Promise<void> =>
+      pairs.block(scope, pair, until),
+  };
+}
+
+function createManagementLimit({ connection, clock }: LimitOptions) {
+  const limits = createManagementLimitRepository(connection);
+  return {
+    /** Whether a management call for this WhatsApp Business Account may be made now. */
+    async mayCall(scope: ClientScope, wabaId: string): Promise<MayCall> {
+      const found = await limits.find(scope, wabaId);
+      const retryAfterMs = (found?.closedUntil.getTime() ?? 0) - clock.now().getTime();
+      return retryAfterMs > 0 ? { ok: false, retryAfterMs } : { ok: true };
+    },
+
+    /** Takes what an answer to such a call says about the limits. */
+    async learn(scope: ClientScope, wabaId: string, answer: ManagementAnswer): Promise<void> {
+      const lesson = lessonOf(answer);
+      if (lesson === null) return;
+      const now = clock.now();
+      const closedUntil = new Date(now.getTime() + lesson.waitMs);
+      await limits.learn(scope, wabaId, { usedPercent: lesson.usedPercent, closedUntil, now });
+    },
+  };
+}

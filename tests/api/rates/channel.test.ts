@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from 'mongoose';
+import { newId, randomFraction } from '../../../src/platform/ids.ts';
+import { scopeOf } from '../../../src/platform/mongo.ts';
+import {
+  createChannelPermits,
+  type ChannelPermits,
+  type Permit,
+  type RatedChannel,
+} from '../../../src/rates/channel/permits.ts';
+import {
+  createChannelRateRepository,
+  type ChannelRateRepository,
+} from '../../../src/rates/channel/repository.ts';
+import { fullestWindow } from '../../support/channel-rate-trace.ts';
+import { captureLog } from '../../support/logger.ts';
+import { useRatesDatabase } from '../../support/rates-database.ts';
+import { waitFor } from '../../support/wait.ts';
+
+describe('channel permits', function () {
+  this.timeout(40_000);
+  const database = useRatesDatabase('channel_rates');
+  const log = captureLog();
+  const workers: ChannelPermits[] = [];
+  let connections: Connection[];
+  let rates: ChannelRateRepository;
+
+  before(async () => {
+    connections = [await database.connect(), await database.connect()];
+    const [first] = connections;
+    assert.ok(first);
+    rates = createChannelRateRepository(first);
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  });
+
+  /** As one more worker process would have it. */
+  function startWorker(repository?: ChannelRateRepository): ChannelPermits {
+    const connection = connections[workers.length % connections.length];
+    assert.ok(connection);
+    const made = createChannelPermits({
+      rates: repository ?? createChannelRateRepository(connection),
+      logger: log.logger,
+    });
+    workers.push(made);
+    return made;
+  }
+
+  const newChannel = (perSecond: number): RatedChannel => ({
+    ...{ scope: scopeOf(newId()), channelId: newId(), perSecond },
+  });
+
+  async function take(worker: ChannelPermits, channel: RatedChannel, patienceMs = 5_000): Promise<Permit> {
+    const permit = await worker.acquire(channel, { priority: 1, patienceMs });
+    assert.equal(permit.kind, 'permit');
+    return permit as Permit;
+  }
+
+  interface Load {
+    readonly channel: RatedChannel;
+    readonly untilMs: number;
+    readonly arrivals: number[];
+    readonly slowestMs: number;
+  }
+
+  /** One sender after another: takes a permit, calls a provider with a delay on both ways, answers. */
+  async function send(
+    worker: ChannelPermits,
+    { channel, untilMs, arrivals, slowestMs }: Load,
+  ): Promise<void> {
+    while (performance.now() < untilMs) {
+      const permit = await worker.acquire(channel, { priority: 1, patienceMs: 2_000 });
+      if (permit.kind === 'busy') {
+        await sleep(Math.min(permit.retryAfterMs, 300));
+        continue;
+      }
+      await sleep(randomFraction() * slowestMs);
+      if (permit.mayCall()) arrivals.push(performance.now());
+      await sleep(randomFraction() * slowestMs);
+      permit.done();
+    }
+  }
+
+  it('two workers under load, calls of any length › no second with more than the limit, and the rate is used', async () => {
+    const channel = newChannel(40);
+    const arrivals: number[] = [];
+    const startedAt = performance.now();
+    const load = { channel, arrivals, untilMs: startedAt + 6_000, slowestMs: 150 };
+    const both = [startWorker(), startWorker()];
+    await Promise.all(both.flatMap((worker) => Array.from({ length: 60 }, () => send(worker, load))));
+    assert.ok(fullestWindow(arrivals) <= 40, `${fullestWindow(arrivals)} in one second`);
+    const settled =
+      arrivals.filter((atMs) => atMs > startedAt + 2_000 && atMs < startedAt + 6_000).length / 4;
+    assert.ok(settled > 40 * 0.6, `only ${settled} per second`);
+    assert.equal(log.text(), '');
+  });
+
+  it('a worker that joins late › gets its part, and the limit holds all the while', async () => {
+    const channel = newChannel(20);
+    const startedAt = performance.now();
+    const arrivals: number[] = [];
+    const ofSecond: number[] = [];
+    const untilMs = startedAt + 7_000;
+    const first = Array.from({ length: 40 }, () =>
+      send(startWorkerOnce('first'), { channel, arrivals, untilMs, slowestMs: 60 }),
+    );
+    await sleep(1_500);
+    const second = Array.from({ length: 40 }, () =>
+      send(startWorkerOnce('second'), { channel, arrivals: ofSecond, untilMs, slowestMs: 60 }),
+    );
+    await Promise.all([...first, ...second]);
+    assert.ok(fullestWindow([...arrivals, ...ofSecond]) <= 20);
+    const lately = ofSecond.filter((atMs) => atMs > untilMs - 2_000).length;
+    assert.ok(lately >= 10, `${lately} calls of the second worker in the last two seconds`);
+  });
+
+  const named = new Map<string, ChannelPermits>();
+  function startWorkerOnce(name: string): ChannelPermits {
+    const worker = named.get(name) ?? startWorker();
+    named.set(name, worker);
+    return worker;
+  }
+
+  it('the lower priority number › is served first, though it came last', async () => {
+    const channel = newChannel(1);
+    const worker = startWorker();
+    const held = await take(worker, channel);
+    const served: string[] = [];
+    const queue = (name: string, priority: number) =>
+      worker.acquire(channel, { priority, patienceMs: 15_000 }).then((permit) => {
+        served.push(name);
+        if (permit.kind === 'permit') permit.done();
+      });
+    const all = [queue('campaign', 9), queue('campaign too', 9), queue('agent', 1)];
+    held.done();
+    await Promise.all(all);
+    assert.deepEqual(served, ['agent', 'campaign', 'campaign too']);
+  });
+
+  it('a queue that is too long for the caller’s patience › busy at once, with the time', async () => {
+    const channel = newChannel(2);
+    const worker = startWorker();
+    const permits = [await take(worker, channel), await take(worker, channel)];
+    const waiting = [1, 2, 3, 4].map(() => worker.acquire(channel, { priority: 5, patienceMs: 10_000 }));
+    const startedAt = performance.now();
+    const answer = await worker.acquire(channel, { priority: 5, patienceMs: 1_000 });
+    assert.ok(performance.now() - startedAt < 200);
+    assert.equal(answer.kind, 'busy');
+    assert.ok(answer.kind === 'busy' && answer.retryAfterMs > 1_000 && answer.retryAfterMs < 5_000);
+    // Those who wait with a low priority do not count for one with a higher.
+    const urgent = worker.acquire(channel, { priority: 1, patienceMs: 1_400 });
+    for (const permit of permits) permit.done();
+    const first = await urgent;
+    assert.equal(first.kind, 'permit');
+    await worker.close();
+    for (const result of await Promise.all(waiting)) if (result.kind === 'permit') result.done();
+  });
+
+  it('patience at an end, or a signal › the caller leaves the queue', async () => {
+    const channel = newChannel(1);
+    const worker = startWorker();
+    await take(worker, channel);
+    const control = new AbortController();
+    const leaving = worker.acquire(channel, { priority: 1, patienceMs: 3_000, signal: control.signal });
+    setTimeout(() => control.abort(new Error('canceled')), 50);
+    await assert.rejects(leaving, /canceled/);
+    const impatient = await worker.acquire(channel, { priority: 1, patienceMs: 1_200 });
+    assert.equal(impatient.kind, 'busy');
+    const aborted = { priority: 1, patienceMs: 1, signal: control.signal };
+    await assert.rejects(worker.acquire(channel, aborted), /canceled/);
+  });
+
+  it('a worker that died › its share is with the others when its lease has ended', async () => {
+    const channel = newChannel(10);
+    const dead = { holder: 'dead', limit: 10, keeps: 10, wanted: 10 };
+    await rates.renew(channel.scope, channel.channelId, dead);
+    const startedAt = performance.now();
+    const worker = startWorker();
+    const permit = await worker.acquire(channel, { priority: 1, patienceMs: 10_000 });
+    const waitedMs = performance.now() - startedAt;
+    assert.equal(permit.kind, 'permit');
+    assert.ok(waitedMs > 4_900 && waitedMs < 7_500, `${waitedMs} ms`);
+  });
+
+  it('a share without use › is given back; closing gives it back at once, but for what is out', async () => {
+    const channel = newChannel(10);
+    const worker = startWorker();
+    const leases = async () => (await rates.find(channel.scope, channel.channelId))?.leases ?? [];
+    (await take(worker, channel)).done();
+    assert.equal((await leases()).length, 1);
+    await waitFor('the share is given back', async () => (await leases()).length === 0);
+
+    await take(worker, channel);
+    await worker.close();
+    assert.deepEqual(
+      (await leases()).map(({ permits, wanted }) => ({ permits, wanted })),
+      [{ permits: 1, wanted: 0 }],
+    );
+    assert.equal((await worker.acquire(channel, { priority: 1, patienceMs: 1_000 })).kind, 'busy');
+  });
+
+  it('the database is away › what is under the lease still goes, then nothing, and all is well when it is back', async () => {
+    const channel = newChannel(5);
+    let isAway = false;
+    const worker = startWorker({
+      ...rates,
+      renew: async (...ask) => {
+        if (isAway) throw new Error('no connection');
+        return rates.renew(...ask);
+      },
+    });
+    const kept = await take(worker, channel);
+    isAway = true;
+    (await take(worker, channel)).done();
+    await sleep(4_000);
+    assert.equal(kept.mayCall(), false);
+    const refused = await worker.acquire(channel, { priority: 1, patienceMs: 300 });
+    assert.equal(refused.kind, 'busy');
+    assert.match(log.text(), /could not be renewed/);
+    isAway = false;
+    (await take(worker, channel)).done();
+    kept.done();
+    kept.done();
+    assert.equal(kept.mayCall(), false);
+  });
+
+  it('the provider finds the number too fast › every worker learns it', async () => {
+    const channel = newChannel(40);
+    const [first, second] = [startWorker(), startWorker()];
+    const permits = await Promise.all(Array.from({ length: 40 }, () => take(first, channel)));
+    await first.slowDown(channel);
+    await first.slowDown(channel);
+    const found = await rates.find(channel.scope, channel.channelId);
+    assert.equal(found?.factor, 0.75);
+    for (const permit of permits) permit.done();
+    await sleep(2_500);
+    const startedAt = performance.now();
+    const arrivals: number[] = [];
+    const load = { channel, arrivals, untilMs: startedAt + 2_500, slowestMs: 10 };
+    await Promise.all(
+      [first, second].flatMap((worker) => Array.from({ length: 50 }, () => send(worker, load))),
+    );
+    assert.ok(fullestWindow(arrivals) <= 30, `${fullestWindow(arrivals)} in one second`);
+    assert.ok(fullestWindow(arrivals) >= 20, `${fullestWindow(arrivals)} in one second`);
+  });
+
+  it('many workers change one record at a time › each change is made', async () => {
+    const channel = newChannel(80);
+    const asks = Array.from({ length: 16 }, (_value, index) => ({
+      ...{ holder: `h${index}`, limit: 80, keeps: 0, wanted: 5 },
+    }));
+    const granted = await Promise.all(asks.map((ask) => rates.renew(channel.scope, channel.channelId, ask)));
+    assert.equal(
+      granted.reduce((sum, { permits }) => sum + permits, 0),
+      80,
+    );
+    const found = await rates.find(channel.scope, channel.channelId);
+    assert.equal(found?.leases.length, 16);
+    assert.equal(found?.version, 17);
+  });
+});

@@ -1,0 +1,129 @@
+import { createPermitStock } from '../../src/rates/channel/permit-stock.ts';
+import { allocate, leaseMs, type ChannelRate, wantedShare } from '../../src/rates/channel/rules.ts';
+
+/** A small generator of chance with a seed, so that a trace can be repeated. */
+export function seededChance(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below;
+  };
+}
+
+export interface TraceOptions {
+  readonly seed: number;
+  readonly limit: number;
+  readonly holders: number;
+  readonly lastsMs: number;
+  /** Longest way of a call to the provider, and of its answer back. */
+  readonly slowestCallMs: number;
+  readonly slowestAnswerMs: number;
+  /** Of 100 renewals, how many are lost before they are written, and how many answers after it. */
+  readonly lostPercent: number;
+  /** Whether a holder dies now and then, with its calls under way, and another one starts. */
+  readonly hasCrashes: boolean;
+  /** A time in which no renewal gets through. */
+  readonly outage?: { readonly fromMs: number; readonly untilMs: number };
+}
+
+export interface Trace {
+  /** When calls arrived at the provider, in order. */
+  readonly arrivals: readonly number[];
+  /** The permits of all leases that were live, after each renewal. */
+  readonly sums: readonly { readonly atMs: number; readonly permits: number }[];
+}
+
+/** Runs holders and their shared record through virtual time: the real rules, and only the clock and the wires made up. */
+export function runTrace(options: TraceOptions): Trace {
+  const chance = seededChance(options.seed);
+  const queue: { readonly atMs: number; run(): void }[] = [];
+  const at = (atMs: number, run: () => void) => {
+    const place = queue.findLastIndex((event) => event.atMs <= atMs) + 1;
+    queue.splice(place, 0, { atMs, run });
+  };
+  const arrivals: number[] = [];
+  const sums: { atMs: number; permits: number }[] = [];
+  let rate: ChannelRate = { limit: options.limit, factor: 1, slowedAt: null, leases: [] };
+  let nowMs = 0;
+  let started = 0;
+
+  function startHolder(): void {
+    started += 1;
+    const holder = `holder-${started}`;
+    const stock = createPermitStock();
+    // Its clock has a zero of its own.
+    const offsetMs = chance(1e6);
+    const local = () => nowMs + offsetMs;
+    let isAlive = true;
+
+    const renew = () => {
+      if (!isAlive) return;
+      const askedAtMs = local();
+      const inUse = stock.held(askedAtMs) + chance(options.limit);
+      const ask = {
+        holder,
+        keeps: stock.keeps(askedAtMs),
+        wanted: wantedShare(options.limit, Math.ceil(inUse)),
+      };
+      const isOut =
+        options.outage !== undefined && nowMs >= options.outage.fromMs && nowMs < options.outage.untilMs;
+      if (!isOut && chance(100) >= options.lostPercent) at(nowMs + chance(60), () => write(ask, askedAtMs));
+      at(nowMs + 150 + chance(900), renew);
+    };
+    const write = (ask: { holder: string; keeps: number; wanted: number }, askedAtMs: number) => {
+      const { leases, permits, target } = allocate(rate, { ...ask, now: new Date(nowMs) });
+      rate = { ...rate, leases };
+      const live = leases.filter(({ expiresAt }) => expiresAt.getTime() > nowMs);
+      sums.push({ atMs: nowMs, permits: live.reduce((sum, lease) => sum + lease.permits, 0) });
+      if (chance(100) < options.lostPercent) return;
+      at(nowMs + chance(60), () => stock.renew({ permits, target }, askedAtMs, leaseMs));
+    };
+    const send = () => {
+      if (!isAlive) return;
+      at(nowMs + 1 + chance(2_000 / options.limit), send);
+      const takenAtMs = local();
+      if (!stock.take(takenAtMs)) return;
+      at(nowMs + chance(300), () => {
+        if (!isAlive) return;
+        if (stock.mayCall(local())) call(takenAtMs);
+        else stock.answered(local(), takenAtMs);
+      });
+    };
+    const call = (takenAtMs: number) => {
+      at(nowMs + chance(options.slowestCallMs), () => {
+        arrivals.push(nowMs);
+        at(nowMs + chance(options.slowestAnswerMs), () => stock.answered(local(), takenAtMs));
+      });
+    };
+    renew();
+    send();
+    if (options.hasCrashes) {
+      at(nowMs + 1_000 + chance(10_000), () => {
+        isAlive = false;
+        at(nowMs + chance(2_000), startHolder);
+      });
+    }
+  }
+
+  for (let count = 0; count < options.holders; count += 1) at(chance(3_000), startHolder);
+  for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+    nowMs = event.atMs;
+    if (nowMs > options.lastsMs) break;
+    event.run();
+  }
+  return { arrivals, sums };
+}
+
+/** The most that arrived in any window of `windowMs`, both found by looking at every window that begins with a call. */
+export function fullestWindow(arrivals: readonly number[], windowMs = 1_000): number {
+  const sorted = arrivals.toSorted((one, other) => one - other);
+  let fullest = 0;
+  let first = 0;
+  for (const [index, atMs] of sorted.entries()) {
+    while ((sorted[first] ?? atMs) <= atMs - windowMs) first += 1;
+    fullest = Math.max(fullest, index - first + 1);
+  }
+  return fullest;
+}
