@@ -74,6 +74,14 @@ interface ClaimedCall {
   readonly token: string;
 }
 
+/** The process or the database stood still for so long that the permit counts no more; nobody was called. */
+const placeLost = {
+  kind: 'retry',
+  code: 'rate',
+  title: 'Its place in the rate was lost',
+  delayMs: 250,
+} as const;
+
 /** Makes the one call that the claim allows, and stores or throws what follows from the answer. */
 async function callProvider(
   deps: MessageActivityDeps,
@@ -82,6 +90,7 @@ async function callProvider(
 ): Promise<DispatchResult> {
   const { message, passage } = call;
   const { attempt, startedAt } = message.dispatch;
+  if (!passage.permit.mayCall()) return giveBack(deps, target, { ...call, next: placeLost });
   const sender = senderFor(deps, passage);
   deps.observer?.callBegins(message);
   const answer = await deps.gateway.send(sender, bodyOf(message));

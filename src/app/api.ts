@@ -1,19 +1,21 @@
 import { createPasswords } from '../auth/passwords.ts';
 import type { OnClientCreated } from '../auth/service.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { createMessageLife } from '../messages/life.ts';
+import { lifeRoutes } from '../messages/life-routes.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { createMessageService } from '../messages/service.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { serveMetrics } from '../platform/metrics.ts';
-import { createTemplateRepository } from '../templates/repository.ts';
-import { createTemplateService } from '../templates/service.ts';
 import { createInbox } from '../webhooks/inbox.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
+import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import { buildCore, type Core } from './core.ts';
 import { buildIdentity } from './identity.ts';
 import { buildMessagingResources } from './messaging-resources.ts';
 import { observeAcceptance, observeInbox } from './observers.ts';
+import { buildSending } from './sending.ts';
 
 export interface Api {
   readonly http: HttpServer;
@@ -21,28 +23,33 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** The API asks the provider only now and then, and somebody waits for the answer. */
+const gatewayOptions = ({ provider }: Config) => ({
+  ...provider,
+  connections: 4,
+  timeoutMs: Math.min(provider.timeoutMs, 10_000),
+});
+
 /** How long /readyz says that the process stops before it refuses: balancers go elsewhere meanwhile. */
 const announceMs = 1_000;
 
 /** The API process: accepts messages, takes the provider's events in, answers the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger });
-  const { clock, metrics, mongo, channels, audit } = core;
-  const templates = createTemplateService({ templates: createTemplateRepository(mongo), clock });
-  const messages = createMessageService({
-    ...core,
-    messages: observeAcceptance(core.messages, metrics),
-    templates,
-  });
+  const { clock, metrics, channels } = core;
+  const gateway = createCloudApiGateway(gatewayOptions(config));
+  const observed = { ...core, messages: observeAcceptance(core.messages, metrics) };
+  const sending = buildSending(observed, gateway);
+  const messages = createMessageService({ ...observed, ...sending });
   const passwords = createPasswords();
   const identity = buildIdentity({
     ...core,
     config,
     passwords,
-    onClientCreated: provisioning(config, { channels, templates }),
+    onClientCreated: provisioning(config, core),
   });
   const { users } = identity;
-  const messaging = buildMessagingResources(config, { core, templates, users, audit });
+  const messaging = buildMessagingResources(config, { core, sending, gateway, users });
   const inbox = createInbox({ events: core.events, clock, maxQueued: config.webhook.maxQueued });
   const http = createHttpServer({
     routes: [
@@ -50,6 +57,11 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
       ...messaging.routes,
       ...core.peopleRoutes({ users }),
       ...messageRoutes({ messages }),
+      ...lifeRoutes({
+        life: createMessageLife(core),
+        retries: sending.retries,
+        links: config.temporal,
+      }),
     ],
     rawRoutes: webhookRoutes({
       inbox: observeInbox(inbox, metrics),
@@ -71,7 +83,8 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     core,
     async close() {
       await http.close({ graceMs: config.shutdownGraceMs, announceMs });
-      await messaging.close();
+      await sending.rates.close();
+      await gateway.close();
       await identity.close();
       await passwords.close();
       await metricsServer.close();
@@ -82,10 +95,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
 
 /** With the sandbox as provider, a new client can send its first message at once. */
 const provisioning =
-  (
-    { provider }: Config,
-    { channels, templates }: Pick<Core, 'channels'> & { templates: ReturnType<typeof createTemplateService> },
-  ): OnClientCreated =>
+  ({ provider }: Config, { channels, templates }: Pick<Core, 'channels' | 'templates'>): OnClientCreated =>
   async (scope, session) => {
     if (provider.kind !== 'sandbox') return;
     const channelId = await channels.addSandboxChannel(scope, session);

@@ -12,6 +12,8 @@ import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
+import { createTemplateRepository } from '../templates/repository.ts';
+import { createTemplateService } from '../templates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildPeople } from './people.ts';
@@ -68,6 +70,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     mongo,
     temporal,
     channels,
+    templates: createTemplateService({ templates: createTemplateRepository(mongo), clock }),
     ...people,
     workflows,
     health,

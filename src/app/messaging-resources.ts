@@ -1,4 +1,3 @@
-import type { AuditService } from '../audit/service.ts';
 import { createChannelManagement, type ChannelUsage } from '../channels/management.ts';
 import { createChannelRepository } from '../channels/repository.ts';
 import { channelRoutes } from '../channels/routes.ts';
@@ -15,31 +14,26 @@ import { createTemplateRepository } from '../templates/repository.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import type { TemplateService } from '../templates/service.ts';
 import type { UserService } from '../users/service.ts';
-import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
+import type { Gateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
+import type { Sending } from './sending.ts';
 
 interface MessagingDeps {
   readonly core: Core;
-  readonly templates: TemplateService;
+  readonly sending: Sending;
+  readonly gateway: Gateway;
   readonly users: UserService;
-  readonly audit: AuditService;
 }
 
 export interface MessagingResources {
   readonly routes: readonly AnyRoute[];
-  close(): Promise<void>;
 }
-
-/** The API asks the provider only now and then, and somebody waits for the answer. */
-const gatewayLimits = { connections: 4, timeoutMs: 10_000 } as const;
 
 /** Channels, templates and conversations as people manage them; the API has them, the worker does not need them. */
 export function buildMessagingResources(config: Config, deps: MessagingDeps): MessagingResources {
-  const { core, templates, users, audit } = deps;
-  const { clock, mongo, channels, contacts } = core;
+  const { core, gateway, users } = deps;
+  const { clock, mongo, channels, contacts, templates, audit } = core;
   const { provider } = config;
-  const timeoutMs = Math.min(provider.timeoutMs, gatewayLimits.timeoutMs);
-  const gateway = createCloudApiGateway({ ...provider, ...gatewayLimits, timeoutMs });
   const conversationRepository = createConversationRepository(mongo);
   const channelManagement = createChannelManagement({
     channels: createChannelRepository(mongo),
@@ -52,6 +46,7 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
       receiptDeadlineMs: config.messages.receiptDeadlineMs,
     }),
     audit,
+    openings: deps.sending.openings,
     cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
     clock,
     sendsPerSecond: provider.sendsPerSecond,
@@ -78,7 +73,6 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
       ...templateRoutes({ templates, management: templateManagement }),
       ...conversationRoutes({ conversations }),
     ],
-    close: () => gateway.close(),
   };
 }
 

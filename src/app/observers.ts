@@ -6,7 +6,8 @@ import type { createSweep } from '../messages/sweep.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Inbox } from '../webhooks/inbox.ts';
 import type { WebhookRepository } from '../webhooks/repository.ts';
-import { errorRules, ruleFor } from '../whatsapp/error-classes.ts';
+import { ruleFor } from '../whatsapp/error-classes.ts';
+import { errorRules } from '../whatsapp/error-table.ts';
 import type { Gateway, GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { CrmMetrics } from './instruments.ts';
 

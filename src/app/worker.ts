@@ -22,6 +22,7 @@ import {
   observeSweep,
   startAtZero,
 } from './observers.ts';
+import { buildSending, type Sending } from './sending.ts';
 
 export interface WorkerProcess {
   /** Resolves when the worker was stopped; rejects when it failed. */
@@ -35,9 +36,11 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
   const { metrics } = core;
   startAtZero(metrics);
   const gateway = observeGateway(createCloudApiGateway(config.provider), metrics);
+  const sending = buildSending(core, gateway);
   await limitDispatches(core, config);
   const { dispatch, ...stateActivities } = createActivities({
     ...core,
+    ...sending,
     gateway,
     observer: createDispatchObserver(metrics),
   });
@@ -53,7 +56,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     shutdownGraceMs: config.shutdownGraceMs,
     logger,
   });
-  const loops = startLoops(core, config, temporalWorker.isRunning);
+  const loops = startLoops(config, { core, sending, isWorkerRunning: temporalWorker.isRunning });
   const health = await serveHealth(config, { core, temporalWorker });
   const metricsServer = await serveMetrics(metrics, {
     host: config.http.host,
@@ -65,6 +68,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
       health.drain();
       await Promise.all(loops.map((loop) => loop.stop()));
       await temporalWorker.stop();
+      await sending.rates.close();
       await gateway.close();
       await health.close();
       await metricsServer.close();
@@ -88,12 +92,22 @@ async function limitDispatches({ temporal, logger }: Core, { provider }: Config)
 /** As often as Prometheus usually asks. */
 const measureIntervalMs = 15_000;
 
-function startLoops(core: Core, config: Config, isWorkerRunning: () => boolean): readonly Loop[] {
+/** How soon a channel whose look at its health is due gets it; each has a time of its own. */
+const healthIntervalMs = 1_000;
+const usersIntervalMs = 60_000;
+
+interface LoopDeps {
+  readonly core: Core;
+  readonly sending: Sending;
+  readonly isWorkerRunning: () => boolean;
+}
+
+function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps): readonly Loop[] {
   const { logger, metrics } = core;
   const processor = createWebhookProcessor({
     ...core,
     events: observeEvents(core.events, metrics),
-    receipts: observeReceipts(createReceiptService(core), core),
+    receipts: observeReceipts(createReceiptService({ ...core, ...sending }), core),
     inbound: createInboundService(core),
   });
   const sweep = observeSweep(
@@ -121,6 +135,15 @@ function startLoops(core: Core, config: Config, isWorkerRunning: () => boolean):
       longestIdleMs: 500,
       logger,
     }),
+    startLoop({
+      name: 'gate-release',
+      step: async () => ((await sending.release.releaseNext()) ? 'more' : 'idle'),
+      idleMs: 250,
+      longestIdleMs: 500,
+      logger,
+    }),
+    every(healthIntervalMs, 'channel-health', () => sending.pauses.checkDue()),
+    every(usersIntervalMs, 'portfolio-users', () => sending.rates.sweepExpiredUsers()),
     every(sweepIntervalMs, 'sweep', () => sweep.sweepOnce()),
     every(measureIntervalMs, 'measure', () => measure.measureOnce()),
   ];

@@ -116,6 +116,14 @@ const createMessageTouches = (conversations: mongo.Collection<ConversationRecord
     );
   },
 
+  /** Ends an open window; a message of the contact opens it again. */
+  async closeWindow(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
+    await conversations.updateOne(
+      { _id, windowExpiresAt: { $gt: at }, ...scope },
+      { $set: { windowExpiresAt: at } },
+    );
+  },
+
   /** Moves the customer service window, only ever forward; counts the message if it is a new one. */
   async touchByInbound(scope: ClientScope, _id: Types.ObjectId, touch: InboundTouch): Promise<void> {
     await conversations.updateOne(

@@ -41,6 +41,10 @@ export function createConversationService({ conversations, leads, clock }: Conve
       return conversations.findOrInsertLive(scope, key, fresh, at);
     },
 
+    /** The provider says that the window is closed, whatever we have counted. */
+    closeWindow: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> =>
+      conversations.closeWindow(scope, id, at),
+
     /** A message of the contact at `at` (provider's time): opens the customer service window and counts it. */
     noteInbound: (
       scope: ClientScope,

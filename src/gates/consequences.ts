@@ -1,10 +1,14 @@
 import type { Types } from 'mongoose';
 import type { Refusal } from '../channels/rules.ts';
+import type { ChannelDoc } from '../channels/service.ts';
+import { assertThrough } from '../consent/inbound.ts';
+import type { ConsentService } from '../consent/service.ts';
 import type { Receipt } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc, MessageRepository } from '../messages/repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ClientScope } from '../platform/mongo.ts';
+import type { SendRates } from '../rates/service.ts';
 import { planRetry, ruleFor, type ErrorRule } from '../whatsapp/error-classes.ts';
 import type { RejectedError } from '../whatsapp/gateway.ts';
 
@@ -17,26 +21,18 @@ interface TemplateRef {
 export interface ConsequenceDeps {
   readonly messages: Pick<MessageRepository, 'findById'>;
   readonly channels: {
+    findById(scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null>;
     pauseByProvider(scope: ClientScope, id: Types.ObjectId, refusal: Refusal): Promise<void>;
     useMarketingEndpoint(scope: ClientScope, id: Types.ObjectId): Promise<void>;
   };
   readonly templates: {
     noteProviderError(scope: ClientScope, template: TemplateRef, code: number): Promise<void>;
   };
-  readonly consent: {
-    stopMarketing(scope: ClientScope, contactId: Types.ObjectId, eventId: string): Promise<void>;
-  };
+  readonly consent: Pick<ConsentService, 'stopMarketing'>;
   readonly conversations: {
     closeWindow(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void>;
   };
-  readonly rates: {
-    slowDown(scope: ClientScope, channelId: Types.ObjectId): Promise<void>;
-    penalisePair(
-      scope: ClientScope,
-      pair: { channelId: Types.ObjectId; contactId: Types.ObjectId },
-      until: Date,
-    ): Promise<void>;
-  };
+  readonly rates: Pick<SendRates, 'slowDown' | 'penalisePair'>;
   readonly followUps: {
     schedule(scope: ClientScope, failed: MessageDoc, rule: NonNullable<ErrorRule['followUp']>): Promise<void>;
   };
@@ -62,7 +58,11 @@ export function createConsequences(deps: ConsequenceDeps) {
     if (rule.template !== undefined && template !== null) {
       await deps.templates.noteProviderError(scope, template, code);
     }
-    if (rule.slows === 'channel') await deps.rates.slowDown(scope, channelId);
+    if (rule.slows === 'channel') {
+      const channel = await deps.channels.findById(scope, channelId);
+      const perSecond = channel?.sendsPerSecond;
+      if (perSecond !== undefined) await deps.rates.slowDown({ scope, channelId, perSecond });
+    }
   }
 
   async function ofFailure(scope: ClientScope, id: Types.ObjectId, failure: MessageFailure): Promise<void> {
@@ -74,7 +74,9 @@ export function createConsequences(deps: ConsequenceDeps) {
     await closeGates(scope, message, error);
     const { rule } = error;
     if (rule.stopsMarketing === true) {
-      await deps.consent.stopMarketing(scope, message.contactId, `failure:${id.toHexString()}`);
+      const eventId = `${id.toHexString()}:${error.code}`;
+      const said = { source: 'whatsapp', at: deps.clock.now(), eventId };
+      assertThrough(await deps.consent.stopMarketing(scope, message.contactId, said));
     }
     if (rule.class === 'window') {
       await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());

@@ -32,8 +32,8 @@ export interface GateFactsDeps {
     scope: ClientScope,
     template: { channelId: Types.ObjectId; name: string; language: string },
   ) => Promise<TemplateState | null>;
-  /** The end of the business's quiet hours; null outside of them. */
-  readonly quietUntil: (scope: ClientScope, now: Date) => Promise<Date | null>;
+  /** The business's quiet hours; null outside of them. */
+  readonly quietAt: (scope: ClientScope, now: Date) => Promise<GateFacts['quiet']>;
 }
 
 export interface ReadFacts {
@@ -56,12 +56,12 @@ export function createGateFacts(deps: GateFactsDeps) {
     ): Promise<ReadFacts | null> {
       const { channelId, contactId } = message;
       const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
-      const [channel, contact, windowExpiresAt, template, quietUntil] = await Promise.all([
+      const [channel, contact, windowExpiresAt, template, quiet] = await Promise.all([
         findChannel(scope, channelId),
         contacts.findById(scope, contactId),
         conversations.windowOf(scope, { channelId, contactId }),
         readTemplate(deps, scope, message),
-        deps.quietUntil(scope, now),
+        deps.quietAt(scope, now),
       ]);
       if (channel === null || contact === null) return null;
       return {
@@ -80,7 +80,7 @@ export function createGateFacts(deps: GateFactsDeps) {
             isBlocked: contact.isBlocked === true,
           },
           windowExpiresAt,
-          quietUntil,
+          quiet,
         },
       };
     },

@@ -46,8 +46,8 @@ export interface GateFacts {
   };
   /** When the customer service window closes; null when it was never open. Looked at for free-form messages only. */
   readonly windowExpiresAt: Date | null;
-  /** The end of the business's quiet hours, if it is in them. */
-  readonly quietUntil: Date | null;
+  /** The business's quiet hours, if it is in them. */
+  readonly quiet: { readonly until: Date; readonly appliesTo: 'all' | 'marketing' } | null;
 }
 
 /** Which refusal of the HTTP interface a gate that stays closed is. */
@@ -152,10 +152,11 @@ const serviceWindow: Gate = ({ message, windowExpiresAt }, now) =>
       );
 
 /** Nobody is woken by the business; answers and codes that the person waits for go at any hour. */
-const quietHours: Gate = ({ message, template, quietUntil }) =>
-  quietUntil === null || message.isReply || !message.isTemplate || template?.category === 'authentication'
-    ? open
-    : wait('quiet-hours', 'quiet hours', quietUntil);
+const quietHours: Gate = ({ message, template, quiet }) => {
+  if (quiet === null || message.isReply || template?.category === 'authentication') return open;
+  if (quiet.appliesTo === 'marketing' && template?.category !== 'marketing') return open;
+  return wait('quiet-hours', `quiet hours until ${quiet.until.toISOString()}`, quiet.until);
+};
 
 const gates: readonly Gate[] = [
   blockList,

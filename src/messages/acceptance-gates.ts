@@ -1,6 +1,5 @@
 import type { GateFactsReader, GatedMessage } from '../gates/facts.ts';
 import { judgeGates } from '../gates/rules.ts';
-import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 
@@ -9,11 +8,10 @@ import type { ClientScope } from '../platform/mongo.ts';
  * behind its gate, and says so.
  */
 export async function assertGatesOpen(
-  { facts, clock }: { readonly facts: GateFactsReader; readonly clock: Clock },
+  facts: GateFactsReader,
   scope: ClientScope,
-  message: GatedMessage,
+  { message, now }: { readonly message: GatedMessage; readonly now: Date },
 ): Promise<void> {
-  const now = clock.now();
   const read = await facts.read(scope, message, { now });
   if (read === null) throw notFound('channel or contact of the message');
   const verdict = judgeGates(read.facts, now);

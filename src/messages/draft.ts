@@ -1,9 +1,10 @@
 import type { Types } from 'mongoose';
-import type { ContactDoc } from '../contacts/service.ts';
 import type { ConversationService } from '../conversations/service.ts';
-import { AppError, type Issue } from '../platform/errors.ts';
+import type { GateFactsReader } from '../gates/facts.ts';
+import type { Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
+import { assertGatesOpen } from './acceptance-gates.ts';
 import type { MessageDoc } from './repository.ts';
 
 export interface SendTimes {
@@ -19,11 +20,6 @@ export function timeIssues(times: SendTimes, now: Date): Issue[] {
   const { expiresAt } = times;
   if (expiresAt === undefined || expiresAt > earliestOf(times, now)) return [];
   return [{ path: 'body.expiresAt', message: 'Must be later than sendAt and than now.' }];
-}
-
-export function refuseOptedOut({ optInStatus }: ContactDoc): void {
-  if (optInStatus !== 'opted-out') return;
-  throw new AppError('contact-opted-out', 'The contact does not want messages from this business.');
 }
 
 export interface DraftInput {
@@ -43,12 +39,19 @@ export interface DraftInput {
     >;
 }
 
-/** Finds or opens the conversation, and writes an agent's message down without storing it yet. */
+export interface DraftDeps {
+  readonly conversations: ConversationService;
+  readonly facts: GateFactsReader;
+}
+
+/** Judges the gates, finds or opens the conversation, and writes an agent's message down without storing it yet. */
 export async function draftOutbound(
   scope: ClientScope,
   { contactId, channelId, by, times, now, fields }: DraftInput,
-  { conversations }: { conversations: ConversationService },
+  { conversations, facts }: DraftDeps,
 ): Promise<MessageDoc> {
+  const sender = { senderType: 'agent', channelId, contactId } as const;
+  await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now });
   const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now);
   const { sendAt, expiresAt } = times;
   const isLater = sendAt !== undefined && sendAt > now;
@@ -57,10 +60,8 @@ export async function draftOutbound(
     _id: newId(),
     ...scope,
     conversationId: conversation._id,
-    channelId,
-    contactId,
+    ...sender,
     direction: 'outbound',
-    senderType: 'agent',
     createdBy: by,
     ...fields,
     status,

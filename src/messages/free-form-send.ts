@@ -6,11 +6,12 @@ import { readableText } from '../content/text.ts';
 import type { ContactDoc, ContactService } from '../contacts/service.ts';
 import { isWindowOpen } from '../conversations/rules.ts';
 import type { ConversationService } from '../conversations/service.ts';
+import type { GateFactsReader } from '../gates/facts.ts';
 import type { LeadService } from '../leads/service.ts';
 import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { TemplateService } from '../templates/service.ts';
-import { draftOutbound, earliestOf, refuseOptedOut, timeIssues } from './draft.ts';
+import { draftOutbound, earliestOf, timeIssues } from './draft.ts';
 import { findRecipient, invalidRecipient } from './recipient.ts';
 import type { MessageContent, MessageDoc, MessageRepository } from './repository.ts';
 import { priorityOf } from './rules.ts';
@@ -23,6 +24,7 @@ export interface FreeFormSendDeps {
   readonly contacts: ContactService;
   readonly leads: LeadService;
   readonly conversations: ConversationService;
+  readonly facts: GateFactsReader;
 }
 
 export interface FreeFormSend {
@@ -58,7 +60,6 @@ export async function draftFreeFormMessage(
   if (isOpen && !isWindowOpen(windowExpiresAt, earliestOf(body, now))) issues.push(tooLate(windowExpiresAt));
   if (issues.length > 0)
     throw new AppError('invalid-input', 'The message cannot be sent.', { errors: issues });
-  if (contact !== null) refuseOptedOut(contact);
   if (!isOpen || contact === null) throw await windowClosed(scope, { channelId, windowExpiresAt }, deps);
   const fields = {
     messageType: body.content.type,

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { Consequences } from '../gates/consequences.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { StatusItem } from '../whatsapp/events.ts';
@@ -21,6 +22,7 @@ export type ReceiptOutcome = 'done' | 'unmatched' | { readonly error: unknown };
 export interface ReceiptDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
+  readonly consequences: Pick<Consequences, 'ofReceipts'>;
   readonly logger: Logger;
 }
 
@@ -29,7 +31,7 @@ export type ReceiptService = ReturnType<typeof createReceiptService>;
 /** Signals under way at once: enough to hide the round trip, few enough to leave room for sends. */
 const concurrency = 32;
 
-export function createReceiptService({ messages, workflows, logger }: ReceiptDeps) {
+export function createReceiptService({ messages, workflows, consequences, logger }: ReceiptDeps) {
   /**
    * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
    * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
@@ -48,7 +50,10 @@ export function createReceiptService({ messages, workflows, logger }: ReceiptDep
     );
     const messageId = target._id.toHexString();
     const way = isNews ? await workflows.signalReceipts(messageId, fresh) : 'history';
-    if (way !== 'signaled') await messages.applyReceipts(scope, target._id, fresh);
+    if (way !== 'signaled') {
+      await messages.applyReceipts(scope, target._id, fresh);
+      await consequences.ofReceipts(scope, target._id, fresh);
+    }
     logger.debug({ messageId, way, words: fresh.map(({ word }) => word) }, 'receipts delivered');
   }
 

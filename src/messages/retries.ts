@@ -68,7 +68,7 @@ export function createRetries(deps: RetryDeps) {
     if (status === 'unknown' && !wish.mayDuplicate) {
       throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
     }
-    await assertGatesOpen(deps, scope, message);
+    await assertGatesOpen(deps.facts, scope, { message, now: clock.now() });
   }
 
   /** One of a bulk, which has no idempotency key of its own: each message is retried once anyway. */

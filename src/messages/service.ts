@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import type { ChannelService } from '../channels/service.ts';
 import type { ContactService } from '../contacts/service.ts';
 import type { ConversationService } from '../conversations/service.ts';
+import type { GateFactsReader } from '../gates/facts.ts';
 import type { LeadService } from '../leads/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import { notFound } from '../platform/errors.ts';
@@ -30,6 +31,7 @@ export interface MessageDeps {
   readonly contacts: ContactService;
   readonly leads: LeadService;
   readonly conversations: ConversationService;
+  readonly facts: GateFactsReader;
   readonly clock: Clock;
 }
 

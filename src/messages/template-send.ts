@@ -2,12 +2,13 @@ import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
 import type { ContactService } from '../contacts/service.ts';
 import type { ConversationService } from '../conversations/service.ts';
+import type { GateFactsReader } from '../gates/facts.ts';
 import type { LeadService } from '../leads/service.ts';
 import { AppError } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { fillTemplate, type FilledTemplate } from '../templates/rules.ts';
 import type { TemplateDoc, TemplateService } from '../templates/service.ts';
-import { draftOutbound, refuseOptedOut, timeIssues } from './draft.ts';
+import { draftOutbound, timeIssues } from './draft.ts';
 import { findRecipient, invalidRecipient, type Recipient } from './recipient.ts';
 import type { MessageDoc } from './repository.ts';
 import { priorityOf } from './rules.ts';
@@ -19,6 +20,7 @@ export interface TemplateSendDeps {
   readonly contacts: ContactService;
   readonly leads: LeadService;
   readonly conversations: ConversationService;
+  readonly facts: GateFactsReader;
 }
 
 export interface TemplateSend {
@@ -45,7 +47,6 @@ export async function draftTemplateMessage(
   const { recipient, channel, template, filled } = await checkSend(scope, body, { deps, now });
   const { phoneNumber } = recipient;
   const contact = recipient.contact ?? (await deps.contacts.findOrCreate(scope, { phoneNumber }));
-  refuseOptedOut(contact);
   const fields = {
     messageType: 'template',
     to: phoneNumber,

@@ -15,7 +15,7 @@ const openFacts: GateFacts = {
   template,
   contact: { hasOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
   windowExpiresAt: null,
-  quietUntil: null,
+  quiet: null,
 };
 
 /** An agent's answer in the open window. */
@@ -129,14 +129,33 @@ describe('gates', () => {
     }
   });
 
-  it('quiet hours › hold what the business begins; answers and codes go', () => {
-    waitsFor(
-      { ...openFacts, quietUntil: later },
-      { gate: 'quiet-hours', reason: 'quiet hours', until: later },
-    );
-    assert.deepEqual(judge({ ...reply, quietUntil: later }), { kind: 'open' });
-    const code = { ...openFacts, template: { ...template, category: 'authentication' } };
-    assert.deepEqual(judge({ ...code, quietUntil: later }), { kind: 'open' });
+  describe('quiet hours', () => {
+    const quiet = { until: later, appliesTo: 'all' } as const;
+    const withCategory = (category: string): GateFacts => ({
+      ...openFacts,
+      template: { ...template, category },
+    });
+
+    it('hold what the business begins › until their end', () => {
+      const reason = `quiet hours until ${later.toISOString()}`;
+      for (const facts of [openFacts, withCategory('utility')]) {
+        waitsFor({ ...facts, quiet }, { gate: 'quiet-hours', reason, until: later });
+      }
+      const byBot = { ...reply, message: { ...reply.message, isReply: false } };
+      waitsFor({ ...byBot, quiet }, { gate: 'quiet-hours', reason, until: later });
+    });
+
+    it('answers of an agent and codes › go at any hour', () => {
+      for (const facts of [reply, withCategory('authentication')]) {
+        assert.deepEqual(judge({ ...facts, quiet }), { kind: 'open' });
+      }
+    });
+
+    it('for marketing only › let everything else go', () => {
+      const onlyMarketing = { ...quiet, appliesTo: 'marketing' } as const;
+      assert.equal(judge({ ...openFacts, quiet: onlyMarketing }).kind, 'wait');
+      assert.deepEqual(judge({ ...withCategory('utility'), quiet: onlyMarketing }), { kind: 'open' });
+    });
   });
 
   it('any facts › who has opted out or is blocked gets nothing that an agent has not written', () => {
@@ -164,7 +183,7 @@ describe('gates', () => {
         isBlocked: fc.boolean(),
       }),
       windowExpiresAt: fc.constantFrom(null, earlier, later),
-      quietUntil: fc.constantFrom(null, later),
+      quiet: fc.constantFrom<GateFacts['quiet']>(null, { until: later, appliesTo: 'all' }),
     });
     fc.assert(
       fc.property(facts, (given) => {

@@ -1,0 +1,51 @@
+import { createChannelPauses } from '../channels/pauses.ts';
+import { createChannelRepository } from '../channels/repository.ts';
+import { createConsequences } from '../gates/consequences.ts';
+import { createGateFacts } from '../gates/facts.ts';
+import { createGateOpenings, createGateRelease } from '../gates/release.ts';
+import { createGateOpeningRepository } from '../gates/repository.ts';
+import { createAcceptance } from '../messages/accept.ts';
+import { createRetries } from '../messages/retries.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import { createSendRates } from '../rates/service.ts';
+import { nextAllowedInstant } from '../sending-policy/quiet-hours.ts';
+import type { Gateway } from '../whatsapp/gateway.ts';
+import type { Core } from './core.ts';
+
+export type Sending = ReturnType<typeof buildSending>;
+
+/** What decides whether, when and how fast messages leave; the API needs it at acceptance, the worker at the call. */
+export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) {
+  const { mongo, clock, logger, channels, templates, messages, workflows, audit } = core;
+  const transact = createTransactions(mongo);
+  const rates = createSendRates({ connection: mongo, transact, clock, logger });
+  const openingRepository = createGateOpeningRepository(mongo);
+  const openings = createGateOpenings({ openings: openingRepository, clock });
+  const facts = createGateFacts({
+    ...core,
+    templateState: templates.stateForSend,
+    async quietAt(scope, now) {
+      const { timezone, quietHours, appliesTo } = await core.policies.sendingPolicyOf(scope);
+      const until = nextAllowedInstant(quietHours, timezone, now);
+      return until === null ? null : { until, appliesTo };
+    },
+  });
+  const acceptance = createAcceptance({ messages, workflows, logger });
+  const retries = createRetries({ messages, acceptance, facts, clock });
+  const pauses = createChannelPauses({
+    channels: createChannelRepository(mongo),
+    service: channels,
+    gateway,
+    audit,
+    openings,
+    clock,
+  });
+  const consequences = createConsequences({
+    ...core,
+    channels: { ...pauses, findById: channels.findById },
+    rates,
+    followUps: retries,
+  });
+  const release = createGateRelease({ ...core, openings: openingRepository });
+  return { rates, openings, facts, acceptance, retries, pauses, consequences, release };
+}
