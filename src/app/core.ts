@@ -11,6 +11,8 @@ import type { Logger } from '../platform/logger.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { buildPeople } from './people.ts';
 
@@ -39,6 +41,7 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
   });
+  const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
   const health: readonly HealthCheck[] = [
     {
       name: 'mongo',
@@ -67,10 +70,12 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     channels,
     ...people,
     workflows,
+    rates,
     health,
     messages: createMessageRepository(mongo),
     events: createWebhookRepository(mongo),
     async close() {
+      await rates.close();
       await temporal.close();
       await mongo.close();
     },

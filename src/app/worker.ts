@@ -91,6 +91,13 @@ function startLoops(core: Core, config: Config): readonly Loop[] {
       longestIdleMs: sweepIntervalMs,
       logger,
     }),
+    startLoop({
+      name: 'portfolio-sweep',
+      step: async () => ((await core.rates.sweepExpiredUsers()) > 0 ? 'more' : 'idle'),
+      idleMs: sweepIntervalMs,
+      longestIdleMs: sweepIntervalMs,
+      logger,
+    }),
   ];
 }
 
