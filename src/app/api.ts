@@ -83,7 +83,6 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     core,
     async close() {
       await http.close({ graceMs: config.shutdownGraceMs, announceMs });
-      await sending.rates.close();
       await gateway.close();
       await identity.close();
       await passwords.close();

@@ -14,6 +14,8 @@ import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createTemplateRepository } from '../templates/repository.ts';
 import { createTemplateService } from '../templates/service.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildPeople } from './people.ts';
@@ -43,6 +45,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
   });
+  const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
   const health: readonly HealthCheck[] = [
     {
       name: 'mongo',
@@ -73,10 +76,12 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     templates: createTemplateService({ templates: createTemplateRepository(mongo), clock }),
     ...people,
     workflows,
+    rates,
     health,
     messages: createMessageRepository(mongo),
     events: createWebhookRepository(mongo),
     async close() {
+      await rates.close();
       await temporal.close();
       await mongo.close();
     },

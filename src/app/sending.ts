@@ -6,8 +6,6 @@ import { createGateOpenings, createGateRelease } from '../gates/release.ts';
 import { createGateOpeningRepository } from '../gates/repository.ts';
 import { createAcceptance } from '../messages/accept.ts';
 import { createRetries } from '../messages/retries.ts';
-import { createTransactions } from '../platform/transaction.ts';
-import { createSendRates } from '../rates/service.ts';
 import { nextAllowedInstant } from '../sending-policy/quiet-hours.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
@@ -17,8 +15,6 @@ export type Sending = ReturnType<typeof buildSending>;
 /** What decides whether, when and how fast messages leave; the API needs it at acceptance, the worker at the call. */
 export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) {
   const { mongo, clock, logger, channels, templates, messages, workflows, audit } = core;
-  const transact = createTransactions(mongo);
-  const rates = createSendRates({ connection: mongo, transact, clock, logger });
   const openingRepository = createGateOpeningRepository(mongo);
   const openings = createGateOpenings({ openings: openingRepository, clock });
   const facts = createGateFacts({
@@ -43,9 +39,8 @@ export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) 
   const consequences = createConsequences({
     ...core,
     channels: { ...pauses, findById: channels.findById },
-    rates,
     followUps: retries,
   });
   const release = createGateRelease({ ...core, openings: openingRepository });
-  return { rates, openings, facts, acceptance, retries, pauses, consequences, release };
+  return { openings, facts, acceptance, retries, pauses, consequences, release };
 }

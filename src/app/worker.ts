@@ -68,7 +68,6 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
       health.drain();
       await Promise.all(loops.map((loop) => loop.stop()));
       await temporalWorker.stop();
-      await sending.rates.close();
       await gateway.close();
       await health.close();
       await metricsServer.close();
@@ -143,7 +142,7 @@ function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps
       logger,
     }),
     every(healthIntervalMs, 'channel-health', () => sending.pauses.checkDue()),
-    every(usersIntervalMs, 'portfolio-users', () => sending.rates.sweepExpiredUsers()),
+    every(usersIntervalMs, 'portfolio-users', () => core.rates.sweepExpiredUsers()),
     every(sweepIntervalMs, 'sweep', () => sweep.sweepOnce()),
     every(measureIntervalMs, 'measure', () => measure.measureOnce()),
   ];

@@ -13,11 +13,6 @@ import { largestPairBurst, pairIntervalMs } from './pair/rules.ts';
 import { createPortfolioRepository } from './portfolio/repository.ts';
 import { createPortfolioReservations } from './portfolio/reservations.ts';
 
-export type { Busy, Permit, PermitAsk, RatedChannel } from './channel/permits.ts';
-export type { ManagementAnswer } from './management/rules.ts';
-export type { Pair } from './pair/repository.ts';
-export type { UserAsk, UserReservation } from './portfolio/reservations.ts';
-
 /** What a channel may send per second now. */
 export interface ChannelRateNow {
   /** By its settings. */

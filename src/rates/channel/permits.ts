@@ -29,12 +29,12 @@ export function createChannelPermits({ rates, logger, monotonicMs = monotonic }:
   const turnstiles = new Map<string, Turnstile>();
   let isClosed = false;
 
-  function turnstileOf({ scope, channelId }: RatedChannel): Turnstile {
+  function turnstileOf({ scope, channelId, perSecond }: RatedChannel): Turnstile {
     const name = channelId.toHexString();
     const found = turnstiles.get(name);
     if (found !== undefined) return found;
     const onIdle = () => void turnstiles.delete(name);
-    const made = createTurnstile({ scope, channelId, holder, rates, logger, monotonicMs, onIdle });
+    const made = createTurnstile({ scope, channelId, perSecond, holder, rates, logger, monotonicMs, onIdle });
     turnstiles.set(name, made);
     return made;
   }

@@ -32,14 +32,11 @@ export interface ShareUser {
   readonly onIdle: () => void;
 }
 
-export type ShareKeeper = ReturnType<typeof createShareKeeper>;
-
 const pause = { settledMs: 1_000, unsettledMs: 250, shortestMs: 100 } as const;
 /** How long a share is kept without any use. */
 const idleMs = 2_000;
 
-const failedRenewal =
-  'the share of a channel’s rate could not be renewed; it is tried again, and nothing is sent once it has ended';
+const failedRenewal = 'the share of a channel’s rate could not be renewed; nothing is sent once it has ended';
 
 /** Keeps this process's share of a channel's rate while there is use for it, as large as there is use for it. */
 export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) {
@@ -48,6 +45,7 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
   const closing = new AbortController();
   let nap = new AbortController();
   let lastWanted = 0;
+  let isFailing = false;
   let keeping: Promise<void> | null = null;
 
   const wanted = (): number => wantedShare(limit(), stock.held(monotonicMs()) + waiting());
@@ -61,9 +59,11 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
     const ask = { holder, limit: limit(), keeps: stock.keeps(nowMs), wanted: lastWanted };
     try {
       stock.renew(await rates.renew(scope, channelId, ask), nowMs, leaseMs);
+      isFailing = false;
     } catch (error) {
       // Whether it was written is not known. What was reported to be kept covers all that is handed out meanwhile.
-      logger.warn({ error, channelId }, failedRenewal);
+      if (!isFailing) logger.warn({ error, channelId }, failedRenewal);
+      isFailing = true;
     }
   }
 

@@ -28,6 +28,8 @@ export interface PermitAsk {
 }
 
 export interface TurnstileOptions extends ShareKeeperOptions {
+  /** Calls per second by the channel's settings. */
+  readonly perSecond: number;
   /** The share was given back and nobody waits. */
   readonly onIdle: () => void;
 }
@@ -42,11 +44,11 @@ const busyFor = (waitMs: number | null): Busy => ({
 });
 
 /** The queue of one channel in this process, and the share of the channel's rate that feeds it. */
-export function createTurnstile({ onIdle, ...options }: TurnstileOptions) {
+export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOptions) {
   const { monotonicMs } = options;
   const stock = createPermitStock();
   const line = createWaitingLine<Permit | Busy>();
-  let limit = 1;
+  let limit = perSecond;
   let lastUseMs = monotonicMs();
   let isClosed = false;
   let coolTimer: NodeJS.Timeout | null = null;
@@ -96,10 +98,11 @@ export function createTurnstile({ onIdle, ...options }: TurnstileOptions) {
 
   return {
     /** A permit as soon as there is one, `busy` when that takes too long. Rejects when the signal aborts. */
-    async acquire(perSecond: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
+    async acquire(limitNow: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
       ask.signal?.throwIfAborted();
       if (isClosed) return busyFor(null);
-      limit = perSecond;
+      if (limitNow !== limit) keeper.hurry();
+      limit = limitNow;
       lastUseMs = monotonicMs();
       const waitMs = waitMsAt(line.ahead(ask.priority) + 1);
       const isHopeless = waitMs !== null && waitMs > patienceMs;

@@ -7,8 +7,6 @@ export interface WaitAsk<T> {
   readonly onImpatient: () => T;
 }
 
-export type WaitingLine<T> = ReturnType<typeof createWaitingLine<T>>;
-
 /**
  * A queue by priority whose members leave when their patience ends or their signal aborts. It is as long as there are
  * callers who wait at the same time, which the worker bounds by its number of dispatches.

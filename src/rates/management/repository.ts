@@ -3,8 +3,6 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { isDuplicateKey } from '../../platform/mongo.ts';
 import { managementLimitModel, type ManagementLimitDoc } from '../model.ts';
 
-export type ManagementLimitRepository = ReturnType<typeof createManagementLimitRepository>;
-
 /** Meta counts over one hour: what was learned before says nothing any more. */
 const keptMs = 60 * 60 * 1_000;
 

@@ -13,8 +13,6 @@ import {
   untouchedPair,
 } from './rules.ts';
 
-export type PairRateRepository = ReturnType<typeof createPairRateRepository>;
-
 /** One channel and one contact. */
 export interface Pair {
   readonly channelId: Types.ObjectId;

@@ -34,8 +34,6 @@ export interface PortfolioReservationsOptions {
   readonly clock: Clock;
 }
 
-export type PortfolioReservations = ReturnType<typeof createPortfolioReservations>;
-
 /**
  * The people whom a business portfolio writes to outside the window: never more than the limit in a rolling day, over
  * all its numbers and all workers. Every reservation of a new person moves one counter, so those that a process has at
