@@ -102,7 +102,8 @@ export const isRefusalCounted = (digits: string): boolean => digits === '06' || 
 
 export function planAnswer(digits: string, settings: PlanSettings, refusedBefore: number): Plan {
   if (isRefusalCounted(digits) && refusedBefore < REFUSALS_BEFORE_SUCCESS) {
-    const refusal = digits === '06' ? refuse(130429, { headers: { 'retry-after': '1' } }) : refuse(131000);
+    const refusal =
+      digits === '06' ? refuse(130429, { status: 429, headers: { 'retry-after': '1' } }) : refuse(131000);
     return { kind: 'refuse', refusal };
   }
   if (digits === '08') return { kind: 'refuse', refusal: refuse(132001) };

@@ -185,6 +185,6 @@ export function decide(call: IncomingCall, deps: DecideDeps): Decision {
   if (parsed.kind === 'mark-read') return { kind: 'marked-read' };
   const senderError = senderErrors[call.phoneNumberId];
   if (senderError !== undefined) return refused(refuse(senderError));
-  if (!store.takeSend(call.phoneNumberId, call.at)) return refused(refuse(130429));
+  if (!store.takeSend(call.phoneNumberId, call.at)) return refused(refuse(130429, { status: 429 }));
   return decideSend(parsed, call, deps);
 }

@@ -30,7 +30,7 @@ const ROWS: readonly Row[] = [
   [130403, 400, 'User is blocked', 'This user has been blocked by the business.'],
   [
     130429,
-    429,
+    400,
     'Rate limit hit',
     'Message failed to send because there were too many messages sent from this phone number.',
   ],
@@ -171,9 +171,6 @@ function kindOfRange(code: number): GraphErrorKind {
   if (code >= 200 && code <= 299) return { status: 403, title: 'API Permission' };
   return { status: 400, title: 'Error' };
 }
-
-/** The codes of the table above, for those who go through them all. */
-export const KNOWN_CODES: readonly number[] = ROWS.map(([code]) => code);
 
 export function kindOf(code: number, subcode?: number): GraphErrorKind {
   const kind = KINDS.get(code) ?? kindOfRange(code);

@@ -13,6 +13,7 @@ import { isRecord, textOrNull } from './json.ts';
 import type { Answered, Ledger, LedgerRecord } from './ledger.ts';
 import type { Receipt } from './payloads.ts';
 import type { ReceiptSender } from './receipts.ts';
+import type { Behaviour } from './settings.ts';
 import type { TemplateStore } from './templates/store.ts';
 import type { SendRequest } from './validation.ts';
 
@@ -73,14 +74,15 @@ function acceptedFields(decision: Accepted, edge: SendEdge, answeredAt: number):
   };
 }
 
-function acceptedBody(send: SendRequest, wamid: string): object {
-  const { input, waId, userId } = send;
+function acceptedBody(send: SendRequest, wamid: string, { templateHeld }: Behaviour): object {
+  const { input, waId, userId, template } = send;
   const person = waId === null ? { user_id: userId } : { wa_id: waId };
-  const status = send.type === 'template' ? { message_status: 'accepted' } : {};
+  const isHeld = template !== null && templateHeld.includes(template.name);
+  const status = isHeld ? 'held_for_quality_assessment' : 'accepted';
   return {
     messaging_product: 'whatsapp',
     contacts: [{ input, ...person }],
-    messages: [{ id: wamid, ...status }],
+    messages: [{ id: wamid, ...(template === null ? {} : { message_status: status }) }],
   };
 }
 
@@ -123,7 +125,9 @@ export function createMessagesEndpoint(deps: MessagesEndpointDeps) {
     if (plan.areReceiptsFirst) await deliverFirst(list);
     else receipts.schedule(list);
     await pause(plan.delayMs);
-    return plan.isAnswerLost ? null : { status: 200, body: acceptedBody(send, record.item.wamid ?? '') };
+    return plan.isAnswerLost
+      ? null
+      : { status: 200, body: acceptedBody(send, record.item.wamid ?? '', store.current()) };
   }
 
   function recordOf(call: MessagesCall, decision: Decision): LedgerRecord {

@@ -112,7 +112,8 @@ export function createMediaStore(): MediaStore {
         });
       }
       if (file === null) return refuse(100, { details: 'The parameter file is required.' });
-      const mimeType = type ?? file.mimeType;
+      // Clients also give the kind alone (`image`), where Meta's reference wants the MIME type.
+      const mimeType = type?.includes('/') === true ? type : file.mimeType;
       const problem = problemOf(mimeType, file.bytes);
       if (problem !== null) return refuse(131053, { details: problem });
       count += 1;

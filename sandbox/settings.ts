@@ -62,6 +62,8 @@ export interface Behaviour extends PlanSettings {
   readonly health: Readonly<Record<string, HealthState>>;
   /** Names of templates that are answered with 132015. */
   readonly templatePaused: readonly string[];
+  /** Names of templates whose sends are answered with `held_for_quality_assessment`. */
+  readonly templateHeld: readonly string[];
   /** Whether sends are compared with the stored templates. */
   readonly checkTemplates: boolean;
   /** How long a created or edited template stays PENDING. */
@@ -101,6 +103,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   senderErrors: {},
   health: {},
   templatePaused: [],
+  templateHeld: [],
   checkTemplates: false,
   reviewMs: 200,
   rejectWords: [],
@@ -166,6 +169,7 @@ const READERS: Readers = {
   senderErrors: (value, field) => asMapOf(value, field, asCode),
   health: (value, field) => asMapOf(value, field, asOneOf(...HEALTH_STATES)),
   templatePaused: asTexts,
+  templateHeld: asTexts,
   checkTemplates: asBoolean,
   reviewMs: asDelay,
   rejectWords: asTexts,

@@ -125,6 +125,15 @@ const checkFlow = withParameters('flow', (parameters, path) => {
   );
 });
 
+/** A card has a place, a text of its own, and a link, quick replies or a product. */
+const checkCards: Check = (action) =>
+  checkList(action['cards'], `${ACTION}.cards`, [2, 10], (card, path) => {
+    const isPlace = /^[0-9]$/.test(wordOf(card['card_index']));
+    if (!isPlace) return wrong(`${path}.card_index`, 'it must be 0 to 9');
+    const found = optionalText(bodyText(card), `${path}.body.text`, 160);
+    return found ?? checkObject(card['action'], `${path}.action`, () => null);
+  });
+
 interface Kind {
   readonly body: number | null;
   readonly headers: readonly string[];
@@ -151,7 +160,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['catalog_message', plain((action) => checkName(action, 'catalog_message'))],
   ['product', { body: null, headers: [], action: checkProduct }],
   ['product_list', plain(checkProductList, ['text'])],
-  ['carousel', plain((action) => checkList(action['cards'], `${ACTION}.cards`, [2, 10], () => null))],
+  ['carousel', plain(checkCards)],
   [
     'order_details',
     plain(

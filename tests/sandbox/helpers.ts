@@ -36,6 +36,7 @@ export interface Envelope {
   readonly object: string;
   readonly entry: readonly {
     readonly id: string;
+    readonly time?: number;
     readonly changes: readonly { readonly field: string; readonly value: Value }[];
   }[];
 }
@@ -205,9 +206,46 @@ export async function control<T = unknown>(sandbox: Sandbox, route: string, body
   return { status: response.status, body: (await response.json()) as T };
 }
 
+export interface GraphAnswer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+/** What an error of the Graph API looks like to a caller. */
+export interface GraphFault {
+  readonly error: {
+    readonly code: number;
+    readonly error_subcode?: number;
+    readonly error_user_msg?: string;
+    readonly error_data: { readonly details: string };
+  };
+}
+
+/** Any call of the Graph API: `GET /42/message_templates?limit=2`, with a JSON body or a form. */
+export async function graph<T = GraphFault>(
+  sandbox: Sandbox,
+  route: string,
+  body?: object,
+): Promise<GraphAnswer<T>> {
+  const [method = 'GET', path = '/'] = route.split(' ');
+  const isForm = body instanceof FormData;
+  const response = await fetch(path.startsWith('http') ? path : `${sandbox.url}/v25.0${path}`, {
+    method,
+    headers: {
+      authorization: 'Bearer token',
+      ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) as T };
+}
+
 export interface Item {
   readonly at: string;
   readonly phoneNumberId: string;
+  readonly edge?: string;
   readonly to: string | null;
   readonly opaque: string | null;
   readonly wamid: string | null;

@@ -40,6 +40,69 @@ describe('sandbox numbers', () => {
     assert.equal(body['display_phone_number'], '+1 555-000-1000');
   });
 
+  interface Health {
+    readonly can_send_message: string;
+    readonly entities: readonly {
+      readonly entity_type: string;
+      readonly can_send_message: string;
+      readonly errors?: readonly { readonly error_code: number; readonly possible_solution: string }[];
+    }[];
+  }
+
+  async function healthOf(phoneNumberId: string): Promise<Health> {
+    const { body } = await describeNumber(`/v25.0/${phoneNumberId}?fields=health_status`);
+    return body['health_status'] as Health;
+  }
+
+  it('health › unset, set, and of a number whose sends are refused › told with its errors', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', {
+      health: { '21': 'LIMITED', '22': 'BLOCKED', '23': 'AVAILABLE' },
+      senderErrors: { '23': 131042 },
+    });
+    const seen: unknown[] = [];
+    for (const id of ['20', '21', '22', '23']) {
+      const health = await healthOf(id);
+      const [number, ...others] = health.entities;
+      seen.push([health.can_send_message, number?.entity_type, number?.errors?.[0]?.error_code]);
+      assert.equal(health.can_send_message, number?.can_send_message);
+      assert.deepEqual(
+        others.map((entity) => [entity.entity_type, entity.can_send_message]),
+        [
+          ['WABA', 'AVAILABLE'],
+          ['BUSINESS', 'AVAILABLE'],
+          ['APP', 'AVAILABLE'],
+        ],
+      );
+    }
+    assert.deepEqual(seen, [
+      ['AVAILABLE', 'PHONE_NUMBER', undefined],
+      ['LIMITED', 'PHONE_NUMBER', 131064],
+      ['BLOCKED', 'PHONE_NUMBER', 131031],
+      ['BLOCKED', 'PHONE_NUMBER', 131042],
+    ]);
+    await control(stage.sandbox, 'PUT /behaviour', { senderErrors: {} });
+    assert.equal((await healthOf('23')).can_send_message, 'AVAILABLE');
+  });
+
+  it('quality, limit and throughput › usual and of the settings › told', async () => {
+    const asked = 'quality_rating,throughput,whatsapp_business_manager_messaging_limit';
+    await control(stage.sandbox, 'PUT /behaviour', {
+      numbers: { '31': { qualityRating: 'RED', messagingLimit: 'TIER_250', throughput: 'HIGH' } },
+    });
+    assert.deepEqual((await describeNumber(`/v25.0/30?fields=${asked}`)).body, {
+      id: '30',
+      quality_rating: 'GREEN',
+      throughput: { level: 'STANDARD' },
+      whatsapp_business_manager_messaging_limit: 'TIER_2K',
+    });
+    assert.deepEqual((await describeNumber(`/v25.0/31?fields=${asked}`)).body, {
+      id: '31',
+      quality_rating: 'RED',
+      throughput: { level: 'HIGH' },
+      whatsapp_business_manager_messaging_limit: 'TIER_250',
+    });
+  });
+
   it('no token › 104; an expired one › 190', async () => {
     await control(stage.sandbox, 'PUT /behaviour', { expiredTokens: ['old'] });
     for (const [token, code] of [
