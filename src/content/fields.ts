@@ -1,29 +1,33 @@
 import { z } from 'zod';
 import { noControls } from '../platform/text-fields.ts';
 
-/** Fields that several kinds of messages share. Lengths are counted as JavaScript does, which is never too generous. */
+/** Fields that several kinds of messages share. */
 
 /** Spelt out for readers of our OpenAPI document: no control characters but tab and line breaks. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
 const noControlsButBreaks = /^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$/;
 
-const notBlank = [/\S/, { error: 'This must not be blank.' }] as const;
+/**
+ * Text that a person reads. Meta does not say how it counts: an emoji counts here as the two or more code units that
+ * it is, so that nothing is let through which Meta refuses.
+ */
+const words = (limit: number) =>
+  z
+    .string()
+    .max(limit)
+    .refine((text) => text.length <= limit || [...text].length > limit, {
+      error: `At most ${limit} characters are allowed, and an emoji counts as two or more.`,
+    })
+    .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'This must not contain half a character.' })
+    .regex(/\S/, { error: 'This must not be blank.' });
 
-/** Text that a person reads, with line breaks as they are. */
+/** With line breaks as they are. */
 export const paragraph = (limit: number) =>
-  z
-    .string()
-    .max(limit)
-    .regex(...notBlank)
-    .regex(noControlsButBreaks, { error: 'This must not contain control characters.' });
+  words(limit).regex(noControlsButBreaks, { error: 'This must not contain control characters.' });
 
-/** The same on one line: titles, names, ids. */
+/** On one line: titles, names, ids. */
 export const line = (limit: number) =>
-  z
-    .string()
-    .max(limit)
-    .regex(...notBlank)
-    .regex(noControls, { error: 'This must be one line without control characters.' });
+  words(limit).regex(noControls, { error: 'This must be one line without control characters.' });
 
 const longestUrl = 2_000;
 

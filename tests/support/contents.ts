@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { Content } from '../../src/content/schemas.ts';
+
+export type ContentJson = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** One good content of every kind, with every field that it knows. A test holds this and the schemas equal. */
+export const fullContents = {
+  text: { type: 'text', body: 'See https://example.com', previewUrl: true },
+  image: { type: 'image', mediaId: '1037543291543636', caption: 'The menu' },
+  video: { type: 'video', link: 'https://example.com/tour.mp4', caption: 'A tour' },
+  audio: { type: 'audio', mediaId: '1037543291543637', voice: true },
+  document: {
+    ...{ type: 'document', link: 'https://example.com/a.pdf?v=2', caption: 'The bill' },
+    filename: 'bill.pdf',
+  },
+  sticker: { type: 'sticker', mediaId: '1037543291543638' },
+  location: {
+    ...{ type: 'location', latitude: 52.520008, longitude: 13.404954 },
+    ...{ name: 'Our shop', address: 'Unter den Linden 1, Berlin' },
+  },
+  contacts: {
+    type: 'contacts',
+    contacts: [
+      {
+        name: {
+          ...{ formattedName: 'Dr. Ana M. Souza Jr.', firstName: 'Ana', middleName: 'M.', lastName: 'Souza' },
+          ...{ prefix: 'Dr.', suffix: 'Jr.' },
+        },
+        phones: [{ phone: '+49 1511 2345601', type: 'WORK', waId: '4915112345601' }],
+        emails: [{ email: 'ana@example.com', type: 'WORK' }],
+        urls: [{ url: 'https://example.com/ana', type: 'WORK' }],
+        org: { company: 'Doe & Sons', department: 'Sales', title: 'Manager' },
+        addresses: [
+          {
+            ...{ street: 'Unter den Linden 1', city: 'Berlin', state: 'BE', zip: '10117' },
+            ...{ country: 'Germany', countryCode: 'DE', type: 'WORK' },
+          },
+        ],
+        birthday: '1990-12-31',
+      },
+    ],
+  },
+  reaction: { type: 'reaction', messageId: '0123456789abcdef01234567', emoji: '👍' },
+  buttons: {
+    type: 'buttons',
+    header: { type: 'image', mediaId: '1037543291543639' },
+    body: 'Will you come?',
+    footer: 'Table 7',
+    buttons: [
+      { id: 'yes', title: 'Yes' },
+      { id: 'no', title: 'No' },
+      { id: 'later', title: 'Later' },
+    ],
+  },
+  list: {
+    type: 'list',
+    header: 'Tomorrow',
+    body: 'When suits you?',
+    footer: 'All times are local',
+    buttonText: 'Choose a time',
+    sections: [
+      { title: 'Morning', rows: [{ id: '9', title: '9:00', description: 'With Ana' }] },
+      {
+        title: 'Afternoon',
+        rows: [
+          { id: '14', title: '14:00' },
+          { id: '15', title: '15:00' },
+        ],
+      },
+    ],
+  },
+  ctaUrl: {
+    ...{ type: 'ctaUrl', header: { type: 'text', text: 'Order 1042' }, body: 'It is on its way.' },
+    ...{ footer: 'Thank you', displayText: 'Track it', url: 'https://example.com/orders/1042' },
+  },
+  flow: {
+    ...{ type: 'flow', header: { type: 'text', text: 'Book a table' }, body: 'It takes a minute.' },
+    ...{ footer: 'No fee', flowId: '1200000000000001', flowCta: 'Book now', flowToken: 'booking-1042' },
+    ...{ action: 'navigate', screen: 'FIRST', data: { guests: 2 }, mode: 'draft' },
+  },
+} satisfies Readonly<Record<Content['type'], ContentJson>>;
+
+export const contentKinds = Object.keys(fullContents) as Content['type'][];
+
+/** What the schema makes of a content that must be good. */
+export function good(content: unknown): Content {
+  const parsed = Content.safeParse(content);
+  assert.ok(parsed.success, JSON.stringify(parsed.error?.issues));
+  return parsed.data;
+}
+
+/** The paths of all that is wrong with a content, sorted; empty when it is good. */
+export const wrongPaths = (content: unknown): string[] =>
+  [...new Set(Content.safeParse(content).error?.issues.map(({ path }) => path.join('.')) ?? [])].toSorted();
