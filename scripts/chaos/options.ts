@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { readNumber } from '../read-number.ts';
 
 export interface ChaosOptions {
   /** The same seed gives the same messages, targets and moments; only the machine's own timing differs. */
@@ -29,12 +30,4 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     messages: readNumber('messages', values.messages ?? '500', 1_000_000),
     kills: readNumber('kills', values.kills ?? '4', 1_000),
   };
-}
-
-function readNumber(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (!/^\d{1,10}$/.test(text) || value > most) {
-    throw new Error(`--${name} must be a whole number up to ${most}, not "${text}"`);
-  }
-  return value;
 }

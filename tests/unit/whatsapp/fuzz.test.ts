@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { parseWebhookBody } from '../../../src/whatsapp/events.ts';
+import { readCorpus } from '../../../scripts/fuzz/corpus.ts';
+import { faultsOf, runFuzz } from '../../../scripts/fuzz/run.ts';
+
+const executions = 20_000;
+
+describe('webhook fuzz', () => {
+  it('every body of the corpus as it is › read, and nothing of it is unreadable', async () => {
+    const corpus = await readCorpus();
+    assert.ok(corpus.length >= 20);
+    for (const { name, wire } of corpus) {
+      const items = parseWebhookBody(wire.toString('utf8'));
+      assert.ok(items.length > 0, name);
+      assert.deepEqual(
+        items.filter(({ kind }) => kind === 'invalid'),
+        [],
+        name,
+      );
+    }
+  });
+
+  it('20,000 damaged bodies › nothing thrown, no forged signature accepted, no genuine one refused', async function () {
+    this.timeout(60_000);
+    const report = runFuzz({ seed: randomInt(2 ** 32 - 1), seconds: 0, executions }, await readCorpus());
+    assert.deepEqual(faultsOf(report), []);
+    assert.equal(report.executions, executions);
+    for (const kind of ['status', 'message', 'invalid']) assert.ok((report.items.get(kind) ?? 0) > 100, kind);
+  });
+
+  it('the same seed › the same bodies', async () => {
+    const corpus = await readCorpus();
+    const itemsOf = (seed: number) => runFuzz({ seed, seconds: 0, executions: 300 }, corpus).items;
+    assert.deepEqual(itemsOf(7), itemsOf(7));
+    assert.notDeepEqual(itemsOf(7), itemsOf(8));
+  });
+});
