@@ -4,15 +4,22 @@ import type { Clock } from '../platform/clock.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
+import type { AccountItem } from '../whatsapp/number-events.ts';
 import { auditOf } from './audit.ts';
 import type { OpeningWriter } from './management.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
-import { afterHealthCheck, nextCheckAfter, pausedByProvider, type Refusal } from './rules.ts';
+import {
+  afterAccountEvent,
+  afterHealthCheck,
+  nextCheckAfter,
+  pausedByProvider,
+  type Refusal,
+} from './rules.ts';
 import type { ChannelService } from './service.ts';
 
 export interface ChannelPauseDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'senderOf' | 'forget'>;
+  readonly service: Pick<ChannelService, 'senderOf' | 'forget' | 'listByWabaIdAcrossClients'>;
   readonly gateway: Pick<Gateway, 'checkHealth'>;
   readonly audit: AuditService;
   readonly openings: OpeningWriter;
@@ -72,6 +79,21 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
         action: 'channel.marketing-endpoint',
         decide: () => ({ usesMarketingEndpoint: true }),
       }),
+
+    /**
+     * Takes what the provider says of an account into its channels, each by itself; may be repeated. `unmatched`: no
+     * channel is of this account.
+     */
+    async applyAccountItem({ wabaId, event }: AccountItem): Promise<'done' | 'unmatched'> {
+      const found = await service.listByWabaIdAcrossClients(wabaId);
+      for (const { clientId, _id } of found) {
+        await change({ clientId }, _id, {
+          action: `channel.account-${event.type}`,
+          decide: (current) => afterAccountEvent(current, event, clock.now()),
+        });
+      }
+      return found.length === 0 ? 'unmatched' : 'done';
+    },
 
     /** One round: asks about the channels whose time has come; answers how many. Safe to run in several workers. */
     async checkDue(): Promise<number> {

@@ -1,5 +1,6 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
+import type { AccountItem } from '../whatsapp/number-events.ts';
 import type { ChannelState, ProviderPause } from './model.ts';
 
 export interface StateOfChannel {
@@ -89,5 +90,30 @@ export function afterHealthCheck(
     case 'refused':
     case 'away':
       return null;
+  }
+}
+
+/** What the provider says of an account, for one of its channels; null when nothing changes. */
+export function afterAccountEvent(
+  current: Pick<StateOfChannel, 'state'> & { pause?: ProviderPause | null | undefined },
+  event: AccountItem['event'],
+  now: Date,
+): Partial<StateOfChannel & { messagingLimit: number | null }> | null {
+  switch (event.type) {
+    case 'messaging-limit':
+      return { messagingLimit: event.limit };
+    case 'blocked': {
+      const { word, until } = event;
+      const reason = `Meta restricts the account, ${word}. Open the account in WhatsApp Manager: it says why.`;
+      const bound = until === undefined ? {} : { until };
+      return pausedByProvider(current, { class: 'sender', code: word, reason, ...bound }, now);
+    }
+    case 'reinstated': {
+      // Whether everything is well again, the look at the health decides, which is due now.
+      const { pause } = current;
+      if (pause === undefined || pause === null) return null;
+      const { until: _until, ...rest } = pause;
+      return { pause: { ...rest, nextCheckAt: now } };
+    }
   }
 }

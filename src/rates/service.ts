@@ -23,6 +23,8 @@ export interface ChannelRateNow {
   readonly slowedAt: Date | null;
 }
 
+export type { Permit } from './channel/permits.ts';
+
 export type PairReservation =
   | { readonly granted: true }
   | { readonly granted: false; readonly comeBackAt: Date };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ProviderPause } from '../../../src/channels/model.ts';
 import {
+  afterAccountEvent,
   afterHealthCheck,
   nextCheckAfter,
   pausedByProvider,
@@ -162,6 +163,35 @@ describe('channel state', () => {
     it('not paused by the provider › changes nothing', () => {
       for (const current of [active, paused, disconnected, { state: 'paused' } as const])
         assert.equal(afterHealthCheck(current, { kind: 'available' }, now), null);
+    });
+  });
+
+  describe('after a word of the provider about the account', () => {
+    it('a messaging limit › is kept; without limit clears it', () => {
+      for (const limit of [2_000, null]) {
+        const event = { type: 'messaging-limit', limit } as const;
+        assert.deepEqual(afterAccountEvent(active, event, now), { messagingLimit: limit });
+      }
+    });
+
+    it('blocked › pauses an active channel, for as long as it says', () => {
+      const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
+      const until = minutes(60);
+      const next = afterAccountEvent(active, { type: 'blocked', word, until }, now);
+      assert.equal(next?.state, 'paused');
+      assert.match(next?.stateReason ?? '', new RegExp(word));
+      assert.deepEqual([next?.pause?.class, next?.pause?.until], ['sender', until]);
+      const open = afterAccountEvent(active, { type: 'blocked', word }, now);
+      assert.equal(open?.pause?.until, undefined);
+      assert.equal(afterAccountEvent(paused, { type: 'blocked', word }, now), null);
+    });
+
+    it('reinstated › the health is looked at now, whatever end the pause had', () => {
+      const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
+      const next = afterAccountEvent(pausedFor('sender', minutes(60)), event, now);
+      assert.deepEqual([next?.pause?.nextCheckAt, next?.pause?.until], [now, undefined]);
+      for (const current of [active, paused, { state: 'active' } as const])
+        assert.equal(afterAccountEvent(current, event, now), null);
     });
   });
 });

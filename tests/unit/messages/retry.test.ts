@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { draftRetry } from '../../../src/messages/retry.ts';
+import { newId } from '../../../src/platform/ids.ts';
+import { buildMessage } from '../../support/messages.ts';
+
+const now = new Date('2026-11-26T09:00:00.000Z');
+const later = new Date(now.getTime() + 3_600_000);
+
+describe('a message in place of another', () => {
+  const original = buildMessage({
+    status: 'failed',
+    createdBy: newId(),
+    category: 'marketing',
+    priority: 5,
+    providerMessageId: 'wamid.1',
+    failure: { code: '131026', class: 'message', title: 't', detail: 'd', advice: 'a' },
+    dispatch: { attempt: 3, isCalling: false, attempts: [] },
+    idempotencyKey: 'key',
+    idempotencyHash: 'hash',
+  });
+
+  it('the same content to the same person › with a life of its own', () => {
+    const by = newId();
+    const { _id, ...fresh } = draftRetry(original, { now, createdBy: by });
+    assert.ok(!_id.equals(original._id));
+    const { clientId, conversationId, channelId, contactId, to, content, templateName } = original;
+    assert.deepEqual(fresh, {
+      clientId,
+      conversationId,
+      channelId,
+      contactId,
+      direction: 'outbound',
+      senderType: 'agent',
+      messageType: 'template',
+      to,
+      content,
+      templateName,
+      category: 'marketing',
+      priority: 5,
+      status: 'queued',
+      timestamp: now,
+      statusHistory: [{ key: `queued:${now.getTime()}`, status: 'queued', timestamp: now }],
+      dispatch: { attempt: 0, isCalling: false, attempts: [] },
+      retryOf: original._id,
+      retryNumber: 1,
+      createdBy: by,
+    });
+  });
+
+  it('a free-form answer › keeps whom and what it answers', () => {
+    const { to: _to, templateName: _name, ...rest } = buildMessage({ messageType: 'text', status: 'failed' });
+    const answers = { recipientUserId: 'US.1', repliesTo: newId(), contextMessageId: 'wamid.2' };
+    const fresh = draftRetry({ ...rest, ...answers, content: { text: 'Hi' } }, { now, senderType: 'system' });
+    const { recipientUserId, repliesTo, contextMessageId, senderType, createdBy } = fresh;
+    assert.deepEqual({ recipientUserId, repliesTo, contextMessageId }, answers);
+    assert.deepEqual([senderType, createdBy, 'to' in fresh], ['system', undefined, false]);
+  });
+
+  it('for later › scheduled; for a time that has passed › at once', () => {
+    const scheduled = draftRetry(original, { now, sendAt: later });
+    assert.deepEqual([scheduled.status, scheduled.sendAt], ['scheduled', later]);
+    const queued = draftRetry(original, { now, sendAt: now });
+    assert.deepEqual([queued.status, queued.sendAt], ['queued', undefined]);
+  });
+
+  it('an end of the first one › is kept while it lies ahead', () => {
+    assert.deepEqual(draftRetry({ ...original, expiresAt: later }, { now }).expiresAt, later);
+    assert.equal(draftRetry({ ...original, expiresAt: now }, { now }).expiresAt, undefined);
+  });
+
+  it('one after the other › counted', () => {
+    const second = draftRetry(draftRetry(original, { now }), { now });
+    assert.equal(second.retryNumber, 2);
+    assert.ok(second.createdBy?.equals(original.createdBy ?? newId()));
+  });
+});

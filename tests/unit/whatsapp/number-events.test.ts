@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { messagingLimitOf, readNumberChange } from '../../../src/whatsapp/number-events.ts';
+
+const wabaId = '102290129340398';
+const context = { wabaId, atMs: 1_764_000_000_000, path: 'entry[0].changes[0].value' };
+const read = (field: string, value: unknown) => readNumberChange(field, value, context);
+const account = (event: object) => [{ kind: 'account', wabaId, event }];
+
+describe('events of an account', () => {
+  it('a field of another kind › is not read here', () => {
+    assert.equal(read('message_template_status_update', {}), null);
+  });
+
+  describe('messaging limit', () => {
+    for (const [given, limit] of [
+      [1_000, 1_000],
+      [-1, null],
+      ['TIER_250', 250],
+      ['TIER_2K', 2_000],
+      ['TIER_100K', 100_000],
+      ['TIER_UNLIMITED', null],
+    ] as const) {
+      it(`${given} › ${limit ?? 'without limit'}`, () => {
+        const expected = account({ type: 'messaging-limit', limit });
+        for (const field of ['business_capability_update', 'phone_number_quality_update']) {
+          assert.deepEqual(read(field, { max_daily_conversations_per_business: given }), expected);
+        }
+      });
+    }
+
+    it('missing, or a word that we do not know › says nothing', () => {
+      assert.deepEqual(read('phone_number_quality_update', { event: 'ONBOARDING' }), []);
+      assert.deepEqual(
+        read('business_capability_update', { max_daily_conversations_per_business: 'TIER_9' }),
+        [],
+      );
+      assert.equal(messagingLimitOf('TIER_9'), undefined);
+    });
+  });
+
+  describe('account_update', () => {
+    it('a restriction of messaging › blocked until its end', () => {
+      const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
+      const until = new Date('2026-12-01T00:00:00.000Z');
+      for (const expiration of [until.getTime() / 1_000, String(until.getTime() / 1_000)]) {
+        const restrictions = [
+          { restriction_type: 'RESTRICTED_ADD_PHONE_NUMBER_ACTION' },
+          { restriction_type: word, expiration },
+        ];
+        assert.deepEqual(
+          read('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restrictions }),
+          account({ type: 'blocked', word, until }),
+        );
+      }
+      const endless = [{ restriction_type: word, expiration: 'never' }];
+      assert.deepEqual(
+        read('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: endless }),
+        account({ type: 'blocked', word }),
+      );
+    });
+
+    it('a restriction that leaves messages alone › says nothing', () => {
+      const restrictions = [{ restriction_type: 'RESTRICTED_ADD_PHONE_NUMBER_ACTION' }];
+      assert.deepEqual(
+        read('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restrictions }),
+        [],
+      );
+      assert.deepEqual(read('account_update', { event: 'ACCOUNT_RESTRICTION' }), []);
+    });
+
+    for (const [value, type] of [
+      [{ event: 'DISABLED_UPDATE', ban_info: { waba_ban_state: 'DISABLE' } }, 'blocked'],
+      [{ event: 'DISABLED_UPDATE', ban_info: { waba_ban_state: 'REINSTATE' } }, 'reinstated'],
+      [{ event: 'ACCOUNT_DELETED' }, 'blocked'],
+      [{ event: 'ACCOUNT_OFFBOARDED' }, 'blocked'],
+      [{ event: 'ACCOUNT_RECONNECTED' }, 'reinstated'],
+    ] as const) {
+      it(`${JSON.stringify(value)} › ${type}`, () => {
+        assert.deepEqual(read('account_update', value), account({ type, word: value.event }));
+      });
+    }
+
+    it('a ban that is only announced, and every other event › says nothing', () => {
+      const announced = { event: 'DISABLED_UPDATE', ban_info: { waba_ban_state: 'SCHEDULE_FOR_DISABLE' } };
+      assert.deepEqual(read('account_update', announced), []);
+      assert.deepEqual(read('account_update', { event: 'DISABLED_UPDATE' }), []);
+      assert.deepEqual(read('account_update', { event: 'MM_LITE_TERMS_SIGNED' }), []);
+    });
+  });
+
+  it('not readable, or without an account › invalid, with its place', () => {
+    const invalid = [{ kind: 'invalid', reason: 'entry[0].changes[0].value is not readable' }];
+    assert.deepEqual(read('account_update', { event: 7 }), invalid);
+    assert.deepEqual(read('account_update', null), invalid);
+    const nobody = { ...context, wabaId: null };
+    assert.deepEqual(readNumberChange('account_update', { event: 'ACCOUNT_DELETED' }, nobody), invalid);
+  });
+});
