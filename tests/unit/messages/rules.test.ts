@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { burstOf, decideAfterCall, priorityOr, toFailure } from '../../../src/messages/rules.ts';
+import { burstOf, decideAfterCall, priorityOf, priorityOr, toFailure } from '../../../src/messages/rules.ts';
 import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
 
 const rejected = (
@@ -191,5 +191,12 @@ describe('failure of a message', () => {
       toFailure({ code: 131026, title: 'Message undeliverable', detail: '' }).detail,
       'Message undeliverable',
     );
+  });
+});
+
+describe('priority of a message', () => {
+  it('a code, an answer, a notice, an offer › in this order', () => {
+    const uses = ['authentication', 'free-form', 'utility', 'marketing'] as const;
+    assert.deepEqual(uses.map(priorityOf), [1, 2, 3, 5]);
   });
 });

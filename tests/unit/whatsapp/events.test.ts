@@ -186,21 +186,20 @@ describe('webhook body › message of a contact', () => {
     assert.equal(item.profileName, undefined);
   });
 
-  it('a template button that was pressed › its text', () => {
-    const pressed = message({
-      type: 'button',
-      text: undefined,
-      button: { text: 'I will come', payload: 'yes' },
-    });
+  it('what it says and what it replies to › as of its type, with the object as the provider sent it', () => {
+    const button = { text: 'I will come', payload: 'yes' };
+    const pressed = message({ type: 'button', text: undefined, button, context: { id: 'wamid.asked' } });
     const item = only(parse({ metadata, messages: [pressed] }), 'message');
-    assert.deepEqual([item.messageType, item.text], ['button', 'I will come']);
+    assert.deepEqual([item.messageType, item.text, item.contextId], ['button', 'I will come', 'wamid.asked']);
+    assert.deepEqual(item.reply, { kind: 'quick-reply', id: 'yes', title: 'I will come' });
+    assert.deepEqual(item.raw['button'], button);
   });
 
-  it('a medium › no text, and the object as the provider sent it', () => {
+  it('a medium without a caption › no text, and the file', () => {
     const image = message({ type: 'image', text: undefined, image: { id: 'm1', mime_type: 'image/jpeg' } });
     const item = only(parse({ metadata, messages: [image] }), 'message');
     assert.equal(item.text, undefined);
-    assert.deepEqual(item.raw['image'], { id: 'm1', mime_type: 'image/jpeg' });
+    assert.deepEqual(item.media, { id: 'm1', mimeType: 'image/jpeg' });
   });
 
   it('a text of another shape › the message is kept with what came', () => {

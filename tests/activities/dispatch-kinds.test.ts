@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { payloadOf, reactionOf } from '../../src/content/payload.ts';
+import type { MessageDoc } from '../../src/messages/model.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { contentKinds, fullContents, good } from '../support/contents.ts';
+import { runDispatch, setDispatchStage, type DispatchStage } from '../support/dispatch-stage.ts';
+
+describe('dispatch › kinds of messages', () => {
+  let stage: DispatchStage;
+  before(async () => {
+    stage = await setDispatchStage();
+  });
+  after(() => stage?.close());
+
+  const payloadFor = (kind: (typeof contentKinds)[number]) => {
+    const content = good(fullContents[kind]);
+    return content.type === 'reaction' ? reactionOf(content, 'wamid.theirs') : payloadOf(content);
+  };
+
+  for (const kind of contentKinds) {
+    it(`${kind} › one call with exactly the stored object, and the provider takes it`, async () => {
+      const payload = payloadFor(kind);
+      const given = await stage.sendable('+15550001101', { messageType: kind, content: { payload } });
+      const result = await runDispatch(stage.deps, given);
+      const [call, ...others] = await stage.callsFor(given);
+      assert.deepEqual(others, []);
+      assert.deepEqual(call?.body, {
+        messaging_product: 'whatsapp',
+        recipient_type: 'individual',
+        to: '+15550001101',
+        ...payload,
+        biz_opaque_callback_data: `${given.input.messageId}:1`,
+      });
+      assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'accepted', JSON.stringify(result));
+      assert.equal((await stage.stored(given)).status, 'sent');
+    });
+  }
+
+  it('a reply to somebody without a number › context, and recipient instead of to', async () => {
+    const payload = payloadFor('text');
+    const other = await stage.sendable('+15550001101');
+    const { to: _number, templateName: _name, ...fields } = other.message;
+    const message: MessageDoc = {
+      ...fields,
+      ...{ _id: newId(), messageType: 'text', content: { payload } },
+      ...{ recipientUserId: 'DE.13491208655302741918', contextMessageId: 'wamid.asked' },
+    };
+    assert.ok(await stage.messages.insert(other.scope, message));
+    const messageId = message._id.toHexString();
+    const given = { ...other, message, input: { ...other.input, messageId } };
+    await runDispatch(stage.deps, given);
+    const [call] = await stage.callsFor(given);
+    assert.deepEqual(call?.body, {
+      messaging_product: 'whatsapp',
+      recipient_type: 'individual',
+      recipient: 'DE.13491208655302741918',
+      context: { message_id: 'wamid.asked' },
+      ...payload,
+      biz_opaque_callback_data: `${messageId}:1`,
+    });
+    assert.equal((await stage.stored(given)).status, 'sent');
+  });
+});

@@ -1,0 +1,429 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import type { ChannelDoc } from '../../src/channels/repository.ts';
+import { workflowIdOf } from '../../src/messages/contract.ts';
+import { createInboundService } from '../../src/messages/inbound.ts';
+import type { MessageDoc } from '../../src/messages/repository.ts';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import { parseWebhookBody } from '../../src/whatsapp/events.ts';
+import { useApi } from '../support/api.ts';
+import { contentKinds, fullContents } from '../support/contents.ts';
+import { phoneEndingIn, type Answer, type CrmUser, type MessageJson } from '../support/crm-client.ts';
+import { setWindow } from '../support/windows.ts';
+
+interface ProblemJson {
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+  readonly templates?: readonly { readonly name: string; readonly language: string }[];
+}
+
+const problemOf = ({ body }: Answer): ProblemJson => body as ProblemJson;
+const refusal = (answer: Answer): string => {
+  const paths = (problemOf(answer).errors ?? []).map(({ path }) => path);
+  return [answer.status, problemOf(answer).code, ...paths].join(' ');
+};
+
+const minute = 60_000;
+const inFuture = (ms: number): string => new Date(Date.now() + ms).toISOString();
+const text = (body = 'Yes, we have a table') => ({ type: 'text', body });
+
+describe('api › free-form messages', function () {
+  this.timeout(60_000);
+  const api = useApi('free-form');
+  let user: CrmUser;
+  let phone: string;
+  /** The contact's own message, which has opened the window. */
+  let question: MessageJson;
+  let nextId = 0;
+
+  beforeEach(async () => {
+    user = await api().signUp();
+    phone = phoneEndingIn('01');
+    question = await receive({ text: { body: 'Do you have a table?' } });
+  });
+
+  /** A message of a contact, as the worker takes it from a webhook. */
+  async function receive(
+    fields: Readonly<Record<string, unknown>>,
+    { as = user, from }: { as?: CrmUser; from?: object } = {},
+  ): Promise<MessageJson> {
+    const id = `wamid.in-${(nextId += 1)}-${as.clientId}`;
+    const sender = from ?? { from: phone.slice(1) };
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const body = { messages: [{ id, ...sender, timestamp, type: 'text', ...fields }] };
+    const [item] = parseWebhookBody(JSON.stringify(body));
+    assert.ok(item?.kind === 'message', JSON.stringify(item));
+    const scope = scopeOf(new Types.ObjectId(as.clientId));
+    const channelId = new Types.ObjectId(as.channelId);
+    assert.ok(await createInboundService(api().api.core).receive(scope, channelId, item));
+    const stored = await api().collection<MessageDoc>('messages').findOne({ providerMessageId: id });
+    return as.getMessage(stored?._id.toHexString() ?? '');
+  }
+
+  const trySend = (body: object, { key, as = user }: { key?: string; as?: CrmUser } = {}) =>
+    as.call<MessageJson>('/api/messages', {
+      body,
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+    });
+  async function send(body: object, key?: string): Promise<MessageJson> {
+    const answer = await trySend(body, key === undefined ? {} : { key });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return answer.body;
+  }
+  async function storedOf({ id }: Pick<MessageJson, 'id'>): Promise<MessageDoc> {
+    const stored = await api()
+      .collection<MessageDoc>('messages')
+      .findOne({ _id: new Types.ObjectId(id) });
+    assert.ok(stored !== null);
+    return stored;
+  }
+  const update = (collection: string, id: string, fields: object) =>
+    api()
+      .collection(collection)
+      .updateOne({ _id: new Types.ObjectId(id) }, { $set: fields });
+  /** A message of ours that WhatsApp has taken. */
+  async function sendAndLeave(body: object): Promise<MessageJson> {
+    const sent = await send(body);
+    await update('messages', sent.id, { status: 'sent', providerMessageId: `wamid.out-${sent.id}` });
+    return sent;
+  }
+
+  describe('in an open window', () => {
+    it('an answer › accepted, stored as Meta takes it, by whom, with its priority', async () => {
+      const { conversationId, contactId } = question;
+      const answer = await trySend({ conversationId, content: { ...text(), previewUrl: true } });
+      assert.equal(answer.status, 201);
+      const sent = answer.body;
+      assert.equal(answer.headers.get('location'), `/api/messages/${sent.id}`);
+      assert.deepEqual(
+        [sent.status, sent.senderType, sent.messageType, sent.to, sent.content.text, sent.createdBy],
+        ['queued', 'agent', 'text', phone, 'Yes, we have a table', user.userId],
+      );
+      assert.deepEqual([sent.conversationId, sent.contactId], [conversationId, contactId]);
+      const stored = await storedOf(sent);
+      assert.deepEqual(stored.content, {
+        text: 'Yes, we have a table',
+        payload: { type: 'text', text: { body: 'Yes, we have a table', preview_url: true } },
+      });
+      assert.equal(stored.priority, 2);
+    });
+
+    it('the recipient by number, contact, lead and conversation › the same thread', async () => {
+      const { conversationId, contactId } = question;
+      const lead = await api()
+        .collection('leads')
+        .findOne({ contactId: new Types.ObjectId(contactId) });
+      const leadId = lead?._id.toHexString();
+      for (const who of [{ to: phone }, { contactId }, { leadId }, { conversationId }]) {
+        const sent = await send({ ...who, content: text() });
+        assert.deepEqual([sent.conversationId, sent.to], [conversationId, phone]);
+      }
+    });
+
+    it('every kind › accepted under its own name', async () => {
+      for (const kind of contentKinds) {
+        const content =
+          kind === 'reaction' ? { ...fullContents.reaction, messageId: question.id } : fullContents[kind];
+        const sent = await send({ to: phone, content });
+        assert.equal(sent.messageType, kind);
+        const { payload, template } = (await storedOf(sent)).content;
+        assert.ok(payload !== undefined && template === undefined, kind);
+      }
+    });
+
+    it('the workflow › starts with its priority and kind', async () => {
+      const { id } = await send({ to: phone, content: text() });
+      const described = await api().temporal.workflow.getHandle(workflowIdOf(id)).describe();
+      assert.deepEqual(
+        [described.priority?.priorityKey, described.priority?.fairnessKey],
+        [2, user.channelId],
+      );
+      assert.deepEqual(described.searchAttributes['Kind'], ['text']);
+      const template = await user.send({ to: phone });
+      const { category } = (await api()
+        .collection('templates')
+        .findOne({ clientId: new Types.ObjectId(user.clientId), name: 'hello_world' })) as unknown as {
+        category: string;
+      };
+      assert.equal((await storedOf(template)).priority, category === 'utility' ? 3 : 5);
+      assert.equal(template.createdBy, user.userId);
+    });
+
+    it('somebody without a number › by the business-scoped user id; a template is refused', async () => {
+      const from = { from_user_id: 'DE.13491208655302741918' };
+      const { contactId } = await receive({ text: { body: 'Hi' } }, { from });
+      const sent = await send({ contactId, content: text() });
+      assert.equal(sent.to, null);
+      const stored = await storedOf(sent);
+      assert.deepEqual([stored.to, stored.recipientUserId], [undefined, 'DE.13491208655302741918']);
+      const refused = await user.trySend({ contactId });
+      assert.equal(refusal(refused), '400 invalid-input body.contactId');
+    });
+
+    it('a contact who has opted out, a channel that is away › 409', async () => {
+      await update('contacts', question.contactId, { optInStatus: 'opted-out' });
+      assert.equal(refusal(await trySend({ to: phone, content: text() })), '409 contact-opted-out');
+      const other = await api().signUp();
+      await update('channels', other.channelId, { state: 'disconnected' });
+      const away = await trySend({ to: phone, content: text() }, { as: other });
+      assert.equal(refusal(away), '409 channel-disconnected');
+    });
+
+    it('all that is wrong › named at once, nothing stored', async () => {
+      const before = await api().countAll();
+      const content = {
+        type: 'buttons',
+        body: 'x'.repeat(1_025),
+        buttons: [{ id: 'a', title: 'x'.repeat(21) }],
+      };
+      const refused = await trySend({ to: phone, content, sendAt: 'soon' });
+      assert.equal(
+        refusal(refused),
+        '400 invalid-input body.content.body body.content.buttons.0.title body.sendAt',
+      );
+      assert.deepEqual(await api().countAll(), before);
+    });
+  });
+
+  describe('in a closed window', () => {
+    it('somebody unknown › 409 with the templates that would do, and no contact is made', async () => {
+      const before = await api().countAll();
+      const refused = await trySend({ to: phoneEndingIn('02'), content: text() });
+      assert.equal(refusal(refused), '409 window-closed');
+      assert.match(problemOf(refused).detail, /has never written/);
+      const templates = problemOf(refused).templates ?? [];
+      assert.ok(templates.some(({ name, language }) => name === 'hello_world' && language === 'en_US'));
+      assert.deepEqual(await api().countAll(), before);
+    });
+
+    it('the last message long ago › 409 that says since when', async () => {
+      const since = await setWindow(api(), question.conversationId, -minute);
+      const refused = await trySend({ to: phone, content: text() });
+      assert.equal(refusal(refused), '409 window-closed');
+      assert.ok(problemOf(refused).detail.includes(since.toISOString()));
+    });
+
+    it('only approved templates of this channel, no sign-in codes, at most 20 › named by name', async () => {
+      const clientId = new Types.ObjectId(user.clientId);
+      const templates = api().collection('templates');
+      const one = await templates.findOne({ clientId, name: 'hello_world' });
+      assert.ok(one !== null);
+      const like = (name: string, fields: object = {}) => ({
+        ...one,
+        _id: new Types.ObjectId(),
+        name,
+        ...fields,
+      });
+      await templates.deleteMany({ clientId });
+      await templates.insertMany([
+        ...Array.from({ length: 25 }, (_, index) => like(`m_${String(index).padStart(2, '0')}`)),
+        like('a_code', { category: 'authentication' }),
+        like('a_paused', { status: 'paused' }),
+        like('a_elsewhere', { channelId: new Types.ObjectId() }),
+      ]);
+      const refused = await trySend({ to: phoneEndingIn('02'), content: text() });
+      const names = (problemOf(refused).templates ?? []).map(({ name }) => name);
+      assert.deepEqual(
+        names,
+        Array.from({ length: 20 }, (_, index) => `m_${String(index).padStart(2, '0')}`),
+      );
+    });
+
+    it('the window of another channel › does not count', async () => {
+      const channels = api().collection<ChannelDoc>('channels');
+      const first = await channels.findOne({ _id: new Types.ObjectId(user.channelId) });
+      assert.ok(first !== null);
+      const _id = new Types.ObjectId();
+      const phoneNumberId = `p-${_id.toHexString()}`;
+      await channels.insertOne({ ...first, _id, phoneNumberId, webhookKeyHash: phoneNumberId });
+      const channelId = _id.toHexString();
+      const { contactId } = question;
+      assert.equal(refusal(await trySend({ contactId, channelId, content: text() })), '409 window-closed');
+    });
+
+    it('a thread that was closed while the window is open › a new thread, which knows the window', async () => {
+      const { conversationId } = question;
+      const { status } = await user.call(`/api/conversations/${conversationId}`, {
+        method: 'PATCH',
+        body: { status: 'closed' },
+      });
+      assert.equal(status, 200);
+      const sent = await send({ conversationId, content: text() });
+      assert.notEqual(sent.conversationId, conversationId);
+      const windows = await api()
+        .collection('conversations')
+        .find({ contactId: new Types.ObjectId(question.contactId) })
+        .toArray();
+      assert.equal(windows.length, 2);
+      assert.deepEqual(windows[0]?.['windowExpiresAt'], windows[1]?.['windowExpiresAt']);
+    });
+  });
+
+  describe('in a closing window', () => {
+    it('sendAt before its end › scheduled; at its end and after › 400 on sendAt', async () => {
+      const end = await setWindow(api(), question.conversationId, 10 * minute);
+      const at = (ms: number) => new Date(end.getTime() + ms).toISOString();
+      const sent = await send({ to: phone, content: text(), sendAt: at(-1) });
+      assert.deepEqual([sent.status, sent.sendAt], ['scheduled', at(-1)]);
+      for (const sendAt of [at(0), at(1), at(minute)]) {
+        const refused = await trySend({ to: phone, content: text(), sendAt });
+        assert.equal(refusal(refused), '400 invalid-input body.sendAt');
+        assert.ok(problemOf(refused).errors?.[0]?.message.includes(at(0)));
+      }
+    });
+
+    it('sendAt in the past › at once; an expiry before it › 400', async () => {
+      assert.equal((await send({ to: phone, content: text(), sendAt: inFuture(-minute) })).status, 'queued');
+      const times = { sendAt: inFuture(2 * minute), expiresAt: inFuture(minute) };
+      const refused = await trySend({ to: phone, content: text(), ...times });
+      assert.equal(refusal(refused), '400 invalid-input body.expiresAt');
+    });
+  });
+
+  describe('reply and reaction', () => {
+    it('to a message of the contact › its id at the provider goes out, ours is shown', async () => {
+      const asked = (await storedOf(question)).providerMessageId;
+      const reply = await send({ to: phone, content: text(), replyTo: question.id });
+      assert.equal(reply.repliesTo, question.id);
+      assert.equal((await storedOf(reply)).contextMessageId, asked);
+      const content = { type: 'reaction', messageId: question.id, emoji: '👍' };
+      const reaction = await send({ to: phone, content });
+      assert.deepEqual([reaction.repliesTo, reaction.content.text], [question.id, '👍']);
+      const stored = await storedOf(reaction);
+      assert.deepEqual(stored.content.payload, {
+        type: 'reaction',
+        reaction: { message_id: asked, emoji: '👍' },
+      });
+      assert.equal(stored.contextMessageId, undefined);
+    });
+
+    it('to a message of ours that has left › accepted; to one that has not › 400 by its path', async () => {
+      const left = await sendAndLeave({ to: phone, content: text() });
+      assert.equal((await send({ to: phone, content: text(), replyTo: left.id })).repliesTo, left.id);
+      const waiting = await send({ to: phone, content: text() });
+      for (const [body, path] of targets(waiting.id)) {
+        assert.equal(refusal(await trySend({ to: phone, ...body })), `400 invalid-input ${path}`);
+      }
+    });
+
+    it('to a message of somebody else › 400; of another client, or of nobody › 404', async () => {
+      const from = { from: phoneEndingIn('03').slice(1) };
+      const elsewhere = await receive({ text: { body: 'Me too' } }, { from });
+      for (const [body, path] of targets(elsewhere.id)) {
+        assert.equal(refusal(await trySend({ to: phone, ...body })), `400 invalid-input ${path}`);
+      }
+      const other = await api().signUp();
+      const foreign = await receive({ text: { body: 'Hi' } }, { as: other });
+      for (const id of [foreign.id, new Types.ObjectId().toHexString()]) {
+        for (const [body] of targets(id))
+          assert.equal(refusal(await trySend({ to: phone, ...body })), '404 not-found');
+      }
+    });
+
+    it('a reaction that replies › 400 on replyTo', async () => {
+      const content = { type: 'reaction', messageId: question.id, emoji: '👍' };
+      const refused = await trySend({ to: phone, content, replyTo: question.id });
+      assert.equal(refusal(refused), '400 invalid-input body.replyTo');
+    });
+
+    const targets = (id: string): readonly (readonly [object, string])[] => [
+      [{ content: text(), replyTo: id }, 'body.replyTo'],
+      [{ content: { type: 'reaction', messageId: id, emoji: '👍' } }, 'body.content.messageId'],
+    ];
+  });
+
+  describe('idempotency', () => {
+    it('twenty at once with one key › one message, twenty times the same answer', async () => {
+      const body = { to: phone, content: fullContents.buttons };
+      const answers = await Promise.all(Array.from({ length: 20 }, () => trySend(body, { key: 'a-1' })));
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201]);
+      assert.equal(new Set(answers.map((answer) => JSON.stringify(answer.body))).size, 1);
+    });
+
+    it('again when the window has closed › the same answer; other content or a template › 422', async () => {
+      const body = { to: phone, content: text() };
+      const first = await send(body, 'a-2');
+      await setWindow(api(), question.conversationId, -minute);
+      assert.deepEqual(await send(body, 'a-2'), first);
+      const other = await trySend({ to: phone, content: text('No') }, { key: 'a-2' });
+      assert.equal(refusal(other), '422 idempotency-key-reused');
+      assert.equal(refusal(await user.trySend({ to: phone }, 'a-2')), '422 idempotency-key-reused');
+    });
+  });
+
+  describe('what the contact answers', () => {
+    it('a button of ours › the id that our message carried, and the message itself', async () => {
+      const sent = await sendAndLeave({ to: phone, content: fullContents.buttons });
+      const answer = await receive({
+        type: 'interactive',
+        interactive: { type: 'button_reply', button_reply: { id: 'yes', title: 'Yes' } },
+        context: { from: '15550001000', id: `wamid.out-${sent.id}` },
+      });
+      assert.deepEqual(answer.content.reply, {
+        ...{ kind: 'button', id: 'yes', title: 'Yes' },
+        ...{ description: null, response: null },
+      });
+      assert.deepEqual([answer.repliesTo, answer.content.text], [sent.id, 'Yes']);
+      const list = await user.call<{ items: MessageJson[] }>(
+        `/api/messages?conversationId=${answer.conversationId}`,
+      );
+      assert.deepEqual(list.body.items[0]?.content, answer.content);
+    });
+
+    it('a row, a quick reply, a form › each with what ours carried', async () => {
+      const row = { id: '9', title: '9:00', description: 'With Ana' };
+      const response_json = '{"flow_token":"booking-1042","guests":2}';
+      const cases = [
+        { type: 'interactive', interactive: { type: 'list_reply', list_reply: row } },
+        { type: 'button', button: { payload: 'order-7:yes', text: 'I will come' } },
+        {
+          type: 'interactive',
+          interactive: { type: 'nfm_reply', nfm_reply: { body: 'Sent', response_json } },
+        },
+      ];
+      const replies = [];
+      for (const fields of cases) replies.push((await receive(fields)).content.reply);
+      assert.deepEqual(replies, [
+        { kind: 'list-row', ...row, response: null },
+        { kind: 'quick-reply', id: 'order-7:yes', title: 'I will come', description: null, response: null },
+        {
+          ...{ kind: 'flow', id: 'booking-1042', title: 'Sent', description: null },
+          response: { flow_token: 'booking-1042', guests: 2 },
+        },
+      ]);
+    });
+
+    it('a file › its id and what is known of it, with the provider’s object', async () => {
+      const image = { id: 'm1', mime_type: 'image/jpeg', caption: 'Look' };
+      const seen = await receive({ type: 'image', image });
+      assert.deepEqual(seen.content, {
+        text: 'Look',
+        reply: null,
+        media: { id: 'm1', mimeType: 'image/jpeg', filename: null, caption: 'Look', isVoice: false },
+      });
+      assert.deepEqual((await storedOf(seen)).content.raw?.['image'], image);
+    });
+
+    it('a reaction to our message, and a reply to one that we do not know › found, or left open', async () => {
+      const sent = await sendAndLeave({ to: phone, content: text() });
+      const reaction = { message_id: `wamid.out-${sent.id}`, emoji: '👍' };
+      const reacted = await receive({ type: 'reaction', reaction });
+      assert.deepEqual(
+        [reacted.messageType, reacted.repliesTo, reacted.content.text],
+        ['reaction', sent.id, '👍'],
+      );
+      const stranger = await receive({ text: { body: 'That one' }, context: { id: 'wamid.unheard-of' } });
+      assert.equal(stranger.repliesTo, null);
+      assert.equal((await storedOf(stranger)).contextMessageId, 'wamid.unheard-of');
+    });
+
+    it('a reply that names a message of another client › not linked', async () => {
+      const sent = await sendAndLeave({ to: phone, content: text() });
+      const other = await api().signUp();
+      const context = { id: `wamid.out-${sent.id}` };
+      const foreign = await receive({ text: { body: 'Hi' }, context }, { as: other });
+      assert.equal(foreign.repliesTo, null);
+    });
+  });
+});
