@@ -18,6 +18,7 @@ import { createTransactions } from '../platform/transaction.ts';
 import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
+import { buildConsent } from './consent.ts';
 import { buildPeople } from './people.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
@@ -46,6 +47,8 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
   });
   const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
+  const messages = createMessageRepository(mongo);
+  const consent = buildConsent({ ...people, mongo, channels, messages, workflows, clock, logger });
   const health: readonly HealthCheck[] = [
     {
       name: 'mongo',
@@ -75,10 +78,11 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     channels,
     templates: createTemplateService({ templates: createTemplateRepository(mongo), clock }),
     ...people,
+    ...consent,
     workflows,
     rates,
     health,
-    messages: createMessageRepository(mongo),
+    messages,
     events: createWebhookRepository(mongo),
     async close() {
       await rates.close();

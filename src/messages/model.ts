@@ -88,6 +88,8 @@ export interface MessageDoc {
   readonly waiting?: WaitingState;
   /** What has held it back, oldest first; the latest ones. */
   readonly waits?: readonly WaitingState[];
+  /** The statement of the person that canceled it, or that came while its call was under way. */
+  readonly stoppedBy?: string;
   /** When the sweep last made sure that this message's workflow runs. */
   readonly sweptAt?: Date;
 }
@@ -140,6 +142,7 @@ export const messageSchema = new Schema(
     dispatch: { type: Schema.Types.Mixed, required: true },
     waiting: Schema.Types.Mixed,
     waits: { type: [Schema.Types.Mixed], default: undefined },
+    stoppedBy: String,
     sweptAt: Date,
   },
   { ...schemaOptions, collection: 'messages' },
@@ -165,6 +168,15 @@ messageSchema.index(
 messageSchema.index(
   { clientId: 1, 'waiting.gate': 1, channelId: 1, _id: 1 },
   { name: 'held', partialFilterExpression: { 'waiting.gate': { $exists: true } } },
+);
+// What waits for a person who says stop.
+messageSchema.index(
+  { clientId: 1, contactId: 1, status: 1 },
+  { partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+);
+messageSchema.index(
+  { clientId: 1, stoppedBy: 1 },
+  { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
 // The sweep crosses tenants: it looks for the messages that have not left.
 messageSchema.index(

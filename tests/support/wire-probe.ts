@@ -15,6 +15,7 @@ export const tenantCollections: ReadonlySet<string> = new Set([
   'portfolio_usage',
   'portfolio_users',
   'refresh_tokens',
+  'sending_policies',
   'sessions',
   'templates',
   'users',
@@ -35,6 +36,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   ...crossingFilters,
   'channels: phoneNumberId',
   'channels: _id',
+  'channels: wabaId',
   'messages: $or,status,timestamp',
   'portfolio_users: expiresAt',
 ];
