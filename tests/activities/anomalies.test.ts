@@ -12,7 +12,16 @@ import {
 } from '../support/dispatch-stage.ts';
 
 /** The steps of one attempt that can fail or be the last thing that its worker does. */
-type Step = 'findById' | 'claim' | 'send' | 'release' | 'recordOutcome';
+type Step =
+  | 'findById'
+  | 'read'
+  | 'reservePair'
+  | 'acquire'
+  | 'claim'
+  | 'send'
+  | 'ofRefusal'
+  | 'release'
+  | 'recordOutcome';
 
 /**
  * `failed`: the step throws, before or after it took effect. `crashed`: the worker dies then; its attempt never says
@@ -33,6 +42,13 @@ const acceptedAtOnce: readonly Row[] = [
   { step: 'findById', anomaly: 'failed-before', status: 'sent', calls: 1 },
   { step: 'findById', anomaly: 'crashed-before', status: 'sent', calls: 1 },
   { step: 'findById', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'read', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'read', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'reservePair', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'reservePair', anomaly: 'failed-after', status: 'sent', calls: 1 },
+  { step: 'reservePair', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'acquire', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'acquire', anomaly: 'crashed-after', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'failed-before', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'crashed-before', status: 'sent', calls: 1 },
@@ -52,6 +68,8 @@ const acceptedAtOnce: readonly Row[] = [
 const refusedTwice: readonly Row[] = [
   { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 3 },
   { step: 'send', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
+  { step: 'ofRefusal', anomaly: 'failed-before', status: 'sent', calls: 3 },
+  { step: 'ofRefusal', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
   { step: 'release', anomaly: 'failed-before', status: 'sent', calls: 3 },
   { step: 'release', anomaly: 'failed-after', status: 'sent', calls: 3 },
   { step: 'release', anomaly: 'crashed-before', status: 'unknown', calls: 1 },
@@ -95,12 +113,14 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
           around(() => Reflect.apply(value, object, args) as Promise<unknown>);
       },
     });
-  const { messages, channels, gateway } = deps;
+  const { messages, facts, rates, consequences, gateway } = deps;
   return {
     deps: {
       ...deps,
-      messages: step === 'findById' ? messages : wrap(messages),
-      channels: step === 'findById' ? wrap(channels) : channels,
+      messages: wrap(messages),
+      facts: wrap(facts),
+      rates: wrap(rates),
+      consequences: wrap(consequences),
       gateway: wrap(gateway),
     },
     crashed,

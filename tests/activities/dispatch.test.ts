@@ -258,7 +258,7 @@ describe('dispatch', () => {
       ['message-missing', true],
     );
     const foreign = { ...given, input: { ...given.input, clientId: newId().toHexString() } };
-    assert.equal((await retryOf(foreign)).type, 'channel-missing');
+    assert.equal((await retryOf(foreign)).type, 'message-missing');
     assert.deepEqual(await stage.callsFor(given), []);
   });
 });

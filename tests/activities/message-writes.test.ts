@@ -99,11 +99,14 @@ describe('message writes', () => {
     const token = newUuid();
     await messages.claim(scope, message._id, { token, now });
     const attempt = { number: 1, startedAt: now, endedAt: now, outcome: 'retry' as const, code: '130429' };
-    await messages.release(scope, message._id, { token: newUuid(), attempt });
+    const waiting = { gate: 'provider', reason: 'too fast, 130429', since: now } as const;
+    await messages.release(scope, message._id, { token: newUuid(), attempt, waiting });
     assert.equal((await stored(message)).dispatch.isCalling, true);
-    for (let time = 0; time < 2; time += 1) await messages.release(scope, message._id, { token, attempt });
-    const { dispatch } = await stored(message);
-    assert.deepEqual([dispatch.isCalling, dispatch.attempts], [false, [attempt]]);
+    for (let time = 0; time < 2; time += 1)
+      await messages.release(scope, message._id, { token, attempt, waiting });
+    const released = await stored(message);
+    assert.deepEqual([released.dispatch.isCalling, released.dispatch.attempts], [false, [attempt]]);
+    assert.deepEqual([released.waiting, released.waits], [waiting, [waiting]]);
   });
 
   it('cancel and withdraw › every status and call state: as hasNotLeft and decideWithdrawal say', async () => {

@@ -123,14 +123,15 @@ describe('api › metrics', function () {
 
     it('waiting messages › by status with the oldest; what is not due or held does not wait', async () => {
       const old = ago(10 * minuteMs);
+      const waiting = { gate: 'quiet-hours', reason: 'quiet hours', since: old } as const;
       await messages().insertMany([
         buildMessage({ timestamp: ago(minuteMs) }),
         buildMessage({ timestamp: old }),
         buildMessage({ timestamp: old, status: 'sending' }),
         buildMessage({ timestamp: ago(60 * minuteMs), sendAt: ago(5 * minuteMs), status: 'scheduled' }),
         buildMessage({ timestamp: old, sendAt: ago(-minuteMs), status: 'scheduled' }),
-        { ...buildMessage({ timestamp: old }), waiting: { gate: 'quiet-hours' } },
-        { ...buildMessage({ timestamp: old, status: 'sending' }), waiting: { gate: 'quiet-hours' } },
+        buildMessage({ timestamp: old, waiting }),
+        buildMessage({ timestamp: old, status: 'sending', waiting }),
         buildMessage({ timestamp: old, status: 'read' }),
       ]);
       await expectMeasured({

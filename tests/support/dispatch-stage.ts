@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,17 +6,17 @@ import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testin
 import { DefaultLogger } from '@temporalio/worker';
 import { createMessageActivities, type MessageActivityDeps } from '../../activities/messages.ts';
 import { startSandbox } from '../../sandbox/server.ts';
-import { channelModel } from '../../src/channels/model.ts';
-import { createChannelRepository } from '../../src/channels/repository.ts';
-import { createChannelService } from '../../src/channels/service.ts';
+import { buildCore } from '../../src/app/core.ts';
+import { buildSending } from '../../src/app/sending.ts';
 import type { DispatchInput, DispatchResult, MessageActivities } from '../../src/messages/contract.ts';
-import { messageModel, type MessageDoc } from '../../src/messages/model.ts';
-import { createMessageRepository, type MessageRepository } from '../../src/messages/repository.ts';
-import { createCipher } from '../../src/platform/cipher.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageRepository } from '../../src/messages/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
+import { runMigrations } from '../../src/platform/migrations.ts';
+import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
+import { createTransactions } from '../../src/platform/transaction.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
+import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
 import { buildMessage } from './messages.ts';
 import { connectTestDatabase } from './mongo.ts';
@@ -52,9 +51,24 @@ export interface DispatchStage {
 
 const timeoutMs = 1_000;
 
-/** The dispatch activity's surroundings: real MongoDB, a real gateway, the sandbox in this process. */
+/** A client as its sign-up makes it, as far as sending looks at it. */
+async function addClient(mongo: MongoConnection): Promise<ClientScope> {
+  const clientId = newId();
+  await mongo.collection('clients').insertOne({
+    _id: clientId,
+    companyName: 'Test',
+    timezone: 'Europe/Berlin',
+    isActive: true,
+    createdAt: new Date(),
+    version: 1,
+  });
+  return scopeOf(clientId);
+}
+
+/** The dispatch activity's surroundings: the core of the worker on real MongoDB, a real gateway, the sandbox here. */
 export async function setDispatchStage(): Promise<DispatchStage> {
-  const database = await connectTestDatabase('activities', [messageModel, channelModel]);
+  const database = await connectTestDatabase('activities', []);
+  await runMigrations(database.connection);
   const dataDir = await mkdtemp(join(tmpdir(), 'whatsapp-crm-activities-'));
   const sandbox = await startSandbox({
     host: '127.0.0.1',
@@ -70,15 +84,10 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     timeoutMs,
     connections: 10,
   });
-  const cipher = createCipher(randomBytes(32));
-  const channels = createChannelService({
-    channels: createChannelRepository(database.connection),
-    cipher,
-    clock: systemClock,
-    sendsPerSecond: 80,
-  });
-  const messages = createMessageRepository(database.connection);
-  const deps = { messages, channels, gateway, clock: systemClock, logger: captureLog().logger };
+  const config = testConfig({ MONGODB_URI: database.uri, TEMPORAL_ADDRESS: '127.0.0.1:9' });
+  const core = await buildCore(config, { name: 'worker', logger: captureLog().logger });
+  const { messages } = core;
+  const deps = { ...core, ...buildSending(core, gateway), gateway };
 
   async function control<Body>(path: string, init: RequestInit = {}): Promise<Body> {
     const response = await fetch(`${sandbox.url}/sandbox${path}`, init);
@@ -90,22 +99,21 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     deps,
     messages,
     async sendable(to, changes = {}) {
-      const scope = scopeOf(newId());
-      const channelId = newId();
-      await createChannelRepository(database.connection).insert(scope, {
-        _id: channelId,
-        ...scope,
-        displayNumber: '+15559990000',
-        phoneNumberId: `sandbox-${channelId.toHexString()}`,
-        wabaId: 'waba',
-        accessToken: cipher.seal('token-of-a-test', channelId.toHexString()),
-        webhookKeyHash: channelId.toHexString(),
-        sendsPerSecond: 80,
-        state: 'active',
-        version: 1,
-        createdAt: systemClock.now(),
+      const scope = await addClient(core.mongo);
+      const transact = createTransactions(core.mongo);
+      const channelId = await transact(async (session) => {
+        const added = await core.channels.addSandboxChannel(scope, session);
+        await core.templates.addStarterTemplates(scope, added, session);
+        return added;
       });
-      const message = buildMessage({ ...scope, channelId, to, ...changes });
+      const contact = await core.contacts.findOrCreate(scope, { phoneNumber: to });
+      // The person has just written: the window is open.
+      const now = new Date();
+      const key = { channelId, contactId: contact._id };
+      const conversation = await core.conversations.findOrOpen(scope, key, now);
+      await core.conversations.noteInbound(scope, conversation._id, { at: now, isNew: true });
+      const fields = { ...scope, ...key, conversationId: conversation._id, to };
+      const message = buildMessage({ ...fields, ...changes });
       assert.ok(await messages.insert(scope, message));
       const ids = { clientId: scope.clientId.toHexString(), messageId: message._id.toHexString() };
       return { scope, message, input: { ...ids, channelId: channelId.toHexString() } };
@@ -121,6 +129,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     },
     behave: (behaviour) => control('/behaviour', { method: 'PUT', body: JSON.stringify(behaviour) }),
     async close() {
+      await core.close();
       await gateway.close();
       await sandbox.stop();
       await database.close();

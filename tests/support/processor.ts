@@ -1,9 +1,11 @@
 import { buildCore } from '../../src/app/core.ts';
 import type { CrmMetrics } from '../../src/app/instruments.ts';
 import { observeEvents, observeReceipts } from '../../src/app/observers.ts';
+import { buildSending } from '../../src/app/sending.ts';
 import { createInboundService } from '../../src/messages/inbound.ts';
 import { createReceiptService } from '../../src/messages/receipts.ts';
 import { createWebhookProcessor } from '../../src/webhooks/processor.ts';
+import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { TestApi } from './api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
 
@@ -19,10 +21,12 @@ export interface TestProcessor {
 export async function startTestProcessor({ config, log }: TestApi): Promise<TestProcessor> {
   const core = await buildCore(config, { name: 'worker', logger: log.logger });
   const probe = watchWire(core.mongo, crossingFiltersOfWorker);
+  const gateway = createCloudApiGateway(config.provider);
+  const sending = buildSending(core, gateway);
   const processor = createWebhookProcessor({
     ...core,
     events: observeEvents(core.events, core.metrics),
-    receipts: observeReceipts(createReceiptService(core), core),
+    receipts: observeReceipts(createReceiptService({ ...core, ...sending }), core),
     inbound: createInboundService(core),
   });
   return {
@@ -33,6 +37,7 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
     },
     async close() {
       probe.stop();
+      await gateway.close();
       await core.close();
     },
   };

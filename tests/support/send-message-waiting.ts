@@ -37,8 +37,7 @@ export function heldTimes(times: number, hold: () => DispatchResult): Activities
 }
 
 export const openGate = (play: Play): Promise<void> => play.handle.signal(gateOpenedSignalName);
-export const cancelByUpdate = (play: Play): Promise<void> =>
-  play.handle.executeUpdate<void>(cancelUpdateName);
+export const cancelByUpdate = (play: Play): Promise<void> => play.handle.executeUpdate(cancelUpdateName);
 export const rescheduleTo = (play: Play, sendAtMs: number): Promise<void> =>
   play.handle.executeUpdate<void, [Reschedule]>(rescheduleUpdateName, { args: [{ sendAtMs }] });
 

@@ -26,6 +26,7 @@ describe('message workflows', () => {
       temporal: temporal.client,
       attemptTimeoutMs: 20_000,
       dispatchTtlMs: 86_400_000,
+      unknownDeadlineMs: 86_400_000,
       receiptDeadlineMs: 259_200_000,
     });
   });
