@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { RunInTransaction } from '../platform/transaction.ts';
+import { createBatches } from './batches.ts';
 import { createChannelPermits, type RatedChannel } from './channel/permits.ts';
 import { createChannelRateRepository } from './channel/repository.ts';
 import { effectiveLimit, factorAt } from './channel/rules.ts';
@@ -75,23 +76,40 @@ export function createSendRates({ connection, transact, clock, logger }: SendRat
   };
 }
 
+interface PairAsk {
+  readonly scope: ClientScope;
+  readonly pair: Pair;
+  readonly burst: number;
+}
+
 type LimitOptions = Pick<SendRatesOptions, 'connection' | 'clock'>;
 
 function createPairLimit({ connection, clock }: LimitOptions) {
   const pairs = createPairRateRepository(connection);
+  const reserve = createBatches<PairAsk, PairReservation>({
+    largest: 100,
+    async work(asks) {
+      const [{ scope, pair }] = asks;
+      const now = clock.now();
+      const decisions = await pairs.reserve(scope, pair, { bursts: asks.map(({ burst }) => burst), now });
+      return asks.map((_ask, index) => {
+        const decision = decisions?.[index];
+        if (decision?.granted === true) return { granted: true };
+        // Undecided: so many processes want this pair that waiting for one interval is no loss.
+        const comeBackAtMs = decision?.comeBackAtMs ?? now.getTime() + pairIntervalMs;
+        return { granted: false, comeBackAt: new Date(comeBackAtMs) };
+      });
+    },
+  });
   return {
     /** Lets one message of this channel to this contact through, or says when to ask again. */
-    async reservePair(
+    reservePair(
       scope: ClientScope,
-      pair: Pair,
+      { channelId, contactId }: Pair,
       { burst = largestPairBurst }: { readonly burst?: number } = {},
     ): Promise<PairReservation> {
-      const now = clock.now();
-      const decision = await pairs.reserve(scope, pair, { burst, now });
-      if (decision?.granted === true) return { granted: true };
-      // Null: so many at once that waiting for one interval is no loss.
-      const comeBackAtMs = decision?.comeBackAtMs ?? now.getTime() + pairIntervalMs;
-      return { granted: false, comeBackAt: new Date(comeBackAtMs) };
+      const name = [scope.clientId, channelId, contactId].map((id) => id.toHexString()).join(' ');
+      return reserve(name, { scope, pair: { channelId, contactId }, burst });
     },
 
     /** The provider has refused for the pair's rate (131056): nothing until then, and one by one from then on. */

@@ -87,7 +87,7 @@ export function runTrace(options: TraceOptions): Trace {
       if (!stock.take(takenAtMs)) return;
       at(nowMs + chance(300), () => {
         if (!isAlive) return;
-        if (stock.mayCall(local())) call(takenAtMs);
+        if (stock.stillHolds(local())) call(takenAtMs);
         else stock.answered(local(), takenAtMs);
       });
     };

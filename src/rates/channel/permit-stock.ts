@@ -46,7 +46,7 @@ export function createPermitStock() {
     },
 
     /** False: the lease may end before the call has arrived and its second is over; do not make it. */
-    mayCall: (nowMs: number): boolean => nowMs + lateArrivalMs + coolDownMs <= leaseUntilMs,
+    stillHolds: (nowMs: number): boolean => nowMs + lateArrivalMs + coolDownMs <= leaseUntilMs,
 
     /** The answer is in: the permit cools down. */
     answered(nowMs: number, takenAtMs: number): void {

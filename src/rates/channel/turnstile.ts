@@ -9,7 +9,7 @@ export interface Permit {
    * Asked just before the call. False: more time has passed since the permit was given than its lease allows (the
    * process or the database stood still); give it back by `done` and make no call.
    */
-  mayCall(): boolean;
+  stillHolds(): boolean;
   /** The answer is in, or there will be none. Always to be called; a second time does nothing. */
   done(): void;
 }
@@ -65,7 +65,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
     let isDone = false;
     return {
       kind: 'permit',
-      mayCall: () => !isDone && stock.mayCall(monotonicMs()),
+      stillHolds: () => !isDone && stock.stillHolds(monotonicMs()),
       done() {
         if (isDone) return;
         isDone = true;

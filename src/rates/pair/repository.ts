@@ -4,7 +4,7 @@ import { randomFraction } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
 import { pairRateModel, type PairRateDoc } from '../model.ts';
 import {
-  decidePair,
+  decidePairs,
   largestPairBurst,
   pairEndsAtMs,
   pairIntervalMs,
@@ -19,8 +19,8 @@ export interface Pair {
   readonly contactId: Types.ObjectId;
 }
 
-/** At most so many tries against others of the same pair, which are few: a contact is written to by few at a time. */
-const maximumTries = 100;
+/** Tries of one process against others with the same pair. */
+const maximumTries = 30;
 const longestPauseMs = 20;
 
 /** What is lost of this by a failing server is a message too many in six seconds, which Meta refuses: no majority. */
@@ -43,15 +43,12 @@ export function createPairRateRepository(connection: Connection) {
   const pairs = pairRateModel(connection).collection as unknown as mongo.Collection<PairRateDoc>;
 
   /** The common case in one operation: the pair is even, or nobody has written yet. */
-  async function takeIfEven(scope: ClientScope, pair: Pair, now: Date): Promise<boolean> {
-    const tat = new Date(now.getTime() + pairIntervalMs);
+  async function beginIfEven(scope: ClientScope, pair: Pair, { now, next }: { now: Date; next: PairState }) {
     const isOver = { $lte: new Date(now.getTime() - largestPairBurst * pairIntervalMs) };
     try {
       await pairs.updateOne(
         { ...pair, tat: { $lte: now }, queuedUntil: { $lte: now }, blockedUntil: isOver, ...scope },
-        {
-          $set: { tat, queuedUntil: never, blockedUntil: never, expiresAt: tat },
-        },
+        { $set: fieldsOf(next) },
         { upsert: true, ...quickWrite },
       );
       return true;
@@ -74,23 +71,23 @@ export function createPairRateRepository(connection: Connection) {
   }
 
   return {
-    /** Decides about one message; null when too many others did so at the same time. */
+    /** Decides about messages at the same time; null when too many other processes did so too. */
     async reserve(
       scope: ClientScope,
       pair: Pair,
-      { burst, now }: { readonly burst: number; readonly now: Date },
-    ): Promise<PairDecision | null> {
+      { bursts, now }: { readonly bursts: readonly number[]; readonly now: Date },
+    ): Promise<readonly PairDecision[] | null> {
+      const asks = bursts.map((burst) => ({ nowMs: now.getTime(), burst }));
+      const ofEven = decidePairs(untouchedPair, asks);
       let isKnown = false;
       for (let tries = 0; tries < maximumTries; tries += 1) {
-        if (!isKnown && (await takeIfEven(scope, pair, now))) {
-          return decidePair(untouchedPair, { nowMs: now.getTime(), burst });
-        }
+        if (!isKnown && (await beginIfEven(scope, pair, { now, next: ofEven.next }))) return ofEven.decisions;
         const found = await pairs.findOne({ ...pair, ...scope }, { readConcern: { level: 'local' } });
         isKnown = found !== null;
         if (found === null) continue;
         const from = stateOf(found);
-        const decision = decidePair(from, { nowMs: now.getTime(), burst });
-        if (await replace(scope, pair, { from, to: decision.next })) return decision;
+        const { decisions, next } = decidePairs(from, asks);
+        if (await replace(scope, pair, { from, to: next })) return decisions;
         await sleep(randomFraction() * longestPauseMs);
       }
       return null;

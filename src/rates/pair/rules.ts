@@ -54,6 +54,17 @@ export function decidePair(state: PairState, { nowMs, burst }: PairAsk): PairDec
   return { granted: false, next: { ...state, queueMs: comeBackAtMs }, comeBackAtMs };
 }
 
+/** Decides about several messages at the same time, in their order; answers the state after all of them. */
+export function decidePairs(state: PairState, asks: readonly PairAsk[]) {
+  let next = state;
+  const decisions = asks.map((ask) => {
+    const decision = decidePair(next, ask);
+    next = decision.next;
+    return decision;
+  });
+  return { decisions, next };
+}
+
 /** From when on the state says no more than a pair that never was. */
 export const pairEndsAtMs = ({ tatMs, queueMs, blockedMs }: PairState): number =>
   Math.max(tatMs, queueMs, blockedMs + toleranceMs(largestPairBurst));

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import type { Clock } from '../../platform/clock.ts';
 import { type ClientScope, isDuplicateKey, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
+import { createBatches } from '../batches.ts';
 import type { PortfolioRepository } from './repository.ts';
 
 /** Meta's messaging limit counts unique people in a rolling day. */
@@ -21,11 +22,11 @@ export interface UserAsk {
 /** `freeAt`: when there may be room, by what is known now. */
 export type UserReservation = { readonly granted: true } | { readonly granted: false; readonly freeAt: Date };
 
-interface Waiting {
-  readonly contactId: Types.ObjectId;
+interface CountedAsk {
+  readonly scope: ClientScope;
+  readonly portfolioId: string;
   readonly limit: number;
-  resolve(reservation: UserReservation): void;
-  reject(error: unknown): void;
+  readonly contactId: Types.ObjectId;
 }
 
 export interface PortfolioReservationsOptions {
@@ -41,24 +42,10 @@ export interface PortfolioReservationsOptions {
  */
 export function createPortfolioReservations(options: PortfolioReservationsOptions) {
   const { portfolios, transact, clock } = options;
-  const lines = new Map<string, Waiting[]>();
-
-  /** Works off what waits for one portfolio, batch after batch; others queue up meanwhile. */
-  async function work(scope: ClientScope, portfolioId: string, line: Waiting[]): Promise<void> {
-    while (line.length > 0) {
-      const batch = line.splice(0, largestBatch);
-      try {
-        const reservations = await reserveBatch(options, scope, portfolioId, batch);
-        for (const { contactId, resolve } of batch) {
-          resolve(reservations.get(contactId.toHexString()) ?? { granted: true });
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    // At once: who comes after the last look at the line has to begin a new one.
-    lines.delete(nameOf(scope, portfolioId));
-  }
+  const reserve = createBatches<CountedAsk, UserReservation>({
+    largest: largestBatch,
+    work: (asks) => reserveBatch(options, asks),
+  });
 
   return {
     /** Counts the person, unless that is one too many. Who is counted already counts anew from now and is free. */
@@ -67,15 +54,8 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
       { portfolioId, limit, contactId }: UserAsk,
     ): Promise<UserReservation> {
       if (limit === null) return { granted: true };
-      const name = nameOf(scope, portfolioId);
-      return new Promise((resolve, reject) => {
-        const waiting = { contactId, limit, resolve, reject };
-        const line = lines.get(name);
-        if (line !== undefined) return void line.push(waiting);
-        const fresh = [waiting];
-        lines.set(name, fresh);
-        void work(scope, portfolioId, fresh);
-      });
+      const name = `${scope.clientId.toHexString()} ${portfolioId}`;
+      return reserve(name, { scope, portfolioId, limit, contactId });
     },
 
     /** People counted now; those whose day has just ended may be among them. */
@@ -98,20 +78,28 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
   };
 }
 
-const nameOf = ({ clientId }: ClientScope, portfolioId: string): string =>
-  `${clientId.toHexString()} ${portfolioId}`;
-
-/** What becomes of each person of the batch, by id. */
+/** What becomes of people of one portfolio, in their order. */
 async function reserveBatch(
+  options: PortfolioReservationsOptions,
+  asks: readonly [CountedAsk, ...CountedAsk[]],
+): Promise<readonly UserReservation[]> {
+  const refusals = await refusalsOf(options, asks);
+  return asks.map(({ contactId }) => {
+    const freeAt = refusals.get(contactId.toHexString());
+    return freeAt === undefined ? { granted: true } : { granted: false, freeAt };
+  });
+}
+
+/** Those for whom there is no room, by id, and when there may be. */
+async function refusalsOf(
   { portfolios, transact, clock }: PortfolioReservationsOptions,
-  scope: ClientScope,
-  portfolioId: string,
-  batch: readonly Waiting[],
-): Promise<ReadonlyMap<string, UserReservation>> {
+  asks: readonly [CountedAsk, ...CountedAsk[]],
+): Promise<ReadonlyMap<string, Date>> {
+  const [{ scope, portfolioId }] = asks;
   const now = clock.now();
   const until = new Date(now.getTime() + dayMs);
-  const limit = Math.min(...batch.map((waiting) => waiting.limit));
-  const asked = new Map(batch.map(({ contactId }) => [contactId.toHexString(), contactId]));
+  const limit = Math.min(...asks.map((ask) => ask.limit));
+  const asked = new Map(asks.map(({ contactId }) => [contactId.toHexString(), contactId]));
   const without = (ids: readonly Types.ObjectId[]) => {
     const names = new Set(ids.map((id) => id.toHexString()));
     return [...asked.values()].filter((id) => !names.has(id.toHexString()));
@@ -133,7 +121,7 @@ async function reserveBatch(
   const ends = await portfolios.nextEnds(scope, portfolioId, { now, over, limit: refused.length });
   return new Map(
     // One place comes free for each, so each is told another time.
-    refused.map((id, index) => [id.toHexString(), { granted: false, freeAt: ends[index] ?? until }]),
+    refused.map((id, index) => [id.toHexString(), ends[index] ?? until]),
   );
 }
 

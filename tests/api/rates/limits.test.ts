@@ -296,7 +296,7 @@ describe('send rates', function () {
     clock.advance(60_000);
     assert.deepEqual(await second.channelRate(channel), full);
     const permit = await first.acquire(channel, { priority: 1, patienceMs: 2_000 });
-    assert.ok(permit.kind === 'permit' && permit.mayCall());
+    assert.ok(permit.kind === 'permit' && permit.stillHolds());
     permit.done();
     await first.close();
   });

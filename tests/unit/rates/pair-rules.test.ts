@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   decidePair,
+  decidePairs,
   largestPairBurst,
   pairEndsAtMs,
   pairIntervalMs,
@@ -72,6 +73,17 @@ describe('pair rate', () => {
     assert.equal(pairEndsAtMs({ tatMs: 5, queueMs: 7, blockedMs: 0 }), 44 * 6_000);
     assert.equal(pairEndsAtMs({ tatMs: start, queueMs: start + 1, blockedMs: 0 }), start + 1);
     assert.equal(pairEndsAtMs({ tatMs: start, queueMs: 0, blockedMs: start }), start + 44 * 6_000);
+  });
+
+  it('several at the same time › as one after another', () => {
+    const { granted, comeBack, state } = ask(untouchedPair, 60);
+    const asks = Array.from({ length: 60 }, () => ({ nowMs: start, burst: largestPairBurst }));
+    const { decisions, next } = decidePairs(untouchedPair, asks);
+    assert.deepEqual(next, state);
+    assert.equal(decisions.filter((decision) => decision.granted).length, granted);
+    const times = decisions.flatMap((decision) => (decision.granted ? [] : [decision.comeBackAtMs - start]));
+    assert.deepEqual(times, comeBack);
+    assert.deepEqual(decidePairs(state, []), { decisions: [], next: state });
   });
 
   const traces = fc.record({

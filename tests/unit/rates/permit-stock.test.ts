@@ -30,8 +30,8 @@ describe('permit stock', () => {
     stock.renew({ permits: 5, target: 5 }, 0, lease);
     assert.equal(stock.take(3_000), true);
     assert.equal(stock.take(3_000.1), false);
-    assert.equal(stock.mayCall(3_500), true);
-    assert.equal(stock.mayCall(3_500.1), false);
+    assert.equal(stock.stillHolds(3_500), true);
+    assert.equal(stock.stillHolds(3_500.1), false);
   });
 
   it('a share that has to shrink › hands out no more than the target, and keeps what is out in the record', () => {
