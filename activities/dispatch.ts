@@ -90,7 +90,7 @@ async function callProvider(
 ): Promise<DispatchResult> {
   const { message, passage } = call;
   const { attempt, startedAt } = message.dispatch;
-  if (!passage.permit.mayCall()) return giveBack(deps, target, { ...call, next: placeLost });
+  if (!passage.permit.stillHolds()) return giveBack(deps, target, { ...call, next: placeLost });
   const sender = senderFor(deps, passage);
   deps.observer?.callBegins(message);
   const answer = await deps.gateway.send(sender, bodyOf(message));

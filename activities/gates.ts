@@ -5,7 +5,8 @@ import { judgeGates, type GateVerdict, type Waiting } from '../src/gates/rules.t
 import { waitTypeOf, type DispatchResult } from '../src/messages/contract.ts';
 import type { MessageDoc } from '../src/messages/repository.ts';
 import { burstOf, priorityOr } from '../src/messages/rules.ts';
-import type { Permit } from '../src/rates/service.ts';
+import type { Permit } from '../src/rates/channel/permits.ts';
+import { randomFraction } from '../src/platform/ids.ts';
 import { insist } from './insist.ts';
 import type { MessageActivityDeps, Target } from './steps.ts';
 
@@ -131,7 +132,9 @@ async function takePermit(
   const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
   const permit = await deps.rates.acquire(line, { priority: priorityOr(message.priority), patienceMs });
   if (permit.kind === 'permit') return permit;
-  const until = new Date(deps.clock.now().getTime() + permit.retryAfterMs);
+  // Those who were refused together do not come back together.
+  const waitMs = permit.retryAfterMs * (1 + randomFraction());
+  const until = new Date(deps.clock.now().getTime() + waitMs);
   throw await waitBriefly(deps, target, { gate: 'rate', until });
 }
 

@@ -24,8 +24,6 @@ export interface ChannelRateNow {
   readonly slowedAt: Date | null;
 }
 
-export type { Permit } from './channel/permits.ts';
-
 export type PairReservation =
   | { readonly granted: true }
   | { readonly granted: false; readonly comeBackAt: Date };
