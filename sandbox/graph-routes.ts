@@ -82,8 +82,8 @@ async function upload({ media }: GraphDeps, { request }: Call): Promise<HttpAnsw
 const showObject: Handler = (deps, call) => {
   const { request, url, id } = call;
   const fields = url.searchParams.get('fields');
-  if (deps.media.has(id)) return deps.media.show(id, url.origin);
-  if (deps.templates.byId(id) !== null) {
+  if (deps.media.knows(id)) return deps.media.show(id, url.origin);
+  if (deps.templates.knows(id)) {
     return withTemplate((_, template) => deps.templateEndpoint.show(template, fields))(deps, call);
   }
   return describeNumber(deps.store, { authorization: authorizationOf(request), phoneNumberId: id, fields });

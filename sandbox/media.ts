@@ -20,7 +20,8 @@ export interface MediaForm {
 
 export interface MediaStore {
   upload(form: MediaForm): HttpAnswer;
-  has(id: string): boolean;
+  /** Whether this is, or was, the id of media. */
+  knows(id: string): boolean;
   /** Keeps bytes under an id that is told to others: what a contact sends. */
   keep(id: string, mimeType: string, bytes: Buffer): void;
   show(id: string, origin: string): HttpAnswer;
@@ -83,6 +84,7 @@ const secretOf = (media: StoredMedia, expiry: string): string =>
 
 export function createMediaStore(): MediaStore {
   const stored = new Map<string, StoredMedia>();
+  const known = new Set<string>();
   let total = 0;
   let count = 0;
 
@@ -94,6 +96,7 @@ export function createMediaStore(): MediaStore {
   function keep(id: string, mimeType: string, bytes: Buffer): void {
     forget(id);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
+    known.add(id);
     stored.set(id, { id, mimeType, sha256, bytes });
     total += bytes.length;
     for (const oldest of stored.keys()) {
@@ -104,7 +107,7 @@ export function createMediaStore(): MediaStore {
 
   return {
     keep,
-    has: (id) => stored.has(id),
+    knows: (id) => known.has(id),
     upload({ product, type, file }) {
       if (product !== 'whatsapp') {
         return refuse(100, {

@@ -1,6 +1,6 @@
 import type { AccountEvents } from '../account-events.ts';
 import type { BehaviourStore } from '../behaviour-store.ts';
-import { statusEvent } from './events.ts';
+import { categoryEvent, statusEvent } from './events.ts';
 import type { TemplateStore } from './store.ts';
 import type { Template } from './template.ts';
 
@@ -38,6 +38,7 @@ export function createReviewer({ templates, store, events }: ReviewerDeps): Revi
     const judged = judge(template);
     templates.put(judged);
     events.tell(statusEvent(judged));
+    if (judged.category !== template.category) events.tell(categoryEvent(template, judged));
   }
 
   return {

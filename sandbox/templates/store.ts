@@ -5,6 +5,8 @@ import type { Template } from './template.ts';
 export interface TemplateStore {
   ofAccount(wabaId: string): readonly Template[];
   byId(id: string): Template | null;
+  /** Whether this is, or was, the id of a template. */
+  knows(id: string): boolean;
   find(wabaId: string, name: string, language: string): Template | null;
   /** Adds the template, or takes the place of the one with its id. */
   put(template: Template): void;
@@ -21,6 +23,7 @@ const NAME_BLOCK_MS = 30 * 86_400_000;
 export function createTemplateStore(): TemplateStore {
   const accounts = new Map<string, Template[]>();
   const byId = new Map<string, Template>();
+  const gone = new Set<string>();
   const blockedUntil = new Map<string, number>();
   let count = 0;
 
@@ -36,6 +39,7 @@ export function createTemplateStore(): TemplateStore {
   return {
     ofAccount,
     byId: (id) => byId.get(id) ?? null,
+    knows: (id) => byId.has(id) || gone.has(id),
     find: (wabaId, name, language) =>
       ofAccount(wabaId).find((known) => known.name === name && known.language === language) ?? null,
     put(template) {
@@ -50,6 +54,7 @@ export function createTemplateStore(): TemplateStore {
       const left = ofAccount(template.wabaId).filter(({ id }) => id !== template.id);
       accounts.set(template.wabaId, left);
       byId.delete(template.id);
+      gone.add(template.id);
     },
     isNameBlocked: (wabaId, name) => (blockedUntil.get(`${wabaId} ${name}`) ?? 0) > Date.now(),
     blockName: (wabaId, name) => blockedUntil.set(`${wabaId} ${name}`, Date.now() + NAME_BLOCK_MS),

@@ -82,6 +82,46 @@ describe('sandbox control', () => {
       { type: 'location', latitude: 1, longitude: 2, name: undefined },
       { type: 'location', location: { latitude: 1, longitude: 2 } },
     ],
+    [
+      'flow reply',
+      { type: 'nfm_reply', response: { flow_token: 't', rating: '5' }, flowName: 'survey', text: 'Done' },
+      {
+        type: 'interactive',
+        interactive: {
+          type: 'nfm_reply',
+          nfm_reply: { name: 'survey', body: 'Done', response_json: '{"flow_token":"t","rating":"5"}' },
+        },
+      },
+    ],
+    [
+      'broken flow reply',
+      { type: 'nfm_reply', response: '{broken' },
+      {
+        type: 'interactive',
+        interactive: {
+          type: 'nfm_reply',
+          nfm_reply: { name: 'flow', body: 'Sent', response_json: '{broken' },
+        },
+      },
+    ],
+    [
+      'order',
+      { type: 'order', catalogId: '9', text: 'please', products: [{ product_retailer_id: 'a' }] },
+      {
+        type: 'order',
+        order: { catalog_id: '9', text: 'please', product_items: [{ product_retailer_id: 'a' }] },
+      },
+    ],
+    [
+      'contacts',
+      { type: 'contacts', contacts: [{ name: { formatted_name: 'A' } }] },
+      { type: 'contacts', contacts: [{ name: { formatted_name: 'A' } }] },
+    ],
+    [
+      'message from an ad',
+      { type: 'text', text: 'hi', referral: { source_type: 'ad', source_id: '1' } },
+      { type: 'text', text: { body: 'hi' }, referral: { source_type: 'ad', source_id: '1' } },
+    ],
   ];
   for (const [name, fields, expected] of shapes) {
     it(`inbound › ${name} › Meta's shape`, async () => {
@@ -95,6 +135,29 @@ describe('sandbox control', () => {
       assert.equal((context as { id: string } | undefined)?.id, isReply ? 'wamid.q' : undefined);
     });
   }
+
+  it('inbound › unsupported › error 131051 and its type', async () => {
+    await play({ type: 'unsupported', unsupportedType: 'poll' });
+    const [message] = stage.receiver.values()[0]?.messages ?? [];
+    assert.deepEqual([message?.['type'], message?.['unsupported']], ['unsupported', { type: 'poll' }]);
+    assert.equal((message?.['errors'] as { code: number }[])[0]?.code, 131051);
+  });
+
+  it('inbound › system › the new number, and no contact', async () => {
+    await play({ type: 'system', newWaId: '15550002222', text: 'changed' });
+    const [value] = stage.receiver.values();
+    assert.equal(value?.contacts, undefined);
+    assert.deepEqual(value?.messages?.[0]?.['system'], {
+      type: 'user_changed_number',
+      body: 'changed',
+      wa_id: '15550002222',
+    });
+  });
+
+  it('inbound › passed on › told in the context', async () => {
+    await play({ type: 'text', text: 'hi', forwarded: true });
+    assert.deepEqual(stage.receiver.values()[0]?.messages?.[0]?.['context'], { forwarded: true });
+  });
 
   it('inbound › image with caption › media id, type, hash and caption', async () => {
     await play({ type: 'image', text: 'look', mediaId: '77' });

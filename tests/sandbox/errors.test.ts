@@ -29,7 +29,7 @@ describe('sandbox errors', () => {
   let stage: Stage;
 
   before(async () => {
-    stage = await setStage();
+    stage = await setStage({ behaviour: { fsync: false } });
   });
 
   afterEach(() => control(stage.sandbox, 'DELETE /behaviour'));

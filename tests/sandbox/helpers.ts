@@ -12,6 +12,7 @@ export const VERIFY_TOKEN = 'verify me';
 
 export interface Post {
   readonly raw: string;
+  readonly signature: string;
   readonly isSigned: boolean;
   readonly at: number;
 }
@@ -71,8 +72,9 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const bytes = Buffer.concat(chunks);
-      const isSigned = request.headers['x-hub-signature-256'] === sign(bytes);
-      posts.push({ raw: bytes.toString('latin1'), isSigned, at: Date.now() });
+      const signature = String(request.headers['x-hub-signature-256'] ?? '');
+      const isSigned = signature === sign(bytes);
+      posts.push({ raw: bytes.toString('latin1'), signature, isSigned, at: Date.now() });
       void Promise.resolve(receiver.answer(posts.length)).then((status) => {
         if (status === null) request.socket.destroy();
         else response.writeHead(status).end();

@@ -159,6 +159,7 @@ describe('sandbox templates', () => {
     await create({ language: 'fr' });
     await graph(stage.sandbox, 'DELETE /42/message_templates?name=sale');
     assert.equal((await list('?name=sale')).body.data.length, 0);
+    assert.equal((await graph(stage.sandbox, `GET /${english}`)).body.error.error_subcode, 33);
     const missing = await graph(stage.sandbox, 'DELETE /42/message_templates?name=sale');
     assert.deepEqual([missing.body.error.code, missing.body.error.error_subcode], [100, 33]);
     assert.equal((await graph(stage.sandbox, 'DELETE /42/message_templates')).status, 400);
