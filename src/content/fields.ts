@@ -15,7 +15,7 @@ const words = (limit: number) =>
   z
     .string()
     .max(limit)
-    .refine((text) => text.length <= limit || [...text].length > limit, {
+    .refine((text) => text.length <= limit || Array.from(text).length > limit, {
       error: `At most ${limit} characters are allowed, and an emoji counts as two or more.`,
     })
     .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'This must not contain half a character.' })

@@ -29,6 +29,13 @@ describe('problem', () => {
     });
   });
 
+  it('extensions › stand beside the fields of every problem', () => {
+    const templates = [{ name: 'hello_world', language: 'en_US' }];
+    const error = new AppError('window-closed', 'x', { extensions: { templates } });
+    const { document } = problemReply(error, '', '');
+    assert.deepEqual([document.code, document.templates], ['window-closed', templates]);
+  });
+
   it('401 › says how to authenticate; what may be repeated › says when, in whole seconds rounded up', () => {
     const headersOf = (error: AppError) => problemReply(error, '', '').headers;
     assert.match(headersOf(new AppError('unauthenticated', 'x'))['WWW-Authenticate'] ?? '', /^Bearer/);
