@@ -25,6 +25,8 @@ export interface Cluster {
   readonly mongodbUri: string;
   readonly temporalAddress: string;
   readonly namespace: string;
+  /** What the sandbox signs its webhooks with. */
+  readonly appSecret: string;
   /** kill -9; waits for the process to be there first, if it is just being started again. */
   kill(target: KillTarget): Promise<void>;
   stop(): Promise<void>;
@@ -65,6 +67,7 @@ export async function startCluster({ binaries, folder, env, log }: ClusterOption
     mongodbUri,
     temporalAddress,
     namespace,
+    appSecret: crm.env['SANDBOX_APP_SECRET'] ?? '',
     kill: family.kill,
     stop: family.stop,
   };
