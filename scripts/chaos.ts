@@ -7,7 +7,7 @@ import { findBinary } from './servers/find.ts';
 const log = (line: string) => console.log(line);
 
 async function main(options: ChaosOptions): Promise<number> {
-  log(`seed ${options.seed}: ${options.messages} messages, ${options.kills} kills`);
+  log(`seed ${options.seed}: ${options.messages} messages, ${options.kills} kills, ${options.faults} faults`);
   await buildProject(log);
   const binaries = {
     mongod: (await findBinary('mongod', log)).path,

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
-import { startMongod } from '../servers/mongod.ts';
+import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
 import { startTemporal } from '../servers/temporal.ts';
-import { supervise, type Service, type Supervised } from '../stack/supervise.ts';
+import type { Service } from '../stack/supervise.ts';
 import { planCrm } from './crm-processes.ts';
+import { planSingle, planThree } from './database.ts';
+import { createFamily } from './family.ts';
+import type { LinkName } from './fault-plan.ts';
 import type { KillTarget } from './plan.ts';
 import { stablePort } from './stable-port.ts';
 
@@ -16,104 +19,87 @@ export interface ClusterOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
+  /** Three database servers, and a network to them and to the provider that can fail. */
+  readonly hasFaults?: boolean;
 }
 
 /** The whole product with its servers, each process started again whenever it dies. */
 export interface Cluster {
   readonly apiUrl: string;
+  /** Past the network that can fail. */
   readonly sandboxUrl: string;
   readonly mongodbUri: string;
   readonly temporalAddress: string;
   readonly namespace: string;
-  /** kill -9; waits for the process to be there first, if it is just being started again. */
+  /** What the sandbox signs its webhooks with. */
+  readonly appSecret: string;
+  /** kill -9; of the database the primary. Waits for the process to be there, if it is just being started again. */
   kill(target: KillTarget): Promise<void>;
+  /** Freezes a process, of the database the primary; answers what lets it go on. */
+  pause(target: KillTarget): Promise<() => void>;
+  stepDown(): Promise<void>;
+  /** Only with `hasFaults`. */
+  link(name: LinkName): Promise<TcpProxy>;
   stop(): Promise<void>;
 }
 
-type ProcessName = KillTarget | 'sandbox';
-
 const namespace = 'whatsapp-crm';
-const database = 'whatsapp_crm_chaos';
-const stopOrder: readonly ProcessName[] = ['api', 'worker', 'sandbox', 'temporal', 'mongod'];
-const firstDelayMs = 200;
 
-export async function startCluster({ binaries, folder, env, log }: ClusterOptions): Promise<Cluster> {
-  const mongodPort = await stablePort();
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { binaries, folder, env, log, hasFaults = false } = options;
+  const database = await (hasFaults ? planThree : planSingle)({ binary: binaries.mongod, folder });
   const temporalPort = await stablePort();
-  const mongodbUri = `mongodb://127.0.0.1:${mongodPort}/${database}?replicaSet=rs0`;
   const temporalAddress = `127.0.0.1:${temporalPort}`;
-  const crm = await planCrm({ folder, mongodbUri, temporalAddress, namespace, env });
+  const providerLink = hasFaults
+    ? await startTcpProxy(await stablePort(), () => portOf(crm.sandboxUrl))
+    : null;
+  const crm = await planCrm({
+    folder,
+    mongodbUri: database.uri,
+    temporalAddress,
+    namespace,
+    env: {
+      ...env,
+      ...(providerLink === null ? {} : { WHATSAPP_API_URL: `http://127.0.0.1:${providerLink.port}` }),
+    },
+  });
   const family = createFamily(log);
-  try {
-    await Promise.all([
-      family.start('mongod', mongodService(binaries.mongod, folder, mongodPort)),
-      family.start('temporal', await temporalService(binaries.temporal, folder, temporalPort)),
-    ]);
-    await crm.migrate();
-    await family.start('sandbox', crm.sandbox());
-    await Promise.all([
-      family.start('api', crm.api('healthz')),
-      family.start('worker', crm.worker('healthz')),
-    ]);
-  } catch (error) {
+  const stop = async () => {
     await family.stop();
+    await database.close();
+    await providerLink?.close();
+  };
+  try {
+    const temporal = await temporalService(binaries.temporal, folder, temporalPort);
+    await Promise.all([database.start(family), family.start(temporal)]);
+    await crm.migrate();
+    await family.start(crm.sandbox());
+    await Promise.all([family.start(crm.worker('healthz')), family.start(crm.api('healthz'))]);
+  } catch (error) {
+    await stop();
     throw error;
   }
+  const nameOf = async (target: KillTarget) => (target === 'mongod' ? database.primaryName() : target);
   return {
     apiUrl: crm.apiUrl,
     sandboxUrl: crm.sandboxUrl,
-    mongodbUri,
+    mongodbUri: database.uri,
     temporalAddress,
     namespace,
-    kill: family.kill,
-    stop: family.stop,
+    appSecret: crm.env['SANDBOX_APP_SECRET'] ?? '',
+    kill: async (target) => family.kill(await nameOf(target)),
+    pause: async (target) => family.pause(await nameOf(target)),
+    stepDown: database.stepDown,
+    async link(name) {
+      const proxy = name === 'provider' ? providerLink : await database.primaryProxy();
+      if (proxy === null) throw new Error('this run has no network that can fail');
+      return proxy;
+    },
+    stop,
   };
 }
 
-/** Supervised processes by name, with what is needed to kill each of them. */
-function createFamily(log: (line: string) => void) {
-  const members = new Map<ProcessName, Supervised>();
-  const alive = new Map<ProcessName, () => void>();
-  return {
-    async start(name: ProcessName, service: Service): Promise<void> {
-      // The supervisor tells the id only; what can be killed is caught on its way there.
-      const watched: Service = {
-        name,
-        start: (onSpawn) =>
-          service.start((spawned) => {
-            alive.set(name, () => spawned.kill());
-            void spawned.exited.then(() => alive.delete(name));
-            onSpawn(spawned);
-          }),
-      };
-      const member = supervise(watched, { log, onPid: () => undefined, firstDelayMs });
-      members.set(name, member);
-      await member.ready;
-    },
-    async kill(target: KillTarget): Promise<void> {
-      for (;;) {
-        const end = alive.get(target);
-        if (end !== undefined) return end();
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    },
-    async stop(): Promise<void> {
-      for (const name of stopOrder) await members.get(name)?.stop();
-    },
-  };
-}
-
-const mongodService = (binary: string, folder: string, port: number): Service => ({
-  name: 'mongod',
-  start: (onSpawn) =>
-    startMongod({
-      binary,
-      port,
-      dataDir: join(folder, 'mongod'),
-      logFile: join(folder, 'logs', 'mongod.log'),
-      onSpawn,
-    }),
-});
+const portOf = (url: string): number => Number(new URL(url).port);
 
 async function temporalService(binary: string, folder: string, port: number): Promise<Service> {
   const uiPort = await stablePort();

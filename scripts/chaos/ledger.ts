@@ -44,3 +44,13 @@ export function callsByMessage(items: readonly LedgerItem[]): ReadonlyMap<string
   }
   return calls;
 }
+
+/** When the provider saw each message first, in epoch milliseconds. */
+export function firstCallsOf(items: readonly LedgerItem[]): ReadonlyMap<string, number> {
+  const firstCalls = new Map<string, number>();
+  for (const item of items) {
+    const id = messageIdOf(item);
+    if (!firstCalls.has(id)) firstCalls.set(id, Date.parse(item.at));
+  }
+  return firstCalls;
+}

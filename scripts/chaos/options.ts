@@ -7,12 +7,17 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly messages: number;
   readonly kills: number;
+  /** Faults that no process dies of; every second one is a step-down of the database's primary. */
+  readonly faults: number;
+  /** How long a frozen process is frozen. */
+  readonly pauseMs: number;
 }
 
 export const usage = `Sends messages through the whole product while its processes are killed with -9, then compares what the
-provider, the database and the workflows say about every single one.
+provider, the database and the workflows say about every single one. With faults there are three database servers, and
+primaries step down, processes freeze, networks are slow, reset, black holes or half-open, the provider fails.
 
-  npm run chaos -- [--messages 500] [--kills 4] [--seed 12345]
+  npm run chaos -- [--messages 500] [--kills 4] [--faults 0] [--pause-ms 10000] [--seed 12345]
 
 Exits with 1 when a message was lost, sent twice, or differs between the three.
 `;
@@ -23,11 +28,19 @@ const largestSeed = 2 ** 32 - 1;
 export function readOptions(args: readonly string[]): ChaosOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { seed: { type: 'string' }, messages: { type: 'string' }, kills: { type: 'string' } },
+    options: {
+      seed: { type: 'string' },
+      messages: { type: 'string' },
+      kills: { type: 'string' },
+      faults: { type: 'string' },
+      'pause-ms': { type: 'string' },
+    },
   });
   return {
     seed: readNumber('seed', values.seed ?? String(randomInt(largestSeed)), largestSeed),
     messages: readNumber('messages', values.messages ?? '500', 1_000_000),
-    kills: readNumber('kills', values.kills ?? '4', 1_000),
+    kills: readNumber('kills', values.kills ?? (values.faults === undefined ? '4' : '0'), 1_000),
+    faults: readNumber('faults', values.faults ?? '0', 1_000),
+    pauseMs: readNumber('pause-ms', values['pause-ms'] ?? '10000', 600_000),
   };
 }

@@ -10,11 +10,13 @@ export function formatReport(report: ChaosReport): string {
     ['seed', options.seed],
     ['messages', options.messages],
     ['kill -9', options.kills],
+    ['faults', report.recoveries.length],
     ['accepted by the API', report.accepted],
     ['POSTs repeated', report.repeats],
     ['provider calls', `${report.calls}, of which accepted ${report.acceptedCalls}`],
     ['statuses', describeCounts(report.statuses)],
     ['outcome unknown at first', `${interrupted.length} (at most ${report.mostUnknown})`],
+    ['answers lost by the provider', report.lostAnswers],
     ['lost', report.lost],
     ['sent twice', report.sentTwice],
     ['violations', violations.length],
@@ -27,6 +29,10 @@ export function formatReport(report: ChaosReport): string {
     ...listOf(
       'For an operator to settle (outcome unknown, never taken):',
       unsettled.map(({ id }) => id),
+    ),
+    ...listOf(
+      'At full rate again after (from the end of the fault):',
+      report.recoveries.map(({ name, recoveryMs }) => `${seconds(recoveryMs).padStart(8)}  ${name}`),
     ),
     ...listOf('Violations:', violations),
   ].join('\n');

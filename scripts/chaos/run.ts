@@ -5,9 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type Findings } from './audit.ts';
 import { startCluster, type Binaries, type Cluster } from './cluster.ts';
 import { openEvidence, type EvidenceReader } from './evidence.ts';
-import type { LedgerItem } from './ledger.ts';
+import { planFaults, type PlannedFault } from './fault-plan.ts';
+import { behave, injectInTurn, troubleProvider } from './faults.ts';
+import { firstCallsOf, messageIdOf, type LedgerItem } from './ledger.ts';
 import type { ChaosOptions } from './options.ts';
 import { planRun, type Plan, type PlannedKill } from './plan.ts';
+import { measureRecovery, type FaultSpan, type Recovery } from './recovery.ts';
 import { createSender, type Sender } from './sender.ts';
 
 export interface ChaosReport extends Findings {
@@ -18,6 +21,9 @@ export interface ChaosReport extends Findings {
   readonly acceptedCalls: number;
   readonly statuses: ReadonlyMap<string, number>;
   readonly mostUnknown: number;
+  /** Answers that the provider has lost by itself. */
+  readonly lostAnswers: number;
+  readonly recoveries: readonly Recovery[];
   readonly sendingMs: number;
   readonly totalMs: number;
 }
@@ -27,9 +33,11 @@ export interface ChaosEnvironment {
   readonly log: (line: string) => void;
   /** Keeps the data and the logs of a run that has found something. */
   readonly keepsFolder: boolean;
+  /** Instead of those that the seed would choose. */
+  readonly faults?: readonly PlannedFault[];
 }
 
-/** How many provider calls a worker makes at once; each kill can leave so many outcomes unknown. */
+/** How many provider calls a worker makes at once; each kill or fault can leave so many outcomes unknown. */
 const workerDispatches = 20;
 
 const env = {
@@ -45,27 +53,35 @@ const env = {
 /** Without any change for so long, what is left will never end. Longer than a lost attempt takes to be noticed. */
 const stillMs = 90_000;
 
-/** One run: sends, kills, waits until everything has ended, compares. */
+/** Among faults messages are sent at this pace, far below what is possible: only so can a rate be full again. */
+const pacePerSecond = 10;
+
+/** One run: sends, kills, makes faults, waits until everything has ended, compares. */
 export async function runChaos(options: ChaosOptions, environment: ChaosEnvironment): Promise<ChaosReport> {
-  const { binaries, keepsFolder } = environment;
+  const { binaries, keepsFolder, faults = planFaults(options) } = environment;
   const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-chaos-'));
   const startedAt = performance.now();
   const log = (line: string) => {
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6);
     environment.log(`${seconds} s  ${line}`);
   };
-  const cluster = await startCluster({ binaries, folder, env, log });
+  const hasFaults = faults.length > 0;
+  const cluster = await startCluster({ binaries, folder, env, log, hasFaults });
   const evidence = await openEvidence(cluster);
   let isClean = false;
   try {
     log('everything runs');
-    await slowDownProvider(cluster);
+    // A call must take some time, or a kill hardly ever hits one.
+    await behave(cluster, { latencyMs: 150 });
     const plan = planRun(options);
-    const sender = await createSender(cluster.apiUrl, `chaos-${options.seed}`);
-    const sendingMs = await sendAndKill(plan, { cluster, sender, log });
+    const pace = hasFaults ? pacePerSecond : null;
+    const sender = await createSender(cluster.apiUrl, `chaos-${options.seed}`, pace);
+    const sendingFrom = performance.now();
+    const spans = await sendAndDisturb({ plan, faults, options }, { cluster, sender, log });
+    const sendingMs = performance.now() - sendingFrom;
     log(`all ${sender.accepted.length} messages are accepted`);
     await untilAllHaveEnded(evidence, log);
-    const report = await compare(options, { evidence, sender });
+    const report = await compare({ options, spans }, { evidence, sender });
     isClean = report.violations.length === 0;
     return { ...report, sendingMs, totalMs: performance.now() - startedAt };
   } finally {
@@ -76,32 +92,36 @@ export async function runChaos(options: ChaosOptions, environment: ChaosEnvironm
   }
 }
 
-/** A call must take some time, or a kill hardly ever hits one. */
-async function slowDownProvider({ sandboxUrl }: Cluster): Promise<void> {
-  const response = await fetch(`${sandboxUrl}/sandbox/behaviour`, {
-    method: 'PUT',
-    body: JSON.stringify({ latencyMs: 150 }),
-  });
-  if (!response.ok) throw new Error(`the sandbox refuses its settings: ${await response.text()}`);
-}
-
 interface Running {
   readonly cluster: Cluster;
   readonly sender: Sender;
   readonly log: (line: string) => void;
 }
 
-async function sendAndKill(plan: Plan, running: Running): Promise<number> {
-  const startedAt = performance.now();
+interface Disturbance {
+  readonly plan: Plan;
+  readonly faults: readonly PlannedFault[];
+  readonly options: ChaosOptions;
+}
+
+/** Sends everything while processes are killed and faults come and go; answers when each fault was. */
+async function sendAndDisturb(
+  { plan, faults, options }: Disturbance,
+  running: Running,
+): Promise<readonly FaultSpan[]> {
   const stopping = new AbortController();
-  const killing = killInTurn(plan.kills, running, stopping.signal);
+  const { signal } = stopping;
+  const killing = killInTurn(plan.kills, running, signal);
+  const injecting = injectInTurn(faults, { ...running, pauseMs: options.pauseMs }, signal);
+  const troubling = faults.length === 0 ? undefined : troubleProvider(running, options.seed, signal);
+  const sending = Promise.all([running.sender.sendAll(plan.messages), killing, injecting]);
   try {
-    await Promise.all([running.sender.sendAll(plan.messages), killing]);
+    await Promise.all([sending.finally(() => stopping.abort()), troubling]);
+    return await injecting;
   } finally {
     stopping.abort();
-    await killing.catch(() => undefined);
+    await Promise.allSettled([killing, injecting, troubling]);
   }
-  return performance.now() - startedAt;
 }
 
 async function killInTurn(
@@ -152,14 +172,15 @@ export const describeCounts = (counts: ReadonlyMap<string, number>): string =>
     .join(', ');
 
 async function compare(
-  options: ChaosOptions,
+  { options, spans }: { options: ChaosOptions; spans: readonly FaultSpan[] },
   { evidence, sender }: { evidence: EvidenceReader; sender: Sender },
 ): Promise<Omit<ChaosReport, 'sendingMs' | 'totalMs'>> {
   const { accepted } = sender;
-  const mostUnknown = options.kills * workerDispatches;
   const stored = await evidence.readStored();
   const ledger: readonly LedgerItem[] = await evidence.readLedger();
   const workflows = await evidence.readWorkflows(accepted.map(({ id }) => id));
+  const lostAnswers = countLostAnswers(ledger, sender);
+  const mostUnknown = (options.kills + spans.length) * workerDispatches + lostAnswers;
   return {
     ...audit({ accepted, stored, ledger, workflows, mostUnknown }),
     options,
@@ -169,5 +190,19 @@ async function compare(
     acceptedCalls: ledger.filter(({ wamid }) => wamid !== null).length,
     statuses: await evidence.countStatuses(),
     mostUnknown,
+    lostAnswers,
+    recoveries: measureRecovery(spans, {
+      dueAtMs: sender.dueAtMs,
+      firstCallAtMs: firstCallsOf(ledger),
+      ratePerSecond: pacePerSecond,
+    }),
   };
+}
+
+/** Those of numbers ending in 05 are lost in every run and counted nowhere. */
+function countLostAnswers(ledger: readonly LedgerItem[], { accepted }: Sender): number {
+  const losing = new Set(accepted.filter(({ digits }) => digits === '05').map(({ id }) => id));
+  return ledger.filter(
+    (item) => item.wamid !== null && item.answered === null && !losing.has(messageIdOf(item)),
+  ).length;
 }

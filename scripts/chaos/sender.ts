@@ -9,6 +9,8 @@ export interface Sender {
   readonly accepted: readonly AcceptedMessage[];
   /** How often a POST had to be repeated. */
   readonly repeats: () => number;
+  /** When each accepted message was to be sent, in epoch milliseconds. */
+  readonly dueAtMs: ReadonlyMap<string, number>;
   sendAll(messages: readonly PlannedMessage[]): Promise<void>;
 }
 
@@ -22,16 +24,22 @@ interface Credentials {
   readonly password: string;
 }
 
-export async function createSender(apiUrl: string, keyPrefix: string): Promise<Sender> {
+/** Without a pace it sends as fast as it is answered. */
+export async function createSender(
+  apiUrl: string,
+  keyPrefix: string,
+  pacePerSecond: number | null = null,
+): Promise<Sender> {
   const credentials = {
     email: `chaos-${randomBytes(6).toString('hex')}@example.com`,
     password: randomBytes(12).toString('base64url'),
   };
   let accessToken = await signUp(apiUrl, credentials);
   const accepted: AcceptedMessage[] = [];
+  const dueAtMs = new Map<string, number>();
   let repeats = 0;
 
-  async function send(message: PlannedMessage): Promise<void> {
+  async function send(message: PlannedMessage, dueAt: number): Promise<void> {
     const idempotencyKey = `${keyPrefix}-${message.index}`;
     const deadline = Date.now() + giveUpAfterMs;
     for (;;) {
@@ -42,6 +50,7 @@ export async function createSender(apiUrl: string, keyPrefix: string): Promise<S
       }).catch(() => null);
       if (answer?.status === 201) {
         const { id } = answer.body as { id: string };
+        dueAtMs.set(id, dueAt);
         accepted.push({ id, idempotencyKey, digits: message.digits });
         return;
       }
@@ -58,10 +67,16 @@ export async function createSender(apiUrl: string, keyPrefix: string): Promise<S
   return {
     accepted,
     repeats: () => repeats,
+    dueAtMs,
     async sendAll(messages) {
-      const waiting = messages.values();
+      const startedAt = Date.now();
+      const waiting = messages.entries();
       const sendInTurn = async () => {
-        for (const message of waiting) await send(message);
+        for (const [place, message] of waiting) {
+          const dueAt = pacePerSecond === null ? Date.now() : startedAt + (place * 1_000) / pacePerSecond;
+          await sleep(Math.max(0, dueAt - Date.now()));
+          await send(message, dueAt);
+        }
       };
       await Promise.all(Array.from({ length: concurrency }, sendInTurn));
     },

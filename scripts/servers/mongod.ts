@@ -21,6 +21,18 @@ const codeNotYetInitialized = 94;
 
 /** Starts mongod on loopback as a replica set of one, so that transactions work, and waits until it takes writes. */
 export async function startMongod(options: MongodOptions): Promise<RunningMongod> {
+  const server = await launch(options, (admin, address) => becomePrimary(admin, address));
+  return { ...server, uri: `mongodb://${server.address}/?replicaSet=${replicaSet}` };
+}
+
+/** Starts one member of a replica set that the caller initiates, and waits until it answers. */
+export const startMember = (options: MongodOptions): Promise<RunningServer> =>
+  launch(options, async (admin) => void (await admin.command({ ping: 1 })));
+
+async function launch(
+  options: MongodOptions,
+  probe: (admin: mongoose.mongo.Db, address: string) => Promise<void>,
+): Promise<RunningServer> {
   await mkdir(options.dataDir, { recursive: true });
   const address = `127.0.0.1:${options.port}`;
   const server = await launchServer({
@@ -42,9 +54,9 @@ export async function startMongod(options: MongodOptions): Promise<RunningMongod
     name: 'mongod',
     logFile: options.logFile,
     timeoutMs: 60_000,
-    probe: () => withAdmin(address, (admin) => becomePrimary(admin, address)),
+    probe: () => withAdmin(address, (admin) => probe(admin, address)),
   });
-  return { ...server, uri: `mongodb://${address}/?replicaSet=${replicaSet}` };
+  return server;
 }
 
 /** A client of its own for each attempt: one whose first connection failed stays closed for good. */

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import type { TcpProxy } from '../faults/tcp-proxy.ts';
+import { startMongod } from '../servers/mongod.ts';
+import type { Family } from './family.ts';
+import { planReplicaSet } from './replica-set.ts';
+import { stablePort } from './stable-port.ts';
+
+/** The MongoDB of a run: one server, or three that elect a primary and can be cut off. */
+export interface ChaosDatabase {
+  readonly uri: string;
+  start(family: Family): Promise<void>;
+  /** The process that takes writes now. */
+  primaryName(): Promise<string>;
+  /** The network to it; null for a single server. */
+  primaryProxy(): Promise<TcpProxy | null>;
+  stepDown(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const databaseName = 'whatsapp_crm_chaos';
+
+interface DatabaseOptions {
+  readonly binary: string;
+  readonly folder: string;
+}
+
+export async function planSingle({ binary, folder }: DatabaseOptions): Promise<ChaosDatabase> {
+  const name = 'mongod';
+  const port = await stablePort();
+  const options = { binary, port, dataDir: join(folder, name), logFile: join(folder, 'logs', `${name}.log`) };
+  return {
+    uri: `mongodb://127.0.0.1:${port}/${databaseName}?replicaSet=rs0`,
+    start: (family) => family.start({ name, start: (onSpawn) => startMongod({ ...options, onSpawn }) }),
+    primaryName: async () => name,
+    primaryProxy: async () => null,
+    stepDown: () => Promise.reject(new Error('a single server has nobody to step down for')),
+    close: async () => undefined,
+  };
+}
+
+export async function planThree(options: DatabaseOptions): Promise<ChaosDatabase> {
+  const replicaSet = await planReplicaSet(options);
+  return {
+    uri: `mongodb://${replicaSet.hosts}/${databaseName}?replicaSet=rs0`,
+    async start(family) {
+      await Promise.all(replicaSet.members.map(({ service }) => family.start(service)));
+      await replicaSet.initiate();
+    },
+    primaryName: async () => (await replicaSet.findPrimary()).name,
+    primaryProxy: async () => (await replicaSet.findPrimary()).proxy,
+    stepDown: replicaSet.stepDown,
+    close: replicaSet.closeProxies,
+  };
+}

@@ -1,0 +1,59 @@
+import type { LinkFault } from '../faults/tcp-proxy.ts';
+import { createRandom, killTargets, shuffle, type KillTarget } from './plan.ts';
+
+/** Faults after which every process still lives. What happens and when is decided by the seed alone. Pure. */
+export type Fault =
+  /** The primary of the database gives its place to another member. */
+  | { readonly kind: 'step-down' }
+  /** A process is frozen, and goes on later as if nothing had been; of the database the primary. */
+  | { readonly kind: 'pause'; readonly target: KillTarget }
+  /** The network to the database's primary or to the provider. */
+  | { readonly kind: 'link'; readonly link: LinkName; readonly fault: LinkFault };
+
+export type LinkName = 'mongodb' | 'provider';
+
+export interface PlannedFault {
+  readonly fault: Fault;
+  readonly afterAccepted: number;
+}
+
+/** Every second fault is a step-down; between them come these, each once before any of them a second time. */
+const others: readonly Fault[] = [
+  ...killTargets.map((target): Fault => ({ kind: 'pause', target })),
+  ...(['delay', 'reset', 'black-hole', 'half-open'] as const).flatMap((fault): Fault[] => [
+    { kind: 'link', link: 'mongodb', fault },
+    { kind: 'link', link: 'provider', fault },
+  ]),
+];
+
+const firstShare = 0.05;
+const lastShare = 0.95;
+
+export interface FaultPlanOptions {
+  readonly seed: number;
+  readonly messages: number;
+  readonly faults: number;
+}
+
+/** Evenly over the run, so that there is time to recover between two of them. */
+export function planFaults({ seed, messages, faults }: FaultPlanOptions): PlannedFault[] {
+  const random = createRandom(seed ^ 0x5f3759df);
+  let round: Fault[] = [];
+  return Array.from({ length: faults }, (_, index) => {
+    if (round.length === 0) round = shuffle(others, random);
+    const fault: Fault = index % 2 === 0 ? { kind: 'step-down' } : (round.pop() ?? { kind: 'step-down' });
+    const share = firstShare + ((lastShare - firstShare) * index) / Math.max(1, faults - 1);
+    return { fault, afterAccepted: Math.floor(share * messages) };
+  });
+}
+
+export function describeFault(fault: Fault): string {
+  switch (fault.kind) {
+    case 'step-down':
+      return 'step-down of the primary';
+    case 'pause':
+      return `pause of ${fault.target}`;
+    case 'link':
+      return `${fault.fault} towards ${fault.link === 'mongodb' ? 'the primary' : 'the provider'}`;
+  }
+}

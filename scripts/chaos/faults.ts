@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from './cluster.ts';
+import { describeFault, type Fault, type PlannedFault } from './fault-plan.ts';
+import type { FaultSpan } from './recovery.ts';
+import type { Sender } from './sender.ts';
+
+/** Shorter than the provider's time-out, so that no call of a worker can be hit twice by one fault. */
+const linkFaultMs = 5_000;
+/** Nothing but the connections of one moment. */
+const momentary = new Set(['reset']);
+
+interface Running {
+  readonly cluster: Cluster;
+  readonly sender: Sender;
+  readonly log: (line: string) => void;
+  /** How long a process is frozen. */
+  readonly pauseMs: number;
+}
+
+/** Makes the faults one after the other; answers when each began and was over. */
+export async function injectInTurn(
+  faults: readonly PlannedFault[],
+  running: Running,
+  signal: AbortSignal,
+): Promise<FaultSpan[]> {
+  const spans: FaultSpan[] = [];
+  for (const { fault, afterAccepted } of faults) {
+    while (running.sender.accepted.length < afterAccepted && !signal.aborted) await sleep(10);
+    if (signal.aborted) break;
+    const name = describeFault(fault);
+    running.log(`${name} with ${running.sender.accepted.length} messages accepted`);
+    const startedAtMs = Date.now();
+    const healedAtMs = (await inject(fault, running)) ?? startedAtMs;
+    spans.push({ name, startedAtMs, healedAtMs });
+  }
+  return spans;
+}
+
+/** Answers when the fault was over; null for one that is over as it begins. */
+async function inject(fault: Fault, { cluster, pauseMs }: Running): Promise<number | null> {
+  switch (fault.kind) {
+    case 'step-down': {
+      await cluster.stepDown();
+      return null;
+    }
+    case 'pause': {
+      const goOn = await cluster.pause(fault.target);
+      await sleep(pauseMs).finally(goOn);
+      return Date.now();
+    }
+    case 'link': {
+      const link = await cluster.link(fault.link);
+      link.apply(fault.fault);
+      await sleep(momentary.has(fault.fault) ? 0 : linkFaultMs);
+      link.heal();
+      return Date.now();
+    }
+  }
+}
+
+const refusedEvery = 100;
+const refusals = [
+  { status: 500, code: 131_000 },
+  { status: 429, code: 130_429, headers: { 'retry-after': '1' } },
+] as const;
+
+/** Changes settings of the sandbox. */
+export async function behave({ sandboxUrl }: Cluster, behaviour: object): Promise<void> {
+  const response = await fetch(`${sandboxUrl}/sandbox/behaviour`, {
+    method: 'PUT',
+    body: JSON.stringify(behaviour),
+  });
+  if (!response.ok) throw new Error(`the sandbox refuses its settings: ${await response.text()}`);
+}
+
+/** The provider loses one answer in a hundred, and with every hundred messages it refuses one call with 500 and 429. */
+export async function troubleProvider(
+  { cluster, sender }: Pick<Running, 'cluster' | 'sender'>,
+  seed: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await behave(cluster, { dropAnswers: { rate: 0.01, seed } });
+  for (let next = refusedEvery / 2; !signal.aborted; next += refusedEvery) {
+    while (sender.accepted.length < next && !signal.aborted) await sleep(50);
+    if (!signal.aborted) {
+      await behave(cluster, { nextErrors: refusals.map((refusal) => ({ ...refusal, times: 1 })) });
+    }
+  }
+}

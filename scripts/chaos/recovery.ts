@@ -1,0 +1,47 @@
+/** How long after a fault messages were at full rate again. Pure. */
+
+export interface FaultSpan {
+  readonly name: string;
+  readonly startedAtMs: number;
+  /** When its cause was gone; what the product needs from then on is its recovery. */
+  readonly healedAtMs: number;
+}
+
+export interface Recovery extends FaultSpan {
+  readonly recoveryMs: number;
+}
+
+export interface Flow {
+  /** When each message was to be sent, by id. */
+  readonly dueAtMs: ReadonlyMap<string, number>;
+  /** When the provider saw each message first; a message that it never saw is not part of the flow. */
+  readonly firstCallAtMs: ReadonlyMap<string, number>;
+  readonly ratePerSecond: number;
+}
+
+/** A message that needs no longer than this is not late. */
+const normalMs = 2_000;
+
+/**
+ * At full rate means that fewer messages are late than are due in one second: what was held up has been caught up
+ * with, and a single message that still waits for its next attempt does not count.
+ */
+export function measureRecovery(spans: readonly FaultSpan[], flow: Flow): readonly Recovery[] {
+  const late = [...flow.dueAtMs].flatMap(([id, dueAtMs]) => {
+    const from = dueAtMs + normalMs;
+    const to = flow.firstCallAtMs.get(id);
+    return to === undefined || to <= from ? [] : [{ from, to }];
+  });
+  const ends = late.map(({ to }) => to).toSorted((a, b) => a - b);
+  const lateAt = (atMs: number): number => late.filter(({ from, to }) => from <= atMs && atMs < to).length;
+  return spans.map((span) => {
+    // What a fault holds up is late a moment after it: that must be over, and the count must be low again.
+    const seenFrom = span.healedAtMs + normalMs;
+    const isFull = (atMs: number): boolean => lateAt(atMs) < flow.ratePerSecond;
+    if (isFull(span.healedAtMs) && isFull(seenFrom)) return { ...span, recoveryMs: 0 };
+    const recoveredAt = ends.find(
+      (end) => end >= span.healedAtMs && isFull(end) && (end >= seenFrom || isFull(seenFrom)),
+    );
+    return { ...span, recoveryMs: (recoveredAt ?? ends.at(-1) ?? span.healedAtMs) - span.healedAtMs };
+  });
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { formatBurst } from '../../scripts/burst/report.ts';
+import { runBurst } from '../../scripts/burst/run.ts';
+import { useStack } from '../support/stack.ts';
+
+const receipts = 2_000;
+
+describe('e2e › burst of receipts', function () {
+  this.timeout(150_000);
+  const stack = useStack('burst', { env: { LOG_LEVEL: 'warn', PROVIDER_SENDS_PER_SECOND: '300' } });
+
+  it('2,000 receipts, 30 % twice, shuffled, 50 POSTs at a time › as a replay in order, each thing once', async () => {
+    const { apiUrl, sandboxUrl, env } = stack();
+    const lines: string[] = [];
+    const report = await runBurst(
+      { seed: randomInt(2 ** 32 - 1), receipts },
+      {
+        apiUrl,
+        sandboxUrl,
+        mongodbUri: env['MONGODB_URI'] ?? '',
+        appSecret: env['SANDBOX_APP_SECRET'] ?? '',
+      },
+      (line) => void lines.push(line),
+    );
+    const story = `${lines.join('\n')}\n\n${formatBurst(report)}`;
+    assert.deepEqual(report.violations, [], story);
+    assert.ok(report.statusChanges > 400, story);
+    assert.ok(report.inbound > 100 && report.contacts > 10, story);
+  });
+});

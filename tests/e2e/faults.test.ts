@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import type { PlannedFault } from '../../scripts/chaos/fault-plan.ts';
+import { formatReport } from '../../scripts/chaos/report.ts';
+import { runChaos } from '../../scripts/chaos/run.ts';
+
+const messages = 60;
+
+const faults: readonly PlannedFault[] = [
+  { fault: { kind: 'step-down' }, afterAccepted: 5 },
+  { fault: { kind: 'pause', target: 'worker' }, afterAccepted: 15 },
+  { fault: { kind: 'link', link: 'provider', fault: 'reset' }, afterAccepted: 25 },
+  { fault: { kind: 'step-down' }, afterAccepted: 35 },
+  { fault: { kind: 'link', link: 'mongodb', fault: 'reset' }, afterAccepted: 45 },
+];
+
+describe('e2e › faults', function () {
+  this.timeout(240_000);
+
+  it('60 messages, step-downs, a frozen worker, resets › none lost, none sent twice, all accounts agree', async () => {
+    const lines: string[] = [];
+    const report = await runChaos(
+      { seed: randomInt(2 ** 32 - 1), messages, kills: 0, faults: faults.length, pauseMs: 3_000 },
+      {
+        binaries: {
+          mongod: process.env['TEST_MONGOD_BINARY'] ?? '',
+          temporal: process.env['TEST_TEMPORAL_BINARY'] ?? '',
+        },
+        log: (line) => void lines.push(line),
+        keepsFolder: true,
+        faults,
+      },
+    );
+    const story = `${lines.join('\n')}\n\n${formatReport(report)}`;
+    assert.deepEqual(report.violations, [], story);
+    assert.equal(report.accepted, messages, story);
+    assert.equal(report.recoveries.length, faults.length, story);
+    assert.deepEqual([report.lost, report.sentTwice], [0, 0], story);
+  });
+});
