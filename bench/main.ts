@@ -4,6 +4,7 @@ import { benchCostCounts } from './cases/cost-counts.ts';
 import { benchSendLifecycle } from './cases/send-lifecycle.ts';
 import { benchStartIdle } from './cases/start-idle.ts';
 import { benchWebhookIngest } from './cases/webhook-ingest.ts';
+import { benchWritePaths } from './cases/write-paths.ts';
 import { parseOptions, type BenchOptions } from './options.ts';
 import type { Log } from './stage/stage.ts';
 
@@ -12,6 +13,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b3: benchCostCounts,
   b4: benchWebhookIngest,
   b5: benchApiReads,
+  b6: benchWritePaths,
   b14: benchStartIdle,
 };
 

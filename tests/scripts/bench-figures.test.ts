@@ -5,7 +5,15 @@ import { completeAnswer } from '../../bench/load/http-connections.ts';
 import { makeWebhooks } from '../../bench/load/webhooks.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { parseStat } from '../../bench/process-cpu.ts';
-import { createRandom, gradeOf, quantile, summarizeRatios } from '../../bench/stats.ts';
+import {
+  createRandom,
+  gradeOf,
+  mostInWindow,
+  quantile,
+  shortestGap,
+  summarizeLatencies,
+  summarizeRatios,
+} from '../../bench/stats.ts';
 
 describe('bench › statistics', () => {
   it('quantile › between two values › lies on the line between them', () => {
@@ -25,6 +33,46 @@ describe('bench › statistics', () => {
         assert.ok(low <= high + tolerance);
       }),
     );
+  });
+
+  it('latencies › a hundred and one of them in any order › are told by their middle, slow ones and slowest', () => {
+    const values = Array.from({ length: 101 }, (_, index) => (index * 7) % 101);
+    assert.deepEqual(summarizeLatencies(values), { p50: 50, p95: 95, p99: 99, longest: 100 });
+    assert.throws(() => summarizeLatencies([]), RangeError);
+  });
+
+  it('window › moments a whole window apart › are never in one, whatever the order', () => {
+    assert.equal(mostInWindow([1_000, 0], 1_000), 1);
+    assert.equal(mostInWindow([999, 0, 1_000, 1_998], 1_000), 3);
+    assert.equal(mostInWindow([5, 5, 5], 1_000), 3);
+    assert.equal(mostInWindow([], 1_000), 0);
+  });
+
+  it('window › any moments › holds as many as the best window that begins at one of them', () => {
+    const moments = fc.array(fc.integer({ min: 0, max: 5_000 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(moments, fc.integer({ min: 1, max: 2_000 }), (given, window) => {
+        const counts = given.map((start) => given.filter((at) => at >= start && at < start + window).length);
+        assert.equal(mostInWindow(given, window), Math.max(0, ...counts));
+      }),
+    );
+  });
+
+  it('window › moments that keep a limit, cut down to whole milliseconds › still keep it', () => {
+    const gaps = fc.array(fc.double({ min: 0, max: 400, noNaN: true }), { maxLength: 60 });
+    fc.assert(
+      fc.property(gaps, (given) => {
+        let now = 0;
+        const moments = given.map((gap) => (now += gap));
+        assert.ok(mostInWindow(moments.map(Math.floor), 1_000) <= mostInWindow(moments, 1_000));
+      }),
+    );
+  });
+
+  it('shortest gap › fewer than two moments › is null, else that between neighbours', () => {
+    assert.equal(shortestGap([]), null);
+    assert.equal(shortestGap([7]), null);
+    assert.equal(shortestGap([10, 3, 30, 4]), 1);
   });
 
   it('ratios › a round in which both were disturbed › falls out of the median', () => {
@@ -111,6 +159,9 @@ describe('bench › measuring', () => {
   it('options › nonsense › is refused by name', () => {
     assert.deepEqual(parseOptions(['--', 'B1', '--rounds', '3']).names, ['b1']);
     assert.equal(parseOptions(['--rounds', '3']).rounds, 3);
+    const { messages, bulkMessages } = parseOptions([]);
+    assert.deepEqual([messages, bulkMessages], [200, 10_000]);
+    assert.equal(parseOptions(['--messages', '7']).bulkMessages, 7);
     assert.throws(() => parseOptions(['--rounds', '0']), /--rounds must be a whole number/);
   });
 });
