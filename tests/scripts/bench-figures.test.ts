@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { difference, parseRequestCounts } from '../../bench/counters.ts';
+import { judgeCalls, measureReplies } from '../../bench/load/channel-calls.ts';
 import { completeAnswer } from '../../bench/load/http-connections.ts';
+import { runOpenLoop } from '../../bench/load/open-loop.ts';
 import { makeWebhooks } from '../../bench/load/webhooks.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { parseStat } from '../../bench/process-cpu.ts';
@@ -163,5 +165,88 @@ describe('bench › measuring', () => {
     assert.deepEqual([messages, bulkMessages], [200, 10_000]);
     assert.equal(parseOptions(['--messages', '7']).bulkMessages, 7);
     assert.throws(() => parseOptions(['--rounds', '0']), /--rounds must be a whole number/);
+  });
+});
+
+describe('bench › calls of a channel', () => {
+  const start = Date.UTC(2026, 0, 1);
+  const call = (afterMs: number, messageId: string, { to = '1', isRefused = false } = {}) => ({
+    at: new Date(start + afterMs).toISOString(),
+    phoneNumberId: '1000',
+    to,
+    opaque: messageId === '' ? null : `${messageId}:1`,
+    wamid: isRefused ? null : `wamid.${messageId}`,
+  });
+  const accepted = (id: string, afterMs: number) => ({
+    id,
+    acceptedAtMs: start + afterMs,
+    plannedAtMs: start + afterMs - 5,
+  });
+
+  it('ledger › a refusal, a repetition, a loss and calls of others › each is counted where it belongs', () => {
+    const ledger = [
+      call(0, 'a', { to: '1', isRefused: true }),
+      call(900, 'a', { to: '1' }),
+      call(1_000, 'b', { to: '2' }),
+      call(1_100, 'b', { to: '2' }),
+      call(1_200, 'stranger', { to: '1' }),
+      call(1_300, '', { to: '1' }),
+    ];
+    assert.deepEqual(judgeCalls(ledger, ['a', 'b', 'c']), {
+      calls: 4,
+      refused: 1,
+      lost: 1,
+      duplicated: 1,
+      mostInOneSecond: 3,
+      closestPairMs: 100,
+    });
+  });
+
+  it('ledger › no recipient twice › has no closest pair', () => {
+    assert.equal(
+      judgeCalls([call(0, 'a', { to: '1' }), call(1, 'b', { to: '2' })], ['a', 'b']).closestPairMs,
+      null,
+    );
+    assert.equal(judgeCalls([], ['a']).lost, 1);
+  });
+
+  it('replies › one of them refused first, one lost › the time runs to the call that was taken', () => {
+    const ledger = [
+      call(100, 'bulk1'),
+      call(200, 'a', { isRefused: true }),
+      call(450, 'a'),
+      call(460, 'a'),
+      call(500, 'bulk2'),
+    ];
+    assert.deepEqual(measureReplies(ledger, [accepted('a', 150), accepted('lost', 400)]), {
+      fromAcceptance: [300],
+      fromPlan: [305],
+      othersAfterLast: 1,
+    });
+  });
+});
+
+describe('bench › open loop', () => {
+  it('rate › steps that never end by themselves soon › begin at their times all the same', async () => {
+    const begun: number[] = [];
+    const { seconds, generatorLagMs } = await runOpenLoop({ count: 5, perSecond: 200 }, async (index) => {
+      begun.push(index);
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    });
+    assert.deepEqual(begun, [0, 1, 2, 3, 4]);
+    assert.ok(seconds >= 0.02 && generatorLagMs >= 0);
+  });
+
+  it('failure › of one step › is thrown after the others have ended', async () => {
+    let begun = 0;
+    let ended = 0;
+    const run = runOpenLoop({ count: 3, perSecond: 10_000 }, async (index) => {
+      begun += 1;
+      if (index === 0) throw new Error('refused');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      ended += 1;
+    });
+    await assert.rejects(run, /refused/);
+    assert.equal(ended, begun - 1);
   });
 });
