@@ -22,6 +22,43 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** What is told of latencies: the middle, the slow ones and the slowest. */
+export interface LatencySummary {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly longest: number;
+}
+
+export const summarizeLatencies = (values: readonly number[]): LatencySummary => ({
+  p50: quantile(values, 0.5),
+  p95: quantile(values, 0.95),
+  p99: quantile(values, 0.99),
+  longest: Math.max(...values),
+});
+
+/**
+ * The most moments that lie in any window of this length, wherever it begins. The window does not hold its own end:
+ * moments a whole window apart are never in one. Cutting moments down to whole units therefore never adds to it.
+ */
+export function mostInWindow(moments: readonly number[], window: number): number {
+  const sorted = moments.toSorted((a, b) => a - b);
+  let most = 0;
+  let first = 0;
+  for (const [index, moment] of sorted.entries()) {
+    while (moment - (sorted[first] ?? moment) >= window) first += 1;
+    most = Math.max(most, index - first + 1);
+  }
+  return most;
+}
+
+/** The shortest time between two neighbours; null when there are no two. */
+export function shortestGap(moments: readonly number[]): number | null {
+  const sorted = moments.toSorted((a, b) => a - b);
+  const gaps = sorted.slice(1).map((moment, index) => moment - (sorted[index] ?? moment));
+  return gaps.length === 0 ? null : gaps.reduce((shortest, gap) => Math.min(shortest, gap));
+}
+
 /** The ratio of each round of `ours` to the same round of the baseline: what disturbed both falls out. */
 export function summarizeRatios(ours: readonly number[], baseline: readonly number[]): RatioSummary {
   if (ours.length === 0 || ours.length !== baseline.length)

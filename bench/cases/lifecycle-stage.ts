@@ -34,7 +34,7 @@ export async function withLifecycleStage<T>(
   try {
     const stage = await createStage(log);
     closers.push(stage.stop);
-    const product = await createProduct(stage, profileDir);
+    const product = await createProduct(stage, { profileDir });
     await product.migrate();
     await product.start('sandbox');
     const [apiProcess, workerProcess] = [await product.start('api'), await product.start('worker')];

@@ -47,7 +47,7 @@ export async function withReadStage<T>(
   try {
     const stage = await createStage(log);
     closers.push(stage.stop);
-    const product = await createProduct(stage, profileDir);
+    const product = await createProduct(stage, { profileDir });
     await product.migrate();
     const ours = await product.start('api');
     const api = createApiClient(product.apiUrl, 1);

@@ -86,7 +86,7 @@ async function withIngestStage<T>(
   const stage = await createStage(log);
   let mongo: mongoose.mongo.MongoClient | undefined;
   try {
-    const product = await createProduct(stage, profileDir);
+    const product = await createProduct(stage, { profileDir });
     await product.migrate();
     const api = await product.start('api');
     const ceilingUri = stage.mongoUriOf('ceiling');

@@ -8,6 +8,8 @@ export interface ApiClient {
   logIn(): Promise<void>;
   /** The value of the header with which this business is known. */
   authorization(): string;
+  /** Any other request; answers its body. Throws when it is not accepted. */
+  post(path: string, body: object): Promise<Readonly<Record<string, unknown>>>;
   /** Sends a template message; answers its id. Throws when it is not accepted. */
   sendTemplate(to: string): Promise<string>;
   close(): Promise<void>;
@@ -53,6 +55,7 @@ export function createApiClient(url: string, connections: number): ApiClient {
       accessToken = String((await post('/api/auth/login', { email, password }))['accessToken']);
     },
     authorization,
+    post,
     async sendTemplate(to) {
       const { id } = await post('/api/messages/template', {
         to,

@@ -22,8 +22,11 @@ const pollMs = 100;
 /** Without any progress for this long the run has failed. */
 const stallMs = 60_000;
 
-/** The numbers end in 01: the sandbox answers at once, and sends all three receipts. */
-export const numberOf = (index: number): string => `+491511${String(index % contacts).padStart(5, '0')}01`;
+/** The last two digits tell the sandbox what to do; 01: it answers at once, and sends all three receipts. */
+export const phoneOf = (contact: number, ending = '01'): string =>
+  `+491511${String(contact).padStart(5, '0')}${ending}`;
+
+export const numberOf = (index: number): string => phoneOf(index % contacts);
 
 /** Sends messages and waits until every one is read; a new one leaves whenever one has come to its end. */
 export async function runLifecycles(

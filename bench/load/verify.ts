@@ -3,8 +3,14 @@ import type { Client } from '@temporalio/client';
 import mongoose from 'mongoose';
 import { runPool } from './pool.ts';
 
-interface LedgerItem {
+/** One call of the provider, as the sandbox wrote it down. */
+export interface LedgerItem {
+  /** When the call had arrived, ISO 8601. */
+  readonly at: string;
+  readonly phoneNumberId: string;
+  readonly to: string | null;
   readonly opaque: string | null;
+  /** Null when it was refused. */
   readonly wamid: string | null;
 }
 
@@ -17,7 +23,7 @@ export async function verifyMessages(
   expectEqual('distinct accepted messages', wanted.size, messageIds.length);
   const calls = new Map<string, number>();
   for (const { opaque, wamid } of await readLedger(sandboxUrl)) {
-    const id = opaque?.split(':')[0] ?? '';
+    const id = messageIdOf({ opaque });
     if (wamid !== null && wanted.has(id)) calls.set(id, (calls.get(id) ?? 0) + 1);
   }
   expectEqual('messages in the ledger', calls.size, messageIds.length);
@@ -34,7 +40,10 @@ export async function verifyMessages(
   expectEqual('messages that are read, with their whole history', complete, messageIds.length);
 }
 
-async function readLedger(sandboxUrl: string): Promise<LedgerItem[]> {
+/** The message that a call was made for; empty for a call without one. */
+export const messageIdOf = ({ opaque }: Pick<LedgerItem, 'opaque'>): string => opaque?.split(':')[0] ?? '';
+
+export async function readLedger(sandboxUrl: string): Promise<LedgerItem[]> {
   const items: LedgerItem[] = [];
   for (let cursor: string | null = '0'; cursor !== null;) {
     const response = await fetch(`${sandboxUrl}/sandbox/ledger?limit=1000&cursor=${cursor}`);

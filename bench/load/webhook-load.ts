@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../stats.ts';
 import { openConnections, runClosedLoop } from './closed-loop.ts';
 import type { HttpConnection } from './http-connections.ts';
+import { runOpenLoop } from './open-loop.ts';
 
 /** Milliseconds from the moment at which a request should have left to its answer. */
 export interface Latency {
@@ -39,8 +39,6 @@ export async function postOpenLoop(
   const idle = [...connections];
   const queue: (() => void)[] = [];
   const latencies: number[] = [];
-  const underWay: Promise<void>[] = [];
-  let generatorLagMs = 0;
 
   async function postAt(plannedAt: number, request: Buffer | undefined): Promise<void> {
     if (idle.length === 0) await new Promise<void>((resolve) => queue.push(resolve));
@@ -52,24 +50,15 @@ export async function postOpenLoop(
     queue.shift()?.();
   }
 
-  const startedAt = performance.now();
   try {
-    for (let next = 0; next < requests.length;) {
-      const now = performance.now();
-      for (; next < requests.length; next += 1) {
-        const plannedAt = startedAt + (next * 1_000) / perSecond;
-        if (plannedAt > now) break;
-        generatorLagMs = Math.max(generatorLagMs, now - plannedAt);
-        underWay.push(postAt(plannedAt, requests[next]));
-      }
-      await sleep(1);
-    }
-    await Promise.all(underWay);
+    const { seconds, generatorLagMs } = await runOpenLoop(
+      { count: requests.length, perSecond },
+      (index, plannedAt) => postAt(plannedAt, requests[index]),
+    );
+    return { latency: describeLatency(latencies), perSecond: requests.length / seconds, generatorLagMs };
   } finally {
     for (const connection of connections) connection.close();
   }
-  const seconds = (performance.now() - startedAt) / 1_000;
-  return { latency: describeLatency(latencies), perSecond: requests.length / seconds, generatorLagMs };
 }
 
 async function post(connection: HttpConnection, request: Buffer | undefined): Promise<void> {

@@ -42,19 +42,38 @@ export function makeWebhooks(
 
 function statusBody(run: string, index: number): string {
   const message = Math.floor(index / words.length);
-  const wamid = `wamid.${Buffer.from(`${run}:${message}`).toString('base64')}`;
+  return receiptBody({
+    wamid: `wamid.${Buffer.from(`${run}:${message}`).toString('base64')}`,
+    word: words[index % words.length] ?? 'sent',
+    timestampSeconds: 1_795_000_000 + index,
+    opaque: `${message.toString(16).padStart(24, '0')}:1`,
+    phoneNumberId: '106540352242922',
+  });
+}
+
+/** What a receipt says that differs from one to the next. */
+export interface ReceiptFields {
+  readonly wamid: string;
+  readonly word: (typeof words)[number];
+  readonly timestampSeconds: number;
+  readonly opaque: string;
+  readonly phoneNumberId: string;
+}
+
+/** The body of a status webhook with one status, as Meta sends it. */
+export function receiptBody({ wamid, word, timestampSeconds, opaque, phoneNumberId }: ReceiptFields): string {
   const status = {
     id: wamid,
-    status: words[index % words.length],
-    timestamp: String(1_795_000_000 + index),
+    status: word,
+    timestamp: String(timestampSeconds),
     recipient_id: '491511000001',
-    biz_opaque_callback_data: `${message.toString(16).padStart(24, '0')}:1`,
+    biz_opaque_callback_data: opaque,
     conversation: { id: 'c0ffee', origin: { type: 'utility' } },
     pricing: { billable: true, pricing_model: 'PMP', type: 'regular', category: 'utility' },
   };
   const value = {
     messaging_product: 'whatsapp',
-    metadata: { display_phone_number: '15550001111', phone_number_id: '106540352242922' },
+    metadata: { display_phone_number: '15550001111', phone_number_id: phoneNumberId },
     contacts: [{ wa_id: '491511000001' }],
     statuses: [status],
   };
@@ -62,7 +81,8 @@ function statusBody(run: string, index: number): string {
   return JSON.stringify({ object: 'whatsapp_business_account', entry });
 }
 
-function toRequest(body: string, { path, appSecret }: { path: string; appSecret: string }): Buffer {
+/** A signed webhook as the bytes of a whole HTTP request. */
+export function toRequest(body: string, { path, appSecret }: { path: string; appSecret: string }): Buffer {
   const signature = createHmac('sha256', appSecret).update(body).digest('hex');
   return Buffer.from(
     `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nUser-Agent: facebookexternalua\r\n` +

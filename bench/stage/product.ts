@@ -17,19 +17,35 @@ export interface Product {
   readonly mongoUri: string;
   readonly programs: Readonly<Record<ProgramName, NodeProgram>>;
   migrate(): Promise<void>;
-  start(name: ProgramName): Promise<RunningServer>;
+  /** `env` changes the program's environment, this time only. */
+  start(name: ProgramName, env?: Environment): Promise<RunningServer>;
+  /** One more process of the same program, beside the one that `start` starts; answers its address too. */
+  startAnother(name: 'api' | 'worker'): Promise<RunningServer & { readonly url: string }>;
 }
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface ProductOptions {
+  readonly profileDir?: string | null;
+  /** What differs from the usual environment of all programs. */
+  readonly env?: Environment;
+}
+
+const portVariables = { api: 'PORT', worker: 'WORKER_HEALTH_PORT' } as const;
 
 const database = 'bench';
 const migrationTimeoutMs = 120_000;
 
 /** The product as it runs in production, except that the sandbox is the provider and no rate limit holds it back. */
-export async function createProduct(stage: Stage, profileDir: string | null = null): Promise<Product> {
+export async function createProduct(
+  stage: Stage,
+  { profileDir = null, env: changes = {} }: ProductOptions = {},
+): Promise<Product> {
   const local = async () => `http://127.0.0.1:${await stage.freePort()}`;
   const urls: Urls = { api: await local(), worker: await local(), sandbox: await local() };
   const mongoUri = stage.mongoUriOf(database);
   const appSecret = newSecret();
-  const env = toEnvironment(stage, urls, { mongoUri, appSecret });
+  const env = { ...toEnvironment(stage, urls, { mongoUri, appSecret }), ...changes };
   const node = (name: ProgramName, path: string, readyPath: string): NodeProgram => ({
     name,
     args: [...profileArgs(name === 'sandbox' ? null : profileDir, name), join(distDir, path)],
@@ -52,7 +68,17 @@ export async function createProduct(stage: Stage, profileDir: string | null = nu
       const { code, output } = await runCommand(process.execPath, [entry], migrationTimeoutMs, env);
       if (code !== 0) throw new Error(`the migrations did not run (${code}):\n${output}`);
     },
-    start: (name) => stage.start(programs[name]),
+    start: (name, own = {}) => stage.start({ ...programs[name], env: { ...env, ...own } }),
+    async startAnother(name) {
+      const url = await local();
+      const server = await stage.start({
+        ...programs[name],
+        name: `another-${name}`,
+        readyUrl: `${url}/readyz`,
+        env: { ...env, [portVariables[name]]: new URL(url).port },
+      });
+      return { ...server, url };
+    },
   };
 }
 

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { difference, parseRequestCounts } from '../../bench/counters.ts';
+import { judgeCalls, measureReplies } from '../../bench/load/channel-calls.ts';
 import { completeAnswer } from '../../bench/load/http-connections.ts';
+import { runOpenLoop } from '../../bench/load/open-loop.ts';
 import { makeWebhooks } from '../../bench/load/webhooks.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { parseStat } from '../../bench/process-cpu.ts';
-import { createRandom, gradeOf, quantile, summarizeRatios } from '../../bench/stats.ts';
+import {
+  createRandom,
+  gradeOf,
+  mostInWindow,
+  quantile,
+  shortestGap,
+  summarizeLatencies,
+  summarizeRatios,
+} from '../../bench/stats.ts';
 
 describe('bench › statistics', () => {
   it('quantile › between two values › lies on the line between them', () => {
@@ -25,6 +35,46 @@ describe('bench › statistics', () => {
         assert.ok(low <= high + tolerance);
       }),
     );
+  });
+
+  it('latencies › a hundred and one of them in any order › are told by their middle, slow ones and slowest', () => {
+    const values = Array.from({ length: 101 }, (_, index) => (index * 7) % 101);
+    assert.deepEqual(summarizeLatencies(values), { p50: 50, p95: 95, p99: 99, longest: 100 });
+    assert.throws(() => summarizeLatencies([]), RangeError);
+  });
+
+  it('window › moments a whole window apart › are never in one, whatever the order', () => {
+    assert.equal(mostInWindow([1_000, 0], 1_000), 1);
+    assert.equal(mostInWindow([999, 0, 1_000, 1_998], 1_000), 3);
+    assert.equal(mostInWindow([5, 5, 5], 1_000), 3);
+    assert.equal(mostInWindow([], 1_000), 0);
+  });
+
+  it('window › any moments › holds as many as the best window that begins at one of them', () => {
+    const moments = fc.array(fc.integer({ min: 0, max: 5_000 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(moments, fc.integer({ min: 1, max: 2_000 }), (given, window) => {
+        const counts = given.map((start) => given.filter((at) => at >= start && at < start + window).length);
+        assert.equal(mostInWindow(given, window), Math.max(0, ...counts));
+      }),
+    );
+  });
+
+  it('window › moments that keep a limit, cut down to whole milliseconds › still keep it', () => {
+    const gaps = fc.array(fc.double({ min: 0, max: 400, noNaN: true }), { maxLength: 60 });
+    fc.assert(
+      fc.property(gaps, (given) => {
+        let now = 0;
+        const moments = given.map((gap) => (now += gap));
+        assert.ok(mostInWindow(moments.map(Math.floor), 1_000) <= mostInWindow(moments, 1_000));
+      }),
+    );
+  });
+
+  it('shortest gap › fewer than two moments › is null, else that between neighbours', () => {
+    assert.equal(shortestGap([]), null);
+    assert.equal(shortestGap([7]), null);
+    assert.equal(shortestGap([10, 3, 30, 4]), 1);
   });
 
   it('ratios › a round in which both were disturbed › falls out of the median', () => {
@@ -111,6 +161,92 @@ describe('bench › measuring', () => {
   it('options › nonsense › is refused by name', () => {
     assert.deepEqual(parseOptions(['--', 'B1', '--rounds', '3']).names, ['b1']);
     assert.equal(parseOptions(['--rounds', '3']).rounds, 3);
+    const { messages, bulkMessages } = parseOptions([]);
+    assert.deepEqual([messages, bulkMessages], [200, 10_000]);
+    assert.equal(parseOptions(['--messages', '7']).bulkMessages, 7);
     assert.throws(() => parseOptions(['--rounds', '0']), /--rounds must be a whole number/);
+  });
+});
+
+describe('bench › calls of a channel', () => {
+  const start = Date.UTC(2026, 0, 1);
+  const call = (afterMs: number, messageId: string, { to = '1', isRefused = false } = {}) => ({
+    at: new Date(start + afterMs).toISOString(),
+    phoneNumberId: '1000',
+    to,
+    opaque: messageId === '' ? null : `${messageId}:1`,
+    wamid: isRefused ? null : `wamid.${messageId}`,
+  });
+  const accepted = (id: string, afterMs: number) => ({
+    id,
+    acceptedAtMs: start + afterMs,
+    plannedAtMs: start + afterMs - 5,
+  });
+
+  it('ledger › a refusal, a repetition, a loss and calls of others › each is counted where it belongs', () => {
+    const ledger = [
+      call(0, 'a', { to: '1', isRefused: true }),
+      call(900, 'a', { to: '1' }),
+      call(1_000, 'b', { to: '2' }),
+      call(1_100, 'b', { to: '2' }),
+      call(1_200, 'stranger', { to: '1' }),
+      call(1_300, '', { to: '1' }),
+    ];
+    assert.deepEqual(judgeCalls(ledger, ['a', 'b', 'c']), {
+      calls: 4,
+      refused: 1,
+      lost: 1,
+      duplicated: 1,
+      mostInOneSecond: 3,
+      closestPairMs: 100,
+    });
+  });
+
+  it('ledger › no recipient twice › has no closest pair', () => {
+    assert.equal(
+      judgeCalls([call(0, 'a', { to: '1' }), call(1, 'b', { to: '2' })], ['a', 'b']).closestPairMs,
+      null,
+    );
+    assert.equal(judgeCalls([], ['a']).lost, 1);
+  });
+
+  it('replies › one of them refused first, one lost › the time runs to the call that was taken', () => {
+    const ledger = [
+      call(100, 'bulk1'),
+      call(200, 'a', { isRefused: true }),
+      call(450, 'a'),
+      call(460, 'a'),
+      call(500, 'bulk2'),
+    ];
+    assert.deepEqual(measureReplies(ledger, [accepted('a', 150), accepted('lost', 400)]), {
+      fromAcceptance: [300],
+      fromPlan: [305],
+      othersAfterLast: 1,
+    });
+  });
+});
+
+describe('bench › open loop', () => {
+  it('rate › steps that never end by themselves soon › begin at their times all the same', async () => {
+    const begun: number[] = [];
+    const { seconds, generatorLagMs } = await runOpenLoop({ count: 5, perSecond: 200 }, async (index) => {
+      begun.push(index);
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    });
+    assert.deepEqual(begun, [0, 1, 2, 3, 4]);
+    assert.ok(seconds >= 0.02 && generatorLagMs >= 0);
+  });
+
+  it('failure › of one step › is thrown after the others have ended', async () => {
+    let begun = 0;
+    let ended = 0;
+    const run = runOpenLoop({ count: 3, perSecond: 10_000 }, async (index) => {
+      begun += 1;
+      if (index === 0) throw new Error('refused');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      ended += 1;
+    });
+    await assert.rejects(run, /refused/);
+    assert.equal(ended, begun - 1);
   });
 });
