@@ -51,7 +51,7 @@ export function createClientManagement(deps: ClientManagementDeps) {
     },
 
     async get(actor: Actor, id: Types.ObjectId): Promise<ClientDoc> {
-      const client = await clients.find(reach(actor, id));
+      const client = await clients.find(reachClient(actor, id));
       if (client === null) throw notFound('client');
       return client;
     },
@@ -73,7 +73,7 @@ export function createClientManagement(deps: ClientManagementDeps) {
 
     /** Changes what is given; whether the client is active, operators alone decide. */
     async update(actor: Actor, { id, version }: ClientRef, body: PatchClientBody): Promise<ClientDoc> {
-      const scope = reach(actor, id);
+      const scope = reachClient(actor, id);
       assertMayDecide(actor, id, body);
       const by = byOf(actor);
       return audit.audited(scope, by, async (session) => {
@@ -92,7 +92,7 @@ export function createClientManagement(deps: ClientManagementDeps) {
 }
 
 /** The client that the actor may reach under this id: others than the own one are not there, but for operators. */
-function reach(actor: Actor, id: Types.ObjectId): ClientScope {
+export function reachClient(actor: Actor, id: Types.ObjectId): ClientScope {
   if (!actor.isOperator && !id.equals(actor.clientId)) throw notFound('client');
   return scopeOf(id);
 }
