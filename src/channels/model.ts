@@ -54,9 +54,10 @@ const channelSchema = new Schema(
 );
 
 channelSchema.index({ clientId: 1, _id: 1 });
-// The provider's events name the number, not the tenant: these two find the tenant.
+// The provider's events name the number, not the tenant: or the account: these find the tenant.
 channelSchema.index({ phoneNumberId: 1 }, { unique: true });
 channelSchema.index({ webhookKeyHash: 1 }, { unique: true });
+channelSchema.index({ wabaId: 1, _id: 1 });
 
 export const channelModel = (connection: Connection): Model<ChannelDoc> =>
   connection.model<ChannelDoc>('Channel', channelSchema as unknown as Schema<ChannelDoc>);

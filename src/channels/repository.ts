@@ -72,6 +72,10 @@ export function createChannelRepository(connection: Connection) {
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       channels.findOne({ phoneNumberId }).lean<ChannelDoc>().exec(),
 
+    /** Across all tenants: the channels of an account of the provider, which may serve several of them. */
+    listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
+      channels.find({ wabaId }).sort({ _id: 1 }).limit(limit).lean<ChannelDoc[]>().exec(),
+
     findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
       channels.findOne({ _id }).lean<ChannelDoc>().exec(),
 

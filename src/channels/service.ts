@@ -24,6 +24,9 @@ export type ChannelService = ReturnType<typeof createChannelService>;
 /** A channel that changes its state is seen by every process after this time at the latest. */
 const cacheTtlMs = 1_000;
 
+/** The provider lets an account have far fewer. */
+const mostChannelsOfAccount = 200;
+
 export function createChannelService({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
   const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
   const byId = createCache<ChannelDoc | null>(cacheOptions);
@@ -67,6 +70,10 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
     /** Across all tenants: whose number an event of the provider names. */
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       byPhoneNumberId.get(phoneNumberId, () => channels.findByPhoneNumberIdAcrossClients(phoneNumberId)),
+
+    /** Across all tenants: the channels of an account that an event of the provider names. */
+    listByWabaIdAcrossClients: (wabaId: string): Promise<ChannelDoc[]> =>
+      channels.listByWabaIdAcrossClients(wabaId, mostChannelsOfAccount),
 
     /** Across all tenants: the channel on whose own address an event was stored. */
     findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>

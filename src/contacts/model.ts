@@ -1,17 +1,22 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import { schemaOptions } from '../platform/mongo.ts';
-import { optInStatuses, type OptInStatus } from './rules.ts';
+import { optInStatuses, type ConsentWord, type OptInStatus } from './rules.ts';
 
 export type CustomValue = string | number | boolean;
 
 /** One word on consent, for ever: entries are added and never changed. */
 export interface ConsentEntry {
-  readonly status: OptInStatus;
+  readonly status: ConsentWord;
   /** Where the word was given: a form, a shop, a message. */
   readonly source: string;
   /** What the person agreed to or said. */
   readonly wording?: string;
+  /** When it was said: by the provider's clock if it came from there. */
   readonly at: Date;
+  /** What said it, so that a repetition is known: the provider's id of the message, or one of ours. */
+  readonly eventId?: string;
+  /** When it was stored here; missing where that is the same as `at`. */
+  readonly storedAt?: Date;
   /** Who wrote it down; missing when the product did it by itself. */
   readonly by?: Types.ObjectId;
 }
@@ -34,6 +39,12 @@ export interface ContactDoc {
   readonly nameKey?: string;
   readonly tags: readonly string[];
   readonly optInStatus: OptInStatus;
+  /** True while the person has switched marketing from this business off, at WhatsApp. */
+  readonly marketingStopped?: boolean;
+  readonly marketingStoppedAt?: Date;
+  /** True while the business does not want to write to this person. */
+  readonly isBlocked?: boolean;
+  readonly blockedAt?: Date;
   readonly customFields: Readonly<Record<string, CustomValue>>;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -59,6 +70,10 @@ const contactSchema = new Schema(
     nameKey: String,
     tags: { type: [String], required: true },
     optInStatus: { type: String, enum: optInStatuses, required: true },
+    marketingStopped: Boolean,
+    marketingStoppedAt: Date,
+    isBlocked: Boolean,
+    blockedAt: Date,
     customFields: { type: Schema.Types.Mixed, required: true },
     consentLog: { type: [Schema.Types.Mixed], required: true },
     copies: Number,
@@ -79,6 +94,10 @@ for (const identity of ['phoneNumber', 'businessScopedUserId'] as const) {
 contactSchema.index({ clientId: 1, createdAt: -1, _id: -1 });
 contactSchema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
 contactSchema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
+contactSchema.index(
+  { clientId: 1, isBlocked: 1, createdAt: -1, _id: -1 },
+  { partialFilterExpression: { isBlocked: true } },
+);
 contactSchema.index(
   { clientId: 1, nameKey: 1, _id: 1 },
   { partialFilterExpression: { nameKey: { $exists: true } } },

@@ -3,6 +3,10 @@ import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/
 export const optInStatuses = ['unknown', 'opted-in', 'opted-out'] as const;
 export type OptInStatus = (typeof optInStatuses)[number];
 
+/** What the log of consent can say: a status, or the person's own switch for marketing at WhatsApp. */
+export const consentWords = [...optInStatuses, 'marketing-stopped', 'marketing-resumed'] as const;
+export type ConsentWord = (typeof consentWords)[number];
+
 /** Names that the provider hands on are cut here; people are told about the limit instead. */
 export const maximumNameLength = 200;
 

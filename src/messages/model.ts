@@ -6,6 +6,9 @@ import { messageStatuses, unsentStatuses, type MessageFailure, type MessageStatu
 export const senderTypes = ['contact', 'agent', 'system', 'bot', 'ai', 'campaign'] as const;
 export type SenderType = (typeof senderTypes)[number];
 
+export const messageCategories = ['marketing', 'utility', 'authentication'] as const;
+export type MessageCategory = (typeof messageCategories)[number];
+
 export interface StatusEntry {
   /** The same fact has the same key: repetitions are stored once. */
   readonly key: string;
@@ -56,6 +59,10 @@ export interface MessageDoc {
     readonly startedAt?: Date;
     readonly attempts: readonly DispatchAttempt[];
   };
+  /** What its template is for; missing for what is not a template. */
+  readonly category?: MessageCategory;
+  /** The statement of the person that canceled it, or that came while its call was under way. */
+  readonly stoppedBy?: string;
   /** When the sweep last made sure that this message's workflow runs. */
   readonly sweptAt?: Date;
 }
@@ -91,6 +98,8 @@ export const messageSchema = new Schema(
     failure: Schema.Types.Mixed,
     pricing: Schema.Types.Mixed,
     dispatch: { type: Schema.Types.Mixed, required: true },
+    category: { type: String, enum: messageCategories },
+    stoppedBy: String,
     sweptAt: Date,
   },
   { ...schemaOptions, collection: 'messages' },
@@ -106,6 +115,15 @@ messageSchema.index(
 messageSchema.index(
   { clientId: 1, providerMessageId: 1 },
   { unique: true, partialFilterExpression: { providerMessageId: { $exists: true } } },
+);
+// What waits for a person who says stop.
+messageSchema.index(
+  { clientId: 1, contactId: 1, status: 1 },
+  { partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+);
+messageSchema.index(
+  { clientId: 1, stoppedBy: 1 },
+  { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
 // The sweep crosses tenants: it looks for the messages that have not left.
 messageSchema.index(

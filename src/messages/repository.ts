@@ -2,6 +2,7 @@ import type { Connection, mongo, Types } from 'mongoose';
 import { durableWrite, isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { unsentStatuses, type MessageStatus } from './lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
+import { createConsentWrites } from './repository-consent.ts';
 import { createDispatchWrites } from './repository-dispatch.ts';
 import { createReceiptQueries } from './repository-receipts.ts';
 import { createUsageQueries } from './repository-usage.ts';
@@ -39,6 +40,7 @@ export function createMessageRepository(connection: Connection) {
   const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
 
   return {
+    ...createConsentWrites(messages),
     ...createDispatchWrites(messages),
     ...createReceiptQueries(messages),
     ...createUsageQueries(messages),

@@ -10,6 +10,7 @@ export const tenantCollections: ReadonlySet<string> = new Set([
   'messages',
   'password_links',
   'refresh_tokens',
+  'sending_policies',
   'sessions',
   'templates',
   'users',
@@ -30,6 +31,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   ...crossingFilters,
   'channels: phoneNumberId',
   'channels: _id',
+  'channels: wabaId',
   'messages: $or,status,timestamp',
 ];
 
