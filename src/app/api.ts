@@ -42,7 +42,8 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     routes: [
       ...identity.routes,
       ...messaging.routes,
-      ...core.peopleRoutes({ users }),
+      ...core.peopleRoutes({ users, onOptOut: core.consent.finishOptOut }),
+      ...core.consentRoutes(),
       ...messageRoutes({ messages }),
     ],
     rawRoutes: webhookRoutes({

@@ -12,6 +12,7 @@ import { pendingMigrations } from '../platform/migrations.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
+import { buildConsent } from './consent.ts';
 import { buildPeople } from './people.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
@@ -39,6 +40,8 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
   });
+  const messages = createMessageRepository(mongo);
+  const consent = buildConsent({ ...people, mongo, channels, messages, workflows, clock, logger });
   const health: readonly HealthCheck[] = [
     {
       name: 'mongo',
@@ -66,9 +69,10 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     temporal,
     channels,
     ...people,
+    ...consent,
     workflows,
     health,
-    messages: createMessageRepository(mongo),
+    messages,
     events: createWebhookRepository(mongo),
     async close() {
       await temporal.close();

@@ -1,6 +1,6 @@
 import { createAuditRepository } from '../audit/repository.ts';
 import { createAuditService } from '../audit/service.ts';
-import { createContactManagement } from '../contacts/management.ts';
+import { createContactManagement, type ContactManagementDeps } from '../contacts/management.ts';
 import { createContactRepository } from '../contacts/repository.ts';
 import { contactRoutes } from '../contacts/routes.ts';
 import { createContactService } from '../contacts/service.ts';
@@ -16,6 +16,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
 import type { UserService } from '../users/service.ts';
+
+interface PeopleRouteDeps {
+  readonly users: Pick<UserService, 'findById'>;
+  readonly onOptOut: ContactManagementDeps['onOptOut'];
+}
 
 /** Contacts, their leads and their conversations, which hold on to each other. */
 export function buildPeople({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {
@@ -40,8 +45,8 @@ export function buildPeople({ mongo, clock }: { mongo: MongoConnection; clock: C
   const conversations = createConversationService({ conversations: conversationRepository, leads, clock });
 
   /** The routes of people at work; only the API has users. */
-  function peopleRoutes({ users }: { users: Pick<UserService, 'findById'> }) {
-    const contactManagement = createContactManagement(contactDeps);
+  function peopleRoutes({ users, onOptOut }: PeopleRouteDeps) {
+    const contactManagement = createContactManagement({ ...contactDeps, onOptOut });
     const leadManagement = createLeadManagement({
       leads: leadRepository,
       contacts: contactManagement,

@@ -6,7 +6,7 @@ import type { RunInTransaction } from '../platform/transaction.ts';
 import type { AuditActor, AuditRepository } from './repository.ts';
 import { changeBetween } from './rules.ts';
 
-export type { AuditActor } from './repository.ts';
+export type { AuditActor, AuditEventDoc } from './repository.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,6 +46,8 @@ export function createAuditService({ events, runInTransaction, clock }: AuditDep
 
   return {
     record,
+    listOfTarget: events.listOfTarget,
+    isThere: events.isThere,
 
     /**
      * Runs a write and its event as one transaction: both are stored, or neither. `work` may run more than once,

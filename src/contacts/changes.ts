@@ -6,6 +6,8 @@ import { identityKeysOf, nameKeyOf, type OptInStatus } from './rules.ts';
 export interface ConsentStatement {
   readonly source: string;
   readonly wording?: string | undefined;
+  /** Names the statement, where something follows from it that must be told apart. */
+  readonly eventId?: string | undefined;
 }
 
 /** Fields to change: a value sets, null clears, a missing one stays. */
@@ -19,9 +21,16 @@ export interface ContactChanges {
   readonly optInStatus?: OptInStatus | undefined;
   /** Why the consent is what it is; without it `optInStatus` is not looked at. */
   readonly consent?: ConsentStatement | undefined;
+  readonly isBlocked?: boolean | undefined;
   /** Key by key: null removes one; null for the whole removes all. */
   readonly customFields?: Readonly<Record<string, CustomValue | null>> | null | undefined;
 }
+
+/** Gives an opt-out a name, because what it cancels is found by it. */
+export const withOptOutNamed = (changes: ContactChanges, eventId: string): ContactChanges =>
+  changes.optInStatus === 'opted-out' && changes.consent !== undefined
+    ? { ...changes, consent: { ...changes.consent, eventId } }
+    : changes;
 
 export interface WrittenBy {
   readonly at: Date;
@@ -40,7 +49,7 @@ export function applyChanges(
   changes: ContactChanges,
   written: WrittenBy,
 ): ContactRecord {
-  const { nameKey: _old, ...rest } = changedTexts(record, changes);
+  const { nameKey: _old, ...rest } = changedBlock(changedTexts(record, changes), changes, written);
   const next: ContactRecord = {
     ...rest,
     ...(rest.name === undefined ? {} : { nameKey: nameKeyOf(rest.name) }),
@@ -61,6 +70,16 @@ function changedTexts(record: ContactRecord, changes: ContactChanges): ContactRe
     else if (value !== undefined) next[field] = value;
   }
   return next as unknown as ContactRecord;
+}
+
+function changedBlock(
+  record: ContactRecord,
+  { isBlocked }: ContactChanges,
+  { at }: WrittenBy,
+): ContactRecord {
+  if (isBlocked === undefined || isBlocked === (record.isBlocked ?? false)) return record;
+  const { isBlocked: _was, blockedAt: _since, ...rest } = record;
+  return isBlocked ? { ...rest, isBlocked, blockedAt: at } : rest;
 }
 
 function mergedFields(
@@ -85,13 +104,14 @@ function changedConsent(
 
 export const consentEntry = (
   status: OptInStatus,
-  { source, wording }: ConsentStatement,
+  { source, wording, eventId }: ConsentStatement,
   { at, by }: WrittenBy,
 ): ConsentEntry => ({
   status,
   source,
   ...(wording === undefined ? {} : { wording }),
   at,
+  ...(eventId === undefined ? {} : { eventId }),
   ...(by === undefined ? {} : { by }),
 });
 
@@ -104,6 +124,8 @@ export const auditedFieldsOf = (record: ContactRecord) => ({
   name: record.name ?? null,
   tags: record.tags,
   optInStatus: record.optInStatus,
+  marketingStopped: record.marketingStopped ?? false,
+  isBlocked: record.isBlocked ?? false,
   customFields: record.customFields,
   consent: record.consentLog.at(-1) ?? null,
   consentEntries: record.consentLog.length,

@@ -1,39 +1,40 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { AuditActor } from '../audit/service.ts';
 import { AppError, notFound } from '../platform/errors.ts';
-import { newId } from '../platform/ids.ts';
 import type { ListOrder } from '../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
-import { applyChanges, auditedFieldsOf, consentEntry, type ContactChanges } from './changes.ts';
+import type { ContactChanges } from './changes.ts';
 import type { ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
-import {
-  identityFields,
-  maximumCustomFields,
-  phoneOfWhatsappId,
-  type AnyIdentity,
-  type OptInStatus,
-} from './rules.ts';
+import { identityFields, type AnyIdentity } from './rules.ts';
 import type { ContactDeps } from './service.ts';
+import {
+  changeRecord,
+  draftContact,
+  lostRace,
+  readForWrite,
+  writeOf,
+  type NewContact,
+  type Person,
+} from './writes.ts';
 
 export type { ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
+export type { NewContact, Person } from './writes.ts';
 
-/** A person at work. */
-export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
+/** An opt-out that is stored: what waits for the person has to go. */
+export interface StoredOptOut {
+  readonly eventId: string;
+  readonly storedAt: Date;
+}
 
-/** A new contact: what a change can set, without anything to clear. */
-export type NewContact = { readonly [F in keyof ContactChanges]: NonNullable<ContactChanges[F]> | undefined };
-
-/** The source in the log when a contact is entered with a consent and nobody says where it was given. */
-const enteredByHand = 'manual';
-
-/** A log that people have made this long is no evidence any more. What contacts say themselves has no limit. */
-const maximumConsentEntries = 1_000;
+export interface ContactManagementDeps extends ContactDeps {
+  /** Runs after the commit; handed in, because who cancels messages knows contacts and not the other way round. */
+  onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
+}
 
 export type ContactManagement = ReturnType<typeof createContactManagement>;
 
 /** What people do with contacts. */
-export function createContactManagement(deps: ContactDeps) {
+export function createContactManagement(deps: ContactManagementDeps) {
   const { contacts, dependents, audit } = deps;
 
   return {
@@ -75,7 +76,7 @@ export function createContactManagement(deps: ContactDeps) {
       { changes, version }: { changes: ContactChanges; version: number | undefined },
     ): Promise<ContactRecord> {
       const wanted = { ...identityIn(changes), _id: id };
-      return namingTheOwner(deps, scope, wanted, () =>
+      const record = await namingTheOwner(deps, scope, wanted, () =>
         audit.audited(scope, by, async (session) => {
           const current = await readForWrite(deps, scope, { id, version }, session);
           await assertFree(deps, scope, wanted, session);
@@ -83,6 +84,8 @@ export function createContactManagement(deps: ContactDeps) {
           return { result: next, write: writeOf('updated', current, next) };
         }),
       );
+      await finishOptOut(deps, scope, record, changes);
+      return record;
     },
 
     /** Deletes a contact and its lead; throws `in-use` while a conversation, and so any message, refers to it. */
@@ -105,7 +108,7 @@ export function createContactManagement(deps: ContactDeps) {
 }
 
 /** The same inside a transaction of another feature, each with its own audit event. */
-const createContactSteps = (deps: ContactDeps) => ({
+const createContactSteps = (deps: ContactManagementDeps) => ({
   findByIdentity: (scope: ClientScope, identity: AnyIdentity, session: ClientSession) =>
     deps.contacts.findByIdentity(scope, identity, { session }),
 
@@ -140,80 +143,21 @@ const createContactSteps = (deps: ContactDeps) => ({
     await deps.audit.record(scope, by, writeOf('updated', current, next), session);
     return next;
   },
+
+  /** After the commit of `changeWithin`: does what an opt-out asks for, if the changes had one. */
+  finishOptOut: (scope: ClientScope, record: ContactRecord, changes: ContactChanges): Promise<void> =>
+    finishOptOut(deps, scope, record, changes),
 });
 
-async function readForWrite(
-  { contacts }: ContactDeps,
+async function finishOptOut(
+  { onOptOut }: ContactManagementDeps,
   scope: ClientScope,
-  { id, version }: { id: Types.ObjectId; version: number | undefined },
-  session: ClientSession,
-): Promise<ContactRecord> {
-  const current = await contacts.findRecord(scope, id, session);
-  if (current === null) throw notFound('contact');
-  if (version !== undefined && version !== current.version) throw lostRace();
-  return current;
-}
-
-async function changeRecord(
-  { contacts, dependents, clock }: ContactDeps,
-  scope: ClientScope,
-  { by, current, changes }: { by: Person; current: ContactRecord; changes: ContactChanges },
-  session: ClientSession,
-): Promise<ContactRecord> {
-  const next = applyChanges(current, changes, { at: clock.now(), by: by.userId });
-  if (next === current) return current;
-  assertWithinLimits(next);
-  if (!(await contacts.replace(scope, current, next, session))) throw lostRace();
-  await dependents.contactChanged(scope, next, session);
-  return next;
-}
-
-/** Writes a new contact down without storing it. A `wa_id` that comes alone gives the phone number too. */
-function draftContact(
-  { clock }: ContactDeps,
-  scope: ClientScope,
-  { userId }: Person,
-  fields: NewContact,
-): ContactRecord {
-  const { optInStatus = 'unknown', consent, ...rest } = fields;
-  const written = { at: clock.now(), by: userId };
-  const phoneOfId = rest.whatsappId === undefined ? null : phoneOfWhatsappId(rest.whatsappId);
-  const phoneNumber = rest.phoneNumber ?? phoneOfId ?? undefined;
-  const empty: ContactRecord = {
-    _id: newId(),
-    ...scope,
-    identityKeys: [],
-    tags: [],
-    optInStatus,
-    customFields: {},
-    consentLog: firstEntries({ optInStatus, consent }, written),
-    createdAt: written.at,
-    updatedAt: written.at,
-    version: 1,
-  };
-  const record = { ...applyChanges(empty, { ...rest, phoneNumber }, written), version: 1 };
-  assertWithinLimits(record);
-  return record;
-}
-
-const firstEntries = (
-  { optInStatus, consent }: { optInStatus: OptInStatus; consent: ContactChanges['consent'] },
-  written: { at: Date; by: Types.ObjectId },
-) =>
-  optInStatus === 'unknown' && consent === undefined
-    ? []
-    : [consentEntry(optInStatus, consent ?? { source: enteredByHand }, written)];
-
-function assertWithinLimits(record: ContactRecord): void {
-  if (record.identityKeys.length === 0)
-    throw invalid('phoneNumber', `A contact needs at least one of ${identityFields.join(', ')}.`);
-  if (Object.keys(record.customFields).length > maximumCustomFields)
-    throw invalid('customFields', `A contact has at most ${maximumCustomFields} custom fields.`);
-  if (record.consentLog.length > maximumConsentEntries)
-    throw new AppError(
-      'wrong-state',
-      `The log of consent has ${maximumConsentEntries} entries and takes no more.`,
-    );
+  { _id, consentLog }: ContactRecord,
+  { optInStatus, consent }: ContactChanges,
+): Promise<void> {
+  const { eventId, at: storedAt } = consentLog.at(-1) ?? {};
+  if (optInStatus !== 'opted-out' || consent === undefined) return;
+  if (eventId !== undefined && storedAt !== undefined) await onOptOut(scope, _id, { eventId, storedAt });
 }
 
 const identityIn = (changes: ContactChanges): AnyIdentity =>
@@ -263,26 +207,3 @@ function alreadyThere(owner: ContactDoc, identity: AnyIdentity): AppError {
     errors: [{ path: `body.${field}`, message: `The contact ${id} has it.` }],
   });
 }
-
-function writeOf(
-  did: 'created' | 'updated' | 'deleted',
-  before: ContactRecord | null,
-  after: ContactRecord | null,
-) {
-  const id = (after ?? before)?._id;
-  if (id === undefined) throw new Error('A write needs a contact.');
-  return {
-    action: `contact.${did}`,
-    target: { type: 'contact', id },
-    before: before === null ? null : auditedFieldsOf(before),
-    after: after === null ? null : auditedFieldsOf(after),
-  };
-}
-
-const invalid = (field: string, message: string): AppError =>
-  new AppError('invalid-input', 'The contact cannot be stored like this.', {
-    errors: [{ path: `body.${field}`, message }],
-  });
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the contact since you read it.');

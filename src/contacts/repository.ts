@@ -14,6 +14,7 @@ export type ContactIdentity =
 export interface ContactFilter {
   readonly tag?: string;
   readonly optInStatus?: OptInStatus;
+  readonly isBlocked?: boolean;
 }
 
 const withoutLog = { projection: { consentLog: 0, copies: 0 } } as const;
@@ -70,7 +71,7 @@ export function createContactRepository(connection: Connection) {
 
     list: (
       scope: ClientScope,
-      { tag, optInStatus }: ContactFilter,
+      { tag, optInStatus, isBlocked }: ContactFilter,
       order: ListOrder<ContactDoc>,
       limit: number,
     ): Promise<ContactDoc[]> =>
@@ -79,6 +80,7 @@ export function createContactRepository(connection: Connection) {
           .find({
             ...(tag === undefined ? {} : { tags: tag }),
             ...(optInStatus === undefined ? {} : { optInStatus }),
+            ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
             ...(range as mongo.Filter<ContactRecord>),
             ...scope,
           })

@@ -41,10 +41,11 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
     query: ListContactsQuery,
     replies: { 200: ContactPage },
     async handle({ actor, query }) {
-      const { limit, cursor, q, tag: tagged, optInStatus } = query;
+      const { limit, cursor, q, tag: tagged, optInStatus, isBlocked } = query;
       const filter = {
         ...(tagged === undefined ? {} : { tag: tagged }),
         ...(optInStatus === undefined ? {} : { optInStatus }),
+        ...(isBlocked === undefined ? {} : { isBlocked: isBlocked === 'true' }),
       };
       const order = q === undefined ? newestFirst(cursor) : byPrefix(searchOf(q), cursor);
       const page = await contacts.list(scopeOf(actor.clientId), filter, { limit, order });
@@ -91,8 +92,9 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     path: '/api/contacts/:id',
     summary: 'Change a contact',
     description:
-      'Changes the fields given; null clears. Consent changes by `optInStatus` together with `consent`. With ' +
-      '`If-Match` a change based on an older state is refused with 412.',
+      'Changes the fields given; null clears. Consent changes by `optInStatus` together with `consent`; `opted-out` ' +
+      'cancels every message to the person that has not left. With `If-Match` a change based on an older state is ' +
+      'refused with 412.',
     tag,
     access,
     params: idParams,

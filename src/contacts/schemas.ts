@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { noControls } from '../platform/text-fields.ts';
 import {
+  consentWords,
   maximumCustomFields,
   maximumNameLength,
   normalisePhone,
@@ -150,6 +151,10 @@ export const PatchContactBody = z
     tags: TagList.optional(),
     optInStatus: OptInStatusText.optional(),
     consent: ConsentBody.optional(),
+    isBlocked: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Puts the person on the block list of the business, or takes them off it' }),
     customFields: z
       .record(fieldKey, fieldValue.nullable())
       .refine(...atMostFields)
@@ -183,7 +188,14 @@ export const personQuery = {
     }),
 };
 
-export const ListContactsQuery = z.strictObject({ ...pageQuery, ...personQuery });
+export const ListContactsQuery = z.strictObject({
+  ...pageQuery,
+  ...personQuery,
+  isBlocked: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: 'Only who is on the block list of the business, or only who is not' }),
+});
 
 const contactFields = {
   id: z.string().meta({ examples: ['665f1c2ab7e4d3a9c8b01234'] }),
@@ -197,6 +209,12 @@ const contactFields = {
   name: z.string().nullable(),
   tags: z.array(z.string()),
   optInStatus: z.enum(optInStatuses),
+  marketingStopped: z
+    .boolean()
+    .meta({ description: 'Whether the person has switched marketing from this business off, at WhatsApp' }),
+  marketingStoppedAt: z.iso.datetime().nullable(),
+  isBlocked: z.boolean().meta({ description: 'Whether the person is on the block list of the business' }),
+  blockedAt: z.iso.datetime().nullable(),
   customFields: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .meta({ examples: [fieldExample] }),
@@ -213,7 +231,7 @@ export const ContactView = z
     consentLog: z
       .array(
         z.object({
-          status: z.enum(optInStatuses),
+          status: z.enum(consentWords),
           source: z.string(),
           wording: z.string().nullable(),
           at: z.iso.datetime(),

@@ -4,10 +4,11 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { applyChanges, auditedFieldsOf, type ContactChanges } from './changes.ts';
-import type { ContactDoc, ContactIdentity, ContactRepository } from './repository.ts';
+import { applyConsent, type PersonStatement } from './consent.ts';
+import type { ContactDoc, ContactIdentity, ContactRecord, ContactRepository } from './repository.ts';
 import { identityFields, maximumNameLength, nameKeyOf, type AnyIdentity } from './rules.ts';
 
-export type { ContactDoc, ContactIdentity } from './repository.ts';
+export type { ContactDoc, ContactIdentity, ContactRecord } from './repository.ts';
 
 /** What refers to contacts. It is handed in, because those features know contacts and not the other way round. */
 export interface ContactDependents {
@@ -70,6 +71,18 @@ export function createContactService(deps: ContactDeps) {
       await fillIn(deps, scope, id, { name: name.slice(0, maximumNameLength) });
     },
 
+    /** With its log of consent. */
+    findRecord: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord | null> =>
+      contacts.findRecord(scope, id),
+
+    /** Stores what the person has said about consent, once however often it comes; null when the contact is gone. */
+    hear: (
+      scope: ClientScope,
+      id: Types.ObjectId,
+      statement: PersonStatement,
+    ): Promise<ContactRecord | null> =>
+      rewrite(deps, scope, id, (record, at) => applyConsent(record, statement, at)),
+
     /** Reads a contact inside a transaction that copies from it: no change of the contact can come in between. */
     holdForCopy: (
       scope: ClientScope,
@@ -101,18 +114,29 @@ type Fillable = AnyIdentity & { readonly name?: string };
 
 /** Sets those of the fields that the contact lacks; null when the contact is gone. */
 const fillIn = (
-  { contacts, dependents, audit, clock }: ContactDeps,
+  deps: ContactDeps,
   scope: ClientScope,
   id: Types.ObjectId,
   fields: Fillable,
 ): Promise<ContactDoc | null> =>
-  audit.audited(scope, { type: 'system' }, async (session) => {
-    const record = await contacts.findRecord(scope, id, session);
-    if (record === null) return { result: null, write: null };
+  rewrite(deps, scope, id, (record, at) => {
     const missing: ContactChanges = Object.fromEntries(
       Object.entries(fields).filter(([field]) => record[field as keyof Fillable] === undefined),
     );
-    const next = applyChanges(record, missing, { at: clock.now(), by: undefined });
+    return applyChanges(record, missing, { at, by: undefined });
+  });
+
+/** Replaces a contact in the name of the product, audited; null when it is gone. */
+const rewrite = (
+  { contacts, dependents, audit, clock }: ContactDeps,
+  scope: ClientScope,
+  id: Types.ObjectId,
+  change: (record: ContactRecord, at: Date) => ContactRecord,
+): Promise<ContactRecord | null> =>
+  audit.audited(scope, { type: 'system' }, async (session) => {
+    const record = await contacts.findRecord(scope, id, session);
+    if (record === null) return { result: null, write: null };
+    const next = change(record, clock.now());
     if (next === record) return { result: record, write: null };
     if (!(await contacts.replace(scope, record, next, session))) throw new Error('The contact has changed.');
     await dependents.contactChanged(scope, next, session);

@@ -1,7 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditService } from '../audit/service.ts';
 import type { ConsentStatement } from '../contacts/changes.ts';
-import type { ContactDoc, ContactManagement, Person } from '../contacts/management.ts';
+import type { ContactManagement, ContactRecord, Person } from '../contacts/management.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
 import type { ConversationReferences } from '../conversations/references.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -71,11 +71,13 @@ export function createLeadManagement(deps: LeadManagementDeps) {
       await assertAssignable(deps, scope, fields.assignedAgentId);
       const attempt = () =>
         audit.audited(scope, by, (session) => createOnce(deps, scope, { by, fields }, session));
-      return attempt().catch((error: unknown) => {
+      const { lead, contact } = await attempt().catch((error: unknown) => {
         // Somebody has made the contact at the same moment: now it is found.
         if (isDuplicateKey(error)) return attempt();
         throw error;
       });
+      await contacts.finishOptOut(scope, contact, fields);
+      return lead;
     },
 
     /** Changes what is given; the same again changes nothing. Throws `precondition-failed` on a lost race. */
@@ -87,16 +89,19 @@ export function createLeadManagement(deps: LeadManagementDeps) {
     ): Promise<LeadDoc> {
       const { name, optInStatus, consent, ...own } = patch;
       await assertAssignable(deps, scope, own.assignedAgentId);
-      return audit.audited(scope, by, async (session) => {
+      const changes = { name, optInStatus, consent };
+      const { lead, contact } = await audit.audited(scope, by, async (session) => {
         const before = await readForWrite(leads, scope, { id, version }, session);
-        const changes = { name, optInStatus, consent };
-        await contacts.changeWithin(scope, by, { id: before.contactId, changes }, session);
+        const changed = await contacts.changeWithin(scope, by, { id: before.contactId, changes }, session);
         // The contact's change may have brought new copies, and with them a new version.
         const current = await readForWrite(leads, scope, { id, version: undefined }, session);
         const next = applyLeadChanges(current, own, clock.now());
         if (next !== current && !(await leads.replace(scope, current, next, session))) throw lostRace();
-        return { result: next, write: writeOf('updated', before, next) };
+        const result = { lead: next, contact: changed };
+        return { result, write: writeOf('updated', before, next) };
       });
+      await contacts.finishOptOut(scope, contact, changes);
+      return lead;
     },
 
     /**
@@ -133,7 +138,8 @@ async function createOnce(
 ) {
   const { leads, contacts, clock } = deps;
   const { stage = 'new', tags = [], assignedAgentId } = fields;
-  const { _id: contactId } = await contactFor(deps, scope, { by, fields }, session);
+  const written = await contactFor(deps, scope, { by, fields }, session);
+  const contactId = written._id;
   const contact = await contacts.holdForCopy(scope, contactId, session);
   if (contact === null) throw notFound('contact');
   const earlier = await leads.findOfContact(scope, contactId, session);
@@ -145,7 +151,7 @@ async function createOnce(
   }
   const fresh = { stage, tags, ...(assignedAgentId === undefined ? {} : { assignedAgentId }) };
   const lead = await openLead(leads, scope, { contact, earlier, fresh, at: clock.now() }, session);
-  return { result: lead, write: writeOf('created', null, lead) };
+  return { result: { lead, contact: written }, write: writeOf('created', null, lead) };
 }
 
 /** The contact that is named, changed as asked for, or a new one for a phone number that nobody has. */
@@ -154,7 +160,7 @@ async function contactFor(
   scope: ClientScope,
   { by, fields }: { by: Person; fields: NewLead },
   session: ClientSession,
-): Promise<Pick<ContactDoc, '_id'>> {
+): Promise<ContactRecord> {
   const { phoneNumber, contactId, name, optInStatus, consent } = fields;
   if (contactId === undefined) {
     const known = await contacts.findByIdentity(scope, { phoneNumber }, session);
@@ -165,7 +171,7 @@ async function contactFor(
   if (named === null) throw notFound('contact');
   return changeKnown(named);
 
-  function changeKnown(contact: ContactDoc) {
+  function changeKnown(contact: Pick<ContactRecord, '_id' | 'optInStatus'>) {
     if (optInStatus !== undefined && optInStatus !== contact.optInStatus && consent === undefined) {
       const message = `The contact is ${contact.optInStatus}; say where the new consent comes from.`;
       throw invalid('consent', message);

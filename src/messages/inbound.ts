@@ -1,21 +1,32 @@
 import type { Types } from 'mongoose';
 import { phoneOfWhatsappId } from '../contacts/rules.ts';
-import type { ContactIdentity, ContactService } from '../contacts/service.ts';
-import type { ConversationService } from '../conversations/service.ts';
+import type { ContactDoc, ContactIdentity, ContactService } from '../contacts/service.ts';
+import type { ConversationDoc, ConversationService } from '../conversations/service.ts';
 import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { InboundItem } from '../whatsapp/events.ts';
 import type { MessageDoc, MessageRepository } from './repository.ts';
 
+/** A message of a contact that is stored. */
+export interface Arrival {
+  readonly scope: ClientScope;
+  readonly channelId: Types.ObjectId;
+  readonly contact: ContactDoc;
+  readonly conversation: ConversationDoc;
+  readonly item: InboundItem;
+}
+
 export interface InboundDeps {
   readonly messages: MessageRepository;
   readonly contacts: ContactService;
   readonly conversations: ConversationService;
+  /** Runs for every stored message, again when it comes again; when it throws, the message is taken up later. */
+  onInbound(arrival: Arrival): Promise<void>;
 }
 
 export type InboundService = ReturnType<typeof createInboundService>;
 
-export function createInboundService({ messages, contacts, conversations }: InboundDeps) {
+export function createInboundService({ messages, contacts, conversations, onInbound }: InboundDeps) {
   return {
     /**
      * Stores a message of a contact, with contact, lead and conversation found or made. May be repeated: the unique
@@ -48,6 +59,7 @@ export function createInboundService({ messages, contacts, conversations }: Inbo
       };
       const isNew = await messages.insert(scope, message);
       await conversations.noteInbound(scope, conversation._id, { at, isNew });
+      await onInbound({ scope, channelId, contact, conversation, item });
       return true;
     },
   };

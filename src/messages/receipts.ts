@@ -21,6 +21,12 @@ export type ReceiptOutcome = 'done' | 'unmatched' | { readonly error: unknown };
 export interface ReceiptDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
+  /** Runs before a receipt is stored that says so, and again when it comes again. */
+  onMarketingStopped(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    said: { readonly eventId: string; readonly at: Date },
+  ): Promise<void>;
   readonly logger: Logger;
 }
 
@@ -29,7 +35,10 @@ export type ReceiptService = ReturnType<typeof createReceiptService>;
 /** Signals under way at once: enough to hide the round trip, few enough to leave room for sends. */
 const concurrency = 32;
 
-export function createReceiptService({ messages, workflows, logger }: ReceiptDeps) {
+/** The provider's code of a refusal because the person has switched marketing from this business off. */
+const marketingStoppedCode = '131050';
+
+export function createReceiptService({ messages, workflows, onMarketingStopped, logger }: ReceiptDeps) {
   /**
    * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
    * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
@@ -43,6 +52,11 @@ export function createReceiptService({ messages, workflows, logger }: ReceiptDep
     const known = new Set(target.statusHistory.map(({ key }) => key));
     const fresh = receipts.filter((receipt) => !known.has(receiptKey(receipt)));
     if (fresh.length === 0) return;
+    for (const { failure, providerMessageId, timestampMs } of fresh) {
+      if (failure?.code !== marketingStoppedCode) continue;
+      const said = { eventId: `${providerMessageId}:${failure.code}`, at: new Date(timestampMs) };
+      await onMarketingStopped(scope, target.contactId, said);
+    }
     const isNews = fresh.some(
       ({ status }) => status !== null && nextStatus(target.status, status) !== target.status,
     );

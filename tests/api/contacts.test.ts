@@ -20,6 +20,7 @@ describe('contacts', () => {
     [admin, stranger] = await Promise.all([signUpAdmin(running()), signUpAdmin(running())]);
   });
 
+  const fresh = { marketingStopped: false, marketingStoppedAt: null, isBlocked: false, blockedAt: null };
   let counter = 0;
   const newPhone = (): string => `+4915${String((counter += 1)).padStart(9, '0')}`;
   const idOf = ({ body }: { body: Record<string, unknown> }): string => String(body['id']);
@@ -54,6 +55,7 @@ describe('contacts', () => {
         name: 'Ana Souza',
         tags: ['vip', 'berlin'],
         optInStatus: 'opted-in',
+        ...fresh,
         customFields: { city: 'Berlin', orders: 3, newsletter: true },
       });
       assert.equal(createdAt, updatedAt);
@@ -90,6 +92,7 @@ describe('contacts', () => {
         name: null,
         tags: [],
         optInStatus: 'unknown',
+        ...fresh,
         customFields: {},
         consentLog: [],
       });

@@ -129,6 +129,10 @@ export const places: readonly Place[] = [
   inPath('get /api/messages/:id', 200, ({ message }) => message.id),
   inPath('get /api/clients/:id', 200, ({ user }) => user.clientId),
   inPath('patch /api/clients/:id', 200, ({ user }) => user.clientId, { companyName: 'Another' }),
+  inPath('get /api/clients/:id/sending-policy', 200, ({ user }) => user.clientId),
+  inPath('patch /api/clients/:id/sending-policy', 200, ({ user }) => user.clientId, {
+    appliesTo: 'marketing',
+  }),
   inPath('get /api/users/:id', 200, agentId),
   inPath('patch /api/users/:id', 200, agentId, { name: 'Another' }),
   inPath('post /api/users/:id/invite', 200, ({ invite }) => invite()),
@@ -155,6 +159,7 @@ export const places: readonly Place[] = [
   inPath('post /api/conversations/:id/read', 200, conversationId),
   inPath('post /api/conversations/:id/assign', 200, conversationId, { agentId: null }),
   inPath('get /api/contacts/:id', 200, contactId),
+  inPath('get /api/contacts/:id/consent', 200, contactId),
   inPath('patch /api/contacts/:id', 200, contactId, { name: 'Another' }),
   inPath('delete /api/contacts/:id', 204, newContact),
   inPath('get /api/leads/:id', 200, leadId),

@@ -127,6 +127,24 @@ const clientSamples: readonly Sample[] = [
       ...harmlessAt('isActive', 'true', 'false'),
     ],
   },
+  { route: 'get /api/clients/:id/sending-policy', query: {} },
+  {
+    route: 'patch /api/clients/:id/sending-policy',
+    body: {
+      ...{ quietHours: { from: '21:00', to: '09:00', days: ['sat', 'sun'] }, appliesTo: 'marketing' },
+      ...{ stopWords: { de: ['ende'] }, startWords: { de: ['weiter'] }, replacesDefaults: true },
+    },
+    places: [
+      ...['quietHours', 'quietHours.from', 'quietHours.to', 'quietHours.days', 'quietHours.days.0'],
+      ...['appliesTo', 'stopWords', 'stopWords.de', 'startWords.de.0', 'replacesDefaults'],
+    ],
+    harmless: [
+      ...isCleared('quietHours'),
+      ...harmlessAt('stopWords', 'an empty object'),
+      ...harmlessAt('stopWords.de', 'an empty list', 'a list'),
+      ...harmlessAt('replacesDefaults', 'true', 'false'),
+    ],
+  },
   { route: 'get /api/users', query: { ...paging, role: badWords, status: badWords, q: badSearches } },
   { route: 'get /api/users/:id', query: {} },
   {
@@ -241,8 +259,9 @@ const contactPlaces = [...Object.keys(contactBody), ...consentPlaces, 'customFie
 
 const leadBody = { name: 'Ana Souza', stage: 'new', tags: ['vip'], optInStatus: 'opted-in', consent };
 const peopleSamples: readonly Sample[] = [
-  { route: 'get /api/contacts', query: { ...paging, ...people } },
+  { route: 'get /api/contacts', query: { ...paging, ...people, isBlocked: badWords } },
   { route: 'get /api/contacts/:id', query: {} },
+  { route: 'get /api/contacts/:id/consent', query: {} },
   {
     route: 'post /api/contacts',
     body: contactBody,
@@ -252,10 +271,11 @@ const peopleSamples: readonly Sample[] = [
   },
   {
     route: 'patch /api/contacts/:id',
-    body: contactBody,
+    body: { ...contactBody, isBlocked: true },
     required: ['optInStatus', 'consent'],
-    places: contactPlaces,
+    places: [...contactPlaces, 'isBlocked'],
     harmless: [
+      ...harmlessAt('isBlocked', 'true', 'false'),
       ...tagsAndConsent,
       ...customFields,
       ...isCleared('phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'),

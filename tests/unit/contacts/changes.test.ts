@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { applyChanges, auditedFieldsOf, type ContactChanges } from '../../../src/contacts/changes.ts';
+import {
+  applyChanges,
+  auditedFieldsOf,
+  withOptOutNamed,
+  type ContactChanges,
+} from '../../../src/contacts/changes.ts';
 import type { ContactRecord } from '../../../src/contacts/repository.ts';
 
 describe('changes of a contact', () => {
@@ -30,6 +35,7 @@ describe('changes of a contact', () => {
     ['clearing what is not there', { username: null }],
     ['a custom field as it is', { customFields: { orders: 3 } }],
     ['removing a custom field that is not there', { customFields: { country: null } }],
+    ['taking off the block list who is not on it', { isBlocked: false }],
     ['a status without a statement', { optInStatus: 'opted-in' }],
   ];
   for (const [name, changes] of same) {
@@ -88,6 +94,29 @@ describe('changes of a contact', () => {
     assert.deepEqual(record.consentLog, []);
   });
 
+  it('the block list › since when, the same again is no change, off it leaves nothing behind', () => {
+    const blocked = change({ isBlocked: true });
+    assert.deepEqual([blocked.isBlocked, blocked.blockedAt, blocked.version], [true, at, 5]);
+    const later = { at: new Date('2026-12-01T00:00:00Z'), by };
+    assert.equal(applyChanges(blocked, { isBlocked: true }, later), blocked);
+    assert.deepEqual(applyChanges(blocked, { isBlocked: false }, later), {
+      ...record,
+      version: 6,
+      updatedAt: later.at,
+    });
+  });
+
+  it('an opt-out › gets a name that goes into the log; other changes none', () => {
+    const consent = { source: 'phone' };
+    const named = withOptOutNamed({ optInStatus: 'opted-out', consent }, 'manual:1');
+    assert.equal(change(named).consentLog.at(-1)?.eventId, 'manual:1');
+    const others: readonly ContactChanges[] = [
+      { optInStatus: 'opted-in', consent },
+      { optInStatus: 'opted-out' },
+    ];
+    for (const changes of others) assert.equal(withOptOutNamed(changes, 'manual:1'), changes);
+  });
+
   it('the audited fields › no search key, no dates, of the log its last entry', () => {
     const { consent, ...fields } = auditedFieldsOf(
       change({ optInStatus: 'opted-out', consent: { source: 'phone' } }),
@@ -97,6 +126,8 @@ describe('changes of a contact', () => {
       'businessScopedUserId',
       'consentEntries',
       'customFields',
+      'isBlocked',
+      'marketingStopped',
       'name',
       'optInStatus',
       'phoneNumber',

@@ -1,0 +1,49 @@
+import { createClientRepository } from '../clients/repository.ts';
+import { createClientService } from '../clients/service.ts';
+import { createConsentHistory } from '../consent/history.ts';
+import { createConsentListener } from '../consent/inbound.ts';
+import { createPreferenceService } from '../consent/preferences.ts';
+import { consentRoutes } from '../consent/routes.ts';
+import { createConsentService, type ConsentDeps } from '../consent/service.ts';
+import type { AuditService } from '../audit/service.ts';
+import type { ChannelService } from '../channels/service.ts';
+import type { ContactService } from '../contacts/service.ts';
+import type { ReceiptDeps } from '../messages/receipts.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { createSendingPolicyManagement } from '../sending-policy/management.ts';
+import { createSendingPolicyRepository } from '../sending-policy/repository.ts';
+import { sendingPolicyRoutes } from '../sending-policy/routes.ts';
+import { createSendingPolicyService } from '../sending-policy/service.ts';
+
+interface ConsentParts extends Omit<ConsentDeps, 'contacts' | 'audit'> {
+  readonly mongo: MongoConnection;
+  readonly contacts: ContactService;
+  readonly channels: ChannelService;
+  readonly audit: AuditService;
+}
+
+/** What contacts have said about being written to and what clients have decided about it, for both processes. */
+export function buildConsent(parts: ConsentParts) {
+  const { mongo, contacts, audit, clock } = parts;
+  const clients = createClientService({ clients: createClientRepository(mongo) });
+  const policyRepository = createSendingPolicyRepository(mongo);
+  const policies = createSendingPolicyService({ policies: policyRepository, clients, clock });
+  const consent = createConsentService(parts);
+  const onMarketingStopped: ReceiptDeps['onMarketingStopped'] = async (scope, contactId, said) => {
+    await consent.stopMarketing(scope, contactId, { ...said, source: 'whatsapp' });
+  };
+  return {
+    consent,
+    policies,
+    preferences: createPreferenceService({ ...parts, consent }),
+    onInbound: createConsentListener({ consent, policies }),
+    onMarketingStopped,
+
+    /** The routes of people at work. */
+    consentRoutes() {
+      const management = createSendingPolicyManagement({ policies: policyRepository, clients, audit });
+      const history = createConsentHistory({ contacts, audit });
+      return [...consentRoutes({ history }), ...sendingPolicyRoutes({ management })];
+    },
+  };
+}

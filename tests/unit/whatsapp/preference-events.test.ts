@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { parseWebhookBody } from '../../../src/whatsapp/events.ts';
+import { readPreferences } from '../../../src/whatsapp/preference-events.ts';
+
+const context = { wabaId: '100', atMs: 1_700_000_000_000, path: 'here' };
+const stop = {
+  wa_id: '15550001001',
+  category: 'marketing_messages',
+  value: 'stop',
+  detail: 'User requested to stop marketing messages',
+  timestamp: 1_731_705_721,
+};
+const item = {
+  kind: 'preference',
+  phoneNumberId: '106',
+  wabaId: '100',
+  waId: '15550001001',
+  category: 'marketing_messages',
+  value: 'stop',
+  detail: 'User requested to stop marketing messages',
+  timestampMs: 1_731_705_721_000,
+};
+const valueOf = (preferences: readonly unknown[]) => ({
+  messaging_product: 'whatsapp',
+  metadata: { display_phone_number: '15550001000', phone_number_id: '106' },
+  contacts: [{ profile: { name: 'Ana' }, wa_id: '15550001001' }],
+  user_preferences: preferences,
+});
+
+describe('preferences in webhooks', () => {
+  it('Meta’s body › one item with everything that it says', () => {
+    const body = {
+      object: 'whatsapp_business_account',
+      entry: [
+        { id: '100', time: 1_731_705_721, changes: [{ field: 'user_preferences', value: valueOf([stop]) }] },
+      ],
+    };
+    assert.deepEqual(parseWebhookBody(JSON.stringify(body)), [item]);
+  });
+
+  it('another field › null', () => assert.equal(readPreferences('account_alerts', {}, context), null));
+
+  it('no metadata, a user id, text or milliseconds as time › read all the same', () => {
+    const { wa_id: _phone, detail: _detail, ...rest } = stop;
+    const { metadata: _metadata, ...value } = valueOf([
+      { ...rest, user_id: 'US.1', value: 'resume', timestamp: '1731705721' },
+      { ...rest, user_id: 'US.1', timestamp: 1_731_705_721_123, detail: 7 },
+    ]);
+    const read = { kind: 'preference', phoneNumberId: null, wabaId: '100', userId: 'US.1' };
+    assert.deepEqual(readPreferences('user_preferences', value, context), [
+      { ...read, category: 'marketing_messages', value: 'resume', timestampMs: 1_731_705_721_000 },
+      { ...read, category: 'marketing_messages', value: 'stop', timestampMs: 1_731_705_721_123 },
+    ]);
+  });
+
+  it('one that cannot be read › says where, and hides none beside it', () => {
+    const { wa_id: _phone, ...nobody } = stop;
+    const given = [null, { ...stop, value: 'pause' }, nobody, { ...stop, timestamp: 'soon' }, stop];
+    const path = 'here.user_preferences';
+    assert.deepEqual(readPreferences('user_preferences', valueOf(given), context), [
+      { kind: 'invalid', reason: `${path}[0]: invalid_type not readable` },
+      { kind: 'invalid', reason: `${path}[1]: value not readable` },
+      { kind: 'invalid', reason: `${path}[2] names no person` },
+      { kind: 'invalid', reason: `${path}[3]: timestamp not readable` },
+      item,
+    ]);
+    for (const value of [null, {}, { user_preferences: {} }]) {
+      assert.deepEqual(readPreferences('user_preferences', value, context), [
+        { kind: 'invalid', reason: 'here is not readable' },
+      ]);
+    }
+  });
+});
