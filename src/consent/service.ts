@@ -53,8 +53,17 @@ type StopKind = 'opted-out' | 'marketing-stopped';
 /** No call takes longer, with all that is tried to store what came of it. */
 const longestWaitMs = 60_000;
 const pollMs = 50;
-/** One who carries a stop out goes on to other work after this long; the stop is carried on later. */
-const patienceMs = 2_000;
+interface Patience {
+  /** After this long a stop is acknowledged as it is. */
+  readonly waitAtMostMs: number;
+  /** After this long whoever carries it out goes on to other work, and comes back to it later. */
+  readonly patienceMs: number;
+}
+
+/** The processor of events has others to process, and takes an event that is not done up again in half a second. */
+const ofProcessor: Patience = { waitAtMostMs: longestWaitMs, patienceMs: 300 };
+/** Somebody waits for the answer, and nobody comes back. */
+const ofPeople: Patience = { waitAtMostMs: 2_000, patienceMs: 2_000 };
 
 /** Each proof holds this many ids; beyond that it counts. */
 const idsInProof = 1_000;
@@ -92,7 +101,7 @@ export function createConsentService(deps: ConsentDeps) {
     );
     const storedAt = entry?.storedAt ?? record.updatedAt;
     const stored = { scope, contactId, kind, eventId: said.eventId, storedAt };
-    if (isStopped(record, kind)) return carryOut(deps, stored);
+    if (isStopped(record, kind)) return carryOut(deps, stored, ofProcessor);
     // It was carried out in part, perhaps, before the person agreed again.
     const { canceled } = await deps.messages.findWithdrawn(scope, contactId, said.eventId);
     if (canceled.length > 0) await conclude(deps, stored);
@@ -110,7 +119,7 @@ export function createConsentService(deps: ConsentDeps) {
       contactId: Types.ObjectId,
       optOut: Pick<StoredStop, 'eventId' | 'storedAt'>,
     ): Promise<void> {
-      await carryOut(deps, { ...optOut, scope, contactId, kind: 'opted-out' }, patienceMs);
+      await carryOut(deps, { ...optOut, scope, contactId, kind: 'opted-out' }, ofPeople);
     },
 
     /** The person's own switch at WhatsApp: only marketing stops. */
@@ -136,7 +145,7 @@ const isStopped = (record: ContactRecord, kind: StopKind): boolean =>
 async function carryOut(
   deps: ConsentDeps,
   stop: StoredStop,
-  waitAtMostMs = longestWaitMs,
+  { waitAtMostMs, patienceMs }: Patience,
 ): Promise<StopOutcome> {
   const { messages, clock } = deps;
   const { scope, contactId } = stop;
@@ -199,6 +208,8 @@ async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
   await endWorkflows(deps, canceled);
 }
 
+/** To tell workflows is a courtesy: what is not done in this time goes on beside other work. */
+const tellingMs = 1_000;
 /** Workflows told at once: enough to hide the round trip, few enough to leave room for sends. */
 const concurrency = 16;
 
@@ -215,5 +226,7 @@ async function endWorkflows(
       });
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  const isDone = new AbortController();
+  const all = Promise.all(Array.from({ length: concurrency }, work)).finally(() => isDone.abort());
+  await Promise.race([all, sleep(tellingMs, isDone.signal)]);
 }

@@ -21,10 +21,8 @@ export interface QuietHours {
 const minutesPerHour = 60;
 
 /** Minutes since midnight of a time as `21:30`. */
-export function minuteOf(time: string): number {
-  const [hours, minutes] = time.split(':').map(Number);
-  return (hours ?? Number.NaN) * minutesPerHour + (minutes ?? Number.NaN);
-}
+export const minuteOf = (time: string): number =>
+  Number(time.slice(0, 2)) * minutesPerHour + Number(time.slice(3));
 
 /** Whether a minute of a weekday (1 is Monday) is quiet. */
 export function isQuietMinute({ from, to, days }: QuietHours, weekday: number, minute: number): boolean {
@@ -58,8 +56,5 @@ export function wordIssues(own: OwnWords): WordIssue[] {
     );
   const issues = [...issuesOf('stopWords', own.stopWords), ...issuesOf('startWords', own.startWords)];
   if (words.stop.size === 0) issues.push({ path: 'stopWords', message: 'Keep at least one word for stop.' });
-  // Lists that were put together from an older state and a change can be ambiguous without a word that is at fault.
-  if (issues.length === 0 && both.size > 0)
-    issues.push({ path: 'stopWords', message: `Means stop and start at once: ${[...both].join(', ')}.` });
   return issues;
 }

@@ -93,7 +93,7 @@ describe('consent service', function () {
     assert.deepEqual(await countStatuses(api(), waiting.ids), { canceled: 30 });
     const warnings = api()
       .log.lines()
-      .filter(({ msg }) => msg === 'canceled by a stop without telling the workflow');
+      .filter(({ message }) => message === 'canceled by a stop without telling the workflow');
     assert.equal(warnings.length, 30);
   });
 

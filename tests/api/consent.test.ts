@@ -80,8 +80,10 @@ describe('api › consent by words', function () {
     assert.equal((await read(other.contactId)).optInStatus, 'unknown');
     assert.equal((await contactOf(stranger, phone))?.optInStatus, 'unknown');
     const workflow = api().temporal.workflow.getHandle(`message:${ids[0]?.toHexString()}`);
-    const { events = [] } = await workflow.fetchHistory();
-    assert.ok(events?.some((one) => one.workflowExecutionCancelRequestedEventAttributes !== null));
+    await waitFor('its workflow is told', async () => {
+      const { events } = await workflow.fetchHistory();
+      return events?.some((one) => Boolean(one.workflowExecutionCancelRequestedEventAttributes)) === true;
+    });
   });
 
   it('STOP while a message is handed over › the rest is canceled at once, and the proof comes with its outcome', async () => {

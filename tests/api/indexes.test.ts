@@ -144,6 +144,7 @@ describe('query plans', () => {
       documents.slice(0, 300).map(({ clientId }, index) => ({
         clientId,
         phoneNumberId: `phone-${index}`,
+        wabaId: `account-${index}`,
         webhookKeyHash: `hash-${index}`,
       })),
     );
@@ -240,6 +241,21 @@ describe('query plans', () => {
           ids: [newId()],
           providerMessageIds: ['wamid.3', 'wamid.6'],
         }),
+    ],
+    [
+      'messages that wait for a contact',
+      () =>
+        createMessageRepository(connection).cancelWaiting(scope, newId(), {
+          ...{ statementId: 'wamid.stop', reason: 'opted-out', at },
+        }),
+    ],
+    [
+      'messages that a stop has canceled',
+      () => createMessageRepository(connection).findWithdrawn(scope, newId(), 'wamid.stop'),
+    ],
+    [
+      'the channels of an account',
+      () => createChannelRepository(connection).listByWabaIdAcrossClients('account-3', 200),
     ],
     [
       'a channel by its number',
