@@ -49,7 +49,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     onClientCreated: provisioning(config, core),
   });
   const { users } = identity;
-  const messaging = buildMessagingResources(config, { core, sending, gateway, users });
+  const messaging = buildMessagingResources(config, { core, gateway, users });
   const inbox = createInbox({ events: core.events, clock, maxQueued: config.webhook.maxQueued });
   const http = createHttpServer({
     routes: [

@@ -1,6 +1,8 @@
 import { insistingMs } from '../../activities/insist.ts';
 import { createChannelRepository } from '../channels/repository.ts';
 import { createChannelService } from '../channels/service.ts';
+import { createGateOpenings } from '../gates/release.ts';
+import { createGateOpeningRepository } from '../gates/repository.ts';
 import type { HealthCheck } from '../http/health.ts';
 import { createMessageRepository } from '../messages/repository.ts';
 import { createMessageWorkflows } from '../messages/workflows.ts';
@@ -12,14 +14,13 @@ import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
-import { createTemplateRepository } from '../templates/repository.ts';
-import { createTemplateService } from '../templates/service.ts';
 import { createTransactions } from '../platform/transaction.ts';
 import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildConsent } from './consent.ts';
 import { buildPeople } from './people.ts';
+import { buildTemplates } from './templates.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
 
@@ -40,6 +41,9 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     sendsPerSecond: config.provider.sendsPerSecond,
   });
   const people = buildPeople({ mongo, clock });
+  const openings = createGateOpenings({ openings: createGateOpeningRepository(mongo), clock });
+  const templateDeps = { mongo, channels, openings, clock, logger, audit: people.audit };
+  const templates = buildTemplates(config, templateDeps);
   const workflows = createMessageWorkflows({
     temporal: temporal.client,
     attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
@@ -76,9 +80,11 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     mongo,
     temporal,
     channels,
-    templates: createTemplateService({ templates: createTemplateRepository(mongo), clock }),
+    openings,
     ...people,
     ...consent,
+    templates: templates.service,
+    templateParts: templates,
     workflows,
     rates,
     health,
@@ -86,6 +92,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     events: createWebhookRepository(mongo),
     async close() {
       await rates.close();
+      await templates.close();
       await temporal.close();
       await mongo.close();
     },

@@ -10,17 +10,14 @@ import type { Clock } from '../platform/clock.ts';
 import { createCipher } from '../platform/cipher.ts';
 import type { Config } from '../platform/config.ts';
 import { createTemplateManagement } from '../templates/management.ts';
-import { createTemplateRepository } from '../templates/repository.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import type { TemplateService } from '../templates/service.ts';
 import type { UserService } from '../users/service.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
-import type { Sending } from './sending.ts';
 
 interface MessagingDeps {
   readonly core: Core;
-  readonly sending: Sending;
   readonly gateway: Gateway;
   readonly users: UserService;
 }
@@ -32,7 +29,7 @@ export interface MessagingResources {
 /** Channels, templates and conversations as people manage them; the API has them, the worker does not need them. */
 export function buildMessagingResources(config: Config, deps: MessagingDeps): MessagingResources {
   const { core, gateway, users } = deps;
-  const { clock, mongo, channels, contacts, templates, audit } = core;
+  const { clock, mongo, channels, contacts, templates, templateParts, audit } = core;
   const { provider } = config;
   const conversationRepository = createConversationRepository(mongo);
   const channelManagement = createChannelManagement({
@@ -42,23 +39,20 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
     usage: channelUsage({
       ...core,
       conversations: conversationRepository,
-      templates,
       receiptDeadlineMs: config.messages.receiptDeadlineMs,
     }),
     audit,
-    openings: deps.sending.openings,
+    openings: core.openings,
     cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
     clock,
     sendsPerSecond: provider.sendsPerSecond,
   });
   const templateManagement = createTemplateManagement({
-    templates: createTemplateRepository(mongo),
-    service: templates,
-    findChannel: channels.findById,
+    ...templateParts,
+    channels,
     countUnsent: core.messages.countUnsentOf,
     audit,
     clock,
-    approvesAtOnce: provider.kind === 'sandbox',
   });
   const conversations = createConversationManagement({
     conversations: conversationRepository,

@@ -2,7 +2,7 @@ import { createChannelPauses } from '../channels/pauses.ts';
 import { createChannelRepository } from '../channels/repository.ts';
 import { createConsequences } from '../gates/consequences.ts';
 import { createGateFacts } from '../gates/facts.ts';
-import { createGateOpenings, createGateRelease } from '../gates/release.ts';
+import { createGateRelease } from '../gates/release.ts';
 import { createGateOpeningRepository } from '../gates/repository.ts';
 import { createAcceptance } from '../messages/accept.ts';
 import { createRetries } from '../messages/retries.ts';
@@ -15,8 +15,6 @@ export type Sending = ReturnType<typeof buildSending>;
 /** What decides whether, when and how fast messages leave; the API needs it at acceptance, the worker at the call. */
 export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) {
   const { mongo, clock, logger, channels, templates, messages, workflows, audit } = core;
-  const openingRepository = createGateOpeningRepository(mongo);
-  const openings = createGateOpenings({ openings: openingRepository, clock });
   const facts = createGateFacts({
     ...core,
     templateState: templates.stateForSend,
@@ -33,7 +31,7 @@ export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) 
     service: channels,
     gateway,
     audit,
-    openings,
+    openings: core.openings,
     clock,
   });
   const consequences = createConsequences({
@@ -41,6 +39,6 @@ export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) 
     channels: { ...pauses, findById: channels.findById },
     followUps: retries,
   });
-  const release = createGateRelease({ ...core, openings: openingRepository });
-  return { openings, facts, acceptance, retries, pauses, consequences, release };
+  const release = createGateRelease({ ...core, openings: createGateOpeningRepository(mongo) });
+  return { facts, acceptance, retries, pauses, consequences, release };
 }

@@ -10,6 +10,7 @@ import { startLoop, type Loop } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { workflowBundlePath } from '../platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-worker.ts';
+import { createChangeHandler } from '../webhooks/changes.ts';
 import { createWebhookProcessor } from '../webhooks/processor.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import { buildCore, type Core } from './core.ts';
@@ -108,6 +109,7 @@ function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps
     events: observeEvents(core.events, metrics),
     receipts: observeReceipts(createReceiptService({ ...core, ...sending }), core),
     inbound: createInboundService(core),
+    changes: createChangeHandler({ ...core, ...sending, templateEvents: core.templateParts.events }),
   });
   const sweep = observeSweep(
     createSweep({ ...core, olderThanMs: config.messages.sweepOlderThanMs }),
@@ -139,6 +141,13 @@ function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps
       step: async () => ((await sending.release.releaseNext()) ? 'more' : 'idle'),
       idleMs: 250,
       longestIdleMs: 500,
+      logger,
+    }),
+    startLoop({
+      name: 'template-sync',
+      step: core.templateParts.syncLoop.step,
+      idleMs: 1_000,
+      longestIdleMs: 5_000,
       logger,
     }),
     every(healthIntervalMs, 'channel-health', () => sending.pauses.checkDue()),

@@ -3,6 +3,7 @@ import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
+import type { GateOpenings } from '../gates/release.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
@@ -16,15 +17,6 @@ import type { ChannelService } from './service.ts';
 /** What still needs a channel, as parts of a sentence: `3 messages that have not left`. */
 export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Promise<readonly string[]>;
 
-/** Writes down that what waits for a channel may go. */
-export interface OpeningWriter {
-  opened(
-    scope: ClientScope,
-    opening: { readonly gate: 'channel'; readonly channelId: Types.ObjectId },
-    session: ClientSession,
-  ): Promise<void>;
-}
-
 export interface ChannelManagementDeps {
   readonly channels: ChannelRepository;
   readonly service: Pick<ChannelService, 'senderOf' | 'forget'>;
@@ -32,7 +24,7 @@ export interface ChannelManagementDeps {
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
   /** Told in the same transaction when a channel becomes active again. */
-  readonly openings: OpeningWriter;
+  readonly openings: GateOpenings;
   readonly cipher: Cipher;
   readonly clock: Clock;
   /** For channels that do not say it. */

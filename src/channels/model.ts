@@ -84,7 +84,7 @@ channelSchema.index(
   { 'pause.nextCheckAt': 1 },
   { name: 'health', partialFilterExpression: { 'pause.nextCheckAt': { $exists: true } } },
 );
-// The provider's events name the number, not the tenant: or the account: these find the tenant.
+// The provider's events name the number or the account, not the tenant: these find the tenant.
 channelSchema.index({ phoneNumberId: 1 }, { unique: true });
 channelSchema.index({ webhookKeyHash: 1 }, { unique: true });
 channelSchema.index({ wabaId: 1, _id: 1 });

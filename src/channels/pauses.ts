@@ -1,12 +1,12 @@
 import type { Types } from 'mongoose';
 import type { AuditService } from '../audit/service.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { GateOpenings } from '../gates/release.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
 import { auditOf } from './audit.ts';
-import type { OpeningWriter } from './management.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
 import {
   afterAccountEvent,
@@ -22,7 +22,7 @@ export interface ChannelPauseDeps {
   readonly service: Pick<ChannelService, 'senderOf' | 'forget' | 'listByWabaIdAcrossClients'>;
   readonly gateway: Pick<Gateway, 'checkHealth'>;
   readonly audit: AuditService;
-  readonly openings: OpeningWriter;
+  readonly openings: GateOpenings;
   readonly clock: Clock;
 }
 

@@ -106,6 +106,15 @@ export function createChannelRepository(connection: Connection) {
     listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
       channels.find({ wabaId }).sort({ _id: 1 }).limit(limit).lean<ChannelDoc[]>().exec(),
 
+    /** Across all tenants, in order of creation: for what is done for every channel by a schedule. */
+    listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<ChannelDoc[]> =>
+      channels
+        .find({ _id: mongoose.trusted({ $gt: afterId }) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<ChannelDoc[]>()
+        .exec(),
+
     findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
       channels.findOne({ _id }).lean<ChannelDoc>().exec(),
 

@@ -83,6 +83,10 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
     findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>
       byId.get(id.toHexString(), () => channels.findByIdAcrossClients(id)),
 
+    /** Across all tenants: every channel, page by page in order of creation. */
+    listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<readonly ChannelDoc[]> =>
+      channels.listAcrossClients(afterId, limit),
+
     /** Across all tenants: whose own webhook address has this secret part. */
     findByWebhookKeyAcrossClients(webhookKey: string): Promise<ChannelDoc | null> {
       const hash = sha256Hex(webhookKey);

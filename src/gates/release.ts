@@ -24,8 +24,6 @@ export interface GateReleaseDeps {
   readonly logger: Logger;
 }
 
-export type GateOpenings = ReturnType<typeof createGateOpenings>;
-
 /** The writing half: whoever opens a gate notes it in the same transaction. */
 export const createGateOpenings = ({ openings, clock }: Pick<GateReleaseDeps, 'openings' | 'clock'>) => ({
   async opened(scope: ClientScope, opening: Opening, session?: ClientSession): Promise<void> {
@@ -33,6 +31,8 @@ export const createGateOpenings = ({ openings, clock }: Pick<GateReleaseDeps, 'o
     await openings.insert(scope, { ...opening, openedAt: now, nextPassAt: now }, session);
   },
 });
+
+export type GateOpenings = ReturnType<typeof createGateOpenings>;
 
 const pageSize = 500;
 const signalsAtOnce = 16;

@@ -1,12 +1,12 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
-import type { PreferenceService } from '../consent/preferences.ts';
 import type { InboundService } from '../messages/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../messages/receipts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { parseWebhookBody, type InboundItem, type StatusItem, type WebhookItem } from '../whatsapp/events.ts';
+import type { ChangeHandler } from './changes.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
 
@@ -15,7 +15,7 @@ export interface ProcessorDeps {
   readonly channels: ChannelService;
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
-  readonly preferences: PreferenceService;
+  readonly changes: ChangeHandler;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -80,7 +80,9 @@ async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<v
   for (const work of works) {
     const { item } = work;
     if (item.kind === 'invalid') work.outcome = { kind: 'invalid', reason: item.reason };
-    if (item.kind === 'preference') work.outcome = await handlePreference(deps, work.event, item);
+    if (item.kind === 'preference' || item.kind === 'template' || item.kind === 'account') {
+      work.outcome = await deps.changes(item, work.event.channelId).catch(failed);
+    }
     if (item.kind !== 'status' && item.kind !== 'message') continue;
     const channel = await findChannel(deps, work.event.channelId, item).catch((error: unknown) => {
       work.outcome = failed(error);
@@ -98,19 +100,6 @@ async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<v
   }
   await Promise.all([...byChannel.values()].map((entry) => handleChannel(deps, entry)));
 }
-
-const preferenceOutcomes: Readonly<Record<'done' | 'unmatched' | 'invalid', ItemOutcome>> = {
-  done,
-  unmatched: { kind: 'unmatched', reason: 'no channel has this phone number id or account' },
-  invalid: { kind: 'invalid', reason: 'the person is neither a phone number nor a user id' },
-};
-
-const handlePreference = (
-  { preferences }: ProcessorDeps,
-  { channelId }: WebhookEventDoc,
-  item: Parameters<PreferenceService['handle']>[0],
-): Promise<ItemOutcome> =>
-  preferences.handle(item, channelId).then((outcome) => preferenceOutcomes[outcome], failed);
 
 /** The channel that an item speaks of. What came in on a channel's own address may speak of that one only. */
 async function findChannel(

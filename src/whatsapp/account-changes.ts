@@ -1,7 +1,9 @@
+import { readNumberChange, type AccountItem } from './number-events.ts';
 import { readPreferences, type PreferenceItem } from './preference-events.ts';
+import { readTemplateChange, type TemplateChange } from './template-events.ts';
 
 /** What a webhook says beside messages and statuses. Each reader knows some fields; the parts live beside this file. */
-export type AccountChange = { readonly kind: 'preference' } & PreferenceItem;
+export type AccountChange = ({ readonly kind: 'preference' } & PreferenceItem) | TemplateChange | AccountItem;
 
 export interface ChangeContext {
   /** The WhatsApp Business Account of the entry; null when the body does not say it. */
@@ -21,7 +23,7 @@ export type ChangeReader = (
   context: ChangeContext,
 ) => readonly (AccountChange | Unreadable)[] | null;
 
-const readers: readonly ChangeReader[] = [readPreferences];
+const readers: readonly ChangeReader[] = [readPreferences, readTemplateChange, readNumberChange];
 
 export function readAccountChange(
   ...change: Parameters<ChangeReader>

@@ -15,6 +15,7 @@ import {
   type Member,
   type MessagingApi,
 } from '../support/messaging-api.ts';
+import { startTemplateProvider, type TemplateProvider } from '../support/template-provider.ts';
 
 const body = (text: string) => ({ type: 'BODY', text });
 const footer = { type: 'FOOTER', text: 'Reply STOP to unsubscribe' };
@@ -46,7 +47,13 @@ async function channelOf(member: Member): Promise<string> {
 }
 
 describe('templates', () => {
-  const api = useMessagingApi('templates');
+  let provider: TemplateProvider;
+  before(async () => {
+    provider = await startTemplateProvider();
+    provider.review('APPROVED');
+  });
+  const api = useMessagingApi('templates', () => ({ WHATSAPP_API_URL: provider.url }));
+  after(() => provider.stop());
   let admin: Member;
   let agent: Member;
   let stranger: Member;

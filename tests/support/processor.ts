@@ -4,6 +4,7 @@ import { observeEvents, observeReceipts } from '../../src/app/observers.ts';
 import { buildSending } from '../../src/app/sending.ts';
 import { createInboundService } from '../../src/messages/inbound.ts';
 import { createReceiptService } from '../../src/messages/receipts.ts';
+import { createChangeHandler } from '../../src/webhooks/changes.ts';
 import { createWebhookProcessor } from '../../src/webhooks/processor.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { TestApi } from './api.ts';
@@ -28,6 +29,7 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
     events: observeEvents(core.events, core.metrics),
     receipts: observeReceipts(createReceiptService({ ...core, ...sending }), core),
     inbound: createInboundService(core),
+    changes: createChangeHandler({ ...core, ...sending, templateEvents: core.templateParts.events }),
   });
   return {
     probe,

@@ -17,6 +17,7 @@ export const tenantCollections: ReadonlySet<string> = new Set([
   'refresh_tokens',
   'sending_policies',
   'sessions',
+  'template_syncs',
   'templates',
   'users',
 ]);
@@ -37,6 +38,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'channels: phoneNumberId',
   'channels: _id',
   'channels: wabaId',
+  'template_syncs: nextSyncAt',
   'messages: $or,status,timestamp',
   'portfolio_users: expiresAt',
 ];

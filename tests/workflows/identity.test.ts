@@ -26,7 +26,6 @@ describe('message workflows', () => {
       temporal: temporal.client,
       attemptTimeoutMs: 20_000,
       dispatchTtlMs: 86_400_000,
-      unknownDeadlineMs: 86_400_000,
       receiptDeadlineMs: 259_200_000,
     });
   });
@@ -91,6 +90,7 @@ describe('message workflows', () => {
       attemptTimeoutMs: 20_000,
       dispatchTtlMs: 86_400_000,
       receiptDeadlineMs: 259_200_000,
+      unknownDeadlineMs: 86_400_000,
     });
     await port.cancel(message._id.toHexString());
     await assert.rejects(handleOf(message).result());
