@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type {
   ButtonsAction,
   FlowAction,
@@ -66,12 +67,12 @@ const listOf = ({ buttonText, sections }: ContentOf<'list'>): ListAction => ({
 });
 
 function flowOf(content: ContentOf<'flow'>): FlowAction {
-  const { flowId, flowName, flowToken, flowCta, action = 'navigate', screen, data, mode } = content;
+  const { flowToken, flowCta, action = 'navigate', screen, data, mode } = content;
   return {
     name: 'flow',
     parameters: {
       flow_message_version: '3',
-      ...(flowId === undefined ? { flow_name: flowName ?? '' } : { flow_id: flowId }),
+      ...flowNameOf(content),
       flow_token: flowToken,
       flow_cta: flowCta,
       flow_action: action,
@@ -79,4 +80,10 @@ function flowOf(content: ContentOf<'flow'>): FlowAction {
       ...defined({ mode }),
     },
   };
+}
+
+function flowNameOf({ flowId, flowName }: ContentOf<'flow'>): { flow_id: string } | { flow_name: string } {
+  if (flowId !== undefined) return { flow_id: flowId };
+  assert(flowName !== undefined, 'a flow without an id has a name');
+  return { flow_name: flowName };
 }

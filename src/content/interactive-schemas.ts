@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eitherSource, fileName, line, paragraph, sourceFields, webUrl } from './fields.ts';
-import { repeatedPlaces, sectionIssues } from './rules.ts';
+import { repeated, sectionIssues } from './rules.ts';
 
 /** Messages with something to tap. Limits: Meta's reference of interactive messages. */
 
@@ -35,8 +35,9 @@ export const ButtonsContent = z.strictObject({
     .min(1)
     .max(3)
     .superRefine((buttons, context) => {
+      const placed = buttons.map((button, place) => ({ ...button, place }));
       for (const field of ['id', 'title'] as const) {
-        for (const place of repeatedPlaces(buttons.map((button) => button[field]))) {
+        for (const { place } of repeated(placed, (button) => button[field])) {
           const message = `Another button has this ${field}.`;
           context.addIssue({ code: 'custom', path: [place, field], message });
         }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { MediaSource } from '../whatsapp/free-form.ts';
 
 /** Small parts of Meta's objects. Pure. */
@@ -8,6 +9,15 @@ type Defined<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> };
 export const defined = <T extends object>(fields: T): Defined<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 
-/** Where a file is, of the two places of which the schema lets one through. */
-export const sourceOf = (source: { mediaId?: string | undefined; link?: string | undefined }): MediaSource =>
-  source.mediaId === undefined ? { link: source.link ?? '' } : { id: source.mediaId };
+/** Where a file is: the schema lets exactly one of the two places through. */
+export function sourceOf({
+  mediaId,
+  link,
+}: {
+  mediaId?: string | undefined;
+  link?: string | undefined;
+}): MediaSource {
+  if (mediaId !== undefined) return { id: mediaId };
+  assert(link !== undefined, 'a file without an id has a link');
+  return { link };
+}

@@ -9,13 +9,14 @@ const emojiSelector = '\uFE0F';
 /** Whether a text is exactly one emoji, whatever it is joined of. */
 export const isEmoji = (text: string): boolean => oneEmoji.test(text) || oneEmoji.test(text + emojiSelector);
 
-/** The places of those that say again what one before them said. */
-export function repeatedPlaces(values: readonly string[]): number[] {
+/** The items whose key an item before them has. */
+export function repeated<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
   const seen = new Set<string>();
-  return values.flatMap((value, place) => {
-    if (seen.has(value)) return [place];
-    seen.add(value);
-    return [];
+  return items.filter((item) => {
+    const key = keyOf(item);
+    if (seen.has(key)) return true;
+    seen.add(key);
+    return false;
   });
 }
 
@@ -48,9 +49,6 @@ export function sectionIssues(sections: readonly Section[]): PlacedIssue[] {
           message: 'Each of several sections needs a title.',
         }))
       : []),
-    ...repeatedPlaces(rows.map(({ id }) => id)).map((place) => ({
-      path: rows[place]?.path ?? [],
-      message: 'Another row has this id.',
-    })),
+    ...repeated(rows, ({ id }) => id).map(({ path }) => ({ path, message: 'Another row has this id.' })),
   ];
 }

@@ -52,7 +52,7 @@ export function createInboundService({ messages, contacts, conversations, onInbo
       const key = { channelId, contactId: contact._id };
       const conversation = await conversations.findOrOpen(scope, key, at);
       const repliesTo =
-        item.contextId === undefined ? null : await messages.findByProviderId(scope, item.contextId);
+        item.contextId === undefined ? null : await messages.findIdByProviderId(scope, item.contextId);
       const message: MessageDoc = {
         _id: newId(),
         ...scope,
@@ -63,7 +63,7 @@ export function createInboundService({ messages, contacts, conversations, onInbo
         messageType: item.messageType,
         content: contentOf(item),
         ...(item.contextId === undefined ? {} : { contextMessageId: item.contextId }),
-        ...(repliesTo === null ? {} : { repliesTo: repliesTo._id }),
+        ...(repliesTo === null ? {} : { repliesTo }),
         status: 'received',
         timestamp: at,
         providerMessageId: item.providerMessageId,

@@ -65,9 +65,11 @@ export function createMessageRepository(connection: Connection) {
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne({ idempotencyKey, ...scope }),
 
-    /** The message with this id of the provider's, in either direction. */
-    findByProviderId: (scope: ClientScope, providerMessageId: string): Promise<MessageDoc | null> =>
-      messages.findOne({ providerMessageId, ...scope }),
+    /** Our id of the message that has this id of the provider's, in either direction. */
+    async findIdByProviderId(scope: ClientScope, providerMessageId: string): Promise<Types.ObjectId | null> {
+      const options = { projection: { _id: 1 } } as const;
+      return (await messages.findOne({ providerMessageId, ...scope }, options))?._id ?? null;
+    },
 
     /** Newest first; `after` is the last item of the page before. */
     list(

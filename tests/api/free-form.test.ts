@@ -368,7 +368,7 @@ describe('api › free-form messages', function () {
       const list = await user.call<{ items: MessageJson[] }>(
         `/api/messages?conversationId=${answer.conversationId}`,
       );
-      assert.deepEqual(list.body.items[0]?.content, answer.content);
+      assert.deepEqual(list.body.items.find(({ id }) => id === answer.id)?.content, answer.content);
     });
 
     it('a row, a quick reply, a form › each with what ours carried', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isEmoji, repeatedPlaces, sectionIssues } from '../../../src/content/rules.ts';
+import { isEmoji, repeated, sectionIssues } from '../../../src/content/rules.ts';
 
 describe('content › emoji', () => {
   const emojis = ['👍', '❤', '❤️', '👩‍👩‍👧', '🇩🇪', '👋🏽', '1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '©️'];
@@ -12,17 +12,19 @@ describe('content › emoji', () => {
   }
 });
 
-describe('content › repeated places', () => {
-  it('the second and every later one of the same value › its place', () => {
-    assert.deepEqual(repeatedPlaces([]), []);
-    assert.deepEqual(repeatedPlaces(['a', 'b', 'c']), []);
-    assert.deepEqual(repeatedPlaces(['a', 'b', 'a', 'a', 'b']), [2, 3, 4]);
+describe('content › what is repeated', () => {
+  const keysOf = (keys: readonly string[]) => repeated(keys, (key) => key);
+
+  it('the second and every later one of the same key › in their order', () => {
+    assert.deepEqual(keysOf([]), []);
+    assert.deepEqual(keysOf(['a', 'b', 'c']), []);
+    assert.deepEqual(keysOf(['a', 'b', 'a', 'a', 'b']), ['a', 'a', 'b']);
   });
 
-  it('any values › as many places as values that are too many', () => {
+  it('any keys › as many as there are too many', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 1 })), (values) => {
-        assert.equal(repeatedPlaces(values).length, values.length - new Set(values).size);
+      fc.property(fc.array(fc.string({ maxLength: 1 })), (keys) => {
+        assert.equal(keysOf(keys).length, keys.length - new Set(keys).size);
       }),
     );
   });
