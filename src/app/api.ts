@@ -5,8 +5,6 @@ import { messageRoutes } from '../messages/routes.ts';
 import { createMessageService } from '../messages/service.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
-import { createTemplateRepository } from '../templates/repository.ts';
-import { createTemplateService } from '../templates/service.ts';
 import { createInbox } from '../webhooks/inbox.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
 import { buildCore, type Core } from './core.ts';
@@ -25,9 +23,8 @@ const announceMs = 1_000;
 /** The API process: accepts messages, takes the provider's events in, answers the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger });
-  const { clock, mongo, channels, audit } = core;
-  const templates = createTemplateService({ templates: createTemplateRepository(mongo), clock });
-  const messages = createMessageService({ ...core, templates });
+  const { clock, channels, templates, audit } = core;
+  const messages = createMessageService(core);
   const passwords = createPasswords();
   const identity = buildIdentity({
     ...core,
@@ -36,7 +33,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     onClientCreated: provisioning(config, { channels, templates }),
   });
   const { users } = identity;
-  const messaging = buildMessagingResources(config, { core, templates, users, audit });
+  const messaging = buildMessagingResources(config, { core, users, audit });
   const inbox = createInbox({ events: core.events, clock, maxQueued: config.webhook.maxQueued });
   const http = createHttpServer({
     routes: [
@@ -71,10 +68,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
 
 /** With the sandbox as provider, a new client can send its first message at once. */
 const provisioning =
-  (
-    { provider }: Config,
-    { channels, templates }: Pick<Core, 'channels'> & { templates: ReturnType<typeof createTemplateService> },
-  ): OnClientCreated =>
+  ({ provider }: Config, { channels, templates }: Pick<Core, 'channels' | 'templates'>): OnClientCreated =>
   async (scope, session) => {
     if (provider.kind !== 'sandbox') return;
     const channelId = await channels.addSandboxChannel(scope, session);

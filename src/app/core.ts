@@ -13,6 +13,7 @@ import { connectMongo } from '../platform/mongo.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { buildPeople } from './people.ts';
+import { buildTemplates } from './templates.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
 
@@ -33,6 +34,7 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     sendsPerSecond: config.provider.sendsPerSecond,
   });
   const people = buildPeople({ mongo, clock });
+  const templates = buildTemplates(config, { mongo, channels, clock, logger, audit: people.audit });
   const workflows = createMessageWorkflows({
     temporal: temporal.client,
     attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
@@ -66,11 +68,14 @@ export async function buildCore(config: Config, { name, logger }: { name: string
     temporal,
     channels,
     ...people,
+    templates: templates.service,
+    templateParts: templates,
     workflows,
     health,
     messages: createMessageRepository(mongo),
     events: createWebhookRepository(mongo),
     async close() {
+      await templates.close();
       await temporal.close();
       await mongo.close();
     },

@@ -11,7 +11,6 @@ import type { Clock } from '../platform/clock.ts';
 import { createCipher } from '../platform/cipher.ts';
 import type { Config } from '../platform/config.ts';
 import { createTemplateManagement } from '../templates/management.ts';
-import { createTemplateRepository } from '../templates/repository.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import type { TemplateService } from '../templates/service.ts';
 import type { UserService } from '../users/service.ts';
@@ -20,7 +19,6 @@ import type { Core } from './core.ts';
 
 interface MessagingDeps {
   readonly core: Core;
-  readonly templates: TemplateService;
   readonly users: UserService;
   readonly audit: AuditService;
 }
@@ -35,8 +33,8 @@ const gatewayLimits = { connections: 4, timeoutMs: 10_000 } as const;
 
 /** Channels, templates and conversations as people manage them; the API has them, the worker does not need them. */
 export function buildMessagingResources(config: Config, deps: MessagingDeps): MessagingResources {
-  const { core, templates, users, audit } = deps;
-  const { clock, mongo, channels, contacts } = core;
+  const { core, users, audit } = deps;
+  const { clock, mongo, channels, contacts, templates, templateParts } = core;
   const { provider } = config;
   const timeoutMs = Math.min(provider.timeoutMs, gatewayLimits.timeoutMs);
   const gateway = createCloudApiGateway({ ...provider, ...gatewayLimits, timeoutMs });
@@ -48,7 +46,6 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
     usage: channelUsage({
       ...core,
       conversations: conversationRepository,
-      templates,
       receiptDeadlineMs: config.messages.receiptDeadlineMs,
     }),
     audit,
@@ -57,13 +54,11 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
     sendsPerSecond: provider.sendsPerSecond,
   });
   const templateManagement = createTemplateManagement({
-    templates: createTemplateRepository(mongo),
-    service: templates,
-    findChannel: channels.findById,
+    ...templateParts,
+    channels,
     countUnsent: core.messages.countUnsentOf,
     audit,
     clock,
-    approvesAtOnce: provider.kind === 'sandbox',
   });
   const conversations = createConversationManagement({
     conversations: conversationRepository,

@@ -70,6 +70,7 @@ function startLoops(core: Core, config: Config): readonly Loop[] {
     ...core,
     receipts: createReceiptService(core),
     inbound: createInboundService(core),
+    templateEvents: core.templateParts.events,
   });
   const sweep = createSweep({ ...core, olderThanMs: config.messages.sweepOlderThanMs });
   const { sweepIntervalMs } = config.messages;
@@ -79,6 +80,13 @@ function startLoops(core: Core, config: Config): readonly Loop[] {
       step: async () => ((await processor.processBatch()) > 0 ? 'more' : 'idle'),
       idleMs: 50,
       longestIdleMs: 500,
+      logger,
+    }),
+    startLoop({
+      name: 'template-sync',
+      step: core.templateParts.syncLoop.step,
+      idleMs: 1_000,
+      longestIdleMs: 5_000,
       logger,
     }),
     startLoop({

@@ -54,8 +54,9 @@ const channelSchema = new Schema(
 );
 
 channelSchema.index({ clientId: 1, _id: 1 });
-// The provider's events name the number, not the tenant: these two find the tenant.
+// The provider's events name the number or the account, not the tenant: these find the tenant.
 channelSchema.index({ phoneNumberId: 1 }, { unique: true });
+channelSchema.index({ wabaId: 1 });
 channelSchema.index({ webhookKeyHash: 1 }, { unique: true });
 
 export const channelModel = (connection: Connection): Model<ChannelDoc> =>

@@ -72,6 +72,19 @@ export function createChannelRepository(connection: Connection) {
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       channels.findOne({ phoneNumberId }).lean<ChannelDoc>().exec(),
 
+    /** Across all tenants: the channels of the account that a provider's event names; several may share one. */
+    findByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
+      channels.find({ wabaId }).sort({ _id: 1 }).limit(limit).lean<ChannelDoc[]>().exec(),
+
+    /** Across all tenants, in order of creation: for what is done for every channel by a schedule. */
+    listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<ChannelDoc[]> =>
+      channels
+        .find({ _id: mongoose.trusted({ $gt: afterId }) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<ChannelDoc[]>()
+        .exec(),
+
     findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
       channels.findOne({ _id }).lean<ChannelDoc>().exec(),
 

@@ -24,6 +24,9 @@ export type ChannelService = ReturnType<typeof createChannelService>;
 /** A channel that changes its state is seen by every process after this time at the latest. */
 const cacheTtlMs = 1_000;
 
+/** An account of the provider has far fewer numbers. */
+const mostOfAccount = 1_000;
+
 export function createChannelService({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
   const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
   const byId = createCache<ChannelDoc | null>(cacheOptions);
@@ -71,6 +74,14 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
     /** Across all tenants: the channel on whose own address an event was stored. */
     findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>
       byId.get(id.toHexString(), () => channels.findByIdAcrossClients(id)),
+
+    /** Across all tenants: the channels of an account of the provider. */
+    findByWabaIdAcrossClients: (wabaId: string): Promise<readonly ChannelDoc[]> =>
+      channels.findByWabaIdAcrossClients(wabaId, mostOfAccount),
+
+    /** Across all tenants: every channel, page by page in order of creation. */
+    listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<readonly ChannelDoc[]> =>
+      channels.listAcrossClients(afterId, limit),
 
     /** Across all tenants: whose own webhook address has this secret part. */
     findByWebhookKeyAcrossClients(webhookKey: string): Promise<ChannelDoc | null> {

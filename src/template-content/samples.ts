@@ -26,7 +26,10 @@ export const toReviewForm = (components: readonly TemplateComponentDefinition[])
         };
       case 'OTHER':
         return component.original;
-      case 'FOOTER':
+      case 'FOOTER': {
+        const minutes = component.code_expiration_minutes;
+        return minutes === undefined ? component : { type: component.type, code_expiration_minutes: minutes };
+      }
       case 'LIMITED_TIME_OFFER':
         return component;
     }

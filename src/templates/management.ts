@@ -1,29 +1,33 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { AuditActor, AuditService, AuditedWrite } from '../audit/service.ts';
-import type { ChannelDoc } from '../channels/service.ts';
+import type { AuditActor, AuditService } from '../audit/service.ts';
+import type { ChannelDoc, ChannelService } from '../channels/service.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError, notFound } from '../platform/errors.ts';
+import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import { checkComponents } from '../template-content/check.ts';
-import type { TemplateStatus } from './model.ts';
+import { checkComponents, checkSendTtl, parameterFormatOf } from '../template-content/check.ts';
+import { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';
+import type { TemplateVariables } from '../template-content/variables.ts';
+import type { TemplateGateway } from '../whatsapp/template-gateway.ts';
+import { isVerdict, toAppError } from './provider.ts';
 import type { TemplateDoc, TemplateRepository } from './repository.ts';
-import type { TemplateComponentDefinition } from '../template-content/definition.ts';
+import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
-import type { TemplateService } from './service.ts';
+import { lostRace, writeOf, type TemplateService } from './service.ts';
+import { createSubmission } from './submission.ts';
+import type { SyncCounts, TemplateSync } from './sync.ts';
 
 export interface TemplateManagementDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateService, 'forget'>;
-  /** The client's channel with this id; null when there is none. */
-  readonly findChannel: (scope: ClientScope, id: Types.ObjectId) => Promise<ChannelDoc | null>;
+  readonly service: TemplateService;
+  readonly sync: TemplateSync;
+  readonly gateway: TemplateGateway;
+  readonly channels: Pick<ChannelService, 'findById' | 'senderOf'>;
   /** How many messages of a template have not left; need not count beyond `atMost`. */
   readonly countUnsent: (scope: ClientScope, template: TemplateDoc, atMost: number) => Promise<number>;
   readonly audit: AuditService;
   readonly clock: Clock;
-  /** With the sandbox as provider nobody reviews templates: a developer can send at once. */
-  readonly approvesAtOnce: boolean;
 }
 
 /** Which template, and the version on which a change is based; undefined changes whatever is there. */
@@ -39,113 +43,191 @@ const countedAtMost = 1_000;
 
 /** What admins do with templates. Sending goes through the service, whose memory is told of every change. */
 export function createTemplateManagement(deps: TemplateManagementDeps) {
-  const { templates, service, audit, clock } = deps;
-  const reviewed: TemplateStatus = deps.approvesAtOnce ? 'approved' : 'pending';
+  const { templates } = deps;
+  const submission = createSubmission(deps);
+
+  async function get(scope: ClientScope, id: Types.ObjectId): Promise<TemplateDoc> {
+    const template = await templates.findById(scope, id);
+    if (template === null) throw notFound('template');
+    return template;
+  }
+
+  async function getAt(scope: ClientScope, { id, version }: TemplateRef): Promise<TemplateDoc> {
+    const template = await get(scope, id);
+    if (version !== undefined && version !== template.version) throw lostRace();
+    return template;
+  }
 
   return {
-    async get(scope: ClientScope, id: Types.ObjectId): Promise<TemplateDoc> {
-      const template = await templates.findById(scope, id);
-      if (template === null) throw notFound('template');
-      return template;
+    get,
+
+    /** What a person would see; throws with all issues when the variables do not fit. */
+    async preview(
+      scope: ClientScope,
+      id: Types.ObjectId,
+      variables: TemplateVariables,
+    ): Promise<FilledTemplate> {
+      const { components } = await get(scope, id);
+      const result = fillTemplate(components, variables);
+      if (result.ok) return result.filled;
+      throw invalid('The variables do not fit the template.', result.issues);
     },
 
+    /**
+     * Stores a draft, then submits it unless that is not wanted. While the provider is away it stays a draft; what
+     * the provider refuses is not kept.
+     */
     async create(scope: ClientScope, by: AuditActor, body: CreateTemplateBody): Promise<TemplateDoc> {
-      requireFitting(body.components, body.category);
-      if ((await deps.findChannel(scope, body.channelId)) === null) throw notFound('channel');
-      const fresh = { ...body, ...scope, _id: newId(), status: reviewed, createdAt: clock.now(), version: 1 };
-      try {
-        await audit.audited(scope, by, async (session) => {
-          await templates.insertMany(scope, [fresh], session);
-          return { result: undefined, write: writeOf('template.created', null, fresh) };
-        });
-      } catch (error) {
-        throw isDuplicateKey(error) ? taken(fresh) : error;
-      }
-      service.forget(fresh);
-      return fresh;
+      requireFitting(body);
+      const channel = await requireChannel(deps, scope, body.channelId);
+      const draft = await insertDraft(deps, { scope, by }, body);
+      if (body.submit === false) return draft;
+      const { template, failure } = await submission.create(scope, by, { channel, draft });
+      if (failure === undefined || !isVerdict(failure)) return template;
+      await remove(deps, { scope, by }, template);
+      throw toAppError(failure);
     },
 
-    /** Changes content or category. Every change has to be reviewed again. */
+    /** Submits a draft, or what the provider refused or paused once more as it is. */
+    async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
+      const template = await getAt(scope, ref);
+      if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
+      requireFitting(template.status === 'draft' ? template : {});
+      const channel = await requireChannel(deps, scope, template.channelId);
+      return submission.submit(scope, by, { channel, template });
+    },
+
+    /** Changes content or category, here and at the provider. Every change has to be reviewed again. */
     async patch(
       scope: ClientScope,
       by: AuditActor,
       ref: TemplateRef,
       body: PatchTemplateBody,
     ): Promise<TemplateDoc> {
-      const template = await audit.audited(scope, by, async (session) => {
-        const current = await requireCurrent(templates, scope, ref, session);
-        requireFitting(body.components ?? [], body.category ?? current.category);
-        const changes = differing(current, definedOf(body));
-        if (Object.keys(changes).length === 0) return { result: current, write: null };
-        if (current.status === 'disabled') {
-          throw new AppError('wrong-state', 'The template is disabled for good; make a new one.');
-        }
-        const changed = await templates.update(scope, current, { ...changes, status: reviewed }, session);
-        if (changed === null) throw lostRace();
-        return { result: changed, write: writeOf('template.updated', current, changed) };
-      });
-      service.forget(template);
-      return template;
+      const current = await getAt(scope, ref);
+      const changes: TemplateChanges = differing(current, definedOf(body));
+      if (Object.keys(changes).length === 0) return current;
+      requireFitting({ ...current, ...body, components: body.components });
+      requireChangeable(current, changes);
+      const channel = await requireChannel(deps, scope, current.channelId);
+      return submission.edit(scope, by, { channel, current, changes });
     },
 
-    /** Deletes a template that no waiting message needs. What has left keeps its content. */
+    /** Deletes a template that no waiting message needs, here and at the provider. What has left keeps its content. */
     async delete(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<void> {
-      const deleted = await audit.audited(scope, by, async (session) => {
-        const current = await requireCurrent(templates, scope, ref, session);
-        const unsent = await deps.countUnsent(scope, current, countedAtMost);
-        if (unsent > 0) {
-          const count = unsent < countedAtMost ? String(unsent) : `${countedAtMost} or more`;
-          const detail = `Messages of this template have not left: ${count}. Cancel them or let them leave.`;
-          throw new AppError('in-use', detail);
-        }
-        if (!(await templates.delete(scope, current, session))) throw lostRace();
-        return { result: current, write: writeOf('template.deleted', current, null) };
-      });
-      service.forget(deleted);
+      const current = await getAt(scope, ref);
+      await requireUnused(deps, scope, current);
+      const channel = await deps.channels.findById(scope, current.channelId);
+      if (channel !== null) await submission.deleteAtProvider(scope, { channel, template: current });
+      await remove(deps, { scope, by }, current);
+    },
+
+    /** Brings the templates of a channel to what the provider has. */
+    async sync(scope: ClientScope, by: AuditActor, channelId: Types.ObjectId): Promise<SyncCounts> {
+      const channel = await requireChannel(deps, scope, channelId);
+      const result = await deps.sync.syncChannel(scope, by, channel);
+      if (result.kind === 'failed') throw toAppError(result.failure);
+      return result.counts;
     },
   };
 }
 
-async function requireCurrent(
-  templates: TemplateRepository,
+interface Place {
+  readonly scope: ClientScope;
+  readonly by: AuditActor;
+}
+
+async function requireChannel(
+  { channels }: TemplateManagementDeps,
   scope: ClientScope,
-  { id, version }: TemplateRef,
-  session: ClientSession,
+  id: Types.ObjectId,
+): Promise<ChannelDoc> {
+  const channel = await channels.findById(scope, id);
+  if (channel === null) throw notFound('channel');
+  return channel;
+}
+
+async function insertDraft(
+  { templates, service, audit, clock }: TemplateManagementDeps,
+  { scope, by }: Place,
+  { submit: _submit, messageSendTtlSeconds: ttl, ...body }: CreateTemplateBody,
 ): Promise<TemplateDoc> {
-  const current = await templates.findById(scope, id, session);
-  if (current === null) throw notFound('template');
-  if (version !== undefined && version !== current.version) throw lostRace();
-  return current;
+  const draft: TemplateDoc = {
+    ...{ ...body, ...scope, _id: newId(), status: 'draft', createdAt: clock.now(), version: 1 },
+    parameterFormat: parameterFormatOf(body.components),
+    ...(ttl === undefined ? {} : { messageSendTtlSeconds: ttl }),
+  };
+  try {
+    await audit.audited(scope, by, async (session) => {
+      await templates.insertMany(scope, [draft], session);
+      return { result: undefined, write: writeOf('template.created', null, draft) };
+    });
+  } catch (error) {
+    throw isDuplicateKey(error) ? taken(draft) : error;
+  }
+  service.forget(draft);
+  return draft;
 }
 
-function requireFitting(
-  components: readonly TemplateComponentDefinition[],
-  category: TemplateDoc['category'],
-): void {
-  const issues = checkComponents(components, category);
-  if (issues.length === 0) return;
-  throw new AppError('invalid-input', 'The components break the provider’s rules.', { errors: issues });
+async function remove(
+  { templates, service, audit }: TemplateManagementDeps,
+  { scope, by }: Place,
+  template: TemplateDoc,
+): Promise<void> {
+  await audit.audited(scope, by, async (session: ClientSession) => {
+    if (!(await templates.delete(scope, template, session))) throw lostRace();
+    return { result: undefined, write: writeOf('template.deleted', template, null) };
+  });
+  service.forget(template);
 }
 
-const definedOf = ({ category, components }: PatchTemplateBody) => ({
+async function requireUnused(
+  { countUnsent }: TemplateManagementDeps,
+  scope: ClientScope,
+  template: TemplateDoc,
+): Promise<void> {
+  const unsent = await countUnsent(scope, template, countedAtMost);
+  if (unsent === 0) return;
+  const count = unsent < countedAtMost ? String(unsent) : `${countedAtMost} or more`;
+  const detail = `Messages of this template have not left: ${count}. Cancel them or let them leave.`;
+  throw new AppError('in-use', detail);
+}
+
+/** Throws with all that the provider would refuse. Components that do not change are not judged again. */
+function requireFitting(content: {
+  readonly components?: CreateTemplateBody['components'] | TemplateDoc['components'] | undefined;
+  readonly category?: TemplateDoc['category'] | undefined;
+  readonly messageSendTtlSeconds?: number | undefined;
+}): void {
+  const { components, category, messageSendTtlSeconds } = content;
+  if (category === undefined) return;
+  const issues = [
+    ...(components === undefined ? [] : checkComponents(components, category)),
+    ...checkSendTtl(messageSendTtlSeconds, category),
+  ];
+  if (issues.length > 0) throw invalid('The template breaks the provider’s rules.', issues);
+}
+
+/** The provider takes changes of what it has reviewed, and never another category of what it has approved. */
+function requireChangeable(current: TemplateDoc, changes: TemplateChanges): void {
+  if (!['draft', 'approved', 'rejected', 'paused'].includes(current.status)) throw notNow(current, 'changed');
+  const isReviewed = current.status === 'approved' || current.status === 'paused';
+  if (changes.category !== undefined && isReviewed) {
+    throw new AppError('wrong-state', `The category of a template that is ${current.status} is fixed.`);
+  }
+}
+
+const notNow = ({ status }: TemplateDoc, what: string): AppError =>
+  new AppError('wrong-state', `The template is ${status}: it cannot be ${what} now.`);
+
+const definedOf = ({ category, components, messageSendTtlSeconds }: PatchTemplateBody): TemplateChanges => ({
   ...(category === undefined ? {} : { category }),
-  ...(components === undefined ? {} : { components }),
+  ...(components === undefined ? {} : { components, parameterFormat: parameterFormatOf(components) }),
+  ...(messageSendTtlSeconds === undefined ? {} : { messageSendTtlSeconds }),
 });
 
-function writeOf(action: string, before: TemplateDoc | null, after: TemplateDoc | null): AuditedWrite {
-  const id = (after ?? before)?._id;
-  if (id === undefined) throw new Error('A write is about something.');
-  return { action, target: { type: 'template', id }, before: fieldsOf(before), after: fieldsOf(after) };
-}
-
-function fieldsOf(template: TemplateDoc | null): Readonly<Record<string, unknown>> | null {
-  if (template === null) return null;
-  const { _id, clientId: _clientId, createdAt: _createdAt, ...fields } = template;
-  return fields;
-}
+const invalid = (detail: string, errors: readonly Issue[]): AppError =>
+  new AppError('invalid-input', detail, { errors });
 
 const taken = ({ name, language }: TemplateDoc): AppError =>
   new AppError('already-exists', `The channel has a template ${name} in ${language} already.`);
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the template since you read it.');

@@ -1,13 +1,11 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../platform/mongo.ts';
-import { versionedUpdate, type Change } from '../platform/update.ts';
+import { versionedUpdate } from '../platform/update.ts';
 import { afterCursor, sortBy, type Cursor } from '../platform/pagination.ts';
 import { templateModel, type TemplateDoc, type TemplateStatus } from './model.ts';
+import type { TemplateChanges } from './rules.ts';
 
-export type { TemplateDoc } from './model.ts';
-
-/** What can be changed on a template: name, language and channel are what it is. */
-export type TemplateChange = Change<TemplateDoc, 'category' | 'components' | 'status'>;
+export type { TemplateCategory, TemplateDoc, TemplateStatus } from './model.ts';
 
 export interface TemplateFilter {
   readonly status?: TemplateStatus;
@@ -15,6 +13,9 @@ export interface TemplateFilter {
 }
 
 export type TemplateRepository = ReturnType<typeof createTemplateRepository>;
+
+/** More than the provider allows for one account. */
+const mostOnChannel = 10_000;
 
 export function createTemplateRepository(connection: Connection) {
   const templates = templateModel(connection);
@@ -43,7 +44,7 @@ export function createTemplateRepository(connection: Connection) {
     update: (
       scope: ClientScope,
       current: TemplateDoc,
-      change: TemplateChange,
+      change: TemplateChanges,
       session: ClientSession,
     ): Promise<TemplateDoc | null> =>
       templates
@@ -75,6 +76,34 @@ export function createTemplateRepository(connection: Connection) {
       templates
         .find({ channelId, name, ...scope })
         .sort({ language: 1 })
+        .lean<TemplateDoc[]>()
+        .exec(),
+
+    findByProviderId: (
+      scope: ClientScope,
+      channelId: Types.ObjectId,
+      providerTemplateId: string,
+    ): Promise<TemplateDoc | null> =>
+      templates
+        .findOne({ channelId, providerTemplateId, ...scope })
+        .lean<TemplateDoc>()
+        .exec(),
+
+    /** All of a channel, for the comparison with what the provider has. */
+    listOn: (scope: ClientScope, channelId: Types.ObjectId): Promise<TemplateDoc[]> =>
+      templates
+        .find({ channelId, ...scope })
+        .sort({ name: 1, language: 1 })
+        .limit(mostOnChannel)
+        .lean<TemplateDoc[]>()
+        .exec(),
+
+    /** By name. */
+    listApproved: (scope: ClientScope, channelId: Types.ObjectId, limit: number): Promise<TemplateDoc[]> =>
+      templates
+        .find({ status: 'approved', channelId, ...scope })
+        .sort(sortBy('name', 'ascending'))
+        .limit(limit)
         .lean<TemplateDoc[]>()
         .exec(),
 

@@ -5,14 +5,15 @@ import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
 import type { TemplateManagement, TemplateRef } from './management.ts';
-import { previewTemplate } from './preview.ts';
 import {
   CreateTemplateBody,
   ListTemplatesQuery,
   PatchTemplateBody,
   PreviewTemplateBody,
+  SyncTemplatesBody,
   TemplatePage,
   TemplatePreviewView,
+  TemplateSyncView,
   TemplateView,
 } from './schemas.ts';
 import type { TemplateDoc, TemplateService } from './service.ts';
@@ -27,10 +28,14 @@ const tag = 'Templates';
 const admins = ['admin'] as const;
 const everybody = ['admin', 'agent'] as const;
 const aboutReview =
-  'It is `pending` until the provider has approved it. With the sandbox as provider it is `approved` at once.';
+  'The provider reviews it: it is `pending` until a webhook or a synchronisation says what came of it.';
 const aboutSends = 'Sends see the change within two seconds.';
 
-export const templateRoutes = (deps: TemplateRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
+export const templateRoutes = (deps: TemplateRouteDeps) => [
+  ...readRoutes(deps),
+  ...writeRoutes(deps),
+  ...reviewRoutes(deps),
+];
 
 const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
   route({
@@ -78,8 +83,8 @@ const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
     replies: { 200: TemplatePreviewView },
     problems: ['not-found'],
     async handle({ actor, params, body }) {
-      const template = await management.get(scopeOf(actor.clientId), params.id);
-      const preview = previewTemplate(template, body.variables ?? {});
+      const scope = scopeOf(actor.clientId);
+      const preview = await management.preview(scope, params.id, body.variables ?? {});
       return { status: 200, body: toTemplatePreviewView(preview) };
     },
   }),
@@ -92,7 +97,8 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     summary: 'Create a template',
     description:
       `For admins. Checked against the provider’s limits: every violation is named with its path. ${aboutReview} ` +
-      'Name and language are unique on a channel and never change.',
+      'While the provider is away, and with `submit: false`, it stays a `draft`; `submitProblem` says why. What the ' +
+      'provider refuses is not stored. Name and language are unique on a channel and never change.',
     tag,
     access: admins,
     body: CreateTemplateBody,
@@ -109,13 +115,15 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     method: 'patch',
     path: '/api/templates/:id',
     summary: 'Change the content or category of a template',
-    description: `For admins. \`components\` replaces all components. After a change ${aboutReview.replace('It is', 'it is')} ${aboutSends}`,
+    description:
+      `For admins. Changed at the provider first. \`components\` replaces all components. ${aboutReview} A draft ` +
+      `changes here alone. ${aboutSends}`,
     tag,
     access: admins,
     params: idParams,
     body: PatchTemplateBody,
     replies: { 200: TemplateView },
-    problems: ['not-found', 'wrong-state', 'precondition-failed'],
+    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
       return answer(await management.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
@@ -125,15 +133,50 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     method: 'delete',
     path: '/api/templates/:id',
     summary: 'Delete a template',
-    description: `For admins. Refused while messages of it have not left. ${aboutSends}`,
+    description: `For admins. Deleted at the provider too. Refused while messages of it have not left. ${aboutSends}`,
     tag,
     access: admins,
     params: idParams,
     replies: { 204: null },
-    problems: ['not-found', 'in-use', 'precondition-failed'],
+    problems: ['not-found', 'in-use', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       await management.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
       return { status: 204 };
+    },
+  }),
+];
+
+const reviewRoutes = ({ management }: TemplateRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/templates/:id/submit',
+    summary: 'Submit a template for review',
+    description: `For admins. Of a draft, or of what the provider has rejected or paused. ${aboutReview}`,
+    tag,
+    access: admins,
+    params: idParams,
+    replies: { 200: TemplateView },
+    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
+    async handle({ actor, params, request }) {
+      const ref = refOf(params.id, request);
+      return answer(await management.submit(scopeOf(actor.clientId), byOf(actor), ref));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/templates/sync',
+    summary: 'Synchronise the templates of a channel',
+    description:
+      'For admins. Reads all templates from the provider: new ones are added, changed ones updated, and those that ' +
+      'are gone marked as `deleted`. It also happens by itself, every six hours and when a webhook asks for it.',
+    tag,
+    access: admins,
+    body: SyncTemplatesBody,
+    replies: { 200: TemplateSyncView },
+    problems: ['not-found', 'wrong-state', 'dependency-away'],
+    async handle({ actor, body }) {
+      const counts = await management.sync(scopeOf(actor.clientId), byOf(actor), body.channelId);
+      return { status: 200, body: counts };
     },
   }),
 ];

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
-import { TemplateNeedsView, templateComponents, templateVariables } from './content-schemas.ts';
-import { templateCategories, templateStatuses } from './model.ts';
+import { TemplateNeedsView, templateComponents, templateVariables } from '../template-content/schemas.ts';
+import { qualityScores, templateCategories, templateStatuses } from './model.ts';
 
-export { TemplatePreviewView, templateVariables } from './content-schemas.ts';
+export { TemplatePreviewView, templateVariables } from '../template-content/schemas.ts';
 
 export const ListTemplatesQuery = z.strictObject({
   ...pageQuery,
@@ -22,12 +22,22 @@ export const templateLanguage = z
   .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language as en or en_US.' })
   .meta({ examples: ['en_US'] });
 
+const messageSendTtlSeconds = z
+  .int()
+  .optional()
+  .meta({ description: 'How long the provider tries to deliver a message; -1 for 30 days' });
+
 export const CreateTemplateBody = z.strictObject({
   channelId: objectIdText,
   name: templateName,
   language: templateLanguage,
   category: z.enum(templateCategories),
   components: templateComponents,
+  messageSendTtlSeconds,
+  submit: z
+    .boolean()
+    .optional()
+    .meta({ description: 'False keeps it a draft; otherwise it goes to the provider’s review at once' }),
 });
 export type CreateTemplateBody = z.output<typeof CreateTemplateBody>;
 
@@ -35,6 +45,7 @@ export const PatchTemplateBody = z
   .strictObject({
     category: z.enum(templateCategories).optional(),
     components: templateComponents.optional(),
+    messageSendTtlSeconds,
   })
   .refine((body) => Object.keys(body).length > 0, { error: 'Give at least one field to change.' });
 export type PatchTemplateBody = z.output<typeof PatchTemplateBody>;
@@ -48,7 +59,19 @@ export const TemplateView = z
     name: z.string().meta({ examples: ['order_update'] }),
     language: z.string().meta({ examples: ['en_US'] }),
     category: z.enum(templateCategories),
+    submittedCategory: z
+      .enum(templateCategories)
+      .nullable()
+      .meta({ description: 'What was asked for, where the provider decided otherwise' }),
     status: z.enum(templateStatuses),
+    rejectionReason: z.string().nullable(),
+    pauseReason: z.string().nullable(),
+    submitProblem: z.string().nullable().meta({ description: 'Why the last submission came to nothing' }),
+    qualityScore: z.enum(qualityScores).nullable(),
+    needsSync: z.boolean().meta({ description: 'The provider’s template may differ; it is read again soon' }),
+    providerTemplateId: z.string().nullable(),
+    parameterFormat: z.enum(['positional', 'named']),
+    messageSendTtlSeconds: z.int().nullable(),
     components: z.array(z.record(z.string(), z.unknown())).meta({ description: 'As in Meta’s template API' }),
     variables: TemplateNeedsView,
     createdAt: z.iso.datetime(),
@@ -57,3 +80,14 @@ export const TemplateView = z
 export type TemplateView = z.input<typeof TemplateView>;
 
 export const TemplatePage = pageOf(TemplateView);
+
+export const SyncTemplatesBody = z.strictObject({ channelId: objectIdText });
+
+export const TemplateSyncView = z
+  .object({
+    added: z.int(),
+    updated: z.int(),
+    removed: z.int().meta({ description: 'No longer at the provider' }),
+    unchanged: z.int(),
+  })
+  .meta({ id: 'TemplateSync' });

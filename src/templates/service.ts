@@ -1,12 +1,23 @@
 import type { ClientSession, Types } from 'mongoose';
+import type { AuditActor, AuditService, AuditedWrite } from '../audit/service.ts';
 import { createCache } from '../platform/cache.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
-import type { TemplateDoc, TemplateFilter, TemplateRepository } from './repository.ts';
-import { starterTemplates } from './starter-templates.ts';
+import { differing } from '../platform/update.ts';
+import { parameterFormatOf } from '../template-content/check.ts';
+import { starterTemplates } from '../template-content/starters.ts';
+import type {
+  TemplateCategory,
+  TemplateDoc,
+  TemplateFilter,
+  TemplateRepository,
+  TemplateStatus,
+} from './repository.ts';
+import type { TemplateSyncRepository } from './repository-syncs.ts';
+import { changeAfterRefusal, reasonOf, type TemplateChanges } from './rules.ts';
 
 export type { TemplateDoc } from './repository.ts';
 
@@ -17,31 +28,125 @@ export interface TemplateChoice {
   readonly language?: string | undefined;
 }
 
+/** A template by its own id, or as a message names it. */
+export type TemplateRef =
+  | { readonly id: Types.ObjectId }
+  | { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string };
+
+/** What a send has to know just before it leaves. */
+export interface TemplateState {
+  readonly status: TemplateStatus;
+  readonly category: TemplateCategory;
+  /** Why it is not approved, in words, if somebody has said it. */
+  readonly reason: string | null;
+}
+
+export interface TemplateServiceDeps {
+  readonly templates: TemplateRepository;
+  readonly syncs: TemplateSyncRepository;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+}
+
 export type TemplateService = ReturnType<typeof createTemplateService>;
 
 /** A change of a template is seen by every process after this time at the latest, and at once by the one that made it. */
 const cacheTtlMs = 2_000;
 
-export function createTemplateService({ templates, clock }: { templates: TemplateRepository; clock: Clock }) {
-  const cache = createCache<readonly TemplateDoc[]>({ ttlMs: cacheTtlMs, maxEntries: 5_000, clock });
+const bySystem: AuditActor = { type: 'system' };
+
+export function createTemplateService({ templates, syncs, audit, clock }: TemplateServiceDeps) {
+  const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
+  const byName = createCache<readonly TemplateDoc[]>(cacheOptions);
+  const byId = createCache<TemplateDoc | null>(cacheOptions);
+
+  const languagesOf = (scope: ClientScope, { channelId, name }: Pick<TemplateChoice, 'channelId' | 'name'>) =>
+    byName.get(nameKey({ ...scope, channelId, name }), () => templates.findByName(scope, channelId, name));
+
+  async function findFor(scope: ClientScope, ref: TemplateRef): Promise<TemplateDoc | null> {
+    if ('id' in ref) return byId.get(idKey(scope, ref.id), () => templates.findById(scope, ref.id));
+    const languages = await languagesOf(scope, ref);
+    return languages.find(({ language }) => language === ref.language) ?? null;
+  }
+
+  function forget(template: CachedBy): void {
+    byName.forget(nameKey(template));
+    byId.forget(idKey(template, template._id));
+  }
+
+  /**
+   * Changes a template in one audited transaction; `decide` sees what is stored, and says null to leave it. Answers
+   * the template as it is then, null when there is none.
+   */
+  async function change(
+    scope: ClientScope,
+    by: AuditActor,
+    { id, action }: { readonly id: Types.ObjectId; readonly action: string },
+    decide: (current: TemplateDoc) => TemplateChanges | null,
+  ): Promise<TemplateDoc | null> {
+    const template = await audit.audited(scope, by, async (session) => {
+      const current = await templates.findById(scope, id, session);
+      const changes = current === null ? {} : differing(current, decide(current) ?? {});
+      if (current === null || Object.keys(changes).length === 0) return { result: current, write: null };
+      const changed = await templates.update(scope, current, changes, session);
+      if (changed === null) throw lostRace();
+      return { result: changed, write: writeOf(action, current, changed) };
+    });
+    if (template !== null) forget(template);
+    return template;
+  }
 
   return {
-    /** The approved template that a send names; every other case is an error that says what to choose. */
-    async requireSendable(
-      scope: ClientScope,
-      { channelId, name, language }: TemplateChoice,
-    ): Promise<TemplateDoc> {
-      const key = cacheKey({ ...scope, channelId, name });
-      const languages = await cache.get(key, () => templates.findByName(scope, channelId, name));
-      const template = chooseLanguage(languages, { name, language });
-      if (template.status !== 'approved') {
-        throw new AppError('template-not-approved', `The template ${name} is ${template.status}.`);
-      }
-      return template;
+    change,
+    forget,
+
+    /**
+     * The template that a send names; every case that cannot be sent is an error that says what to choose. A paused
+     * one is accepted: its message waits until the provider releases the template, or its time is over.
+     */
+    async requireSendable(scope: ClientScope, choice: TemplateChoice): Promise<TemplateDoc> {
+      const template = chooseLanguage(await languagesOf(scope, choice), choice);
+      if (template.status === 'approved' || template.status === 'paused') return template;
+      const reason = reasonOf(template);
+      const words = reason === null ? '' : ` ${reason}`;
+      throw new AppError(
+        'template-not-approved',
+        `The template ${template.name} is ${template.status}.${words}`,
+      );
     },
 
-    /** Lets go of what this process has in memory of a template that it has just changed. */
-    forget: (template: CachedBy): void => cache.forget(cacheKey(template)),
+    /** How a template stands just before a send, two seconds old at the most; null when there is none. */
+    async stateForSend(scope: ClientScope, ref: TemplateRef): Promise<TemplateState | null> {
+      const template = await findFor(scope, ref);
+      if (template === null) return null;
+      const { status, category } = template;
+      return { status, category, reason: reasonOf(template) };
+    },
+
+    /** What a refused send says about its template: paused, disabled, or not as we have it. */
+    async noteProviderError(
+      scope: ClientScope,
+      ref: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
+      code: number,
+    ): Promise<void> {
+      const changes = changeAfterRefusal(code);
+      const template = changes === null ? null : await findFor(scope, ref);
+      if (template === null) return;
+      const write = { id: template._id, action: 'template.refused' };
+      await change(scope, bySystem, write, () => changes);
+      await syncs.want(scope, ref.channelId, clock.now());
+    },
+
+    /** Templates of a channel that could be sent now, by name. */
+    listSendable: (
+      scope: ClientScope,
+      channelId: Types.ObjectId,
+      limit: number,
+    ): Promise<readonly TemplateDoc[]> => templates.listApproved(scope, channelId, limit),
+
+    /** Has the templates of a channel read from the provider, in so many milliseconds. */
+    wantSync: (scope: ClientScope, channelId: Types.ObjectId, inMs: number): Promise<void> =>
+      syncs.want(scope, channelId, new Date(clock.now().getTime() + inMs)),
 
     countOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       templates.countOn(scope, channelId, atMost),
@@ -66,6 +171,7 @@ export function createTemplateService({ templates, clock }: { templates: Templat
         ...scope,
         channelId,
         ...template,
+        parameterFormat: parameterFormatOf(template.components),
         language: 'en_US',
         status: 'approved' as const,
         createdAt: clock.now(),
@@ -76,10 +182,28 @@ export function createTemplateService({ templates, clock }: { templates: Templat
   };
 }
 
-type CachedBy = Pick<TemplateDoc, 'clientId' | 'channelId' | 'name'>;
+type CachedBy = Pick<TemplateDoc, '_id' | 'clientId' | 'channelId' | 'name'>;
 
-const cacheKey = ({ clientId, channelId, name }: CachedBy): string =>
+const nameKey = ({ clientId, channelId, name }: Omit<CachedBy, '_id'>): string =>
   `${clientId.toHexString()}:${channelId.toHexString()}:${name}`;
+
+const idKey = ({ clientId }: ClientScope, id: Types.ObjectId): string =>
+  `${clientId.toHexString()}:${id.toHexString()}`;
+
+export const lostRace = (): AppError =>
+  new AppError('precondition-failed', 'Somebody else has changed the template since you read it.');
+
+export function writeOf(action: string, before: TemplateDoc | null, after: TemplateDoc | null): AuditedWrite {
+  const id = (after ?? before)?._id;
+  if (id === undefined) throw new Error('A write is about something.');
+  return { action, target: { type: 'template', id }, before: fieldsOf(before), after: fieldsOf(after) };
+}
+
+function fieldsOf(template: TemplateDoc | null): Readonly<Record<string, unknown>> | null {
+  if (template === null) return null;
+  const { _id, clientId: _clientId, createdAt: _createdAt, ...fields } = template;
+  return fields;
+}
 
 function chooseLanguage(
   languages: readonly TemplateDoc[],

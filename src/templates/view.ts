@@ -1,3 +1,4 @@
+import { parameterFormatOf } from '../template-content/check.ts';
 import type { ShownButton } from '../template-content/fill-buttons.ts';
 import type { ShownHeader } from '../template-content/fill-header.ts';
 import { needsOf, type PartNeeds } from '../template-content/needs.ts';
@@ -12,7 +13,16 @@ export function toTemplateView(template: TemplateDoc): TemplateView {
     name: template.name,
     language: template.language,
     category: template.category,
+    submittedCategory: template.submittedCategory ?? null,
     status: template.status,
+    rejectionReason: template.rejectionReason ?? null,
+    pauseReason: template.pauseReason ?? null,
+    submitProblem: template.submitProblem ?? null,
+    qualityScore: template.qualityScore ?? null,
+    needsSync: template.needsSync ?? false,
+    providerTemplateId: template.providerTemplateId ?? null,
+    parameterFormat: template.parameterFormat ?? parameterFormatOf(template.components),
+    messageSendTtlSeconds: template.messageSendTtlSeconds ?? null,
     components: template.components.map((component) =>
       component.type === 'OTHER' ? { ...component.original } : { ...component },
     ),

@@ -5,6 +5,7 @@ import type { ReceiptOutcome, ReceiptService } from '../messages/receipts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
+import type { TemplateEvents } from '../templates/events.ts';
 import { parseWebhookBody, type InboundItem, type StatusItem, type WebhookItem } from '../whatsapp/events.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
@@ -14,6 +15,7 @@ export interface ProcessorDeps {
   readonly channels: ChannelService;
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
+  readonly templateEvents: TemplateEvents;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -78,6 +80,7 @@ async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<v
   for (const work of works) {
     const { item } = work;
     if (item.kind === 'invalid') work.outcome = { kind: 'invalid', reason: item.reason };
+    if (item.kind === 'template') work.outcome = await handleTemplate(deps, work.event, item);
     if (item.kind !== 'status' && item.kind !== 'message') continue;
     const channel = await findChannel(deps, work.event.channelId, item).catch((error: unknown) => {
       work.outcome = failed(error);
@@ -95,6 +98,18 @@ async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<v
   }
   await Promise.all([...byChannel.values()].map((entry) => handleChannel(deps, entry)));
 }
+
+const handleTemplate = (
+  { templateEvents }: ProcessorDeps,
+  { channelId }: WebhookEventDoc,
+  item: Extract<WebhookItem, { kind: 'template' }>,
+): Promise<ItemOutcome> =>
+  templateEvents
+    .apply(item, channelId)
+    .then((outcome): ItemOutcome =>
+      outcome === 'done' ? done : { kind: 'unmatched', reason: 'no channel is of this account' },
+    )
+    .catch(failed);
 
 /** The channel that an item speaks of. What came in on a channel's own address may speak of that one only. */
 async function findChannel(

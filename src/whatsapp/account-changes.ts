@@ -1,5 +1,7 @@
+import { readTemplateChange, type TemplateChange } from './template-events.ts';
+
 /** What a webhook says beside messages and statuses. Each reader knows some fields; the parts live beside this file. */
-export type AccountChange = never;
+export type AccountChange = TemplateChange;
 
 export interface ChangeContext {
   /** The WhatsApp Business Account of the entry; null when the body does not say it. */
@@ -19,7 +21,7 @@ export type ChangeReader = (
   context: ChangeContext,
 ) => readonly (AccountChange | Unreadable)[] | null;
 
-const readers: readonly ChangeReader[] = [];
+const readers: readonly ChangeReader[] = [readTemplateChange];
 
 export function readAccountChange(
   ...change: Parameters<ChangeReader>

@@ -86,15 +86,15 @@ export async function startMessagingApi(
 const collectionOf = <Doc extends mongo.Document>({ connection }: TestDatabase, name: string) =>
   connection.collection(name) as unknown as mongo.Collection<Doc>;
 
-/** Starts the API before the tests of a `describe` and closes it after them. */
+/** Starts the API before the tests of a `describe` and closes it after them; `env` is asked for just then. */
 export function useMessagingApi(
   name: string,
-  env: Readonly<Record<string, string>> = {},
+  env: () => Readonly<Record<string, string>> = () => ({}),
 ): () => MessagingApi {
   let running: MessagingApi | undefined;
   before(async function () {
     this.timeout(60_000);
-    running = await startMessagingApi(name, env);
+    running = await startMessagingApi(name, env());
   });
   afterEach(() => {
     const violations = running?.probe.takeViolations();

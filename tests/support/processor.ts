@@ -20,6 +20,7 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
     ...core,
     receipts: createReceiptService(core),
     inbound: createInboundService(core),
+    templateEvents: core.templateParts.events,
   });
   return {
     probe,

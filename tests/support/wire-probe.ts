@@ -11,6 +11,7 @@ export const tenantCollections: ReadonlySet<string> = new Set([
   'password_links',
   'refresh_tokens',
   'sessions',
+  'template_syncs',
   'templates',
   'users',
 ]);
@@ -30,6 +31,8 @@ export const crossingFiltersOfWorker: readonly string[] = [
   ...crossingFilters,
   'channels: phoneNumberId',
   'channels: _id',
+  'channels: wabaId',
+  'template_syncs: nextSyncAt',
   'messages: $or,status,timestamp',
 ];
 

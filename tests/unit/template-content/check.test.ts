@@ -6,7 +6,7 @@ import type {
   TemplateComponentDefinition,
 } from '../../../src/template-content/definition.ts';
 import { fillTemplate } from '../../../src/template-content/rules.ts';
-import { starterTemplates } from '../../../src/templates/starter-templates.ts';
+import { starterTemplates } from '../../../src/template-content/starters.ts';
 
 const body = (text: string): TemplateComponentDefinition => ({ type: 'BODY', text });
 const header = (text: string): TemplateComponentDefinition => ({ type: 'HEADER', format: 'TEXT', text });

@@ -1,9 +1,9 @@
-import type { TemplateCategory } from './model.ts';
-import type { TemplateComponentDefinition } from '../template-content/definition.ts';
+import type { ContentCategory } from './check.ts';
+import type { TemplateComponentDefinition } from './definition.ts';
 
 interface StarterTemplate {
   readonly name: string;
-  readonly category: TemplateCategory;
+  readonly category: ContentCategory;
   readonly components: readonly TemplateComponentDefinition[];
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../platform/fields.ts';
-import { mediaFormats, otpTypes } from '../template-content/definition.ts';
+import { mediaFormats, otpTypes } from './definition.ts';
 
 /** The content of templates as callers give it: shapes only. What fits is for the rules to say, all at once. */
 

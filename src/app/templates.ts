@@ -1,0 +1,46 @@
+import type { AuditService } from '../audit/service.ts';
+import type { ChannelService } from '../channels/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { createTemplateEvents } from '../templates/events.ts';
+import { createTemplateRepository } from '../templates/repository.ts';
+import { createTemplateSyncRepository } from '../templates/repository-syncs.ts';
+import { createTemplateService } from '../templates/service.ts';
+import { createTemplateSync } from '../templates/sync.ts';
+import { createTemplateSyncLoop } from '../templates/sync-loop.ts';
+import { createTemplateApi } from '../whatsapp/template-api.ts';
+
+export interface TemplateParts {
+  readonly mongo: MongoConnection;
+  readonly channels: ChannelService;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Templates are managed now and then, and a list has many pages. */
+const gatewayLimits = { connections: 4, timeoutMs: 10_000 } as const;
+
+export type Templates = ReturnType<typeof buildTemplates>;
+
+/** Templates with the provider behind them; the API manages them, the worker keeps them as the provider has them. */
+export function buildTemplates({ provider }: Pick<Config, 'provider'>, parts: TemplateParts) {
+  const { mongo, channels, audit, clock, logger } = parts;
+  const timeoutMs = Math.min(provider.timeoutMs, gatewayLimits.timeoutMs);
+  const gateway = createTemplateApi({ ...provider, ...gatewayLimits, timeoutMs });
+  const templates = createTemplateRepository(mongo);
+  const syncs = createTemplateSyncRepository(mongo);
+  const service = createTemplateService({ templates, syncs, audit, clock });
+  const sync = createTemplateSync({ templates, service, channels, gateway, audit, clock });
+  return {
+    templates,
+    service,
+    gateway,
+    sync,
+    events: createTemplateEvents({ templates, service, channels }),
+    syncLoop: createTemplateSyncLoop({ syncs, sync, channels, clock, logger }),
+    close: () => gateway.close(),
+  };
+}
