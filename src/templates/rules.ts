@@ -62,7 +62,7 @@ const qualities: Readonly<Record<string, QualityScore>> = {
 export const qualityOf = (word: string): QualityScore | null => ownValue(qualities, word.toUpperCase());
 
 const ownValue = <Value>(table: Readonly<Record<string, Value>>, word: string): Value | null =>
-  Object.hasOwn(table, word) ? (table[word] ?? null) : null;
+  new Map(Object.entries(table)).get(word) ?? null;
 
 /** `en-US` and `en_US` are one language: the provider writes both. */
 export const languageOf = (text: string): string => text.replaceAll('-', '_');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { call, issuePaths, type Answer } from '../support/http.ts';
 import {
   addMember,
@@ -9,11 +10,9 @@ import {
   ifMatch,
   readInPairs,
   signUpAdmin,
-  startMessagingApi,
   statusesOf,
   useMessagingApi,
   type Member,
-  type MessagingApi,
 } from '../support/messaging-api.ts';
 import { startTemplateProvider, type TemplateProvider } from '../support/template-provider.ts';
 
@@ -82,11 +81,17 @@ describe('templates', () => {
     return answer;
   }
 
+  /** As if a webhook had said it. */
+  const setStatus = (created: Answer, status: string) =>
+    api()
+      .collection('templates')
+      .updateOne({ _id: new Types.ObjectId(idOf(created)) }, { $set: { status } });
+
   const send = (name: unknown, variables: object) =>
     agent.post('/api/messages/template', { to: '+4915112345601', templateName: name, channelId, variables });
 
   describe('create', () => {
-    it('all parts › 201, readable by agents, approved at once in the sandbox', async () => {
+    it('all parts › 201, readable by agents, and as the provider’s review has it', async () => {
       const request = fresh();
       const created = await admin.post('/api/templates', request);
       assert.equal(created.status, 201, created.text);
@@ -94,28 +99,21 @@ describe('templates', () => {
       assert.ok(!Number.isNaN(Date.parse(String(createdAt))));
       assert.deepEqual(rest, {
         ...request,
-        status: 'approved',
+        ...{ status: 'approved', needsSync: false, parameterFormat: 'positional' },
+        ...{ submittedCategory: null, rejectionReason: null, pauseReason: null, submitProblem: null },
+        ...{ qualityScore: null, messageSendTtlSeconds: null },
+        providerTemplateId: [...provider.templates.values()].at(-1)?.id,
         variables: {
           ...{ headerFormat: 'TEXT', header: ['1'], body: ['1', '2'], buttons: ['1'] },
           ...{ cards: [], offerExpiresAt: false, code: false },
         },
       });
       assert.equal(created.headers.get('location'), `/api/templates/${String(id)}`);
-      assert.equal(etagOf(created), '"1"');
+      assert.equal(etagOf(created), '"2"');
       const read = await agent.get(pathOf(created));
-      assert.deepEqual([read.status, read.body, etagOf(read)], [200, created.body, '"1"']);
+      assert.deepEqual([read.status, read.body, etagOf(read)], [200, created.body, '"2"']);
       const [event] = await api().auditOf(String(id));
       assert.deepEqual([event?.['action'], event?.['after'].name], ['template.created', request.name]);
-    });
-
-    it('not the sandbox › pending, also after every change, and not sendable', async function () {
-      this.timeout(30_000);
-      const cloud = await startMessagingApi('templates_cloud', { WHATSAPP_PROVIDER: 'cloud' });
-      try {
-        await asCloudClient(cloud);
-      } finally {
-        await cloud.close();
-      }
     });
 
     it('name and language taken on the channel › 409; another language or channel › 201', async () => {
@@ -214,27 +212,38 @@ describe('templates', () => {
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(
         [answer.body['components'], answer.body['status'], etagOf(answer)],
-        [components, 'approved', '"2"'],
+        [components, 'pending', '"3"'],
       );
+      const early = await send(name, { body: { first_name: 'Ana' } });
+      assert.equal(codeOf(early), '409 template-not-approved');
+      await setStatus(created, 'approved');
+      await sleep(2_000);
       const sent = await send(name, { body: { first_name: 'Ana' } });
       assert.equal(sent.status, 201, sent.text);
       const content = sent.body['content'] as { text: string };
       assert.equal(content.text, 'Hello Ana, this is the new text.');
       const events = await api().auditOf(idOf(created));
-      assert.deepEqual(events[1]?.['after'], { components, version: 2 });
+      const { submittedAt, ...after } = events[2]?.['after'] as Record<string, unknown>;
+      assert.ok(submittedAt instanceof Date);
+      assert.deepEqual(after, { components, parameterFormat: 'named', status: 'pending', version: 3 });
     });
 
-    it('category only › the content stays', async () => {
-      const created = await addTemplate();
+    it('category only, of a draft › the content stays, and nobody is asked', async () => {
+      const created = await addTemplate({ submit: false });
+      const before = provider.calls.length;
       const answer = await admin.patch(pathOf(created), { category: 'marketing' });
-      assert.deepEqual([answer.body['category'], answer.body['components']], ['marketing', full]);
+      assert.deepEqual(
+        [answer.body['category'], answer.body['components'], answer.body['status']],
+        ['marketing', full, 'draft'],
+      );
+      assert.equal(provider.calls.length, before);
     });
 
     it('what is so already › nothing is written', async () => {
       const created = await addTemplate();
       const answer = await admin.patch(pathOf(created), { category: 'utility', components: full });
-      assert.deepEqual([answer.status, etagOf(answer)], [200, '"1"']);
-      assert.equal((await api().auditOf(idOf(created))).length, 1);
+      assert.deepEqual([answer.status, etagOf(answer)], [200, '"2"']);
+      assert.equal((await api().auditOf(idOf(created))).length, 2);
     });
 
     it('two admins with the same ETag › one wins, the other gets 412', async () => {
@@ -245,14 +254,12 @@ describe('templates', () => {
         ),
       );
       assert.deepEqual(statusesOf(answers), [200, 412]);
-      assert.equal((await api().auditOf(idOf(created))).length, 2);
+      assert.equal((await api().auditOf(idOf(created))).length, 3);
     });
 
     it('disabled by the provider › 409', async () => {
       const created = await addTemplate();
-      await api()
-        .collection('templates')
-        .updateOne({ _id: new Types.ObjectId(idOf(created)) }, { $set: { status: 'disabled' } });
+      await setStatus(created, 'disabled');
       assert.equal(codeOf(await admin.patch(pathOf(created), { category: 'marketing' })), '409 wrong-state');
     });
 
@@ -270,7 +277,7 @@ describe('templates', () => {
         const answer = await admin.patch(pathOf(created), json);
         assert.deepEqual([answer.status, issuePaths(answer)], [400, [path]], JSON.stringify(json));
       }
-      assert.equal(etagOf(await admin.get(pathOf(created))), '"1"');
+      assert.equal(etagOf(await admin.get(pathOf(created))), '"2"');
     });
   });
 
@@ -284,7 +291,7 @@ describe('templates', () => {
       assert.deepEqual(issuePaths(await send(name, {})), ['body.templateName']);
       await addTemplate({ name });
       const actions = (await api().auditOf(idOf(created))).map(({ action }) => String(action));
-      assert.deepEqual(actions, ['template.created', 'template.deleted']);
+      assert.deepEqual(actions, ['template.created', 'template.submitted', 'template.deleted']);
     });
 
     it('messages of it that have not left › 409 until they have', async () => {
@@ -309,7 +316,7 @@ describe('templates', () => {
 
     it('changed since it was read › 412 and still there', async () => {
       const created = await addTemplate();
-      await admin.patch(pathOf(created), { category: 'marketing' });
+      await admin.patch(pathOf(created), { components: [body('Another text.')] });
       const answer = await admin.delete(pathOf(created), ifMatch(created));
       assert.equal(codeOf(answer), '412 precondition-failed');
       assert.equal((await admin.get(pathOf(created))).status, 200);
@@ -394,7 +401,7 @@ describe('templates', () => {
         'PATCH /api/templates/:id 403',
         'DELETE /api/templates/:id 403',
       ]);
-      assert.equal(etagOf(await admin.get(pathOf(created))), '"1"');
+      assert.equal(etagOf(await admin.get(pathOf(created))), '"2"');
     });
 
     it('admin of another client › 404 for everything about it', async () => {
@@ -403,7 +410,7 @@ describe('templates', () => {
       const about = lines.filter((line) => line.includes(':id')).map((line) => line.slice(-3));
       assert.deepEqual(about, ['404', '404', '404', '404']);
       assert.ok(!(await stranger.get('/api/templates?limit=100')).text.includes(idOf(created)));
-      assert.equal(etagOf(await admin.get(pathOf(created))), '"1"');
+      assert.equal(etagOf(await admin.get(pathOf(created))), '"2"');
     });
 
     it('nobody signed in › 401 everywhere', async () => {
@@ -412,28 +419,3 @@ describe('templates', () => {
     });
   });
 });
-
-/** With Meta as provider a client begins with nothing, and every template waits for its review. */
-async function asCloudClient(cloud: MessagingApi): Promise<void> {
-  const own = await signUpAdmin(cloud);
-  const channel = await own.post('/api/channels', {
-    displayNumber: '+15550001000',
-    phoneNumberId: randomBytes(6).toString('hex'),
-    wabaId: '1',
-    accessToken: 'token',
-  });
-  const created = await own.post('/api/templates', {
-    channelId: idOf(channel),
-    name: 'greeting',
-    language: 'en',
-    category: 'utility',
-    components: [body('Hello there.')],
-  });
-  assert.deepEqual([created.status, created.body['status']], [201, 'pending']);
-  const send = { to: '+4915112345601', templateName: 'greeting' };
-  assert.equal(codeOf(await own.post('/api/messages/template', send)), '409 template-not-approved');
-  await cloud.collection('templates').updateOne({ name: 'greeting' }, { $set: { status: 'approved' } });
-  const changed = await own.patch(pathOf(created), { category: 'marketing' });
-  assert.deepEqual([changed.status, changed.body['status'], etagOf(changed)], [200, 'pending', '"2"']);
-  assert.equal(codeOf(await own.post('/api/messages/template', send)), '409 template-not-approved');
-}

@@ -156,6 +156,8 @@ export const places: readonly Place[] = [
   inPath('patch /api/templates/:id', 200, newTemplate, { category: 'marketing' }),
   inPath('delete /api/templates/:id', 204, newTemplate),
   inPath('post /api/templates/:id/preview', 200, newTemplate, {}),
+  // No provider answers in these tests, so that a template stays a draft.
+  inPath('post /api/templates/:id/submit', 503, newTemplate),
   inPath('get /api/conversations/:id', 200, conversationId),
   inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
   inPath('post /api/conversations/:id/read', 200, conversationId),
@@ -214,6 +216,9 @@ export const places: readonly Place[] = [
   }),
   inBody('post /api/templates', 'a channel', {
     ...{ idOf: channelId, body: (id) => templateOn(id), ownStatus: 201 },
+  }),
+  inBody('post /api/templates/sync', 'a channel', {
+    ...{ idOf: channelId, body: (id) => ({ channelId: id }), ownStatus: 503 },
   }),
   inBody('post /api/conversations/:id/assign', 'an agent', {
     ...{ idOf: agentId, body: (id) => ({ agentId: id }), ownStatus: 200 },

@@ -192,6 +192,8 @@ const channelSamples: readonly Sample[] = [
     harmless: componentsHarmless,
   },
   { route: 'delete /api/templates/:id' },
+  { route: 'post /api/templates/:id/submit' },
+  { route: 'post /api/templates/sync', body: { channelId: someId }, required: ['channelId'] },
   {
     route: 'post /api/templates/:id/preview',
     body: { variables },

@@ -58,9 +58,12 @@ export async function startTemplateProvider(): Promise<TemplateProvider> {
     return template;
   };
 
-  function list(query: URLSearchParams): Answer {
+  /** Those of an account; what a test has put there by hand belongs to every account. */
+  const ofAccount = (path: string) => [...templates.values()].filter(({ wabaId = path }) => wabaId === path);
+
+  function list(path: string, query: URLSearchParams): Answer {
     const name = query.get('name');
-    const all = [...templates.values()].filter((template) => name === null || template.name === name);
+    const all = ofAccount(path).filter((template) => name === null || template.name === name);
     const from = Number(query.get('after') ?? 0);
     const limit = Math.min(Number(query.get('limit') ?? 25), mostOnPage);
     const after = String(from + limit);
@@ -72,20 +75,20 @@ export async function startTemplateProvider(): Promise<TemplateProvider> {
     ];
   }
 
-  function create(body: Record<string, unknown>): Answer {
-    const isKnown = [...templates.values()].some(
+  function create(path: string, body: Record<string, unknown>): Answer {
+    const isKnown = ofAccount(path).some(
       ({ name, language }) => name === body['name'] && language === body['language'],
     );
     if (isKnown) return refusal(100, 2_388_024, 'There is already a template of this name: 004915112345678.');
-    const created = put({ ...body, status: reviewed } as unknown as StoredTemplate);
+    const created = put({ ...body, wabaId: path, status: reviewed } as unknown as StoredTemplate);
     return [200, { id: created.id, status: created.status, category: created.category }];
   }
 
   function answerTo({ method, path, query, body }: ProviderTemplateCall): Answer {
     if (path.endsWith('/message_templates')) {
-      if (method === 'GET') return list(query);
-      if (method === 'POST') return create(body);
-      const doomed = [...templates.values()].filter(
+      if (method === 'GET') return list(path, query);
+      if (method === 'POST') return create(path, body);
+      const doomed = ofAccount(path).filter(
         ({ id, name }) => name === query.get('name') && (query.get('hsm_id') ?? id) === id,
       );
       for (const { id } of doomed) templates.delete(id);

@@ -74,5 +74,9 @@ describe('template components › as the provider reviews them', () => {
       type: 'BODY',
       add_security_recommendation: true,
     });
+    assert.deepEqual(formOf({ type: 'FOOTER', text: 'In 5 minutes', code_expiration_minutes: 5 }), {
+      type: 'FOOTER',
+      code_expiration_minutes: 5,
+    });
   });
 });

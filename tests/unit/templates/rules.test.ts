@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Types } from 'mongoose';
+import type { TemplateDoc } from '../../../src/templates/model.ts';
+import {
+  categoryChange,
+  categoryOf,
+  changeAfterNews,
+  changeAfterRefusal,
+  changeAfterSubmit,
+  planSync,
+  qualityOf,
+  reasonOf,
+  statusOf,
+  type TemplateNews,
+} from '../../../src/templates/rules.ts';
+import type { ProviderTemplate } from '../../../src/whatsapp/template-gateway.ts';
+
+const at = new Date('2026-11-26T10:00:00Z');
+const earlier = new Date(at.getTime() - 1);
+const components = [{ type: 'BODY', text: 'Hello there.' }] as const;
+
+const template = (changes: Partial<TemplateDoc> = {}): TemplateDoc => ({
+  ...{ _id: new Types.ObjectId(), clientId: new Types.ObjectId(), channelId: new Types.ObjectId() },
+  ...{ name: 'greeting', language: 'en_US', category: 'utility', components, status: 'approved' },
+  ...{ createdAt: earlier, version: 1, ...changes },
+});
+
+const theirs = (changes: Partial<ProviderTemplate> = {}): ProviderTemplate => ({
+  ...{ id: '77', name: 'greeting', language: 'en_US', status: 'APPROVED', category: 'UTILITY', components },
+  ...changes,
+});
+
+describe('templates › the provider’s words', () => {
+  it('states, categories and ratings › ours, in any case; others are none', () => {
+    assert.deepEqual(
+      ['APPROVED', 'pending', 'IN_APPEAL', 'PENDING_DELETION', 'LIMIT_EXCEEDED', 'ARCHIVED'].map(statusOf),
+      ['approved', 'pending', 'in-appeal', 'pending-deletion', 'limit-exceeded', 'archived'],
+    );
+    for (const word of ['FLAGGED', 'REINSTATED', 'LOCKED', 'UNARCHIVED', 'constructor', '']) {
+      assert.equal(statusOf(word), null, word);
+    }
+    assert.deepEqual([categoryOf('Marketing'), categoryOf('SERVICE')], ['marketing', null]);
+    assert.deepEqual([qualityOf('GREEN'), qualityOf('BLUE')], ['green', null]);
+  });
+
+  it('another category than asked for › the provider’s counts, ours stays written down', () => {
+    const asked = template({ category: 'utility' });
+    assert.deepEqual(categoryChange(asked, 'MARKETING'), {
+      ...{ category: 'marketing', submittedCategory: 'utility' },
+    });
+    const moved = template({ category: 'marketing', submittedCategory: 'utility' });
+    assert.deepEqual(categoryChange(moved, 'AUTHENTICATION'), {
+      ...{ category: 'authentication', submittedCategory: 'utility' },
+    });
+    assert.deepEqual(categoryChange(moved, 'UTILITY'), { category: 'utility', submittedCategory: null });
+    for (const word of ['UTILITY', 'x', undefined]) assert.deepEqual(categoryChange(asked, word), {});
+  });
+
+  it('answer to a submission › id, state and category', () => {
+    const change = changeAfterSubmit(template(), { id: '7', status: 'REJECTED', category: 'MARKETING' }, at);
+    assert.deepEqual(change, {
+      ...{ providerTemplateId: '7', status: 'rejected', submittedAt: at, submitProblem: null },
+      ...{ rejectionReason: null, pauseReason: null },
+      ...{ category: 'marketing', submittedCategory: 'utility' },
+    });
+    assert.equal(changeAfterSubmit(template(), { id: '7', status: 'NEW' }, at).status, 'pending');
+  });
+
+  it('refusal of a send › paused, disabled, doubtful, or nothing about the template', () => {
+    assert.equal(changeAfterRefusal(132_015)?.status, 'paused');
+    assert.equal(changeAfterRefusal(132_016)?.status, 'disabled');
+    for (const code of [132_000, 132_001, 132_007, 132_008, 132_012, 132_018]) {
+      assert.deepEqual(changeAfterRefusal(code), { needsSync: true });
+    }
+    for (const code of [131_026, 132_005, 0]) assert.equal(changeAfterRefusal(code), null);
+  });
+
+  it('reason › the first that somebody has said', () => {
+    assert.equal(reasonOf(template()), null);
+    assert.equal(reasonOf(template({ submitProblem: 'c' })), 'c');
+    assert.equal(reasonOf(template({ submitProblem: 'c', rejectionReason: 'b' })), 'b');
+    assert.equal(reasonOf(template({ rejectionReason: 'b', pauseReason: 'a' })), 'a');
+  });
+});
+
+describe('templates › news', () => {
+  const status = (word: string, reason: string | null = null): TemplateNews => ({
+    what: 'status',
+    word,
+    reason,
+  });
+
+  it('states › with the reasons that belong to them', () => {
+    const none = { rejectionReason: null, pauseReason: null };
+    for (const [word, expected] of [
+      ['APPROVED', { status: 'approved', ...none }],
+      ['REJECTED', { status: 'rejected', ...none, rejectionReason: 'why' }],
+      ['PAUSED', { status: 'paused', ...none, pauseReason: 'why' }],
+      ['DISABLED', { status: 'disabled', ...none, pauseReason: 'why' }],
+    ] as const) {
+      assert.deepEqual(changeAfterNews(template(), status(word, 'why'), at), { ...expected, statusAt: at });
+      assert.deepEqual(changeAfterNews(template(), status(word, 'why'), null), expected);
+    }
+  });
+
+  it('words that are no state, and older news › only a new look', () => {
+    for (const word of ['FLAGGED', 'REINSTATED', 'LOCKED', 'UNARCHIVED', 'WHATEVER']) {
+      assert.deepEqual(changeAfterNews(template(), status(word), at), { needsSync: true });
+    }
+    const later = template({ statusAt: at, status: 'paused' });
+    assert.deepEqual(changeAfterNews(later, status('APPROVED'), earlier), { needsSync: true });
+    assert.equal(changeAfterNews(later, status('APPROVED'), at).status, 'approved');
+    assert.equal(changeAfterNews(later, status('APPROVED'), null).status, 'approved');
+  });
+
+  it('rating, category, content › as they say', () => {
+    assert.deepEqual(changeAfterNews(template(), { what: 'quality', word: 'RED' }, at), {
+      qualityScore: 'red',
+    });
+    assert.deepEqual(changeAfterNews(template(), { what: 'quality', word: 'x' }, at), {});
+    assert.deepEqual(changeAfterNews(template(), { what: 'category', word: 'MARKETING' }, at), {
+      ...{ category: 'marketing', submittedCategory: 'utility' },
+    });
+    assert.deepEqual(changeAfterNews(template(), { what: 'content' }, at), { needsSync: true });
+  });
+
+  it('in any order › the latest state stays', () => {
+    const word = fc.constantFrom('APPROVED', 'PAUSED', 'REJECTED', 'DISABLED', 'PENDING');
+    const events = fc.uniqueArray(fc.record({ word, ms: fc.integer({ min: 0, max: 50 }) }), {
+      ...{ selector: ({ ms }) => ms, minLength: 1, maxLength: 6 },
+    });
+    fc.assert(
+      fc.property(events, (list) => {
+        let current = template({ status: 'draft' });
+        for (const event of list) {
+          const change = changeAfterNews(current, status(event.word), new Date(event.ms));
+          current = { ...current, ...(change as Partial<TemplateDoc>) };
+        }
+        const latest = list.toSorted((a, b) => b.ms - a.ms)[0];
+        assert.equal(current.status, statusOf(latest?.word ?? ''));
+      }),
+    );
+  });
+});
+
+describe('templates › synchronisation', () => {
+  const plan = (local: TemplateDoc[], remote: ProviderTemplate[], isComplete = true) =>
+    planSync(local, remote, { startedAt: at, isComplete });
+
+  it('what we do not have › added with all that the provider says', () => {
+    const full = theirs({
+      ...{ language: 'pt-BR', status: 'REJECTED', category: 'NEW', parameterFormat: 'NAMED' },
+      ...{ qualityScore: 'YELLOW', rejectedReason: 'INVALID_FORMAT', messageSendTtlSeconds: 60 },
+    });
+    assert.deepEqual(plan([], [full]).added, [
+      {
+        ...{ name: 'greeting', language: 'pt_BR', category: 'marketing', components, status: 'rejected' },
+        ...{ providerTemplateId: '77', parameterFormat: 'named', qualityScore: 'yellow' },
+        ...{ messageSendTtlSeconds: 60, rejectionReason: 'INVALID_FORMAT' },
+      },
+    ]);
+    const bare = theirs({ status: 'NEW', rejectedReason: 'NONE', parameterFormat: 'x', qualityScore: 'x' });
+    assert.deepEqual(plan([], [bare, bare]).added, [
+      {
+        ...{ name: 'greeting', language: 'en_US', category: 'utility', components, status: 'pending' },
+        providerTemplateId: '77',
+      },
+    ]);
+    const rejected = plan([], [theirs({ status: 'REJECTED' })]).added[0];
+    assert.equal(rejected?.rejectionReason, undefined);
+  });
+
+  it('by the provider’s id first, then by name and language in either spelling', () => {
+    const byId = template({ providerTemplateId: '77', name: 'old_name' });
+    const byName = template();
+    assert.equal(plan([byName, byId], [theirs()]).found[0]?.template, byId);
+    assert.equal(plan([byName], [theirs({ language: 'en-US' })]).found[0]?.template, byName);
+    const twice = plan([byName], [theirs(), theirs({ id: '78' })]);
+    assert.equal(twice.found.length, 1);
+  });
+
+  it('what we have › state, category and content of the provider; samples do not count', () => {
+    const ours = template({ status: 'pending', submitProblem: 'x', needsSync: true });
+    const sampled = [{ type: 'BODY', text: 'Hello there.', example: { body_text: [['x']] } }];
+    const [same] = plan([ours], [theirs({ components: sampled })]).found;
+    assert.deepEqual(same?.changes, {
+      ...{ providerTemplateId: '77', status: 'approved', rejectionReason: null, pauseReason: null },
+      ...{ submitProblem: null, needsSync: null },
+    });
+    const other = [{ type: 'BODY', text: 'Another text.' }];
+    const [changed] = plan([ours], [theirs({ components: other, category: 'MARKETING', status: 'X' })]).found;
+    assert.deepEqual(changed?.changes, {
+      ...{ providerTemplateId: '77', status: 'pending', rejectionReason: null, components: other },
+      ...{ category: 'marketing', submittedCategory: 'utility', submitProblem: null, needsSync: null },
+    });
+  });
+
+  it('reasons › kept as long as their state lasts', () => {
+    const paused = template({ status: 'paused', pauseReason: 'FIRST_PAUSE' });
+    const [still] = plan([paused], [theirs({ status: 'PAUSED' })]).found;
+    assert.ok(still !== undefined && !('pauseReason' in still.changes));
+    const rejected = template({ status: 'rejected', rejectionReason: 'long words' });
+    const reasonAfter = (ours: TemplateDoc, rejectedReason?: string) =>
+      plan(
+        [ours],
+        [theirs({ status: 'REJECTED', ...(rejectedReason === undefined ? {} : { rejectedReason }) })],
+      ).found[0]?.changes.rejectionReason;
+    assert.equal(reasonAfter(rejected), 'long words');
+    assert.equal(reasonAfter(rejected, 'SCAM'), 'SCAM');
+    assert.equal(reasonAfter(template({ status: 'rejected' })), null);
+    assert.equal(reasonAfter(template({ status: 'pending' })), null);
+  });
+
+  it('what the provider no longer has › deleted, unless it is ours alone or was submitted just now', () => {
+    const old = template({ providerTemplateId: '1', submittedAt: new Date(at.getTime() - 3_600_000) });
+    const known = template({ providerTemplateId: '2' });
+    const fresh = template({ providerTemplateId: '3', submittedAt: at });
+    const draft = template({ status: 'draft' });
+    const deleted = template({ status: 'deleted', providerTemplateId: '4' });
+    const legacy = template();
+    const { gone } = plan([old, known, fresh, draft, deleted, legacy], []);
+    assert.deepEqual(
+      gone.map((entry) => [entry.template, entry.changes.status]),
+      [
+        [old, 'deleted'],
+        [known, 'deleted'],
+        [legacy, 'draft'],
+      ],
+    );
+    assert.deepEqual(plan([old], [], false).gone, []);
+  });
+
+  it('after a synchronisation › another one finds nothing to change', () => {
+    const name = fc.constantFrom('a', 'b', 'c');
+    const remote = fc.uniqueArray(
+      fc.record({
+        name,
+        id: fc.constantFrom('1', '2', '3'),
+        status: fc.constantFrom('APPROVED', 'PAUSED', 'REJECTED'),
+      }),
+      { selector: ({ id }) => id },
+    );
+    fc.assert(
+      fc.property(remote, (list) => {
+        const theirList = list.map((each) => theirs({ ...each, name: `${each.name}_${each.id}` }));
+        const stored = plan([], theirList).added.map((each) => template(each as Partial<TemplateDoc>));
+        const again = plan(stored, theirList);
+        assert.deepEqual([again.added, again.gone, again.found.length], [[], [], list.length]);
+        for (const { template: ours, changes } of again.found) {
+          for (const [field, value] of Object.entries(changes)) {
+            assert.deepEqual(ours[field as keyof TemplateDoc] ?? null, value, field);
+          }
+        }
+      }),
+    );
+  });
+});
