@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createBehaviourStore } from '../../sandbox/behaviour-store.ts';
+import { DEFAULT_BEHAVIOUR } from '../../sandbox/settings.ts';
 import {
   control,
   readLedger,
@@ -45,6 +47,23 @@ describe('sandbox behaviour', () => {
     });
     assert.deepEqual((await control(stage.sandbox, 'GET /behaviour')).body, changed.body);
     assert.deepEqual((await control(stage.sandbox, 'DELETE /behaviour')).body, before);
+  });
+
+  it('README › its table › each setting with the default that it has', async () => {
+    const readme = await readFile(new URL('../../sandbox/README.md', import.meta.url), 'utf8');
+    for (const [name, value] of Object.entries(DEFAULT_BEHAVIOUR)) {
+      const row = readme.split('\n').find((line) => new RegExp(`^\\|[^|]*\`${name}\``).test(line));
+      assert.ok(row !== undefined, `${name} is not in the table`);
+      const told =
+        row
+          .split('|')[2]
+          ?.replaceAll('`', '')
+          .replaceAll(/(\w+)(?=:)/g, '"$1"')
+          .trim() ?? '';
+      const shown =
+        typeof value === 'object' ? JSON.stringify(value).replaceAll(/([,:])/g, '$1 ') : String(value);
+      assert.ok(told.split(', ').includes(shown) || told === shown, `${name} is ${told}, not ${shown}`);
+    }
   });
 
   const wrong: readonly (readonly [unknown, string])[] = [

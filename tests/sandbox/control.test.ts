@@ -140,7 +140,8 @@ describe('sandbox control', () => {
     await play({ type: 'unsupported', unsupportedType: 'poll' });
     const [message] = stage.receiver.values()[0]?.messages ?? [];
     assert.deepEqual([message?.['type'], message?.['unsupported']], ['unsupported', { type: 'poll' }]);
-    assert.equal((message?.['errors'] as { code: number }[])[0]?.code, 131051);
+    const [error] = (message?.['errors'] ?? []) as readonly { readonly code: number }[];
+    assert.equal(error?.code, 131051);
   });
 
   it('inbound › system › the new number, and no contact', async () => {

@@ -67,7 +67,8 @@ describe('sandbox events', () => {
     const [entry] = entries();
     assert.deepEqual([entry?.id, entry?.time], [deriveWabaId('7'), 1_700_000_000]);
     assert.deepEqual(entry?.value['user_preferences'], preferences);
-    assert.equal((entry?.value['metadata'] as { phone_number_id: string }).phone_number_id, '7');
+    const metadata = entry?.value['metadata'] as { readonly phone_number_id: string } | undefined;
+    assert.equal(metadata?.phone_number_id, '7');
   });
 
   for (const [body, field] of [

@@ -197,6 +197,7 @@ describe('sandbox process', () => {
   for (const [changes, message] of [
     [{ SANDBOX_APP_SECRET: '' }, 'SANDBOX_APP_SECRET is required'],
     [{ SANDBOX_PORT: 'http' }, 'SANDBOX_PORT must be a port number'],
+    [{ SANDBOX_LIMITS: 'some' }, 'SANDBOX_LIMITS must be none or meta'],
   ] as const) {
     it(`start with ${JSON.stringify(changes)} › ends with 1 and says "${message}"`, async function () {
       this.timeout(10_000);

@@ -130,7 +130,8 @@ describe('sandbox templates', () => {
     await until('three attempts', () => events().length === 3);
     const value = events()[2]?.value;
     assert.deepEqual([value?.['event'], value?.['reason']], ['REJECTED', 'INVALID_FORMAT']);
-    assert.ok((value?.['rejection_info'] as { recommendation: string }).recommendation !== '');
+    const advice = value?.['rejection_info'] as { readonly recommendation: string } | undefined;
+    assert.match(advice?.recommendation ?? '', /submit the template again/);
     const told = await graph<{ rejected_reason: string }>(stage.sandbox, `GET /${id}?fields=rejected_reason`);
     assert.equal(told.body.rejected_reason, 'INVALID_FORMAT');
   });
