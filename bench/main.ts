@@ -1,6 +1,7 @@
 import { buildProject } from '../scripts/build.ts';
 import { benchApiReads } from './cases/api-reads.ts';
 import { benchCostCounts } from './cases/cost-counts.ts';
+import { benchLateReceipts } from './cases/late-receipts.ts';
 import { benchPriority } from './cases/priority.ts';
 import { benchSendLifecycle } from './cases/send-lifecycle.ts';
 import { benchStartIdle } from './cases/start-idle.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b4: benchWebhookIngest,
   b5: benchApiReads,
   b6: benchWritePaths,
+  b11: benchLateReceipts,
   b14: benchStartIdle,
   priority: benchPriority,
 };

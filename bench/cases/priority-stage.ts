@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import mongoose from 'mongoose';
-import { createApiClient, type ApiClient } from '../load/api-client.ts';
-import { createProduct, type Product } from '../stage/product.ts';
-import { createStage, type Log } from '../stage/stage.ts';
+import type mongoose from 'mongoose';
+import type { Log } from '../stage/stage.ts';
+import { withProductStage, type ProductStage } from './product-stage.ts';
 
 /** One business with one channel that has a limit; the worker is started when the backlog is there. */
-export interface PriorityStage {
-  readonly product: Product;
-  readonly api: ApiClient;
-  readonly messages: mongoose.mongo.Collection;
+export interface PriorityStage extends ProductStage {
   readonly phoneNumberId: string;
   /** Lets this contact write to the business, so that an agent may answer freely. */
   writeIn(phone: string): Promise<void>;
@@ -22,42 +18,26 @@ export const bulkTemplate = 'hello_world';
 const waitMs = 60_000;
 const pollMs = 200;
 
-export async function withPriorityStage<T>(
+export function withPriorityStage<T>(
   { sendsPerSecond, connections, log }: { sendsPerSecond: number; connections: number; log: Log },
   work: (stage: PriorityStage) => Promise<T>,
 ): Promise<T> {
-  const closers: (() => Promise<unknown>)[] = [];
-  try {
-    const stage = await createStage(log);
-    closers.push(stage.stop);
-    const product = await createProduct(stage, {
-      env: { PROVIDER_SENDS_PER_SECOND: String(sendsPerSecond) },
-    });
-    await product.migrate();
-    await product.start('sandbox');
-    await product.start('api');
-    const api = createApiClient(product.apiUrl, connections);
-    closers.push(api.close);
-    const mongo = await new mongoose.mongo.MongoClient(product.mongoUri).connect();
-    closers.push(() => mongo.close());
-    await api.signUp();
-    const db = mongo.db();
-    const renamed = await db
+  const env = { PROVIDER_SENDS_PER_SECOND: String(sendsPerSecond) };
+  return withProductStage({ connections, env, log }, async (stage) => {
+    const { product } = stage;
+    const db = stage.mongo.db();
+    const changed = await db
       .collection('templates')
       .updateOne({ name: bulkTemplate }, { $set: { category: 'marketing' } });
-    if (renamed.matchedCount !== 1) throw new Error(`there is no template ${bulkTemplate} to send in bulk`);
+    if (changed.matchedCount !== 1) throw new Error(`there is no template ${bulkTemplate} to send in bulk`);
     const phoneNumberId = String((await db.collection('channels').findOne())?.['phoneNumberId']);
-    return await work({
-      product,
-      api,
-      messages: db.collection('messages'),
+    return work({
+      ...stage,
       phoneNumberId,
       writeIn: (phone) => postInbound(product.sandboxUrl, { phoneNumberId, from: phone }),
       waitForThreads: (count) => waitForThreads(db.collection('conversations'), count),
     });
-  } finally {
-    for (const close of closers.toReversed()) await close();
-  }
+  });
 }
 
 async function postInbound(
