@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import { describeFault, type Fault, type PlannedFault } from './fault-plan.ts';
-import type { FaultSpan } from './recovery.ts';
+import { messageIdOf, readLedger } from './ledger.ts';
+import { normalMs, type FaultSpan } from './recovery.ts';
 import type { Sender } from './sender.ts';
 
 /** Shorter than the provider's time-out, so that no call of a worker can be hit twice by one fault. */
@@ -15,15 +16,17 @@ interface Running {
   readonly log: (line: string) => void;
   /** How long a process is frozen. */
   readonly pauseMs: number;
+  readonly pacePerSecond: number;
 }
 
-/** Makes the faults one after the other; answers when each began and was over. */
+/** Makes the faults one after the other, each once messages flow again; answers when each began and was over. */
 export async function injectInTurn(
   faults: readonly PlannedFault[],
   running: Running,
   signal: AbortSignal,
 ): Promise<FaultSpan[]> {
   const spans: FaultSpan[] = [];
+  const flow = createFlow(running);
   for (const { fault, afterAccepted } of faults) {
     while (running.sender.accepted.length < afterAccepted && !signal.aborted) await sleep(10);
     if (signal.aborted) break;
@@ -32,8 +35,40 @@ export async function injectInTurn(
     const startedAtMs = Date.now();
     const healedAtMs = (await inject(fault, running)) ?? startedAtMs;
     spans.push({ name, startedAtMs, healedAtMs });
+    await flow.untilFull(signal);
   }
   return spans;
+}
+
+/** A fault from which nothing recovers must not keep the next ones away. */
+const longestRecoveryMs = 60_000;
+/** What the provider has not seen after this long was cut off or waits for its retry: it is not held up by others. */
+const lookBackMs = 30_000;
+
+/** Looks at the provider's ledger while messages are being sent. */
+function createFlow({ cluster, sender, pacePerSecond }: Running) {
+  const seen = new Set<string>();
+  let itemCount = 0;
+
+  async function isFull(): Promise<boolean> {
+    const items = await readLedger(cluster.sandboxUrl, itemCount);
+    itemCount += items.length;
+    for (const item of items) seen.add(messageIdOf(item));
+    const now = Date.now();
+    const isLate = ([id, dueAt]: [string, number]) =>
+      dueAt > now - lookBackMs && dueAt < now - normalMs && !seen.has(id);
+    const late = [...sender.dueAtMs].filter(isLate).length;
+    return sender.countOverdue(now - normalMs) + late < pacePerSecond;
+  }
+
+  return {
+    /** What a fault holds up is late a moment after it, so the first look comes later. */
+    async untilFull(signal: AbortSignal): Promise<void> {
+      const deadline = performance.now() + longestRecoveryMs;
+      await sleep(normalMs + 500);
+      while (!signal.aborted && performance.now() < deadline && !(await isFull())) await sleep(100);
+    },
+  };
 }
 
 /** Answers when the fault was over; null for one that is over as it begins. */

@@ -17,10 +17,10 @@ interface LedgerPage {
 
 const pageSize = 1_000;
 
-/** All calls of the sandbox in order of arrival. */
-export async function readLedger(sandboxUrl: string): Promise<readonly LedgerItem[]> {
+/** The calls of the sandbox in order of arrival; without those of which the caller knows already. */
+export async function readLedger(sandboxUrl: string, known = 0): Promise<readonly LedgerItem[]> {
   const items: LedgerItem[] = [];
-  for (let cursor: string | null = '0'; cursor !== null;) {
+  for (let cursor: string | null = String(known); cursor !== null;) {
     const answer = await requestJson(`${sandboxUrl}/sandbox/ledger?cursor=${cursor}&limit=${pageSize}`, {});
     if (answer.status !== 200) throw new Error(`the sandbox answers ${answer.status} for its ledger`);
     const page = answer.body as LedgerPage;

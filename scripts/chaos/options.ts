@@ -11,13 +11,16 @@ export interface ChaosOptions {
   readonly faults: number;
   /** How long a frozen process is frozen. */
   readonly pauseMs: number;
+  /** Messages a second among faults, far below what is possible: only so can a rate be full again. */
+  readonly pacePerSecond: number;
 }
 
 export const usage = `Sends messages through the whole product while its processes are killed with -9, then compares what the
 provider, the database and the workflows say about every single one. With faults there are three database servers, and
 primaries step down, processes freeze, networks are slow, reset, black holes or half-open, the provider fails.
 
-  npm run chaos -- [--messages 500] [--kills 4] [--faults 0] [--pause-ms 10000] [--seed 12345]
+  npm run chaos -- [--messages 500] [--kills 4] [--seed 12345]
+  npm run chaos -- [--messages 500] [--faults 40] [--pause-ms 10000] [--pace 10] [--kills 0] [--seed 12345]
 
 Exits with 1 when a message was lost, sent twice, or differs between the three.
 `;
@@ -34,6 +37,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       kills: { type: 'string' },
       faults: { type: 'string' },
       'pause-ms': { type: 'string' },
+      pace: { type: 'string' },
     },
   });
   return {
@@ -42,5 +46,6 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     kills: readNumber('kills', values.kills ?? (values.faults === undefined ? '4' : '0'), 1_000),
     faults: readNumber('faults', values.faults ?? '0', 1_000),
     pauseMs: readNumber('pause-ms', values['pause-ms'] ?? '10000', 600_000),
+    pacePerSecond: readNumber('pace', values.pace ?? '10', 1_000),
   };
 }

@@ -20,7 +20,7 @@ export interface Flow {
 }
 
 /** A message that needs no longer than this is not late. */
-const normalMs = 2_000;
+export const normalMs = 2_000;
 
 /**
  * At full rate means that fewer messages are late than are due in one second: what was held up has been caught up

@@ -53,9 +53,6 @@ const env = {
 /** Without any change for so long, what is left will never end. Longer than a lost attempt takes to be noticed. */
 const stillMs = 90_000;
 
-/** Among faults messages are sent at this pace, far below what is possible: only so can a rate be full again. */
-const pacePerSecond = 10;
-
 /** One run: sends, kills, makes faults, waits until everything has ended, compares. */
 export async function runChaos(options: ChaosOptions, environment: ChaosEnvironment): Promise<ChaosReport> {
   const { binaries, keepsFolder, faults = planFaults(options) } = environment;
@@ -74,7 +71,7 @@ export async function runChaos(options: ChaosOptions, environment: ChaosEnvironm
     // A call must take some time, or a kill hardly ever hits one.
     await behave(cluster, { latencyMs: 150 });
     const plan = planRun(options);
-    const pace = hasFaults ? pacePerSecond : null;
+    const pace = hasFaults ? options.pacePerSecond : null;
     const sender = await createSender(cluster.apiUrl, `chaos-${options.seed}`, pace);
     const sendingFrom = performance.now();
     const spans = await sendAndDisturb({ plan, faults, options }, { cluster, sender, log });
@@ -112,7 +109,8 @@ async function sendAndDisturb(
   const stopping = new AbortController();
   const { signal } = stopping;
   const killing = killInTurn(plan.kills, running, signal);
-  const injecting = injectInTurn(faults, { ...running, pauseMs: options.pauseMs }, signal);
+  const { pauseMs, pacePerSecond } = options;
+  const injecting = injectInTurn(faults, { ...running, pauseMs, pacePerSecond }, signal);
   const troubling = faults.length === 0 ? undefined : troubleProvider(running, options.seed, signal);
   const sending = Promise.all([running.sender.sendAll(plan.messages), killing, injecting]);
   try {
@@ -194,7 +192,7 @@ async function compare(
     recoveries: measureRecovery(spans, {
       dueAtMs: sender.dueAtMs,
       firstCallAtMs: firstCallsOf(ledger),
-      ratePerSecond: pacePerSecond,
+      ratePerSecond: options.pacePerSecond,
     }),
   };
 }

@@ -11,6 +11,8 @@ export interface Sender {
   readonly repeats: () => number;
   /** When each accepted message was to be sent, in epoch milliseconds. */
   readonly dueAtMs: ReadonlyMap<string, number>;
+  /** How many messages were due before this moment and are not accepted. */
+  countOverdue(beforeMs: number): number;
   sendAll(messages: readonly PlannedMessage[]): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function createSender(
   let accessToken = await signUp(apiUrl, credentials);
   const accepted: AcceptedMessage[] = [];
   const dueAtMs = new Map<string, number>();
+  let pace: { startedAt: number; perSecond: number; total: number } | null = null;
   let repeats = 0;
 
   async function send(message: PlannedMessage, dueAt: number): Promise<void> {
@@ -68,8 +71,13 @@ export async function createSender(
     accepted,
     repeats: () => repeats,
     dueAtMs,
+    countOverdue: (beforeMs) => {
+      const due = pace === null ? 0 : Math.floor(((beforeMs - pace.startedAt) * pace.perSecond) / 1_000);
+      return Math.max(0, Math.min(pace?.total ?? 0, due) - accepted.length);
+    },
     async sendAll(messages) {
       const startedAt = Date.now();
+      if (pacePerSecond !== null) pace = { startedAt, perSecond: pacePerSecond, total: messages.length };
       const waiting = messages.entries();
       const sendInTurn = async () => {
         for (const [place, message] of waiting) {

@@ -333,7 +333,7 @@ describe('templates at the provider', () => {
         category: 'utility',
         reason: null,
       });
-      assert.equal((await templates.listSendable(scope, ref.channelId, 5)).length, 1);
+      assert.equal((await templates.suggest(scope, ref.channelId)).length, 1);
       await templates.noteProviderError(scope, ref, 131_026);
       await templates.noteProviderError(scope, ref, 132_015);
       const paused = {
@@ -346,7 +346,7 @@ describe('templates at the provider', () => {
         await templates.stateForSend(scope, { id: new Types.ObjectId(idOf(created)) }),
         paused,
       );
-      assert.deepEqual(await templates.listSendable(scope, ref.channelId, 5), []);
+      assert.deepEqual(await templates.suggest(scope, ref.channelId), []);
       assert.equal((await send(created.body['name'])).status, 201);
       await templates.noteProviderError(scope, ref, 132_016);
       const refused = await send(created.body['name']);

@@ -12,7 +12,7 @@ describe('e2e › chaos', function () {
   it('500 messages, kill -9 of api, worker, mongod and temporal › none lost, none sent twice, all accounts agree', async () => {
     const lines: string[] = [];
     const report = await runChaos(
-      { seed: randomInt(2 ** 32 - 1), messages, kills, faults: 0, pauseMs: 0 },
+      { seed: randomInt(2 ** 32 - 1), messages, kills, faults: 0, pauseMs: 0, pacePerSecond: 0 },
       {
         binaries: {
           mongod: process.env['TEST_MONGOD_BINARY'] ?? '',

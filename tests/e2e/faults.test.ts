@@ -20,7 +20,14 @@ describe('e2e › faults', function () {
   it('60 messages, step-downs, a frozen worker, resets › none lost, none sent twice, all accounts agree', async () => {
     const lines: string[] = [];
     const report = await runChaos(
-      { seed: randomInt(2 ** 32 - 1), messages, kills: 0, faults: faults.length, pauseMs: 3_000 },
+      {
+        seed: randomInt(2 ** 32 - 1),
+        messages,
+        kills: 0,
+        faults: faults.length,
+        pauseMs: 3_000,
+        pacePerSecond: 8,
+      },
       {
         binaries: {
           mongod: process.env['TEST_MONGOD_BINARY'] ?? '',

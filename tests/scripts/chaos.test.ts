@@ -142,12 +142,13 @@ describe('chaos › the plan of a run', () => {
   });
 
   it('arguments › defaults, given values, and a sentence for a wrong one', () => {
-    const nothingElse = { faults: 0, pauseMs: 10_000 };
+    const nothingElse = { faults: 0, pauseMs: 10_000, pacePerSecond: 10 };
     assert.deepEqual(readOptions(['--seed', '5']), { seed: 5, messages: 500, kills: 4, ...nothingElse });
     const given = ['--messages', '10', '--kills', '0', '--seed', '1'];
     assert.deepEqual(readOptions(given), { seed: 1, messages: 10, kills: 0, ...nothingElse });
-    const faults = ['--faults', '20', '--pause-ms', '300', '--seed', '1'];
-    assert.deepEqual(readOptions(faults), { seed: 1, messages: 500, kills: 0, faults: 20, pauseMs: 300 });
+    const faults = ['--faults', '20', '--pause-ms', '300', '--pace', '4', '--seed', '1'];
+    const wanted = { faults: 20, pauseMs: 300, pacePerSecond: 4 };
+    assert.deepEqual(readOptions(faults), { seed: 1, messages: 500, kills: 0, ...wanted });
     assert.throws(() => readOptions(['--kills', 'many']), /--kills must be a whole number/);
     assert.throws(() => readOptions(['--unheard']));
   });
