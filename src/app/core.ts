@@ -12,8 +12,8 @@ import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
-import { connectMongo } from '../platform/mongo.ts';
-import { createTemporalClient } from '../platform/temporal.ts';
+import { connectMongo, type MongoConnection } from '../platform/mongo.ts';
+import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { createTransactions } from '../platform/transaction.ts';
 import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
@@ -53,26 +53,6 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
   const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
   const messages = createMessageRepository(mongo);
   const consent = buildConsent({ ...people, mongo, channels, messages, workflows, clock, logger });
-  const health: readonly HealthCheck[] = [
-    {
-      name: 'mongo',
-      advice: 'Check that MongoDB runs as a replica set and that MONGODB_URI names it.',
-      check: async () => void (await mongo.db?.command({ ping: 1 })),
-    },
-    {
-      name: 'temporal',
-      advice: 'Check that Temporal runs, and TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
-      check: temporal.check,
-    },
-    {
-      name: 'migrations',
-      advice: 'Run npm run migrate.',
-      check: async () => {
-        const pending = await pendingMigrations(mongo);
-        if (pending.length > 0) throw new Error(`not run yet: ${pending.join(', ')}`);
-      },
-    },
-  ];
   return {
     clock,
     logger,
@@ -87,7 +67,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     templateParts: templates,
     workflows,
     rates,
-    health,
+    health: healthChecks({ mongo, temporal }),
     messages,
     events: createWebhookRepository(mongo),
     async close() {
@@ -98,3 +78,30 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     },
   };
 }
+
+interface Connections {
+  readonly mongo: MongoConnection;
+  readonly temporal: TemporalClient;
+}
+
+/** What has to answer before the process is ready. */
+const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] => [
+  {
+    name: 'mongo',
+    advice: 'Check that MongoDB runs as a replica set and that MONGODB_URI names it.',
+    check: async () => void (await mongo.db?.command({ ping: 1 })),
+  },
+  {
+    name: 'temporal',
+    advice: 'Check that Temporal runs, and TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
+    check: temporal.check,
+  },
+  {
+    name: 'migrations',
+    advice: 'Run npm run migrate.',
+    check: async () => {
+      const pending = await pendingMigrations(mongo);
+      if (pending.length > 0) throw new Error(`not run yet: ${pending.join(', ')}`);
+    },
+  },
+];

@@ -34,42 +34,7 @@ export type RetryService = ReturnType<typeof createRetries>;
 /** New messages in place of those that failed or whose outcome is unknown. */
 export function createRetries(deps: RetryDeps) {
   const { messages, acceptance, clock } = deps;
-
-  /** Stores the new message, and starts it. Null when the first one has been retried before. */
-  async function store(
-    scope: ClientScope,
-    original: MessageDoc,
-    draft: RetryDraft & Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>,
-  ): Promise<MessageDoc | null> {
-    const { idempotencyKey, idempotencyHash, ...rest } = draft;
-    const fresh: MessageDoc = {
-      ...draftRetry(original, rest),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      ...(idempotencyHash === undefined ? {} : { idempotencyHash }),
-    };
-    const isNew = await messages.insert(scope, fresh);
-    const stored = isNew ? fresh : await messages.findRetryOf(scope, original._id);
-    if (stored === null) return null;
-    // Repeated, too, when an earlier try died between its steps.
-    await messages.markRetried(scope, original._id, stored._id);
-    if (isNew) await acceptance.startWorkflow(stored);
-    return isNew ? stored : null;
-  }
-
-  async function assertRetryable(scope: ClientScope, message: MessageDoc, wish: RetryWish): Promise<void> {
-    const { status, retriedBy } = message;
-    if (status !== 'failed' && status !== 'unknown') {
-      throw new AppError(
-        'wrong-state',
-        `The message is ${status}; only failed and unknown ones are retried.`,
-      );
-    }
-    if (retriedBy !== undefined) throw alreadyRetried(retriedBy);
-    if (status === 'unknown' && !wish.mayDuplicate) {
-      throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
-    }
-    await assertGatesOpen(deps.facts, scope, { message, now: clock.now() });
-  }
+  const { store, assertRetryable } = createRetrySteps(deps);
 
   /** One of a bulk, which has no idempotency key of its own: each message is retried once anyway. */
   async function retryOne(scope: ClientScope, message: MessageDoc, wish: RetryWish): Promise<MessageDoc> {
@@ -129,6 +94,47 @@ export function createRetries(deps: RetryDeps) {
       await store(scope, failed, { now, sendAt });
     },
   };
+}
+
+/** What each retry is made of. */
+function createRetrySteps({ messages, acceptance, facts, clock }: RetryDeps) {
+  /** Stores the new message, and starts it. Null when the first one has been retried before. */
+  async function store(
+    scope: ClientScope,
+    original: MessageDoc,
+    draft: RetryDraft & Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>,
+  ): Promise<MessageDoc | null> {
+    const { idempotencyKey, idempotencyHash, ...rest } = draft;
+    const fresh: MessageDoc = {
+      ...draftRetry(original, rest),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(idempotencyHash === undefined ? {} : { idempotencyHash }),
+    };
+    const isNew = await messages.insert(scope, fresh);
+    const stored = isNew ? fresh : await messages.findRetryOf(scope, original._id);
+    if (stored === null) return null;
+    // Repeated, too, when an earlier try died between its steps.
+    await messages.markRetried(scope, original._id, stored._id);
+    if (isNew) await acceptance.startWorkflow(stored);
+    return isNew ? stored : null;
+  }
+
+  async function assertRetryable(scope: ClientScope, message: MessageDoc, wish: RetryWish): Promise<void> {
+    const { status, retriedBy } = message;
+    if (status !== 'failed' && status !== 'unknown') {
+      throw new AppError(
+        'wrong-state',
+        `The message is ${status}; only failed and unknown ones are retried.`,
+      );
+    }
+    if (retriedBy !== undefined) throw alreadyRetried(retriedBy);
+    if (status === 'unknown' && !wish.mayDuplicate) {
+      throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
+    }
+    await assertGatesOpen(facts, scope, { message, now: clock.now() });
+  }
+
+  return { store, assertRetryable };
 }
 
 const alreadyRetried = (by: Types.ObjectId | undefined): AppError =>

@@ -75,6 +75,8 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
     );
 
   return {
+    ...createRunViews(temporal),
+
     async start(message) {
       const workflowId = workflowIdOf(message._id.toHexString());
       try {
@@ -96,23 +98,6 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
         return 'running';
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return 'closed';
-        throw error;
-      }
-    },
-
-    async hasCompleted(messageId) {
-      const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
-      const { status } = await temporal.withDeadline(deadlineIn(startDeadlineMs), () => handle.describe());
-      return status.name === 'COMPLETED';
-    },
-
-    async describe(messageId) {
-      const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
-      try {
-        const run = await temporal.withDeadline(deadlineIn(startDeadlineMs), () => handle.describe());
-        return { status: run.status.name, pending: pendingOf(run) };
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
         throw error;
       }
     },
@@ -146,6 +131,26 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
     },
   };
 }
+
+/** How runs stand, for those who look. */
+const createRunViews = (temporal: Client): Pick<MessageWorkflows, 'describe' | 'hasCompleted'> => ({
+  async hasCompleted(messageId) {
+    const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
+    const { status } = await temporal.withDeadline(deadlineIn(startDeadlineMs), () => handle.describe());
+    return status.name === 'COMPLETED';
+  },
+
+  async describe(messageId) {
+    const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
+    try {
+      const run = await temporal.withDeadline(deadlineIn(startDeadlineMs), () => handle.describe());
+      return { status: run.status.name, pending: pendingOf(run) };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  },
+});
 
 /** The dispatch as the server sees it: under way, or waiting for its next try. */
 function pendingOf({ raw }: WorkflowExecutionDescription): RunState['pending'] {
