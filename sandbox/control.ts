@@ -17,6 +17,8 @@ export interface ControlDeps extends PlayDeps {
 }
 
 export interface ControlCall {
+  /** Under which address the sandbox was called. */
+  readonly origin: string;
   readonly query: URLSearchParams;
   readonly body: unknown;
 }
@@ -91,7 +93,7 @@ function createHandlers(deps: ControlDeps): ReadonlyMap<string, Handler> {
     ['DELETE /sandbox/behaviour', () => ok(store.reset())],
     ['GET /sandbox/ledger', ({ query }) => showLedger(ledger, query)],
     ['GET /sandbox/stats', () => ok({ calls: ledger.size(), receipts: receipts.counts() })],
-    ['POST /sandbox/inbound', async ({ body }) => ok(await playMessage(deps, body))],
+    ['POST /sandbox/inbound', async ({ body, origin }) => ok(await playMessage(deps, body, origin))],
     ['POST /sandbox/tap', async ({ body }) => ok(await playTap(deps, body))],
     ['POST /sandbox/events', ({ body }) => sendEvent(deps, body)],
     ['POST /sandbox/webhook', ({ body }) => sendRaw(deps, body)],

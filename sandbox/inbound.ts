@@ -21,6 +21,8 @@ export interface InboundMoment {
   readonly wamid: string;
   readonly now: number;
   readonly numbers: Numbers;
+  /** Where the media of the message can be downloaded; null without. */
+  readonly mediaUrl: string | null;
 }
 
 const FIELDS = [
@@ -181,8 +183,12 @@ function contextOf({ phoneNumberId, type, fields }: InboundRequest, numbers: Num
 }
 
 /** The `value` of the webhook with the contact and the message. A system message comes without a contact. */
-export function inboundValue(request: InboundRequest, { wamid, now, numbers }: InboundMoment): object {
+export function inboundValue(
+  request: InboundRequest,
+  { wamid, now, numbers, mediaUrl }: InboundMoment,
+): object {
   const { phoneNumberId, from, userId, name, type, fields } = request;
+  const content = contentOf(request, wamid);
   const wireType = INTERACTIVE.has(type) ? 'interactive' : type;
   const contact = {
     ...(name === null ? {} : { profile: { name } }),
@@ -198,7 +204,7 @@ export function inboundValue(request: InboundRequest, { wamid, now, numbers }: I
     type: wireType,
     ...(type === 'unsupported' ? { errors: [webhookError(131051)] } : {}),
     ...optional(fields, 'referral'),
-    [wireType]: contentOf(request, wamid),
+    [wireType]: mediaUrl === null ? content : { ...content, url: mediaUrl },
   };
   const contacts = type === 'system' ? {} : { contacts: [contact] };
   return messagesValue(phoneNumberId, numbers, { ...contacts, messages: [message] });

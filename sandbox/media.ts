@@ -24,6 +24,8 @@ export interface MediaStore {
   knows(id: string): boolean;
   /** Keeps bytes under an id that is told to others: what a contact sends. */
   keep(id: string, mimeType: string, bytes: Buffer): void;
+  /** Where it can be downloaded for a while; null when it is not there. */
+  link(id: string, origin: string): string | null;
   show(id: string, origin: string): HttpAnswer;
   download(query: URLSearchParams): HttpAnswer;
   remove(id: string): HttpAnswer;
@@ -82,32 +84,51 @@ const missing = (id: string): HttpAnswer =>
 const secretOf = (media: StoredMedia, expiry: string): string =>
   createHash('sha256').update(`${media.id} ${expiry} ${media.sha256}`).digest('base64url');
 
-export function createMediaStore(): MediaStore {
+/** The files by id, the oldest of which make room for new ones. */
+function createShelf() {
   const stored = new Map<string, StoredMedia>();
   const known = new Set<string>();
   let total = 0;
-  let count = 0;
 
   function forget(id: string): void {
     total -= stored.get(id)?.bytes.length ?? 0;
     stored.delete(id);
   }
 
-  function keep(id: string, mimeType: string, bytes: Buffer): void {
-    forget(id);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    known.add(id);
-    stored.set(id, { id, mimeType, sha256, bytes });
-    total += bytes.length;
-    for (const oldest of stored.keys()) {
-      if (total <= MAX_TOTAL_BYTES) break;
-      forget(oldest);
-    }
+  return {
+    forget,
+    knows: (id: string): boolean => known.has(id),
+    get: (id: string): StoredMedia | undefined => stored.get(id),
+    keep(id: string, mimeType: string, bytes: Buffer): void {
+      forget(id);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      known.add(id);
+      stored.set(id, { id, mimeType, sha256, bytes });
+      total += bytes.length;
+      for (const oldest of stored.keys()) {
+        if (total <= MAX_TOTAL_BYTES) break;
+        forget(oldest);
+      }
+    },
+  };
+}
+
+export function createMediaStore(): MediaStore {
+  const shelf = createShelf();
+  let count = 0;
+
+  function link(id: string, origin: string): string | null {
+    const media = shelf.get(id);
+    if (media === undefined) return null;
+    const expiry = String(Date.now() + URL_LIFE_MS);
+    const query = new URLSearchParams({ mid: id, ext: expiry, hash: secretOf(media, expiry) });
+    return `${origin}${DOWNLOAD_PATH}?${query.toString()}`;
   }
 
   return {
-    keep,
-    knows: (id) => known.has(id),
+    keep: shelf.keep,
+    link,
+    knows: shelf.knows,
     upload({ product, type, file }) {
       if (product !== 'whatsapp') {
         return refuse(100, {
@@ -121,19 +142,17 @@ export function createMediaStore(): MediaStore {
       if (problem !== null) return refuse(131053, { details: problem });
       count += 1;
       const id = createMediaId(`${Date.now()} ${count}`);
-      keep(id, mimeType, file.bytes);
+      shelf.keep(id, mimeType, file.bytes);
       return { status: 200, body: { id } };
     },
     show(id, origin) {
-      const media = stored.get(id);
+      const media = shelf.get(id);
       if (media === undefined) return missing(id);
-      const expiry = String(Date.now() + URL_LIFE_MS);
-      const query = new URLSearchParams({ mid: id, ext: expiry, hash: secretOf(media, expiry) });
       return {
         status: 200,
         body: {
           messaging_product: 'whatsapp',
-          url: `${origin}${DOWNLOAD_PATH}?${query.toString()}`,
+          url: link(id, origin),
           mime_type: media.mimeType,
           sha256: media.sha256,
           file_size: media.bytes.length,
@@ -142,15 +161,15 @@ export function createMediaStore(): MediaStore {
       };
     },
     download(query) {
-      const media = stored.get(query.get('mid') ?? '');
+      const media = shelf.get(query.get('mid') ?? '');
       const expiry = query.get('ext') ?? '';
       const isFine = media !== undefined && query.get('hash') === secretOf(media, expiry);
       if (!isFine || Number(expiry) < Date.now()) return { status: 404, body: 'Not found' };
       return { status: 200, body: media.bytes, headers: { 'content-type': media.mimeType } };
     },
     remove(id) {
-      if (!stored.has(id)) return missing(id);
-      forget(id);
+      if (shelf.get(id) === undefined) return missing(id);
+      shelf.forget(id);
       return { status: 200, body: { success: true } };
     },
   };

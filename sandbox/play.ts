@@ -23,19 +23,21 @@ export interface PlayDeps {
 
 const TAP_FIELDS = ['wamid', 'buttonIndex', 'cardIndex', 'name', 'from', 'userId'];
 
-async function deliver({ store, webhook, media }: PlayDeps, request: InboundRequest) {
+/** `origin` is where media of the message can be downloaded. */
+async function deliver({ store, webhook, media }: PlayDeps, request: InboundRequest, origin = '') {
   const { numbers } = store.current();
   const wamid = request.wamid ?? createInboundWamid(request.from ?? request.userId ?? '');
-  const value = inboundValue(request, { wamid, now: Date.now(), numbers });
   const file = inboundMedia(request, wamid);
   if (file !== null) media.keep(file.id, file.mimeType, file.bytes);
+  const mediaUrl = file === null ? null : media.link(file.id, origin);
+  const value = inboundValue(request, { wamid, now: Date.now(), numbers, mediaUrl });
   const entry = { id: wabaIdOf(request.phoneNumberId, numbers), changes: [{ value, field: 'messages' }] };
   const answer = await webhook.post(encodeLikeMeta(envelope([entry])));
   return { wamid, webhookStatus: answer.status };
 }
 
-export const playMessage = (deps: PlayDeps, body: unknown): Promise<object> =>
-  deliver(deps, parseInbound(body));
+export const playMessage = (deps: PlayDeps, body: unknown, origin: string): Promise<object> =>
+  deliver(deps, parseInbound(body), origin);
 
 function storedTemplate(
   { store, templates }: PlayDeps,

@@ -108,7 +108,11 @@ async function answerControl(parts: Parts, request: IncomingMessage, url: URL): 
   const { text, isTooLarge } = await readBody(request, CONTROL_BODY_LIMIT_BYTES);
   if (isTooLarge) return { status: 413, body: { error: { message: 'the body is too large' } } };
   const body = parseJson(text);
-  return parts.control(`${request.method ?? ''} ${url.pathname}`, { query: url.searchParams, body });
+  return parts.control(`${request.method ?? ''} ${url.pathname}`, {
+    origin: url.origin,
+    query: url.searchParams,
+    body,
+  });
 }
 
 function parseUrl(request: IncomingMessage): URL | null {
