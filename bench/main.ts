@@ -3,6 +3,7 @@ import { benchApiReads } from './cases/api-reads.ts';
 import { benchCostCounts } from './cases/cost-counts.ts';
 import { benchLateReceipts } from './cases/late-receipts.ts';
 import { benchPriority } from './cases/priority.ts';
+import { benchScaleOut } from './cases/scale-out.ts';
 import { benchSendLifecycle } from './cases/send-lifecycle.ts';
 import { benchStartIdle } from './cases/start-idle.ts';
 import { benchWebhookIngest } from './cases/webhook-ingest.ts';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b4: benchWebhookIngest,
   b5: benchApiReads,
   b6: benchWritePaths,
+  b9: benchScaleOut,
   b11: benchLateReceipts,
   b14: benchStartIdle,
   priority: benchPriority,
