@@ -22,15 +22,9 @@ const LocationValue = z.strictObject({
   address: variableText.optional(),
 });
 const headerValue = z
-  .union(
-    [
-      z.array(variableText).max(100),
-      MediaValue,
-      LocationValue,
-      z.record(variableName, z.union([variableText, z.number()])),
-    ],
-    { error: 'Must be texts by position or name, a file as mediaId or link, or a location.' },
-  )
+  .union([z.array(variableText).max(100), MediaValue, LocationValue, z.record(variableName, variableText)], {
+    error: 'Must be texts by position or name, a file as mediaId or link, or a location.',
+  })
   .meta({ description: 'By the kind of the header: texts, a file, or a location' });
 
 const buttonValue = z

@@ -111,7 +111,9 @@ describe('api › lists', function () {
     it('a new client › the three to begin with, by name, with what a send has to give', async () => {
       const { items, nextCursor } = await getPage<TemplateView>(user, '/api/templates');
       assert.deepEqual(
-        items.map(({ name, language, status, variables }) => [name, language, status, variables]),
+        items.map(({ name, language, status, variables: { header, body, buttons } }) => [
+          ...[name, language, status, { header, body, buttons }],
+        ]),
         [
           [
             'appointment_reminder',

@@ -237,7 +237,7 @@ describe('api › messages', function () {
     });
 
     it('a template that is not approved › 409, whatever else it is', async () => {
-      for (const status of ['pending', 'rejected', 'paused', 'disabled']) {
+      for (const status of ['draft', 'pending', 'rejected', 'disabled', 'deleted']) {
         const other = await api().signUp();
         const clientId = new Types.ObjectId(other.clientId);
         await api().collection('templates').updateMany({ clientId }, { $set: { status } });

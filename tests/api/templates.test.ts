@@ -223,7 +223,7 @@ describe('templates', () => {
       const content = sent.body['content'] as { text: string };
       assert.equal(content.text, 'Hello Ana, this is the new text.');
       const events = await api().auditOf(idOf(created));
-      const { submittedAt, ...after } = events[2]?.['after'] as Record<string, unknown>;
+      const { submittedAt, ...after } = (events[2]?.['after'] ?? {}) as Record<string, unknown>;
       assert.ok(submittedAt instanceof Date);
       assert.deepEqual(after, { components, parameterFormat: 'named', status: 'pending', version: 3 });
     });
