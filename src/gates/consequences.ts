@@ -5,7 +5,7 @@ import { assertThrough } from '../consent/inbound.ts';
 import type { ConsentService } from '../consent/service.ts';
 import type { Receipt } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
-import type { MessageDoc, MessageRepository } from '../messages/repository.ts';
+import type { MessageDoc } from '../messages/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { SendRates } from '../rates/service.ts';
@@ -19,7 +19,7 @@ interface TemplateRef {
 }
 
 export interface ConsequenceDeps {
-  readonly messages: Pick<MessageRepository, 'findById'>;
+  readonly messages: { findById(scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc | null> };
   readonly channels: {
     findById(scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null>;
     pauseByProvider(scope: ClientScope, id: Types.ObjectId, refusal: Refusal): Promise<void>;

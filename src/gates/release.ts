@@ -1,5 +1,4 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { MessageRepository } from '../messages/repository.ts';
 import type { MessageWorkflows } from '../messages/workflows.ts';
 import type { Clock } from '../platform/clock.ts';
 import { mapConcurrently } from '../platform/concurrency.ts';
@@ -16,9 +15,23 @@ export interface Opening {
   readonly language?: string;
 }
 
+/** The messages behind a gate; what is undefined means all. */
+export interface HeldFilter {
+  readonly gate: string;
+  readonly channelId: Types.ObjectId | undefined;
+  readonly templateName: string | undefined;
+  readonly language: string | undefined;
+}
+
 export interface GateReleaseDeps {
   readonly openings: GateOpeningRepository;
-  readonly messages: Pick<MessageRepository, 'findHeld'>;
+  readonly messages: {
+    findHeld(
+      scope: ClientScope,
+      held: HeldFilter,
+      page: { after: Types.ObjectId | null; limit: number },
+    ): Promise<Types.ObjectId[]>;
+  };
   readonly workflows: Pick<MessageWorkflows, 'signalGateOpened'>;
   readonly clock: Clock;
   readonly logger: Logger;

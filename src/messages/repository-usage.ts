@@ -1,4 +1,5 @@
 import type { mongo, Types } from 'mongoose';
+import type { HeldFilter } from '../gates/release.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { unsentStatuses } from './lifecycle.ts';
 import type { MessageDoc } from './model.ts';
@@ -28,12 +29,7 @@ export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
   /** The messages that a gate holds back, oldest first, from after the given one. */
   async findHeld(
     scope: ClientScope,
-    held: {
-      readonly gate: string;
-      readonly channelId: Types.ObjectId | undefined;
-      readonly templateName: string | undefined;
-      readonly language: string | undefined;
-    },
+    held: HeldFilter,
     { after, limit }: { after: Types.ObjectId | null; limit: number },
   ): Promise<Types.ObjectId[]> {
     const found = await messages

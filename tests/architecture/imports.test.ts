@@ -37,7 +37,13 @@ const imports = files.flatMap(importsOf);
 const isPure = (file: string): boolean =>
   /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
   (file.startsWith('src/template-content/') && !file.endsWith('/schemas.ts')) ||
-  ['src/whatsapp/error-classes.ts', 'src/whatsapp/payload.ts', 'src/whatsapp/gateway.ts'].includes(file);
+  [
+    'src/whatsapp/error-classes.ts',
+    'src/whatsapp/error-rule.ts',
+    'src/whatsapp/error-table.ts',
+    'src/whatsapp/payload.ts',
+    'src/whatsapp/gateway.ts',
+  ].includes(file);
 const featureOf = (file: string): string => file.split('/')[1] ?? '';
 const isComposition = (file: string): boolean => /^src\/(app|bin)\//.test(file);
 const isStore = (file: string): boolean => /\/(model|repository)[a-z-]*\.ts$/.test(file);

@@ -227,8 +227,8 @@ describe('webhook body › several items', () => {
   });
 
   it('a field that is not messages › stored as other', () => {
-    const body = { entry: [{ changes: [{ field: 'account_update', value: { event: 'X' } }] }] };
-    assert.deepEqual(parse(body), [{ kind: 'other', field: 'account_update' }]);
+    const body = { entry: [{ changes: [{ field: 'account_alerts', value: { event: 'X' } }] }] };
+    assert.deepEqual(parse(body), [{ kind: 'other', field: 'account_alerts' }]);
   });
 
   it('one bad status among good ones › only it is invalid, and its place is said', () => {
