@@ -3,7 +3,6 @@
  * everything is written out here, because a migration must do the same in a year. It may run twice.
  */
 const collections = {
-  channels: [{ key: { wabaId: 1 } }],
   templates: [{ key: { clientId: 1, channelId: 1, providerTemplateId: 1 } }],
   template_syncs: [{ key: { clientId: 1, channelId: 1 }, unique: true }, { key: { nextSyncAt: 1 } }],
 };

@@ -8,28 +8,37 @@ const body = (text: string, example?: object): object => ({
   ...(example ? { example } : {}),
 });
 
+/** The same as a new client of the product begins with: what both tell of themselves has to agree. */
 const STARTERS: readonly Pick<Template, 'name' | 'parameterFormat' | 'components'>[] = [
   {
     name: 'hello_world',
     parameterFormat: 'POSITIONAL',
-    components: [body('Welcome and congratulations! This message shows that you can send templates.')],
+    components: [
+      { type: 'HEADER', format: 'TEXT', text: 'Hello World' },
+      body('Welcome and congratulations! This message shows that you can send templates.'),
+      { type: 'FOOTER', text: 'WhatsApp CRM sandbox' },
+    ],
   },
   {
     name: 'order_update',
     parameterFormat: 'POSITIONAL',
-    components: [body('Hi {{1}}, your order {{2}} is on its way.', { body_text: [['Asha', 'A-1001']] })],
+    components: [
+      body('Hello {{1}}, your order {{2}} is on its way. Thank you for your trust.', {
+        body_text: [['Asha', 'A-1001']],
+      }),
+    ],
   },
   {
     name: 'appointment_reminder',
     parameterFormat: 'NAMED',
     components: [
-      { type: 'HEADER', format: 'TEXT', text: 'Reminder from {{business}}' },
-      body('Hello {{name}}, we expect you on {{date}} at {{time}}.'),
+      { type: 'HEADER', format: 'TEXT', text: 'A reminder for {{customer}}' },
+      body('Dear {{customer}}, we expect you on {{date}} at {{time}}. See you then!'),
       {
         type: 'BUTTONS',
         buttons: [
-          { type: 'QUICK_REPLY', text: 'Confirm' },
-          { type: 'QUICK_REPLY', text: 'Reschedule' },
+          { type: 'QUICK_REPLY', text: 'I will come' },
+          { type: 'QUICK_REPLY', text: 'Please call me' },
         ],
       },
     ],

@@ -25,8 +25,6 @@ export interface TemplateParts {
 /** Templates are managed now and then, and a list has many pages. */
 const gatewayLimits = { connections: 4, timeoutMs: 10_000 } as const;
 
-export type Templates = ReturnType<typeof buildTemplates>;
-
 /** Templates with the provider behind them; the API manages them, the worker keeps them as the provider has them. */
 export function buildTemplates({ provider }: Pick<Config, 'provider'>, parts: TemplateParts) {
   const { mongo, channels, audit, openings, clock, logger } = parts;

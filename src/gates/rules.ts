@@ -124,7 +124,7 @@ const passingTemplateStates: ReadonlySet<string> = new Set([
   'paused',
   'pending',
   'disabled',
-  'in_appeal',
+  'in-appeal',
   'draft',
 ]);
 
@@ -132,11 +132,11 @@ const templateState: Gate = ({ template }) => {
   if (template === null || template.status === 'approved') return open;
   const { name, status, reason } = template;
   return passingTemplateStates.has(status)
-    ? wait('template', explained(`template ${name} ${status.replace('_', ' ')}`, reason))
+    ? wait('template', explained(`template ${name} ${status.replace('-', ' ')}`, reason))
     : closed(
         'template',
         'template-not-approved',
-        `The template ${name} is ${status.replace('_', ' ')}`,
+        `The template ${name} is ${status.replace('-', ' ')}`,
         'Choose an approved template.',
       );
 };

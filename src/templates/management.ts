@@ -53,9 +53,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
   }
 
   async function getAt(scope: ClientScope, { id, version }: TemplateRef): Promise<TemplateDoc> {
-    const template = await get(scope, id);
-    if (version !== undefined && version !== template.version) throw lostRace();
-    return template;
+    return requireVersion(await get(scope, id), version);
   }
 
   return {
@@ -130,6 +128,11 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       return result.counts;
     },
   };
+}
+
+function requireVersion(template: TemplateDoc, version: number | undefined): TemplateDoc {
+  if (version !== undefined && version !== template.version) throw lostRace();
+  return template;
 }
 
 interface Place {

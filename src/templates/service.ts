@@ -62,61 +62,22 @@ const mostLookedAt = 50;
 
 const bySystem: AuditActor = { type: 'system' };
 
-export function createTemplateService({ templates, syncs, audit, openings, clock }: TemplateServiceDeps) {
-  const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
-  const byName = createCache<readonly TemplateDoc[]>(cacheOptions);
-  const byId = createCache<TemplateDoc | null>(cacheOptions);
-
-  const languagesOf = (scope: ClientScope, { channelId, name }: Pick<TemplateChoice, 'channelId' | 'name'>) =>
-    byName.get(nameKey({ ...scope, channelId, name }), () => templates.findByName(scope, channelId, name));
-
-  async function findFor(scope: ClientScope, ref: TemplateRef): Promise<TemplateDoc | null> {
-    if ('id' in ref) return byId.get(idKey(scope, ref.id), () => templates.findById(scope, ref.id));
-    const languages = await languagesOf(scope, ref);
-    return languages.find(({ language }) => language === ref.language) ?? null;
-  }
-
-  function forget(template: CachedBy): void {
-    byName.forget(nameKey(template));
-    byId.forget(idKey(template, template._id));
-  }
-
-  /**
-   * Changes a template in one audited transaction; `decide` sees what is stored, and says null to leave it. Answers
-   * the template as it is then, null when there is none.
-   */
-  async function change(
-    scope: ClientScope,
-    by: AuditActor,
-    { id, action }: { readonly id: Types.ObjectId; readonly action: string },
-    decide: (current: TemplateDoc) => TemplateChanges | null,
-  ): Promise<TemplateDoc | null> {
-    const template = await audit.audited(scope, by, async (session) => {
-      const current = await templates.findById(scope, id, session);
-      const changes = current === null ? {} : differing(current, decide(current) ?? {});
-      if (current === null || Object.keys(changes).length === 0) return { result: current, write: null };
-      const changed = await templates.update(scope, current, changes, session);
-      if (changed === null) throw lostRace();
-      if (current.status !== 'approved' && changed.status === 'approved') {
-        const { channelId, name, language } = changed;
-        await openings.opened(scope, { gate: 'template', channelId, templateName: name, language }, session);
-      }
-      return { result: changed, write: writeOf(action, current, changed) };
-    });
-    if (template !== null) forget(template);
-    return template;
-  }
+export function createTemplateService(deps: TemplateServiceDeps) {
+  const { templates, clock } = deps;
+  const memory = createMemory(deps);
+  const change = createChange(deps, memory.forget);
 
   return {
     change,
-    forget,
+    forget: memory.forget,
+    ...forDispatch(deps, memory, change),
 
     /**
      * The template that a send names; every case that cannot be sent is an error that says what to choose. A paused
      * one is accepted: its message waits until the provider releases the template, or its time is over.
      */
     async requireSendable(scope: ClientScope, choice: TemplateChoice): Promise<TemplateDoc> {
-      const template = chooseLanguage(await languagesOf(scope, choice), choice);
+      const template = chooseLanguage(await memory.languagesOf(scope, choice), choice);
       if (template.status === 'approved' || template.status === 'paused') return template;
       const reason = reasonOf(template);
       const words = reason === null ? '' : ` ${reason}`;
@@ -125,44 +86,6 @@ export function createTemplateService({ templates, syncs, audit, openings, clock
         `The template ${template.name} is ${template.status}.${words}`,
       );
     },
-
-    /** How a template stands just before a send, two seconds old at the most; null when there is none. */
-    async stateForSend(scope: ClientScope, ref: TemplateRef): Promise<TemplateState | null> {
-      const template = await findFor(scope, ref);
-      if (template === null) return null;
-      const { status, category } = template;
-      return { status, category, reason: reasonOf(template) };
-    },
-
-    /** What a refused send says about its template: paused, disabled, or not as we have it. */
-    async noteProviderError(
-      scope: ClientScope,
-      ref: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
-      code: number,
-    ): Promise<void> {
-      const changes = changeAfterRefusal(code);
-      const template = changes === null ? null : await findFor(scope, ref);
-      if (template === null) return;
-      const write = { id: template._id, action: 'template.refused' };
-      await change(scope, bySystem, write, () => changes);
-      await syncs.want(scope, ref.channelId, clock.now());
-    },
-
-    /** Templates that would do where free form is not allowed, by name. A sign-in code opens no conversation. */
-    async suggest(
-      scope: ClientScope,
-      channelId: Types.ObjectId,
-    ): Promise<Pick<TemplateDoc, 'name' | 'language'>[]> {
-      const approved = await templates.listApproved(scope, channelId, mostLookedAt);
-      return approved
-        .filter(({ category }) => category !== 'authentication')
-        .slice(0, mostSuggestions)
-        .map(({ name, language }) => ({ name, language }));
-    },
-
-    /** Has the templates of a channel read from the provider, in so many milliseconds. */
-    wantSync: (scope: ClientScope, channelId: Types.ObjectId, inMs: number): Promise<void> =>
-      syncs.want(scope, channelId, new Date(clock.now().getTime() + inMs)),
 
     countOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       templates.countOn(scope, channelId, atMost),
@@ -197,6 +120,110 @@ export function createTemplateService({ templates, syncs, audit, openings, clock
     },
   };
 }
+
+type Memory = ReturnType<typeof createMemory>;
+
+/** What this process has seen of templates in the last two seconds. */
+function createMemory({ templates, clock }: Pick<TemplateServiceDeps, 'templates' | 'clock'>) {
+  const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
+  const byName = createCache<readonly TemplateDoc[]>(cacheOptions);
+  const byId = createCache<TemplateDoc | null>(cacheOptions);
+
+  const languagesOf = (scope: ClientScope, { channelId, name }: Pick<TemplateChoice, 'channelId' | 'name'>) =>
+    byName.get(nameKey({ ...scope, channelId, name }), () => templates.findByName(scope, channelId, name));
+
+  return {
+    languagesOf,
+
+    async findFor(scope: ClientScope, ref: TemplateRef): Promise<TemplateDoc | null> {
+      if ('id' in ref) return byId.get(idKey(scope, ref.id), () => templates.findById(scope, ref.id));
+      const languages = await languagesOf(scope, ref);
+      return languages.find(({ language }) => language === ref.language) ?? null;
+    },
+
+    forget(template: CachedBy): void {
+      byName.forget(nameKey(template));
+      byId.forget(idKey(template, template._id));
+    },
+  };
+}
+
+type ChangeTemplate = ReturnType<typeof createChange>;
+
+const createChange =
+  (
+    { templates, audit, openings }: Pick<TemplateServiceDeps, 'templates' | 'audit' | 'openings'>,
+    forget: (template: TemplateDoc) => void,
+  ) =>
+  /**
+   * Changes a template in one audited transaction; `decide` sees what is stored, and says null to leave it. Answers
+   * the template as it is then, null when there is none.
+   */
+  async (
+    scope: ClientScope,
+    by: AuditActor,
+    { id, action }: { readonly id: Types.ObjectId; readonly action: string },
+    decide: (current: TemplateDoc) => TemplateChanges | null,
+  ): Promise<TemplateDoc | null> => {
+    const template = await audit.audited(scope, by, async (session) => {
+      const current = await templates.findById(scope, id, session);
+      const changes = current === null ? {} : differing(current, decide(current) ?? {});
+      if (current === null || Object.keys(changes).length === 0) return { result: current, write: null };
+      const changed = await templates.update(scope, current, changes, session);
+      if (changed === null) throw lostRace();
+      if (current.status !== 'approved' && changed.status === 'approved') {
+        const { channelId, name, language } = changed;
+        await openings.opened(scope, { gate: 'template', channelId, templateName: name, language }, session);
+      }
+      return { result: changed, write: writeOf(action, current, changed) };
+    });
+    if (template !== null) forget(template);
+    return template;
+  };
+
+/** What a send asks and says on its way out. */
+const forDispatch = (
+  { templates, syncs, clock }: TemplateServiceDeps,
+  memory: Memory,
+  change: ChangeTemplate,
+) => ({
+  /** How a template stands just before a send, two seconds old at the most; null when there is none. */
+  async stateForSend(scope: ClientScope, ref: TemplateRef): Promise<TemplateState | null> {
+    const template = await memory.findFor(scope, ref);
+    if (template === null) return null;
+    const { status, category } = template;
+    return { status, category, reason: reasonOf(template) };
+  },
+
+  /** What a refused send says about its template: paused, disabled, or not as we have it. */
+  async noteProviderError(
+    scope: ClientScope,
+    ref: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
+    code: number,
+  ): Promise<void> {
+    const changes = changeAfterRefusal(code);
+    const template = changes === null ? null : await memory.findFor(scope, ref);
+    if (template === null) return;
+    await change(scope, bySystem, { id: template._id, action: 'template.refused' }, () => changes);
+    await syncs.want(scope, ref.channelId, clock.now());
+  },
+
+  /** Templates that would do where free form is not allowed, by name. A sign-in code opens no conversation. */
+  async suggest(
+    scope: ClientScope,
+    channelId: Types.ObjectId,
+  ): Promise<Pick<TemplateDoc, 'name' | 'language'>[]> {
+    const approved = await templates.listApproved(scope, channelId, mostLookedAt);
+    return approved
+      .filter(({ category }) => category !== 'authentication')
+      .slice(0, mostSuggestions)
+      .map(({ name, language }) => ({ name, language }));
+  },
+
+  /** Has the templates of a channel read from the provider, in so many milliseconds. */
+  wantSync: (scope: ClientScope, channelId: Types.ObjectId, inMs: number): Promise<void> =>
+    syncs.want(scope, channelId, new Date(clock.now().getTime() + inMs)),
+});
 
 type CachedBy = Pick<TemplateDoc, '_id' | 'clientId' | 'channelId' | 'name'>;
 

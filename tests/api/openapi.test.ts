@@ -148,6 +148,8 @@ describe('api › the OpenAPI document', function () {
       'post /api/auth/refresh',
       'post /api/auth/reset-password',
       'post /api/channels/:id/verify',
+      'post /api/templates/:id/submit',
+      'post /api/templates/sync',
     ];
     assert.deepEqual(unseen.toSorted(), elsewhere);
   });

@@ -204,6 +204,7 @@ const channelSamples: readonly Sample[] = [
       ...harmlessAt('variables.header', 'an empty list', 'a list', 'an empty object'),
       ...harmlessAt('variables.body', 'an empty list', 'a list', 'an empty object'),
       ...harmlessAt('variables.buttons', 'an empty object'),
+      ...harmlessAt('variables.buttons.0', 'an empty object'),
     ],
   },
 ];
@@ -223,6 +224,7 @@ const messageSamples: readonly Sample[] = [
     ],
     harmless: [
       ...harmlessAt('variables.buttons', 'an empty object'),
+      ...harmlessAt('variables.buttons.0', 'an empty object'),
       ...harmlessAt('variables.header.customer', 'a NUL'),
       ...harmlessAt('variables.body.date', 'a NUL'),
       ...harmlessAt('variables.buttons.0', 'an empty text', 'blanks', 'a NUL'),

@@ -101,9 +101,9 @@ describe('gates', () => {
       template: { ...template, status, reason },
     });
 
-    for (const status of ['paused', 'pending', 'disabled', 'in_appeal', 'draft']) {
+    for (const status of ['paused', 'pending', 'disabled', 'in-appeal', 'draft']) {
       it(`${status} › waits, since the provider may give it back`, () => {
-        const words = status.replace('_', ' ');
+        const words = status.replace('-', ' ');
         waitsFor(inState(status), { gate: 'template', reason: `template offer ${words}` });
       });
     }
