@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import type { mongo, Types } from 'mongoose';
 import { createMessageActivities, type MessageActivityDeps } from '../../activities/messages.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
@@ -43,6 +44,13 @@ export interface DispatchStage {
   readonly messages: MessageRepository;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
+  /** A message of the same client on the same channel, to whom the person has written if `isWindowOpen`. */
+  another(
+    beside: Sendable,
+    to: string,
+    options?: { readonly isWindowOpen?: boolean; readonly changes?: Partial<MessageDoc> },
+  ): Promise<Sendable>;
+  collection(name: string): mongo.Collection;
   stored(sendable: Sendable): Promise<MessageDoc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
   behave(behaviour: object): Promise<void>;
@@ -95,6 +103,27 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     return (await response.json()) as Body;
   }
 
+  interface Draft {
+    readonly scope: ClientScope;
+    readonly channelId: Types.ObjectId;
+    readonly to: string;
+    readonly isWindowOpen: boolean;
+    readonly changes: Partial<MessageDoc>;
+  }
+
+  async function store({ scope, channelId, to, isWindowOpen, changes }: Draft): Promise<Sendable> {
+    const contact = await core.contacts.findOrCreate(scope, { phoneNumber: to });
+    const now = new Date();
+    const key = { channelId, contactId: contact._id };
+    const conversation = await core.conversations.findOrOpen(scope, key, now);
+    if (isWindowOpen) await core.conversations.noteInbound(scope, conversation._id, { at: now, isNew: true });
+    const fields = { ...scope, ...key, conversationId: conversation._id, to };
+    const message = buildMessage({ ...fields, ...changes });
+    assert.ok(await messages.insert(scope, message));
+    const ids = { clientId: scope.clientId.toHexString(), messageId: message._id.toHexString() };
+    return { scope, message, input: { ...ids, channelId: channelId.toHexString() } };
+  }
+
   return {
     deps,
     messages,
@@ -106,18 +135,11 @@ export async function setDispatchStage(): Promise<DispatchStage> {
         await core.templates.addStarterTemplates(scope, added, session);
         return added;
       });
-      const contact = await core.contacts.findOrCreate(scope, { phoneNumber: to });
-      // The person has just written: the window is open.
-      const now = new Date();
-      const key = { channelId, contactId: contact._id };
-      const conversation = await core.conversations.findOrOpen(scope, key, now);
-      await core.conversations.noteInbound(scope, conversation._id, { at: now, isNew: true });
-      const fields = { ...scope, ...key, conversationId: conversation._id, to };
-      const message = buildMessage({ ...fields, ...changes });
-      assert.ok(await messages.insert(scope, message));
-      const ids = { clientId: scope.clientId.toHexString(), messageId: message._id.toHexString() };
-      return { scope, message, input: { ...ids, channelId: channelId.toHexString() } };
+      return store({ scope, channelId, to, isWindowOpen: true, changes });
     },
+    another: ({ scope, message: { channelId } }, to, { isWindowOpen = false, changes = {} } = {}) =>
+      store({ scope, channelId, to, isWindowOpen, changes }),
+    collection: (name) => core.mongo.collection(name) as unknown as mongo.Collection,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);
       assert.ok(found);
