@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import type { mongo } from 'mongoose';
 import { createMessageActivities, type MessageActivityDeps } from '../../activities/messages.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
 import { buildSending } from '../../src/app/sending.ts';
+import type { ContactService } from '../../src/contacts/service.ts';
 import type { DispatchInput, DispatchResult, MessageActivities } from '../../src/messages/contract.ts';
 import type { MessageDoc } from '../../src/messages/model.ts';
 import type { MessageRepository } from '../../src/messages/repository.ts';
@@ -24,6 +26,8 @@ import { connectTestDatabase } from './mongo.ts';
 /** A call that the provider has seen. */
 export interface ProviderCall {
   readonly phoneNumberId: string;
+  /** Only of calls to another endpoint than the one for messages. */
+  readonly edge?: string;
   readonly to: string | null;
   readonly opaque: string | null;
   /** Null for a refused call. */
@@ -41,15 +45,25 @@ export interface Sendable {
 export interface DispatchStage {
   readonly deps: MessageActivityDeps;
   readonly messages: MessageRepository;
+  readonly contacts: ContactService;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
+  /** Stores another message of the same client, by the same channel to the same person if nothing else is said. */
+  besides(sendable: Sendable, changes?: Partial<MessageDoc>): Promise<Sendable>;
   stored(sendable: Sendable): Promise<MessageDoc>;
+  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
   behave(behaviour: object): Promise<void>;
   close(): Promise<void>;
 }
 
 const timeoutMs = 1_000;
+
+/** A namespace that is not there: a server that runs says so at once, where a closed port costs seconds. */
+const noTemporal = {
+  TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
+  TEMPORAL_NAMESPACE: 'there-is-none',
+};
 
 /** A client as its sign-up makes it, as far as sending looks at it. */
 async function addClient(mongo: MongoConnection): Promise<ClientScope> {
@@ -84,7 +98,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     timeoutMs,
     connections: 10,
   });
-  const config = testConfig({ MONGODB_URI: database.uri, TEMPORAL_ADDRESS: '127.0.0.1:9' });
+  const config = testConfig({ MONGODB_URI: database.uri, ...noTemporal });
   const core = await buildCore(config, { name: 'worker', logger: captureLog().logger });
   const { messages } = core;
   const deps = { ...core, ...buildSending(core, gateway), gateway };
@@ -98,6 +112,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
   return {
     deps,
     messages,
+    contacts: core.contacts,
     async sendable(to, changes = {}) {
       const scope = await addClient(core.mongo);
       const transact = createTransactions(core.mongo);
@@ -118,6 +133,14 @@ export async function setDispatchStage(): Promise<DispatchStage> {
       const ids = { clientId: scope.clientId.toHexString(), messageId: message._id.toHexString() };
       return { scope, message, input: { ...ids, channelId: channelId.toHexString() } };
     },
+    async besides({ scope, message, input }, changes = {}) {
+      const { channelId, contactId, conversationId, to = '' } = message;
+      const fields = { ...scope, channelId, contactId, conversationId, to };
+      const other = buildMessage({ ...fields, ...changes });
+      assert.ok(await messages.insert(scope, other));
+      return { scope, message: other, input: { ...input, messageId: other._id.toHexString() } };
+    },
+    collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);
       assert.ok(found);
