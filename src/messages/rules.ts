@@ -1,4 +1,10 @@
-import { planRetry, ruleFor, type ErrorRule, type ProviderError } from '../whatsapp/error-classes.ts';
+import {
+  mostProviderCalls,
+  planRetry,
+  ruleFor,
+  type ErrorRule,
+  type ProviderError,
+} from '../whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
 import type { MessageCategory } from './model.ts';
@@ -125,15 +131,20 @@ interface Wait {
 function afterRejection(error: RejectedError, wait: Wait): AfterCall {
   const rule = ruleFor(error);
   const code = String(error.code);
-  if (rule.class === 'sender' || rule.class === 'credentials') {
-    return { kind: 'hold', gate: 'channel', code, title: rule.title };
-  }
-  if (rule.template === 'paused') return { kind: 'hold', gate: 'template', code, title: rule.title };
+  const gate = closedGateOf(rule);
+  // A gate that opens again and again to the same answer is not what has to be waited for.
+  if (gate !== null && wait.attempt < mostProviderCalls)
+    return { kind: 'hold', gate, code, title: rule.title };
   const isFirstEndpoint = error.endpoint !== 'marketing' && wait.attempt < mostEndpointTries;
   if (rule.class === 'marketing-endpoint' && isFirstEndpoint) {
     return { kind: 'retry', code, title: rule.title, delayMs: otherEndpointMs };
   }
   return retryOrFail(rule, { code, detail: detailOf(error) }, wait);
+}
+
+function closedGateOf(rule: ErrorRule): 'channel' | 'template' | null {
+  if (rule.class === 'sender' || rule.class === 'credentials') return 'channel';
+  return rule.template === 'paused' ? 'template' : null;
 }
 
 function retryOrFail(rule: ErrorRule, error: { code: string; detail: string }, wait: Wait): AfterCall {
