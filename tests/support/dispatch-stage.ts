@@ -153,7 +153,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     another: ({ scope, message: { channelId } }, to, { isWindowOpen = false, changes = {} } = {}) =>
       store({ scope, channelId, to, isWindowOpen, changes }),
     besides: ({ scope, message: { channelId, to = '' } }, changes = {}) =>
-      store({ scope, channelId, to, isWindowOpen: true, changes }),
+      store({ scope, channelId, to, isWindowOpen: false, changes }),
     collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);
