@@ -4,6 +4,8 @@ import { requestJson } from '../stack/request-json.ts';
 export interface LedgerItem {
   readonly at: string;
   readonly phoneNumberId: string;
+  /** Only of calls to another endpoint than the one for messages. */
+  readonly edge?: string;
   readonly to: string | null;
   readonly opaque: string | null;
   readonly wamid: string | null;

@@ -1,9 +1,8 @@
 import { instrumentTable } from '../../src/app/instruments.ts';
 import type { InstrumentDefinition } from '../../src/platform/metrics.ts';
 import { problems, type ProblemDefinition } from '../../src/platform/errors.ts';
-import { planRetry, type ErrorRule } from '../../src/whatsapp/error-classes.ts';
 import { classLetters } from '../../src/whatsapp/error-rule.ts';
-import { errorRules } from '../../src/whatsapp/error-table.ts';
+import { describeAnswer, describeBesides, describeReceipt, errorEnds } from './error-ends.ts';
 
 const generated = (source: string): string =>
   `<!-- Made by \`npm run docs\` from ${source}. Change it there; a test holds both equal. -->`;
@@ -30,28 +29,29 @@ export function renderProblems(): string {
   ].join('\n');
 }
 
-/** docs/provider-errors.md: what each of Meta's codes does to a message. */
+/** docs/provider-errors.md: what each of Meta’s codes does to a message. */
 export function renderProviderErrors(): string {
-  const entries = Object.entries(errorRules).toSorted(([a], [b]) => Number(a) - Number(b));
   return [
-    generated('src/whatsapp/error-table.ts'),
+    generated('scripts/docs/error-ends.ts, of src/whatsapp/error-table.ts'),
     '',
     '# Provider errors',
     '',
-    'What each error code of Meta’s Cloud API means for a message, in an answer to a send and in a `failed` receipt',
-    'alike. A message that fails ends its workflow with the failure type `WA_<code>`, which the run’s page in the',
-    'Temporal UI shows; the message itself has the code and the advice in `failure`.',
+    'How each error code of Meta’s Cloud API ends: as an answer to a send, and as a `failed` receipt for a message that was',
+    'accepted. `tests/e2e/error-codes.test.ts` provokes every row of this table at the sandbox and compares the end.',
     '',
-    '«Then» is what follows when the code answers a send: `fails` at once, or the waits before the next calls. A wait',
-    'grows by up to a quarter by chance; a `Retry-After` of the provider replaces it. Where no number of calls is',
-    'given, the message’s time to live (`DISPATCH_TTL_MS`, `expiresAt`) is the bound. Codes that are not listed: 200–299',
-    'count as a missing permission, HTTP 429 and 5xx are tried again (5xx three times), everything else fails.',
+    'A message that fails ends its workflow with the failure type `WA_<code>`, which the run’s page in the Temporal UI',
+    'shows; the message itself has the code and the advice in `failure`. As long as it waits,',
+    '`GET /api/messages/:id/timeline` says for what and until when.',
     '',
-    '| code | class | title | then | besides | what to do |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...entries.map(
-      ([code, rule]) =>
-        `| ${code} | ${rule.class} (${classLetters[rule.class]}) | ${cell(rule.title)} | ${describeThen(rule)} | ${besides(rule)} | ${cell(rule.advice)} |`,
+    'A wait grows by up to a quarter by chance; a `Retry-After` of the provider replaces it. Where no number of refusals is',
+    'given, the message’s time to live (`DISPATCH_TTL_MS`, `expiresAt`) is the bound, and 300 calls. «Besides» follows an',
+    'answer and a receipt alike, but that only an answer makes the person’s other messages wait.',
+    '',
+    '| code | class | title | as an answer | as a receipt | besides | what to do |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...errorEnds.map(
+      (end) =>
+        `| ${end.name} | ${end.class} (${classLetters[end.class]}) | ${cell(end.title)} | ${describeAnswer(end)} | ${describeReceipt(end)} | ${describeBesides(end)} | ${cell(end.advice)} |`,
     ),
     '',
   ].join('\n');
@@ -81,55 +81,5 @@ export function renderMetrics(): string {
     '',
   ].join('\n');
 }
-
-const shownWaits = 3;
-
-/** What becomes of the message when the code answers its call. */
-function describeThen(rule: ErrorRule): string {
-  if (rule.class === 'sender' || rule.class === 'credentials')
-    return 'waits until the channel is active again';
-  if (rule.template === 'paused') return 'waits until the template is approved again';
-  if (rule.class === 'marketing-endpoint') return 'called again at the marketing endpoint after 1 s';
-  return describeRetries(rule);
-}
-
-const hourMs = 3_600_000;
-
-/** What follows beside the message. */
-function besides(rule: ErrorRule): string {
-  const parts = [
-    rule.class === 'sender' || rule.class === 'credentials' ? 'channel paused' : '',
-    rule.pauseMs === undefined ? '' : `for at least ${rule.pauseMs / hourMs} h`,
-    rule.template === undefined
-      ? ''
-      : { paused: 'template paused', disabled: 'template disabled', resync: 'template read anew' }[
-          rule.template
-        ],
-    rule.slows === undefined
-      ? ''
-      : { channel: 'the channel slows down', pair: 'the person’s other messages wait too' }[rule.slows],
-    rule.stopsMarketing === true ? 'marketing opt-out recorded' : '',
-    rule.class === 'window' ? 'window closed' : '',
-    rule.followUp === undefined
-      ? ''
-      : `a new message after ${describeMs(rule.followUp.afterMs)}, at most ${rule.followUp.most} times`,
-  ];
-  return parts.filter((part) => part !== '').join(', ') || '–';
-}
-
-function describeRetries(rule: ErrorRule): string {
-  const waits: string[] = [];
-  for (let attempt = 1; attempt <= shownWaits; attempt += 1) {
-    const waitMs = planRetry({ rule, attempt, jitter: 0 });
-    if (waitMs !== null) waits.push(describeMs(waitMs));
-  }
-  if (waits.length === 0) return 'fails';
-  const calls = rule.maxAttempts === undefined ? '' : `, ${rule.maxAttempts} calls in all`;
-  const more = rule.maxAttempts === undefined || rule.maxAttempts - 1 > waits.length ? ' …' : '';
-  return `waits ${waits.join(', ')}${more}${calls}`;
-}
-
-const describeMs = (ms: number): string =>
-  ms >= 60_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1_000} s`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

@@ -12,9 +12,10 @@ import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
-import { connectMongo, type MongoConnection } from '../platform/mongo.ts';
+import { connectMongo, scopeOf, type MongoConnection } from '../platform/mongo.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { createTransactions } from '../platform/transaction.ts';
+import { queueWeight } from '../rates/channel/queue.ts';
 import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
@@ -50,6 +51,11 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
+    async weightOf({ clientId, channelId }) {
+      const usual = config.provider.sendsPerSecond;
+      const channel = await channels.findById(scopeOf(clientId), channelId);
+      return queueWeight(channel?.sendsPerSecond ?? usual, usual);
+    },
   });
   const messages = createMessageRepository(mongo);
   const consent = buildConsent({

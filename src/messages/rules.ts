@@ -1,4 +1,10 @@
-import { planRetry, ruleFor, type ErrorRule, type ProviderError } from '../whatsapp/error-classes.ts';
+import {
+  mostProviderCalls,
+  planRetry,
+  ruleFor,
+  type ErrorRule,
+  type ProviderError,
+} from '../whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
 import type { MessageCategory } from './model.ts';
@@ -67,7 +73,19 @@ const bulkPriority = 5;
  * Messages to one person that may leave one right after the other: Meta lends 45; a conversation needs some, and a
  * campaign none. The rest is kept for the agent who answers next.
  */
-export const burstOf = (priority: number): number => (priority >= bulkPriority ? 1 : 20);
+export const burstOf = (priority: number): number => (isBulkPriority(priority) ? 1 : 20);
+
+export const isBulkPriority = (priority: number): boolean => priority >= bulkPriority;
+
+const longestPatienceMs = 2_000;
+
+/**
+ * How long a dispatch waits for its channel's rate where it holds one of the worker's slots, before it goes back to the
+ * server. Of a bulk three wait, so that there is always a next one, but at least half a second's worth of them; more
+ * would take the slots from other channels, and from whoever is to go first.
+ */
+export const patienceOf = ({ isBulk, sendsPerSecond }: { isBulk: boolean; sendsPerSecond: number }): number =>
+  isBulk ? Math.min(longestPatienceMs, Math.max(500, 3_000 / sendsPerSecond)) : longestPatienceMs;
 
 const notReachedRule: ErrorRule = {
   class: 'retry',
@@ -113,15 +131,20 @@ interface Wait {
 function afterRejection(error: RejectedError, wait: Wait): AfterCall {
   const rule = ruleFor(error);
   const code = String(error.code);
-  if (rule.class === 'sender' || rule.class === 'credentials') {
-    return { kind: 'hold', gate: 'channel', code, title: rule.title };
-  }
-  if (rule.template === 'paused') return { kind: 'hold', gate: 'template', code, title: rule.title };
+  const gate = closedGateOf(rule);
+  // A gate that opens again and again to the same answer is not what has to be waited for.
+  if (gate !== null && wait.attempt < mostProviderCalls)
+    return { kind: 'hold', gate, code, title: rule.title };
   const isFirstEndpoint = error.endpoint !== 'marketing' && wait.attempt < mostEndpointTries;
   if (rule.class === 'marketing-endpoint' && isFirstEndpoint) {
     return { kind: 'retry', code, title: rule.title, delayMs: otherEndpointMs };
   }
   return retryOrFail(rule, { code, detail: detailOf(error) }, wait);
+}
+
+function closedGateOf(rule: ErrorRule): 'channel' | 'template' | null {
+  if (rule.class === 'sender' || rule.class === 'credentials') return 'channel';
+  return rule.template === 'paused' ? 'template' : null;
 }
 
 function retryOrFail(rule: ErrorRule, error: { code: string; detail: string }, wait: Wait): AfterCall {

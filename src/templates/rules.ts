@@ -1,4 +1,5 @@
 import { isSameContent, readComponents } from '../template-content/read.ts';
+import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { ProviderTemplate } from '../whatsapp/template-gateway.ts';
 import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './model.ts';
 
@@ -131,18 +132,11 @@ export function changeAfterNews(template: TemplateDoc, news: TemplateNews, at: D
 
 /** What a refusal of a send by its template means; null when it says nothing about the template. */
 export function changeAfterRefusal(code: number): TemplateChanges | null {
-  if (code === 132_015) {
-    return { status: 'paused', pauseReason: 'The provider refuses it as paused (132015).', needsSync: true };
-  }
-  if (code === 132_016) {
-    return {
-      status: 'disabled',
-      pauseReason: 'The provider refuses it as disabled (132016).',
-      needsSync: true,
-    };
-  }
-  const isDoubtful = [132_000, 132_001, 132_007, 132_008, 132_012, 132_018].includes(code);
-  return isDoubtful ? { needsSync: true } : null;
+  const { template } = ruleFor({ code });
+  if (template === undefined) return null;
+  if (template === 'resync') return { needsSync: true };
+  const pauseReason = `The provider refuses it as ${template} (${code}).`;
+  return { status: template, pauseReason, needsSync: true };
 }
 
 /** Why a template cannot be sent now, in words; null when there is nothing to say. */

@@ -1,4 +1,4 @@
-import { credentials, errorRules, message, retry } from './error-table.ts';
+import { credentials, errorRanges, errorRules, message, retry } from './error-table.ts';
 import type { ErrorRule } from './error-rule.ts';
 
 export type { ErrorClass, ErrorRule } from './error-rule.ts';
@@ -42,19 +42,19 @@ const mediaHostAway: ErrorRule = {
   followUp: { afterMs: 60_000, most: 2 },
 };
 
-/** The rule for an error. Unknown codes: 200–299 are permissions; 5xx is repeated three times, 4xx never. */
+/** The rule for an error. Of codes that nobody knows 5xx is repeated three times, 4xx never. */
 export function ruleFor(error: ProviderError): ErrorRule {
   const code = legacyCodes[error.code] ?? error.code;
   if (code === 100 && error.subcode === 33)
     return credentials('The object does not exist or may not be used');
   if (code === 131009 && error.endpoint === 'marketing') return justSynchronised;
   if (code === 131053 && /\b(429|5\d\d)\b/.test(error.detail ?? '')) return mediaHostAway;
-  const known = errorRules[code];
+  const known =
+    errorRules[code] ?? errorRanges.find(({ first, last }) => code >= first && code <= last)?.rule;
   if (error.isTransient === true && known?.class !== 'retry' && known?.class !== 'retry-later') {
     return retry(known?.title ?? 'A passing fault at Meta', { maxAttempts: 4 });
   }
   if (known !== undefined) return known;
-  if (code >= 200 && code <= 299) return credentials('A permission is missing');
   if (error.httpStatus === 429) return retry('Too many requests');
   if ((error.httpStatus ?? 400) >= 500) return retry('An error that is not in the table', { maxAttempts: 4 });
   return message(

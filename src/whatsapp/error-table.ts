@@ -13,6 +13,7 @@ const reconnect = 'Give the channel a new access token with the messaging permis
 const askMeta = 'Open the number in WhatsApp Manager: it says what is blocked and until when.';
 const register = 'Register the number again in WhatsApp Manager.';
 const waits = 'Nothing to do: it is tried again by itself.';
+const ofManagement = 'It does not speak of a message: report how it came to answer one.';
 
 export const message = (title: string, advice = fixRequest): ErrorRule => ({
   class: 'message',
@@ -115,6 +116,7 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131055: message('This message is not allowed on this endpoint'),
   131056: retry('Too many messages to this person in a short time', { backoff: 'pair', slows: 'pair' }),
   131057: retryLater('The number is under maintenance', 'minutes'),
+  131059: message('The paging cursor is not valid', ofManagement),
   131062: message('The message needs a phone number', 'Store the phone number of this contact.'),
   131063: {
     class: 'marketing-endpoint',
@@ -156,3 +158,24 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   ),
   2494100: retryLater('The number is under maintenance', 'minutes'),
 };
+
+/** Codes that mean the same, from the first to the last; those of `errorRules` go before. */
+export interface ErrorRange {
+  readonly first: number;
+  readonly last: number;
+  readonly rule: ErrorRule;
+}
+
+export const errorRanges: readonly ErrorRange[] = [
+  { first: 200, last: 299, rule: credentials('A permission is missing') },
+  { first: 138000, last: 138999, rule: message('A code of calls', ofManagement) },
+  { first: 139000, last: 139999, rule: message('A code of flows and of the block list', ofManagement) },
+  { first: 147000, last: 147999, rule: message('A code of user names', ofManagement) },
+  { first: 200005, last: 200007, rule: message('A code of the statistics of templates', ofManagement) },
+  {
+    first: 2388000,
+    last: 2388999,
+    rule: message('A code of templates that are made or changed', ofManagement),
+  },
+  { first: 2593107, last: 2593108, rule: message('A code of the synchronisation', ofManagement) },
+];

@@ -9,6 +9,7 @@ import { createMessageActivities, type MessageActivityDeps } from '../../activit
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
 import { buildSending } from '../../src/app/sending.ts';
+import type { ContactService } from '../../src/contacts/service.ts';
 import type { DispatchInput, DispatchResult, MessageActivities } from '../../src/messages/contract.ts';
 import type { MessageDoc } from '../../src/messages/model.ts';
 import type { MessageRepository } from '../../src/messages/repository.ts';
@@ -25,6 +26,8 @@ import { connectTestDatabase } from './mongo.ts';
 /** A call that the provider has seen. */
 export interface ProviderCall {
   readonly phoneNumberId: string;
+  /** Only of calls to another endpoint than the one for messages. */
+  readonly edge?: string;
   readonly to: string | null;
   readonly opaque: string | null;
   /** Null for a refused call. */
@@ -42,6 +45,7 @@ export interface Sendable {
 export interface DispatchStage {
   readonly deps: MessageActivityDeps;
   readonly messages: MessageRepository;
+  readonly contacts: ContactService;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
   /** A message of the same client on the same channel, to whom the person has written if `isWindowOpen`. */
@@ -50,14 +54,22 @@ export interface DispatchStage {
     to: string,
     options?: { readonly isWindowOpen?: boolean; readonly changes?: Partial<MessageDoc> },
   ): Promise<Sendable>;
-  collection(name: string): mongo.Collection;
+  /** Stores another message of the same client, by the same channel to the same person if nothing else is said. */
+  besides(sendable: Sendable, changes?: Partial<MessageDoc>): Promise<Sendable>;
   stored(sendable: Sendable): Promise<MessageDoc>;
+  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
   behave(behaviour: object): Promise<void>;
   close(): Promise<void>;
 }
 
 const timeoutMs = 1_000;
+
+/** A namespace that is not there: a server that runs says so at once, where a closed port costs seconds. */
+const noTemporal = {
+  TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
+  TEMPORAL_NAMESPACE: 'there-is-none',
+};
 
 /** A client as its sign-up makes it, as far as sending looks at it. */
 async function addClient(mongo: MongoConnection): Promise<ClientScope> {
@@ -92,7 +104,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     timeoutMs,
     connections: 10,
   });
-  const config = testConfig({ MONGODB_URI: database.uri, TEMPORAL_ADDRESS: '127.0.0.1:9' });
+  const config = testConfig({ MONGODB_URI: database.uri, ...noTemporal });
   const core = await buildCore(config, { name: 'worker', logger: captureLog().logger });
   const { messages } = core;
   const deps = { ...core, ...buildSending(core, gateway), gateway };
@@ -127,6 +139,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
   return {
     deps,
     messages,
+    contacts: core.contacts,
     async sendable(to, changes = {}) {
       const scope = await addClient(core.mongo);
       const transact = createTransactions(core.mongo);
@@ -139,7 +152,9 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     },
     another: ({ scope, message: { channelId } }, to, { isWindowOpen = false, changes = {} } = {}) =>
       store({ scope, channelId, to, isWindowOpen, changes }),
-    collection: (name) => core.mongo.collection(name) as unknown as mongo.Collection,
+    besides: ({ scope, message: { channelId, to = '' } }, changes = {}) =>
+      store({ scope, channelId, to, isWindowOpen: true, changes }),
+    collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);
       assert.ok(found);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { burstOf, decideAfterCall, priorityOf, priorityOr, toFailure } from '../../../src/messages/rules.ts';
+import { mostProviderCalls } from '../../../src/whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
 
 const rejected = (
@@ -157,6 +158,15 @@ describe('after a refusal that is not about the message', () => {
       assert.deepEqual([next.gate, next.code], [gate, String(code)]);
     });
   }
+
+  it('a gate that has opened to the same answer with every call that a message may have › fails', () => {
+    assert.equal(decideAfterCall(rejected({ code: 132015 }), mostProviderCalls - 1, 0).kind, 'hold');
+    for (const code of [132015, 131042]) {
+      const next = decideAfterCall(rejected({ code }), mostProviderCalls, 0);
+      assert.ok(next.kind === 'done' && next.outcome.kind === 'rejected', next.kind);
+      assert.equal(next.outcome.failure.code, String(code));
+    }
+  });
 
   it('marketing switched off on this endpoint › called again at once, and final on the other one', () => {
     const next = decideAfterCall(rejected({ code: 131063 }), 1, 0);

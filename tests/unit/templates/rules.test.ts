@@ -70,7 +70,7 @@ describe('templates › the provider’s words', () => {
   it('refusal of a send › paused, disabled, doubtful, or nothing about the template', () => {
     assert.equal(changeAfterRefusal(132_015)?.status, 'paused');
     assert.equal(changeAfterRefusal(132_016)?.status, 'disabled');
-    for (const code of [132_000, 132_001, 132_007, 132_008, 132_012, 132_018]) {
+    for (const code of [132_000, 132_001, 132_007, 132_008, 132_012, 132_018, 132_068, 134_102]) {
       assert.deepEqual(changeAfterRefusal(code), { needsSync: true });
     }
     for (const code of [131_026, 132_005, 0]) assert.equal(changeAfterRefusal(code), null);

@@ -1,0 +1,198 @@
+import {
+  planRetry,
+  ruleFor,
+  type ErrorClass,
+  type ErrorRule,
+  type ProviderError,
+} from '../../src/whatsapp/error-classes.ts';
+import type { FollowUpRule } from '../../src/whatsapp/error-rule.ts';
+import { errorRanges, errorRules } from '../../src/whatsapp/error-table.ts';
+
+/**
+ * How each error of the provider ends: the rows of docs/provider-errors.md, and at the same time the cases of
+ * tests/e2e/error-codes.test.ts, which provokes every one of them. Pure.
+ */
+export interface ErrorEnd {
+  /** As the page shows it: `131042`, `100/33`, `200–299`. */
+  readonly name: string;
+  /** One error of the row, as the provider says it in an answer. */
+  readonly example: ProviderError;
+  readonly class: ErrorClass;
+  readonly title: string;
+  readonly advice: string;
+  readonly asAnswer: AnswerEnd;
+  /** Null where only an answer can say it. */
+  readonly asReceipt: { readonly class: ErrorClass; readonly followUp: FollowUpRule | null } | null;
+  readonly besides: readonly Beside[];
+}
+
+export type AnswerEnd =
+  | { readonly kind: 'failed'; readonly followUp: FollowUpRule | null }
+  /** Called again after each of these waits; failed after so many calls in all, or never because of them. */
+  | {
+      readonly kind: 'waits';
+      readonly waitsMs: readonly number[];
+      readonly calls: number | null;
+      readonly followUp: FollowUpRule | null;
+    }
+  | { readonly kind: 'held'; readonly gate: 'channel' | 'template' }
+  | { readonly kind: 'marketing-endpoint'; readonly afterMs: number };
+
+/** What follows beside the message. */
+export type Beside =
+  | { readonly kind: 'channel-paused'; readonly atLeastMs: number | null }
+  | { readonly kind: 'template'; readonly becomes: NonNullable<ErrorRule['template']> }
+  | { readonly kind: 'slower'; readonly whose: NonNullable<ErrorRule['slows']> }
+  | { readonly kind: 'marketing-stopped' }
+  | { readonly kind: 'window-closed' }
+  | { readonly kind: 'marketing-endpoint' };
+
+/** The moment after which a marketing message goes to the other endpoint. */
+const otherEndpointMs = 1_000;
+
+/** Waits of a ladder without an end that are named. */
+const namedWaits = 3;
+
+interface Row {
+  readonly name: string;
+  readonly example: ProviderError;
+  /** False where a receipt cannot say it. */
+  readonly isInReceipts: boolean;
+}
+
+const row = (name: string, example: ProviderError, isInReceipts = true): Row => ({
+  name,
+  example,
+  isInReceipts,
+});
+
+/** What is no entry of the table by itself: what comes beside the code decides. */
+const special: readonly Row[] = [
+  row('100/33', { code: 100, subcode: 33 }, false),
+  row('131009 of the marketing endpoint', { code: 131009, endpoint: 'marketing' }, false),
+  row('131053 with 429 or 5xx of the media’s host', { code: 131053, detail: 'The media host answered 503.' }),
+  row('470 of old relays', { code: 470 }),
+  row('472 of old relays', { code: 472 }),
+  row('any final code with `is_transient`', { code: 999_001, httpStatus: 400, isTransient: true }, false),
+  row('others, HTTP 429', { code: 999_002, httpStatus: 429 }, false),
+  row('others, HTTP 5xx', { code: 999_003, httpStatus: 500 }, false),
+  row('others, HTTP 4xx or a receipt', { code: 999_004, httpStatus: 400 }),
+];
+
+const ranges: readonly Row[] = errorRanges.map(({ first, last }) =>
+  row(`${first}–${last}`, { code: first + Math.ceil((last - first) / 2) }),
+);
+
+const single: readonly Row[] = Object.keys(errorRules).map((code) => row(code, { code: Number(code) }));
+
+const isOther = ({ example }: Row): boolean => example.code > 999_000 && example.code < 1_000_000;
+
+/** By code; those that nobody knows come last. */
+export const errorEnds: readonly ErrorEnd[] = [...single, ...ranges, ...special]
+  .toSorted(
+    (a, b) =>
+      Number(isOther(a)) - Number(isOther(b)) ||
+      Number.parseInt(a.name, 10) - Number.parseInt(b.name, 10) ||
+      0,
+  )
+  .map(endOf);
+
+function endOf({ name, example, isInReceipts }: Row): ErrorEnd {
+  const rule = ruleFor(example);
+  const { code, detail } = example;
+  const received = ruleFor({ code, ...(detail === undefined ? {} : { detail }) });
+  return {
+    name,
+    example,
+    class: rule.class,
+    title: rule.title,
+    advice: rule.advice,
+    asAnswer: answerEndOf(rule),
+    asReceipt: isInReceipts ? { class: received.class, followUp: received.followUp ?? null } : null,
+    besides: besidesOf(rule),
+  };
+}
+
+function answerEndOf(rule: ErrorRule): AnswerEnd {
+  if (rule.class === 'sender' || rule.class === 'credentials') return { kind: 'held', gate: 'channel' };
+  if (rule.template === 'paused') return { kind: 'held', gate: 'template' };
+  if (rule.class === 'marketing-endpoint') return { kind: 'marketing-endpoint', afterMs: otherEndpointMs };
+  const followUp = rule.followUp ?? null;
+  const waitsMs: number[] = [];
+  for (let attempt = 1; attempt <= (rule.maxAttempts ?? namedWaits); attempt += 1) {
+    const waitMs = planRetry({ rule, attempt, jitter: 0 });
+    if (waitMs !== null) waitsMs.push(waitMs);
+  }
+  if (waitsMs.length === 0) return { kind: 'failed', followUp };
+  return { kind: 'waits', waitsMs, calls: rule.maxAttempts ?? null, followUp };
+}
+
+function besidesOf(rule: ErrorRule): Beside[] {
+  const isPaused = rule.class === 'sender' || rule.class === 'credentials';
+  return [
+    ...(isPaused ? [{ kind: 'channel-paused', atLeastMs: rule.pauseMs ?? null } as const] : []),
+    ...(rule.template === undefined ? [] : [{ kind: 'template', becomes: rule.template } as const]),
+    ...(rule.slows === undefined ? [] : [{ kind: 'slower', whose: rule.slows } as const]),
+    ...(rule.stopsMarketing === true ? [{ kind: 'marketing-stopped' } as const] : []),
+    ...(rule.class === 'marketing-endpoint' ? [{ kind: 'marketing-endpoint' } as const] : []),
+    ...(rule.class === 'window' ? [{ kind: 'window-closed' } as const] : []),
+  ];
+}
+
+export function describeAnswer({ asAnswer: end }: ErrorEnd): string {
+  switch (end.kind) {
+    case 'held':
+      return `waits until the ${end.gate} is ${end.gate === 'channel' ? 'active' : 'approved'} again, then sent`;
+    case 'marketing-endpoint':
+      return `sent by the marketing endpoint after ${describeMs(end.afterMs)}`;
+    case 'failed':
+      return withFollowUp('failed', end.followUp);
+    case 'waits': {
+      const waits = end.waitsMs.map(describeMs).join(', ');
+      return end.calls === null
+        ? `sent after ${waits} …`
+        : withFollowUp(`sent after ${waits}; with the ${ordinal(end.calls)} refusal failed`, end.followUp);
+    }
+  }
+}
+
+export const describeReceipt = ({ asReceipt }: ErrorEnd): string =>
+  asReceipt === null ? '–' : withFollowUp('failed', asReceipt.followUp);
+
+const hourMs = 3_600_000;
+
+export const describeBesides = ({ besides }: ErrorEnd): string =>
+  besides.map(describeBeside).join(', ') || '–';
+
+function describeBeside(beside: Beside): string {
+  switch (beside.kind) {
+    case 'channel-paused':
+      return beside.atLeastMs === null
+        ? 'channel paused'
+        : `channel paused for at least ${beside.atLeastMs / hourMs} h`;
+    case 'template':
+      return beside.becomes === 'resync' ? 'template read anew' : `template ${beside.becomes}`;
+    case 'slower':
+      return beside.whose === 'channel' ? 'the channel slows down' : 'the person’s other messages wait too';
+    case 'marketing-stopped':
+      return 'marketing opt-out recorded';
+    case 'window-closed':
+      return 'window closed';
+    case 'marketing-endpoint':
+      return 'the channel’s marketing goes there from then on';
+  }
+}
+
+const withFollowUp = (end: string, followUp: FollowUpRule | null): string =>
+  followUp === null
+    ? end
+    : `${end}, then a new message after ${describeMs(followUp.afterMs)}, at most ${followUp.most} times`;
+
+const ordinal = (number: number): string => `${number}${['th', 'st', 'nd', 'rd'][number] ?? 'th'}`;
+
+function describeMs(ms: number): string {
+  const minutes = ms / 60_000;
+  if (minutes > 120 && minutes % 60 !== 0) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes > 120) return `${minutes / 60} h`;
+  return minutes >= 1 && Number.isInteger(minutes) ? `${minutes} min` : `${ms / 1_000} s`;
+}

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ChannelDoc } from '../../src/channels/model.ts';
+import type { DispatchResult, Receipt } from '../../src/messages/contract.ts';
+import type { MessageDoc } from '../../src/messages/model.ts';
+import { toFailure } from '../../src/messages/rules.ts';
+import {
+  runActivity,
+  runDispatch,
+  setDispatchStage,
+  type DispatchStage,
+  type Sendable,
+} from '../support/dispatch-stage.ts';
+
+const dayMs = 24 * 3_600_000;
+
+describe('consequences of a refusal', () => {
+  let stage: DispatchStage;
+  before(async () => {
+    stage = await setDispatchStage();
+  });
+  after(() => stage?.close());
+
+  let last = 0;
+  /** A number of its own, whose last digits tell the sandbox nothing. */
+  const newNumber = (): string => `+1555100${String((last += 1)).padStart(2, '0')}50`;
+
+  async function refusedBy(code: number, changes: Partial<MessageDoc> = {}): Promise<Sendable> {
+    const to = newNumber();
+    await stage.behave({ nextErrors: [{ to: to.slice(1), code }] });
+    return stage.sendable(to, changes);
+  }
+
+  const channelOf = async ({ message }: Sendable): Promise<ChannelDoc> => {
+    const channel = await stage.collection<ChannelDoc>('channels').findOne({ _id: message.channelId });
+    assert.ok(channel);
+    return channel;
+  };
+  const templateOf = ({ message: { channelId, templateName: name } }: Sendable) =>
+    stage.collection('templates').findOne({ channelId, name });
+  const followersOf = ({ _id }: MessageDoc): Promise<MessageDoc[]> =>
+    stage.collection<MessageDoc>('messages').find({ retryOf: _id }).toArray();
+
+  async function held(given: Sendable): Promise<Extract<DispatchResult, { kind: 'held' }>> {
+    const result = await runDispatch(stage.deps, given);
+    assert.ok(result.kind === 'held', JSON.stringify(result));
+    return result;
+  }
+
+  async function thrownBy(given: Sendable): Promise<ApplicationFailure> {
+    const error = await runDispatch(stage.deps, given).then(
+      (result) => assert.fail(JSON.stringify(result)),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof ApplicationFailure, String(error));
+    return error;
+  }
+
+  async function accepted(given: Sendable): Promise<void> {
+    const result = await runDispatch(stage.deps, given);
+    assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'accepted', JSON.stringify(result));
+  }
+
+  const fail = (given: Sendable, code: number, detail = 'Detail') =>
+    runActivity(stage.deps, 'followFailure', {
+      ...given.input,
+      failure: toFailure({ code, title: 'Title', detail }),
+    });
+
+  for (const [code, pauseClass] of [
+    [131042, 'sender'],
+    [190, 'credentials'],
+  ] as const) {
+    it(`${code} › the channel pauses, the claim is given back, others are held without a call`, async () => {
+      const given = await refusedBy(code);
+      const result = await held(given);
+      assert.deepEqual([result.gate, result.attempt, result.untilMs], ['channel', 1, undefined]);
+      const { state, stateReason, pause } = await channelOf(given);
+      assert.equal(state, 'paused');
+      assert.deepEqual([pause?.class, pause?.code, pause?.checks], [pauseClass, String(code), 0]);
+      assert.match(stateReason ?? '', new RegExp(`, ${code}\\. `));
+      const { status, dispatch, waiting, failure } = await stage.stored(given);
+      assert.deepEqual(
+        [status, dispatch.isCalling, waiting?.gate, failure],
+        ['sending', false, 'channel', undefined],
+      );
+      assert.match(waiting?.reason ?? '', new RegExp(`, ${code}$`));
+      const other = await stage.besides(given);
+      assert.match((await held(other)).reason, /^channel paused: /);
+      await held(given);
+      assert.equal((await stage.callsFor(given)).length, 1);
+      assert.deepEqual(await stage.callsFor(other), []);
+    });
+  }
+
+  it('a second reason while the channel is paused › the first one stays', async () => {
+    const given = await refusedBy(131042);
+    await held(given);
+    const pauses = stage.deps.consequences;
+    const error = { code: 131031, title: 'Locked', detail: '' };
+    await pauses.ofRefusal(given.scope, await stage.stored(given), error);
+    assert.equal((await channelOf(given)).pause?.code, '131042');
+  });
+
+  it('130429 › the channel is slowed down, and the message is tried again', async () => {
+    const given = await refusedBy(130429);
+    assert.equal((await thrownBy(given)).type, 'WA_130429');
+    const { sendsPerSecond: perSecond } = await channelOf(given);
+    const line = { scope: given.scope, channelId: given.message.channelId, perSecond };
+    const { effectivePerSecond, slowedAt } = await stage.deps.rates.channelRate(line);
+    assert.ok(effectivePerSecond < perSecond, `${effectivePerSecond} of ${perSecond}`);
+    assert.notEqual(slowedAt, null);
+  });
+
+  it('131056 › other messages to the person wait too, those to other people leave', async () => {
+    const given = await refusedBy(131056);
+    const delayMs = Number((await thrownBy(given)).nextRetryDelay);
+    assert.ok(delayMs >= 1_000 && delayMs <= 1_250, `${delayMs} ms`);
+    const same = await stage.besides(given);
+    assert.equal((await thrownBy(same)).type, 'WAIT_pair');
+    assert.equal((await stage.stored(same)).waiting?.gate, 'pair');
+    assert.deepEqual(await stage.callsFor(same), []);
+    const phoneNumber = newNumber();
+    const contact = await stage.contacts.findOrCreate(given.scope, { phoneNumber });
+    await accepted(await stage.besides(given, { contactId: contact._id, to: phoneNumber }));
+  });
+
+  it('131063 › the next call goes to the marketing endpoint, and marketing alone does so from then on', async () => {
+    const given = await refusedBy(131063, {
+      templateName: 'order_update',
+      content: { template: { name: 'order_update', language: { code: 'en_US' } } },
+    });
+    const { channelId } = given.message;
+    await stage
+      .collection('templates')
+      .updateOne({ channelId, name: 'order_update' }, { $set: { category: 'marketing' } });
+    const failure = await thrownBy(given);
+    assert.deepEqual([failure.type, failure.nextRetryDelay], ['WA_131063', 1_000]);
+    assert.equal((await channelOf(given)).usesMarketingEndpoint, true);
+    await runDispatch(stage.deps, given);
+    const edges = (await stage.callsFor(given)).map(({ edge }) => edge);
+    assert.deepEqual(edges, [undefined, 'marketing_messages']);
+    const utility = await stage.besides(given);
+    await accepted(utility);
+    assert.deepEqual(
+      (await stage.callsFor(utility)).map(({ edge }) => edge),
+      [undefined],
+    );
+  });
+
+  it('132015 › the template is paused, and its messages are held without a call', async () => {
+    const given = await refusedBy(132015);
+    assert.equal((await held(given)).gate, 'template');
+    const template = await templateOf(given);
+    assert.deepEqual([template?.['status'], template?.['needsSync']], ['paused', true]);
+    const other = await stage.besides(given);
+    assert.match((await held(other)).reason, /^template hello_world paused: /);
+    assert.deepEqual(await stage.callsFor(other), []);
+    assert.equal((await channelOf(given)).state, 'active');
+  });
+
+  for (const [code, status] of [
+    [132016, 'disabled'],
+    [132001, 'approved'],
+    [132068, 'approved'],
+  ] as const) {
+    it(`${code} › the message fails, the template is ${status} and is read anew`, async () => {
+      const given = await refusedBy(code);
+      const result = await runDispatch(stage.deps, given);
+      assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'rejected', JSON.stringify(result));
+      await fail(given, code);
+      const template = await templateOf(given);
+      assert.deepEqual([template?.['status'], template?.['needsSync']], [status, true]);
+      const { channelId } = given.message;
+      const sync = await stage.collection('template_syncs').findOne({ channelId });
+      assert.ok(sync?.['nextSyncAt'] <= new Date(), 'it is due now');
+    });
+  }
+
+  it('131050 › marketing stops, and what waits of it is canceled; other messages leave', async () => {
+    const given = await stage.sendable(newNumber(), { status: 'failed' });
+    const marketing = await stage.besides(given, { category: 'marketing' });
+    const utility = await stage.besides(given, { category: 'utility' });
+    await fail(given, 131050);
+    await fail(given, 131050);
+    const contact = await stage.collection('contacts').findOne({ _id: given.message.contactId });
+    assert.equal(contact?.['marketingStopped'], true);
+    assert.equal(contact?.['consentLog'].length, 1, 'said once, however often it is followed');
+    assert.equal((await stage.stored(marketing)).status, 'canceled');
+    await accepted(utility);
+  });
+
+  it('131047 › the window is closed: a free-form message fails before the call', async () => {
+    const given = await stage.sendable(newNumber(), { status: 'failed' });
+    const payload = { type: 'text', text: { body: 'Hello' } } as const;
+    const { templateName: _name, ...text } = {
+      ...given.message,
+      messageType: 'text' as const,
+      content: { payload },
+    };
+    const written = { messageType: text.messageType, content: text.content };
+    await accepted(await stage.besides(given, written));
+    await fail(given, 131047);
+    const late = await stage.besides(given, written);
+    const result = await runDispatch(stage.deps, late);
+    assert.ok(result.kind === 'settled' && result.failure?.code === 'window-closed', JSON.stringify(result));
+    assert.deepEqual(await stage.callsFor(late), []);
+  });
+
+  it('131049 › two new messages follow one another, each a day later, and no third', async () => {
+    let given = await stage.sendable(newNumber(), { status: 'failed' });
+    for (const number of [1, 2]) {
+      await fail(given, 131049);
+      await fail(given, 131049);
+      const [follower, ...others] = await followersOf(given.message);
+      assert.ok(follower);
+      assert.deepEqual(others, []);
+      assert.deepEqual([follower.retryNumber, follower.status], [number, 'scheduled']);
+      const aheadMs = (follower.sendAt?.getTime() ?? 0) - Date.now();
+      assert.ok(aheadMs > dayMs && aheadMs < dayMs + 10 * 60_000, `${aheadMs} ms`);
+      assert.deepEqual((await stage.stored(given)).retriedBy, follower._id);
+      await stage.collection('messages').updateOne({ _id: follower._id }, { $set: { status: 'failed' } });
+      const input = { ...given.input, messageId: follower._id.toHexString() };
+      given = { scope: given.scope, message: follower, input };
+    }
+    await fail(given, 131049);
+    assert.deepEqual(await followersOf(given.message), []);
+  });
+
+  it('131049 › nothing follows where the message’s time is over by then', async () => {
+    for (const [expiresInMs, followers] of [
+      [dayMs, 0],
+      [dayMs + 3_600_000, 1],
+    ] as const) {
+      const expiresAt = new Date(Date.now() + expiresInMs);
+      const given = await stage.sendable(newNumber(), { status: 'failed', expiresAt });
+      await fail(given, 131049);
+      assert.equal((await followersOf(given.message)).length, followers);
+    }
+  });
+
+  const receipt = (word: 'failed' | 'delivered', timestampMs: number, code?: number): Receipt => ({
+    word,
+    status: word,
+    providerMessageId: 'wamid.1',
+    timestampMs,
+    ...(code === undefined ? {} : { failure: toFailure({ code, title: 'Title', detail: '' }) }),
+  });
+
+  it('failed, but delivered in the end › no consequences, whichever came first', async () => {
+    for (const receipts of [
+      [receipt('failed', 1_000, 131042), receipt('delivered', 2_000)],
+      [receipt('delivered', 2_000), receipt('failed', 1_000, 131049)],
+    ]) {
+      const given = await stage.sendable(newNumber(), { status: 'sent', providerMessageId: 'wamid.1' });
+      await runActivity(stage.deps, 'applyReceipts', { ...given.input, receipts });
+      for (const code of [131042, 131049, 131050]) await fail(given, code);
+      assert.equal((await stage.stored(given)).status, 'delivered');
+      assert.equal((await channelOf(given)).state, 'active');
+      assert.deepEqual(await followersOf(given.message), []);
+      const contact = await stage.collection('contacts').findOne({ _id: given.message.contactId });
+      assert.equal(contact?.['marketingStopped'], undefined);
+    }
+  });
+
+  it('a failure of ours › no consequences', async () => {
+    const given = await stage.sendable(newNumber(), { status: 'failed' });
+    const failure = { code: 'not-reached', class: 'retry', title: 't', detail: 'd', advice: 'a' };
+    await runActivity(stage.deps, 'followFailure', { ...given.input, failure });
+    assert.equal((await channelOf(given)).state, 'active');
+    assert.deepEqual(await followersOf(given.message), []);
+  });
+});

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import {
+  describeAnswer,
+  describeBesides,
+  describeReceipt,
+  errorEnds,
+  type Beside,
+  type ErrorEnd,
+} from '../../scripts/docs/error-ends.ts';
+import type { ChannelDoc } from '../../src/channels/model.ts';
+import type { FollowUpRule } from '../../src/whatsapp/error-rule.ts';
+import type { TimelineView } from '../../src/messages/life-schemas.ts';
+import type { MessageDoc } from '../../src/messages/model.ts';
+import { setErrorStage, type ErrorCase, type ErrorStage, type Provocation } from '../support/error-stage.ts';
+import { useStack } from '../support/stack.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** What Meta tells by a receipt; the other codes as receipts are in tests/activities/receipt-ends.test.ts. */
+const toldByReceipt = [
+  '130472',
+  '131026',
+  '131047',
+  '131049',
+  '131050',
+  '131052',
+  '131053',
+  '131053 with 429 or 5xx of the media’s host',
+  '132015',
+];
+
+/** Longer waits are compared as waits. */
+const longestWaitedMs = 10_000;
+
+/** Those that the look at the provider's health lets go, and no person. */
+const resumedByProduct = ['131042', '190'];
+
+type Way = 'answer' | 'too many answers' | 'receipt';
+interface Play {
+  readonly end: ErrorEnd;
+  readonly way: Way;
+  readonly by: Provocation;
+}
+
+const isExhaustible = ({ asAnswer: end }: ErrorEnd): boolean => end.kind === 'waits' && end.calls !== null;
+
+const plays: readonly Play[] = [
+  ...errorEnds.map((end): Play => {
+    // The stored template says it by itself, and says so as well when it is read anew.
+    const refusals = end.asAnswer.kind === 'held' && end.asAnswer.gate === 'template' ? 0 : 1;
+    return { end, way: 'answer', by: { refusals } };
+  }),
+  ...errorEnds.filter(isExhaustible).map((end): Play => {
+    const calls = end.asAnswer.kind === 'waits' ? (end.asAnswer.calls ?? 0) : 0;
+    return { end, way: 'too many answers', by: { refusals: calls } };
+  }),
+  ...errorEnds
+    .filter(({ name }) => toldByReceipt.includes(name))
+    .map((end): Play => ({ end, way: 'receipt', by: 'receipt' })),
+];
+
+describe('e2e › every error of the provider', function () {
+  this.timeout(100_000);
+  const stack = useStack('error-codes');
+  let stage: ErrorStage;
+  let outcomes: readonly Promise<Error | null>[] = [];
+
+  before(async function () {
+    this.timeout(90_000);
+    stage = await setErrorStage(stack());
+    const cases = await stage.provoke(plays);
+    // All at the same time: each waits for seconds.
+    outcomes = cases.map((found, index) =>
+      follow(found, plays[index]?.way ?? 'answer').then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+      ),
+    );
+  });
+  after(() => stage?.close());
+
+  for (const [index, { end, way }] of plays.entries()) {
+    it(`${end.name} › ${way} › ${wordsOf(end, way)}`, async () => {
+      const error = await outcomes[index];
+      if (error !== null && error !== undefined) throw error;
+    });
+  }
+
+  it('the plays › hold every row of the documentation', () => {
+    assert.equal(plays.filter(({ way }) => way === 'answer').length, errorEnds.length);
+    assert.equal(plays.filter(({ way }) => way === 'receipt').length, toldByReceipt.length);
+  });
+
+  async function follow(found: ErrorCase, way: Way): Promise<void> {
+    const { end } = found;
+    if (way === 'receipt') {
+      await assertFailed(found, {
+        errorClass: end.asReceipt?.class,
+        calls: 1,
+        followUp: end.asReceipt?.followUp,
+      });
+      return assertBesides(found);
+    }
+    const { asAnswer } = end;
+    switch (asAnswer.kind) {
+      case 'failed':
+        await assertFailed(found, { errorClass: end.class, calls: 1, followUp: asAnswer.followUp });
+        return assertBesides(found);
+      case 'held':
+        return assertHeld(found, asAnswer.gate);
+      case 'marketing-endpoint':
+        await assertSentAfter(found, asAnswer.afterMs);
+        return assertBesides(found);
+      case 'waits': {
+        const [firstMs = 0] = asAnswer.waitsMs;
+        if (way === 'too many answers') {
+          const calls = asAnswer.calls ?? 0;
+          return assertFailed(found, { errorClass: end.class, calls, followUp: asAnswer.followUp });
+        }
+        if (firstMs > longestWaitedMs) await assertWaits(found, firstMs);
+        else await assertSentAfter(found, firstMs);
+        return assertBesides(found);
+      }
+    }
+  }
+
+  interface Failed {
+    readonly errorClass: string | undefined;
+    readonly calls: number;
+    readonly followUp: FollowUpRule | null | undefined;
+  }
+
+  async function assertFailed(found: ErrorCase, { errorClass, calls, followUp }: Failed): Promise<void> {
+    const stored = await stage.messageOf(found, 'failed', ({ status }) => status === 'failed');
+    const { failure } = await stage.user.getMessage(found.messageId);
+    assert.deepEqual([failure?.code, failure?.class], [String(found.end.example.code), errorClass]);
+    assert.equal(failure?.advice, found.end.advice);
+    assert.equal((await stack().ledgerOf(found.messageId)).length, calls);
+    if (followUp === null || followUp === undefined) {
+      assert.equal(stored.retriedBy, undefined);
+      return;
+    }
+    const follower = await stage.followerOf(found);
+    assert.equal(follower.status, 'scheduled');
+    assert.equal(follower.retryNumber, 1);
+    assert.deepEqual(follower.content, stored.content);
+    const aheadMs = (follower.sendAt?.getTime() ?? 0) - follower.timestamp.getTime();
+    assert.equal(aheadMs, followUp.afterMs);
+    assert.deepEqual(await stack().ledgerOf(follower._id.toHexString()), []);
+  }
+
+  async function timelineOf(found: ErrorCase): Promise<TimelineView> {
+    const answer = await stage.user.call<TimelineView>(`/api/messages/${found.messageId}/timeline`);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body;
+  }
+
+  const isWaiting = ({ status, waiting, dispatch }: MessageDoc): boolean =>
+    status === 'sending' && waiting !== undefined && !dispatch.isCalling;
+
+  /** The wait itself is the end that is compared. */
+  async function assertWaits(found: ErrorCase, waitMs: number): Promise<void> {
+    await stage.messageOf(found, 'waits', isWaiting);
+    const { status, attempts, waitingFor } = await timelineOf(found);
+    assert.deepEqual([status, attempts, waitingFor?.gate], ['sending', 1, 'provider']);
+    assert.equal(waitingFor?.reason, `${found.end.title}, ${found.end.example.code}`);
+    const aheadMs = Date.parse(waitingFor.until ?? '') - Date.parse(waitingFor.since);
+    assert.ok(aheadMs >= waitMs - 1_000 && aheadMs <= waitMs * 1.25 + 2_000, `${aheadMs} ms`);
+    assert.equal((await stack().ledgerOf(found.messageId)).length, 1);
+  }
+
+  /** Refused once, and sent by the second call, not before its time. */
+  async function assertSentAfter(found: ErrorCase, waitMs: number): Promise<void> {
+    await stage.messageOf(found, 'read', ({ status }) => status === 'read');
+    const [first, second, ...others] = await stack().ledgerOf(found.messageId);
+    assert.deepEqual(others, []);
+    assert.deepEqual([first?.wamid === null, second?.wamid === null], [true, false]);
+    const gapMs = Date.parse(second?.at ?? '') - Date.parse(first?.at ?? '');
+    assert.ok(gapMs >= waitMs - 50, `${gapMs} ms`);
+    if (found.end.asAnswer.kind !== 'marketing-endpoint') return;
+    assert.deepEqual([first?.edge, second?.edge], [undefined, 'marketing_messages']);
+  }
+
+  async function assertHeld(found: ErrorCase, gate: 'channel' | 'template'): Promise<void> {
+    await stage.messageOf(found, 'held', isWaiting);
+    const { status, waitingFor } = await timelineOf(found);
+    assert.deepEqual([status, waitingFor?.gate, waitingFor?.until], ['sending', gate, null]);
+    assert.equal(waitingFor?.reason, `${found.end.title}, ${found.end.example.code}`);
+    await assertBesides(found);
+    assert.equal((await stack().ledgerOf(found.messageId)).length, 1);
+    await (gate === 'channel' ? resumeChannel(found) : approveTemplate(found));
+    await stage.messageOf(found, 'read', (message) => message.status === 'read');
+    const calls = await stack().ledgerOf(found.messageId);
+    assert.deepEqual(
+      calls.map(({ wamid }) => wamid === null),
+      [true, false],
+      'held, then sent exactly once',
+    );
+  }
+
+  async function resumeChannel({ end, channelId }: ErrorCase): Promise<void> {
+    const _id = new Types.ObjectId(channelId);
+    if (!resumedByProduct.includes(end.name)) {
+      const path = `/api/channels/${channelId}/resume`;
+      const resumed = await stage.user.call<{ state: string }>(path, { method: 'POST' });
+      assert.deepEqual([resumed.status, resumed.body.state], [200, 'active']);
+      return;
+    }
+    const channels = stack().collection<ChannelDoc>('channels');
+    // The first look is due after a minute: here it is due now.
+    await channels.updateOne({ _id }, { $set: { 'pause.nextCheckAt': new Date() } });
+    await waitFor('the product resumes the channel', async () => {
+      const channel = await channels.findOne({ _id });
+      return channel?.state === 'active' && channel.stateReason === undefined && channel.pause === undefined;
+    });
+  }
+
+  async function approveTemplate({ wabaId, templateName }: ErrorCase): Promise<void> {
+    const path = `/templates/${wabaId}/${templateName}`;
+    const told = await stack().control(path, { method: 'PUT', body: { status: 'APPROVED' } });
+    assert.equal(told.status, 200, JSON.stringify(told.body));
+  }
+
+  async function assertBesides(found: ErrorCase): Promise<void> {
+    for (const beside of found.end.besides) {
+      await waitFor(`${found.end.name}: ${JSON.stringify(beside)}`, () => isBeside(found, beside), {
+        everyMs: 200,
+      });
+    }
+    if (found.end.besides.some(({ kind }) => kind === 'channel-paused')) return;
+    const channel = await channelOf(found);
+    assert.equal(channel?.state, 'active', 'the channel goes on');
+  }
+
+  const channelOf = ({ channelId }: ErrorCase): Promise<ChannelDoc | null> =>
+    stack()
+      .collection<ChannelDoc>('channels')
+      .findOne({ _id: new Types.ObjectId(channelId) });
+
+  async function isBeside(found: ErrorCase, beside: Beside): Promise<boolean> {
+    const { end, channelId } = found;
+    const channel = await channelOf(found);
+    const message = await stage.messageOf(found, 'stored', () => true);
+    const findOne = (name: string, filter: object) => stack().collection(name).findOne(filter);
+    switch (beside.kind) {
+      case 'channel-paused': {
+        const { pause } = channel ?? {};
+        const leastMs = (pause?.until?.getTime() ?? 0) - (pause?.since.getTime() ?? 0);
+        return (
+          channel?.state === 'paused' &&
+          channel.stateReason?.startsWith(`${end.title}, ${end.example.code}. `) === true &&
+          pause?.code === String(end.example.code) &&
+          (beside.atLeastMs === null
+            ? pause.until === undefined
+            : Math.abs(leastMs - beside.atLeastMs) < 1_000)
+        );
+      }
+      case 'marketing-endpoint':
+        return channel?.usesMarketingEndpoint === true;
+      case 'template':
+        return isTemplateSo(found, beside.becomes);
+      case 'slower': {
+        if (beside.whose === 'pair') {
+          const pair = await findOne('pair_rates', { contactId: message.contactId });
+          return pair?.['blockedUntil'] > message.timestamp;
+        }
+        const rate = await findOne('channel_rates', { _id: new Types.ObjectId(channelId) });
+        return rate?.['factor'] < 1;
+      }
+      case 'marketing-stopped':
+        return (await findOne('contacts', { _id: message.contactId }))?.['marketingStopped'] === true;
+      case 'window-closed': {
+        const conversation = await findOne('conversations', { _id: message.conversationId });
+        return conversation?.['windowExpiresAt'] <= new Date();
+      }
+    }
+  }
+
+  /** The refusal is in the audit; afterwards the template is what the provider says when it is read anew. */
+  async function isTemplateSo(found: ErrorCase, becomes: 'paused' | 'disabled' | 'resync'): Promise<boolean> {
+    const { _id, providerTemplateId, needsSync } = await stage.templateOf(found);
+    const filter = { action: 'template.refused', 'target.id': _id };
+    const refused = await stack().collection('audit_events').findOne(filter);
+    const isNoted = becomes === 'resync' || refused?.['after']?.status === becomes;
+    return refused !== null && isNoted && providerTemplateId !== undefined && needsSync === undefined;
+  }
+});
+
+function wordsOf(end: ErrorEnd, way: Way): string {
+  if (way === 'receipt') return `${describeReceipt(end)}; ${describeBesides(end)}`;
+  return way === 'answer' ? `${describeAnswer(end)}; ${describeBesides(end)}` : 'failed in the end';
+}
