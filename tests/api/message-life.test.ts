@@ -268,9 +268,9 @@ describe('the life of a message while Temporal cannot be reached', function () {
     assert.equal((await ask('/cancel', { method: 'POST' }))['status'], 'canceled');
     const warnings = api()
       .log.lines()
-      .filter(({ messageId, level }) => messageId === id && level === 40);
+      .filter(({ messageId, level }) => messageId === id && level === 'warn');
     assert.deepEqual(
-      warnings.map(({ msg }) => msg),
+      warnings.map(({ message }) => message),
       [
         'rescheduled without telling the workflow',
         'the timeline lacks what Temporal knows',

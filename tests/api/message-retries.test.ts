@@ -94,7 +94,7 @@ describe('retries of messages', function () {
       const again = await retry(id, { key: 'k-1' });
       assert.deepEqual([outcomeOf(again), again.body], ['201', made.body]);
       const other = await ours.store(failed());
-      assert.equal(outcomeOf(await retry(other, { key: 'k-1' })), '409 idempotency-key-reused');
+      assert.equal(outcomeOf(await retry(other, { key: 'k-1' })), '422 idempotency-key-reused');
       assert.equal((await ours.retriesOf(other)).length, 0);
     });
 
@@ -185,7 +185,8 @@ describe('retries of messages', function () {
       ],
       [
         'of a template that was rejected',
-        {},
+        // One that the API has not had in its memory these two seconds.
+        { templateName: 'appointment_reminder' },
         () =>
           api()
             .collection('templates')
