@@ -123,7 +123,8 @@ async function giveBack(
   const { attempt, startedAt } = message.dispatch;
   const now = deps.clock.now();
   const gate = next.kind === 'hold' ? next.gate : 'provider';
-  const reason = `${next.title}, ${next.code}`;
+  const said = `${next.title}, ${next.code}`;
+  const reason = next.kind === 'hold' ? `${next.gate} paused: ${said}` : said;
   const until = next.kind === 'hold' ? {} : { until: new Date(now.getTime() + next.delayMs) };
   await insist(() =>
     deps.messages.release(scope, id, {

@@ -42,7 +42,8 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
   });
   const people = buildPeople({ mongo, clock });
   const openings = createGateOpenings({ openings: createGateOpeningRepository(mongo), clock });
-  const templateDeps = { mongo, channels, openings, clock, logger, audit: people.audit };
+  const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
+  const templateDeps = { mongo, channels, openings, rates, clock, logger, audit: people.audit };
   const templates = buildTemplates(config, templateDeps);
   const workflows = createMessageWorkflows({
     temporal: temporal.client,
@@ -50,9 +51,16 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
   });
-  const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
   const messages = createMessageRepository(mongo);
-  const consent = buildConsent({ ...people, mongo, channels, messages, workflows, clock, logger });
+  const consent = buildConsent({
+    ...people,
+    mongo,
+    channels,
+    messages,
+    workflows: { cancel: workflows.requestCancel },
+    clock,
+    logger,
+  });
   return {
     clock,
     logger,

@@ -5,7 +5,9 @@ import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import type { SendRates } from '../rates/service.ts';
 import { createTemplateEvents } from '../templates/events.ts';
+import { limitTemplateGateway } from '../templates/limited-gateway.ts';
 import { createTemplateRepository } from '../templates/repository.ts';
 import { createTemplateSyncRepository } from '../templates/repository-syncs.ts';
 import { createTemplateService } from '../templates/service.ts';
@@ -18,6 +20,7 @@ export interface TemplateParts {
   readonly channels: ChannelService;
   readonly audit: AuditService;
   readonly openings: GateOpenings;
+  readonly rates: SendRates;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -27,9 +30,12 @@ const gatewayLimits = { connections: 4, timeoutMs: 10_000 } as const;
 
 /** Templates with the provider behind them; the API manages them, the worker keeps them as the provider has them. */
 export function buildTemplates({ provider }: Pick<Config, 'provider'>, parts: TemplateParts) {
-  const { mongo, channels, audit, openings, clock, logger } = parts;
+  const { mongo, channels, audit, openings, rates, clock, logger } = parts;
   const timeoutMs = Math.min(provider.timeoutMs, gatewayLimits.timeoutMs);
-  const gateway = createTemplateApi({ ...provider, ...gatewayLimits, timeoutMs });
+  const gateway = limitTemplateGateway(
+    createTemplateApi({ ...provider, ...gatewayLimits, timeoutMs }),
+    rates,
+  );
   const templates = createTemplateRepository(mongo);
   const syncs = createTemplateSyncRepository(mongo);
   const service = createTemplateService({ templates, syncs, audit, openings, clock });

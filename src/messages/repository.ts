@@ -100,7 +100,17 @@ export function createMessageRepository(connection: Connection) {
         .find({
           status: { $in: [...unsentStatuses] },
           timestamp: { $lt: olderThan },
-          $or: [{ sweptAt: { $exists: false } }, { sweptAt: { $lt: sweptBefore } }],
+          $or: [
+            { sweptAt: { $exists: false } },
+            { sweptAt: { $lt: sweptBefore } },
+            // Overdue, and held back by nothing that we know of.
+            {
+              status: 'scheduled',
+              sendAt: { $lt: olderThan },
+              sweptAt: { $lt: olderThan },
+              waiting: { $exists: false },
+            },
+          ],
         })
         .sort({ _id: 1 })
         .limit(limit)

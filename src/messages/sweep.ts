@@ -29,7 +29,12 @@ export function createSweep({ messages, workflows, clock, logger, olderThanMs }:
     const scope = scopeOf(message.clientId);
     const messageId = message._id.toHexString();
     if ((await workflows.start(message)) === 'running') {
-      await messages.markSwept(scope, message._id, clock.now());
+      const now = clock.now();
+      await messages.markSwept(scope, message._id, now);
+      // Its time has passed, and it does not know: it was moved to an earlier one while nobody could tell it.
+      const { status, sendAt } = message;
+      if (status === 'scheduled' && sendAt !== undefined && sendAt < now)
+        await workflows.reschedule(messageId, sendAt);
       return;
     }
     // Nobody may wait for it in vain. A regular end knows more than the database, which was restored from an older

@@ -76,18 +76,24 @@ export function timelineOf(message: Told): TimelineEntry[] {
   const { statusHistory, waits = [], dispatch } = message;
   const entries: TimelineEntry[] = [
     ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
+    ...dispatch.attempts.flatMap(callEntries),
     ...waits.map(({ since, reason, until }) => ({
       at: since,
       kind: 'wait' as const,
       text: `waits: ${reason}`,
       ...(until === undefined ? {} : { until }),
     })),
-    ...dispatch.attempts.flatMap(callEntries),
   ];
   return entries
     .filter(({ kind, text }) => kind !== 'status' || text !== 'sending')
-    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
+    .toSorted((a, b) => placeOf(a) - placeOf(b));
 }
+
+const secondMs = 1_000;
+
+/** The provider tells whole seconds: what it says happened in one came after what we saw in it. */
+const placeOf = ({ at, kind }: TimelineEntry): number =>
+  kind === 'receipt' && at.getMilliseconds() === 0 ? at.getTime() + secondMs - 1 : at.getTime();
 
 function acceptance({ statusHistory, timestamp, createdBy }: Told): TimelineEntry {
   const status = statusHistory[0]?.status ?? 'queued';

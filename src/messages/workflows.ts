@@ -43,8 +43,13 @@ export interface MessageWorkflows {
   signalReceipts(messageId: string, receipts: readonly Receipt[]): Promise<'signaled' | 'closed'>;
   /** Lets a message that is held back look at its gates again; nothing happens when it waits no more. */
   signalGateOpened(messageId: string): Promise<void>;
-  /** Lets the workflow of a message that was withdrawn end now instead of when it next looks. */
+  /**
+   * Lets the workflow of a message that was canceled end, and resolves when a worker has taken it. Without a worker
+   * that answers, it is asked to end as by `requestCancel`.
+   */
   cancel(messageId: string): Promise<void>;
+  /** The same for many messages at once: the server takes the wish, and nobody waits for a worker. */
+  requestCancel(messageId: string): Promise<void>;
   /** Tells a message that waits for its time the new time. */
   reschedule(messageId: string, sendAt: Date): Promise<void>;
 }
@@ -61,7 +66,8 @@ const searchKeys = {
 /** A call that Temporal does not answer in this time is given up; the sweep starts the workflow later. */
 const startDeadlineMs = 3_000;
 const signalDeadlineMs = 10_000;
-const updateDeadlineMs = 5_000;
+/** Somebody waits for the answer, and what they wanted is stored already. */
+const updateDeadlineMs = 2_000;
 
 export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
   const { temporal } = options;
@@ -71,6 +77,13 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
     unlessGone(
       temporal.withDeadline(deadlineIn(updateDeadlineMs), async () => {
         await update(temporal.workflow.getHandle(workflowIdOf(messageId)));
+      }),
+    );
+
+  const requestCancel = (messageId: string): Promise<void> =>
+    unlessGone(
+      temporal.withDeadline(deadlineIn(startDeadlineMs), async () => {
+        await temporal.workflow.getHandle(workflowIdOf(messageId)).cancel();
       }),
     );
 
@@ -123,7 +136,13 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
       );
     },
 
-    cancel: (messageId) => tell(messageId, (run) => run.executeUpdate(cancelUpdateName)),
+    async cancel(messageId) {
+      await tell(messageId, (run) => run.executeUpdate(cancelUpdateName)).catch(() =>
+        requestCancel(messageId),
+      );
+    },
+
+    requestCancel,
 
     reschedule(messageId, sendAt) {
       const to: Reschedule = { sendAtMs: sendAt.getTime() };

@@ -1,5 +1,6 @@
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
 import { AppError } from '../platform/errors.ts';
+import { scopeOf } from '../platform/mongo.ts';
 import { parameterFormatOf } from '../template-content/check.ts';
 import { toReviewForm } from '../template-content/samples.ts';
 import { ruleFor, type ErrorClass } from '../whatsapp/error-classes.ts';
@@ -12,7 +13,11 @@ export type Failure = Exclude<TemplateOutcome<never>, { readonly kind: 'done' }>
 export const accountOf = (
   channel: ChannelDoc,
   { senderOf }: Pick<ChannelService, 'senderOf'>,
-): TemplateAccount => ({ wabaId: channel.wabaId, accessToken: senderOf(channel).accessToken });
+): TemplateAccount => ({
+  scope: scopeOf(channel.clientId),
+  wabaId: channel.wabaId,
+  accessToken: senderOf(channel).accessToken,
+});
 
 /** A template as the provider takes it; words in capitals are the provider's. */
 export const toDraft = (template: TemplateDoc): TemplateDraft => ({

@@ -1,3 +1,4 @@
+import type { ClientScope } from '../platform/mongo.ts';
 import type { RejectedError } from './gateway.ts';
 
 /** The port to a provider's template management. Outcomes are values: it never throws for what a provider does. */
@@ -18,6 +19,8 @@ export interface TemplateGateway {
 }
 
 export interface TemplateAccount {
+  /** Whose account it is: the calls are counted for it. */
+  readonly scope: ClientScope;
   readonly wabaId: string;
   readonly accessToken: string;
 }

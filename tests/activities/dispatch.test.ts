@@ -118,8 +118,6 @@ describe('dispatch', () => {
 
   const refusals: readonly [string, string, object | undefined, string, string][] = [
     ['the template does not exist', '+15550001108', undefined, '132001', 'template'],
-    ['the token has expired', '+15550001131', { status: 401, code: 190 }, '190', 'credentials'],
-    ['the number is locked', '+15550001132', { status: 403, code: 131031 }, '131031', 'sender'],
     ['the window is closed', '+15550001133', { status: 400, code: 131047 }, '131047', 'window'],
     ['a bad parameter', '+15550001134', { status: 400, code: 131009 }, '131009', 'message'],
   ];
@@ -136,6 +134,32 @@ describe('dispatch', () => {
       assert.equal(stored.dispatch.attempts[0]?.code, code);
       const { failure } = result.outcome;
       assert.deepEqual(await dispatch(given), { kind: 'settled', status: 'failed', attempt: 1, failure });
+    });
+  }
+
+  const refusedSenders: readonly [string, string, object, RegExp][] = [
+    [
+      'the token has expired',
+      '+15550001131',
+      { status: 401, code: 190 },
+      /The access token has expired, 190$/,
+    ],
+    ['the number is locked', '+15550001132', { status: 403, code: 131031 }, /The account is locked, 131031$/],
+  ];
+  for (const [name, to, answer, reason] of refusedSenders) {
+    it(`${name} › the channel is paused, the message held behind it and not lost, and nobody is called`, async () => {
+      await stage.behave({ nextErrors: [{ to, ...answer }] });
+      const given = await stage.sendable(to);
+      const result = await dispatch(given);
+      assert.ok(result.kind === 'held' && result.gate === 'channel', JSON.stringify(result));
+      assert.match(result.reason, reason);
+      const stored = await stage.stored(given);
+      assert.deepEqual([stored.status, stored.dispatch.isCalling], ['sending', false]);
+      assert.match(stored.waiting?.reason ?? '', reason);
+      const channel = await stage.collection('channels').findOne({ _id: given.message.channelId });
+      assert.equal(channel?.['state'], 'paused');
+      assert.equal((await dispatch(given)).kind, 'held');
+      assert.equal((await stage.callsFor(given)).length, 1);
     });
   }
 

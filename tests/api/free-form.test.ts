@@ -161,9 +161,14 @@ describe('api › free-form messages', function () {
       assert.equal(refusal(refused), '400 invalid-input body.contactId');
     });
 
-    it('a contact who has opted out, a channel that is away › 409', async () => {
+    it('a contact who has opted out and writes again › an agent may answer; one on the block list › 409', async () => {
       await update('contacts', question.contactId, { optInStatus: 'opted-out' });
-      assert.equal(refusal(await trySend({ to: phone, content: text() })), '409 contact-opted-out');
+      assert.equal((await trySend({ to: phone, content: text() })).status, 201);
+      await update('contacts', question.contactId, { isBlocked: true });
+      assert.equal(refusal(await trySend({ to: phone, content: text() })), '409 contact-blocked');
+    });
+
+    it('a channel that is away › 409', async () => {
       const other = await api().signUp();
       await update('channels', other.channelId, { state: 'disconnected' });
       const away = await trySend({ to: phone, content: text() }, { as: other });

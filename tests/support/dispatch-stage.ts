@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultActivityInfo, MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { mongo } from 'mongoose';
+import type { mongo, Types } from 'mongoose';
 import { createMessageActivities, type MessageActivityDeps } from '../../activities/messages.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
 import { buildSending } from '../../src/app/sending.ts';
-import type { ContactService } from '../../src/contacts/service.ts';
 import type { DispatchInput, DispatchResult, MessageActivities } from '../../src/messages/contract.ts';
 import type { MessageDoc } from '../../src/messages/model.ts';
 import type { MessageRepository } from '../../src/messages/repository.ts';
@@ -45,13 +44,16 @@ export interface Sendable {
 export interface DispatchStage {
   readonly deps: MessageActivityDeps;
   readonly messages: MessageRepository;
-  readonly contacts: ContactService;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
-  /** Stores another message of the same client, by the same channel to the same person if nothing else is said. */
-  besides(sendable: Sendable, changes?: Partial<MessageDoc>): Promise<Sendable>;
+  /** A message of the same client on the same channel, to whom the person has written if `isWindowOpen`. */
+  another(
+    beside: Sendable,
+    to: string,
+    options?: { readonly isWindowOpen?: boolean; readonly changes?: Partial<MessageDoc> },
+  ): Promise<Sendable>;
+  collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
   stored(sendable: Sendable): Promise<MessageDoc>;
-  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
   behave(behaviour: object): Promise<void>;
   close(): Promise<void>;
@@ -109,10 +111,30 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     return (await response.json()) as Body;
   }
 
+  interface Draft {
+    readonly scope: ClientScope;
+    readonly channelId: Types.ObjectId;
+    readonly to: string;
+    readonly isWindowOpen: boolean;
+    readonly changes: Partial<MessageDoc>;
+  }
+
+  async function store({ scope, channelId, to, isWindowOpen, changes }: Draft): Promise<Sendable> {
+    const contact = await core.contacts.findOrCreate(scope, { phoneNumber: to });
+    const now = new Date();
+    const key = { channelId, contactId: contact._id };
+    const conversation = await core.conversations.findOrOpen(scope, key, now);
+    if (isWindowOpen) await core.conversations.noteInbound(scope, conversation._id, { at: now, isNew: true });
+    const fields = { ...scope, ...key, conversationId: conversation._id, to };
+    const message = buildMessage({ ...fields, ...changes });
+    assert.ok(await messages.insert(scope, message));
+    const ids = { clientId: scope.clientId.toHexString(), messageId: message._id.toHexString() };
+    return { scope, message, input: { ...ids, channelId: channelId.toHexString() } };
+  }
+
   return {
     deps,
     messages,
-    contacts: core.contacts,
     async sendable(to, changes = {}) {
       const scope = await addClient(core.mongo);
       const transact = createTransactions(core.mongo);
@@ -121,25 +143,10 @@ export async function setDispatchStage(): Promise<DispatchStage> {
         await core.templates.addStarterTemplates(scope, added, session);
         return added;
       });
-      const contact = await core.contacts.findOrCreate(scope, { phoneNumber: to });
-      // The person has just written: the window is open.
-      const now = new Date();
-      const key = { channelId, contactId: contact._id };
-      const conversation = await core.conversations.findOrOpen(scope, key, now);
-      await core.conversations.noteInbound(scope, conversation._id, { at: now, isNew: true });
-      const fields = { ...scope, ...key, conversationId: conversation._id, to };
-      const message = buildMessage({ ...fields, ...changes });
-      assert.ok(await messages.insert(scope, message));
-      const ids = { clientId: scope.clientId.toHexString(), messageId: message._id.toHexString() };
-      return { scope, message, input: { ...ids, channelId: channelId.toHexString() } };
+      return store({ scope, channelId, to, isWindowOpen: true, changes });
     },
-    async besides({ scope, message, input }, changes = {}) {
-      const { channelId, contactId, conversationId, to = '' } = message;
-      const fields = { ...scope, channelId, contactId, conversationId, to };
-      const other = buildMessage({ ...fields, ...changes });
-      assert.ok(await messages.insert(scope, other));
-      return { scope, message: other, input: { ...input, messageId: other._id.toHexString() } };
-    },
+    another: ({ scope, message: { channelId } }, to, { isWindowOpen = false, changes = {} } = {}) =>
+      store({ scope, channelId, to, isWindowOpen, changes }),
     collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);

@@ -109,8 +109,8 @@ describe('the timeline of a message', () => {
         [50, 'status', 'scheduled: 2026-11-23T10:00:00.000Z'],
         [100, 'wait', 'waits: channel paused: There is a payment problem, 131042'],
         [200, 'call', 'call 1 to the provider'],
-        [300, 'wait', 'waits: The number’s throughput is reached, 130429', after(500)],
         [300, 'answer', 'answer 1: the provider has refused it for now', '130429'],
+        [300, 'wait', 'waits: The number’s throughput is reached, 130429', after(500)],
         [500, 'call', 'call 2 to the provider'],
         [600, 'status', 'sent'],
         [600, 'answer', 'answer 2: the provider has accepted it'],
@@ -118,6 +118,23 @@ describe('the timeline of a message', () => {
         [950, 'receipt', 'receipt: warmed up'],
       ],
     );
+  });
+
+  it('a receipt of the same second as its call › comes after it, for the provider tells whole seconds', () => {
+    const message = buildMessage({
+      statusHistory: [
+        { key: 'queued', status: 'queued', timestamp: accepted },
+        { key: 'read', status: 'read', timestamp: after(1_000), raw: { word: 'read' } },
+        { key: 'late', status: 'read', timestamp: after(1_700), raw: { word: 'read' } },
+      ],
+      dispatch: {
+        attempt: 1,
+        isCalling: false,
+        attempts: [{ number: 1, startedAt: after(1_500), endedAt: after(1_600), outcome: 'accepted' }],
+      },
+    });
+    const kinds = timelineOf(message).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['accepted', 'call', 'answer', 'receipt', 'receipt']);
   });
 
   it('a message from before there were waits and senders › its statuses', () => {

@@ -1,9 +1,11 @@
+import { newId } from '../../../src/platform/ids.ts';
+import { scopeOf } from '../../../src/platform/mongo.ts';
 import assert from 'node:assert/strict';
 import { createTemplateApi } from '../../../src/whatsapp/template-api.ts';
 import type { TemplateGateway } from '../../../src/whatsapp/template-gateway.ts';
 import { refusal, startTemplateProvider, type TemplateProvider } from '../../support/template-provider.ts';
 
-const account = { wabaId: '200', accessToken: 'the token' };
+const account = { scope: scopeOf(newId()), wabaId: '200', accessToken: 'the token' };
 const usage = '{"1":[{"call_count":5}]}';
 
 describe('template management at the provider', () => {

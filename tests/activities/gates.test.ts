@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import type { DispatchResult } from '../../src/messages/contract.ts';
+import {
+  runDispatch,
+  setDispatchStage,
+  words,
+  type DispatchStage,
+  type Sendable,
+} from '../support/dispatch-stage.ts';
+
+const to = '+15550001101';
+const hourMs = 3_600_000;
+
+/** Each gate in turn, right before the call: the provider hears nothing of what does not pass. */
+describe('dispatch › gates', () => {
+  let stage: DispatchStage;
+  before(async () => {
+    stage = await setDispatchStage();
+  });
+  after(() => stage?.close());
+
+  const dispatch = (given: Sendable): Promise<DispatchResult> => runDispatch(stage.deps, given);
+  const update = (collection: string, filter: object, change: object) =>
+    stage.collection(collection).updateOne(filter, { $set: change });
+  const contactOf = ({ message }: Sendable) => ({ _id: message.contactId });
+  const templateOf = ({ scope, message }: Sendable) => ({ ...scope, name: message.templateName });
+
+  /** The reply of an agent in the open window. */
+  const reply = { messageType: 'text', content: text('Hello'), priority: 2 };
+
+  async function assertNotCalled(given: Sendable): Promise<void> {
+    assert.deepEqual(await stage.callsFor(given), []);
+  }
+
+  async function assertHeld(given: Sendable, gate: string, reason: RegExp): Promise<DispatchResult> {
+    const result = await dispatch(given);
+    assert.ok(result.kind === 'held', JSON.stringify(result));
+    assert.equal(result.gate, gate);
+    assert.match(result.reason, reason);
+    const { status, waiting, waits } = await stage.stored(given);
+    assert.equal(status, given.message.status);
+    assert.deepEqual([waiting?.gate, waiting?.reason], [gate, result.reason]);
+    assert.equal(waits?.length, 1);
+    await assertNotCalled(given);
+    return result;
+  }
+
+  async function assertClosed(given: Sendable, status: string, code: string): Promise<void> {
+    const result = await dispatch(given);
+    assert.ok(result.kind === 'settled', JSON.stringify(result));
+    assert.equal(result.status, status);
+    const stored = await stage.stored(given);
+    assert.deepEqual(words(stored), ['queued', status]);
+    assert.equal(stored.statusHistory.at(-1)?.raw?.['code'], code);
+    assert.equal(stored.failure?.code, status === 'failed' ? code : undefined);
+    await assertNotCalled(given);
+  }
+
+  describe('closed for good', () => {
+    it('the contact has opted out since it was accepted › canceled', async () => {
+      const given = await stage.sendable(to);
+      await update('contacts', contactOf(given), { optInStatus: 'opted-out' });
+      await assertClosed(given, 'canceled', 'contact-opted-out');
+    });
+
+    it('opted out, and an agent answers in the open window › sent', async () => {
+      const given = await stage.sendable(to, reply);
+      await update('contacts', contactOf(given), { optInStatus: 'opted-out' });
+      assert.equal((await dispatch(given)).kind, 'dispatched');
+      assert.equal((await stage.callsFor(given)).length, 1);
+    });
+
+    it('marketing stopped › canceled by the category that the provider gives now', async () => {
+      const given = await stage.sendable(to);
+      await update('contacts', contactOf(given), { marketingStopped: true });
+      await update('templates', templateOf(given), { category: 'marketing' });
+      await assertClosed(given, 'canceled', 'contact-opted-out');
+      const other = await stage.sendable(to);
+      await update('contacts', contactOf(other), { marketingStopped: true });
+      assert.equal((await dispatch(other)).kind, 'dispatched');
+    });
+
+    it('on the block list › canceled, a reply too', async () => {
+      for (const changes of [{}, reply]) {
+        const given = await stage.sendable(to, changes);
+        await update('contacts', contactOf(given), { isBlocked: true });
+        await assertClosed(given, 'canceled', 'contact-blocked');
+      }
+    });
+
+    it('the window has closed › a reply fails, a template is sent', async () => {
+      const given = await stage.sendable(to, reply);
+      const conversation = { _id: given.message.conversationId };
+      await update('conversations', conversation, { windowExpiresAt: new Date(Date.now() - 1) });
+      await assertClosed(given, 'failed', 'window-closed');
+      const template = await stage.sendable(to);
+      const other = { _id: template.message.conversationId };
+      await update('conversations', other, { windowExpiresAt: new Date(Date.now() - 1) });
+      assert.equal((await dispatch(template)).kind, 'dispatched');
+    });
+
+    it('the template was deleted or rejected › failed', async () => {
+      const rejected = await stage.sendable(to);
+      await update('templates', templateOf(rejected), { status: 'rejected' });
+      await assertClosed(rejected, 'failed', 'template-not-approved');
+      const deleted = await stage.sendable(to);
+      await stage.collection('templates').deleteOne(templateOf(deleted));
+      await assertClosed(deleted, 'failed', 'template-not-approved');
+    });
+  });
+
+  describe('may open', () => {
+    it('the channel is paused › held until somebody tells it', async () => {
+      const given = await stage.sendable(to);
+      const stateReason = 'There is a payment problem, 131042';
+      await update('channels', { _id: given.message.channelId }, { state: 'paused', stateReason });
+      const result = await assertHeld(
+        given,
+        'channel',
+        /^channel paused: There is a payment problem, 131042$/,
+      );
+      assert.ok(result.kind === 'held' && result.untilMs === undefined);
+    });
+
+    it('the channel has just been resumed, and this process does not know yet › sent', async () => {
+      const given = await stage.sendable(to);
+      const channel = { _id: given.message.channelId };
+      await update('channels', channel, { state: 'paused' });
+      await stage.deps.facts.read(given.scope, given.message, { now: new Date() });
+      await update('channels', channel, { state: 'active' });
+      assert.equal((await dispatch(given)).kind, 'dispatched');
+    });
+
+    it('the template is paused › held', async () => {
+      const given = await stage.sendable(to);
+      await update('templates', templateOf(given), { status: 'paused' });
+      await assertHeld(given, 'template', /^template hello_world paused/);
+    });
+
+    it('moved to a later time since its run began › held until then', async () => {
+      const sendAt = new Date(Date.now() + hourMs);
+      const given = await stage.sendable(to, { sendAt, status: 'scheduled' });
+      const result = await assertHeld(given, 'schedule', /^scheduled for /);
+      assert.ok(result.kind === 'held' && result.untilMs === sendAt.getTime());
+    });
+
+    it('quiet hours › held until their end; a reply goes', async () => {
+      const policy = async ({ scope }: Sendable) => {
+        const quietHours = { from: '00:00', to: '23:59' };
+        await stage.collection('sending_policies').insertOne({ ...scope, quietHours, appliesTo: 'all' });
+      };
+      const given = await stage.sendable(to);
+      await policy(given);
+      const result = await assertHeld(given, 'quiet-hours', /^quiet hours until /);
+      assert.ok(result.kind === 'held' && (result.untilMs ?? 0) > Date.now());
+      const answer = await stage.sendable(to, reply);
+      await policy(answer);
+      assert.equal((await dispatch(answer)).kind, 'dispatched');
+    });
+
+    it('the people of the day are used up › held until one is free; somebody in an open window is none', async () => {
+      const first = await stage.sendable(to);
+      const { channelId, conversationId } = first.message;
+      await update('channels', { _id: channelId }, { messagingLimit: 1 });
+      await update('conversations', { _id: conversationId }, { windowExpiresAt: new Date(0) });
+      assert.equal((await dispatch(first)).kind, 'dispatched');
+      const second = await stage.another(first, '+15550001201');
+      const result = await assertHeld(second, 'portfolio', /^messaging limit of 1 people in 24 h reached$/);
+      assert.ok(result.kind === 'held' && (result.untilMs ?? 0) > Date.now() + 23 * hourMs);
+      const known = await stage.another(first, '+15550001301', { isWindowOpen: true });
+      assert.equal((await dispatch(known)).kind, 'dispatched');
+    });
+  });
+
+  describe('for seconds', () => {
+    async function waitOf(given: Sendable): Promise<ApplicationFailure> {
+      const error = await dispatch(given).then(
+        (result) => assert.fail(JSON.stringify(result)),
+        (thrown: unknown) => thrown,
+      );
+      assert.ok(error instanceof ApplicationFailure, String(error));
+      return error;
+    }
+
+    it('a second marketing message to one person › six seconds later, and it says so', async () => {
+      const first = await stage.sendable(to, { priority: 5 });
+      const second = await stage.another(first, to, { changes: { priority: 5 } });
+      const answer = await stage.another(first, to, { changes: reply });
+      assert.equal((await dispatch(first)).kind, 'dispatched');
+      const wait = await waitOf(second);
+      assert.deepEqual([wait.type, wait.nonRetryable, wait.category], ['WAIT_pair', false, 'BENIGN']);
+      const delayMs = Number(wait.nextRetryDelay);
+      assert.ok(delayMs > 3_000 && delayMs <= 6_000, String(delayMs));
+      const { waiting } = await stage.stored(second);
+      assert.deepEqual([waiting?.gate, waiting?.reason], ['pair', 'pair limit']);
+      await assertNotCalled(second);
+      assert.equal((await dispatch(answer)).kind, 'dispatched', 'an agent may answer in between');
+    });
+
+    it('no place in the channel’s rate › again in a moment, and nobody was called', async () => {
+      const given = await stage.sendable(to);
+      const rates = {
+        ...stage.deps.rates,
+        acquire: async () => ({ kind: 'busy', retryAfterMs: 500 }) as const,
+      };
+      const error = await runDispatch({ ...stage.deps, rates }, given).catch((thrown: unknown) => thrown);
+      assert.ok(error instanceof ApplicationFailure);
+      assert.equal(error.type, 'WAIT_rate');
+      assert.ok(Number(error.nextRetryDelay) >= 500 && Number(error.nextRetryDelay) <= 1_000);
+      assert.equal((await stage.stored(given)).waiting?.reason, 'rate of the channel');
+      await assertNotCalled(given);
+    });
+
+    it('the permit counts no more when the claim is taken › given back, called with the next one', async () => {
+      const given = await stage.sendable(to);
+      let isDone = 0;
+      const permit = { kind: 'permit', stillHolds: () => false, done: () => void (isDone += 1) } as const;
+      const rates = { ...stage.deps.rates, acquire: async () => permit };
+      const error = await runDispatch({ ...stage.deps, rates }, given).catch((thrown: unknown) => thrown);
+      assert.ok(error instanceof ApplicationFailure && isDone > 0);
+      const stored = await stage.stored(given);
+      assert.deepEqual([stored.status, stored.dispatch.isCalling], ['sending', false]);
+      await assertNotCalled(given);
+      assert.equal((await dispatch(given)).kind, 'dispatched');
+    });
+  });
+});
+
+/** What a free-form message stores. */
+function text(body: string) {
+  return { text: body, payload: { type: 'text', text: { body } } } as const;
+}

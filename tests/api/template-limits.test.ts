@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newId, newSecret } from '../../src/platform/ids.ts';
+import { createFixedClock } from '../../src/platform/clock.ts';
+import { runMigrations } from '../../src/platform/migrations.ts';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import { createTransactions } from '../../src/platform/transaction.ts';
+import { createSendRates } from '../../src/rates/service.ts';
+import { limitTemplateGateway } from '../../src/templates/limited-gateway.ts';
+import { createTemplateApi } from '../../src/whatsapp/template-api.ts';
+import { captureLog } from '../support/logger.ts';
+import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
+
+const minuteMs = 60_000;
+
+describe('template management › the provider’s limit of calls', () => {
+  let database: TestDatabase;
+  let sandbox: Sandbox;
+  let dataDir: string;
+  before(async () => {
+    database = await connectTestDatabase('template_limits', []);
+    await runMigrations(database.connection);
+    dataDir = await mkdtemp(join(tmpdir(), 'whatsapp-crm-template-limits-'));
+    sandbox = await startSandbox({
+      host: '127.0.0.1',
+      port: 0,
+      dataDir,
+      webhookUrl: 'http://127.0.0.1:9/nobody',
+      appSecret: newSecret(),
+      behaviour: { managementCallsPerHour: 20 },
+    });
+  });
+  after(async () => {
+    await sandbox?.stop();
+    await database?.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('nearly used up › no further call until it is regained, in no process and for that account only', async () => {
+    const clock = createFixedClock(new Date());
+    const open = () => {
+      const rates = createSendRates({
+        connection: database.connection,
+        transact: createTransactions(database.connection),
+        clock,
+        logger: captureLog().logger,
+      });
+      const api = createTemplateApi({
+        apiUrl: sandbox.url,
+        apiVersion: 'v25.0',
+        connections: 2,
+        timeoutMs: 5_000,
+      });
+      return { rates, gateway: limitTemplateGateway(api, rates) };
+    };
+    const processes = [open(), open()];
+    const account = { scope: scopeOf(newId()), wabaId: 'busy', accessToken: 'token' };
+    let calls = 0;
+    for (; calls < 40; calls += 1) {
+      const outcome = await processes[calls % 2]?.gateway.list(account);
+      if (outcome?.kind === 'done') continue;
+      assert.ok(outcome?.kind === 'refused');
+      assert.equal(outcome.error.code, 80007);
+      assert.ok((outcome.retryAfterMs ?? 0) > minuteMs, 'says when to come back');
+      break;
+    }
+    assert.ok(calls >= 18 && calls <= 20, `${calls} calls were made of 20`);
+    const other = { ...account, scope: scopeOf(newId()), wabaId: 'idle' };
+    assert.equal((await processes[0]?.gateway.list(other))?.kind, 'done');
+    for (const { rates, gateway } of processes) {
+      await gateway.close();
+      await rates.close();
+    }
+  });
+});
