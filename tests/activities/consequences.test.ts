@@ -31,6 +31,10 @@ describe('consequences of a refusal', () => {
     return stage.sendable(to, changes);
   }
 
+  /** Another message to the same person on the same channel. */
+  const besides = (given: Sendable, changes: Partial<MessageDoc> = {}): Promise<Sendable> =>
+    stage.another(given, given.message.to ?? '', { changes });
+
   const channelOf = async ({ message }: Sendable): Promise<ChannelDoc> => {
     const channel = await stage.collection<ChannelDoc>('channels').findOne({ _id: message.channelId });
     assert.ok(channel);
@@ -85,7 +89,7 @@ describe('consequences of a refusal', () => {
         ['sending', false, 'channel', undefined],
       );
       assert.match(waiting?.reason ?? '', new RegExp(`, ${code}$`));
-      const other = await stage.besides(given);
+      const other = await besides(given);
       assert.match((await held(other)).reason, /^channel paused: /);
       await held(given);
       assert.equal((await stage.callsFor(given)).length, 1);
@@ -116,13 +120,11 @@ describe('consequences of a refusal', () => {
     const given = await refusedBy(131056);
     const delayMs = Number((await thrownBy(given)).nextRetryDelay);
     assert.ok(delayMs >= 1_000 && delayMs <= 1_250, `${delayMs} ms`);
-    const same = await stage.besides(given);
+    const same = await besides(given);
     assert.equal((await thrownBy(same)).type, 'WAIT_pair');
     assert.equal((await stage.stored(same)).waiting?.gate, 'pair');
     assert.deepEqual(await stage.callsFor(same), []);
-    const phoneNumber = newNumber();
-    const contact = await stage.contacts.findOrCreate(given.scope, { phoneNumber });
-    await accepted(await stage.besides(given, { contactId: contact._id, to: phoneNumber }));
+    await accepted(await stage.another(given, newNumber()));
   });
 
   it('131063 › the next call goes to the marketing endpoint, and marketing alone does so from then on', async () => {
@@ -140,7 +142,7 @@ describe('consequences of a refusal', () => {
     await runDispatch(stage.deps, given);
     const edges = (await stage.callsFor(given)).map(({ edge }) => edge);
     assert.deepEqual(edges, [undefined, 'marketing_messages']);
-    const utility = await stage.besides(given);
+    const utility = await besides(given);
     await accepted(utility);
     assert.deepEqual(
       (await stage.callsFor(utility)).map(({ edge }) => edge),
@@ -153,7 +155,7 @@ describe('consequences of a refusal', () => {
     assert.equal((await held(given)).gate, 'template');
     const template = await templateOf(given);
     assert.deepEqual([template?.['status'], template?.['needsSync']], ['paused', true]);
-    const other = await stage.besides(given);
+    const other = await besides(given);
     assert.match((await held(other)).reason, /^template hello_world paused: /);
     assert.deepEqual(await stage.callsFor(other), []);
     assert.equal((await channelOf(given)).state, 'active');
@@ -179,8 +181,8 @@ describe('consequences of a refusal', () => {
 
   it('131050 › marketing stops, and what waits of it is canceled; other messages leave', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
-    const marketing = await stage.besides(given, { category: 'marketing' });
-    const utility = await stage.besides(given, { category: 'utility' });
+    const marketing = await besides(given, { category: 'marketing' });
+    const utility = await besides(given, { category: 'utility' });
     await fail(given, 131050);
     await fail(given, 131050);
     const contact = await stage.collection('contacts').findOne({ _id: given.message.contactId });
@@ -193,15 +195,10 @@ describe('consequences of a refusal', () => {
   it('131047 › the window is closed: a free-form message fails before the call', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
     const payload = { type: 'text', text: { body: 'Hello' } } as const;
-    const { templateName: _name, ...text } = {
-      ...given.message,
-      messageType: 'text' as const,
-      content: { payload },
-    };
-    const written = { messageType: text.messageType, content: text.content };
-    await accepted(await stage.besides(given, written));
+    const written = { messageType: 'text', content: { payload } } as const;
+    await accepted(await besides(given, written));
     await fail(given, 131047);
-    const late = await stage.besides(given, written);
+    const late = await besides(given, written);
     const result = await runDispatch(stage.deps, late);
     assert.ok(result.kind === 'settled' && result.failure?.code === 'window-closed', JSON.stringify(result));
     assert.deepEqual(await stage.callsFor(late), []);

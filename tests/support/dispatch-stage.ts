@@ -9,7 +9,6 @@ import { createMessageActivities, type MessageActivityDeps } from '../../activit
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
 import { buildSending } from '../../src/app/sending.ts';
-import type { ContactService } from '../../src/contacts/service.ts';
 import type { DispatchInput, DispatchResult, MessageActivities } from '../../src/messages/contract.ts';
 import type { MessageDoc } from '../../src/messages/model.ts';
 import type { MessageRepository } from '../../src/messages/repository.ts';
@@ -45,7 +44,6 @@ export interface Sendable {
 export interface DispatchStage {
   readonly deps: MessageActivityDeps;
   readonly messages: MessageRepository;
-  readonly contacts: ContactService;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
   /** A message of the same client on the same channel, to whom the person has written if `isWindowOpen`. */
@@ -54,10 +52,8 @@ export interface DispatchStage {
     to: string,
     options?: { readonly isWindowOpen?: boolean; readonly changes?: Partial<MessageDoc> },
   ): Promise<Sendable>;
-  /** Stores another message of the same client, by the same channel to the same person if nothing else is said. */
-  besides(sendable: Sendable, changes?: Partial<MessageDoc>): Promise<Sendable>;
+  collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
   stored(sendable: Sendable): Promise<MessageDoc>;
-  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
   behave(behaviour: object): Promise<void>;
   close(): Promise<void>;
@@ -139,7 +135,6 @@ export async function setDispatchStage(): Promise<DispatchStage> {
   return {
     deps,
     messages,
-    contacts: core.contacts,
     async sendable(to, changes = {}) {
       const scope = await addClient(core.mongo);
       const transact = createTransactions(core.mongo);
@@ -152,8 +147,6 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     },
     another: ({ scope, message: { channelId } }, to, { isWindowOpen = false, changes = {} } = {}) =>
       store({ scope, channelId, to, isWindowOpen, changes }),
-    besides: ({ scope, message: { channelId, to = '' } }, changes = {}) =>
-      store({ scope, channelId, to, isWindowOpen: false, changes }),
     collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);
