@@ -20,6 +20,7 @@ import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildConsent } from './consent.ts';
+import { observeRates, observeStops } from './observers.ts';
 import { buildPeople } from './people.ts';
 import { buildTemplates } from './templates.ts';
 
@@ -28,6 +29,7 @@ export type Core = Awaited<ReturnType<typeof buildCore>>;
 /** What the API and the worker have in common: connections and the services on both sides of a message. */
 export async function buildCore(config: Config, { name, logger }: { name: ProcessName; logger: Logger }) {
   const clock = systemClock;
+  const metrics = createCrmMetrics(name);
   const mongo = await connectMongo({
     uri: config.mongo.uri.reveal(),
     appName: name,
@@ -43,7 +45,10 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
   });
   const people = buildPeople({ mongo, clock });
   const openings = createGateOpenings({ openings: createGateOpeningRepository(mongo), clock });
-  const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
+  const rates = observeRates(
+    createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger }),
+    metrics,
+  );
   const templateDeps = { mongo, channels, openings, rates, clock, logger, audit: people.audit };
   const templates = buildTemplates(config, templateDeps);
   const workflows = createMessageWorkflows({
@@ -64,13 +69,15 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     channels,
     messages,
     workflows: { cancel: workflows.requestCancel },
+    onStopped: observeStops(metrics),
+    openings,
     clock,
     logger,
   });
   return {
     clock,
     logger,
-    metrics: createCrmMetrics(name),
+    metrics,
     mongo,
     temporal,
     channels,
