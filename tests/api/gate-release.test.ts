@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import { buildCore, type Core } from '../../src/app/core.ts';
 import { createGateOpenings, createGateRelease, type Opening } from '../../src/gates/release.ts';
 import { createGateOpeningRepository, type GateOpeningDoc } from '../../src/gates/repository.ts';
@@ -178,7 +178,7 @@ describe('gates that open', function () {
       const held = await hold(3);
       await open({ gate: 'channel', channelId });
       const took = await Promise.all([release().releaseNext(), release().releaseNext()]);
-      assert.deepEqual(took.toSorted(), [false, true]);
+      assert.equal(took.filter(Boolean).length, 1);
       assert.deepEqual(woken.toSorted(), held.toSorted());
     });
 
