@@ -185,7 +185,7 @@ describe('e2e › every error of the provider', function () {
     await stage.messageOf(found, 'held', isWaiting);
     const { status, waitingFor } = await timelineOf(found);
     assert.deepEqual([status, waitingFor?.gate, waitingFor?.until], ['sending', gate, null]);
-    assert.equal(waitingFor?.reason, `${found.end.title}, ${found.end.example.code}`);
+    assert.equal(waitingFor?.reason, `${gate} paused: ${found.end.title}, ${found.end.example.code}`);
     await assertBesides(found);
     assert.equal((await stack().ledgerOf(found.messageId)).length, 1);
     await (gate === 'channel' ? resumeChannel(found) : approveTemplate(found));
