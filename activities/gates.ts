@@ -4,7 +4,7 @@ import type { ReadFacts } from '../src/gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../src/gates/rules.ts';
 import { waitTypeOf, type DispatchResult } from '../src/messages/contract.ts';
 import type { MessageDoc } from '../src/messages/repository.ts';
-import { burstOf, priorityOr } from '../src/messages/rules.ts';
+import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../src/messages/rules.ts';
 import type { Permit } from '../src/rates/channel/permits.ts';
 import { randomFraction } from '../src/platform/ids.ts';
 import { insist } from './insist.ts';
@@ -20,12 +20,9 @@ export type Passage =
     }
   | { readonly kind: 'stopped'; readonly result: DispatchResult };
 
-/** How long a dispatch waits for its channel's rate inside the activity, before it gives its slot to another. */
-const patienceMs = 2_000;
-
 /**
- * Judges the gates and takes the places in the rates, in the order of what they cost others: the pair, the
- * portfolio, the channel. What is taken in vain only makes later messages wait a little longer.
+ * Judges the gates and takes the places in the rates. The pair comes last, when nothing is waited for any more: what
+ * is counted there is when the message leaves. A permit that the pair makes useless goes to the next at once.
  */
 export async function passGates(
   deps: MessageActivityDeps,
@@ -37,10 +34,10 @@ export async function passGates(
   if (verdict.kind === 'closed') return stopped(await close(deps, target, { message, verdict }));
   if (verdict.kind === 'wait')
     return stopped(await hold(deps, target, { message, waiting: verdict.waiting }));
-  await takePair(deps, target, message);
   const portfolio = await takePortfolio(deps, target, { message, read });
   if (portfolio !== null) return stopped(portfolio);
   const permit = await takePermit(deps, target, { message, channel: read.channel });
+  await takePair(deps, target, { message, permit });
   const isMarketing = read.facts.template?.category === 'marketing';
   return { kind: 'open', channel: read.channel, isMarketing, permit };
 }
@@ -100,11 +97,21 @@ async function hold(
   };
 }
 
-async function takePair(deps: MessageActivityDeps, target: Target, message: MessageDoc): Promise<void> {
+async function takePair(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, permit }: { message: MessageDoc; permit: Permit },
+): Promise<void> {
   const { channelId, contactId } = message;
   const burst = burstOf(priorityOr(message.priority));
-  const pair = await insist(() => deps.rates.reservePair(target.scope, { channelId, contactId }, { burst }));
-  if (!pair.granted) throw await waitBriefly(deps, target, { gate: 'pair', until: pair.comeBackAt });
+  const ask = () => deps.rates.reservePair(target.scope, { channelId, contactId }, { burst });
+  const pair = await insist(ask).catch((error: unknown) => {
+    permit.giveBack();
+    throw error;
+  });
+  if (pair.granted) return;
+  permit.giveBack();
+  throw await waitBriefly(deps, target, { gate: 'pair', until: pair.comeBackAt });
 }
 
 /** Only what the business begins counts: an answer in the open window does not. */
@@ -130,7 +137,10 @@ async function takePermit(
 ): Promise<Permit> {
   const { scope } = target;
   const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
-  const permit = await deps.rates.acquire(line, { priority: priorityOr(message.priority), patienceMs });
+  const priority = priorityOr(message.priority);
+  const isBulk = isBulkPriority(priority);
+  const patienceMs = patienceOf({ isBulk, sendsPerSecond: channel.sendsPerSecond });
+  const permit = await deps.rates.acquire(line, { priority, isBulk, patienceMs });
   if (permit.kind === 'permit') return permit;
   // Those who were refused together do not come back together.
   const waitMs = permit.retryAfterMs * (1 + randomFraction());

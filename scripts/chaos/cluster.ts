@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly log: (line: string) => void;
   /** Three database servers, and a network to them and to the provider that can fail. */
   readonly hasFaults?: boolean;
+  /** The worker is started by hand. */
+  readonly isWorkerLate?: boolean;
 }
 
 /** The whole product with its servers, each process started again whenever it dies. */
@@ -33,6 +35,8 @@ export interface Cluster {
   readonly namespace: string;
   /** What the sandbox signs its webhooks with. */
   readonly appSecret: string;
+  /** Only with `isWorkerLate`. */
+  startWorker(): Promise<void>;
   /** kill -9; of the database the primary. Waits for the process to be there, if it is just being started again. */
   kill(target: KillTarget): Promise<void>;
   /** Freezes a process, of the database the primary; answers what lets it go on. */
@@ -46,7 +50,7 @@ export interface Cluster {
 const namespace = 'whatsapp-crm';
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { binaries, folder, env, log, hasFaults = false } = options;
+  const { binaries, folder, env, log, hasFaults = false, isWorkerLate = false } = options;
   const database = await (hasFaults ? planThree : planSingle)({ binary: binaries.mongod, folder });
   const temporalPort = await stablePort();
   const temporalAddress = `127.0.0.1:${temporalPort}`;
@@ -64,6 +68,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
   });
   const family = createFamily(log);
+  const startWorker = () => family.start(crm.worker('healthz'));
   const stop = async () => {
     await family.stop();
     await database.close();
@@ -74,7 +79,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await Promise.all([database.start(family), family.start(temporal)]);
     await crm.migrate();
     await family.start(crm.sandbox());
-    await Promise.all([family.start(crm.worker('healthz')), family.start(crm.api('healthz'))]);
+    await Promise.all([isWorkerLate ? undefined : startWorker(), family.start(crm.api('healthz'))]);
   } catch (error) {
     await stop();
     throw error;
@@ -87,6 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     temporalAddress,
     namespace,
     appSecret: crm.env['SANDBOX_APP_SECRET'] ?? '',
+    startWorker,
     kill: async (target) => family.kill(await nameOf(target)),
     pause: async (target) => family.pause(await nameOf(target)),
     stepDown: database.stepDown,

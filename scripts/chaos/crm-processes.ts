@@ -28,6 +28,8 @@ export interface CrmProcesses {
   logFileOf(name: string): string;
   api(ready?: ReadyWhen): Service;
   worker(ready?: ReadyWhen): Service;
+  /** One more beside it. */
+  secondWorker(): Service;
   sandbox(): Service;
   /** Runs the migrations to their end. */
   migrate(): Promise<void>;
@@ -38,15 +40,16 @@ const stopTimeoutMs = 8_000;
 export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
   const { folder } = options;
   const [apiPort, workerPort, sandboxPort] = [await stablePort(), await stablePort(), await stablePort()];
+  const secondPort = await stablePort();
   const urlOf = (port: number) => `http://127.0.0.1:${port}`;
   const env = toEnv(options, { apiPort, workerPort, sandboxPort });
   const logFileOf = (name: string) => join(folder, 'logs', `${name}.log`);
-  const service = (name: string, entry: string, readyUrl: string) =>
+  const service = (name: string, entry: string, readyUrl: string, own: Record<string, string> = {}) =>
     nodeService({
       name,
       entry: join(distDir, entry),
       readyUrl,
-      env,
+      env: { ...env, ...own },
       stopTimeoutMs,
       logFile: logFileOf(name),
     });
@@ -57,6 +60,10 @@ export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
     logFileOf,
     api: (ready = 'readyz') => service('api', 'src/bin/api.js', `${urlOf(apiPort)}/${ready}`),
     worker: (ready = 'readyz') => service('worker', 'src/bin/worker.js', `${urlOf(workerPort)}/${ready}`),
+    secondWorker: () =>
+      service('second-worker', 'src/bin/worker.js', `${urlOf(secondPort)}/readyz`, {
+        WORKER_HEALTH_PORT: String(secondPort),
+      }),
     sandbox: () => service('sandbox', 'sandbox/main.js', `${urlOf(sandboxPort)}/sandbox/health`),
     async migrate() {
       const entry = join(distDir, 'src', 'bin', 'migrate.js');

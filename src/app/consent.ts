@@ -7,6 +7,7 @@ import { consentRoutes } from '../consent/routes.ts';
 import { createConsentService, type ConsentDeps } from '../consent/service.ts';
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelService } from '../channels/service.ts';
+import type { GateOpenings } from '../gates/release.ts';
 import type { ContactService } from '../contacts/service.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createSendingPolicyManagement } from '../sending-policy/management.ts';
@@ -19,6 +20,7 @@ interface ConsentParts extends Omit<ConsentDeps, 'contacts' | 'audit'> {
   readonly contacts: ContactService;
   readonly channels: ChannelService;
   readonly audit: AuditService;
+  readonly openings: GateOpenings;
 }
 
 /** What contacts have said about being written to and what clients have decided about it, for both processes. */
@@ -36,7 +38,12 @@ export function buildConsent(parts: ConsentParts) {
 
     /** The routes of people at work. */
     consentRoutes() {
-      const management = createSendingPolicyManagement({ policies: policyRepository, clients, audit });
+      const management = createSendingPolicyManagement({
+        policies: policyRepository,
+        clients,
+        audit,
+        openings: parts.openings,
+      });
       const history = createConsentHistory({ contacts, audit });
       return [...consentRoutes({ history }), ...sendingPolicyRoutes({ management })];
     },

@@ -12,13 +12,15 @@ import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
-import { connectMongo, type MongoConnection } from '../platform/mongo.ts';
+import { connectMongo, scopeOf, type MongoConnection } from '../platform/mongo.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { createTransactions } from '../platform/transaction.ts';
+import { queueWeight } from '../rates/channel/queue.ts';
 import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildConsent } from './consent.ts';
+import { observeRates, observeStops } from './observers.ts';
 import { buildPeople } from './people.ts';
 import { buildTemplates } from './templates.ts';
 
@@ -27,6 +29,7 @@ export type Core = Awaited<ReturnType<typeof buildCore>>;
 /** What the API and the worker have in common: connections and the services on both sides of a message. */
 export async function buildCore(config: Config, { name, logger }: { name: ProcessName; logger: Logger }) {
   const clock = systemClock;
+  const metrics = createCrmMetrics(name);
   const mongo = await connectMongo({
     uri: config.mongo.uri.reveal(),
     appName: name,
@@ -42,7 +45,10 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
   });
   const people = buildPeople({ mongo, clock });
   const openings = createGateOpenings({ openings: createGateOpeningRepository(mongo), clock });
-  const rates = createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger });
+  const rates = observeRates(
+    createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger }),
+    metrics,
+  );
   const templateDeps = { mongo, channels, openings, rates, clock, logger, audit: people.audit };
   const templates = buildTemplates(config, templateDeps);
   const workflows = createMessageWorkflows({
@@ -50,6 +56,11 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
+    async weightOf({ clientId, channelId }) {
+      const usual = config.provider.sendsPerSecond;
+      const channel = await channels.findById(scopeOf(clientId), channelId);
+      return queueWeight(channel?.sendsPerSecond ?? usual, usual);
+    },
   });
   const messages = createMessageRepository(mongo);
   const consent = buildConsent({
@@ -58,13 +69,15 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     channels,
     messages,
     workflows: { cancel: workflows.requestCancel },
+    onStopped: observeStops(metrics),
+    openings,
     clock,
     logger,
   });
   return {
     clock,
     logger,
-    metrics: createCrmMetrics(name),
+    metrics,
     mongo,
     temporal,
     channels,

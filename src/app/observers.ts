@@ -4,6 +4,7 @@ import { parseReceiptStatus } from '../messages/lifecycle.ts';
 import type { ReceiptService } from '../messages/receipts.ts';
 import type { createSweep } from '../messages/sweep.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { SendRates } from '../rates/service.ts';
 import type { Inbox } from '../webhooks/inbox.ts';
 import type { WebhookRepository } from '../webhooks/repository.ts';
 import { ruleFor } from '../whatsapp/error-classes.ts';
@@ -142,3 +143,44 @@ export const observeSweep = (sweep: Sweep, { instruments }: CrmMetrics): Sweep =
     return count;
   },
 });
+
+/** Counts what the limits hold up; the sends that wait for a permit are a number of this process alone. */
+export function observeRates(rates: SendRates, { instruments }: CrmMetrics): SendRates {
+  let waiting = 0;
+  const setWaiting = (change: 1 | -1): void => {
+    waiting += change;
+    instruments.ratePermitsWaiting.replace([{ labels: {}, value: waiting }]);
+  };
+  return {
+    ...rates,
+    async acquire(channel, ask) {
+      setWaiting(1);
+      try {
+        return await rates.acquire(channel, ask);
+      } finally {
+        setWaiting(-1);
+      }
+    },
+    async slowDown(channel) {
+      await rates.slowDown(channel);
+      instruments.rateSlowdowns.add({});
+    },
+    async reservePair(scope, pair, options) {
+      const reservation = await rates.reservePair(scope, pair, options);
+      if (!reservation.granted) instruments.pairWaits.add({});
+      return reservation;
+    },
+    async reserveUser(scope, ask) {
+      const reservation = await rates.reserveUser(scope, ask);
+      if (!reservation.granted) instruments.portfolioRefusals.add({});
+      return reservation;
+    },
+  };
+}
+
+export const observeStops =
+  ({ instruments }: CrmMetrics) =>
+  (source: string, canceledCount: number): void => {
+    instruments.optOuts.add({ source });
+    instruments.optOutCancels.add({}, canceledCount);
+  };

@@ -6,6 +6,7 @@ import { createReceiptService } from '../messages/receipts.ts';
 import { createSweep } from '../messages/sweep.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
+import { queueRate } from '../rates/channel/queue.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { workflowBundlePath } from '../platform/paths.ts';
@@ -77,10 +78,10 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
   };
 }
 
-/** The first limit of the sending rate, kept by the server for all workers together: per channel, on average. */
+/** What the server lets through to all workers together: per channel, on average, times the weight of the channel. */
 async function limitDispatches({ temporal, logger }: Core, { provider }: Config): Promise<void> {
   try {
-    await temporal.limitPerFairnessKey(providerQueue, provider.sendsPerSecond);
+    await temporal.limitPerFairnessKey(providerQueue, queueRate(provider.sendsPerSecond));
   } catch (error) {
     logger.warn(
       { error },

@@ -51,6 +51,9 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
       if (current.state !== 'active' && after.state === 'active') {
         await deps.openings.opened(scope, { gate: 'channel', channelId: id }, session);
       }
+      if (current.messagingLimit !== after.messagingLimit) {
+        await deps.openings.opened(scope, { gate: 'portfolio', channelId: id }, session);
+      }
       return { result: after, write: auditOf(action, current, after) };
     });
     if (changed !== null) service.forget(changed);

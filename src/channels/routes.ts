@@ -130,7 +130,8 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     path: '/api/channels/:id/pause',
     summary: 'Pause a channel',
     description:
-      'For admins. Marks the channel; messages are still accepted and sent. A disconnected channel cannot be paused.',
+      'For admins. Its messages are held: they are still accepted, and `waitingFor` says why they wait. A person’s ' +
+      'pause stands until a person ends it. A disconnected channel cannot be paused.',
     tag,
     access: admins,
     params: idParams,
@@ -145,7 +146,9 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     method: 'post',
     path: '/api/channels/:id/resume',
     summary: 'Resume a paused channel',
-    description: 'For admins. Takes the mark away.',
+    description:
+      'For admins. Lets the held messages go, oldest first. A pause of the provider’s (`pause`) ends too; it comes ' +
+      'back with the next call that the provider refuses.',
     tag,
     access: admins,
     params: idParams,

@@ -68,7 +68,10 @@ export function pausedByProvider(
 ): StateOfChannel | null {
   if (state !== 'active') return null;
   const bound = until === undefined ? {} : { until };
-  const pause = { ...refusal, since: now, ...bound, checks: 0, nextCheckAt: nextCheckAfter(0, now) };
+  const first = nextCheckAfter(0, now);
+  // Nothing that is said of its health before that time counts; right after it, it is looked at.
+  const nextCheckAt = until !== undefined && until > first ? until : first;
+  const pause = { ...refusal, since: now, ...bound, checks: 0, nextCheckAt };
   return { state: 'paused', stateReason: reason, pause };
 }
 

@@ -80,6 +80,22 @@ const channelFields = {
   sendsPerSecond: z.number(),
   state: z.enum(channelStates),
   stateReason: z.string().nullable(),
+  pause: z
+    .object({
+      class: z.enum(['sender', 'credentials']),
+      code: z.string().meta({ description: 'The provider’s', examples: ['131042'] }),
+      since: z.iso.datetime(),
+      until: z.iso.datetime().nullable().meta({ description: 'Not before this time' }),
+      nextCheckAt: z.iso
+        .datetime()
+        .meta({ description: 'When the provider’s health page is looked at again' }),
+    })
+    .nullable()
+    .meta({ description: 'Set while the provider is the reason of the pause; it ends by itself' }),
+  messagingLimit: z
+    .int()
+    .nullable()
+    .meta({ description: 'People whom the business may begin to write to in 24 h; null: nobody counts' }),
   verification: z
     .object({
       at: z.iso.datetime(),

@@ -1,6 +1,14 @@
 import type { ChannelView } from './schemas.ts';
 import type { ChannelDoc } from './service.ts';
 
+const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelDoc['pause']>) => ({
+  class: why.class,
+  code: why.code,
+  since: since.toISOString(),
+  until: until?.toISOString() ?? null,
+  nextCheckAt: nextCheckAt.toISOString(),
+});
+
 export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   id: channel._id.toHexString(),
   displayNumber: channel.displayNumber,
@@ -10,6 +18,8 @@ export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   sendsPerSecond: channel.sendsPerSecond,
   state: channel.state,
   stateReason: channel.stateReason ?? null,
+  pause: channel.pause === undefined ? null : toPauseView(channel.pause),
+  messagingLimit: channel.messagingLimit ?? null,
   verification:
     channel.verification === undefined
       ? null

@@ -24,6 +24,8 @@ export interface ConsentDeps {
   /** Lets the workflow of a canceled message end now; the claim refuses it anyway. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
   readonly audit: Pick<AuditService, 'audited' | 'isThere'>;
+  /** Told once for each stop that is carried out, where somebody measures it. */
+  readonly onStopped?: (source: string, canceledCount: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,6 +47,7 @@ interface StoredStop {
   readonly contactId: Types.ObjectId;
   readonly kind: StopKind;
   readonly eventId: string;
+  readonly source: string;
   readonly storedAt: Date;
 }
 
@@ -100,7 +103,7 @@ export function createConsentService(deps: ConsentDeps) {
       ({ status, eventId }) => status === kind && eventId === said.eventId,
     );
     const storedAt = entry?.storedAt ?? record.updatedAt;
-    const stored = { scope, contactId, kind, eventId: said.eventId, storedAt };
+    const stored = { scope, contactId, kind, eventId: said.eventId, source: said.source, storedAt };
     if (isStopped(record, kind)) return carryOut(deps, stored, ofProcessor);
     // It was carried out in part, perhaps, before the person agreed again.
     const { canceled } = await deps.messages.findWithdrawn(scope, contactId, said.eventId);
@@ -119,7 +122,7 @@ export function createConsentService(deps: ConsentDeps) {
       contactId: Types.ObjectId,
       optOut: Pick<StoredStop, 'eventId' | 'storedAt'>,
     ): Promise<void> {
-      await carryOut(deps, { ...optOut, scope, contactId, kind: 'opted-out' }, ofPeople);
+      await carryOut(deps, { ...optOut, scope, contactId, kind: 'opted-out', source: 'manual' }, ofPeople);
     },
 
     /** The person's own switch at WhatsApp: only marketing stops. */
@@ -187,7 +190,7 @@ const isAcknowledged = (
 /** Writes the proof down, once: what was canceled, what may have left, and from when on nothing leaves. */
 async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
   const { audit, contacts, messages, clock } = deps;
-  const { scope, contactId, kind, eventId, storedAt } = stop;
+  const { scope, contactId, kind, eventId, source, storedAt } = stop;
   const { canceled, mayHaveLeft } = await messages.findWithdrawn(scope, contactId, eventId);
   const after = {
     eventId,
@@ -197,14 +200,15 @@ async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
     canceledMessageIds: canceled.slice(0, idsInProof).map((id) => id.toHexString()),
     mayHaveLeftMessageIds: mayHaveLeft.slice(0, idsInProof).map((id) => id.toHexString()),
   };
-  await audit.audited(scope, { type: 'system' }, async (session) => {
+  const written = await audit.audited<'written' | undefined>(scope, { type: 'system' }, async (session) => {
     // Of two who acknowledge the same stop at once, one waits here and then finds the other's proof.
     const contact = await contacts.holdForCopy(scope, contactId, session);
     if (contact === null || (await isAcknowledged(deps, stop, session)))
       return { result: undefined, write: null };
     const target = { type: 'contact', id: contactId };
-    return { result: undefined, write: { action: `contact.${kind}`, target, before: null, after } };
+    return { result: 'written', write: { action: `contact.${kind}`, target, before: null, after } };
   });
+  if (written !== undefined) deps.onStopped?.(source, canceled.length);
   await endWorkflows(deps, canceled);
 }
 

@@ -1,6 +1,7 @@
 import { route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
+import { decodeCursor } from '../platform/pagination.ts';
 import type { MessageLifeService } from './life.ts';
 import {
   PatchMessageBody,
@@ -112,14 +113,16 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
     summary: 'Send many failed or unknown messages again',
     description:
       'Oldest first, each as by `/api/messages/:id/retry`. What cannot be sent again is listed with the reason. ' +
-      'Repeating the request retries none of them a second time.',
+      'Repeating the request retries none of them a second time. To go through all of them give `until`, too: ' +
+      'without it the new ones that fail meanwhile are met as well.',
     tag,
     access: everybody,
     body: RetryManyBody,
     replies: { 200: RetryManyView },
     async handle({ actor, body }) {
-      const { limit, mayDuplicate, ...filter } = body;
-      const wish = { by: actor.userId, mayDuplicate, limit };
+      const { limit, cursor, mayDuplicate, ...filter } = body;
+      const after = cursor === undefined ? null : decodeCursor(cursor, 'date', 'body.cursor');
+      const wish = { by: actor.userId, mayDuplicate, limit, after };
       const outcome = await retries.retryMany(scopeOf(actor.clientId), definedOf(filter), wish);
       return { status: 200, body: toRetryManyView(outcome) };
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isoTime, objectIdText } from '../platform/fields.ts';
+import { pageCursor } from '../platform/pagination.ts';
 import { templateName } from '../templates/schemas.ts';
 import { messageStatuses } from './lifecycle.ts';
 
@@ -32,14 +33,15 @@ export const RetryManyBody = z.strictObject({
   since: isoTime.optional().meta({ description: 'Accepted at this time or later' }),
   until: isoTime.optional().meta({ description: 'Accepted before this time' }),
   limit: z.int().min(1).max(200).default(50),
+  cursor: pageCursor,
   mayDuplicate,
 });
 
 export const RetryManyView = z.object({
   retried: z.array(z.object({ id: z.string(), retryId: z.string() })),
   skipped: z.array(z.object({ id: z.string(), code: z.string(), detail: z.string() })),
-  nextSince: z.iso.datetime().nullable().meta({
-    description: 'Give it as `since` to go on; null when all were looked at',
+  nextCursor: z.string().nullable().meta({
+    description: 'Give it as `cursor` to go on after these; null when all were looked at',
   }),
 });
 

@@ -50,12 +50,12 @@ export function toTimelineView(
   };
 }
 
-export const toRetryManyView = ({ retried, skipped, nextSince }: BulkRetryOutcome) => ({
+export const toRetryManyView = ({ retried, skipped, nextCursor }: BulkRetryOutcome) => ({
   retried: retried.map(({ id, retryId }) => ({ id: id.toHexString(), retryId: retryId.toHexString() })),
   skipped: skipped.map(({ id, error }) => ({
     id: id.toHexString(),
     code: error.code,
     detail: error.message,
   })),
-  nextSince: nextSince?.toISOString() ?? null,
+  nextCursor,
 });

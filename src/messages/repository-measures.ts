@@ -1,4 +1,5 @@
 import type { Connection, mongo, Types } from 'mongoose';
+import type { GateName } from '../gates/rules.ts';
 import { unsentStatuses } from './lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 
@@ -126,9 +127,14 @@ const byTemplate: readonly mongo.Document[] = [
   },
 ];
 
+/** Waits of seconds, and the provider's own: such messages are on their way, and count as waiting. */
+const briefGates = ['pair', 'rate', 'provider'] satisfies GateName[];
+
 const byGate = {
   $group: {
-    _id: { $ifNull: ['$waiting.gate', null] },
+    _id: {
+      $cond: [{ $in: ['$waiting.gate', briefGates] }, null, { $ifNull: ['$waiting.gate', null] }],
+    },
     count: { $sum: 1 },
     oldest: { $min: { $max: ['$timestamp', '$sendAt'] } },
   },

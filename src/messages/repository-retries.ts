@@ -1,5 +1,6 @@
 import type { mongo, Types } from 'mongoose';
 import type { ClientScope } from '../platform/mongo.ts';
+import type { Cursor } from '../platform/pagination.ts';
 import type { MessageDoc } from './model.ts';
 
 /** Which failed or unknown messages are meant. */
@@ -14,6 +15,20 @@ export interface FailedFilter {
   readonly until?: Date;
 }
 
+/** The bound outside of the alternative lets one index serve filter and order. */
+const laterOf = (since: Date | undefined, after: Date | undefined): Date | undefined =>
+  since !== undefined && after !== undefined && after > since ? after : (since ?? after);
+
+const acceptedBetween = (since: Date | undefined, until: Date | undefined): mongo.Filter<MessageDoc> =>
+  since === undefined && until === undefined
+    ? {}
+    : {
+        timestamp: {
+          ...(since === undefined ? {} : { $gte: since }),
+          ...(until === undefined ? {} : { $lt: until }),
+        },
+      };
+
 /** Messages that were made in place of others. */
 export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
   findRetryOf: (scope: ClientScope, retryOf: Types.ObjectId): Promise<MessageDoc | null> =>
@@ -23,11 +38,11 @@ export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
     await messages.updateOne({ _id, ...scope }, { $set: { retriedBy } });
   },
 
-  /** Outbound messages that match and in whose place none was made, oldest first. */
+  /** Outbound messages that match and in whose place none was made, oldest first; `after` is the last one before. */
   findUnretried: (
     scope: ClientScope,
     { status, class: failureClass, code, channelId, templateName, since, until }: FailedFilter,
-    limit: number,
+    { after, limit }: { after: Cursor<Date> | null; limit: number },
   ): Promise<MessageDoc[]> =>
     messages
       .find({
@@ -37,13 +52,11 @@ export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
         ...(code === undefined ? {} : { 'failure.code': code }),
         ...(channelId === undefined ? {} : { channelId }),
         ...(templateName === undefined ? {} : { templateName }),
-        ...(since === undefined && until === undefined
+        ...acceptedBetween(laterOf(since, after?.key), until),
+        ...(after === null
           ? {}
           : {
-              timestamp: {
-                ...(since === undefined ? {} : { $gte: since }),
-                ...(until === undefined ? {} : { $lt: until }),
-              },
+              $or: [{ timestamp: { $gt: after.key } }, { timestamp: after.key, _id: { $gt: after.id } }],
             }),
         ...scope,
       })

@@ -3,9 +3,11 @@ import type { GateFactsReader } from '../gates/facts.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
+import { toPage, type Cursor } from '../platform/pagination.ts';
 import type { FollowUpRule } from '../whatsapp/error-rule.ts';
 import type { Acceptance } from './accept.ts';
 import { assertGatesOpen } from './acceptance-gates.ts';
+import { hasNotLeft } from './lifecycle.ts';
 import type { FailedFilter, MessageDoc, MessageRepository } from './repository.ts';
 import { draftRetry, type RetryDraft } from './retry.ts';
 
@@ -22,11 +24,13 @@ export interface RetryWish {
   readonly mayDuplicate: boolean;
 }
 
+type RetryKey = Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>;
+
 export interface BulkRetryOutcome {
   readonly retried: readonly { readonly id: Types.ObjectId; readonly retryId: Types.ObjectId }[];
   readonly skipped: readonly { readonly id: Types.ObjectId; readonly error: AppError }[];
-  /** When the first was accepted that was not looked at any more; null: there is none. */
-  readonly nextSince: Date | null;
+  /** Where to go on; null: all were looked at. */
+  readonly nextCursor: string | null;
 }
 
 export type RetryService = ReturnType<typeof createRetries>;
@@ -34,12 +38,16 @@ export type RetryService = ReturnType<typeof createRetries>;
 /** New messages in place of those that failed or whose outcome is unknown. */
 export function createRetries(deps: RetryDeps) {
   const { messages, acceptance, clock } = deps;
-  const { store, assertRetryable } = createRetrySteps(deps);
+  const { store, resume, assertRetryable } = createRetrySteps(deps);
 
-  /** One of a bulk, which has no idempotency key of its own: each message is retried once anyway. */
-  async function retryOne(scope: ClientScope, message: MessageDoc, wish: RetryWish): Promise<MessageDoc> {
+  /** One of a bulk has no idempotency key of its own: each message is retried once anyway. */
+  async function retryOne(
+    scope: ClientScope,
+    message: MessageDoc,
+    { by, ...wish }: RetryWish & { readonly key?: RetryKey },
+  ): Promise<MessageDoc> {
     await assertRetryable(scope, message, wish);
-    const fresh = await store(scope, message, { now: clock.now(), createdBy: wish.by });
+    const fresh = await store(scope, message, { now: clock.now(), createdBy: by, ...wish.key });
     if (fresh !== null) return fresh;
     throw alreadyRetried((await messages.findRetryOf(scope, message._id))?._id);
   }
@@ -52,27 +60,37 @@ export function createRetries(deps: RetryDeps) {
       { idempotencyKey, ...wish }: RetryWish & { readonly idempotencyKey: string | undefined },
     ): Promise<MessageDoc> {
       const hash = acceptance.hashOf({ retryOf: id.toHexString() });
-      const earlier = await acceptance.findRepeated(scope, { idempotencyKey, hash });
-      if (earlier !== null) return earlier;
+      const findRepeated = () => acceptance.findRepeated(scope, { idempotencyKey, hash });
+      const earlier = await findRepeated();
+      if (earlier !== null) return resume(scope, earlier);
       const message = await messages.findById(scope, id);
       if (message === null || message.direction === 'inbound') throw notFound('message');
-      await assertRetryable(scope, message, wish);
       const key = idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyHash: hash };
-      const fresh = await store(scope, message, { now: clock.now(), createdBy: wish.by, ...key });
-      if (fresh !== null) return fresh;
-      throw alreadyRetried((await messages.findRetryOf(scope, id))?._id);
+      try {
+        return await retryOne(scope, message, { ...wish, key });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'already-retried') throw error;
+        // The same key may have come twice at the same moment, and the other request was first.
+        const first = await findRepeated();
+        if (first === null) throw error;
+        return first;
+      }
     },
 
     /** Retries what matches and was not retried yet, oldest first; each by itself, whatever becomes of the others. */
     async retryMany(
       scope: ClientScope,
       filter: FailedFilter,
-      { limit, ...wish }: RetryWish & { readonly limit: number },
+      { limit, after, ...wish }: RetryWish & { readonly limit: number; readonly after: Cursor<Date> | null },
     ): Promise<BulkRetryOutcome> {
-      const found = await messages.findUnretried(scope, filter, limit + 1);
+      const found = await messages.findUnretried(scope, filter, { after, limit: limit + 1 });
+      const { items, nextCursor } = toPage(found, limit, ({ timestamp, _id }) => ({
+        key: timestamp,
+        id: _id,
+      }));
       const retried: { id: Types.ObjectId; retryId: Types.ObjectId }[] = [];
       const skipped: { id: Types.ObjectId; error: AppError }[] = [];
-      for (const message of found.slice(0, limit)) {
+      for (const message of items) {
         try {
           const { _id: retryId } = await retryOne(scope, message, wish);
           retried.push({ id: message._id, retryId });
@@ -81,7 +99,7 @@ export function createRetries(deps: RetryDeps) {
           skipped.push({ id: message._id, error });
         }
       }
-      return { retried, skipped, nextSince: found[limit]?.timestamp ?? null };
+      return { retried, skipped, nextCursor };
     },
 
     /** Lets a new message follow one that failed, if its rule still allows one and its time is not over by then. */
@@ -102,7 +120,7 @@ function createRetrySteps({ messages, acceptance, facts, clock }: RetryDeps) {
   async function store(
     scope: ClientScope,
     original: MessageDoc,
-    draft: RetryDraft & Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>,
+    draft: RetryDraft & RetryKey,
   ): Promise<MessageDoc | null> {
     const { idempotencyKey, idempotencyHash, ...rest } = draft;
     const fresh: MessageDoc = {
@@ -119,7 +137,18 @@ function createRetrySteps({ messages, acceptance, facts, clock }: RetryDeps) {
     return isNew ? stored : null;
   }
 
-  async function assertRetryable(scope: ClientScope, message: MessageDoc, wish: RetryWish): Promise<void> {
+  /** The caller may repeat because the first request died half-way: what follows the insertion is made good. */
+  async function resume(scope: ClientScope, fresh: MessageDoc): Promise<MessageDoc> {
+    if (fresh.retryOf !== undefined) await messages.markRetried(scope, fresh.retryOf, fresh._id);
+    if (hasNotLeft(fresh.status, fresh.dispatch)) await acceptance.startWorkflow(fresh);
+    return fresh;
+  }
+
+  async function assertRetryable(
+    scope: ClientScope,
+    message: MessageDoc,
+    wish: Pick<RetryWish, 'mayDuplicate'>,
+  ): Promise<void> {
     const { status, retriedBy } = message;
     if (status !== 'failed' && status !== 'unknown') {
       throw new AppError(
@@ -134,7 +163,7 @@ function createRetrySteps({ messages, acceptance, facts, clock }: RetryDeps) {
     await assertGatesOpen(facts, scope, { message, now: clock.now() });
   }
 
-  return { store, assertRetryable };
+  return { store, resume, assertRetryable };
 }
 
 const alreadyRetried = (by: Types.ObjectId | undefined): AppError =>

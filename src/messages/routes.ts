@@ -29,6 +29,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     problems: [
       'not-found',
       'window-closed',
+      'contact-blocked',
       'contact-opted-out',
       'channel-disconnected',
       'idempotency-key-reused',
@@ -54,6 +55,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     replies: { 201: MessageView },
     problems: [
       'not-found',
+      'contact-blocked',
       'contact-opted-out',
       'template-not-approved',
       'channel-disconnected',

@@ -73,7 +73,19 @@ const bulkPriority = 5;
  * Messages to one person that may leave one right after the other: Meta lends 45; a conversation needs some, and a
  * campaign none. The rest is kept for the agent who answers next.
  */
-export const burstOf = (priority: number): number => (priority >= bulkPriority ? 1 : 20);
+export const burstOf = (priority: number): number => (isBulkPriority(priority) ? 1 : 20);
+
+export const isBulkPriority = (priority: number): boolean => priority >= bulkPriority;
+
+const longestPatienceMs = 2_000;
+
+/**
+ * How long a dispatch waits for its channel's rate where it holds one of the worker's slots, before it goes back to the
+ * server. Of a bulk three wait, so that there is always a next one, but at least half a second's worth of them; more
+ * would take the slots from other channels, and from whoever is to go first.
+ */
+export const patienceOf = ({ isBulk, sendsPerSecond }: { isBulk: boolean; sendsPerSecond: number }): number =>
+  isBulk ? Math.min(longestPatienceMs, Math.max(500, 3_000 / sendsPerSecond)) : longestPatienceMs;
 
 const notReachedRule: ErrorRule = {
   class: 'retry',

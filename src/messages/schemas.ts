@@ -3,8 +3,9 @@ import { Content } from '../content/schemas.ts';
 import { isoTime, objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { templateLanguage, templateName, templateVariables } from '../templates/schemas.ts';
+import { WaitingForView } from './life-schemas.ts';
 import { messageStatuses } from './lifecycle.ts';
-import { senderTypes } from './model.ts';
+import { messageCategories, senderTypes } from './model.ts';
 
 /** Whom a message is for, and by which channel. */
 const recipientFields = {
@@ -124,6 +125,10 @@ const messageFields = {
     media: Media.nullable().meta({ description: 'The file that the contact sent' }),
   }),
   templateName: z.string().nullable(),
+  category: z.enum(messageCategories).nullable().meta({ description: 'Null for what is not a template' }),
+  priority: z.int().nullable().meta({
+    description: 'Where messages wait for the provider, 1 goes first and 5 last; null for inbound ones',
+  }),
   status: z.enum(messageStatuses),
   timestamp: z.iso.datetime(),
   sendAt: z.iso.datetime().nullable(),
@@ -131,6 +136,8 @@ const messageFields = {
   attempts: z.int().meta({ description: 'Calls to the provider that were begun' }),
   providerMessageId: z.string().nullable(),
   failure: Failure.nullable(),
+  retryOf: z.string().nullable().meta({ description: 'The message in whose place it was made' }),
+  retriedBy: z.string().nullable().meta({ description: 'The message that was made in its place' }),
   workflowId: z.string().nullable().meta({ description: 'The workflow to open in the Temporal UI' }),
 };
 
@@ -139,6 +146,9 @@ export type MessageListItemView = z.input<typeof MessageListItemView>;
 
 export const MessageView = z.object({
   ...messageFields,
+  waitingFor: WaitingForView.nullable().meta({
+    description: 'Why it has not left yet; null once it has, or never will',
+  }),
   statusHistory: z.array(
     z.object({
       status: z.string(),

@@ -1,6 +1,9 @@
 import { workflowIdOf } from './contract.ts';
+import { toWaitingForView } from './life-view.ts';
+import { priorityOr } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem } from './service.ts';
+import { waitingForOf } from './timeline.ts';
 
 const isoOrNull = (date: Date | undefined): string | null => date?.toISOString() ?? null;
 
@@ -19,6 +22,8 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     repliesTo: message.repliesTo?.toHexString() ?? null,
     content: toContentView(message.content),
     templateName: message.templateName ?? null,
+    category: message.category ?? null,
+    priority: message.direction === 'outbound' ? priorityOr(message.priority) : null,
     status: message.status,
     timestamp: message.timestamp.toISOString(),
     sendAt: isoOrNull(message.sendAt),
@@ -27,6 +32,8 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     providerMessageId: message.providerMessageId ?? null,
     // A failure that a later receipt overruled stays in the history only.
     failure: message.status === 'failed' ? (message.failure ?? null) : null,
+    retryOf: message.retryOf?.toHexString() ?? null,
+    retriedBy: message.retriedBy?.toHexString() ?? null,
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
   };
 }
@@ -55,14 +62,18 @@ const toContentView = ({ text, reply, media }: MessageDoc['content']): MessageVi
         },
 });
 
-export const toMessageView = (message: MessageDoc): MessageView => ({
-  ...toMessageListItemView(message),
-  statusHistory: message.statusHistory.map(({ status, timestamp, raw }) => ({
-    status,
-    timestamp: timestamp.toISOString(),
-    raw: raw ?? null,
-  })),
-});
+export function toMessageView(message: MessageDoc): MessageView {
+  const waitingFor = waitingForOf(message, null);
+  return {
+    ...toMessageListItemView(message),
+    waitingFor: waitingFor === null ? null : toWaitingForView(waitingFor),
+    statusHistory: message.statusHistory.map(({ status, timestamp, raw }) => ({
+      status,
+      timestamp: timestamp.toISOString(),
+      raw: raw ?? null,
+    })),
+  };
+}
 
 /**
  * The answer to the request that made the message: what was accepted, not what became of it since, so that a
@@ -71,7 +82,13 @@ export const toMessageView = (message: MessageDoc): MessageView => ({
 export function toAcceptedView(message: MessageDoc): MessageView {
   const [accepted] = message.statusHistory;
   const status = message.sendAt === undefined ? ('queued' as const) : ('scheduled' as const);
-  const { providerMessageId: _id, failure: _failure, ...asAccepted } = message;
+  const {
+    providerMessageId: _id,
+    failure: _failure,
+    waiting: _waiting,
+    retriedBy: _by,
+    ...asAccepted
+  } = message;
   return toMessageView({
     ...asAccepted,
     status,

@@ -29,6 +29,8 @@ export interface MessageWorkflowOptions {
   readonly attemptTimeoutMs: number;
   readonly dispatchTtlMs: number;
   readonly receiptDeadlineMs: number;
+  /** The message's channel beside the usual one, as the server's limit of the provider's queue counts it. */
+  readonly weightOf: (message: Pick<MessageDoc, 'clientId' | 'channelId'>) => Promise<number>;
 }
 
 /** The port to the workflows of messages. */
@@ -92,6 +94,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
 
     async start(message) {
       const workflowId = workflowIdOf(message._id.toHexString());
+      const fairnessWeight = await options.weightOf(message);
       try {
         await temporal.withDeadline(deadlineIn(startDeadlineMs), () =>
           temporal.workflow.start(sendMessageType, {
@@ -105,6 +108,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
             priority: {
               priorityKey: priorityOr(message.priority),
               fairnessKey: message.channelId.toHexString(),
+              fairnessWeight,
             },
           }),
         );

@@ -25,6 +25,13 @@ export const maximumPageSize = 100;
 const defaultPageSize = 50;
 const maximumCursorLength = 1_024;
 
+export const pageCursor = z
+  .string()
+  .min(1)
+  .max(maximumCursorLength)
+  .optional()
+  .meta({ description: 'The `nextCursor` of the page before' });
+
 /** Query fields of every list: spread them into the route's `strictObject`. */
 export const pageQuery = {
   limit: z
@@ -33,12 +40,7 @@ export const pageQuery = {
       z.int().min(1).max(maximumPageSize).default(defaultPageSize),
     )
     .meta({ description: 'How many items at most' }),
-  cursor: z
-    .string()
-    .min(1)
-    .max(maximumCursorLength)
-    .optional()
-    .meta({ description: 'The `nextCursor` of the page before' }),
+  cursor: pageCursor,
 };
 
 /** The reply of a list. */
@@ -58,32 +60,39 @@ export function encodeCursor({ key, id }: Cursor): string {
   return Buffer.from(JSON.stringify([value, id.toHexString()])).toString('base64url');
 }
 
-const invalidCursor = (): AppError =>
+const invalidCursor = (path: string): AppError =>
   new AppError('invalid-input', 'The cursor is not one of ours.', {
-    errors: [{ path: 'query.cursor', message: 'Pass the nextCursor of the page before, unchanged.' }],
+    errors: [{ path, message: 'Pass the nextCursor of the page before, unchanged.' }],
   });
 
-/** Reads a cursor whose sort key is of the given kind; anything that we did not make ourselves is refused. */
-export function decodeCursor<K extends SortKeyKind>(text: string, kind: K): Cursor<SortKeyTypes[K]>;
-export function decodeCursor(text: string, kind: SortKeyKind): Cursor {
-  const parts = parseParts(text);
+/**
+ * Reads a cursor whose sort key is of the given kind; anything that we did not make ourselves is refused. `path` is
+ * where the request has it.
+ */
+export function decodeCursor<K extends SortKeyKind>(
+  text: string,
+  kind: K,
+  path?: string,
+): Cursor<SortKeyTypes[K]>;
+export function decodeCursor(text: string, kind: SortKeyKind, path = 'query.cursor'): Cursor {
+  const parts = parseParts(text, path);
   const [value, id] = parts;
-  if (parts.length !== 2 || typeof id !== 'string' || !/^[0-9a-f]{24}$/.test(id)) throw invalidCursor();
+  if (parts.length !== 2 || typeof id !== 'string' || !/^[0-9a-f]{24}$/.test(id)) throw invalidCursor(path);
   const key = readKey(value, kind);
-  if (key === undefined) throw invalidCursor();
+  if (key === undefined) throw invalidCursor(path);
   const cursor = { key, id: Types.ObjectId.createFromHexString(id) };
   // Base64 and JSON have many spellings of one value; only the one that we write is a cursor.
-  if (encodeCursor(cursor) !== text) throw invalidCursor();
+  if (encodeCursor(cursor) !== text) throw invalidCursor(path);
   return cursor;
 }
 
-function parseParts(text: string): readonly unknown[] {
-  if (text.length > maximumCursorLength || !/^[A-Za-z0-9_-]+$/.test(text)) throw invalidCursor();
+function parseParts(text: string, path: string): readonly unknown[] {
+  if (text.length > maximumCursorLength || !/^[A-Za-z0-9_-]+$/.test(text)) throw invalidCursor(path);
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
     return Array.isArray(parsed) ? parsed : [];
   } catch {
-    throw invalidCursor();
+    throw invalidCursor(path);
   }
 }
 

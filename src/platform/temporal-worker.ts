@@ -26,6 +26,12 @@ export interface TemporalWorker {
   stop(): Promise<void>;
 }
 
+/**
+ * Workflow tasks that this process takes at once. One thread works them off, so more would only wait here, where the
+ * order of arrival counts, instead of at the server, where the priority does.
+ */
+const maxWorkflowTasks = 8;
+
 const autoscaling = (maximum: number) =>
   ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['workflowTaskPollerBehavior'];
 
@@ -79,7 +85,8 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
       workflowBundle: { codePath: options.workflowBundlePath },
       activities: options.stateActivities,
       maxCachedWorkflows: options.maxCachedWorkflows,
-      workflowTaskPollerBehavior: autoscaling(20),
+      maxConcurrentWorkflowTaskExecutions: maxWorkflowTasks,
+      workflowTaskPollerBehavior: autoscaling(maxWorkflowTasks),
       activityTaskPollerBehavior: autoscaling(5),
     }),
     await Worker.create({

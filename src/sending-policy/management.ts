@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import type { AuditActor, AuditService } from '../audit/service.ts';
 import { reachClient } from '../clients/management.ts';
 import type { ClientService } from '../clients/service.ts';
+import type { GateOpenings } from '../gates/release.ts';
 import type { Actor } from '../http/route.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
@@ -16,6 +17,8 @@ export interface SendingPolicyManagementDeps {
   readonly policies: SendingPolicyRepository;
   readonly clients: Pick<ClientService, 'find'>;
   readonly audit: AuditService;
+  /** Told in the same transaction when quiet hours change: what they hold looks again. */
+  readonly openings: GateOpenings;
 }
 
 export interface PolicyRef {
@@ -27,7 +30,12 @@ export interface PolicyRef {
 export type SendingPolicyManagement = ReturnType<typeof createSendingPolicyManagement>;
 
 /** What admins decide about the sending of their own client, and operators about that of all. */
-export function createSendingPolicyManagement({ policies, clients, audit }: SendingPolicyManagementDeps) {
+export function createSendingPolicyManagement({
+  policies,
+  clients,
+  audit,
+  openings,
+}: SendingPolicyManagementDeps) {
   async function reach(actor: Actor, clientId: Types.ObjectId): Promise<ClientScope> {
     const scope = reachClient(actor, clientId);
     if ((await clients.find(scope)) === null) throw notFound('client');
@@ -56,6 +64,7 @@ export function createSendingPolicyManagement({ policies, clients, audit }: Send
         if (next === current) return { result: current, write: null };
         if (stored === null) await policies.insert(scope, next, session);
         else if (!(await policies.replace(scope, current, next, session))) throw lostRace();
+        await openings.opened(scope, { gate: 'quiet-hours' }, session);
         return {
           result: next,
           write: {

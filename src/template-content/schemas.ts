@@ -31,20 +31,23 @@ const buttonValue = z
   .union(
     [
       z.string().max(4_096),
-      z.strictObject({
-        flowToken: z.string().max(2_048).optional(),
-        data: z.record(z.string().max(256), z.json()).optional(),
-        thumbnailProductId: z.string().max(512).optional(),
-        sections: z
-          .array(
-            z.strictObject({
-              title: z.string().max(256),
-              productIds: z.array(z.string().min(1).max(256)).max(100),
-            }),
-          )
-          .max(100)
-          .optional(),
-      }),
+      z
+        .strictObject({
+          flowToken: z.string().max(2_048).optional(),
+          data: z.record(z.string().max(256), z.json()).optional(),
+          thumbnailProductId: z.string().max(512).optional(),
+          sections: z
+            .array(
+              z.strictObject({
+                title: z.string().max(256),
+                productIds: z.array(z.string().min(1).max(256)).max(100),
+              }),
+            )
+            .max(100)
+            .optional(),
+        })
+        // A button that needs nothing is left out.
+        .refine((value) => Object.keys(value).length > 0),
     ],
     {
       error: 'Must be a text, or an object with flowToken and data, or with thumbnailProductId and sections.',

@@ -69,6 +69,8 @@ describe('channels', () => {
         sendsPerSecond: 20,
         state: 'active',
         stateReason: null,
+        pause: null,
+        messagingLimit: null,
         verification: null,
       });
       assert.equal(created.headers.get('location'), `/api/channels/${id}`);

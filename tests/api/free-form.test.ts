@@ -161,14 +161,15 @@ describe('api › free-form messages', function () {
       assert.equal(refusal(refused), '400 invalid-input body.contactId');
     });
 
-    it('a contact who has opted out and writes again › an agent may answer; one on the block list › 409', async () => {
+    it('a contact who has opted out › is answered by an agent, and gets no template', async () => {
       await update('contacts', question.contactId, { optInStatus: 'opted-out' });
-      assert.equal((await trySend({ to: phone, content: text() })).status, 201);
-      await update('contacts', question.contactId, { isBlocked: true });
-      assert.equal(refusal(await trySend({ to: phone, content: text() })), '409 contact-blocked');
+      assert.equal((await send({ to: phone, content: text() })).status, 'queued');
+      assert.equal(refusal(await user.trySend({ to: phone })), '409 contact-opted-out');
     });
 
-    it('a channel that is away › 409', async () => {
+    it('a contact on the block list, a channel that is away › 409', async () => {
+      await update('contacts', question.contactId, { isBlocked: true });
+      assert.equal(refusal(await trySend({ to: phone, content: text() })), '409 contact-blocked');
       const other = await api().signUp();
       await update('channels', other.channelId, { state: 'disconnected' });
       const away = await trySend({ to: phone, content: text() }, { as: other });

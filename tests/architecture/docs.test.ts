@@ -6,10 +6,14 @@ import { findRouteTables } from '../../scripts/docs/route-tables.ts';
 import { rootDir } from '../../scripts/paths.ts';
 import { keywordAttributes } from '../../scripts/servers/temporal.ts';
 import {
+  cancelUpdateName,
   failureTypeOf,
+  gateOpenedSignalName,
   providerQueue,
   receiptsSignalName,
+  rescheduleUpdateName,
   sendMessageType,
+  waitTypeOf,
   workflowQueue,
 } from '../../src/messages/contract.ts';
 import { messageStatuses } from '../../src/messages/lifecycle.ts';
@@ -145,7 +149,12 @@ describe('documents', () => {
       workflowQueue,
       providerQueue,
       receiptsSignalName,
+      gateOpenedSignalName,
+      cancelUpdateName,
+      rescheduleUpdateName,
       failureTypeOf('131026'),
+      waitTypeOf('pair'),
+      waitTypeOf('rate'),
     ];
     const missing = [...names, ...keywordAttributes].filter((name) => !text.includes(name));
     assert.deepEqual(missing, []);
@@ -157,6 +166,25 @@ describe('documents', () => {
     assert.deepEqual(
       rows,
       messageStatuses.filter((status) => status !== 'received'),
+    );
+  });
+
+  it('glossary › every word › stands once, in the order of the alphabet', () => {
+    const [words = ''] = read('docs/glossary.md').split('## States of a message');
+    const rows = [...words.matchAll(/^\| (\p{L}[^|]*?) *\|/gmu)].map(([, word = '']) => word);
+    const [head, ...listed] = rows;
+    assert.equal(head, 'word');
+    assert.ok(listed.length > 40, 'the words were found');
+    assert.deepEqual(listed, [...new Set(listed)].toSorted());
+  });
+
+  it('decisions › the index › names each once, in order', () => {
+    const numbers = [...read('docs/adr/README.md').matchAll(/^\| \[(\d{4})\]\((\d{4})-/gm)];
+    for (const [, shown, linked] of numbers) assert.equal(shown, linked);
+    const listed = numbers.map(([, shown = '']) => Number(shown));
+    assert.deepEqual(
+      listed,
+      listed.map((_number, index) => index + 1),
     );
   });
 

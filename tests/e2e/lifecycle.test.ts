@@ -33,7 +33,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.ok(new Date(calls[0]?.at ?? 0) >= new Date(sendAt), 'the provider was called before the time');
   });
 
-  it('a scheduled message › canceled › never reaches the provider, and its run is canceled', async () => {
+  it('a scheduled message › canceled › never reaches the provider, and its run ends at once', async () => {
     const sendAt = inMs(2_000);
     const to = phoneEndingIn('01');
     const canceled = await user.send({ to, sendAt });
@@ -42,8 +42,8 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     const answer = await user.call<MessageJson>(`/api/messages/${canceled.id}/cancel`, { method: 'POST' });
     assert.equal(answer.status, 200);
     assert.equal(answer.body.status, 'canceled');
-    await waitFor('the run is canceled', async () => {
-      return (await stack().workflowStatus(canceled.id)) === 'CANCELLED';
+    await waitFor('the run has ended', async () => {
+      return (await stack().workflowStatus(canceled.id)) === 'COMPLETED';
     });
 
     // The one beside it had the same time: once that has left, the time of the canceled one has passed too.
@@ -55,6 +55,43 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.equal(again.status, 200, 'the same wish twice has the same answer');
     const late = await user.call<{ code: string }>(`/api/messages/${beside.id}/cancel`, { method: 'POST' });
     assert.deepEqual([late.status, late.body.code], [409, 'already-left']);
+  });
+
+  it('a scheduled message › moved to an earlier time › leaves then, and cannot be moved any more', async () => {
+    const message = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(600_000) });
+    const sendAt = inMs(1_000);
+    const moved = await user.call<MessageJson>(`/api/messages/${message.id}`, {
+      method: 'PATCH',
+      body: { sendAt },
+    });
+    assert.deepEqual([moved.status, moved.body.sendAt], [200, sendAt]);
+    await user.waitForStatus(message.id, ['read']);
+    const [call, ...more] = await stack().ledgerOf(message.id);
+    assert.deepEqual(more, []);
+    assert.ok(new Date(call?.at ?? 0) >= new Date(sendAt));
+    const late = await user.call<{ code: string }>(`/api/messages/${message.id}`, {
+      method: 'PATCH',
+      body: { sendAt: inMs(60_000) },
+    });
+    assert.deepEqual([late.status, late.body.code], [409, 'wrong-state']);
+  });
+
+  it('moved while nobody could tell its run › earlier: the sweep lets it go; later: it does not leave before', async () => {
+    const earlier = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(600_000) });
+    const later = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(3_000) });
+    const messages = stack().collection<MessageDoc>('messages');
+    const laterAt = new Date(Date.now() + 600_000);
+    // As if the API had stored it and died before it told the run.
+    const move = (id: string, sendAt: Date) =>
+      messages.updateOne({ _id: new Types.ObjectId(id) }, { $set: { sendAt } });
+    await move(earlier.id, new Date());
+    await move(later.id, laterAt);
+    await user.waitForStatus(earlier.id, ['read']);
+    await waitFor('the other one is held until its new time', async () => {
+      const { waiting } = (await messages.findOne({ _id: new Types.ObjectId(later.id) })) ?? {};
+      return waiting?.gate === 'schedule' && waiting.until?.getTime() === laterAt.getTime();
+    });
+    assert.deepEqual(await stack().ledgerOf(later.id), []);
   });
 
   it('a message whose time ends while no worker runs › worker back › expired, never sent', async () => {

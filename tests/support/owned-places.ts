@@ -16,6 +16,8 @@ export interface Owner {
   create(path: string, body: object): Promise<string>;
   /** Does a POST that has to come before; anything but 2xx fails. */
   prepare(path: string): Promise<void>;
+  /** A message that has failed. */
+  failMessage(): Promise<string>;
   invite(): Promise<string>;
   addAgent(): Promise<Colleague>;
   newSession(): Promise<string>;
@@ -75,6 +77,12 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
       const { status, body } = await user.call(path, { method: 'POST' });
       assert.ok(status < 300, JSON.stringify(body));
     },
+    async failMessage() {
+      const { id } = await user.send({ to: phoneEndingIn('05'), channelId: user.channelId });
+      const failed = { status: 'failed', failure };
+      await api.collection('messages').updateOne({ _id: new Types.ObjectId(id) }, { $set: failed });
+      return id;
+    },
     invite: () => create('/api/users', { name: 'Ana', email: `ana-${newName()}@example.com` }),
     addAgent: () => addColleague(api, user),
     async newSession() {
@@ -86,6 +94,10 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
     },
   };
 }
+
+const failure = {
+  ...{ code: '131026', class: 'recipient', title: 'Message undeliverable', detail: '', advice: '' },
+};
 
 const newName = (): string => new Types.ObjectId().toHexString();
 
@@ -129,6 +141,9 @@ const to = '+4915112345601';
 /** Every route with an id in its path or in its body. */
 export const places: readonly Place[] = [
   inPath('get /api/messages/:id', 200, ({ message }) => message.id),
+  inPath('get /api/messages/:id/timeline', 200, ({ message }) => message.id),
+  inPath('patch /api/messages/:id', 200, ({ message }) => message.id, { sendAt: '2041-01-01T00:00:00Z' }),
+  inPath('post /api/messages/:id/retry', 201, ({ failMessage }) => failMessage(), {}),
   inPath('get /api/clients/:id', 200, ({ user }) => user.clientId),
   inPath('patch /api/clients/:id', 200, ({ user }) => user.clientId, { companyName: 'Another' }),
   inPath('get /api/clients/:id/sending-policy', 200, ({ user }) => user.clientId),

@@ -204,7 +204,6 @@ const channelSamples: readonly Sample[] = [
       ...harmlessAt('variables.header', 'an empty list', 'a list', 'an empty object'),
       ...harmlessAt('variables.body', 'an empty list', 'a list', 'an empty object'),
       ...harmlessAt('variables.buttons', 'an empty object'),
-      ...harmlessAt('variables.buttons.0', 'an empty object'),
     ],
   },
 ];
@@ -224,7 +223,6 @@ const messageSamples: readonly Sample[] = [
     ],
     harmless: [
       ...harmlessAt('variables.buttons', 'an empty object'),
-      ...harmlessAt('variables.buttons.0', 'an empty object'),
       ...harmlessAt('variables.header.customer', 'a NUL'),
       ...harmlessAt('variables.body.date', 'a NUL'),
       ...harmlessAt('variables.buttons.0', 'an empty text', 'blanks', 'a NUL'),
@@ -249,7 +247,26 @@ const messageSamples: readonly Sample[] = [
     query: { ...paging, conversationId: badIds, status: ['READ', ...badWords] },
   },
   { route: 'get /api/messages/:id', query: {} },
+  { route: 'get /api/messages/:id/timeline', query: {} },
   { route: 'post /api/messages/:id/cancel' },
+  { route: 'patch /api/messages/:id', body: { sendAt: '2030-01-01T00:00:00Z' }, required: ['sendAt'] },
+  {
+    route: 'post /api/messages/:id/retry',
+    body: { mayDuplicate: true },
+    mayBeEmpty: true,
+    harmless: harmlessAt('mayDuplicate', 'true', 'false'),
+  },
+  {
+    // Finds nothing that failed: what is good retries nothing.
+    route: 'post /api/messages/retry',
+    body: {
+      ...{ status: 'failed', class: 'sender', code: '131042', channelId: someId, mayDuplicate: true },
+      ...{ templateName: 'hello_world', since: '2026-01-01T00:00:00Z', until: '2030-01-01T00:00:00Z' },
+      ...{ limit: 10 },
+    },
+    required: ['status'],
+    harmless: harmlessAt('mayDuplicate', 'true', 'false'),
+  },
   {
     route: 'get /api/conversations',
     query: {

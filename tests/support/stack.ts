@@ -18,6 +18,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A Temporal server of its own, which the test may kill. */
   readonly hasOwnTemporal?: boolean;
+  /** The test starts the worker when it wants one. */
+  readonly isWorkerLate?: boolean;
 }
 
 /** The product as real processes against real servers, with a database and a namespace of its own. */
@@ -27,6 +29,8 @@ export interface Stack {
   readonly env: Readonly<Record<string, string>>;
   readonly api: Restartable;
   readonly worker: Restartable;
+  /** One more, which runs only when a test starts it. */
+  readonly secondWorker: Restartable;
   readonly sandbox: Restartable;
   /** Only with `hasOwnTemporal`. */
   readonly temporal: Restartable | null;
@@ -68,7 +72,8 @@ export async function startStack(name: string, options: StackOptions = {}): Prom
   });
   try {
     await crm.migrate();
-    await Promise.all([stack.sandbox.start(), stack.api.start(), stack.worker.start()]);
+    const worker = options.isWorkerLate === true ? undefined : stack.worker.start();
+    await Promise.all([stack.sandbox.start(), stack.api.start(), worker]);
   } catch (error) {
     const logs = await stack.logs();
     await stack.close();
@@ -87,6 +92,7 @@ interface Parts {
 function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClient }: Parts): Stack {
   const { apiUrl, sandboxUrl, env } = crm;
   const worker = createRestartable(crm.worker());
+  const secondWorker = createRestartable(crm.secondWorker());
   const sandbox = createRestartable(crm.sandbox());
   let api = createRestartable(crm.api());
   return {
@@ -97,6 +103,7 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
       return api;
     },
     worker,
+    secondWorker,
     sandbox,
     temporal,
     temporalClient,
@@ -111,7 +118,7 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
     },
     logs: () => readLogs(crm),
     async close() {
-      await Promise.all([api.stop(), worker.stop()]);
+      await Promise.all([api.stop(), worker.stop(), secondWorker.stop()]);
       await sandbox.stop();
       await temporalClient.connection.close();
       await temporal?.stop();
@@ -145,7 +152,7 @@ async function planTemporal(folder: string) {
 const linesShown = 60;
 
 async function readLogs(crm: CrmProcesses): Promise<string> {
-  const parts = ['api', 'worker', 'sandbox'].map(async (name) => {
+  const parts = ['api', 'worker', 'second-worker', 'sandbox'].map(async (name) => {
     const text = await readFile(crm.logFileOf(name), 'utf8').catch(() => '(no log)');
     const lines = text
       .trimEnd()

@@ -23,6 +23,7 @@ describe('message workflows', () => {
     stage = createStage(temporal.client);
     workers = await startTestWorkers({ ...temporal, activities: stage.activities });
     port = createMessageWorkflows({
+      weightOf: async () => 1,
       temporal: temporal.client,
       attemptTimeoutMs: 20_000,
       dispatchTtlMs: 86_400_000,

@@ -31,6 +31,9 @@ export function createPermitStock() {
   /** How many may be held at once; a share that has to shrink shrinks here first. */
   const cap = (): number => (share === null ? 0 : Math.min(share.permits, share.target));
 
+  /** Whether a call that begins now is over, with its second, before the lease is. */
+  const isInLease = (nowMs: number): boolean => nowMs + arrivalMs + coolDownMs <= leaseUntilMs;
+
   /** Lets go of the permits whose second is over. */
   function release(nowMs: number): void {
     while (cooling.length > 0 && (cooling[0] ?? 0) <= nowMs) cooling.shift();
@@ -40,7 +43,7 @@ export function createPermitStock() {
     /** Takes a permit if there is one now. */
     take(nowMs: number): boolean {
       release(nowMs);
-      if (held() >= cap() || nowMs + arrivalMs + coolDownMs > leaseUntilMs) return false;
+      if (held() >= cap() || !isInLease(nowMs)) return false;
       calling += 1;
       return true;
     },
@@ -55,8 +58,17 @@ export function createPermitStock() {
       answerMs += weight * (nowMs - takenAtMs - answerMs);
     },
 
-    /** When the next cooling permit comes free; null when none is cooling. */
-    nextFreeAtMs: (): number | null => cooling[0] ?? null,
+    /** No call was made with it: it need not cool down. */
+    unused(): void {
+      calling -= 1;
+    },
+
+    /** When there is a permit by itself: now, or when one has cooled down; null before a renewal or an answer. */
+    nextFreeAtMs(nowMs: number): number | null {
+      release(nowMs);
+      if (!isInLease(nowMs)) return null;
+      return held() < cap() ? nowMs : (cooling[0] ?? null);
+    },
 
     held(nowMs: number): number {
       release(nowMs);
@@ -67,7 +79,7 @@ export function createPermitStock() {
     keeps(nowMs: number): number {
       release(nowMs);
       // A lease that may have ended promises nothing: only what is really out still counts.
-      if (nowMs + arrivalMs + coolDownMs > leaseUntilMs) share = null;
+      if (!isInLease(nowMs)) share = null;
       return Math.max(held(), cap());
     },
 

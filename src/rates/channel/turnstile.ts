@@ -1,3 +1,4 @@
+import { createPace } from './pace.ts';
 import { createPermitStock } from './permit-stock.ts';
 import { createShareKeeper, type ShareKeeperOptions } from './share-keeper.ts';
 import { createWaitingLine } from './waiting-line.ts';
@@ -10,8 +11,10 @@ export interface Permit {
    * process or the database stood still); give it back by `done` and make no call.
    */
   stillHolds(): boolean;
-  /** The answer is in, or there will be none. Always to be called; a second time does nothing. */
+  /** The answer is in, or there will be none. Always to be called, unless it was given back; twice does nothing. */
   done(): void;
+  /** No call was made, and none will be: somebody else may have it at once. */
+  giveBack(): void;
 }
 
 export interface Busy {
@@ -22,6 +25,8 @@ export interface Busy {
 export interface PermitAsk {
   /** The lower number goes first. */
   readonly priority: number;
+  /** One of many that nobody waits for: they leave evenly spread over time. */
+  readonly isBulk?: boolean;
   /** How long the caller is ready to wait here; when that will not be enough, it hears so at once. */
   readonly patienceMs: number;
   readonly signal?: AbortSignal;
@@ -50,8 +55,9 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
   const line = createWaitingLine<Permit | Busy>();
   let limit = perSecond;
   let lastUseMs = monotonicMs();
+  const pace = createPace();
   let isClosed = false;
-  let coolTimer: NodeJS.Timeout | null = null;
+  let nextTimer: NodeJS.Timeout | null = null;
   const keeper = createShareKeeper(options, {
     stock,
     waiting: line.length,
@@ -63,35 +69,50 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
 
   function makePermit(takenAtMs: number): Permit {
     let isDone = false;
+    const end = (how: () => void) => {
+      if (isDone) return;
+      isDone = true;
+      lastUseMs = monotonicMs();
+      how();
+    };
     return {
       kind: 'permit',
       stillHolds: () => !isDone && stock.stillHolds(monotonicMs()),
-      done() {
-        if (isDone) return;
-        isDone = true;
-        lastUseMs = monotonicMs();
-        stock.answered(lastUseMs, takenAtMs);
-        awaitCooling();
-      },
+      done: () =>
+        end(() => {
+          stock.answered(lastUseMs, takenAtMs);
+          awaitNext(lastUseMs);
+        }),
+      giveBack: () =>
+        end(() => {
+          stock.unused();
+          serve();
+        }),
     };
   }
 
-  /** Serves who waits, as far as there are permits. */
+  /** Serves who waits, as far as there are permits and bulk keeps its distance. */
   function serve(): void {
     const nowMs = monotonicMs();
-    while (line.length() > 0 && stock.take(nowMs)) line.serveFirst(makePermit(nowMs));
-    awaitCooling();
+    for (let first = line.first(); first !== null; first = line.first()) {
+      if (first.isBulk && !pace.isTurn(nowMs)) break;
+      if (!stock.take(nowMs)) break;
+      if (first.isBulk) pace.took(nowMs, stock.share()?.permits ?? limit);
+      line.serveFirst(makePermit(nowMs));
+    }
+    awaitNext(nowMs);
   }
 
-  function awaitCooling(): void {
-    const freeAtMs = stock.nextFreeAtMs();
-    if (coolTimer !== null || freeAtMs === null || line.length() === 0) return;
-    const onCool = () => {
-      coolTimer = null;
-      serve();
-    };
+  /** Serves again when the first in the line may have its turn, and there is a permit for it. */
+  function awaitNext(nowMs: number): void {
+    if (nextTimer !== null) clearTimeout(nextTimer);
+    nextTimer = null;
+    const first = line.first();
+    const freeAtMs = stock.nextFreeAtMs(nowMs);
+    if (first === null || freeAtMs === null) return;
+    const turnAtMs = first.isBulk ? pace.nextAtMs() : nowMs;
     // A timer may fire a little early; then nothing is free yet, and serving sets the next one.
-    coolTimer = setTimeout(onCool, Math.max(1, freeAtMs - monotonicMs()));
+    nextTimer = setTimeout(serve, Math.max(1, Math.max(turnAtMs, freeAtMs) - nowMs));
   }
 
   const waitMsAt = (place: number): number | null => stock.waitMs(place, monotonicMs(), limit);
@@ -119,7 +140,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
     async close(): Promise<void> {
       isClosed = true;
       while (line.length() > 0) line.serveFirst(busyFor(null));
-      if (coolTimer !== null) clearTimeout(coolTimer);
+      if (nextTimer !== null) clearTimeout(nextTimer);
       await keeper.close();
     },
   };

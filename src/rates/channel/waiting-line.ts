@@ -1,10 +1,17 @@
 /** Who waits: the lower priority number goes first, and among equals who came first. */
 export interface WaitAsk<T> {
   readonly priority: number;
+  readonly isBulk?: boolean;
   readonly patienceMs: number;
   readonly signal?: AbortSignal;
   /** What the caller gets when its patience is at an end. */
   readonly onImpatient: () => T;
+}
+
+interface Member<T> {
+  readonly priority: number;
+  readonly isBulk: boolean;
+  settle(result: T): void;
 }
 
 /**
@@ -12,7 +19,7 @@ export interface WaitAsk<T> {
  * callers who wait at the same time, which the worker bounds by its number of dispatches.
  */
 export function createWaitingLine<T>() {
-  const members: { readonly priority: number; settle(result: T): void }[] = [];
+  const members: Member<T>[] = [];
 
   const placeOf = (priority: number): number =>
     members.findLastIndex((member) => member.priority <= priority) + 1;
@@ -20,11 +27,14 @@ export function createWaitingLine<T>() {
   return {
     length: (): number => members.length,
 
+    /** Who is served next. */
+    first: (): Pick<Member<T>, 'isBulk'> | null => members[0] ?? null,
+
     /** How many would be served before a newcomer of this priority. */
     ahead: placeOf,
 
     /** Resolves with what `serveFirst` gives; rejects with the signal's reason. */
-    join: ({ priority, patienceMs, signal, onImpatient }: WaitAsk<T>): Promise<T> =>
+    join: ({ priority, isBulk = false, patienceMs, signal, onImpatient }: WaitAsk<T>): Promise<T> =>
       new Promise((resolve, reject) => {
         const leave = () => {
           clearTimeout(timer);
@@ -34,6 +44,7 @@ export function createWaitingLine<T>() {
         };
         const member = {
           priority,
+          isBulk,
           settle(result: T) {
             leave();
             resolve(result);

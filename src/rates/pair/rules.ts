@@ -32,11 +32,19 @@ export interface PairAsk {
   readonly burst: number;
 }
 
+/**
+ * Between the place and the call's arrival lies the claim, which takes a little longer for one message than for the
+ * next. Who may not follow at once keeps so much more distance that the arrivals are an interval apart all the same.
+ */
+const spreadMs = 500;
+
+const distanceMs = (burst: number): number => (burst === 1 ? spreadMs : 0);
+
 const toleranceMs = (burst: number): number => (burst - 1) * pairIntervalMs;
 
 /** When the next message may go. After a penalty the allowance is empty at that moment. */
 const earliestMs = ({ tatMs, blockedMs }: PairState, burst: number): number =>
-  Math.max(tatMs - toleranceMs(burst), blockedMs);
+  Math.max(tatMs - toleranceMs(burst) + distanceMs(burst), blockedMs);
 
 /**
  * Lets a message through, or says when to ask again. What is let through depends on messages alone; a refused caller
@@ -50,7 +58,7 @@ export function decidePair(state: PairState, { nowMs, burst }: PairAsk): PairDec
     const tatMs = Math.max(state.tatMs, nowMs, afterPenalty) + pairIntervalMs;
     return { granted: true, next: { ...state, tatMs } };
   }
-  const comeBackAtMs = Math.max(earliest, state.queueMs + pairIntervalMs);
+  const comeBackAtMs = Math.max(earliest, state.queueMs + pairIntervalMs + distanceMs(burst));
   return { granted: false, next: { ...state, queueMs: comeBackAtMs }, comeBackAtMs };
 }
 

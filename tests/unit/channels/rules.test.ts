@@ -29,7 +29,7 @@ const pausedFor = (pauseClass: ProviderPause['class'], until?: Date): StateOfCha
     code: '131042',
     since: now,
     checks: 0,
-    nextCheckAt: minutes(1),
+    nextCheckAt: until ?? minutes(1),
     ...(until === undefined ? {} : { until }),
   },
 });
@@ -124,6 +124,9 @@ describe('channel state', () => {
       assert.deepEqual(pausedByProvider(active, refusal, now), pausedFor('sender'));
       const until = minutes(60);
       assert.deepEqual(pausedByProvider(active, { ...refusal, until }, now), pausedFor('sender', until));
+      const soon = new Date(now.getTime() + 1);
+      const short = pausedByProvider(active, { ...refusal, until: soon }, now);
+      assert.deepEqual(short?.pause?.nextCheckAt, minutes(1));
     });
 
     it('not active › keeps the reason that it has', () => {

@@ -38,6 +38,17 @@ describe('pair rate', () => {
     assert.deepEqual(comeBack, [6_000, 12_000, 18_000]);
   });
 
+  it('one at a time › half a second more between two, so that their arrivals are six seconds apart', () => {
+    const { comeBack, state } = ask(untouchedPair, 4, { burst: 1 });
+    assert.deepEqual(comeBack, [6_500, 13_000, 19_500]);
+    let current = state;
+    for (const afterMs of comeBack) {
+      const decision = decidePair(current, { nowMs: start + afterMs, burst: 1 });
+      assert.equal(decision.granted, true);
+      current = decision.next;
+    }
+  });
+
   it('those who come back at their time › are let through, all of them', () => {
     const { comeBack, state } = ask(untouchedPair, largestPairBurst + 20);
     let current = state;

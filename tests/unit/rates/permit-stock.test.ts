@@ -19,7 +19,7 @@ describe('permit stock', () => {
     stock.renew({ permits: 2, target: 2 }, 0, lease);
     assert.equal(takeAll(stock, 10), 2);
     stock.answered(110, 10);
-    assert.equal(stock.nextFreeAtMs(), 1_110);
+    assert.equal(stock.nextFreeAtMs(110), 1_110);
     assert.equal(stock.take(1_109.9), false);
     assert.equal(stock.take(1_110), true);
     assert.equal(stock.held(1_110), 2);

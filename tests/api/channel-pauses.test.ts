@@ -1,0 +1,318 @@
+import assert from 'node:assert/strict';
+import { Types, type mongo } from 'mongoose';
+import { buildCore, type Core } from '../../src/app/core.ts';
+import type { ChannelDoc } from '../../src/channels/model.ts';
+import { createChannelPauses } from '../../src/channels/pauses.ts';
+import { createChannelRepository } from '../../src/channels/repository.ts';
+import type { Refusal } from '../../src/channels/rules.ts';
+import type { ChannelView } from '../../src/channels/schemas.ts';
+import { createFixedClock } from '../../src/platform/clock.ts';
+import { newSecret } from '../../src/platform/ids.ts';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import type { HealthAnswer, Sender } from '../../src/whatsapp/gateway.ts';
+import { useApi } from '../support/api.ts';
+import type { CrmUser } from '../support/crm-client.ts';
+import { crossingFiltersOfWorker, watchWire, type WireProbe } from '../support/wire-probe.ts';
+
+const minuteMs = 60_000;
+const refusal: Refusal = {
+  class: 'sender',
+  code: '131042',
+  reason: 'There is a payment problem, 131042. Add a payment method.',
+};
+
+describe('pauses of channels by the provider', function () {
+  this.timeout(60_000);
+  const api = useApi('channel-pauses');
+  let worker: Core;
+  let probe: WireProbe;
+  let user: CrmUser;
+  let answer: HealthAnswer;
+  let asked: Sender[];
+  let clock: ReturnType<typeof createFixedClock>;
+
+  before(async () => {
+    worker = await buildCore(api().config, { name: 'worker', logger: api().log.logger });
+    probe = watchWire(worker.mongo, crossingFiltersOfWorker);
+  });
+  beforeEach(async () => {
+    // What the tests before have left is not due in this one.
+    await api()
+      .collection('channels')
+      .updateMany({}, { $unset: { pause: '' } });
+    user = await api().signUp();
+    answer = { kind: 'available' };
+    asked = [];
+    clock = createFixedClock(new Date(Math.floor(Date.now() / 1_000) * 1_000));
+  });
+  afterEach(() => {
+    assert.deepEqual(probe.takeViolations(), [], 'a command on a tenant collection crosses clients');
+  });
+  after(async () => {
+    probe.stop();
+    await worker.close();
+  });
+
+  /** As a worker has it, with a provider that answers what the test says. */
+  const pauses = () =>
+    createChannelPauses({
+      channels: createChannelRepository(worker.mongo),
+      service: worker.channels,
+      gateway: {
+        checkHealth(sender) {
+          asked.push(sender);
+          return Promise.resolve(answer);
+        },
+      },
+      audit: worker.audit,
+      openings: worker.openings,
+      clock,
+    });
+  const scope = () => scopeOf(new Types.ObjectId(user.clientId));
+  const channelId = () => new Types.ObjectId(user.channelId);
+  const refuse = (changes: Partial<Refusal> = {}) =>
+    pauses().pauseByProvider(scope(), channelId(), { ...refusal, ...changes });
+  const view = async (): Promise<ChannelView> => {
+    const { status, body } = await user.call<ChannelView>(`/api/channels/${user.channelId}`);
+    assert.equal(status, 200);
+    return body;
+  };
+  const set = (update: mongo.UpdateFilter<ChannelDoc>) =>
+    api().collection<ChannelDoc>('channels').updateOne({ _id: channelId() }, update);
+  const auditActions = async (): Promise<string[]> => {
+    const events = await api()
+      .collection('audit_events')
+      .find({ 'target.id': channelId() })
+      .sort({ _id: 1 })
+      .toArray();
+    return events.map(
+      ({ action, actor }) => `${String(action)} by ${String((actor as mongo.Document)['type'])}`,
+    );
+  };
+  const openings = () => api().collection('gate_openings').find({ channelId: channelId() }).toArray();
+  const inMinutes = (minutes: number) => new Date(clock.now().getTime() + minutes * minuteMs).toISOString();
+  const wish = async (what: 'pause' | 'resume'): Promise<ChannelView> => {
+    const { status, body } = await user.call<ChannelView>(`/api/channels/${user.channelId}/${what}`, {
+      method: 'POST',
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body;
+  };
+
+  describe('a refused call', () => {
+    it('an active channel › paused with the reason, shown and audited', async () => {
+      await refuse();
+      const { state, stateReason, pause } = await view();
+      assert.deepEqual([state, stateReason], ['paused', refusal.reason]);
+      const since = clock.now().toISOString();
+      assert.deepEqual(pause, {
+        ...{ class: 'sender', code: '131042', since, until: null, nextCheckAt: inMinutes(1) },
+      });
+      assert.deepEqual(await auditActions(), ['channel.paused-by-provider by system']);
+      assert.deepEqual(await openings(), []);
+    });
+
+    it('a second one, also at the same moment › the first reason stays, one audit event', async () => {
+      await Promise.all([refuse(), refuse(), refuse()]);
+      await refuse({ class: 'credentials', code: '190', reason: 'Another' });
+      const { stateReason, pause } = await view();
+      assert.deepEqual([stateReason, pause?.code], [refusal.reason, '131042']);
+      assert.equal((await auditActions()).length, 1);
+    });
+
+    it('a channel that a person has paused, or that is disconnected › stays as it is', async () => {
+      await wish('pause');
+      await refuse();
+      assert.deepEqual([(await view()).pause, (await view()).stateReason], [null, 'Paused by an admin.']);
+      await set({ $set: { state: 'disconnected' } });
+      await refuse();
+      assert.equal((await view()).state, 'disconnected');
+      assert.deepEqual(await auditActions(), ['channel.paused by user']);
+    });
+  });
+
+  describe('the look at its health', () => {
+    it('before its time › nobody is asked', async () => {
+      await refuse();
+      clock.advance(minuteMs - 1);
+      assert.equal(await pauses().checkDue(), 0);
+      assert.deepEqual(asked, []);
+    });
+
+    it('available › active again, audited, and what waits is told in the same transaction', async () => {
+      await refuse();
+      clock.advance(minuteMs);
+      assert.equal(await pauses().checkDue(), 1);
+      assert.deepEqual([asked.length, asked[0]?.phoneNumberId], [1, user.phoneNumberId]);
+      const { state, stateReason, pause } = await view();
+      assert.deepEqual([state, stateReason, pause], ['active', null, null]);
+      assert.equal((await auditActions()).at(-1), 'channel.resumed-by-provider by system');
+      const [opening, ...others] = await openings();
+      assert.deepEqual([opening?.['gate'], String(opening?.['clientId'])], ['channel', user.clientId]);
+      assert.deepEqual(others, []);
+      clock.advance(60 * minuteMs);
+      assert.equal(await pauses().checkDue(), 0);
+    });
+
+    it('the note of the opening cannot be written › the channel is not active either', async () => {
+      await refuse();
+      clock.advance(minuteMs);
+      const failing = createChannelPauses({
+        ...{ channels: createChannelRepository(worker.mongo), service: worker.channels },
+        ...{ gateway: { checkHealth: () => Promise.resolve(answer) }, audit: worker.audit, clock },
+        openings: { opened: () => Promise.reject(new Error('the disk is full')) },
+      });
+      await assert.rejects(failing.checkDue(), /disk is full/);
+      assert.equal((await view()).state, 'paused');
+      assert.deepEqual(await auditActions(), ['channel.paused-by-provider by system']);
+      // The next round makes it good.
+      clock.advance(2 * minuteMs);
+      assert.equal(await pauses().checkDue(), 1);
+      assert.deepEqual([(await view()).state, (await openings()).length], ['active', 1]);
+    });
+
+    it('two rounds at once, in two workers › the provider is asked once', async () => {
+      await refuse();
+      clock.advance(minuteMs);
+      const rounds = await Promise.all([pauses().checkDue(), pauses().checkDue(), pauses().checkDue()]);
+      assert.equal(
+        rounds.reduce((sum, looked) => sum + looked, 0),
+        1,
+      );
+      assert.equal(asked.length, 1);
+      assert.equal((await openings()).length, 1);
+    });
+
+    for (const given of [
+      { kind: 'blocked' },
+      { kind: 'silent' },
+      { kind: 'away', reason: 'no answer' },
+      { kind: 'refused', error: { code: 190, title: 'No', detail: '' } },
+    ] as const) {
+      it(`${given.kind} › paused still, and looked at ever more rarely, to a quarter of an hour`, async () => {
+        answer = given;
+        await refuse();
+        for (const minutes of [2, 4, 8, 15, 15]) {
+          clock.advance(Date.parse((await view()).pause?.nextCheckAt ?? '') - clock.now().getTime());
+          assert.equal(await pauses().checkDue(), 1);
+          assert.equal((await view()).pause?.nextCheckAt, inMinutes(minutes));
+          assert.equal(await pauses().checkDue(), 0);
+        }
+        assert.equal((await view()).state, 'paused');
+        assert.deepEqual(await auditActions(), ['channel.paused-by-provider by system']);
+        assert.deepEqual(await openings(), []);
+      });
+    }
+
+    it('a pause with an end › nobody is asked before it, and at it at once', async () => {
+      const until = new Date(clock.now().getTime() + 60 * minuteMs);
+      await refuse({ until });
+      assert.equal((await view()).pause?.until, until.toISOString());
+      clock.advance(60 * minuteMs - 1);
+      assert.equal(await pauses().checkDue(), 0);
+      clock.advance(1);
+      assert.equal(await pauses().checkDue(), 1);
+      assert.equal((await view()).state, 'active');
+    });
+  });
+
+  describe('a person', () => {
+    it('a new access token › the look is due now; the call that works resumes it', async () => {
+      await refuse({ class: 'credentials', code: '190' });
+      answer = { kind: 'silent' };
+      const accessToken = newSecret();
+      const patched = await user.call<ChannelView>(`/api/channels/${user.channelId}`, {
+        ...{ method: 'PATCH', body: { accessToken } },
+      });
+      assert.equal(patched.status, 200);
+      assert.ok(Date.parse(patched.body.pause?.nextCheckAt ?? '') <= Date.now());
+      clock.advance(10_000);
+      assert.equal(await pauses().checkDue(), 1);
+      assert.equal(asked[0]?.accessToken, accessToken);
+      assert.equal((await view()).state, 'active');
+    });
+
+    it('a new access token while the account is the reason › the look stays where it is', async () => {
+      await refuse();
+      const { pause } = await view();
+      const body = { accessToken: newSecret() };
+      await user.call(`/api/channels/${user.channelId}`, { method: 'PATCH', body });
+      assert.deepEqual((await view()).pause, pause);
+    });
+
+    it('pauses what the provider has paused › it is not looked at any more, and stays', async () => {
+      await refuse();
+      assert.deepEqual(
+        [(await wish('pause')).pause, (await view()).stateReason],
+        [null, 'Paused by an admin.'],
+      );
+      clock.advance(60 * minuteMs);
+      assert.equal(await pauses().checkDue(), 0);
+      assert.equal((await view()).state, 'paused');
+    });
+
+    it('resumes what the provider has paused › active, with an opening; the next refusal pauses again', async () => {
+      await refuse();
+      const { state, stateReason, pause } = await wish('resume');
+      assert.deepEqual([state, stateReason, pause], ['active', null, null]);
+      assert.equal((await openings()).length, 1);
+      await refuse({ code: '368' });
+      assert.equal((await view()).pause?.code, '368');
+    });
+
+    it('resumes an active one › nothing opens', async () => {
+      await wish('resume');
+      assert.deepEqual([await openings(), await auditActions()], [[], []]);
+    });
+  });
+
+  describe('the word of the provider about an account', () => {
+    const apply = (
+      event: Parameters<ReturnType<typeof pauses>['applyAccountItem']>[0]['event'],
+      wabaId?: string,
+    ) => pauses().applyAccountItem({ kind: 'account', wabaId: wabaId ?? `sandbox-${user.clientId}`, event });
+
+    it('its limit › stored and shown; said again nothing; without limit it is cleared', async () => {
+      assert.equal(await apply({ type: 'messaging-limit', limit: 2_000 }), 'done');
+      assert.equal(await apply({ type: 'messaging-limit', limit: 2_000 }), 'done');
+      assert.equal((await view()).messagingLimit, 2_000);
+      assert.deepEqual(await auditActions(), ['channel.account-messaging-limit by system']);
+      await apply({ type: 'messaging-limit', limit: null });
+      assert.equal((await view()).messagingLimit, null);
+    });
+
+    it('blocked › paused until then, with its word', async () => {
+      const until = new Date(clock.now().getTime() + 60 * minuteMs);
+      assert.equal(await apply({ type: 'blocked', word: 'RESTRICTED_BIZ_INITIATED', until }), 'done');
+      const { state, stateReason, pause } = await view();
+      assert.equal(state, 'paused');
+      assert.match(stateReason ?? '', /RESTRICTED_BIZ_INITIATED/);
+      assert.deepEqual([pause?.code, pause?.until], ['RESTRICTED_BIZ_INITIATED', until.toISOString()]);
+      await apply({ type: 'blocked', word: 'DISABLED' });
+      assert.equal((await view()).pause?.code, 'RESTRICTED_BIZ_INITIATED');
+    });
+
+    it('reinstated › looked at now, and its health decides', async () => {
+      await apply({ type: 'blocked', word: 'X', until: new Date(clock.now().getTime() + 60 * minuteMs) });
+      answer = { kind: 'blocked' };
+      assert.equal(await apply({ type: 'reinstated', word: 'ACCOUNT_UPDATE' }), 'done');
+      assert.deepEqual((await view()).pause?.nextCheckAt, clock.now().toISOString());
+      assert.equal(await pauses().checkDue(), 1);
+      assert.equal((await view()).state, 'paused');
+      answer = { kind: 'available' };
+      await apply({ type: 'reinstated', word: 'ACCOUNT_UPDATE' });
+      assert.equal(await pauses().checkDue(), 1);
+      assert.equal((await view()).state, 'active');
+    });
+
+    it('reinstated, of an active channel › nothing changes', async () => {
+      assert.equal(await apply({ type: 'reinstated', word: 'ACCOUNT_UPDATE' }), 'done');
+      assert.deepEqual(await auditActions(), []);
+    });
+
+    it('an account without channels here › unmatched', async () => {
+      assert.equal(await apply({ type: 'messaging-limit', limit: 1 }, '404'), 'unmatched');
+      assert.equal((await view()).messagingLimit, null);
+    });
+  });
+});

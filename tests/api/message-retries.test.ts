@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageView } from '../../src/messages/schemas.ts';
+import type { Answer } from '../support/crm-client.ts';
+import { statusesOf, useMessagingApi } from '../support/messaging-api.ts';
+import { outcomeOf, startCorrespondence, type Correspondence } from '../support/stored-messages.ts';
+import { setWindow } from '../support/windows.ts';
+
+const hourMs = 3_600_000;
+
+const failure = (changes: Partial<NonNullable<MessageDoc['failure']>> = {}) => ({
+  ...{ code: '131042', class: 'sender', title: 'There is a payment problem', detail: '', advice: '' },
+  ...changes,
+});
+const failed = (changes: Partial<MessageDoc> = {}): Partial<MessageDoc> => ({
+  ...{ status: 'failed', failure: failure(), ...changes },
+});
+const freeForm: Partial<MessageDoc> = {
+  messageType: 'text',
+  content: { text: 'Yes', payload: { type: 'text', text: { body: 'Yes', preview_url: false } } },
+};
+
+type Bulk = {
+  readonly retried: readonly { readonly id: string; readonly retryId: string }[];
+  readonly skipped: readonly { readonly id: string; readonly code: string; readonly detail: string }[];
+  readonly nextCursor: string | null;
+};
+
+describe('retries of messages', function () {
+  this.timeout(60_000);
+  const api = useMessagingApi('message-retries');
+  let ours: Correspondence;
+
+  beforeEach(async () => {
+    ours = await startCorrespondence(api());
+  });
+
+  const update = (collection: string, id: Types.ObjectId, $set: object) =>
+    api().collection(collection).updateOne({ _id: id }, { $set });
+
+  function retry(
+    id: string,
+    { key, mayDuplicate, as = ours }: { key?: string; mayDuplicate?: boolean; as?: Correspondence } = {},
+  ): Promise<Answer<MessageView>> {
+    const headers = key === undefined ? {} : { 'idempotency-key': key };
+    const body = mayDuplicate === undefined ? {} : { mayDuplicate };
+    return as.user.call(`/api/messages/${id}/retry`, { method: 'POST', body, headers });
+  }
+
+  describe('of one', () => {
+    it('failed › 201, a new message with the same content; each names the other', async () => {
+      const id = await ours.store(
+        failed({ category: 'utility', priority: 3, repliesTo: new Types.ObjectId() }),
+      );
+      const made = await retry(id);
+      assert.equal(outcomeOf(made), '201');
+      assert.equal(made.headers.get('location'), `/api/messages/${made.body.id}`);
+      assert.deepEqual([made.body.status, made.body.retryOf, made.body.failure], ['queued', id, null]);
+      const [was, is] = [await ours.stored(id), await ours.stored(made.body.id)];
+      for (const field of [
+        'content',
+        'contactId',
+        'conversationId',
+        'channelId',
+        'to',
+        'templateName',
+      ] as const) {
+        assert.deepEqual(is[field], was[field], field);
+      }
+      assert.deepEqual([is.category, is.priority, is.repliesTo], [was.category, was.priority, was.repliesTo]);
+      assert.equal(is.createdBy?.toHexString(), ours.user.userId);
+      const first = await ours.user.getMessage(id);
+      assert.deepEqual([first.status, first.retriedBy], ['failed', made.body.id]);
+      assert.equal(first.failure?.code, '131042');
+    });
+
+    it('a second time › 409 that names the message that was made; that one in its turn › 201', async () => {
+      const id = await ours.store(failed());
+      const made = await retry(id);
+      const again = await retry(id);
+      assert.equal(outcomeOf(again), '409 already-retried');
+      assert.match(JSON.stringify(again.body), new RegExp(made.body.id));
+      await update('messages', new Types.ObjectId(made.body.id), failed());
+      const next = await retry(made.body.id);
+      assert.deepEqual([outcomeOf(next), next.body.retryOf], ['201', made.body.id]);
+      assert.equal((await ours.stored(next.body.id)).retryNumber, 2);
+    });
+
+    it('the same Idempotency-Key › the same answer for ever', async () => {
+      const id = await ours.store(failed());
+      const made = await retry(id, { key: 'k-1' });
+      await update('messages', new Types.ObjectId(made.body.id), failed({ retriedBy: new Types.ObjectId() }));
+      const again = await retry(id, { key: 'k-1' });
+      assert.deepEqual([outcomeOf(again), again.body], ['201', made.body]);
+      const other = await ours.store(failed());
+      assert.equal(outcomeOf(await retry(other, { key: 'k-1' })), '422 idempotency-key-reused');
+      assert.equal((await ours.retriesOf(other)).length, 0);
+    });
+
+    it('a process that died after the insertion › the same key makes good what was missing', async () => {
+      const id = await ours.store(failed());
+      const made = await retry(id, { key: 'k-2' });
+      await api()
+        .collection('messages')
+        .updateOne({ _id: new Types.ObjectId(id) }, { $unset: { retriedBy: '' } });
+      assert.equal(outcomeOf(await retry(id, { key: 'k-2' })), '201');
+      assert.equal((await ours.user.getMessage(id)).retriedBy, made.body.id);
+    });
+
+    it('the same without a key › 409, and the first names its successor again', async () => {
+      const id = await ours.store(failed());
+      const made = await retry(id);
+      await api()
+        .collection('messages')
+        .updateOne({ _id: new Types.ObjectId(id) }, { $unset: { retriedBy: '' } });
+      const again = await retry(id);
+      assert.equal(outcomeOf(again), '409 already-retried');
+      assert.match(JSON.stringify(again.body), new RegExp(made.body.id));
+      assert.equal((await ours.user.getMessage(id)).retriedBy, made.body.id);
+    });
+
+    it('twenty at once › one new message; with one key all get it', async () => {
+      const id = await ours.store(failed());
+      const answers = await Promise.all(Array.from({ length: 20 }, () => retry(id)));
+      assert.deepEqual(statusesOf(answers as never), [201, ...Array.from({ length: 19 }, () => 409)]);
+      const [only, ...others] = await ours.retriesOf(id);
+      assert.deepEqual(others, []);
+      for (const { body } of answers) assert.match(JSON.stringify(body), new RegExp(String(only?._id)));
+
+      const keyed = await ours.store(failed());
+      const same = await Promise.all(Array.from({ length: 20 }, () => retry(keyed, { key: 'k-3' })));
+      assert.deepEqual(
+        statusesOf(same as never),
+        Array.from({ length: 20 }, () => 201),
+      );
+      assert.equal(new Set(same.map(({ body }) => body.id)).size, 1);
+      assert.equal((await ours.retriesOf(keyed)).length, 1);
+    });
+
+    it('unknown › 409 until somebody accepts that the person may get both', async () => {
+      const id = await ours.store({ status: 'unknown' });
+      assert.equal(outcomeOf(await retry(id)), '409 may-duplicate');
+      assert.equal(outcomeOf(await retry(id, { mayDuplicate: false })), '409 may-duplicate');
+      assert.equal((await ours.retriesOf(id)).length, 0);
+      assert.equal(outcomeOf(await retry(id, { mayDuplicate: true })), '201');
+      assert.equal((await ours.user.getMessage(id)).status, 'unknown');
+    });
+
+    for (const status of [
+      'scheduled',
+      'queued',
+      'sending',
+      'sent',
+      'delivered',
+      'read',
+      'canceled',
+      'expired',
+    ] as const) {
+      it(`${status} › 409, nothing is made`, async () => {
+        const id = await ours.store({ status });
+        assert.equal(outcomeOf(await retry(id, { mayDuplicate: true })), '409 wrong-state');
+        assert.equal((await ours.retriesOf(id)).length, 0);
+      });
+    }
+
+    const refusals: readonly (readonly [string, Partial<MessageDoc>, () => Promise<unknown>, string])[] = [
+      [
+        'to a contact who has opted out',
+        {},
+        () => update('contacts', ours.contactId, { optInStatus: 'opted-out' }),
+        'contact-opted-out',
+      ],
+      [
+        'to a contact on the block list',
+        {},
+        () => update('contacts', ours.contactId, { isBlocked: true }),
+        'contact-blocked',
+      ],
+      [
+        'that is free-form while the window is closed',
+        freeForm,
+        () => setWindow(api(), ours.conversationId.toHexString(), -1_000),
+        'window-closed',
+      ],
+      [
+        'of a template that was rejected',
+        // One that the API has not had in its memory these two seconds.
+        { templateName: 'appointment_reminder' },
+        () =>
+          api()
+            .collection('templates')
+            .updateMany(
+              { clientId: new Types.ObjectId(ours.user.clientId) },
+              { $set: { status: 'rejected' } },
+            ),
+        'template-not-approved',
+      ],
+    ];
+    for (const [what, changes, close, code] of refusals) {
+      it(`one ${what} › 409 ${code}, nothing is made`, async () => {
+        const id = await ours.store(failed(changes));
+        await close();
+        assert.equal(outcomeOf(await retry(id)), `409 ${code}`);
+        assert.equal((await ours.retriesOf(id)).length, 0);
+        assert.equal((await ours.user.getMessage(id)).retriedBy, null);
+      });
+    }
+
+    it('free-form in an open window, by a paused channel › 201: it waits behind the gate', async () => {
+      await setWindow(api(), ours.conversationId.toHexString(), hourMs);
+      await update('channels', new Types.ObjectId(ours.user.channelId), { state: 'paused' });
+      const id = await ours.store(failed(freeForm));
+      assert.equal(outcomeOf(await retry(id)), '201');
+    });
+
+    it('an inbound one, another client’s, none › 404', async () => {
+      const theirs = await startCorrespondence(api());
+      const foreign = await theirs.store(failed());
+      const inbound = await ours.store({ direction: 'inbound', senderType: 'contact', status: 'received' });
+      for (const id of [foreign, inbound, new Types.ObjectId().toHexString()]) {
+        assert.equal(outcomeOf(await retry(id)), '404 not-found');
+      }
+      assert.equal((await theirs.retriesOf(foreign)).length, 0);
+    });
+  });
+
+  describe('of many', () => {
+    const retryMany = async (body: object, as = ours): Promise<Bulk> => {
+      const answer = await as.user.call<Bulk>('/api/messages/retry', { method: 'POST', body });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      return answer.body;
+    };
+    const at = (second: number) => new Date(Date.parse('2026-11-23T09:00:00Z') + second * 1_000);
+    const idsOf = ({ retried }: Bulk) => retried.map(({ id }) => id);
+
+    it('by class, code, channel, template and time › those that match, oldest first', async () => {
+      const second = await ours.store(failed({ timestamp: at(2) }));
+      const first = await ours.store(failed({ timestamp: at(1) }));
+      const other = failure({ code: '131026', class: 'recipient' });
+      const recipient = await ours.store(failed({ failure: other, timestamp: at(3) }));
+      const named = await ours.store(failed({ failure: other, templateName: 'other', timestamp: at(4) }));
+      const elsewhere = await ours.store(
+        failed({ failure: failure({ code: '1' }), channelId: new Types.ObjectId(), timestamp: at(5) }),
+      );
+      await ours.store({ status: 'sent', failure: failure(), timestamp: at(1) });
+      const status = 'failed';
+      const nothing = { retried: [], skipped: [], nextCursor: null };
+      assert.deepEqual(await retryMany({ status, class: 'template' }), nothing);
+      assert.deepEqual(await retryMany({ status, channelId: new Types.ObjectId().toHexString() }), nothing);
+      assert.deepEqual(await retryMany({ status: 'unknown', mayDuplicate: true }), nothing);
+      assert.deepEqual(await retryMany({ status, since: at(6).toISOString() }), nothing);
+      assert.deepEqual(await retryMany({ status, until: at(1).toISOString() }), nothing);
+
+      assert.deepEqual(idsOf(await retryMany({ status, class: 'sender', code: '131042' })), [first, second]);
+      assert.deepEqual(idsOf(await retryMany({ status, code: '131026', templateName: 'hello_world' })), [
+        recipient,
+      ]);
+      const since = at(4).toISOString();
+      const until = at(5).toISOString();
+      const skipped = await retryMany({ status, since, until, templateName: 'other' });
+      assert.deepEqual(
+        skipped.skipped.map(({ id, code }) => [id, code]),
+        [[named, 'template-not-approved']],
+      );
+      const lost = await retryMany({ status, code: '1' });
+      assert.deepEqual(
+        lost.skipped.map(({ id, code }) => [id, code]),
+        [[elsewhere, 'not-found']],
+      );
+    });
+
+    it('what was made › is a new message each; a second request makes none', async () => {
+      const ids = [
+        await ours.store(failed({ timestamp: at(1) })),
+        await ours.store(failed({ timestamp: at(2) })),
+      ];
+      const { retried } = await retryMany({ status: 'failed' });
+      assert.deepEqual(idsOf({ retried, skipped: [], nextCursor: null }), ids);
+      for (const { id, retryId } of retried) {
+        const [made, ...others] = await ours.retriesOf(id);
+        assert.deepEqual([made?._id.toHexString(), others], [retryId, []]);
+        assert.equal(made?.createdBy?.toHexString(), ours.user.userId);
+      }
+      assert.deepEqual((await retryMany({ status: 'failed' })).retried, []);
+    });
+
+    it('unknown ones › skipped with the reason until mayDuplicate is said', async () => {
+      const id = await ours.store({ status: 'unknown' });
+      assert.deepEqual(
+        (await retryMany({ status: 'unknown' })).skipped.map(({ code }) => code),
+        ['may-duplicate'],
+      );
+      assert.deepEqual(idsOf(await retryMany({ status: 'unknown', mayDuplicate: true })), [id]);
+    });
+
+    it('page by page › every one once, and an end, also where more are skipped in one moment than fit', async () => {
+      const opted = await startCorrespondence(api());
+      const ids: string[] = [];
+      for (let n = 0; n < 7; n += 1) {
+        // Of the same moment, and every third cannot be sent again.
+        const lost = n % 3 === 0 ? { templateName: 'gone' } : {};
+        ids.push(await opted.store(failed({ timestamp: at(1), ...lost })));
+      }
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      let pages = 0;
+      do {
+        const page: Bulk = await retryMany(
+          { status: 'failed', limit: 2, until: at(2).toISOString(), ...(cursor === null ? {} : { cursor }) },
+          opted,
+        );
+        seen.push(...idsOf(page), ...page.skipped.map(({ id }) => id));
+        cursor = page.nextCursor;
+        pages += 1;
+      } while (cursor !== null && pages < 10);
+      assert.deepEqual([pages, seen.toSorted()], [4, ids.toSorted()]);
+      const skippedAlone = await retryMany({ status: 'failed', limit: 1, until: at(2).toISOString() }, opted);
+      assert.equal(skippedAlone.skipped.length, 1);
+      assert.notEqual(skippedAlone.nextCursor, null);
+    });
+
+    it('a cursor that is none › 400', async () => {
+      const body = { status: 'failed', cursor: 'nonsense' };
+      const answer = await ours.user.call('/api/messages/retry', { method: 'POST', body });
+      assert.equal(outcomeOf(answer), '400 invalid-input');
+      assert.match(JSON.stringify(answer.body), /body\.cursor/);
+    });
+
+    it('messages of another client › are not met', async () => {
+      const theirs = await startCorrespondence(api());
+      const id = await theirs.store(failed());
+      const { channelId } = theirs.user;
+      for (const filter of [{}, { channelId }]) {
+        assert.deepEqual((await retryMany({ status: 'failed', ...filter })).retried, []);
+      }
+      assert.equal((await theirs.retriesOf(id)).length, 0);
+    });
+  });
+});
