@@ -55,6 +55,8 @@ export type TemplateService = ReturnType<typeof createTemplateService>;
 
 /** A change of a template is seen by every process after this time at the latest, and at once by the one that made it. */
 const cacheTtlMs = 2_000;
+/** How long a template counts as paused or disabled before the provider's list is asked about it. */
+const believedMs = 60_000;
 
 /** Enough to choose from, found among a few more. */
 const mostSuggestions = 20;
@@ -205,7 +207,9 @@ const forDispatch = (
     const template = changes === null ? null : await memory.findFor(scope, ref);
     if (template === null) return;
     await change(scope, bySystem, { id: template._id, action: 'template.refused' }, () => changes);
-    await syncs.want(scope, ref.channelId, clock.now());
+    // A refusal that tells the state is believed: a list that does not know it yet would let all messages try again.
+    const waitMs = changes?.status === undefined ? 0 : believedMs;
+    await syncs.want(scope, ref.channelId, new Date(clock.now().getTime() + waitMs));
   },
 
   /** Templates that would do where free form is not allowed, by name. A sign-in code opens no conversation. */
