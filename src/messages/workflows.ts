@@ -74,23 +74,9 @@ const updateDeadlineMs = 2_000;
 export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
   const { temporal } = options;
 
-  /** An update of a running workflow. A worker has to answer it, so it has a deadline of its own. */
-  const tell = (messageId: string, update: (run: WorkflowHandle) => Promise<unknown>): Promise<void> =>
-    unlessGone(
-      temporal.withDeadline(deadlineIn(updateDeadlineMs), async () => {
-        await update(temporal.workflow.getHandle(workflowIdOf(messageId)));
-      }),
-    );
-
-  const requestCancel = (messageId: string): Promise<void> =>
-    unlessGone(
-      temporal.withDeadline(deadlineIn(startDeadlineMs), async () => {
-        await temporal.workflow.getHandle(workflowIdOf(messageId)).cancel();
-      }),
-    );
-
   return {
     ...createRunViews(temporal),
+    ...createCommands(temporal),
 
     async start(message) {
       const workflowId = workflowIdOf(message._id.toHexString());
@@ -139,7 +125,27 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
         ),
       );
     },
+  };
+}
 
+/** What people decide about a message that has not left, told to its run. */
+function createCommands(temporal: Client): Pick<MessageWorkflows, 'cancel' | 'requestCancel' | 'reschedule'> {
+  /** An update of a running workflow. A worker has to answer it, so it has a deadline of its own. */
+  const tell = (messageId: string, update: (run: WorkflowHandle) => Promise<unknown>): Promise<void> =>
+    unlessGone(
+      temporal.withDeadline(deadlineIn(updateDeadlineMs), async () => {
+        await update(temporal.workflow.getHandle(workflowIdOf(messageId)));
+      }),
+    );
+
+  const requestCancel = (messageId: string): Promise<void> =>
+    unlessGone(
+      temporal.withDeadline(deadlineIn(startDeadlineMs), async () => {
+        await temporal.workflow.getHandle(workflowIdOf(messageId)).cancel();
+      }),
+    );
+
+  return {
     async cancel(messageId) {
       await tell(messageId, (run) => run.executeUpdate(cancelUpdateName)).catch(() =>
         requestCancel(messageId),
