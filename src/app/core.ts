@@ -44,13 +44,13 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     sendsPerSecond: config.provider.sendsPerSecond,
   });
   const people = buildPeople({ mongo, clock });
+  const base = { ...people, mongo, channels, clock, logger };
   const openings = createGateOpenings({ openings: createGateOpeningRepository(mongo), clock });
   const rates = observeRates(
     createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger }),
     metrics,
   );
-  const templateDeps = { mongo, channels, openings, rates, clock, logger, audit: people.audit };
-  const templates = buildTemplates(config, templateDeps);
+  const templates = buildTemplates(config, { ...base, openings, rates });
   const workflows = createMessageWorkflows({
     temporal: temporal.client,
     attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
@@ -64,25 +64,17 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
   });
   const messages = createMessageRepository(mongo);
   const consent = buildConsent({
-    ...people,
-    mongo,
-    channels,
+    ...base,
     messages,
     workflows: { cancel: workflows.requestCancel },
     onStopped: observeStops(metrics),
     openings,
-    clock,
-    logger,
   });
   return {
-    clock,
-    logger,
+    ...base,
     metrics,
-    mongo,
     temporal,
-    channels,
     openings,
-    ...people,
     ...consent,
     templates: templates.service,
     templateParts: templates,
