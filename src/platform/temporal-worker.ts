@@ -28,12 +28,13 @@ export interface TemporalWorker {
 
 /**
  * Workflow tasks that this process takes at once. One thread works them off, so more would only wait here, where the
- * order of arrival counts, instead of at the server, where the priority does.
+ * order of arrival counts, instead of at the server, where the priority does. A poll holds its place while it waits for
+ * a task: there are always polls of both kinds, for new runs and for those in the cache, and room beside them.
  */
-const maxWorkflowTasks = 8;
+const workflowTasks = { atOnce: 16, polls: 8, shareOfPollsForNewRuns: 0.5 } as const;
 
 const autoscaling = (maximum: number) =>
-  ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['workflowTaskPollerBehavior'];
+  ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['activityTaskPollerBehavior'];
 
 export interface RuntimeOptions {
   readonly isExpectedFailure: (type: string) => boolean;
@@ -85,8 +86,9 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
       workflowBundle: { codePath: options.workflowBundlePath },
       activities: options.stateActivities,
       maxCachedWorkflows: options.maxCachedWorkflows,
-      maxConcurrentWorkflowTaskExecutions: maxWorkflowTasks,
-      workflowTaskPollerBehavior: autoscaling(maxWorkflowTasks),
+      maxConcurrentWorkflowTaskExecutions: workflowTasks.atOnce,
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: workflowTasks.polls },
+      nonStickyToStickyPollRatio: workflowTasks.shareOfPollsForNewRuns,
       activityTaskPollerBehavior: autoscaling(5),
     }),
     await Worker.create({

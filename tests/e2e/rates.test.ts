@@ -14,7 +14,7 @@ const bulkToOne = 3;
 const replyCount = 5;
 
 describe('e2e › rates', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   const stack = useStack('rates', {
     env: { LOG_LEVEL: 'warn', PROVIDER_SENDS_PER_SECOND: String(limit) },
     isWorkerLate: true,
@@ -92,7 +92,7 @@ describe('e2e › rates', function () {
       'all have left',
       async () => (await ledger()).length >= all.length && ledger(),
       {
-        timeoutMs: 60_000,
+        timeoutMs: 150_000,
         everyMs: 500,
       },
     );
@@ -136,7 +136,7 @@ describe('e2e › rates', function () {
         const found = await callsOf(fast);
         return found.length === 60 && found;
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 150_000 },
     );
     const lastMs = Math.max(...calls);
     const slowCalls = await callsOf(slow);

@@ -48,6 +48,22 @@ const busyFor = (waitMs: number | null): Busy => ({
   retryAfterMs: Math.ceil(Math.max(waitMs ?? 0, shortestRetryMs)),
 });
 
+/** It ends once, in one way or the other. */
+function createPermit(stillHolds: () => boolean, onEnd: (wasUsed: boolean) => void): Permit {
+  let isOver = false;
+  const end = (wasUsed: boolean) => {
+    if (isOver) return;
+    isOver = true;
+    onEnd(wasUsed);
+  };
+  return {
+    kind: 'permit',
+    stillHolds: () => !isOver && stillHolds(),
+    done: () => end(true),
+    giveBack: () => end(false),
+  };
+}
+
 /** The queue of one channel in this process, and the share of the channel's rate that feeds it. */
 export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOptions) {
   const { monotonicMs } = options;
@@ -57,7 +73,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
   let lastUseMs = monotonicMs();
   const pace = createPace();
   let isClosed = false;
-  let nextTimer: NodeJS.Timeout | null = null;
+  let nextTimer: NodeJS.Timeout | undefined;
   const keeper = createShareKeeper(options, {
     stock,
     waiting: line.length,
@@ -67,29 +83,16 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
     onIdle,
   });
 
-  function makePermit(takenAtMs: number): Permit {
-    let isDone = false;
-    const end = (how: () => void) => {
-      if (isDone) return;
-      isDone = true;
-      lastUseMs = monotonicMs();
-      how();
-    };
-    return {
-      kind: 'permit',
-      stillHolds: () => !isDone && stock.stillHolds(monotonicMs()),
-      done: () =>
-        end(() => {
-          stock.answered(lastUseMs, takenAtMs);
-          awaitNext(lastUseMs);
-        }),
-      giveBack: () =>
-        end(() => {
-          stock.unused();
-          serve();
-        }),
-    };
-  }
+  const makePermit = (takenAtMs: number): Permit =>
+    createPermit(
+      () => stock.stillHolds(monotonicMs()),
+      (wasUsed) => {
+        lastUseMs = monotonicMs();
+        if (wasUsed) stock.answered(lastUseMs, takenAtMs);
+        else stock.unused();
+        serve();
+      },
+    );
 
   /** Serves who waits, as far as there are permits and bulk keeps its distance. */
   function serve(): void {
@@ -105,8 +108,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
 
   /** Serves again when the first in the line may have its turn, and there is a permit for it. */
   function awaitNext(nowMs: number): void {
-    if (nextTimer !== null) clearTimeout(nextTimer);
-    nextTimer = null;
+    clearTimeout(nextTimer);
     const first = line.first();
     const freeAtMs = stock.nextFreeAtMs(nowMs);
     if (first === null || freeAtMs === null) return;
@@ -125,10 +127,9 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
       if (limitNow !== limit) keeper.hurry();
       limit = limitNow;
       lastUseMs = monotonicMs();
-      const waitMs = waitMsAt(line.ahead(ask.priority) + 1);
-      const isHopeless = waitMs !== null && waitMs > patienceMs;
+      const waitMs = waitMsAt(line.ahead(ask.priority) + 1) ?? 0;
       const onImpatient = () => busyFor(waitMsAt(line.ahead(ask.priority)));
-      const answer = isHopeless ? busyFor(waitMs) : line.join({ ...ask, patienceMs, onImpatient });
+      const answer = waitMs > patienceMs ? busyFor(waitMs) : line.join({ ...ask, patienceMs, onImpatient });
       serve();
       keeper.use();
       return answer;
@@ -140,7 +141,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
     async close(): Promise<void> {
       isClosed = true;
       while (line.length() > 0) line.serveFirst(busyFor(null));
-      if (nextTimer !== null) clearTimeout(nextTimer);
+      clearTimeout(nextTimer);
       await keeper.close();
     },
   };
