@@ -101,8 +101,9 @@ describe('templates at the provider', () => {
 
     it('a limit, or a token that has ended › a draft in our own words', async () => {
       for (const [code, words] of [
-        [80_007, /limit is reached \(80007\)/],
         [190, /access token has expired \(190\)/],
+        // Last: after it the account is not called for a while.
+        [80_007, /limit is reached \(80007\)/],
       ] as const) {
         refuseNext(code, 0, 'token EAAB-secret is bad');
         const created = await create();
