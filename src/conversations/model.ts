@@ -25,6 +25,8 @@ export interface ConversationDoc {
   readonly lastMessageAt: Date;
   /** When the customer service window closes; 24 h after the contact's last message. */
   readonly windowExpiresAt?: Date;
+  /** Until when everything is free for the business: Meta's 72 h for people who come by an advertisement. */
+  readonly freeEntryPointExpiresAt?: Date;
   readonly unreadCount: number;
   readonly createdAt: Date;
   /**
@@ -49,6 +51,7 @@ const conversationSchema = new Schema(
     status: { type: String, enum: conversationStatuses, required: true },
     lastMessageAt: { type: Date, required: true },
     windowExpiresAt: Date,
+    freeEntryPointExpiresAt: Date,
     unreadCount: { type: Number, required: true },
     createdAt: { type: Date, required: true },
     version: { type: Number, required: true },

@@ -116,6 +116,11 @@ const createMessageTouches = (conversations: mongo.Collection<ConversationRecord
     );
   },
 
+  /** Moves the end of the free entry point, only ever forward. */
+  async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {
+    await conversations.updateOne({ _id, ...scope }, { $max: { freeEntryPointExpiresAt: until } });
+  },
+
   /** Ends an open window; a message of the contact opens it again. */
   async closeWindow(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
     await conversations.updateOne(

@@ -54,6 +54,10 @@ const conversationFields = {
   assignedAgentId: z.string().nullable(),
   status: z.enum(conversationStatuses),
   lastMessageAt: z.iso.datetime(),
+  freeEntryPointExpiresAt: z.iso.datetime().nullable().meta({
+    description:
+      'Until when everything is free, for a person who came by an advertisement; free form needs the window all the same',
+  }),
   windowExpiresAt: z.iso
     .datetime()
     .nullable()

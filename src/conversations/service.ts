@@ -41,6 +41,10 @@ export function createConversationService({ conversations, leads, clock }: Conve
       return conversations.findOrInsertLive(scope, key, fresh, at);
     },
 
+    /** The provider says until when everything in this thread is free, because the person came by an advertisement. */
+    noteFreeEntry: (scope: ClientScope, id: Types.ObjectId, until: Date): Promise<void> =>
+      conversations.noteFreeEntry(scope, id, until),
+
     /** The provider says that the window is closed, whatever we have counted. */
     closeWindow: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> =>
       conversations.closeWindow(scope, id, at),

@@ -21,6 +21,7 @@ export const toConversationListItemView = ({
   status: conversation.status,
   lastMessageAt: conversation.lastMessageAt.toISOString(),
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
+  freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
   unreadCount: conversation.unreadCount,
   createdAt: conversation.createdAt.toISOString(),
 });

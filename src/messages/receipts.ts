@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { ConversationService } from '../conversations/service.ts';
 import type { Consequences } from '../gates/consequences.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
@@ -23,6 +24,7 @@ export interface ReceiptDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
   readonly consequences: Pick<Consequences, 'ofReceipts'>;
+  readonly conversations: Pick<ConversationService, 'noteFreeEntry'>;
   readonly logger: Logger;
 }
 
@@ -31,7 +33,13 @@ export type ReceiptService = ReturnType<typeof createReceiptService>;
 /** Signals under way at once: enough to hide the round trip, few enough to leave room for sends. */
 const concurrency = 32;
 
-export function createReceiptService({ messages, workflows, consequences, logger }: ReceiptDeps) {
+export function createReceiptService({
+  messages,
+  workflows,
+  consequences,
+  conversations,
+  logger,
+}: ReceiptDeps) {
   /**
    * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
    * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
@@ -68,7 +76,13 @@ export function createReceiptService({ messages, workflows, consequences, logger
       const limit = createLimit(concurrency);
       for (const [messageId, { target, group }] of groupByMessage(statuses, targets)) {
         const receipts = group.map(toReceipt);
-        const delivered = limit(() => deliver(scope, target, receipts)).then(
+        const freeUntilMs = Math.max(...group.map(({ freeEntryUntilMs = 0 }) => freeEntryUntilMs));
+        const delivered = limit(async () => {
+          if (freeUntilMs > 0) {
+            await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
+          }
+          await deliver(scope, target, receipts);
+        }).then(
           (): ReceiptOutcome => 'done',
           (error: unknown): ReceiptOutcome => ({ error }),
         );

@@ -7,7 +7,7 @@ import type { MessageDoc, StatusEntry } from './model.ts';
 /** What a receipt needs to know of its message. */
 export interface ReceiptTarget {
   readonly _id: Types.ObjectId;
-  readonly contactId: Types.ObjectId;
+  readonly conversationId: Types.ObjectId;
   readonly status: MessageStatus;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly { readonly key: string }[];
@@ -28,7 +28,12 @@ export function createReceiptQueries(messages: mongo.Collection<MessageDoc>) {
       ];
       return messages
         .find({ $or: either, channelId, direction: 'outbound', ...scope })
-        .project<ReceiptTarget>({ contactId: 1, status: 1, providerMessageId: 1, 'statusHistory.key': 1 })
+        .project<ReceiptTarget>({
+          conversationId: 1,
+          status: 1,
+          providerMessageId: 1,
+          'statusHistory.key': 1,
+        })
         .toArray();
     },
 

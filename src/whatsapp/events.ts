@@ -27,6 +27,8 @@ export interface StatusItem {
   readonly opaque?: string;
   readonly error?: { readonly code: number; readonly title: string; readonly detail: string };
   readonly pricing?: { readonly category?: string; readonly type?: string; readonly model?: string };
+  /** Until when everything to this person is free, because they came by an advertisement. */
+  readonly freeEntryUntilMs?: number;
 }
 
 /** A status counts by id, word and time; what comes beside them may have any shape without hiding it. */
@@ -51,6 +53,13 @@ const Status = z.object({
       category: z.string().optional(),
       type: z.string().optional(),
       pricing_model: z.string().optional(),
+    })
+    .optional()
+    .catch(undefined),
+  conversation: z
+    .object({
+      expiration_timestamp: Timestamp,
+      origin: z.object({ type: z.literal('referral_conversion') }),
     })
     .optional()
     .catch(undefined),
@@ -135,6 +144,7 @@ function readStatus(given: unknown, phoneNumberId: string | null, path: string):
   const parsed = Status.safeParse(given);
   if (!parsed.success) return invalidItem(path, parsed.error);
   const { id, status, timestamp, biz_opaque_callback_data: opaque, errors, pricing } = parsed.data;
+  const freeEntryUntil = parsed.data.conversation?.expiration_timestamp;
   const error = errors?.[0];
   return {
     kind: 'status',
@@ -153,6 +163,7 @@ function readStatus(given: unknown, phoneNumberId: string | null, path: string):
           },
         }),
     ...(pricing === undefined ? {} : { pricing: toPricing(pricing) }),
+    ...(freeEntryUntil === undefined ? {} : { freeEntryUntilMs: toEpochMs(freeEntryUntil) }),
   };
 }
 

@@ -288,6 +288,26 @@ describe('api › webhook', function () {
       assert.match(String(event['lastError']), /statuses\[0\]/);
     });
 
+    it('a free entry point › its end is kept on the conversation, only ever the later one', async () => {
+      const [message] = await makeSent(user, 1);
+      assert.ok(message !== undefined);
+      const until = 1_764_147_600;
+      for (const expiration of [until, until - 60]) {
+        const conversation = {
+          expiration_timestamp: String(expiration),
+          origin: { type: 'referral_conversion' },
+        };
+        const status = { id: wamidOf(message), status: 'sent', conversation };
+        await postSigned(incoming(), statusesOf(user.phoneNumberId, [status]), secrets.current);
+        await processor.drain();
+      }
+      const { body } = await user.call(`/api/conversations/${message.conversationId.toHexString()}`);
+      assert.equal(
+        (body as { freeEntryPointExpiresAt: string }).freeEntryPointExpiresAt,
+        new Date(until * 1_000).toISOString(),
+      );
+    });
+
     it('a word that nobody knows › kept in the history, changes no status', async () => {
       const [message] = await makeSent(user, 1);
       assert.ok(message !== undefined);

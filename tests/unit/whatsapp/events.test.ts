@@ -56,6 +56,21 @@ describe('webhook body › status', () => {
     ]);
   });
 
+  it('the end of a free entry point › read for people who came by an advertisement, and for nobody else', () => {
+    const conversation = (type: string) => ({
+      id: 'c',
+      expiration_timestamp: '1764147600',
+      origin: { type },
+    });
+    const free = status({ conversation: conversation('referral_conversion') });
+    assert.deepEqual(parse({ metadata, statuses: [free] }), [
+      { ...expected, freeEntryUntilMs: 1_764_147_600_000 },
+    ]);
+    for (const other of [conversation('utility'), { id: 'c' }, 'c', null]) {
+      assert.deepEqual(parse({ metadata, statuses: [status({ conversation: other })] }), [expected]);
+    }
+  });
+
   it('{statuses} at the top › read, with the number when it is said', () => {
     assert.deepEqual(parse({ metadata, statuses: [status()] }), [expected]);
     assert.deepEqual(parse({ statuses: [status()] }), [{ ...expected, phoneNumberId: null }]);
