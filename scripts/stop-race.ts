@@ -18,8 +18,7 @@ async function main(options: StopRaceOptions): Promise<number> {
     temporal: (await findBinary('temporal', log)).path,
   };
   const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-stop-race-'));
-  // The run takes longer than a token usually lasts.
-  const env = { LOG_LEVEL: 'warn', PROVIDER_SENDS_PER_SECOND: '80', ACCESS_TOKEN_EXPIRY: '4h' };
+  const env = { LOG_LEVEL: 'warn', PROVIDER_SENDS_PER_SECOND: '80' };
   const cluster = await startCluster({ binaries, folder, env, log, isWorkerLate: true });
   try {
     const report = await runStopRace(options, cluster, log);

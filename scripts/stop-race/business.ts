@@ -26,26 +26,36 @@ const pauseMs = 150;
 const mostTries = 100;
 
 export async function createBusiness(apiUrl: string): Promise<Business> {
-  const signUp = {
-    fullName: 'Stop Race',
+  const account = {
     email: `stop-race-${randomBytes(6).toString('hex')}@example.com`,
     password: randomBytes(12).toString('base64url'),
-    agreeToTerms: true,
   };
-  const { accessToken } = await expect<{ accessToken: string }>(201, `${apiUrl}/api/auth/signup`, {
-    body: signUp,
-  });
-  const ask = <T>(path: string) => expect<T>(200, `${apiUrl}${path}`, { accessToken });
-  const channels = await ask<{ items: { phoneNumberId: string }[] }>('/api/channels');
+  const signUp = { fullName: 'Stop Race', ...account, agreeToTerms: true };
+  let accessToken = await tokenOf(201, `${apiUrl}/api/auth/signup`, signUp);
+
+  /** A run takes longer than a token lasts. */
+  async function request(path: string, options: { body?: unknown; idempotencyKey?: string } = {}) {
+    const answer = await requestJson(`${apiUrl}${path}`, { ...options, accessToken });
+    if (answer.status !== 401) return answer;
+    accessToken = await tokenOf(200, `${apiUrl}/api/auth/login`, account);
+    return requestJson(`${apiUrl}${path}`, { ...options, accessToken });
+  }
+
+  async function read<T>(path: string): Promise<T> {
+    const { status, body } = await request(path);
+    if (status !== 200) throw new Error(`${path} answers ${status}: ${JSON.stringify(body)}`);
+    return body as T;
+  }
+
+  const channels = await read<{ items: { phoneNumberId: string }[] }>('/api/channels');
   return {
     phoneNumberId: channels.items[0]?.phoneNumberId ?? '',
 
     async send(to) {
       const idempotencyKey = randomBytes(12).toString('hex');
       const body = { to, templateName: 'hello_world' };
-      const url = `${apiUrl}/api/messages/template`;
       for (let tries = 1; ; tries += 1) {
-        const answer = await requestJson(url, { body, accessToken, idempotencyKey }).catch(() => null);
+        const answer = await request('/api/messages/template', { body, idempotencyKey }).catch(() => null);
         if (answer?.status === 201) return answer.body as Accepted;
         if ((answer?.body as { code?: string } | undefined)?.code === 'contact-opted-out') return null;
         if (tries === mostTries || (answer !== null && answer.status < 500))
@@ -55,7 +65,7 @@ export async function createBusiness(apiUrl: string): Promise<Business> {
     },
 
     async proofOf(contactId) {
-      const history = await ask<{ entries: { status: string; proof: Proof | null }[] }>(
+      const history = await read<{ entries: { status: string; proof: Proof | null }[] }>(
         `/api/contacts/${contactId}/consent`,
       );
       return history.entries.find(({ status }) => status === 'opted-out')?.proof ?? null;
@@ -63,12 +73,8 @@ export async function createBusiness(apiUrl: string): Promise<Business> {
   };
 }
 
-async function expect<T>(
-  status: number,
-  url: string,
-  request: { body?: unknown; accessToken?: string },
-): Promise<T> {
-  const answer = await requestJson(url, request);
+async function tokenOf(status: number, url: string, body: unknown): Promise<string> {
+  const answer = await requestJson(url, { body });
   if (answer.status !== status) throw new Error(`${url} answers ${JSON.stringify(answer)}`);
-  return answer.body as T;
+  return (answer.body as { accessToken: string }).accessToken;
 }
