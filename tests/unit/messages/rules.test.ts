@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { burstOf, decideAfterCall, priorityOf, priorityOr, toFailure } from '../../../src/messages/rules.ts';
+import {
+  burstOf,
+  decideAfterCall,
+  isBulkPriority,
+  patienceOf,
+  priorityOf,
+  priorityOr,
+  toFailure,
+} from '../../../src/messages/rules.ts';
 import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
 
 const rejected = (
@@ -172,6 +180,14 @@ describe('priority', () => {
   it('none stored › the usual one; a burst for everybody but campaigns', () => {
     assert.deepEqual([priorityOr(undefined), priorityOr(1)], [3, 1]);
     assert.deepEqual([1, 2, 3, 4, 5].map(burstOf), [20, 20, 20, 20, 1]);
+    assert.deepEqual([2, 4, 5, 6].map(isBulkPriority), [false, false, true, true]);
+  });
+
+  it('patience › two seconds, of a bulk as long as three of the channel take', () => {
+    const patience = (isBulk: boolean) =>
+      [1, 2, 80].map((rate) => patienceOf({ isBulk, sendsPerSecond: rate }));
+    assert.deepEqual(patience(false), [2_000, 2_000, 2_000]);
+    assert.deepEqual(patience(true), [2_000, 1_500, 500]);
   });
 });
 
