@@ -71,18 +71,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
   const line = createWaitingLine<Permit | Busy>();
   let limit = perSecond;
   let lastUseMs = monotonicMs();
-  const pace = createPace();
   let isClosed = false;
-  let nextTimer: NodeJS.Timeout | undefined;
-  const keeper = createShareKeeper(options, {
-    stock,
-    waiting: line.length,
-    limit: () => limit,
-    lastUseMs: () => lastUseMs,
-    onRenewed: serve,
-    onIdle,
-  });
-
   const makePermit = (takenAtMs: number): Permit =>
     createPermit(
       () => stock.stillHolds(monotonicMs()),
@@ -90,9 +79,62 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
         lastUseMs = monotonicMs();
         if (wasUsed) stock.answered(lastUseMs, takenAtMs);
         else stock.unused();
-        serve();
+        serving.serve();
       },
     );
+  const serving = createServing({ stock, line, makePermit, permits: () => limit, monotonicMs });
+  const keeper = createShareKeeper(options, {
+    stock,
+    waiting: line.length,
+    limit: () => limit,
+    lastUseMs: () => lastUseMs,
+    onRenewed: serving.serve,
+    onIdle,
+  });
+
+  const waitMsAt = (place: number): number | null => stock.waitMs(place, monotonicMs(), limit);
+
+  return {
+    /** A permit as soon as there is one, `busy` when that takes too long. Rejects when the signal aborts. */
+    async acquire(limitNow: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
+      ask.signal?.throwIfAborted();
+      if (isClosed) return busyFor(null);
+      if (limitNow !== limit) keeper.hurry();
+      limit = limitNow;
+      lastUseMs = monotonicMs();
+      const waitMs = waitMsAt(line.ahead(ask.priority) + 1) ?? 0;
+      const onImpatient = () => busyFor(waitMsAt(line.ahead(ask.priority)));
+      const answer = waitMs > patienceMs ? busyFor(waitMs) : line.join({ ...ask, patienceMs, onImpatient });
+      serving.serve();
+      keeper.use();
+      return answer;
+    },
+
+    hurry: keeper.hurry,
+
+    /** Refuses who waits and gives back what is not out. What is out still counts until its lease ends. */
+    async close(): Promise<void> {
+      isClosed = true;
+      while (line.length() > 0) line.serveFirst(busyFor(null));
+      serving.stop();
+      await keeper.close();
+    },
+  };
+}
+
+interface ServingOptions {
+  readonly stock: ReturnType<typeof createPermitStock>;
+  readonly line: ReturnType<typeof createWaitingLine<Permit | Busy>>;
+  readonly makePermit: (takenAtMs: number) => Permit;
+  /** Of the whole channel, while this process has no share yet. */
+  readonly permits: () => number;
+  readonly monotonicMs: () => number;
+}
+
+/** Hands permits to the line, and comes back by itself when the next one is free. */
+function createServing({ stock, line, makePermit, permits, monotonicMs }: ServingOptions) {
+  const pace = createPace();
+  let nextTimer: NodeJS.Timeout | undefined;
 
   /** Serves who waits, as far as there are permits and bulk keeps its distance. */
   function serve(): void {
@@ -100,7 +142,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
     for (let first = line.first(); first !== null; first = line.first()) {
       if (first.isBulk && !pace.isTurn(nowMs)) break;
       if (!stock.take(nowMs)) break;
-      if (first.isBulk) pace.took(nowMs, stock.share()?.permits ?? limit);
+      if (first.isBulk) pace.took(nowMs, stock.share()?.permits ?? permits());
       line.serveFirst(makePermit(nowMs));
     }
     awaitNext(nowMs);
@@ -117,32 +159,5 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
     nextTimer = setTimeout(serve, Math.max(1, Math.max(turnAtMs, freeAtMs) - nowMs));
   }
 
-  const waitMsAt = (place: number): number | null => stock.waitMs(place, monotonicMs(), limit);
-
-  return {
-    /** A permit as soon as there is one, `busy` when that takes too long. Rejects when the signal aborts. */
-    async acquire(limitNow: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
-      ask.signal?.throwIfAborted();
-      if (isClosed) return busyFor(null);
-      if (limitNow !== limit) keeper.hurry();
-      limit = limitNow;
-      lastUseMs = monotonicMs();
-      const waitMs = waitMsAt(line.ahead(ask.priority) + 1) ?? 0;
-      const onImpatient = () => busyFor(waitMsAt(line.ahead(ask.priority)));
-      const answer = waitMs > patienceMs ? busyFor(waitMs) : line.join({ ...ask, patienceMs, onImpatient });
-      serve();
-      keeper.use();
-      return answer;
-    },
-
-    hurry: keeper.hurry,
-
-    /** Refuses who waits and gives back what is not out. What is out still counts until its lease ends. */
-    async close(): Promise<void> {
-      isClosed = true;
-      while (line.length() > 0) line.serveFirst(busyFor(null));
-      clearTimeout(nextTimer);
-      await keeper.close();
-    },
-  };
+  return { serve, stop: () => clearTimeout(nextTimer) };
 }

@@ -139,6 +139,38 @@ describe('channel permits', function () {
     assert.deepEqual(served, ['agent', 'campaign', 'campaign too']);
   });
 
+  it('a permit that is given back › goes to the next at once, without its second', async () => {
+    const channel = newChannel(1);
+    const worker = startWorker();
+    const held = await take(worker, channel);
+    const next = worker.acquire(channel, { priority: 5, patienceMs: 5_000 });
+    const startedAt = performance.now();
+    held.giveBack();
+    held.done();
+    const permit = await next;
+    assert.equal(permit.kind, 'permit');
+    assert.ok(performance.now() - startedAt < 500);
+    assert.equal(held.stillHolds(), false);
+  });
+
+  it('a bulk and an urgent message › the bulk leaves spread over the second, the urgent one in between', async () => {
+    const channel = newChannel(10);
+    const worker = startWorker();
+    const takenAt: number[] = [];
+    const startedAt = performance.now();
+    const bulk = Array.from({ length: 10 }, async () => {
+      const permit = await worker.acquire(channel, { priority: 5, isBulk: true, patienceMs: 5_000 });
+      takenAt.push(performance.now() - startedAt);
+      if (permit.kind === 'permit') permit.done();
+    });
+    await sleep(400);
+    const askedAt = performance.now();
+    (await take(worker, channel)).done();
+    assert.ok(performance.now() - askedAt < 300);
+    await Promise.all(bulk);
+    assert.ok(Math.max(...takenAt) > 600, `all within ${Math.max(...takenAt)} ms`);
+  });
+
   it('a queue that is too long for the caller’s patience › busy at once, with the time', async () => {
     const channel = newChannel(2);
     const worker = startWorker();

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { burstOf, decideAfterCall, priorityOf, priorityOr, toFailure } from '../../../src/messages/rules.ts';
+import {
+  burstOf,
+  deadlinesOf,
+  decideAfterCall,
+  isBulkPriority,
+  patienceOf,
+  priorityOf,
+  priorityOr,
+  toFailure,
+} from '../../../src/messages/rules.ts';
 import { mostProviderCalls } from '../../../src/whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
 
@@ -178,10 +187,38 @@ describe('after a refusal that is not about the message', () => {
   });
 });
 
+describe('deadlines', () => {
+  const dayMs = 24 * 3_600_000;
+
+  it('a sign-in code › worth ten minutes, or less where nothing may wait so long', () => {
+    const codeLifeMs = 600_000;
+    assert.deepEqual(deadlinesOf('authentication', dayMs), {
+      dispatchTtlMs: codeLifeMs,
+      unknownDeadlineMs: codeLifeMs,
+    });
+    assert.equal(deadlinesOf('authentication', 1_000).dispatchTtlMs, 1_000);
+  });
+
+  it('everything else › the time to live of the settings; an unknown outcome stays open for a day, marketing for three', () => {
+    for (const category of ['utility', undefined] as const) {
+      assert.deepEqual(deadlinesOf(category, 7), { dispatchTtlMs: 7, unknownDeadlineMs: dayMs });
+    }
+    assert.deepEqual(deadlinesOf('marketing', 7), { dispatchTtlMs: 7, unknownDeadlineMs: 3 * dayMs });
+  });
+});
+
 describe('priority', () => {
   it('none stored › the usual one; a burst for everybody but campaigns', () => {
     assert.deepEqual([priorityOr(undefined), priorityOr(1)], [3, 1]);
     assert.deepEqual([1, 2, 3, 4, 5].map(burstOf), [20, 20, 20, 20, 1]);
+    assert.deepEqual([2, 4, 5, 6].map(isBulkPriority), [false, false, true, true]);
+  });
+
+  it('patience › two seconds, of a bulk as long as three of the channel take', () => {
+    const patience = (isBulk: boolean) =>
+      [1, 2, 80].map((rate) => patienceOf({ isBulk, sendsPerSecond: rate }));
+    assert.deepEqual(patience(false), [2_000, 2_000, 2_000]);
+    assert.deepEqual(patience(true), [2_000, 1_500, 500]);
   });
 });
 
