@@ -76,7 +76,7 @@ describe('api › lists', function () {
       assert.equal(next.nextCursor, null);
     });
 
-    it('an item › has no history; the single message has', async () => {
+    it('an item › has neither history nor what it waits for; the single message has', async () => {
       const { id } = await user.send({ to: phoneEndingIn('01') });
       const page = await getPage<MessageJson>(user, '/api/messages');
       assert.ok(page.items[0] !== undefined && !('statusHistory' in page.items[0]));
@@ -85,7 +85,8 @@ describe('api › lists', function () {
         message.statusHistory.map(({ status }) => status),
         ['queued'],
       );
-      const { statusHistory: _history, ...others } = message;
+      const { statusHistory: _history, waitingFor, ...others } = message;
+      assert.equal(waitingFor?.gate, 'queue');
       assert.deepEqual(page.items[0], others);
     });
 
@@ -154,6 +155,8 @@ describe('api › lists', function () {
         'displayNumber',
         'hasAppSecret',
         'id',
+        'messagingLimit',
+        'pause',
         'phoneNumberId',
         'sendsPerSecond',
         'state',
