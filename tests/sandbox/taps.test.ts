@@ -133,14 +133,14 @@ describe('sandbox taps', () => {
       template('appointment_reminder', [payload(1, 'later')]),
       { buttonIndex: 1 },
       'later',
-      { type: 'button', button: { payload: 'later', text: 'Reschedule' } },
+      { type: 'button', button: { payload: 'later', text: 'Please call me' } },
     ],
     [
       'quick reply without one',
       template('appointment_reminder'),
       { buttonIndex: 0 },
-      'Confirm',
-      { type: 'button', button: { payload: 'Confirm', text: 'Confirm' } },
+      'I will come',
+      { type: 'button', button: { payload: 'I will come', text: 'I will come' } },
     ],
     [
       'quick reply of a template that is not stored',

@@ -51,8 +51,8 @@ describe('sandbox template sends', () => {
 
   const asha = [part('body', text('Asha'), text('A-1001'))];
   const named = [
-    part('header', text('Shop', 'business')),
-    part('body', text('9', 'time'), text('Asha', 'name'), text('Monday', 'date')),
+    part('header', text('Asha', 'customer')),
+    part('body', text('9', 'time'), text('Asha', 'customer'), text('Monday', 'date')),
   ];
 
   it('checked › fitting parameters, positional and named in any order › accepted', async () => {
