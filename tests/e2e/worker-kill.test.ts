@@ -49,7 +49,8 @@ describe('e2e › the worker dies while messages are under way', function () {
     await stack().worker.stop();
     await stack().worker.start();
 
-    const ended = await Promise.all(ids.map((id) => user.waitForStatus(id, ['read', 'failed'], 30_000)));
+    // A task that the server gave to a poll of the stopped worker comes back only after its time-out.
+    const ended = await Promise.all(ids.map((id) => user.waitForStatus(id, ['read', 'failed'], 90_000)));
     await assertSentOnce(stack(), ended);
     for (const { statusHistory } of ended) {
       assert.ok(!statusHistory.some(({ status }) => status === 'unknown'));
