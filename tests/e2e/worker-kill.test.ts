@@ -49,7 +49,7 @@ describe('e2e › the worker dies while messages are under way', function () {
     await stack().worker.stop();
     await stack().worker.start();
 
-    // A task that the server gave to a poll of the stopped worker comes back only after its time-out.
+    // Once in a whole run one took over 30 s; a task given to a poll of the stopped worker would wait for its time-out.
     const ended = await Promise.all(ids.map((id) => user.waitForStatus(id, ['read', 'failed'], 90_000)));
     await assertSentOnce(stack(), ended);
     for (const { statusHistory } of ended) {
