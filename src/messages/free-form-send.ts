@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { ChannelService } from '../channels/service.ts';
 import { payloadOf, reactionOf } from '../content/payload.ts';
 import { readableText } from '../content/text.ts';
-import type { ContactDoc, ContactService } from '../contacts/service.ts';
+import type { ContactDoc } from '../contacts/service.ts';
 import { isWindowOpen } from '../conversations/rules.ts';
-import type { ConversationService } from '../conversations/service.ts';
-import type { GateFactsReader } from '../gates/facts.ts';
-import type { LeadService } from '../leads/service.ts';
 import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
-import type { TemplateService } from '../templates/service.ts';
 import { draftOutbound, earliestOf, timeIssues } from './draft.ts';
 import { findRecipient, invalidRecipient } from './recipient.ts';
 import type { MessageContent, MessageDoc, MessageRepository } from './repository.ts';
 import { priorityOf } from './rules.ts';
 import type { SendMessageBody } from './schemas.ts';
+import type { TemplateSendDeps } from './template-send.ts';
 
-export interface FreeFormSendDeps {
+export interface FreeFormSendDeps extends TemplateSendDeps {
   readonly messages: MessageRepository;
-  readonly channels: ChannelService;
-  readonly templates: TemplateService;
-  readonly contacts: ContactService;
-  readonly leads: LeadService;
-  readonly conversations: ConversationService;
-  readonly facts: GateFactsReader;
 }
 
 export interface FreeFormSend {

@@ -16,15 +16,6 @@ export interface Arrival {
   readonly item: InboundItem;
 }
 
-/** A message of a contact that is stored. */
-export interface Arrival {
-  readonly scope: ClientScope;
-  readonly channelId: Types.ObjectId;
-  readonly contact: ContactDoc;
-  readonly conversation: ConversationDoc;
-  readonly item: InboundItem;
-}
-
 export interface InboundDeps {
   readonly messages: MessageRepository;
   readonly contacts: ContactService;

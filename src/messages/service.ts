@@ -1,37 +1,18 @@
 import type { Types } from 'mongoose';
-import type { ChannelService } from '../channels/service.ts';
-import type { ContactService } from '../contacts/service.ts';
-import type { ConversationService } from '../conversations/service.ts';
-import type { GateFactsReader } from '../gates/facts.ts';
-import type { LeadService } from '../leads/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import { notFound } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
-import type { TemplateService } from '../templates/service.ts';
 import type { Acceptance } from './accept.ts';
-import { draftFreeFormMessage } from './free-form-send.ts';
-import type {
-  MessageDoc,
-  MessageFilter,
-  MessageListItem,
-  MessagePosition,
-  MessageRepository,
-} from './repository.ts';
+import { draftFreeFormMessage, type FreeFormSendDeps } from './free-form-send.ts';
+import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './repository.ts';
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
 import { draftTemplateMessage } from './template-send.ts';
 
 export type { MessageDoc, MessageListItem } from './repository.ts';
 
-export interface MessageDeps {
-  readonly messages: MessageRepository;
+export interface MessageDeps extends FreeFormSendDeps {
   readonly acceptance: Acceptance;
-  readonly channels: ChannelService;
-  readonly templates: TemplateService;
-  readonly contacts: ContactService;
-  readonly leads: LeadService;
-  readonly conversations: ConversationService;
-  readonly facts: GateFactsReader;
   readonly clock: Clock;
 }
 
