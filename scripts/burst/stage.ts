@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { behave } from '../chaos/behave.ts';
 import { createSender } from '../chaos/sender.ts';
 import type { BurstPlan } from './plan.ts';
 import type { Outgoing } from './post.ts';
@@ -27,7 +28,8 @@ const inserts = 1_000;
 
 /** Puts the plan's outbound messages there, sent and without any receipt. */
 export async function setStage(plan: BurstPlan, target: BurstTarget, seed: number): Promise<BurstStage> {
-  await silenceReceipts(target.sandboxUrl);
+  // All receipts of the burst are its own.
+  await behave(target.sandboxUrl, { receipts: 'none' });
   const sender = await createSender(target.apiUrl, `burst-${seed}`);
   const count = Math.min(mostSent, plan.outbound.length);
   await sender.sendAll(
@@ -57,15 +59,6 @@ export async function setStage(plan: BurstPlan, target: BurstTarget, seed: numbe
   } finally {
     await client.close();
   }
-}
-
-/** All receipts of the burst are its own. */
-async function silenceReceipts(sandboxUrl: string): Promise<void> {
-  const response = await fetch(`${sandboxUrl}/sandbox/behaviour`, {
-    method: 'PUT',
-    body: JSON.stringify({ receipts: 'none' }),
-  });
-  if (!response.ok) throw new Error(`the sandbox refuses its settings: ${await response.text()}`);
 }
 
 async function untilSent(database: mongo.Db, ids: readonly mongo.ObjectId[]): Promise<mongo.Document[]> {

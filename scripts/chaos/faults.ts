@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { behave } from './behave.ts';
 import type { Cluster } from './cluster.ts';
 import { describeFault, type Fault, type PlannedFault } from './fault-plan.ts';
 import { messageIdOf, readLedger } from './ledger.ts';
@@ -99,26 +100,17 @@ const refusals = [
   { status: 429, code: 130_429, headers: { 'retry-after': '1' } },
 ] as const;
 
-/** Changes settings of the sandbox. */
-export async function behave({ sandboxUrl }: Cluster, behaviour: object): Promise<void> {
-  const response = await fetch(`${sandboxUrl}/sandbox/behaviour`, {
-    method: 'PUT',
-    body: JSON.stringify(behaviour),
-  });
-  if (!response.ok) throw new Error(`the sandbox refuses its settings: ${await response.text()}`);
-}
-
 /** The provider loses one answer in a hundred, and with every hundred messages it refuses one call with 500 and 429. */
 export async function troubleProvider(
   { cluster, sender }: Pick<Running, 'cluster' | 'sender'>,
   seed: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await behave(cluster, { dropAnswers: { rate: 0.01, seed } });
+  await behave(cluster.sandboxUrl, { dropAnswers: { rate: 0.01, seed } });
   for (let next = refusedEvery / 2; !signal.aborted; next += refusedEvery) {
     while (sender.accepted.length < next && !signal.aborted) await sleep(50);
     if (!signal.aborted) {
-      await behave(cluster, { nextErrors: refusals.map((refusal) => ({ ...refusal, times: 1 })) });
+      await behave(cluster.sandboxUrl, { nextErrors: refusals.map((refusal) => ({ ...refusal, times: 1 })) });
     }
   }
 }

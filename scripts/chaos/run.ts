@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type Findings } from './audit.ts';
+import { behave } from './behave.ts';
 import { startCluster, type Binaries, type Cluster } from './cluster.ts';
 import { openEvidence, type EvidenceReader } from './evidence.ts';
 import { planFaults, type PlannedFault } from './fault-plan.ts';
-import { behave, injectInTurn, troubleProvider } from './faults.ts';
+import { injectInTurn, troubleProvider } from './faults.ts';
 import { firstCallsOf, messageIdOf, type LedgerItem } from './ledger.ts';
 import type { ChaosOptions } from './options.ts';
 import { planRun, type Plan, type PlannedKill } from './plan.ts';
@@ -69,7 +70,7 @@ export async function runChaos(options: ChaosOptions, environment: ChaosEnvironm
   try {
     log('everything runs');
     // A call must take some time, or a kill hardly ever hits one.
-    await behave(cluster, { latencyMs: 150 });
+    await behave(cluster.sandboxUrl, { latencyMs: 150 });
     const plan = planRun(options);
     const pace = hasFaults ? options.pacePerSecond : null;
     const sender = await createSender(cluster.apiUrl, `chaos-${options.seed}`, pace);

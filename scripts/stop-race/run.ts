@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { behave } from '../chaos/behave.ts';
 import { messageIdOf, readLedger } from '../chaos/ledger.ts';
 import { requestJson } from '../stack/request-json.ts';
 import { auditStopRace, type AcknowledgedStop, type RaceMessage, type StopRaceFindings } from './audit.ts';
@@ -43,7 +44,8 @@ export async function runStopRace(
 ): Promise<StopRaceReport> {
   const startedAt = performance.now();
   const plan = planStopRace(options);
-  await silenceReceipts(target.sandboxUrl);
+  // Receipts would only take time from what is measured.
+  await behave(target.sandboxUrl, { receipts: 'none' });
   const business = await createBusiness(target.apiUrl);
   const { ids, contacts } = await acceptAll(business, plan);
   log(`${ids.length} messages to ${contacts.size} contacts wait`);
@@ -71,15 +73,6 @@ export async function runStopRace(
   } finally {
     await client.close();
   }
-}
-
-/** They would only take time from what is measured. */
-async function silenceReceipts(sandboxUrl: string): Promise<void> {
-  const response = await fetch(`${sandboxUrl}/sandbox/behaviour`, {
-    method: 'PUT',
-    body: JSON.stringify({ receipts: 'none' }),
-  });
-  if (!response.ok) throw new Error(`the sandbox refuses its settings: ${await response.text()}`);
 }
 
 async function acceptAll(business: Business, { recipients }: StopRacePlan) {
