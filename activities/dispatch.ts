@@ -4,7 +4,7 @@ import type { DispatchResult } from '../src/messages/contract.ts';
 import { failureTypeOf } from '../src/messages/contract.ts';
 import { decideClaim, type DispatchOutcome } from '../src/messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../src/messages/rules.ts';
-import type { Claim, MessageDoc } from '../src/messages/repository.ts';
+import type { Claim, MessageDoc } from '../src/messages/store/repository.ts';
 import { newUuid, randomFraction } from '../src/platform/ids.ts';
 import type { GatewayAnswer, Sender } from '../src/whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../src/whatsapp/payload.ts';

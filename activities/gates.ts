@@ -3,7 +3,7 @@ import type { ChannelDoc } from '../src/channels/service.ts';
 import type { ReadFacts } from '../src/gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../src/gates/rules.ts';
 import { waitTypeOf, type DispatchResult } from '../src/messages/contract.ts';
-import type { MessageDoc } from '../src/messages/repository.ts';
+import type { MessageDoc } from '../src/messages/store/repository.ts';
 import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../src/messages/rules.ts';
 import type { Permit } from '../src/rates/channel/permits.ts';
 import { randomFraction } from '../src/platform/ids.ts';

@@ -6,7 +6,7 @@ import type { GateFactsReader } from '../src/gates/facts.ts';
 import type { MessageRef } from '../src/messages/contract.ts';
 import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
 import type { DispatchObserver } from '../src/messages/observer.ts';
-import type { MessageRepository } from '../src/messages/repository.ts';
+import type { MessageRepository } from '../src/messages/store/repository.ts';
 import type { Clock } from '../src/platform/clock.ts';
 import type { Logger } from '../src/platform/logger.ts';
 import { scopeOf, type ClientScope } from '../src/platform/mongo.ts';

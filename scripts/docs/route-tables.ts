@@ -18,7 +18,7 @@ const publicUrl = 'http://127.0.0.1:4000';
  */
 const nothing: never = new Proxy((() => nothing) as () => unknown, { get: () => nothing }) as never;
 
-/** The names of the functions that make route tables, by file: every `src/<feature>/[<part>-]routes.ts` has at least one. */
+/** The names of the functions that make route tables, by file: every `src/<feature>/[<part>/]routes.ts` has at least one. */
 export async function findRouteTables(): Promise<ReadonlyMap<string, readonly string[]>> {
   const tables = new Map<string, readonly string[]>();
   for (const [file, module] of await loadRouteFiles()) {
@@ -67,7 +67,7 @@ const makersIn = (module: object): [string, Maker][] =>
 async function loadRouteFiles(): Promise<[string, object][]> {
   const source = join(rootDir, 'src');
   const files = (await readdir(source, { recursive: true })).filter((name) =>
-    /^[^/\\]+[/\\]([a-z-]+-)?routes\.ts$/.test(name),
+    /^([a-z-]+[/\\])+routes\.ts$/.test(name),
   );
   return Promise.all(
     files.toSorted().map(async (name): Promise<[string, object]> => {

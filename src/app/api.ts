@@ -1,8 +1,8 @@
 import { createPasswords } from '../auth/passwords.ts';
 import type { OnClientCreated } from '../auth/service.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
-import { createMessageLife } from '../messages/life.ts';
-import { lifeRoutes } from '../messages/life-routes.ts';
+import { createMessageLife } from '../messages/life/service.ts';
+import { lifeRoutes } from '../messages/life/routes.ts';
 import { messageRoutes } from '../messages/routes.ts';
 import { createMessageService } from '../messages/service.ts';
 import type { Config } from '../platform/config.ts';

@@ -1,10 +1,10 @@
 import { insistingMs } from '../../activities/insist.ts';
-import { createChannelRepository } from '../channels/repository.ts';
+import { createChannelRepository } from '../channels/store/repository.ts';
 import { createChannelService } from '../channels/service.ts';
 import { createGateOpenings } from '../gates/release.ts';
 import { createGateOpeningRepository } from '../gates/repository.ts';
 import type { HealthCheck } from '../http/health.ts';
-import { createMessageRepository } from '../messages/repository.ts';
+import { createMessageRepository } from '../messages/store/repository.ts';
 import { createMessageWorkflows } from '../messages/workflows.ts';
 import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';

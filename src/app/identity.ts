@@ -1,8 +1,8 @@
 import type { AuditService } from '../audit/service.ts';
 import { type AttemptGuard, createAttemptGuard } from '../auth/guard.ts';
 import type { Passwords } from '../auth/passwords.ts';
-import { createLetterWriter, createRecoveryService } from '../auth/recovery.ts';
-import { recoveryRoutes } from '../auth/recovery-routes.ts';
+import { createLetterWriter, createRecoveryService } from '../auth/recovery/service.ts';
+import { recoveryRoutes } from '../auth/recovery/routes.ts';
 import { authRoutes } from '../auth/routes.ts';
 import { createAuthService, type OnClientCreated } from '../auth/service.ts';
 import { createClientManagement } from '../clients/management.ts';

@@ -1,13 +1,13 @@
-import { createChannelMeasures } from '../channels/repository-measures.ts';
+import { createChannelMeasures } from '../channels/store/measures.ts';
 import {
   createMessageMeasures,
   type MessageMeasures,
   type UnknownGroup,
   type WaitingGroup,
-} from '../messages/repository-measures.ts';
+} from '../messages/store/measures.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
-import { createTemplateMeasures, type TemplateMeasures } from '../templates/repository-measures.ts';
+import { createTemplateMeasures, type TemplateMeasures } from '../templates/store/measures.ts';
 import { createWebhookMeasures, type WebhookMeasures } from '../webhooks/repository-measures.ts';
 import type { CrmMetrics } from './instruments.ts';
 

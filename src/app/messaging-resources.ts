@@ -1,11 +1,11 @@
 import { createChannelManagement, type ChannelUsage } from '../channels/management.ts';
-import { createChannelRepository } from '../channels/repository.ts';
+import { createChannelRepository } from '../channels/store/repository.ts';
 import { channelRoutes } from '../channels/routes.ts';
 import { createConversationManagement } from '../conversations/management.ts';
 import { createConversationRepository, type ConversationRepository } from '../conversations/repository.ts';
 import { conversationRoutes } from '../conversations/routes.ts';
 import type { AnyRoute } from '../http/route.ts';
-import type { MessageRepository } from '../messages/repository.ts';
+import type { MessageRepository } from '../messages/store/repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createCipher } from '../platform/cipher.ts';
 import type { Config } from '../platform/config.ts';

@@ -1,7 +1,7 @@
 import type { DispatchObserver, ObservedMessage } from '../messages/observer.ts';
-import type { MessageRepository } from '../messages/repository.ts';
+import type { MessageRepository } from '../messages/store/repository.ts';
 import { parseReceiptStatus } from '../messages/lifecycle.ts';
-import type { ReceiptService } from '../messages/receipts.ts';
+import type { ReceiptService } from '../messages/incoming/receipts.ts';
 import type { createSweep } from '../messages/sweep.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { SendRates } from '../rates/service.ts';

@@ -1,7 +1,7 @@
 import { createAuditRepository } from '../audit/repository.ts';
 import { createAuditService } from '../audit/service.ts';
 import { createContactManagement, type ContactManagementDeps } from '../contacts/management.ts';
-import { createContactRepository } from '../contacts/repository.ts';
+import { createContactRepository } from '../contacts/store/repository.ts';
 import { contactRoutes } from '../contacts/routes.ts';
 import { createContactService } from '../contacts/service.ts';
 import { createConversationReferences } from '../conversations/references.ts';

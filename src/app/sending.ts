@@ -1,11 +1,11 @@
 import { createChannelPauses } from '../channels/pauses.ts';
-import { createChannelRepository } from '../channels/repository.ts';
+import { createChannelRepository } from '../channels/store/repository.ts';
 import { createConsequences } from '../gates/consequences.ts';
 import { createGateFacts } from '../gates/facts.ts';
 import { createGateRelease } from '../gates/release.ts';
 import { createGateOpeningRepository } from '../gates/repository.ts';
-import { createAcceptance } from '../messages/accept.ts';
-import { createRetries } from '../messages/retries.ts';
+import { createAcceptance } from '../messages/acceptance/accept.ts';
+import { createRetries } from '../messages/life/retries.ts';
 import { nextAllowedInstant } from '../sending-policy/quiet-hours.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';

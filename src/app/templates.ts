@@ -6,13 +6,13 @@ import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import type { SendRates } from '../rates/service.ts';
-import { createTemplateEvents } from '../templates/events.ts';
-import { limitTemplateGateway } from '../templates/limited-gateway.ts';
-import { createTemplateRepository } from '../templates/repository.ts';
-import { createTemplateSyncRepository } from '../templates/repository-syncs.ts';
+import { createTemplateEvents } from '../templates/sync/events.ts';
+import { limitTemplateGateway } from '../templates/provider/limited-gateway.ts';
+import { createTemplateRepository } from '../templates/store/repository.ts';
+import { createTemplateSyncRepository } from '../templates/store/syncs.ts';
 import { createTemplateService } from '../templates/service.ts';
-import { createTemplateSync } from '../templates/sync.ts';
-import { createTemplateSyncLoop } from '../templates/sync-loop.ts';
+import { createTemplateSync } from '../templates/sync/sync.ts';
+import { createTemplateSyncLoop } from '../templates/sync/loop.ts';
 import { createTemplateApi } from '../whatsapp/template-api.ts';
 
 export interface TemplateParts {

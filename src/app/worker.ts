@@ -1,8 +1,8 @@
 import { createActivities } from '../../activities/index.ts';
 import { createHealthServer, type HealthServer } from '../http/health.ts';
 import { providerQueue, workflowQueue } from '../messages/contract.ts';
-import { createInboundService } from '../messages/inbound.ts';
-import { createReceiptService } from '../messages/receipts.ts';
+import { createInboundService } from '../messages/incoming/inbound.ts';
+import { createReceiptService } from '../messages/incoming/receipts.ts';
 import { createSweep } from '../messages/sweep.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';

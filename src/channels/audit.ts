@@ -1,5 +1,5 @@
 import type { AuditedWrite } from '../audit/service.ts';
-import type { ChannelDoc } from './repository.ts';
+import type { ChannelDoc } from './store/repository.ts';
 
 /** Credentials are among the fields; the audit writes down only that they changed. */
 export function auditOf(action: string, before: ChannelDoc | null, after: ChannelDoc | null): AuditedWrite {

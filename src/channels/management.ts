@@ -9,7 +9,7 @@ import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
 import type { Gateway, NumberDescription } from '../whatsapp/gateway.ts';
 import { auditOf } from './audit.ts';
-import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
+import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 import { stateAfterAnswer, stateAfterWish, type StateOfChannel } from './rules.ts';
 import type { CreateChannelBody, PatchChannelBody } from './schemas.ts';
 import type { ChannelService } from './service.ts';

@@ -7,7 +7,7 @@ import { differing } from '../platform/update.ts';
 import type { Gateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
 import { auditOf } from './audit.ts';
-import type { ChannelChange, ChannelDoc, ChannelRepository } from './repository.ts';
+import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 import {
   afterAccountEvent,
   afterHealthCheck,

@@ -1,7 +1,7 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import type { ChannelState, ProviderPause } from './model.ts';
+import type { ChannelState, ProviderPause } from './store/model.ts';
 
 export interface StateOfChannel {
   readonly state: ChannelState;

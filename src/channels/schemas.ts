@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { normalisePhone } from '../contacts/rules.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
-import { channelStates } from './model.ts';
+import { channelStates } from './store/model.ts';
 
 export const ListChannelsQuery = z.strictObject({ ...pageQuery });
 

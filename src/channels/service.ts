@@ -7,9 +7,9 @@ import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts'
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
 import type { Sender } from '../whatsapp/gateway.ts';
-import type { ChannelDoc, ChannelRepository } from './repository.ts';
+import type { ChannelDoc, ChannelRepository } from './store/repository.ts';
 
-export type { ChannelDoc } from './repository.ts';
+export type { ChannelDoc } from './store/repository.ts';
 
 export interface ChannelDeps {
   readonly channels: ChannelRepository;

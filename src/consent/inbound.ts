@@ -1,4 +1,4 @@
-import type { Arrival } from '../messages/inbound.ts';
+import type { Arrival } from '../messages/incoming/inbound.ts';
 import type { SendingPolicyService } from '../sending-policy/service.ts';
 import { judgeTexts, textsOf } from './rules.ts';
 import type { ConsentService, StopOutcome } from './service.ts';

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ConsentEntry, ContactRecord, CustomValue } from './repository.ts';
+import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
 import { identityKeysOf, nameKeyOf, type OptInStatus } from './rules.ts';
 
 /** What is said about a consent that changes. */

@@ -1,4 +1,4 @@
-import type { ConsentEntry, ContactRecord } from './repository.ts';
+import type { ConsentEntry, ContactRecord } from './store/repository.ts';
 import type { ConsentWord } from './rules.ts';
 
 /** What a person has said about consent, as an event of the provider tells it. */

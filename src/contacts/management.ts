@@ -4,7 +4,7 @@ import type { ListOrder } from '../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
 import type { ContactChanges } from './changes.ts';
-import type { ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
+import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
 import type { ContactDeps } from './service.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type Person,
 } from './writes.ts';
 
-export type { ContactDoc, ContactFilter, ContactRecord } from './repository.ts';
+export type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 export type { NewContact, Person } from './writes.ts';
 
 /** An opt-out that is stored: what waits for the person has to go. */

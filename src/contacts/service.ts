@@ -5,10 +5,10 @@ import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { applyChanges, auditedFieldsOf, type ContactChanges } from './changes.ts';
 import { applyConsent, type PersonStatement } from './consent.ts';
-import type { ContactDoc, ContactIdentity, ContactRecord, ContactRepository } from './repository.ts';
+import type { ContactDoc, ContactIdentity, ContactRecord, ContactRepository } from './store/repository.ts';
 import { identityFields, maximumNameLength, nameKeyOf, type AnyIdentity } from './rules.ts';
 
-export type { ContactDoc, ContactIdentity, ContactRecord } from './repository.ts';
+export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 
 /** What refers to contacts. It is handed in, because those features know contacts and not the other way round. */
 export interface ContactDependents {

@@ -10,7 +10,7 @@ import {
   withOptOutNamed,
   type ContactChanges,
 } from './changes.ts';
-import type { ContactRecord } from './repository.ts';
+import type { ContactRecord } from './store/repository.ts';
 import { identityFields, maximumCustomFields, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
 import type { ContactDeps } from './service.ts';
 

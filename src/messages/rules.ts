@@ -7,7 +7,7 @@ import {
 } from '../whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
-import type { MessageCategory } from './model.ts';
+import type { MessageCategory } from './store/model.ts';
 
 /** What follows from a provider's answer for the message. */
 export type AfterCall =

@@ -3,9 +3,9 @@ import { Content } from '../content/schemas.ts';
 import { isoTime, objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { templateLanguage, templateName, templateVariables } from '../templates/schemas.ts';
-import { WaitingForView } from './life-schemas.ts';
+import { WaitingForView } from './life/schemas.ts';
 import { messageStatuses } from './lifecycle.ts';
-import { messageCategories, senderTypes } from './model.ts';
+import { messageCategories, senderTypes } from './store/model.ts';
 
 /** Whom a message is for, and by which channel. */
 const recipientFields = {

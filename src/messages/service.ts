@@ -3,13 +3,13 @@ import type { Clock } from '../platform/clock.ts';
 import { notFound } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
-import type { Acceptance } from './accept.ts';
-import { draftFreeFormMessage, type FreeFormSendDeps } from './free-form-send.ts';
-import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './repository.ts';
+import type { Acceptance } from './acceptance/accept.ts';
+import { draftFreeFormMessage, type FreeFormSendDeps } from './acceptance/free-form.ts';
+import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
-import { draftTemplateMessage } from './template-send.ts';
+import { draftTemplateMessage } from './acceptance/template.ts';
 
-export type { MessageDoc, MessageListItem } from './repository.ts';
+export type { MessageDoc, MessageListItem } from './store/repository.ts';
 
 export interface MessageDeps extends FreeFormSendDeps {
   readonly acceptance: Acceptance;

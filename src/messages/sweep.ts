@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { lostWorkflow } from './lifecycle.ts';
-import type { MessageDoc, MessageRepository } from './repository.ts';
+import type { MessageDoc, MessageRepository } from './store/repository.ts';
 import type { MessageWorkflows } from './workflows.ts';
 
 export interface SweepDeps {

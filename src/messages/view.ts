@@ -1,9 +1,9 @@
 import { workflowIdOf } from './contract.ts';
-import { toWaitingForView } from './life-view.ts';
+import { toWaitingForView } from './life/view.ts';
 import { priorityOr } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem } from './service.ts';
-import { waitingForOf } from './timeline.ts';
+import { waitingForOf } from './life/timeline.ts';
 
 const isoOrNull = (date: Date | undefined): string | null => date?.toISOString() ?? null;
 

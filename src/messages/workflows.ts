@@ -20,9 +20,9 @@ import {
   type Reschedule,
   type SendMessageInput,
 } from './contract.ts';
-import type { MessageDoc } from './model.ts';
+import type { MessageDoc } from './store/model.ts';
 import { deadlinesOf, priorityOr } from './rules.ts';
-import type { RunState } from './timeline.ts';
+import type { RunState } from './life/timeline.ts';
 
 export interface MessageWorkflowOptions {
   readonly temporal: Client;

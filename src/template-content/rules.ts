@@ -14,9 +14,9 @@ import {
   type TemplateComponentDefinition,
   type TemplateOffer,
 } from './definition.ts';
-import { fillButtons, type FilledButtons, type ShownButton } from './fill-buttons.ts';
-import { fillHeader, type ShownHeader } from './fill-header.ts';
-import { fillText, problemWith, tooLong } from './fill-text.ts';
+import { fillButtons, type FilledButtons, type ShownButton } from './fill/buttons.ts';
+import { fillHeader, type ShownHeader } from './fill/header.ts';
+import { fillText, problemWith, tooLong } from './fill/text.ts';
 import type { CardVariables, TemplateVariables } from './variables.ts';
 
 export interface FilledTemplate {

@@ -1,4 +1,4 @@
-import type { ContentCategory } from './check.ts';
+import type { ContentCategory } from './checks/check.ts';
 import type { TemplateComponentDefinition } from './definition.ts';
 
 interface StarterTemplate {

@@ -6,17 +6,17 @@ import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import { checkComponents, checkSendTtl, parameterFormatOf } from '../template-content/check.ts';
+import { checkComponents, checkSendTtl, parameterFormatOf } from '../template-content/checks/check.ts';
 import { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';
 import type { TemplateVariables } from '../template-content/variables.ts';
 import type { TemplateGateway } from '../whatsapp/template-gateway.ts';
-import { isVerdict, toAppError } from './provider.ts';
-import type { TemplateDoc, TemplateRepository } from './repository.ts';
+import { isVerdict, toAppError } from './provider/provider.ts';
+import type { TemplateDoc, TemplateRepository } from './store/repository.ts';
 import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
 import { lostRace, writeOf, type TemplateService } from './service.ts';
-import { createSubmission } from './submission.ts';
-import type { SyncCounts, TemplateSync } from './sync.ts';
+import { createSubmission } from './provider/submission.ts';
+import type { SyncCounts, TemplateSync } from './sync/sync.ts';
 
 export interface TemplateManagementDeps {
   readonly templates: TemplateRepository;

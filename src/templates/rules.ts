@@ -1,7 +1,7 @@
 import { isSameContent, readComponents } from '../template-content/read.ts';
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { ProviderTemplate } from '../whatsapp/template-gateway.ts';
-import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './model.ts';
+import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './store/model.ts';
 
 /** What the features around templates need of their content; the content itself has a folder of its own. */
 export { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';

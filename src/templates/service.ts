@@ -8,7 +8,7 @@ import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
 import { differing } from '../platform/update.ts';
-import { parameterFormatOf } from '../template-content/check.ts';
+import { parameterFormatOf } from '../template-content/checks/check.ts';
 import { starterTemplates } from '../template-content/starters.ts';
 import type {
   TemplateCategory,
@@ -16,11 +16,11 @@ import type {
   TemplateFilter,
   TemplateRepository,
   TemplateStatus,
-} from './repository.ts';
-import type { TemplateSyncRepository } from './repository-syncs.ts';
+} from './store/repository.ts';
+import type { TemplateSyncRepository } from './store/syncs.ts';
 import { changeAfterRefusal, reasonOf, type TemplateChanges } from './rules.ts';
 
-export type { TemplateDoc } from './repository.ts';
+export type { TemplateDoc } from './store/repository.ts';
 
 export interface TemplateChoice {
   readonly channelId: Types.ObjectId;

@@ -1,6 +1,6 @@
-import { parameterFormatOf } from '../template-content/check.ts';
-import type { ShownButton } from '../template-content/fill-buttons.ts';
-import type { ShownHeader } from '../template-content/fill-header.ts';
+import { parameterFormatOf } from '../template-content/checks/check.ts';
+import type { ShownButton } from '../template-content/fill/buttons.ts';
+import type { ShownHeader } from '../template-content/fill/header.ts';
 import { needsOf, type PartNeeds } from '../template-content/needs.ts';
 import type { FilledTemplate } from '../template-content/rules.ts';
 import type { TemplatePreviewView, TemplateView } from './schemas.ts';

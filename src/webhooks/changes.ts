@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { PreferenceService } from '../consent/preferences.ts';
-import type { TemplateEvents } from '../templates/events.ts';
+import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
 import type { ItemOutcome } from './rules.ts';
 

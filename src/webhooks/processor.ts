@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
-import type { InboundService } from '../messages/inbound.ts';
-import type { ReceiptOutcome, ReceiptService } from '../messages/receipts.ts';
+import type { InboundService } from '../messages/incoming/inbound.ts';
+import type { ReceiptOutcome, ReceiptService } from '../messages/incoming/receipts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';

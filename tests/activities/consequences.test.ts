@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ChannelDoc } from '../../src/channels/model.ts';
+import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import type { DispatchResult, Receipt } from '../../src/messages/contract.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { toFailure } from '../../src/messages/rules.ts';
 import {
   runActivity,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { payloadOf, reactionOf } from '../../src/content/payload.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { contentKinds, fullContents, good } from '../support/contents.ts';
 import { runDispatch, setDispatchStage, type DispatchStage } from '../support/dispatch-stage.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Receipt } from '../../src/messages/contract.ts';
 import { decideClaim, decideWithdrawal, hasNotLeft, messageStatuses } from '../../src/messages/lifecycle.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
-import { messageModel } from '../../src/messages/model.ts';
-import { createMessageRepository, type MessageRepository } from '../../src/messages/repository.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
+import { messageModel } from '../../src/messages/store/model.ts';
+import { createMessageRepository, type MessageRepository } from '../../src/messages/store/repository.ts';
 import { toMessageView } from '../../src/messages/view.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';

@@ -6,8 +6,8 @@ import {
   type Beside,
   type ErrorEnd,
 } from '../../scripts/docs/error-ends.ts';
-import type { ChannelDoc } from '../../src/channels/model.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
+import type { ChannelDoc } from '../../src/channels/store/model.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { toFailure } from '../../src/messages/rules.ts';
 import {
   runActivity,

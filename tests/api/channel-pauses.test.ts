@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
 import { buildCore, type Core } from '../../src/app/core.ts';
-import type { ChannelDoc } from '../../src/channels/model.ts';
+import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import { createChannelPauses } from '../../src/channels/pauses.ts';
-import { createChannelRepository } from '../../src/channels/repository.ts';
+import { createChannelRepository } from '../../src/channels/store/repository.ts';
 import type { Refusal } from '../../src/channels/rules.ts';
 import type { ChannelView } from '../../src/channels/schemas.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';

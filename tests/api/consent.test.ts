@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ContactView } from '../../src/contacts/schemas.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { useApi } from '../support/api.ts';
 import {
   appSecret,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { normalisePhone } from '../../src/contacts/rules.ts';
 import type { ContactIdentity } from '../../src/contacts/service.ts';
-import { createInboundService } from '../../src/messages/inbound.ts';
+import { createInboundService } from '../../src/messages/incoming/inbound.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
 

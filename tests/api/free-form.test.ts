@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { ChannelDoc } from '../../src/channels/repository.ts';
+import type { ChannelDoc } from '../../src/channels/store/repository.ts';
 import { workflowIdOf } from '../../src/messages/contract.ts';
-import { createInboundService } from '../../src/messages/inbound.ts';
-import type { MessageDoc } from '../../src/messages/repository.ts';
+import { createInboundService } from '../../src/messages/incoming/inbound.ts';
+import type { MessageDoc } from '../../src/messages/store/repository.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { parseWebhookBody } from '../../src/whatsapp/events.ts';
 import { useApi } from '../support/api.ts';

@@ -3,7 +3,7 @@ import type { Types } from 'mongoose';
 import { buildCore, type Core } from '../../src/app/core.ts';
 import { createGateOpenings, createGateRelease, type Opening } from '../../src/gates/release.ts';
 import { createGateOpeningRepository, type GateOpeningDoc } from '../../src/gates/repository.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';

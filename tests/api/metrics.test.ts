@@ -3,7 +3,7 @@ import mongoose, { Types, type mongo } from 'mongoose';
 import { freePort } from '../../scripts/servers/ports.ts';
 import { createMeasure } from '../../src/app/measure.ts';
 import { createCrmMetrics, type CrmMetrics } from '../../src/app/instruments.ts';
-import type { MessageDoc } from '../../src/messages/repository.ts';
+import type { MessageDoc } from '../../src/messages/store/repository.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
-import { createTemplateSyncLoop } from '../../src/templates/sync-loop.ts';
-import { createTemplateSyncRepository } from '../../src/templates/repository-syncs.ts';
+import { createTemplateSyncLoop } from '../../src/templates/sync/loop.ts';
+import { createTemplateSyncRepository } from '../../src/templates/store/syncs.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useApi } from '../support/api.ts';

@@ -9,7 +9,7 @@ import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { createSendRates } from '../../src/rates/service.ts';
-import { limitTemplateGateway } from '../../src/templates/limited-gateway.ts';
+import { limitTemplateGateway } from '../../src/templates/provider/limited-gateway.ts';
 import { createTemplateApi } from '../../src/whatsapp/template-api.ts';
 import { captureLog } from '../support/logger.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';

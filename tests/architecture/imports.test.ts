@@ -46,7 +46,8 @@ const isPure = (file: string): boolean =>
   ].includes(file);
 const featureOf = (file: string): string => file.split('/')[1] ?? '';
 const isComposition = (file: string): boolean => /^src\/(app|bin)\//.test(file);
-const isStore = (file: string): boolean => /\/(model|repository)[a-z-]*\.ts$/.test(file);
+/** What only its own feature may touch: models, and every query. */
+const isStore = (file: string): boolean => /\/(model|repository)[a-z-]*\.ts$|\/store\//.test(file);
 const isProduct = (file: string): boolean => /^(src|workflows|activities)\//.test(file);
 
 interface Rule {
@@ -104,7 +105,7 @@ const rules: readonly Rule[] = [
   {
     says: 'routes and views speak to the service, not to the repository',
     isBroken: ({ from, to }) =>
-      /\/(routes|view|schemas)\.ts$/.test(from) && /\/repository[a-z-]*\.ts$/.test(to),
+      /\/(routes|view|schemas)\.ts$/.test(from) && isStore(to) && !to.endsWith('/model.ts'),
   },
   {
     says: 'only src/http knows Koa',
@@ -148,9 +149,11 @@ describe('architecture › imports', () => {
   const examples: readonly [string, string, string, boolean][] = [
     ['workflows/x.ts', 'zod', 'a workflow imports only', false],
     ['workflows/x.ts', 'activities/messages.ts', 'a workflow imports only', false],
-    ['workflows/x.ts', 'src/messages/repository.ts', 'a workflow imports only', false],
+    ['workflows/x.ts', 'src/messages/store/repository.ts', 'a workflow imports only', false],
     ['src/messages/lifecycle.ts', 'node:crypto', 'a pure file', false],
-    ['src/leads/service.ts', 'src/contacts/repository.ts', 'a feature reaches', true],
+    ['src/leads/service.ts', 'src/contacts/store/repository.ts', 'a feature reaches', true],
+    ['src/leads/service.ts', 'src/messages/store/usage-queries.ts', 'a feature reaches', true],
+    ['src/messages/life/routes.ts', 'src/messages/store/retry-queries.ts', 'routes and views', false],
     ['src/leads/service.ts', 'src/app/api.ts', 'src/app and src/bin', false],
     ['src/leads/routes.ts', 'koa', 'only src/http knows Koa', true],
     ['src/leads/service.ts', 'workflows/index.ts', 'only src/app knows', false],
@@ -162,6 +165,31 @@ describe('architecture › imports', () => {
       const rule = rules.find((candidate) => candidate.says.startsWith(says));
       assert.ok(rule?.isBroken({ from, to, isTypeOnly, isPackage }), `${from} imports ${to}`);
     }
+  });
+});
+
+/** The code folders that are no feature: there a file is a tool of its own, and there may be more of them. */
+const isToolbox = (folder: string): boolean => /^src\/(app|http|platform|whatsapp)$/.test(folder);
+
+/** The folders of features with too many files, by how many there are. */
+function crowdedFolders(all: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const file of all.filter((name) => name.startsWith('src/')))
+    counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  return [...counts]
+    .filter(([folder, count]) => count > 10 && !isToolbox(folder))
+    .map(([folder, count]) => `${folder}: ${count} files`);
+}
+
+describe('architecture › folders', () => {
+  it('a folder of a feature › holds ten files at most: then its noun is split', () => {
+    assert.deepEqual(crowdedFolders(files), []);
+  });
+
+  it('the count › notices the eleventh file', () => {
+    const eleven = Array.from({ length: 11 }, (_, index) => `src/leads/file-${index}.ts`);
+    assert.deepEqual(crowdedFolders(eleven.slice(1)), []);
+    assert.deepEqual(crowdedFolders(eleven), ['src/leads: 11 files']);
   });
 });
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { ConsentHistoryView } from '../../src/consent/schemas.ts';
 import type { ContactView } from '../../src/contacts/schemas.ts';
-import type { MessageDoc } from '../../src/messages/model.ts';
+import type { MessageDoc } from '../../src/messages/store/model.ts';
 import type { TestApi } from './api.ts';
 import type { CrmUser } from './crm-client.ts';
 import { changeOf, envelopeOf, postSigned } from './meta.ts';

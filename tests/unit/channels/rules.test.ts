@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProviderPause } from '../../../src/channels/model.ts';
+import type { ProviderPause } from '../../../src/channels/store/model.ts';
 import {
   afterAccountEvent,
   afterHealthCheck,

@@ -6,7 +6,7 @@ import {
   withOptOutNamed,
   type ContactChanges,
 } from '../../../src/contacts/changes.ts';
-import type { ContactRecord } from '../../../src/contacts/repository.ts';
+import type { ContactRecord } from '../../../src/contacts/store/repository.ts';
 
 describe('changes of a contact', () => {
   const created = new Date('2026-11-01T00:00:00Z');

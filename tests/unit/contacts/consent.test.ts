@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
 import { applyConsent, type PersonStatement } from '../../../src/contacts/consent.ts';
-import type { ConsentEntry, ContactRecord } from '../../../src/contacts/repository.ts';
+import type { ConsentEntry, ContactRecord } from '../../../src/contacts/store/repository.ts';
 
 const created = new Date('2026-11-01T00:00:00Z');
 const storedAt = new Date('2026-11-23T12:00:00Z');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { draftRetry } from '../../../src/messages/retry.ts';
+import { draftRetry } from '../../../src/messages/life/retry.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { buildMessage } from '../../support/messages.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { timelineOf, waitingForOf, type RunState } from '../../../src/messages/timeline.ts';
+import { timelineOf, waitingForOf, type RunState } from '../../../src/messages/life/timeline.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { buildMessage } from '../../support/messages.ts';
 

@@ -4,7 +4,7 @@ import {
   checkSendTtl,
   parameterFormatOf,
   type ContentCategory,
-} from '../../../src/template-content/check.ts';
+} from '../../../src/template-content/checks/check.ts';
 import type {
   TemplateButton,
   TemplateCard,

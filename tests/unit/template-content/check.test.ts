@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkComponents } from '../../../src/template-content/check.ts';
+import { checkComponents } from '../../../src/template-content/checks/check.ts';
 import type {
   TemplateButton,
   TemplateComponentDefinition,

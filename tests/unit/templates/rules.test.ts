@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
-import type { TemplateDoc } from '../../../src/templates/model.ts';
+import type { TemplateDoc } from '../../../src/templates/store/model.ts';
 import {
   categoryChange,
   categoryOf,

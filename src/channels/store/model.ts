@@ -1,0 +1,93 @@
+import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import type { SealedSecret } from '../../platform/cipher.ts';
+import { schemaOptions } from '../../platform/mongo.ts';
+
+export const channelStates = ['active', 'paused', 'disconnected'] as const;
+export type ChannelState = (typeof channelStates)[number];
+
+/** What the provider said of the number when it was asked last. */
+export interface ChannelVerification {
+  readonly at: Date;
+  readonly displayNumber: string;
+  readonly verifiedName?: string;
+  readonly qualityRating?: string;
+}
+
+/** The provider refuses the channel's calls; its health is looked at until it does no more. */
+export interface ProviderPause {
+  /** `credentials`: the access token; `sender`: the number or its account. */
+  readonly class: 'sender' | 'credentials';
+  /** The provider's code. */
+  readonly code: string;
+  readonly since: Date;
+  /** Not before this time, whatever the provider says of its health. */
+  readonly until?: Date;
+  readonly checks: number;
+  readonly nextCheckAt: Date;
+}
+
+/** One WhatsApp number of a client with its credentials. */
+export interface ChannelDoc {
+  readonly _id: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  readonly displayNumber: string;
+  readonly phoneNumberId: string;
+  readonly wabaId: string;
+  readonly accessToken: SealedSecret;
+  readonly appSecret?: SealedSecret;
+  /** SHA-256 of the secret part of this channel's own webhook address. */
+  readonly webhookKeyHash: string;
+  readonly sendsPerSecond: number;
+  readonly state: ChannelState;
+  readonly stateReason?: string;
+  /** Set while the state is `paused` and the provider is the reason. */
+  readonly pause?: ProviderPause;
+  /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
+  readonly messagingLimit?: number;
+  /** Numbers with the same one share that limit; without it, those of one account do. */
+  readonly portfolioId?: string;
+  /** Meta takes marketing of this number at its marketing endpoint only. */
+  readonly usesMarketingEndpoint?: boolean;
+  readonly verification?: ChannelVerification;
+  readonly createdAt: Date;
+  readonly version: number;
+}
+
+const sealedSecret = { keyId: String, iv: String, tag: String, data: String };
+
+const channelSchema = new Schema(
+  {
+    clientId: { type: Schema.Types.ObjectId, required: true },
+    displayNumber: { type: String, required: true },
+    phoneNumberId: { type: String, required: true },
+    wabaId: { type: String, required: true },
+    accessToken: { type: sealedSecret, required: true, _id: false },
+    appSecret: { type: sealedSecret, _id: false },
+    webhookKeyHash: { type: String, required: true },
+    sendsPerSecond: { type: Number, required: true },
+    state: { type: String, enum: channelStates, required: true },
+    stateReason: String,
+    pause: Schema.Types.Mixed,
+    messagingLimit: Number,
+    portfolioId: String,
+    usesMarketingEndpoint: Boolean,
+    verification: Schema.Types.Mixed,
+    createdAt: { type: Date, required: true },
+    version: { type: Number, required: true },
+  },
+  { ...schemaOptions, collection: 'channels' },
+);
+
+channelSchema.index({ clientId: 1, _id: 1 });
+// Paused by the provider: when to look again, over all tenants.
+channelSchema.index(
+  { 'pause.nextCheckAt': 1 },
+  { name: 'health', partialFilterExpression: { 'pause.nextCheckAt': { $exists: true } } },
+);
+// The provider's events name the number or the account, not the tenant: these find the tenant.
+channelSchema.index({ phoneNumberId: 1 }, { unique: true });
+channelSchema.index({ webhookKeyHash: 1 }, { unique: true });
+channelSchema.index({ wabaId: 1, _id: 1 });
+
+export const channelModel = (connection: Connection): Model<ChannelDoc> =>
+  connection.model<ChannelDoc>('Channel', channelSchema as unknown as Schema<ChannelDoc>);

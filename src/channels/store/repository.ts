@@ -1,0 +1,130 @@
+import mongoose, { type ClientSession, type Connection, type Model, type Types } from 'mongoose';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { versionedUpdate, type Change } from '../../platform/update.ts';
+import { channelModel, type ChannelDoc } from './model.ts';
+
+export type { ChannelDoc } from './model.ts';
+
+/** What can be changed on a channel; null clears. The number itself never changes. */
+export type ChannelChange = Change<
+  ChannelDoc,
+  | 'displayNumber'
+  | 'accessToken'
+  | 'appSecret'
+  | 'webhookKeyHash'
+  | 'sendsPerSecond'
+  | 'state'
+  | 'stateReason'
+  | 'pause'
+  | 'messagingLimit'
+  | 'portfolioId'
+  | 'usesMarketingEndpoint'
+  | 'verification'
+>;
+
+export type ChannelRepository = ReturnType<typeof createChannelRepository>;
+
+export function createChannelRepository(connection: Connection) {
+  const channels = channelModel(connection);
+  return {
+    ...createCrossings(channels),
+
+    async insert(scope: ClientScope, channel: ChannelDoc, session?: ClientSession): Promise<void> {
+      await channels.create([{ ...channel, ...scope }], session === undefined ? {} : { session });
+    },
+
+    findById: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      session: ClientSession | null = null,
+    ): Promise<ChannelDoc | null> =>
+      channels
+        .findOne({ _id, ...scope })
+        .session(session)
+        .lean<ChannelDoc>()
+        .exec(),
+
+    /** Changes what `current` was; null when somebody was faster. */
+    update: (
+      scope: ClientScope,
+      current: ChannelDoc,
+      change: ChannelChange,
+      session: ClientSession,
+    ): Promise<ChannelDoc | null> =>
+      channels
+        .findOneAndUpdate({ _id: current._id, version: current.version, ...scope }, versionedUpdate(change), {
+          returnDocument: 'after',
+          session,
+        })
+        .lean<ChannelDoc>()
+        .exec(),
+
+    /** False when somebody changed or deleted it first. */
+    async delete(scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> {
+      const { deletedCount } = await channels.deleteOne({ _id, version, ...scope }, { session });
+      return deletedCount === 1;
+    },
+
+    /** In order of creation; a client has few. */
+    list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>
+      channels
+        .find({ ...(afterId === null ? {} : { _id: mongoose.trusted({ $gt: afterId }) }), ...scope })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<ChannelDoc[]>()
+        .exec(),
+  };
+}
+
+/** Who an event or a schedule is about, before anybody knows the tenant. */
+const createCrossings = (channels: Model<ChannelDoc>) => ({
+  /** Across all tenants: the channel that a provider's event names. */
+  findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
+    channels.findOne({ phoneNumberId }).lean<ChannelDoc>().exec(),
+
+  /**
+   * Across all tenants: takes channels that the provider has paused and whose next look is due. Who takes one sets
+   * the time of the look after it, so that several workers share them.
+   */
+  async takeDueForCheckAcrossClients(
+    now: Date,
+    nextCheckAt: (checks: number) => Date,
+    atMost: number,
+  ): Promise<ChannelDoc[]> {
+    const due = { 'pause.nextCheckAt': mongoose.trusted({ $lte: now }) };
+    const taken: ChannelDoc[] = [];
+    const found = await channels.find(due).limit(atMost).lean<ChannelDoc[]>().exec();
+    for (const { _id, pause } of found) {
+      const checks = (pause?.checks ?? 0) + 1;
+      const channel = await channels
+        .findOneAndUpdate(
+          { _id, ...due },
+          { $set: { 'pause.checks': checks, 'pause.nextCheckAt': nextCheckAt(checks) } },
+          { returnDocument: 'after' },
+        )
+        .lean<ChannelDoc>()
+        .exec();
+      if (channel !== null) taken.push(channel);
+    }
+    return taken;
+  },
+  /** Across all tenants: the channels of an account of the provider, which may serve several of them. */
+  listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
+    channels.find({ wabaId }).sort({ _id: 1 }).limit(limit).lean<ChannelDoc[]>().exec(),
+
+  /** Across all tenants, in order of creation: for what is done for every channel by a schedule. */
+  listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<ChannelDoc[]> =>
+    channels
+      .find({ _id: mongoose.trusted({ $gt: afterId }) })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .lean<ChannelDoc[]>()
+      .exec(),
+
+  findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
+    channels.findOne({ _id }).lean<ChannelDoc>().exec(),
+
+  /** Across all tenants: the channel whose own webhook address was called. */
+  findByWebhookKeyHashAcrossClients: (webhookKeyHash: string): Promise<ChannelDoc | null> =>
+    channels.findOne({ webhookKeyHash }).lean<ChannelDoc>().exec(),
+});

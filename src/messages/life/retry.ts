@@ -1,0 +1,52 @@
+import type { Types } from 'mongoose';
+import { newId } from '../../platform/ids.ts';
+import type { MessageDoc, SenderType } from '../store/model.ts';
+
+export interface RetryDraft {
+  readonly now: Date;
+  /** Not before this time; without it at once. */
+  readonly sendAt?: Date;
+  readonly senderType?: SenderType;
+  readonly createdBy?: Types.ObjectId;
+}
+
+/**
+ * A new message in place of one that has failed or whose outcome is unknown: the same content to the same person,
+ * with a life and a workflow of its own. The old one keeps its status, which is true for ever; the unique index on
+ * `retryOf` lets one message follow another only once.
+ */
+export function draftRetry(original: MessageDoc, draft: RetryDraft): MessageDoc {
+  const { now, sendAt } = draft;
+  const isLater = sendAt !== undefined && sendAt > now;
+  const status = isLater ? 'scheduled' : 'queued';
+  const { expiresAt } = original;
+  const createdBy = draft.createdBy ?? original.createdBy;
+  return {
+    _id: newId(),
+    clientId: original.clientId,
+    conversationId: original.conversationId,
+    channelId: original.channelId,
+    contactId: original.contactId,
+    direction: 'outbound',
+    senderType: draft.senderType ?? original.senderType,
+    messageType: original.messageType,
+    ...(original.to === undefined ? {} : { to: original.to }),
+    ...(original.recipientUserId === undefined ? {} : { recipientUserId: original.recipientUserId }),
+    ...(original.repliesTo === undefined ? {} : { repliesTo: original.repliesTo }),
+    ...(original.contextMessageId === undefined ? {} : { contextMessageId: original.contextMessageId }),
+    content: original.content,
+    ...(original.templateName === undefined ? {} : { templateName: original.templateName }),
+    ...(original.category === undefined ? {} : { category: original.category }),
+    ...(original.priority === undefined ? {} : { priority: original.priority }),
+    status,
+    timestamp: now,
+    statusHistory: [{ key: `${status}:${now.getTime()}`, status, timestamp: now }],
+    dispatch: { attempt: 0, isCalling: false, attempts: [] },
+    retryOf: original._id,
+    retryNumber: (original.retryNumber ?? 0) + 1,
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...(isLater ? { sendAt } : {}),
+    // An end that has passed belonged to the old message.
+    ...(expiresAt === undefined || expiresAt <= now ? {} : { expiresAt }),
+  };
+}

@@ -1,0 +1,234 @@
+import type { mongo, Types } from 'mongoose';
+import type { ClientScope } from '../../platform/mongo.ts';
+import {
+  decideClaim,
+  decideWithdrawal,
+  statusesThatYieldTo,
+  statusOfOutcome,
+  unsentStatuses,
+  type ClaimDecision,
+  type DispatchOutcome,
+  type MessageFailure,
+  type MessageStatus,
+  type WithdrawReason,
+} from '../lifecycle.ts';
+import type { DispatchAttempt, MessageDoc, StatusEntry, WaitingState } from './model.ts';
+
+export interface Claim {
+  readonly decision: ClaimDecision;
+  readonly message: MessageDoc;
+}
+
+const statusEntry = (status: MessageStatus, timestamp: Date, raw?: StatusEntry['raw']): StatusEntry => ({
+  key: `${status}:${timestamp.getTime()}`,
+  status,
+  timestamp,
+  ...(raw === undefined ? {} : { raw }),
+});
+
+const attemptsKept = 50;
+const waitsKept = 50;
+const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -waitsKept });
+const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -attemptsKept });
+
+/** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
+export function createDispatchWrites(messages: mongo.Collection<MessageDoc>) {
+  return {
+    ...createClaims(messages),
+    ...createOutcomes(messages),
+    ...createWithdrawals(messages),
+    ...createDeadlines(messages),
+  };
+}
+
+function createClaims(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /**
+     * Takes the right to call the provider, at most one holder at a time. May be repeated with the same `token`
+     * when the answer was lost. Null when there is no such message.
+     */
+    async claim(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { token, now }: { token: string; now: Date },
+    ): Promise<Claim | null> {
+      const claimed = await messages.findOneAndUpdate(
+        {
+          _id,
+          status: { $in: [...unsentStatuses] },
+          'dispatch.isCalling': false,
+          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: now } }],
+          ...scope,
+        },
+        {
+          $set: {
+            status: 'sending',
+            'dispatch.isCalling': true,
+            'dispatch.token': token,
+            'dispatch.startedAt': now,
+          },
+          $unset: { waiting: 1 },
+          $inc: { 'dispatch.attempt': 1 },
+          $push: { statusHistory: statusEntry('sending', now) },
+        },
+        { returnDocument: 'after' },
+      );
+      if (claimed !== null) return { decision: 'call', message: claimed };
+      const message = await messages.findOne({ _id, ...scope });
+      if (message === null) return null;
+      if (message.dispatch.isCalling && message.dispatch.token === token)
+        return { decision: 'call', message };
+      const { status, dispatch, expiresAt } = message;
+      return { decision: decideClaim({ status, dispatch, expiresAt: expiresAt ?? null }, now), message };
+    },
+
+    /** Gives the claim back after an answer that allows another attempt; changes nothing if it is not ours. */
+    async release(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
+    ): Promise<void> {
+      await messages.updateOne(
+        { _id, 'dispatch.isCalling': true, 'dispatch.token': token, ...scope },
+        {
+          $set: { 'dispatch.isCalling': false, waiting },
+          $push: { 'dispatch.attempts': pushAttempt(attempt), waits: pushWait(waiting) },
+        },
+      );
+    },
+
+    /** Writes down why a message has to wait, as long as it has not left. */
+    async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
+      await messages.updateOne(
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        { $set: { waiting }, $push: { waits: pushWait(waiting) } },
+      );
+    },
+  };
+}
+
+function createOutcomes(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /** Stores the outcome of call number `attempt`; a repetition changes nothing, a receipt before it stands. */
+    async recordOutcome(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { outcome, attempt }: { outcome: DispatchOutcome; attempt: DispatchAttempt },
+    ): Promise<void> {
+      const status = statusOfOutcome[outcome.kind];
+      const call = { _id, 'dispatch.attempt': attempt.number, ...scope };
+      const accepted =
+        outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
+      const failure = outcome.kind === 'rejected' ? { failure: outcome.failure } : undefined;
+      await messages.bulkWrite([
+        {
+          updateOne: {
+            filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
+            update: {
+              $set: { status, ...accepted, ...failure },
+              $push: { statusHistory: statusEntry(status, attempt.endedAt, rawOfOutcome(outcome)) },
+            },
+          },
+        },
+        {
+          updateOne: {
+            filter: { ...call, 'dispatch.isCalling': true },
+            update: {
+              $set: { 'dispatch.isCalling': false, ...accepted },
+              $push: { 'dispatch.attempts': pushAttempt(attempt) },
+            },
+          },
+        },
+      ]);
+    },
+  };
+}
+
+function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
+    async cancel(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<boolean> {
+      const written = await messages.updateOne(
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        { $set: { status: 'canceled' }, $push: { statusHistory: statusEntry('canceled', now) } },
+      );
+      return written.modifiedCount === 1;
+    },
+
+    /** Closes a message that will not be dispatched any more: one in the middle of a call is unknown. Answers the status it has then; null when it is not there. */
+    async withdraw(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      withdrawal: { reason: WithdrawReason; failure?: MessageFailure | undefined; now: Date },
+    ): Promise<MessageStatus | null> {
+      const { reason, failure, now } = withdrawal;
+      for (;;) {
+        const message = await messages.findOne({ _id, ...scope });
+        if (message === null) return null;
+        const status = decideWithdrawal(message.status, message.dispatch, reason);
+        if (status === message.status) return status;
+        const { isCalling } = message.dispatch;
+        const written = await messages.updateOne(
+          { _id, status: message.status, 'dispatch.isCalling': isCalling, ...scope },
+          {
+            $set: { status, ...(status === 'failed' && failure !== undefined ? { failure } : {}) },
+            $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
+          },
+        );
+        // Somebody was faster: judge what stands now. Ends, because a status only moves forward.
+        if (written.modifiedCount === 1) return status;
+      }
+    },
+  };
+}
+
+/** What people may still change, and what time decides. */
+function createDeadlines(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /** Moves the time of a message that waits for it; null when it does not wait for its time any more. */
+    reschedule(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { sendAt, now }: { sendAt: Date; now: Date },
+    ): Promise<MessageDoc | null> {
+      return messages.findOneAndUpdate(
+        {
+          _id,
+          status: 'scheduled',
+          'dispatch.isCalling': false,
+          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
+          ...scope,
+        },
+        {
+          $set: { sendAt },
+          $push: {
+            statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
+          },
+        },
+        { returnDocument: 'after' },
+      );
+    },
+
+    /** Closes a message whose outcome is still unknown; a receipt that comes later overrules it. */
+    async expireUnknown(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<MessageStatus | null> {
+      const raw = { reason: 'its outcome was not told in time' };
+      await messages.updateOne(
+        { _id, status: 'unknown', ...scope },
+        { $set: { status: 'expired' }, $push: { statusHistory: statusEntry('expired', now, raw) } },
+      );
+      const message = await messages.findOne({ _id, ...scope }, { projection: { status: 1 } });
+      return message?.status ?? null;
+    },
+  };
+}
+
+function rawOfOutcome(outcome: DispatchOutcome): StatusEntry['raw'] {
+  switch (outcome.kind) {
+    case 'accepted':
+      return outcome.isHeld ? { held: true } : {};
+    case 'rejected':
+      return { code: outcome.failure.code, detail: outcome.failure.detail };
+    case 'unknown':
+      return { reason: outcome.reason };
+  }
+}

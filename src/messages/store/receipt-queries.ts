@@ -1,0 +1,84 @@
+import type { mongo, Types } from 'mongoose';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { receiptKey, type Receipt } from '../contract.ts';
+import { statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
+import type { MessageDoc, StatusEntry } from './model.ts';
+
+/** What a receipt needs to know of its message. */
+export interface ReceiptTarget {
+  readonly _id: Types.ObjectId;
+  readonly conversationId: Types.ObjectId;
+  readonly status: MessageStatus;
+  readonly providerMessageId?: string;
+  readonly statusHistory: readonly { readonly key: string }[];
+}
+
+/** Finding the messages that receipts speak of, and storing what they say. */
+export function createReceiptQueries(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /** The outbound messages of a channel with these ids of ours or of the provider. */
+    findReceiptTargets(
+      scope: ClientScope,
+      channelId: Types.ObjectId,
+      { ids, providerMessageIds }: { ids: Types.ObjectId[]; providerMessageIds: string[] },
+    ): Promise<ReceiptTarget[]> {
+      const either = [
+        ...(ids.length === 0 ? [] : [{ _id: { $in: ids } }]),
+        ...(providerMessageIds.length === 0 ? [] : [{ providerMessageId: { $in: providerMessageIds } }]),
+      ];
+      return messages
+        .find({ $or: either, channelId, direction: 'outbound', ...scope })
+        .project<ReceiptTarget>({
+          conversationId: 1,
+          status: 1,
+          providerMessageId: 1,
+          'statusHistory.key': 1,
+        })
+        .toArray();
+    },
+
+    /** Adds receipts to the history, each once, and moves the status where the lifecycle says so. */
+    async applyReceipts(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      receipts: readonly Receipt[],
+    ): Promise<void> {
+      if (receipts.length === 0) return;
+      const one = { _id, ...scope };
+      await messages.bulkWrite(receipts.flatMap((receipt) => receiptWrites(one, receipt)));
+    },
+  };
+}
+
+function receiptWrites(
+  one: { _id: Types.ObjectId; clientId: Types.ObjectId },
+  receipt: Receipt,
+): mongo.AnyBulkWriteOperation<MessageDoc>[] {
+  const { status, providerMessageId, failure, pricing } = receipt;
+  const entry: StatusEntry = {
+    key: receiptKey(receipt),
+    status: status ?? 'unknown',
+    timestamp: new Date(receipt.timestampMs),
+    raw: {
+      word: receipt.word,
+      ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
+    },
+  };
+  const writes: mongo.AnyBulkWriteOperation<MessageDoc>[] = [
+    {
+      updateOne: {
+        filter: { ...one, 'statusHistory.key': { $ne: entry.key } },
+        update: { $push: { statusHistory: entry }, $set: pricing === undefined ? {} : { pricing } },
+      },
+    },
+  ];
+  if (status === null) return writes;
+  const failed = status === 'failed' && failure !== undefined ? { failure } : undefined;
+  writes.push({
+    updateOne: {
+      filter: { ...one, status: { $in: statusesThatYieldTo(status) } },
+      update: { $set: { status, providerMessageId, ...failed } },
+    },
+  });
+  return writes;
+}

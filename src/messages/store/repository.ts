@@ -1,0 +1,124 @@
+import type { Connection, mongo, Types } from 'mongoose';
+import { durableWrite, isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
+import { unsentStatuses, type MessageStatus } from '../lifecycle.ts';
+import { messageModel, type MessageDoc } from './model.ts';
+import { createConsentWrites } from './consent-writes.ts';
+import { createDispatchWrites } from './dispatch-writes.ts';
+import { createReceiptQueries } from './receipt-queries.ts';
+import { createRetryQueries } from './retry-queries.ts';
+import { createUsageQueries } from './usage-queries.ts';
+
+export type { MessageContent, MessageDoc } from './model.ts';
+export type { Claim } from './dispatch-writes.ts';
+export type { ReceiptTarget } from './receipt-queries.ts';
+export type { FailedFilter } from './retry-queries.ts';
+
+/** A list leaves out what only the single view shows. */
+export type MessageListItem = Omit<MessageDoc, 'statusHistory'>;
+
+export interface MessageFilter {
+  readonly conversationId?: Types.ObjectId;
+  readonly status?: MessageStatus;
+}
+
+export interface MessagePosition {
+  readonly timestamp: Date;
+  readonly _id: Types.ObjectId;
+}
+
+export interface SweepWindow {
+  /** Younger messages are left to the request that accepted them. */
+  readonly olderThan: Date;
+  /** Messages that were looked at since are left alone. */
+  readonly sweptBefore: Date;
+  readonly limit: number;
+}
+
+export type MessageRepository = ReturnType<typeof createMessageRepository>;
+
+/** Every query of the messages collection. Writes are compare-and-set on what `lifecycle.ts` allows. */
+export function createMessageRepository(connection: Connection) {
+  // The driver's collection, not the model: these are the hot paths, and every value in a filter is typed.
+  const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
+
+  return {
+    ...createConsentWrites(messages),
+    ...createDispatchWrites(messages),
+    ...createReceiptQueries(messages),
+    ...createUsageQueries(messages),
+    ...createRetryQueries(messages),
+
+    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MessageDoc | null> =>
+      messages.findOne({ _id, ...scope }),
+
+    /** Stores a new message; false when the idempotency key or the provider's id is taken. */
+    async insert(scope: ClientScope, message: MessageDoc): Promise<boolean> {
+      try {
+        await messages.insertOne({ ...message, ...scope }, { writeConcern: durableWrite });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
+
+    findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
+      messages.findOne({ idempotencyKey, ...scope }),
+
+    /** Our id of the message that has this id of the provider's, in either direction. */
+    async findIdByProviderId(scope: ClientScope, providerMessageId: string): Promise<Types.ObjectId | null> {
+      const options = { projection: { _id: 1 } } as const;
+      return (await messages.findOne({ providerMessageId, ...scope }, options))?._id ?? null;
+    },
+
+    /** Newest first; `after` is the last item of the page before. */
+    list(
+      scope: ClientScope,
+      filter: MessageFilter,
+      page: { limit: number; after: MessagePosition | null },
+    ): Promise<MessageListItem[]> {
+      const { after, limit } = page;
+      const position: mongo.Filter<MessageDoc> =
+        after === null
+          ? {}
+          : {
+              // The bound outside of the alternative lets one index serve filter and order.
+              timestamp: { $lte: after.timestamp },
+              $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
+            };
+      return messages
+        .find({ ...filter, ...position, ...scope })
+        .sort({ timestamp: -1, _id: -1 })
+        .limit(limit)
+        .project<MessageListItem>({ statusHistory: 0 })
+        .toArray();
+    },
+
+    /** Across all tenants: messages that have not left and may lack a running workflow, oldest first. */
+    findUnsentAcrossClients({ olderThan, sweptBefore, limit }: SweepWindow): Promise<MessageDoc[]> {
+      return messages
+        .find({
+          status: { $in: [...unsentStatuses] },
+          timestamp: { $lt: olderThan },
+          $or: [
+            { sweptAt: { $exists: false } },
+            { sweptAt: { $lt: sweptBefore } },
+            // Overdue, and held back by nothing that we know of.
+            {
+              status: 'scheduled',
+              sendAt: { $lt: olderThan },
+              sweptAt: { $lt: olderThan },
+              waiting: { $exists: false },
+            },
+          ],
+        })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+    },
+
+    async markSwept(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<void> {
+      await messages.updateOne({ _id, ...scope }, { $set: { sweptAt: now } });
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import type { AuditActor } from '../../audit/service.ts';
+import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { toReviewForm } from '../../template-content/samples.ts';
+import type { ProviderTemplate, TemplateGateway, TemplateOutcome } from '../../whatsapp/template-gateway.ts';
+import {
+  accountOf,
+  isTaken,
+  isUnknownObject,
+  isVerdict,
+  toAppError,
+  toDraft,
+  wordsOf,
+  type Failure,
+} from './provider.ts';
+import type { TemplateDoc } from '../store/repository.ts';
+import { changeAfterSubmit, languageOf, type TemplateChanges } from '../rules.ts';
+import { lostRace, type TemplateService } from '../service.ts';
+
+export interface SubmissionDeps {
+  readonly service: Pick<TemplateService, 'change' | 'wantSync'>;
+  readonly gateway: TemplateGateway;
+  readonly channels: Pick<ChannelService, 'senderOf'>;
+  readonly clock: Clock;
+}
+
+export interface Submission {
+  readonly template: TemplateDoc;
+  /** Why it is a draft still. */
+  readonly failure?: Failure;
+}
+
+/** The review is often over after seconds, and its webhook may be lost: it is looked at once by ourselves. */
+const lookAfterMs = 60_000;
+/** A call whose outcome is not known: the list says what became of it. */
+const lookAfterUnknownMs = 10_000;
+
+/** In whose name, and on which channel. */
+interface Place {
+  readonly scope: ClientScope;
+  readonly by: AuditActor;
+  readonly channel: ChannelDoc;
+}
+
+/** What goes to the provider's review and comes back from it. The provider is asked first, then it is stored. */
+export function createSubmission(deps: SubmissionDeps) {
+  const { service, gateway, channels } = deps;
+  return {
+    create: (
+      scope: ClientScope,
+      by: AuditActor,
+      { channel, draft }: { channel: ChannelDoc; draft: TemplateDoc },
+    ): Promise<Submission> => createAtProvider(deps, { scope, by, channel }, draft),
+
+    submit: (
+      scope: ClientScope,
+      by: AuditActor,
+      { channel, template }: { channel: ChannelDoc; template: TemplateDoc },
+    ): Promise<TemplateDoc> => {
+      const { providerTemplateId: id } = template;
+      const place = { scope, by, channel };
+      return id === undefined
+        ? createOrAdopt(deps, place, template)
+        : editAtProvider(deps, place, { current: template, changes: {}, id });
+    },
+
+    /** A draft, and what the provider does not have, changes here alone; the rest at the provider first. */
+    async edit(
+      scope: ClientScope,
+      by: AuditActor,
+      { channel, current, changes }: { channel: ChannelDoc; current: TemplateDoc; changes: TemplateChanges },
+    ): Promise<TemplateDoc> {
+      const place = { scope, by, channel };
+      const id = current.status === 'draft' ? null : await providerIdOf(deps, channel, current);
+      if (id !== null) return editAtProvider(deps, place, { current, changes, id });
+      return store(deps, place, { template: current, action: 'template.updated' }, (stored) => {
+        if (stored.version !== current.version) throw lostRace();
+        return { ...changes, status: 'draft' };
+      });
+    },
+
+    /** Throws when the provider has the template and keeps it. */
+    async deleteAtProvider(
+      scope: ClientScope,
+      { channel, template }: { channel: ChannelDoc; template: TemplateDoc },
+    ): Promise<void> {
+      if (template.status === 'draft' || template.status === 'deleted') return;
+      const id = await providerIdOf(deps, channel, template);
+      if (id === null) return;
+      const { name } = template;
+      const outcome = await gateway.delete(accountOf(channel, channels), { name, providerTemplateId: id });
+      if (outcome.kind === 'done' || isUnknownObject(outcome)) return;
+      if (outcome.kind === 'unknown') await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+      throw toAppError(outcome);
+    },
+  };
+}
+
+async function store(
+  { service }: SubmissionDeps,
+  { scope, by }: Place,
+  { template, action }: { template: TemplateDoc; action: string },
+  decide: (current: TemplateDoc) => TemplateChanges,
+): Promise<TemplateDoc> {
+  const stored = await service.change(scope, by, { id: template._id, action }, decide);
+  if (stored === null) throw notFound('template');
+  return stored;
+}
+
+async function createAtProvider(deps: SubmissionDeps, place: Place, draft: TemplateDoc): Promise<Submission> {
+  const { service, gateway, channels, clock } = deps;
+  const { scope, channel } = place;
+  const outcome = await gateway.create(accountOf(channel, channels), toDraft(draft));
+  if (outcome.kind === 'done') {
+    const { value } = outcome;
+    const about = { template: draft, action: 'template.submitted' };
+    const template = await store(deps, place, about, (current) =>
+      changeAfterSubmit(current, value, clock.now()),
+    );
+    await service.wantSync(scope, channel._id, lookAfterMs);
+    return { template };
+  }
+  const problem = { submitProblem: wordsOf(outcome) };
+  const about = { template: draft, action: 'template.not-submitted' };
+  const template = await store(deps, place, about, () => problem);
+  if (outcome.kind === 'unknown') await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+  return { template, failure: outcome };
+}
+
+/** Takes over what the provider has under the name: somebody else made it, or an answer to us was lost. */
+async function createOrAdopt(deps: SubmissionDeps, place: Place, draft: TemplateDoc): Promise<TemplateDoc> {
+  const { template, failure } = await createAtProvider(deps, place, draft);
+  if (failure === undefined) return template;
+  const found = isTaken(failure) ? await findAtProvider(deps, place.channel, draft) : null;
+  if (found?.kind !== 'done' || found.value === null) throw toAppError(failure);
+  const { value } = found;
+  await deps.service.wantSync(place.scope, place.channel._id, 0);
+  return store(deps, place, { template, action: 'template.submitted' }, (current) =>
+    changeAfterSubmit(current, value, deps.clock.now()),
+  );
+}
+
+async function findAtProvider(
+  { gateway, channels }: SubmissionDeps,
+  channel: ChannelDoc,
+  { name, language }: Pick<TemplateDoc, 'name' | 'language'>,
+): Promise<TemplateOutcome<ProviderTemplate | null>> {
+  const outcome = await gateway.list(accountOf(channel, channels), name);
+  if (outcome.kind !== 'done') return outcome;
+  const found = outcome.value.templates.find(
+    (template) => template.name === name && languageOf(template.language) === languageOf(language),
+  );
+  return { ...outcome, value: found ?? null };
+}
+
+/** The provider's id; null when it does not have the template. Throws when the provider cannot be asked. */
+async function providerIdOf(
+  deps: SubmissionDeps,
+  channel: ChannelDoc,
+  template: TemplateDoc,
+): Promise<string | null> {
+  if (template.providerTemplateId !== undefined) return template.providerTemplateId;
+  const outcome = await findAtProvider(deps, channel, template);
+  if (outcome.kind !== 'done') throw toAppError(outcome);
+  return outcome.value?.id ?? null;
+}
+
+async function editAtProvider(
+  deps: SubmissionDeps,
+  place: Place,
+  { current, changes, id }: { current: TemplateDoc; changes: TemplateChanges; id: string },
+): Promise<TemplateDoc> {
+  const { service, gateway, channels, clock } = deps;
+  const { scope, channel } = place;
+  const { category, components, messageSendTtlSeconds: ttl } = changes;
+  const outcome = await gateway.edit(accountOf(channel, channels), id, {
+    ...(typeof category === 'string' ? { category: category.toUpperCase() } : {}),
+    components: toReviewForm(components ?? current.components),
+    ...(typeof ttl === 'number' ? { messageSendTtlSeconds: ttl } : {}),
+  });
+  if (outcome.kind !== 'done') {
+    if (!isVerdict(outcome)) await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+    throw toAppError(outcome);
+  }
+  await service.wantSync(scope, channel._id, lookAfterMs);
+  const answer = { id, status: 'PENDING', ...outcome.value };
+  return store(deps, place, { template: current, action: 'template.updated' }, (stored) => {
+    // The provider has the change now: the sync brings it over what somebody else has stored meanwhile.
+    if (stored.version !== current.version) throw lostRace();
+    const changed = { ...stored, ...(changes as Partial<TemplateDoc>) };
+    return { ...changes, ...changeAfterSubmit(changed, answer, clock.now()) };
+  });
+}
