@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
-import type { ContactService } from '../contacts/service.ts';
+import type { ContactDoc, ContactService } from '../contacts/service.ts';
 import type { ConversationService } from '../conversations/service.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { GateFacts } from './rules.ts';
@@ -21,6 +21,19 @@ export interface GatedMessage {
   readonly templateName?: string;
   readonly content: { readonly template?: { readonly language: { readonly code: string } } };
   readonly sendAt?: Date;
+}
+
+/** What the caller has just read itself, so that it is not read twice. */
+export interface KnownFacts {
+  readonly contact?: ContactDoc;
+  readonly windowExpiresAt?: Date | null;
+}
+
+interface ReadOptions {
+  readonly now: Date;
+  /** Asks the database for the channel too. */
+  readonly isFresh?: boolean;
+  readonly known?: KnownFacts;
 }
 
 export interface GateFactsDeps {
@@ -48,18 +61,25 @@ export function createGateFacts(deps: GateFactsDeps) {
   const { contacts, conversations } = deps;
 
   return {
-    /** Null when the channel or the contact was deleted. `isFresh` asks the database for the channel too. */
+    /** Null when the channel or the contact was deleted. */
     async read(
       scope: ClientScope,
       message: GatedMessage,
-      { now, isFresh = false }: { now: Date; isFresh?: boolean },
+      { now, isFresh = false, known = {} }: ReadOptions,
     ): Promise<ReadFacts | null> {
       const { channelId, contactId } = message;
+      const isTemplate = message.messageType === 'template';
       const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
+      const found = findChannel(scope, channelId);
+      const findWindow = async (): Promise<Date | null> => {
+        if (known.windowExpiresAt !== undefined) return known.windowExpiresAt;
+        if (isTemplate && (await found)?.messagingLimit === undefined) return null;
+        return conversations.windowOf(scope, { channelId, contactId });
+      };
       const [channel, contact, windowExpiresAt, template, quiet] = await Promise.all([
-        findChannel(scope, channelId),
-        contacts.findById(scope, contactId),
-        conversations.windowOf(scope, { channelId, contactId }),
+        found,
+        known.contact ?? contacts.findById(scope, contactId),
+        findWindow(),
         readTemplate(deps, scope, message),
         deps.quietAt(scope, now),
       ]);
@@ -68,8 +88,8 @@ export function createGateFacts(deps: GateFactsDeps) {
         channel,
         facts: {
           message: {
-            isTemplate: message.messageType === 'template',
-            isReply: message.senderType === 'agent' && message.messageType !== 'template',
+            isTemplate,
+            isReply: message.senderType === 'agent' && !isTemplate,
             sendAt: message.sendAt ?? null,
           },
           channel: { state: channel.state, reason: channel.stateReason ?? null },

@@ -44,7 +44,10 @@ export interface GateFacts {
     readonly hasStoppedMarketing: boolean;
     readonly isBlocked: boolean;
   };
-  /** When the customer service window closes; null when it was never open. Looked at for free-form messages only. */
+  /**
+   * When the customer service window closes; null when it was never open. Looked at for free-form messages, and where
+   * a messaging limit counts who is written to outside of it; for other templates it is not read, and null.
+   */
   readonly windowExpiresAt: Date | null;
   /** The business's quiet hours, if it is in them. */
   readonly quiet: { readonly until: Date; readonly appliesTo: 'all' | 'marketing' } | null;

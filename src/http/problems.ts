@@ -50,6 +50,9 @@ const awayErrorNames: ReadonlySet<string> = new Set([
 /** Server errors of MongoDB while it steps down, shuts down or elects: 11600, 11602, 10107, 13435, 13436, 189, 91. */
 const awayServerCodes: ReadonlySet<unknown> = new Set([11_600, 11_602, 10_107, 13_435, 13_436, 189, 91]);
 
+/** What the system says of a connection; MongoDB's driver lets these through where a write meets a dead socket. */
+const awaySystemCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT']);
+
 /** gRPC: DEADLINE_EXCEEDED, UNAVAILABLE. */
 const awayGrpcCodes: ReadonlySet<unknown> = new Set([4, 14]);
 
@@ -62,6 +65,7 @@ export function isDependencyAway(error: unknown): boolean {
     const code = 'code' in current ? current.code : undefined;
     if (awayErrorNames.has(current.name)) return true;
     if (current.name === 'MongoServerError' && awayServerCodes.has(code)) return true;
+    if ('syscall' in current && awaySystemCodes.has(code)) return true;
     if ('details' in current && 'metadata' in current && awayGrpcCodes.has(code)) return true;
     current = current.cause;
   }

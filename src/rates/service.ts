@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { RunInTransaction } from '../platform/transaction.ts';
-import { createBatches } from './batches.ts';
+import { createBatches } from '../platform/batches.ts';
 import { createChannelPermits, type RatedChannel } from './channel/permits.ts';
 import { createChannelRateRepository } from './channel/repository.ts';
 import { effectiveLimit, factorAt } from './channel/rules.ts';
@@ -84,7 +84,7 @@ type LimitOptions = Pick<SendRatesOptions, 'connection' | 'clock'>;
 
 function createPairLimit({ connection, clock }: LimitOptions) {
   const pairs = createPairRateRepository(connection);
-  const reserve = createBatches<PairAsk, PairReservation>({
+  const batches = createBatches<PairAsk, PairReservation>({
     largest: 100,
     async work(asks) {
       const [{ scope, pair }] = asks;
@@ -107,7 +107,7 @@ function createPairLimit({ connection, clock }: LimitOptions) {
       { burst = largestPairBurst }: { readonly burst?: number } = {},
     ): Promise<PairReservation> {
       const name = [scope.clientId, channelId, contactId].map((id) => id.toHexString()).join(' ');
-      return reserve(name, { scope, pair: { channelId, contactId }, burst });
+      return batches.ask(name, { scope, pair: { channelId, contactId }, burst });
     },
 
     /** The provider has refused for the pair's rate (131056): nothing until then, and one by one from then on. */

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { ContactDoc } from '../../contacts/service.ts';
 import type { ConversationService } from '../../conversations/service.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { Issue } from '../../platform/errors.ts';
@@ -23,12 +24,14 @@ export function timeIssues(times: SendTimes, now: Date): Issue[] {
 }
 
 export interface DraftInput {
-  readonly contactId: Types.ObjectId;
+  readonly contact: ContactDoc;
   readonly channelId: Types.ObjectId;
   /** The user who sends it. */
   readonly by: Types.ObjectId;
   readonly times: SendTimes;
   readonly now: Date;
+  /** When the customer service window closes, if that has been looked up. */
+  readonly windowExpiresAt?: Date | null;
   /** What tells the kinds of messages apart. */
   readonly fields: Pick<MessageDoc, 'messageType' | 'content' | 'priority'> &
     Partial<
@@ -47,11 +50,13 @@ export interface DraftDeps {
 /** Judges the gates, finds or opens the conversation, and writes an agent's message down without storing it yet. */
 export async function draftOutbound(
   scope: ClientScope,
-  { contactId, channelId, by, times, now, fields }: DraftInput,
+  { contact, channelId, by, times, now, windowExpiresAt, fields }: DraftInput,
   { conversations, facts }: DraftDeps,
 ): Promise<MessageDoc> {
+  const { _id: contactId } = contact;
   const sender = { senderType: 'agent', channelId, contactId } as const;
-  await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now });
+  const known = { contact, ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }) };
+  await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now, known });
   const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now);
   const { sendAt, expiresAt } = times;
   const isLater = sendAt !== undefined && sendAt > now;

@@ -58,7 +58,7 @@ export async function draftFreeFormMessage(
     priority: priorityOf('free-form'),
     ...repliesTo(body, target),
   };
-  return draftOutbound(scope, { contactId: contact._id, channelId, by, times: body, now, fields }, deps);
+  return draftOutbound(scope, { contact, channelId, by, times: body, now, windowExpiresAt, fields }, deps);
 }
 
 const findByPhone = async (

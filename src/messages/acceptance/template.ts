@@ -62,8 +62,7 @@ export async function draftTemplateMessage(
     category: template.category,
     priority: priorityOf(template.category),
   };
-  const ids = { contactId: contact._id, channelId: channel._id };
-  return draftOutbound(scope, { ...ids, by, times: body, now, fields }, deps);
+  return draftOutbound(scope, { contact, channelId: channel._id, by, times: body, now, fields }, deps);
 }
 
 async function checkSend(

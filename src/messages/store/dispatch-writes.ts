@@ -1,4 +1,5 @@
 import type { mongo, Types } from 'mongoose';
+import type { BulkWriter } from '../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import {
   decideClaim,
@@ -32,10 +33,13 @@ const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -waitsK
 const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -attemptsKept });
 
 /** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
-export function createDispatchWrites(messages: mongo.Collection<MessageDoc>) {
+export function createDispatchWrites(
+  messages: mongo.Collection<MessageDoc>,
+  writeBulk: BulkWriter<MessageDoc>,
+) {
   return {
     ...createClaims(messages),
-    ...createOutcomes(messages),
+    ...createOutcomes(writeBulk),
     ...createWithdrawals(messages),
     ...createDeadlines(messages),
   };
@@ -107,7 +111,7 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
   };
 }
 
-function createOutcomes(messages: mongo.Collection<MessageDoc>) {
+function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
   return {
     /** Stores the outcome of call number `attempt`; a repetition changes nothing, a receipt before it stands. */
     async recordOutcome(
@@ -120,7 +124,7 @@ function createOutcomes(messages: mongo.Collection<MessageDoc>) {
       const accepted =
         outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
       const failure = outcome.kind === 'rejected' ? { failure: outcome.failure } : undefined;
-      await messages.bulkWrite([
+      await writeBulk([
         {
           updateOne: {
             filter: { ...call, status: { $in: statusesThatYieldTo(status) } },

@@ -1,4 +1,5 @@
 import type { mongo, Types } from 'mongoose';
+import type { BulkWriter } from '../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { receiptKey, type Receipt } from '../contract.ts';
 import { statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
@@ -14,7 +15,10 @@ export interface ReceiptTarget {
 }
 
 /** Finding the messages that receipts speak of, and storing what they say. */
-export function createReceiptQueries(messages: mongo.Collection<MessageDoc>) {
+export function createReceiptQueries(
+  messages: mongo.Collection<MessageDoc>,
+  writeBulk: BulkWriter<MessageDoc>,
+) {
   return {
     /** The outbound messages of a channel with these ids of ours or of the provider. */
     findReceiptTargets(
@@ -45,7 +49,7 @@ export function createReceiptQueries(messages: mongo.Collection<MessageDoc>) {
     ): Promise<void> {
       if (receipts.length === 0) return;
       const one = { _id, ...scope };
-      await messages.bulkWrite(receipts.flatMap((receipt) => receiptWrites(one, receipt)));
+      await writeBulk(receipts.flatMap((receipt) => receiptWrites(one, receipt)));
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Connection, mongo, Types } from 'mongoose';
-import { durableWrite, isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
+import { createBulkWriter } from '../../platform/bulk-writer.ts';
+import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { unsentStatuses, type MessageStatus } from '../lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createConsentWrites } from './consent-writes.ts';
@@ -40,13 +41,15 @@ export type MessageRepository = ReturnType<typeof createMessageRepository>;
 export function createMessageRepository(connection: Connection) {
   // The driver's collection, not the model: these are the hot paths, and every value in a filter is typed.
   const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
+  const writeBulk = createBulkWriter(messages);
 
   return {
     ...createConsentWrites(messages),
-    ...createDispatchWrites(messages),
-    ...createReceiptQueries(messages),
+    ...createDispatchWrites(messages, writeBulk),
+    ...createReceiptQueries(messages, writeBulk),
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
+    ...createSweepQueries(messages),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MessageDoc | null> =>
       messages.findOne({ _id, ...scope }),
@@ -54,7 +57,7 @@ export function createMessageRepository(connection: Connection) {
     /** Stores a new message; false when the idempotency key or the provider's id is taken. */
     async insert(scope: ClientScope, message: MessageDoc): Promise<boolean> {
       try {
-        await messages.insertOne({ ...message, ...scope }, { writeConcern: durableWrite });
+        await writeBulk([{ insertOne: { document: { ...message, ...scope } } }]);
         return true;
       } catch (error) {
         if (isDuplicateKey(error)) return false;
@@ -93,7 +96,12 @@ export function createMessageRepository(connection: Connection) {
         .project<MessageListItem>({ statusHistory: 0 })
         .toArray();
     },
+  };
+}
 
+/** What the sweep asks and notes. */
+function createSweepQueries(messages: mongo.Collection<MessageDoc>) {
+  return {
     /** Across all tenants: messages that have not left and may lack a running workflow, oldest first. */
     findUnsentAcrossClients({ olderThan, sweptBefore, limit }: SweepWindow): Promise<MessageDoc[]> {
       return messages

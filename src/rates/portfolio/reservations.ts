@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { Clock } from '../../platform/clock.ts';
 import { type ClientScope, isDuplicateKey, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
-import { createBatches } from '../batches.ts';
+import { createBatches } from '../../platform/batches.ts';
 import type { PortfolioRepository } from './repository.ts';
 
 /** Meta's messaging limit counts unique people in a rolling day. */
@@ -42,7 +42,7 @@ export interface PortfolioReservationsOptions {
  */
 export function createPortfolioReservations(options: PortfolioReservationsOptions) {
   const { portfolios, transact, clock } = options;
-  const reserve = createBatches<CountedAsk, UserReservation>({
+  const batches = createBatches<CountedAsk, UserReservation>({
     largest: largestBatch,
     work: (asks) => reserveBatch(options, asks),
   });
@@ -55,7 +55,7 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
     ): Promise<UserReservation> {
       if (limit === null) return { granted: true };
       const name = `${scope.clientId.toHexString()} ${portfolioId}`;
-      return reserve(name, { scope, portfolioId, limit, contactId });
+      return batches.ask(name, { scope, portfolioId, limit, contactId });
     },
 
     /** People counted now; those whose day has just ended may be among them. */

@@ -51,6 +51,7 @@ describe('problem', () => {
     named('MongoServerSelectionError'),
     named('MongoNetworkTimeoutError'),
     named('MongoServerError', { code: 10_107 }),
+    named('Error', { code: 'ECONNRESET', syscall: 'write' }),
     named('ServiceError', { cause: named('Error', { code: 14, details: '', metadata: {} }) }),
     new Error('wrapped', { cause: new Error('twice', { cause: named('MongoNetworkError') }) }),
   ]) {
@@ -63,6 +64,8 @@ describe('problem', () => {
   for (const error of [
     named('MongoServerError', { code: 11_000 }),
     named('Error', { code: 14 }),
+    named('Error', { code: 'ECONNRESET' }),
+    named('Error', { code: 'ENOENT', syscall: 'open' }),
     new Error('MongoNetworkError'),
     'MongoNetworkError',
     undefined,
