@@ -164,6 +164,12 @@ const hourMs = 3_600_000;
 export const describeBesides = ({ besides }: ErrorEnd): string =>
   besides.map(describeBeside).join(', ') || '–';
 
+const templateWords: Readonly<Record<NonNullable<ErrorRule['template']>, string>> = {
+  paused: 'template paused, its messages wait',
+  disabled: 'template disabled, its waiting messages fail',
+  resync: 'template read anew',
+};
+
 function describeBeside(beside: Beside): string {
   switch (beside.kind) {
     case 'channel-paused':
@@ -171,7 +177,7 @@ function describeBeside(beside: Beside): string {
         ? 'channel paused'
         : `channel paused for at least ${beside.atLeastMs / hourMs} h`;
     case 'template':
-      return beside.becomes === 'resync' ? 'template read anew' : `template ${beside.becomes}`;
+      return templateWords[beside.becomes];
     case 'slower':
       return beside.whose === 'channel' ? 'the channel slows down' : 'the person’s other messages wait too';
     case 'marketing-stopped':

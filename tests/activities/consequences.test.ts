@@ -181,6 +181,31 @@ describe('consequences of a refusal', () => {
     });
   }
 
+  it('132016 › what was held for the pause is woken and fails without a call; a late pause holds nothing', async () => {
+    const given = await refusedBy(132015);
+    await held(given);
+    const waiting = await besides(given);
+    await held(waiting);
+    await stage.collection('messages').updateOne({ _id: given.message._id }, { $set: { status: 'failed' } });
+    await fail(given, 132016);
+    const { channelId } = given.message;
+    const opening = await stage.collection('gate_openings').findOne({ channelId });
+    assert.deepEqual([opening?.['gate'], opening?.['templateName']], ['template', 'hello_world']);
+    for (const next of [waiting, await besides(given)]) {
+      const result = await runDispatch(stage.deps, next);
+      assert.ok(result.kind === 'settled' && result.status === 'failed', JSON.stringify(result));
+      const { status, failure } = await stage.stored(next);
+      assert.deepEqual(
+        [status, failure?.code, failure?.class],
+        ['failed', 'template-not-approved', 'template'],
+      );
+      assert.match(failure?.detail ?? '', /132016/);
+      assert.deepEqual(await stage.callsFor(next), []);
+    }
+    await fail(given, 132015);
+    assert.equal((await templateOf(given))?.['status'], 'disabled');
+  });
+
   it('131050 › marketing stops, and what waits of it is canceled; other messages leave', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
     const marketing = await besides(given, { category: 'marketing' });
