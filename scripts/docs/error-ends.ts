@@ -44,6 +44,7 @@ export type Beside =
   | { readonly kind: 'template'; readonly becomes: NonNullable<ErrorRule['template']> }
   | { readonly kind: 'slower'; readonly whose: NonNullable<ErrorRule['slows']> }
   | { readonly kind: 'marketing-stopped' }
+  | { readonly kind: 'number-suspect' }
   | { readonly kind: 'window-closed' }
   | { readonly kind: 'marketing-endpoint' };
 
@@ -134,6 +135,7 @@ function besidesOf(rule: ErrorRule): Beside[] {
     ...(rule.template === undefined ? [] : [{ kind: 'template', becomes: rule.template } as const]),
     ...(rule.slows === undefined ? [] : [{ kind: 'slower', whose: rule.slows } as const]),
     ...(rule.stopsMarketing === true ? [{ kind: 'marketing-stopped' } as const] : []),
+    ...(rule.suspectsNumber === true ? [{ kind: 'number-suspect' } as const] : []),
     ...(rule.class === 'marketing-endpoint' ? [{ kind: 'marketing-endpoint' } as const] : []),
     ...(rule.class === 'window' ? [{ kind: 'window-closed' } as const] : []),
   ];
@@ -182,6 +184,8 @@ function describeBeside(beside: Beside): string {
       return beside.whose === 'channel' ? 'the channel slows down' : 'the person’s other messages wait too';
     case 'marketing-stopped':
       return 'marketing opt-out recorded';
+    case 'number-suspect':
+      return 'number marked as suspect';
     case 'window-closed':
       return 'window closed';
     case 'marketing-endpoint':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
+import type { ContactDoc } from '../../src/contacts/store/model.ts';
 import type { DispatchResult, Receipt } from '../../src/messages/contract.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { toFailure } from '../../src/messages/rules.ts';
@@ -217,6 +218,39 @@ describe('consequences of a refusal', () => {
     assert.equal(contact?.['consentLog'].length, 1, 'said once, however often it is followed');
     assert.equal((await stage.stored(marketing)).status, 'canceled');
     await accepted(utility);
+  });
+
+  it('131026 in an answer › the number is suspect since it failed; the next message leaves all the same', async () => {
+    const given = await refusedBy(131026);
+    const result = await runDispatch(stage.deps, given);
+    assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'rejected', JSON.stringify(result));
+    await fail(given, 131026);
+    const { contactId } = given.message;
+    const contacts = stage.collection<ContactDoc>('contacts');
+    const marked = await contacts.findOne({ _id: contactId });
+    const failedAt = (await stage.stored(given)).statusHistory.at(-1)?.timestamp;
+    assert.deepEqual([marked?.numberSuspect?.code, marked?.numberSuspect?.at], ['131026', failedAt]);
+    await fail(given, 131026);
+    assert.deepEqual(
+      await contacts.findOne({ _id: contactId }),
+      marked,
+      'said once, however often it is followed',
+    );
+    const next = await besides(given);
+    await accepted(next);
+    assert.equal((await stage.stored(next)).dispatch.isToSuspect, true);
+    await contacts.updateOne({ _id: contactId }, { $unset: { numberSuspect: '' } });
+    const last = await besides(given);
+    await accepted(last);
+    assert.equal((await stage.stored(last)).dispatch.isToSuspect, undefined);
+  });
+
+  it('131026 of a message that left by the person’s id › nothing is said of a number', async () => {
+    const given = await stage.sendable(newNumber(), { status: 'failed', recipientUserId: 'US.1349' });
+    await stage.collection('messages').updateOne({ _id: given.message._id }, { $unset: { to: '' } });
+    await fail(given, 131026);
+    const contact = await stage.collection('contacts').findOne({ _id: given.message.contactId });
+    assert.equal(contact?.['numberSuspect'], undefined);
   });
 
   it('131047 › the window is closed: a free-form message fails before the call', async () => {

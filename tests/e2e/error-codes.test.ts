@@ -285,6 +285,10 @@ describe('e2e › every error of the provider', function () {
       }
       case 'marketing-stopped':
         return (await findOne('contacts', { _id: message.contactId }))?.['marketingStopped'] === true;
+      case 'number-suspect': {
+        const contact = await findOne('contacts', { _id: message.contactId });
+        return contact?.['numberSuspect']?.code === String(end.example.code);
+      }
       case 'window-closed': {
         const conversation = await findOne('conversations', { _id: message.conversationId });
         return conversation?.['windowExpiresAt'] <= new Date();

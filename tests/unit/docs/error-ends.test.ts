@@ -110,6 +110,7 @@ describe('ends of errors', () => {
       'template paused, its messages wait',
     ],
     ['132016', 'failed', 'failed', 'template disabled, its waiting messages fail'],
+    ['131026', 'failed', 'failed', 'number marked as suspect'],
     ['100/33', 'waits until the channel is active again, then sent', '–', 'channel paused'],
     ['131050', 'failed', 'failed', 'marketing opt-out recorded'],
     ['131047', 'failed', 'failed', 'window closed'],
