@@ -30,7 +30,8 @@ export async function dispatchMessage(deps: MessageActivityDeps, target: Target)
   if (passage.kind === 'stopped') return passage.result;
   try {
     const token = newUuid();
-    const claim = await insist(() => messages.claim(scope, id, { token, now: clock.now() }));
+    const taking = { token, now: clock.now(), isToSuspect: passage.isNumberSuspect };
+    const claim = await insist(() => messages.claim(scope, id, taking));
     if (claim === null) throw missing();
     return claim.decision === 'call'
       ? await callProvider(deps, target, { message: claim.message, passage, token })

@@ -16,6 +16,7 @@ export type Passage =
       readonly kind: 'open';
       readonly channel: ChannelDoc;
       readonly isMarketing: boolean;
+      readonly isNumberSuspect: boolean;
       readonly permit: Permit;
     }
   | { readonly kind: 'stopped'; readonly result: DispatchResult };
@@ -39,7 +40,8 @@ export async function passGates(
   const permit = await takePermit(deps, target, { message, channel: read.channel });
   await takePair(deps, target, { message, permit });
   const isMarketing = read.facts.template?.category === 'marketing';
-  return { kind: 'open', channel: read.channel, isMarketing, permit };
+  const { channel, isNumberSuspect } = read;
+  return { kind: 'open', channel, isMarketing, isNumberSuspect, permit };
 }
 
 const stopped = (result: DispatchResult): Passage => ({ kind: 'stopped', result });

@@ -44,6 +44,7 @@ export type Beside =
   | { readonly kind: 'template'; readonly becomes: NonNullable<ErrorRule['template']> }
   | { readonly kind: 'slower'; readonly whose: NonNullable<ErrorRule['slows']> }
   | { readonly kind: 'marketing-stopped' }
+  | { readonly kind: 'number-suspect' }
   | { readonly kind: 'window-closed' }
   | { readonly kind: 'marketing-endpoint' };
 
@@ -134,6 +135,7 @@ function besidesOf(rule: ErrorRule): Beside[] {
     ...(rule.template === undefined ? [] : [{ kind: 'template', becomes: rule.template } as const]),
     ...(rule.slows === undefined ? [] : [{ kind: 'slower', whose: rule.slows } as const]),
     ...(rule.stopsMarketing === true ? [{ kind: 'marketing-stopped' } as const] : []),
+    ...(rule.suspectsNumber === true ? [{ kind: 'number-suspect' } as const] : []),
     ...(rule.class === 'marketing-endpoint' ? [{ kind: 'marketing-endpoint' } as const] : []),
     ...(rule.class === 'window' ? [{ kind: 'window-closed' } as const] : []),
   ];
@@ -164,6 +166,12 @@ const hourMs = 3_600_000;
 export const describeBesides = ({ besides }: ErrorEnd): string =>
   besides.map(describeBeside).join(', ') || '–';
 
+const templateWords: Readonly<Record<NonNullable<ErrorRule['template']>, string>> = {
+  paused: 'template paused, its messages wait',
+  disabled: 'template disabled, its waiting messages fail',
+  resync: 'template read anew',
+};
+
 function describeBeside(beside: Beside): string {
   switch (beside.kind) {
     case 'channel-paused':
@@ -171,11 +179,13 @@ function describeBeside(beside: Beside): string {
         ? 'channel paused'
         : `channel paused for at least ${beside.atLeastMs / hourMs} h`;
     case 'template':
-      return beside.becomes === 'resync' ? 'template read anew' : `template ${beside.becomes}`;
+      return templateWords[beside.becomes];
     case 'slower':
       return beside.whose === 'channel' ? 'the channel slows down' : 'the person’s other messages wait too';
     case 'marketing-stopped':
       return 'marketing opt-out recorded';
+    case 'number-suspect':
+      return 'number marked as suspect';
     case 'window-closed':
       return 'window closed';
     case 'marketing-endpoint':

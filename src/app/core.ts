@@ -21,7 +21,7 @@ import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildConsent } from './consent.ts';
 import { observeRates, observeStops } from './observers.ts';
-import { buildPeople } from './people.ts';
+import { buildNumbers, buildPeople } from './people.ts';
 import { buildTemplates } from './templates.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
@@ -82,6 +82,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     rates,
     health: healthChecks({ mongo, temporal }),
     messages,
+    numbers: buildNumbers({ ...base, messages }),
     events: createWebhookRepository(mongo),
     async close() {
       await rates.close();

@@ -71,6 +71,14 @@ const labelsOfError = (error: Pick<RejectedError, 'code'>): { class: string; cod
   code: Object.hasOwn(errorRules, error.code) ? String(error.code) : 'other',
 });
 
+/** Codes of nobody, by what their status makes of them; permissions, which are a range; a refused object, 100/33. */
+const besidesKnown = [
+  { class: 'message', code: 'other' },
+  { class: 'retry', code: 'other' },
+  { class: 'credentials', code: 'other' },
+  { class: 'credentials', code: '100' },
+] as const;
+
 /**
  * Shows the counters that alerts watch as 0 from the start: what begins with its first event looks to Prometheus as if
  * nothing had happened, and a single expired token would raise no alert.
@@ -79,8 +87,8 @@ export function startAtZero({ instruments }: CrmMetrics): void {
   for (const kind of ['accepted', 'held', 'unknown', 'not-reached']) {
     instruments.providerAnswers.add({ class: kind, code: 'none' }, 0);
   }
-  for (const code of Object.keys(errorRules)) {
-    const labels = labelsOfError({ code: Number(code) });
+  const known = Object.keys(errorRules).map((code) => labelsOfError({ code: Number(code) }));
+  for (const labels of [...known, ...besidesKnown]) {
     instruments.providerAnswers.add(labels, 0);
     instruments.receiptFailures.add(labels, 0);
   }

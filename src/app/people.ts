@@ -2,16 +2,19 @@ import { createAuditRepository } from '../audit/repository.ts';
 import { createAuditService } from '../audit/service.ts';
 import { createContactManagement, type ContactManagementDeps } from '../contacts/management.ts';
 import { createContactRepository } from '../contacts/store/repository.ts';
+import { createSuspectNumbers } from '../contacts/numbers.ts';
+import { createSuspectRepository } from '../contacts/store/suspects.ts';
 import { contactRoutes } from '../contacts/routes.ts';
 import { createContactService } from '../contacts/service.ts';
 import { createConversationReferences } from '../conversations/references.ts';
 import { createConversationRepository } from '../conversations/repository.ts';
-import { createConversationService } from '../conversations/service.ts';
+import { createConversationService, type ConversationService } from '../conversations/service.ts';
 import { createContactDependents } from '../leads/contact-dependents.ts';
 import { createLeadManagement } from '../leads/management.ts';
 import { createLeadRepository } from '../leads/repository.ts';
 import { leadRoutes } from '../leads/routes.ts';
 import { createLeadService } from '../leads/service.ts';
+import type { MessageRepository } from '../messages/store/repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
@@ -60,3 +63,21 @@ export function buildPeople({ mongo, clock }: { mongo: MongoConnection; clock: C
 
   return { audit, contacts, leads, conversations, peopleRoutes };
 }
+
+interface NumberParts {
+  readonly mongo: MongoConnection;
+  readonly conversations: Pick<ConversationService, 'idsOfContact'>;
+  readonly messages: Pick<MessageRepository, 'hasReached'>;
+  readonly clock: Clock;
+}
+
+/** Which numbers of contacts do not work, by what became of the messages to them. */
+export const buildNumbers = ({ mongo, conversations, messages, clock }: NumberParts) =>
+  createSuspectNumbers({
+    suspects: createSuspectRepository(mongo),
+    async hasReached(scope, { contactId, ...number }) {
+      const threads = await conversations.idsOfContact(scope, contactId);
+      return messages.hasReached(scope, threads, number);
+    },
+    clock,
+  });

@@ -96,6 +96,7 @@ const measureIntervalMs = 15_000;
 /** How soon a channel whose look at its health is due gets it; each has a time of its own. */
 const healthIntervalMs = 1_000;
 const usersIntervalMs = 60_000;
+const reviewIntervalMs = 30_000;
 
 interface LoopDeps {
   readonly core: Core;
@@ -153,6 +154,7 @@ function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps
     }),
     every(healthIntervalMs, 'channel-health', () => sending.pauses.checkDue()),
     every(usersIntervalMs, 'portfolio-users', () => core.rates.sweepExpiredUsers()),
+    every(reviewIntervalMs, 'suspect-numbers', () => core.numbers.reviewDue()),
     every(sweepIntervalMs, 'sweep', () => sweep.sweepOnce()),
     every(measureIntervalMs, 'measure', () => measure.measureOnce()),
   ];

@@ -103,7 +103,7 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
       const now = clock.now();
       const due = await channels.takeDueForCheckAcrossClients(
         now,
-        (checks) => nextCheckAfter(checks, now),
+        (pause) => nextCheckAfter(pause, now),
         checkedAtOnce,
       );
       await Promise.all(due.map(check));

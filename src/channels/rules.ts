@@ -1,7 +1,7 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import type { ChannelState, ProviderPause } from './store/model.ts';
+import type { ChannelState, ProviderPause, ProviderRecovery } from './store/model.ts';
 
 export interface StateOfChannel {
   readonly state: ChannelState;
@@ -9,7 +9,15 @@ export interface StateOfChannel {
   readonly stateReason: string | null;
   /** Set when the provider has paused it. */
   readonly pause: ProviderPause | null;
+  /** Null clears; left out, it stays as it is. */
+  readonly recovery?: ProviderRecovery | null;
 }
+
+/** What is known when the provider has spoken; what is missing was never said. */
+type Known = Pick<StateOfChannel, 'state'> & {
+  readonly pause?: ProviderPause | null | undefined;
+  readonly recovery?: ProviderRecovery | null | undefined;
+};
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
 
@@ -37,7 +45,8 @@ export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer):
 /** The state after somebody pauses or resumes; null when that is not possible, because nothing can be sent anyway. */
 export function stateAfterWish(current: StateOfChannel, wish: 'pause' | 'resume'): StateOfChannel | null {
   if (current.state === 'disconnected') return null;
-  if (wish === 'resume') return active;
+  // Who resumes it knows more than the health page did: how often that was wrong counts no more.
+  if (wish === 'resume') return { ...active, recovery: null };
   // A person's pause stands until a person ends it, also where the provider had paused before.
   return current.state === 'paused' && current.pause === null
     ? current
@@ -53,42 +62,70 @@ export interface Refusal {
   readonly until?: Date;
 }
 
-const firstCheckMs = 60_000;
-const longestCheckMs = 15 * 60_000;
+const minuteMs = 60_000;
+const longestCheckMs = 15 * minuteMs;
+const longestRelapseMs = 60 * minuteMs;
 
-/** The look at the provider's health after `checks` looks: a minute later, doubling to a quarter of an hour. */
-export const nextCheckAfter = (checks: number, now: Date): Date =>
-  new Date(now.getTime() + Math.min(firstCheckMs * 2 ** Math.min(checks, 10), longestCheckMs));
+/** A channel that has sent for so long since its health let it go has really been well. */
+const steadyMs = 60 * minuteMs;
+
+/** A minute, doubling up to the longest. */
+const doubled = (times: number, longestMs: number): number =>
+  Math.min(minuteMs * 2 ** Math.min(times, 10), longestMs);
+
+/**
+ * The look at the provider's health after so many looks: a minute later, doubling to a quarter of an hour. A page that
+ * has been wrong is asked less often, up to once an hour: each time that it is believed, calls are refused again.
+ */
+export const nextCheckAfter = (
+  { checks, relapses = 0 }: Pick<ProviderPause, 'checks' | 'relapses'>,
+  now: Date,
+): Date =>
+  new Date(now.getTime() + Math.max(doubled(checks, longestCheckMs), doubled(relapses, longestRelapseMs)));
+
+/** How often in a row the health was believed in vain, if the channel's calls are refused now. */
+const relapsesAt = (recovery: ProviderRecovery | null | undefined, now: Date): number =>
+  recovery !== undefined && recovery !== null && now.getTime() - recovery.at.getTime() < steadyMs
+    ? recovery.relapses + 1
+    : 0;
+
+const ofRelapses = (relapses: number): string =>
+  relapses === 0
+    ? ''
+    : ` Its health at Meta said that all was well, and calls were refused again (${relapses} in a row): ` +
+      'it is asked less often now.';
 
 /** The state after a refused call; null when the channel is not active and so keeps the reason that it has. */
 export function pausedByProvider(
-  { state }: Pick<StateOfChannel, 'state'>,
+  { state, recovery }: Known,
   { reason, until, ...refusal }: Refusal,
   now: Date,
 ): StateOfChannel | null {
   if (state !== 'active') return null;
   const bound = until === undefined ? {} : { until };
-  const first = nextCheckAfter(0, now);
+  const relapses = relapsesAt(recovery, now);
+  const first = nextCheckAfter({ checks: 0, relapses }, now);
   // Nothing that is said of its health before that time counts; right after it, it is looked at.
   const nextCheckAt = until !== undefined && until > first ? until : first;
-  const pause = { ...refusal, since: now, ...bound, checks: 0, nextCheckAt };
-  return { state: 'paused', stateReason: reason, pause };
+  const pause = { ...refusal, since: now, ...bound, checks: 0, nextCheckAt, relapses };
+  return { state: 'paused', stateReason: `${reason}${ofRelapses(relapses)}`, pause };
 }
 
 /** The state after the provider told its health; null when nothing changes. */
 export function afterHealthCheck(
-  { state, pause }: Pick<StateOfChannel, 'state'> & { pause?: ProviderPause | null | undefined },
+  { state, pause }: Known,
   answer: HealthAnswer,
   now: Date,
 ): StateOfChannel | null {
   if (state !== 'paused' || pause === undefined || pause === null) return null;
   if (pause.until !== undefined && pause.until > now) return null;
+  const recovered = { ...active, recovery: { at: now, relapses: pause.relapses ?? 0 } };
   switch (answer.kind) {
     case 'available':
-      return active;
+      return recovered;
     case 'silent':
       // The call itself has worked, which is all that was wrong with credentials.
-      return pause.class === 'credentials' ? active : null;
+      return pause.class === 'credentials' ? recovered : null;
     case 'blocked':
     case 'refused':
     case 'away':
@@ -98,7 +135,7 @@ export function afterHealthCheck(
 
 /** What the provider says of an account, for one of its channels; null when nothing changes. */
 export function afterAccountEvent(
-  current: Pick<StateOfChannel, 'state'> & { pause?: ProviderPause | null | undefined },
+  current: Known,
   event: AccountItem['event'],
   now: Date,
 ): Partial<StateOfChannel & { messagingLimit: number | null }> | null {

@@ -89,6 +89,9 @@ const channelFields = {
       nextCheckAt: z.iso
         .datetime()
         .meta({ description: 'When the provider’s health page is looked at again' }),
+      relapses: z.int().meta({
+        description: 'How often in a row that page said that all was well, and calls were refused again',
+      }),
     })
     .nullable()
     .meta({ description: 'Set while the provider is the reason of the pause; it ends by itself' }),

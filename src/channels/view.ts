@@ -7,6 +7,7 @@ const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelD
   since: since.toISOString(),
   until: until?.toISOString() ?? null,
   nextCheckAt: nextCheckAt.toISOString(),
+  relapses: why.relapses ?? 0,
 });
 
 export const toChannelView = (channel: ChannelDoc): ChannelView => ({

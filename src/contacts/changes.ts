@@ -69,6 +69,8 @@ function changedTexts(record: ContactRecord, changes: ContactChanges): ContactRe
     if (value === null) delete next[field];
     else if (value !== undefined) next[field] = value;
   }
+  // What was said of the old number does not hold for another one.
+  if (next['phoneNumber'] !== record.phoneNumber) delete next['numberSuspect'];
   return next as unknown as ContactRecord;
 }
 

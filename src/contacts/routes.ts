@@ -41,11 +41,12 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
     query: ListContactsQuery,
     replies: { 200: ContactPage },
     async handle({ actor, query }) {
-      const { limit, cursor, q, tag: tagged, optInStatus, isBlocked } = query;
+      const { limit, cursor, q, tag: tagged, optInStatus, isBlocked, numberSuspect } = query;
       const filter = {
         ...(tagged === undefined ? {} : { tag: tagged }),
         ...(optInStatus === undefined ? {} : { optInStatus }),
         ...(isBlocked === undefined ? {} : { isBlocked: isBlocked === 'true' }),
+        ...(numberSuspect === undefined ? {} : { isNumberSuspect: numberSuspect === 'true' }),
       };
       const order = q === undefined ? newestFirst(cursor) : byPrefix(searchOf(q), cursor);
       const page = await contacts.list(scopeOf(actor.clientId), filter, { limit, order });

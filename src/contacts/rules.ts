@@ -12,6 +12,21 @@ export const maximumNameLength = 200;
 
 export const maximumCustomFields = 50;
 
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/**
+ * When a suspect number is compared with what has reached it since. Soon, because receipts that cross are stored within
+ * seconds of each other; then until no message that was under way is waited for any more.
+ */
+const reviewWaitsMs = [5 * minuteMs, hourMs, 24 * hourMs, 72 * hourMs] as const;
+
+/** The look after so many looks; null when there is no further one. */
+export function nextReviewAfter(reviews: number, now: Date): Date | null {
+  const waitMs = reviewWaitsMs[reviews];
+  return waitMs === undefined ? null : new Date(now.getTime() + waitMs);
+}
+
 /** One mobile number that is written in two ways: how callers write it today, and how WhatsApp may name it. */
 interface TwoSpellings {
   readonly other: RegExp;

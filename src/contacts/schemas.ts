@@ -195,6 +195,10 @@ export const ListContactsQuery = z.strictObject({
     .enum(['true', 'false'])
     .optional()
     .meta({ description: 'Only who is on the block list of the business, or only who is not' }),
+  numberSuspect: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: 'Only whose number WhatsApp could not deliver to, or only the others' }),
 });
 
 const contactFields = {
@@ -215,6 +219,17 @@ const contactFields = {
   marketingStoppedAt: z.iso.datetime().nullable(),
   isBlocked: z.boolean().meta({ description: 'Whether the person is on the block list of the business' }),
   blockedAt: z.iso.datetime().nullable(),
+  numberSuspect: z
+    .object({
+      code: z.string().meta({ description: 'The provider’s', examples: ['131026'] }),
+      at: z.iso.datetime(),
+    })
+    .nullable()
+    .meta({
+      description:
+        'WhatsApp could not deliver to the number. A warning only: it holds no message back, and goes when something ' +
+        'reaches the number, the person writes, or the number changes',
+    }),
   customFields: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .meta({ examples: [fieldExample] }),

@@ -14,6 +14,10 @@ export const toContactListItemView = (contact: ContactDoc): ContactListItemView 
   marketingStoppedAt: contact.marketingStoppedAt?.toISOString() ?? null,
   isBlocked: contact.isBlocked ?? false,
   blockedAt: contact.blockedAt?.toISOString() ?? null,
+  numberSuspect:
+    contact.numberSuspect === undefined
+      ? null
+      : { code: contact.numberSuspect.code, at: contact.numberSuspect.at.toISOString() },
   customFields: { ...contact.customFields },
   createdAt: contact.createdAt.toISOString(),
   updatedAt: contact.updatedAt.toISOString(),

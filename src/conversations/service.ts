@@ -16,6 +16,9 @@ export interface ConversationDeps {
 
 export type ConversationService = ReturnType<typeof createConversationService>;
 
+/** A contact has one live thread on each channel, and those that were closed before. */
+const mostThreads = 100;
+
 export function createConversationService({ conversations, leads, clock }: ConversationDeps) {
   /** Until when free-form messages may be sent; the window is the person's, whichever thread they wrote in. */
   const windowOf = async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
@@ -27,6 +30,12 @@ export function createConversationService({ conversations, leads, clock }: Conve
     /** Without its history. */
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ConversationDoc | null> =>
       conversations.findById(scope, id),
+
+    /** The threads of a contact on all channels, closed ones too; the latest ones. */
+    async idsOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<Types.ObjectId[]> {
+      const found = await conversations.list(scope, { contactId }, { limit: mostThreads, after: null });
+      return found.map(({ _id }) => _id);
+    },
 
     /** The live thread of a contact on a channel for a message at `at`; a missing one is opened, with its lead. */
     async findOrOpen(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {

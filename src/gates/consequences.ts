@@ -3,6 +3,7 @@ import type { Refusal } from '../channels/rules.ts';
 import type { ChannelDoc } from '../channels/service.ts';
 import { assertThrough } from '../consent/inbound.ts';
 import type { ConsentService } from '../consent/service.ts';
+import type { SuspectNumbers } from '../contacts/numbers.ts';
 import type { Receipt } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc } from '../messages/service.ts';
@@ -29,6 +30,7 @@ export interface ConsequenceDeps {
     noteProviderError(scope: ClientScope, template: TemplateRef, code: number): Promise<void>;
   };
   readonly consent: Pick<ConsentService, 'stopMarketing'>;
+  readonly numbers: Pick<SuspectNumbers, 'suspect'>;
   readonly conversations: {
     closeWindow(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void>;
   };
@@ -78,6 +80,11 @@ export function createConsequences(deps: ConsequenceDeps) {
       const said = { source: 'whatsapp', at: deps.clock.now(), eventId };
       assertThrough(await deps.consent.stopMarketing(scope, message.contactId, said));
     }
+    if (rule.suspectsNumber === true && message.to !== undefined) {
+      const number = { contactId: message.contactId, phoneNumber: message.to };
+      const at = failedAtOf(message) ?? deps.clock.now();
+      await deps.numbers.suspect(scope, number, { code: String(error.code), at });
+    }
     if (rule.class === 'window') {
       await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());
     }
@@ -108,6 +115,10 @@ export function createConsequences(deps: ConsequenceDeps) {
     },
   };
 }
+
+/** When it failed, by the provider's clock if a receipt has said so: the same however often it is followed. */
+const failedAtOf = ({ statusHistory }: MessageDoc): Date | undefined =>
+  statusHistory.findLast(({ status }) => status === 'failed')?.timestamp;
 
 interface KnownError {
   readonly rule: ErrorRule;

@@ -52,6 +52,8 @@ export interface GateFactsDeps {
 export interface ReadFacts {
   readonly facts: GateFacts;
   readonly channel: ChannelDoc;
+  /** A warning, and no gate: WhatsApp could not deliver to the recipient's number before. */
+  readonly isNumberSuspect: boolean;
 }
 
 export type GateFactsReader = ReturnType<typeof createGateFacts>;
@@ -86,6 +88,7 @@ export function createGateFacts(deps: GateFactsDeps) {
       if (channel === null || contact === null) return null;
       return {
         channel,
+        isNumberSuspect: contact.numberSuspect !== undefined,
         facts: {
           message: {
             isTemplate,

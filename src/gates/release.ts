@@ -7,7 +7,7 @@ import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import type { GateOpeningDoc, GateOpeningRepository } from './repository.ts';
 import type { GateName } from './rules.ts';
 
-/** What has opened, and for whom; what is left out means all. */
+/** Which wait is over, and for whom; what is left out means all. */
 export interface Opening {
   readonly gate: GateName;
   readonly channelId?: Types.ObjectId;
@@ -37,7 +37,7 @@ export interface GateReleaseDeps {
   readonly logger: Logger;
 }
 
-/** The writing half: whoever opens a gate notes it in the same transaction. */
+/** The writing half: whoever opens a gate, or closes it for good, notes it in the same transaction. */
 export const createGateOpenings = ({ openings, clock }: Pick<GateReleaseDeps, 'openings' | 'clock'>) => ({
   async opened(scope: ClientScope, opening: Opening, session?: ClientSession): Promise<void> {
     const now = clock.now();

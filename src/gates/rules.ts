@@ -86,31 +86,25 @@ export function judgeGates(facts: GateFacts, now: Date): GateVerdict {
 
 const blockList: Gate = ({ contact }) =>
   contact.isBlocked
-    ? closed(
-        'block-list',
-        'contact-blocked',
-        'The contact is on the block list',
-        'Unblock the contact first.',
-      )
+    ? closed('block-list', 'contact-blocked', {
+        title: 'The contact is on the block list',
+        advice: 'Unblock the contact first.',
+      })
     : open;
 
 /** A person who has opted out gets answers of an agent to what the person writes, and nothing else. */
 const consent: Gate = ({ contact, message, template }) => {
   if (contact.hasOptedOut && !message.isReply) {
-    return closed(
-      'consent',
-      'contact-opted-out',
-      'The contact has opted out',
-      'Do not message this person again until they opt in.',
-    );
+    return closed('consent', 'contact-opted-out', {
+      title: 'The contact has opted out',
+      advice: 'Do not message this person again until they opt in.',
+    });
   }
   return contact.hasStoppedMarketing && template?.category === 'marketing'
-    ? closed(
-        'consent',
-        'contact-opted-out',
-        'The contact has stopped marketing messages',
-        'Send no marketing to this person until they allow it on WhatsApp.',
-      )
+    ? closed('consent', 'contact-opted-out', {
+        title: 'The contact has stopped marketing messages',
+        advice: 'Send no marketing to this person until they allow it on WhatsApp.',
+      })
     : open;
 };
 
@@ -122,37 +116,33 @@ const schedule: Gate = ({ message }, now) =>
 const channelState: Gate = ({ channel: { state, reason } }) =>
   state === 'active' ? open : wait('channel', explained(`channel ${state}`, reason));
 
-/** Template states in which waiting may help: the provider gives these back. */
-const passingTemplateStates: ReadonlySet<string> = new Set([
-  'paused',
-  'pending',
-  'disabled',
-  'in-appeal',
-  'draft',
-]);
+/** Template states in which waiting may help: the provider gives these back. What it has disabled stays so. */
+const passingTemplateStates: ReadonlySet<string> = new Set(['paused', 'pending', 'in-appeal', 'draft']);
+
+/** Whether messages held for a template have to look again: it may be sent now, or there is nothing to wait for. */
+export const endsWaitForTemplate = (before: string, after: string): boolean =>
+  before !== after &&
+  (after === 'approved' || (passingTemplateStates.has(before) && !passingTemplateStates.has(after)));
 
 const templateState: Gate = ({ template }) => {
   if (template === null || template.status === 'approved') return open;
   const { name, status, reason } = template;
   return passingTemplateStates.has(status)
     ? wait('template', explained(`template ${name} ${status.replace('-', ' ')}`, reason))
-    : closed(
-        'template',
-        'template-not-approved',
-        `The template ${name} is ${status.replace('-', ' ')}`,
-        'Choose an approved template.',
-      );
+    : closed('template', 'template-not-approved', {
+        title: `The template ${name} is ${status.replace('-', ' ')}`,
+        advice: 'Choose an approved template.',
+        reason,
+      });
 };
 
 const serviceWindow: Gate = ({ message, windowExpiresAt }, now) =>
   message.isTemplate || (windowExpiresAt !== null && windowExpiresAt > now)
     ? open
-    : closed(
-        'window',
-        'window-closed',
-        'The customer service window is closed',
-        'Send an approved template instead.',
-      );
+    : closed('window', 'window-closed', {
+        title: 'The customer service window is closed',
+        advice: 'Send an approved template instead.',
+      });
 
 /** Nobody is woken by the business; answers and codes that the person waits for go at any hour. */
 const quietHours: Gate = ({ message, template, quiet }) => {
@@ -179,8 +169,21 @@ const wait = (gate: GateName, reason: string, until?: Date): GateVerdict => ({
   waiting: { gate, reason, ...(until === undefined ? {} : { until }) },
 });
 
+interface ClosedWords {
+  readonly title: string;
+  readonly advice: string;
+  /** What the provider has said, in words. */
+  readonly reason?: string | null;
+}
+
+const notCalled = 'Found right before the call; the provider was not called.';
+
 /** What a person has decided cancels; what the provider or the clock has decided fails. */
-const closed = (gate: GateName, problem: GateProblem, title: string, advice: string): GateVerdict => ({
+const closed = (
+  gate: GateName,
+  problem: GateProblem,
+  { title, advice, reason = null }: ClosedWords,
+): GateVerdict => ({
   kind: 'closed',
   gate,
   status: gate === 'block-list' || gate === 'consent' ? 'canceled' : 'failed',
@@ -189,7 +192,7 @@ const closed = (gate: GateName, problem: GateProblem, title: string, advice: str
     code: problem,
     class: gate === 'window' ? 'window' : gate === 'template' ? 'template' : 'message',
     title,
-    detail: 'Found right before the call; the provider was not called.',
+    detail: reason === null ? notCalled : `${reason} ${notCalled}`,
     advice,
   },
 });

@@ -130,11 +130,14 @@ export function changeAfterNews(template: TemplateDoc, news: TemplateNews, at: D
   }
 }
 
-/** What a refusal of a send by its template means; null when it says nothing about the template. */
-export function changeAfterRefusal(code: number): TemplateChanges | null {
+/**
+ * What a refusal of a send by its template means; null when it says nothing about the template. A pause that is told
+ * late does not bring back what is disabled.
+ */
+export function changeAfterRefusal(status: TemplateStatus, code: number): TemplateChanges | null {
   const { template } = ruleFor({ code });
   if (template === undefined) return null;
-  if (template === 'resync') return { needsSync: true };
+  if (template === 'resync' || (template === 'paused' && status === 'disabled')) return { needsSync: true };
   const pauseReason = `The provider refuses it as ${template} (${code}).`;
   return { status: template, pauseReason, needsSync: true };
 }

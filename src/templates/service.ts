@@ -1,6 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditActor, AuditService, AuditedWrite } from '../audit/service.ts';
 import type { GateOpenings } from '../gates/release.ts';
+import { endsWaitForTemplate } from '../gates/rules.ts';
 import { createCache } from '../platform/cache.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -46,7 +47,7 @@ export interface TemplateServiceDeps {
   readonly templates: TemplateRepository;
   readonly syncs: TemplateSyncRepository;
   readonly audit: AuditService;
-  /** Told in the same transaction when a template may be sent again. */
+  /** Told in the same transaction when a template may be sent again, or will not be given back any more. */
   readonly openings: GateOpenings;
   readonly clock: Clock;
 }
@@ -173,7 +174,7 @@ const createChange =
       if (current === null || Object.keys(changes).length === 0) return { result: current, write: null };
       const changed = await templates.update(scope, current, changes, session);
       if (changed === null) throw lostRace();
-      if (current.status !== 'approved' && changed.status === 'approved') {
+      if (endsWaitForTemplate(current.status, changed.status)) {
         const { channelId, name, language } = changed;
         await openings.opened(scope, { gate: 'template', channelId, templateName: name, language }, session);
       }
@@ -203,12 +204,13 @@ const forDispatch = (
     ref: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
     code: number,
   ): Promise<void> {
-    const changes = changeAfterRefusal(code);
-    const template = changes === null ? null : await memory.findFor(scope, ref);
-    if (template === null) return;
-    await change(scope, bySystem, { id: template._id, action: 'template.refused' }, () => changes);
+    const template = await memory.findFor(scope, ref);
+    const changes = template === null ? null : changeAfterRefusal(template.status, code);
+    if (template === null || changes === null) return;
+    const what = { id: template._id, action: 'template.refused' };
+    await change(scope, bySystem, what, ({ status }) => changeAfterRefusal(status, code));
     // A refusal that tells the state is believed: a list that does not know it yet would let all messages try again.
-    const waitMs = changes?.status === undefined ? 0 : believedMs;
+    const waitMs = changes.status === undefined ? 0 : believedMs;
     await syncs.want(scope, ref.channelId, new Date(clock.now().getTime() + waitMs));
   },
 

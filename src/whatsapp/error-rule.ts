@@ -53,6 +53,8 @@ export interface ErrorRule {
   readonly slows?: 'channel' | 'pair';
   /** The person wants no marketing any more. */
   readonly stopsMarketing?: true;
+  /** The number of the recipient is marked until something reaches it. */
+  readonly suspectsNumber?: true;
   /** The channel stays paused for at least this long, whatever the provider's health page says. */
   readonly pauseMs?: number;
 }

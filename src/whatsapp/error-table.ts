@@ -71,10 +71,14 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131009: message('A parameter’s value is not valid'),
   131016: retry('The service is not available'),
   131021: message('Sender and recipient are the same', 'Choose another recipient.'),
-  131026: message(
-    'The message cannot be delivered',
-    'The number may not be on WhatsApp, or its app is too old: check the number.',
-  ),
+  131026: {
+    ...message(
+      'The message cannot be delivered',
+      'Check the number: it may not be on WhatsApp, or its app is too old. The contact shows it as suspect until ' +
+        'something reaches it.',
+    ),
+    suspectsNumber: true,
+  },
   131030: message(
     'The recipient is not on the test list',
     'Add the number to the allowed recipients of the test number.',

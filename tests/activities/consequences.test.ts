@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
+import type { ContactDoc } from '../../src/contacts/store/model.ts';
 import type { DispatchResult, Receipt } from '../../src/messages/contract.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { toFailure } from '../../src/messages/rules.ts';
@@ -181,6 +182,31 @@ describe('consequences of a refusal', () => {
     });
   }
 
+  it('132016 › what was held for the pause is woken and fails without a call; a late pause holds nothing', async () => {
+    const given = await refusedBy(132015);
+    await held(given);
+    const waiting = await besides(given);
+    await held(waiting);
+    await stage.collection('messages').updateOne({ _id: given.message._id }, { $set: { status: 'failed' } });
+    await fail(given, 132016);
+    const { channelId } = given.message;
+    const opening = await stage.collection('gate_openings').findOne({ channelId });
+    assert.deepEqual([opening?.['gate'], opening?.['templateName']], ['template', 'hello_world']);
+    for (const next of [waiting, await besides(given)]) {
+      const result = await runDispatch(stage.deps, next);
+      assert.ok(result.kind === 'settled' && result.status === 'failed', JSON.stringify(result));
+      const { status, failure } = await stage.stored(next);
+      assert.deepEqual(
+        [status, failure?.code, failure?.class],
+        ['failed', 'template-not-approved', 'template'],
+      );
+      assert.match(failure?.detail ?? '', /132016/);
+      assert.deepEqual(await stage.callsFor(next), []);
+    }
+    await fail(given, 132015);
+    assert.equal((await templateOf(given))?.['status'], 'disabled');
+  });
+
   it('131050 › marketing stops, and what waits of it is canceled; other messages leave', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
     const marketing = await besides(given, { category: 'marketing' });
@@ -192,6 +218,39 @@ describe('consequences of a refusal', () => {
     assert.equal(contact?.['consentLog'].length, 1, 'said once, however often it is followed');
     assert.equal((await stage.stored(marketing)).status, 'canceled');
     await accepted(utility);
+  });
+
+  it('131026 in an answer › the number is suspect since it failed; the next message leaves all the same', async () => {
+    const given = await refusedBy(131026);
+    const result = await runDispatch(stage.deps, given);
+    assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'rejected', JSON.stringify(result));
+    await fail(given, 131026);
+    const { contactId } = given.message;
+    const contacts = stage.collection<ContactDoc>('contacts');
+    const marked = await contacts.findOne({ _id: contactId });
+    const failedAt = (await stage.stored(given)).statusHistory.at(-1)?.timestamp;
+    assert.deepEqual([marked?.numberSuspect?.code, marked?.numberSuspect?.at], ['131026', failedAt]);
+    await fail(given, 131026);
+    assert.deepEqual(
+      await contacts.findOne({ _id: contactId }),
+      marked,
+      'said once, however often it is followed',
+    );
+    const next = await besides(given);
+    await accepted(next);
+    assert.equal((await stage.stored(next)).dispatch.isToSuspect, true);
+    await contacts.updateOne({ _id: contactId }, { $unset: { numberSuspect: '' } });
+    const last = await besides(given);
+    await accepted(last);
+    assert.equal((await stage.stored(last)).dispatch.isToSuspect, undefined);
+  });
+
+  it('131026 of a message that left by the person’s id › nothing is said of a number', async () => {
+    const given = await stage.sendable(newNumber(), { status: 'failed', recipientUserId: 'US.1349' });
+    await stage.collection('messages').updateOne({ _id: given.message._id }, { $unset: { to: '' } });
+    await fail(given, 131026);
+    const contact = await stage.collection('contacts').findOne({ _id: given.message.contactId });
+    assert.equal(contact?.['numberSuspect'], undefined);
   });
 
   it('131047 › the window is closed: a free-form message fails before the call', async () => {

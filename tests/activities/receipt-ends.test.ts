@@ -76,6 +76,10 @@ describe('every error of the provider, in a receipt', () => {
     assert.equal(channel.usesMarketingEndpoint, has(end, 'marketing-endpoint') ? true : undefined);
     const contact = await stage.collection('contacts').findOne({ _id: contactId });
     assert.equal(contact?.['marketingStopped'], has(end, 'marketing-stopped') ? true : undefined);
+    assert.equal(
+      contact?.['numberSuspect']?.code,
+      has(end, 'number-suspect') ? String(end.example.code) : undefined,
+    );
     const conversation = await stage.collection('conversations').findOne({ _id: conversationId });
     assert.equal(conversation?.['windowExpiresAt'] <= new Date(), has(end, 'window-closed'));
     const rate = await stage.deps.rates.channelRate({ scope, channelId, perSecond: channel.sendsPerSecond });

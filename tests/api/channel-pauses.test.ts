@@ -106,7 +106,7 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual([state, stateReason], ['paused', refusal.reason]);
       const since = clock.now().toISOString();
       assert.deepEqual(pause, {
-        ...{ class: 'sender', code: '131042', since, until: null, nextCheckAt: inMinutes(1) },
+        ...{ class: 'sender', code: '131042', since, until: null, nextCheckAt: inMinutes(1), relapses: 0 },
       });
       assert.deepEqual(await auditActions(), ['channel.paused-by-provider by system']);
       assert.deepEqual(await openings(), []);
@@ -203,6 +203,59 @@ describe('pauses of channels by the provider', function () {
         assert.deepEqual(await openings(), []);
       });
     }
+
+    it('available each time, and calls are refused again › waits 1, 2, 4 … 60 minutes, until a person resumes it', async () => {
+      for (const [relapses, minutes] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+        await refuse();
+        const { stateReason, pause } = await view();
+        assert.deepEqual([pause?.relapses, pause?.nextCheckAt], [relapses, inMinutes(minutes)]);
+        assert.equal(stateReason?.includes(`(${relapses} in a row)`), relapses > 0);
+        clock.advance(minutes * minuteMs - 1);
+        assert.equal(await pauses().checkDue(), 0);
+        clock.advance(1);
+        assert.equal(await pauses().checkDue(), 1);
+        assert.deepEqual([(await view()).state, (await view()).stateReason], ['active', null]);
+      }
+      assert.equal(asked.length, 8);
+      await refuse();
+      await wish('resume');
+      await refuse();
+      assert.deepEqual(
+        [(await view()).pause?.relapses, (await view()).pause?.nextCheckAt],
+        [0, inMinutes(1)],
+      );
+    });
+
+    it('well for an hour, then refused › looked at in a minute again', async () => {
+      for (const relapses of [0, 1]) {
+        await refuse();
+        assert.equal((await view()).pause?.relapses, relapses);
+        clock.advance(2 * minuteMs);
+        assert.equal(await pauses().checkDue(), 1);
+      }
+      clock.advance(60 * minuteMs);
+      await refuse();
+      assert.deepEqual(
+        [(await view()).pause?.relapses, (await view()).pause?.nextCheckAt],
+        [0, inMinutes(1)],
+      );
+    });
+
+    it('a health that was wrong says «blocked» now › asked after its long wait each time', async () => {
+      for (let times = 0; times < 5; times += 1) {
+        await refuse();
+        clock.advance(2 ** times * minuteMs);
+        assert.equal(await pauses().checkDue(), 1);
+      }
+      answer = { kind: 'blocked' };
+      await refuse();
+      for (let looks = 0; looks < 2; looks += 1) {
+        assert.equal((await view()).pause?.nextCheckAt, inMinutes(32));
+        clock.advance(32 * minuteMs);
+        assert.equal(await pauses().checkDue(), 1);
+      }
+      assert.equal((await view()).state, 'paused');
+    });
 
     it('a pause with an end › nobody is asked before it, and at it at once', async () => {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);

@@ -20,7 +20,10 @@ describe('contacts', () => {
     [admin, stranger] = await Promise.all([signUpAdmin(running()), signUpAdmin(running())]);
   });
 
-  const fresh = { marketingStopped: false, marketingStoppedAt: null, isBlocked: false, blockedAt: null };
+  const fresh = {
+    ...{ marketingStopped: false, marketingStoppedAt: null, isBlocked: false, blockedAt: null },
+    numberSuspect: null,
+  };
   let counter = 0;
   const newPhone = (): string => `+4915${String((counter += 1)).padStart(9, '0')}`;
   const idOf = ({ body }: { body: Record<string, unknown> }): string => String(body['id']);

@@ -15,14 +15,14 @@ import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 type Command = Record<string, unknown> & { readonly find?: string };
 
-/** Every model that a file of src exports. */
+/** Every model that a feature exports, from its own folder or from its `store/`. */
 async function loadModels(connection: Connection): Promise<Model<object>[]> {
-  const features = readdirSync(join(rootDir, 'src')).filter((name) =>
-    existsSync(join(rootDir, 'src', name, 'model.ts')),
-  );
+  const files = readdirSync(join(rootDir, 'src'))
+    .flatMap((feature) => [`${feature}/model.ts`, `${feature}/store/model.ts`])
+    .filter((file) => existsSync(join(rootDir, 'src', file)));
   const models = await Promise.all(
-    features.map(async (feature) => {
-      const exported = (await import(`../../src/${feature}/model.ts`)) as Record<string, unknown>;
+    files.map(async (file) => {
+      const exported = (await import(`../../src/${file}`)) as Record<string, unknown>;
       return Object.entries(exported)
         .filter(([name]) => name.endsWith('Model'))
         .map(([, make]) => (make as (given: Connection) => Model<object>)(connection));

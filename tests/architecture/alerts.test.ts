@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { rootDir } from '../../scripts/paths.ts';
 import { instrumentTable } from '../../src/app/instruments.ts';
 import type { InstrumentDefinition } from '../../src/platform/metrics.ts';
+import { errorRules } from '../../src/whatsapp/error-table.ts';
 
 const read = (file: string): string => readFileSync(join(rootDir, file), 'utf8');
 
@@ -82,6 +83,78 @@ describe('alerts', () => {
       assert.ok(read(page).includes(`\`${name}\``), `${page} does not name ${name}`);
     });
   }
+});
+
+/** Errors that go away only by a person, as labels of the counters; the others pass or speak of one message. */
+const errorsForPeople = [
+  ...Object.entries(errorRules)
+    .filter(
+      ([code, { class: errorClass, template }]) =>
+        ['sender', 'credentials', 'template'].includes(errorClass) ||
+        template !== undefined ||
+        code === '130497',
+    )
+    .map(([code, rule]) => ({ class: rule.class, code })),
+  { class: 'credentials', code: 'other' },
+  { class: 'message', code: 'other' },
+  { class: 'retry', code: 'other' },
+] as const;
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Whether an expression reads this series of a counter for itself, not as a share of all. */
+function watches(expression: string, metric: string, labels: Labels): boolean {
+  if (expression.includes('/ scalar(')) return false;
+  return [...expression.matchAll(/\b(crm_\w+)\{([^}]*)\}/g)].some(
+    ([, name, picked = '']) =>
+      name === metric &&
+      [...picked.matchAll(/(\w+)(=~|!~|!=|=)"([^"]*)"/g)].every(
+        ([, label = '', operator = '', value = '']) => {
+          const isIn = new RegExp(`^(?:${value})$`).test(labels[label] ?? '');
+          return operator.startsWith('!') ? !isIn : isIn;
+        },
+      ),
+  );
+}
+
+const alertsOn = (metric: string, labels: Labels): string[] =>
+  alerts.filter(({ expression }) => watches(expression, metric, labels)).map(({ name }) => name);
+
+describe('alerts on errors of the provider', () => {
+  for (const labels of errorsForPeople) {
+    it(`${labels.class}, ${labels.code} › raises one, in an answer and in a receipt`, () => {
+      // What pauses the channel raises the alert of the pause, whichever way it came.
+      const isPause = labels.class === 'sender' || labels.class === 'credentials';
+      const pauses = isPause ? alertsOn('crm_channels_paused', { by: 'provider', class: labels.class }) : [];
+      for (const metric of ['crm_provider_answers_total', 'crm_receipt_failures_total']) {
+        const found = [...pauses, ...alertsOn(metric, labels)];
+        assert.notDeepEqual(found, [], `nothing watches ${metric} for it`);
+      }
+    });
+  }
+
+  it('payments › raise one of their own', () => {
+    for (const code of ['131042', '131044', '134011']) {
+      for (const metric of ['crm_provider_answers_total', 'crm_receipt_failures_total']) {
+        assert.deepEqual(
+          alertsOn(metric, { class: 'sender', code }),
+          ['PaymentProblem'],
+          `${metric} ${code}`,
+        );
+      }
+    }
+  });
+
+  it('what passes by itself, or speaks of one message › raises none by a single one', () => {
+    for (const labels of [
+      { class: 'message', code: '131026' },
+      { class: 'retry-later', code: '131049' },
+      { class: 'window', code: '131047' },
+    ]) {
+      assert.deepEqual(alertsOn('crm_provider_answers_total', labels), [], labels.code);
+      assert.deepEqual(alertsOn('crm_receipt_failures_total', labels), [], labels.code);
+    }
+  });
 });
 
 describe('instruments', () => {

@@ -35,7 +35,7 @@ const longestWaitedMs = 10_000;
 /** Those that the look at the provider's health lets go, and no person. */
 const resumedByProduct = ['131042', '190'];
 
-type Way = 'answer' | 'too many answers' | 'receipt';
+type Way = 'answer' | 'too many answers' | 'receipt' | 'disabled while held';
 interface Play {
   readonly end: ErrorEnd;
   readonly way: Way;
@@ -57,6 +57,9 @@ const plays: readonly Play[] = [
   ...errorEnds
     .filter(({ name }) => toldByReceipt.includes(name))
     .map((end): Play => ({ end, way: 'receipt', by: 'receipt' })),
+  ...errorEnds
+    .filter(({ asAnswer: end }) => end.kind === 'held' && end.gate === 'template')
+    .map((end): Play => ({ end, way: 'disabled while held', by: { refusals: 0 } })),
 ];
 
 describe('e2e › every error of the provider', function () {
@@ -101,6 +104,7 @@ describe('e2e › every error of the provider', function () {
       });
       return assertBesides(found);
     }
+    if (way === 'disabled while held') return assertDisabled(found);
     const { asAnswer } = end;
     switch (asAnswer.kind) {
       case 'failed':
@@ -215,10 +219,22 @@ describe('e2e › every error of the provider', function () {
     });
   }
 
-  async function approveTemplate({ wabaId, templateName }: ErrorCase): Promise<void> {
+  const approveTemplate = (found: ErrorCase): Promise<void> => reviewTemplate(found, 'APPROVED');
+
+  async function reviewTemplate({ wabaId, templateName }: ErrorCase, status: string): Promise<void> {
     const path = `/templates/${wabaId}/${templateName}`;
-    const told = await stack().control(path, { method: 'PUT', body: { status: 'APPROVED' } });
+    const told = await stack().control(path, { method: 'PUT', body: { status } });
     assert.equal(told.status, 200, JSON.stringify(told.body));
+  }
+
+  /** What waits for a template that is disabled for good does not wait until its time is over. */
+  async function assertDisabled(found: ErrorCase): Promise<void> {
+    await stage.messageOf(found, 'held', isWaiting);
+    await reviewTemplate(found, 'DISABLED');
+    const { failure } = await stage.messageOf(found, 'failed', ({ status }) => status === 'failed');
+    assert.deepEqual([failure?.code, failure?.class], ['template-not-approved', 'template']);
+    assert.match(failure?.title ?? '', /is disabled$/);
+    assert.equal((await stack().ledgerOf(found.messageId)).length, 1, 'it is not called again');
   }
 
   async function assertBesides(found: ErrorCase): Promise<void> {
@@ -269,6 +285,10 @@ describe('e2e › every error of the provider', function () {
       }
       case 'marketing-stopped':
         return (await findOne('contacts', { _id: message.contactId }))?.['marketingStopped'] === true;
+      case 'number-suspect': {
+        const contact = await findOne('contacts', { _id: message.contactId });
+        return contact?.['numberSuspect']?.code === String(end.example.code);
+      }
       case 'window-closed': {
         const conversation = await findOne('conversations', { _id: message.conversationId });
         return conversation?.['windowExpiresAt'] <= new Date();
@@ -287,6 +307,7 @@ describe('e2e › every error of the provider', function () {
 });
 
 function wordsOf(end: ErrorEnd, way: Way): string {
+  if (way === 'disabled while held') return 'failed without a further call';
   if (way === 'receipt') return `${describeReceipt(end)}; ${describeBesides(end)}`;
   return way === 'answer' ? `${describeAnswer(end)}; ${describeBesides(end)}` : 'failed in the end';
 }

@@ -16,6 +16,8 @@ export interface TestProcessor {
   readonly metrics: CrmMetrics;
   /** Processes until nothing is due any more. */
   drain(): Promise<void>;
+  /** One look at the suspect numbers whose time has come. */
+  reviewNumbers(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
     async drain() {
       while ((await processor.processBatch()) > 0);
     },
+    reviewNumbers: () => core.numbers.reviewDue(),
     async close() {
       probe.stop();
       await gateway.close();

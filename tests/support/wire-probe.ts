@@ -41,6 +41,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'channels: wabaId',
   'channels: pause.nextCheckAt',
   'channels: _id,pause.nextCheckAt',
+  'contacts: numberSuspect.reviewAt',
   'gate_openings: nextPassAt',
   'template_syncs: nextSyncAt',
   'messages: $or,status,timestamp',

@@ -24,6 +24,15 @@ export interface ProviderPause {
   readonly until?: Date;
   readonly checks: number;
   readonly nextCheckAt: Date;
+  /** How often in a row its health was believed before, and calls were refused again soon. */
+  readonly relapses?: number;
+}
+
+/** The provider's health page has let a channel go; whether it was right, the next hour shows. */
+export interface ProviderRecovery {
+  readonly at: Date;
+  /** Those of the pause that it ended. */
+  readonly relapses: number;
 }
 
 /** One WhatsApp number of a client with its credentials. */
@@ -42,6 +51,8 @@ export interface ChannelDoc {
   readonly stateReason?: string;
   /** Set while the state is `paused` and the provider is the reason. */
   readonly pause?: ProviderPause;
+  /** The last time that its health ended a pause, until a person resumes it. */
+  readonly recovery?: ProviderRecovery;
   /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
   readonly messagingLimit?: number;
   /** Numbers with the same one share that limit; without it, those of one account do. */
@@ -68,6 +79,7 @@ const channelSchema = new Schema(
     state: { type: String, enum: channelStates, required: true },
     stateReason: String,
     pause: Schema.Types.Mixed,
+    recovery: Schema.Types.Mixed,
     messagingLimit: Number,
     portfolioId: String,
     usesMarketingEndpoint: Boolean,

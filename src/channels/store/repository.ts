@@ -1,7 +1,7 @@
 import mongoose, { type ClientSession, type Connection, type Model, type Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { versionedUpdate, type Change } from '../../platform/update.ts';
-import { channelModel, type ChannelDoc } from './model.ts';
+import { channelModel, type ChannelDoc, type ProviderPause } from './model.ts';
 
 export type { ChannelDoc } from './model.ts';
 
@@ -16,6 +16,7 @@ export type ChannelChange = Change<
   | 'state'
   | 'stateReason'
   | 'pause'
+  | 'recovery'
   | 'messagingLimit'
   | 'portfolioId'
   | 'usesMarketingEndpoint'
@@ -88,7 +89,7 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
    */
   async takeDueForCheckAcrossClients(
     now: Date,
-    nextCheckAt: (checks: number) => Date,
+    nextCheckAt: (pause: Pick<ProviderPause, 'checks' | 'relapses'>) => Date,
     atMost: number,
   ): Promise<ChannelDoc[]> {
     const due = { 'pause.nextCheckAt': mongoose.trusted({ $lte: now }) };
@@ -96,10 +97,11 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
     const found = await channels.find(due).limit(atMost).lean<ChannelDoc[]>().exec();
     for (const { _id, pause } of found) {
       const checks = (pause?.checks ?? 0) + 1;
+      const next = nextCheckAt({ ...pause, checks });
       const channel = await channels
         .findOneAndUpdate(
           { _id, ...due },
-          { $set: { 'pause.checks': checks, 'pause.nextCheckAt': nextCheckAt(checks) } },
+          { $set: { 'pause.checks': checks, 'pause.nextCheckAt': next } },
           { returnDocument: 'after' },
         )
         .lean<ChannelDoc>()

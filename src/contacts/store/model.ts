@@ -21,6 +21,17 @@ export interface ConsentEntry {
   readonly by?: Types.ObjectId;
 }
 
+/** The provider could not deliver to the number. It is a word of warning: nothing is held back by it. */
+export interface NumberSuspicion {
+  /** The provider's code. */
+  readonly code: string;
+  /** When that was, by the provider's clock if it came from there. */
+  readonly at: Date;
+  /** When it is compared again with what has reached the number since; missing once that is over. */
+  readonly reviewAt?: Date;
+  readonly reviews?: number;
+}
+
 /** A person on WhatsApp, one per person and client. At least one identity is set; the phone is optional. */
 export interface ContactDoc {
   readonly _id: Types.ObjectId;
@@ -45,6 +56,8 @@ export interface ContactDoc {
   /** True while the business does not want to write to this person. */
   readonly isBlocked?: boolean;
   readonly blockedAt?: Date;
+  /** There until something reaches the number, or it is another one. */
+  readonly numberSuspect?: NumberSuspicion;
   readonly customFields: Readonly<Record<string, CustomValue>>;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -74,6 +87,7 @@ const contactSchema = new Schema(
     marketingStoppedAt: Date,
     isBlocked: Boolean,
     blockedAt: Date,
+    numberSuspect: Schema.Types.Mixed,
     customFields: { type: Schema.Types.Mixed, required: true },
     consentLog: { type: [Schema.Types.Mixed], required: true },
     copies: Number,
@@ -97,6 +111,15 @@ contactSchema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
 contactSchema.index(
   { clientId: 1, isBlocked: 1, createdAt: -1, _id: -1 },
   { partialFilterExpression: { isBlocked: true } },
+);
+contactSchema.index(
+  { clientId: 1, createdAt: -1, _id: -1 },
+  { name: 'suspects', partialFilterExpression: { 'numberSuspect.at': { $exists: true } } },
+);
+// Marks that are compared again, over all tenants.
+contactSchema.index(
+  { 'numberSuspect.reviewAt': 1 },
+  { name: 'suspect-reviews', partialFilterExpression: { 'numberSuspect.reviewAt': { $exists: true } } },
 );
 contactSchema.index(
   { clientId: 1, nameKey: 1, _id: 1 },

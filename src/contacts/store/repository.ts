@@ -15,6 +15,7 @@ export interface ContactFilter {
   readonly tag?: string;
   readonly optInStatus?: OptInStatus;
   readonly isBlocked?: boolean;
+  readonly isNumberSuspect?: boolean;
 }
 
 const withoutLog = { projection: { consentLog: 0, copies: 0 } } as const;
@@ -71,7 +72,7 @@ export function createContactRepository(connection: Connection) {
 
     list: (
       scope: ClientScope,
-      { tag, optInStatus, isBlocked }: ContactFilter,
+      { tag, optInStatus, isBlocked, isNumberSuspect }: ContactFilter,
       order: ListOrder<ContactDoc>,
       limit: number,
     ): Promise<ContactDoc[]> =>
@@ -81,6 +82,7 @@ export function createContactRepository(connection: Connection) {
             ...(tag === undefined ? {} : { tags: tag }),
             ...(optInStatus === undefined ? {} : { optInStatus }),
             ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
+            ...(isNumberSuspect === undefined ? {} : { 'numberSuspect.at': { $exists: isNumberSuspect } }),
             ...(range as mongo.Filter<ContactRecord>),
             ...scope,
           })

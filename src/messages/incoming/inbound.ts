@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { phoneOfWhatsappId } from '../../contacts/rules.ts';
+import type { SuspectNumbers } from '../../contacts/numbers.ts';
 import type { ContactDoc, ContactIdentity, ContactService } from '../../contacts/service.ts';
 import type { ConversationDoc, ConversationService } from '../../conversations/service.ts';
 import { newId } from '../../platform/ids.ts';
@@ -20,13 +21,14 @@ export interface InboundDeps {
   readonly messages: MessageRepository;
   readonly contacts: ContactService;
   readonly conversations: ConversationService;
+  readonly numbers: Pick<SuspectNumbers, 'trust'>;
   /** Runs for every stored message, again when it comes again; when it throws, the message is taken up later. */
   onInbound(arrival: Arrival): Promise<void>;
 }
 
 export type InboundService = ReturnType<typeof createInboundService>;
 
-export function createInboundService({ messages, contacts, conversations, onInbound }: InboundDeps) {
+export function createInboundService({ messages, contacts, conversations, numbers, onInbound }: InboundDeps) {
   return {
     /**
      * Stores a message of a contact, with contact, lead and conversation found or made. May be repeated: the unique
@@ -63,6 +65,9 @@ export function createInboundService({ messages, contacts, conversations, onInbo
       };
       const isNew = await messages.insert(scope, message);
       await conversations.noteInbound(scope, conversation._id, { at, isNew });
+      if (contact.numberSuspect !== undefined && contact.phoneNumber !== undefined) {
+        await numbers.trust(scope, { contactId: contact._id, phoneNumber: contact.phoneNumber }, at);
+      }
       await onInbound({ scope, channelId, contact, conversation, item });
       return true;
     },

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { SuspectNumbers } from '../../contacts/numbers.ts';
 import type { ConversationService } from '../../conversations/service.ts';
 import type { Consequences } from '../../gates/consequences.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -25,6 +26,7 @@ export interface ReceiptDeps {
   readonly workflows: MessageWorkflows;
   readonly consequences: Pick<Consequences, 'ofReceipts'>;
   readonly conversations: Pick<ConversationService, 'noteFreeEntry'>;
+  readonly numbers: Pick<SuspectNumbers, 'trust'>;
   readonly logger: Logger;
 }
 
@@ -38,8 +40,21 @@ export function createReceiptService({
   workflows,
   consequences,
   conversations,
+  numbers,
   logger,
 }: ReceiptDeps) {
+  /** A message that left to a suspect number has reached it: the number works. */
+  async function trustNumber(
+    scope: ClientScope,
+    { contactId, to: phoneNumber, dispatch }: ReceiptTarget,
+    receipts: readonly Receipt[],
+  ): Promise<void> {
+    const reached = receipts.filter(({ status }) => status === 'delivered' || status === 'read');
+    if (dispatch.isToSuspect !== true || phoneNumber === undefined || reached.length === 0) return;
+    const provenAt = new Date(Math.max(...reached.map(({ timestampMs }) => timestampMs)));
+    await numbers.trust(scope, { contactId, phoneNumber }, provenAt);
+  }
+
   /**
    * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
    * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
@@ -82,6 +97,7 @@ export function createReceiptService({
             await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
           }
           await deliver(scope, target, receipts);
+          await trustNumber(scope, target, receipts);
         }).then(
           (): ReceiptOutcome => 'done',
           (error: unknown): ReceiptOutcome => ({ error }),

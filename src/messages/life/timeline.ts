@@ -76,7 +76,7 @@ export function timelineOf(message: Told): TimelineEntry[] {
   const { statusHistory, waits = [], dispatch } = message;
   const entries: TimelineEntry[] = [
     ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
-    ...dispatch.attempts.flatMap(callEntries),
+    ...dispatch.attempts.flatMap((attempt) => callEntries(attempt, dispatch)),
     ...waits.map(({ since, reason, until }) => ({
       at: since,
       kind: 'wait' as const,
@@ -113,8 +113,14 @@ function statusChange({ status, timestamp, raw = {} }: MessageDoc['statusHistory
   return { at: timestamp, kind: 'status', text: why === undefined ? status : `${status}: ${why}`, ...code };
 }
 
-function callEntries(attempt: MessageDoc['dispatch']['attempts'][number]): TimelineEntry[] {
-  const { number, startedAt, endedAt, outcome, code } = attempt;
+function callEntries(
+  { number, startedAt, endedAt, outcome, code }: MessageDoc['dispatch']['attempts'][number],
+  dispatch: MessageDoc['dispatch'],
+): TimelineEntry[] {
+  const warning =
+    number === dispatch.attempt && dispatch.isToSuspect === true
+      ? '; the number was suspect: WhatsApp could not deliver to it before'
+      : '';
   const answers = {
     accepted: 'the provider has accepted it',
     rejected: 'the provider has refused it',
@@ -122,7 +128,7 @@ function callEntries(attempt: MessageDoc['dispatch']['attempts'][number]): Timel
     unknown: 'nobody knows whether the provider has it',
   };
   return [
-    { at: startedAt, kind: 'call', text: `call ${number} to the provider` },
+    { at: startedAt, kind: 'call', text: `call ${number} to the provider${warning}` },
     {
       at: endedAt,
       kind: 'answer',

@@ -54,7 +54,7 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
     async claim(
       scope: ClientScope,
       _id: Types.ObjectId,
-      { token, now }: { token: string; now: Date },
+      { token, now, isToSuspect = false }: { token: string; now: Date; isToSuspect?: boolean },
     ): Promise<Claim | null> {
       const claimed = await messages.findOneAndUpdate(
         {
@@ -70,8 +70,9 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
             'dispatch.isCalling': true,
             'dispatch.token': token,
             'dispatch.startedAt': now,
+            ...(isToSuspect ? { 'dispatch.isToSuspect': true } : {}),
           },
-          $unset: { waiting: 1 },
+          $unset: { waiting: 1, ...(isToSuspect ? {} : { 'dispatch.isToSuspect': 1 }) },
           $inc: { 'dispatch.attempt': 1 },
           $push: { statusHistory: statusEntry('sending', now) },
         },

@@ -82,6 +82,8 @@ export interface MessageDoc {
     /** Names the one worker attempt that holds the claim. */
     readonly token?: string;
     readonly startedAt?: Date;
+    /** Its recipient's number was suspect when it was called last: a receipt that it works is then of use. */
+    readonly isToSuspect?: boolean;
     readonly attempts: readonly DispatchAttempt[];
   };
   /** What holds the message back at present; old news once it has left. */

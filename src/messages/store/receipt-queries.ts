@@ -9,10 +9,16 @@ import type { MessageDoc, StatusEntry } from './model.ts';
 export interface ReceiptTarget {
   readonly _id: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+  readonly to?: string;
+  readonly dispatch: { readonly isToSuspect?: boolean };
   readonly status: MessageStatus;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly { readonly key: string }[];
 }
+
+/** A thread has thousands of messages at the most. */
+const longestLookMs = 5_000;
 
 /** Finding the messages that receipts speak of, and storing what they say. */
 export function createReceiptQueries(
@@ -34,11 +40,35 @@ export function createReceiptQueries(
         .find({ $or: either, channelId, direction: 'outbound', ...scope })
         .project<ReceiptTarget>({
           conversationId: 1,
+          contactId: 1,
+          to: 1,
+          'dispatch.isToSuspect': 1,
           status: 1,
           providerMessageId: 1,
           'statusHistory.key': 1,
         })
         .toArray();
+    },
+
+    /** Whether a message to the number was delivered or read, or one came in these threads, since then. */
+    async hasReached(
+      scope: ClientScope,
+      conversationIds: readonly Types.ObjectId[],
+      { phoneNumber: to, since }: { phoneNumber: string; since: Date },
+    ): Promise<boolean> {
+      const reached = { status: { $in: ['delivered', 'read'] }, timestamp: { $gte: since } };
+      const found = await messages.findOne(
+        {
+          conversationId: { $in: [...conversationIds] },
+          $or: [
+            { direction: 'inbound', timestamp: { $gte: since } },
+            { to, statusHistory: { $elemMatch: reached } },
+          ],
+          ...scope,
+        },
+        { projection: { _id: 1 }, maxTimeMS: longestLookMs },
+      );
+      return found !== null;
     },
 
     /** Adds receipts to the history, each once, and moves the status where the lifecycle says so. */

@@ -40,6 +40,9 @@ describe('observers › before anything has happened', () => {
       'crm_provider_answers_total{class="credentials",code="190",process="worker"} 0',
       'crm_provider_answers_total{class="unknown",code="none",process="worker"} 0',
       'crm_receipt_failures_total{class="template",code="132015",process="worker"} 0',
+      'crm_provider_answers_total{class="retry",code="other",process="worker"} 0',
+      'crm_provider_answers_total{class="credentials",code="other",process="worker"} 0',
+      'crm_receipt_failures_total{class="message",code="other",process="worker"} 0',
       'crm_webhook_events_processed_total{verdict="dead",process="worker"} 0',
     ]) {
       assert.ok(page.includes(`\n${series}\n`), series);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { ProviderPause } from '../../../src/channels/store/model.ts';
 import {
   afterAccountEvent,
@@ -12,6 +13,8 @@ import {
 import type { HealthAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.ts';
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
+/** By a person: what its health has said before counts no more. */
+const resumed: StateOfChannel = { ...active, recovery: null };
 const paused: StateOfChannel = { state: 'paused', stateReason: 'Paused by an admin.', pause: null };
 const disconnected: StateOfChannel = {
   state: 'disconnected',
@@ -30,6 +33,7 @@ const pausedFor = (pauseClass: ProviderPause['class'], until?: Date): StateOfCha
     since: now,
     checks: 0,
     nextCheckAt: until ?? minutes(1),
+    relapses: 0,
     ...(until === undefined ? {} : { until }),
   },
 });
@@ -98,8 +102,8 @@ describe('channel state', () => {
     it('pause and resume › each from both, a repetition changes nothing', () => {
       assert.deepEqual(stateAfterWish(active, 'pause'), paused);
       assert.deepEqual(stateAfterWish(paused, 'pause'), paused);
-      assert.deepEqual(stateAfterWish(paused, 'resume'), active);
-      assert.deepEqual(stateAfterWish(active, 'resume'), active);
+      assert.deepEqual(stateAfterWish(paused, 'resume'), resumed);
+      assert.deepEqual(stateAfterWish(active, 'resume'), resumed);
     });
 
     it('disconnected › neither is possible', () => {
@@ -110,7 +114,7 @@ describe('channel state', () => {
 
   it('a person pauses what the provider had paused › only a person resumes it', () => {
     assert.deepEqual(stateAfterWish(pausedFor('sender'), 'pause'), paused);
-    assert.deepEqual(stateAfterWish(pausedFor('sender'), 'resume'), active);
+    assert.deepEqual(stateAfterWish(pausedFor('sender'), 'resume'), resumed);
   });
 
   describe('after the provider refused a call', () => {
@@ -135,12 +139,25 @@ describe('channel state', () => {
     });
 
     it('looks at the health › after 1, 2, 4 … 15 minutes', () => {
-      const waits = [0, 1, 2, 3, 4, 50].map((checks) => nextCheckAfter(checks, now));
+      const waits = [0, 1, 2, 3, 4, 50].map((checks) => nextCheckAfter({ checks }, now));
       assert.deepEqual(waits, [1, 2, 4, 8, 15, 15].map(minutes));
+    });
+
+    it('looks at a health that was wrong › after 1, 2, 4 … 60 minutes, and never more often than usual', () => {
+      const waits = [0, 1, 2, 3, 4, 5, 6, 50].map((relapses) => nextCheckAfter({ checks: 0, relapses }, now));
+      assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60].map(minutes));
+      fc.assert(
+        fc.property(fc.nat(100), fc.nat(100), (checks, relapses) => {
+          const next = nextCheckAfter({ checks, relapses }, now);
+          assert.ok(next >= nextCheckAfter({ checks }, now) && next <= minutes(60));
+          assert.ok(nextCheckAfter({ checks, relapses: relapses + 1 }, now) >= next);
+        }),
+      );
     });
   });
 
   describe('after the provider told its health', () => {
+    const recovered = (at: Date): StateOfChannel => ({ ...active, recovery: { at, relapses: 0 } });
     const error = { code: 190, title: '', detail: '' };
     const answers: readonly [HealthAnswer, boolean, boolean][] = [
       [{ kind: 'available' }, true, true],
@@ -151,21 +168,110 @@ describe('channel state', () => {
     ];
     for (const [answer, endsSender, endsCredentials] of answers) {
       it(`${answer.kind} › ${endsCredentials ? 'resumes' : 'changes nothing'}`, () => {
-        assert.deepEqual(afterHealthCheck(pausedFor('sender'), answer, now), endsSender ? active : null);
+        assert.deepEqual(
+          afterHealthCheck(pausedFor('sender'), answer, now),
+          endsSender ? recovered(now) : null,
+        );
         const credentials = afterHealthCheck(pausedFor('credentials'), answer, now);
-        assert.deepEqual(credentials, endsCredentials ? active : null);
+        assert.deepEqual(credentials, endsCredentials ? recovered(now) : null);
       });
     }
 
     it('a pause with a shortest time › not before that, and then at once', () => {
       const held = pausedFor('sender', minutes(10));
       assert.equal(afterHealthCheck(held, { kind: 'available' }, minutes(9)), null);
-      assert.deepEqual(afterHealthCheck(held, { kind: 'available' }, minutes(10)), active);
+      assert.deepEqual(afterHealthCheck(held, { kind: 'available' }, minutes(10)), recovered(minutes(10)));
     });
 
     it('not paused by the provider › changes nothing', () => {
       for (const current of [active, paused, disconnected, { state: 'paused' } as const])
         assert.equal(afterHealthCheck(current, { kind: 'available' }, now), null);
+    });
+  });
+
+  describe('when its health is wrong', () => {
+    const refusal = {
+      class: 'sender',
+      code: '131042',
+      reason: 'There is a payment problem, 131042.',
+    } as const;
+    const available: HealthAnswer = { kind: 'available' };
+    const minuteMs = 60_000;
+    const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
+
+    interface Round {
+      readonly waitMs: number;
+      readonly resumedAt: Date;
+      readonly channel: StateOfChannel;
+    }
+
+    /** The channel is refused a call `afterMs` after it was let go, and its health lets it go as soon as it is asked. */
+    function playRound(channel: StateOfChannel, activeSince: Date, afterMs: number): Round {
+      const refusedAt = after(activeSince, afterMs);
+      const held = pausedByProvider(channel, refusal, refusedAt);
+      assert.ok(held?.pause);
+      const resumedAt = held.pause.nextCheckAt;
+      const next = afterHealthCheck(held, available, resumedAt);
+      assert.ok(next);
+      return { waitMs: resumedAt.getTime() - refusedAt.getTime(), resumedAt, channel: next };
+    }
+
+    it('calls are refused soon after it each time › waits double to an hour: 28 looks in a day, not 1,440', () => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 40, maxLength: 40 }),
+          (gaps) => {
+            let round: Round = { waitMs: 0, resumedAt: now, channel: active };
+            let inDay = 0;
+            for (const [index, gapMs] of gaps.entries()) {
+              round = playRound(round.channel, round.resumedAt, gapMs);
+              assert.equal(round.waitMs, Math.min(2 ** index, 60) * minuteMs);
+              if (round.resumedAt <= after(now, 24 * 60 * minuteMs)) inDay += 1;
+            }
+            assert.ok(inDay <= 28, String(inDay));
+          },
+        ),
+      );
+    });
+
+    it('any pauses › a wait is at most twice the one before, between a minute and an hour', () => {
+      fc.assert(
+        fc.property(fc.array(fc.nat(120 * minuteMs), { maxLength: 30 }), (gaps) => {
+          let round: Round = { waitMs: 0, resumedAt: now, channel: active };
+          for (const [index, gapMs] of gaps.entries()) {
+            const before = round;
+            round = playRound(before.channel, before.resumedAt, gapMs);
+            // An hour without a refusal: it was really well.
+            const isAnew = index === 0 || gapMs >= 60 * minuteMs;
+            assert.equal(round.waitMs, isAnew ? minuteMs : Math.min(before.waitMs * 2, 60 * minuteMs));
+          }
+        }),
+      );
+    });
+
+    it('a person resumes it › it begins anew, however often it was wrong', () => {
+      fc.assert(
+        fc.property(fc.nat(20), fc.nat(30 * minuteMs), (relapses, gapMs) => {
+          const channel = stateAfterWish({ ...active, recovery: { at: now, relapses } }, 'resume');
+          assert.ok(channel);
+          assert.equal(playRound(channel, now, gapMs).waitMs, minuteMs);
+        }),
+      );
+    });
+
+    it('the reason › says so, and only then', () => {
+      const first = pausedByProvider(active, refusal, now);
+      assert.equal(first?.stateReason, refusal.reason);
+      const again = pausedByProvider({ ...active, recovery: { at: now, relapses: 2 } }, refusal, minutes(1));
+      assert.match(again?.stateReason ?? '', /131042\. Its health at Meta said .* \(3 in a row\)/);
+      assert.equal(again?.pause?.relapses, 3);
+    });
+
+    it('an end that Meta has announced › is waited for in any case', () => {
+      const channel = { ...active, recovery: { at: now, relapses: 9 } };
+      const until = minutes(24 * 60);
+      const held = pausedByProvider(channel, { ...refusal, until }, now);
+      assert.deepEqual(held?.pause?.nextCheckAt, until);
     });
   });
 

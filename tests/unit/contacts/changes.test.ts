@@ -52,6 +52,14 @@ describe('changes of a contact', () => {
     });
   });
 
+  it('another number › what was said of the old one is gone; anything else leaves it', () => {
+    const suspect = { ...record, numberSuspect: { code: '131026', at: created } };
+    const changed = (changes: ContactChanges) => applyChanges(suspect, changes, { at, by }).numberSuspect;
+    for (const phoneNumber of ['+15550001002', null]) assert.equal(changed({ phoneNumber }), undefined);
+    for (const same of [{ name: 'Bela' }, { phoneNumber: '+15550001001', tags: [] }])
+      assert.deepEqual(changed(same), suspect.numberSuspect);
+  });
+
   it('null › clears the field, and the key with the name', () => {
     const next = change({ name: null, phoneNumber: null });
     assert.deepEqual(

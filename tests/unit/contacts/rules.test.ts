@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { normalisePhone, phoneOfWhatsappId } from '../../../src/contacts/rules.ts';
+import { nextReviewAfter, normalisePhone, phoneOfWhatsappId } from '../../../src/contacts/rules.ts';
 
 describe('phone number', () => {
   const numbers: readonly [string, string | null][] = [
@@ -61,5 +61,19 @@ describe('phone number', () => {
   it('the provider’s wa_id › the same number without its plus', () => {
     assert.equal(phoneOfWhatsappId('15551234567'), '+15551234567');
     for (const odd of ['', '+15551234567', 'US.1349', '123']) assert.equal(phoneOfWhatsappId(odd), null);
+  });
+});
+
+describe('suspect number', () => {
+  it('is compared again › ever later, four times, the last time when no message can be under way any more', () => {
+    const now = new Date('2026-11-26T09:00:00.000Z');
+    const waits = [0, 1, 2, 3].map(
+      (reviews) => (nextReviewAfter(reviews, now)?.getTime() ?? 0) - now.getTime(),
+    );
+    assert.deepEqual(
+      waits.map((ms) => ms / 60_000),
+      [5, 60, 24 * 60, 72 * 60],
+    );
+    for (const reviews of [4, 5, 50]) assert.equal(nextReviewAfter(reviews, now), null);
   });
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { judgeGates, type GateFacts, type GateVerdict } from '../../../src/gates/rules.ts';
+import {
+  endsWaitForTemplate,
+  judgeGates,
+  type GateFacts,
+  type GateVerdict,
+} from '../../../src/gates/rules.ts';
 
 const now = new Date('2026-11-26T09:00:00.000Z');
 const later = new Date(now.getTime() + 3_600_000);
@@ -101,7 +106,7 @@ describe('gates', () => {
       template: { ...template, status, reason },
     });
 
-    for (const status of ['paused', 'pending', 'disabled', 'in-appeal', 'draft']) {
+    for (const status of ['paused', 'pending', 'in-appeal', 'draft']) {
       it(`${status} › waits, since the provider may give it back`, () => {
         const words = status.replace('-', ' ');
         waitsFor(inState(status), { gate: 'template', reason: `template offer ${words}` });
@@ -115,11 +120,40 @@ describe('gates', () => {
       });
     });
 
-    for (const status of ['rejected', 'missing', 'deleted']) {
+    for (const status of ['disabled', 'rejected', 'missing', 'deleted']) {
       it(`${status} › closed`, () => {
         closedBy(inState(status), 'template', 'failed', 'template-not-approved');
       });
     }
+
+    it('closed, and the provider has said why › the failure says it', () => {
+      const verdict = judge(inState('disabled', 'The provider refuses it as disabled (132016).'));
+      assert.ok(verdict.kind === 'closed');
+      const { title, detail } = verdict.failure;
+      assert.equal(title, 'The template offer is disabled');
+      assert.match(detail, /^The provider refuses it as disabled \(132016\)\. Found right before the call/);
+    });
+
+    it('any change of state › those who wait look again exactly when they would not wait any more', () => {
+      const states = [
+        'approved',
+        'paused',
+        'pending',
+        'in-appeal',
+        'draft',
+        'disabled',
+        'rejected',
+        'deleted',
+      ];
+      const waits = (status: string): boolean => judge(inState(status)).kind === 'wait';
+      fc.assert(
+        fc.property(fc.constantFrom(...states), fc.constantFrom(...states), (before, after) => {
+          const ends = endsWaitForTemplate(before, after);
+          if (waits(before)) assert.equal(ends, !waits(after));
+          else assert.equal(ends, after === 'approved' && before !== after);
+        }),
+      );
+    });
   });
 
   it('customer service window › closed for free form once it is over, open for a template', () => {

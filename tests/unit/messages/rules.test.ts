@@ -52,7 +52,9 @@ describe('after a provider call', () => {
           class: 'message',
           title: 'The message cannot be delivered',
           detail: 'Detail',
-          advice: 'The number may not be on WhatsApp, or its app is too old: check the number.',
+          advice:
+            'Check the number: it may not be on WhatsApp, or its app is too old. The contact shows it as suspect until ' +
+            'something reaches it.',
         },
       },
     },

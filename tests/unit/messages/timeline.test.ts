@@ -137,6 +137,23 @@ describe('the timeline of a message', () => {
     assert.deepEqual(kinds, ['accepted', 'call', 'answer', 'receipt', 'receipt']);
   });
 
+  it('the number was suspect when it was called last › the call says so', () => {
+    const attempt = { startedAt: after(5), endedAt: after(9), outcome: 'retry' } as const;
+    const attempts = [
+      { number: 1, ...attempt },
+      { number: 2, ...attempt },
+    ];
+    const dispatch = { attempt: 2, isCalling: false, attempts, isToSuspect: true };
+    const calls = timelineOf(buildMessage({ dispatch })).filter(({ kind }) => kind === 'call');
+    assert.deepEqual(
+      calls.map(({ text }) => text),
+      [
+        'call 1 to the provider',
+        'call 2 to the provider; the number was suspect: WhatsApp could not deliver to it before',
+      ],
+    );
+  });
+
   it('a message from before there were waits and senders › its statuses', () => {
     assert.deepEqual(timelineOf(buildMessage()), [
       { at: accepted, kind: 'accepted', text: 'accepted as queued' },

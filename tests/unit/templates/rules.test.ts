@@ -68,12 +68,13 @@ describe('templates › the provider’s words', () => {
   });
 
   it('refusal of a send › paused, disabled, doubtful, or nothing about the template', () => {
-    assert.equal(changeAfterRefusal(132_015)?.status, 'paused');
-    assert.equal(changeAfterRefusal(132_016)?.status, 'disabled');
+    assert.equal(changeAfterRefusal('approved', 132_015)?.status, 'paused');
+    assert.equal(changeAfterRefusal('paused', 132_016)?.status, 'disabled');
+    assert.deepEqual(changeAfterRefusal('disabled', 132_015), { needsSync: true }, 'a late word of a pause');
     for (const code of [132_000, 132_001, 132_007, 132_008, 132_012, 132_018, 132_068, 134_102]) {
-      assert.deepEqual(changeAfterRefusal(code), { needsSync: true });
+      assert.deepEqual(changeAfterRefusal('approved', code), { needsSync: true });
     }
-    for (const code of [131_026, 132_005, 0]) assert.equal(changeAfterRefusal(code), null);
+    for (const code of [131_026, 132_005, 0]) assert.equal(changeAfterRefusal('approved', code), null);
   });
 
   it('reason › the first that somebody has said', () => {
