@@ -1,4 +1,5 @@
 import { workflowIdOf } from './contract.ts';
+import { withoutTime } from './lifecycle.ts';
 import { toWaitingForView } from './life/view.ts';
 import { priorityOr } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
@@ -31,7 +32,8 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     attempts: message.dispatch.attempt,
     providerMessageId: message.providerMessageId ?? null,
     // A failure that a later receipt overruled stays in the history only.
-    failure: message.status === 'failed' ? (message.failure ?? null) : null,
+    failure:
+      message.status === 'failed' && message.failure !== undefined ? withoutTime(message.failure) : null,
     retryOf: message.retryOf?.toHexString() ?? null,
     retriedBy: message.retriedBy?.toHexString() ?? null,
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,

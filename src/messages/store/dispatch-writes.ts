@@ -4,6 +4,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import {
   decideClaim,
   decideWithdrawal,
+  failureTold,
   statusesThatYieldTo,
   statusOfOutcome,
   unsentStatuses,
@@ -123,13 +124,15 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
       const call = { _id, 'dispatch.attempt': attempt.number, ...scope };
       const accepted =
         outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
-      const failure = outcome.kind === 'rejected' ? { failure: outcome.failure } : undefined;
+      const failure = outcome.kind === 'rejected' ? failureTold(attempt.endedAt, outcome.failure) : undefined;
+      const failed = failure === undefined ? {} : { $max: { failure } };
       await writeBulk([
         {
           updateOne: {
             filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
             update: {
-              $set: { status, ...accepted, ...failure },
+              $set: { status, ...accepted },
+              ...failed,
               $push: { statusHistory: statusEntry(status, attempt.endedAt, rawOfOutcome(outcome)) },
             },
           },
@@ -139,6 +142,7 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
             filter: { ...call, 'dispatch.isCalling': true },
             update: {
               $set: { 'dispatch.isCalling': false, ...accepted },
+              ...failed,
               $push: { 'dispatch.attempts': pushAttempt(attempt) },
             },
           },
@@ -175,7 +179,10 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
         const written = await messages.updateOne(
           { _id, status: message.status, 'dispatch.isCalling': isCalling, ...scope },
           {
-            $set: { status, ...(status === 'failed' && failure !== undefined ? { failure } : {}) },
+            $set: { status },
+            ...(status === 'failed' && failure !== undefined
+              ? { $max: { failure: failureTold(now, failure) } }
+              : {}),
             $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
           },
         );
