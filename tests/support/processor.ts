@@ -5,7 +5,7 @@ import { buildSending } from '../../src/app/sending.ts';
 import { createInboundService } from '../../src/messages/incoming/inbound.ts';
 import { createReceiptService } from '../../src/messages/incoming/receipts.ts';
 import { createChangeHandler } from '../../src/webhooks/changes.ts';
-import { createWebhookProcessor } from '../../src/webhooks/processor.ts';
+import { createWebhookProcessor, type ProcessorLane } from '../../src/webhooks/processor.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { TestApi } from './api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
@@ -16,6 +16,8 @@ export interface TestProcessor {
   readonly metrics: CrmMetrics;
   /** Processes until nothing is due any more. */
   drain(): Promise<void>;
+  /** One batch of a lane; answers how many events it took. */
+  processBatch(lane: ProcessorLane): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -34,8 +36,9 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
   return {
     probe,
     metrics: core.metrics,
+    processBatch: processor.processBatch,
     async drain() {
-      while ((await processor.processBatch()) > 0);
+      while ((await processor.processBatch('all')) > 0);
     },
     async close() {
       probe.stop();
