@@ -1,4 +1,4 @@
-import type { mongo, Types } from 'mongoose';
+import type { ClientSession, mongo, Types } from 'mongoose';
 import type { BulkWriter } from '../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import {
@@ -155,10 +155,16 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
 function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
   return {
     /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
-    async cancel(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<boolean> {
+    async cancel(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      now: Date,
+      session: ClientSession,
+    ): Promise<boolean> {
       const written = await messages.updateOne(
         { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
         { $set: { status: 'canceled' }, $push: { statusHistory: statusEntry('canceled', now) } },
+        { session },
       );
       return written.modifiedCount === 1;
     },
@@ -201,6 +207,7 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>) {
       scope: ClientScope,
       _id: Types.ObjectId,
       { sendAt, now }: { sendAt: Date; now: Date },
+      session: ClientSession,
     ): Promise<MessageDoc | null> {
       return messages.findOneAndUpdate(
         {
@@ -216,7 +223,7 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>) {
             statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
           },
         },
-        { returnDocument: 'after' },
+        { returnDocument: 'after', session },
       );
     },
 
