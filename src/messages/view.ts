@@ -1,3 +1,4 @@
+import { shownContent } from '../content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
 import { withoutTime } from './lifecycle.ts';
 import { toWaitingForView } from './life/view.ts';
@@ -21,7 +22,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     to: message.to ?? null,
     createdBy: message.createdBy?.toHexString() ?? null,
     repliesTo: message.repliesTo?.toHexString() ?? null,
-    content: toContentView(message.content),
+    content: shownContent(message.content),
     templateName: message.templateName ?? null,
     category: message.category ?? null,
     priority: message.direction === 'outbound' ? priorityOr(message.priority) : null,
@@ -39,30 +40,6 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
   };
 }
-
-const toContentView = ({ text, reply, media }: MessageDoc['content']): MessageView['content'] => ({
-  text: text ?? null,
-  reply:
-    reply === undefined
-      ? null
-      : {
-          kind: reply.kind,
-          id: reply.id ?? null,
-          title: reply.title,
-          description: reply.kind === 'list-row' ? (reply.description ?? null) : null,
-          response: reply.kind === 'flow' ? (reply.response ?? null) : null,
-        },
-  media:
-    media === undefined
-      ? null
-      : {
-          id: media.id,
-          mimeType: media.mimeType ?? null,
-          filename: media.filename ?? null,
-          caption: media.caption ?? null,
-          isVoice: media.isVoice === true,
-        },
-});
 
 export function toMessageView(message: MessageDoc): MessageView {
   const waitingFor = waitingForOf(message, null);
