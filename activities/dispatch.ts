@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DispatchResult } from '../src/messages/contract.ts';
 import { failureTypeOf } from '../src/messages/contract.ts';
-import { decideClaim, type DispatchOutcome } from '../src/messages/lifecycle.ts';
+import { decideClaim, withoutTime, type DispatchOutcome } from '../src/messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../src/messages/rules.ts';
 import type { Claim, MessageDoc } from '../src/messages/store/repository.ts';
 import { newUuid, randomFraction } from '../src/platform/ids.ts';
@@ -65,7 +65,7 @@ async function withoutCall(
     status,
     attempt,
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
-    ...(failure === undefined ? {} : { failure }),
+    ...(failure === undefined ? {} : { failure: withoutTime(failure) }),
   };
 }
 

@@ -5,7 +5,7 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import { providerQueue, type DispatchResult, type MessageActivities } from '../src/messages/contract.ts';
-import { statusOfOutcome } from '../src/messages/lifecycle.ts';
+import { failureTold, statusOfOutcome, type MessageFailure } from '../src/messages/lifecycle.ts';
 import { persist } from './persist.ts';
 import { outOfTimeType } from './reason.ts';
 import type { Schedule } from './schedule.ts';
@@ -67,7 +67,7 @@ async function takeResult(
   if (result.kind === 'settled') {
     progress.status = result.status;
     if (result.providerMessageId !== undefined) progress.providerMessageId = result.providerMessageId;
-    if (result.failure !== undefined) progress.failure = result.failure;
+    if (result.failure !== undefined) progress.failure = toldNow(result.failure);
     story.tell(`found already ${result.status}`);
     return;
   }
@@ -77,11 +77,13 @@ async function takeResult(
   }
   progress.status = statusOfOutcome[outcome.kind];
   if (outcome.kind === 'accepted') progress.providerMessageId = outcome.providerMessageId;
-  if (outcome.kind === 'rejected') progress.failure = outcome.failure;
+  if (outcome.kind === 'rejected') progress.failure = toldNow(outcome.failure);
   story.tell(
     `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
   );
 }
+
+const toldNow = (failure: MessageFailure) => failureTold(new Date(Date.now()), failure);
 
 const describe = ({ status, failure }: Progress): string =>
   failure === undefined ? status : `${status}, ${failure.code} ${failure.title}`;

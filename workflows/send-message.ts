@@ -22,11 +22,15 @@ import {
   type SendMessageResult,
 } from '../src/messages/contract.ts';
 import {
+  failureTold,
   isSettled,
+  latestTold,
   lostWorkflow,
   nextStatus,
+  withoutTime,
   type MessageFailure,
   type MessageStatus,
+  type Told,
   type WithdrawReason,
 } from '../src/messages/lifecycle.ts';
 import { bringToProvider } from './dispatch.ts';
@@ -46,7 +50,7 @@ export interface Progress {
   status: MessageStatus;
   attempts: number;
   providerMessageId?: string;
-  failure?: MessageFailure;
+  failure?: Told<MessageFailure>;
 }
 
 /** One run with all that its steps need. */
@@ -108,7 +112,7 @@ async function settleUndispatched(reason: WithdrawReason, { ref, progress, story
 /** A refusal for good may say something of the template, the person or the channel as well. */
 async function followFailure({ ref, progress: { status, failure } }: Run): Promise<void> {
   if (status !== 'failed' || failure === undefined || !patched('follow-failure')) return;
-  await persist('followFailure', { ...ref, failure });
+  await persist('followFailure', { ...ref, failure: withoutTime(failure) });
 }
 
 async function takeReceipts({ input, inbox, ref, progress, story }: Run): Promise<void> {
@@ -149,7 +153,12 @@ function learn(progress: Progress, receipt: Receipt): void {
   progress.providerMessageId ??= receipt.providerMessageId;
   if (receipt.status === null) return;
   progress.status = nextStatus(progress.status, receipt.status);
-  if (progress.status === 'failed' && receipt.failure !== undefined) progress.failure = receipt.failure;
+  if (receipt.status === 'failed' && receipt.failure !== undefined) {
+    progress.failure = latestTold(
+      progress.failure,
+      failureTold(new Date(receipt.timestampMs), receipt.failure),
+    );
+  }
 }
 
 function conclude(progress: Progress): SendMessageResult {

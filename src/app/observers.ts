@@ -1,5 +1,5 @@
 import type { DispatchObserver, ObservedMessage } from '../messages/observer.ts';
-import type { MessageRepository } from '../messages/store/repository.ts';
+import type { MessageDoc, MessageRepository } from '../messages/store/repository.ts';
 import { parseReceiptStatus } from '../messages/lifecycle.ts';
 import type { ReceiptService } from '../messages/incoming/receipts.ts';
 import type { createSweep } from '../messages/sweep.ts';
@@ -29,16 +29,22 @@ const priorityLabel = ({
 export const observeAcceptance = (
   messages: MessageRepository,
   { instruments }: CrmMetrics,
-): MessageRepository => ({
-  ...messages,
-  async insert(scope, message) {
-    const isNew = await messages.insert(scope, message);
-    if (isNew && message.direction === 'outbound') {
-      instruments.messagesAccepted.add({ kind: message.messageType, priority: priorityLabel(message) });
-    }
-    return isNew;
-  },
-});
+): MessageRepository => {
+  const count = (message: MessageDoc) =>
+    instruments.messagesAccepted.add({ kind: message.messageType, priority: priorityLabel(message) });
+  return {
+    ...messages,
+    async insert(scope, message) {
+      const isNew = await messages.insert(scope, message);
+      if (isNew && message.direction === 'outbound') count(message);
+      return isNew;
+    },
+    async insertRetry(scope, message, session) {
+      await messages.insertRetry(scope, message, session);
+      count(message);
+    },
+  };
+};
 
 export const createDispatchObserver = ({ instruments }: CrmMetrics): DispatchObserver => ({
   callBegins(message) {

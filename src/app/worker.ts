@@ -133,9 +133,16 @@ function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps
   return [
     startLoop({
       name: 'webhook-processor',
-      step: async () => ((await processor.processBatch()) > 0 ? 'more' : 'idle'),
+      step: async () => ((await processor.processBatch('all')) > 0 ? 'more' : 'idle'),
       idleMs: 50,
       longestIdleMs: 500,
+      logger,
+    }),
+    startLoop({
+      name: 'webhook-urgent',
+      step: async () => ((await processor.processBatch('urgent')) > 0 ? 'more' : 'idle'),
+      idleMs: 50,
+      longestIdleMs: 200,
       logger,
     }),
     startLoop({

@@ -42,7 +42,13 @@ export const ConsentHistoryView = z
           proof: ProofView.nullable().meta({ description: 'What a stop has done; of the latest 50' }),
         }),
       )
-      .meta({ description: 'Every word on consent in the order in which it became known' }),
+      .meta({
+        description:
+          'Every word on consent in the order in which it became known; of more than 200 the first 20 and the latest',
+      }),
+    entriesLeftOut: z
+      .int()
+      .meta({ description: 'Words after the first 20 that the audit alone still holds' }),
   })
   .meta({ id: 'ConsentHistory' });
 export type ConsentHistoryView = z.input<typeof ConsentHistoryView>;

@@ -31,5 +31,6 @@ export function toConsentHistoryView({ contact, proofs }: ConsentHistoryOfContac
         proof: proof === undefined ? null : toProofView(proof),
       };
     }),
+    entriesLeftOut: contact.consentEntriesDropped ?? 0,
   };
 }

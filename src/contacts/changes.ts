@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { loggedConsent } from './consent.ts';
 import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
 import { identityKeysOf, nameKeyOf, type OptInStatus } from './rules.ts';
 
@@ -96,12 +97,13 @@ function mergedFields(
 }
 
 function changedConsent(
-  { optInStatus, consentLog }: ContactRecord,
+  record: ContactRecord,
   { optInStatus: status, consent }: ContactChanges,
   written: WrittenBy,
-): Pick<ContactRecord, 'optInStatus' | 'consentLog'> {
+): Pick<ContactRecord, 'optInStatus' | 'consentLog' | 'consentEntriesDropped'> {
+  const { optInStatus, consentLog } = record;
   if (status === undefined || consent === undefined) return { optInStatus, consentLog };
-  return { optInStatus: status, consentLog: [...consentLog, consentEntry(status, consent, written)] };
+  return { optInStatus: status, ...loggedConsent(record, consentEntry(status, consent, written)) };
 }
 
 export const consentEntry = (
@@ -130,5 +132,5 @@ export const auditedFieldsOf = (record: ContactRecord) => ({
   isBlocked: record.isBlocked ?? false,
   customFields: record.customFields,
   consent: record.consentLog.at(-1) ?? null,
-  consentEntries: record.consentLog.length,
+  consentEntries: record.consentLog.length + (record.consentEntriesDropped ?? 0),
 });

@@ -32,10 +32,36 @@ export function applyConsent(
   };
   return {
     ...(isLatest(entry, record.consentLog) ? changedState(record, statement) : record),
-    consentLog: [...record.consentLog, entry],
+    ...loggedConsent(record, entry),
     version: record.version + 1,
     updatedAt: storedAt,
   };
+}
+
+type ConsentLog = Pick<ContactRecord, 'consentLog' | 'consentEntriesDropped'>;
+
+/** What the log of one contact holds: the first words, by which consent was given, and the latest. */
+export const consentLogSize = { first: 20, all: 200 } as const;
+
+/**
+ * The log with one more word. Nobody can make it grow for ever by saying STOP and START in turn: beyond its size the
+ * oldest word behind the first ones goes, but never one that counts. What goes stays in the audit, word for word, in the
+ * event that has brought it, and so does the proof of each stop.
+ */
+export function loggedConsent(
+  { consentLog, consentEntriesDropped = 0 }: ConsentLog,
+  entry: ConsentEntry,
+): ConsentLog {
+  const log = [...consentLog, entry];
+  const counting = new Set([true, false].map((isMarketing) => countingOf(log, isMarketing)));
+  let excess = log.length - consentLogSize.all;
+  const kept = log.filter((each, place) => {
+    const stays = excess <= 0 || place < consentLogSize.first || counting.has(each);
+    if (!stays) excess -= 1;
+    return stays;
+  });
+  const dropped = consentEntriesDropped + log.length - kept.length;
+  return { consentLog: kept, ...(dropped === 0 ? {} : { consentEntriesDropped: dropped }) };
 }
 
 function changedState(record: ContactRecord, { status, at }: PersonStatement): ContactRecord {
@@ -51,6 +77,13 @@ const isAboutMarketing = ({ status }: ConsentEntry): boolean => status.startsWit
 /** Of the second that the provider names a stop gets the end, because it must hold when its order is in doubt. */
 const restOfSecondMs = 999;
 const weightOf = (entry: ConsentEntry): number => entry.at.getTime() + (isStop(entry) ? restOfSecondMs : 0);
+
+/** The entry of one kind by which every other is judged: the latest, and of several a stop. */
+function countingOf(log: readonly ConsentEntry[], isMarketing: boolean): ConsentEntry | undefined {
+  const others = log.filter((entry) => isAboutMarketing(entry) === isMarketing);
+  const rankOf = (entry: ConsentEntry) => weightOf(entry) + (isStop(entry) ? 0.5 : 0);
+  return others.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
+}
 
 /** Whether nothing in the log is later; what the log says of marketing and of everything else is told apart. */
 function isLatest(entry: ConsentEntry, log: readonly ConsentEntry[]): boolean {

@@ -256,7 +256,10 @@ export const ContactView = z
             .meta({ description: 'The user who wrote it down; null: the product itself' }),
         }),
       )
-      .meta({ description: 'Every word on consent, newest last; entries are added and never changed' }),
+      .meta({
+        description:
+          'Every word on consent, newest last; entries are never changed. Of more than 200 the first 20 and the latest.',
+      }),
   })
   .meta({ id: 'Contact' });
 export type ContactView = z.input<typeof ContactView>;

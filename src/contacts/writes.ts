@@ -23,9 +23,6 @@ export type NewContact = { readonly [F in keyof ContactChanges]: NonNullable<Con
 /** The source in the log when a contact is entered with a consent and nobody says where it was given. */
 const enteredByHand = 'manual';
 
-/** A log that people have made this long is no evidence any more. What contacts say themselves has no limit. */
-const maximumConsentEntries = 1_000;
-
 /** Throws `not-found`, and `precondition-failed` when the contact is not what the caller has read. */
 export async function readForWrite(
   { contacts }: ContactDeps,
@@ -96,11 +93,6 @@ function assertWithinLimits(record: ContactRecord): void {
     throw invalid('phoneNumber', `A contact needs at least one of ${identityFields.join(', ')}.`);
   if (Object.keys(record.customFields).length > maximumCustomFields)
     throw invalid('customFields', `A contact has at most ${maximumCustomFields} custom fields.`);
-  if (record.consentLog.length > maximumConsentEntries)
-    throw new AppError(
-      'wrong-state',
-      `The log of consent has ${maximumConsentEntries} entries and takes no more.`,
-    );
 }
 
 export function writeOf(

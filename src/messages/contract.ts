@@ -1,5 +1,11 @@
 import type { GateName } from '../gates/rules.ts';
-import type { DispatchOutcome, MessageFailure, MessageStatus, WithdrawReason } from './lifecycle.ts';
+import type {
+  DispatchOutcome,
+  MessageFailure,
+  MessagePricing,
+  MessageStatus,
+  WithdrawReason,
+} from './lifecycle.ts';
 
 /** The names that the API, the workflow, the activities and operators share. Ids only: no phone, name or content. */
 export const sendMessageType = 'sendMessage';
@@ -73,12 +79,21 @@ export interface Receipt {
   /** When it happened by the provider's clock, in epoch milliseconds. */
   readonly timestampMs: number;
   readonly failure?: MessageFailure;
-  readonly pricing?: { readonly category?: string; readonly type?: string; readonly model?: string };
+  readonly pricing?: MessagePricing;
 }
 
-/** The same fact has the same key, however often and through whichever path it arrives. */
-export const receiptKey = (receipt: Pick<Receipt, 'providerMessageId' | 'word' | 'timestampMs'>): string =>
-  `${receipt.providerMessageId}:${receipt.word}:${receipt.timestampMs}`;
+/**
+ * The same fact has the same key, however often and through whichever path it arrives. Two receipts of one status and
+ * one second that say different things are two facts.
+ */
+export const receiptKey = ({ providerMessageId, word, timestampMs, failure, pricing }: Receipt): string =>
+  [
+    providerMessageId,
+    word,
+    timestampMs,
+    ...(failure === undefined ? [] : [failure.code, failure.detail]),
+    ...(pricing === undefined ? [] : [pricing.category, pricing.type, pricing.model]),
+  ].join(':');
 
 export interface ReceiptsArrived {
   readonly receipts: readonly Receipt[];

@@ -134,6 +134,71 @@ export interface MessageFailure {
   readonly advice: string;
 }
 
+/** What several receipts may say differently, with the time that the one said it at by its own clock. */
+export type Told<Words> = { readonly at: Date } & Words;
+
+/** What the provider charges for a message, in its own words. */
+export interface MessagePricing {
+  readonly category?: string;
+  readonly type?: string;
+  readonly model?: string;
+}
+
+/** The fields stand in the order in which they count for `latestTold`; so they are stored. */
+export const failureTold = (at: Date, failure: MessageFailure): Told<MessageFailure> => ({
+  at,
+  ...withoutTime(failure),
+});
+
+/** The failure alone, as it is shown and as it goes into a run. */
+export const withoutTime = ({
+  code,
+  class: failureClass,
+  title,
+  detail,
+  advice,
+}: MessageFailure): MessageFailure => ({ code, class: failureClass, title, detail, advice });
+
+export const pricingTold = (at: Date, { category, type, model }: MessagePricing): Told<MessagePricing> => ({
+  at,
+  ...(category === undefined ? {} : { category }),
+  ...(type === undefined ? {} : { type }),
+  ...(model === undefined ? {} : { model }),
+});
+
+/**
+ * Which of two words about the same thing counts: the later one by the provider's clock, and of two of one time the
+ * greater one, field by field. It is the greatest of all that was said, so that neither order nor repetition makes a
+ * difference. The database keeps it by `$max`, whose order of objects this is.
+ */
+export const latestTold = <Words extends object>(
+  known: Told<Words> | undefined,
+  said: Told<Words>,
+): Told<Words> => (known !== undefined && compareFields(known, said) >= 0 ? known : said);
+
+function compareFields(a: object, b: object): number {
+  const [left, right] = [Object.entries(a), Object.entries(b)];
+  for (const [index, [name, value]] of left.entries()) {
+    const [otherName, otherValue] = right[index] ?? [];
+    if (otherName === undefined) return 1;
+    const difference = compareText(name, otherName) || compareValues(value, otherValue);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+const compareValues = (a: unknown, b: unknown): number =>
+  a instanceof Date && b instanceof Date ? a.getTime() - b.getTime() : compareText(String(a), String(b));
+
+/** By code points, which is the order of UTF-8 and so of the database. */
+function compareText(a: string, b: string): number {
+  const [left, right] = [codePointsOf(a), codePointsOf(b)];
+  const index = left.findIndex((point, place) => point !== right[place]);
+  return index === -1 ? left.length - right.length : (left[index] ?? 0) - (right[index] ?? -1);
+}
+
+const codePointsOf = (text: string): number[] => Array.from(text, (char) => char.codePointAt(0) ?? 0);
+
 export const statusOfOutcome: Readonly<Record<DispatchOutcome['kind'], MessageStatus>> = {
   accepted: 'sent',
   rejected: 'failed',

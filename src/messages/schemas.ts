@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Content } from '../content/schemas.ts';
+import { ShownContent } from '../content/shown/schemas.ts';
 import { isoTime, objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { templateLanguage, templateName, templateVariables } from '../templates/schemas.ts';
@@ -89,25 +90,6 @@ const Failure = z.object({
   advice: z.string(),
 });
 
-const Reply = z.object({
-  kind: z.enum(['quick-reply', 'button', 'list-row', 'flow']),
-  id: z
-    .string()
-    .nullable()
-    .meta({ description: 'As our message carried it: payload, id of the button or row, token of the flow' }),
-  title: z.string(),
-  description: z.string().nullable(),
-  response: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answers in a flow' }),
-});
-
-const Media = z.object({
-  id: z.string().meta({ description: 'The provider’s id of the file' }),
-  mimeType: z.string().nullable(),
-  filename: z.string().nullable(),
-  caption: z.string().nullable(),
-  isVoice: z.boolean(),
-});
-
 const messageFields = {
   id: z.string(),
   conversationId: z.string(),
@@ -119,11 +101,7 @@ const messageFields = {
   to: z.string().nullable(),
   createdBy: z.string().nullable().meta({ description: 'The user who sent it' }),
   repliesTo: z.string().nullable().meta({ description: 'The message that this one answers or reacts to' }),
-  content: z.object({
-    text: z.string().nullable().meta({ description: 'What the person reads' }),
-    reply: Reply.nullable().meta({ description: 'What the contact chose of what we had sent' }),
-    media: Media.nullable().meta({ description: 'The file that the contact sent' }),
-  }),
+  content: ShownContent,
   templateName: z.string().nullable(),
   category: z.enum(messageCategories).nullable().meta({ description: 'Null for what is not a template' }),
   priority: z.int().nullable().meta({

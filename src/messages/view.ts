@@ -1,4 +1,6 @@
+import { shownContent } from '../content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
+import { withoutTime } from './lifecycle.ts';
 import { toWaitingForView } from './life/view.ts';
 import { priorityOr } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
@@ -20,7 +22,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     to: message.to ?? null,
     createdBy: message.createdBy?.toHexString() ?? null,
     repliesTo: message.repliesTo?.toHexString() ?? null,
-    content: toContentView(message.content),
+    content: shownContent(message.content),
     templateName: message.templateName ?? null,
     category: message.category ?? null,
     priority: message.direction === 'outbound' ? priorityOr(message.priority) : null,
@@ -31,36 +33,13 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     attempts: message.dispatch.attempt,
     providerMessageId: message.providerMessageId ?? null,
     // A failure that a later receipt overruled stays in the history only.
-    failure: message.status === 'failed' ? (message.failure ?? null) : null,
+    failure:
+      message.status === 'failed' && message.failure !== undefined ? withoutTime(message.failure) : null,
     retryOf: message.retryOf?.toHexString() ?? null,
     retriedBy: message.retriedBy?.toHexString() ?? null,
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
   };
 }
-
-const toContentView = ({ text, reply, media }: MessageDoc['content']): MessageView['content'] => ({
-  text: text ?? null,
-  reply:
-    reply === undefined
-      ? null
-      : {
-          kind: reply.kind,
-          id: reply.id ?? null,
-          title: reply.title,
-          description: reply.kind === 'list-row' ? (reply.description ?? null) : null,
-          response: reply.kind === 'flow' ? (reply.response ?? null) : null,
-        },
-  media:
-    media === undefined
-      ? null
-      : {
-          id: media.id,
-          mimeType: media.mimeType ?? null,
-          filename: media.filename ?? null,
-          caption: media.caption ?? null,
-          isVoice: media.isVoice === true,
-        },
-});
 
 export function toMessageView(message: MessageDoc): MessageView {
   const waitingFor = waitingForOf(message, null);

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
+import { isUrgentBody } from './rules.ts';
 
 export interface Inbox {
   /** Stores one request's body; resolves when it is durable. Throws `overloaded` when too many wait. */
@@ -74,6 +75,7 @@ export function createInbox({ events, clock, maxQueued }: InboxOptions): Inbox {
         attempts: 0,
         nextAttemptAt: now,
         ...(channelId === undefined ? {} : { channelId }),
+        ...(isUrgentBody(body) ? { isUrgent: true } : {}),
       };
       return new Promise<void>((resolve, reject) => {
         queue.push({ event, resolve, reject });

@@ -10,6 +10,8 @@ export interface WebhookEventDoc {
   readonly receivedAt: Date;
   /** Set when it came in on a channel's own address, which is then the only channel it may speak of. */
   readonly channelId?: Types.ObjectId;
+  /** It may hold the word of a person, which is taken up before receipts; missing for all others. */
+  readonly isUrgent?: true;
   /** The exact text that was received. */
   readonly body: string;
   readonly status: WebhookEventStatus;
@@ -30,6 +32,7 @@ const webhookEventSchema = new Schema(
   {
     receivedAt: { type: Date, required: true },
     channelId: Schema.Types.ObjectId,
+    isUrgent: Boolean,
     body: { type: String, required: true },
     status: { type: String, enum: webhookEventStatuses, required: true },
     attempts: { type: Number, required: true },
@@ -42,6 +45,10 @@ const webhookEventSchema = new Schema(
 );
 
 webhookEventSchema.index({ nextAttemptAt: 1 }, { sparse: true });
+webhookEventSchema.index(
+  { isUrgent: 1, nextAttemptAt: 1 },
+  { partialFilterExpression: { isUrgent: true, nextAttemptAt: { $exists: true } } },
+);
 webhookEventSchema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
 webhookEventSchema.index(
   { status: 1, _id: 1 },

@@ -27,7 +27,10 @@ interface Work<Item extends WebhookItem = WebhookItem> {
   outcome: ItemOutcome;
 }
 
-const mostEvents = 200;
+export type ProcessorLane = 'all' | 'urgent';
+
+/** What people say is handled one after the other: a short batch does not hold up what comes after it. */
+const mostEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
 /** Long enough for any batch; a processor that dies delays its events by as much. */
 const leaseMs = 30_000;
 
@@ -37,9 +40,13 @@ const done: ItemOutcome = { kind: 'done' };
 export function createWebhookProcessor(deps: ProcessorDeps) {
   const { events, clock } = deps;
   return {
-    /** Processes what is due, at most one batch; answers how many events that were. */
-    async processBatch(): Promise<number> {
-      const lease = await events.lease({ limit: mostEvents, leaseMs, now: clock.now() });
+    /**
+     * Processes what is due, at most one batch; answers how many events that were. The lane `urgent` takes only what
+     * people have said; the lane `all` takes everything by its turn, so that neither makes the other wait.
+     */
+    async processBatch(lane: ProcessorLane): Promise<number> {
+      const isUrgentOnly = lane === 'urgent';
+      const lease = await events.lease({ limit: mostEvents[lane], leaseMs, now: clock.now(), isUrgentOnly });
       if (lease.events.length === 0) return 0;
       const works = lease.events.flatMap((event) =>
         parseWebhookBody(event.body).map((item): Work => ({ event, item, outcome: done })),

@@ -11,6 +11,14 @@ export interface Verdict {
   readonly verdict: EventVerdict;
 }
 
+export interface LeaseWish {
+  readonly limit: number;
+  readonly leaseMs: number;
+  readonly now: Date;
+  /** Leaves everything else where it is. */
+  readonly isUrgentOnly: boolean;
+}
+
 export interface Lease {
   readonly token: string;
   readonly events: readonly WebhookEventDoc[];
@@ -32,9 +40,9 @@ export function createWebhookRepository(connection: Connection) {
      * Takes up to `limit` due events for `leaseMs`, the longest due first. Several processors share the inbox: who
      * writes the lease has the event, and one whose holder died is due again when the lease ends.
      */
-    async lease({ limit, leaseMs, now }: { limit: number; leaseMs: number; now: Date }): Promise<Lease> {
+    async lease({ limit, leaseMs, now, isUrgentOnly }: LeaseWish): Promise<Lease> {
       const due = await events
-        .find({ nextAttemptAt: { $lte: now } })
+        .find({ nextAttemptAt: { $lte: now }, ...(isUrgentOnly ? { isUrgent: true } : {}) })
         .sort({ nextAttemptAt: 1 })
         .limit(limit)
         .project<{ _id: Types.ObjectId }>({ _id: 1 })

@@ -1,3 +1,13 @@
+/** Keys that hold what people have said: their messages, and their switch for marketing. */
+const wordsOfPeople = /"(?:messages|user_preferences)"\s*:/;
+
+/**
+ * Whether an event may hold the word of a person, which must not wait behind receipts: it may be STOP. Judged by the text,
+ * unparsed, where the request stores it. A quotation mark inside of a text is escaped, so that no content can look like
+ * a key; a key that is written with escapes goes the usual way.
+ */
+export const isUrgentBody = (body: string): boolean => wordsOfPeople.test(body);
+
 /** What became of one item of an event. */
 export type ItemOutcome =
   | { readonly kind: 'done' }

@@ -130,9 +130,9 @@ describe('dispatch', () => {
       assert.deepEqual([result.outcome.failure.code, result.outcome.failure.class], [code, errorClass]);
       const stored = await stage.stored(given);
       assert.equal(stored.status, 'failed');
-      assert.deepEqual(stored.failure, result.outcome.failure);
-      assert.equal(stored.dispatch.attempts[0]?.code, code);
       const { failure } = result.outcome;
+      assert.deepEqual(stored.failure, { at: stored.dispatch.attempts[0]?.endedAt, ...failure });
+      assert.equal(stored.dispatch.attempts[0]?.code, code);
       assert.deepEqual(await dispatch(given), { kind: 'settled', status: 'failed', attempt: 1, failure });
     });
   }
@@ -330,7 +330,8 @@ describe('state activities', () => {
       }
       const stored = await stage.stored(given);
       assert.deepEqual(words(stored), ['queued', reason]);
-      assert.deepEqual(stored.failure, reason === 'failed' ? failure : undefined);
+      const at = stored.statusHistory.at(-1)?.timestamp;
+      assert.deepEqual(stored.failure, reason === 'failed' ? { at, ...failure } : undefined);
     }
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Types } from 'mongoose';
 import type { Receipt } from '../../src/messages/contract.ts';
 import { decideClaim, decideWithdrawal, hasNotLeft, messageStatuses } from '../../src/messages/lifecycle.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
@@ -6,7 +7,8 @@ import { messageModel } from '../../src/messages/store/model.ts';
 import { createMessageRepository, type MessageRepository } from '../../src/messages/store/repository.ts';
 import { toMessageView } from '../../src/messages/view.ts';
 import { newUuid } from '../../src/platform/ids.ts';
-import { scopeOf } from '../../src/platform/mongo.ts';
+import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
+import { createTransactions } from '../../src/platform/transaction.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
@@ -109,11 +111,14 @@ describe('message writes', () => {
     assert.deepEqual([released.waiting, released.waits], [waiting, [waiting]]);
   });
 
+  const cancel = (scope: ClientScope, id: Types.ObjectId) =>
+    createTransactions(database.connection)((session) => messages.cancel(scope, id, now, session));
+
   it('cancel and withdraw › every status and call state: as hasNotLeft and decideWithdrawal say', async () => {
     await Promise.all(
       states.map(async ({ status, dispatch }) => {
         const message = await insert({ status, dispatch });
-        const isCanceled = await messages.cancel(scopeOf(message.clientId), message._id, now);
+        const isCanceled = await cancel(scopeOf(message.clientId), message._id);
         assert.equal(isCanceled, hasNotLeft(status, dispatch), status);
         assert.equal((await stored(message)).status, isCanceled ? 'canceled' : status);
         for (const reason of ['canceled', 'expired', 'failed'] as const) {
@@ -216,7 +221,7 @@ describe('message writes', () => {
     const message = await insert({ status: 'sent' });
     const other = scopeOf(buildMessage().clientId);
     await messages.applyReceipts(other, message._id, receipts);
-    assert.equal(await messages.cancel(other, message._id, now), false);
+    assert.equal(await cancel(other, message._id), false);
     assert.equal(await messages.claim(other, message._id, { token: newUuid(), now }), null);
     assert.equal(await messages.withdraw(other, message._id, { reason: 'failed', now }), null);
     assert.deepEqual(await stored(message), message);

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { receiptKey, type Receipt } from '../../src/messages/contract.ts';
-import { messageStatuses, type MessageStatus } from '../../src/messages/lifecycle.ts';
+import {
+  failureTold,
+  latestTold,
+  messageStatuses,
+  pricingTold,
+  type MessageFailure,
+  type MessagePricing,
+  type MessageStatus,
+  type Told,
+} from '../../src/messages/lifecycle.ts';
 import { messageModel, type MessageDoc } from '../../src/messages/store/model.ts';
 import { createMessageRepository, type MessageRepository } from '../../src/messages/store/repository.ts';
 import { toMessageView } from '../../src/messages/view.ts';
@@ -40,9 +49,9 @@ describe('receipt order › stored', function () {
 
   /** What a reader of the message sees, and every receipt that is kept of it. */
   const endOf = (message: MessageDoc) => {
-    const { status, failure, providerMessageId } = toMessageView(message);
+    const { status, providerMessageId } = toMessageView(message);
     const keys = message.statusHistory.map(({ key }) => key).toSorted();
-    return { status, failure, providerMessageId, pricing: message.pricing, keys };
+    return { status, providerMessageId, failure: message.failure, pricing: message.pricing, keys };
   };
 
   const status = fc.constantFrom<MessageStatus>('queued', 'sending', 'unknown', 'sent');
@@ -84,6 +93,48 @@ describe('receipt order › stored', function () {
     );
   });
 
+  it('the latest word of the database › is that of the lifecycle, by which the workflow judges', async () => {
+    await fc.assert(
+      fc.asyncProperty(run, async ({ inOrder, arriving }) => {
+        runs += 1;
+        const message = await insert('sent');
+        for (const group of arriving) await apply(message, withId(group, `wamid.c${runs}`));
+        const { failure, pricing } = await stored(message);
+        assert.deepEqual({ failure, pricing }, latestOf(inOrder));
+      }),
+      { numRuns },
+    );
+  });
+
+  it('refused by the call as well › the latest word stands, whichever is stored first', async () => {
+    const { failure: refused, timestampMs } = refusal;
+    const endedAt = new Date(timestampMs + 1);
+    const attempt = { number: 1, startedAt: endedAt, endedAt, outcome: 'rejected' } as const;
+    const outcome = { kind: 'rejected', failure: { ...refused, code: '132001' } } as const;
+    const steps = [
+      (message: MessageDoc) => apply(message, withId([refusal], `wamid.d${message._id.toHexString()}`)),
+      ({ clientId, _id }: MessageDoc) => messages.recordOutcome(scopeOf(clientId), _id, { outcome, attempt }),
+    ];
+    for (const order of [steps, steps.toReversed()]) {
+      const message = buildMessage({
+        status: 'sending',
+        dispatch: { attempt: 1, isCalling: true, attempts: [] },
+      });
+      assert.ok(await messages.insert(scopeOf(message.clientId), message));
+      for (const step of order) await step(message);
+      const { status: end, failure } = await stored(message);
+      assert.deepEqual({ end, failure }, { end: 'failed', failure: { at: endedAt, ...outcome.failure } });
+    }
+  });
+
+  it('a failure from before, without a time › yields to a word that has one', async () => {
+    const { at: _at, ...before } = failureTold(new Date(0), { ...refusal.failure, code: '999999' });
+    const message = buildMessage({ status: 'failed', failure: before });
+    assert.ok(await messages.insert(scopeOf(message.clientId), message));
+    await apply(message, [refusal]);
+    assert.deepEqual((await stored(message)).failure?.code, '131026');
+  });
+
   type End = ReturnType<typeof endOf>;
 
   /** Both messages have ids of their own, so what names an id is compared without it. */
@@ -98,3 +149,23 @@ describe('receipt order › stored', function () {
     assert.equal(actual.keys.length, told.size + 1, 'each fact once, and how it began');
   }
 });
+
+const refusal = {
+  word: 'failed',
+  status: 'failed',
+  providerMessageId: 'wamid.1',
+  timestampMs: Date.UTC(2026, 10, 23, 9),
+  failure: { code: '131026', class: 'recipient', title: 'T', detail: 'D', advice: 'A' },
+} as const;
+
+/** What the pure rule makes of all receipts, one after the other. */
+function latestOf(receipts: readonly Receipt[]) {
+  let failure: Told<MessageFailure> | undefined;
+  let pricing: Told<MessagePricing> | undefined;
+  for (const { timestampMs, ...receipt } of receipts) {
+    const at = new Date(timestampMs);
+    if (receipt.failure !== undefined) failure = latestTold(failure, failureTold(at, receipt.failure));
+    if (receipt.pricing !== undefined) pricing = latestTold(pricing, pricingTold(at, receipt.pricing));
+  }
+  return { failure, pricing };
+}

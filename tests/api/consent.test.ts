@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
+import { consentLogSize } from '../../src/contacts/consent.ts';
 import type { ContactView } from '../../src/contacts/schemas.ts';
+import type { ConsentEntry, ContactRecord } from '../../src/contacts/store/model.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { useApi } from '../support/api.ts';
 import {
@@ -158,6 +160,35 @@ describe('api › consent by words', function () {
     assert.deepEqual(await countStatuses(api(), ids), { scheduled: 3 });
     await hear(phone, 'stop');
     assert.deepEqual(await countStatuses(api(), ids), { canceled: 3 });
+  });
+
+  it('one word more than the log holds › the oldest of the middle goes; its words and its proof stay in the audit', async () => {
+    const phone = phoneEndingIn('01');
+    const { contactId } = await makeWaiting(api(), user, { to: phone, count: 1 });
+    const wamid = newWamid();
+    await hear(phone, 'stop', { wamid, timestamp: secondsFromNow(-60) });
+    const _id = new Types.ObjectId(contactId);
+    const contacts = api().collection<ContactRecord>('contacts');
+    const { consentLog: [stop] = [] } = (await contacts.findOne({ _id })) ?? {};
+    assert.ok(stop !== undefined);
+    // The stop as the first word of the middle, among words of long ago.
+    const old = { ...stop, status: 'opted-in', at: new Date(0) } as const;
+    const words: readonly ConsentEntry[] = Array.from({ length: consentLogSize.all - 1 }, (_, n) => ({
+      ...old,
+      eventId: `old.${n}`,
+    }));
+    const consentLog = words.toSpliced(consentLogSize.first, 0, stop);
+    await contacts.updateOne({ _id }, { $set: { consentLog } });
+    await hear(phone, 'start');
+
+    const { entries, entriesLeftOut, optInStatus } = await historyOf(user, contactId);
+    assert.deepEqual([entries.length, entriesLeftOut, optInStatus], [consentLogSize.all, 1, 'opted-in']);
+    assert.equal(entries.at(-1)?.wording, 'start');
+    assert.ok(!entries.some(({ eventId }) => eventId === wamid), 'the stop was the oldest of the middle');
+    const audited = await api().collection('audit_events').find({ 'target.id': _id }).toArray();
+    assert.ok(audited.some(({ after }) => after['consent']?.eventId === wamid && after['consent'].wording));
+    const [proof] = audited.filter(({ action }) => action === 'contact.opted-out');
+    assert.deepEqual([proof?.['after'].eventId, proof?.['after'].canceledCount], [wamid, 1]);
   });
 
   it('a sentence with the word in it › a message like any other', async () => {

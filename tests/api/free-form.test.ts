@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ChannelDoc } from '../../src/channels/store/repository.ts';
+import { shownContent } from '../../src/content/shown/view.ts';
 import { workflowIdOf } from '../../src/messages/contract.ts';
 import { createInboundService } from '../../src/messages/incoming/inbound.ts';
 import type { MessageDoc } from '../../src/messages/store/repository.ts';
@@ -129,7 +130,14 @@ describe('api › free-form messages', function () {
         assert.equal(sent.messageType, kind);
         const { payload, template } = (await storedOf(sent)).content;
         assert.ok(payload !== undefined && template === undefined, kind);
+        const shown = shownContent((await storedOf(sent)).content);
+        assert.deepEqual([sent.content, (await user.getMessage(sent.id)).content], [shown, shown], kind);
       }
+      const list = await user.call<{ items: readonly MessageJson[] }>(
+        `/api/messages?conversationId=${question.conversationId}`,
+      );
+      const flow = list.body.items.find(({ messageType }) => messageType === 'flow');
+      assert.equal(flow?.content.interactive?.footer, fullContents.flow.footer);
     });
 
     it('the workflow › starts with its priority and kind', async () => {
@@ -404,9 +412,11 @@ describe('api › free-form messages', function () {
       const image = { id: 'm1', mime_type: 'image/jpeg', caption: 'Look' };
       const seen = await receive({ type: 'image', image });
       assert.deepEqual(seen.content, {
-        text: 'Look',
-        reply: null,
-        media: { id: 'm1', mimeType: 'image/jpeg', filename: null, caption: 'Look', isVoice: false },
+        ...{ text: 'Look', location: null, contacts: null, reaction: null, interactive: null, reply: null },
+        media: {
+          ...{ id: 'm1', link: null, mimeType: 'image/jpeg' },
+          ...{ filename: null, caption: 'Look', isVoice: false },
+        },
       });
       assert.deepEqual((await storedOf(seen)).content.raw?.['image'], image);
     });

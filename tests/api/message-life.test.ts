@@ -38,6 +38,7 @@ describe('the life of a message', function () {
     ] as const) {
       it(`${what} › 200 and stored`, async () => {
         const id = await scheduled();
+        const { sendAt: was } = await ours.stored(id);
         const sendAt = fromNow(ms);
         const moved = await move(id, sendAt);
         assert.equal(outcomeOf(moved), '200');
@@ -45,6 +46,9 @@ describe('the life of a message', function () {
         assert.deepEqual(moved.body, await view(id));
         assert.equal(moved.body.waitingFor?.until, sendAt.toISOString());
         assert.deepEqual(moved.body.statusHistory.at(-1)?.raw, { sendAt: sendAt.toISOString() });
+        assert.deepEqual(await ours.auditOf(id), [
+          [`message.rescheduled by ${ours.user.userId}`, { sendAt: was }, { sendAt }],
+        ]);
       });
     }
 
@@ -57,6 +61,7 @@ describe('the life of a message', function () {
         assert.deepEqual(issuePaths(refused as unknown as HttpAnswer), ['body.sendAt']);
       }
       assert.deepEqual(await view(id), before);
+      assert.deepEqual(await ours.auditOf(id), []);
     });
 
     for (const status of ['queued', 'sending', 'sent', 'failed', 'canceled', 'unknown'] as const) {
@@ -90,6 +95,9 @@ describe('the life of a message', function () {
         assert.deepEqual(words(first.body), [status, 'canceled']);
         const second = await cancel(id);
         assert.deepEqual([outcomeOf(second), second.body], ['200', first.body]);
+        assert.deepEqual(await ours.auditOf(id), [
+          [`message.canceled by ${ours.user.userId}`, { status }, { status: 'canceled' }],
+        ]);
       });
     }
 
@@ -98,6 +106,7 @@ describe('the life of a message', function () {
       const id = await ours.store({ status: 'sending', dispatch });
       assert.equal(outcomeOf(await cancel(id)), '409 already-left');
       assert.equal((await view(id)).status, 'sending');
+      assert.deepEqual(await ours.auditOf(id), []);
     });
 
     for (const status of ['sent', 'delivered', 'read', 'failed', 'expired', 'unknown'] as const) {

@@ -73,6 +73,10 @@ describe('retries of messages', function () {
       const first = await ours.user.getMessage(id);
       assert.deepEqual([first.status, first.retriedBy], ['failed', made.body.id]);
       assert.equal(first.failure?.code, '131042');
+      const retriedBy = new Types.ObjectId(made.body.id);
+      assert.deepEqual(await ours.auditOf(id), [
+        [`message.retried by ${ours.user.userId}`, { retriedBy: null }, { retriedBy }],
+      ]);
     });
 
     it('a second time › 409 that names the message that was made; that one in its turn › 201', async () => {
@@ -98,26 +102,21 @@ describe('retries of messages', function () {
       assert.equal((await ours.retriesOf(other)).length, 0);
     });
 
-    it('a process that died after the insertion › the same key makes good what was missing', async () => {
+    it('its audit event cannot be stored › 500, and nothing of it is there', async () => {
       const id = await ours.store(failed());
-      const made = await retry(id, { key: 'k-2' });
-      await api()
-        .collection('messages')
-        .updateOne({ _id: new Types.ObjectId(id) }, { $unset: { retriedBy: '' } });
-      assert.equal(outcomeOf(await retry(id, { key: 'k-2' })), '201');
-      assert.equal((await ours.user.getMessage(id)).retriedBy, made.body.id);
-    });
-
-    it('the same without a key › 409, and the first names its successor again', async () => {
-      const id = await ours.store(failed());
-      const made = await retry(id);
-      await api()
-        .collection('messages')
-        .updateOne({ _id: new Types.ObjectId(id) }, { $unset: { retriedBy: '' } });
-      const again = await retry(id);
-      assert.equal(outcomeOf(again), '409 already-retried');
-      assert.match(JSON.stringify(again.body), new RegExp(made.body.id));
-      assert.equal((await ours.user.getMessage(id)).retriedBy, made.body.id);
+      const refuse = (validator: object) =>
+        api().api.core.mongo.db?.command({ collMod: 'audit_events', validator });
+      await refuse({ action: { $ne: 'message.retried' } });
+      try {
+        assert.equal((await retry(id)).status, 500);
+      } finally {
+        await refuse({});
+      }
+      assert.deepEqual(await ours.retriesOf(id), []);
+      assert.equal((await ours.stored(id)).retriedBy, undefined);
+      assert.equal(outcomeOf(await retry(id)), '201');
+      // The test's own two.
+      for (const seen of api().probe.takeViolations()) assert.match(seen, /^collMod on audit_events/);
     });
 
     it('twenty at once › one new message; with one key all get it', async () => {
@@ -127,6 +126,7 @@ describe('retries of messages', function () {
       const [only, ...others] = await ours.retriesOf(id);
       assert.deepEqual(others, []);
       for (const { body } of answers) assert.match(JSON.stringify(body), new RegExp(String(only?._id)));
+      assert.equal((await ours.auditOf(id)).length, 1);
 
       const keyed = await ours.store(failed());
       const same = await Promise.all(Array.from({ length: 20 }, () => retry(keyed, { key: 'k-3' })));
@@ -145,6 +145,8 @@ describe('retries of messages', function () {
       assert.equal((await ours.retriesOf(id)).length, 0);
       assert.equal(outcomeOf(await retry(id, { mayDuplicate: true })), '201');
       assert.equal((await ours.user.getMessage(id)).status, 'unknown');
+      const [[, , said] = []] = await ours.auditOf(id);
+      assert.equal((said as { mayDuplicate?: boolean } | undefined)?.mayDuplicate, true);
     });
 
     for (const status of [
@@ -253,6 +255,8 @@ describe('retries of messages', function () {
       assert.deepEqual(await retryMany({ status, until: at(1).toISOString() }), nothing);
 
       assert.deepEqual(idsOf(await retryMany({ status, class: 'sender', code: '131042' })), [first, second]);
+      const [[done] = []] = await ours.auditOf(second);
+      assert.equal(done, `message.retried by ${ours.user.userId}`);
       assert.deepEqual(idsOf(await retryMany({ status, code: '131026', templateName: 'hello_world' })), [
         recipient,
       ]);

@@ -308,6 +308,27 @@ describe('api › webhook', function () {
       );
     });
 
+    it('a person’s STOP behind a batch of receipts › taken up before them, and they after it', async () => {
+      const sent = await makeSent(user, 210);
+      const read = (message: MessageDoc) => ({ id: wamidOf(message), status: 'read' });
+      for (const message of sent) {
+        await postSigned(incoming(), statusesOf(user.phoneNumberId, [read(message)]), secrets.current);
+      }
+      const [receipt] = statusesOf(user.phoneNumberId, sent.slice(0, 1).map(read)).entry;
+      const [stop] = textOf(user.phoneNumberId, '+15550009944', 'STOP', 'wamid.urgent-stop').entry;
+      assert.ok(receipt !== undefined && stop !== undefined);
+      await postSigned(incoming(), { ...statusesOf('', []), entry: [receipt, stop] }, secrets.current);
+
+      assert.equal(await processor.processBatch('urgent'), 1);
+      const contact = await api().collection('contacts').findOne({ phoneNumber: '+15550009944' });
+      assert.equal(contact?.['optInStatus'], 'opted-out');
+      assert.equal(await events().countDocuments({ status: 'pending' }), sent.length);
+      assert.equal(await processor.processBatch('urgent'), 0);
+
+      await processor.drain();
+      assert.equal(await events().countDocuments({ status: 'done' }), sent.length + 1);
+    });
+
     it('a word that nobody knows › kept in the history, changes no status', async () => {
       const [message] = await makeSent(user, 1);
       assert.ok(message !== undefined);

@@ -5,7 +5,7 @@ import { buildSending } from '../../src/app/sending.ts';
 import { createInboundService } from '../../src/messages/incoming/inbound.ts';
 import { createReceiptService } from '../../src/messages/incoming/receipts.ts';
 import { createChangeHandler } from '../../src/webhooks/changes.ts';
-import { createWebhookProcessor } from '../../src/webhooks/processor.ts';
+import { createWebhookProcessor, type ProcessorLane } from '../../src/webhooks/processor.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { TestApi } from './api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
@@ -18,6 +18,8 @@ export interface TestProcessor {
   drain(): Promise<void>;
   /** One look at the suspect numbers whose time has come. */
   reviewNumbers(): Promise<number>;
+  /** One batch of a lane; answers how many events it took. */
+  processBatch(lane: ProcessorLane): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -36,8 +38,9 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
   return {
     probe,
     metrics: core.metrics,
+    processBatch: processor.processBatch,
     async drain() {
-      while ((await processor.processBatch()) > 0);
+      while ((await processor.processBatch('all')) > 0);
     },
     reviewNumbers: () => core.numbers.reviewDue(),
     async close() {

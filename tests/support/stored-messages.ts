@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
+import type { AuditEventDoc } from '../../src/audit/model.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { phoneEndingIn, signUp, type CrmUser } from './crm-client.ts';
 import { buildMessage } from './messages.ts';
@@ -15,6 +16,8 @@ export interface Correspondence {
   stored(id: string): Promise<MessageDoc>;
   /** All messages that were made in place of this one. */
   retriesOf(id: string): Promise<MessageDoc[]>;
+  /** What people have done to it: `message.canceled by <who>`, with what it was and has become. */
+  auditOf(id: string): Promise<readonly [string, unknown, unknown][]>;
 }
 
 export async function startCorrespondence(api: MessagingApi): Promise<Correspondence> {
@@ -39,6 +42,14 @@ export async function startCorrespondence(api: MessagingApi): Promise<Correspond
       const found = await messages.findOne({ _id: new Types.ObjectId(id) });
       assert.ok(found !== null);
       return found;
+    },
+    async auditOf(id) {
+      const events = await api.auditOf(id);
+      return events.map(({ action, actor, before, after }) => {
+        const who = actor as AuditEventDoc['actor'];
+        const by = who.type === 'system' ? who.type : who.userId.toHexString();
+        return [`${String(action)} by ${by}`, before, after];
+      });
     },
     retriesOf: (id) => messages.find({ retryOf: new Types.ObjectId(id) }).toArray(),
   };

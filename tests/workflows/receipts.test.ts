@@ -146,6 +146,21 @@ describe('sendMessage', () => {
       );
     });
 
+    it('failed for two reasons, in either order › the later one is the run’s', async () => {
+      const early = receipt('failed', { failure, timestampMs: 1_000 });
+      const late = receipt('failed', { failure: { ...failure, code: '131049' }, timestampMs: 2_000 });
+      for (const order of [
+        [early, late],
+        [late, early],
+      ]) {
+        const held = gate();
+        const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+        await play.signal(...order);
+        held.open();
+        assert.equal((await failureOf(play)).type, 'WA_131049');
+      }
+    });
+
     it('failed without a reason › the run fails all the same', async () => {
       const play = await stage.play();
       const { failure: _none, ...bare } = receipt('failed');

@@ -4,7 +4,7 @@ import { optInStatuses, type ConsentWord, type OptInStatus } from '../rules.ts';
 
 export type CustomValue = string | number | boolean;
 
-/** One word on consent, for ever: entries are added and never changed. */
+/** One word on consent: entries are added and never changed. */
 export interface ConsentEntry {
   readonly status: ConsentWord;
   /** Where the word was given: a form, a shop, a message. */
@@ -67,6 +67,8 @@ export interface ContactDoc {
 /** With the log of consent, newest last; lists and the paths of messages leave it out. */
 export interface ContactRecord extends ContactDoc {
   readonly consentLog: readonly ConsentEntry[];
+  /** Words that the log held once and that are in the audit alone now, see `loggedConsent`. */
+  readonly consentEntriesDropped?: number;
   /** Counts the transactions that copy from this contact, so that they and its changes exclude each other. */
   readonly copies?: number;
 }
@@ -90,6 +92,7 @@ const contactSchema = new Schema(
     numberSuspect: Schema.Types.Mixed,
     customFields: { type: Schema.Types.Mixed, required: true },
     consentLog: { type: [Schema.Types.Mixed], required: true },
+    consentEntriesDropped: Number,
     copies: Number,
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },

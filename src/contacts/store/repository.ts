@@ -18,7 +18,7 @@ export interface ContactFilter {
   readonly isNumberSuspect?: boolean;
 }
 
-const withoutLog = { projection: { consentLog: 0, copies: 0 } } as const;
+const withoutLog = { projection: { consentLog: 0, consentEntriesDropped: 0, copies: 0 } } as const;
 
 export type ContactRepository = ReturnType<typeof createContactRepository>;
 

@@ -1,8 +1,9 @@
 import type { Types } from 'mongoose';
 import type { GateFactsReader } from '../../gates/facts.ts';
+import type { AuditActor, AuditedWrite, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
-import type { ClientScope } from '../../platform/mongo.ts';
+import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor } from '../../platform/pagination.ts';
 import type { FollowUpRule } from '../../whatsapp/error-rule.ts';
 import type { Acceptance } from '../acceptance/accept.ts';
@@ -15,11 +16,14 @@ export interface RetryDeps {
   readonly messages: MessageRepository;
   readonly acceptance: Pick<Acceptance, 'findRepeated' | 'startWorkflow' | 'hashOf'>;
   readonly facts: GateFactsReader;
+  readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }
 
+type Person = Extract<AuditActor, { readonly userId: Types.ObjectId }>;
+
 export interface RetryWish {
-  readonly by: Types.ObjectId;
+  readonly by: Person;
   /** The outcome of the first one is unknown, and somebody accepts that the person may get both. */
   readonly mayDuplicate: boolean;
 }
@@ -44,10 +48,10 @@ export function createRetries(deps: RetryDeps) {
   async function retryOne(
     scope: ClientScope,
     message: MessageDoc,
-    { by, ...wish }: RetryWish & { readonly key?: RetryKey },
+    { by, mayDuplicate, key }: RetryWish & { readonly key?: RetryKey },
   ): Promise<MessageDoc> {
-    await assertRetryable(scope, message, wish);
-    const fresh = await store(scope, message, { now: clock.now(), createdBy: by, ...wish.key });
+    await assertRetryable(scope, message, { mayDuplicate });
+    const fresh = await store(scope, by, message, { now: clock.now(), createdBy: by.userId, ...key });
     if (fresh !== null) return fresh;
     throw alreadyRetried((await messages.findRetryOf(scope, message._id))?._id);
   }
@@ -62,7 +66,7 @@ export function createRetries(deps: RetryDeps) {
       const hash = acceptance.hashOf({ retryOf: id.toHexString() });
       const findRepeated = () => acceptance.findRepeated(scope, { idempotencyKey, hash });
       const earlier = await findRepeated();
-      if (earlier !== null) return resume(scope, earlier);
+      if (earlier !== null) return resume(earlier);
       const message = await messages.findById(scope, id);
       if (message === null || message.direction === 'inbound') throw notFound('message');
       const key = idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyHash: hash };
@@ -109,37 +113,42 @@ export function createRetries(deps: RetryDeps) {
       const { retryNumber = 0, retriedBy, expiresAt } = failed;
       if (retriedBy !== undefined || retryNumber >= most) return;
       if (expiresAt !== undefined && expiresAt <= sendAt) return;
-      await store(scope, failed, { now, sendAt });
+      await store(scope, { type: 'system' }, failed, { now, sendAt });
     },
   };
 }
 
 /** What each retry is made of. */
-function createRetrySteps({ messages, acceptance, facts, clock }: RetryDeps) {
-  /** Stores the new message, and starts it. Null when the first one has been retried before. */
+function createRetrySteps({ messages, acceptance, facts, audit, clock }: RetryDeps) {
+  /** Stores the new message with its event, and starts it. Null when the first one has been retried before. */
   async function store(
     scope: ClientScope,
+    by: AuditActor,
     original: MessageDoc,
     draft: RetryDraft & RetryKey,
   ): Promise<MessageDoc | null> {
     const { idempotencyKey, idempotencyHash, ...rest } = draft;
-    const fresh: MessageDoc = {
+    const fresh = {
       ...draftRetry(original, rest),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(idempotencyHash === undefined ? {} : { idempotencyHash }),
     };
-    const isNew = await messages.insert(scope, fresh);
-    const stored = isNew ? fresh : await messages.findRetryOf(scope, original._id);
-    if (stored === null) return null;
-    // Repeated, too, when an earlier try died between its steps.
-    await messages.markRetried(scope, original._id, stored._id);
-    if (isNew) await acceptance.startWorkflow(stored);
-    return isNew ? stored : null;
+    const write = retriedWrite(original, fresh._id);
+    try {
+      await audit.audited(scope, by, async (session) => {
+        await messages.insertRetry(scope, fresh, session);
+        return { result: undefined, write };
+      });
+    } catch (error) {
+      if (isDuplicateKey(error)) return null;
+      throw error;
+    }
+    await acceptance.startWorkflow(fresh);
+    return fresh;
   }
 
-  /** The caller may repeat because the first request died half-way: what follows the insertion is made good. */
-  async function resume(scope: ClientScope, fresh: MessageDoc): Promise<MessageDoc> {
-    if (fresh.retryOf !== undefined) await messages.markRetried(scope, fresh.retryOf, fresh._id);
+  /** The caller may repeat because the first request died half-way: its workflow may not have been started. */
+  async function resume(fresh: MessageDoc): Promise<MessageDoc> {
     if (hasNotLeft(fresh.status, fresh.dispatch)) await acceptance.startWorkflow(fresh);
     return fresh;
   }
@@ -165,6 +174,14 @@ function createRetrySteps({ messages, acceptance, facts, clock }: RetryDeps) {
 
   return { store, resume, assertRetryable };
 }
+
+/** Who sends again what may have left accepts that the person may get both: the event says so. */
+const retriedWrite = ({ _id, status }: MessageDoc, retriedBy: Types.ObjectId): AuditedWrite => ({
+  action: 'message.retried',
+  target: { type: 'message', id: _id },
+  before: null,
+  after: { retriedBy, ...(status === 'unknown' ? { mayDuplicate: true } : {}) },
+});
 
 const alreadyRetried = (by: Types.ObjectId | undefined): AppError =>
   new AppError('already-retried', `The message ${by?.toHexString() ?? ''} was made in its place.`);

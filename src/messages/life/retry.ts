@@ -15,7 +15,10 @@ export interface RetryDraft {
  * with a life and a workflow of its own. The old one keeps its status, which is true for ever; the unique index on
  * `retryOf` lets one message follow another only once.
  */
-export function draftRetry(original: MessageDoc, draft: RetryDraft): MessageDoc {
+export function draftRetry(
+  original: MessageDoc,
+  draft: RetryDraft,
+): MessageDoc & Required<Pick<MessageDoc, 'retryOf'>> {
   const { now, sendAt } = draft;
   const isLater = sendAt !== undefined && sendAt > now;
   const status = isLater ? 'scheduled' : 'queued';

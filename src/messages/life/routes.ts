@@ -1,4 +1,4 @@
-import { route } from '../../http/route.ts';
+import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
@@ -16,6 +16,7 @@ export interface LifeRouteDeps {
 }
 
 const tag = 'Messages';
+const byOf = ({ userId }: Actor) => ({ type: 'user', userId }) as const;
 const everybody = ['admin', 'agent'] as const;
 
 export const lifeRoutes = (deps: LifeRouteDeps) => [...changeRoutes(deps), ...retryRoutes(deps)];
@@ -32,7 +33,7 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
     replies: { 200: MessageView },
     problems: ['not-found', 'already-left'],
     async handle({ actor, params }) {
-      const message = await life.cancel(scopeOf(actor.clientId), params.id);
+      const message = await life.cancel(scopeOf(actor.clientId), byOf(actor), params.id);
       return { status: 200, body: toMessageView(message) };
     },
   }),
@@ -47,7 +48,8 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
     replies: { 200: MessageView },
     problems: ['not-found', 'wrong-state'],
     async handle({ actor, params, body }) {
-      const message = await life.reschedule(scopeOf(actor.clientId), params.id, body.sendAt);
+      const scope = scopeOf(actor.clientId);
+      const message = await life.reschedule(scope, byOf(actor), params.id, body.sendAt);
       return { status: 200, body: toMessageView(message) };
     },
   }),
@@ -96,7 +98,7 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
       'idempotency-key-reused',
     ],
     async handle({ actor, params, body, idempotencyKey }) {
-      const wish = { by: actor.userId, mayDuplicate: body.mayDuplicate, idempotencyKey };
+      const wish = { by: byOf(actor), mayDuplicate: body.mayDuplicate, idempotencyKey };
       const view = toAcceptedView(await retries.retry(scopeOf(actor.clientId), params.id, wish));
       return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
     },
@@ -116,7 +118,7 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
     async handle({ actor, body }) {
       const { limit, cursor, mayDuplicate, ...filter } = body;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date', 'body.cursor');
-      const wish = { by: actor.userId, mayDuplicate, limit, after };
+      const wish = { by: byOf(actor), mayDuplicate, limit, after };
       const outcome = await retries.retryMany(scopeOf(actor.clientId), definedOf(filter), wish);
       return { status: 200, body: toRetryManyView(outcome) };
     },

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { AuditActor, AuditedWrite, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -10,6 +11,7 @@ import type { MessageWorkflows } from '../workflows.ts';
 export interface MessageLifeDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
+  readonly audit: AuditService;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -25,7 +27,10 @@ export interface MessageLife {
 export type MessageLifeService = ReturnType<typeof createMessageLife>;
 
 /** What people see of a message's life, and what they may still change of it. */
-export function createMessageLife({ messages, workflows, clock, logger }: MessageLifeDeps) {
+export function createMessageLife(deps: MessageLifeDeps) {
+  const { messages, workflows, clock, logger } = deps;
+  const changes = createAuditedChanges(deps);
+
   const findOutbound = async (scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc> => {
     const message = await messages.findById(scope, id);
     if (message === null || message.direction === 'inbound') throw notFound('message');
@@ -34,8 +39,8 @@ export function createMessageLife({ messages, workflows, clock, logger }: Messag
 
   return {
     /** Cancels a message that has not left. The database decides; the workflow is only told. */
-    async cancel(scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc> {
-      const isCanceled = await messages.cancel(scope, id, clock.now());
+    async cancel(scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<MessageDoc> {
+      const isCanceled = await changes.cancel(scope, by, id);
       const message = await findOutbound(scope, id);
       // Canceling twice is the same wish: the second time answers like the first.
       if (message.status !== 'canceled')
@@ -52,10 +57,15 @@ export function createMessageLife({ messages, workflows, clock, logger }: Messag
      * Moves a message that waits for its time. The database decides; the workflow is only told. One that was not
      * told of a later time finds it when it asks for its claim, and the sweep wakes one that has missed an earlier.
      */
-    async reschedule(scope: ClientScope, id: Types.ObjectId, sendAt: Date): Promise<MessageDoc> {
+    async reschedule(
+      scope: ClientScope,
+      by: AuditActor,
+      id: Types.ObjectId,
+      sendAt: Date,
+    ): Promise<MessageDoc> {
       const now = clock.now();
       if (sendAt <= now) throw invalidTime('Must be in the future; to send now, cancel it and send anew.');
-      const moved = await messages.reschedule(scope, id, { sendAt, now });
+      const moved = await changes.move(scope, by, id, { sendAt, now });
       if (moved === null) {
         const { status, expiresAt } = await findOutbound(scope, id);
         if (status !== 'scheduled') {
@@ -80,6 +90,41 @@ export function createMessageLife({ messages, workflows, clock, logger }: Messag
     },
   };
 }
+
+/** Changes of a stored message by people, each in one transaction with its event. */
+const createAuditedChanges = ({ messages, audit, clock }: MessageLifeDeps) => ({
+  /** Cancels it where that is certain, with its event; false where it is not. */
+  cancel: (scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<boolean> =>
+    audit.audited(scope, by, async (session) => {
+      const before = await messages.findById(scope, id, session);
+      const isCanceled = await messages.cancel(scope, id, clock.now(), session);
+      if (before === null || !isCanceled) return { result: false, write: null };
+      const [was, is] = [{ status: before.status }, { status: 'canceled' }];
+      return { result: true, write: writeOf('canceled', id, was, is) };
+    }),
+
+  /** Gives it another time, with its event; null where it does not wait for its time any more. */
+  move: (
+    scope: ClientScope,
+    by: AuditActor,
+    id: Types.ObjectId,
+    times: { readonly sendAt: Date; readonly now: Date },
+  ): Promise<MessageDoc | null> =>
+    audit.audited(scope, by, async (session) => {
+      const before = await messages.findById(scope, id, session);
+      const moved = await messages.reschedule(scope, id, times, session);
+      if (before === null || moved === null) return { result: null, write: null };
+      const [was, is] = [{ sendAt: before.sendAt }, { sendAt: moved.sendAt }];
+      return { result: moved, write: writeOf('rescheduled', id, was, is) };
+    }),
+});
+
+const writeOf = (done: string, id: Types.ObjectId, before: object, after: object): AuditedWrite => ({
+  action: `message.${done}`,
+  target: { type: 'message', id },
+  before: { ...before },
+  after: { ...after },
+});
 
 const invalidTime = (message: string): AppError =>
   new AppError('invalid-input', 'The time cannot be used.', { errors: [{ path: 'body.sendAt', message }] });

@@ -1,9 +1,10 @@
-import type { mongo, Types } from 'mongoose';
+import type { ClientSession, mongo, Types } from 'mongoose';
 import type { BulkWriter } from '../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import {
   decideClaim,
   decideWithdrawal,
+  failureTold,
   statusesThatYieldTo,
   statusOfOutcome,
   unsentStatuses,
@@ -124,13 +125,15 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
       const call = { _id, 'dispatch.attempt': attempt.number, ...scope };
       const accepted =
         outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
-      const failure = outcome.kind === 'rejected' ? { failure: outcome.failure } : undefined;
+      const failure = outcome.kind === 'rejected' ? failureTold(attempt.endedAt, outcome.failure) : undefined;
+      const failed = failure === undefined ? {} : { $max: { failure } };
       await writeBulk([
         {
           updateOne: {
             filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
             update: {
-              $set: { status, ...accepted, ...failure },
+              $set: { status, ...accepted },
+              ...failed,
               $push: { statusHistory: statusEntry(status, attempt.endedAt, rawOfOutcome(outcome)) },
             },
           },
@@ -140,6 +143,7 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
             filter: { ...call, 'dispatch.isCalling': true },
             update: {
               $set: { 'dispatch.isCalling': false, ...accepted },
+              ...failed,
               $push: { 'dispatch.attempts': pushAttempt(attempt) },
             },
           },
@@ -152,10 +156,16 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
 function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
   return {
     /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
-    async cancel(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<boolean> {
+    async cancel(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      now: Date,
+      session: ClientSession,
+    ): Promise<boolean> {
       const written = await messages.updateOne(
         { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
         { $set: { status: 'canceled' }, $push: { statusHistory: statusEntry('canceled', now) } },
+        { session },
       );
       return written.modifiedCount === 1;
     },
@@ -176,7 +186,10 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
         const written = await messages.updateOne(
           { _id, status: message.status, 'dispatch.isCalling': isCalling, ...scope },
           {
-            $set: { status, ...(status === 'failed' && failure !== undefined ? { failure } : {}) },
+            $set: { status },
+            ...(status === 'failed' && failure !== undefined
+              ? { $max: { failure: failureTold(now, failure) } }
+              : {}),
             $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
           },
         );
@@ -195,6 +208,7 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>) {
       scope: ClientScope,
       _id: Types.ObjectId,
       { sendAt, now }: { sendAt: Date; now: Date },
+      session: ClientSession,
     ): Promise<MessageDoc | null> {
       return messages.findOneAndUpdate(
         {
@@ -210,7 +224,7 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>) {
             statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
           },
         },
-        { returnDocument: 'after' },
+        { returnDocument: 'after', session },
       );
     },
 

@@ -4,7 +4,13 @@ import { schemaOptions } from '../../platform/mongo.ts';
 import type { FreeFormPayload } from '../../whatsapp/free-form.ts';
 import type { InboundMedia, InboundReply } from '../../whatsapp/inbound-content.ts';
 import type { TemplatePayload } from '../../whatsapp/payload.ts';
-import { messageStatuses, unsentStatuses, type MessageFailure, type MessageStatus } from '../lifecycle.ts';
+import {
+  messageStatuses,
+  unsentStatuses,
+  type MessageFailure,
+  type MessagePricing,
+  type MessageStatus,
+} from '../lifecycle.ts';
 
 export const senderTypes = ['contact', 'agent', 'system', 'bot', 'ai', 'campaign'] as const;
 export type SenderType = (typeof senderTypes)[number];
@@ -34,6 +40,9 @@ export interface DispatchAttempt {
 export interface WaitingState extends Waiting {
   readonly since: Date;
 }
+
+/** `failureTold` or `pricingTold`; what 0.1.0 stored has no time, and yields to any word that has one. */
+type StoredWord<Words> = Words & { readonly at?: Date };
 
 export interface MessageDoc {
   readonly _id: Types.ObjectId;
@@ -69,8 +78,9 @@ export interface MessageDoc {
   readonly priority?: number;
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
-  readonly failure?: MessageFailure;
-  readonly pricing?: Readonly<Record<string, string>>;
+  /** The latest word of why it failed; true only while its status is `failed`. */
+  readonly failure?: StoredWord<MessageFailure>;
+  readonly pricing?: StoredWord<MessagePricing>;
   /** The failed or unknown message in whose place this one was made, and how many were made before it. */
   readonly retryOf?: Types.ObjectId;
   readonly retryNumber?: number;

@@ -2,7 +2,7 @@ import type { mongo, Types } from 'mongoose';
 import type { BulkWriter } from '../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { receiptKey, type Receipt } from '../contract.ts';
-import { statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
+import { failureTold, pricingTold, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc, StatusEntry } from './model.ts';
 
 /** What a receipt needs to know of its message. */
@@ -71,7 +71,10 @@ export function createReceiptQueries(
       return found !== null;
     },
 
-    /** Adds receipts to the history, each once, and moves the status where the lifecycle says so. */
+    /**
+     * Adds receipts to the history, each once, and moves the status where the lifecycle says so. Every write here gives
+     * the same end in any order: a set of keys, the greatest word, the highest status.
+     */
     async applyReceipts(
       scope: ClientScope,
       _id: Types.ObjectId,
@@ -89,29 +92,35 @@ function receiptWrites(
   receipt: Receipt,
 ): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   const { status, providerMessageId, failure, pricing } = receipt;
+  const at = new Date(receipt.timestampMs);
   const entry: StatusEntry = {
     key: receiptKey(receipt),
     status: status ?? 'unknown',
-    timestamp: new Date(receipt.timestampMs),
+    timestamp: at,
     raw: {
       word: receipt.word,
       ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
     },
   };
+  const failed = status === 'failed' && failure !== undefined ? { failure: failureTold(at, failure) } : {};
   const writes: mongo.AnyBulkWriteOperation<MessageDoc>[] = [
     {
       updateOne: {
         filter: { ...one, 'statusHistory.key': { $ne: entry.key } },
-        update: { $push: { statusHistory: entry }, $set: pricing === undefined ? {} : { pricing } },
+        update: {
+          $push: { statusHistory: entry },
+          // A failure is kept under a higher status too: which of the two came first must not matter.
+          $max: { ...failed, ...(pricing === undefined ? {} : { pricing: pricingTold(at, pricing) }) },
+        },
       },
     },
   ];
   if (status === null) return writes;
-  const failed = status === 'failed' && failure !== undefined ? { failure } : undefined;
   writes.push({
     updateOne: {
       filter: { ...one, status: { $in: statusesThatYieldTo(status) } },
-      update: { $set: { status, providerMessageId, ...failed } },
+      // The two may be carried out in either order: nobody sees a message that failed for no reason.
+      update: { $set: { status, providerMessageId }, $max: failed },
     },
   });
   return writes;

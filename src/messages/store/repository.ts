@@ -1,4 +1,4 @@
-import type { Connection, mongo, Types } from 'mongoose';
+import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { createBulkWriter } from '../../platform/bulk-writer.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { unsentStatuses, type MessageStatus } from '../lifecycle.ts';
@@ -51,8 +51,12 @@ export function createMessageRepository(connection: Connection) {
     ...createRetryQueries(messages),
     ...createSweepQueries(messages),
 
-    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MessageDoc | null> =>
-      messages.findOne({ _id, ...scope }),
+    findById: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      session?: ClientSession,
+    ): Promise<MessageDoc | null> =>
+      messages.findOne({ _id, ...scope }, session === undefined ? {} : { session }),
 
     /** Stores a new message; false when the idempotency key or the provider's id is taken. */
     async insert(scope: ClientScope, message: MessageDoc): Promise<boolean> {

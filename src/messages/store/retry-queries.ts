@@ -1,4 +1,4 @@
-import type { mongo, Types } from 'mongoose';
+import type { ClientSession, mongo, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
 import type { MessageDoc } from './model.ts';
@@ -34,8 +34,18 @@ export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
   findRetryOf: (scope: ClientScope, retryOf: Types.ObjectId): Promise<MessageDoc | null> =>
     messages.findOne({ retryOf, ...scope }),
 
-  async markRetried(scope: ClientScope, _id: Types.ObjectId, retriedBy: Types.ObjectId): Promise<void> {
-    await messages.updateOne({ _id, ...scope }, { $set: { retriedBy } });
+  /**
+   * Stores a message in place of the one that it names in `retryOf`, which then names it. Throws a duplicate key where
+   * one is there already.
+   */
+  async insertRetry(
+    scope: ClientScope,
+    fresh: MessageDoc & Required<Pick<MessageDoc, 'retryOf'>>,
+    session: ClientSession,
+  ): Promise<void> {
+    await messages.insertOne({ ...fresh, ...scope }, { session });
+    const retriedBy = fresh._id;
+    await messages.updateOne({ _id: fresh.retryOf, ...scope }, { $set: { retriedBy } }, { session });
   },
 
   /** Outbound messages that match and in whose place none was made, oldest first; `after` is the last one before. */

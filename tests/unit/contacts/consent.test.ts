@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
-import { applyConsent, type PersonStatement } from '../../../src/contacts/consent.ts';
+import { applyConsent, consentLogSize, type PersonStatement } from '../../../src/contacts/consent.ts';
 import type { ConsentEntry, ContactRecord } from '../../../src/contacts/store/repository.ts';
 
 const created = new Date('2026-11-01T00:00:00Z');
@@ -127,6 +127,63 @@ describe('consent of a contact', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  describe('a log that grows for ever', () => {
+    const turns = Array.from({ length: 1_000 }, (_, second) =>
+      say(second % 2 === 0 ? 'opted-out' : 'opted-in', second),
+    );
+
+    it('STOP and START in turn a thousand times › the first and the latest words, the rest counted', () => {
+      const { consentLog, consentEntriesDropped, optInStatus } = after(turns);
+      const latest = turns.slice(-(consentLogSize.all - consentLogSize.first));
+      assert.deepEqual(
+        consentLog.map(({ eventId }) => eventId),
+        [...turns.slice(0, consentLogSize.first), ...latest].map(({ eventId }) => eventId),
+      );
+      assert.deepEqual([consentEntriesDropped, optInStatus], [800, 'opted-in']);
+    });
+
+    it('one word of each kind that counts, among a thousand of the other › stays, and judges late ones', () => {
+      const switched = say('marketing-stopped', 20);
+      const stopped = after([...turns.slice(0, 30), switched, say('opted-out', 5_000), ...turns.slice(30)]);
+      const kept = stopped.consentLog.map(({ eventId }) => eventId);
+      assert.equal(kept.length, consentLogSize.all);
+      assert.ok(kept.includes(switched.eventId) && kept.includes('opted-out:5000'));
+      const late = after([say('marketing-resumed', 19), say('opted-in', 4_999)], stopped);
+      assert.deepEqual([late.marketingStopped, late.optInStatus], [true, 'opted-out']);
+    });
+
+    it('a word that was dropped and comes again › changes nothing but the log', () => {
+      const known = after(turns);
+      const again = after(turns.slice(100, 110), known);
+      assert.equal(again.optInStatus, known.optInStatus);
+      assert.equal(again.consentLog.length, consentLogSize.all);
+    });
+
+    it('any words, in a log that is full › the state is that of a log without an end', () => {
+      const full = after(turns.slice(0, consentLogSize.all));
+      // Around the last words of the full log: 199 s.
+      const lately = statement.map((said) => ({ ...said, at: new Date(said.at.getTime() + 196_000) }));
+      const endless = (from: ContactRecord, said: readonly PersonStatement[]) =>
+        said.reduce((all, one) => {
+          const heard = applyConsent(all, one, storedAt);
+          return heard === all
+            ? all
+            : { ...heard, consentLog: [...all.consentLog, ...heard.consentLog.slice(-1)] };
+        }, from);
+      fc.assert(
+        fc.property(fc.array(lately, { maxLength: 40 }), (said) => {
+          const [bounded, all] = [after(said, full), endless(full, said)];
+          assert.deepEqual(
+            [bounded.optInStatus, bounded.marketingStopped, bounded.marketingStoppedAt],
+            [all.optInStatus, all.marketingStopped, all.marketingStoppedAt],
+          );
+          assert.ok(bounded.consentLog.length <= consentLogSize.all);
+        }),
+        { numRuns: 200 },
+      );
+    });
   });
 
   it('a log that grew › is the old one with more behind it', () => {

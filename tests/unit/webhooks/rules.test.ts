@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { readCorpus } from '../../../scripts/fuzz/corpus.ts';
 import {
   backoffMs,
+  isUrgentBody,
   judgeEvent,
   longestWaitMs,
   unmatchedAlertMs,
   type ItemOutcome,
 } from '../../../src/webhooks/rules.ts';
+import { parseWebhookBody } from '../../../src/whatsapp/events.ts';
 
 const done: ItemOutcome = { kind: 'done' };
 const unmatched: ItemOutcome = { kind: 'unmatched', reason: 'no message' };
@@ -63,5 +66,41 @@ describe('webhook event', () => {
 
   it('the limits › 36 h of tries, a look after 15 min', () => {
     assert.deepEqual([longestWaitMs, unmatchedAlertMs], [129_600_000, 900_000]);
+  });
+});
+
+describe('urgent webhook event', () => {
+  it('every known body, as it is and indented › the word of a person is urgent, receipts alone are not', async () => {
+    const bodies = (await readCorpus()).map(({ wire }) => wire.toString('utf8'));
+    const indented = bodies.map((body) => JSON.stringify(JSON.parse(body), null, 2));
+    const seen = { words: 0, receipts: 0 };
+    for (const body of [...bodies, ...indented]) {
+      const kinds = parseWebhookBody(body).map(({ kind }) => kind);
+      if (kinds.some((kind) => kind === 'message' || kind === 'preference')) {
+        assert.equal(isUrgentBody(body), true, body);
+        seen.words += 1;
+      } else if (kinds.every((kind) => kind === 'status')) {
+        assert.equal(isUrgentBody(body), false, body);
+        seen.receipts += 1;
+      }
+    }
+    assert.ok(seen.words >= 20 && seen.receipts >= 8, JSON.stringify(seen));
+  });
+
+  it('receipts that quote the keys, in any text of theirs › not urgent', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom('messages', 'user_preferences'), (text, key) => {
+        const message = `${text}"${key}":${text}`;
+        const body = {
+          statuses: [{ id: 'wamid.1', status: 'failed', timestamp: '1', errors: [{ message }] }],
+        };
+        assert.equal(isUrgentBody(JSON.stringify(body)), false);
+      }),
+    );
+  });
+
+  it('one message among many receipts › urgent', () => {
+    const statuses = Array.from({ length: 100 }, (_, index) => ({ id: `wamid.${index}` }));
+    assert.equal(isUrgentBody(JSON.stringify({ statuses, messages: [{ id: 'wamid.m' }] })), true);
   });
 });
