@@ -72,6 +72,8 @@ export interface Behaviour extends PlanSettings {
   readonly rejectWords: readonly string[];
   /** Names of templates that are approved in another category than they asked for. */
   readonly recategorise: Readonly<Record<string, Category>>;
+  /** How long a pause by pacing has to last before it can be ended. */
+  readonly unpauseAfterMs: number;
   /** Cap on management calls for each account; above it they are refused with 80007. */
   readonly managementCallsPerHour: number | null;
   /** Accounts or numbers whose marketing templates are refused with 131063 on the messages endpoint. */
@@ -108,6 +110,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   reviewMs: 200,
   rejectWords: [],
   recategorise: {},
+  unpauseAfterMs: 300_000,
   managementCallsPerHour: null,
   marketingOff: [],
   dropAnswers: null,
@@ -174,6 +177,7 @@ const READERS: Readers = {
   reviewMs: asDelay,
   rejectWords: asTexts,
   recategorise: (value, field) => asMapOf(value, field, asOneOf(...CATEGORIES)),
+  unpauseAfterMs: asDelay,
   managementCallsPerHour: orNull((value, field) => asWhole(value, field, [0, MAX_RATE])),
   marketingOff: asTexts,
   dropAnswers: orNull(asDropping),

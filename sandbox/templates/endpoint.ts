@@ -6,6 +6,7 @@ import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
 import { edited, editProblem, ttlOf } from './edit.ts';
 import { statusEvent } from './events.ts';
 import { listTemplates, readFields, showTemplate } from './list.ts';
+import { unpauseProblem, withPause } from './pause.ts';
 import type { TemplateProblem } from './problem.ts';
 import { createReviewer, type ReviewerDeps } from './review.ts';
 import { categoryOf, creationProblem } from './rules.ts';
@@ -118,7 +119,10 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
     },
     unpause(template) {
       if (template.status !== 'PAUSED') return refuse(100, { details: 'The template is not paused.' });
-      const approved: Template = { ...template, status: 'APPROVED' };
+      const now = Date.now();
+      const reason = unpauseProblem(template, now, store.current().unpauseAfterMs);
+      if (reason !== null) return { status: 200, body: { success: false, reason } };
+      const approved = withPause({ ...template, status: 'APPROVED' }, undefined, now);
       templates.put(approved);
       deps.events.tell(
         statusEvent(approved, {

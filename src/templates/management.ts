@@ -16,6 +16,7 @@ import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
 import { lostRace, writeOf, type TemplateService } from './service.ts';
 import { createSubmission } from './provider/submission.ts';
+import { unpauseAtProvider } from './provider/unpause.ts';
 import type { SyncCounts, TemplateSync } from './sync/sync.ts';
 
 export interface TemplateManagementDeps {
@@ -58,6 +59,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
 
   return {
     get,
+    ...forReview(deps, submission, getAt),
 
     /** What a person would see; throws with all issues when the variables do not fit. */
     async preview(
@@ -84,15 +86,6 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       if (failure === undefined || !isVerdict(failure)) return template;
       await remove(deps, { scope, by }, template);
       throw toAppError(failure);
-    },
-
-    /** Submits a draft, or what the provider refused or paused once more as it is. */
-    async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
-      const template = await getAt(scope, ref);
-      if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
-      requireFitting(template.status === 'draft' ? template : {});
-      const channel = await requireChannel(deps, scope, template.channelId);
-      return submission.submit(scope, by, { channel, template });
     },
 
     /** Changes content or category, here and at the provider. Every change has to be reviewed again. */
@@ -129,6 +122,30 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     },
   };
 }
+
+/** What the provider is asked about a template that it has, or that it is to get. */
+const forReview = (
+  deps: TemplateManagementDeps,
+  submission: ReturnType<typeof createSubmission>,
+  getAt: (scope: ClientScope, ref: TemplateRef) => Promise<TemplateDoc>,
+) => ({
+  /** Submits a draft, or what the provider refused or paused once more as it is. */
+  async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
+    const template = await getAt(scope, ref);
+    if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
+    requireFitting(template.status === 'draft' ? template : {});
+    const channel = await requireChannel(deps, scope, template.channelId);
+    return submission.submit(scope, by, { channel, template });
+  },
+
+  /** Has the provider end a pause. What waits for the template leaves once the provider calls it approved. */
+  async unpause(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
+    const template = await getAt(scope, ref);
+    if (template.status !== 'paused') throw notNow(template, 'unpaused');
+    const channel = await requireChannel(deps, scope, template.channelId);
+    return unpauseAtProvider(deps, { scope, by, channel }, template);
+  },
+});
 
 function requireVersion(template: TemplateDoc, version: number | undefined): TemplateDoc {
   if (version !== undefined && version !== template.version) throw lostRace();

@@ -99,6 +99,24 @@ export const changeAfterSubmit = (
   };
 };
 
+/** What is left of a pause whose end the provider has promised and not brought about yet. */
+const unpausing = 'The provider has agreed to unpause it, and still says that it is paused.';
+
+/**
+ * What the template is once the provider has agreed to unpause it, by what it says of it now; `theirs` is null when it
+ * could not be read. An event of before that comes late changes it no more.
+ */
+export function changeAfterUnpause(
+  ours: TemplateDoc,
+  theirs: ProviderTemplate | null,
+  at: Date,
+): TemplateChanges {
+  const changes = theirs === null ? {} : changesTo(ours, theirs);
+  return (changes.status ?? ours.status) === 'paused'
+    ? { pauseReason: unpausing, needsSync: true }
+    : { ...changes, statusAt: at };
+}
+
 /** What a webhook of the provider says about a template. */
 export type TemplateNews =
   | { readonly what: 'status'; readonly word: string; readonly reason: string | null }

@@ -192,20 +192,40 @@ describe('sandbox templates', () => {
     assert.equal((await edit()).body.error.error_subcode, 2388039);
   });
 
-  it('unpause › a paused one, another one › approved with a webhook; refused', async () => {
-    const { id } = (await set('order_update', { status: 'PAUSED' })).body.templates[0] ?? { id: '' };
-    assert.equal((await graph(stage.sandbox, `POST /${id}/unpause`)).status, 200);
+  it('unpause › paused by pacing, after its time › approved with a webhook; not paused › refused', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { unpauseAfterMs: 0 });
+    const pacing = { status: 'PAUSED', otherInfo: { title: 'RATE_LIMITING_PAUSE' } };
+    const { id } = (await set('order_update', pacing)).body.templates[0] ?? { id: '' };
+    const unpaused = await graph(stage.sandbox, `POST /${id}/unpause`);
+    assert.deepEqual([unpaused.status, unpaused.body], [200, { success: true }]);
     await until('both webhooks', () => events().length === 2);
     const told = events().map(({ value }) => [
       value['event'],
       (value['other_info'] as { title: string }).title,
     ]);
     assert.deepEqual(told, [
-      ['PAUSED', 'FIRST_PAUSE'],
+      ['PAUSED', 'RATE_LIMITING_PAUSE'],
       ['APPROVED', 'UNPAUSE'],
     ]);
     assert.equal((await graph(stage.sandbox, `POST /${id}/unpause`)).status, 400);
     assert.equal((await graph(stage.sandbox, 'POST /4711')).body.error.error_subcode, 33);
+  });
+
+  it('unpause › paused by feedback, or a moment ago › stays paused, with the reason', async () => {
+    for (const [fields, reason] of [
+      [{}, 'Only a template that was paused by pacing can be unpaused.'],
+      [
+        { otherInfo: { title: 'RATE_LIMITING_PAUSE' } },
+        'The template can be unpaused 5 minutes after it was paused.',
+      ],
+    ] as const) {
+      await set('order_update', { status: 'APPROVED' });
+      const paused = await set('order_update', { status: 'PAUSED', ...fields });
+      const { id } = paused.body.templates[0] ?? { id: '' };
+      const kept = await graph(stage.sandbox, `POST /${id}/unpause`);
+      assert.deepEqual([kept.status, kept.body], [200, { success: false, reason }]);
+      assert.equal((await shown(id)).status, 'PAUSED');
+    }
   });
 
   it('usage › each management call › told in percent; above the cap 80007, for this account only', async () => {
