@@ -171,6 +171,12 @@ const isPlain = (code: string): boolean =>
   !/:\/\/|www\.|[a-z]\.[a-z]{2,}/i.test(code) &&
   !/[\p{Extended_Pictographic}\p{Regional_Indicator}\u{20E3}]/u.test(code);
 
+/** What is wrong with the end of an offer for a message that leaves at this time at the earliest. */
+export const offerEndIssues = ({ offerExpiresAt: end }: TemplateVariables, leavesAt: Date): Issue[] =>
+  end === undefined || end > leavesAt
+    ? []
+    : [stray('offerExpiresAt', 'Must be later than now, and than the time at which the message leaves.')];
+
 function fillOffer(offer: TemplateOffer | undefined, expiresAt: Date | undefined) {
   const path = `${root}.offerExpiresAt`;
   const mustExpire = offer?.limited_time_offer.has_expiration === true;

@@ -7,7 +7,7 @@ import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
 import { checkComponents, checkSendTtl, parameterFormatOf } from '../template-content/checks/check.ts';
-import { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';
+import { fillTemplate, offerEndIssues, type FilledTemplate } from '../template-content/rules.ts';
 import type { TemplateVariables } from '../template-content/variables.ts';
 import type { TemplateGateway } from '../whatsapp/template-gateway.ts';
 import { isVerdict, toAppError } from './provider/provider.ts';
@@ -69,8 +69,9 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     ): Promise<FilledTemplate> {
       const { components } = await get(scope, id);
       const result = fillTemplate(components, variables);
-      if (result.ok) return result.filled;
-      throw invalid('The variables do not fit the template.', result.issues);
+      const issues = [...(result.ok ? [] : result.issues), ...offerEndIssues(variables, deps.clock.now())];
+      if (result.ok && issues.length === 0) return result.filled;
+      throw invalid('The variables do not fit the template.', issues);
     },
 
     /**

@@ -4,7 +4,7 @@ import type { ProviderTemplate } from '../whatsapp/template-gateway.ts';
 import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './store/model.ts';
 
 /** What the features around templates need of their content; the content itself has a folder of its own. */
-export { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';
+export { fillTemplate, offerEndIssues, type FilledTemplate } from '../template-content/rules.ts';
 
 /** Fields of a template to change; null clears. */
 export type TemplateChanges = {
