@@ -103,7 +103,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     access: admins,
     body: CreateTemplateBody,
     replies: { 201: TemplateView },
-    problems: ['not-found', 'already-exists'],
+    problems: ['not-found', 'already-exists', 'template-limit-reached'],
     async handle({ actor, body }) {
       const template = await management.create(scopeOf(actor.clientId), byOf(actor), body);
       const view = toTemplateView(template);
@@ -156,7 +156,13 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
     access: admins,
     params: idParams,
     replies: { 200: TemplateView },
-    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
+    problems: [
+      'not-found',
+      'wrong-state',
+      'template-limit-reached',
+      'precondition-failed',
+      'dependency-away',
+    ],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
       return answer(await management.submit(scopeOf(actor.clientId), byOf(actor), ref));

@@ -152,6 +152,19 @@ describe('sandbox templates', () => {
     assert.equal((await create()).body.error.error_subcode, 2388023);
   });
 
+  it('create › the account is full › 100 with 2388019; a deleted one makes room; Meta’s limits are 250', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { templatesPerAccount: 4 });
+    assert.equal((await create()).status, 200);
+    const full = await create({ name: 'another' });
+    assert.deepEqual([full.body.error.code, full.body.error.error_subcode], [100, 2388019]);
+    assert.match(full.body.error.error_user_msg ?? '', /limit of 4 message templates/);
+    await graph(stage.sandbox, 'DELETE /42/message_templates?name=hello_world');
+    assert.equal((await create({ name: 'another' })).status, 200);
+    await control(stage.sandbox, 'PUT /behaviour', { templatesPerAccount: null, limits: 'meta' });
+    for (let count = 5; count <= 250; count += 1) await create({ name: `t_${count}` });
+    assert.match((await create({ name: 'last' })).body.error.error_user_msg ?? '', /limit of 250 /);
+  }).timeout(20_000);
+
   it('delete › by name, by name and id, unknown, disabled › all languages, one, refused', async () => {
     const english = (await create()).body.id;
     await create({ language: 'de' });

@@ -163,7 +163,8 @@ export const refusal = (code: number, subcode: number, message: string): Answer 
   400,
   {
     error: {
-      ...{ message: 'Invalid parameter', type: 'OAuthException', code, error_subcode: subcode },
+      ...{ message: 'Invalid parameter', type: 'OAuthException', code },
+      ...(subcode === 0 ? {} : { error_subcode: subcode }),
       ...{ error_user_title: 'It cannot be saved', error_user_msg: message, fbtrace_id: 'x' },
     },
   },
