@@ -5,8 +5,8 @@ import type {
   TemplateComponent,
   ButtonComponent,
 } from '../whatsapp/template-payload.ts';
+import { isAuthentication } from './authentication.ts';
 import {
-  isAuthentication,
   partOf,
   type TemplateButton,
   type TemplateCard,

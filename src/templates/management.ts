@@ -6,6 +6,7 @@ import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
+import { withoutShownTexts } from '../template-content/authentication.ts';
 import { checkComponents, checkSendTtl, parameterFormatOf } from '../template-content/checks/check.ts';
 import { fillTemplate, offerEndIssues, type FilledTemplate } from '../template-content/rules.ts';
 import type { TemplateVariables } from '../template-content/variables.ts';
@@ -97,9 +98,14 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       body: PatchTemplateBody,
     ): Promise<TemplateDoc> {
       const current = await getAt(scope, ref);
-      const changes: TemplateChanges = differing(current, definedOf(body));
-      if (Object.keys(changes).length === 0) return current;
-      requireFitting({ ...current, ...body, components: body.components });
+      const wanted: TemplateChanges = differing(current, definedOf(body));
+      if (Object.keys(wanted).length === 0) return current;
+      const { components } = wanted;
+      const changes =
+        components === undefined || components === null
+          ? wanted
+          : { ...wanted, components: withoutShownTexts(components, current.components) };
+      requireFitting({ ...current, ...body, components: changes.components ?? undefined });
       requireChangeable(current, changes);
       const channel = await requireChannel(deps, scope, current.channelId);
       return submission.edit(scope, by, { channel, current, changes });
@@ -134,7 +140,7 @@ const forReview = (
   async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
     const template = await getAt(scope, ref);
     if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
-    requireFitting(template.status === 'draft' ? template : {});
+    requireFitting(template.status === 'draft' ? withOwnTexts(template) : {});
     const channel = await requireChannel(deps, scope, template.channelId);
     return submission.submit(scope, by, { channel, template });
   },
@@ -213,6 +219,12 @@ async function requireUnused(
   const detail = `Messages of this template have not left: ${count}. Cancel them or let them leave.`;
   throw new AppError('in-use', detail);
 }
+
+/** A draft that the provider once had holds texts of the provider's, which the author has not written. */
+const withOwnTexts = ({ components, ...template }: TemplateDoc): TemplateDoc => ({
+  ...template,
+  components: withoutShownTexts(components, components),
+});
 
 /** Throws with all that the provider would refuse. Components that do not change are not judged again. */
 function requireFitting(content: {

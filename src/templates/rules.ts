@@ -1,3 +1,4 @@
+import { completed } from '../template-content/authentication.ts';
 import { isSameContent, readComponents } from '../template-content/read.ts';
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { ProviderTemplate } from '../whatsapp/template-gateway.ts';
@@ -268,7 +269,7 @@ function freshOf(theirs: ProviderTemplate): FreshTemplate {
 
 /** A pause says its reason in the webhook only: as long as it lasts, ours is kept. */
 function changesTo(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges {
-  const components = readComponents(theirs.components);
+  const components = completed(readComponents(theirs.components), ours.components);
   const status = statusOf(theirs.status) ?? ours.status;
   const isKept = status === ours.status;
   return {

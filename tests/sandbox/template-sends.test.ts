@@ -113,6 +113,16 @@ describe('sandbox template sends', () => {
     assert.equal(await send('code'), 132000);
   });
 
+  it('checked › authentication with its button › the code goes into the address behind it', async () => {
+    const otp = { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] };
+    await set('code', { category: 'AUTHENTICATION', components: [{ type: 'BODY' }, otp] });
+    const body = part('body', text('123456'));
+    assert.equal(await send('code', [body, button('url', 0, text('123456'))]), 200);
+    assert.equal(await send('code', [body]), 131008);
+    const coupon = { type: 'coupon_code', coupon_code: '123456' };
+    assert.equal(await send('code', [body, button('copy_code', 0, coupon)]), 132018);
+  });
+
   it('state › paused, disabled, rejected, pending deletion › 132015, 132016, 132001, accepted', async () => {
     const codes: unknown[] = [];
     for (const status of ['PAUSED', 'DISABLED', 'REJECTED', 'PENDING_DELETION', 'APPROVED']) {
