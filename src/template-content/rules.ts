@@ -16,7 +16,7 @@ import {
 } from './definition.ts';
 import { fillButtons, type FilledButtons, type ShownButton } from './fill/buttons.ts';
 import { fillHeader, type ShownHeader } from './fill/header.ts';
-import { fillText, problemWith, tooLong } from './fill/text.ts';
+import { fillText, problemWithWords, tooLong } from './fill/text.ts';
 import type { CardVariables, TemplateVariables } from './variables.ts';
 
 export interface FilledTemplate {
@@ -125,7 +125,7 @@ function fillCode(
 ): Parts {
   const text = code ?? '';
   const issues = [
-    ...problemWith(`${root}.code`, code, 'code'),
+    ...problemWithWords(`${root}.code`, code, 'code'),
     ...tooLong(`${root}.code`, code, longestCode),
     ...(isPlain(text) ? [] : [stray('code', 'A code has no address and no emoji.')]),
     ...Object.entries(others)

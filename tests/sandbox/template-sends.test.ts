@@ -93,6 +93,17 @@ describe('sandbox template sends', () => {
     assert.equal(await send('picture', [image, part('body', text('x'.repeat(1020)))]), 132005);
   });
 
+  it('line break, tab or five spaces in a parameter › 132018, checked or not; a payload may have them', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { checkTemplates: false });
+    for (const words of ['a\nb', 'a\tb', 'a     b']) {
+      assert.equal(await send('order_update', [part('body', text(words), text('b'))]), 132018, words);
+      assert.equal(await send('order_update', [button('url', 0, text(words))]), 132018, words);
+    }
+    const payload = { type: 'payload', payload: 'a\nb' };
+    assert.equal(await send('order_update', [button('quick_reply', 0, payload)]), 200);
+    assert.equal(await send('order_update', [part('body', text('a    b'), text('b'))]), 200);
+  });
+
   it('checked › button that is none, link without its part › 132018, 131008', async () => {
     await set('link', {
       components: [

@@ -71,6 +71,10 @@ describe('filled template › codes', () => {
   for (const [given, expected] of [
     [{}, ['code: This code is missing.']],
     [{ code: ' ' }, ['code: This code is empty.']],
+    [
+      { code: '1\n2' },
+      ['code: This code may have no line breaks, no tabs and no more than 4 spaces in a row.'],
+    ],
     [{ code: '1'.repeat(16) }, ['code: At most 15 characters are allowed.']],
     [{ code: 'http://a.test' }, ['code: A code has no address and no emoji.']],
     [{ code: 'shop.example' }, ['code: A code has no address and no emoji.']],
