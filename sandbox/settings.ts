@@ -72,6 +72,10 @@ export interface Behaviour extends PlanSettings {
   readonly rejectWords: readonly string[];
   /** Names of templates that are approved in another category than they asked for. */
   readonly recategorise: Readonly<Record<string, Category>>;
+  /** How many templates an account may have, in all languages. Null is no cap. */
+  readonly templatesPerAccount: number | null;
+  /** How long a pause by pacing has to last before it can be ended. */
+  readonly unpauseAfterMs: number;
   /** Cap on management calls for each account; above it they are refused with 80007. */
   readonly managementCallsPerHour: number | null;
   /** Accounts or numbers whose marketing templates are refused with 131063 on the messages endpoint. */
@@ -108,6 +112,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   reviewMs: 200,
   rejectWords: [],
   recategorise: {},
+  templatesPerAccount: null,
+  unpauseAfterMs: 300_000,
   managementCallsPerHour: null,
   marketingOff: [],
   dropAnswers: null,
@@ -174,6 +180,8 @@ const READERS: Readers = {
   reviewMs: asDelay,
   rejectWords: asTexts,
   recategorise: (value, field) => asMapOf(value, field, asOneOf(...CATEGORIES)),
+  templatesPerAccount: orNull((value, field) => asWhole(value, field, [0, MAX_RATE])),
+  unpauseAfterMs: asDelay,
   managementCallsPerHour: orNull((value, field) => asWhole(value, field, [0, MAX_RATE])),
   marketingOff: asTexts,
   dropAnswers: orNull(asDropping),

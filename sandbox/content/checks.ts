@@ -3,7 +3,7 @@ import { isRecord, wordOf, type JsonRecord } from '../json.ts';
 
 export interface InputProblem {
   readonly kind: 'invalid';
-  readonly code: 100 | 131008 | 131009;
+  readonly code: 100 | 131008 | 131009 | 132018;
   readonly details: string;
 }
 
@@ -23,6 +23,16 @@ export const wrong = (path: string, rule: string): InputProblem => ({
   code: 131009,
   details: `Parameter ${path} is not valid: ${rule}.`,
 });
+
+/** A parameter of a template's text: it may not change the shape of the text. */
+export const checkWords = (value: string, where: string): Found =>
+  /[\n\r\t]| {5}/.test(value)
+    ? {
+        kind: 'invalid',
+        code: 132018,
+        details: `${where}: Param text cannot have new-line/tab characters or more than 4 consecutive spaces`,
+      }
+    : null;
 
 /** Looks at one text field; `limit` counts characters, an absent field is fine unless it is required. */
 export function checkText(value: unknown, path: string, limit: number, isRequired = true): Found {

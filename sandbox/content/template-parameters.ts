@@ -1,9 +1,10 @@
 /** The parameters of a template's components, by their type. Pure. */
-import { textOrNull, type JsonRecord } from '../json.ts';
+import { textOrNull, wordOf, type JsonRecord } from '../json.ts';
 import {
   checkCoordinate,
   checkObject,
   checkText,
+  checkWords,
   missing,
   optionalText,
   wrong,
@@ -74,7 +75,10 @@ export function checkParameter(parameter: JsonRecord, path: string, allowed: rea
   const named = optionalText(parameter['parameter_name'], `${path}.parameter_name`, 1024);
   if (named !== null) return named;
   const limit = TEXTS[type];
-  if (limit !== undefined) return checkText(parameter[type], `${path}.${type}`, limit);
+  if (limit !== undefined) {
+    const found = checkText(parameter[type], `${path}.${type}`, limit);
+    return type === 'payload' ? found : (found ?? checkWords(wordOf(parameter[type]), path));
+  }
   return checkObject(
     parameter[type],
     `${path}.${type}`,

@@ -15,6 +15,7 @@ import {
 } from '../setting-readers.ts';
 import { CATEGORIES } from '../settings.ts';
 import { categoryEvent, componentsEvent, qualityEvent, statusEvent, type AccountEvent } from './events.ts';
+import { withPause } from './pause.ts';
 import type { TemplateStore } from './store.ts';
 import { QUALITY_SCORES, STATUSES, type Template } from './template.ts';
 
@@ -115,10 +116,11 @@ export async function controlTemplate(
   const named = templates
     .ofAccount(wabaId)
     .filter((known) => known.name === name && (language === undefined || known.language === language));
+  const moved = (template: Template): Template => withPause(template, given['otherInfo'], Date.now());
   const pairs =
     named.length === 0
-      ? [{ before: null, after: { ...createdBy(given, wabaId, name), ...changes } }]
-      : named.map((before) => ({ before, after: movedFrom(before, changes) }));
+      ? [{ before: null, after: moved({ ...createdBy(given, wabaId, name), ...changes }) }]
+      : named.map((before) => ({ before, after: moved(movedFrom(before, changes)) }));
   const news = pairs.flatMap(({ before, after }) => newsOf(before, after, given));
   for (const { after } of pairs) templates.put(after);
   const told: object[] = [];

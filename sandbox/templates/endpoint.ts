@@ -3,9 +3,11 @@ import type { HttpAnswer } from '../graph-api.ts';
 import { refuse, type Refusal } from '../graph-errors.ts';
 import { createTemplateId } from '../identifiers.ts';
 import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
+import type { Behaviour } from '../settings.ts';
 import { edited, editProblem, ttlOf } from './edit.ts';
 import { statusEvent } from './events.ts';
 import { listTemplates, readFields, showTemplate } from './list.ts';
+import { unpauseProblem, withPause } from './pause.ts';
 import type { TemplateProblem } from './problem.ts';
 import { createReviewer, type ReviewerDeps } from './review.ts';
 import { categoryOf, creationProblem } from './rules.ts';
@@ -22,6 +24,7 @@ export interface TemplateEndpoint {
 }
 
 const TITLES: Readonly<Record<number, string>> = {
+  2388019: 'Message template limit exceeded',
   2388023: 'Message template is being deleted',
   2388024: 'Message template already exists',
 };
@@ -40,6 +43,12 @@ interface NewTemplate {
   readonly given: JsonRecord;
   readonly counter: number;
 }
+
+/** Of a business that Meta has not verified. */
+const META_TEMPLATES = 250;
+
+const capOf = ({ templatesPerAccount, limits }: Behaviour): number =>
+  templatesPerAccount ?? (limits === 'meta' ? META_TEMPLATES : Number.POSITIVE_INFINITY);
 
 function newTemplate({ wabaId, given, counter }: NewTemplate): Template {
   const name = String(given['name']);
@@ -70,20 +79,28 @@ function doomedBy(named: readonly Template[], query: URLSearchParams): readonly 
   return isDisabled ? refuse(100, { details: 'A disabled template cannot be deleted.' }) : doomed;
 }
 
+/** Why the account cannot have the new template, which has nothing wrong in itself. */
+function accountProblem(
+  { templates, store }: ReviewerDeps,
+  wabaId: string,
+  given: JsonRecord,
+): TemplateProblem | null {
+  const name = String(given['name']);
+  if (templates.find(wabaId, name, String(given['language'])) !== null) {
+    return { subcode: 2388024, details: 'There is already a template with this name and language.' };
+  }
+  if (templates.isNameBlocked(wabaId, name)) {
+    return { subcode: 2388023, details: 'A template of this name was deleted less than 30 days ago.' };
+  }
+  const cap = capOf(store.current());
+  return templates.ofAccount(wabaId).length < cap
+    ? null
+    : { subcode: 2388019, details: `The account has reached its limit of ${cap} message templates.` };
+}
+
 export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
   const { templates, store } = deps;
   const reviewer = createReviewer(deps);
-
-  function existsProblem(wabaId: string, given: JsonRecord): TemplateProblem | null {
-    const name = String(given['name']);
-    const language = String(given['language']);
-    if (templates.find(wabaId, name, language) !== null) {
-      return { subcode: 2388024, details: 'There is already a template with this name and language.' };
-    }
-    return templates.isNameBlocked(wabaId, name)
-      ? { subcode: 2388023, details: 'A template of this name was deleted less than 30 days ago.' }
-      : null;
-  }
 
   function drop(template: Template): void {
     if (template.status === 'APPROVED') templates.blockName(template.wabaId, template.name);
@@ -94,7 +111,7 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
     list: (wabaId, query, baseUrl) => listTemplates(templates.ofAccount(wabaId), query, baseUrl),
     create(wabaId, given) {
       if (!isRecord(given)) return noObject();
-      const problem = creationProblem(given) ?? existsProblem(wabaId, given);
+      const problem = creationProblem(given) ?? accountProblem(deps, wabaId, given);
       if (problem !== null) return refuseProblem(problem);
       const template = newTemplate({ wabaId, given, counter: templates.counter() });
       templates.put(template);
@@ -118,7 +135,10 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
     },
     unpause(template) {
       if (template.status !== 'PAUSED') return refuse(100, { details: 'The template is not paused.' });
-      const approved: Template = { ...template, status: 'APPROVED' };
+      const now = Date.now();
+      const reason = unpauseProblem(template, now, store.current().unpauseAfterMs);
+      if (reason !== null) return { status: 200, body: { success: false, reason } };
+      const approved = withPause({ ...template, status: 'APPROVED' }, undefined, now);
       templates.put(approved);
       deps.events.tell(
         statusEvent(approved, {

@@ -2,6 +2,7 @@
 import type { HttpAnswer } from '../graph-api.ts';
 import { refuse, type Refusal } from '../graph-errors.ts';
 import { CATEGORIES } from '../settings.ts';
+import { shownComponents } from './authentication.ts';
 import { QUALITY_SCORES, STATUSES, textOf, componentOf, type Template } from './template.ts';
 
 const DEFAULT_LIMIT = 25;
@@ -25,7 +26,7 @@ const FIELDS: Readonly<Record<string, (template: Template) => unknown>> = {
   previous_category: ({ previousCategory }) => previousCategory,
   correct_category: ({ correctCategory }) => correctCategory,
   parameter_format: ({ parameterFormat }) => parameterFormat,
-  components: ({ components }) => components,
+  components: shownComponents,
   status: ({ status }) => status,
   rejected_reason: ({ rejectedReason }) => rejectedReason ?? 'NONE',
   quality_score: ({ qualityScore }) => ({ score: qualityScore }),

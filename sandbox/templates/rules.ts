@@ -1,6 +1,7 @@
 /** Whether Meta would take a template that somebody creates or edits. Pure. */
 import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
 import { CATEGORIES, type Category } from '../settings.ts';
+import { authenticationProblem } from './authentication.ts';
 import { buttonsProblem } from './button-rules.ts';
 import { problem, tooLong, type TemplateProblem } from './problem.ts';
 import { componentOf, typeOf, variablesOf, withoutVariables } from './template.ts';
@@ -106,6 +107,7 @@ export function componentsProblem(given: JsonRecord): TemplateProblem | null {
     headerProblem(componentOf(components, 'HEADER')) ??
     bodyProblem(componentOf(components, 'BODY'), given) ??
     footerProblem(componentOf(components, 'FOOTER')) ??
+    (given['category'] === 'AUTHENTICATION' ? authenticationProblem(components) : null) ??
     cardsProblem(componentOf(components, 'CAROUSEL')) ??
     buttonsProblem(components)
   );

@@ -1,5 +1,6 @@
 /** Whether a send fits the stored template. Pure. */
 import { isRecord, textOrNull, wordOf, type JsonRecord } from '../json.ts';
+import { shownComponents } from './authentication.ts';
 import { buttonsOf, componentOf, textOf, typeOf, variablesOf, type Template } from './template.ts';
 
 /** The template as a send names it. */
@@ -72,15 +73,15 @@ function bodyProblem(template: Template, used: readonly unknown[]): SendProblem 
 
 const SUB_TYPES: Readonly<Record<string, readonly string[]>> = {
   quick_reply: ['QUICK_REPLY'],
-  url: ['URL', 'OTP'],
-  copy_code: ['COPY_CODE', 'OTP'],
+  url: ['URL'],
+  copy_code: ['COPY_CODE'],
   flow: ['FLOW'],
   catalog: ['CATALOG'],
   mpm: ['MPM'],
 };
 
 function buttonsProblem(template: Template, used: readonly unknown[]): SendProblem | null {
-  const buttons = buttonsOf(template.components);
+  const buttons = buttonsOf(shownComponents(template));
   const given = used.filter(isRecord).filter((component) => typeOf(component) === 'BUTTON');
   for (const component of given) {
     const index = Number(component['index']);

@@ -34,6 +34,8 @@ export interface Template {
   readonly components: readonly unknown[];
   readonly status: TemplateStatus;
   readonly rejectedReason?: string;
+  /** While it is PAUSED: since when, in Unix milliseconds, and the title of the pause in the webhook. */
+  readonly pause?: { readonly since: number; readonly title: string };
   readonly qualityScore: QualityScore;
   readonly ttlSeconds?: number;
   /** Unix milliseconds of the edits of an approved template. */

@@ -49,6 +49,12 @@ export interface Deadlines {
   readonly unknownDeadlineMs: number;
 }
 
+/** The earlier of two ends; undefined when there is neither. */
+export function earlierOf(one: Date | undefined, another: Date | undefined): Date | undefined {
+  if (one === undefined || another === undefined) return one ?? another;
+  return one < another ? one : another;
+}
+
 /** What is worth waiting for, by what the message is for. */
 export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs: number): Deadlines {
   switch (category) {

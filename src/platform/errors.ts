@@ -122,6 +122,13 @@ export const problems = {
     retry: false,
     advice: 'Wait for the approval, or choose an approved template (GET /api/templates?status=approved).',
   },
+  'template-limit-reached': {
+    status: 409,
+    title: 'The business account has no room for another template',
+    retry: false,
+    advice:
+      'Delete templates that are not used any more (DELETE /api/templates/:id), or have the business verified by Meta: a verified one may have 6,000 templates instead of 250. Then create or submit this one again.',
+  },
   'channel-disconnected': {
     status: 409,
     title: 'The channel is disconnected',

@@ -118,12 +118,3 @@ export const partOf = <Type extends TemplateComponentDefinition['type']>(
   type: Type,
 ): ComponentOf<Type> | undefined =>
   components.find((component): component is ComponentOf<Type> => component.type === type);
-
-/** The address by which Meta shows the code button of an authentication template once it is created. */
-const otpAddress = /^https:\/\/www\.whatsapp\.com\/otp\//;
-
-/** Whether a send gives one code, which Meta writes into its own text. */
-export const isAuthentication = (components: readonly TemplateComponentDefinition[]): boolean =>
-  (partOf(components, 'BUTTONS')?.buttons ?? []).some(
-    (button) => button.type === 'OTP' || (button.type === 'URL' && otpAddress.test(button.url)),
-  );

@@ -1,5 +1,5 @@
+import { isAuthentication } from './authentication.ts';
 import {
-  isAuthentication,
   partOf,
   type TemplateButton,
   type TemplateComponentDefinition,

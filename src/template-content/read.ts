@@ -1,3 +1,4 @@
+import { isAuthentication, otpOfAddress, withMinutes } from './authentication.ts';
 import type {
   TemplateBody,
   TemplateButton,
@@ -36,8 +37,12 @@ const isTexts = (value: unknown): value is string[] => Array.isArray(value) && v
  * The components of a template as the provider gives them, in our form. What we do not know is kept as it is, so
  * that its place counts; nothing is refused.
  */
-export const readComponents = (given: readonly unknown[]): TemplateComponentDefinition[] =>
-  given.filter(isObject).map(readComponent);
+export function readComponents(given: readonly unknown[]): TemplateComponentDefinition[] {
+  const read = given.filter(isObject).map(readComponent);
+  return isAuthentication(read)
+    ? read.map((component) => (component.type === 'FOOTER' ? withMinutes(component) : component))
+    : read;
+}
 
 function readComponent(given: JsonObject): TemplateComponentDefinition {
   switch (wordOf(given['type'])) {
@@ -115,9 +120,7 @@ function readButton(given: JsonObject): TemplateButton {
     case 'MPM':
       return { type, text };
     case 'URL':
-      return isText(given['url'])
-        ? { type, text, url: given['url'], ...pick(given, 'example', isTexts) }
-        : other(given);
+      return isText(given['url']) ? readUrl(given, given['url'], text) : other(given);
     case 'PHONE_NUMBER':
       return isText(given['phone_number'])
         ? { type, text, phone_number: given['phone_number'] }
@@ -132,6 +135,9 @@ function readButton(given: JsonObject): TemplateButton {
       return other(given);
   }
 }
+
+const readUrl = (given: JsonObject, url: string, text: string): TemplateButton =>
+  otpOfAddress(url, text) ?? { type: 'URL', text, url, ...pick(given, 'example', isTexts) };
 
 /** Flow ids are numbers in some answers. */
 function readFlow(given: JsonObject, text: string): TemplateButton {

@@ -5,8 +5,8 @@ import type {
   TemplateComponent,
   ButtonComponent,
 } from '../whatsapp/template-payload.ts';
+import { isAuthentication } from './authentication.ts';
 import {
-  isAuthentication,
   partOf,
   type TemplateButton,
   type TemplateCard,
@@ -16,7 +16,7 @@ import {
 } from './definition.ts';
 import { fillButtons, type FilledButtons, type ShownButton } from './fill/buttons.ts';
 import { fillHeader, type ShownHeader } from './fill/header.ts';
-import { fillText, problemWith, tooLong } from './fill/text.ts';
+import { fillText, problemWithWords, tooLong } from './fill/text.ts';
 import type { CardVariables, TemplateVariables } from './variables.ts';
 
 export interface FilledTemplate {
@@ -125,7 +125,7 @@ function fillCode(
 ): Parts {
   const text = code ?? '';
   const issues = [
-    ...problemWith(`${root}.code`, code, 'code'),
+    ...problemWithWords(`${root}.code`, code, 'code'),
     ...tooLong(`${root}.code`, code, longestCode),
     ...(isPlain(text) ? [] : [stray('code', 'A code has no address and no emoji.')]),
     ...Object.entries(others)
@@ -170,6 +170,12 @@ const showCode = (button: TemplateButton, code: string): ShownButton => ({
 const isPlain = (code: string): boolean =>
   !/:\/\/|www\.|[a-z]\.[a-z]{2,}/i.test(code) &&
   !/[\p{Extended_Pictographic}\p{Regional_Indicator}\u{20E3}]/u.test(code);
+
+/** What is wrong with the end of an offer for a message that leaves at this time at the earliest. */
+export const offerEndIssues = ({ offerExpiresAt: end }: TemplateVariables, leavesAt: Date): Issue[] =>
+  end === undefined || end > leavesAt
+    ? []
+    : [stray('offerExpiresAt', 'Must be later than now, and than the time at which the message leaves.')];
 
 function fillOffer(offer: TemplateOffer | undefined, expiresAt: Date | undefined) {
   const path = `${root}.offerExpiresAt`;

@@ -1,3 +1,4 @@
+import { isAuthentication, otpOfAddress } from './authentication.ts';
 import type {
   TemplateBody,
   TemplateButton,
@@ -11,29 +12,50 @@ import { inSendOrder, isPositional, placeholder, variablesOf } from './variables
  * given. What is there stays as it is.
  */
 export const toReviewForm = (components: readonly TemplateComponentDefinition[]): object[] =>
-  components.map((component) => {
-    switch (component.type) {
-      case 'HEADER':
-        return withHeaderSample(component);
-      case 'BODY':
-        return withBodySamples(component);
-      case 'BUTTONS':
-        return { ...component, buttons: component.buttons.map(withButtonSample) };
-      case 'CAROUSEL':
-        return {
-          ...component,
-          cards: component.cards.map((card) => ({ ...card, components: toReviewForm(card.components) })),
-        };
-      case 'OTHER':
-        return component.original;
-      case 'FOOTER': {
-        const minutes = component.code_expiration_minutes;
-        return minutes === undefined ? component : { type: component.type, code_expiration_minutes: minutes };
-      }
-      case 'LIMITED_TIME_OFFER':
-        return component;
+  isAuthentication(components) ? components.flatMap(toCodeForm) : components.map(toPlainForm);
+
+function toPlainForm(component: TemplateComponentDefinition): object {
+  switch (component.type) {
+    case 'HEADER':
+      return withHeaderSample(component);
+    case 'BODY':
+      return withBodySamples(component);
+    case 'BUTTONS':
+      return { ...component, buttons: component.buttons.map(withButtonSample) };
+    case 'CAROUSEL':
+      return {
+        ...component,
+        cards: component.cards.map((card) => ({ ...card, components: toReviewForm(card.components) })),
+      };
+    case 'OTHER':
+      return component.original;
+    case 'FOOTER':
+    case 'LIMITED_TIME_OFFER':
+      return component;
+  }
+}
+
+/** The texts of an authentication template are the provider's own: they are never given back. */
+function toCodeForm(component: TemplateComponentDefinition): object[] {
+  switch (component.type) {
+    case 'BODY': {
+      const { type, add_security_recommendation: advice } = component;
+      return [advice === undefined ? { type } : { type, add_security_recommendation: advice }];
     }
-  });
+    case 'FOOTER': {
+      const { type, code_expiration_minutes: minutes } = component;
+      return minutes === undefined ? [] : [{ type, code_expiration_minutes: minutes }];
+    }
+    case 'BUTTONS':
+      return [{ ...component, buttons: component.buttons.map(asCodeButton) }];
+    default:
+      return [toPlainForm(component)];
+  }
+}
+
+/** One that was stored as the provider had given it back is a code button too. */
+const asCodeButton = (button: TemplateButton): object =>
+  (button.type === 'URL' ? otpOfAddress(button.url, button.text) : null) ?? withButtonSample(button);
 
 const sampleOf = (name: string): string => `sample ${name.replaceAll('_', ' ')}`;
 
@@ -50,11 +72,7 @@ function withHeaderSample(header: TemplateHeader): object {
   return { ...header, example };
 }
 
-/** The text of an authentication template is the provider's own: it is never given back. */
 function withBodySamples(body: TemplateBody): object {
-  if (body.add_security_recommendation !== undefined) {
-    return { type: body.type, add_security_recommendation: body.add_security_recommendation };
-  }
   const names = inSendOrder(variablesOf(body.text ?? ''));
   if (body.example !== undefined || names.length === 0) return body;
   const example = names.every(isPositional)

@@ -73,7 +73,9 @@ export const templateVariables = z
       .max(50)
       .optional()
       .meta({ description: 'Of a carousel, one for each card' }),
-    offerExpiresAt: isoTime.optional().meta({ description: 'Of a limited-time offer' }),
+    offerExpiresAt: isoTime.optional().meta({
+      description: 'Of a limited-time offer: in the future, and the message expires then at the latest',
+    }),
     code: z.string().max(256).optional().meta({ description: 'Of an authentication template' }),
   })
   .meta({

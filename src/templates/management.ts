@@ -6,8 +6,9 @@ import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
+import { withoutShownTexts } from '../template-content/authentication.ts';
 import { checkComponents, checkSendTtl, parameterFormatOf } from '../template-content/checks/check.ts';
-import { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';
+import { fillTemplate, offerEndIssues, type FilledTemplate } from '../template-content/rules.ts';
 import type { TemplateVariables } from '../template-content/variables.ts';
 import type { TemplateGateway } from '../whatsapp/template-gateway.ts';
 import { isVerdict, toAppError } from './provider/provider.ts';
@@ -16,6 +17,7 @@ import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
 import { lostRace, writeOf, type TemplateService } from './service.ts';
 import { createSubmission } from './provider/submission.ts';
+import { unpauseAtProvider } from './provider/unpause.ts';
 import type { SyncCounts, TemplateSync } from './sync/sync.ts';
 
 export interface TemplateManagementDeps {
@@ -58,6 +60,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
 
   return {
     get,
+    ...forReview(deps, submission, getAt),
 
     /** What a person would see; throws with all issues when the variables do not fit. */
     async preview(
@@ -67,8 +70,9 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     ): Promise<FilledTemplate> {
       const { components } = await get(scope, id);
       const result = fillTemplate(components, variables);
-      if (result.ok) return result.filled;
-      throw invalid('The variables do not fit the template.', result.issues);
+      const issues = [...(result.ok ? [] : result.issues), ...offerEndIssues(variables, deps.clock.now())];
+      if (result.ok && issues.length === 0) return result.filled;
+      throw invalid('The variables do not fit the template.', issues);
     },
 
     /**
@@ -86,15 +90,6 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       throw toAppError(failure);
     },
 
-    /** Submits a draft, or what the provider refused or paused once more as it is. */
-    async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
-      const template = await getAt(scope, ref);
-      if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
-      requireFitting(template.status === 'draft' ? template : {});
-      const channel = await requireChannel(deps, scope, template.channelId);
-      return submission.submit(scope, by, { channel, template });
-    },
-
     /** Changes content or category, here and at the provider. Every change has to be reviewed again. */
     async patch(
       scope: ClientScope,
@@ -103,9 +98,14 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       body: PatchTemplateBody,
     ): Promise<TemplateDoc> {
       const current = await getAt(scope, ref);
-      const changes: TemplateChanges = differing(current, definedOf(body));
-      if (Object.keys(changes).length === 0) return current;
-      requireFitting({ ...current, ...body, components: body.components });
+      const wanted: TemplateChanges = differing(current, definedOf(body));
+      if (Object.keys(wanted).length === 0) return current;
+      const { components } = wanted;
+      const changes =
+        components === undefined || components === null
+          ? wanted
+          : { ...wanted, components: withoutShownTexts(components, current.components) };
+      requireFitting({ ...current, ...body, components: changes.components ?? undefined });
       requireChangeable(current, changes);
       const channel = await requireChannel(deps, scope, current.channelId);
       return submission.edit(scope, by, { channel, current, changes });
@@ -129,6 +129,30 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     },
   };
 }
+
+/** What the provider is asked about a template that it has, or that it is to get. */
+const forReview = (
+  deps: TemplateManagementDeps,
+  submission: ReturnType<typeof createSubmission>,
+  getAt: (scope: ClientScope, ref: TemplateRef) => Promise<TemplateDoc>,
+) => ({
+  /** Submits a draft, or what the provider refused or paused once more as it is. */
+  async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
+    const template = await getAt(scope, ref);
+    if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
+    requireFitting(template.status === 'draft' ? withOwnTexts(template) : {});
+    const channel = await requireChannel(deps, scope, template.channelId);
+    return submission.submit(scope, by, { channel, template });
+  },
+
+  /** Has the provider end a pause. What waits for the template leaves once the provider calls it approved. */
+  async unpause(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
+    const template = await getAt(scope, ref);
+    if (template.status !== 'paused') throw notNow(template, 'unpaused');
+    const channel = await requireChannel(deps, scope, template.channelId);
+    return unpauseAtProvider(deps, { scope, by, channel }, template);
+  },
+});
 
 function requireVersion(template: TemplateDoc, version: number | undefined): TemplateDoc {
   if (version !== undefined && version !== template.version) throw lostRace();
@@ -195,6 +219,12 @@ async function requireUnused(
   const detail = `Messages of this template have not left: ${count}. Cancel them or let them leave.`;
   throw new AppError('in-use', detail);
 }
+
+/** A draft that the provider once had holds texts of the provider's, which the author has not written. */
+const withOwnTexts = ({ components, ...template }: TemplateDoc): TemplateDoc => ({
+  ...template,
+  components: withoutShownTexts(components, components),
+});
 
 /** Throws with all that the provider would refuse. Components that do not change are not judged again. */
 function requireFitting(content: {

@@ -103,7 +103,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     access: admins,
     body: CreateTemplateBody,
     replies: { 201: TemplateView },
-    problems: ['not-found', 'already-exists'],
+    problems: ['not-found', 'already-exists', 'template-limit-reached'],
     async handle({ actor, body }) {
       const template = await management.create(scopeOf(actor.clientId), byOf(actor), body);
       const view = toTemplateView(template);
@@ -156,10 +156,35 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
     access: admins,
     params: idParams,
     replies: { 200: TemplateView },
-    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
+    problems: [
+      'not-found',
+      'wrong-state',
+      'template-limit-reached',
+      'precondition-failed',
+      'dependency-away',
+    ],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
       return answer(await management.submit(scopeOf(actor.clientId), byOf(actor), ref));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/templates/:id/unpause',
+    summary: 'End the pause of a template',
+    description:
+      'For admins. Of a template that the provider has paused because the first people who got it disliked it ' +
+      '(pacing): such a pause does not end by itself, and the provider ends it 5 minutes after its begin at the ' +
+      'earliest. Other pauses end after some hours; ending those is refused, with the provider’s reason. Messages ' +
+      'that were held leave once the provider calls the template approved; until then it stays `paused` here.',
+    tag,
+    access: admins,
+    params: idParams,
+    replies: { 200: TemplateView },
+    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
+    async handle({ actor, params, request }) {
+      const ref = refOf(params.id, request);
+      return answer(await management.unpause(scopeOf(actor.clientId), byOf(actor), ref));
     },
   }),
   route({

@@ -1,10 +1,11 @@
+import { completed } from '../template-content/authentication.ts';
 import { isSameContent, readComponents } from '../template-content/read.ts';
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { ProviderTemplate } from '../whatsapp/template-gateway.ts';
 import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './store/model.ts';
 
 /** What the features around templates need of their content; the content itself has a folder of its own. */
-export { fillTemplate, type FilledTemplate } from '../template-content/rules.ts';
+export { fillTemplate, offerEndIssues, type FilledTemplate } from '../template-content/rules.ts';
 
 /** Fields of a template to change; null clears. */
 export type TemplateChanges = {
@@ -98,6 +99,24 @@ export const changeAfterSubmit = (
     ...categoryChange(template, answer.category),
   };
 };
+
+/** What is left of a pause whose end the provider has promised and not brought about yet. */
+const unpausing = 'The provider has agreed to unpause it, and still says that it is paused.';
+
+/**
+ * What the template is once the provider has agreed to unpause it, by what it says of it now; `theirs` is null when it
+ * could not be read. An event of before that comes late changes it no more.
+ */
+export function changeAfterUnpause(
+  ours: TemplateDoc,
+  theirs: ProviderTemplate | null,
+  at: Date,
+): TemplateChanges {
+  const changes = theirs === null ? {} : changesTo(ours, theirs);
+  return (changes.status ?? ours.status) === 'paused'
+    ? { pauseReason: unpausing, needsSync: true }
+    : { ...changes, statusAt: at };
+}
 
 /** What a webhook of the provider says about a template. */
 export type TemplateNews =
@@ -250,7 +269,7 @@ function freshOf(theirs: ProviderTemplate): FreshTemplate {
 
 /** A pause says its reason in the webhook only: as long as it lasts, ours is kept. */
 function changesTo(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges {
-  const components = readComponents(theirs.components);
+  const components = completed(readComponents(theirs.components), ours.components);
   const status = statusOf(theirs.status) ?? ours.status;
   const isKept = status === ours.status;
   return {

@@ -12,6 +12,7 @@ import {
   type GraphRequest,
   type HttpAnswer,
 } from './graph.ts';
+import { maskDigits } from './payload.ts';
 import type {
   ProviderTemplate,
   ProviderTemplateList,
@@ -20,6 +21,7 @@ import type {
   TemplateEdit,
   TemplateGateway,
   TemplateOutcome,
+  UnpauseAnswer,
 } from './template-gateway.ts';
 
 /** Ids are numbers in some of Meta's answers; as text they keep all their digits in ours. */
@@ -54,6 +56,7 @@ const Page = z.object({
 
 const Created = z.object({ id: Id, status: Word, category: Word });
 const Edited = z.object({ category: Word.optional().catch(undefined) });
+const Unpaused = z.object({ success: z.boolean(), reason: z.string().optional().catch(undefined) });
 const Anything = z.looseObject({});
 
 /** Meta gives at most 100 a page; an account may have 6,000 templates, and names in several languages on top. */
@@ -76,6 +79,10 @@ export function createTemplateApi(options: GraphOptions): TemplateGateway {
       const path = `/${encodeURIComponent(providerTemplateId)}`;
       const outcome = await call(graph, account, { method: 'POST', path, body: bodyOf(change) }, Edited);
       return mapped(outcome, ({ category }) => (category === undefined ? {} : { category }));
+    },
+    async unpause(account, providerTemplateId) {
+      const path = `/${encodeURIComponent(providerTemplateId)}/unpause`;
+      return mapped(await call(graph, account, { method: 'POST', path }, Unpaused), toUnpauseAnswer);
     },
     async delete(account, { name, providerTemplateId }) {
       const query = new URLSearchParams({
@@ -155,6 +162,11 @@ function toTemplate(read: z.output<typeof Template>): ProviderTemplate {
       : { messageSendTtlSeconds: read.message_send_ttl_seconds }),
   };
 }
+
+const toUnpauseAnswer = ({ success, reason = '' }: z.output<typeof Unpaused>): UnpauseAnswer =>
+  success
+    ? { isUnpaused: true }
+    : { isUnpaused: false, reason: reason === '' ? null : maskDigits(reason).slice(0, 1_024) };
 
 const mapped = <From, To>(outcome: TemplateOutcome<From>, map: (value: From) => To): TemplateOutcome<To> =>
   outcome.kind === 'done' ? { ...outcome, value: map(outcome.value) } : outcome;

@@ -13,6 +13,8 @@ export interface TemplateGateway {
     providerTemplateId: string,
     change: TemplateEdit,
   ): Promise<TemplateOutcome<EditedTemplate>>;
+  /** Ends a pause that the provider does not end by itself: that of a template paused by pacing. */
+  unpause(account: TemplateAccount, providerTemplateId: string): Promise<TemplateOutcome<UnpauseAnswer>>;
   /** Deletes one language, or with the name alone all of them. */
   delete(account: TemplateAccount, which: TemplateName): Promise<TemplateOutcome<null>>;
   close(): Promise<void>;
@@ -79,6 +81,11 @@ export interface EditedTemplate {
   /** Only where the provider has put it into another one. */
   readonly category?: string;
 }
+
+export type UnpauseAnswer =
+  | { readonly isUnpaused: true }
+  /** The provider leaves it paused, and perhaps says why. */
+  | { readonly isUnpaused: false; readonly reason: string | null };
 
 export interface TemplateName {
   readonly name: string;

@@ -335,6 +335,32 @@ describe('api › free-form messages', function () {
       }
     });
 
+    it('a reaction to a reaction, or to a message that will be older than 30 days › 400 by its path', async () => {
+      const reactTo = (messageId: string, times = {}) =>
+        trySend({ to: phone, content: { type: 'reaction', messageId, emoji: '👍' }, ...times });
+      const reaction = await receive({
+        type: 'reaction',
+        reaction: { message_id: (await storedOf(question)).providerMessageId, emoji: '👍' },
+      });
+      assert.equal(refusal(await reactTo(reaction.id)), '400 invalid-input body.content.messageId');
+      const dayMs = 86_400_000;
+      const age = async (ms: number) => {
+        const $set = { timestamp: new Date(Date.now() - ms) };
+        await api()
+          .collection('messages')
+          .updateOne({ _id: new Types.ObjectId(question.id) }, { $set });
+      };
+      await age(30 * dayMs - 60_000);
+      assert.equal((await reactTo(question.id)).status, 201);
+      const sendAt = new Date(Date.now() + 120_000).toISOString();
+      const old = '400 invalid-input body.content.messageId';
+      assert.equal(refusal(await reactTo(question.id, { sendAt })), old);
+      await age(30 * dayMs + 1_000);
+      assert.equal(refusal(await reactTo(question.id)), old);
+      // An answer may quote it all the same.
+      assert.equal((await send({ to: phone, content: text(), replyTo: question.id })).repliesTo, question.id);
+    });
+
     it('a reaction that replies › 400 on replyTo', async () => {
       const content = { type: 'reaction', messageId: question.id, emoji: '👍' };
       const refused = await trySend({ to: phone, content, replyTo: question.id });

@@ -149,6 +149,7 @@ describe('api › the OpenAPI document', function () {
       'post /api/auth/reset-password',
       'post /api/channels/:id/verify',
       'post /api/templates/:id/submit',
+      'post /api/templates/:id/unpause',
       'post /api/templates/sync',
     ];
     assert.deepEqual(unseen.toSorted(), elsewhere);

@@ -123,6 +123,27 @@ describe('templates at the provider', () => {
       assert.equal((await admin.post('/api/templates', request)).status, 201);
     });
 
+    for (const [code, subcode] of [
+      [100, 2_388_019],
+      [2_388_019, 0],
+    ] as const) {
+      it(`the account is full, told by ${code} with ${subcode} › 409 that says what to do, a draft stays one`, async () => {
+        refuseNext(code, subcode, 'You have 250 templates.');
+        const full = await create();
+        assert.equal(codeOf(full), '409 template-limit-reached');
+        assert.match(String(full.body['detail']), /You have 250 templates\. \(2388019\)/);
+        assert.equal(await api().collection('templates').countDocuments({ clientId: admin.clientId }), 0);
+        const draft = await create({ submit: false });
+        refuseNext(code, subcode, 'You have 250 templates.');
+        assert.equal(codeOf(await admin.post(pathOf(draft, '/submit'))), '409 template-limit-reached');
+        const kept = await stored(draft);
+        assert.deepEqual(
+          [kept?.['status'], kept?.['submitProblem']],
+          ['draft', 'You have 250 templates. (2388019)'],
+        );
+      });
+    }
+
     it('time to live outside the category’s bounds › 400', async () => {
       const refused = await create({ messageSendTtlSeconds: 10 });
       assert.deepEqual(issuePaths(refused), ['body.messageSendTtlSeconds']);

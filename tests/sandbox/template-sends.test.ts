@@ -93,6 +93,17 @@ describe('sandbox template sends', () => {
     assert.equal(await send('picture', [image, part('body', text('x'.repeat(1020)))]), 132005);
   });
 
+  it('line break, tab or five spaces in a parameter › 132018, checked or not; a payload may have them', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { checkTemplates: false });
+    for (const words of ['a\nb', 'a\tb', 'a     b']) {
+      assert.equal(await send('order_update', [part('body', text(words), text('b'))]), 132018, words);
+      assert.equal(await send('order_update', [button('url', 0, text(words))]), 132018, words);
+    }
+    const payload = { type: 'payload', payload: 'a\nb' };
+    assert.equal(await send('order_update', [button('quick_reply', 0, payload)]), 200);
+    assert.equal(await send('order_update', [part('body', text('a    b'), text('b'))]), 200);
+  });
+
   it('checked › button that is none, link without its part › 132018, 131008', async () => {
     await set('link', {
       components: [
@@ -111,6 +122,16 @@ describe('sandbox template sends', () => {
     await set('code', { category: 'AUTHENTICATION', components: [{ type: 'BODY' }] });
     assert.equal(await send('code', [part('body', text('123456'))]), 200);
     assert.equal(await send('code'), 132000);
+  });
+
+  it('checked › authentication with its button › the code goes into the address behind it', async () => {
+    const otp = { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] };
+    await set('code', { category: 'AUTHENTICATION', components: [{ type: 'BODY' }, otp] });
+    const body = part('body', text('123456'));
+    assert.equal(await send('code', [body, button('url', 0, text('123456'))]), 200);
+    assert.equal(await send('code', [body]), 131008);
+    const coupon = { type: 'coupon_code', coupon_code: '123456' };
+    assert.equal(await send('code', [body, button('copy_code', 0, coupon)]), 132018);
   });
 
   it('state › paused, disabled, rejected, pending deletion › 132015, 132016, 132001, accepted', async () => {

@@ -28,6 +28,13 @@ const sale = { name: 'sale', language: 'en_US', category: 'MARKETING', component
 const buttons = (...list: readonly object[]): object[] => [plain, { type: 'BUTTONS', buttons: list }];
 const quick = (text: string): object => ({ type: 'QUICK_REPLY', text });
 
+const auth = { category: 'AUTHENTICATION' };
+const code = (fields: object = { otp_type: 'COPY_CODE' }): object[] => [
+  { type: 'BODY', add_security_recommendation: true },
+  { type: 'FOOTER', code_expiration_minutes: 5 },
+  { type: 'BUTTONS', buttons: [{ type: 'OTP', ...fields }] },
+];
+
 describe('sandbox templates', () => {
   let stage: Stage;
 
@@ -152,6 +159,45 @@ describe('sandbox templates', () => {
     assert.equal((await create()).body.error.error_subcode, 2388023);
   });
 
+  it('authentication › shown with Meta’s texts and the address behind its button', async () => {
+    const app = { package_name: 'org.example', signature_hash: 'K8a/AI+cGX7' };
+    const given = code({ otp_type: 'ONE_TAP', autofill_text: 'Fill in', supported_apps: [app, app] });
+    const { id } = (await create({ ...auth, components: given })).body;
+    const shownOne = await graph<{ components: readonly object[] }>(
+      stage.sandbox,
+      `GET /${id}?fields=components`,
+    );
+    const address =
+      'https://www.whatsapp.com/otp/code/?otp_type=ONE_TAP&cta_display_name=Fill+in' +
+      '&package_name=org.example&signature_hash=K8a%2FAI%2BcGX7&code=otp';
+    assert.deepEqual(shownOne.body.components, [
+      {
+        type: 'BODY',
+        text: '*{{1}}* is your verification code. For your security, do not share this code.',
+        add_security_recommendation: true,
+        example: { body_text: [['123456']] },
+      },
+      { type: 'FOOTER', text: 'This code expires in 5 minutes.', code_expiration_minutes: 5 },
+      {
+        type: 'BUTTONS',
+        buttons: [{ type: 'URL', text: 'Copy code', url: `${address}{{1}}`, example: [`${address}123456`] }],
+      },
+    ]);
+  });
+
+  it('create › the account is full › 100 with 2388019; a deleted one makes room; Meta’s limits are 250', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { templatesPerAccount: 4 });
+    assert.equal((await create()).status, 200);
+    const full = await create({ name: 'another' });
+    assert.deepEqual([full.body.error.code, full.body.error.error_subcode], [100, 2388019]);
+    assert.match(full.body.error.error_user_msg ?? '', /limit of 4 message templates/);
+    await graph(stage.sandbox, 'DELETE /42/message_templates?name=hello_world');
+    assert.equal((await create({ name: 'another' })).status, 200);
+    await control(stage.sandbox, 'PUT /behaviour', { templatesPerAccount: null, limits: 'meta' });
+    for (let count = 5; count <= 250; count += 1) await create({ name: `t_${count}` });
+    assert.match((await create({ name: 'last' })).body.error.error_user_msg ?? '', /limit of 250 /);
+  }).timeout(20_000);
+
   it('delete › by name, by name and id, unknown, disabled › all languages, one, refused', async () => {
     const english = (await create()).body.id;
     await create({ language: 'de' });
@@ -192,20 +238,40 @@ describe('sandbox templates', () => {
     assert.equal((await edit()).body.error.error_subcode, 2388039);
   });
 
-  it('unpause › a paused one, another one › approved with a webhook; refused', async () => {
-    const { id } = (await set('order_update', { status: 'PAUSED' })).body.templates[0] ?? { id: '' };
-    assert.equal((await graph(stage.sandbox, `POST /${id}/unpause`)).status, 200);
+  it('unpause › paused by pacing, after its time › approved with a webhook; not paused › refused', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { unpauseAfterMs: 0 });
+    const pacing = { status: 'PAUSED', otherInfo: { title: 'RATE_LIMITING_PAUSE' } };
+    const { id } = (await set('order_update', pacing)).body.templates[0] ?? { id: '' };
+    const unpaused = await graph(stage.sandbox, `POST /${id}/unpause`);
+    assert.deepEqual([unpaused.status, unpaused.body], [200, { success: true }]);
     await until('both webhooks', () => events().length === 2);
     const told = events().map(({ value }) => [
       value['event'],
       (value['other_info'] as { title: string }).title,
     ]);
     assert.deepEqual(told, [
-      ['PAUSED', 'FIRST_PAUSE'],
+      ['PAUSED', 'RATE_LIMITING_PAUSE'],
       ['APPROVED', 'UNPAUSE'],
     ]);
     assert.equal((await graph(stage.sandbox, `POST /${id}/unpause`)).status, 400);
     assert.equal((await graph(stage.sandbox, 'POST /4711')).body.error.error_subcode, 33);
+  });
+
+  it('unpause › paused by feedback, or a moment ago › stays paused, with the reason', async () => {
+    for (const [fields, reason] of [
+      [{}, 'Only a template that was paused by pacing can be unpaused.'],
+      [
+        { otherInfo: { title: 'RATE_LIMITING_PAUSE' } },
+        'The template can be unpaused 5 minutes after it was paused.',
+      ],
+    ] as const) {
+      await set('order_update', { status: 'APPROVED' });
+      const paused = await set('order_update', { status: 'PAUSED', ...fields });
+      const { id } = paused.body.templates[0] ?? { id: '' };
+      const kept = await graph(stage.sandbox, `POST /${id}/unpause`);
+      assert.deepEqual([kept.status, kept.body], [200, { success: false, reason }]);
+      assert.equal((await shown(id)).status, 'PAUSED');
+    }
   });
 
   it('usage › each management call › told in percent; above the cap 80007, for this account only', async () => {
@@ -238,7 +304,17 @@ describe('sandbox template rules', () => {
         components: [body('Hi {{name}}, all is well.', { body_text_named_params: [{}] })],
       },
     ],
-    ['authentication without a text', { category: 'AUTHENTICATION', components: [{ type: 'BODY' }] }],
+    ['authentication', { category: 'AUTHENTICATION', components: code() }],
+    [
+      'authentication, zero-tap',
+      {
+        category: 'AUTHENTICATION',
+        components: code({
+          ...{ otp_type: 'zero_tap', zero_tap_terms_accepted: true },
+          supported_apps: [{ package_name: 'org.example', signature_hash: 'K8a/AINcGX7' }],
+        }),
+      },
+    ],
     [
       'header with an image',
       { components: [plain, { type: 'HEADER', format: 'IMAGE', example: { header_handle: ['4::a'] } }] },
@@ -281,6 +357,26 @@ describe('sandbox template rules', () => {
     ['endless marketing', { message_send_ttl_seconds: -1 }, undefined],
     ['components no list', { components: {} }, undefined],
     ['unknown component', { components: [plain, { type: 'SIDE' }] }, undefined],
+    ['authentication without its button', { ...auth, components: code().slice(0, 2) }, undefined],
+    ['authentication with a text', { ...auth, components: [plain, ...code().slice(1)] }, 2388072],
+    [
+      'authentication, 91 minutes',
+      { ...auth, components: [{ type: 'FOOTER', code_expiration_minutes: 91 }, ...code().slice(2)] },
+      2388073,
+    ],
+    ['authentication of no known kind', { ...auth, components: code({ otp_type: 'NEW' }) }, undefined],
+    ['one-tap without an app', { ...auth, components: code({ otp_type: 'ONE_TAP' }) }, undefined],
+    [
+      'zero-tap without its terms',
+      {
+        ...auth,
+        components: code({
+          otp_type: 'ZERO_TAP',
+          supported_apps: [{ package_name: 'a', signature_hash: 'b' }],
+        }),
+      },
+      undefined,
+    ],
     ['two bodies', { components: [plain, plain] }, undefined],
     ['no body', { components: [] }, 2388072],
     ['body too long', withBody('x'.repeat(1025)), 2388040],

@@ -193,6 +193,7 @@ const channelSamples: readonly Sample[] = [
   },
   { route: 'delete /api/templates/:id' },
   { route: 'post /api/templates/:id/submit' },
+  { route: 'post /api/templates/:id/unpause' },
   { route: 'post /api/templates/sync', body: { channelId: someId }, required: ['channelId'] },
   {
     route: 'post /api/templates/:id/preview',

@@ -84,6 +84,13 @@ export async function startTemplateProvider(): Promise<TemplateProvider> {
     return [200, { id: created.id, status: created.status, category: created.category }];
   }
 
+  function unpause(id: string): Answer {
+    const current = templates.get(id);
+    if (current === undefined) return refusal(100, 33, 'There is no such object.');
+    put({ ...current, status: 'APPROVED' });
+    return [200, { success: true }];
+  }
+
   function answerTo({ method, path, query, body }: ProviderTemplateCall): Answer {
     if (path.endsWith('/message_templates')) {
       if (method === 'GET') return list(path, query);
@@ -94,6 +101,7 @@ export async function startTemplateProvider(): Promise<TemplateProvider> {
       for (const { id } of doomed) templates.delete(id);
       return doomed.length === 0 ? refusal(100, 33, 'There is no such template.') : [200, { success: true }];
     }
+    if (path.endsWith('/unpause')) return unpause(path.split('/').at(-2) ?? '');
     const current = templates.get(path.split('/').at(-1) ?? '');
     if (current === undefined) return refusal(100, 33, 'There is no such object.');
     if (method === 'GET') return [200, current];
@@ -155,7 +163,8 @@ export const refusal = (code: number, subcode: number, message: string): Answer 
   400,
   {
     error: {
-      ...{ message: 'Invalid parameter', type: 'OAuthException', code, error_subcode: subcode },
+      ...{ message: 'Invalid parameter', type: 'OAuthException', code },
+      ...(subcode === 0 ? {} : { error_subcode: subcode }),
       ...{ error_user_title: 'It cannot be saved', error_user_msg: message, fbtrace_id: 'x' },
     },
   },

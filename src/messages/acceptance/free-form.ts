@@ -42,7 +42,7 @@ export async function draftFreeFormMessage(
   const target = await findTarget(scope, body, deps);
   const issues = [
     ...timeIssues(body, now),
-    ...targetIssues(body, target, { contactId: contact?._id ?? null, channelId }),
+    ...targetIssues(body, target, { contactId: contact?._id ?? null, channelId, now }),
   ];
   const windowExpiresAt =
     contact === null ? null : await deps.conversations.windowOf(scope, { channelId, contactId: contact._id });
@@ -81,7 +81,11 @@ async function findTarget(
   return target;
 }
 
-function targetIssues({ content }: SendMessageBody, target: MessageDoc | null, chat: Chat): Issue[] {
+function targetIssues(
+  { content, ...times }: SendMessageBody,
+  target: MessageDoc | null,
+  { now, ...chat }: Chat & { readonly now: Date },
+): Issue[] {
   if (target === null) return [];
   const path = content.type === 'reaction' ? 'body.content.messageId' : 'body.replyTo';
   const isHere =
@@ -89,8 +93,19 @@ function targetIssues({ content }: SendMessageBody, target: MessageDoc | null, c
     target.contactId.equals(chat.contactId) &&
     target.channelId.equals(chat.channelId);
   if (!isHere) return [{ path, message: 'This message belongs to another conversation.' }];
-  if (target.providerMessageId !== undefined) return [];
-  return [{ path, message: `WhatsApp does not know this message: it is ${target.status}.` }];
+  if (target.providerMessageId === undefined) {
+    return [{ path, message: `WhatsApp does not know this message: it is ${target.status}.` }];
+  }
+  return content.type === 'reaction' ? reactionIssues(path, target, earliestOf(times, now)) : [];
+}
+
+/** WhatsApp takes no reaction to a message older than this, and tells so by a receipt only. */
+const mostReactedMs = 30 * 24 * 3_600_000;
+
+function reactionIssues(path: string, { messageType, timestamp }: MessageDoc, leavesAt: Date): Issue[] {
+  if (messageType === 'reaction') return [{ path, message: 'This message is a reaction itself.' }];
+  const isOld = leavesAt.getTime() - timestamp.getTime() > mostReactedMs;
+  return isOld ? [{ path, message: 'This message is older than 30 days.' }] : [];
 }
 
 const tooLate = (windowExpiresAt: Date | null): Issue => ({

@@ -6,12 +6,12 @@ import type { GateFactsReader } from '../../gates/facts.ts';
 import type { LeadService } from '../../leads/service.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { fillTemplate, type FilledTemplate } from '../../templates/rules.ts';
+import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../templates/rules.ts';
 import type { TemplateDoc, TemplateService } from '../../templates/service.ts';
-import { draftOutbound, timeIssues } from './draft.ts';
+import { draftOutbound, earliestOf, timeIssues, type SendTimes } from './draft.ts';
 import { findRecipient, invalidRecipient, type Recipient } from './recipient.ts';
 import type { MessageDoc } from '../store/repository.ts';
-import { priorityOf } from '../rules.ts';
+import { earlierOf, priorityOf } from '../rules.ts';
 import type { SendTemplateBody } from '../schemas.ts';
 
 export interface TemplateSendDeps {
@@ -62,7 +62,8 @@ export async function draftTemplateMessage(
     category: template.category,
     priority: priorityOf(template.category),
   };
-  return draftOutbound(scope, { contact, channelId: channel._id, by, times: body, now, fields }, deps);
+  const times = timesOf(body);
+  return draftOutbound(scope, { contact, channelId: channel._id, by, times, now, fields }, deps);
 }
 
 async function checkSend(
@@ -70,7 +71,8 @@ async function checkSend(
   body: SendTemplateBody,
   { deps, now }: { deps: TemplateSendDeps; now: Date },
 ): Promise<CheckedSend> {
-  const issues = timeIssues(body, now);
+  const { variables = {} } = body;
+  const issues = [...timeIssues(body, now), ...offerEndIssues(variables, earliestOf(body, now))];
   const recipient = withPhone(await findRecipient(scope, body, deps));
   const channel = await deps.channels.requireForSend(scope, body.channelId ?? recipient.channelId);
   const template = await deps.templates.requireSendable(scope, {
@@ -78,12 +80,17 @@ async function checkSend(
     name: body.templateName,
     language: body.language,
   });
-  const result = fillTemplate(template.components, body.variables ?? {});
+  const result = fillTemplate(template.components, variables);
   if (!result.ok) issues.push(...result.issues);
   if (issues.length > 0 || !result.ok) {
     throw new AppError('invalid-input', 'The message does not fit its template.', { errors: issues });
   }
   return { recipient, channel, template, filled: result.filled };
+}
+
+/** An offer that is over is not worth sending: its end is the message's, unless that comes first. */
+function timesOf({ sendAt, expiresAt, variables }: SendTemplateBody): SendTimes {
+  return { sendAt, expiresAt: earlierOf(expiresAt, variables?.offerExpiresAt) };
 }
 
 function withPhone(recipient: Recipient): CheckedSend['recipient'] {

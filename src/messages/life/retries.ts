@@ -10,7 +10,7 @@ import type { Acceptance } from '../acceptance/accept.ts';
 import { assertGatesOpen } from '../acceptance/gates.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { FailedFilter, MessageDoc, MessageRepository } from '../store/repository.ts';
-import { draftRetry, type RetryDraft } from './retry.ts';
+import { draftRetry, offerEndOf, type RetryDraft } from './retry.ts';
 
 export interface RetryDeps {
   readonly messages: MessageRepository;
@@ -169,7 +169,12 @@ function createRetrySteps({ messages, acceptance, facts, audit, clock }: RetryDe
     if (status === 'unknown' && !wish.mayDuplicate) {
       throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
     }
-    await assertGatesOpen(facts, scope, { message, now: clock.now() });
+    const now = clock.now();
+    const offerEnd = offerEndOf(message.content);
+    if (offerEnd !== undefined && offerEnd <= now) {
+      throw new AppError('wrong-state', `The offer of the message ended at ${offerEnd.toISOString()}.`);
+    }
+    await assertGatesOpen(facts, scope, { message, now });
   }
 
   return { store, resume, assertRetryable };

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { newId } from '../../platform/ids.ts';
+import { earlierOf } from '../rules.ts';
 import type { MessageDoc, SenderType } from '../store/model.ts';
 
 export interface RetryDraft {
@@ -22,7 +23,7 @@ export function draftRetry(
   const { now, sendAt } = draft;
   const isLater = sendAt !== undefined && sendAt > now;
   const status = isLater ? 'scheduled' : 'queued';
-  const { expiresAt } = original;
+  const expiresAt = endOf(original, now);
   const createdBy = draft.createdBy ?? original.createdBy;
   return {
     _id: newId(),
@@ -49,7 +50,17 @@ export function draftRetry(
     retryNumber: (original.retryNumber ?? 0) + 1,
     ...(createdBy === undefined ? {} : { createdBy }),
     ...(isLater ? { sendAt } : {}),
-    // An end that has passed belonged to the old message.
-    ...(expiresAt === undefined || expiresAt <= now ? {} : { expiresAt }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
+}
+
+/** An end that has passed belonged to the old message; that of its offer belongs to what both say. */
+const endOf = ({ expiresAt, content }: MessageDoc, now: Date): Date | undefined =>
+  earlierOf(expiresAt !== undefined && expiresAt > now ? expiresAt : undefined, offerEndOf(content));
+
+/** When the offer of a template ends; undefined for what has none. */
+export function offerEndOf({ template }: MessageDoc['content']): Date | undefined {
+  const offer = template?.components?.find((component) => component.type === 'limited_time_offer');
+  const [parameter] = offer?.parameters ?? [];
+  return parameter === undefined ? undefined : new Date(parameter.limited_time_offer.expiration_time_ms);
 }

@@ -11,12 +11,8 @@ import {
   checkVariables,
   issue,
 } from './text.ts';
-import {
-  isAuthentication,
-  partOf,
-  type TemplateComponentDefinition,
-  type TemplateHeader,
-} from '../definition.ts';
+import { isAuthentication } from '../authentication.ts';
+import { partOf, type TemplateComponentDefinition, type TemplateHeader } from '../definition.ts';
 import { isPositional, placeholder, variablesOf } from '../variables.ts';
 
 /** Meta's limits of a template's texts, in characters. Source: Meta's template components reference. */

@@ -1,7 +1,7 @@
 import type { Issue } from '../../platform/errors.ts';
 import type { ActionParameter, ButtonComponent, ButtonParameter } from '../../whatsapp/template-payload.ts';
 import type { TemplateButton } from '../definition.ts';
-import { problemWith, tooLong } from './text.ts';
+import { problemWith, problemWithWords, tooLong } from './text.ts';
 import { placeholder, variablesOf, type ButtonValue } from '../variables.ts';
 
 export interface ShownButton {
@@ -86,7 +86,7 @@ function fillButton(
     case 'COPY_CODE': {
       const code = textOf(value) ?? '';
       const issues = [
-        ...problemWith(position.path, value, 'coupon code'),
+        ...problemWithWords(position.path, value, 'coupon code'),
         ...tooLong(position.path, value, longest.coupon),
       ];
       const shown = { type: button.type, text: 'Copy offer code', payload: code };
@@ -121,7 +121,7 @@ function fillUrl(
   return {
     ...sent('url', position, { type: 'text', text: suffix }),
     shown: { type, text, target: url.replace(placeholder, () => suffix) },
-    issues: [...problemWith(position.path, value), ...tooLong(position.path, value, longest.url)],
+    issues: [...problemWithWords(position.path, value), ...tooLong(position.path, value, longest.url)],
   };
 }
 

@@ -21,7 +21,7 @@ export function fillText(text: string, given: object | undefined, place: Place):
   const { path, part, longest } = place;
   const wanted = inSendOrder(variablesOf(text));
   const values = byName(given ?? {});
-  const issues: Issue[] = wanted.flatMap((name) => problemWith(`${path}.${name}`, values.get(name)));
+  const issues: Issue[] = wanted.flatMap((name) => problemWithWords(`${path}.${name}`, values.get(name)));
   for (const name of values.keys()) {
     if (wanted.includes(name)) continue;
     issues.push({ path: `${path}.${name}`, message: `The template has no such ${part} variable.` });
@@ -49,6 +49,15 @@ export function problemWith(path: string, value: unknown, what = 'variable'): Is
   if (typeof value !== 'string') return [{ path, message: `This ${what} must be a text.` }];
   if (value.trim() === '') return [{ path, message: `This ${what} is empty.` }];
   return [];
+}
+
+/** What stands in a text of the template besides: Meta refuses the message otherwise, 132018. */
+export function problemWithWords(path: string, value: unknown, what = 'variable'): Issue[] {
+  const issues = problemWith(path, value, what);
+  const isGapped = typeof value === 'string' && /[\n\r\t]| {5}/.test(value);
+  return issues.length === 0 && isGapped
+    ? [{ path, message: `This ${what} may have no line breaks, no tabs and no more than 4 spaces in a row.` }]
+    : issues;
 }
 
 export const tooLong = (path: string, value: unknown, longest: number): Issue[] =>

@@ -35,6 +35,7 @@ export function limitTemplateGateway(
     get: (account, id) => limited(account, () => gateway.get(account, id)),
     create: (account, draft) => limited(account, () => gateway.create(account, draft)),
     edit: (account, id, change) => limited(account, () => gateway.edit(account, id, change)),
+    unpause: (account, id) => limited(account, () => gateway.unpause(account, id)),
     delete: (account, which) => limited(account, () => gateway.delete(account, which)),
     close: () => gateway.close(),
   };

@@ -55,6 +55,7 @@ export function wordsOf(failure: Failure): string {
 /** The failure as the caller of a route gets it. */
 export function toAppError(failure: Failure): AppError {
   const words = wordsOf(failure);
+  if (isAccountFull(failure)) return new AppError('template-limit-reached', words);
   if (isVerdict(failure)) {
     const errors = [{ path: 'body', message: words }];
     return new AppError('invalid-input', 'The provider refuses the template.', { errors });
@@ -72,6 +73,10 @@ const leastWaitSeconds = 30;
 /** The provider does not know the object: deleted there, or never made. */
 export const isUnknownObject = (failure: Failure): boolean =>
   failure.kind === 'refused' && failure.error.code === 100 && failure.error.subcode === 33;
+
+/** Nothing is wrong with the template, but the account may have no more. Meta's page has a code, its answers a subcode. */
+const isAccountFull = (failure: Failure): boolean =>
+  failure.kind === 'refused' && [failure.error.code, failure.error.subcode].includes(2_388_019);
 
 /** The provider has a template of this name and language already. */
 export const isTaken = (failure: Failure): boolean =>

@@ -33,9 +33,9 @@ export interface Submission {
 }
 
 /** The review is often over after seconds, and its webhook may be lost: it is looked at once by ourselves. */
-const lookAfterMs = 60_000;
+export const lookAfterMs = 60_000;
 /** A call whose outcome is not known: the list says what became of it. */
-const lookAfterUnknownMs = 10_000;
+export const lookAfterUnknownMs = 10_000;
 
 /** In whose name, and on which channel. */
 interface Place {
@@ -156,7 +156,7 @@ async function findAtProvider(
 }
 
 /** The provider's id; null when it does not have the template. Throws when the provider cannot be asked. */
-async function providerIdOf(
+export async function providerIdOf(
   deps: SubmissionDeps,
   channel: ChannelDoc,
   template: TemplateDoc,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { draftRetry } from '../../../src/messages/life/retry.ts';
+import { draftRetry, offerEndOf } from '../../../src/messages/life/retry.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { buildMessage } from '../../support/messages.ts';
 
@@ -66,6 +66,30 @@ describe('a message in place of another', () => {
   it('an end of the first one › is kept while it lies ahead', () => {
     assert.deepEqual(draftRetry({ ...original, expiresAt: later }, { now }).expiresAt, later);
     assert.equal(draftRetry({ ...original, expiresAt: now }, { now }).expiresAt, undefined);
+  });
+
+  it('an offer › its end is the end of every retry, unless another lies before it', () => {
+    const soon = new Date(now.getTime() + 1_000);
+    const offer = [
+      { type: 'limited_time_offer', limited_time_offer: { expiration_time_ms: +later } },
+    ] as const;
+    const components = [
+      { type: 'body', parameters: [] },
+      { type: 'limited_time_offer', parameters: offer },
+    ] as const;
+    const content = { template: { name: 'sale', language: { code: 'en' }, components } };
+    for (const [expiresAt, expected] of [
+      [undefined, later],
+      [now, later],
+      [later, later],
+      [soon, soon],
+    ] as const) {
+      const ends = expiresAt === undefined ? {} : { expiresAt };
+      assert.deepEqual(draftRetry({ ...original, content, ...ends }, { now }).expiresAt, expected);
+    }
+    assert.deepEqual(offerEndOf(content), later);
+    assert.equal(offerEndOf({ template: { name: 'sale', language: { code: 'en' } } }), undefined);
+    assert.equal(offerEndOf({ text: 'Hi' }), undefined);
   });
 
   it('one after the other › counted', () => {

@@ -3,6 +3,7 @@ import {
   burstOf,
   deadlinesOf,
   decideAfterCall,
+  earlierOf,
   isBulkPriority,
   patienceOf,
   priorityOf,
@@ -247,5 +248,14 @@ describe('priority of a message', () => {
   it('a code, an answer, a notice, an offer › in this order', () => {
     const uses = ['authentication', 'free-form', 'utility', 'marketing'] as const;
     assert.deepEqual(uses.map(priorityOf), [1, 2, 3, 5]);
+  });
+});
+
+describe('the earlier of two ends', () => {
+  const [one, two] = [new Date(1_000), new Date(2_000)];
+  it('both, one, none › the earlier, the one, none', () => {
+    assert.deepEqual([earlierOf(one, two), earlierOf(two, one), earlierOf(one, one)], [one, one, one]);
+    assert.deepEqual([earlierOf(one, undefined), earlierOf(undefined, two)], [one, two]);
+    assert.equal(earlierOf(undefined, undefined), undefined);
   });
 });

@@ -4,7 +4,7 @@ import type {
   TemplateCard,
   TemplateComponentDefinition,
 } from '../../../src/template-content/definition.ts';
-import { fillTemplate, type FilledTemplate } from '../../../src/template-content/rules.ts';
+import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../../src/template-content/rules.ts';
 import type { TemplateVariables } from '../../../src/template-content/variables.ts';
 
 const body: TemplateComponentDefinition = { type: 'BODY', text: 'Hello there.' };
@@ -71,6 +71,10 @@ describe('filled template › codes', () => {
   for (const [given, expected] of [
     [{}, ['code: This code is missing.']],
     [{ code: ' ' }, ['code: This code is empty.']],
+    [
+      { code: '1\n2' },
+      ['code: This code may have no line breaks, no tabs and no more than 4 spaces in a row.'],
+    ],
     [{ code: '1'.repeat(16) }, ['code: At most 15 characters are allowed.']],
     [{ code: 'http://a.test' }, ['code: A code has no address and no emoji.']],
     [{ code: 'shop.example' }, ['code: A code has no address and no emoji.']],
@@ -122,6 +126,14 @@ describe('filled template › offers and carousels', () => {
     assert.deepEqual(issuesOf([offer(true), body], {}), [
       'offerExpiresAt: The time when the offer expires is missing.',
     ]);
+  });
+
+  it('an end that the message cannot leave before › named; none, or a later one › fine', () => {
+    const at = new Date(expiresAt.getTime() - 1);
+    assert.deepEqual(offerEndIssues({}, at), []);
+    assert.deepEqual(offerEndIssues({ offerExpiresAt: expiresAt }, at), []);
+    const [issue] = offerEndIssues({ offerExpiresAt: expiresAt }, expiresAt);
+    assert.equal(issue?.path, 'body.variables.offerExpiresAt');
   });
 
   it('the body of an offer › at most 600 characters', () => {

@@ -106,6 +106,18 @@ describe('filled template › headers', () => {
       ],
     ],
     [
+      'an address too long',
+      media('VIDEO'),
+      { link: `https://a.test/${'x'.repeat(1_986)}` },
+      ['header.link: At most 2000 characters are allowed.'],
+    ],
+    [
+      'a place too long',
+      location,
+      { ...office, name: 'x'.repeat(1_001), address: 'x'.repeat(1_001) },
+      ['name', 'address'].map((name) => `header.${name}: At most 1000 characters are allowed.`),
+    ],
+    [
       'a file name of a picture',
       media('IMAGE'),
       { mediaId: '1', filename: 'a.png' },
@@ -294,6 +306,18 @@ describe('filled template › buttons', () => {
       [': This variable must be a text.'],
     ],
     ['no coupon', coupon, undefined, [': This coupon code is missing.']],
+    [
+      'a coupon with a tab',
+      coupon,
+      'A\tB',
+      [': This coupon code may have no line breaks, no tabs and no more than 4 spaces in a row.'],
+    ],
+    [
+      'a suffix with a line break',
+      { type: 'URL', text: 'Go', url: 'https://a.test/{{1}}' },
+      'a\nb',
+      [': This variable may have no line breaks, no tabs and no more than 4 spaces in a row.'],
+    ],
     ['a long coupon', coupon, 'x'.repeat(21), [': At most 20 characters are allowed.']],
     ['an object for a coupon', coupon, {}, [': This coupon code must be a text.']],
     ['a text for a flow', flow, 'x', [': This button takes an object with flowToken and data.']],

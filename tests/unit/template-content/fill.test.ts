@@ -135,9 +135,17 @@ describe('filled template', () => {
     assert.equal(filled([buttons], { buttons: { 1: 'x' } }).components.length, 1);
   });
 
+  it('a payload with lines, four spaces in a variable › taken', () => {
+    assert.equal(filled([buttons], { buttons: { 0: 'a\nb', 1: 'x' } }).components.length, 2);
+    assert.equal(filled([body('{{1}}')], { body: ['a    b'] }).text, 'a    b');
+  });
+
   const issues: readonly [string, TemplateComponentDefinition[], TemplateVariables, string[]][] = [
     ['a missing variable', [body('{{1}} {{2}}')], { body: ['a'] }, ['body.2']],
     ['all missing', [header('{{1}}'), body('{{name}}')], {}, ['header.1', 'body.name']],
+    ['a line break', [body('{{1}}')], { body: ['a\nb'] }, ['body.1']],
+    ['a return and a tab', [body('{{1}} {{2}}')], { body: ['a\r', '\ta'] }, ['body.1', 'body.2']],
+    ['five spaces in a row', [body('{{1}}')], { body: ['a     b'] }, ['body.1']],
     ['an empty one', [body('{{1}}')], { body: [' \n'] }, ['body.1']],
     ['one too many', [body('{{1}}')], { body: ['a', 'b'] }, ['body.2']],
     ['one for a part that is not there', [body('b')], { header: { x: 'a' } }, ['header.x']],

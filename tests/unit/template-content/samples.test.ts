@@ -70,13 +70,15 @@ describe('template components › as the provider reviews them', () => {
   });
 
   it('the provider’s own text of an authentication template › is left out', () => {
-    assert.deepEqual(formOf({ type: 'BODY', text: '*{{1}}* is …', add_security_recommendation: true }), {
-      type: 'BODY',
-      add_security_recommendation: true,
-    });
-    assert.deepEqual(formOf({ type: 'FOOTER', text: 'In 5 minutes', code_expiration_minutes: 5 }), {
-      type: 'FOOTER',
-      code_expiration_minutes: 5,
-    });
+    const buttons = { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] } as const;
+    const read = [
+      { type: 'BODY', text: '*{{1}}* is …', add_security_recommendation: true },
+      { type: 'FOOTER', text: 'In 5 minutes', code_expiration_minutes: 5 },
+    ] as const;
+    assert.deepEqual(toReviewForm([...read, buttons]), [
+      { type: 'BODY', add_security_recommendation: true },
+      { type: 'FOOTER', code_expiration_minutes: 5 },
+      buttons,
+    ]);
   });
 });

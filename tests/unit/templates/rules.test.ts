@@ -8,6 +8,7 @@ import {
   changeAfterNews,
   changeAfterRefusal,
   changeAfterSubmit,
+  changeAfterUnpause,
   planSync,
   qualityOf,
   reasonOf,
@@ -65,6 +66,28 @@ describe('templates › the provider’s words', () => {
       ...{ category: 'marketing', submittedCategory: 'utility' },
     });
     assert.equal(changeAfterSubmit(template(), { id: '7', status: 'NEW' }, at).status, 'pending');
+  });
+
+  it('agreed to unpause › what the provider says of it counts from now on; paused or not read › asked again', () => {
+    const paused = template({ status: 'paused', pauseReason: 'PACING', needsSync: true });
+    const approved = changeAfterUnpause(paused, theirs(), at);
+    const { status, statusAt, pauseReason, needsSync } = approved;
+    assert.deepEqual([status, statusAt, pauseReason, needsSync], ['approved', at, null, null]);
+    assert.equal(changeAfterUnpause(paused, theirs({ status: 'DISABLED' }), at).status, 'disabled');
+    const still = {
+      ...{ pauseReason: 'The provider has agreed to unpause it, and still says that it is paused.' },
+      needsSync: true,
+    };
+    assert.deepEqual(changeAfterUnpause(paused, theirs({ status: 'PAUSED' }), at), still);
+    assert.deepEqual(changeAfterUnpause(paused, null, at), still);
+    // Its webhook was faster.
+    assert.deepEqual(changeAfterUnpause(template(), null, at), { statusAt: at });
+  });
+
+  it('a pause from before it was unpaused, told late › does not pause it again', () => {
+    const unpaused = template({ status: 'approved', statusAt: at });
+    const late = changeAfterNews(unpaused, { what: 'status', word: 'PAUSED', reason: null }, earlier);
+    assert.deepEqual(late, { needsSync: true });
   });
 
   it('refusal of a send › paused, disabled, doubtful, or nothing about the template', () => {

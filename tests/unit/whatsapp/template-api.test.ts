@@ -160,6 +160,34 @@ describe('template management at the provider', () => {
     );
   });
 
+  it('unpause › its own path without a body; kept paused › the reason without numbers of people', async () => {
+    const { id } = provider.put({ name: 'sale', status: 'PAUSED' });
+    assert.deepEqual(await gateway.unpause(account, id), {
+      kind: 'done',
+      value: { isUnpaused: true },
+      usage,
+    });
+    const [call] = provider.calls;
+    assert.deepEqual(
+      [call?.method, call?.path, call?.query.size, call?.body, call?.token],
+      ['POST', `/v25.0/${id}/unpause`, 0, {}, 'the token'],
+    );
+    for (const [body, reason] of [
+      [{ success: false, reason: 'Ask 004915112345678.' }, 'Ask …78.'],
+      [{ success: false, reason: '' }, null],
+      [{ success: false, reason: 5 }, null],
+      [{ success: false }, null],
+    ] as const) {
+      provider.answerNext({ status: 200, body });
+      const outcome = await gateway.unpause(account, id);
+      assert.deepEqual(outcome, { kind: 'done', value: { isUnpaused: false, reason }, usage });
+    }
+    provider.answerNext({ status: 200, body: {} });
+    assert.equal((await gateway.unpause(account, id)).kind, 'unknown');
+    assert.equal((await gateway.unpause(account, 'a/b')).kind, 'refused');
+    assert.equal(provider.calls.at(-1)?.path, '/v25.0/a%2Fb/unpause');
+  });
+
   it('a refusal › code, subcode and Meta’s words without numbers of people, and when to come back', async () => {
     refuseNext(80_007, 2_388_019, 'Ask 004915112345678.', { 'retry-after': '30' });
     const outcome = await gateway.get(account, '1');

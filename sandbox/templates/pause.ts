@@ -1,0 +1,23 @@
+/** Pauses of templates: which of them can be ended by a call, and when. Pure. */
+import { isRecord, textOrNull } from '../json.ts';
+import type { Template } from './template.ts';
+
+const FIRST_PAUSE = 'FIRST_PAUSE';
+/** The only pause that does not end by itself: that of a template whose first receivers disliked it. */
+const PACING_PAUSE = 'RATE_LIMITING_PAUSE';
+
+/** The template with what is known of its pause: a new one begins now, one that is over is forgotten. */
+export function withPause(template: Template, otherInfo: unknown, now: number): Template {
+  const { pause, ...rest } = template;
+  if (template.status !== 'PAUSED') return rest;
+  const title = isRecord(otherInfo) ? textOrNull(otherInfo['title']) : null;
+  return { ...rest, pause: pause ?? { since: now, title: title ?? FIRST_PAUSE } };
+}
+
+/** Why a pause cannot be ended now; null when it can. */
+export function unpauseProblem({ pause }: Template, now: number, leastMs: number): string | null {
+  if (pause?.title !== PACING_PAUSE) return 'Only a template that was paused by pacing can be unpaused.';
+  return now < pause.since + leastMs
+    ? `The template can be unpaused ${Math.ceil(leastMs / 60_000)} minutes after it was paused.`
+    : null;
+}
