@@ -3,7 +3,7 @@ import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
 import { startTemporal } from '../servers/temporal.ts';
 import type { Service } from '../stack/supervise.ts';
 import { planCrm } from './crm-processes.ts';
-import { planSingle, planThree } from './database.ts';
+import { planSingle, planThree, type ChaosDatabase } from './database.ts';
 import { createFamily } from './family.ts';
 import type { LinkName } from './fault-plan.ts';
 import type { KillTarget } from './plan.ts';
@@ -42,6 +42,8 @@ export interface Cluster {
   /** Freezes a process, of the database the primary; answers what lets it go on. */
   pause(target: KillTarget): Promise<() => void>;
   stepDown(): Promise<void>;
+  /** Only with `hasFaults`. */
+  readonly failCommands: ChaosDatabase['failCommands'];
   /** Only with `hasFaults`. */
   link(name: LinkName): Promise<TcpProxy>;
   stop(): Promise<void>;
@@ -96,6 +98,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     kill: async (target) => family.kill(await nameOf(target)),
     pause: async (target) => family.pause(await nameOf(target)),
     stepDown: database.stepDown,
+    failCommands: database.failCommands,
     async link(name) {
       const proxy = name === 'provider' ? providerLink : await database.primaryProxy();
       if (proxy === null) throw new Error('this run has no network that can fail');

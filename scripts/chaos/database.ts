@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { failPoint, type FailingCommands } from '../faults/fail-command.ts';
 import type { TcpProxy } from '../faults/tcp-proxy.ts';
 import { startMongod } from '../servers/mongod.ts';
 import type { Family } from './family.ts';
@@ -14,6 +15,8 @@ export interface ChaosDatabase {
   /** The network to it; null for a single server. */
   primaryProxy(): Promise<TcpProxy | null>;
   stepDown(): Promise<void>;
+  /** Makes some commands fail at the primary, for so long at most; answers how many have failed. */
+  failCommands(how: FailingCommands, withinMs: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export async function planSingle({ binary, folder }: DatabaseOptions): Promise<C
     primaryName: async () => name,
     primaryProxy: async () => null,
     stepDown: () => Promise.reject(new Error('a single server has nobody to step down for')),
+    failCommands: () => Promise.reject(new Error('only runs with faults have fail points')),
     close: async () => undefined,
   };
 }
@@ -49,6 +53,7 @@ export async function planThree(options: DatabaseOptions): Promise<ChaosDatabase
     primaryName: async () => (await replicaSet.findPrimary()).name,
     primaryProxy: async () => (await replicaSet.findPrimary()).proxy,
     stepDown: replicaSet.stepDown,
+    failCommands: (how, withinMs) => replicaSet.failCommands(failPoint(how, databaseName), withinMs),
     close: replicaSet.closeProxies,
   };
 }

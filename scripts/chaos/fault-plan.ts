@@ -1,5 +1,6 @@
+import { commandPaths, failuresOf, type FailingCommands } from '../faults/fail-command.ts';
 import type { LinkFault } from '../faults/tcp-proxy.ts';
-import { createRandom, killTargets, shuffle, type KillTarget } from './plan.ts';
+import { createRandom, killTargets, pick, shuffle, type KillTarget } from './plan.ts';
 
 /** Faults after which every process still lives. What happens and when is decided by the seed alone. Pure. */
 export type Fault =
@@ -8,7 +9,9 @@ export type Fault =
   /** A process is frozen, and goes on later as if nothing had been; of the database the primary. */
   | { readonly kind: 'pause'; readonly target: KillTarget }
   /** The network to the database's primary or to the provider. */
-  | { readonly kind: 'link'; readonly link: LinkName; readonly fault: LinkFault };
+  | { readonly kind: 'link'; readonly link: LinkName; readonly fault: LinkFault }
+  /** The database's primary fails some of the commands by which messages are sent or receipts are taken in. */
+  | ({ readonly kind: 'commands' } & FailingCommands);
 
 export type LinkName = 'mongodb' | 'provider';
 
@@ -17,13 +20,17 @@ export interface PlannedFault {
   readonly afterAccepted: number;
 }
 
-/** Every second fault is a step-down; between them come these, each once before any of them a second time. */
-const others: readonly Fault[] = [
+/**
+ * Every second fault is a step-down; between them come these, each once before any of them a second time. In which way
+ * the commands of a path fail is drawn each time.
+ */
+const others = (random: () => number): readonly Fault[] => [
   ...killTargets.map((target): Fault => ({ kind: 'pause', target })),
   ...(['delay', 'reset', 'black-hole', 'half-open'] as const).flatMap((fault): Fault[] => [
     { kind: 'link', link: 'mongodb', fault },
     { kind: 'link', link: 'provider', fault },
   ]),
+  ...commandPaths.map((path): Fault => ({ kind: 'commands', path, failure: pick(failuresOf(path), random) })),
 ];
 
 const firstShare = 0.05;
@@ -40,7 +47,7 @@ export function planFaults({ seed, messages, faults }: FaultPlanOptions): Planne
   const random = createRandom(seed ^ 0x5f3759df);
   let round: Fault[] = [];
   return Array.from({ length: faults }, (_, index) => {
-    if (round.length === 0) round = shuffle(others, random);
+    if (round.length === 0) round = shuffle(others(random), random);
     const fault: Fault = index % 2 === 0 ? { kind: 'step-down' } : (round.pop() ?? { kind: 'step-down' });
     const share = firstShare + ((lastShare - firstShare) * index) / Math.max(1, faults - 1);
     return { fault, afterAccepted: Math.floor(share * messages) };
@@ -55,5 +62,9 @@ export function describeFault(fault: Fault): string {
       return `pause of ${fault.target}`;
     case 'link':
       return `${fault.fault} towards ${fault.link === 'mongodb' ? 'the primary' : 'the provider'}`;
+    case 'commands': {
+      const { by, command, collection } = fault.path;
+      return `${command} on ${collection} by the ${by}: ${fault.failure}`;
+    }
   }
 }

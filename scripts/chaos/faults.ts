@@ -6,8 +6,8 @@ import { messageIdOf, readLedger } from './ledger.ts';
 import { normalMs, type FaultSpan } from './recovery.ts';
 import type { Sender } from './sender.ts';
 
-/** Shorter than the provider's time-out, so that no call of a worker can be hit twice by one fault. */
-const linkFaultMs = 5_000;
+/** Of links and commands. Shorter than the provider's time-out, so that one fault cannot hit a worker's call twice. */
+const faultMs = 5_000;
 /** Nothing but the connections of one moment. */
 const momentary = new Set(['reset']);
 
@@ -34,8 +34,8 @@ export async function injectInTurn(
     const name = describeFault(fault);
     running.log(`${name} with ${running.sender.accepted.length} messages accepted`);
     const startedAtMs = Date.now();
-    const healedAtMs = (await inject(fault, running)) ?? startedAtMs;
-    spans.push({ name, startedAtMs, healedAtMs });
+    const { healedAtMs = startedAtMs, failedCommands = 0 } = await inject(fault, running);
+    spans.push({ name, startedAtMs, healedAtMs, failedCommands });
     await flow.untilFull(signal);
   }
   return spans;
@@ -72,24 +72,34 @@ function createFlow({ cluster, sender, pacePerSecond }: Running) {
   };
 }
 
-/** Answers when the fault was over; null for one that is over as it begins. */
-async function inject(fault: Fault, { cluster, pauseMs }: Running): Promise<number | null> {
+interface Injected {
+  /** Without it the fault was over as it began. */
+  readonly healedAtMs?: number;
+  readonly failedCommands?: number;
+}
+
+async function inject(fault: Fault, { cluster, pauseMs, log }: Running): Promise<Injected> {
   switch (fault.kind) {
     case 'step-down': {
       await cluster.stepDown();
-      return null;
+      return {};
     }
     case 'pause': {
       const goOn = await cluster.pause(fault.target);
       await sleep(pauseMs).finally(goOn);
-      return Date.now();
+      return { healedAtMs: Date.now() };
     }
     case 'link': {
       const link = await cluster.link(fault.link);
       link.apply(fault.fault);
-      await sleep(momentary.has(fault.fault) ? 0 : linkFaultMs);
+      await sleep(momentary.has(fault.fault) ? 0 : faultMs);
       link.heal();
-      return Date.now();
+      return { healedAtMs: Date.now() };
+    }
+    case 'commands': {
+      const failedCommands = await cluster.failCommands(fault, faultMs);
+      log(`${failedCommands} commands have failed`);
+      return { healedAtMs: Date.now(), failedCommands };
     }
   }
 }

@@ -92,6 +92,9 @@ export function shuffle<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /** A small seeded generator (mulberry32) of numbers in [0, 1). */
+export const pick = <T>(items: readonly [T, ...T[]], random: () => number): T =>
+  items[Math.floor(random() * items.length)] ?? items[0];
+
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

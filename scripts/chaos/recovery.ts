@@ -5,6 +5,8 @@ export interface FaultSpan {
   readonly startedAtMs: number;
   /** When its cause was gone; what the product needs from then on is its recovery. */
   readonly healedAtMs: number;
+  /** Commands of the database that it made fail. */
+  readonly failedCommands: number;
 }
 
 export interface Recovery extends FaultSpan {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
+import { askedFailPoint, askFailPoint, noFailPoint, type FailPoint } from '../faults/fail-command.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
 import { startMember } from '../servers/mongod.ts';
 import type { Service } from '../stack/supervise.ts';
@@ -24,6 +25,8 @@ export interface ReplicaSet {
   findPrimary(): Promise<Member>;
   /** The primary gives its place to another; resolves when it has. */
   stepDown(): Promise<void>;
+  /** Switches a fail point of the primary on until it is used up or the time is over; answers how often it was met. */
+  failCommands(failPoint: FailPoint, withinMs: number): Promise<number>;
   closeProxies(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export async function planReplicaSet({ binary, folder }: ReplicaSetOptions): Pro
       port,
       dataDir: join(folder, name),
       logFile: join(folder, 'logs', `${name}.log`),
+      hasFailPoints: true,
     };
     const service: Service = { name, start: (onSpawn) => startMember({ ...options, onSpawn }) };
     members.push({ name, port, proxy, service });
@@ -79,6 +83,16 @@ export async function planReplicaSet({ binary, folder }: ReplicaSetOptions): Pro
     async stepDown() {
       const { port } = await findPrimary();
       await onMember(port, { replSetStepDown: stepDownSeconds, secondaryCatchUpPeriodSecs: 5 });
+    },
+    async failCommands(failPoint, withinMs) {
+      const { port } = await findPrimary();
+      const deadline = Date.now() + withinMs;
+      // The server counts over its whole life.
+      const { count: before } = await onMember(port, failPoint);
+      const countNow = async () => (await onMember(port, askFailPoint))[askedFailPoint].timesEntered - before;
+      while (Date.now() < deadline && (await countNow()) < failPoint.mode.times) await sleep(100);
+      const { count } = await onMember(port, noFailPoint);
+      return count - before;
     },
     async closeProxies() {
       await Promise.all(members.map(({ proxy }) => proxy.close()));

@@ -11,6 +11,7 @@ export function formatReport(report: ChaosReport): string {
     ['messages', options.messages],
     ['kill -9', options.kills],
     ['faults', report.recoveries.length],
+    ['database commands made to fail', sum(report.recoveries.map(({ failedCommands }) => failedCommands))],
     ['accepted by the API', report.accepted],
     ['POSTs repeated', report.repeats],
     ['provider calls', `${report.calls}, of which accepted ${report.acceptedCalls}`],
@@ -37,6 +38,8 @@ export function formatReport(report: ChaosReport): string {
     ...listOf('Violations:', violations),
   ].join('\n');
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 function listOf(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];

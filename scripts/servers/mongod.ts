@@ -8,6 +8,8 @@ export interface MongodOptions {
   /** Kept between starts; the port may differ from the last time. */
   readonly dataDir: string;
   readonly logFile: string;
+  /** Lets commands be made to fail (`configureFailPoint`). For runs that do so, never for data that is kept. */
+  readonly hasFailPoints?: boolean;
   readonly onSpawn?: SpawnListener;
 }
 
@@ -44,6 +46,7 @@ async function launch(
       // There is no other member to wait for, so a stop need not linger for one.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+      ...(options.hasFailPoints === true ? ['--setParameter', 'enableTestCommands=1'] : []),
     ],
     address,
     logFile: options.logFile,

@@ -4,8 +4,6 @@ import type { PlannedFault } from '../../scripts/chaos/fault-plan.ts';
 import { formatReport } from '../../scripts/chaos/report.ts';
 import { runChaos } from '../../scripts/chaos/run.ts';
 
-const messages = 60;
-
 const faults: readonly PlannedFault[] = [
   { fault: { kind: 'step-down' }, afterAccepted: 5 },
   { fault: { kind: 'pause', target: 'worker' }, afterAccepted: 15 },
@@ -14,34 +12,54 @@ const faults: readonly PlannedFault[] = [
   { fault: { kind: 'link', link: 'mongodb', fault: 'reset' }, afterAccepted: 45 },
 ];
 
+const inMessages = (by: 'api' | 'worker', command: 'insert' | 'findAndModify' | 'update') =>
+  ({ kind: 'commands', path: { by, command, collection: 'messages' } }) as const;
+
+const failingCommands: readonly PlannedFault[] = [
+  { fault: { ...inMessages('api', 'insert'), failure: 'timed out by the write concern' }, afterAccepted: 5 },
+  { fault: { ...inMessages('worker', 'findAndModify'), failure: 'connection closed' }, afterAccepted: 10 },
+  { fault: { ...inMessages('worker', 'update'), failure: 'unconfirmed' }, afterAccepted: 15 },
+];
+
+async function run(faults: readonly PlannedFault[], messages: number) {
+  const lines: string[] = [];
+  const report = await runChaos(
+    {
+      seed: randomInt(2 ** 32 - 1),
+      messages,
+      kills: 0,
+      faults: faults.length,
+      pauseMs: 3_000,
+      pacePerSecond: 8,
+    },
+    {
+      binaries: {
+        mongod: process.env['TEST_MONGOD_BINARY'] ?? '',
+        temporal: process.env['TEST_TEMPORAL_BINARY'] ?? '',
+      },
+      log: (line) => void lines.push(line),
+      keepsFolder: true,
+      faults,
+    },
+  );
+  const story = `${lines.join('\n')}\n\n${formatReport(report)}`;
+  assert.deepEqual(report.violations, [], story);
+  assert.equal(report.accepted, messages, story);
+  assert.equal(report.recoveries.length, faults.length, story);
+  assert.deepEqual([report.lost, report.sentTwice], [0, 0], story);
+  return { report, story };
+}
+
 describe('e2e › faults', function () {
   this.timeout(240_000);
 
   it('60 messages, step-downs, a frozen worker, resets › none lost, none sent twice, all accounts agree', async () => {
-    const lines: string[] = [];
-    const report = await runChaos(
-      {
-        seed: randomInt(2 ** 32 - 1),
-        messages,
-        kills: 0,
-        faults: faults.length,
-        pauseMs: 3_000,
-        pacePerSecond: 8,
-      },
-      {
-        binaries: {
-          mongod: process.env['TEST_MONGOD_BINARY'] ?? '',
-          temporal: process.env['TEST_TEMPORAL_BINARY'] ?? '',
-        },
-        log: (line) => void lines.push(line),
-        keepsFolder: true,
-        faults,
-      },
-    );
-    const story = `${lines.join('\n')}\n\n${formatReport(report)}`;
-    assert.deepEqual(report.violations, [], story);
-    assert.equal(report.accepted, messages, story);
-    assert.equal(report.recoveries.length, faults.length, story);
-    assert.deepEqual([report.lost, report.sentTwice], [0, 0], story);
+    await run(faults, 60);
+  });
+
+  it('100 messages, commands that fail, or take effect and are not confirmed › the same', async () => {
+    const { report, story } = await run(failingCommands, 100);
+    for (const { name, failedCommands } of report.recoveries)
+      assert.ok(failedCommands > 0, `${name}\n${story}`);
   });
 });

@@ -116,7 +116,7 @@ describe('chaos › faults', () => {
     assert.notDeepEqual(plan, planFaults({ ...options, seed: 8 }));
     assert.equal(plan.filter(({ fault }) => fault.kind === 'step-down').length, 20);
     const others = plan.map(({ fault }) => describeFault(fault)).filter((_, index) => index % 2 === 1);
-    assert.equal(new Set(others.slice(0, 12)).size, 12);
+    assert.equal(new Set(others.slice(0, 19)).size, 19);
     const moments = plan.map(({ afterAccepted }) => afterAccepted);
     assert.deepEqual(
       moments,
@@ -124,7 +124,7 @@ describe('chaos › faults', () => {
     );
   });
 
-  const span = { name: 'fault', startedAtMs: 10_000, healedAtMs: 12_000 };
+  const span = { name: 'fault', startedAtMs: 10_000, healedAtMs: 12_000, failedCommands: 0 };
   /** Two messages a second; each seen by the provider after what the function says, or never. */
   const recoveryOf = (seenAfterMs: (dueAtMs: number) => number | null) => {
     const dueAtMs = new Map(Array.from({ length: 100 }, (_, index) => [`m${index}`, index * 500]));
