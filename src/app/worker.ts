@@ -68,8 +68,8 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     running: temporalWorker.running,
     async close() {
       health.drain();
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await temporalWorker.stop();
+      // Together, so that slow rounds take nothing away from the calls under way.
+      await Promise.all([temporalWorker.stop(), ...loops.map((loop) => loop.stop())]);
       await gateway.close();
       await health.close();
       await metricsServer.close();

@@ -243,3 +243,8 @@ function providerSlice(env: Environment, isProduction: boolean) {
     appSecrets: [...secrets].map((value) => new Secret(value)) as readonly Secret[],
   } as const;
 }
+
+/** For a library that takes a setting from the environment only, where the product decides and not who starts it. */
+export function setForLibrary(name: string, value: string): void {
+  process.env[name] = value;
+}

@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { sleep } from './clock.ts';
+import { setForLibrary } from './config.ts';
 import type { Logger } from './logger.ts';
 import { connectionOptionsOf, type TemporalOptions } from './temporal.ts';
 
@@ -14,7 +16,7 @@ export interface TemporalWorkerOptions extends TemporalOptions {
   readonly providerActivities: object;
   readonly maxConcurrentDispatches: number;
   readonly maxCachedWorkflows: number;
-  /** How long activities under way may take when the process stops. */
+  /** How long activities under way may take when the process stops; about two seconds more and it has stopped. */
   readonly shutdownGraceMs: number;
   readonly logger: Logger;
 }
@@ -74,45 +76,62 @@ export function installTemporalRuntime(logger: Logger, { isExpectedFailure, metr
   });
 }
 
+/**
+ * How long polls that are open when a worker stops may still bring a task; no new ones begin. Cut off at once, as the SDK
+ * does by itself, they lose what the server hands out at that moment, until the time-out of that task. The SDK takes this
+ * from the environment only (https://github.com/temporalio/sdk-rust/pull/1081).
+ */
+const pollsOutliveStopMs = 500;
+
+/** How long the workflows go on after the last call, to take its result: later nobody else could for 10 s. */
+const workflowsOutliveCallsMs = 500;
+
 /** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
   const { namespace, shutdownGraceMs } = options;
+  setForLibrary('TEMPORAL_POLL_SHUTDOWN_INTERRUPT_WAIT_MS', String(pollsOutliveStopMs));
   const connection = await NativeConnection.connect(connectionOptionsOf(options));
   const shared = { connection, namespace, shutdownGraceTime: shutdownGraceMs };
-  const workers = [
-    await Worker.create({
-      ...shared,
-      taskQueue: options.workflowQueue,
-      workflowBundle: { codePath: options.workflowBundlePath },
-      activities: options.stateActivities,
-      maxCachedWorkflows: options.maxCachedWorkflows,
-      maxConcurrentWorkflowTaskExecutions: workflowTasks.atOnce,
-      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: workflowTasks.polls },
-      nonStickyToStickyPollRatio: workflowTasks.shareOfPollsForNewRuns,
-      activityTaskPollerBehavior: autoscaling(5),
-    }),
-    await Worker.create({
-      ...shared,
-      taskQueue: options.providerQueue,
-      activities: options.providerActivities,
-      maxConcurrentActivityTaskExecutions: options.maxConcurrentDispatches,
-      activityTaskPollerBehavior: autoscaling(20),
-    }),
-  ];
-  const stop = () => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  const workflows = await Worker.create({
+    ...shared,
+    taskQueue: options.workflowQueue,
+    workflowBundle: { codePath: options.workflowBundlePath },
+    activities: options.stateActivities,
+    maxCachedWorkflows: options.maxCachedWorkflows,
+    maxConcurrentWorkflowTaskExecutions: workflowTasks.atOnce,
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: workflowTasks.polls },
+    nonStickyToStickyPollRatio: workflowTasks.shareOfPollsForNewRuns,
+    activityTaskPollerBehavior: autoscaling(5),
+  });
+  const provider = await Worker.create({
+    ...shared,
+    taskQueue: options.providerQueue,
+    activities: options.providerActivities,
+    maxConcurrentActivityTaskExecutions: options.maxConcurrentDispatches,
+    activityTaskPollerBehavior: autoscaling(20),
+  });
+  const end = (worker: Worker) => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // One that fails takes the others along: the process then ends, and whoever runs it starts it anew.
-  const runs = workers.map((worker) => worker.run().finally(stop));
+  // One that ends takes the other along: after a failure too, the process ends, and whoever runs it starts it anew.
+  const runProvider = async () => {
+    try {
+      await provider.run();
+    } finally {
+      await sleep(workflowsOutliveCallsMs);
+      end(workflows);
+    }
+  };
+  const runs = [workflows.run().finally(() => end(provider)), runProvider()];
   const running = Promise.allSettled(runs).then(async (results) => {
     await connection.close();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   });
   return {
     running,
-    isRunning: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    isRunning: () => [workflows, provider].every((worker) => worker.getState() === 'RUNNING'),
     async stop() {
-      stop();
+      end(provider);
       await running;
     },
   };

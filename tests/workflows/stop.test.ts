@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { providerQueue, workflowQueue, type DispatchResult } from '../../src/messages/contract.ts';
+import { workflowBundlePath } from '../../src/platform/paths.ts';
+import { startTemporalWorker, type TemporalWorker } from '../../src/platform/temporal-worker.ts';
+import { captureLog } from '../support/logger.ts';
+import { createStage, statusOf, type Stage } from '../support/send-message-stage.ts';
+import { connectTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { testTemporalAddress } from '../support/temporal-namespace.ts';
+
+const settled: DispatchResult = { kind: 'settled', status: 'read', attempt: 1 };
+/** Longer than a worker without work needs to stop. */
+const longCallMs = 2_000;
+const tries = 5;
+
+describe('worker › stop', function () {
+  this.timeout(60_000);
+  let temporal: TestTemporal;
+  let stage: Stage;
+  before(async () => {
+    temporal = await connectTestTemporal('stop');
+    stage = createStage(temporal.client);
+  });
+  after(() => temporal?.close());
+
+  function start(): Promise<TemporalWorker> {
+    const { dispatch, ...stateActivities } = stage.activities;
+    return startTemporalWorker({
+      address: testTemporalAddress(),
+      namespace: temporal.namespace,
+      workflowBundlePath,
+      workflowQueue,
+      providerQueue,
+      stateActivities,
+      providerActivities: { dispatch },
+      maxConcurrentDispatches: 10,
+      maxCachedWorkflows: 10,
+      shutdownGraceMs: 10_000,
+      logger: captureLog().logger,
+    });
+  }
+
+  it('a call is under way › its run has taken the outcome before the stop is over', async () => {
+    const worker = await start();
+    const play = await stage.play({ dispatch: () => sleep(longCallMs, settled) });
+    await play.called('dispatch');
+    await worker.stop();
+    assert.equal(await statusOf(play), 'COMPLETED');
+  });
+
+  it('a task is handed out just after the stop began › it is carried out, and not lost until its time-out', async () => {
+    // A slow machine may hand it out too late, and then it waits for the next worker: that is no loss.
+    for (let count = 0; count < tries; count += 1) {
+      const worker = await start();
+      await (await stage.play({ dispatch: async () => settled })).result();
+      const stopped = worker.stop();
+      const play = await stage.play({ dispatch: async () => settled });
+      await stopped;
+      if ((await statusOf(play)) === 'COMPLETED') return;
+    }
+    assert.fail(`none of ${tries} was carried out while the worker stopped`);
+  });
+});
