@@ -1,14 +1,28 @@
-import type { MessageActivities } from '../src/messages/contract.ts';
+import { Context } from '@temporalio/activity';
+import { dispatchSilenceMs, type MessageActivities } from '../src/messages/contract.ts';
 import { dispatchMessage } from './dispatch.ts';
 import { attemptOf, missing, targetOf, type MessageActivityDeps } from './steps.ts';
 
 export type { MessageActivityDeps } from './steps.ts';
 
+const beatsInSilence = 3;
+
+/** Lets Temporal hear of an attempt as long as it runs. Most are over before the first beat, which then costs nothing. */
+async function whileBeating<T>(attempt: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), dispatchSilenceMs / beatsInSilence);
+  try {
+    return await attempt();
+  } finally {
+    clearInterval(beat);
+  }
+}
+
 /** The activities of a message's workflow. Each may be run again at any time; see the claim in the repository. */
 export function createMessageActivities(deps: MessageActivityDeps): MessageActivities {
   const { messages, consequences, clock } = deps;
   return {
-    dispatch: ({ channelId: _channelId, ...ref }) => dispatchMessage(deps, targetOf(ref)),
+    dispatch: ({ channelId: _channelId, ...ref }) => whileBeating(() => dispatchMessage(deps, targetOf(ref))),
 
     async recordOutcome({ outcome, attempt, ...ref }) {
       const { scope, id } = targetOf(ref);

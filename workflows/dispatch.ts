@@ -4,7 +4,12 @@ import {
   CancellationScope,
   proxyActivities,
 } from '@temporalio/workflow';
-import { providerQueue, type DispatchResult, type MessageActivities } from '../src/messages/contract.ts';
+import {
+  dispatchSilenceMs,
+  providerQueue,
+  type DispatchResult,
+  type MessageActivities,
+} from '../src/messages/contract.ts';
 import { failureTold, statusOfOutcome, type MessageFailure } from '../src/messages/lifecycle.ts';
 import { persist } from './persist.ts';
 import { outOfTimeType } from './reason.ts';
@@ -49,6 +54,7 @@ function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<D
   const provider = proxyActivities<Pick<MessageActivities, 'dispatch'>>({
     taskQueue: providerQueue,
     startToCloseTimeout: input.attemptTimeoutMs,
+    heartbeatTimeout: dispatchSilenceMs,
     scheduleToCloseTimeout: Math.max(1_000, deadlineMs - Date.now()),
     // The delay of each retry comes with the failure; this ladder serves only where it does not.
     retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },

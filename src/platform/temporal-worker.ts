@@ -86,6 +86,9 @@ const pollsOutliveStopMs = 500;
 /** How long the workflows go on after the last call, to take its result: later nobody else could for 10 s. */
 const workflowsOutliveCallsMs = 500;
 
+/** More beats of one activity than one in this time are not sent. */
+const shortestBeatMs = 4_000;
+
 /** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
   const { namespace, shutdownGraceMs } = options;
@@ -109,6 +112,8 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
     activities: options.providerActivities,
     maxConcurrentActivityTaskExecutions: options.maxConcurrentDispatches,
     activityTaskPollerBehavior: autoscaling(20),
+    // By itself the SDK holds a beat back for up to 0.8 of the time after which a missing one counts.
+    maxHeartbeatThrottleInterval: shortestBeatMs,
   });
   const end = (worker: Worker) => {
     if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { createCrmMetrics } from '../../src/app/instruments.ts';
 import { createDispatchObserver, observeGateway } from '../../src/app/observers.ts';
+import { dispatchSilenceMs } from '../../src/messages/contract.ts';
 import { newId, newUuid } from '../../src/platform/ids.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { Gateway } from '../../src/whatsapp/gateway.ts';
@@ -14,6 +16,9 @@ import {
   type Sendable,
 } from '../support/dispatch-stage.ts';
 import { readMetric } from '../support/metrics.ts';
+
+/** Fewer would let one that is held up count as silence. */
+const beatMs = dispatchSilenceMs / 3;
 
 describe('dispatch', () => {
   let stage: DispatchStage;
@@ -208,6 +213,17 @@ describe('dispatch', () => {
     assert.equal(result.outcome.failure.code, '131000');
     assert.equal((await stage.callsFor(given)).length, 4);
   });
+
+  it('the provider takes its time › Temporal hears of the attempt meanwhile, and of none that is over', async () => {
+    const given = await stage.sendable('+15550001101');
+    const send: Gateway['send'] = (...call) =>
+      sleep(beatMs + 500).then(() => stage.deps.gateway.send(...call));
+    let beats = 0;
+    const slow = { ...stage.deps, gateway: { ...stage.deps.gateway, send } };
+    const result = await runActivity(slow, 'dispatch', given.input, () => void (beats += 1));
+    assert.equal(result.kind, 'dispatched');
+    assert.equal(beats, 1);
+  }).timeout(beatMs + 15_000);
 
   it('the provider cannot be reached › thrown to be tried again; nothing has left', async () => {
     const apiUrl = 'http://127.0.0.1:9';

@@ -173,14 +173,16 @@ export function runActivity<Name extends keyof MessageActivities>(
   deps: MessageActivityDeps,
   name: Name,
   input: Parameters<MessageActivities[Name]>[0],
+  onBeat: () => void = () => undefined,
 ): Promise<Awaited<ReturnType<MessageActivities[Name]>>> {
   const activity = createMessageActivities(deps)[name] as (
     given: typeof input,
   ) => Promise<Awaited<ReturnType<MessageActivities[Name]>>>;
-  return new MockActivityEnvironment(defaultActivityInfo, { logger: new DefaultLogger('ERROR') }).run(
-    activity,
-    input,
-  );
+  const environment = new MockActivityEnvironment(defaultActivityInfo, {
+    logger: new DefaultLogger('ERROR'),
+  });
+  environment.on('heartbeat', onBeat);
+  return environment.run(activity, input);
 }
 
 export const runDispatch = (deps: MessageActivityDeps, { input }: Sendable): Promise<DispatchResult> =>

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { providerQueue, workflowQueue, type DispatchResult } from '../../src/messages/contract.ts';
+import { newUuid } from '../../src/platform/ids.ts';
 import { workflowBundlePath } from '../../src/platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../../src/platform/temporal-worker.ts';
 import { captureLog } from '../support/logger.ts';
 import { createStage, statusOf, type Stage } from '../support/send-message-stage.ts';
-import { connectTestTemporal, type TestTemporal } from '../support/temporal.ts';
+import { connectTestTemporal, startTestWorkers, type TestTemporal } from '../support/temporal.ts';
 import { testTemporalAddress } from '../support/temporal-namespace.ts';
 
 const settled: DispatchResult = { kind: 'settled', status: 'read', attempt: 1 };
@@ -22,6 +23,19 @@ describe('worker › stop', function () {
     stage = createStage(temporal.client);
   });
   after(() => temporal?.close());
+
+  /** Takes the next dispatch as a worker does that ends in that moment. */
+  async function loseDispatch(): Promise<void> {
+    const { connection } = temporal.client;
+    const { taskToken } = await connection.withDeadline(Date.now() + 20_000, () =>
+      connection.workflowService.pollActivityTaskQueue({
+        namespace: temporal.namespace,
+        taskQueue: { name: providerQueue },
+        identity: newUuid(),
+      }),
+    );
+    assert.ok(taskToken.length > 0, 'no task came');
+  }
 
   function start(): Promise<TemporalWorker> {
     const { dispatch, ...stateActivities } = stage.activities;
@@ -46,6 +60,17 @@ describe('worker › stop', function () {
     await play.called('dispatch');
     await worker.stop();
     assert.equal(await statusOf(play), 'COMPLETED');
+  });
+
+  it('a dispatch is lost with its worker › the next attempt follows long before its whole time is over', async () => {
+    const workers = await startTestWorkers({ ...temporal, activities: stage.activities, hasProvider: false });
+    const play = await stage.play({ dispatch: async () => settled }, { attemptTimeoutMs: 600_000 });
+    await loseDispatch();
+    await workers.stop();
+    const worker = await start();
+    await play.result();
+    await worker.stop();
+    assert.equal(play.callsOf('dispatch').length, 1);
   });
 
   it('a task is handed out just after the stop began › it is carried out, and not lost until its time-out', async () => {
