@@ -6,7 +6,7 @@ import { decideClaim, withoutTime, type DispatchOutcome } from '../src/messages/
 import { decideAfterCall, type AfterCall } from '../src/messages/rules.ts';
 import type { Claim, MessageDoc } from '../src/messages/store/repository.ts';
 import { newUuid, randomFraction } from '../src/platform/ids.ts';
-import type { GatewayAnswer, Sender } from '../src/whatsapp/gateway.ts';
+import type { GatewayAnswer } from '../src/whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../src/whatsapp/payload.ts';
 import { passGates, type Passage } from './gates.ts';
 import { insist } from './insist.ts';
@@ -22,23 +22,26 @@ export async function dispatchMessage(deps: MessageActivityDeps, target: Target)
   const { scope, id } = target;
   const message = await insist(() => messages.findById(scope, id));
   if (message === null) throw missing();
-  const { status, dispatch, expiresAt } = message;
-  const decision = decideClaim({ status, dispatch, expiresAt: expiresAt ?? null }, clock.now());
-  if (decision !== 'call') return withoutCall(deps, target, { decision, message });
+  const decision = decideClaim(message, clock.now());
+  // One that is too early is held by its gate, unless a gate before that one is closed for good.
+  if (decision !== 'call' && decision !== 'early') return withoutCall(deps, target, { decision, message });
 
   const passage = await passGates(deps, target, message);
   if (passage.kind === 'stopped') return passage.result;
+  const toBody = bodyOf(message);
+  const token = newUuid();
+  const taking = { token, now: clock.now(), isToSuspect: passage.isNumberSuspect };
   try {
-    const token = newUuid();
-    const taking = { token, now: clock.now(), isToSuspect: passage.isNumberSuspect };
     const claim = await insist(() => messages.claim(scope, id, taking));
     if (claim === null) throw missing();
-    return claim.decision === 'call'
-      ? await callProvider(deps, target, { message: claim.message, passage, token })
-      : await withoutCall(deps, target, claim);
+    if (claim.decision === 'call')
+      return await callProvider(deps, target, { message: claim.message, passage, token, toBody });
+    if (claim.decision !== 'early') return await withoutCall(deps, target, claim);
   } finally {
     passage.permit.done();
   }
+  // Somebody gave it a later time while it waited for its place.
+  return dispatchMessage(deps, target);
 }
 
 /** The claim was refused: says where the message stands instead of calling. */
@@ -73,6 +76,7 @@ interface ClaimedCall {
   readonly message: MessageDoc;
   readonly passage: Extract<Passage, { kind: 'open' }>;
   readonly token: string;
+  readonly toBody: (attempt: number) => MessageBody;
 }
 
 /** The process or the database stood still for so long that the permit counts no more; nobody was called. */
@@ -89,12 +93,11 @@ async function callProvider(
   target: Target,
   call: ClaimedCall,
 ): Promise<DispatchResult> {
-  const { message, passage } = call;
+  const { message, passage, toBody } = call;
   const { attempt, startedAt } = message.dispatch;
   if (!passage.permit.stillHolds()) return giveBack(deps, target, { ...call, next: placeLost });
-  const sender = senderFor(deps, passage);
   deps.observer?.callBegins(message);
-  const answer = await deps.gateway.send(sender, bodyOf(message));
+  const answer = await deps.gateway.send(passage.sender, toBody(attempt));
   passage.permit.done();
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
@@ -148,17 +151,9 @@ async function giveBack(
   });
 }
 
-/** The credentials for this call; marketing goes to its own endpoint where Meta has asked for that. */
-const senderFor = (
-  { channels }: MessageActivityDeps,
-  { channel, isMarketing }: ClaimedCall['passage'],
-): Sender => ({
-  ...channels.senderOf(channel),
-  endpoint: isMarketing && channel.usesMarketingEndpoint === true ? 'marketing' : 'messages',
-});
-
-function bodyOf(message: MessageDoc): MessageBody {
-  const { _id, to, recipientUserId, content, contextMessageId, dispatch } = message;
+/** Checked before the claim is taken: what fails after it leaves nobody knowing whether the provider was called. */
+function bodyOf(message: MessageDoc): (attempt: number) => MessageBody {
+  const { _id, to, recipientUserId, content, contextMessageId } = message;
   const { template } = content;
   const payload = template === undefined ? content.payload : { type: 'template' as const, template };
   const recipient = to ?? recipientUserId;
@@ -166,11 +161,7 @@ function bodyOf(message: MessageDoc): MessageBody {
     payload !== undefined && recipient !== undefined,
     'an outbound message has a content and a recipient',
   );
-  return buildMessageBody({
-    messageId: _id.toHexString(),
-    attempt: dispatch.attempt,
-    address: to === undefined ? { recipient } : { to },
-    payload,
-    contextMessageId,
-  });
+  const messageId = _id.toHexString();
+  const address = to === undefined ? { recipient } : { to };
+  return (attempt) => buildMessageBody({ messageId, attempt, address, payload, contextMessageId });
 }

@@ -7,6 +7,7 @@ import type { MessageDoc } from '../src/messages/store/repository.ts';
 import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../src/messages/rules.ts';
 import type { Permit } from '../src/rates/channel/permits.ts';
 import { randomFraction } from '../src/platform/ids.ts';
+import type { Sender } from '../src/whatsapp/gateway.ts';
 import { insist } from './insist.ts';
 import type { MessageActivityDeps, Target } from './steps.ts';
 
@@ -14,8 +15,7 @@ import type { MessageActivityDeps, Target } from './steps.ts';
 export type Passage =
   | {
       readonly kind: 'open';
-      readonly channel: ChannelDoc;
-      readonly isMarketing: boolean;
+      readonly sender: Sender;
       readonly isNumberSuspect: boolean;
       readonly permit: Permit;
     }
@@ -31,35 +31,104 @@ export async function passGates(
   message: MessageDoc,
 ): Promise<Passage> {
   const read = await readFacts(deps, target, message);
-  const verdict = judgeGates(read.facts, deps.clock.now());
-  if (verdict.kind === 'closed') return stopped(await close(deps, target, { message, verdict }));
-  if (verdict.kind === 'wait')
-    return stopped(await hold(deps, target, { message, waiting: verdict.waiting }));
+  const closed = await judge(deps, target, { message, read });
+  if (closed !== null) return stopped(closed);
+  const sender = openSender(deps, read);
+  if (sender === null) return stopped(await hold(deps, target, { message, waiting: noToken(deps) }));
   const portfolio = await takePortfolio(deps, target, { message, read });
   if (portfolio !== null) return stopped(portfolio);
+  const askedAtMs = performance.now();
   const permit = await takePermit(deps, target, { message, channel: read.channel });
+  if (performance.now() - askedAtMs > longestTrustMs) {
+    const closedSince = await judgeAgain(deps, target, { message, permit });
+    if (closedSince !== null) return stopped(closedSince);
+  }
   await takePair(deps, target, { message, permit });
-  const isMarketing = read.facts.template?.category === 'marketing';
-  const { channel, isNumberSuspect } = read;
-  return { kind: 'open', channel, isMarketing, isNumberSuspect, permit };
+  return { kind: 'open', sender, isNumberSuspect: read.isNumberSuspect, permit };
 }
 
 const stopped = (result: DispatchResult): Passage => ({ kind: 'stopped', result });
 
+/** Who has waited for a permit for longer looks at the gates again: a person may have closed one meanwhile. */
+const longestTrustMs = 250;
+
+interface Judged {
+  readonly message: MessageDoc;
+  readonly read: ReadFacts;
+}
+
+/** Null when all gates are open. */
+async function judge(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, read }: Judged,
+): Promise<DispatchResult | null> {
+  const verdict = judgeGates(read.facts, deps.clock.now());
+  if (verdict.kind === 'open') return null;
+  return verdict.kind === 'closed'
+    ? close(deps, target, { message, verdict })
+    : hold(deps, target, { message, waiting: verdict.waiting });
+}
+
+/** Gives the permit back when a gate has closed. */
+async function judgeAgain(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, permit }: { message: MessageDoc; permit: Permit },
+): Promise<DispatchResult | null> {
+  try {
+    const read = await findFacts(deps, target, { message, isFresh: true });
+    const closed = await judge(deps, target, { message, read });
+    if (closed !== null) permit.giveBack();
+    return closed;
+  } catch (error) {
+    permit.giveBack();
+    throw error;
+  }
+}
+
+/**
+ * The credentials for the call; marketing goes to its own endpoint where Meta has asked for that. Null when the token
+ * cannot be opened.
+ */
+function openSender(
+  { channels, logger }: MessageActivityDeps,
+  { channel, facts: { template } }: ReadFacts,
+): Sender | null {
+  const isMarketing = template?.category === 'marketing' && channel.usesMarketingEndpoint === true;
+  try {
+    return { ...channels.senderOf(channel), endpoint: isMarketing ? 'marketing' : 'messages' };
+  } catch (error) {
+    const channelId = channel._id.toHexString();
+    logger.error({ channelId, error }, 'access token not opened: check CREDENTIALS_KEY, or give a new token');
+    return null;
+  }
+}
+
+const noTokenPauseMs = 300_000;
+
+const noToken = ({ clock }: MessageActivityDeps): Waiting => ({
+  gate: 'channel',
+  reason:
+    'the access token of the channel cannot be opened: see CREDENTIALS_KEY, or give the channel a new one',
+  until: new Date(clock.now().getTime() + noTokenPauseMs),
+});
+
 /** A channel that seems to be closed is read anew: it may have opened since, and nobody would tell the message. */
-async function readFacts(
+async function readFacts(deps: MessageActivityDeps, target: Target, message: MessageDoc): Promise<ReadFacts> {
+  const first = await findFacts(deps, target, { message, isFresh: false });
+  const verdict = judgeGates(first.facts, deps.clock.now());
+  return verdict.kind === 'wait' ? findFacts(deps, target, { message, isFresh: true }) : first;
+}
+
+async function findFacts(
   { facts, clock }: MessageActivityDeps,
   { scope }: Target,
-  message: MessageDoc,
+  { message, isFresh }: { message: MessageDoc; isFresh: boolean },
 ): Promise<ReadFacts> {
-  const read = async (isFresh: boolean) => {
-    const found = await insist(() => facts.read(scope, message, { now: clock.now(), isFresh }));
-    if (found !== null) return found;
-    throw ApplicationFailure.nonRetryable('The channel or the contact was deleted.', 'channel-missing');
-  };
-  const first = await read(false);
-  const verdict = judgeGates(first.facts, clock.now());
-  return verdict.kind === 'wait' ? read(true) : first;
+  const found = await insist(() => facts.read(scope, message, { now: clock.now(), isFresh }));
+  if (found !== null) return found;
+  throw ApplicationFailure.nonRetryable('The channel or the contact was deleted.', 'channel-missing');
 }
 
 interface Closing {
@@ -83,13 +152,23 @@ async function close(
   };
 }
 
+/** A gate that opens in less than this is waited for by the activity: where clocks differ, a run would not sleep at all. */
+const briefHoldMs = 2_000;
+const shortestHoldMs = 250;
+
 async function hold(
-  { messages, clock }: MessageActivityDeps,
-  { scope, id }: Target,
+  deps: MessageActivityDeps,
+  target: Target,
   { message, waiting }: { message: MessageDoc; waiting: Waiting },
 ): Promise<DispatchResult> {
-  await insist(() => messages.noteWaiting(scope, id, { ...waiting, since: clock.now() }));
+  const { messages, clock } = deps;
   const { gate, reason, until } = waiting;
+  const nowMs = clock.now().getTime();
+  if (until !== undefined && until.getTime() - nowMs < briefHoldMs) {
+    const soon = new Date(Math.max(until.getTime(), nowMs + shortestHoldMs));
+    throw await waitBriefly(deps, target, { gate, reason, until: soon });
+  }
+  await insist(() => messages.noteWaiting(target.scope, target.id, { ...waiting, since: clock.now() }));
   return {
     kind: 'held',
     gate,
@@ -113,7 +192,7 @@ async function takePair(
   });
   if (pair.granted) return;
   permit.giveBack();
-  throw await waitBriefly(deps, target, { gate: 'pair', until: pair.comeBackAt });
+  throw await waitBriefly(deps, target, { gate: 'pair', reason: 'pair limit', until: pair.comeBackAt });
 }
 
 /** Only what the business begins counts: an answer in the open window does not. */
@@ -147,19 +226,16 @@ async function takePermit(
   // Those who were refused together do not come back together.
   const waitMs = permit.retryAfterMs * (1 + randomFraction());
   const until = new Date(deps.clock.now().getTime() + waitMs);
-  throw await waitBriefly(deps, target, { gate: 'rate', until });
+  throw await waitBriefly(deps, target, { gate: 'rate', reason: 'rate of the channel', until });
 }
-
-const briefReasons = { pair: 'pair limit', rate: 'rate of the channel' } as const;
 
 /** A wait of seconds: the server runs the activity again after it, and no event of the run tells of it. */
 async function waitBriefly(
   { messages, clock }: MessageActivityDeps,
   { scope, id }: Target,
-  { gate, until }: { gate: keyof typeof briefReasons; until: Date },
+  { gate, reason, until }: Required<Waiting>,
 ): Promise<ApplicationFailure> {
   const now = clock.now();
-  const reason = briefReasons[gate];
   await insist(() => messages.noteWaiting(scope, id, { gate, reason, until, since: now }));
   const delayMs = Math.max(1, until.getTime() - now.getTime());
   return ApplicationFailure.create({

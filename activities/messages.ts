@@ -10,7 +10,7 @@ const beatsInSilence = 3;
 /** Lets Temporal hear of an attempt as long as it runs. Most are over before the first beat, which then costs nothing. */
 async function whileBeating<T>(attempt: () => Promise<T>): Promise<T> {
   const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), dispatchSilenceMs / beatsInSilence);
+  const beat = setInterval(() => context.heartbeat(), dispatchSilenceMs / beatsInSilence).unref();
   try {
     return await attempt();
   } finally {

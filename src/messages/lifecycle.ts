@@ -90,7 +90,8 @@ export const hasNotLeft = (status: MessageStatus, dispatch: DispatchState): bool
 export interface ClaimableMessage {
   readonly status: MessageStatus;
   readonly dispatch: DispatchState;
-  readonly expiresAt: Date | null;
+  readonly expiresAt?: Date;
+  readonly sendAt?: Date;
 }
 
 /**
@@ -100,13 +101,18 @@ export interface ClaimableMessage {
  *   is not repeated.
  * - `settled`: the outcome is known already, by the provider's answer or by a receipt.
  * - `expire`: its time has passed before it left.
+ * - `early`: its time has not come, or was moved.
  */
-export type ClaimDecision = 'call' | 'ambiguous' | 'settled' | 'expire';
+export type ClaimDecision = 'call' | 'ambiguous' | 'settled' | 'expire' | 'early';
 
-export function decideClaim(message: ClaimableMessage, now: Date): ClaimDecision {
-  if (!isUnsent(message.status)) return 'settled';
-  if (message.dispatch.isCalling) return 'ambiguous';
-  return message.expiresAt !== null && message.expiresAt <= now ? 'expire' : 'call';
+export function decideClaim(
+  { status, dispatch, expiresAt, sendAt }: ClaimableMessage,
+  now: Date,
+): ClaimDecision {
+  if (!isUnsent(status)) return 'settled';
+  if (dispatch.isCalling) return 'ambiguous';
+  if (expiresAt !== undefined && expiresAt <= now) return 'expire';
+  return sendAt !== undefined && sendAt > now ? 'early' : 'call';
 }
 
 /** What became of the provider call, as the gateway reports it. */

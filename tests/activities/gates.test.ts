@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DispatchResult } from '../../src/messages/contract.ts';
 import {
@@ -145,6 +146,32 @@ describe('dispatch › gates', () => {
       assert.ok(result.kind === 'held' && result.untilMs === sendAt.getTime());
     });
 
+    it('its time is a moment away › waited for here, since a run would not sleep', async () => {
+      const given = await stage.sendable(to, { sendAt: new Date(Date.now() + 1_500), status: 'scheduled' });
+      const error = await dispatch(given).catch((thrown: unknown) => thrown);
+      assert.ok(error instanceof ApplicationFailure);
+      assert.equal(error.type, 'WAIT_schedule');
+      const delayMs = Number(error.nextRetryDelay);
+      assert.ok(delayMs >= 250 && delayMs <= 1_500, String(delayMs));
+      await assertNotCalled(given);
+    });
+
+    it('the access token cannot be opened › held and looked at again, not unknown', async () => {
+      const given = await stage.sendable(to);
+      const channels = {
+        senderOf: () => {
+          throw new Error('The credentials were sealed by key k0; CREDENTIALS_KEY is k1.');
+        },
+      };
+      const result = await runDispatch({ ...stage.deps, channels }, given);
+      assert.ok(result.kind === 'held' && result.gate === 'channel', JSON.stringify(result));
+      assert.match(result.reason, /CREDENTIALS_KEY/);
+      const { status, dispatch: state } = await stage.stored(given);
+      assert.deepEqual([status, state.attempt, state.isCalling], ['queued', 0, false]);
+      await assertNotCalled(given);
+      assert.equal((await dispatch(given)).kind, 'dispatched');
+    });
+
     it('quiet hours › held until their end; a reply goes', async () => {
       const policy = async ({ scope }: Sendable) => {
         const quietHours = { from: '00:00', to: '23:59' };
@@ -170,6 +197,48 @@ describe('dispatch › gates', () => {
       assert.ok(result.kind === 'held' && (result.untilMs ?? 0) > Date.now() + 23 * hourMs);
       const known = await stage.another(first, '+15550001301', { isWindowOpen: true });
       assert.equal((await dispatch(known)).kind, 'dispatched');
+    });
+  });
+
+  describe('while it waits for its place', () => {
+    /** What people do while the message waits; `slowMs`: how long it does. */
+    const waiting = (meanwhile: () => Promise<unknown>, slowMs = 0): DispatchStage['deps'] => ({
+      ...stage.deps,
+      rates: {
+        ...stage.deps.rates,
+        async acquire(...ask) {
+          await meanwhile();
+          await sleep(slowMs);
+          return stage.deps.rates.acquire(...ask);
+        },
+      },
+    });
+
+    it('moved to a later time › held until then, and nobody is called', async () => {
+      const given = await stage.sendable(to, { sendAt: new Date(Date.now() - 1), status: 'scheduled' });
+      const sendAt = new Date(Date.now() + hourMs);
+      const move = () => update('messages', { _id: given.message._id }, { sendAt });
+      const result = await runDispatch(waiting(move), given);
+      assert.ok(result.kind === 'held' && result.gate === 'schedule', JSON.stringify(result));
+      assert.equal(result.untilMs, sendAt.getTime());
+      assert.equal((await stage.stored(given)).status, 'scheduled');
+      await assertNotCalled(given);
+    });
+
+    it('its channel is paused › held, and nobody is called', async () => {
+      const given = await stage.sendable(to);
+      const pause = () => update('channels', { _id: given.message.channelId }, { state: 'paused' });
+      const result = await runDispatch(waiting(pause, 300), given);
+      assert.ok(result.kind === 'held' && result.gate === 'channel', JSON.stringify(result));
+      await assertNotCalled(given);
+    });
+
+    it('the person is blocked › canceled, and nobody is called', async () => {
+      const given = await stage.sendable(to);
+      const block = () => update('contacts', contactOf(given), { isBlocked: true });
+      const result = await runDispatch(waiting(block, 300), given);
+      assert.ok(result.kind === 'settled' && result.status === 'canceled', JSON.stringify(result));
+      await assertNotCalled(given);
     });
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { mongo } from 'mongoose';
 import type { Types } from 'mongoose';
 import type { Receipt } from '../../src/messages/contract.ts';
 import { decideClaim, decideWithdrawal, hasNotLeft, messageStatuses } from '../../src/messages/lifecycle.ts';
@@ -6,6 +7,7 @@ import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { messageModel } from '../../src/messages/store/model.ts';
 import { createMessageRepository, type MessageRepository } from '../../src/messages/store/repository.ts';
 import { toMessageView } from '../../src/messages/view.ts';
+import { createDispatchWrites } from '../../src/messages/store/dispatch-writes.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
@@ -51,18 +53,27 @@ describe('message writes', () => {
     })),
   );
 
-  it('claim › every status, call state and expiry: the filter decides as decideClaim does', async () => {
-    const expiries = [undefined, -1, 0, 1].map((ms) =>
-      ms === undefined ? null : new Date(now.getTime() + ms),
+  it('claim › every status, call state, expiry and time: the filter decides as decideClaim does', async () => {
+    const times = [undefined, -1, 0, 1].map((ms) =>
+      ms === undefined ? undefined : new Date(now.getTime() + ms),
     );
-    const cases = states.flatMap((state) => expiries.map((expiresAt) => ({ ...state, expiresAt })));
-    assert.equal(cases.length, 88);
+    const cases = states.flatMap((state) =>
+      times.flatMap((expiresAt) =>
+        times.map((sendAt) => ({
+          ...state,
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+          ...(sendAt === undefined ? {} : { sendAt }),
+        })),
+      ),
+    );
+    assert.equal(cases.length, 352);
     await Promise.all(
-      cases.map(async ({ status, dispatch, expiresAt }) => {
-        const message = await insert({ status, dispatch, ...(expiresAt === null ? {} : { expiresAt }) });
-        const expected = decideClaim({ status, dispatch, expiresAt }, now);
+      cases.map(async (given) => {
+        const { status, dispatch, expiresAt, sendAt } = given;
+        const message = await insert(given);
+        const expected = decideClaim(given, now);
         const claim = await messages.claim(scopeOf(message.clientId), message._id, { token: newUuid(), now });
-        const name = `${status}, ${dispatch.isCalling ? 'calling' : 'free'}, ${expiresAt?.toISOString() ?? 'no expiry'}`;
+        const name = JSON.stringify({ status, isCalling: dispatch.isCalling, expiresAt, sendAt });
         assert.equal(claim?.decision, expected, name);
         const after = await stored(message);
         assert.equal(after.dispatch.attempt, expected === 'call' ? 2 : 1, name);
@@ -82,6 +93,33 @@ describe('message writes', () => {
     }
     const other = await messages.claim(scope, message._id, { token: newUuid(), now });
     assert.equal(other?.decision, 'ambiguous');
+  });
+
+  it('claim › given back between the refusal and the look › taken, or not called', async () => {
+    const message = await insert({});
+    const scope = scopeOf(message.clientId);
+    const holder = newUuid();
+    await messages.claim(scope, message._id, { token: holder, now });
+    const collection = database.connection.collection('messages') as unknown as mongo.Collection<MessageDoc>;
+    const attempt = { number: 1, startedAt: now, endedAt: now, outcome: 'retry', code: 'x' } as const;
+    const waiting = { gate: 'provider', reason: 'x', since: now } as const;
+    const slow = new Proxy(collection, {
+      get(target, name) {
+        if (name !== 'findOne') return Reflect.get(target, name).bind(target) as unknown;
+        return async (...query: Parameters<typeof target.findOne>) => {
+          await messages.release(scope, message._id, { token: holder, attempt, waiting });
+          return target.findOne(...query);
+        };
+      },
+    });
+    const token = newUuid();
+    const claim = await createDispatchWrites(slow, async () => undefined).claim(scope, message._id, {
+      token,
+      now,
+    });
+    assert.equal(claim?.decision, 'call');
+    const { dispatch } = await stored(message);
+    assert.deepEqual([dispatch.token, dispatch.isCalling, dispatch.attempt], [token, true, 2]);
   });
 
   it('claim › of many at once one holds it', async () => {

@@ -57,35 +57,40 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
       _id: Types.ObjectId,
       { token, now, isToSuspect = false }: { token: string; now: Date; isToSuspect?: boolean },
     ): Promise<Claim | null> {
-      const claimed = await messages.findOneAndUpdate(
-        {
-          _id,
-          status: { $in: [...unsentStatuses] },
-          'dispatch.isCalling': false,
-          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: now } }],
-          ...scope,
-        },
-        {
-          $set: {
-            status: 'sending',
-            'dispatch.isCalling': true,
-            'dispatch.token': token,
-            'dispatch.startedAt': now,
-            ...(isToSuspect ? { 'dispatch.isToSuspect': true } : {}),
+      for (;;) {
+        const claimed = await messages.findOneAndUpdate(
+          {
+            _id,
+            status: { $in: [...unsentStatuses] },
+            'dispatch.isCalling': false,
+            // Negated, so that a message without such a time matches.
+            expiresAt: { $not: { $lte: now } },
+            sendAt: { $not: { $gt: now } },
+            ...scope,
           },
-          $unset: { waiting: 1, ...(isToSuspect ? {} : { 'dispatch.isToSuspect': 1 }) },
-          $inc: { 'dispatch.attempt': 1 },
-          $push: { statusHistory: statusEntry('sending', now) },
-        },
-        { returnDocument: 'after' },
-      );
-      if (claimed !== null) return { decision: 'call', message: claimed };
-      const message = await messages.findOne({ _id, ...scope });
-      if (message === null) return null;
-      if (message.dispatch.isCalling && message.dispatch.token === token)
-        return { decision: 'call', message };
-      const { status, dispatch, expiresAt } = message;
-      return { decision: decideClaim({ status, dispatch, expiresAt: expiresAt ?? null }, now), message };
+          {
+            $set: {
+              status: 'sending',
+              'dispatch.isCalling': true,
+              'dispatch.token': token,
+              'dispatch.startedAt': now,
+              ...(isToSuspect ? { 'dispatch.isToSuspect': true } : {}),
+            },
+            $unset: { waiting: 1, ...(isToSuspect ? {} : { 'dispatch.isToSuspect': 1 }) },
+            $inc: { 'dispatch.attempt': 1 },
+            $push: { statusHistory: statusEntry('sending', now) },
+          },
+          { returnDocument: 'after' },
+        );
+        if (claimed !== null) return { decision: 'call', message: claimed };
+        const message = await messages.findOne({ _id, ...scope });
+        if (message === null) return null;
+        const { isCalling, token: holder } = message.dispatch;
+        if (isCalling && holder === token) return { decision: 'call', message };
+        const decision = decideClaim(message, now);
+        // `call`: it was free again by the time it was looked at. Only who has written its token may call.
+        if (decision !== 'call') return { decision, message };
+      }
     },
 
     /** Gives the claim back after an answer that allows another attempt; changes nothing if it is not ours. */

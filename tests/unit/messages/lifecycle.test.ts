@@ -180,7 +180,7 @@ describe('receipt word', () => {
 describe('claim', () => {
   const now = new Date('2026-11-23T09:00:00.000Z');
   const expiries = {
-    none: null,
+    none: undefined,
     past: new Date(now.getTime() - 1),
     now: new Date(now),
     future: new Date(now.getTime() + 1),
@@ -197,12 +197,31 @@ describe('claim', () => {
         for (const [name, expiresAt] of Object.entries(expiries)) {
           const row = unsent[isCalling ? 'calling' : 'free'];
           const expected = isUnsent ? row[name as keyof typeof expiries] : 'settled';
-          const message = { status, dispatch: { attempt: isCalling ? 1 : 0, isCalling }, expiresAt };
+          const message = {
+            status,
+            dispatch: { attempt: isCalling ? 1 : 0, isCalling },
+            ...(expiresAt === undefined ? {} : { expiresAt }),
+          };
           assert.equal(decideClaim(message, now), expected, `${name}, ${isCalling ? 'calling' : 'free'}`);
         }
       }
     });
   }
+});
+
+describe('claim › its own time', () => {
+  const now = new Date('2026-11-23T09:00:00.000Z');
+  const free = { status: 'scheduled', dispatch: { attempt: 0, isCalling: false } } as const;
+  const later = new Date(now.getTime() + 1);
+
+  it('has come › call; has not › early, unless it is settled, in a call or over', () => {
+    assert.equal(decideClaim({ ...free, sendAt: now }, now), 'call');
+    assert.equal(decideClaim({ ...free, sendAt: later }, now), 'early');
+    assert.equal(decideClaim({ ...free, status: 'canceled', sendAt: later }, now), 'settled');
+    assert.equal(decideClaim({ ...free, expiresAt: now, sendAt: later }, now), 'expire');
+    const calling = { attempt: 1, isCalling: true };
+    assert.equal(decideClaim({ ...free, dispatch: calling, sendAt: later }, now), 'ambiguous');
+  });
 });
 
 describe('withdrawal', () => {
