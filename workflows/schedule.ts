@@ -59,6 +59,11 @@ export function createSchedule(input: SendMessageInput) {
     isCancelWanted: () => isCancelWanted,
     sendAtMs: () => sendAtMs,
 
+    /** What the database has decided, found by a run that was not told. */
+    moveTo(atMs: number): void {
+      sendAtMs = atMs;
+    },
+
     /** Runs the part of the life that a cancellation may still end. */
     runCancellable(part: () => Promise<void>): Promise<void> {
       scope = new CancellationScope();
