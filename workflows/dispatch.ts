@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
+  patched,
   proxyActivities,
 } from '@temporalio/workflow';
 import {
@@ -18,21 +19,35 @@ import type { Progress, Run } from './send-message.ts';
 
 /** A gate that nobody reports open is looked at again after this long. */
 const longestHoldMs = 3_600_000;
+const shortestHoldMs = 1_000;
+
+type Held = Extract<DispatchResult, { kind: 'held' }>;
 
 /** Waits for the message's time and for its gates, and returns when it was handed over or is settled. */
 export async function bringToProvider(run: Run, schedule: Schedule): Promise<void> {
-  await waitForItsTime(run, schedule);
-  const deadlineMs = Math.min(
-    Date.now() + run.input.dispatchTtlMs,
-    run.input.expiresAtMs ?? Number.POSITIVE_INFINITY,
-  );
   for (;;) {
+    await waitForItsTime(run, schedule);
+    const result = await passGates(run, schedule);
+    if (result !== 'moved') return takeResult(run, result);
+  }
+}
+
+/** Dispatches until no gate holds it. A message that is moved meanwhile waits for its new time, and has all of it. */
+async function passGates(run: Run, schedule: Schedule): Promise<Exclude<DispatchResult, Held> | 'moved'> {
+  const sendAtMs = schedule.sendAtMs();
+  const { dispatchTtlMs, expiresAtMs = Number.POSITIVE_INFINITY } = run.input;
+  const deadlineMs = Math.min(Date.now() + dispatchTtlMs, expiresAtMs);
+  const isMoved = () => schedule.sendAtMs() !== sendAtMs;
+  for (;;) {
+    const seen = schedule.wakes();
     const result = await dispatchOnce(run, deadlineMs);
-    if (result.kind !== 'held') return takeResult(run, result);
+    if (result.kind !== 'held') return result;
     run.progress.attempts = result.attempt;
     run.story.tell(`held: ${result.reason}`);
-    const untilMs = Math.min(result.untilMs ?? Date.now() + longestHoldMs, deadlineMs);
-    await schedule.sleepUntil(untilMs, `held: ${result.gate}`);
+    // What was told during the dispatch is newer than what the dispatch has read.
+    const isTold = schedule.wakes() > seen && (isMoved() || patched('told-in-dispatch'));
+    if (!isTold) await hold(result, { schedule, deadlineMs });
+    if (isMoved()) return 'moved';
     if (Date.now() >= deadlineMs) {
       throw ApplicationFailure.nonRetryable(
         `Its time was over while it was held: ${result.reason}`,
@@ -40,6 +55,18 @@ export async function bringToProvider(run: Run, schedule: Schedule): Promise<voi
       );
     }
   }
+}
+
+async function hold(
+  { gate, untilMs }: Held,
+  { schedule, deadlineMs }: { readonly schedule: Schedule; readonly deadlineMs: number },
+): Promise<void> {
+  // It was moved while nobody could tell the run.
+  if (gate === 'schedule' && untilMs !== undefined && untilMs > Date.now()) return schedule.moveTo(untilMs);
+  let lookMs = untilMs ?? Date.now() + longestHoldMs;
+  // By the clock of a worker that is behind the server's: without a pause it would run in circles until it is right.
+  if (lookMs <= Date.now() && patched('shortest-hold')) lookMs = Date.now() + shortestHoldMs;
+  await schedule.sleepUntil(Math.min(lookMs, deadlineMs), `held: ${gate}`);
 }
 
 async function waitForItsTime({ story }: Run, schedule: Schedule): Promise<void> {
@@ -67,7 +94,7 @@ function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<D
 
 async function takeResult(
   { ref, progress, story }: Run,
-  result: Exclude<DispatchResult, { kind: 'held' }>,
+  result: Exclude<DispatchResult, Held>,
 ): Promise<void> {
   progress.attempts = result.attempt;
   if (result.kind === 'settled') {

@@ -58,6 +58,13 @@ export function createSchedule(input: SendMessageInput) {
   return {
     isCancelWanted: () => isCancelWanted,
     sendAtMs: () => sendAtMs,
+    /** How often somebody has told the run something that may let it go on. */
+    wakes: () => wakes,
+
+    /** What the database has decided, found by a run that was not told. */
+    moveTo(atMs: number): void {
+      sendAtMs = atMs;
+    },
 
     /** Runs the part of the life that a cancellation may still end. */
     runCancellable(part: () => Promise<void>): Promise<void> {

@@ -97,6 +97,8 @@ export async function sendMessage(input: SendMessageInput): Promise<SendMessageR
     await followFailure(run);
     await takeReceipts(run);
     await settleUnknown(run);
+    // A receipt that came while that was stored overrules it, and nobody else will apply it.
+    if (inbox.length > 0 && patched('receipt-after-expiry')) await applyInbox(run);
     return conclude(progress);
   });
 }
@@ -115,7 +117,8 @@ async function followFailure({ ref, progress: { status, failure } }: Run): Promi
   await persist('followFailure', { ...ref, failure: withoutTime(failure) });
 }
 
-async function takeReceipts({ input, inbox, ref, progress, story }: Run): Promise<void> {
+async function takeReceipts(run: Run): Promise<void> {
+  const { input, inbox, progress, story } = run;
   if (isSettled(progress.status) && inbox.length === 0) return;
   // One timer for the whole wait: `condition` with a time-out would make and cancel one for every receipt.
   let isOver = false;
@@ -129,16 +132,20 @@ async function takeReceipts({ input, inbox, ref, progress, story }: Run): Promis
   while (!isSettled(progress.status) || inbox.length > 0) {
     if (inbox.length === 0) await Promise.race([deadline, condition(() => inbox.length > 0)]);
     if (isOver && inbox.length === 0) break;
-    const receipts = inbox.splice(0);
-    await persist('applyReceipts', { ...ref, receipts });
-    for (const receipt of receipts) {
-      learn(progress, receipt);
-      story.tell(`receipt: ${receipt.word}`);
-    }
+    await applyInbox(run);
   }
   if (isOver) {
     story.tell(`no further receipt until the deadline: it stays ${progress.status}`);
     log.info('receipt deadline passed', { status: progress.status });
+  }
+}
+
+async function applyInbox({ inbox, ref, progress, story }: Run): Promise<void> {
+  const receipts = inbox.splice(0);
+  await persist('applyReceipts', { ...ref, receipts });
+  for (const receipt of receipts) {
+    learn(progress, receipt);
+    story.tell(`receipt: ${receipt.word}`);
   }
 }
 

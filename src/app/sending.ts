@@ -25,7 +25,7 @@ export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) 
     },
   });
   const acceptance = createAcceptance({ messages, workflows, logger });
-  const retries = createRetries({ messages, acceptance, facts, audit, clock });
+  const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });
   const pauses = createChannelPauses({
     channels: createChannelRepository(mongo),
     service: channels,

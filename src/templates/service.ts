@@ -30,10 +30,11 @@ export interface TemplateChoice {
   readonly language?: string | undefined;
 }
 
+/** A template as a message names it. */
+type NamedTemplate = Required<TemplateChoice> & { readonly language: string };
+
 /** A template by its own id, or as a message names it. */
-export type TemplateRef =
-  | { readonly id: Types.ObjectId }
-  | { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string };
+export type TemplateRef = { readonly id: Types.ObjectId } | NamedTemplate;
 
 /** What a send has to know just before it leaves. */
 export interface TemplateState {
@@ -81,13 +82,15 @@ export function createTemplateService(deps: TemplateServiceDeps) {
      */
     async requireSendable(scope: ClientScope, choice: TemplateChoice): Promise<TemplateDoc> {
       const template = chooseLanguage(await memory.languagesOf(scope, choice), choice);
-      if (template.status === 'approved' || template.status === 'paused') return template;
-      const reason = reasonOf(template);
-      const words = reason === null ? '' : ` ${reason}`;
-      throw new AppError(
-        'template-not-approved',
-        `The template ${template.name} is ${template.status}.${words}`,
-      );
+      assertSendable(template.name, { status: template.status, reason: reasonOf(template) });
+      return template;
+    },
+
+    /** The same of the template of a message that is there. */
+    async requireStillSendable(scope: ClientScope, ref: NamedTemplate): Promise<void> {
+      const template = await memory.findFor(scope, ref);
+      const state = template && { status: template.status, reason: reasonOf(template) };
+      assertSendable(ref.name, state ?? { status: 'missing', reason: null });
     },
 
     countOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
@@ -199,11 +202,7 @@ const forDispatch = (
   },
 
   /** What a refused send says about its template: paused, disabled, or not as we have it. */
-  async noteProviderError(
-    scope: ClientScope,
-    ref: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
-    code: number,
-  ): Promise<void> {
+  async noteProviderError(scope: ClientScope, ref: NamedTemplate, code: number): Promise<void> {
     const template = await memory.findFor(scope, ref);
     const changes = template === null ? null : changeAfterRefusal(template.status, code);
     if (template === null || changes === null) return;
@@ -252,6 +251,12 @@ function fieldsOf(template: TemplateDoc | null): Readonly<Record<string, unknown
   if (template === null) return null;
   const { _id, clientId: _clientId, createdAt: _createdAt, ...fields } = template;
   return fields;
+}
+
+function assertSendable(name: string, { status, reason }: { status: string; reason: string | null }): void {
+  if (status === 'approved' || status === 'paused') return;
+  const words = reason === null ? '' : ` ${reason}`;
+  throw new AppError('template-not-approved', `The template ${name} is ${status}.${words}`);
 }
 
 function chooseLanguage(

@@ -18,7 +18,7 @@ export type MessagePayload =
 export type Address =
   /** E.164 with `+`: without it Meta prefixes the country code of the business. */
   | { readonly to: string }
-  /** A business-scoped user id, for a person whose number is not known. Templates need a number. */
+  /** A business-scoped user id, for a person whose number is not known. Sign-in codes need a number. */
   | { readonly recipient: string };
 
 interface Envelope {

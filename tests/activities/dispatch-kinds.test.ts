@@ -60,4 +60,25 @@ describe('dispatch › kinds of messages', () => {
     });
     assert.equal((await stage.stored(given)).status, 'sent');
   });
+
+  it('a template to somebody without a number › recipient instead of to, and the provider takes it', async () => {
+    const other = await stage.sendable('+15550001101');
+    const { to: _number, ...fields } = other.message;
+    const recipientUserId = 'DE.13491208655302741918';
+    const message: MessageDoc = { ...fields, _id: newId(), recipientUserId };
+    assert.ok(await stage.messages.insert(other.scope, message));
+    const messageId = message._id.toHexString();
+    const given = { ...other, message, input: { ...other.input, messageId } };
+    await runDispatch(stage.deps, given);
+    const [call] = await stage.callsFor(given);
+    assert.deepEqual(call?.body, {
+      messaging_product: 'whatsapp',
+      recipient_type: 'individual',
+      recipient: recipientUserId,
+      type: 'template',
+      template: message.content.template,
+      biz_opaque_callback_data: `${messageId}:1`,
+    });
+    assert.equal((await stage.stored(given)).status, 'sent');
+  });
 });

@@ -158,15 +158,38 @@ describe('api › free-form messages', function () {
       assert.equal(template.createdBy, user.userId);
     });
 
-    it('somebody without a number › by the business-scoped user id; a template is refused', async () => {
+    it('somebody without a number › by the business-scoped user id, templates too', async () => {
       const from = { from_user_id: 'DE.13491208655302741918' };
       const { contactId } = await receive({ text: { body: 'Hi' } }, { from });
-      const sent = await send({ contactId, content: text() });
-      assert.equal(sent.to, null);
-      const stored = await storedOf(sent);
-      assert.deepEqual([stored.to, stored.recipientUserId], [undefined, 'DE.13491208655302741918']);
-      const refused = await user.trySend({ contactId });
-      assert.equal(refusal(refused), '400 invalid-input body.contactId');
+      const sent = [await send({ contactId, content: text() }), await user.send({ contactId })];
+      for (const message of sent) {
+        assert.deepEqual([message.to, message.contactId], [null, contactId]);
+        const stored = await storedOf(message);
+        assert.deepEqual([stored.to, stored.recipientUserId], [undefined, 'DE.13491208655302741918']);
+      }
+    });
+
+    it('somebody without a number › no sign-in code: WhatsApp brings it to numbers only', async () => {
+      const from = { from_user_id: 'DE.13491208655302741919' };
+      const { contactId, conversationId } = await receive({ text: { body: 'Hi' } }, { from });
+      const name = { clientId: new Types.ObjectId(user.clientId), name: 'hello_world' };
+      await api()
+        .collection('templates')
+        .updateOne(name, { $set: { category: 'authentication' } });
+      assert.equal(refusal(await user.trySend({ contactId })), '400 invalid-input body.contactId');
+      assert.equal(refusal(await user.trySend({ conversationId })), '400 invalid-input body.conversationId');
+      assert.equal((await user.trySend({ to: phone })).status, 201);
+    });
+
+    it('recipient, channel, target and times are wrong › named at once', async () => {
+      const expiresAt = inFuture(-minute);
+      const channelId = new Types.ObjectId().toHexString();
+      const body = { to: 'Ana', content: text(), expiresAt };
+      assert.equal(refusal(await trySend(body)), '400 invalid-input body.expiresAt body.to');
+      const elsewhere = { ...body, channelId, replyTo: new Types.ObjectId().toHexString() };
+      assert.equal(refusal(await trySend(elsewhere)), '400 invalid-input body.expiresAt body.to');
+      const valid = { to: phone, content: text(), channelId };
+      assert.equal(refusal(await trySend(valid)), '404 not-found');
     });
 
     it('a contact who has opted out › is answered by an agent, and gets no template', async () => {

@@ -52,6 +52,24 @@ describe('the life of a message', function () {
       });
     }
 
+    it('while it is held by a gate › waits for its new time, and not behind the gate any more', async () => {
+      const waiting = {
+        gate: 'quiet-hours',
+        reason: 'quiet hours',
+        since: fromNow(0),
+        until: fromNow(hourMs),
+      };
+      const id = await scheduled({ sendAt: fromNow(-hourMs), waiting, waits: [waiting] } as const);
+      assert.equal((await view(id)).waitingFor?.gate, 'quiet-hours');
+      const sendAt = fromNow(48 * hourMs);
+      const moved = await move(id, sendAt);
+      assert.equal(outcomeOf(moved), '200');
+      const { gate, until } = moved.body.waitingFor ?? {};
+      assert.deepEqual([gate, until], ['schedule', sendAt.toISOString()]);
+      const stored = await ours.stored(id);
+      assert.deepEqual([stored.waiting, stored.waits], [undefined, [waiting]]);
+    });
+
     it('to the past, or behind its end › 400 by the name of the field, nothing moves', async () => {
       const id = await scheduled({ expiresAt: fromNow(3 * hourMs) });
       const before = await view(id);

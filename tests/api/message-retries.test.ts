@@ -166,6 +166,22 @@ describe('retries of messages', function () {
       });
     }
 
+    // What the API has not had in its memory these two seconds.
+    const [away, paused] = [new Types.ObjectId(), new Types.ObjectId()];
+    const addChannel = async (_id: Types.ObjectId, state: string) => {
+      const like = await api()
+        .collection('channels')
+        .findOne({ _id: new Types.ObjectId(ours.user.channelId) });
+      const names = { phoneNumberId: _id.toHexString(), webhookKeyHash: _id.toHexString() };
+      return api()
+        .collection('channels')
+        .insertOne({ ...like, _id, ...names, state });
+    };
+    const unread = 'appointment_reminder';
+    const setTemplates = ($set: object) =>
+      api()
+        .collection('templates')
+        .updateMany({ clientId: new Types.ObjectId(ours.user.clientId) }, { $set });
     const refusals: readonly (readonly [string, Partial<MessageDoc>, () => Promise<unknown>, string])[] = [
       [
         'to a contact who has opted out',
@@ -185,17 +201,25 @@ describe('retries of messages', function () {
         () => setWindow(api(), ours.conversationId.toHexString(), -1_000),
         'window-closed',
       ],
+      ...['rejected', 'pending', 'draft', 'disabled', 'in-appeal'].map(
+        (status) =>
+          [
+            `of a template that is ${status}`,
+            { templateName: unread },
+            () => setTemplates({ status }),
+            'template-not-approved',
+          ] as const,
+      ),
       [
-        'of a template that was rejected',
-        // One that the API has not had in its memory these two seconds.
-        { templateName: 'appointment_reminder' },
-        () =>
-          api()
-            .collection('templates')
-            .updateMany(
-              { clientId: new Types.ObjectId(ours.user.clientId) },
-              { $set: { status: 'rejected' } },
-            ),
+        'by a channel that is disconnected',
+        { channelId: away },
+        () => addChannel(away, 'disconnected'),
+        'channel-disconnected',
+      ],
+      [
+        'of a template that was deleted, by a channel that is paused',
+        { channelId: paused, templateName: 'gone' },
+        () => addChannel(paused, 'paused'),
         'template-not-approved',
       ],
     ];
@@ -213,6 +237,12 @@ describe('retries of messages', function () {
       await setWindow(api(), ours.conversationId.toHexString(), hourMs);
       await update('channels', new Types.ObjectId(ours.user.channelId), { state: 'paused' });
       const id = await ours.store(failed(freeForm));
+      assert.equal(outcomeOf(await retry(id)), '201');
+    });
+
+    it('of a template that is paused › 201: it waits behind the gate', async () => {
+      const id = await ours.store(failed({ templateName: unread }));
+      await setTemplates({ status: 'paused' });
       assert.equal(outcomeOf(await retry(id)), '201');
     });
 
@@ -287,6 +317,21 @@ describe('retries of messages', function () {
         assert.equal(made?.createdBy?.toHexString(), ours.user.userId);
       }
       assert.deepEqual((await retryMany({ status: 'failed' })).retried, []);
+    });
+
+    it('what a send would be refused › skipped with the reason, the others go on', async () => {
+      const refused = await ours.store(failed({ templateName: 'order_update', timestamp: at(1) }));
+      const fine = await ours.store(failed({ timestamp: at(2) }));
+      const clientId = new Types.ObjectId(ours.user.clientId);
+      await api()
+        .collection('templates')
+        .updateOne({ clientId, name: 'order_update' }, { $set: { status: 'disabled' } });
+      const outcome = await retryMany({ status: 'failed' });
+      assert.deepEqual(
+        [idsOf(outcome), outcome.skipped.map(({ id, code }) => [id, code])],
+        [[fine], [[refused, 'template-not-approved']]],
+      );
+      assert.equal((await ours.retriesOf(refused)).length, 0);
     });
 
     it('unknown ones › skipped with the reason until mayDuplicate is said', async () => {

@@ -229,6 +229,30 @@ describe('api › messages', function () {
       assert.match(sent.content.text ?? '', /^Hello \{\{2\}\}, your order \$ne /);
     });
 
+    it('all that is wrong › named at once, nothing stored', async () => {
+      const before = await api().countAll();
+      const expiresAt = '2020-01-01T00:00:00Z';
+      const refused = await user.trySend({ ...orderUpdate({ body: ['Ana'] }), to: 'Ana', expiresAt });
+      assert.deepEqual(asProblem(refused), {
+        status: 400,
+        code: 'invalid-input',
+        paths: ['body.expiresAt', 'body.to', 'body.variables.body.2'],
+      });
+      const unknown = await user.trySend({ to: 'Ana', templateName: 'unheard_of', expiresAt });
+      assert.deepEqual(asProblem(unknown).paths, ['body.expiresAt', 'body.to', 'body.templateName']);
+      assert.deepEqual(await api().countAll(), before);
+    });
+
+    it('wrong and impossible now › 400 first: 409 is for what is valid', async () => {
+      const other = await api().signUp();
+      const clientId = new Types.ObjectId(other.clientId);
+      await api()
+        .collection('templates')
+        .updateMany({ clientId }, { $set: { status: 'disabled' } });
+      assert.deepEqual(asProblem(await other.trySend({ to: 'Ana' })).paths, ['body.to']);
+      assert.equal(asProblem(await other.trySend({ to: phoneEndingIn('01') })).status, 409);
+    });
+
     it('a template or language that is not there › 400 that names it', async () => {
       const unknown = asProblem(await user.trySend({ to: phoneEndingIn('01'), templateName: 'unheard_of' }));
       assert.deepEqual(unknown, { status: 400, code: 'invalid-input', paths: ['body.templateName'] });

@@ -17,16 +17,22 @@ import {
 
 const hourMs = 3_600_000;
 
-export const held = (gate: 'channel' | 'quiet-hours', untilMs?: number): DispatchResult => ({
+const heldReasons = {
+  channel: 'channel paused: There is a payment problem, 131042',
+  'quiet-hours': 'quiet hours',
+  schedule: 'scheduled for another time',
+} as const;
+
+export const held = (gate: 'channel' | 'quiet-hours' | 'schedule', untilMs?: number): DispatchResult => ({
   kind: 'held',
   gate,
-  reason: gate === 'channel' ? 'channel paused: There is a payment problem, 131042' : 'quiet hours',
+  reason: heldReasons[gate],
   attempt: 0,
   ...(untilMs === undefined ? {} : { untilMs }),
 });
 
 /** Held so many times, then accepted. */
-export function heldTimes(times: number, hold: () => DispatchResult): Activities {
+export function heldTimes(times: number, hold: () => DispatchResult | Promise<DispatchResult>): Activities {
   let tries = 0;
   return {
     dispatch: async () => {
@@ -78,6 +84,27 @@ export const waitingScenarios: Readonly<Record<string, Scenario>> = {
     await waitForEvent(play, 'TIMER_STARTED');
     await rescheduleTo(play, Date.now() + 100);
     await play.called('dispatch');
+    await play.signal(receipt('read'));
+    return ended(play);
+  },
+  'moved-while-held': async (stage) => {
+    const play = await stage.play(
+      heldTimes(1, () => held('channel')),
+      { sendAtMs: Date.now() + 50 },
+    );
+    await play.called('dispatch');
+    await waitForEvent(play, 'ACTIVITY_TASK_COMPLETED');
+    await rescheduleTo(play, Date.now() + 300);
+    await play.called('dispatch', 2);
+    await play.signal(receipt('read'));
+    return ended(play);
+  },
+  'moved-while-held-untold': async (stage) => {
+    const play = await stage.play(
+      heldTimes(1, () => held('schedule', Date.now() + 300)),
+      { sendAtMs: Date.now() + 50 },
+    );
+    await play.called('dispatch', 2);
     await play.signal(receipt('read'));
     return ended(play);
   },

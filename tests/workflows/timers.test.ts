@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { DispatchResult } from '../../src/messages/contract.ts';
+import { held, rescheduleTo } from '../support/send-message-waiting.ts';
 import {
   accepted,
   countEvents,
@@ -118,6 +120,65 @@ describe('sendMessage › time', () => {
     const play = await stage.play({}, { sendAtMs: (await server.currentTimeMs()) - hourMs });
     await play.result();
     assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
+  });
+
+  /** A message whose time is in an hour, what each dispatch answers, and when each was, from the start. */
+  async function playHeld(answers: (startMs: number) => readonly DispatchResult[]) {
+    const startMs = await server.currentTimeMs();
+    const atMs: number[] = [];
+    const dispatch = async (): Promise<DispatchResult> => {
+      atMs.push((await server.currentTimeMs()) - startMs);
+      return answers(startMs)[atMs.length - 1] ?? dispatched(accepted);
+    };
+    const play = await stage.play({ dispatch }, { sendAtMs: startMs + hourMs });
+    return { play, startMs, atMs };
+  }
+
+  describe('moved while it is held, to a time beyond the end of the hold', () => {
+    const sent = { status: 'sent', attempts: 1, providerMessageId };
+
+    it('and the run is told › leaves at its new time', async () => {
+      await startWorkers();
+      const { play, startMs, atMs } = await playHeld((at) => [held('quiet-hours', at + 11 * hourMs)]);
+      await server.sleep(2 * hourMs);
+      await rescheduleTo(play, startMs + 3 * dayMs);
+      assert.deepEqual(await play.result(), sent);
+      assert.equal(atMs.length, 2);
+      assertAbout(atMs[1] ?? 0, 3 * dayMs);
+    });
+
+    it('and nobody told the run › finds it at its next look, and leaves at its new time', async () => {
+      await startWorkers();
+      const { play, atMs } = await playHeld((at) => [
+        held('quiet-hours', at + 11 * hourMs),
+        held('schedule', at + 3 * dayMs),
+      ]);
+      assert.deepEqual(await play.result(), sent);
+      assert.equal(atMs.length, 3);
+      assertAbout(atMs[2] ?? 0, 3 * dayMs);
+    });
+
+    it('and it is held again then › has its whole time to live from there, and no more', async () => {
+      await startWorkers();
+      const looks = Array.from({ length: 60 }, () => held('channel'));
+      const { play, startMs } = await playHeld(() => looks);
+      await server.sleep(2 * hourMs);
+      await rescheduleTo(play, startMs + 3 * dayMs);
+      assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
+      assertAbout((await server.currentTimeMs()) - startMs, 4 * dayMs);
+    });
+  });
+
+  it('told the time that it has, while it is held › looks again, and lives no longer for it', async () => {
+    await startWorkers();
+    const looks = Array.from({ length: 60 }, () => held('channel'));
+    const { play, startMs, atMs } = await playHeld(() => looks);
+    await server.sleep(20.5 * hourMs);
+    const before = atMs.length;
+    await rescheduleTo(play, startMs + hourMs);
+    await play.called('dispatch', before + 1);
+    assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
+    assertAbout((await server.currentTimeMs()) - startMs, dayMs + hourMs);
   });
 
   it('the provider is too busy for hours › tried again at the pace that each refusal names', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cancelByUpdate, held, heldTimes, openGate, rescheduleTo } from '../support/send-message-waiting.ts';
 import {
+  accepted,
   countEvents,
   createStage,
   dispatched,
@@ -67,6 +68,28 @@ describe('sendMessage › waiting', () => {
       await openGate(play);
       await play.called('dispatch');
       await readIt(play);
+    });
+
+    it('told while the dispatch finds it closed › looks again at once, not in an hour', async () => {
+      const play: Play = await stage.play(
+        heldTimes(1, async () => {
+          await openGate(play);
+          return held('channel');
+        }),
+      );
+      await play.called('dispatch', 2);
+      await readIt(play);
+    });
+
+    it('the clock of the dispatch is behind › looks once a second, not in circles', async () => {
+      const backAtMs = Date.now() + 2_500;
+      const play = await stage.play({
+        dispatch: async () =>
+          Date.now() < backAtMs ? held('quiet-hours', Date.now() - 1) : dispatched(accepted),
+      });
+      await readIt(play);
+      const looks = play.callsOf('dispatch').length;
+      assert.ok(looks >= 2 && looks <= 4, `${looks} looks`);
     });
 
     it('it opens at a time › dispatched again then, without being told', async () => {
@@ -157,6 +180,21 @@ describe('sendMessage › waiting', () => {
       );
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 1 });
       assert.equal(play.callsOf('expireUnknown').length, 1);
+    });
+
+    it('a receipt comes while the expiry is stored › it counts', async () => {
+      const play: Play = await stage.play(
+        {
+          dispatch: async () => dispatched(unknown),
+          async expireUnknown() {
+            await play.signal(receipt('read'));
+            return 'expired';
+          },
+        },
+        { unknownDeadlineMs: 200 },
+      );
+      assert.deepEqual(await play.result(), read);
+      assert.equal(play.callsOf('applyReceipts').length, 1);
     });
 
     it('a receipt tells it › no expiry', async () => {

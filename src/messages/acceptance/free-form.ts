@@ -7,7 +7,8 @@ import { isWindowOpen } from '../../conversations/rules.ts';
 import { AppError, notFound, type Issue } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { draftOutbound, earliestOf, timeIssues } from './draft.ts';
-import { findRecipient, invalidRecipient } from './recipient.ts';
+import { assertNoIssues, findOrCollect, invalidInput } from './issues.ts';
+import { addressOf, findRecipient } from './recipient.ts';
 import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
 import { priorityOf } from '../rules.ts';
 import type { SendMessageBody } from '../schemas.ts';
@@ -30,30 +31,28 @@ interface Chat {
   readonly channelId: Types.ObjectId;
 }
 
+/** A request whose every check has passed; only now is anything written. */
+interface CheckedSend {
+  readonly contact: ContactDoc;
+  readonly address: ReturnType<typeof addressOf>;
+  readonly channelId: Types.ObjectId;
+  readonly target: MessageDoc | null;
+  readonly windowExpiresAt: Date | null;
+}
+
 /** Checks a free-form message, then finds or opens its conversation and writes it down. No contact is made for it. */
 export async function draftFreeFormMessage(
   scope: ClientScope,
   { body, by, now }: FreeFormSend,
   deps: FreeFormSendDeps,
 ): Promise<MessageDoc> {
-  const recipient = await findRecipient(scope, body, deps);
-  const { _id: channelId } = await deps.channels.requireForSend(scope, body.channelId ?? recipient.channelId);
-  const contact = recipient.contact ?? (await findByPhone(scope, recipient.phoneNumber, deps));
-  const target = await findTarget(scope, body, deps);
-  const issues = [
-    ...timeIssues(body, now),
-    ...targetIssues(body, target, { contactId: contact?._id ?? null, channelId, now }),
-  ];
-  const windowExpiresAt =
-    contact === null ? null : await deps.conversations.windowOf(scope, { channelId, contactId: contact._id });
-  const isOpen = isWindowOpen(windowExpiresAt, now);
-  if (isOpen && !isWindowOpen(windowExpiresAt, earliestOf(body, now))) issues.push(tooLate(windowExpiresAt));
-  if (issues.length > 0)
-    throw new AppError('invalid-input', 'The message cannot be sent.', { errors: issues });
-  if (!isOpen || contact === null) throw await windowClosed(scope, { channelId, windowExpiresAt }, deps);
+  const { contact, address, channelId, target, windowExpiresAt } = await checkSend(scope, body, {
+    deps,
+    now,
+  });
   const fields = {
     messageType: body.content.type,
-    ...addressOf(contact, recipient.phoneNumber),
+    ...address,
     content: contentOf(body, target),
     priority: priorityOf('free-form'),
     ...repliesTo(body, target),
@@ -61,12 +60,30 @@ export async function draftFreeFormMessage(
   return draftOutbound(scope, { contact, channelId, by, times: body, now, windowExpiresAt, fields }, deps);
 }
 
-const findByPhone = async (
+async function checkSend(
   scope: ClientScope,
-  phoneNumber: string | undefined,
-  { contacts }: FreeFormSendDeps,
-): Promise<ContactDoc | null> =>
-  phoneNumber === undefined ? null : contacts.findByPhone(scope, phoneNumber);
+  body: SendMessageBody,
+  { deps, now }: { deps: FreeFormSendDeps; now: Date },
+): Promise<CheckedSend> {
+  const issues = timeIssues(body, now);
+  const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
+  const address = recipient && (await findOrCollect(issues, () => addressOf(recipient)));
+  const namedId = body.channelId ?? recipient?.channelId;
+  const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, namedId));
+  const target = await findOrCollect(issues, () => findTarget(scope, body, deps));
+  // Whether the window is open, and which messages are in it, is asked of a chat.
+  if (!recipient || !address || !channel) throw invalidInput(issues);
+  const { _id: channelId } = channel;
+  const contact = recipient.contact ?? (await deps.contacts.findByPhone(scope, recipient.phoneNumber));
+  issues.push(...targetIssues(body, target, { contactId: contact?._id ?? null, channelId, now }));
+  const windowExpiresAt =
+    contact === null ? null : await deps.conversations.windowOf(scope, { channelId, contactId: contact._id });
+  const isOpen = isWindowOpen(windowExpiresAt, now);
+  if (isOpen && !isWindowOpen(windowExpiresAt, earliestOf(body, now))) issues.push(tooLate(windowExpiresAt));
+  assertNoIssues(issues);
+  if (!isOpen || contact === null) throw await windowClosed(scope, { channelId, windowExpiresAt }, deps);
+  return { contact, address, channelId, target, windowExpiresAt };
+}
 
 /** The message that is reacted to or answered; null when the body names none. One of another client is not found. */
 async function findTarget(
@@ -125,19 +142,6 @@ async function windowClosed(
   return new AppError('window-closed', `${since} Only a template can be sent now.`, {
     extensions: { templates: await templates.suggest(scope, channelId) },
   });
-}
-
-/** By phone where there is one: Meta then reaches people of every version of the app. */
-function addressOf(
-  { businessScopedUserId }: ContactDoc,
-  phoneNumber: string | undefined,
-): Pick<MessageDoc, 'to' | 'recipientUserId'> {
-  if (phoneNumber !== undefined) return { to: phoneNumber };
-  if (businessScopedUserId !== undefined) return { recipientUserId: businessScopedUserId };
-  throw invalidRecipient(
-    'contactId',
-    'This contact has neither a phone number nor a business-scoped user id.',
-  );
 }
 
 function contentOf({ content }: SendMessageBody, target: MessageDoc | null): MessageContent {

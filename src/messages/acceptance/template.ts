@@ -1,15 +1,16 @@
+import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
 import type { ContactService } from '../../contacts/service.ts';
 import type { ConversationService } from '../../conversations/service.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { LeadService } from '../../leads/service.ts';
-import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../templates/rules.ts';
 import type { TemplateDoc, TemplateService } from '../../templates/service.ts';
 import { draftOutbound, earliestOf, timeIssues, type SendTimes } from './draft.ts';
-import { findRecipient, invalidRecipient, type Recipient } from './recipient.ts';
+import { assertNoIssues, findOrCollect } from './issues.ts';
+import { addressOf, assertReachable, findRecipient, type Recipient } from './recipient.ts';
 import type { MessageDoc } from '../store/repository.ts';
 import { earlierOf, priorityOf } from '../rules.ts';
 import type { SendTemplateBody } from '../schemas.ts';
@@ -32,7 +33,8 @@ export interface TemplateSend {
 
 /** A request whose every check has passed; only now is anything written. */
 interface CheckedSend {
-  readonly recipient: Recipient & { readonly phoneNumber: string };
+  readonly recipient: Recipient;
+  readonly address: ReturnType<typeof addressOf>;
   readonly channel: ChannelDoc;
   readonly template: TemplateDoc;
   readonly filled: FilledTemplate;
@@ -44,12 +46,12 @@ export async function draftTemplateMessage(
   { body, by, now }: TemplateSend,
   deps: TemplateSendDeps,
 ): Promise<MessageDoc> {
-  const { recipient, channel, template, filled } = await checkSend(scope, body, { deps, now });
-  const { phoneNumber } = recipient;
-  const contact = recipient.contact ?? (await deps.contacts.findOrCreate(scope, { phoneNumber }));
+  const { recipient, address, channel, template, filled } = await checkSend(scope, body, { deps, now });
+  const contact =
+    recipient.contact ?? (await deps.contacts.findOrCreate(scope, { phoneNumber: recipient.phoneNumber }));
   const fields = {
     messageType: 'template',
-    to: phoneNumber,
+    ...address,
     content: {
       text: filled.text,
       template: {
@@ -73,19 +75,17 @@ async function checkSend(
 ): Promise<CheckedSend> {
   const { variables = {} } = body;
   const issues = [...timeIssues(body, now), ...offerEndIssues(variables, earliestOf(body, now))];
-  const recipient = withPhone(await findRecipient(scope, body, deps));
-  const channel = await deps.channels.requireForSend(scope, body.channelId ?? recipient.channelId);
-  const template = await deps.templates.requireSendable(scope, {
-    channelId: channel._id,
-    name: body.templateName,
-    language: body.language,
-  });
-  const result = fillTemplate(template.components, variables);
-  if (!result.ok) issues.push(...result.issues);
-  if (issues.length > 0 || !result.ok) {
-    throw new AppError('invalid-input', 'The message does not fit its template.', { errors: issues });
-  }
-  return { recipient, channel, template, filled: result.filled };
+  const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
+  const channelId = body.channelId ?? recipient?.channelId;
+  const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, channelId));
+  const template =
+    channel && (await findOrCollect(issues, () => requireTemplate(scope, channel, { body, deps })));
+  const result = template && fillTemplate(template.components, variables);
+  if (result?.ok === false) issues.push(...result.issues);
+  const address = recipient && (await findOrCollect(issues, () => addressFor(recipient, template)));
+  assertNoIssues(issues);
+  assert(recipient && address && channel && template && result?.ok, 'what was not found is an issue');
+  return { recipient, address, channel, template, filled: result.filled };
 }
 
 /** An offer that is over is not worth sending: its end is the message's, unless that comes first. */
@@ -93,8 +93,13 @@ function timesOf({ sendAt, expiresAt, variables }: SendTemplateBody): SendTimes 
   return { sendAt, expiresAt: earlierOf(expiresAt, variables?.offerExpiresAt) };
 }
 
-function withPhone(recipient: Recipient): CheckedSend['recipient'] {
-  const { phoneNumber } = recipient;
-  if (phoneNumber !== undefined) return { ...recipient, phoneNumber };
-  throw invalidRecipient('contactId', 'This contact has no phone number, which a template needs.');
+const requireTemplate = (
+  scope: ClientScope,
+  { _id: channelId }: ChannelDoc,
+  { body: { templateName: name, language }, deps }: { body: SendTemplateBody; deps: TemplateSendDeps },
+): Promise<TemplateDoc> => deps.templates.requireSendable(scope, { channelId, name, language });
+
+function addressFor(recipient: Recipient, template: TemplateDoc | null): CheckedSend['address'] {
+  if (template !== null) assertReachable(recipient, template);
+  return addressOf(recipient);
 }

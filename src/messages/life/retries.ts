@@ -1,10 +1,12 @@
 import type { Types } from 'mongoose';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { AuditActor, AuditedWrite, AuditService } from '../../audit/service.ts';
+import type { ChannelService } from '../../channels/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor } from '../../platform/pagination.ts';
+import type { TemplateService } from '../../templates/service.ts';
 import type { FollowUpRule } from '../../whatsapp/error-rule.ts';
 import type { Acceptance } from '../acceptance/accept.ts';
 import { assertGatesOpen } from '../acceptance/gates.ts';
@@ -16,6 +18,8 @@ export interface RetryDeps {
   readonly messages: MessageRepository;
   readonly acceptance: Pick<Acceptance, 'findRepeated' | 'startWorkflow' | 'hashOf'>;
   readonly facts: GateFactsReader;
+  readonly channels: Pick<ChannelService, 'requireForSend'>;
+  readonly templates: Pick<TemplateService, 'requireStillSendable'>;
   readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }
@@ -119,7 +123,9 @@ export function createRetries(deps: RetryDeps) {
 }
 
 /** What each retry is made of. */
-function createRetrySteps({ messages, acceptance, facts, audit, clock }: RetryDeps) {
+function createRetrySteps(deps: RetryDeps) {
+  const { messages, acceptance, facts, audit, clock } = deps;
+
   /** Stores the new message with its event, and starts it. Null when the first one has been retried before. */
   async function store(
     scope: ClientScope,
@@ -175,9 +181,21 @@ function createRetrySteps({ messages, acceptance, facts, audit, clock }: RetryDe
       throw new AppError('wrong-state', `The offer of the message ended at ${offerEnd.toISOString()}.`);
     }
     await assertGatesOpen(facts, scope, { message, now });
+    await assertSendable(deps, scope, message);
   }
 
   return { store, resume, assertRetryable };
+}
+
+/** A retry is taken in on the same terms as a send: gates only hold what a person need not do anything about. */
+async function assertSendable(
+  { channels, templates }: RetryDeps,
+  scope: ClientScope,
+  { channelId, templateName: name, content }: MessageDoc,
+): Promise<void> {
+  await channels.requireForSend(scope, channelId);
+  if (name === undefined || content.template === undefined) return;
+  await templates.requireStillSendable(scope, { channelId, name, language: content.template.language.code });
 }
 
 /** Who sends again what may have left accepts that the person may get both: the event says so. */

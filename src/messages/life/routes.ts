@@ -94,6 +94,7 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
       'contact-blocked',
       'contact-opted-out',
       'template-not-approved',
+      'channel-disconnected',
       'window-closed',
       'idempotency-key-reused',
     ],

@@ -208,7 +208,10 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
 /** What people may still change, and what time decides. */
 function createDeadlines(messages: mongo.Collection<MessageDoc>) {
   return {
-    /** Moves the time of a message that waits for it; null when it does not wait for its time any more. */
+    /**
+     * Moves the time of a message that waits for it, or is held since; null when it does not wait any more. What held
+     * it is judged anew at its new time.
+     */
     reschedule(
       scope: ClientScope,
       _id: Types.ObjectId,
@@ -225,6 +228,7 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>) {
         },
         {
           $set: { sendAt },
+          $unset: { waiting: '' },
           $push: {
             statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
           },

@@ -28,6 +28,20 @@ describe('message body', () => {
     assert.deepEqual('template' in body ? body.template : null, template);
   });
 
+  it('a template to somebody without a number › recipient instead of to', () => {
+    const template = { name: 'hello_world', language: { code: 'en_US' } };
+    const payload = { type: 'template' as const, template };
+    const address = { recipient: 'DE.13491208655302741918' };
+    assert.deepEqual(buildMessageBody({ messageId, attempt: 1, address, payload }), {
+      messaging_product: 'whatsapp',
+      recipient_type: 'individual',
+      recipient: 'DE.13491208655302741918',
+      type: 'template',
+      template: { name: 'hello_world', language: { code: 'en_US' } },
+      biz_opaque_callback_data: `${messageId}:1`,
+    });
+  });
+
   it('a reply to somebody without a number › context, and recipient instead of to', () => {
     const body = buildMessageBody({
       ...{ messageId, attempt: 1, contextMessageId: 'wamid.asked' },
