@@ -187,6 +187,7 @@ describe('sendMessage › waiting', () => {
         {
           dispatch: async () => dispatched(unknown),
           async expireUnknown() {
+            assert.ok(play.calls.at(-1)?.isLocal === false, 'the database is away for a moment');
             await play.signal(receipt('read'));
             return 'expired';
           },
