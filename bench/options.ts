@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly replies: number;
   readonly repliesPerSecond: number;
   readonly sendsPerSecond: number;
+  /** Of `priority`: what its bulk is. */
+  readonly category: 'marketing' | 'utility';
   /** Where API and worker write CPU profiles; they are not profiled without it. */
   readonly profileDir: string | null;
 }
@@ -40,6 +42,7 @@ const definitions = {
   replies: { type: 'string', default: '100' },
   'replies-per-second': { type: 'string', default: '5' },
   'sends-per-second': { type: 'string', default: '20' },
+  category: { type: 'string', default: 'marketing' },
   profile: { type: 'string' },
 } as const;
 
@@ -50,7 +53,10 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     options: definitions,
     allowPositionals: true,
   });
-  const whole = (name: Exclude<keyof typeof definitions, 'profile'>, otherwise?: number): number => {
+  const whole = (
+    name: Exclude<keyof typeof definitions, 'profile' | 'category'>,
+    otherwise?: number,
+  ): number => {
     const number = Number(values[name] ?? otherwise);
     if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number from 1`);
     return number;
@@ -69,6 +75,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     replies: whole('replies'),
     repliesPerSecond: whole('replies-per-second'),
     sendsPerSecond: whole('sends-per-second'),
+    category: categoryOf(values.category),
     profileDir: values.profile ?? null,
   };
+}
+
+function categoryOf(text: string): BenchOptions['category'] {
+  if (text === 'marketing' || text === 'utility') return text;
+  throw new Error('--category must be marketing or utility');
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type mongoose from 'mongoose';
+import type { BenchOptions } from '../options.ts';
 import type { Log } from '../stage/stage.ts';
 import { withProductStage, type ProductStage } from './product-stage.ts';
 
@@ -12,14 +13,19 @@ export interface PriorityStage extends ProductStage {
   waitForThreads(count: number): Promise<void>;
 }
 
-/** Without variables; the category of every starter template is utility. */
+/** Without variables. */
 export const bulkTemplate = 'hello_world';
 
 const waitMs = 60_000;
 const pollMs = 200;
 
+interface PriorityStageOptions extends Pick<BenchOptions, 'sendsPerSecond' | 'category'> {
+  readonly connections: number;
+  readonly log: Log;
+}
+
 export function withPriorityStage<T>(
-  { sendsPerSecond, connections, log }: { sendsPerSecond: number; connections: number; log: Log },
+  { sendsPerSecond, category, connections, log }: PriorityStageOptions,
   work: (stage: PriorityStage) => Promise<T>,
 ): Promise<T> {
   const env = { PROVIDER_SENDS_PER_SECOND: String(sendsPerSecond) };
@@ -28,7 +34,7 @@ export function withPriorityStage<T>(
     const db = stage.mongo.db();
     const changed = await db
       .collection('templates')
-      .updateOne({ name: bulkTemplate }, { $set: { category: 'marketing' } });
+      .updateOne({ name: bulkTemplate }, { $set: { category } });
     if (changed.matchedCount !== 1) throw new Error(`there is no template ${bulkTemplate} to send in bulk`);
     const phoneNumberId = String((await db.collection('channels').findOne())?.['phoneNumberId']);
     return work({

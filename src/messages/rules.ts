@@ -72,14 +72,15 @@ export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs
 const usualPriority = 3;
 export const priorityOr = (priority: number | undefined): number => priority ?? usualPriority;
 
-/** The first of the priorities with which a business addresses many: they get no burst. */
-const bulkPriority = 5;
+/** From here on a business addresses many, and nobody waits for the answer. */
+const bulkPriority = 3;
+const campaignPriority = 5;
 
 /**
  * Messages to one person that may leave one right after the other: Meta lends 45; a conversation needs some, and a
  * campaign none. The rest is kept for the agent who answers next.
  */
-export const burstOf = (priority: number): number => (isBulkPriority(priority) ? 1 : 20);
+export const burstOf = (priority: number): number => (priority >= campaignPriority ? 1 : 20);
 
 export const isBulkPriority = (priority: number): boolean => priority >= bulkPriority;
 

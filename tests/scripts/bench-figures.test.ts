@@ -161,6 +161,8 @@ describe('bench › measuring', () => {
   it('options › nonsense › is refused by name', () => {
     assert.deepEqual(parseOptions(['--', 'B1', '--rounds', '3']).names, ['b1']);
     assert.equal(parseOptions(['--rounds', '3']).rounds, 3);
+    assert.equal(parseOptions(['priority', '--category', 'utility']).category, 'utility');
+    assert.throws(() => parseOptions(['--category', 'news']), /marketing or utility/);
     const { messages, bulkMessages } = parseOptions([]);
     assert.deepEqual([messages, bulkMessages], [200, 10_000]);
     assert.equal(parseOptions(['--messages', '7']).bulkMessages, 7);

@@ -214,7 +214,7 @@ describe('priority', () => {
   it('none stored › the usual one; a burst for everybody but campaigns', () => {
     assert.deepEqual([priorityOr(undefined), priorityOr(1)], [3, 1]);
     assert.deepEqual([1, 2, 3, 4, 5].map(burstOf), [20, 20, 20, 20, 1]);
-    assert.deepEqual([2, 4, 5, 6].map(isBulkPriority), [false, false, true, true]);
+    assert.deepEqual([1, 2, 3, 4, 5].map(isBulkPriority), [false, false, true, true, true]);
   });
 
   it('patience › two seconds, of a bulk as long as three of the channel take', () => {
