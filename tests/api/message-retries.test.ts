@@ -319,6 +319,24 @@ describe('retries of messages', function () {
       assert.deepEqual((await retryMany({ status: 'failed' })).retried, []);
     });
 
+    it('a page whose answer was lost, repeated › only the rest, what was skipped again, nobody twice', async () => {
+      const skipped = await ours.store(failed({ templateName: 'gone', timestamp: at(1) }));
+      const first = await ours.store(failed({ timestamp: at(2) }));
+      const later = await ours.store(failed({ timestamp: at(3) }));
+      const page = { status: 'failed', limit: 2, until: at(9).toISOString() };
+      const lost = await retryMany(page);
+      const again = await retryMany(page);
+      assert.deepEqual([idsOf(lost), idsOf(again)], [[first], [later]]);
+      for (const told of [lost, again])
+        assert.deepEqual(
+          told.skipped.map(({ id }) => id),
+          [skipped],
+        );
+      const { retriedBy } = await ours.user.getMessage(first);
+      assert.equal(retriedBy, lost.retried[0]?.retryId);
+      for (const id of [first, later]) assert.equal((await ours.retriesOf(id)).length, 1);
+    });
+
     it('what a send would be refused › skipped with the reason, the others go on', async () => {
       const refused = await ours.store(failed({ templateName: 'order_update', timestamp: at(1) }));
       const fine = await ours.store(failed({ timestamp: at(2) }));

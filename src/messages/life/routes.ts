@@ -110,8 +110,9 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
     summary: 'Send many failed or unknown messages again',
     description:
       'Oldest first, each as by `/api/messages/:id/retry`. What cannot be sent again is listed with the reason. ' +
-      'Repeating the request retries none of them a second time. To go through all of them give `until`, too: ' +
-      'without it the new ones that fail meanwhile are met as well.',
+      'It takes no `Idempotency-Key`: each message is retried once, so that who has lost the answer repeats the ' +
+      'request with the same `cursor`, and finds what was retried before by `retriedBy`. To go through all of them ' +
+      'give `until`, too: without it the new ones that fail meanwhile are met as well.',
     tag,
     access: everybody,
     body: RetryManyBody,
