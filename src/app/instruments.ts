@@ -38,6 +38,13 @@ export const instrumentTable = {
     labels: ['gate'],
     processes: ['worker'],
   },
+  oldestHeldAge: {
+    name: 'crm_messages_oldest_held_age_seconds',
+    type: 'gauge',
+    help: 'Since when the oldest of these could have left, had its gate been open.',
+    labels: ['gate'],
+    processes: ['worker'],
+  },
   messagesUnknown: {
     name: 'crm_messages_unknown',
     type: 'gauge',

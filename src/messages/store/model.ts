@@ -190,10 +190,14 @@ messageSchema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
-// The sweep crosses tenants: it looks for the messages that have not left.
+// What has not left, across tenants: for the sweep by its last look, and for the measures by what holds it.
 messageSchema.index(
-  { status: 1, _id: 1 },
-  { name: 'sweep', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+  { status: 1, sweptAt: 1, _id: 1 },
+  { name: 'unswept', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+);
+messageSchema.index(
+  { status: 1, 'waiting.gate': 1, sendAt: 1, _id: 1 },
+  { name: 'due', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
 );
 
 export const messageModel = (connection: Connection): Model<MessageDoc> =>
