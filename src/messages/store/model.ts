@@ -102,6 +102,8 @@ export interface MessageDoc {
   readonly waits?: readonly WaitingState[];
   /** The statement of the person that canceled it, or that came while its call was under way. */
   readonly stoppedBy?: string;
+  /** Keys of `failed` receipts that were stored without a workflow, and whose consequences may not be there yet. */
+  readonly openFailures?: readonly string[];
   /** When the sweep last made sure that this message's workflow runs. */
   readonly sweptAt?: Date;
 }
@@ -155,6 +157,7 @@ export const messageSchema = new Schema(
     waiting: Schema.Types.Mixed,
     waits: { type: [Schema.Types.Mixed], default: undefined },
     stoppedBy: String,
+    openFailures: { type: [String], default: undefined },
     sweptAt: Date,
   },
   { ...schemaOptions, collection: 'messages' },
