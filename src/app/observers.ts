@@ -143,8 +143,9 @@ export const observeInbox = (inbox: Inbox, { instruments }: CrmMetrics): Inbox =
 export const observeEvents = (events: WebhookRepository, { instruments }: CrmMetrics): WebhookRepository => ({
   ...events,
   async settle(token, verdicts, now) {
-    await events.settle(token, verdicts, now);
+    const settledCount = await events.settle(token, verdicts, now);
     for (const { verdict } of verdicts) instruments.webhookEventsJudged.add({ verdict: verdict.kind });
+    return settledCount;
   },
 });
 
