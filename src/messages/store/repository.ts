@@ -2,6 +2,7 @@ import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { createBulkWriter } from '../../platform/bulk-writer.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import type { MessageStatus } from '../lifecycle.ts';
+import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
@@ -31,14 +32,14 @@ export interface MessagePosition {
 export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
 /** Every query of the messages collection. Writes are compare-and-set on what `lifecycle.ts` allows. */
-export function createMessageRepository(connection: Connection) {
+export function createMessageRepository(connection: Connection, onEnded?: EndObserver) {
   // The driver's collection, not the model: these are the hot paths, and every value in a filter is typed.
   const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
   const writeBulk = createBulkWriter(messages);
 
   return {
     ...createConsentWrites(messages),
-    ...createDispatchWrites(messages, writeBulk),
+    ...createDispatchWrites(messages, writeBulk, onEnded),
     ...createReceiptQueries(messages, writeBulk),
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
