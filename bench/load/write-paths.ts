@@ -221,7 +221,7 @@ function webhookPaths(connection: MongoConnection): Record<string, WritePath> {
       return {
         write(first, end) {
           const batch = prepared.slice(first, end);
-          if (side === 'ours') return repository.insertMany(batch);
+          if (side === 'ours') return Promise.all(batch.map(repository.insert));
           const writes = batch.map((document) => ({ insertOne: { document } }));
           return events.bulkWrite(writes, { ordered: false, writeConcern: durableWrite });
         },

@@ -20,7 +20,7 @@ import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildConsent } from './consent.ts';
-import { observeRates, observeStops } from './observers.ts';
+import { observeEnds, observeRates, observeStops } from './observers.ts';
 import { buildNumbers, buildPeople } from './people.ts';
 import { buildTemplates } from './templates.ts';
 
@@ -62,7 +62,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
       return queueWeight(channel?.sendsPerSecond ?? usual, usual);
     },
   });
-  const messages = createMessageRepository(mongo);
+  const messages = createMessageRepository(mongo, observeEnds(metrics));
   const consent = buildConsent({
     ...base,
     messages,

@@ -38,6 +38,20 @@ export const instrumentTable = {
     labels: ['gate'],
     processes: ['worker'],
   },
+  oldestHeldAge: {
+    name: 'crm_messages_oldest_held_age_seconds',
+    type: 'gauge',
+    help: 'Since when the oldest of these could have left, had its gate been open.',
+    labels: ['gate'],
+    processes: ['worker'],
+  },
+  messagesEnded: {
+    name: 'crm_messages_ended_total',
+    type: 'counter',
+    help: 'Messages that ended without being sent, or as unknown: failed by class, expired by the gate that held them («call»: unknown until then), canceled by reason. Without receipts, and what people cancel one by one.',
+    labels: ['status', 'cause'],
+    processes: ['api', 'worker'],
+  },
   messagesUnknown: {
     name: 'crm_messages_unknown',
     type: 'gauge',

@@ -3,7 +3,6 @@ import {
   createMessageMeasures,
   type MessageMeasures,
   type UnknownGroup,
-  type WaitingGroup,
 } from '../messages/store/measures.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
@@ -74,22 +73,18 @@ const ageSeconds = (since: Date, now: Date): number => Math.max(0, (now.getTime(
 const before = (now: Date, milliseconds: number): Date => new Date(now.getTime() - milliseconds);
 
 async function measureWaiting(messages: MessageMeasures, { metrics, now }: Round): Promise<void> {
-  const { messagesWaiting, oldestWaitingAge, messagesHeld } = metrics.instruments;
+  const { messagesWaiting, oldestWaitingAge, messagesHeld, oldestHeldAge } = metrics.instruments;
   const groups = await messages.findWaitingAcrossClients({ now, limit: mostCounted });
-  const open = groups.filter(({ gate }) => gate === null);
+  const open = groups.flatMap(({ status, ...group }) => (status === null ? [] : [{ status, ...group }]));
   messagesWaiting.replace(open.map(({ status, count }) => ({ labels: { status }, value: count })));
   oldestWaitingAge.replace(
     open.map(({ status, oldest }) => ({ labels: { status }, value: ageSeconds(oldest, now) })),
   );
-  messagesHeld.replace([...countByGate(groups)].map(([gate, value]) => ({ labels: { gate }, value })));
-}
-
-function countByGate(groups: readonly WaitingGroup[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { gate, count } of groups) {
-    if (gate !== null) counts.set(gate, (counts.get(gate) ?? 0) + count);
-  }
-  return counts;
+  const held = groups.flatMap(({ gate, ...group }) => (gate === null ? [] : [{ gate, ...group }]));
+  messagesHeld.replace(held.map(({ gate, count }) => ({ labels: { gate }, value: count })));
+  oldestHeldAge.replace(
+    held.map(({ gate, oldest }) => ({ labels: { gate }, value: ageSeconds(oldest, now) })),
+  );
 }
 
 async function measureLeft(

@@ -1,4 +1,5 @@
-import type { DispatchObserver, ObservedMessage } from '../messages/observer.ts';
+import { gateNames } from '../gates/rules.ts';
+import type { DispatchObserver, EndObserver, ObservedMessage } from '../messages/observer.ts';
 import type { MessageDoc, MessageRepository } from '../messages/store/repository.ts';
 import { parseReceiptStatus } from '../messages/lifecycle.ts';
 import type { ReceiptService } from '../messages/incoming/receipts.ts';
@@ -54,10 +55,19 @@ export const createDispatchObserver = ({ instruments }: CrmMetrics): DispatchObs
     const waited = secondsBetween(couldLeaveAt, dispatch.startedAt);
     instruments.acceptanceToCall.observe({ priority: priorityLabel(message) }, waited);
   },
-  outcomeKnown({ dispatch }, { kind }) {
-    instruments.providerCallsPerMessage.observe({ outcome: kind }, dispatch.attempt);
+  outcomeKnown({ dispatch }, outcome) {
+    instruments.providerCallsPerMessage.observe({ outcome: outcome.kind }, dispatch.attempt);
+    if (outcome.kind === 'rejected') {
+      instruments.messagesEnded.add({ status: 'failed', cause: outcome.failure.class });
+    }
+    if (outcome.kind === 'unknown') instruments.messagesEnded.add({ status: 'unknown', cause: 'call' });
   },
 });
+
+export const observeEnds =
+  ({ instruments }: CrmMetrics): EndObserver =>
+  ({ status, cause }) =>
+    instruments.messagesEnded.add({ status, cause });
 
 /** The class and the code of an answer as labels; a code that is not in our table is `other`, for it may be any. */
 export function labelsOfAnswer(answer: GatewayAnswer): { class: string; code: string } {
@@ -97,6 +107,9 @@ export function startAtZero({ instruments }: CrmMetrics): void {
   for (const labels of [...known, ...besidesKnown]) {
     instruments.providerAnswers.add(labels, 0);
     instruments.receiptFailures.add(labels, 0);
+  }
+  for (const cause of [...gateNames, 'none', 'call']) {
+    instruments.messagesEnded.add({ status: 'expired', cause }, 0);
   }
   for (const verdict of ['done', 'again', 'dead']) instruments.webhookEventsJudged.add({ verdict }, 0);
 }
@@ -143,8 +156,9 @@ export const observeInbox = (inbox: Inbox, { instruments }: CrmMetrics): Inbox =
 export const observeEvents = (events: WebhookRepository, { instruments }: CrmMetrics): WebhookRepository => ({
   ...events,
   async settle(token, verdicts, now) {
-    await events.settle(token, verdicts, now);
+    const settledCount = await events.settle(token, verdicts, now);
     for (const { verdict } of verdicts) instruments.webhookEventsJudged.add({ verdict: verdict.kind });
+    return settledCount;
   },
 });
 
@@ -197,4 +211,5 @@ export const observeStops =
   (source: string, canceledCount: number): void => {
     instruments.optOuts.add({ source });
     instruments.optOutCancels.add({}, canceledCount);
+    instruments.messagesEnded.add({ status: 'canceled', cause: 'contact-opted-out' }, canceledCount);
   };

@@ -4,7 +4,7 @@ import type { ChannelDoc } from '../channels/service.ts';
 import { assertThrough } from '../consent/inbound.ts';
 import type { ConsentService } from '../consent/service.ts';
 import type { SuspectNumbers } from '../contacts/numbers.ts';
-import type { Receipt } from '../messages/contract.ts';
+import { hasFailed, type Receipt } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc } from '../messages/service.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -109,9 +109,7 @@ export function createConsequences(deps: ConsequenceDeps) {
 
     /** Receipts were stored; those that say `failed` have the same consequences as a refusal. */
     async ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void> {
-      for (const { status, failure } of receipts) {
-        if (status === 'failed' && failure !== undefined) await ofFailure(scope, id, failure);
-      }
+      for (const { failure } of receipts.filter(hasFailed)) await ofFailure(scope, id, failure);
     },
   };
 }

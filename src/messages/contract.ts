@@ -82,6 +82,12 @@ export interface Receipt {
   readonly pricing?: MessagePricing;
 }
 
+/** Whether it says that the message has failed, and why. */
+export const hasFailed = (
+  receipt: Receipt,
+): receipt is Receipt & { readonly status: 'failed'; readonly failure: MessageFailure } =>
+  receipt.status === 'failed' && receipt.failure !== undefined;
+
 /**
  * The same fact has the same key, however often and through whichever path it arrives. Two receipts of one status and
  * one second that say different things are two facts.

@@ -6,7 +6,7 @@ import {
   type ProviderError,
 } from '../whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../whatsapp/gateway.ts';
-import type { DispatchOutcome, MessageFailure } from './lifecycle.ts';
+import type { DispatchOutcome, MessageFailure, MessageStatus } from './lifecycle.ts';
 import type { MessageCategory } from './store/model.ts';
 
 /** What follows from a provider's answer for the message. */
@@ -93,6 +93,26 @@ const longestPatienceMs = 2_000;
  */
 export const patienceOf = ({ isBulk, sendsPerSecond }: { isBulk: boolean; sendsPerSecond: number }): number =>
   isBulk ? Math.min(longestPatienceMs, Math.max(500, 3_000 / sendsPerSecond)) : longestPatienceMs;
+
+/** In one word why a message that has not left is closed, for those who count: of few words, none of a person. */
+export function causeOfEnd(
+  status: MessageStatus,
+  {
+    waiting,
+    failure,
+  }: { waiting?: { readonly gate: string } | undefined; failure?: MessageFailure | undefined },
+): string {
+  switch (status) {
+    case 'failed':
+      return failure?.class ?? 'internal';
+    case 'canceled':
+      return failure?.code ?? 'none';
+    case 'expired':
+      return waiting?.gate ?? 'none';
+    default:
+      return 'call';
+  }
+}
 
 const notReachedRule: ErrorRule = {
   class: 'retry',

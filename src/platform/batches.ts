@@ -20,8 +20,6 @@ export interface BatchesOptions<Ask, Answer> {
 
 export interface Batches<Ask, Answer> {
   ask(name: string, ask: Ask): Promise<Answer>;
-  /** How many asks of this name wait for a batch; those under way are not counted. */
-  waiting(name: string): number;
 }
 
 /**
@@ -81,6 +79,5 @@ export function createBatches<Ask, Answer>({
         line.waiting.push({ ask, resolve, reject });
         schedule(name, line);
       }),
-    waiting: (name) => lines.get(name)?.waiting.length ?? 0,
   };
 }

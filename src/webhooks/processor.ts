@@ -2,12 +2,12 @@ import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
 import type { InboundService } from '../messages/incoming/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../messages/incoming/receipts.ts';
-import type { Clock } from '../platform/clock.ts';
+import { sleep, type Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { parseWebhookBody, type InboundItem, type StatusItem, type WebhookItem } from '../whatsapp/events.ts';
 import type { ChangeHandler } from './changes.ts';
-import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
+import type { Lease, WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
 
 export interface ProcessorDeps {
@@ -18,27 +18,29 @@ export interface ProcessorDeps {
   readonly changes: ChangeHandler;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long a processor that dies delays its events; 30 s when not given. */
+  readonly leaseMs?: number;
 }
 
 /** One item on its way, with the place where its outcome is written. */
 interface Work<Item extends WebhookItem = WebhookItem> {
   readonly event: WebhookEventDoc;
   readonly item: Item;
-  outcome: ItemOutcome;
+  /** Missing as long as it is under way. */
+  outcome?: ItemOutcome;
 }
 
 export type ProcessorLane = 'all' | 'urgent';
 
 /** What people say is handled one after the other: a short batch does not hold up what comes after it. */
 const mostEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
-/** Long enough for any batch; a processor that dies delays its events by as much. */
-const leaseMs = 30_000;
+const usualLeaseMs = 30_000;
 
 const done: ItemOutcome = { kind: 'done' };
 
 /** Takes stored events up and brings each item to where it belongs. Several may run at once. */
 export function createWebhookProcessor(deps: ProcessorDeps) {
-  const { events, clock } = deps;
+  const { events, clock, leaseMs = usualLeaseMs } = deps;
   return {
     /**
      * Processes what is due, at most one batch; answers how many events that were. The lane `urgent` takes only what
@@ -49,16 +51,87 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
       const lease = await events.lease({ limit: mostEvents[lane], leaseMs, now: clock.now(), isUrgentOnly });
       if (lease.events.length === 0) return 0;
       const works = lease.events.flatMap((event) =>
-        parseWebhookBody(event.body).map((item): Work => ({ event, item, outcome: done })),
+        parseWebhookBody(event.body).map((item): Work => ({ event, item })),
       );
-      await handleAll(deps, works);
-      const now = clock.now();
-      const verdicts = lease.events.map((event) => ({
-        eventId: event._id,
-        verdict: judge(deps, event, { works: works.filter((work) => work.event === event), now }),
-      }));
-      await events.settle(lease.token, verdicts, now);
+      const batch = openBatch(deps, lease, works);
+      const keeping = startKeeping(deps, { batch, leaseMs });
+      try {
+        await handleAll(deps, works);
+      } finally {
+        await keeping.stop();
+      }
+      await batch.settleFinished();
       return lease.events.length;
+    },
+  };
+}
+
+interface Batch {
+  /** Writes what became of the events that are at their end; the others remain. */
+  settleFinished(): Promise<void>;
+  /** Holds the others for another while. */
+  renew(leaseMs: number): Promise<void>;
+}
+
+/** Leased events on their way. */
+function openBatch(deps: ProcessorDeps, { token, events: leased }: Lease, works: readonly Work[]): Batch {
+  const { events, clock, logger } = deps;
+  const worksOf = new Map<WebhookEventDoc, Work[]>(leased.map((event) => [event, []]));
+  for (const work of works) worksOf.get(work.event)?.push(work);
+  let remaining = leased;
+
+  /** It is done again then, which changes nothing, but costs the same again, and just when everything is slow. */
+  function warnOfLost(lostCount: number): void {
+    if (lostCount > 0) logger.warn({ lostCount }, 'webhook events were taken over before they were done');
+  }
+
+  return {
+    async settleFinished() {
+      const outcomesOf = (event: WebhookEventDoc) => (worksOf.get(event) ?? []).map(({ outcome }) => outcome);
+      const finished = remaining.filter((event) => !outcomesOf(event).includes(undefined));
+      const now = clock.now();
+      const verdicts = finished.map((event) => ({
+        eventId: event._id,
+        verdict: judge(deps, event, { outcomes: outcomesOf(event).filter((one) => one !== undefined), now }),
+      }));
+      const settledCount = await events.settle(token, verdicts, now);
+      remaining = remaining.filter((event) => !finished.includes(event));
+      warnOfLost(finished.length - settledCount);
+    },
+
+    async renew(leaseMs) {
+      if (remaining.length === 0) return;
+      const expected = remaining.length;
+      const heldCount = await events.renew({ token, events: remaining }, { leaseMs, now: clock.now() });
+      warnOfLost(expected - heldCount);
+    },
+  };
+}
+
+/** A batch that takes longer than this many leases hangs, and is left to others. */
+const mostRenewals = 20;
+
+/** Settles what is done and renews the lease of the rest, three times in each lease, until it is stopped. */
+function startKeeping({ logger }: ProcessorDeps, { batch, leaseMs }: { batch: Batch; leaseMs: number }) {
+  const stopping = new AbortController();
+  async function keep(): Promise<void> {
+    for (let count = 0; count < mostRenewals * 3; count += 1) {
+      await sleep(leaseMs / 3, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        await batch.settleFinished();
+        await batch.renew(leaseMs);
+      } catch (error) {
+        logger.warn({ error }, 'the lease of webhook events was not renewed; it is tried again');
+      }
+    }
+  }
+  const ended = keep();
+  return {
+    /** Resolves when a round under way is over: what is settled at the end is settled once. */
+    async stop(): Promise<void> {
+      stopping.abort();
+      await ended;
     },
   };
 }
@@ -66,13 +139,10 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
 function judge(
   { logger }: ProcessorDeps,
   event: WebhookEventDoc,
-  { works, now }: { works: Work[]; now: Date },
+  { outcomes, now }: { outcomes: readonly ItemOutcome[]; now: Date },
 ) {
   const ageMs = now.getTime() - event.receivedAt.getTime();
-  const verdict = judgeEvent(
-    works.map(({ outcome }) => outcome),
-    { attempts: event.attempts, ageMs },
-  );
+  const verdict = judgeEvent(outcomes, { attempts: event.attempts, ageMs });
   const eventId = event._id.toHexString();
   if (verdict.kind === 'dead') {
     logger.error({ eventId, reason: verdict.reason }, 'webhook event given up: see npm run dead-letters');
@@ -90,7 +160,10 @@ async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<v
     if (item.kind === 'preference' || item.kind === 'template' || item.kind === 'account') {
       work.outcome = await deps.changes(item, work.event.channelId).catch(failed);
     }
-    if (item.kind !== 'status' && item.kind !== 'message') continue;
+    if (item.kind !== 'status' && item.kind !== 'message') {
+      work.outcome ??= done;
+      continue;
+    }
     const channel = await findChannel(deps, work.event.channelId, item).catch((error: unknown) => {
       work.outcome = failed(error);
       return undefined;

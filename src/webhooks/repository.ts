@@ -1,6 +1,6 @@
 import type { Connection, mongo, Types } from 'mongoose';
+import { createBulkWriter } from '../platform/bulk-writer.ts';
 import { newUuid } from '../platform/ids.ts';
-import { durableWrite } from '../platform/mongo.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
 import type { EventVerdict } from './rules.ts';
 
@@ -29,12 +29,11 @@ export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
 /** The inbox belongs to no tenant: whose an event is, only its processing finds out. */
 export function createWebhookRepository(connection: Connection) {
   const events = webhookEventModel(connection).collection as unknown as mongo.Collection<WebhookEventDoc>;
+  const writeBulk = createBulkWriter(events);
 
   return {
-    /** Resolves once a majority has all of them on disk. */
-    async insertMany(fresh: readonly WebhookEventDoc[]): Promise<void> {
-      await events.insertMany([...fresh], { ordered: false, writeConcern: durableWrite });
-    },
+    /** Resolves once a majority has it on disk. */
+    insert: (document: WebhookEventDoc): Promise<void> => writeBulk([{ insertOne: { document } }]),
 
     /**
      * Takes up to `limit` due events for `leaseMs`, the longest due first. Several processors share the inbox: who
@@ -45,18 +44,19 @@ export function createWebhookRepository(connection: Connection) {
         .find({ nextAttemptAt: { $lte: now }, ...(isUrgentOnly ? { isUrgent: true } : {}) })
         .sort({ nextAttemptAt: 1 })
         .limit(limit)
-        .project<{ _id: Types.ObjectId }>({ _id: 1 })
         .toArray();
       const token = newUuid();
       if (due.length === 0) return { token, events: [] };
       const ids = due.map(({ _id }) => _id);
-      await events.updateMany(
+      const { modifiedCount } = await events.updateMany(
         { _id: { $in: ids }, nextAttemptAt: { $lte: now } },
         {
           $set: { nextAttemptAt: new Date(now.getTime() + leaseMs), leaseToken: token },
           $inc: { attempts: 1 },
         },
       );
+      // Nobody else has taken one of them: then what was read is what is held.
+      if (modifiedCount === due.length) return { token, events: due.map(asTaken).toSorted(byId) };
       const taken = await events
         .find({ _id: { $in: ids }, leaseToken: token })
         .sort({ _id: 1 })
@@ -64,12 +64,27 @@ export function createWebhookRepository(connection: Connection) {
       return { token, events: taken };
     },
 
-    /** Writes what became of leased events; one whose lease another processor took over meanwhile is left alone. */
-    async settle(token: string, verdicts: readonly Verdict[], now: Date): Promise<void> {
-      if (verdicts.length === 0) return;
+    /** Holds leased events for `leaseMs` from now; answers how many of them are still held. */
+    async renew(
+      { token, events: held }: Lease,
+      { leaseMs, now }: Pick<LeaseWish, 'leaseMs' | 'now'>,
+    ): Promise<number> {
+      const { matchedCount } = await events.updateMany(
+        { _id: { $in: held.map(({ _id }) => _id) }, leaseToken: token },
+        { $set: { nextAttemptAt: new Date(now.getTime() + leaseMs) } },
+      );
+      return matchedCount;
+    },
+
+    /**
+     * Writes what became of leased events; one whose lease another processor took over meanwhile is left alone.
+     * Answers how many were written.
+     */
+    async settle(token: string, verdicts: readonly Verdict[], now: Date): Promise<number> {
+      if (verdicts.length === 0) return 0;
       const done = verdicts.flatMap(({ eventId, verdict }) => (verdict.kind === 'done' ? [eventId] : []));
       const others = verdicts.filter(({ verdict }) => verdict.kind !== 'done');
-      await events.bulkWrite([
+      const { matchedCount } = await events.bulkWrite([
         {
           updateMany: {
             filter: { _id: { $in: done }, leaseToken: token },
@@ -83,6 +98,7 @@ export function createWebhookRepository(connection: Connection) {
           },
         })),
       ]);
+      return matchedCount;
     },
 
     /** Events that were given up, oldest first. */
@@ -100,6 +116,11 @@ export function createWebhookRepository(connection: Connection) {
     },
   };
 }
+
+const asTaken = (event: WebhookEventDoc): WebhookEventDoc => ({ ...event, attempts: event.attempts + 1 });
+
+const byId = (a: WebhookEventDoc, b: WebhookEventDoc): number =>
+  a._id.toHexString() < b._id.toHexString() ? -1 : 1;
 
 function updateFor(verdict: EventVerdict, now: Date): mongo.UpdateFilter<WebhookEventDoc> {
   switch (verdict.kind) {

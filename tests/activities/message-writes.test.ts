@@ -53,6 +53,31 @@ describe('message writes', () => {
     })),
   );
 
+  it('an end › is told once, by its status and cause, however often it is written', async () => {
+    const ends: string[] = [];
+    const told = createMessageRepository(database.connection, ({ status, cause }) =>
+      ends.push(`${status} ${cause}`),
+    );
+    const waiting = { gate: 'template', reason: 'paused', since: now } as const;
+    const given = [
+      [{ status: 'queued', waiting }, 'expired'],
+      [{ status: 'scheduled' }, 'canceled'],
+      [{ status: 'queued' }, 'failed'],
+      [{ status: 'sending', dispatch: { attempt: 1, isCalling: true, attempts: [] } }, 'expired'],
+      [{ status: 'sent' }, 'expired'],
+    ] as const;
+    for (const [changes, reason] of given) {
+      const { clientId, _id } = await insert(changes);
+      for (let time = 0; time < 2; time += 1) await told.withdraw(scopeOf(clientId), _id, { reason, now });
+    }
+    const { clientId, _id } = await insert({ status: 'unknown' });
+    for (let time = 0; time < 2; time += 1) await told.expireUnknown(scopeOf(clientId), _id, now);
+    assert.deepEqual(ends, [
+      ...['expired template', 'canceled none', 'failed internal', 'unknown call'],
+      'expired call',
+    ]);
+  });
+
   it('claim › every status, call state, expiry and time: the filter decides as decideClaim does', async () => {
     const times = [undefined, -1, 0, 1].map((ms) =>
       ms === undefined ? undefined : new Date(now.getTime() + ms),

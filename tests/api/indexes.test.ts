@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import mongoose, { type Connection, type Model, type mongo } from 'mongoose';
 import { rootDir } from '../../scripts/paths.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
+import { createMessageMeasures } from '../../src/messages/store/measures.ts';
 import { createMessageRepository } from '../../src/messages/store/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { pendingMigrations, runMigrations } from '../../src/platform/migrations.ts';
@@ -13,7 +14,7 @@ import { createWebhookRepository } from '../../src/webhooks/repository.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
-type Command = Record<string, unknown> & { readonly find?: string };
+type Command = Readonly<Record<string, unknown>>;
 
 /** Every model that a feature exports, from its own folder or from its `store/`. */
 async function loadModels(connection: Connection): Promise<Model<object>[]> {
@@ -50,6 +51,15 @@ function describeIndex(key: object, options: Record<string, unknown>): string {
     partialFilterExpression: options['partialFilterExpression'] ?? null,
   };
   return JSON.stringify(index);
+}
+
+/** The plan that was chosen: on top for a find, in the first stage for an aggregation. */
+function winningPlanIn(plan: unknown): unknown {
+  if (typeof plan !== 'object' || plan === null) return undefined;
+  if ('winningPlan' in plan) return plan.winningPlan;
+  return Object.values(plan)
+    .map(winningPlanIn)
+    .find((found) => found !== undefined);
 }
 
 /** All stages of a plan, of the classic and of the newer engine alike. */
@@ -114,7 +124,7 @@ describe('query plans', () => {
     await runMigrations(database.connection);
     connection = await mongoose.createConnection(database.uri, { monitorCommands: true }).asPromise();
     connection.getClient().on('commandStarted', ({ command }: { command: Command }) => {
-      if (command.find !== undefined) commands.push(command);
+      if ('find' in command || 'aggregate' in command) commands.push(command);
     });
     const db = database.connection.db;
     assert.ok(db);
@@ -126,6 +136,7 @@ describe('query plans', () => {
         channelId,
         status: index % 5 === 0 ? 'queued' : 'read',
         timestamp: new Date(at.getTime() + index * 1_000),
+        ...(index % 10 === 0 ? { sweptAt: new Date(at.getTime() + index * 1_000) } : {}),
         providerMessageId: `wamid.${index}`,
         idempotencyKey: `key-${index}`,
       }),
@@ -172,9 +183,9 @@ describe('query plans', () => {
     const sent = [...commands];
     return Promise.all(
       sent.map(async ({ lsid: _session, $db: _db, $clusterTime: _time, ...command }) => {
-        const { readConcern: _concern, txnNumber: _txn, ...find } = command;
-        const plan = await database.connection.db?.command({ explain: find, verbosity: 'queryPlanner' });
-        return stagesOf((plan?.['queryPlanner'] as Record<string, unknown> | undefined)?.['winningPlan']);
+        const { readConcern: _concern, txnNumber: _txn, ...query } = command;
+        const plan = await database.connection.db?.command({ explain: query, verbosity: 'queryPlanner' });
+        return stagesOf(winningPlanIn(plan));
       }),
     );
   }
@@ -212,9 +223,12 @@ describe('query plans', () => {
   add('messages that have not left, across clients', () =>
     createMessageRepository(connection).findUnsentAcrossClients({
       olderThan: new Date(at.getTime() + 600_000),
-      sweptBefore: new Date(at.getTime() + 600_000),
-      limit: 500,
+      sweptBefore: new Date(at.getTime() + 300_000),
+      limit: 1_000,
     }),
+  );
+  add('messages that are due and have not left, across clients', () =>
+    createMessageMeasures(connection).findWaitingAcrossClients({ now: at, limit: 500 }),
   );
   const lease = { limit: 1, leaseMs: 1, now: new Date(at.getTime() - 1) };
   add('webhook events that are due', () =>

@@ -3,6 +3,7 @@ import mongoose, { Types, type mongo } from 'mongoose';
 import { freePort } from '../../scripts/servers/ports.ts';
 import { createMeasure } from '../../src/app/measure.ts';
 import { createCrmMetrics, type CrmMetrics } from '../../src/app/instruments.ts';
+import { createMessageMeasures } from '../../src/messages/store/measures.ts';
 import type { MessageDoc } from '../../src/messages/store/repository.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -146,6 +147,35 @@ describe('api › metrics', function () {
       await expectMeasured({
         'crm_messages_waiting{status="queued"}': 0,
         'crm_messages_held{gate="quiet-hours"}': 0,
+      });
+    });
+
+    it('stuck messages behind many that need not leave yet › are seen all the same', async () => {
+      const waiting = { gate: 'quiet-hours', reason: 'quiet hours', since: ago(minuteMs) } as const;
+      const hour = 60 * minuteMs;
+      const many = (changes: Partial<MessageDoc>) =>
+        Array.from({ length: 3 }, () => buildMessage({ timestamp: ago(2 * hour), ...changes }));
+      await messages().insertMany([
+        ...many({ status: 'scheduled', sendAt: ago(-hour) }),
+        ...many({ status: 'queued', waiting }),
+        buildMessage({ timestamp: ago(2 * hour), status: 'scheduled', sendAt: ago(5 * minuteMs) }),
+        buildMessage({ timestamp: ago(10 * minuteMs) }),
+        buildMessage({ timestamp: ago(hour), waiting: { ...waiting, gate: 'template' } }),
+        buildMessage({ timestamp: ago(hour), waiting: { ...waiting, gate: 'rate' }, status: 'sending' }),
+      ]);
+      const groups = await createMessageMeasures(api.connection).findWaitingAcrossClients({
+        now: systemClock.now(),
+        limit: 2,
+      });
+      const seen = groups.map(({ status, gate, count }) => [status ?? gate, count]);
+      assert.deepEqual(Object.fromEntries(seen), {
+        ...{ scheduled: 1, queued: 1, sending: 1 },
+        ...{ 'quiet-hours': 2, template: 1 },
+      });
+      await expectMeasured({
+        'crm_messages_oldest_waiting_age_seconds{status="scheduled"}': 300,
+        'crm_messages_oldest_waiting_age_seconds{status="queued"}': 600,
+        'crm_messages_oldest_held_age_seconds{gate="template"}': 3_600,
       });
     });
 

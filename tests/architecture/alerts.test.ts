@@ -133,6 +133,20 @@ describe('alerts on errors of the provider', () => {
     });
   }
 
+  it('calls that are put off by the hour › raise one', () => {
+    const later = Object.entries(errorRules).filter(
+      ([, rule]) => rule.class === 'retry-later' && rule.backoff !== undefined,
+    );
+    assert.ok(later.length >= 5);
+    for (const [code] of later) {
+      assert.deepEqual(
+        alertsOn('crm_provider_answers_total', { class: 'retry-later', code }),
+        ['CallsPutOffForLong'],
+        code,
+      );
+    }
+  });
+
   it('payments › raise one of their own', () => {
     for (const code of ['131042', '131044', '134011']) {
       for (const metric of ['crm_provider_answers_total', 'crm_receipt_failures_total']) {
@@ -157,7 +171,29 @@ describe('alerts on errors of the provider', () => {
   });
 });
 
+/** What no alert reads, and what it is for. */
+const unwatched: Readonly<Record<string, string>> = {
+  crm_messages_accepted_total: 'what comes in is the business’s; what does not leave has alerts',
+  crm_messages_waiting: 'how many; MessagesNotDispatched reads since when',
+  crm_messages_held: 'how many; MessagesHeldLong reads since when',
+  crm_messages_unknown: 'how many; MessagesUnknownAged reads since when',
+  crm_webhook_events_stored_total:
+    'a client without traffic is no fault; NoReceipts compares with what was sent',
+  crm_webhook_events: 'how many; WebhookBacklog, ReceiptsUnmatched and DeadLetters read what is wrong',
+  crm_opt_outs_total: 'people’s own decisions: the businesses watch them',
+  crm_opt_out_canceled_messages_total: 'people’s own decisions: the businesses watch them',
+  crm_rate_permits_waiting: 'grows with any campaign; MessagesNotDispatched tells when it is too much',
+  crm_pair_waits_total: 'waits of seconds that Meta’s pace asks for',
+  crm_sweep_messages_total: 'counts those at work too; what the sweep misses is MessagesNotDispatched',
+};
+
 describe('instruments', () => {
+  it('each › is read by an alert, or stands above with a reason', () => {
+    const read = new Set(alerts.flatMap(({ expression }) => seriesIn(expression).map(({ name }) => name)));
+    const unread = instruments.filter((one) => !seriesOf(one).some((series) => read.has(series)));
+    assert.deepEqual(unread.map(({ name }) => name).toSorted(), Object.keys(unwatched).toSorted());
+  });
+
   it('docs/metrics.md › has each of them, in order', () => {
     const rows = [...read('docs/metrics.md').matchAll(/^\| `(crm_\w+)`/gm)].map(([, name]) => name);
     assert.deepEqual(
@@ -178,7 +214,7 @@ describe('instruments', () => {
   it('labels › never name a person, a message or a business', () => {
     const allowed = [
       ...['kind', 'priority', 'status', 'gate', 'category', 'outcome', 'class', 'code', 'word', 'verdict'],
-      ...['by', 'source'],
+      ...['by', 'source', 'cause'],
     ];
     const used = new Set(instruments.flatMap(({ labels }) => labels));
     assert.deepEqual([...used].toSorted(), allowed.toSorted());

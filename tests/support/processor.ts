@@ -2,7 +2,8 @@ import { buildCore } from '../../src/app/core.ts';
 import type { CrmMetrics } from '../../src/app/instruments.ts';
 import { observeEvents, observeReceipts } from '../../src/app/observers.ts';
 import { buildSending } from '../../src/app/sending.ts';
-import { createInboundService } from '../../src/messages/incoming/inbound.ts';
+import type { Consequences } from '../../src/gates/consequences.ts';
+import { createInboundService, type InboundService } from '../../src/messages/incoming/inbound.ts';
 import { createReceiptService } from '../../src/messages/incoming/receipts.ts';
 import { createChangeHandler } from '../../src/webhooks/changes.ts';
 import { createWebhookProcessor, type ProcessorLane } from '../../src/webhooks/processor.ts';
@@ -23,7 +24,17 @@ export interface TestProcessor {
   close(): Promise<void>;
 }
 
-export async function startTestProcessor({ config, log }: TestApi): Promise<TestProcessor> {
+/** What a test puts in the place of a part, or around it. */
+interface Changes {
+  readonly leaseMs?: number;
+  readonly inbound?: (real: InboundService) => InboundService;
+  readonly consequences?: (real: Consequences) => Consequences;
+}
+
+export async function startTestProcessor(
+  { config, log }: TestApi,
+  { leaseMs, inbound = (real) => real, consequences = (real) => real }: Changes = {},
+): Promise<TestProcessor> {
   const core = await buildCore(config, { name: 'worker', logger: log.logger });
   const probe = watchWire(core.mongo, crossingFiltersOfWorker);
   const gateway = createCloudApiGateway(config.provider);
@@ -31,8 +42,12 @@ export async function startTestProcessor({ config, log }: TestApi): Promise<Test
   const processor = createWebhookProcessor({
     ...core,
     events: observeEvents(core.events, core.metrics),
-    receipts: observeReceipts(createReceiptService({ ...core, ...sending }), core),
-    inbound: createInboundService(core),
+    receipts: observeReceipts(
+      createReceiptService({ ...core, ...sending, consequences: consequences(sending.consequences) }),
+      core,
+    ),
+    inbound: inbound(createInboundService(core)),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
     changes: createChangeHandler({ ...core, ...sending, templateEvents: core.templateParts.events }),
   });
   return {

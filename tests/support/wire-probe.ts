@@ -44,7 +44,9 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'contacts: numberSuspect.reviewAt',
   'gate_openings: nextPassAt',
   'template_syncs: nextSyncAt',
-  'messages: $or,status,timestamp',
+  'messages: status,sweptAt,timestamp',
+  'messages: _id,status,sweptAt,timestamp',
+  'messages: sendAt,status,sweptAt,timestamp,waiting.gate',
   'portfolio_users: expiresAt',
 ];
 
@@ -52,7 +54,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
 export const crossingFiltersOfMeasure: readonly string[] = [
   'channels: ',
   'messages: ',
-  'messages: status',
+  'messages: sendAt,status,waiting.gate',
   'messages: clientId,status',
   'messages: clientId,dispatch.startedAt,status,statusHistory.raw.word,timestamp',
   'templates: $or',

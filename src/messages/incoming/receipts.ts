@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { StatusItem } from '../../whatsapp/events.ts';
 import { parseOpaque } from '../../whatsapp/payload.ts';
-import { receiptKey, type Receipt } from '../contract.ts';
+import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { nextStatus, parseReceiptStatus } from '../lifecycle.ts';
 import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
 import { toFailure } from '../rules.ts';
@@ -35,14 +35,8 @@ export type ReceiptService = ReturnType<typeof createReceiptService>;
 /** Signals under way at once: enough to hide the round trip, few enough to leave room for sends. */
 const concurrency = 32;
 
-export function createReceiptService({
-  messages,
-  workflows,
-  consequences,
-  conversations,
-  numbers,
-  logger,
-}: ReceiptDeps) {
+/** The steps of receipts to one message. */
+function createDelivery({ messages, workflows, consequences, conversations, numbers, logger }: ReceiptDeps) {
   /** A message that left to a suspect number has reached it: the number works. */
   async function trustNumber(
     scope: ClientScope,
@@ -58,7 +52,8 @@ export function createReceiptService({
   /**
    * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
    * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
-   * history, since nobody waits for it.
+   * history, since nobody waits for it. What is stored here as `failed` is marked until its consequences are there:
+   * the next try finds the receipt known, and must not take that for their proof.
    */
   async function deliver(
     scope: ClientScope,
@@ -66,19 +61,55 @@ export function createReceiptService({
     receipts: readonly Receipt[],
   ): Promise<void> {
     const known = new Set(target.statusHistory.map(({ key }) => key));
+    const open = new Set(target.openFailures);
     const fresh = receipts.filter((receipt) => !known.has(receiptKey(receipt)));
-    if (fresh.length === 0) return;
+    if (fresh.length === 0 && open.size === 0) return;
     const isNews = fresh.some(
       ({ status }) => status !== null && nextStatus(target.status, status) !== target.status,
     );
     const messageId = target._id.toHexString();
     const way = isNews ? await workflows.signalReceipts(messageId, fresh) : 'history';
-    if (way !== 'signaled') {
-      await messages.applyReceipts(scope, target._id, fresh);
-      await consequences.ofReceipts(scope, target._id, fresh);
-    }
+    const applied = way === 'signaled' ? [] : fresh;
+    await messages.applyReceipts(scope, target._id, applied, { areFailuresOpen: true });
+    await follow(
+      scope,
+      target._id,
+      receipts.filter((receipt) => open.has(receiptKey(receipt)) || applied.includes(receipt)),
+    );
     logger.debug({ messageId, way, words: fresh.map(({ word }) => word) }, 'receipts delivered');
   }
+
+  async function follow(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    receipts: readonly Receipt[],
+  ): Promise<void> {
+    const failures = receipts.filter(hasFailed);
+    if (failures.length === 0) return;
+    await consequences.ofReceipts(scope, _id, failures);
+    await messages.closeFailures(scope, _id, failures.map(receiptKey));
+  }
+
+  return {
+    async deliverGroup(
+      scope: ClientScope,
+      target: ReceiptTarget,
+      group: readonly StatusItem[],
+    ): Promise<void> {
+      const receipts = group.map(toReceipt);
+      const freeUntilMs = Math.max(...group.map(({ freeEntryUntilMs = 0 }) => freeEntryUntilMs));
+      if (freeUntilMs > 0) {
+        await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
+      }
+      await deliver(scope, target, receipts);
+      await trustNumber(scope, target, receipts);
+    },
+  };
+}
+
+export function createReceiptService(deps: ReceiptDeps) {
+  const { messages } = deps;
+  const { deliverGroup } = createDelivery(deps);
 
   return {
     /** Handles statuses of one channel; answers an outcome for each, in their order. One bad one stops no other. */
@@ -90,15 +121,7 @@ export function createReceiptService({
       const outcomes = new Map<string, Promise<ReceiptOutcome>>();
       const limit = createLimit(concurrency);
       for (const [messageId, { target, group }] of groupByMessage(statuses, targets)) {
-        const receipts = group.map(toReceipt);
-        const freeUntilMs = Math.max(...group.map(({ freeEntryUntilMs = 0 }) => freeEntryUntilMs));
-        const delivered = limit(async () => {
-          if (freeUntilMs > 0) {
-            await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
-          }
-          await deliver(scope, target, receipts);
-          await trustNumber(scope, target, receipts);
-        }).then(
+        const delivered = limit(() => deliverGroup(scope, target, group)).then(
           (): ReceiptOutcome => 'done',
           (error: unknown): ReceiptOutcome => ({ error }),
         );

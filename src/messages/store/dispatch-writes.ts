@@ -14,6 +14,8 @@ import {
   type MessageStatus,
   type WithdrawReason,
 } from '../lifecycle.ts';
+import type { EndObserver } from '../observer.ts';
+import { causeOfEnd } from '../rules.ts';
 import type { DispatchAttempt, MessageDoc, StatusEntry, WaitingState } from './model.ts';
 
 export interface Claim {
@@ -37,12 +39,13 @@ const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -
 export function createDispatchWrites(
   messages: mongo.Collection<MessageDoc>,
   writeBulk: BulkWriter<MessageDoc>,
+  onEnded: EndObserver = () => undefined,
 ) {
   return {
     ...createClaims(messages),
     ...createOutcomes(writeBulk),
-    ...createWithdrawals(messages),
-    ...createDeadlines(messages),
+    ...createWithdrawals(messages, onEnded),
+    ...createDeadlines(messages, onEnded),
   };
 }
 
@@ -158,7 +161,7 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
   };
 }
 
-function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
+function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndObserver) {
   return {
     /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
     async cancel(
@@ -199,14 +202,17 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>) {
           },
         );
         // Somebody was faster: judge what stands now. Ends, because a status only moves forward.
-        if (written.modifiedCount === 1) return status;
+        if (written.modifiedCount !== 1) continue;
+        const end = message.dispatch.isCalling ? 'unknown' : reason;
+        onEnded({ status: end, cause: causeOfEnd(end, { waiting: message.waiting, failure }) });
+        return status;
       }
     },
   };
 }
 
 /** What people may still change, and what time decides. */
-function createDeadlines(messages: mongo.Collection<MessageDoc>) {
+function createDeadlines(messages: mongo.Collection<MessageDoc>, onEnded: EndObserver) {
   return {
     /**
      * Moves the time of a message that waits for it, or is held since; null when it does not wait any more. What held
@@ -240,10 +246,11 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>) {
     /** Closes a message whose outcome is still unknown; a receipt that comes later overrules it. */
     async expireUnknown(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<MessageStatus | null> {
       const raw = { reason: 'its outcome was not told in time' };
-      await messages.updateOne(
+      const written = await messages.updateOne(
         { _id, status: 'unknown', ...scope },
         { $set: { status: 'expired' }, $push: { statusHistory: statusEntry('expired', now, raw) } },
       );
+      if (written.modifiedCount === 1) onEnded({ status: 'expired', cause: 'call' });
       const message = await messages.findOne({ _id, ...scope }, { projection: { status: 1 } });
       return message?.status ?? null;
     },

@@ -1,5 +1,5 @@
 import type { Connection, mongo, Types } from 'mongoose';
-import type { GateName } from '../../gates/rules.ts';
+import { gateNames, isBrief, type GateName } from '../../gates/rules.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 
@@ -9,9 +9,10 @@ const maxTimeMS = 5_000;
 const mostClients = 5_000;
 
 export interface WaitingGroup {
-  readonly status: string;
+  /** Null for all statuses that a gate holds. */
+  readonly status: string | null;
   /** The gate that holds them back; null when they only wait for their turn. */
-  readonly gate: string | null;
+  readonly gate: GateName | null;
   readonly count: number;
   /** When the oldest of them could have left. */
   readonly oldest: Date;
@@ -41,24 +42,27 @@ export function createMessageMeasures(connection: Connection) {
   return {
     clientIdsAcrossClients,
 
-    /** Messages that are due and have not left. Of each status the `limit` that were accepted first are looked at. */
+    /**
+     * Messages that are due and have not left. Of each status at most `limit` are counted that only wait for their
+     * turn, and of each gate as many that it holds: what is not asked for hides nothing.
+     */
     async findWaitingAcrossClients({ now, limit }: { now: Date; limit: number }): Promise<WaitingGroup[]> {
-      const groups = unsentStatuses.map((status) =>
+      // Not later than now, or without a time: one range of the index.
+      const sendAt = { $not: { $gt: now } };
+      const count = (match: mongo.Document, names: Pick<WaitingGroup, 'status' | 'gate'>) =>
         messages
-          .aggregate<WaitingGroup>(
-            [
-              { $match: { status } },
-              { $sort: { _id: 1 } },
-              { $limit: limit },
-              { $match: { $or: [{ sendAt: { $exists: false } }, { sendAt: { $lte: now } }] } },
-              byGate,
-              { $project: { _id: 0, status: { $literal: status }, gate: '$_id', count: 1, oldest: 1 } },
-            ],
-            { maxTimeMS },
-          )
-          .toArray(),
-      );
-      return (await Promise.all(groups)).flat();
+          .aggregate<WaitingGroup>([{ $match: { ...match, sendAt } }, { $limit: limit }, ...counted(names)], {
+            maxTimeMS,
+          })
+          .toArray();
+      const onTheirWay = { 'waiting.gate': { $in: [null, ...briefGates] } };
+      const groups = await Promise.all([
+        ...unsentStatuses.map((status) => count({ status, ...onTheirWay }, { status, gate: null })),
+        ...holdingGates.map((gate) =>
+          count({ status: { $in: [...unsentStatuses] }, 'waiting.gate': gate }, { status: null, gate }),
+        ),
+      ]);
+      return groups.flat();
     },
 
     /** Messages of unknown fate, by what was sent. */
@@ -128,14 +132,18 @@ const byTemplate: readonly mongo.Document[] = [
 ];
 
 /** Waits of seconds, and the provider's own: such messages are on their way, and count as waiting. */
-const briefGates = ['pair', 'rate', 'provider'] satisfies GateName[];
+const briefGates: readonly GateName[] = gateNames.filter(isBrief);
+const holdingGates: readonly GateName[] = gateNames.filter((gate) => !isBrief(gate));
 
-const byGate = {
-  $group: {
-    _id: {
-      $cond: [{ $in: ['$waiting.gate', briefGates] }, null, { $ifNull: ['$waiting.gate', null] }],
+const counted = (names: Pick<WaitingGroup, 'status' | 'gate'>): mongo.Document[] => [
+  { $group: { _id: null, count: { $sum: 1 }, oldest: { $min: { $max: ['$timestamp', '$sendAt'] } } } },
+  {
+    $project: {
+      _id: 0,
+      status: { $literal: names.status },
+      gate: { $literal: names.gate },
+      count: 1,
+      oldest: 1,
     },
-    count: { $sum: 1 },
-    oldest: { $min: { $max: ['$timestamp', '$sendAt'] } },
   },
-};
+];

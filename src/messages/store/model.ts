@@ -102,6 +102,8 @@ export interface MessageDoc {
   readonly waits?: readonly WaitingState[];
   /** The statement of the person that canceled it, or that came while its call was under way. */
   readonly stoppedBy?: string;
+  /** Keys of `failed` receipts that were stored without a workflow, and whose consequences may not be there yet. */
+  readonly openFailures?: readonly string[];
   /** When the sweep last made sure that this message's workflow runs. */
   readonly sweptAt?: Date;
 }
@@ -155,6 +157,7 @@ export const messageSchema = new Schema(
     waiting: Schema.Types.Mixed,
     waits: { type: [Schema.Types.Mixed], default: undefined },
     stoppedBy: String,
+    openFailures: { type: [String], default: undefined },
     sweptAt: Date,
   },
   { ...schemaOptions, collection: 'messages' },
@@ -190,10 +193,14 @@ messageSchema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
-// The sweep crosses tenants: it looks for the messages that have not left.
+// What has not left, across tenants: for the sweep by its last look, and for the measures by what holds it.
 messageSchema.index(
-  { status: 1, _id: 1 },
-  { name: 'sweep', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+  { status: 1, sweptAt: 1, _id: 1 },
+  { name: 'unswept', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+);
+messageSchema.index(
+  { status: 1, 'waiting.gate': 1, sendAt: 1, _id: 1 },
+  { name: 'due', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
 );
 
 export const messageModel = (connection: Connection): Model<MessageDoc> =>

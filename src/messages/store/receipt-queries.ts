@@ -1,7 +1,7 @@
 import type { mongo, Types } from 'mongoose';
 import type { BulkWriter } from '../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { receiptKey, type Receipt } from '../contract.ts';
+import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { failureTold, pricingTold, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc, StatusEntry } from './model.ts';
 
@@ -15,6 +15,7 @@ export interface ReceiptTarget {
   readonly status: MessageStatus;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly { readonly key: string }[];
+  readonly openFailures?: readonly string[];
 }
 
 /** A thread has thousands of messages at the most. */
@@ -46,6 +47,7 @@ export function createReceiptQueries(
           status: 1,
           providerMessageId: 1,
           'statusHistory.key': 1,
+          openFailures: 1,
         })
         .toArray();
     },
@@ -73,16 +75,22 @@ export function createReceiptQueries(
 
     /**
      * Adds receipts to the history, each once, and moves the status where the lifecycle says so. Every write here gives
-     * the same end in any order: a set of keys, the greatest word, the highest status.
+     * the same end in any order: a set of keys, the greatest word, the highest status. With `areFailuresOpen` a new
+     * `failed` one is marked until `closeFailures` says that its consequences are there.
      */
     async applyReceipts(
       scope: ClientScope,
       _id: Types.ObjectId,
       receipts: readonly Receipt[],
+      { areFailuresOpen = false }: { areFailuresOpen?: boolean } = {},
     ): Promise<void> {
       if (receipts.length === 0) return;
       const one = { _id, ...scope };
-      await writeBulk(receipts.flatMap((receipt) => receiptWrites(one, receipt)));
+      await writeBulk(receipts.flatMap((receipt) => receiptWrites(one, receipt, { areFailuresOpen })));
+    },
+
+    async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {
+      await messages.updateOne({ _id, ...scope }, { $pull: { openFailures: { $in: [...keys] } } });
     },
   };
 }
@@ -90,6 +98,7 @@ export function createReceiptQueries(
 function receiptWrites(
   one: { _id: Types.ObjectId; clientId: Types.ObjectId },
   receipt: Receipt,
+  { areFailuresOpen }: { areFailuresOpen: boolean },
 ): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   const { status, providerMessageId, failure, pricing } = receipt;
   const at = new Date(receipt.timestampMs);
@@ -108,7 +117,10 @@ function receiptWrites(
       updateOne: {
         filter: { ...one, 'statusHistory.key': { $ne: entry.key } },
         update: {
-          $push: { statusHistory: entry },
+          $push: {
+            statusHistory: entry,
+            ...(areFailuresOpen && hasFailed(receipt) ? { openFailures: entry.key } : {}),
+          },
           // A failure is kept under a higher status too: which of the two came first must not matter.
           $max: { ...failed, ...(pricing === undefined ? {} : { pricing: pricingTold(at, pricing) }) },
         },

@@ -1,12 +1,14 @@
 import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { createBulkWriter } from '../../platform/bulk-writer.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
-import { unsentStatuses, type MessageStatus } from '../lifecycle.ts';
+import type { MessageStatus } from '../lifecycle.ts';
+import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
+import { createSweepQueries } from './sweep-queries.ts';
 import { createUsageQueries } from './usage-queries.ts';
 
 export type { MessageContent, MessageDoc } from './model.ts';
@@ -27,25 +29,17 @@ export interface MessagePosition {
   readonly _id: Types.ObjectId;
 }
 
-export interface SweepWindow {
-  /** Younger messages are left to the request that accepted them. */
-  readonly olderThan: Date;
-  /** Messages that were looked at since are left alone. */
-  readonly sweptBefore: Date;
-  readonly limit: number;
-}
-
 export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
 /** Every query of the messages collection. Writes are compare-and-set on what `lifecycle.ts` allows. */
-export function createMessageRepository(connection: Connection) {
+export function createMessageRepository(connection: Connection, onEnded?: EndObserver) {
   // The driver's collection, not the model: these are the hot paths, and every value in a filter is typed.
   const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
   const writeBulk = createBulkWriter(messages);
 
   return {
     ...createConsentWrites(messages),
-    ...createDispatchWrites(messages, writeBulk),
+    ...createDispatchWrites(messages, writeBulk, onEnded),
     ...createReceiptQueries(messages, writeBulk),
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
@@ -99,38 +93,6 @@ export function createMessageRepository(connection: Connection) {
         .limit(limit)
         .project<MessageListItem>({ statusHistory: 0 })
         .toArray();
-    },
-  };
-}
-
-/** What the sweep asks and notes. */
-function createSweepQueries(messages: mongo.Collection<MessageDoc>) {
-  return {
-    /** Across all tenants: messages that have not left and may lack a running workflow, oldest first. */
-    findUnsentAcrossClients({ olderThan, sweptBefore, limit }: SweepWindow): Promise<MessageDoc[]> {
-      return messages
-        .find({
-          status: { $in: [...unsentStatuses] },
-          timestamp: { $lt: olderThan },
-          $or: [
-            { sweptAt: { $exists: false } },
-            { sweptAt: { $lt: sweptBefore } },
-            // Overdue, and held back by nothing that we know of.
-            {
-              status: 'scheduled',
-              sendAt: { $lt: olderThan },
-              sweptAt: { $lt: olderThan },
-              waiting: { $exists: false },
-            },
-          ],
-        })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .toArray();
-    },
-
-    async markSwept(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<void> {
-      await messages.updateOne({ _id, ...scope }, { $set: { sweptAt: now } });
     },
   };
 }

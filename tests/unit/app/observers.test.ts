@@ -44,6 +44,8 @@ describe('observers › before anything has happened', () => {
       'crm_provider_answers_total{class="credentials",code="other",process="worker"} 0',
       'crm_receipt_failures_total{class="message",code="other",process="worker"} 0',
       'crm_webhook_events_processed_total{verdict="dead",process="worker"} 0',
+      'crm_messages_ended_total{status="expired",cause="template",process="worker"} 0',
+      'crm_messages_ended_total{status="expired",cause="none",process="worker"} 0',
     ]) {
       assert.ok(page.includes(`\n${series}\n`), series);
     }
@@ -75,6 +77,7 @@ describe('observers › dispatch', () => {
     observer.outcomeKnown(message, { kind: 'unknown', reason: 'x' });
     assert.equal(await readMetric(metrics, 'crm_acceptance_to_call_seconds_count{priority="3"}'), 0);
     assert.equal(await readMetric(metrics, 'crm_provider_calls_per_message_sum{outcome="unknown"}'), 4);
+    assert.equal(await readMetric(metrics, 'crm_messages_ended_total{status="unknown",cause="call"}'), 1);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   burstOf,
+  causeOfEnd,
   deadlinesOf,
   decideAfterCall,
   earlierOf,
@@ -242,6 +243,24 @@ describe('failure of a message', () => {
       'Message undeliverable',
     );
   });
+});
+
+describe('the cause of an end', () => {
+  const waiting = { gate: 'template' };
+  const failure = toFailure({ code: 131_026, title: 'Title', detail: '' });
+  for (const [status, given, cause] of [
+    ['expired', { waiting }, 'template'],
+    ['expired', {}, 'none'],
+    ['failed', { waiting, failure }, 'message'],
+    ['failed', {}, 'internal'],
+    ['canceled', { failure: { ...failure, code: 'contact-opted-out' } }, 'contact-opted-out'],
+    ['canceled', { waiting }, 'none'],
+    ['unknown', { waiting, failure }, 'call'],
+  ] as const) {
+    it(`${status}, ${Object.keys(given).join(' and ') || 'nothing known'} › ${cause}`, () => {
+      assert.equal(causeOfEnd(status, given), cause);
+    });
+  }
 });
 
 describe('priority of a message', () => {
