@@ -8,6 +8,7 @@ import { parseJson, readBody, readBytes } from './http.ts';
 import type { Management } from './management.ts';
 import { DOWNLOAD_PATH, readMediaForm, type MediaStore } from './media.ts';
 import { describeNumber } from './numbers.ts';
+import { wabaIdOf } from './payloads.ts';
 import type { TemplateEndpoint } from './templates/endpoint.ts';
 import type { TemplateStore } from './templates/store.ts';
 import type { Template } from './templates/template.ts';
@@ -86,7 +87,9 @@ const showObject: Handler = (deps, call) => {
   if (deps.templates.knows(id)) {
     return withTemplate((_, template) => deps.templateEndpoint.show(template, fields))(deps, call);
   }
-  return describeNumber(deps.store, { authorization: authorizationOf(request), phoneNumberId: id, fields });
+  const question = { authorization: authorizationOf(request), phoneNumberId: id, fields };
+  const { numbers } = deps.store.current();
+  return deps.management.answer(wabaIdOf(id, numbers), () => describeNumber(deps.store, question));
 };
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([

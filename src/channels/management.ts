@@ -7,7 +7,7 @@ import type { GateOpenings } from '../gates/release.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import type { Gateway, NumberDescription } from '../whatsapp/gateway.ts';
+import type { NumberAnswer, NumberDescription, NumberGateway } from '../whatsapp/gateway.ts';
 import { auditOf } from './audit.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 import { stateAfterAnswer, stateAfterWish, type StateOfChannel } from './rules.ts';
@@ -19,8 +19,8 @@ export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Pr
 
 export interface ChannelManagementDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'senderOf' | 'forget'>;
-  readonly gateway: Pick<Gateway, 'describeNumber'>;
+  readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
+  readonly gateway: Pick<NumberGateway, 'describeNumber'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
   /** Told in the same transaction when a channel becomes active again. */
@@ -99,9 +99,9 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
     async verify(scope: ClientScope, by: AuditActor, { id, version }: ChannelRef): Promise<ChannelDoc> {
       const asked = await find(scope, id);
       if (version !== undefined && version !== asked.version) throw lostRace();
-      const answer = await deps.gateway.describeNumber(service.senderOf(asked));
+      const answer = await deps.gateway.describeNumber(service.numberOf(asked));
       const next = stateAfterAnswer(stateOf(asked), answer);
-      if (next === null) throw providerAway();
+      if (next === null) throw providerAway(answer);
       const changes: ChannelChange = {
         ...next,
         ...(answer.kind === 'described' ? learnt(answer.number, clock.now()) : {}),
@@ -246,7 +246,9 @@ function createAuditedWrites({ channels, service, usage, audit, openings }: Chan
 const lostRace = (): AppError =>
   new AppError('precondition-failed', 'Somebody else has changed the channel since you read it.');
 
-const providerAway = (): AppError =>
-  new AppError('dependency-away', 'The provider did not answer; nothing was changed.', {
-    retryAfterSeconds: 30,
+const providerAway = (answer: NumberAnswer): AppError => {
+  const waitMs = answer.kind === 'refused' ? answer.retryAfterMs : undefined;
+  return new AppError('dependency-away', 'The provider could not be asked; nothing was changed.', {
+    retryAfterSeconds: waitMs === undefined ? 30 : Math.ceil(waitMs / 1_000),
   });
+};

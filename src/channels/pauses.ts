@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { GateOpenings } from '../gates/release.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import type { Gateway } from '../whatsapp/gateway.ts';
+import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
 import { auditOf } from './audit.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
@@ -19,8 +19,8 @@ import type { ChannelService } from './service.ts';
 
 export interface ChannelPauseDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'senderOf' | 'forget' | 'listByWabaIdAcrossClients'>;
-  readonly gateway: Pick<Gateway, 'checkHealth'>;
+  readonly service: Pick<ChannelService, 'numberOf' | 'forget' | 'listByWabaIdAcrossClients'>;
+  readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly audit: AuditService;
   readonly openings: GateOpenings;
   readonly clock: Clock;
@@ -61,7 +61,7 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
 
   /** Asks the provider about one paused channel, and resumes it when nothing stands against it. */
   async function check(channel: ChannelDoc): Promise<void> {
-    const answer = await deps.gateway.checkHealth(service.senderOf(channel));
+    const answer = await deps.gateway.checkHealth(service.numberOf(channel));
     await change({ clientId: channel.clientId }, channel._id, {
       action: 'channel.resumed-by-provider',
       decide: (current) => afterHealthCheck(current, answer, clock.now()),

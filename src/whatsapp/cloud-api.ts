@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import type { Gateway, GatewayAnswer, HealthAnswer, NumberAnswer, RejectedError, Sender } from './gateway.ts';
+import type {
+  Gateway,
+  GatewayAnswer,
+  HealthAnswer,
+  NumberAnswer,
+  ProviderNumber,
+  RejectedError,
+  Sender,
+  Unanswered,
+} from './gateway.ts';
 import {
   createGraphClient,
   errorCode,
@@ -42,6 +51,19 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
   const graph = createGraphClient(options);
   const pathOf = ({ phoneNumberId }: Sender, rest: string): string =>
     `/${encodeURIComponent(phoneNumberId)}${rest}`;
+  /** One question, with the use of the limits that its answer tells. */
+  async function ask<Answer extends object>(
+    { accessToken }: ProviderNumber,
+    path: string,
+    interpret: (answer: HttpAnswer) => Answer,
+  ): Promise<(Answer | Unanswered) & Pick<HttpAnswer, 'usage'>> {
+    try {
+      const answer = await graph.request({ method: 'GET', path, accessToken });
+      return { ...interpret(answer), ...(answer.usage === undefined ? {} : { usage: answer.usage }) };
+    } catch (error) {
+      return { kind: 'away', reason: errorCode(error) };
+    }
+  }
   return {
     async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
       const { accessToken, endpoint = 'messages' } = sender;
@@ -61,24 +83,8 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
         ? { ...interpreted, error: { ...interpreted.error, endpoint } }
         : interpreted;
     },
-    async checkHealth(sender: Sender): Promise<HealthAnswer> {
-      const path = pathOf(sender, '?fields=health_status');
-      try {
-        const { accessToken } = sender;
-        return interpretHealthAnswer(await graph.request({ method: 'GET', path, accessToken }));
-      } catch (error) {
-        return { kind: 'away', reason: errorCode(error) };
-      }
-    },
-    async describeNumber(sender: Sender): Promise<NumberAnswer> {
-      const path = pathOf(sender, `?fields=${numberFields}`);
-      try {
-        const { accessToken } = sender;
-        return interpretNumberAnswer(await graph.request({ method: 'GET', path, accessToken }));
-      } catch (error) {
-        return { kind: 'away', reason: errorCode(error) };
-      }
-    },
+    checkHealth: (number) => ask(number, pathOf(number, '?fields=health_status'), interpretHealthAnswer),
+    describeNumber: (number) => ask(number, pathOf(number, `?fields=${numberFields}`), interpretNumberAnswer),
     close: () => graph.close(),
   };
 }
