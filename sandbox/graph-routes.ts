@@ -1,5 +1,6 @@
 /** Which part of the sandbox answers which address of the Graph API. */
 import type { IncomingMessage } from 'node:http';
+import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import { checkToken, type SendEdge } from './decide.ts';
 import type { HttpAnswer, MessagesCall } from './graph-api.ts';
@@ -79,13 +80,16 @@ async function upload({ media }: GraphDeps, { request }: Call): Promise<HttpAnsw
     : media.upload(form);
 }
 
-/** An id alone may be of media, of a template, or else of a phone number. */
+/** An id alone may be of media, of a template, of an account when that is asked about, or else of a phone number. */
 const showObject: Handler = (deps, call) => {
   const { request, url, id } = call;
   const fields = url.searchParams.get('fields');
   if (deps.media.knows(id)) return deps.media.show(id, url.origin);
   if (deps.templates.knows(id)) {
     return withTemplate((_, template) => deps.templateEndpoint.show(template, fields))(deps, call);
+  }
+  if (fields?.split(',').includes(ACCOUNT_FIELD) === true) {
+    return deps.management.answer(id, () => describeAccount(id, fields, deps.store.current()));
   }
   const question = { authorization: authorizationOf(request), phoneNumberId: id, fields };
   const { numbers } = deps.store.current();

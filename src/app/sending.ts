@@ -1,4 +1,5 @@
 import { limitNumberGateway } from '../channels/limited-gateway.ts';
+import { createChannelLooks } from '../channels/looks.ts';
 import { createChannelPauses } from '../channels/pauses.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
 import { createConsequences } from '../gates/consequences.ts';
@@ -28,19 +29,21 @@ export function buildSending(core: Core, gateway: NumberGateway) {
   });
   const acceptance = createAcceptance({ messages, workflows, logger });
   const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });
-  const pauses = createChannelPauses({
+  const numberParts = {
     channels: createChannelRepository(mongo),
     service: channels,
     gateway: limitNumberGateway(gateway, createManagementLimiter(core.rates)),
     audit,
     openings: core.openings,
     clock,
-  });
+  };
+  const pauses = createChannelPauses(numberParts);
+  const looks = createChannelLooks(numberParts);
   const consequences = createConsequences({
     ...core,
     channels: { ...pauses, findById: channels.findById },
     followUps: retries,
   });
   const release = createGateRelease({ ...core, openings: createGateOpeningRepository(mongo) });
-  return { facts, acceptance, retries, pauses, consequences, release };
+  return { facts, acceptance, retries, pauses, looks, consequences, release };
 }

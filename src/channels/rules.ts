@@ -1,7 +1,14 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
-import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
+import type { AccountAnswer, HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import type { ChannelState, ProviderPause, ProviderRecovery } from './store/model.ts';
+import type {
+  ChannelDoc,
+  ChannelLook,
+  ChannelState,
+  ChannelVerification,
+  ProviderPause,
+  ProviderRecovery,
+} from './store/model.ts';
 
 export interface StateOfChannel {
   readonly state: ChannelState;
@@ -34,12 +41,74 @@ export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer):
     case 'away':
       return null;
     case 'refused': {
+      if (isPassing(answer)) return null;
       const rule = ruleFor(answer.error);
-      if (rule.class === 'retry' || rule.class === 'retry-later') return null;
       const stateReason = `${rule.title} (${answer.error.code}). ${rule.advice}`;
       return { state: 'disconnected', stateReason, pause: null };
     }
   }
+}
+
+/** Nothing was learnt, and to ask later may help. */
+export function isPassing(answer: NumberAnswer | AccountAnswer): boolean {
+  if (answer.kind !== 'refused') return answer.kind === 'away';
+  const { class: errorClass } = ruleFor(answer.error);
+  return errorClass === 'retry' || errorClass === 'retry-later';
+}
+
+/** What the provider lets a number send per second until it says otherwise. */
+const usualThroughput = 80;
+
+type Paced = Pick<ChannelDoc, 'sendsPerSecond' | 'throughput'>;
+
+/**
+ * What a channel sends per second once the provider has said what it takes. One that sends less than it might does so
+ * because somebody wants it, and goes on so; every other one sends what it may, be that more or less than before.
+ */
+export const rateAfter = ({ sendsPerSecond, throughput = usualThroughput }: Paced, next: number): number =>
+  sendsPerSecond < throughput ? Math.min(sendsPerSecond, next) : next;
+
+/** The provider's answers about a number; the account is asked about only where the number is known. */
+export interface NumberKnowledge {
+  readonly number: NumberAnswer;
+  readonly account: AccountAnswer | null;
+}
+
+interface Learnt {
+  readonly verification: ChannelVerification;
+  readonly messagingLimit?: number | null;
+  readonly portfolioId?: string;
+  readonly throughput?: number;
+  readonly sendsPerSecond?: number;
+}
+
+/** What becomes of the provider's answers; null when there is nothing to learn. What it leaves out stays as it was. */
+export function learntFrom(
+  current: Paced,
+  { number: answer, account }: NumberKnowledge,
+  at: Date,
+): Learnt | null {
+  if (answer.kind !== 'described') return null;
+  const { messagingLimit, throughput, ...number } = answer.number;
+  const portfolioId = account?.kind === 'described' ? account.portfolioId : null;
+  return {
+    verification: { at, ...number },
+    ...(messagingLimit === undefined ? {} : { messagingLimit }),
+    ...(portfolioId === null ? {} : { portfolioId }),
+    ...(throughput === undefined ? {} : { throughput, sendsPerSecond: rateAfter(current, throughput) }),
+  };
+}
+
+/** Whether the answers end the search, because they are known or will not come. */
+export const isLookOver = ({ number, account }: NumberKnowledge): boolean =>
+  !isPassing(number) && (account === null || !isPassing(account));
+
+/** Which gates a change of a channel opens, or opens a little further. */
+export function gatesOpened(before: ChannelDoc, after: ChannelDoc): readonly ('channel' | 'portfolio')[] {
+  const isResumed = before.state !== 'active' && after.state === 'active';
+  const isCountedAnew =
+    before.messagingLimit !== after.messagingLimit || before.portfolioId !== after.portfolioId;
+  return [...(isResumed ? ['channel' as const] : []), ...(isCountedAnew ? ['portfolio' as const] : [])];
 }
 
 /** The state after somebody pauses or resumes; null when that is not possible, because nothing can be sent anyway. */
@@ -65,6 +134,7 @@ export interface Refusal {
 const minuteMs = 60_000;
 const longestCheckMs = 15 * minuteMs;
 const longestRelapseMs = 60 * minuteMs;
+const longestLookMs = 60 * minuteMs;
 
 /** A channel that has sent for so long since its health let it go has really been well. */
 const steadyMs = 60 * minuteMs;
@@ -82,6 +152,10 @@ export const nextCheckAfter = (
   now: Date,
 ): Date =>
   new Date(now.getTime() + Math.max(doubled(checks, longestCheckMs), doubled(relapses, longestRelapseMs)));
+
+/** When to ask again what could not be learnt. */
+export const nextLookAfter = ({ tries }: Pick<ChannelLook, 'tries'>, now: Date): Date =>
+  new Date(now.getTime() + doubled(tries - 1, longestLookMs));
 
 /** How often in a row the health was believed in vain, if the channel's calls are refused now. */
 const relapsesAt = (recovery: ProviderRecovery | null | undefined, now: Date): number =>
@@ -136,7 +210,7 @@ export function afterHealthCheck(
 /** What the provider says of an account, for one of its channels; null when nothing changes. */
 export function afterAccountEvent(
   current: Known,
-  event: AccountItem['event'],
+  event: Exclude<AccountItem['event'], { readonly type: 'number-changed' }>,
   now: Date,
 ): Partial<StateOfChannel & { messagingLimit: number | null }> | null {
   switch (event.type) {

@@ -20,7 +20,9 @@ export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   state: channel.state,
   stateReason: channel.stateReason ?? null,
   pause: channel.pause === undefined ? null : toPauseView(channel.pause),
+  throughput: channel.throughput ?? null,
   messagingLimit: channel.messagingLimit ?? null,
+  portfolioId: channel.portfolioId ?? null,
   verification:
     channel.verification === undefined
       ? null

@@ -13,6 +13,8 @@ export interface Gateway extends NumberGateway {
 export interface NumberGateway {
   /** Asks what the provider knows of the number; proves on the way that the credentials work. */
   describeNumber(number: ProviderNumber): Promise<NumberAnswer>;
+  /** Asks whose the number's account is. */
+  describeAccount(number: ProviderNumber): Promise<AccountAnswer>;
   /** Asks whether the provider would take messages of the number. */
   checkHealth(number: ProviderNumber): Promise<HealthAnswer>;
 }
@@ -57,6 +59,10 @@ export type Unanswered =
 export type NumberAnswer = Counted &
   ({ readonly kind: 'described'; readonly number: NumberDescription } | Unanswered);
 
+export type AccountAnswer = Counted &
+  /** `portfolioId`: the business that owns the account; null when the provider does not tell it. */
+  ({ readonly kind: 'described'; readonly portfolioId: string | null } | Unanswered);
+
 export type HealthAnswer = Counted &
   /** Messages can be sent, though perhaps fewer than usual. */
   (
@@ -75,6 +81,8 @@ export interface NumberDescription {
   readonly messagingLimit?: number | null;
   /** The provider's word: GREEN, YELLOW, RED, UNKNOWN. */
   readonly qualityRating?: string;
+  /** Messages per second that the provider takes of it. */
+  readonly throughput?: number;
 }
 
 export interface RejectedError extends ProviderError {

@@ -242,6 +242,25 @@ describe('dispatch › gates', () => {
     });
   });
 
+  it('numbers of two accounts of one portfolio › share its people; of two portfolios they do not', async () => {
+    const first = await stage.sendable(to);
+    const { clientId } = first.scope;
+    await update('conversations', { clientId }, { windowExpiresAt: new Date(0) });
+    const onOther = (number: string) => stage.another(first, number, { isOnOwnChannel: true });
+    const [second, third] = [await onOther('+15550001201'), await onOther('+15550001301')];
+    for (const [given, wabaId, portfolioId] of [
+      [first, 'one', 'shared'],
+      [second, 'two', 'shared'],
+      [third, 'three', 'other'],
+    ] as const) {
+      const { channelId } = given.message;
+      await update('channels', { _id: channelId }, { messagingLimit: 1, wabaId, portfolioId });
+    }
+    assert.equal((await dispatch(first)).kind, 'dispatched');
+    await assertHeld(second, 'portfolio', /^messaging limit of 1 people in 24 h reached$/);
+    assert.equal((await dispatch(third)).kind, 'dispatched');
+  });
+
   describe('for seconds', () => {
     async function waitOf(given: Sendable): Promise<ApplicationFailure> {
       const error = await dispatch(given).then(

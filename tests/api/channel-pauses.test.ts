@@ -334,6 +334,15 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).messagingLimit, null);
     });
 
+    it('a number has changed › asked about again; that is no change of the channel', async () => {
+      const stored = () => api().collection<ChannelDoc>('channels').findOne({ _id: channelId() });
+      const before = await stored();
+      assert.equal(await apply({ type: 'number-changed' }), 'done');
+      const after = await stored();
+      assert.deepEqual([after?.look, after?.version], [{ at: clock.now(), tries: 0 }, before?.version]);
+      assert.deepEqual(await auditActions(), []);
+    });
+
     it('blocked › paused until then, with its word', async () => {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);
       assert.equal(await apply({ type: 'blocked', word: 'RESTRICTED_BIZ_INITIATED', until }), 'done');

@@ -158,9 +158,11 @@ describe('api › lists', function () {
         'messagingLimit',
         'pause',
         'phoneNumberId',
+        'portfolioId',
         'sendsPerSecond',
         'state',
         'stateReason',
+        'throughput',
         'verification',
         'wabaId',
       ]);

@@ -22,20 +22,31 @@ describe('events of an account', () => {
     ] as const) {
       it(`${given} › ${limit ?? 'without limit'}`, () => {
         const expected = account({ type: 'messaging-limit', limit });
-        for (const field of ['business_capability_update', 'phone_number_quality_update']) {
-          assert.deepEqual(read(field, { max_daily_conversations_per_business: given }), expected);
-        }
+        const value = { max_daily_conversations_per_business: given };
+        assert.deepEqual(read('business_capability_update', value), expected);
+        assert.deepEqual(read('phone_number_quality_update', value), [
+          ...expected,
+          ...account({ type: 'number-changed' }),
+        ]);
       });
     }
 
     it('missing, or a word that we do not know › says nothing', () => {
-      assert.deepEqual(read('phone_number_quality_update', { event: 'ONBOARDING' }), []);
       assert.deepEqual(
         read('business_capability_update', { max_daily_conversations_per_business: 'TIER_9' }),
         [],
       );
       assert.equal(messagingLimitOf('TIER_9'), undefined);
     });
+  });
+
+  it('quality or throughput of a number › the number is to be asked', () => {
+    const value = {
+      display_phone_number: '15550001000',
+      event: 'THROUGHPUT_UPGRADE',
+      current_limit: 'TIER_9',
+    };
+    assert.deepEqual(read('phone_number_quality_update', value), account({ type: 'number-changed' }));
   });
 
   describe('account_update', () => {
