@@ -148,8 +148,8 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     path: '/api/channels/:id/resume',
     summary: 'Resume a paused channel',
     description:
-      'For admins. Lets the held messages go, oldest first. A pause of the provider’s (`pause`) ends too; it comes ' +
-      'back with the next call that the provider refuses.',
+      'For admins. Lets the held messages go, oldest first. A pause of the provider’s (`pause`) and its ' +
+      '`restriction` end too; the pause comes back with the next call that the provider refuses.',
     tag,
     access: admins,
     params: idParams,

@@ -4,6 +4,7 @@ import type { AccountItem } from '../whatsapp/number-events.ts';
 import type {
   ChannelDoc,
   ChannelLook,
+  ChannelRestriction,
   ChannelState,
   ChannelVerification,
   ProviderPause,
@@ -18,12 +19,15 @@ export interface StateOfChannel {
   readonly pause: ProviderPause | null;
   /** Null clears; left out, it stays as it is. */
   readonly recovery?: ProviderRecovery | null;
+  /** Null clears; left out, it stays as it is. */
+  readonly restriction?: ChannelRestriction | null;
 }
 
 /** What is known when the provider has spoken; what is missing was never said. */
 type Known = Pick<StateOfChannel, 'state'> & {
   readonly pause?: ProviderPause | null | undefined;
   readonly recovery?: ProviderRecovery | null | undefined;
+  readonly restriction?: ChannelRestriction | null | undefined;
 };
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
@@ -105,7 +109,9 @@ export const isLookOver = ({ number, account }: NumberKnowledge): boolean =>
 
 /** Which gates a change of a channel opens, or opens a little further. */
 export function gatesOpened(before: ChannelDoc, after: ChannelDoc): readonly ('channel' | 'portfolio')[] {
-  const isResumed = before.state !== 'active' && after.state === 'active';
+  const isResumed =
+    (before.state !== 'active' && after.state === 'active') ||
+    (before.restriction !== undefined && after.restriction === undefined);
   const isCountedAnew =
     before.messagingLimit !== after.messagingLimit || before.portfolioId !== after.portfolioId;
   return [...(isResumed ? ['channel' as const] : []), ...(isCountedAnew ? ['portfolio' as const] : [])];
@@ -115,7 +121,7 @@ export function gatesOpened(before: ChannelDoc, after: ChannelDoc): readonly ('c
 export function stateAfterWish(current: StateOfChannel, wish: 'pause' | 'resume'): StateOfChannel | null {
   if (current.state === 'disconnected') return null;
   // Who resumes it knows more than the health page did: how often that was wrong counts no more.
-  if (wish === 'resume') return { ...active, recovery: null };
+  if (wish === 'resume') return { ...active, recovery: null, restriction: null };
   // A person's pause stands until a person ends it, also where the provider had paused before.
   return current.state === 'paused' && current.pause === null
     ? current
@@ -207,6 +213,26 @@ export function afterHealthCheck(
   }
 }
 
+/** A pause of the provider's whose end it has put off; null when it ends no later, or a person has paused. */
+function pausedLonger({ pause }: Known, until: Date | undefined): Pick<StateOfChannel, 'pause'> | null {
+  if (pause === undefined || pause === null || until === undefined) return null;
+  if (pause.until !== undefined && pause.until >= until) return null;
+  const nextCheckAt = pause.nextCheckAt > until ? pause.nextCheckAt : until;
+  return { pause: { ...pause, until, nextCheckAt } };
+}
+
+/** Of two restrictions the one that ends last counts; one that is over counts no more. */
+export function afterRestriction(
+  current: ChannelRestriction | null,
+  { word: code, until }: { readonly word: string; readonly until?: Date },
+  now: Date,
+): ChannelRestriction {
+  const next = { code, since: now, ...(until === undefined ? {} : { until }) };
+  if (current === null || (current.until !== undefined && current.until <= now)) return next;
+  const isLater = current.until !== undefined && (until === undefined || until > current.until);
+  return isLater ? { ...next, since: current.since } : current;
+}
+
 /** What the provider says of an account, for one of its channels; null when nothing changes. */
 export function afterAccountEvent(
   current: Known,
@@ -220,14 +246,19 @@ export function afterAccountEvent(
       const { word, until } = event;
       const reason = `Meta restricts the account, ${word}. Open the account in WhatsApp Manager: it says why.`;
       const bound = until === undefined ? {} : { until };
-      return pausedByProvider(current, { class: 'sender', code: word, reason, ...bound }, now);
+      const refusal = { class: 'sender', code: word, reason, ...bound } as const;
+      return pausedByProvider(current, refusal, now) ?? pausedLonger(current, until);
     }
+    case 'restricted':
+      return { restriction: afterRestriction(current.restriction ?? null, event, now) };
     case 'reinstated': {
+      const { pause, restriction } = current;
+      const isRestricted = restriction !== undefined && restriction !== null;
+      const free = isRestricted ? { restriction: null } : {};
+      if (pause === undefined || pause === null) return isRestricted ? free : null;
       // Whether everything is well again, the look at the health decides, which is due now.
-      const { pause } = current;
-      if (pause === undefined || pause === null) return null;
       const { until: _until, ...rest } = pause;
-      return { pause: { ...rest, nextCheckAt: now } };
+      return { ...free, pause: { ...rest, nextCheckAt: now } };
     }
   }
 }

@@ -101,6 +101,22 @@ const channelFields = {
     })
     .nullable()
     .meta({ description: 'Set while the provider is the reason of the pause; it ends by itself' }),
+  restriction: z
+    .object({
+      code: z
+        .string()
+        .meta({ description: 'The provider’s', examples: ['RESTRICTED_BIZ_INITIATED_MESSAGING'] }),
+      since: z.iso.datetime(),
+      until: z.iso
+        .datetime()
+        .nullable()
+        .meta({ description: 'Over by itself then. Null: when the provider says so, or an admin resumes' }),
+    })
+    .nullable()
+    .meta({
+      description:
+        'Set when the provider takes no templates of the number: they are held, and free-form messages go on',
+    }),
   throughput: z
     .int()
     .nullable()

@@ -12,6 +12,8 @@ export interface AccountItem {
     | { readonly type: 'number-changed' }
     /** No messages any more, or none before `until`. `word` is Meta's. */
     | { readonly type: 'blocked'; readonly word: string; readonly until?: Date }
+    /** The same of what the business begins; answers go on. */
+    | { readonly type: 'restricted'; readonly word: string; readonly until?: Date }
     | { readonly type: 'reinstated'; readonly word: string };
 }
 
@@ -92,8 +94,13 @@ function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string
     said({ type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) });
   switch (name) {
     case 'ACCOUNT_RESTRICTION': {
-      const messaging = restrictions.find(({ restriction_type: type }) => /MESSAGING/.test(type));
-      return messaging === undefined ? [] : blocked(messaging.restriction_type, timeOf(messaging.expiration));
+      const messaging = restrictions.filter(({ restriction_type: type }) => /MESSAGING/.test(type));
+      const initiated = messaging.filter(({ restriction_type: type }) => /BIZ_INITIATED/.test(type));
+      const answers = messaging.filter((restriction) => !initiated.includes(restriction));
+      return [
+        ...lastOf(initiated).flatMap((end) => said({ type: 'restricted', ...end })),
+        ...lastOf(answers).flatMap(({ word: meta, until }) => blocked(meta, until)),
+      ];
     }
     case 'DISABLED_UPDATE':
       if (ban?.waba_ban_state === 'DISABLE') return blocked(name);
@@ -107,6 +114,22 @@ function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string
       return [];
   }
 }
+
+interface End {
+  readonly word: string;
+  readonly until?: Date;
+}
+
+/** The restriction that ends last, and one without an end last of all; empty when there is none. */
+function lastOf(restrictions: readonly z.output<typeof Restriction>[]): End[] {
+  const ends = restrictions.map(({ restriction_type: meta, expiration }): End => {
+    const until = timeOf(expiration);
+    return { word: meta, ...(until === undefined ? {} : { until }) };
+  });
+  return ends.sort((one, other) => endMsOf(other) - endMsOf(one)).slice(0, 1);
+}
+
+const endMsOf = ({ until }: End): number => until?.getTime() ?? Number.MAX_SAFE_INTEGER;
 
 /** Meta writes an end as epoch seconds, as a number or as text. */
 function timeOf(given: number | string | undefined): Date | undefined {

@@ -354,6 +354,29 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).pause?.code, 'RESTRICTED_BIZ_INITIATED');
     });
 
+    it('restricted to answers › active, shown and audited; reinstated or resumed › gone, and what waits is told', async () => {
+      const until = new Date(clock.now().getTime() + 60 * minuteMs);
+      const code = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
+      const restrict = () => apply({ type: 'restricted', word: code, until });
+      assert.equal(await restrict(), 'done');
+      assert.equal(await restrict(), 'done');
+      const { state, pause, restriction } = await view();
+      assert.deepEqual([state, pause], ['active', null]);
+      const since = clock.now().toISOString();
+      assert.deepEqual(restriction, { code, since, until: until.toISOString() });
+      assert.deepEqual(await auditActions(), ['channel.account-restricted by system']);
+      assert.deepEqual(await openings(), []);
+      await apply({ type: 'reinstated', word: 'DISABLED_UPDATE' });
+      assert.equal((await view()).restriction, null);
+      assert.deepEqual(
+        (await openings()).map(({ gate }) => String(gate)),
+        ['channel'],
+      );
+      await restrict();
+      assert.equal((await wish('resume')).restriction, null);
+      assert.equal((await openings()).length, 2);
+    });
+
     it('reinstated › looked at now, and its health decides', async () => {
       await apply({ type: 'blocked', word: 'X', until: new Date(clock.now().getTime() + 60 * minuteMs) });
       answer = { kind: 'blocked' };

@@ -70,6 +70,7 @@ describe('channels', () => {
         state: 'active',
         stateReason: null,
         pause: null,
+        restriction: null,
         throughput: null,
         messagingLimit: null,
         portfolioId: null,

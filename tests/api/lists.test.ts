@@ -159,6 +159,7 @@ describe('api › lists', function () {
         'pause',
         'phoneNumberId',
         'portfolioId',
+        'restriction',
         'sendsPerSecond',
         'state',
         'stateReason',

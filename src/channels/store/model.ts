@@ -35,6 +35,15 @@ export interface ProviderRecovery {
   readonly relapses: number;
 }
 
+/** The provider takes nothing that the business begins; answers go on. */
+export interface ChannelRestriction {
+  /** The provider's. */
+  readonly code: string;
+  readonly since: Date;
+  /** Over by itself at this time; without it, when the provider or an admin says so. */
+  readonly until?: Date;
+}
+
 /** The provider is to be asked what it knows of the number. */
 export interface ChannelLook {
   readonly at: Date;
@@ -60,6 +69,7 @@ export interface ChannelDoc {
   readonly pause?: ProviderPause;
   /** The last time that its health ended a pause, until a person resumes it. */
   readonly recovery?: ProviderRecovery;
+  readonly restriction?: ChannelRestriction;
   /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
   readonly messagingLimit?: number;
   /** Numbers with the same one share that limit; without it, those of one account do. */
@@ -91,6 +101,7 @@ const channelSchema = new Schema(
     stateReason: String,
     pause: Schema.Types.Mixed,
     recovery: Schema.Types.Mixed,
+    restriction: Schema.Types.Mixed,
     messagingLimit: Number,
     portfolioId: String,
     throughput: Number,

@@ -17,6 +17,7 @@ export type ChannelChange = Change<
   | 'stateReason'
   | 'pause'
   | 'recovery'
+  | 'restriction'
   | 'messagingLimit'
   | 'portfolioId'
   | 'throughput'

@@ -96,6 +96,8 @@ describe('what the provider knows of a number', () => {
     for (const [before, after, opened] of [
       [{ state: 'paused' }, {}, ['channel']],
       [{}, { state: 'paused' }, []],
+      [{ restriction: { code: 'X', since: now } }, {}, ['channel']],
+      [{}, { restriction: { code: 'X', since: now } }, []],
       [{ messagingLimit: 250 }, { messagingLimit: 2_000 }, ['portfolio']],
       [{ messagingLimit: 250 }, {}, ['portfolio']],
       [{}, { portfolioId: '42' }, ['portfolio']],
