@@ -1,5 +1,6 @@
 /** Which part of the sandbox answers which address of the Graph API. */
 import type { IncomingMessage } from 'node:http';
+import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import { checkToken, type SendEdge } from './decide.ts';
 import type { HttpAnswer, MessagesCall } from './graph-api.ts';
@@ -8,6 +9,7 @@ import { parseJson, readBody, readBytes } from './http.ts';
 import type { Management } from './management.ts';
 import { DOWNLOAD_PATH, readMediaForm, type MediaStore } from './media.ts';
 import { describeNumber } from './numbers.ts';
+import { wabaIdOf } from './payloads.ts';
 import type { TemplateEndpoint } from './templates/endpoint.ts';
 import type { TemplateStore } from './templates/store.ts';
 import type { Template } from './templates/template.ts';
@@ -78,7 +80,7 @@ async function upload({ media }: GraphDeps, { request }: Call): Promise<HttpAnsw
     : media.upload(form);
 }
 
-/** An id alone may be of media, of a template, or else of a phone number. */
+/** An id alone may be of media, of a template, of an account when that is asked about, or else of a phone number. */
 const showObject: Handler = (deps, call) => {
   const { request, url, id } = call;
   const fields = url.searchParams.get('fields');
@@ -86,7 +88,12 @@ const showObject: Handler = (deps, call) => {
   if (deps.templates.knows(id)) {
     return withTemplate((_, template) => deps.templateEndpoint.show(template, fields))(deps, call);
   }
-  return describeNumber(deps.store, { authorization: authorizationOf(request), phoneNumberId: id, fields });
+  if (fields?.split(',').includes(ACCOUNT_FIELD) === true) {
+    return deps.management.answer(id, () => describeAccount(id, fields, deps.store.current()));
+  }
+  const question = { authorization: authorizationOf(request), phoneNumberId: id, fields };
+  const { numbers } = deps.store.current();
+  return deps.management.answer(wabaIdOf(id, numbers), () => describeNumber(deps.store, question));
 };
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([

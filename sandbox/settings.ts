@@ -85,6 +85,8 @@ export interface Behaviour extends PlanSettings {
   readonly nextFailures: readonly ScriptedFailure[];
   /** What the webhooks tell about a phone number id, where the derived values will not do. */
   readonly numbers: Readonly<Record<string, NumberIdentity>>;
+  /** Which portfolio owns a business account; others have one each. */
+  readonly portfolios: Readonly<Record<string, string>>;
   /** Whether the ledger is forced to the disk before a call is answered. */
   readonly fsync: boolean;
 }
@@ -120,6 +122,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   nextErrors: [],
   nextFailures: [],
   numbers: {},
+  portfolios: {},
   fsync: true,
 };
 
@@ -188,6 +191,7 @@ const READERS: Readers = {
   nextErrors: (value, field) => asList(value, field, asScriptedAnswer),
   nextFailures: (value, field) => asList(value, field, asScriptedFailure),
   numbers: (value, field) => asMapOf(value, field, asIdentity),
+  portfolios: (value, field) => asMapOf(value, field, asText),
   fsync: asBoolean,
 };
 

@@ -1,3 +1,4 @@
+import { limitNumberGateway } from '../channels/limited-gateway.ts';
 import { createChannelManagement, type ChannelUsage } from '../channels/management.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
 import { channelRoutes } from '../channels/routes.ts';
@@ -9,16 +10,17 @@ import type { MessageRepository } from '../messages/store/repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createCipher } from '../platform/cipher.ts';
 import type { Config } from '../platform/config.ts';
+import { createManagementLimiter } from '../rates/management/limiter.ts';
 import { createTemplateManagement } from '../templates/management.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import type { TemplateService } from '../templates/service.ts';
 import type { UserService } from '../users/service.ts';
-import type { Gateway } from '../whatsapp/gateway.ts';
+import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
 
 interface MessagingDeps {
   readonly core: Core;
-  readonly gateway: Gateway;
+  readonly gateway: NumberGateway;
   readonly users: UserService;
 }
 
@@ -35,7 +37,7 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
   const channelManagement = createChannelManagement({
     channels: createChannelRepository(mongo),
     service: channels,
-    gateway,
+    gateway: limitNumberGateway(gateway, createManagementLimiter(core.rates)),
     usage: channelUsage({
       ...core,
       conversations: conversationRepository,

@@ -1,3 +1,5 @@
+import { limitNumberGateway } from '../channels/limited-gateway.ts';
+import { createChannelLooks } from '../channels/looks.ts';
 import { createChannelPauses } from '../channels/pauses.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
 import { createConsequences } from '../gates/consequences.ts';
@@ -6,14 +8,15 @@ import { createGateRelease } from '../gates/release.ts';
 import { createGateOpeningRepository } from '../gates/repository.ts';
 import { createAcceptance } from '../messages/acceptance/accept.ts';
 import { createRetries } from '../messages/life/retries.ts';
+import { createManagementLimiter } from '../rates/management/limiter.ts';
 import { nextAllowedInstant } from '../sending-policy/quiet-hours.ts';
-import type { Gateway } from '../whatsapp/gateway.ts';
+import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
 
 export type Sending = ReturnType<typeof buildSending>;
 
 /** What decides whether, when and how fast messages leave; the API needs it at acceptance, the worker at the call. */
-export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) {
+export function buildSending(core: Core, gateway: NumberGateway) {
   const { mongo, clock, logger, channels, templates, messages, workflows, audit } = core;
   const facts = createGateFacts({
     ...core,
@@ -26,19 +29,21 @@ export function buildSending(core: Core, gateway: Pick<Gateway, 'checkHealth'>) 
   });
   const acceptance = createAcceptance({ messages, workflows, logger });
   const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });
-  const pauses = createChannelPauses({
+  const numberParts = {
     channels: createChannelRepository(mongo),
     service: channels,
-    gateway,
+    gateway: limitNumberGateway(gateway, createManagementLimiter(core.rates)),
     audit,
     openings: core.openings,
     clock,
-  });
+  };
+  const pauses = createChannelPauses(numberParts);
+  const looks = createChannelLooks(numberParts);
   const consequences = createConsequences({
     ...core,
     channels: { ...pauses, findById: channels.findById },
     followUps: retries,
   });
   const release = createGateRelease({ ...core, openings: createGateOpeningRepository(mongo) });
-  return { facts, acceptance, retries, pauses, consequences, release };
+  return { facts, acceptance, retries, pauses, looks, consequences, release };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { createManagementLimiter } from '../rates/management/limiter.ts';
 import type { SendRates } from '../rates/service.ts';
 import { createTemplateEvents } from '../templates/sync/events.ts';
 import { limitTemplateGateway } from '../templates/provider/limited-gateway.ts';
@@ -34,7 +35,7 @@ export function buildTemplates({ provider }: Pick<Config, 'provider'>, parts: Te
   const timeoutMs = Math.min(provider.timeoutMs, gatewayLimits.timeoutMs);
   const gateway = limitTemplateGateway(
     createTemplateApi({ ...provider, ...gatewayLimits, timeoutMs }),
-    rates,
+    createManagementLimiter(rates),
   );
   const templates = createTemplateRepository(mongo);
   const syncs = createTemplateSyncRepository(mongo);

@@ -95,6 +95,8 @@ const measureIntervalMs = 15_000;
 
 /** How soon a channel whose look at its health is due gets it; each has a time of its own. */
 const healthIntervalMs = 1_000;
+/** How soon a number that was connected just now is known. */
+const lookIntervalMs = 2_000;
 const usersIntervalMs = 60_000;
 const reviewIntervalMs = 30_000;
 
@@ -160,6 +162,7 @@ function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps
       logger,
     }),
     every(healthIntervalMs, 'channel-health', () => sending.pauses.checkDue()),
+    every(lookIntervalMs, 'number-looks', () => sending.looks.lookDue()),
     every(usersIntervalMs, 'portfolio-users', () => core.rates.sweepExpiredUsers()),
     every(reviewIntervalMs, 'suspect-numbers', () => core.numbers.reviewDue()),
     every(sweepIntervalMs, 'sweep', () => sweep.sweepOnce()),

@@ -7,10 +7,18 @@ import type { GateOpenings } from '../gates/release.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
-import type { Gateway, NumberDescription } from '../whatsapp/gateway.ts';
-import { auditOf } from './audit.ts';
+import type { NumberAnswer, NumberGateway } from '../whatsapp/gateway.ts';
+import { auditOf, noteOpenings } from './changes.ts';
+import { askAboutNumber } from './looks.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
-import { stateAfterAnswer, stateAfterWish, type StateOfChannel } from './rules.ts';
+import {
+  isLookOver,
+  learntFrom,
+  nextLookAfter,
+  stateAfterAnswer,
+  stateAfterWish,
+  type StateOfChannel,
+} from './rules.ts';
 import type { CreateChannelBody, PatchChannelBody } from './schemas.ts';
 import type { ChannelService } from './service.ts';
 
@@ -19,8 +27,8 @@ export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Pr
 
 export interface ChannelManagementDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'senderOf' | 'forget'>;
-  readonly gateway: Pick<Gateway, 'describeNumber'>;
+  readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
+  readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
   /** Told in the same transaction when a channel becomes active again. */
@@ -59,7 +67,7 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
   return {
     get: find,
 
-    /** Connects a number without asking the provider; `verify` does that. */
+    /** Connects a number without asking the provider: `verify` does that, and a worker soon. */
     async create(scope: ClientScope, by: AuditActor, body: CreateChannelBody): Promise<WithWebhookKey> {
       const webhookKey = newSecret();
       const channel = draftChannel(scope, { body, webhookKey }, deps);
@@ -76,7 +84,10 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
       const seal = (secret: string) => cipher.seal(secret, ref.id.toHexString());
       const changes = {
         ...(plain as ChannelChange),
-        ...(accessToken === undefined ? {} : { accessToken: seal(accessToken) }),
+        // A new token may see what the old one could not.
+        ...(accessToken === undefined
+          ? {}
+          : { accessToken: seal(accessToken), look: { at: clock.now(), tries: 0 } }),
         ...(appSecret === undefined ? {} : { appSecret: appSecret === null ? null : seal(appSecret) }),
       };
       return change(scope, by, ref, {
@@ -99,16 +110,16 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
     async verify(scope: ClientScope, by: AuditActor, { id, version }: ChannelRef): Promise<ChannelDoc> {
       const asked = await find(scope, id);
       if (version !== undefined && version !== asked.version) throw lostRace();
-      const answer = await deps.gateway.describeNumber(service.senderOf(asked));
-      const next = stateAfterAnswer(stateOf(asked), answer);
-      if (next === null) throw providerAway();
-      const changes: ChannelChange = {
-        ...next,
-        ...(answer.kind === 'described' ? learnt(answer.number, clock.now()) : {}),
-      };
+      const knowledge = await askAboutNumber(deps.gateway, service.numberOf(asked));
+      const next = stateAfterAnswer(stateOf(asked), knowledge.number);
+      if (next === null) throw providerAway(knowledge.number);
+      const changes: ChannelChange = { ...next, ...learntFrom(asked, knowledge, clock.now()) };
       // An answer to other credentials than the present ones says nothing: so only the version that was asked about.
       const ref = { id, version: asked.version };
-      return change(scope, by, ref, { action: 'channel.verified', decide: () => changes });
+      const verified = await change(scope, by, ref, { action: 'channel.verified', decide: () => changes });
+      if (isLookOver(knowledge)) await channels.finishLook(scope, asked);
+      else await channels.askForLook(scope, id, nextLookAfter({ tries: 1 }, clock.now()));
+      return verified;
     },
 
     /** Makes a new webhook address of the channel's own; the old one ends within a second. */
@@ -144,15 +155,10 @@ function draftChannel(
     webhookKeyHash: sha256Hex(webhookKey),
     sendsPerSecond,
     state: 'active',
+    look: { at: deps.clock.now(), tries: 0 },
     createdAt: deps.clock.now(),
     version: 1,
   };
-}
-
-/** What the provider has said of its number. */
-function learnt({ messagingLimit, ...number }: NumberDescription, at: Date): ChannelChange {
-  const limit = messagingLimit === undefined ? {} : { messagingLimit };
-  return { verification: { at, ...number }, ...limit };
 }
 
 const stateOf = ({ state, stateReason, pause }: ChannelDoc): StateOfChannel => ({
@@ -219,9 +225,7 @@ function createAuditedWrites({ channels, service, usage, audit, openings }: Chan
         }
         const changed = await channels.update(scope, current, changes, session);
         if (changed === null) throw lostRace();
-        if (current.state !== 'active' && changed.state === 'active') {
-          await openings.opened(scope, { gate: 'channel', channelId: ref.id }, session);
-        }
+        await noteOpenings(openings, scope, { before: current, after: changed }, session);
         return { result: { before: current, after: changed }, write: auditOf(action, current, changed) };
       });
       service.forget(before);
@@ -246,7 +250,9 @@ function createAuditedWrites({ channels, service, usage, audit, openings }: Chan
 const lostRace = (): AppError =>
   new AppError('precondition-failed', 'Somebody else has changed the channel since you read it.');
 
-const providerAway = (): AppError =>
-  new AppError('dependency-away', 'The provider did not answer; nothing was changed.', {
-    retryAfterSeconds: 30,
+const providerAway = (answer: NumberAnswer): AppError => {
+  const waitMs = answer.kind === 'refused' ? answer.retryAfterMs : undefined;
+  return new AppError('dependency-away', 'The provider could not be asked; nothing was changed.', {
+    retryAfterSeconds: waitMs === undefined ? 30 : Math.ceil(waitMs / 1_000),
   });
+};

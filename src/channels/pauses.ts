@@ -1,13 +1,10 @@
 import type { Types } from 'mongoose';
-import type { AuditService } from '../audit/service.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { GateOpenings } from '../gates/release.ts';
 import type { ClientScope } from '../platform/mongo.ts';
-import { differing } from '../platform/update.ts';
-import type { Gateway } from '../whatsapp/gateway.ts';
+import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import { auditOf } from './audit.ts';
-import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
+import { createSystemChanges, type SystemChangeDeps } from './changes.ts';
+import type { ChannelDoc } from './store/repository.ts';
 import {
   afterAccountEvent,
   afterHealthCheck,
@@ -17,12 +14,9 @@ import {
 } from './rules.ts';
 import type { ChannelService } from './service.ts';
 
-export interface ChannelPauseDeps {
-  readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'senderOf' | 'forget' | 'listByWabaIdAcrossClients'>;
-  readonly gateway: Pick<Gateway, 'checkHealth'>;
-  readonly audit: AuditService;
-  readonly openings: GateOpenings;
+export interface ChannelPauseDeps extends SystemChangeDeps {
+  readonly service: Pick<ChannelService, 'numberOf' | 'forget' | 'listByWabaIdAcrossClients'>;
+  readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly clock: Clock;
 }
 
@@ -32,36 +26,12 @@ const checkedAtOnce = 20;
 
 /** The provider pauses a channel by refusing its calls, and its health page lets it go again. */
 export function createChannelPauses(deps: ChannelPauseDeps) {
-  const { channels, service, audit, clock } = deps;
-
-  /** Makes a change that the product decides; nothing happens when it is so already. */
-  async function change(
-    scope: ClientScope,
-    id: Types.ObjectId,
-    { action, decide }: { action: string; decide: (current: ChannelDoc) => ChannelChange | null },
-  ): Promise<void> {
-    const changed = await audit.audited(scope, { type: 'system' }, async (session) => {
-      const current = await channels.findById(scope, id, session);
-      const wanted = current === null ? null : decide(current);
-      if (current === null || wanted === null) return { result: null, write: null };
-      const changes = differing(current, wanted);
-      if (Object.keys(changes).length === 0) return { result: null, write: null };
-      const after = await channels.update(scope, current, changes, session);
-      if (after === null) throw new Error('The channel was changed at the same moment.');
-      if (current.state !== 'active' && after.state === 'active') {
-        await deps.openings.opened(scope, { gate: 'channel', channelId: id }, session);
-      }
-      if (current.messagingLimit !== after.messagingLimit) {
-        await deps.openings.opened(scope, { gate: 'portfolio', channelId: id }, session);
-      }
-      return { result: after, write: auditOf(action, current, after) };
-    });
-    if (changed !== null) service.forget(changed);
-  }
+  const { channels, service, clock } = deps;
+  const change = createSystemChanges(deps);
 
   /** Asks the provider about one paused channel, and resumes it when nothing stands against it. */
   async function check(channel: ChannelDoc): Promise<void> {
-    const answer = await deps.gateway.checkHealth(service.senderOf(channel));
+    const answer = await deps.gateway.checkHealth(service.numberOf(channel));
     await change({ clientId: channel.clientId }, channel._id, {
       action: 'channel.resumed-by-provider',
       decide: (current) => afterHealthCheck(current, answer, clock.now()),
@@ -90,6 +60,10 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
     async applyAccountItem({ wabaId, event }: AccountItem): Promise<'done' | 'unmatched'> {
       const found = await service.listByWabaIdAcrossClients(wabaId);
       for (const { clientId, _id } of found) {
+        if (event.type === 'number-changed') {
+          await channels.askForLook({ clientId }, _id, clock.now());
+          continue;
+        }
         await change({ clientId }, _id, {
           action: `channel.account-${event.type}`,
           decide: (current) => afterAccountEvent(current, event, clock.now()),

@@ -71,8 +71,9 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     path: '/api/channels',
     summary: 'Connect a WhatsApp number',
     description:
-      'For admins. The provider is not asked: call `verify` next. `webhookUrl` is shown in this answer only; it ' +
-      'is for providers that do not sign as Meta does, and for numbers with an app of their own.',
+      'For admins. The provider is not asked yet: call `verify` next. What it knows of the number (its limits, its ' +
+      'portfolio) is read soon in any case. `webhookUrl` is shown in this answer only; it is ' +
+      'for providers that do not sign as Meta does, and for numbers with an app of their own.',
     tag,
     access: admins,
     body: CreateChannelBody,
@@ -147,8 +148,8 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     path: '/api/channels/:id/resume',
     summary: 'Resume a paused channel',
     description:
-      'For admins. Lets the held messages go, oldest first. A pause of the provider’s (`pause`) ends too; it comes ' +
-      'back with the next call that the provider refuses.',
+      'For admins. Lets the held messages go, oldest first. A pause of the provider’s (`pause`) and its ' +
+      '`restriction` end too; the pause comes back with the next call that the provider refuses.',
     tag,
     access: admins,
     params: idParams,

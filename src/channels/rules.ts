@@ -1,7 +1,15 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
-import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
+import type { AccountAnswer, HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import type { ChannelState, ProviderPause, ProviderRecovery } from './store/model.ts';
+import type {
+  ChannelDoc,
+  ChannelLook,
+  ChannelRestriction,
+  ChannelState,
+  ChannelVerification,
+  ProviderPause,
+  ProviderRecovery,
+} from './store/model.ts';
 
 export interface StateOfChannel {
   readonly state: ChannelState;
@@ -11,12 +19,15 @@ export interface StateOfChannel {
   readonly pause: ProviderPause | null;
   /** Null clears; left out, it stays as it is. */
   readonly recovery?: ProviderRecovery | null;
+  /** Null clears; left out, it stays as it is. */
+  readonly restriction?: ChannelRestriction | null;
 }
 
 /** What is known when the provider has spoken; what is missing was never said. */
 type Known = Pick<StateOfChannel, 'state'> & {
   readonly pause?: ProviderPause | null | undefined;
   readonly recovery?: ProviderRecovery | null | undefined;
+  readonly restriction?: ChannelRestriction | null | undefined;
 };
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
@@ -34,19 +45,83 @@ export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer):
     case 'away':
       return null;
     case 'refused': {
+      if (isPassing(answer)) return null;
       const rule = ruleFor(answer.error);
-      if (rule.class === 'retry' || rule.class === 'retry-later') return null;
       const stateReason = `${rule.title} (${answer.error.code}). ${rule.advice}`;
       return { state: 'disconnected', stateReason, pause: null };
     }
   }
 }
 
+/** Nothing was learnt, and to ask later may help. */
+export function isPassing(answer: NumberAnswer | AccountAnswer): boolean {
+  if (answer.kind !== 'refused') return answer.kind === 'away';
+  const { class: errorClass } = ruleFor(answer.error);
+  return errorClass === 'retry' || errorClass === 'retry-later';
+}
+
+/** What the provider lets a number send per second until it says otherwise. */
+const usualThroughput = 80;
+
+type Paced = Pick<ChannelDoc, 'sendsPerSecond' | 'throughput'>;
+
+/**
+ * What a channel sends per second once the provider has said what it takes. One that sends less than it might does so
+ * because somebody wants it, and goes on so; every other one sends what it may, be that more or less than before.
+ */
+export const rateAfter = ({ sendsPerSecond, throughput = usualThroughput }: Paced, next: number): number =>
+  sendsPerSecond < throughput ? Math.min(sendsPerSecond, next) : next;
+
+/** The provider's answers about a number; the account is asked about only where the number is known. */
+export interface NumberKnowledge {
+  readonly number: NumberAnswer;
+  readonly account: AccountAnswer | null;
+}
+
+interface Learnt {
+  readonly verification: ChannelVerification;
+  readonly messagingLimit?: number | null;
+  readonly portfolioId?: string;
+  readonly throughput?: number;
+  readonly sendsPerSecond?: number;
+}
+
+/** What becomes of the provider's answers; null when there is nothing to learn. What it leaves out stays as it was. */
+export function learntFrom(
+  current: Paced,
+  { number: answer, account }: NumberKnowledge,
+  at: Date,
+): Learnt | null {
+  if (answer.kind !== 'described') return null;
+  const { messagingLimit, throughput, ...number } = answer.number;
+  const portfolioId = account?.kind === 'described' ? account.portfolioId : null;
+  return {
+    verification: { at, ...number },
+    ...(messagingLimit === undefined ? {} : { messagingLimit }),
+    ...(portfolioId === null ? {} : { portfolioId }),
+    ...(throughput === undefined ? {} : { throughput, sendsPerSecond: rateAfter(current, throughput) }),
+  };
+}
+
+/** Whether the answers end the search, because they are known or will not come. */
+export const isLookOver = ({ number, account }: NumberKnowledge): boolean =>
+  !isPassing(number) && (account === null || !isPassing(account));
+
+/** Which gates a change of a channel opens, or opens a little further. */
+export function gatesOpened(before: ChannelDoc, after: ChannelDoc): readonly ('channel' | 'portfolio')[] {
+  const isResumed =
+    (before.state !== 'active' && after.state === 'active') ||
+    (before.restriction !== undefined && after.restriction === undefined);
+  const isCountedAnew =
+    before.messagingLimit !== after.messagingLimit || before.portfolioId !== after.portfolioId;
+  return [...(isResumed ? ['channel' as const] : []), ...(isCountedAnew ? ['portfolio' as const] : [])];
+}
+
 /** The state after somebody pauses or resumes; null when that is not possible, because nothing can be sent anyway. */
 export function stateAfterWish(current: StateOfChannel, wish: 'pause' | 'resume'): StateOfChannel | null {
   if (current.state === 'disconnected') return null;
   // Who resumes it knows more than the health page did: how often that was wrong counts no more.
-  if (wish === 'resume') return { ...active, recovery: null };
+  if (wish === 'resume') return { ...active, recovery: null, restriction: null };
   // A person's pause stands until a person ends it, also where the provider had paused before.
   return current.state === 'paused' && current.pause === null
     ? current
@@ -65,6 +140,7 @@ export interface Refusal {
 const minuteMs = 60_000;
 const longestCheckMs = 15 * minuteMs;
 const longestRelapseMs = 60 * minuteMs;
+const longestLookMs = 60 * minuteMs;
 
 /** A channel that has sent for so long since its health let it go has really been well. */
 const steadyMs = 60 * minuteMs;
@@ -82,6 +158,10 @@ export const nextCheckAfter = (
   now: Date,
 ): Date =>
   new Date(now.getTime() + Math.max(doubled(checks, longestCheckMs), doubled(relapses, longestRelapseMs)));
+
+/** When to ask again what could not be learnt. */
+export const nextLookAfter = ({ tries }: Pick<ChannelLook, 'tries'>, now: Date): Date =>
+  new Date(now.getTime() + doubled(tries - 1, longestLookMs));
 
 /** How often in a row the health was believed in vain, if the channel's calls are refused now. */
 const relapsesAt = (recovery: ProviderRecovery | null | undefined, now: Date): number =>
@@ -133,10 +213,30 @@ export function afterHealthCheck(
   }
 }
 
+/** A pause of the provider's whose end it has put off; null when it ends no later, or a person has paused. */
+function pausedLonger({ pause }: Known, until: Date | undefined): Pick<StateOfChannel, 'pause'> | null {
+  if (pause === undefined || pause === null || until === undefined) return null;
+  if (pause.until !== undefined && pause.until >= until) return null;
+  const nextCheckAt = pause.nextCheckAt > until ? pause.nextCheckAt : until;
+  return { pause: { ...pause, until, nextCheckAt } };
+}
+
+/** Of two restrictions the one that ends last counts; one that is over counts no more. */
+export function afterRestriction(
+  current: ChannelRestriction | null,
+  { word: code, until }: { readonly word: string; readonly until?: Date },
+  now: Date,
+): ChannelRestriction {
+  const next = { code, since: now, ...(until === undefined ? {} : { until }) };
+  if (current === null || (current.until !== undefined && current.until <= now)) return next;
+  const isLater = current.until !== undefined && (until === undefined || until > current.until);
+  return isLater ? { ...next, since: current.since } : current;
+}
+
 /** What the provider says of an account, for one of its channels; null when nothing changes. */
 export function afterAccountEvent(
   current: Known,
-  event: AccountItem['event'],
+  event: Exclude<AccountItem['event'], { readonly type: 'number-changed' }>,
   now: Date,
 ): Partial<StateOfChannel & { messagingLimit: number | null }> | null {
   switch (event.type) {
@@ -146,14 +246,19 @@ export function afterAccountEvent(
       const { word, until } = event;
       const reason = `Meta restricts the account, ${word}. Open the account in WhatsApp Manager: it says why.`;
       const bound = until === undefined ? {} : { until };
-      return pausedByProvider(current, { class: 'sender', code: word, reason, ...bound }, now);
+      const refusal = { class: 'sender', code: word, reason, ...bound } as const;
+      return pausedByProvider(current, refusal, now) ?? pausedLonger(current, until);
     }
+    case 'restricted':
+      return { restriction: afterRestriction(current.restriction ?? null, event, now) };
     case 'reinstated': {
+      const { pause, restriction } = current;
+      const isRestricted = restriction !== undefined && restriction !== null;
+      const free = isRestricted ? { restriction: null } : {};
+      if (pause === undefined || pause === null) return isRestricted ? free : null;
       // Whether everything is well again, the look at the health decides, which is due now.
-      const { pause } = current;
-      if (pause === undefined || pause === null) return null;
       const { until: _until, ...rest } = pause;
-      return { pause: { ...rest, nextCheckAt: now } };
+      return { ...free, pause: { ...rest, nextCheckAt: now } };
     }
   }
 }

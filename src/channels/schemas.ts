@@ -46,7 +46,13 @@ const sendsPerSecond = z
   .int()
   .min(1)
   .max(1_000)
-  .meta({ description: 'What the provider allows for this number', examples: [80] });
+  .meta({
+    description:
+      'How much the number sends. Without it, what the provider allows: 80 at first, then what it says ' +
+      '(`throughput`) when it is asked about the number. Less than it allows stays as you set it; more is lowered ' +
+      'then. Numbers that are shared with the WhatsApp Business app may send 20',
+    examples: [80],
+  });
 
 export const CreateChannelBody = z.strictObject({
   displayNumber,
@@ -95,10 +101,41 @@ const channelFields = {
     })
     .nullable()
     .meta({ description: 'Set while the provider is the reason of the pause; it ends by itself' }),
+  restriction: z
+    .object({
+      code: z
+        .string()
+        .meta({ description: 'The provider’s', examples: ['RESTRICTED_BIZ_INITIATED_MESSAGING'] }),
+      since: z.iso.datetime(),
+      until: z.iso
+        .datetime()
+        .nullable()
+        .meta({ description: 'Over by itself then. Null: when the provider says so, or an admin resumes' }),
+    })
+    .nullable()
+    .meta({
+      description:
+        'Set when the provider takes no templates of the number: they are held, and free-form messages go on',
+    }),
+  throughput: z
+    .int()
+    .nullable()
+    .meta({
+      description: 'Messages per second that the provider takes of the number; null: it has not said',
+      examples: [80],
+    }),
   messagingLimit: z
     .int()
     .nullable()
     .meta({ description: 'People whom the business may begin to write to in 24 h; null: nobody counts' }),
+  portfolioId: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'The business at the provider that owns the account: your numbers with the same one share `messagingLimit`. ' +
+        'Null: not known, and the numbers of one account do',
+    }),
   verification: z
     .object({
       at: z.iso.datetime(),
@@ -110,7 +147,7 @@ const channelFields = {
         .meta({ examples: ['GREEN'] }),
     })
     .nullable()
-    .meta({ description: 'What the provider said of the number when `verify` last succeeded' }),
+    .meta({ description: 'What the provider said of the number when it was asked last' }),
   createdAt: z.iso.datetime(),
 };
 

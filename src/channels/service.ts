@@ -4,9 +4,9 @@ import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts';
-import type { ClientScope } from '../platform/mongo.ts';
+import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
-import type { Sender } from '../whatsapp/gateway.ts';
+import type { ProviderNumber, Sender } from '../whatsapp/gateway.ts';
 import type { ChannelDoc, ChannelRepository } from './store/repository.ts';
 
 export type { ChannelDoc } from './store/repository.ts';
@@ -37,6 +37,12 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
   const findById = (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
     byId.get(`${scope.clientId.toHexString()}:${id.toHexString()}`, () => channels.findById(scope, id));
 
+  /** The credentials in the clear, for one call to the provider. */
+  const senderOf = ({ _id, phoneNumberId, accessToken }: ChannelDoc): Sender => ({
+    phoneNumberId,
+    accessToken: cipher.open(accessToken, _id.toHexString()),
+  });
+
   return {
     findById,
 
@@ -65,10 +71,13 @@ export function createChannelService({ channels, cipher, clock, sendsPerSecond }
       return channel;
     },
 
-    /** The credentials in the clear, for one call to the provider. */
-    senderOf: ({ _id, phoneNumberId, accessToken }: ChannelDoc): Sender => ({
-      phoneNumberId,
-      accessToken: cipher.open(accessToken, _id.toHexString()),
+    senderOf,
+
+    /** For a question about the number. */
+    numberOf: (channel: ChannelDoc): ProviderNumber => ({
+      ...senderOf(channel),
+      scope: scopeOf(channel.clientId),
+      wabaId: channel.wabaId,
     }),
 
     /** Across all tenants: whose number an event of the provider names. */

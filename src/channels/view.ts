@@ -10,6 +10,12 @@ const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelD
   relapses: why.relapses ?? 0,
 });
 
+const toRestrictionView = ({ code, since, until }: NonNullable<ChannelDoc['restriction']>) => ({
+  code,
+  since: since.toISOString(),
+  until: until?.toISOString() ?? null,
+});
+
 export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   id: channel._id.toHexString(),
   displayNumber: channel.displayNumber,
@@ -20,7 +26,10 @@ export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   state: channel.state,
   stateReason: channel.stateReason ?? null,
   pause: channel.pause === undefined ? null : toPauseView(channel.pause),
+  restriction: channel.restriction === undefined ? null : toRestrictionView(channel.restriction),
+  throughput: channel.throughput ?? null,
   messagingLimit: channel.messagingLimit ?? null,
+  portfolioId: channel.portfolioId ?? null,
   verification:
     channel.verification === undefined
       ? null

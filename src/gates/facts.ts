@@ -95,7 +95,7 @@ export function createGateFacts(deps: GateFactsDeps) {
             isReply: message.senderType === 'agent' && !isTemplate,
             sendAt: message.sendAt ?? null,
           },
-          channel: { state: channel.state, reason: channel.stateReason ?? null },
+          channel: channelFactsOf(channel),
           template,
           contact: {
             hasOptedOut: contact.optInStatus === 'opted-out',
@@ -109,6 +109,13 @@ export function createGateFacts(deps: GateFactsDeps) {
     },
   };
 }
+
+const channelFactsOf = ({ state, stateReason, restriction }: ChannelDoc): GateFacts['channel'] => ({
+  state,
+  reason: stateReason ?? null,
+  restriction:
+    restriction === undefined ? null : { code: restriction.code, until: restriction.until ?? null },
+});
 
 async function readTemplate(
   { templateState }: GateFactsDeps,

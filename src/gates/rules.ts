@@ -35,7 +35,12 @@ export interface GateFacts {
     readonly isReply: boolean;
     readonly sendAt: Date | null;
   };
-  readonly channel: { readonly state: 'active' | 'paused' | 'disconnected'; readonly reason: string | null };
+  readonly channel: {
+    readonly state: 'active' | 'paused' | 'disconnected';
+    readonly reason: string | null;
+    /** The provider takes nothing that the business begins, until then or until it says so. */
+    readonly restriction: { readonly code: string; readonly until: Date | null } | null;
+  };
   /** Null for a message without a template. */
   readonly template: {
     readonly name: string;
@@ -118,8 +123,16 @@ const schedule: Gate = ({ message }, now) =>
     ? wait('schedule', `scheduled for ${message.sendAt.toISOString()}`, message.sendAt)
     : open;
 
-const channelState: Gate = ({ channel: { state, reason } }) =>
-  state === 'active' ? open : wait('channel', explained(`channel ${state}`, reason));
+/** What is no template can only be an answer: it needs the open window. */
+const channelState: Gate = ({ channel: { state, reason, restriction }, message }, now) => {
+  if (state !== 'active') return wait('channel', explained(`channel ${state}`, reason));
+  if (restriction === null || !message.isTemplate) return open;
+  const { code, until } = restriction;
+  if (until === null) return wait('channel', `channel restricted to answers: ${code}`);
+  return until > now
+    ? wait('channel', `channel restricted to answers until ${until.toISOString()}: ${code}`, until)
+    : open;
+};
 
 /** Template states in which waiting may help: the provider gives these back. What it has disabled stays so. */
 const passingTemplateStates: ReadonlySet<string> = new Set(['paused', 'pending', 'in-appeal', 'draft']);

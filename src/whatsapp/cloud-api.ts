@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import type { Gateway, GatewayAnswer, HealthAnswer, NumberAnswer, RejectedError, Sender } from './gateway.ts';
+import type {
+  AccountAnswer,
+  Gateway,
+  GatewayAnswer,
+  HealthAnswer,
+  NumberAnswer,
+  ProviderNumber,
+  RejectedError,
+  Sender,
+  Unanswered,
+} from './gateway.ts';
 import {
   createGraphClient,
   errorCode,
@@ -27,6 +37,21 @@ const NumberDescribed = z.object({
   verified_name: z.string().max(512).optional(),
   quality_rating: z.string().max(64).optional(),
   whatsapp_business_manager_messaging_limit: z.string().max(64).optional().catch(undefined),
+  throughput: z.object({ level: z.string() }).optional().catch(undefined),
+});
+
+/** Messages per second of each level; a number without one (`NOT_APPLICABLE`) is not with the Cloud API yet. */
+const throughputs: ReadonlyMap<string, number> = new Map([
+  ['STANDARD', 80],
+  ['HIGH', 1_000],
+]);
+
+const AccountDescribed = z.object({
+  id: z.string().min(1),
+  owner_business_info: z
+    .object({ id: z.string().min(1).max(64) })
+    .optional()
+    .catch(undefined),
 });
 
 const endpointPaths = { messages: '/messages', marketing: '/marketing_messages' } as const;
@@ -42,6 +67,19 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
   const graph = createGraphClient(options);
   const pathOf = ({ phoneNumberId }: Sender, rest: string): string =>
     `/${encodeURIComponent(phoneNumberId)}${rest}`;
+  /** One question, with the use of the limits that its answer tells. */
+  async function ask<Answer extends object>(
+    { accessToken }: ProviderNumber,
+    path: string,
+    interpret: (answer: HttpAnswer) => Answer,
+  ): Promise<(Answer | Unanswered) & Pick<HttpAnswer, 'usage'>> {
+    try {
+      const answer = await graph.request({ method: 'GET', path, accessToken });
+      return { ...interpret(answer), ...(answer.usage === undefined ? {} : { usage: answer.usage }) };
+    } catch (error) {
+      return { kind: 'away', reason: errorCode(error) };
+    }
+  }
   return {
     async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
       const { accessToken, endpoint = 'messages' } = sender;
@@ -61,23 +99,11 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
         ? { ...interpreted, error: { ...interpreted.error, endpoint } }
         : interpreted;
     },
-    async checkHealth(sender: Sender): Promise<HealthAnswer> {
-      const path = pathOf(sender, '?fields=health_status');
-      try {
-        const { accessToken } = sender;
-        return interpretHealthAnswer(await graph.request({ method: 'GET', path, accessToken }));
-      } catch (error) {
-        return { kind: 'away', reason: errorCode(error) };
-      }
-    },
-    async describeNumber(sender: Sender): Promise<NumberAnswer> {
-      const path = pathOf(sender, `?fields=${numberFields}`);
-      try {
-        const { accessToken } = sender;
-        return interpretNumberAnswer(await graph.request({ method: 'GET', path, accessToken }));
-      } catch (error) {
-        return { kind: 'away', reason: errorCode(error) };
-      }
+    checkHealth: (number) => ask(number, pathOf(number, '?fields=health_status'), interpretHealthAnswer),
+    describeNumber: (number) => ask(number, pathOf(number, `?fields=${numberFields}`), interpretNumberAnswer),
+    describeAccount(number) {
+      const path = `/${encodeURIComponent(number.wabaId)}?fields=owner_business_info`;
+      return ask(number, path, interpretAccountAnswer);
     },
     close: () => graph.close(),
   };
@@ -117,6 +143,7 @@ export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
   const { display_phone_number, verified_name, quality_rating } = described.data;
   const tier = described.data.whatsapp_business_manager_messaging_limit;
   const messagingLimit = tier === undefined ? undefined : messagingLimitOf(tier);
+  const throughput = throughputs.get(described.data.throughput?.level ?? '');
   return {
     kind: 'described',
     number: {
@@ -124,8 +151,21 @@ export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
       ...(verified_name === undefined ? {} : { verifiedName: verified_name }),
       ...(quality_rating === undefined ? {} : { qualityRating: quality_rating }),
       ...(messagingLimit === undefined ? {} : { messagingLimit }),
+      ...(throughput === undefined ? {} : { throughput }),
     },
   };
+}
+
+/** What an HTTP answer says about the account. */
+export function interpretAccountAnswer(answer: HttpAnswer): AccountAnswer {
+  const json = parseJson(answer.text);
+  const error = readGraphError(json, answer.status);
+  if (error !== null) return { kind: 'refused', error };
+  const described = AccountDescribed.safeParse(json);
+  if (answer.status !== 200 || !described.success) {
+    return { kind: 'away', reason: `HTTP ${answer.status} without a body of the Graph API` };
+  }
+  return { kind: 'described', portfolioId: described.data.owner_business_info?.id ?? null };
 }
 
 /** What an HTTP answer says of the number's health. Source: Meta's health status reference. */

@@ -1,6 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { RejectedError } from './gateway.ts';
+import type { RejectedError, UsageHeaders } from './gateway.ts';
 import { maskDigits } from './payload.ts';
 
 export interface GraphOptions {
@@ -23,8 +24,7 @@ export interface GraphRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** Meta's word on how much of the management limits is used, as it is. */
-  readonly usage?: string | undefined;
+  readonly usage?: UsageHeaders;
   readonly text: string;
 }
 
@@ -63,12 +63,23 @@ export function createGraphClient(options: GraphOptions): GraphClient {
       return {
         status: statusCode,
         retryAfter: headerText(headers['retry-after']),
-        usage: headerText(headers['x-business-use-case-usage']),
+        ...usageOf(headers),
         text: await answer.text(),
       };
     },
     close: () => pool.close(),
   };
+}
+
+const usageNames = ['x-business-use-case-usage', 'x-app-usage'] as const;
+
+/** Meta sends the one, the other, or both, by what the call counts for. */
+function usageOf(headers: IncomingHttpHeaders): Pick<HttpAnswer, 'usage'> {
+  const found = usageNames.flatMap((name) => {
+    const value = headerText(headers[name]);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return found.length === 0 ? {} : { usage: Object.fromEntries(found) };
 }
 
 const headerText = (value: string | string[] | undefined): string | undefined =>

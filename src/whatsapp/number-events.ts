@@ -8,8 +8,12 @@ export interface AccountItem {
   readonly event:
     /** How many people the business may begin to write to in 24 h; null: without limit. */
     | { readonly type: 'messaging-limit'; readonly limit: number | null }
+    /** Its quality or its throughput is another one; how much it is now, the number itself tells. */
+    | { readonly type: 'number-changed' }
     /** No messages any more, or none before `until`. `word` is Meta's. */
     | { readonly type: 'blocked'; readonly word: string; readonly until?: Date }
+    /** The same of what the business begins; answers go on. */
+    | { readonly type: 'restricted'; readonly word: string; readonly until?: Date }
     | { readonly type: 'reinstated'; readonly word: string };
 }
 
@@ -36,8 +40,12 @@ const AccountUpdate = z.looseObject({
 export function readNumberChange(field: string, value: unknown, context: ChangeContext): Read | null {
   switch (field) {
     case 'business_capability_update':
-    case 'phone_number_quality_update':
       return readWith(Capability, value, context, readLimit);
+    case 'phone_number_quality_update':
+      return readWith(Capability, value, context, (read, wabaId) => [
+        ...readLimit(read, wabaId),
+        { kind: 'account', wabaId, event: { type: 'number-changed' } },
+      ]);
     case 'account_update':
       return readWith(AccountUpdate, value, context, readAccountUpdate);
     default:
@@ -49,18 +57,17 @@ function readWith<Value>(
   schema: z.ZodType<Value>,
   given: unknown,
   { wabaId, path }: ChangeContext,
-  read: (value: Value, wabaId: string) => AccountItem | null,
+  read: (value: Value, wabaId: string) => readonly AccountItem[],
 ): Read {
   const value = schema.safeParse(given);
   if (!value.success || wabaId === null) return [{ kind: 'invalid', reason: `${path} is not readable` }];
-  const item = read(value.data, wabaId);
-  return item === null ? [] : [item];
+  return read(value.data, wabaId);
 }
 
-function readLimit(value: z.output<typeof Capability>, wabaId: string): AccountItem | null {
+function readLimit(value: z.output<typeof Capability>, wabaId: string): AccountItem[] {
   const given = value.max_daily_conversations_per_business;
   const limit = given === undefined ? undefined : messagingLimitOf(given);
-  return limit === undefined ? null : { kind: 'account', wabaId, event: { type: 'messaging-limit', limit } };
+  return limit === undefined ? [] : [{ kind: 'account', wabaId, event: { type: 'messaging-limit', limit } }];
 }
 
 const tiers: ReadonlyMap<string, number | null> = new Map([
@@ -80,34 +87,49 @@ export function messagingLimitOf(given: number | string): number | null | undefi
   return tiers.get(given) ?? (tiers.has(given) ? null : undefined);
 }
 
-function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): AccountItem | null {
+function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): AccountItem[] {
   const { event: name, restriction_info: restrictions = [], ban_info: ban } = value;
-  const blocked = (meta: string, until?: Date): AccountItem => ({
-    kind: 'account',
-    wabaId,
-    event: { type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) },
-  });
+  const said = (event: AccountItem['event']): AccountItem[] => [{ kind: 'account', wabaId, event }];
+  const blocked = (meta: string, until?: Date): AccountItem[] =>
+    said({ type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) });
   switch (name) {
     case 'ACCOUNT_RESTRICTION': {
-      const messaging = restrictions.find(({ restriction_type: type }) => /MESSAGING/.test(type));
-      return messaging === undefined
-        ? null
-        : blocked(messaging.restriction_type, timeOf(messaging.expiration));
+      const messaging = restrictions.filter(({ restriction_type: type }) => /MESSAGING/.test(type));
+      const initiated = messaging.filter(({ restriction_type: type }) => /BIZ_INITIATED/.test(type));
+      const answers = messaging.filter((restriction) => !initiated.includes(restriction));
+      return [
+        ...lastOf(initiated).flatMap((end) => said({ type: 'restricted', ...end })),
+        ...lastOf(answers).flatMap(({ word: meta, until }) => blocked(meta, until)),
+      ];
     }
     case 'DISABLED_UPDATE':
       if (ban?.waba_ban_state === 'DISABLE') return blocked(name);
-      return ban?.waba_ban_state === 'REINSTATE'
-        ? { kind: 'account', wabaId, event: { type: 'reinstated', word: name } }
-        : null;
+      return ban?.waba_ban_state === 'REINSTATE' ? said({ type: 'reinstated', word: name }) : [];
     case 'ACCOUNT_DELETED':
     case 'ACCOUNT_OFFBOARDED':
       return blocked(name);
     case 'ACCOUNT_RECONNECTED':
-      return { kind: 'account', wabaId, event: { type: 'reinstated', word: name } };
+      return said({ type: 'reinstated', word: name });
     default:
-      return null;
+      return [];
   }
 }
+
+interface End {
+  readonly word: string;
+  readonly until?: Date;
+}
+
+/** The restriction that ends last, and one without an end last of all; empty when there is none. */
+function lastOf(restrictions: readonly z.output<typeof Restriction>[]): End[] {
+  const ends = restrictions.map(({ restriction_type: meta, expiration }): End => {
+    const until = timeOf(expiration);
+    return { word: meta, ...(until === undefined ? {} : { until }) };
+  });
+  return ends.sort((one, other) => endMsOf(other) - endMsOf(one)).slice(0, 1);
+}
+
+const endMsOf = ({ until }: End): number => until?.getTime() ?? Number.MAX_SAFE_INTEGER;
 
 /** Meta writes an end as epoch seconds, as a number or as text. */
 function timeOf(given: number | string | undefined): Date | undefined {

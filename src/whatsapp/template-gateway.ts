@@ -1,5 +1,5 @@
 import type { ClientScope } from '../platform/mongo.ts';
-import type { RejectedError } from './gateway.ts';
+import type { RejectedError, UsageHeaders } from './gateway.ts';
 
 /** The port to a provider's template management. Outcomes are values: it never throws for what a provider does. */
 export interface TemplateGateway {
@@ -36,8 +36,8 @@ export type TemplateOutcome<Value> = (
   /** It may have been done; nobody can tell. */
   | { readonly kind: 'unknown'; readonly reason: string }
 ) & {
-  /** How much of the management limits is used: the raw header `x-business-use-case-usage` of the last answer. */
-  readonly usage?: string;
+  /** Of the last answer. */
+  readonly usage?: UsageHeaders;
 };
 
 export interface ProviderTemplateList {

@@ -242,6 +242,49 @@ describe('dispatch › gates', () => {
     });
   });
 
+  it('the provider restricts what the business begins › templates are held until its end; answers go', async () => {
+    const given = await stage.sendable(to);
+    const answer = await stage.another(given, to, { isWindowOpen: true, changes: reply });
+    const until = new Date(Date.now() + hourMs);
+    const restrict = (end: Date) =>
+      update(
+        'channels',
+        { _id: given.message.channelId },
+        {
+          restriction: { code: 'RESTRICTED_BIZ_INITIATED_MESSAGING', since: new Date(), until: end },
+        },
+      );
+    await restrict(until);
+    const result = await assertHeld(
+      given,
+      'channel',
+      /^channel restricted to answers until .*: RESTRICTED_BIZ/,
+    );
+    assert.ok(result.kind === 'held' && result.untilMs === until.getTime());
+    assert.equal((await dispatch(answer)).kind, 'dispatched');
+    await restrict(new Date());
+    assert.equal((await dispatch(given)).kind, 'dispatched');
+  });
+
+  it('numbers of two accounts of one portfolio › share its people; of two portfolios they do not', async () => {
+    const first = await stage.sendable(to);
+    const { clientId } = first.scope;
+    await update('conversations', { clientId }, { windowExpiresAt: new Date(0) });
+    const onOther = (number: string) => stage.another(first, number, { isOnOwnChannel: true });
+    const [second, third] = [await onOther('+15550001201'), await onOther('+15550001301')];
+    for (const [given, wabaId, portfolioId] of [
+      [first, 'one', 'shared'],
+      [second, 'two', 'shared'],
+      [third, 'three', 'other'],
+    ] as const) {
+      const { channelId } = given.message;
+      await update('channels', { _id: channelId }, { messagingLimit: 1, wabaId, portfolioId });
+    }
+    assert.equal((await dispatch(first)).kind, 'dispatched');
+    await assertHeld(second, 'portfolio', /^messaging limit of 1 people in 24 h reached$/);
+    assert.equal((await dispatch(third)).kind, 'dispatched');
+  });
+
   describe('for seconds', () => {
     async function waitOf(given: Sendable): Promise<ApplicationFailure> {
       const error = await dispatch(given).then(

@@ -334,6 +334,15 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).messagingLimit, null);
     });
 
+    it('a number has changed › asked about again; that is no change of the channel', async () => {
+      const stored = () => api().collection<ChannelDoc>('channels').findOne({ _id: channelId() });
+      const before = await stored();
+      assert.equal(await apply({ type: 'number-changed' }), 'done');
+      const after = await stored();
+      assert.deepEqual([after?.look, after?.version], [{ at: clock.now(), tries: 0 }, before?.version]);
+      assert.deepEqual(await auditActions(), []);
+    });
+
     it('blocked › paused until then, with its word', async () => {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);
       assert.equal(await apply({ type: 'blocked', word: 'RESTRICTED_BIZ_INITIATED', until }), 'done');
@@ -343,6 +352,29 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual([pause?.code, pause?.until], ['RESTRICTED_BIZ_INITIATED', until.toISOString()]);
       await apply({ type: 'blocked', word: 'DISABLED' });
       assert.equal((await view()).pause?.code, 'RESTRICTED_BIZ_INITIATED');
+    });
+
+    it('restricted to answers › active, shown and audited; reinstated or resumed › gone, and what waits is told', async () => {
+      const until = new Date(clock.now().getTime() + 60 * minuteMs);
+      const code = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
+      const restrict = () => apply({ type: 'restricted', word: code, until });
+      assert.equal(await restrict(), 'done');
+      assert.equal(await restrict(), 'done');
+      const { state, pause, restriction } = await view();
+      assert.deepEqual([state, pause], ['active', null]);
+      const since = clock.now().toISOString();
+      assert.deepEqual(restriction, { code, since, until: until.toISOString() });
+      assert.deepEqual(await auditActions(), ['channel.account-restricted by system']);
+      assert.deepEqual(await openings(), []);
+      await apply({ type: 'reinstated', word: 'DISABLED_UPDATE' });
+      assert.equal((await view()).restriction, null);
+      assert.deepEqual(
+        (await openings()).map(({ gate }) => String(gate)),
+        ['channel'],
+      );
+      await restrict();
+      assert.equal((await wish('resume')).restriction, null);
+      assert.equal((await openings()).length, 2);
     });
 
     it('reinstated › looked at now, and its health decides', async () => {

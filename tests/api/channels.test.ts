@@ -70,7 +70,10 @@ describe('channels', () => {
         state: 'active',
         stateReason: null,
         pause: null,
+        restriction: null,
+        throughput: null,
         messagingLimit: null,
+        portfolioId: null,
         verification: null,
       });
       assert.equal(created.headers.get('location'), `/api/channels/${id}`);
@@ -220,6 +223,25 @@ describe('channels', () => {
       assert.ok(Math.abs(Date.now() - Date.parse(at ?? '')) < 60_000);
       assert.match(displayNumber ?? '', /^\+1 555-\d{3}-\d{4}$/);
       assert.deepEqual(rest, { verifiedName: 'Sandbox Business', qualityRating: 'GREEN' });
+    });
+
+    it('verify › its limits and its portfolio, and what waits for the portfolio is told', async () => {
+      const wabaId = randomBytes(8).toString('hex');
+      await behave({ portfolios: { [wabaId]: '4711' } });
+      const created = await addChannel({ wabaId });
+      const { body } = await admin.post(pathOf(created, '/verify'));
+      assert.deepEqual(
+        [body['portfolioId'], body['messagingLimit'], body['throughput'], body['sendsPerSecond']],
+        ['4711', 2_000, 80, 80],
+      );
+      const channelId = new Types.ObjectId(view(created).id);
+      const openings = await api().collection('gate_openings').find({ channelId }).toArray();
+      assert.deepEqual(
+        openings.map((opening) => opening['gate']),
+        ['portfolio'],
+      );
+      const stored = await api().collection('channels').findOne({ _id: channelId });
+      assert.equal(stored?.['look'], undefined, 'nothing is left to learn');
     });
 
     it('token expired › disconnected with a reason, sends refused; a new token and verify › active', async () => {

@@ -158,9 +158,12 @@ describe('api › lists', function () {
         'messagingLimit',
         'pause',
         'phoneNumberId',
+        'portfolioId',
+        'restriction',
         'sendsPerSecond',
         'state',
         'stateReason',
+        'throughput',
         'verification',
         'wabaId',
       ]);

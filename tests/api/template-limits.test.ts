@@ -4,12 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId, newSecret } from '../../src/platform/ids.ts';
+import { behave } from '../../scripts/chaos/behave.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
+import { createManagementLimiter } from '../../src/rates/management/limiter.ts';
 import { createSendRates } from '../../src/rates/service.ts';
+import { limitNumberGateway } from '../../src/channels/limited-gateway.ts';
 import { limitTemplateGateway } from '../../src/templates/provider/limited-gateway.ts';
+import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import { createTemplateApi } from '../../src/whatsapp/template-api.ts';
 import { captureLog } from '../support/logger.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
@@ -54,7 +58,7 @@ describe('template management › the provider’s limit of calls', () => {
         connections: 2,
         timeoutMs: 5_000,
       });
-      return { rates, gateway: limitTemplateGateway(api, rates) };
+      return { rates, gateway: limitTemplateGateway(api, createManagementLimiter(rates)) };
     };
     const processes = [open(), open()];
     const account = { scope: scopeOf(newId()), wabaId: 'busy', accessToken: 'token' };
@@ -74,5 +78,41 @@ describe('template management › the provider’s limit of calls', () => {
       await gateway.close();
       await rates.close();
     }
+  });
+
+  it('used up by questions about a number › no further one, of templates neither; later they go on', async () => {
+    const clock = createFixedClock(new Date());
+    const rates = createSendRates({
+      connection: database.connection,
+      transact: createTransactions(database.connection),
+      clock,
+      logger: captureLog().logger,
+    });
+    const limited = createManagementLimiter(rates);
+    const options = { apiUrl: sandbox.url, apiVersion: 'v25.0', connections: 2, timeoutMs: 5_000 };
+    const api = createCloudApiGateway(options);
+    const templateApi = createTemplateApi(options);
+    const numbers = limitNumberGateway(api, limited);
+    const account = { scope: scopeOf(newId()), wabaId: 'shared', accessToken: 'token' };
+    const number = { ...account, phoneNumberId: '7001' };
+    const ask = (count: number) =>
+      count % 2 === 0 ? numbers.checkHealth(number) : numbers.describeNumber(number);
+    let calls = 0;
+    let refusal: Awaited<ReturnType<typeof ask>> | undefined;
+    while (calls < 40 && refusal === undefined) {
+      const answer = await ask(calls);
+      if (answer.kind === 'refused') refusal = answer;
+      else calls += 1;
+    }
+    assert.ok(calls >= 18 && calls <= 20, `${calls} calls were made of 20`);
+    assert.ok(refusal?.kind === 'refused' && refusal.error.code === 80007);
+    const templates = limitTemplateGateway(templateApi, limited);
+    const list = await templates.list(account);
+    assert.equal(list.kind === 'refused' && list.error.code, 80007);
+    // Who is not asked now is asked later.
+    await behave(sandbox.url, { managementCallsPerHour: 1_000 });
+    clock.advance(61 * minuteMs);
+    assert.equal((await numbers.checkHealth(number)).kind, 'available');
+    for (const open of [api, templateApi, rates]) await open.close();
   });
 });

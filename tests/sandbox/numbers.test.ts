@@ -40,6 +40,17 @@ describe('sandbox numbers', () => {
     assert.equal(body['display_phone_number'], '+1 555-000-1000');
   });
 
+  it('the owner of an account › one each, or that of the settings; an unknown field › 100', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { portfolios: { '9002': '4711' } });
+    const ownerOf = async (wabaId: string) => {
+      const { body } = await describeNumber(`/v25.0/${wabaId}?fields=owner_business_info`);
+      return [body['id'], (body['owner_business_info'] as { id: string }).id];
+    };
+    assert.deepEqual(await ownerOf('9001'), ['9001', 'portfolio-9001']);
+    assert.deepEqual(await ownerOf('9002'), ['9002', '4711']);
+    assert.equal((await describeNumber('/v25.0/9001?fields=owner_business_info,colour')).status, 400);
+  });
+
   interface Health {
     readonly can_send_message: string;
     readonly entities: readonly {

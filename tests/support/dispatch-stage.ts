@@ -46,11 +46,18 @@ export interface DispatchStage {
   readonly messages: MessageRepository;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
-  /** A message of the same client on the same channel, to whom the person has written if `isWindowOpen`. */
+  /**
+   * A message of the same client on the same channel, or on one more of its own; to whom the person has written if
+   * `isWindowOpen`.
+   */
   another(
     beside: Sendable,
     to: string,
-    options?: { readonly isWindowOpen?: boolean; readonly changes?: Partial<MessageDoc> },
+    options?: {
+      readonly isWindowOpen?: boolean;
+      readonly isOnOwnChannel?: boolean;
+      readonly changes?: Partial<MessageDoc>;
+    },
   ): Promise<Sendable>;
   collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
   stored(sendable: Sendable): Promise<MessageDoc>;
@@ -111,6 +118,13 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     return (await response.json()) as Body;
   }
 
+  const addChannel = (scope: ClientScope): Promise<Types.ObjectId> =>
+    createTransactions(core.mongo)(async (session) => {
+      const added = await core.channels.addSandboxChannel(scope, session);
+      await core.templates.addStarterTemplates(scope, added, session);
+      return added;
+    });
+
   interface Draft {
     readonly scope: ClientScope;
     readonly channelId: Types.ObjectId;
@@ -137,16 +151,14 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     messages,
     async sendable(to, changes = {}) {
       const scope = await addClient(core.mongo);
-      const transact = createTransactions(core.mongo);
-      const channelId = await transact(async (session) => {
-        const added = await core.channels.addSandboxChannel(scope, session);
-        await core.templates.addStarterTemplates(scope, added, session);
-        return added;
-      });
+      const channelId = await addChannel(scope);
       return store({ scope, channelId, to, isWindowOpen: true, changes });
     },
-    another: ({ scope, message: { channelId } }, to, { isWindowOpen = false, changes = {} } = {}) =>
-      store({ scope, channelId, to, isWindowOpen, changes }),
+    async another({ scope, message }, to, options = {}) {
+      const { isWindowOpen = false, isOnOwnChannel = false, changes = {} } = options;
+      const channelId = isOnOwnChannel ? await addChannel(scope) : message.channelId;
+      return store({ scope, channelId, to, isWindowOpen, changes });
+    },
     collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {
       const found = await messages.findById(scope, message._id);

@@ -41,6 +41,8 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'channels: wabaId',
   'channels: pause.nextCheckAt',
   'channels: _id,pause.nextCheckAt',
+  'channels: look.at',
+  'channels: _id,look.at',
   'contacts: numberSuspect.reviewAt',
   'gate_openings: nextPassAt',
   'template_syncs: nextSyncAt',

@@ -35,6 +35,22 @@ export interface ProviderRecovery {
   readonly relapses: number;
 }
 
+/** The provider takes nothing that the business begins; answers go on. */
+export interface ChannelRestriction {
+  /** The provider's. */
+  readonly code: string;
+  readonly since: Date;
+  /** Over by itself at this time; without it, when the provider or an admin says so. */
+  readonly until?: Date;
+}
+
+/** The provider is to be asked what it knows of the number. */
+export interface ChannelLook {
+  readonly at: Date;
+  /** How often it was asked in vain. */
+  readonly tries: number;
+}
+
 /** One WhatsApp number of a client with its credentials. */
 export interface ChannelDoc {
   readonly _id: Types.ObjectId;
@@ -53,10 +69,15 @@ export interface ChannelDoc {
   readonly pause?: ProviderPause;
   /** The last time that its health ended a pause, until a person resumes it. */
   readonly recovery?: ProviderRecovery;
+  readonly restriction?: ChannelRestriction;
   /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
   readonly messagingLimit?: number;
   /** Numbers with the same one share that limit; without it, those of one account do. */
   readonly portfolioId?: string;
+  /** Messages per second that the provider takes of the number, as it says. */
+  readonly throughput?: number;
+  /** Set while something is to be learnt. */
+  readonly look?: ChannelLook;
   /** Meta takes marketing of this number at its marketing endpoint only. */
   readonly usesMarketingEndpoint?: boolean;
   readonly verification?: ChannelVerification;
@@ -80,8 +101,11 @@ const channelSchema = new Schema(
     stateReason: String,
     pause: Schema.Types.Mixed,
     recovery: Schema.Types.Mixed,
+    restriction: Schema.Types.Mixed,
     messagingLimit: Number,
     portfolioId: String,
+    throughput: Number,
+    look: Schema.Types.Mixed,
     usesMarketingEndpoint: Boolean,
     verification: Schema.Types.Mixed,
     createdAt: { type: Date, required: true },
@@ -95,6 +119,11 @@ channelSchema.index({ clientId: 1, _id: 1 });
 channelSchema.index(
   { 'pause.nextCheckAt': 1 },
   { name: 'health', partialFilterExpression: { 'pause.nextCheckAt': { $exists: true } } },
+);
+// What is to be learnt of numbers, over all tenants.
+channelSchema.index(
+  { 'look.at': 1 },
+  { name: 'looks', partialFilterExpression: { 'look.at': { $exists: true } } },
 );
 // The provider's events name the number or the account, not the tenant: these find the tenant.
 channelSchema.index({ phoneNumberId: 1 }, { unique: true });

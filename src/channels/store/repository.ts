@@ -1,7 +1,7 @@
 import mongoose, { type ClientSession, type Connection, type Model, type Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { versionedUpdate, type Change } from '../../platform/update.ts';
-import { channelModel, type ChannelDoc, type ProviderPause } from './model.ts';
+import { channelModel, type ChannelDoc, type ChannelLook, type ProviderPause } from './model.ts';
 
 export type { ChannelDoc } from './model.ts';
 
@@ -17,8 +17,11 @@ export type ChannelChange = Change<
   | 'stateReason'
   | 'pause'
   | 'recovery'
+  | 'restriction'
   | 'messagingLimit'
   | 'portfolioId'
+  | 'throughput'
+  | 'look'
   | 'usesMarketingEndpoint'
   | 'verification'
 >;
@@ -60,6 +63,17 @@ export function createChannelRepository(connection: Connection) {
         .lean<ChannelDoc>()
         .exec(),
 
+    /** Something is to be learnt of the number; that is no change of the channel. */
+    async askForLook(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
+      await channels.updateOne({ _id, ...scope }, { $set: { look: { at, tries: 0 } } });
+    },
+
+    /** All is learnt, unless somebody has asked for another look meanwhile. */
+    async finishLook(scope: ClientScope, { _id, look }: Pick<ChannelDoc, '_id' | 'look'>): Promise<void> {
+      if (look === undefined) return;
+      await channels.updateOne({ _id, 'look.at': look.at, ...scope }, { $unset: { look: '' } });
+    },
+
     /** False when somebody changed or deleted it first. */
     async delete(scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> {
       const { deletedCount } = await channels.deleteOne({ _id, version, ...scope }, { session });
@@ -87,29 +101,31 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
    * Across all tenants: takes channels that the provider has paused and whose next look is due. Who takes one sets
    * the time of the look after it, so that several workers share them.
    */
-  async takeDueForCheckAcrossClients(
+  takeDueForCheckAcrossClients(
     now: Date,
     nextCheckAt: (pause: Pick<ProviderPause, 'checks' | 'relapses'>) => Date,
     atMost: number,
   ): Promise<ChannelDoc[]> {
     const due = { 'pause.nextCheckAt': mongoose.trusted({ $lte: now }) };
-    const taken: ChannelDoc[] = [];
-    const found = await channels.find(due).limit(atMost).lean<ChannelDoc[]>().exec();
-    for (const { _id, pause } of found) {
+    return takeDue(channels, { due, atMost }, ({ pause }) => {
       const checks = (pause?.checks ?? 0) + 1;
-      const next = nextCheckAt({ ...pause, checks });
-      const channel = await channels
-        .findOneAndUpdate(
-          { _id, ...due },
-          { $set: { 'pause.checks': checks, 'pause.nextCheckAt': next } },
-          { returnDocument: 'after' },
-        )
-        .lean<ChannelDoc>()
-        .exec();
-      if (channel !== null) taken.push(channel);
-    }
-    return taken;
+      return { 'pause.checks': checks, 'pause.nextCheckAt': nextCheckAt({ ...pause, checks }) };
+    });
   },
+
+  /** Across all tenants: takes channels of which something is to be learnt, in the same way. */
+  takeDueForLookAcrossClients(
+    now: Date,
+    nextLookAt: (look: Pick<ChannelLook, 'tries'>) => Date,
+    atMost: number,
+  ): Promise<ChannelDoc[]> {
+    const due = { 'look.at': mongoose.trusted({ $lte: now }) };
+    return takeDue(channels, { due, atMost }, ({ look }) => {
+      const tries = (look?.tries ?? 0) + 1;
+      return { 'look.tries': tries, 'look.at': nextLookAt({ tries }) };
+    });
+  },
+
   /** Across all tenants: the channels of an account of the provider, which may serve several of them. */
   listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
     channels.find({ wabaId }).sort({ _id: 1 }).limit(limit).lean<ChannelDoc[]>().exec(),
@@ -130,3 +146,22 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
   findByWebhookKeyHashAcrossClients: (webhookKeyHash: string): Promise<ChannelDoc | null> =>
     channels.findOne({ webhookKeyHash }).lean<ChannelDoc>().exec(),
 });
+
+/** Finds what is due and puts each off to its next time; who comes second finds it done. */
+async function takeDue(
+  channels: Model<ChannelDoc>,
+  { due, atMost }: { due: Readonly<Record<string, object>>; atMost: number },
+  putOff: (channel: ChannelDoc) => object,
+): Promise<ChannelDoc[]> {
+  const taken: ChannelDoc[] = [];
+  const found = await channels.find(due).limit(atMost).lean<ChannelDoc[]>().exec();
+  for (const candidate of found) {
+    const filter = { _id: candidate._id, ...due };
+    const channel = await channels
+      .findOneAndUpdate(filter, { $set: putOff(candidate) }, { returnDocument: 'after' })
+      .lean<ChannelDoc>()
+      .exec();
+    if (channel !== null) taken.push(channel);
+  }
+  return taken;
+}

@@ -24,8 +24,8 @@ const refusedWaitMs = 15 * minuteMs;
 /** No estimate is believed beyond a day. */
 const longestWaitMs = 24 * 60 * minuteMs;
 
-/** The app's and the business account's call limit. */
-const refusalCodes: ReadonlySet<number> = new Set([4, 80007]);
+/** The call limits of the app, the user, a custom one, and the business account. */
+const refusalCodes: ReadonlySet<number> = new Set([4, 17, 613, 80007]);
 
 /** What the headers of one answer say; null when they say nothing that can be read. */
 export function parseUsage(headers: AnswerHeaders): ManagementUsage | null {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { ProviderPause } from '../../../src/channels/store/model.ts';
 import {
   afterAccountEvent,
+  afterRestriction,
   afterHealthCheck,
   nextCheckAfter,
   pausedByProvider,
@@ -14,7 +15,7 @@ import type { HealthAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.t
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
 /** By a person: what its health has said before counts no more. */
-const resumed: StateOfChannel = { ...active, recovery: null };
+const resumed: StateOfChannel = { ...active, recovery: null, restriction: null };
 const paused: StateOfChannel = { state: 'paused', stateReason: 'Paused by an admin.', pause: null };
 const disconnected: StateOfChannel = {
   state: 'disconnected',
@@ -293,6 +294,77 @@ describe('channel state', () => {
       const open = afterAccountEvent(active, { type: 'blocked', word }, now);
       assert.equal(open?.pause?.until, undefined);
       assert.equal(afterAccountEvent(paused, { type: 'blocked', word }, now), null);
+    });
+
+    it('blocked again until later › the later end counts, and no look before it', () => {
+      const until = minutes(60);
+      const again = (current: StateOfChannel) =>
+        afterAccountEvent(current, { type: 'blocked', word: 'Y', until }, now);
+      for (const known of [undefined, minutes(30)]) {
+        const { pause } = pausedFor('sender', known);
+        assert.deepEqual(again(pausedFor('sender', known)), {
+          pause: { ...pause, until, nextCheckAt: until },
+        });
+      }
+      assert.equal(again(pausedFor('sender', minutes(90))), null);
+      assert.equal(again(paused), null);
+      const { pause } = pausedFor('sender');
+      const looked = { ...pausedFor('sender'), pause: { ...pause!, nextCheckAt: minutes(70) } };
+      assert.deepEqual(again(looked), { pause: { ...looked.pause, until } });
+    });
+
+    it('restricted › active still; the restriction that ends last counts', () => {
+      const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
+      const restricted = (restriction: object | null, until?: Date) =>
+        afterAccountEvent(
+          { ...active, restriction: restriction as never },
+          { type: 'restricted', word, ...(until === undefined ? {} : { until }) },
+          now,
+        );
+      const since = minutes(-10);
+      for (const [known, until, expected] of [
+        [null, minutes(60), { code: word, since: now, until: minutes(60) }],
+        [null, undefined, { code: word, since: now }],
+        [{ code: 'X', since, until: minutes(-1) }, minutes(5), { code: word, since: now, until: minutes(5) }],
+        [{ code: 'X', since, until: minutes(90) }, minutes(60), { code: 'X', since, until: minutes(90) }],
+        [{ code: 'X', since, until: minutes(30) }, minutes(60), { code: word, since, until: minutes(60) }],
+        [{ code: 'X', since, until: minutes(30) }, undefined, { code: word, since }],
+        [{ code: 'X', since }, minutes(60), { code: 'X', since }],
+      ] as const) {
+        assert.deepEqual(restricted(known, until), { restriction: expected });
+      }
+    });
+
+    it('restrictions in any order › the same end, and said again nothing changes', () => {
+      const end = fc.option(fc.integer({ min: 1, max: 1_000 }).map(minutes), { nil: undefined });
+      const ended = (until: Date | undefined) => ({ word: 'W', ...(until === undefined ? {} : { until }) });
+      fc.assert(
+        fc.property(fc.array(end, { minLength: 1, maxLength: 5 }), (ends) => {
+          const after = (given: typeof ends) =>
+            given.reduce<ReturnType<typeof afterRestriction> | null>(
+              (known, until) => afterRestriction(known, ended(until), now),
+              null,
+            );
+          const all = after(ends);
+          assert.deepEqual(after(ends.toReversed())?.until, all?.until);
+          assert.deepEqual(after([...ends, ...ends]), all);
+          const latest = ends.includes(undefined)
+            ? undefined
+            : Math.max(...ends.map((one) => one?.getTime() ?? 0));
+          assert.equal(all?.until?.getTime(), latest);
+        }),
+      );
+    });
+
+    it('reinstated › the restriction is gone, of a paused channel too', () => {
+      const restriction = { code: 'X', since: now };
+      const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
+      assert.deepEqual(afterAccountEvent({ ...active, restriction }, event, now), { restriction: null });
+      const both = { ...pausedFor('sender'), restriction };
+      assert.deepEqual(afterAccountEvent(both, event, now), {
+        restriction: null,
+        pause: { ...both.pause, nextCheckAt: now },
+      });
     });
 
     it('reinstated › the health is looked at now, whatever end the pause had', () => {

@@ -16,7 +16,7 @@ const template = { name: 'offer', status: 'approved', category: 'marketing', rea
 /** A marketing template that may leave. */
 const openFacts: GateFacts = {
   message: { isTemplate: true, isReply: false, sendAt: null },
-  channel: { state: 'active', reason: null },
+  channel: { state: 'active', reason: null, restriction: null },
   template,
   contact: { hasOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
   windowExpiresAt: null,
@@ -91,13 +91,27 @@ describe('gates', () => {
   it('channel not active › waits, and says why', () => {
     const reason = 'There is a payment problem, 131042';
     waitsFor(
-      { ...openFacts, channel: { state: 'paused', reason } },
+      { ...openFacts, channel: { state: 'paused', reason, restriction: null } },
       { gate: 'channel', reason: `channel paused: ${reason}` },
     );
     waitsFor(
-      { ...reply, channel: { state: 'disconnected', reason: null } },
+      { ...reply, channel: { state: 'disconnected', reason: null, restriction: null } },
       { gate: 'channel', reason: 'channel disconnected' },
     );
+  });
+
+  it('channel restricted to answers › templates wait, and say until when', () => {
+    const to = (facts: GateFacts, until: Date | null): GateFacts => ({
+      ...facts,
+      channel: { ...facts.channel, restriction: { code: 'BIZ', until } },
+    });
+    const reason = 'channel restricted to answers';
+    waitsFor(to(openFacts, null), { gate: 'channel', reason: `${reason}: BIZ` });
+    waitsFor(to(openFacts, later), {
+      ...{ gate: 'channel', reason: `${reason} until ${later.toISOString()}: BIZ`, until: later },
+    });
+    assert.deepEqual(judge(to(openFacts, now)), { kind: 'open' });
+    assert.deepEqual(judge(to(reply, null)), { kind: 'open' });
   });
 
   describe('template', () => {
@@ -192,7 +206,7 @@ describe('gates', () => {
     });
   });
 
-  it('any facts › who has opted out or is blocked gets nothing that an agent has not written', () => {
+  describe('any facts', () => {
     const facts: fc.Arbitrary<GateFacts> = fc.record({
       message: fc.record({
         isTemplate: fc.boolean(),
@@ -202,6 +216,9 @@ describe('gates', () => {
       channel: fc.record({
         state: fc.constantFrom('active', 'paused', 'disconnected'),
         reason: fc.constantFrom(null, 'why'),
+        restriction: fc.option(
+          fc.record({ code: fc.constant('BIZ'), until: fc.constantFrom(null, earlier, now, later) }),
+        ),
       }),
       template: fc.option(
         fc.record({
@@ -219,18 +236,38 @@ describe('gates', () => {
       windowExpiresAt: fc.constantFrom(null, earlier, later),
       quiet: fc.constantFrom<GateFacts['quiet']>(null, { until: later, appliesTo: 'all' }),
     });
-    fc.assert(
-      fc.property(facts, (given) => {
-        const verdict = judge(given);
-        const { hasOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
-        if (isBlocked || (hasOptedOut && !given.message.isReply)) assert.equal(verdict.kind, 'closed');
-        if (hasStoppedMarketing && given.template?.category === 'marketing')
-          assert.equal(verdict.kind, 'closed');
-        if (verdict.kind === 'open') assert.equal(given.channel.state, 'active');
-        if (verdict.kind === 'wait' && verdict.waiting.until !== undefined) {
-          assert.ok(verdict.waiting.until > now, 'a wait that is over is none');
-        }
-      }),
-    );
+
+    it('a restriction to answers › holds templates until its end, and changes nothing for the rest', () => {
+      fc.assert(
+        fc.property(facts, (given) => {
+          const free = { ...given, channel: { ...given.channel, restriction: null } };
+          const [verdict, without] = [judge(given), judge(free)];
+          const { restriction } = given.channel;
+          const isInForce = restriction !== null && (restriction.until === null || restriction.until > now);
+          if (!isInForce || !given.message.isTemplate) return assert.deepEqual(verdict, without);
+          assert.notEqual(verdict.kind, 'open');
+          // A gate before it, or its own state, may say more.
+          if (without.kind !== 'open') return;
+          assert.ok(verdict.kind === 'wait' && verdict.waiting.gate === 'channel');
+          assert.equal(verdict.waiting.until, restriction.until ?? undefined);
+        }),
+      );
+    });
+
+    it('who has opted out or is blocked › gets nothing that an agent has not written', () => {
+      fc.assert(
+        fc.property(facts, (given) => {
+          const verdict = judge(given);
+          const { hasOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
+          if (isBlocked || (hasOptedOut && !given.message.isReply)) assert.equal(verdict.kind, 'closed');
+          if (hasStoppedMarketing && given.template?.category === 'marketing')
+            assert.equal(verdict.kind, 'closed');
+          if (verdict.kind === 'open') assert.equal(given.channel.state, 'active');
+          if (verdict.kind === 'wait' && verdict.waiting.until !== undefined) {
+            assert.ok(verdict.waiting.until > now, 'a wait that is over is none');
+          }
+        }),
+      );
+    });
   });
 });

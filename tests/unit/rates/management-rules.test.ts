@@ -82,7 +82,7 @@ describe('management calls › what an answer teaches', () => {
   });
 
   it('refused for the limit › closed, with or without headers', () => {
-    for (const errorCode of [4, 80007]) {
+    for (const errorCode of [4, 17, 613, 80007]) {
       assert.deepEqual(lessonOf({ headers: {}, errorCode }), {
         ...{ usedPercent: 100, regainAfterMs: 0, waitMs: 15 * 60_000 },
       });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { interpretNumberAnswer } from '../../../src/whatsapp/cloud-api.ts';
+import { interpretAccountAnswer, interpretNumberAnswer } from '../../../src/whatsapp/cloud-api.ts';
 
 const answer = (status: number, body: unknown) =>
   interpretNumberAnswer({
@@ -21,6 +21,18 @@ describe('answer about a number', () => {
       number: { displayNumber: '+1 555-000-1000', verifiedName: 'Shop', qualityRating: 'GREEN' },
     });
   });
+
+  for (const [level, throughput] of [
+    ['STANDARD', 80],
+    ['HIGH', 1_000],
+    ['NOT_APPLICABLE', undefined],
+  ] as const) {
+    it(`throughput ${level} › ${throughput ?? 'not told'}`, () => {
+      const described = answer(200, { display_phone_number: '+1', throughput: { level } });
+      assert.ok(described.kind === 'described');
+      assert.equal(described.number.throughput, throughput);
+    });
+  }
 
   it('only the number › described without the rest', () => {
     assert.deepEqual(answer(200, { display_phone_number: '+1' }), {
@@ -54,4 +66,30 @@ describe('answer about a number', () => {
       });
     });
   }
+});
+
+describe('answer about an account', () => {
+  const ask = (status: number, body: unknown) =>
+    interpretAccountAnswer({ status, retryAfter: undefined, text: JSON.stringify(body) });
+
+  it('its owner › the portfolio; none told › null', () => {
+    const owner = { id: '42', name: 'The business' };
+    assert.deepEqual(ask(200, { id: '1', owner_business_info: owner }), {
+      ...{ kind: 'described', portfolioId: '42' },
+    });
+    for (const body of [{ id: '1' }, { id: '1', owner_business_info: { name: 'Nobody' } }]) {
+      assert.deepEqual(ask(200, body), { kind: 'described', portfolioId: null });
+    }
+  });
+
+  it('a Graph error › refused; anything else › away', () => {
+    const refused = ask(400, { error: { code: 200, message: 'No permission' } });
+    assert.equal(refused.kind === 'refused' && refused.error.code, 200);
+    for (const [status, body] of [
+      [502, ''],
+      [200, {}],
+      [404, { id: '1' }],
+    ] as const)
+      assert.equal(ask(status, body).kind, 'away');
+  });
 });

@@ -22,14 +22,16 @@ describe('events of an account', () => {
     ] as const) {
       it(`${given} › ${limit ?? 'without limit'}`, () => {
         const expected = account({ type: 'messaging-limit', limit });
-        for (const field of ['business_capability_update', 'phone_number_quality_update']) {
-          assert.deepEqual(read(field, { max_daily_conversations_per_business: given }), expected);
-        }
+        const value = { max_daily_conversations_per_business: given };
+        assert.deepEqual(read('business_capability_update', value), expected);
+        assert.deepEqual(read('phone_number_quality_update', value), [
+          ...expected,
+          ...account({ type: 'number-changed' }),
+        ]);
       });
     }
 
     it('missing, or a word that we do not know › says nothing', () => {
-      assert.deepEqual(read('phone_number_quality_update', { event: 'ONBOARDING' }), []);
       assert.deepEqual(
         read('business_capability_update', { max_daily_conversations_per_business: 'TIER_9' }),
         [],
@@ -38,24 +40,63 @@ describe('events of an account', () => {
     });
   });
 
+  it('quality or throughput of a number › the number is to be asked', () => {
+    const value = {
+      display_phone_number: '15550001000',
+      event: 'THROUGHPUT_UPGRADE',
+      current_limit: 'TIER_9',
+    };
+    assert.deepEqual(read('phone_number_quality_update', value), account({ type: 'number-changed' }));
+  });
+
   describe('account_update', () => {
-    it('a restriction of messaging › blocked until its end', () => {
-      const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
-      const until = new Date('2026-12-01T00:00:00.000Z');
-      for (const expiration of [until.getTime() / 1_000, String(until.getTime() / 1_000)]) {
-        const restrictions = [
-          { restriction_type: 'RESTRICTED_ADD_PHONE_NUMBER_ACTION' },
-          { restriction_type: word, expiration },
-        ];
-        assert.deepEqual(
-          read('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restrictions }),
-          account({ type: 'blocked', word, until }),
-        );
+    const biz = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
+    const customer = 'RESTRICTED_CUSTOMER_INITIATED_MESSAGING';
+    const day = (number: number) => new Date(Date.UTC(2026, 11, number));
+    const seconds = (date: Date) => date.getTime() / 1_000;
+    const restricted = (...restrictions: readonly object[]) =>
+      read('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: restrictions });
+
+    it('what the business begins › restricted until its end; answers › blocked', () => {
+      for (const [word, type] of [
+        [biz, 'restricted'],
+        [customer, 'blocked'],
+        ['RESTRICTED_SOME_OTHER_MESSAGING', 'blocked'],
+      ] as const) {
+        const until = day(1);
+        for (const expiration of [seconds(until), String(seconds(until))]) {
+          const other = { restriction_type: 'RESTRICTED_ADD_PHONE_NUMBER_ACTION' };
+          const read = restricted(other, { restriction_type: word, expiration });
+          assert.deepEqual(read, account({ type, word, until }));
+        }
+        const endless = { restriction_type: word, expiration: 'never' };
+        assert.deepEqual(restricted(endless), account({ type, word }));
       }
-      const endless = [{ restriction_type: word, expiration: 'never' }];
+    });
+
+    it('both › each with its own end', () => {
+      const both = [
+        { restriction_type: customer, expiration: seconds(day(3)) },
+        { restriction_type: biz, expiration: seconds(day(7)) },
+      ];
+      assert.deepEqual(restricted(...both), [
+        ...account({ type: 'restricted', word: biz, until: day(7) }),
+        ...account({ type: 'blocked', word: customer, until: day(3) }),
+      ]);
+    });
+
+    it('several of one kind › the latest end, and none is the latest', () => {
+      const ending = (number: number) => ({ restriction_type: customer, expiration: seconds(day(number)) });
+      for (const given of [
+        [ending(3), ending(7)],
+        [ending(7), ending(3)],
+      ]) {
+        assert.deepEqual(restricted(...given), account({ type: 'blocked', word: customer, until: day(7) }));
+      }
+      const endless = { restriction_type: 'RESTRICTED_ANY_MESSAGING' };
       assert.deepEqual(
-        read('account_update', { event: 'ACCOUNT_RESTRICTION', restriction_info: endless }),
-        account({ type: 'blocked', word }),
+        restricted(ending(3), endless),
+        account({ type: 'blocked', word: 'RESTRICTED_ANY_MESSAGING' }),
       );
     });
 

@@ -6,7 +6,7 @@ import type { TemplateGateway } from '../../../src/whatsapp/template-gateway.ts'
 import { refusal, startTemplateProvider, type TemplateProvider } from '../../support/template-provider.ts';
 
 const account = { scope: scopeOf(newId()), wabaId: '200', accessToken: 'the token' };
-const usage = '{"1":[{"call_count":5}]}';
+const usage = { 'x-business-use-case-usage': '{"1":[{"call_count":5}]}' };
 
 describe('template management at the provider', () => {
   let provider: TemplateProvider;
@@ -57,6 +57,12 @@ describe('template management at the provider', () => {
   it('an empty list › nothing', async () => {
     const outcome = await gateway.list(account);
     assert.deepEqual(outcome, { kind: 'done', value: { templates: [], unreadable: 0 }, usage });
+  });
+
+  it('the use of the app’s limit, beside that of the account › both are told', async () => {
+    const headers = { 'x-app-usage': '{"call_count":97}' };
+    provider.answerNext({ status: 200, body: { data: [] }, headers });
+    assert.deepEqual((await gateway.list(account)).usage, { ...usage, ...headers });
   });
 
   it('one name › asks for it alone', async () => {

@@ -1,0 +1,9 @@
+import type { ManagementLimiter } from '../rates/management/limiter.ts';
+import type { NumberGateway } from '../whatsapp/gateway.ts';
+
+/** The gateway's questions about numbers, within the provider's limit for management calls. */
+export const limitNumberGateway = (gateway: NumberGateway, limited: ManagementLimiter): NumberGateway => ({
+  describeNumber: (number) => limited(number, () => gateway.describeNumber(number)),
+  describeAccount: (number) => limited(number, () => gateway.describeAccount(number)),
+  checkHealth: (number) => limited(number, () => gateway.checkHealth(number)),
+});
