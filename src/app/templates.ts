@@ -46,7 +46,7 @@ export function buildTemplates({ provider }: Pick<Config, 'provider'>, parts: Te
     service,
     gateway,
     sync,
-    events: createTemplateEvents({ templates, service, channels }),
+    events: createTemplateEvents({ templates, service }),
     syncLoop: createTemplateSyncLoop({ syncs, sync, channels, clock, logger }),
     close: () => gateway.close(),
   };

@@ -15,7 +15,7 @@ import {
 import type { ChannelService } from './service.ts';
 
 export interface ChannelPauseDeps extends SystemChangeDeps {
-  readonly service: Pick<ChannelService, 'numberOf' | 'forget' | 'listByWabaIdAcrossClients'>;
+  readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly clock: Clock;
 }
@@ -53,13 +53,9 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
         decide: () => ({ usesMarketingEndpoint: true }),
       }),
 
-    /**
-     * Takes what the provider says of an account into its channels, each by itself; may be repeated. `unmatched`: no
-     * channel is of this account.
-     */
-    async applyAccountItem({ wabaId, event }: AccountItem): Promise<'done' | 'unmatched'> {
-      const found = await service.listByWabaIdAcrossClients(wabaId);
-      for (const { clientId, _id } of found) {
+    /** Takes what the provider says of an account into these channels of it, each by itself; may be repeated. */
+    async applyAccountItem({ event }: AccountItem, ofAccount: readonly ChannelDoc[]): Promise<void> {
+      for (const { clientId, _id } of ofAccount) {
         if (event.type === 'number-changed') {
           await channels.askForLook({ clientId }, _id, clock.now());
           continue;
@@ -69,7 +65,6 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
           decide: (current) => afterAccountEvent(current, event, clock.now()),
         });
       }
-      return found.length === 0 ? 'unmatched' : 'done';
     },
 
     /** One round: asks about the channels whose time has come; answers how many. Safe to run in several workers. */

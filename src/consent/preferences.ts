@@ -1,5 +1,4 @@
-import type { Types } from 'mongoose';
-import type { ChannelDoc, ChannelService } from '../channels/service.ts';
+import type { ChannelDoc } from '../channels/service.ts';
 import { phoneOfWhatsappId } from '../contacts/rules.ts';
 import type { ContactIdentity, ContactService } from '../contacts/service.ts';
 import { scopeOf } from '../platform/mongo.ts';
@@ -8,10 +7,6 @@ import { assertThrough } from './inbound.ts';
 import type { ConsentService } from './service.ts';
 
 export interface PreferenceDeps {
-  readonly channels: Pick<
-    ChannelService,
-    'findByIdAcrossClients' | 'findByPhoneNumberIdAcrossClients' | 'listByWabaIdAcrossClients'
-  >;
   readonly contacts: Pick<ContactService, 'findOrCreate'>;
   readonly consent: Pick<ConsentService, 'stopMarketing' | 'resumeMarketing'>;
 }
@@ -22,37 +17,20 @@ export type PreferenceService = ReturnType<typeof createPreferenceService>;
 const marketing = 'marketing_messages';
 
 /** What people switch on and off at WhatsApp itself. */
-export function createPreferenceService({ channels, contacts, consent }: PreferenceDeps) {
-  /** Whose the preference is. What came in on a channel's own address may speak of that one only. */
-  async function channelsOf(
-    { phoneNumberId, wabaId }: PreferenceItem,
-    ownChannelId: Types.ObjectId | undefined,
-  ): Promise<ChannelDoc[]> {
-    if (ownChannelId !== undefined) {
-      const own = await channels.findByIdAcrossClients(ownChannelId);
-      const isMeant = phoneNumberId === null ? own?.wabaId === wabaId : own?.phoneNumberId === phoneNumberId;
-      return own !== null && isMeant ? [own] : [];
-    }
-    if (phoneNumberId === null) return wabaId === null ? [] : channels.listByWabaIdAcrossClients(wabaId);
-    const channel = await channels.findByPhoneNumberIdAcrossClients(phoneNumberId);
-    return channel === null ? [] : [channel];
-  }
-
+export function createPreferenceService({ contacts, consent }: PreferenceDeps) {
   return {
     /**
-     * Takes one preference in; may be repeated. A person whom nobody has written to yet becomes a contact, so that the
-     * stop is not lost.
+     * Takes one preference in for the clients of these channels; may be repeated. A person whom nobody has written to
+     * yet becomes a contact, so that the stop is not lost.
      */
     async handle(
       item: PreferenceItem,
-      ownChannelId: Types.ObjectId | undefined,
-    ): Promise<'done' | 'unmatched' | 'invalid'> {
+      channels: readonly Pick<ChannelDoc, 'clientId'>[],
+    ): Promise<'done' | 'invalid'> {
       if (item.category !== marketing) return 'done';
-      const found = await channelsOf(item, ownChannelId);
-      if (found.length === 0) return 'unmatched';
       const identity = identityOf(item);
       if (identity === null) return 'invalid';
-      const clients = new Map(found.map(({ clientId }) => [clientId.toHexString(), clientId]));
+      const clients = new Map(channels.map(({ clientId }) => [clientId.toHexString(), clientId]));
       for (const clientId of clients.values()) {
         const scope = scopeOf(clientId);
         const contact = await contacts.findOrCreate(scope, identity);

@@ -1,5 +1,5 @@
-import type { Types } from 'mongoose';
 import type { ChannelPauses } from '../channels/pauses.ts';
+import type { ChannelDoc } from '../channels/service.ts';
 import type { PreferenceService } from '../consent/preferences.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
@@ -11,27 +11,26 @@ export interface ChangeDeps {
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
 }
 
-/** Brings one change to those who know what it means; `ownChannelId` is set for what came in on a channel's own address. */
-export type ChangeHandler = (
-  item: AccountChange,
-  ownChannelId: Types.ObjectId | undefined,
-) => Promise<ItemOutcome>;
+/** Brings one change to those who know what it means, for the channels that it is about and no others. */
+export type ChangeHandler = (item: AccountChange, channels: readonly ChannelDoc[]) => Promise<ItemOutcome>;
 
-const outcomes: Readonly<Record<'done' | 'unmatched' | 'invalid', ItemOutcome>> = {
-  done: { kind: 'done' },
-  unmatched: { kind: 'unmatched', reason: 'no channel has this phone number id or account' },
-  invalid: { kind: 'invalid', reason: 'the person is neither a phone number nor a user id' },
+const done: ItemOutcome = { kind: 'done' };
+const nobody: ItemOutcome = {
+  kind: 'invalid',
+  reason: 'the person is neither a phone number nor a user id',
 };
 
 export const createChangeHandler =
   ({ preferences, templateEvents, pauses }: ChangeDeps): ChangeHandler =>
-  async (item, ownChannelId) => {
+  async (item, channels) => {
     switch (item.kind) {
       case 'preference':
-        return outcomes[await preferences.handle(item, ownChannelId)];
+        return (await preferences.handle(item, channels)) === 'done' ? done : nobody;
       case 'template':
-        return outcomes[await templateEvents.apply(item, ownChannelId)];
+        await templateEvents.apply(item, channels);
+        return done;
       case 'account':
-        return outcomes[await pauses.applyAccountItem(item)];
+        await pauses.applyAccountItem(item, channels);
+        return done;
     }
   };

@@ -1,11 +1,11 @@
-import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
 import type { InboundService } from '../messages/incoming/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../messages/incoming/receipts.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
-import { parseWebhookBody, type InboundItem, type StatusItem, type WebhookItem } from '../whatsapp/events.ts';
+import { parseWebhookBody, type WebhookItem } from '../whatsapp/events.ts';
+import { createAddressees, type Addressees } from './addressees.ts';
 import type { ChangeHandler } from './changes.ts';
 import type { Lease, WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
@@ -37,10 +37,15 @@ const mostEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 
 const usualLeaseMs = 30_000;
 
 const done: ItemOutcome = { kind: 'done' };
+const unmatched: ItemOutcome = {
+  kind: 'unmatched',
+  reason: 'no channel has this phone number id or account',
+};
 
 /** Takes stored events up and brings each item to where it belongs. Several may run at once. */
 export function createWebhookProcessor(deps: ProcessorDeps) {
   const { events, clock, leaseMs = usualLeaseMs } = deps;
+  const addressees = createAddressees(deps.channels);
   return {
     /**
      * Processes what is due, at most one batch; answers how many events that were. The lane `urgent` takes only what
@@ -56,7 +61,7 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
       const batch = openBatch(deps, lease, works);
       const keeping = startKeeping(deps, { batch, leaseMs });
       try {
-        await handleAll(deps, works);
+        await handleAll(deps, works, addressees);
       } finally {
         await keeping.stop();
       }
@@ -152,46 +157,32 @@ function judge(
   return verdict;
 }
 
-async function handleAll(deps: ProcessorDeps, works: readonly Work[]): Promise<void> {
+async function handleAll(deps: ProcessorDeps, works: readonly Work[], addressees: Addressees): Promise<void> {
   const byChannel = new Map<string, { channel: ChannelDoc; works: Work[] }>();
   for (const work of works) {
-    const { item } = work;
+    const { item, event } = work;
     if (item.kind === 'invalid') work.outcome = { kind: 'invalid', reason: item.reason };
-    if (item.kind === 'preference' || item.kind === 'template' || item.kind === 'account') {
-      work.outcome = await deps.changes(item, work.event.channelId).catch(failed);
-    }
-    if (item.kind !== 'status' && item.kind !== 'message') {
+    if (item.kind === 'invalid' || item.kind === 'other') {
       work.outcome ??= done;
       continue;
     }
-    const channel = await findChannel(deps, work.event.channelId, item).catch((error: unknown) => {
+    try {
+      const [channel, ...others] = await addressees(item, event.channelId);
+      if (channel === undefined) {
+        work.outcome = unmatched;
+      } else if (item.kind === 'status' || item.kind === 'message') {
+        const key = channel._id.toHexString();
+        const entry = byChannel.get(key) ?? { channel, works: [] };
+        entry.works.push(work);
+        byChannel.set(key, entry);
+      } else {
+        work.outcome = await deps.changes(item, [channel, ...others]);
+      }
+    } catch (error) {
       work.outcome = failed(error);
-      return undefined;
-    });
-    if (channel === undefined) continue;
-    if (channel === null) {
-      work.outcome = { kind: 'unmatched', reason: 'no channel has this phone number id' };
-      continue;
     }
-    const key = channel._id.toHexString();
-    const entry = byChannel.get(key) ?? { channel, works: [] };
-    entry.works.push(work);
-    byChannel.set(key, entry);
   }
   await Promise.all([...byChannel.values()].map((entry) => handleChannel(deps, entry)));
-}
-
-/** The channel that an item speaks of. What came in on a channel's own address may speak of that one only. */
-async function findChannel(
-  { channels }: ProcessorDeps,
-  ownChannelId: Types.ObjectId | undefined,
-  { phoneNumberId }: StatusItem | InboundItem,
-): Promise<ChannelDoc | null> {
-  if (ownChannelId !== undefined) {
-    const own = await channels.findByIdAcrossClients(ownChannelId);
-    return own !== null && (phoneNumberId === null || phoneNumberId === own.phoneNumberId) ? own : null;
-  }
-  return phoneNumberId === null ? null : channels.findByPhoneNumberIdAcrossClients(phoneNumberId);
 }
 
 async function handleChannel(

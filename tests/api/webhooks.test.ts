@@ -187,6 +187,21 @@ describe('api › webhook', function () {
     });
   });
 
+  /** What the words of a provider could change of a client. */
+  const everythingOf = async (owner: CrmUser) => {
+    const clientId = new Types.ObjectId(owner.clientId);
+    const names = [
+      'channels',
+      'templates',
+      'messages',
+      'contacts',
+      'conversations',
+      'leads',
+      'template_syncs',
+    ];
+    return Promise.all(names.map((name) => api().collection(name).find({ clientId }).toArray()));
+  };
+
   describe('a channel’s own address', () => {
     async function giveKey(owner: CrmUser, appSecret?: string): Promise<string> {
       const key = newSecret();
@@ -245,6 +260,33 @@ describe('api › webhook', function () {
       assert.equal(parked, forged.length);
     });
 
+    const kinds = ['status', 'message', 'preference', 'template', 'account', 'capability'] as const;
+    for (const kind of kinds) {
+      it(`${kind} about another client › unmatched, nothing changes; on the client’s own address it does`, async () => {
+        const path = await giveKey(user);
+        const victim = await api().signUp();
+        const victimPath = await giveKey(victim);
+        const [message] = await makeSent(victim, 1);
+        assert.ok(message !== undefined);
+        const before = await everythingOf(victim);
+        const forged = wordsAbout(victim, message)[kind];
+        for (const json of forged) assert.equal((await call(incoming(path), { json })).status, 200);
+        await processor.drain();
+        assert.deepEqual(await everythingOf(victim), before);
+        const stored = await events().find({}).toArray();
+        assert.deepEqual(
+          stored.map((event) => [event['status'], String(event['lastError']).split(':')[0]]),
+          forged.map(() => ['parked', 'unmatched']),
+        );
+        for (const json of forged) {
+          const known = await everythingOf(victim);
+          assert.equal((await call(incoming(victimPath), { json })).status, 200);
+          await processor.drain();
+          assert.notDeepEqual(await everythingOf(victim), known, JSON.stringify(json));
+        }
+      });
+    }
+
     it('a channel with an app secret › its signature is demanded as well', async () => {
       const path = await giveKey(user, 'the channel’s own secret');
       const body = statusesOf(user.phoneNumberId, []);
@@ -255,6 +297,13 @@ describe('api › webhook', function () {
   });
 
   describe('processing', () => {
+    it('an account that nobody has › unmatched', async () => {
+      const body = accountWord('404', 'account_update', { event: 'ACCOUNT_DELETED' });
+      await postSigned(incoming(), body, secrets.current);
+      await processor.drain();
+      assert.equal(await events().countDocuments({ status: 'parked', lastError: /^unmatched/ }), 1);
+    });
+
     it('one body about two clients › each gets its own', async () => {
       const other = await api().signUp();
       const [mine] = await makeSent(user, 1);
@@ -422,6 +471,41 @@ describe('api › webhook with a small inbox', function () {
     const stored = await api().collection('webhook_events').find({}).toArray();
     assert.deepEqual(stored.map((event) => String(event['body'])).toSorted(), taken.toSorted());
   });
+});
+
+/** Each kind of item that a body can say, about this client; every body by itself changes something. */
+const wordsAbout = (owner: CrmUser, message: MessageDoc) => {
+  const wabaId = `sandbox-${owner.clientId}`;
+  const { _id, providerMessageId: id = '' } = message;
+  const opaque = { biz_opaque_callback_data: `${_id.toHexString()}:1` };
+  const preference = { wa_id: '4915199000001', category: 'marketing_messages', value: 'stop', timestamp: 1 };
+  const ofNumber = { metadata: { phone_number_id: owner.phoneNumberId } };
+  const template = { message_template_name: 'hello_world', message_template_language: 'en_US' };
+  return {
+    status: [statusesOf(owner.phoneNumberId, [{ id, status: 'read', ...opaque }])],
+    message: [textOf(owner.phoneNumberId, phoneEndingIn('34'), 'STOP', `wamid.${newSecret(9)}`)],
+    preference: [
+      accountWord(wabaId, 'user_preferences', { ...ofNumber, user_preferences: [preference] }),
+      accountWord(wabaId, 'user_preferences', {
+        user_preferences: [{ ...preference, wa_id: '4915199000002' }],
+      }),
+    ],
+    template: [
+      accountWord(wabaId, 'message_template_status_update', { ...template, event: 'DISABLED' }),
+      accountWord(wabaId, 'message_template_quality_update', { ...template, new_quality_score: 'RED' }),
+      accountWord(wabaId, 'template_category_update', { ...template, new_category: 'MARKETING' }),
+      accountWord(wabaId, 'message_template_components_update', template),
+    ],
+    account: [accountWord(wabaId, 'account_update', { event: 'ACCOUNT_DELETED' })],
+    capability: [0, 1, -1].map((limit) =>
+      accountWord(wabaId, 'business_capability_update', { max_daily_conversations_per_business: limit }),
+    ),
+  };
+};
+
+const accountWord = (wabaId: string, field: string, value: object) => ({
+  object: 'whatsapp_business_account',
+  entry: [{ id: wabaId, time: 1_795_430_000, changes: [{ field, value }] }],
 });
 
 function shuffle<T>(items: readonly T[]): T[] {

@@ -1,6 +1,5 @@
-import type { Types } from 'mongoose';
 import type { AuditActor } from '../../audit/service.ts';
-import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { ChannelDoc } from '../../channels/service.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { TemplateChange } from '../../whatsapp/template-events.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
@@ -10,7 +9,6 @@ import type { TemplateService } from '../service.ts';
 export interface TemplateEventDeps {
   readonly templates: TemplateRepository;
   readonly service: Pick<TemplateService, 'change' | 'wantSync'>;
-  readonly channels: Pick<ChannelService, 'findByIdAcrossClients' | 'listByWabaIdAcrossClients'>;
 }
 
 export type TemplateEvents = ReturnType<typeof createTemplateEvents>;
@@ -20,27 +18,11 @@ const bySystem: AuditActor = { type: 'system' };
 /** What the provider says of templates in its webhooks. */
 export function createTemplateEvents(deps: TemplateEventDeps) {
   return {
-    /**
-     * Applies news to the template on every channel of the account. A template that we do not have is read from the
-     * provider. `unmatched`: no channel is of this account. What came in on a channel's own address may speak of
-     * that one only.
-     */
-    async apply(change: TemplateChange, ownChannelId?: Types.ObjectId): Promise<'done' | 'unmatched'> {
-      const concerned = await findChannels(deps, change, ownChannelId);
-      for (const channel of concerned) await applyTo(deps, channel, change);
-      return concerned.length === 0 ? 'unmatched' : 'done';
+    /** Applies news to the template on these channels. A template that we do not have is read from the provider. */
+    async apply(change: TemplateChange, channels: readonly ChannelDoc[]): Promise<void> {
+      for (const channel of channels) await applyTo(deps, channel, change);
     },
   };
-}
-
-async function findChannels(
-  { channels }: TemplateEventDeps,
-  { wabaId }: TemplateChange,
-  ownChannelId: Types.ObjectId | undefined,
-): Promise<readonly ChannelDoc[]> {
-  if (ownChannelId === undefined) return channels.listByWabaIdAcrossClients(wabaId);
-  const own = await channels.findByIdAcrossClients(ownChannelId);
-  return own !== null && own.wabaId === wabaId ? [own] : [];
 }
 
 async function applyTo(deps: TemplateEventDeps, channel: ChannelDoc, change: TemplateChange): Promise<void> {
