@@ -54,7 +54,8 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
       }),
 
     /** Takes what the provider says of an account into these channels of it, each by itself; may be repeated. */
-    async applyAccountItem({ event }: AccountItem, ofAccount: readonly ChannelDoc[]): Promise<void> {
+    async applyAccountItem({ event, atMs }: AccountItem, ofAccount: readonly ChannelDoc[]): Promise<void> {
+      const saidAt = atMs === null ? null : new Date(atMs);
       for (const { clientId, _id } of ofAccount) {
         if (event.type === 'number-changed') {
           await channels.askForLook({ clientId }, _id, clock.now());
@@ -62,7 +63,7 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
         }
         await change({ clientId }, _id, {
           action: `channel.account-${event.type}`,
-          decide: (current) => afterAccountEvent(current, event, clock.now()),
+          decide: (current) => afterAccountEvent(current, event, { saidAt, now: clock.now() }),
         });
       }
     },

@@ -28,6 +28,7 @@ type Known = Pick<StateOfChannel, 'state'> & {
   readonly pause?: ProviderPause | null | undefined;
   readonly recovery?: ProviderRecovery | null | undefined;
   readonly restriction?: ChannelRestriction | null | undefined;
+  readonly messagingLimitAt?: Date | undefined;
 };
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
@@ -81,6 +82,7 @@ export interface NumberKnowledge {
 interface Learnt {
   readonly verification: ChannelVerification;
   readonly messagingLimit?: number | null;
+  readonly messagingLimitAt?: Date;
   readonly portfolioId?: string;
   readonly throughput?: number;
   readonly sendsPerSecond?: number;
@@ -97,7 +99,7 @@ export function learntFrom(
   const portfolioId = account?.kind === 'described' ? account.portfolioId : null;
   return {
     verification: { at, ...number },
-    ...(messagingLimit === undefined ? {} : { messagingLimit }),
+    ...(messagingLimit === undefined ? {} : { messagingLimit, messagingLimitAt: at }),
     ...(portfolioId === null ? {} : { portfolioId }),
     ...(throughput === undefined ? {} : { throughput, sendsPerSecond: rateAfter(current, throughput) }),
   };
@@ -233,15 +235,26 @@ export function afterRestriction(
   return isLater ? { ...next, since: current.since } : current;
 }
 
-/** What the provider says of an account, for one of its channels; null when nothing changes. */
+type AfterAccountEvent = Partial<
+  StateOfChannel & { readonly messagingLimit: number | null; readonly messagingLimitAt: Date }
+>;
+
+/**
+ * What the provider says of an account, for one of its channels; null when nothing changes. A limit that was said
+ * before the one that is known has only come late. `saidAt` is null when the provider does not say the time.
+ */
 export function afterAccountEvent(
   current: Known,
   event: Exclude<AccountItem['event'], { readonly type: 'number-changed' }>,
-  now: Date,
-): Partial<StateOfChannel & { messagingLimit: number | null }> | null {
+  { saidAt, now }: { readonly saidAt: Date | null; readonly now: Date },
+): AfterAccountEvent | null {
   switch (event.type) {
-    case 'messaging-limit':
-      return { messagingLimit: event.limit };
+    case 'messaging-limit': {
+      const { messagingLimitAt: knownAt } = current;
+      if (saidAt === null) return { messagingLimit: event.limit };
+      if (knownAt !== undefined && saidAt < knownAt) return null;
+      return { messagingLimit: event.limit, messagingLimitAt: saidAt };
+    }
     case 'blocked': {
       const { word, until } = event;
       const reason = `Meta restricts the account, ${word}. Open the account in WhatsApp Manager: it says why.`;

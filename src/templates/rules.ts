@@ -151,14 +151,15 @@ export function changeAfterNews(template: TemplateDoc, news: TemplateNews, at: D
 
 /**
  * What a refusal of a send by its template means; null when it says nothing about the template. A pause that is told
- * late does not bring back what is disabled.
+ * late does not bring back what is disabled. `at` is when it was refused: a list from before says nothing against it.
  */
-export function changeAfterRefusal(status: TemplateStatus, code: number): TemplateChanges | null {
+export function changeAfterRefusal(status: TemplateStatus, code: number, at: Date): TemplateChanges | null {
   const { template } = ruleFor({ code });
   if (template === undefined) return null;
   if (template === 'resync' || (template === 'paused' && status === 'disabled')) return { needsSync: true };
   const pauseReason = `The provider refuses it as ${template} (${code}).`;
-  return { status: template, pauseReason, needsSync: true };
+  const news = status === template ? {} : { statusAt: at };
+  return { status: template, ...news, pauseReason, needsSync: true };
 }
 
 /** Why a template cannot be sent now, in words; null when there is nothing to say. */
@@ -209,7 +210,7 @@ export function planSync(
       added.set(nameKey(theirs), freshOf(theirs));
     } else if (!seen.has(ours)) {
       seen.add(ours);
-      found.push({ template: ours, changes: changesTo(ours, theirs) });
+      found.push({ template: ours, changes: changesTo(ours, theirs, startedAt) });
     }
   }
   const missing = isComplete ? local.filter((template) => !seen.has(template)) : [];
@@ -229,6 +230,7 @@ const nameKey = ({ name, language }: { readonly name: string; readonly language:
 /** A draft is ours alone; what the provider never had under an id becomes one. */
 function changesOfMissing(template: TemplateDoc, startedAt: Date): TemplateChanges | null {
   if (template.status === 'draft' || template.status === 'deleted') return null;
+  if (isSaidSince(template, startedAt)) return null;
   if (template.providerTemplateId === undefined) {
     return { status: 'draft', submitProblem: 'The provider does not have this template: submit it.' };
   }
@@ -267,15 +269,29 @@ function freshOf(theirs: ProviderTemplate): FreshTemplate {
   };
 }
 
+/**
+ * Whether the provider has told our status after the list was asked for: then the list, which may have been written
+ * before, says nothing about it. A webhook tells whole seconds, and meant any moment of its second.
+ */
+function isSaidSince({ statusAt }: Pick<TemplateDoc, 'statusAt'>, startedAt: Date): boolean {
+  if (statusAt === undefined) return false;
+  const latestMs = statusAt.getMilliseconds() === 0 ? statusAt.getTime() + 999 : statusAt.getTime();
+  return latestMs >= startedAt.getTime();
+}
+
 /** A pause says its reason in the webhook only: as long as it lasts, ours is kept. */
-function changesTo(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges {
+function changesTo(ours: TemplateDoc, theirs: ProviderTemplate, startedAt: Date): TemplateChanges {
   const components = completed(readComponents(theirs.components), ours.components);
-  const status = statusOf(theirs.status) ?? ours.status;
-  const isKept = status === ours.status;
-  return {
+  const content = {
     ...stateOf(theirs),
     ...categoryChange(ours, theirs.category),
     ...(isSameContent(ours.components, components) ? {} : { components }),
+  };
+  if (isSaidSince(ours, startedAt)) return content;
+  const status = statusOf(theirs.status) ?? ours.status;
+  const isKept = status === ours.status;
+  return {
+    ...content,
     status,
     rejectionReason:
       status === 'rejected'

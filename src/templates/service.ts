@@ -204,10 +204,11 @@ const forDispatch = (
   /** What a refused send says about its template: paused, disabled, or not as we have it. */
   async noteProviderError(scope: ClientScope, ref: NamedTemplate, code: number): Promise<void> {
     const template = await memory.findFor(scope, ref);
-    const changes = template === null ? null : changeAfterRefusal(template.status, code);
+    const at = clock.now();
+    const changes = template === null ? null : changeAfterRefusal(template.status, code, at);
     if (template === null || changes === null) return;
     const what = { id: template._id, action: 'template.refused' };
-    await change(scope, bySystem, what, ({ status }) => changeAfterRefusal(status, code));
+    await change(scope, bySystem, what, ({ status }) => changeAfterRefusal(status, code, at));
     // A refusal that tells the state is believed: a list that does not know it yet would let all messages try again.
     const waitMs = changes.status === undefined ? 0 : believedMs;
     await syncs.want(scope, ref.channelId, new Date(clock.now().getTime() + waitMs));

@@ -5,6 +5,8 @@ import type { ChangeContext } from './account-changes.ts';
 export interface AccountItem {
   readonly kind: 'account';
   readonly wabaId: string;
+  /** When it was said; null when the body does not say it. */
+  readonly atMs: number | null;
   readonly event:
     /** How many people the business may begin to write to in 24 h; null: without limit. */
     | { readonly type: 'messaging-limit'; readonly limit: number | null }
@@ -16,6 +18,9 @@ export interface AccountItem {
     | { readonly type: 'restricted'; readonly word: string; readonly until?: Date }
     | { readonly type: 'reinstated'; readonly word: string };
 }
+
+/** The time is the same for all that one body says of an account. */
+type Said = Omit<AccountItem, 'atMs'>;
 
 type Read = readonly (AccountItem | { readonly kind: 'invalid'; readonly reason: string })[];
 
@@ -56,15 +61,15 @@ export function readNumberChange(field: string, value: unknown, context: ChangeC
 function readWith<Value>(
   schema: z.ZodType<Value>,
   given: unknown,
-  { wabaId, path }: ChangeContext,
-  read: (value: Value, wabaId: string) => readonly AccountItem[],
+  { wabaId, atMs, path }: ChangeContext,
+  read: (value: Value, wabaId: string) => readonly Said[],
 ): Read {
   const value = schema.safeParse(given);
   if (!value.success || wabaId === null) return [{ kind: 'invalid', reason: `${path} is not readable` }];
-  return read(value.data, wabaId);
+  return read(value.data, wabaId).map((item) => ({ ...item, atMs }));
 }
 
-function readLimit(value: z.output<typeof Capability>, wabaId: string): AccountItem[] {
+function readLimit(value: z.output<typeof Capability>, wabaId: string): Said[] {
   const given = value.max_daily_conversations_per_business;
   const limit = given === undefined ? undefined : messagingLimitOf(given);
   return limit === undefined ? [] : [{ kind: 'account', wabaId, event: { type: 'messaging-limit', limit } }];
@@ -87,10 +92,10 @@ export function messagingLimitOf(given: number | string): number | null | undefi
   return tiers.get(given) ?? (tiers.has(given) ? null : undefined);
 }
 
-function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): AccountItem[] {
+function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): Said[] {
   const { event: name, restriction_info: restrictions = [], ban_info: ban } = value;
-  const said = (event: AccountItem['event']): AccountItem[] => [{ kind: 'account', wabaId, event }];
-  const blocked = (meta: string, until?: Date): AccountItem[] =>
+  const said = (event: AccountItem['event']): Said[] => [{ kind: 'account', wabaId, event }];
+  const blocked = (meta: string, until?: Date): Said[] =>
     said({ type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) });
   switch (name) {
     case 'ACCOUNT_RESTRICTION': {

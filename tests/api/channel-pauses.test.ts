@@ -321,10 +321,10 @@ describe('pauses of channels by the provider', function () {
   });
 
   describe('the word of the provider about an account', () => {
-    const apply = async (event: AccountItem['event']) => {
+    const apply = async (event: AccountItem['event'], atMs: number | null = null) => {
       const channel = await worker.channels.findFresh(scope(), channelId());
       assert.ok(channel);
-      await pauses().applyAccountItem({ kind: 'account', wabaId: channel.wabaId, event }, [channel]);
+      await pauses().applyAccountItem({ kind: 'account', wabaId: channel.wabaId, atMs, event }, [channel]);
     };
 
     it('its limit › stored and shown; said again nothing; without limit it is cleared', async () => {
@@ -339,10 +339,18 @@ describe('pauses of channels by the provider', function () {
     it('a number has changed › asked about again; that is no change of the channel', async () => {
       const stored = () => api().collection<ChannelDoc>('channels').findOne({ _id: channelId() });
       const before = await stored();
-      assert.equal(await apply({ type: 'number-changed' }), 'done');
+      await apply({ type: 'number-changed' });
       const after = await stored();
       assert.deepEqual([after?.look, after?.version], [{ at: clock.now(), tries: 0 }, before?.version]);
       assert.deepEqual(await auditActions(), []);
+    });
+
+    it('a limit that was said before the one that is known › has only come late', async () => {
+      await apply({ type: 'messaging-limit', limit: 1_000 }, 2_000);
+      await apply({ type: 'messaging-limit', limit: 10_000 }, 1_000);
+      assert.equal((await view()).messagingLimit, 1_000);
+      await apply({ type: 'messaging-limit', limit: 100_000 }, 3_000);
+      assert.equal((await view()).messagingLimit, 100_000);
     });
 
     it('blocked › paused until then, with its word', async () => {

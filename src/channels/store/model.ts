@@ -72,6 +72,8 @@ export interface ChannelDoc {
   readonly restriction?: ChannelRestriction;
   /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
   readonly messagingLimit?: number;
+  /** When the provider said that, by its own clock: of two words the later one counts, in whatever order they come. */
+  readonly messagingLimitAt?: Date;
   /** Numbers with the same one share that limit; without it, those of one account do. */
   readonly portfolioId?: string;
   /** Messages per second that the provider takes of the number, as it says. */
@@ -103,6 +105,7 @@ const channelSchema = new Schema(
     recovery: Schema.Types.Mixed,
     restriction: Schema.Types.Mixed,
     messagingLimit: Number,
+    messagingLimitAt: Date,
     portfolioId: String,
     throughput: Number,
     look: Schema.Types.Mixed,

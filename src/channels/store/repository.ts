@@ -19,6 +19,7 @@ export type ChannelChange = Change<
   | 'recovery'
   | 'restriction'
   | 'messagingLimit'
+  | 'messagingLimitAt'
   | 'portfolioId'
   | 'throughput'
   | 'look'

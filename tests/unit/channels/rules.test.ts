@@ -280,26 +280,41 @@ describe('channel state', () => {
     it('a messaging limit › is kept; without limit clears it', () => {
       for (const limit of [2_000, null]) {
         const event = { type: 'messaging-limit', limit } as const;
-        assert.deepEqual(afterAccountEvent(active, event, now), { messagingLimit: limit });
+        assert.deepEqual(afterAccountEvent(active, event, { saidAt: null, now }), { messagingLimit: limit });
       }
+    });
+
+    it('messaging limits in any order, each once or more › the one that was said last stays', () => {
+      const limitSaidAt = (ms: number) => [250, 2_000, 10_000, null][ms % 4] ?? null;
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 8 }), (times) => {
+          let current: Parameters<typeof afterAccountEvent>[0] & { messagingLimit?: number | null } = active;
+          for (const ms of times) {
+            const event = { type: 'messaging-limit', limit: limitSaidAt(ms) } as const;
+            const change = afterAccountEvent(current, event, { saidAt: new Date(ms), now });
+            current = { ...current, ...(change as object) };
+          }
+          assert.equal(current.messagingLimit, limitSaidAt(Math.max(...times)));
+        }),
+      );
     });
 
     it('blocked › pauses an active channel, for as long as it says', () => {
       const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
       const until = minutes(60);
-      const next = afterAccountEvent(active, { type: 'blocked', word, until }, now);
+      const next = afterAccountEvent(active, { type: 'blocked', word, until }, { saidAt: null, now });
       assert.equal(next?.state, 'paused');
       assert.match(next?.stateReason ?? '', new RegExp(word));
       assert.deepEqual([next?.pause?.class, next?.pause?.until], ['sender', until]);
-      const open = afterAccountEvent(active, { type: 'blocked', word }, now);
+      const open = afterAccountEvent(active, { type: 'blocked', word }, { saidAt: null, now });
       assert.equal(open?.pause?.until, undefined);
-      assert.equal(afterAccountEvent(paused, { type: 'blocked', word }, now), null);
+      assert.equal(afterAccountEvent(paused, { type: 'blocked', word }, { saidAt: null, now }), null);
     });
 
     it('blocked again until later › the later end counts, and no look before it', () => {
       const until = minutes(60);
       const again = (current: StateOfChannel) =>
-        afterAccountEvent(current, { type: 'blocked', word: 'Y', until }, now);
+        afterAccountEvent(current, { type: 'blocked', word: 'Y', until }, { saidAt: null, now });
       for (const known of [undefined, minutes(30)]) {
         const { pause } = pausedFor('sender', known);
         assert.deepEqual(again(pausedFor('sender', known)), {
@@ -319,7 +334,7 @@ describe('channel state', () => {
         afterAccountEvent(
           { ...active, restriction: restriction as never },
           { type: 'restricted', word, ...(until === undefined ? {} : { until }) },
-          now,
+          { saidAt: null, now },
         );
       const since = minutes(-10);
       for (const [known, until, expected] of [
@@ -359,9 +374,11 @@ describe('channel state', () => {
     it('reinstated › the restriction is gone, of a paused channel too', () => {
       const restriction = { code: 'X', since: now };
       const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
-      assert.deepEqual(afterAccountEvent({ ...active, restriction }, event, now), { restriction: null });
+      assert.deepEqual(afterAccountEvent({ ...active, restriction }, event, { saidAt: null, now }), {
+        restriction: null,
+      });
       const both = { ...pausedFor('sender'), restriction };
-      assert.deepEqual(afterAccountEvent(both, event, now), {
+      assert.deepEqual(afterAccountEvent(both, event, { saidAt: null, now }), {
         restriction: null,
         pause: { ...both.pause, nextCheckAt: now },
       });
@@ -369,10 +386,13 @@ describe('channel state', () => {
 
     it('reinstated › the health is looked at now, whatever end the pause had', () => {
       const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
-      const next = afterAccountEvent(pausedFor('sender', minutes(60)), event, now);
+      const next = afterAccountEvent(pausedFor('sender', minutes(60)), event, {
+        saidAt: null,
+        now,
+      });
       assert.deepEqual([next?.pause?.nextCheckAt, next?.pause?.until], [now, undefined]);
       for (const current of [active, paused, { state: 'active' } as const])
-        assert.equal(afterAccountEvent(current, event, now), null);
+        assert.equal(afterAccountEvent(current, event, { saidAt: null, now }), null);
     });
   });
 });

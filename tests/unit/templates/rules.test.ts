@@ -91,13 +91,20 @@ describe('templates › the provider’s words', () => {
   });
 
   it('refusal of a send › paused, disabled, doubtful, or nothing about the template', () => {
-    assert.equal(changeAfterRefusal('approved', 132_015)?.status, 'paused');
-    assert.equal(changeAfterRefusal('paused', 132_016)?.status, 'disabled');
-    assert.deepEqual(changeAfterRefusal('disabled', 132_015), { needsSync: true }, 'a late word of a pause');
-    for (const code of [132_000, 132_001, 132_007, 132_008, 132_012, 132_018, 132_068, 134_102]) {
-      assert.deepEqual(changeAfterRefusal('approved', code), { needsSync: true });
+    const after = (from: TemplateDoc['status'], code: number) => changeAfterRefusal(from, code, at);
+    for (const [from, code, becomes] of [
+      ['approved', 132_015, 'paused'],
+      ['paused', 132_016, 'disabled'],
+    ] as const) {
+      const change = after(from, code);
+      assert.deepEqual([change?.status, change?.statusAt], [becomes, at]);
+      assert.equal(after(becomes, code)?.statusAt, undefined, 'said again, nothing is new');
     }
-    for (const code of [131_026, 132_005, 0]) assert.equal(changeAfterRefusal('approved', code), null);
+    assert.deepEqual(after('disabled', 132_015), { needsSync: true }, 'a late word of a pause');
+    for (const code of [132_000, 132_001, 132_007, 132_008, 132_012, 132_018, 132_068, 134_102]) {
+      assert.deepEqual(after('approved', code), { needsSync: true });
+    }
+    for (const code of [131_026, 132_005, 0]) assert.equal(after('approved', code), null);
   });
 
   it('reason › the first that somebody has said', () => {
@@ -202,6 +209,28 @@ describe('templates › synchronisation', () => {
     assert.equal(plan([byName], [theirs({ language: 'en-US' })]).found[0]?.template, byName);
     const twice = plan([byName], [theirs(), theirs({ id: '78' })]);
     assert.equal(twice.found.length, 1);
+  });
+
+  it('a state that was told while the list was on its way › stays; an older one is the list’s', () => {
+    const paused = (statusAt: Date) =>
+      template({ status: 'paused', pauseReason: 'Low rating', statusAt, needsSync: true });
+    const asked = new Date(at.getTime() + 400);
+    const planAsked = (ours: TemplateDoc, remote: ProviderTemplate[]) =>
+      planSync([ours], remote, { startedAt: asked, isComplete: true });
+    // A webhook tells whole seconds: it may have been in this one.
+    for (const statusAt of [at, new Date(asked.getTime() + 1), new Date(at.getTime() + 5_000)]) {
+      const { found, gone } = planAsked(paused(statusAt), [theirs({ category: 'MARKETING' })]);
+      const changes = found[0]?.changes;
+      assert.deepEqual([changes?.category, gone], ['marketing', []]);
+      for (const kept of ['status', 'pauseReason', 'rejectionReason', 'needsSync'] as const) {
+        assert.equal(changes !== undefined && kept in changes, false, kept);
+      }
+      assert.deepEqual(planAsked(paused(statusAt), []).gone, [], 'nor is it gone');
+    }
+    for (const statusAt of [new Date(at.getTime() - 1_000), new Date(at.getTime() + 399)]) {
+      const [found] = planAsked(paused(statusAt), [theirs()]).found;
+      assert.deepEqual([found?.changes.status, found?.changes.pauseReason], ['approved', null]);
+    }
   });
 
   it('what we have › state, category and content of the provider; samples do not count', () => {

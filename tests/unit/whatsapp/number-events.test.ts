@@ -4,7 +4,7 @@ import { messagingLimitOf, readNumberChange } from '../../../src/whatsapp/number
 const wabaId = '102290129340398';
 const context = { wabaId, atMs: 1_764_000_000_000, path: 'entry[0].changes[0].value' };
 const read = (field: string, value: unknown) => readNumberChange(field, value, context);
-const account = (event: object) => [{ kind: 'account', wabaId, event }];
+const account = (event: object) => [{ kind: 'account', wabaId, atMs: context.atMs, event }];
 
 describe('events of an account', () => {
   it('a field of another kind › is not read here', () => {
