@@ -9,7 +9,7 @@ import { createGateOpeningRepository } from '../gates/repository.ts';
 import { createAcceptance } from '../messages/acceptance/accept.ts';
 import { createRetries } from '../messages/life/retries.ts';
 import { createManagementLimiter } from '../rates/management/limiter.ts';
-import { nextAllowedInstant } from '../sending-policy/quiet-hours.ts';
+import { clockText, nextAllowedInstant } from '../sending-policy/quiet-hours.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
 
@@ -24,7 +24,7 @@ export function buildSending(core: Core, gateway: NumberGateway) {
     async quietAt(scope, now) {
       const { timezone, quietHours, appliesTo } = await core.policies.sendingPolicyOf(scope);
       const until = nextAllowedInstant(quietHours, timezone, now);
-      return until === null ? null : { until, appliesTo };
+      return until === null ? null : { until, untilText: clockText(until, timezone, now), appliesTo };
     },
   });
   const acceptance = createAcceptance({ messages, workflows, logger });

@@ -19,7 +19,7 @@ export type GateName = (typeof gateNames)[number];
 /** Whether what waits there is on its way, for seconds or until the provider's own delay is over, and not held. */
 export const isBrief = (gate: GateName): boolean => gate === 'pair' || gate === 'rate' || gate === 'provider';
 
-/** Why a message has not left yet, as people read it: `quiet hours until 09:00`. */
+/** Why a message has not left yet, as people read it: `quiet hours until 09:00 (Europe/Berlin)`. */
 export interface Waiting {
   readonly gate: GateName;
   readonly reason: string;
@@ -60,7 +60,12 @@ export interface GateFacts {
    */
   readonly windowExpiresAt: Date | null;
   /** The business's quiet hours, if it is in them. */
-  readonly quiet: { readonly until: Date; readonly appliesTo: 'all' | 'marketing' } | null;
+  readonly quiet: {
+    readonly until: Date;
+    /** The same as the business reads it on its clocks: `09:00 (Europe/Berlin)`. */
+    readonly untilText: string;
+    readonly appliesTo: 'all' | 'marketing';
+  } | null;
 }
 
 /** Which refusal of the HTTP interface a gate that stays closed is. */
@@ -166,7 +171,7 @@ const serviceWindow: Gate = ({ message, windowExpiresAt }, now) =>
 const quietHours: Gate = ({ message, template, quiet }) => {
   if (quiet === null || message.isReply || template?.category === 'authentication') return open;
   if (quiet.appliesTo === 'marketing' && template?.category !== 'marketing') return open;
-  return wait('quiet-hours', `quiet hours until ${quiet.until.toISOString()}`, quiet.until);
+  return wait('quiet-hours', `quiet hours until ${quiet.untilText}`, quiet.until);
 };
 
 const gates: readonly Gate[] = [

@@ -20,6 +20,13 @@ const isQuietAt = (quietHours: QuietHours, zone: string, ms: number): boolean =>
   return isQuietMinute(quietHours, local.weekday, local.hour * 60 + local.minute);
 };
 
+/** An instant as it is shown by the clocks of a zone, with the weekday where it is not within a day from `now`. */
+export function clockText(at: Date, zone: string, now: Date): string {
+  const isWithinDay = at.getTime() - now.getTime() < 24 * hourMs;
+  const time = localTime(at.getTime(), zone).setLocale('en');
+  return `${time.toFormat(isWithinDay ? 'HH:mm' : 'cccc HH:mm')} (${zone})`;
+}
+
 /**
  * The first instant after `now` that is not within the quiet hours; null when `now` is not. What counts is the clock on
  * the wall: an hour that it skips is no time at all, and one that it shows twice is quiet twice or not at all.

@@ -179,7 +179,7 @@ describe('dispatch › gates', () => {
       };
       const given = await stage.sendable(to);
       await policy(given);
-      const result = await assertHeld(given, 'quiet-hours', /^quiet hours until /);
+      const result = await assertHeld(given, 'quiet-hours', /^quiet hours until \d\d:\d\d \(\w+(\/\w+)?\)$/);
       assert.ok(result.kind === 'held' && (result.untilMs ?? 0) > Date.now());
       const answer = await stage.sendable(to, reply);
       await policy(answer);

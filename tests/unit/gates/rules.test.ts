@@ -178,14 +178,14 @@ describe('gates', () => {
   });
 
   describe('quiet hours', () => {
-    const quiet = { until: later, appliesTo: 'all' } as const;
+    const quiet = { until: later, untilText: '09:00 (Europe/Berlin)', appliesTo: 'all' } as const;
     const withCategory = (category: string): GateFacts => ({
       ...openFacts,
       template: { ...template, category },
     });
 
     it('hold what the business begins › until their end', () => {
-      const reason = `quiet hours until ${later.toISOString()}`;
+      const reason = 'quiet hours until 09:00 (Europe/Berlin)';
       for (const facts of [openFacts, withCategory('utility')]) {
         waitsFor({ ...facts, quiet }, { gate: 'quiet-hours', reason, until: later });
       }
@@ -234,7 +234,9 @@ describe('gates', () => {
         isBlocked: fc.boolean(),
       }),
       windowExpiresAt: fc.constantFrom(null, earlier, later),
-      quiet: fc.constantFrom<GateFacts['quiet']>(null, { until: later, appliesTo: 'all' }),
+      quiet: fc.constantFrom<GateFacts['quiet']>(null, {
+        ...{ until: later, untilText: '09:00 (UTC)', appliesTo: 'all' },
+      }),
     });
 
     it('a restriction to answers › holds templates until its end, and changes nothing for the rest', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import { nextAllowedInstant } from '../../../src/sending-policy/quiet-hours.ts';
+import { clockText, nextAllowedInstant } from '../../../src/sending-policy/quiet-hours.ts';
 import { isQuietMinute, weekdays, type QuietHours } from '../../../src/sending-policy/rules.ts';
 
 const night: QuietHours = { from: '21:00', to: '09:00' };
@@ -117,5 +117,15 @@ describe('quiet hours', () => {
       }),
       { numRuns: 600 },
     );
+  });
+});
+
+describe('an instant in words', () => {
+  it('the time on the clocks of the zone; from a day ahead with the weekday', () => {
+    const now = new Date('2026-11-23T20:00:00Z');
+    const text = (at: string, zone: string) => clockText(new Date(at), zone, now);
+    assert.equal(text('2026-11-24T08:00:00Z', 'Europe/Berlin'), '09:00 (Europe/Berlin)');
+    assert.equal(text('2026-11-24T03:15:00Z', 'Asia/Kathmandu'), '09:00 (Asia/Kathmandu)');
+    assert.equal(text('2026-11-24T20:00:00Z', 'UTC'), 'Tuesday 20:00 (UTC)');
   });
 });
