@@ -1,4 +1,6 @@
 import {
+  followUpAfter,
+  legacyCodes,
   planRetry,
   ruleFor,
   type ErrorClass,
@@ -35,7 +37,8 @@ export type AnswerEnd =
       readonly calls: number | null;
       readonly followUp: FollowUpRule | null;
     }
-  | { readonly kind: 'held'; readonly gate: 'channel' | 'template' }
+  /** `outlasts`: the gate stays closed for at least as long as a message lives by default. */
+  | { readonly kind: 'held'; readonly gate: 'channel' | 'template'; readonly outlasts: boolean }
   | { readonly kind: 'marketing-endpoint'; readonly afterMs: number };
 
 /** What follows beside the message. */
@@ -47,6 +50,11 @@ export type Beside =
   | { readonly kind: 'number-suspect' }
   | { readonly kind: 'window-closed' }
   | { readonly kind: 'marketing-endpoint' };
+
+const hourMs = 3_600_000;
+
+/** `DISPATCH_TTL_MS`, where nobody has set it. */
+export const defaultTtlMs = 24 * hourMs;
 
 /** The moment after which a marketing message goes to the other endpoint. */
 const otherEndpointMs = 1_000;
@@ -72,16 +80,21 @@ const special: readonly Row[] = [
   row('100/33', { code: 100, subcode: 33 }, false),
   row('131009 of the marketing endpoint', { code: 131009, endpoint: 'marketing' }, false),
   row('131053 with 429 or 5xx of the media’s host', { code: 131053, detail: 'The media host answered 503.' }),
-  row('470 of old relays', { code: 470 }),
-  row('472 of old relays', { code: 472 }),
   row('any final code with `is_transient`', { code: 999_001, httpStatus: 400, isTransient: true }, false),
   row('others, HTTP 429', { code: 999_002, httpStatus: 429 }, false),
   row('others, HTTP 5xx', { code: 999_003, httpStatus: 500 }, false),
   row('others, HTTP 4xx or a receipt', { code: 999_004, httpStatus: 400 }),
 ];
 
-const ranges: readonly Row[] = errorRanges.map(({ first, last }) =>
-  row(`${first}–${last}`, { code: first + Math.ceil((last - first) / 2) }),
+const ranges: readonly Row[] = errorRanges.map(({ first, last }) => {
+  let code = first + Math.ceil((last - first) / 2);
+  // Not one that has a row of its own.
+  while (code in legacyCodes) code += 1;
+  return row(`${first}–${last}`, { code });
+});
+
+const ofRelays: readonly Row[] = Object.keys(legacyCodes).map((code) =>
+  row(`${code} of old relays`, { code: Number(code) }),
 );
 
 const single: readonly Row[] = Object.keys(errorRules).map((code) => row(code, { code: Number(code) }));
@@ -89,7 +102,7 @@ const single: readonly Row[] = Object.keys(errorRules).map((code) => row(code, {
 const isOther = ({ example }: Row): boolean => example.code > 999_000 && example.code < 1_000_000;
 
 /** By code; those that nobody knows come last. */
-export const errorEnds: readonly ErrorEnd[] = [...single, ...ranges, ...special]
+export const errorEnds: readonly ErrorEnd[] = [...single, ...ranges, ...ofRelays, ...special]
   .toSorted(
     (a, b) =>
       Number(isOther(a)) - Number(isOther(b)) ||
@@ -109,16 +122,18 @@ function endOf({ name, example, isInReceipts }: Row): ErrorEnd {
     title: rule.title,
     advice: rule.advice,
     asAnswer: answerEndOf(rule),
-    asReceipt: isInReceipts ? { class: received.class, followUp: received.followUp ?? null } : null,
+    asReceipt: isInReceipts ? { class: received.class, followUp: followUpAfter(received, 'receipt') } : null,
     besides: besidesOf(rule),
   };
 }
 
 function answerEndOf(rule: ErrorRule): AnswerEnd {
-  if (rule.class === 'sender' || rule.class === 'credentials') return { kind: 'held', gate: 'channel' };
-  if (rule.template === 'paused') return { kind: 'held', gate: 'template' };
+  if (rule.class === 'sender' || rule.class === 'credentials') {
+    return { kind: 'held', gate: 'channel', outlasts: (rule.pauseMs ?? 0) >= defaultTtlMs };
+  }
+  if (rule.template === 'paused') return { kind: 'held', gate: 'template', outlasts: false };
   if (rule.class === 'marketing-endpoint') return { kind: 'marketing-endpoint', afterMs: otherEndpointMs };
-  const followUp = rule.followUp ?? null;
+  const followUp = followUpAfter(rule, 'answer');
   const waitsMs: number[] = [];
   for (let attempt = 1; attempt <= (rule.maxAttempts ?? namedWaits); attempt += 1) {
     const waitMs = planRetry({ rule, attempt, jitter: 0 });
@@ -144,7 +159,9 @@ function besidesOf(rule: ErrorRule): Beside[] {
 export function describeAnswer({ asAnswer: end }: ErrorEnd): string {
   switch (end.kind) {
     case 'held':
-      return `waits until the ${end.gate} is ${end.gate === 'channel' ? 'active' : 'approved'} again, then sent`;
+      return end.outlasts
+        ? `waits, and expires after ${describeMs(defaultTtlMs)} (\`DISPATCH_TTL_MS\`); sent if an admin resumes the ${end.gate} before`
+        : `waits until the ${end.gate} is ${end.gate === 'channel' ? 'active' : 'approved'} again, then sent`;
     case 'marketing-endpoint':
       return `sent by the marketing endpoint after ${describeMs(end.afterMs)}`;
     case 'failed':
@@ -160,8 +177,6 @@ export function describeAnswer({ asAnswer: end }: ErrorEnd): string {
 
 export const describeReceipt = ({ asReceipt }: ErrorEnd): string =>
   asReceipt === null ? '–' : withFollowUp('failed', asReceipt.followUp);
-
-const hourMs = 3_600_000;
 
 export const describeBesides = ({ besides }: ErrorEnd): string =>
   besides.map(describeBeside).join(', ') || '–';
@@ -194,9 +209,15 @@ function describeBeside(beside: Beside): string {
 }
 
 const withFollowUp = (end: string, followUp: FollowUpRule | null): string =>
-  followUp === null
-    ? end
-    : `${end}, then a new message after ${describeMs(followUp.afterMs)}, at most ${followUp.most} times`;
+  followUp === null ? end : `${end}, then a new message after ${followUpWaitsOf(followUp)}`;
+
+/** The time from each failure to the message that follows it. */
+function followUpWaitsOf({ afterMs, factor = 1, most }: FollowUpRule): string {
+  const waits = Array.from({ length: most }, (_value, index) => describeMs(afterMs * factor ** index));
+  return most === 1 || new Set(waits).size > 1
+    ? `${waits.join(', ')}, at most ${most === 1 ? 'once' : `${most} times`}`
+    : `${waits[0]}, at most ${most} times`;
+}
 
 const ordinal = (number: number): string => `${number}${['th', 'st', 'nd', 'rd'][number] ?? 'th'}`;
 

@@ -47,6 +47,10 @@ export function renderProviderErrors(): string {
     'given, the message’s time to live (`DISPATCH_TTL_MS`, `expiresAt`) is the bound, and 300 calls. «Besides» follows an',
     'answer and a receipt alike, but that only an answer makes the person’s other messages wait.',
     '',
+    'Nothing has to be done about a message that waits. «What to do» is about one that has failed; it is the `advice` in its',
+    '`failure`. A new message that follows by itself is named by `retriedBy`; none follows a sign-in code, and none comes',
+    'when its time is over.',
+    '',
     '| code | class | title | as an answer | as a receipt | besides | what to do |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...errorEnds.map(

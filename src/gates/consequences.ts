@@ -10,7 +10,8 @@ import type { MessageDoc } from '../messages/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { SendRates } from '../rates/service.ts';
-import { planRetry, ruleFor, type ErrorRule } from '../whatsapp/error-classes.ts';
+import { followUpAfter, planRetry, ruleFor, type ErrorRule } from '../whatsapp/error-classes.ts';
+import type { FollowUpRule } from '../whatsapp/error-rule.ts';
 import type { RejectedError } from '../whatsapp/gateway.ts';
 
 interface TemplateRef {
@@ -36,7 +37,7 @@ export interface ConsequenceDeps {
   };
   readonly rates: Pick<SendRates, 'slowDown' | 'penalisePair'>;
   readonly followUps: {
-    schedule(scope: ClientScope, failed: MessageDoc, rule: NonNullable<ErrorRule['followUp']>): Promise<void>;
+    schedule(scope: ClientScope, failed: MessageDoc, rule: FollowUpRule): Promise<void>;
   };
   readonly clock: Clock;
 }
@@ -88,7 +89,9 @@ export function createConsequences(deps: ConsequenceDeps) {
     if (rule.class === 'window') {
       await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());
     }
-    if (rule.followUp !== undefined) await deps.followUps.schedule(scope, message, rule.followUp);
+    // What the provider has taken has its id, and only a receipt can say afterwards that it has failed.
+    const followUp = followUpAfter(rule, message.providerMessageId === undefined ? 'answer' : 'receipt');
+    if (followUp !== null) await deps.followUps.schedule(scope, message, followUp);
   }
 
   return {

@@ -117,7 +117,7 @@ export function causeOfEnd(
 const notReachedRule: ErrorRule = {
   class: 'retry',
   title: 'The provider cannot be reached',
-  advice: 'Check the network and WHATSAPP_API_URL; it is tried again by itself.',
+  advice: 'Check the network and WHATSAPP_API_URL, then send it again by retry.',
 };
 
 /** What a provider's error means for the message, in an answer and in a `failed` receipt alike. */

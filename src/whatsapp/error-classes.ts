@@ -1,5 +1,5 @@
-import { credentials, errorRanges, errorRules, message, retry } from './error-table.ts';
-import type { ErrorRule } from './error-rule.ts';
+import { credentials, errorRanges, errorRules, message, retry, sendAgain } from './error-table.ts';
+import type { ErrorRule, FollowUpRule } from './error-rule.ts';
 
 export type { ErrorClass, ErrorRule } from './error-rule.ts';
 
@@ -9,8 +9,25 @@ export type { ErrorClass, ErrorRule } from './error-rule.ts';
  */
 export const mostProviderCalls = 300;
 
-/** On-premises codes that old relays still send. */
-const legacyCodes: Readonly<Record<number, number>> = { 470: 131047, 472: 130472 };
+/** On-premises codes that old relays still send, where one of today means the same. */
+export const legacyCodes: Readonly<Record<number, number>> = {
+  470: 131047,
+  471: 131048,
+  472: 130472,
+  480: 137000,
+  500: 131000,
+  501: 131051,
+  503: 131016,
+  1000: 131000,
+  1005: 131005,
+  1008: 131008,
+  1009: 131009,
+  1013: 131026,
+  1014: 131000,
+  1015: 130429,
+  1016: 131016,
+  1026: 131026,
+};
 
 /** An error as the provider reported it, in an answer or in a `failed` receipt. */
 export interface ProviderError {
@@ -29,7 +46,7 @@ export interface ProviderError {
 const justSynchronised: ErrorRule = {
   class: 'retry-later',
   title: 'The template is being synchronised',
-  advice: 'Nothing to do: it is tried again by itself.',
+  advice: sendAgain,
   backoff: 'ten-minutes',
 };
 
@@ -37,20 +54,21 @@ const justSynchronised: ErrorRule = {
 const mediaHostAway: ErrorRule = {
   class: 'retry',
   title: 'The host of the media did not deliver it',
-  advice: 'Check the address of the media; it is tried again by itself.',
+  advice: `Check the address of the media. ${sendAgain}`,
   maxAttempts: 4,
   followUp: { afterMs: 60_000, most: 2 },
 };
 
 /** The rule for an error. Of codes that nobody knows 5xx is repeated three times, 4xx never. */
 export function ruleFor(error: ProviderError): ErrorRule {
-  const code = legacyCodes[error.code] ?? error.code;
+  // Without a code of Meta's, the HTTP status stands for it: that is no code of a relay.
+  const isBareStatus = error.code === error.httpStatus;
+  const code = isBareStatus ? error.code : (legacyCodes[error.code] ?? error.code);
   if (code === 100 && error.subcode === 33)
     return credentials('The object does not exist or may not be used');
   if (code === 131009 && error.endpoint === 'marketing') return justSynchronised;
   if (code === 131053 && /\b(429|5\d\d)\b/.test(error.detail ?? '')) return mediaHostAway;
-  const known =
-    errorRules[code] ?? errorRanges.find(({ first, last }) => code >= first && code <= last)?.rule;
+  const known = isBareStatus ? undefined : knownRuleOf(code);
   if (error.isTransient === true && known?.class !== 'retry' && known?.class !== 'retry-later') {
     return retry(known?.title ?? 'A passing fault at Meta', { maxAttempts: 4 });
   }
@@ -63,6 +81,9 @@ export function ruleFor(error: ProviderError): ErrorRule {
   );
 }
 
+const knownRuleOf = (code: number): ErrorRule | undefined =>
+  errorRules[code] ?? errorRanges.find(({ first, last }) => code >= first && code <= last)?.rule;
+
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
@@ -72,6 +93,7 @@ const ladder = {
   'ten-minutes': { firstMs: 10 * minuteMs, factor: 1, maxMs: 10 * minuteMs },
   minutes: { firstMs: 2 * minuteMs, factor: 2, maxMs: 15 * minuteMs },
   hour: { firstMs: 15 * minuteMs, factor: 2, maxMs: 60 * minuteMs },
+  'full-hour': { firstMs: 60 * minuteMs, factor: 1, maxMs: 60 * minuteMs },
 } as const;
 
 export interface RetryQuestion {
@@ -98,4 +120,29 @@ export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion
   const planned = Math.min(firstMs * factor ** (attempt - 1), maxMs);
   const asked = retryAfterMs === undefined ? planned : Math.max(retryAfterMs, secondMs);
   return Math.round(asked * (1 + jitter * 0.25));
+}
+
+const dayMs = 24 * 60 * minuteMs;
+
+/** New messages in place of one that Meta has taken and then reported as failed for a passing reason. */
+const mostFollowUps = 3;
+
+/**
+ * The new message that follows one which has ended with this error; null: none. A call that is refused is repeated by
+ * the message itself, and when its calls are used up it has really failed. A `failed` receipt comes when the message
+ * has left and can be called no more: what would have been its next calls are new messages. A paused template's
+ * new message waits at the gate of the template.
+ */
+export function followUpAfter(rule: ErrorRule, toldBy: 'answer' | 'receipt'): FollowUpRule | null {
+  if (rule.followUp !== undefined) return rule.followUp;
+  if (toldBy === 'answer') return null;
+  if (rule.template === 'paused') return { afterMs: minuteMs, most: 1, withinMs: dayMs };
+  const firstMs = planRetry({ rule, attempt: 1, jitter: 0 });
+  if (firstMs === null) return null;
+  return {
+    afterMs: Math.max(firstMs, minuteMs),
+    most: Math.min((rule.maxAttempts ?? Number.POSITIVE_INFINITY) - 1, mostFollowUps),
+    factor: 4,
+    withinMs: dayMs,
+  };
 }

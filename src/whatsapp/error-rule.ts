@@ -36,16 +36,21 @@ export interface FollowUpRule {
   readonly afterMs: number;
   /** How many follow-ups one message may have, one after the other. */
   readonly most: number;
+  /** Each waits so many times longer than the one before it; without it, all wait the same. */
+  readonly factor?: number;
+  /** None comes later than so long after its message was to leave. */
+  readonly withinMs?: number;
 }
 
 export interface ErrorRule {
   readonly class: ErrorClass;
   readonly title: string;
+  /** What to do about a message that has ended with it. Nothing has to be done about one that waits. */
   readonly advice: string;
   /** Provider calls in all; without it, the message’s time to live is the bound. */
   readonly maxAttempts?: number;
   /** How the delay grows: `pair` is Meta's 4^X seconds for one recipient; the default doubles from 2 s. */
-  readonly backoff?: 'pair' | 'ten-minutes' | 'minutes' | 'hour';
+  readonly backoff?: 'pair' | 'ten-minutes' | 'minutes' | 'hour' | 'full-hour';
   readonly followUp?: FollowUpRule;
   /** What the template's own state becomes: held, refused, or read anew from the provider. */
   readonly template?: 'paused' | 'disabled' | 'resync';

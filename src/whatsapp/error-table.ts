@@ -12,7 +12,10 @@ const fixTemplate = 'Synchronise the template and correct it before sending agai
 const reconnect = 'Give the channel a new access token with the messaging permission for this number.';
 const askMeta = 'Open the number in WhatsApp Manager: it says what is blocked and until when.';
 const register = 'Register the number again in WhatsApp Manager.';
-const waits = 'Nothing to do: it is tried again by itself.';
+/** Of what passes: the calls are used up, or the failure was told after the message had left. */
+export const sendAgain =
+  'Send it again by retry, unless a new message has followed by itself (`retriedBy` names it).';
+const ofRelays = 'Look the code up in the error list of the relay: WhatsApp itself does not use it any more.';
 const ofManagement = 'It does not speak of a message: report how it came to answer one.';
 
 export const message = (title: string, advice = fixRequest): ErrorRule => ({
@@ -33,13 +36,13 @@ export const credentials = (title: string): ErrorRule => ({ class: 'credentials'
 export const retry = (title: string, options: Partial<ErrorRule> = {}): ErrorRule => ({
   class: 'retry',
   title,
-  advice: waits,
+  advice: sendAgain,
   ...options,
 });
 const retryLater = (title: string, backoff: NonNullable<ErrorRule['backoff']>): ErrorRule => ({
   class: 'retry-later',
   title,
-  advice: waits,
+  advice: sendAgain,
   backoff,
 });
 
@@ -96,7 +99,8 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131048: {
     ...sender(
       'The number is limited because people reported it as spam',
-      'Review what is sent to whom; the channel stays paused for at least 24 h.',
+      'Review what is sent to whom. The channel stays paused for at least 24 h, and what waits expires when its time ' +
+        'to live is over before that; an admin can resume the channel earlier.',
     ),
     pauseMs: dayMs,
   },
@@ -104,7 +108,8 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
     class: 'retry-later',
     title: 'Meta holds marketing back from this person',
     advice:
-      'Nothing to do: a new message follows after 24 h, at most twice, unless its time is over by then.',
+      'A new message follows after 24 h (`retriedBy` names it), at most twice, unless its time is over by then; one that ' +
+      'is sent before would be held back as well.',
     followUp: { afterMs: dayMs + 5 * minuteMs, most: 2 },
   },
   131050: {
@@ -141,7 +146,7 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   132016: { ...template('The template is disabled', 'Make a new template.'), template: 'disabled' },
   132018: variable('A variable is not valid'),
   132068: template('The flow is blocked', 'Mend the flow in WhatsApp Manager.'),
-  132069: retryLater('The flow is throttled', 'hour'),
+  132069: retryLater('The flow is throttled', 'full-hour'),
   133000: sender('An earlier deregistration is not complete', register),
   133004: retry('The server is not available'),
   133005: sender('The two-step PIN is wrong', register),
@@ -172,6 +177,8 @@ export interface ErrorRange {
 
 export const errorRanges: readonly ErrorRange[] = [
   { first: 200, last: 299, rule: credentials('A permission is missing') },
+  { first: 400, last: 599, rule: message('A code of old relays', ofRelays) },
+  { first: 1000, last: 1031, rule: message('A code of old relays', ofRelays) },
   { first: 138000, last: 138999, rule: message('A code of calls', ofManagement) },
   { first: 139000, last: 139999, rule: message('A code of flows and of the block list', ofManagement) },
   { first: 147000, last: 147999, rule: message('A code of user names', ofManagement) },

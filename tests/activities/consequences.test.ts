@@ -12,6 +12,7 @@ import {
   type DispatchStage,
   type Sendable,
 } from '../support/dispatch-stage.ts';
+import { waitFor } from '../support/wait.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -283,6 +284,75 @@ describe('consequences of a refusal', () => {
     }
     await fail(given, 131049);
     assert.deepEqual(await followersOf(given.message), []);
+  });
+
+  it('131000 in a receipt › three new messages follow one another, each later, and no fourth', async () => {
+    const timestamp = new Date();
+    let given = await stage.sendable(newNumber(), {
+      ...{ status: 'failed', timestamp },
+      providerMessageId: 'w0',
+    });
+    for (const [index, minutes] of [1, 4, 16].entries()) {
+      await fail(given, 131000);
+      await fail(given, 131000);
+      const [follower, ...others] = await followersOf(given.message);
+      assert.ok(follower);
+      assert.deepEqual(others, []);
+      assert.deepEqual([follower.retryNumber, follower.status], [index + 1, 'scheduled']);
+      const aheadMs = (follower.sendAt?.getTime() ?? 0) - follower.timestamp.getTime();
+      assert.equal(aheadMs, minutes * 60_000);
+      assert.deepEqual(await stage.callsFor(given), []);
+      const failed = { status: 'failed', providerMessageId: `w${index + 1}` };
+      await stage.collection('messages').updateOne({ _id: follower._id }, { $set: failed });
+      const input = { ...given.input, messageId: follower._id.toHexString() };
+      given = { scope: given.scope, message: follower, input };
+    }
+    await fail(given, 131000);
+    assert.deepEqual(await followersOf(given.message), []);
+  });
+
+  it('131000 of an answer, of a sign-in code, or of the day before yesterday › nothing follows', async () => {
+    const timestamp = new Date();
+    const providerMessageId = 'wamid.1';
+    const dayBeforeYesterday = new Date(timestamp.getTime() - 2 * dayMs);
+    const none: Partial<MessageDoc>[] = [
+      { timestamp },
+      { timestamp, providerMessageId, category: 'authentication' },
+      { timestamp: dayBeforeYesterday, providerMessageId },
+    ];
+    for (const changes of none) {
+      const given = await stage.sendable(newNumber(), { ...changes, status: 'failed' });
+      await fail(given, 131000);
+      assert.deepEqual(await followersOf(given.message), []);
+    }
+  });
+
+  it('132015 in a receipt › a new message waits until the template is approved, and is sent then', async () => {
+    const given = await stage.sendable(newNumber(), {
+      ...{ status: 'failed', timestamp: new Date(), providerMessageId: 'wamid.1' },
+    });
+    await fail(given, 132015);
+    const [follower] = await followersOf(given.message);
+    assert.ok(follower);
+    const { _id, channelId, templateName: name } = follower;
+    // Its minute has passed.
+    await stage.collection('messages').updateOne({ _id }, { $unset: { sendAt: '' } });
+    const next = {
+      scope: given.scope,
+      message: follower,
+      input: { ...given.input, messageId: _id.toHexString() },
+    };
+    const held = await runDispatch(stage.deps, next);
+    assert.ok(held.kind === 'held' && held.gate === 'template', JSON.stringify(held));
+    assert.deepEqual(await stage.callsFor(next), []);
+    await stage.collection('templates').updateOne({ channelId, name }, { $set: { status: 'approved' } });
+    // The state of a template is remembered for two seconds.
+    const sent = await waitFor('the template is seen as approved', async () => {
+      const result = await runDispatch(stage.deps, next);
+      return result.kind === 'held' ? undefined : result;
+    });
+    assert.ok(sent.kind === 'dispatched' && sent.outcome.kind === 'accepted', JSON.stringify(sent));
+    assert.equal((await stage.callsFor(next)).length, 1);
   });
 
   it('131049 › nothing follows where the message’s time is over by then', async () => {

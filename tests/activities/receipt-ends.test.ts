@@ -29,7 +29,9 @@ describe('every error of the provider, in a receipt', () => {
 
   for (const end of received) {
     it(`${end.name} › ${describeReceipt(end)}; ${describeBesides(end)}; the same when it comes again`, async () => {
-      const given = await stage.sendable('+15550001150', { status: 'sent', providerMessageId: 'wamid.1' });
+      const given = await stage.sendable('+15550001150', {
+        ...{ status: 'sent', providerMessageId: 'wamid.1', timestamp: new Date() },
+      });
       const { code, detail = '' } = end.example;
       const failure = toFailure({ code, title: 'Title', detail });
       const receipt = {

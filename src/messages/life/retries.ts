@@ -12,7 +12,7 @@ import type { Acceptance } from '../acceptance/accept.ts';
 import { assertGatesOpen } from '../acceptance/gates.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { FailedFilter, MessageDoc, MessageRepository } from '../store/repository.ts';
-import { draftRetry, offerEndOf, type RetryDraft } from './retry.ts';
+import { draftRetry, followUpTimeOf, offerEndOf, type RetryDraft } from './retry.ts';
 
 export interface RetryDeps {
   readonly messages: MessageRepository;
@@ -111,13 +111,10 @@ export function createRetries(deps: RetryDeps) {
     },
 
     /** Lets a new message follow one that failed, if its rule still allows one and its time is not over by then. */
-    async schedule(scope: ClientScope, failed: MessageDoc, { afterMs, most }: FollowUpRule): Promise<void> {
+    async schedule(scope: ClientScope, failed: MessageDoc, rule: FollowUpRule): Promise<void> {
       const now = clock.now();
-      const sendAt = new Date(now.getTime() + afterMs);
-      const { retryNumber = 0, retriedBy, expiresAt } = failed;
-      if (retriedBy !== undefined || retryNumber >= most) return;
-      if (expiresAt !== undefined && expiresAt <= sendAt) return;
-      await store(scope, { type: 'system' }, failed, { now, sendAt });
+      const sendAt = followUpTimeOf(failed, rule, now);
+      if (sendAt !== null) await store(scope, { type: 'system' }, failed, { now, sendAt });
     },
   };
 }

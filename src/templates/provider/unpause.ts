@@ -3,7 +3,7 @@ import type { ChannelDoc } from '../../channels/service.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { TemplateOutcome, UnpauseAnswer } from '../../whatsapp/template-gateway.ts';
-import { changeAfterUnpause } from '../rules.ts';
+import { changeAfterUnpause } from '../sync/rules.ts';
 import type { TemplateDoc } from '../store/repository.ts';
 import { accountOf, isVerdict, toAppError, wordsOf } from './provider.ts';
 import { lookAfterMs, lookAfterUnknownMs, providerIdOf, type SubmissionDeps } from './submission.ts';

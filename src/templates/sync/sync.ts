@@ -6,7 +6,7 @@ import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import type { TemplateGateway } from '../../whatsapp/template-gateway.ts';
 import { accountOf, type Failure } from '../provider/provider.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
-import { planSync, type FreshTemplate, type SyncPlan } from '../rules.ts';
+import { planSync, type FreshTemplate, type SyncPlan } from './rules.ts';
 import type { TemplateService } from '../service.ts';
 
 export interface TemplateSyncDeps {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { draftRetry, offerEndOf } from '../../../src/messages/life/retry.ts';
+import fc from 'fast-check';
+import { draftRetry, followUpTimeOf, offerEndOf } from '../../../src/messages/life/retry.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { buildMessage } from '../../support/messages.ts';
 
@@ -96,5 +97,37 @@ describe('a message in place of another', () => {
     const second = draftRetry(draftRetry(original, { now }), { now });
     assert.equal(second.retryNumber, 2);
     assert.ok(second.createdBy?.equals(original.createdBy ?? newId()));
+  });
+});
+
+describe('the time of a new message that follows by itself', () => {
+  const rule = { afterMs: 60_000, most: 3, factor: 4, withinMs: 24 * 3_600_000 };
+  const failed = { timestamp: now, category: 'utility' } as const;
+  const inMs = (given: Parameters<typeof followUpTimeOf>[0], at = now) => {
+    const time = followUpTimeOf(given, rule, at);
+    return time === null ? null : time.getTime() - at.getTime();
+  };
+
+  it('each later than the one before, until there were enough', () => {
+    const waits = [0, 1, 2, 3, 4].map((retryNumber) => inMs({ ...failed, retryNumber }));
+    assert.deepEqual(waits, [60_000, 240_000, 960_000, null, null]);
+  });
+
+  it('made already, a sign-in code, or its end would have passed › none', () => {
+    assert.equal(inMs({ ...failed, retriedBy: newId() }), null);
+    assert.equal(inMs({ ...failed, category: 'authentication' }), null);
+    const ends = (ms: number) => inMs({ ...failed, expiresAt: new Date(now.getTime() + ms) });
+    assert.deepEqual([ends(60_000), ends(60_001)], [null, 60_000]);
+  });
+
+  it('any message › none is made that would leave a day after the first was to leave', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3 * 86_400_000 }), fc.boolean(), (ms, isScheduled) => {
+        const sendAt = new Date(now.getTime() + 3_600_000);
+        const [given, from] = isScheduled ? [{ ...failed, sendAt }, sendAt] : [failed, now];
+        const time = followUpTimeOf(given, rule, new Date(from.getTime() + ms));
+        assert.equal(time !== null, ms + 60_000 <= rule.withinMs);
+      }),
+    );
   });
 });

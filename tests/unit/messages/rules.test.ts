@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import {
   burstOf,
   causeOfEnd,
@@ -13,6 +14,7 @@ import {
 } from '../../../src/messages/rules.ts';
 import { mostProviderCalls } from '../../../src/whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../../../src/whatsapp/gateway.ts';
+import { errorEnds } from '../../../scripts/docs/error-ends.ts';
 
 const rejected = (
   error: Partial<RejectedError> & { code: number },
@@ -86,7 +88,8 @@ describe('after a provider call', () => {
           class: 'retry',
           title: 'Something went wrong at Meta',
           detail: 'Detail',
-          advice: 'Nothing to do: it is tried again by itself.',
+          advice:
+            'Send it again by retry, unless a new message has followed by itself (`retriedBy` names it).',
         },
       },
     },
@@ -276,5 +279,34 @@ describe('the earlier of two ends', () => {
     assert.deepEqual([earlierOf(one, two), earlierOf(two, one), earlierOf(one, one)], [one, one, one]);
     assert.deepEqual([earlierOf(one, undefined), earlierOf(undefined, two)], [one, two]);
     assert.equal(earlierOf(undefined, undefined), undefined);
+  });
+});
+
+describe('the advice of a message that has ended', () => {
+  it('any error, told by an answer or a receipt › never that it is tried again, or that nothing is to do', () => {
+    const code = fc.oneof(
+      fc.constantFrom(...errorEnds.map(({ example }) => example.code)),
+      fc.integer({ min: 0, max: 3_000_000 }),
+    );
+    const error = fc.record({
+      ...{ code, title: fc.constant('Title'), httpStatus: fc.constantFrom(400, 429, 500, 503) },
+      ...{ detail: fc.constantFrom('', 'HTTP 503'), isTransient: fc.boolean() },
+      endpoint: fc.constantFrom('messages' as const, 'marketing' as const),
+    });
+    const assertEnded = (advice: string) =>
+      assert.doesNotMatch(advice, /tried again|nothing to do|again by itself/i);
+    const notReached: GatewayAnswer = { kind: 'not-reached', reason: 'ECONNREFUSED' };
+    fc.assert(
+      fc.property(error, (said) => {
+        const { httpStatus: _status, isTransient: _transient, endpoint: _endpoint, ...told } = said;
+        assertEnded(toFailure(told).advice);
+        for (const answer of [rejected(said), notReached]) {
+          const after = decideAfterCall(answer, mostProviderCalls, 0);
+          assert.ok(after.kind === 'done' && after.outcome.kind === 'rejected');
+          assertEnded(after.outcome.failure.advice);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

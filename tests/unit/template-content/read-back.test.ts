@@ -11,7 +11,7 @@ import type { OtpButton, TemplateComponentDefinition } from '../../../src/templa
 import { isSameContent, readComponents } from '../../../src/template-content/read.ts';
 import { fillTemplate } from '../../../src/template-content/rules.ts';
 import { toReviewForm } from '../../../src/template-content/samples.ts';
-import { planSync } from '../../../src/templates/rules.ts';
+import { planSync } from '../../../src/templates/sync/rules.ts';
 import type { TemplateDoc } from '../../../src/templates/store/model.ts';
 
 type Definitions = readonly TemplateComponentDefinition[];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
+import { changeAfterUnpause, planSync } from '../../../src/templates/sync/rules.ts';
 import type { TemplateDoc } from '../../../src/templates/store/model.ts';
 import {
   categoryChange,
@@ -8,8 +9,6 @@ import {
   changeAfterNews,
   changeAfterRefusal,
   changeAfterSubmit,
-  changeAfterUnpause,
-  planSync,
   qualityOf,
   reasonOf,
   statusOf,

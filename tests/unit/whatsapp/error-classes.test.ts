@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  followUpAfter,
   mostProviderCalls,
   planRetry,
   ruleFor,
@@ -68,7 +69,7 @@ const documented: readonly Row[] = [
   { codes: [132015], class: 'template' },
   { codes: [132016], class: 'template' },
   { codes: [132068], class: 'template' },
-  { codes: [132069], class: 'retry-later', backoff: 'hour' },
+  { codes: [132069], class: 'retry-later', backoff: 'full-hour' },
   { codes: [133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016], class: 'sender' },
   { codes: [134011], class: 'sender' },
   { codes: [134100], class: 'message' },
@@ -85,7 +86,12 @@ const undocumentedInTable: readonly Row[] = [
   { codes: [200005, 200006, 200007, 2593107, 2593108], class: 'message', httpStatus: 500 },
   { codes: [2388019, 2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299], class: 'message' },
   { codes: [470], class: 'window' },
-  { codes: [472], class: 'message' },
+  { codes: [471], class: 'sender' },
+  { codes: [472, 480, 501, 1008, 1009, 1013, 1026], class: 'message' },
+  { codes: [1000, 1014], class: 'retry', maxAttempts: 4 },
+  { codes: [1015, 1016, 503], class: 'retry' },
+  { codes: [1005], class: 'credentials' },
+  { codes: [401, 499, 599, 1001, 1031], class: 'message' },
 ];
 
 describe('error class', () => {
@@ -112,6 +118,18 @@ describe('error class', () => {
       assert.match(rule.title, /^\S.*\S$/);
       assert.match(rule.advice, /\.$/);
     }
+  });
+
+  it('every code that old relays can tell › is known, and an HTTP status without a code is none of them', () => {
+    const codes = [[400, 599] as const, [1_000, 1_031] as const].flatMap(([first, last]) =>
+      Array.from({ length: last - first + 1 }, (_value, index) => first + index),
+    );
+    for (const code of codes) assert.doesNotMatch(ruleFor({ code }).title, /not in the table/, String(code));
+    for (const httpStatus of [400, 404, 470, 499]) {
+      assert.match(ruleFor({ code: httpStatus, httpStatus }).title, /not in the table/);
+    }
+    for (const httpStatus of [500, 502, 503])
+      assert.equal(ruleFor({ code: httpStatus, httpStatus }).class, 'retry');
   });
 
   it('100 with subcode 33 › the object may not be used: credentials', () => {
@@ -213,6 +231,11 @@ describe('retry plan', () => {
       given: { class: 'retry-later', backoff: 'ten-minutes' },
       delaysS: [600, 600, 600],
     },
+    {
+      name: 'full hours',
+      given: { class: 'retry-later', backoff: 'full-hour' },
+      delaysS: [3_600, 3_600, 3_600],
+    },
     { name: 'hours', given: { class: 'retry-later', backoff: 'hour' }, delaysS: [900, 1_800, 3_600, 3_600] },
   ];
   for (const { name, given, delaysS } of ladders) {
@@ -247,6 +270,22 @@ describe('retry plan', () => {
     assert.equal(plan({ class: 'retry', followUp }, 1), 2_000);
   });
 
+  it('told by a receipt › as many new messages as calls were left, at most three; of what is final none', () => {
+    for (const { class: errorClass, maxAttempts } of documented) {
+      const given = rule({ class: errorClass, ...(maxAttempts === undefined ? {} : { maxAttempts }) });
+      const passes = errorClass === 'retry' || errorClass === 'retry-later';
+      const most = passes ? Math.min((maxAttempts ?? 4) - 1, 3) : undefined;
+      assert.equal(followUpAfter(given, 'receipt')?.most, most, errorClass);
+      assert.equal(followUpAfter(given, 'answer'), null);
+    }
+    assert.equal(followUpAfter(rule({ class: 'template', template: 'paused' }), 'receipt')?.most, 1);
+    assert.equal(followUpAfter(rule({ class: 'template', template: 'disabled' }), 'receipt'), null);
+    const followUp = { afterMs: 5, most: 2 };
+    for (const toldBy of ['answer', 'receipt'] as const) {
+      assert.deepEqual(followUpAfter(rule({ class: 'message', followUp }), toldBy), followUp);
+    }
+  });
+
   it('Retry-After › goes before our ladder, shorter or longer, but never under a second', () => {
     assert.equal(plan({}, 8, 3_000), 3_000);
     assert.equal(plan({}, 1, 90_000), 90_000);
@@ -257,7 +296,7 @@ describe('retry plan', () => {
     const question = fc.record({
       attempt: fc.integer({ min: 1, max: mostProviderCalls - 1 }),
       jitter: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      backoff: fc.constantFrom<ErrorRule['backoff']>(undefined, 'pair', 'minutes', 'hour'),
+      backoff: fc.constantFrom<ErrorRule['backoff']>(undefined, 'pair', 'minutes', 'hour', 'full-hour'),
       retryAfterMs: fc.option(fc.integer({ min: 0, max: 999_999_000 }), { nil: undefined }),
     });
     fc.assert(
