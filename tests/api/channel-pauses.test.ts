@@ -368,8 +368,8 @@ describe('pauses of channels by the provider', function () {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);
       const code = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
       const restrict = () => apply({ type: 'restricted', word: code, until });
-      assert.equal(await restrict(), 'done');
-      assert.equal(await restrict(), 'done');
+      await restrict();
+      await restrict();
       const { state, pause, restriction } = await view();
       assert.deepEqual([state, pause], ['active', null]);
       const since = clock.now().toISOString();

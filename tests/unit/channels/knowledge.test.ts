@@ -58,6 +58,7 @@ describe('what the provider knows of a number', () => {
     assert.deepEqual(learntFrom({ sendsPerSecond: 80 }, { number, account: owned }, now), {
       verification: { at: now, displayNumber: '+1 555-000-1000', qualityRating: 'GREEN' },
       messagingLimit: 2_000,
+      messagingLimitAt: now,
       portfolioId: '42',
       throughput: 1_000,
       sendsPerSecond: 1_000,
