@@ -173,6 +173,8 @@ export const places: readonly Place[] = [
   inPath('post /api/templates/:id/preview', 200, newTemplate, {}),
   // No provider answers in these tests, so that a template stays a draft.
   inPath('post /api/templates/:id/submit', 503, newTemplate),
+  // It is not paused.
+  inPath('post /api/templates/:id/unpause', 409, newTemplate),
   inPath('get /api/conversations/:id', 200, conversationId),
   inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
   inPath('post /api/conversations/:id/read', 200, conversationId),
