@@ -198,12 +198,16 @@ const compareValues = (a: unknown, b: unknown): number =>
 
 /** By code points, which is the order of UTF-8 and so of the database. */
 function compareText(a: string, b: string): number {
-  const [left, right] = [codePointsOf(a), codePointsOf(b)];
-  const index = left.findIndex((point, place) => point !== right[place]);
-  return index === -1 ? left.length - right.length : (left[index] ?? 0) - (right[index] ?? -1);
+  const right = codePointsOf(b);
+  for (const [index, point] of codePointsOf(a).entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    if (point !== other) return point - other;
+  }
+  return a.length - b.length;
 }
 
-const codePointsOf = (text: string): number[] => Array.from(text, (char) => char.codePointAt(0) ?? 0);
+const codePointsOf = (text: string): number[] => Array.from(text, (char) => Number(char.codePointAt(0)));
 
 export const statusOfOutcome: Readonly<Record<DispatchOutcome['kind'], MessageStatus>> = {
   accepted: 'sent',

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Types, type mongo } from 'mongoose';
 import { rootDir } from '../../scripts/paths.ts';
-import { contactModel } from '../../src/contacts/store/model.ts';
 import { createContactRepository } from '../../src/contacts/store/repository.ts';
-import { leadModel } from '../../src/leads/model.ts';
 import { createLeadRepository } from '../../src/leads/repository.ts';
 import { byPrefix } from '../../src/platform/listing.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
@@ -103,18 +101,5 @@ describe('migration 0002 › contacts and leads of the first release', () => {
     ]);
     const other = await repository.findOfContact(scope, nameless._id);
     assert.deepEqual(other, { ...second, optInStatus: 'unknown', version: 1 });
-  });
-
-  it('indexes › are those that the models declare, no more and no less', async () => {
-    for (const model of [contactModel(database.connection), leadModel(database.connection)]) {
-      const text = (
-        key: object,
-        { unique = false, partialFilterExpression = null }: Record<string, unknown>,
-      ) => JSON.stringify([key, unique, partialFilterExpression]);
-      const declared = model.schema.indexes().map(([key, options]) => text(key, { ...options }));
-      const made = await db.collection(model.collection.name).indexes();
-      const own = made.filter(({ name }) => name !== '_id_').map(({ key, ...options }) => text(key, options));
-      assert.deepEqual(own.toSorted(), declared.toSorted(), model.collection.name);
-    }
   });
 });

@@ -178,6 +178,16 @@ describe('channel state', () => {
       });
     }
 
+    it('a pause from before relapses were counted › resumes as the first one', () => {
+      const { pause, ...channel } = pausedFor('sender');
+      assert.ok(pause !== null && pause !== undefined);
+      const { relapses: _uncounted, ...older } = pause;
+      assert.deepEqual(
+        afterHealthCheck({ ...channel, pause: older }, { kind: 'available' }, now),
+        recovered(now),
+      );
+    });
+
     it('a pause with a shortest time › not before that, and then at once', () => {
       const held = pausedFor('sender', minutes(10));
       assert.equal(afterHealthCheck(held, { kind: 'available' }, minutes(9)), null);
