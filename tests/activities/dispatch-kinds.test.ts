@@ -3,7 +3,12 @@ import { payloadOf, reactionOf } from '../../src/content/payload.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { contentKinds, fullContents, good } from '../support/contents.ts';
-import { runDispatch, setDispatchStage, type DispatchStage } from '../support/dispatch-stage.ts';
+import {
+  runDispatch,
+  setDispatchStage,
+  type DispatchStage,
+  type Sendable,
+} from '../support/dispatch-stage.ts';
 
 describe('dispatch › kinds of messages', () => {
   let stage: DispatchStage;
@@ -36,18 +41,21 @@ describe('dispatch › kinds of messages', () => {
     });
   }
 
+  /** A message to a person whom only WhatsApp's own id names. */
+  async function withoutNumber(change: (message: MessageDoc) => MessageDoc): Promise<Sendable> {
+    const other = await stage.sendable('+15550001101');
+    const { to: _number, ...fields } = other.message;
+    const message = change({ ...fields, _id: newId(), recipientUserId: 'DE.13491208655302741918' });
+    assert.ok(await stage.messages.insert(other.scope, message));
+    return { ...other, message, input: { ...other.input, messageId: message._id.toHexString() } };
+  }
+
   it('a reply to somebody without a number › context, and recipient instead of to', async () => {
     const payload = payloadFor('text');
-    const other = await stage.sendable('+15550001101');
-    const { to: _number, templateName: _name, ...fields } = other.message;
-    const message: MessageDoc = {
+    const given = await withoutNumber(({ templateName: _name, ...fields }) => ({
       ...fields,
-      ...{ _id: newId(), messageType: 'text', content: { payload } },
-      ...{ recipientUserId: 'DE.13491208655302741918', contextMessageId: 'wamid.asked' },
-    };
-    assert.ok(await stage.messages.insert(other.scope, message));
-    const messageId = message._id.toHexString();
-    const given = { ...other, message, input: { ...other.input, messageId } };
+      ...{ messageType: 'text', content: { payload }, contextMessageId: 'wamid.asked' },
+    }));
     await runDispatch(stage.deps, given);
     const [call] = await stage.callsFor(given);
     assert.deepEqual(call?.body, {
@@ -56,28 +64,22 @@ describe('dispatch › kinds of messages', () => {
       recipient: 'DE.13491208655302741918',
       context: { message_id: 'wamid.asked' },
       ...payload,
-      biz_opaque_callback_data: `${messageId}:1`,
+      biz_opaque_callback_data: `${given.input.messageId}:1`,
     });
     assert.equal((await stage.stored(given)).status, 'sent');
   });
 
   it('a template to somebody without a number › recipient instead of to, and the provider takes it', async () => {
-    const other = await stage.sendable('+15550001101');
-    const { to: _number, ...fields } = other.message;
-    const recipientUserId = 'DE.13491208655302741918';
-    const message: MessageDoc = { ...fields, _id: newId(), recipientUserId };
-    assert.ok(await stage.messages.insert(other.scope, message));
-    const messageId = message._id.toHexString();
-    const given = { ...other, message, input: { ...other.input, messageId } };
+    const given = await withoutNumber((message) => message);
     await runDispatch(stage.deps, given);
     const [call] = await stage.callsFor(given);
     assert.deepEqual(call?.body, {
       messaging_product: 'whatsapp',
       recipient_type: 'individual',
-      recipient: recipientUserId,
+      recipient: 'DE.13491208655302741918',
       type: 'template',
-      template: message.content.template,
-      biz_opaque_callback_data: `${messageId}:1`,
+      template: given.message.content.template,
+      biz_opaque_callback_data: `${given.input.messageId}:1`,
     });
     assert.equal((await stage.stored(given)).status, 'sent');
   });

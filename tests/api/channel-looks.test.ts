@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
-import { buildCore, type Core } from '../../src/app/core.ts';
 import { createChannelLooks } from '../../src/channels/looks.ts';
 import type { ChannelView } from '../../src/channels/schemas.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
@@ -10,7 +9,7 @@ import { newId, newSecret } from '../../src/platform/ids.ts';
 import type { AccountAnswer, NumberAnswer, ProviderNumber } from '../../src/whatsapp/gateway.ts';
 import { useApi } from '../support/api.ts';
 import type { CrmUser } from '../support/crm-client.ts';
-import { crossingFiltersOfWorker, watchWire, type WireProbe } from '../support/wire-probe.ts';
+import { useWorkerCore } from '../support/worker-core.ts';
 
 const minuteMs = 60_000;
 const busy = { code: 80007, httpStatus: 400, title: '', detail: '' };
@@ -18,18 +17,13 @@ const busy = { code: 80007, httpStatus: 400, title: '', detail: '' };
 describe('looks at numbers', function () {
   this.timeout(60_000);
   const api = useApi('channel-looks');
-  let worker: Core;
-  let probe: WireProbe;
+  const worker = useWorkerCore(api);
   let user: CrmUser;
   let number: NumberAnswer;
   let account: AccountAnswer;
   let asked: ProviderNumber[];
   let clock: ReturnType<typeof createFixedClock>;
 
-  before(async () => {
-    worker = await buildCore(api().config, { name: 'worker', logger: api().log.logger });
-    probe = watchWire(worker.mongo, crossingFiltersOfWorker);
-  });
   beforeEach(async () => {
     // What the tests before have left is not due in this one.
     await api()
@@ -44,19 +38,12 @@ describe('looks at numbers', function () {
     asked = [];
     clock = createFixedClock(new Date(Date.now() + 1_000));
   });
-  afterEach(() => {
-    assert.deepEqual(probe.takeViolations(), [], 'a command on a tenant collection crosses clients');
-  });
-  after(async () => {
-    probe.stop();
-    await worker.close();
-  });
 
   /** As a worker has it, with a provider that answers what the test says. */
   const looks = () =>
     createChannelLooks({
-      channels: createChannelRepository(worker.mongo),
-      service: worker.channels,
+      channels: createChannelRepository(worker().mongo),
+      service: worker().channels,
       gateway: {
         describeNumber(given) {
           asked.push(given);
@@ -64,8 +51,8 @@ describe('looks at numbers', function () {
         },
         describeAccount: () => Promise.resolve(account),
       },
-      audit: worker.audit,
-      openings: worker.openings,
+      audit: worker().audit,
+      openings: worker().openings,
       clock,
     });
 
@@ -167,10 +154,10 @@ describe('looks at numbers', function () {
 
   it('asked again in the middle of a look › looked at once more', async () => {
     const channel = await connect();
-    const channels = createChannelRepository(worker.mongo);
+    const channels = createChannelRepository(worker().mongo);
     const scope = { clientId: new Types.ObjectId(user.clientId) };
     const late = createChannelLooks({
-      ...{ channels, service: worker.channels, audit: worker.audit, openings: worker.openings, clock },
+      ...{ channels, service: worker().channels, audit: worker().audit, openings: worker().openings, clock },
       gateway: {
         async describeNumber() {
           await channels.askForLook(scope, new Types.ObjectId(channel.id), clock.now());

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
-import { buildCore, type Core } from '../../src/app/core.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import { createChannelPauses } from '../../src/channels/pauses.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
@@ -13,7 +12,7 @@ import type { HealthAnswer, Sender } from '../../src/whatsapp/gateway.ts';
 import type { AccountItem } from '../../src/whatsapp/number-events.ts';
 import { useApi } from '../support/api.ts';
 import type { CrmUser } from '../support/crm-client.ts';
-import { crossingFiltersOfWorker, watchWire, type WireProbe } from '../support/wire-probe.ts';
+import { useWorkerCore } from '../support/worker-core.ts';
 
 const minuteMs = 60_000;
 const refusal: Refusal = {
@@ -25,17 +24,12 @@ const refusal: Refusal = {
 describe('pauses of channels by the provider', function () {
   this.timeout(60_000);
   const api = useApi('channel-pauses');
-  let worker: Core;
-  let probe: WireProbe;
+  const worker = useWorkerCore(api);
   let user: CrmUser;
   let answer: HealthAnswer;
   let asked: Sender[];
   let clock: ReturnType<typeof createFixedClock>;
 
-  before(async () => {
-    worker = await buildCore(api().config, { name: 'worker', logger: api().log.logger });
-    probe = watchWire(worker.mongo, crossingFiltersOfWorker);
-  });
   beforeEach(async () => {
     // What the tests before have left is not due in this one.
     await api()
@@ -46,27 +40,20 @@ describe('pauses of channels by the provider', function () {
     asked = [];
     clock = createFixedClock(new Date(Math.floor(Date.now() / 1_000) * 1_000));
   });
-  afterEach(() => {
-    assert.deepEqual(probe.takeViolations(), [], 'a command on a tenant collection crosses clients');
-  });
-  after(async () => {
-    probe.stop();
-    await worker.close();
-  });
 
   /** As a worker has it, with a provider that answers what the test says. */
   const pauses = () =>
     createChannelPauses({
-      channels: createChannelRepository(worker.mongo),
-      service: worker.channels,
+      channels: createChannelRepository(worker().mongo),
+      service: worker().channels,
       gateway: {
         checkHealth(sender) {
           asked.push(sender);
           return Promise.resolve(answer);
         },
       },
-      audit: worker.audit,
-      openings: worker.openings,
+      audit: worker().audit,
+      openings: worker().openings,
       clock,
     });
   const scope = () => scopeOf(new Types.ObjectId(user.clientId));
@@ -159,8 +146,8 @@ describe('pauses of channels by the provider', function () {
       await refuse();
       clock.advance(minuteMs);
       const failing = createChannelPauses({
-        ...{ channels: createChannelRepository(worker.mongo), service: worker.channels },
-        ...{ gateway: { checkHealth: () => Promise.resolve(answer) }, audit: worker.audit, clock },
+        ...{ channels: createChannelRepository(worker().mongo), service: worker().channels },
+        ...{ gateway: { checkHealth: () => Promise.resolve(answer) }, audit: worker().audit, clock },
         openings: { opened: () => Promise.reject(new Error('the disk is full')) },
       });
       await assert.rejects(failing.checkDue(), /disk is full/);
@@ -322,7 +309,7 @@ describe('pauses of channels by the provider', function () {
 
   describe('the word of the provider about an account', () => {
     const apply = async (event: AccountItem['event'], atMs: number | null = null) => {
-      const channel = await worker.channels.findFresh(scope(), channelId());
+      const channel = await worker().channels.findFresh(scope(), channelId());
       assert.ok(channel);
       await pauses().applyAccountItem({ kind: 'account', wabaId: channel.wabaId, atMs, event }, [channel]);
     };

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
-import { buildCore, type Core } from '../../src/app/core.ts';
 import { createGateOpenings, createGateRelease, type Opening } from '../../src/gates/release.ts';
 import { createGateOpeningRepository, type GateOpeningDoc } from '../../src/gates/repository.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
@@ -9,23 +8,20 @@ import { newId } from '../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
 import { useApi } from '../support/api.ts';
 import { buildMessage } from '../support/messages.ts';
-import { crossingFiltersOfWorker, watchWire, type WireProbe } from '../support/wire-probe.ts';
+import { useWorkerCore } from '../support/worker-core.ts';
 
 const start = new Date('2026-11-23T09:00:00.000Z');
 
 describe('gates that open', function () {
   this.timeout(60_000);
   const api = useApi('gate-release');
-  let worker: Core;
-  let probe: WireProbe;
+  const worker = useWorkerCore(api);
   let scope: ClientScope;
   let channelId: Types.ObjectId;
   let clock: ReturnType<typeof createFixedClock>;
   let woken: string[];
 
   before(async () => {
-    worker = await buildCore(api().config, { name: 'worker', logger: api().log.logger });
-    probe = watchWire(worker.mongo, crossingFiltersOfWorker);
     // The API's own probe has to have seen something as well.
     await api().signUp();
   });
@@ -36,21 +32,14 @@ describe('gates that open', function () {
     clock = createFixedClock(start);
     woken = [];
   });
-  afterEach(() => {
-    assert.deepEqual(probe.takeViolations(), [], 'a command on a tenant collection crosses clients');
-  });
-  after(async () => {
-    probe.stop();
-    await worker.close();
-  });
 
   const openings = () => api().collection<GateOpeningDoc>('gate_openings');
 
   /** As a worker has it, with workflows that only note who was woken; `signal` may fail. */
   const release = (signal: (id: string) => Promise<void> = () => Promise.resolve()) =>
     createGateRelease({
-      openings: createGateOpeningRepository(worker.mongo),
-      messages: worker.messages,
+      openings: createGateOpeningRepository(worker().mongo),
+      messages: worker().messages,
       workflows: {
         async signalGateOpened(id) {
           await signal(id);
@@ -58,10 +47,10 @@ describe('gates that open', function () {
         },
       },
       clock,
-      logger: worker.logger,
+      logger: worker().logger,
     });
   const open = (opening: Opening, of = scope) =>
-    createGateOpenings({ openings: createGateOpeningRepository(worker.mongo), clock }).opened(of, opening);
+    createGateOpenings({ openings: createGateOpeningRepository(worker().mongo), clock }).opened(of, opening);
 
   /** Stores messages of this client and channel that wait behind the gate of their channel; answers the ids. */
   async function hold(count = 1, changes: Partial<MessageDoc> = {}): Promise<string[]> {

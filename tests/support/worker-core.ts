@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { buildCore, type Core } from '../../src/app/core.ts';
+import type { TestApi } from './api.ts';
+import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
+
+/** The core as a worker has it, beside the API of `useApi`; its commands on tenant collections are watched. */
+export function useWorkerCore(api: () => TestApi): () => Core {
+  let core: Core | undefined;
+  let probe: WireProbe | undefined;
+  before(async () => {
+    core = await buildCore(api().config, { name: 'worker', logger: api().log.logger });
+    probe = watchWire(core.mongo, crossingFiltersOfWorker);
+  });
+  afterEach(() => {
+    assert.deepEqual(probe?.takeViolations(), [], 'a command on a tenant collection crosses clients');
+  });
+  after(async () => {
+    probe?.stop();
+    await core?.close();
+  });
+  return () => {
+    assert.ok(core, 'the core of the worker is built before the tests');
+    return core;
+  };
+}
