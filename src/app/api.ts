@@ -1,5 +1,5 @@
 import { createPasswords } from '../auth/passwords.ts';
-import type { OnClientCreated } from '../auth/service.ts';
+import type { OnClientCreated } from '../clients/service.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createMessageLife } from '../messages/life/service.ts';
 import { lifeRoutes } from '../messages/life/routes.ts';

@@ -1,10 +1,11 @@
 import type { AuditService } from '../audit/service.ts';
-import { type AttemptGuard, createAttemptGuard } from '../auth/guard.ts';
+import { type AttemptGuard, createAttemptGuard } from '../attempts/guard.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { createLetterWriter, createRecoveryService } from '../auth/recovery/service.ts';
 import { recoveryRoutes } from '../auth/recovery/routes.ts';
 import { authRoutes } from '../auth/routes.ts';
-import { createAuthService, type OnClientCreated } from '../auth/service.ts';
+import { createAuthService } from '../auth/service.ts';
+import { type OnClientCreated } from '../clients/service.ts';
 import { createClientManagement } from '../clients/management.ts';
 import { createClientRepository } from '../clients/repository.ts';
 import { clientRoutes } from '../clients/routes.ts';

@@ -1,6 +1,10 @@
-import type { ClientSession } from 'mongoose';
 import type { AuditService } from '../audit/service.ts';
-import { auditedClientFields, type ClientDoc, type ClientService } from '../clients/service.ts';
+import {
+  auditedClientFields,
+  type ClientDoc,
+  type ClientService,
+  type OnClientCreated,
+} from '../clients/service.ts';
 import type { Actor } from '../http/route.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -9,13 +13,10 @@ import type { Logger } from '../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../platform/mongo.ts';
 import type { RunInTransaction } from '../platform/transaction.ts';
 import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
-import type { AttemptGuard } from './guard.ts';
+import type { AttemptGuard } from '../attempts/guard.ts';
 import type { Passwords } from './passwords.ts';
 import type { LoginBody, SignupBody } from './schemas.ts';
 import type { Caller, IssuedTokens, RefreshCookie, SessionService } from '../sessions/service.ts';
-
-/** Runs inside the transaction that makes a client: what every new client gets. It may run more than once. */
-export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
 
 export interface AuthServiceOptions {
   readonly users: UserService;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { normalisePhone } from '../contacts/rules.ts';
+import { normalisePhone } from '../platform/phone.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { channelStates } from './store/model.ts';
 

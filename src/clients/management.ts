@@ -1,6 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditActor, AuditService } from '../audit/service.ts';
-import type { OnClientCreated } from '../auth/service.ts';
 import type { Actor } from '../http/route.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
@@ -14,7 +13,7 @@ import type { UserManagement } from '../users/management.ts';
 import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
 import type { ClientRepository } from './repository.ts';
 import type { CreateClientBody, PatchClientBody } from './schemas.ts';
-import { auditedClientFields, type ClientDoc, type ClientService } from './service.ts';
+import { auditedClientFields, type ClientDoc, type ClientService, type OnClientCreated } from './service.ts';
 
 export interface ClientManagementDeps {
   readonly repository: ClientRepository;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { normalisePhone } from '../contacts/rules.ts';
+import { normalisePhone } from '../platform/phone.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { EmailText, LineText, notEmpty, TimeZoneText } from '../platform/text-fields.ts';
 import { UserView } from '../users/schemas.ts';

@@ -16,6 +16,9 @@ export const auditedClientFields = (client: ClientDoc) => ({
   isActive: client.isActive,
 });
 
+/** Adds what every new client starts with, inside the transaction that creates it. It may run more than once. */
+export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
+
 export type ClientService = ReturnType<typeof createClientService>;
 
 export function createClientService({ clients }: { clients: ClientRepository }) {

@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose';
 import { loggedConsent } from './consent.ts';
 import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
-import { identityKeysOf, nameKeyOf, type OptInStatus } from './rules.ts';
+import { identityKeysOf, type OptInStatus } from './rules.ts';
+import { nameKeyOf } from '../platform/name-key.ts';
 
 /** What is said about a consent that changes. */
 export interface ConsentStatement {

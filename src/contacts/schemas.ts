@@ -5,10 +5,10 @@ import {
   consentWords,
   maximumCustomFields,
   maximumNameLength,
-  normalisePhone,
   optInStatuses,
   phoneOfWhatsappId,
 } from './rules.ts';
+import { normalisePhone } from '../platform/phone.ts';
 
 /** One line of text without characters that cannot be seen. */
 const lineOf = (maximum: number) =>

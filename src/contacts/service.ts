@@ -6,7 +6,8 @@ import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { applyChanges, auditedFieldsOf, type ContactChanges } from './changes.ts';
 import { applyConsent, type PersonStatement } from './consent.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord, ContactRepository } from './store/repository.ts';
-import { identityFields, maximumNameLength, nameKeyOf, type AnyIdentity } from './rules.ts';
+import { identityFields, maximumNameLength, type AnyIdentity } from './rules.ts';
+import { nameKeyOf } from '../platform/name-key.ts';
 
 export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 

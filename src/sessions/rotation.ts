@@ -1,6 +1,5 @@
 import type { Types } from 'mongoose';
 import type { AuditService } from '../audit/service.ts';
-import type { ClientService } from '../clients/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import { AppError } from '../platform/errors.ts';
@@ -15,7 +14,9 @@ import type { IssuedTokens, RefreshClaims, Tokens } from './tokens.ts';
 export interface RotationOptions {
   readonly repository: SessionRepository;
   readonly users: UserService;
-  readonly clients: ClientService;
+  readonly clients: {
+    find(scope: ClientScope): Promise<{ readonly isActive: boolean } | null>;
+  };
   readonly audit: AuditService;
   readonly tokens: Tokens;
   readonly config: Config['auth'];

@@ -1,7 +1,6 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditActor, AuditService } from '../audit/service.ts';
-import type { ClientService } from '../clients/service.ts';
-import { nameKeyOf } from '../contacts/rules.ts';
+import { nameKeyOf } from '../platform/name-key.ts';
 import type { MailOutbox } from '../mail/outbox.ts';
 import type { PasswordLinkService } from '../password-links/service.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -10,17 +9,32 @@ import type { ListOrder } from '../platform/listing.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { type Page, toPage } from '../platform/pagination.ts';
 import { differing } from '../platform/update.ts';
-import type { SessionService } from '../sessions/service.ts';
 import type { UserFilter, UserRepository } from './repository.ts';
 import { losesAdmin } from './rules.ts';
 import type { PatchUserBody } from './schemas.ts';
 import { emailTaken, lostRace, type NewUser, type UserDoc, type UserService } from './service.ts';
 
+/** Reasons for which a change of a user ends sessions. */
+type SessionEnd = 'user-disabled' | 'ended-by-admin';
+
+/** The part of sessions that users need. */
+export interface UserSessions {
+  end(scope: ClientScope, by: AuditActor, filter: OfUser, reason: SessionEnd): Promise<unknown>;
+  endWithin(scope: ClientScope, filter: OfUser, reason: SessionEnd, session: ClientSession): Promise<unknown>;
+}
+
+interface OfUser {
+  readonly userId: Types.ObjectId;
+}
+
 export interface UserManagementDeps {
   readonly repository: UserRepository;
   readonly users: UserService;
-  readonly clients: ClientService;
-  readonly sessions: SessionService;
+  readonly clients: {
+    /** Makes concurrent changes of the client's admins wait for each other. */
+    lockAdmins(scope: ClientScope, session: ClientSession): Promise<void>;
+  };
+  readonly sessions: UserSessions;
   readonly links: PasswordLinkService;
   readonly outbox: MailOutbox;
   readonly audit: AuditService;

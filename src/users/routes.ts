@@ -1,6 +1,6 @@
-import type { AttemptGuard } from '../auth/guard.ts';
+import type { AttemptGuard } from '../attempts/guard.ts';
 import type { AuditActor } from '../audit/service.ts';
-import { nameKeyOf } from '../contacts/rules.ts';
+import { nameKeyOf } from '../platform/name-key.ts';
 import { etagOf, expectedVersion } from '../http/etag.ts';
 import { type Actor, route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';

@@ -1,6 +1,6 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditActor, AuditService } from '../audit/service.ts';
-import { nameKeyOf } from '../contacts/rules.ts';
+import { nameKeyOf } from '../platform/name-key.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../platform/mongo.ts';

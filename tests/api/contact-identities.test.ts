@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { normalisePhone } from '../../src/contacts/rules.ts';
+import { normalisePhone } from '../../src/platform/phone.ts';
 import type { ContactIdentity } from '../../src/contacts/service.ts';
 import { createInboundService } from '../../src/messages/incoming/inbound.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';

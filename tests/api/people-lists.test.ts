@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
-import { nameKeyOf } from '../../src/contacts/rules.ts';
+import { nameKeyOf } from '../../src/platform/name-key.ts';
 import { issuePaths } from '../support/http.ts';
 import { addMember, codeOf, signUpAdmin, useMessagingApi, type Member } from '../support/messaging-api.ts';
 

@@ -38,6 +38,8 @@ const isPure = (file: string): boolean =>
   /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
   (file.startsWith('src/template-content/') && !file.endsWith('/schemas.ts')) ||
   [
+    'src/platform/phone.ts',
+    'src/platform/name-key.ts',
     'src/whatsapp/error-classes.ts',
     'src/whatsapp/error-rule.ts',
     'src/whatsapp/error-table.ts',

@@ -16,7 +16,7 @@ import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import type { Caller, SessionService } from '../../sessions/service.ts';
 import type { UserDoc, UserService } from '../../users/service.ts';
-import type { AttemptGuard } from '../guard.ts';
+import type { AttemptGuard } from '../../attempts/guard.ts';
 import type { Passwords } from '../passwords.ts';
 import type { ChangePasswordBody, ResetPasswordBody } from '../schemas.ts';
 

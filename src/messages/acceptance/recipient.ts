@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { normalisePhone } from '../../contacts/rules.ts';
+import { normalisePhone } from '../../platform/phone.ts';
 import type { ContactDoc, ContactService } from '../../contacts/service.ts';
 import type { ConversationService } from '../../conversations/service.ts';
 import type { LeadService } from '../../leads/service.ts';

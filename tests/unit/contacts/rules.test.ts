@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { nextReviewAfter, normalisePhone, phoneOfWhatsappId } from '../../../src/contacts/rules.ts';
+import { nextReviewAfter, phoneOfWhatsappId } from '../../../src/contacts/rules.ts';
+import { normalisePhone } from '../../../src/platform/phone.ts';
 
 describe('phone number', () => {
   const numbers: readonly [string, string | null][] = [

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  nameKeyOf,
-  normalisePhone,
-  phoneOfWhatsappId,
-  searchOf,
-  spellingsOfPhone,
-} from '../../../src/contacts/rules.ts';
+import { phoneOfWhatsappId, searchOf } from '../../../src/contacts/rules.ts';
+import { nameKeyOf } from '../../../src/platform/name-key.ts';
+import { normalisePhone, spellingsOfPhone } from '../../../src/platform/phone.ts';
 
 describe('spellings of a phone number', () => {
   const pairs: readonly [string, string, string][] = [

@@ -1,5 +1,5 @@
 import type { Config } from '../platform/config.ts';
-import { type AttemptLimiter, createAttemptLimiter, type LockPolicy } from '../limits/limiter.ts';
+import { type AttemptLimiter, createAttemptLimiter, type LockPolicy } from './limiter.ts';
 import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
