@@ -111,11 +111,11 @@ async function callProvider(
 
 /** Closes the gates that the answer speaks of. Without it the next call gets the same answer, so it must be stored. */
 async function learn(
-  { consequences }: MessageActivityDeps,
+  { effects }: MessageActivityDeps,
   { scope }: Target,
   { message, answer }: { message: MessageDoc; answer: Extract<GatewayAnswer, { kind: 'rejected' }> },
 ): Promise<void> {
-  await insist(() => consequences.ofRefusal(scope, message, answer.error));
+  await insist(() => effects.ofRefusal(scope, message, answer.error));
 }
 
 /** The provider has certainly not taken it: the claim is given back, and the message waits. */

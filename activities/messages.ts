@@ -20,7 +20,7 @@ async function whileBeating<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** The activities of a message's workflow. Each may be run again at any time; see the claim in the repository. */
 export function createMessageActivities(deps: MessageActivityDeps): MessageActivities {
-  const { messages, consequences, clock } = deps;
+  const { messages, effects, clock } = deps;
   return {
     dispatch: ({ channelId: _channelId, ...ref }) => whileBeating(() => dispatchMessage(deps, targetOf(ref))),
 
@@ -32,13 +32,13 @@ export function createMessageActivities(deps: MessageActivityDeps): MessageActiv
 
     async followFailure({ failure, ...ref }) {
       const { scope, id } = targetOf(ref);
-      await consequences.ofFailure(scope, id, failure);
+      await effects.ofFailure(scope, id, failure);
     },
 
     async applyReceipts({ receipts, ...ref }) {
       const { scope, id } = targetOf(ref);
       await messages.applyReceipts(scope, id, receipts);
-      await consequences.ofReceipts(scope, id, receipts);
+      await effects.ofReceipts(scope, id, receipts);
     },
 
     async expireUnknown(ref) {

@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Types } from 'mongoose';
 import type { ChannelService } from '../src/channels/service.ts';
-import type { Consequences } from '../src/gates/consequences.ts';
+import type { ErrorEffects } from '../src/gates/effects.ts';
 import type { GateFactsReader } from '../src/gates/facts.ts';
 import type { MessageRef } from '../src/messages/contract.ts';
 import type { DispatchOutcome } from '../src/messages/lifecycle.ts';
@@ -19,7 +19,7 @@ export interface MessageActivityDeps {
   readonly channels: Pick<ChannelService, 'senderOf'>;
   readonly facts: GateFactsReader;
   readonly rates: SendRates;
-  readonly consequences: Consequences;
+  readonly effects: ErrorEffects;
   readonly gateway: Pick<Gateway, 'send'>;
   /** Told about each dispatch, where somebody measures it. */
   readonly observer?: DispatchObserver;

@@ -7,7 +7,7 @@ import { consentRoutes } from '../consent/routes.ts';
 import { createConsentService, type ConsentDeps } from '../consent/service.ts';
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelService } from '../channels/service.ts';
-import type { GateOpenings } from '../gates/release.ts';
+import type { GateOpenings } from '../openings/openings.ts';
 import type { ContactService } from '../contacts/service.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createSendingPolicyManagement } from '../sending-policy/management.ts';

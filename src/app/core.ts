@@ -1,8 +1,8 @@
 import { insistingMs } from '../../activities/insist.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
 import { createChannelService } from '../channels/service.ts';
-import { createGateOpenings } from '../gates/release.ts';
-import { createGateOpeningRepository } from '../gates/repository.ts';
+import { createGateOpenings } from '../openings/openings.ts';
+import { createGateOpeningRepository } from '../openings/repository.ts';
 import type { HealthCheck } from '../http/health.ts';
 import { createMessageRepository } from '../messages/store/repository.ts';
 import { createMessageWorkflows } from '../messages/workflows.ts';

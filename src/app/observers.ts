@@ -1,4 +1,4 @@
-import { gateNames } from '../gates/rules.ts';
+import { gateNames } from '../openings/contract.ts';
 import type { DispatchObserver, EndObserver, ObservedMessage } from '../messages/observer.ts';
 import type { MessageDoc, MessageRepository } from '../messages/store/repository.ts';
 import { parseReceiptStatus } from '../messages/lifecycle.ts';

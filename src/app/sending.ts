@@ -2,10 +2,10 @@ import { limitNumberGateway } from '../channels/limited-gateway.ts';
 import { createChannelLooks } from '../channels/looks.ts';
 import { createChannelPauses } from '../channels/pauses.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
-import { createConsequences } from '../gates/consequences.ts';
+import { createErrorEffects } from '../gates/effects.ts';
 import { createGateFacts } from '../gates/facts.ts';
 import { createGateRelease } from '../gates/release.ts';
-import { createGateOpeningRepository } from '../gates/repository.ts';
+import { createGateOpeningRepository } from '../openings/repository.ts';
 import { createAcceptance } from '../messages/acceptance/accept.ts';
 import { createRetries } from '../messages/life/retries.ts';
 import { createManagementLimiter } from '../rates/management/limiter.ts';
@@ -39,11 +39,11 @@ export function buildSending(core: Core, gateway: NumberGateway) {
   };
   const pauses = createChannelPauses(numberParts);
   const looks = createChannelLooks(numberParts);
-  const consequences = createConsequences({
+  const effects = createErrorEffects({
     ...core,
     channels: { ...pauses, findById: channels.findById },
     followUps: retries,
   });
   const release = createGateRelease({ ...core, openings: createGateOpeningRepository(mongo) });
-  return { facts, acceptance, retries, pauses, looks, consequences, release };
+  return { facts, acceptance, retries, pauses, looks, effects, release };
 }

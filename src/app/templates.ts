@@ -1,6 +1,6 @@
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelService } from '../channels/service.ts';
-import type { GateOpenings } from '../gates/release.ts';
+import type { GateOpenings } from '../openings/openings.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';

@@ -1,6 +1,6 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditedWrite, AuditService } from '../audit/service.ts';
-import type { GateOpenings } from '../gates/release.ts';
+import type { GateOpenings } from '../openings/openings.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';
 import { gatesOpened } from './rules.ts';

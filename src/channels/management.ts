@@ -3,7 +3,7 @@ import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
-import type { GateOpenings } from '../gates/release.ts';
+import type { GateOpenings } from '../openings/openings.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { differing } from '../platform/update.ts';

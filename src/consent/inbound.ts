@@ -1,7 +1,20 @@
-import type { Arrival } from '../messages/incoming/inbound.ts';
+import type { Types } from 'mongoose';
+import type { ClientScope } from '../platform/mongo.ts';
 import type { SendingPolicyService } from '../sending-policy/service.ts';
 import { judgeTexts, textsOf } from './rules.ts';
 import type { ConsentService, StopOutcome } from './service.ts';
+
+/** A message of a contact, as far as consent reads it. */
+export interface ContactStatement {
+  readonly scope: ClientScope;
+  readonly contact: { readonly _id: Types.ObjectId };
+  readonly item: {
+    /** The provider's own object of the message. */
+    readonly raw: Readonly<Record<string, unknown>>;
+    readonly timestampMs: number;
+    readonly providerMessageId: string;
+  };
+}
 
 export interface InboundConsentDeps {
   readonly consent: Pick<ConsentService, 'stop' | 'start'>;
@@ -25,7 +38,7 @@ export function assertThrough(outcome: StopOutcome): void {
 /** Listens to every message of a contact for a word that says stop or start. */
 export const createConsentListener =
   ({ consent, policies }: InboundConsentDeps) =>
-  async ({ scope, contact, item }: Arrival): Promise<void> => {
+  async ({ scope, contact, item }: ContactStatement): Promise<void> => {
     const texts = textsOf(item.raw);
     if (texts.length === 0) return;
     const verdict = judgeTexts(texts, await policies.consentWordsOf(scope));

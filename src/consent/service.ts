@@ -2,11 +2,11 @@ import type { ClientSession, Types } from 'mongoose';
 import type { AuditService } from '../audit/service.ts';
 import type { PersonStatement } from '../contacts/consent.ts';
 import type { ContactRecord, ContactService } from '../contacts/service.ts';
-import type { Withdrawal, Withdrawn } from '../messages/life/withdrawal.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import { notFound } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
+import type { Withdrawal, Withdrawn } from './withdrawal.ts';
 
 /** What consent needs of messages; `messages/store/consent-writes.ts` has it. */
 export interface WaitingMessages {

@@ -1,30 +1,13 @@
-import type { ClientSession, Types } from 'mongoose';
-import type { MessageWorkflows } from '../messages/workflows.ts';
+import type { Types } from 'mongoose';
 import type { Clock } from '../platform/clock.ts';
 import { mapConcurrently } from '../platform/concurrency.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { HeldFilter } from '../messages/service.ts';
+import type { GateOpeningDoc, OpeningQueue } from '../openings/openings.ts';
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
-import type { GateOpeningDoc, GateOpeningRepository } from './repository.ts';
-import type { GateName } from './rules.ts';
-
-/** Which wait is over, and for whom; what is left out means all. */
-export interface Opening {
-  readonly gate: GateName;
-  readonly channelId?: Types.ObjectId;
-  readonly templateName?: string;
-  readonly language?: string;
-}
-
-/** The messages behind a gate; what is undefined means all. */
-export interface HeldFilter {
-  readonly gate: string;
-  readonly channelId: Types.ObjectId | undefined;
-  readonly templateName: string | undefined;
-  readonly language: string | undefined;
-}
 
 export interface GateReleaseDeps {
-  readonly openings: GateOpeningRepository;
+  readonly openings: OpeningQueue;
   readonly messages: {
     findHeld(
       scope: ClientScope,
@@ -32,20 +15,10 @@ export interface GateReleaseDeps {
       page: { after: Types.ObjectId | null; limit: number },
     ): Promise<Types.ObjectId[]>;
   };
-  readonly workflows: Pick<MessageWorkflows, 'signalGateOpened'>;
+  readonly workflows: { signalGateOpened(messageId: string): Promise<void> };
   readonly clock: Clock;
   readonly logger: Logger;
 }
-
-/** The writing half: whoever opens a gate, or closes it for good, notes it in the same transaction. */
-export const createGateOpenings = ({ openings, clock }: Pick<GateReleaseDeps, 'openings' | 'clock'>) => ({
-  async opened(scope: ClientScope, opening: Opening, session?: ClientSession): Promise<void> {
-    const now = clock.now();
-    await openings.insert(scope, { ...opening, openedAt: now, nextPassAt: now }, session);
-  },
-});
-
-export type GateOpenings = ReturnType<typeof createGateOpenings>;
 
 const pageSize = 500;
 const signalsAtOnce = 16;

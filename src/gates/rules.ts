@@ -1,23 +1,5 @@
-import type { MessageFailure } from '../messages/lifecycle.ts';
-
-/** What decides whether and when an accepted message may leave. Each is judged here and nowhere else. */
-export const gateNames = [
-  'block-list',
-  'consent',
-  'schedule',
-  'channel',
-  'template',
-  'window',
-  'quiet-hours',
-  'portfolio',
-  'pair',
-  'rate',
-  'provider',
-] as const;
-export type GateName = (typeof gateNames)[number];
-
-/** Whether what waits there is on its way, for seconds or until the provider's own delay is over, and not held. */
-export const isBrief = (gate: GateName): boolean => gate === 'pair' || gate === 'rate' || gate === 'provider';
+import type { GateName } from '../openings/contract.ts';
+import { isPassingState } from '../templates/rules.ts';
 
 /** Why a message has not left yet, as people read it: `quiet hours until 09:00 (Europe/Berlin)`. */
 export interface Waiting {
@@ -68,6 +50,15 @@ export interface GateFacts {
   } | null;
 }
 
+/** Why a closed gate fails or cancels a message; a failure of a message as it is stored. */
+export interface GateFailure {
+  readonly code: GateProblem;
+  readonly class: 'window' | 'template' | 'message';
+  readonly title: string;
+  readonly detail: string;
+  readonly advice: string;
+}
+
 /** Which refusal of the HTTP interface a gate that stays closed is. */
 export type GateProblem = 'contact-blocked' | 'contact-opted-out' | 'template-not-approved' | 'window-closed';
 
@@ -80,7 +71,7 @@ export type GateVerdict =
       readonly gate: GateName;
       readonly status: 'canceled' | 'failed';
       readonly problem: GateProblem;
-      readonly failure: MessageFailure;
+      readonly failure: GateFailure;
     };
 
 const open: GateVerdict = { kind: 'open' };
@@ -139,18 +130,10 @@ const channelState: Gate = ({ channel: { state, reason, restriction }, message }
     : open;
 };
 
-/** Template states in which waiting may help: the provider gives these back. What it has disabled stays so. */
-const passingTemplateStates: ReadonlySet<string> = new Set(['paused', 'pending', 'in-appeal', 'draft']);
-
-/** Whether messages held for a template have to look again: it may be sent now, or there is nothing to wait for. */
-export const endsWaitForTemplate = (before: string, after: string): boolean =>
-  before !== after &&
-  (after === 'approved' || (passingTemplateStates.has(before) && !passingTemplateStates.has(after)));
-
 const templateState: Gate = ({ template }) => {
   if (template === null || template.status === 'approved') return open;
   const { name, status, reason } = template;
-  return passingTemplateStates.has(status)
+  return isPassingState(status)
     ? wait('template', explained(`template ${name} ${status.replace('-', ' ')}`, reason))
     : closed('template', 'template-not-approved', {
         title: `The template ${name} is ${status.replace('-', ' ')}`,

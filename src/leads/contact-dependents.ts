@@ -1,14 +1,14 @@
 import type { AuditService } from '../audit/service.ts';
 import type { ContactDependents } from '../contacts/service.ts';
-import type { ConversationReferences } from '../conversations/references.ts';
 import type { Clock } from '../platform/clock.ts';
 import { auditedFieldsOf } from './changes.ts';
+import type { LeadConversations } from './conversations.ts';
 import type { LeadRepository } from './repository.ts';
 import { copyOf } from './service.ts';
 
 interface DependentsDeps {
   readonly leads: LeadRepository;
-  readonly conversations: ConversationReferences;
+  readonly conversations: LeadConversations;
   readonly audit: AuditService;
   readonly clock: Clock;
 }

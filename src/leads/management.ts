@@ -3,7 +3,6 @@ import type { AuditService } from '../audit/service.ts';
 import type { ConsentStatement } from '../contacts/changes.ts';
 import type { ContactManagement, ContactRecord, Person } from '../contacts/management.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
-import type { ConversationReferences } from '../conversations/references.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import type { ListOrder } from '../platform/listing.ts';
@@ -11,6 +10,7 @@ import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Page } from '../platform/pagination.ts';
 import type { UserService } from '../users/service.ts';
 import { applyLeadChanges, auditedFieldsOf, type LeadChanges } from './changes.ts';
+import type { LeadConversations } from './conversations.ts';
 import type { LeadDoc, LeadFilter, LeadRepository } from './repository.ts';
 import { openLead } from './service.ts';
 
@@ -19,7 +19,7 @@ export type { LeadDoc, LeadFilter } from './repository.ts';
 export interface LeadManagementDeps {
   readonly leads: LeadRepository;
   readonly contacts: ContactManagement;
-  readonly conversations: ConversationReferences;
+  readonly conversations: LeadConversations;
   readonly users: Pick<UserService, 'findById'>;
   readonly audit: AuditService;
   readonly clock: Clock;

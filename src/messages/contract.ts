@@ -1,4 +1,4 @@
-import type { GateName } from '../gates/rules.ts';
+import type { GateName } from '../openings/contract.ts';
 import type {
   DispatchOutcome,
   MessageFailure,

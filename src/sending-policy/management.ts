@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { AuditActor, AuditService } from '../audit/service.ts';
 import { reachClient } from '../clients/management.ts';
 import type { ClientService } from '../clients/service.ts';
-import type { GateOpenings } from '../gates/release.ts';
+import type { GateOpenings } from '../openings/openings.ts';
 import type { Actor } from '../http/route.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';

@@ -148,3 +148,13 @@ export const reasonOf = ({
   submitProblem,
 }: Pick<TemplateDoc, 'pauseReason' | 'rejectionReason' | 'submitProblem'>): string | null =>
   pauseReason ?? rejectionReason ?? submitProblem ?? null;
+
+/** States that the provider may end by itself; a template that it has disabled stays so. */
+const passingStates: ReadonlySet<string> = new Set(['paused', 'pending', 'in-appeal', 'draft']);
+
+/** Whether waiting may help a message whose template is in this state. */
+export const isPassingState = (status: string): boolean => passingStates.has(status);
+
+/** Whether messages held for a template must look again: it may be sent now, or waiting has become useless. */
+export const endsTemplateWait = (before: string, after: string): boolean =>
+  before !== after && (after === 'approved' || (isPassingState(before) && !isPassingState(after)));

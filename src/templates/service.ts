@@ -1,7 +1,6 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditActor, AuditService, AuditedWrite } from '../audit/service.ts';
-import type { GateOpenings } from '../gates/release.ts';
-import { endsWaitForTemplate } from '../gates/rules.ts';
+import type { GateOpenings } from '../openings/openings.ts';
 import { createCache } from '../platform/cache.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -19,7 +18,7 @@ import type {
   TemplateStatus,
 } from './store/repository.ts';
 import type { TemplateSyncRepository } from './store/syncs.ts';
-import { changeAfterRefusal, reasonOf, type TemplateChanges } from './rules.ts';
+import { changeAfterRefusal, endsTemplateWait, reasonOf, type TemplateChanges } from './rules.ts';
 
 export type { TemplateDoc } from './store/repository.ts';
 
@@ -177,7 +176,7 @@ const createChange =
       if (current === null || Object.keys(changes).length === 0) return { result: current, write: null };
       const changed = await templates.update(scope, current, changes, session);
       if (changed === null) throw lostRace();
-      if (endsWaitForTemplate(current.status, changed.status)) {
+      if (endsTemplateWait(current.status, changed.status)) {
         const { channelId, name, language } = changed;
         await openings.opened(scope, { gate: 'template', channelId, templateName: name, language }, session);
       }

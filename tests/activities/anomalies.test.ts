@@ -113,14 +113,14 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
           around(() => Reflect.apply(value, object, args) as Promise<unknown>);
       },
     });
-  const { messages, facts, rates, consequences, gateway } = deps;
+  const { messages, facts, rates, effects, gateway } = deps;
   return {
     deps: {
       ...deps,
       messages: wrap(messages),
       facts: wrap(facts),
       rates: wrap(rates),
-      consequences: wrap(consequences),
+      effects: wrap(effects),
       gateway: wrap(gateway),
     },
     crashed,

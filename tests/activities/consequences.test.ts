@@ -102,7 +102,7 @@ describe('consequences of a refusal', () => {
   it('a second reason while the channel is paused › the first one stays', async () => {
     const given = await refusedBy(131042);
     await held(given);
-    const pauses = stage.deps.consequences;
+    const pauses = stage.deps.effects;
     const error = { code: 131031, title: 'Locked', detail: '' };
     await pauses.ofRefusal(given.scope, await stage.stored(given), error);
     assert.equal((await channelOf(given)).pause?.code, '131042');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
-import { createGateOpenings, createGateRelease, type Opening } from '../../src/gates/release.ts';
-import { createGateOpeningRepository, type GateOpeningDoc } from '../../src/gates/repository.ts';
+import { createGateRelease } from '../../src/gates/release.ts';
+import { createGateOpenings, type Opening } from '../../src/openings/openings.ts';
+import { createGateOpeningRepository, type GateOpeningDoc } from '../../src/openings/repository.ts';
 import type { MessageDoc } from '../../src/messages/store/model.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';

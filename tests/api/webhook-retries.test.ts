@@ -115,7 +115,7 @@ describe('api › webhook, done in more than one try', function () {
     it('131042, fails once › the next try pauses the channel; repetitions of the receipt never again', async () => {
       let calls = 0;
       const processor = await start({
-        consequences: (real) => ({
+        effects: (real) => ({
           ...real,
           async ofReceipts(...given) {
             calls += 1;
@@ -157,7 +157,7 @@ describe('api › webhook, done in more than one try', function () {
       it(`${code}, fails once › ${consequence}, once`, async () => {
         let calls = 0;
         const processor = await start({
-          consequences: (real) => ({
+          effects: (real) => ({
             ...real,
             async ofReceipts(...given) {
               calls += 1;

@@ -2,7 +2,7 @@ import { buildCore } from '../../src/app/core.ts';
 import type { CrmMetrics } from '../../src/app/instruments.ts';
 import { observeEvents, observeReceipts } from '../../src/app/observers.ts';
 import { buildSending } from '../../src/app/sending.ts';
-import type { Consequences } from '../../src/gates/consequences.ts';
+import type { ErrorEffects } from '../../src/gates/effects.ts';
 import { createInboundService, type InboundService } from '../../src/messages/incoming/inbound.ts';
 import { createReceiptService } from '../../src/messages/incoming/receipts.ts';
 import { createChangeHandler } from '../../src/webhooks/changes.ts';
@@ -28,12 +28,12 @@ export interface TestProcessor {
 interface Changes {
   readonly leaseMs?: number;
   readonly inbound?: (real: InboundService) => InboundService;
-  readonly consequences?: (real: Consequences) => Consequences;
+  readonly effects?: (real: ErrorEffects) => ErrorEffects;
 }
 
 export async function startTestProcessor(
   { config, log }: TestApi,
-  { leaseMs, inbound = (real) => real, consequences = (real) => real }: Changes = {},
+  { leaseMs, inbound = (real) => real, effects = (real) => real }: Changes = {},
 ): Promise<TestProcessor> {
   const core = await buildCore(config, { name: 'worker', logger: log.logger });
   const probe = watchWire(core.mongo, crossingFiltersOfWorker);
@@ -43,7 +43,7 @@ export async function startTestProcessor(
     ...core,
     events: observeEvents(core.events, core.metrics),
     receipts: observeReceipts(
-      createReceiptService({ ...core, ...sending, consequences: consequences(sending.consequences) }),
+      createReceiptService({ ...core, ...sending, effects: effects(sending.effects) }),
       core,
     ),
     inbound: inbound(createInboundService(core)),

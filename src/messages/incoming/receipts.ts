@@ -1,7 +1,6 @@
 import { Types } from 'mongoose';
 import type { SuspectNumbers } from '../../contacts/numbers.ts';
 import type { ConversationService } from '../../conversations/service.ts';
-import type { Consequences } from '../../gates/consequences.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { StatusItem } from '../../whatsapp/events.ts';
@@ -19,12 +18,17 @@ export interface ChannelStatus {
   readonly status: StatusItem;
 }
 
+/** Applies what a failed receipt means beside its message; may be repeated. */
+export interface ReceiptEffects {
+  ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void>;
+}
+
 export type ReceiptOutcome = 'done' | 'unmatched' | { readonly error: unknown };
 
 export interface ReceiptDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
-  readonly consequences: Pick<Consequences, 'ofReceipts'>;
+  readonly effects: ReceiptEffects;
   readonly conversations: Pick<ConversationService, 'noteFreeEntry'>;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
   readonly logger: Logger;
@@ -36,7 +40,7 @@ export type ReceiptService = ReturnType<typeof createReceiptService>;
 const concurrency = 32;
 
 /** The steps of receipts to one message. */
-function createDelivery({ messages, workflows, consequences, conversations, numbers, logger }: ReceiptDeps) {
+function createDelivery({ messages, workflows, effects, conversations, numbers, logger }: ReceiptDeps) {
   /** A message that left to a suspect number has reached it: the number works. */
   async function trustNumber(
     scope: ClientScope,
@@ -86,7 +90,7 @@ function createDelivery({ messages, workflows, consequences, conversations, numb
   ): Promise<void> {
     const failures = receipts.filter(hasFailed);
     if (failures.length === 0) return;
-    await consequences.ofReceipts(scope, _id, failures);
+    await effects.ofReceipts(scope, _id, failures);
     await messages.closeFailures(scope, _id, failures.map(receiptKey));
   }
 

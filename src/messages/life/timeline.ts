@@ -1,4 +1,4 @@
-import type { GateName } from '../../gates/rules.ts';
+import type { GateName } from '../../openings/contract.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { MessageDoc } from '../store/model.ts';
 

@@ -1,8 +1,8 @@
 import type { mongo, Types } from 'mongoose';
+import type { Withdrawal, Withdrawn } from '../../consent/withdrawal.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { hasNotLeft, unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
-import type { Withdrawal, Withdrawn } from '../life/withdrawal.ts';
 
 const ids = (found: readonly { readonly _id: Types.ObjectId }[]) => found.map(({ _id }) => _id);
 

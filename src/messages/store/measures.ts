@@ -1,5 +1,5 @@
 import type { Connection, mongo, Types } from 'mongoose';
-import { gateNames, isBrief, type GateName } from '../../gates/rules.ts';
+import { gateNames, isBrief, type GateName } from '../../openings/contract.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 

@@ -15,6 +15,7 @@ export type { MessageContent, MessageDoc } from './model.ts';
 export type { Claim } from './dispatch-writes.ts';
 export type { ReceiptTarget } from './receipt-queries.ts';
 export type { FailedFilter } from './retry-queries.ts';
+export type { HeldFilter } from './usage-queries.ts';
 
 /** A list leaves out what only the single view shows. */
 export type MessageListItem = Omit<MessageDoc, 'statusHistory'>;

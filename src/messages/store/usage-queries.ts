@@ -1,8 +1,15 @@
 import type { mongo, Types } from 'mongoose';
-import type { HeldFilter } from '../../gates/release.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
+
+/** The messages behind a gate; what is undefined means all. */
+export interface HeldFilter {
+  readonly gate: string;
+  readonly channelId: Types.ObjectId | undefined;
+  readonly templateName: string | undefined;
+  readonly language: string | undefined;
+}
 
 /** Which messages still need a channel or a template that somebody wants to delete. */
 export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({

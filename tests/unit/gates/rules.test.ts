@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  endsWaitForTemplate,
-  judgeGates,
-  type GateFacts,
-  type GateVerdict,
-} from '../../../src/gates/rules.ts';
+import { judgeGates, type GateFacts, type GateVerdict } from '../../../src/gates/rules.ts';
+import { endsTemplateWait } from '../../../src/templates/rules.ts';
 
 const now = new Date('2026-11-26T09:00:00.000Z');
 const later = new Date(now.getTime() + 3_600_000);
@@ -162,7 +158,7 @@ describe('gates', () => {
       const waits = (status: string): boolean => judge(inState(status)).kind === 'wait';
       fc.assert(
         fc.property(fc.constantFrom(...states), fc.constantFrom(...states), (before, after) => {
-          const ends = endsWaitForTemplate(before, after);
+          const ends = endsTemplateWait(before, after);
           if (waits(before)) assert.equal(ends, !waits(after));
           else assert.equal(ends, after === 'approved' && before !== after);
         }),

@@ -1,5 +1,4 @@
 import type { Types } from 'mongoose';
-import type { MessageCategory } from '../store/model.ts';
 
 /** What a person has said that takes back what waits for them. */
 export interface Withdrawal {
@@ -9,7 +8,7 @@ export interface Withdrawal {
   readonly reason: string;
   readonly at: Date;
   /** Only messages of this category; all when it is missing. */
-  readonly category?: MessageCategory;
+  readonly category?: 'marketing';
 }
 
 /** What a statement has done so far, read from the messages themselves. */

@@ -20,7 +20,7 @@ interface TemplateRef {
   readonly language: string;
 }
 
-export interface ConsequenceDeps {
+export interface ErrorEffectDeps {
   readonly messages: { findById(scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc | null> };
   readonly channels: {
     findById(scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null>;
@@ -42,13 +42,13 @@ export interface ConsequenceDeps {
   readonly clock: Clock;
 }
 
-export type Consequences = ReturnType<typeof createConsequences>;
+export type ErrorEffects = ReturnType<typeof createErrorEffects>;
 
 /**
  * What a provider's error means beside the message that met it. Everything here may be repeated: it brings a state
  * about, and finds it there the second time.
  */
-export function createConsequences(deps: ConsequenceDeps) {
+export function createErrorEffects(deps: ErrorEffectDeps) {
   /** What holds whether or not the message is tried again. */
   async function closeGates(scope: ClientScope, message: MessageDoc, error: KnownError): Promise<void> {
     const { channelId } = message;
