@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
-import { dispatchSilenceMs, type MessageActivities } from '../src/messages/contract.ts';
-import { dispatchMessage } from './dispatch.ts';
-import { attemptOf, missing, targetOf, type MessageActivityDeps } from './steps.ts';
+import { dispatchSilenceMs, type MessageActivities } from '../src/sending/messages/contract.ts';
+import { dispatchMessage } from '../src/sending/dispatch/dispatch.ts';
+import { attemptOf, missing, targetOf, type MessageActivityDeps } from '../src/sending/dispatch/steps.ts';
 
-export type { MessageActivityDeps } from './steps.ts';
+export type { MessageActivityDeps } from '../src/sending/dispatch/steps.ts';
 
 const beatsInSilence = 3;
 

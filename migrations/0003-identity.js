@@ -53,7 +53,7 @@ const collections = {
   },
 };
 
-/** As `nameKeyOf` in src/contacts/rules.ts at the time of this migration. */
+/** As `nameKeyOf` in src/people/contacts/rules.ts at the time of this migration. */
 function nameKeyOf(name) {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return plain.replace(/\s+/gu, ' ').trim().slice(0, 64);

@@ -15,10 +15,7 @@ import type { ScriptedAnswer } from './scripts.ts';
 import type { Behaviour, Category } from './settings.ts';
 import { fitProblem, stateProblem, type SendProblem } from './templates/send-check.ts';
 import type { TemplateStore } from './templates/store.ts';
-import { parseBody, type SendRequest } from './validation.ts';
-
-/** `marketing_messages` takes templates of the category MARKETING only. */
-export type SendEdge = 'messages' | 'marketing_messages';
+import { parseBody, type SendEdge, type SendRequest } from './validation.ts';
 
 /** `body` is undefined when the text is no JSON. */
 export interface IncomingCall {

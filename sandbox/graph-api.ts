@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BehaviourStore } from './behaviour-store.ts';
-import {
-  decide,
-  recipientOf,
-  type Decision,
-  type IncomingCall,
-  type RefusalCounts,
-  type SendEdge,
-} from './decide.ts';
+import { decide, recipientOf, type Decision, type IncomingCall, type RefusalCounts } from './decide.ts';
 import { createOutboundWamid } from './identifiers.ts';
 import { isRecord, textOrNull } from './json.ts';
 import type { Answered, Ledger, LedgerRecord } from './ledger.ts';
@@ -15,7 +8,7 @@ import type { Receipt } from './payloads.ts';
 import type { ReceiptSender } from './receipts.ts';
 import type { Behaviour } from './settings.ts';
 import type { TemplateStore } from './templates/store.ts';
-import type { SendRequest } from './validation.ts';
+import type { SendEdge, SendRequest } from './validation.ts';
 
 /** What goes back over HTTP; null means that the connection is cut without an answer. */
 export interface HttpAnswer {

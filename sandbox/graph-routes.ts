@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
-import { checkToken, type SendEdge } from './decide.ts';
+import { checkToken } from './decide.ts';
+import type { SendEdge } from './validation.ts';
 import type { HttpAnswer, MessagesCall } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
 import { parseJson, readBody, readBytes } from './http.ts';

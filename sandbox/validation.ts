@@ -2,7 +2,6 @@
 import { isRecord, textOrNull, wordOf, type JsonRecord } from './json.ts';
 import type { InputProblem } from './content/checks.ts';
 import { validateContent } from './content/validate.ts';
-import type { SendEdge } from './decide.ts';
 import type { TemplateUse } from './templates/send-check.ts';
 
 export interface SendRequest {
@@ -79,6 +78,9 @@ function parseMarkRead(body: JsonRecord): ParsedBody {
 const PRODUCT_POLICIES = ['CLOUD_API_FALLBACK', 'STRICT'];
 
 /** What only the marketing endpoint knows. */
+/** `marketing_messages` takes templates of the category MARKETING only. */
+export type SendEdge = 'messages' | 'marketing_messages';
+
 function checkMarketing(body: JsonRecord, edge: SendEdge): InputProblem | null {
   const { product_policy: policy, message_activity_sharing: sharing } = body;
   if (edge === 'messages') {

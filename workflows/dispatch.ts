@@ -10,12 +10,12 @@ import {
   providerQueue,
   type DispatchResult,
   type MessageActivities,
-} from '../src/messages/contract.ts';
-import { failureTold, statusOfOutcome, type MessageFailure } from '../src/messages/lifecycle.ts';
+} from '../src/sending/messages/contract.ts';
+import { failureTold, statusOfOutcome, type MessageFailure } from '../src/sending/messages/lifecycle.ts';
 import { persist } from './persist.ts';
 import { outOfTimeType } from './reason.ts';
 import type { Schedule } from './schedule.ts';
-import type { Progress, Run } from './send-message.ts';
+import type { Progress, Run } from './run.ts';
 
 /** A gate that nobody reports open is looked at again after this long. */
 const longestHoldMs = 3_600_000;

@@ -1,5 +1,5 @@
 import { isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { MessageActivities } from '../src/messages/contract.ts';
+import type { MessageActivities } from '../src/sending/messages/contract.ts';
 
 type Persisting = Omit<MessageActivities, 'dispatch'>;
 

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import type { WithdrawReason } from '../src/messages/lifecycle.ts';
+import type { WithdrawReason } from '../src/sending/messages/lifecycle.ts';
 
 /** The type of the failure by which a run says that the message's time is over. */
 export const outOfTimeType = 'out-of-time';

@@ -12,7 +12,7 @@ import {
   rescheduleUpdateName,
   type Reschedule,
   type SendMessageInput,
-} from '../src/messages/contract.ts';
+} from '../src/sending/messages/contract.ts';
 
 /** What held the message back may have gone: it looks again. */
 export const gateOpened = defineSignal(gateOpenedSignalName);

@@ -15,12 +15,11 @@ import {
   failureCodeAttribute,
   failureTypeOf,
   receiptsSignalName,
-  type MessageRef,
   type Receipt,
   type ReceiptsArrived,
   type SendMessageInput,
   type SendMessageResult,
-} from '../src/messages/contract.ts';
+} from '../src/sending/messages/contract.ts';
 import {
   failureTold,
   isSettled,
@@ -28,39 +27,20 @@ import {
   lostWorkflow,
   nextStatus,
   withoutTime,
-  type MessageFailure,
-  type MessageStatus,
-  type Told,
   type WithdrawReason,
-} from '../src/messages/lifecycle.ts';
+} from '../src/sending/messages/lifecycle.ts';
 import { bringToProvider } from './dispatch.ts';
 import { persist } from './persist.ts';
 import { reasonOf } from './reason.ts';
+import type { Progress, Run } from './run.ts';
 import { createSchedule } from './schedule.ts';
-import { createStory, type Story } from './story.ts';
+import { createStory } from './story.ts';
 
 /** The provider's delivery receipts for this message; sent by plain signal, in any order and any repetition. */
 export const receiptsArrived = defineSignal<[ReceiptsArrived]>(receiptsSignalName);
 
 /** Set only on a run that fails: every change of a search attribute is paid for. */
 const failureCode = defineSearchAttributeKey(failureCodeAttribute, SearchAttributeType.KEYWORD);
-
-/** What the run knows of its message; the database holds the same, by the same pure rules. */
-export interface Progress {
-  status: MessageStatus;
-  attempts: number;
-  providerMessageId?: string;
-  failure?: Told<MessageFailure>;
-}
-
-/** One run with all that its steps need. */
-export interface Run {
-  readonly input: SendMessageInput;
-  readonly ref: MessageRef;
-  readonly inbox: Receipt[];
-  readonly progress: Progress;
-  readonly story: Story;
-}
 
 /**
  * The life of one outbound message: waits for its time and for its gates, hands it to the provider at most once for

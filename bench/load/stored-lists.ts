@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
-import type { ContactRecord } from '../../src/contacts/store/model.ts';
-import type { ConversationRecord } from '../../src/conversations/model.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { ContactRecord } from '../../src/people/contacts/store/model.ts';
+import type { ConversationRecord } from '../../src/inbox/conversations/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 
 const { ObjectId } = mongoose.Types;
 type ObjectId = mongoose.Types.ObjectId;

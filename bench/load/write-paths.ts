@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
-import type { Receipt } from '../../src/messages/contract.ts';
-import type { DispatchAttempt, MessageDoc, StatusEntry } from '../../src/messages/store/model.ts';
-import { createMessageRepository } from '../../src/messages/store/repository.ts';
+import type { Receipt } from '../../src/sending/messages/contract.ts';
+import type { DispatchAttempt, MessageDoc, StatusEntry } from '../../src/sending/messages/store/model.ts';
+import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { durableWrite, scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
 import { createWebhookRepository, type WebhookEventDoc } from '../../src/webhooks/repository.ts';
 import { receiptBody } from './webhooks.ts';

@@ -4,9 +4,9 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import mongoose from 'mongoose';
-import type { ContactDoc } from '../../src/contacts/store/model.ts';
-import type { ConversationDoc } from '../../src/conversations/model.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { ContactDoc } from '../../src/people/contacts/store/model.ts';
+import type { ConversationDoc } from '../../src/inbox/conversations/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 
 export interface ReadBaselineSettings {
   readonly port: number;

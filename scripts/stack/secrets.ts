@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readJson, writeFileAtomically } from './files.ts';
-import type { RawEnvironment } from './settings.ts';
+
+export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Every secret that the development stack needs, by the name of its variable. */
 export interface Secrets {

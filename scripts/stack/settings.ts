@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { dataDir } from '../paths.ts';
 import { freePort } from '../servers/ports.ts';
-import type { Secrets } from './secrets.ts';
-
-export type RawEnvironment = Readonly<Record<string, string | undefined>>;
+import type { RawEnvironment, Secrets } from './secrets.ts';
 
 const defaultPorts = {
   PORT: 4000,

@@ -1,19 +1,19 @@
-import { createClientRepository } from '../clients/repository.ts';
-import { createClientService } from '../clients/service.ts';
-import { createConsentHistory } from '../consent/history.ts';
-import { createConsentListener } from '../consent/inbound.ts';
-import { createPreferenceService } from '../consent/preferences.ts';
-import { consentRoutes } from '../consent/routes.ts';
-import { createConsentService, type ConsentDeps } from '../consent/service.ts';
+import { createClientRepository } from '../identity/clients/repository.ts';
+import { createClientService } from '../identity/clients/service.ts';
+import { createConsentHistory } from '../consent/statements/history.ts';
+import { createConsentListener } from '../consent/statements/inbound.ts';
+import { createPreferenceService } from '../consent/statements/preferences.ts';
+import { consentRoutes } from '../consent/statements/routes.ts';
+import { createConsentService, type ConsentDeps } from '../consent/statements/service.ts';
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelService } from '../channels/service.ts';
 import type { GateOpenings } from '../openings/openings.ts';
-import type { ContactService } from '../contacts/service.ts';
+import type { ContactService } from '../people/contacts/service.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
-import { createSendingPolicyManagement } from '../sending-policy/management.ts';
-import { createSendingPolicyRepository } from '../sending-policy/repository.ts';
-import { sendingPolicyRoutes } from '../sending-policy/routes.ts';
-import { createSendingPolicyService } from '../sending-policy/service.ts';
+import { createSendingPolicyManagement } from '../consent/sending-policy/management.ts';
+import { createSendingPolicyRepository } from '../consent/sending-policy/repository.ts';
+import { sendingPolicyRoutes } from '../consent/sending-policy/routes.ts';
+import { createSendingPolicyService } from '../consent/sending-policy/service.ts';
 
 interface ConsentParts extends Omit<ConsentDeps, 'contacts' | 'audit'> {
   readonly mongo: MongoConnection;

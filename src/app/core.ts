@@ -1,11 +1,11 @@
-import { insistingMs } from '../../activities/insist.ts';
+import { insistingMs } from '../sending/dispatch/insist.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
 import { createChannelService } from '../channels/service.ts';
 import { createGateOpenings } from '../openings/openings.ts';
 import { createGateOpeningRepository } from '../openings/repository.ts';
 import type { HealthCheck } from '../http/health.ts';
-import { createMessageRepository } from '../messages/store/repository.ts';
-import { createMessageWorkflows } from '../messages/workflows.ts';
+import { createMessageRepository } from '../sending/messages/store/repository.ts';
+import { createMessageWorkflows } from '../sending/messages/workflows.ts';
 import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';

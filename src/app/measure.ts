@@ -3,7 +3,7 @@ import {
   createMessageMeasures,
   type MessageMeasures,
   type UnknownGroup,
-} from '../messages/store/measures.ts';
+} from '../sending/messages/store/measures.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createTemplateMeasures, type TemplateMeasures } from '../templates/store/measures.ts';

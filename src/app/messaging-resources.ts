@@ -2,11 +2,14 @@ import { limitNumberGateway } from '../channels/limited-gateway.ts';
 import { createChannelManagement, type ChannelUsage } from '../channels/management.ts';
 import { createChannelRepository } from '../channels/store/repository.ts';
 import { channelRoutes } from '../channels/routes.ts';
-import { createConversationManagement } from '../conversations/management.ts';
-import { createConversationRepository, type ConversationRepository } from '../conversations/repository.ts';
-import { conversationRoutes } from '../conversations/routes.ts';
+import { createConversationManagement } from '../inbox/conversations/management.ts';
+import {
+  createConversationRepository,
+  type ConversationRepository,
+} from '../inbox/conversations/repository.ts';
+import { conversationRoutes } from '../inbox/conversations/routes.ts';
 import type { AnyRoute } from '../http/route.ts';
-import type { MessageRepository } from '../messages/store/repository.ts';
+import type { MessageRepository } from '../sending/messages/store/repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createCipher } from '../platform/cipher.ts';
 import type { Config } from '../platform/config.ts';
@@ -14,7 +17,7 @@ import { createManagementLimiter } from '../rates/management/limiter.ts';
 import { createTemplateManagement } from '../templates/management.ts';
 import { templateRoutes } from '../templates/routes.ts';
 import type { TemplateService } from '../templates/service.ts';
-import type { UserService } from '../users/service.ts';
+import type { UserService } from '../identity/users/service.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { Core } from './core.ts';
 

@@ -1,12 +1,12 @@
 import { gateNames } from '../openings/contract.ts';
-import type { DispatchObserver, EndObserver, ObservedMessage } from '../messages/observer.ts';
-import type { MessageDoc, MessageRepository } from '../messages/store/repository.ts';
-import { parseReceiptStatus } from '../messages/lifecycle.ts';
-import type { ReceiptService } from '../messages/incoming/receipts.ts';
-import type { createSweep } from '../messages/sweep.ts';
+import type { DispatchObserver, EndObserver, ObservedMessage } from '../sending/messages/observer.ts';
+import type { MessageDoc, MessageRepository } from '../sending/messages/store/repository.ts';
+import { parseReceiptStatus } from '../sending/messages/lifecycle.ts';
+import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
+import type { createSweep } from '../sending/messages/sweep.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { SendRates } from '../rates/service.ts';
-import type { Inbox } from '../webhooks/inbox.ts';
+import type { Inbox } from '../webhooks/intake.ts';
 import type { WebhookRepository } from '../webhooks/repository.ts';
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import { errorRules } from '../whatsapp/error-table.ts';

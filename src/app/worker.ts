@@ -1,9 +1,9 @@
 import { createActivities } from '../../activities/index.ts';
 import { createHealthServer, type HealthServer } from '../http/health.ts';
-import { providerQueue, workflowQueue } from '../messages/contract.ts';
-import { createInboundService } from '../messages/incoming/inbound.ts';
-import { createReceiptService } from '../messages/incoming/receipts.ts';
-import { createSweep } from '../messages/sweep.ts';
+import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
+import { createInboundService } from '../sending/messages/incoming/inbound.ts';
+import { createReceiptService } from '../sending/messages/incoming/receipts.ts';
+import { createSweep } from '../sending/messages/sweep.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { queueRate } from '../rates/channel/queue.ts';

@@ -4,9 +4,14 @@ import { systemClock } from '../platform/clock.ts';
 import { loadMongoConfig } from '../platform/config.ts';
 import { connectMongo } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
-import { type OperatorCommand, operatorUsage, readOperatorCommand, setOperator } from '../users/operators.ts';
-import { createUserRepository } from '../users/repository.ts';
-import { createUserService } from '../users/service.ts';
+import {
+  type OperatorCommand,
+  operatorUsage,
+  readOperatorCommand,
+  setOperator,
+} from '../identity/users/operators.ts';
+import { createUserRepository } from '../identity/users/repository.ts';
+import { createUserService } from '../identity/users/service.ts';
 
 const exitCodes = { failed: 1, wrongUsage: 2 } as const;
 

@@ -1,6 +1,6 @@
 import { runProcess } from '../app/process.ts';
 import { buildWorker } from '../app/worker.ts';
-import { isMessageFailureType } from '../messages/contract.ts';
+import { isMessageFailureType } from '../sending/messages/contract.ts';
 import { installTemporalRuntime } from '../platform/temporal-worker.ts';
 
 await runProcess('worker', async (config, logger) => {

@@ -2,7 +2,7 @@ import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './store/model.ts';
 
 /** What the features around templates need of their content; the content itself has a folder of its own. */
-export { fillTemplate, offerEndIssues, type FilledTemplate } from '../template-content/rules.ts';
+export { fillTemplate, offerEndIssues, type FilledTemplate } from './content/rules.ts';
 
 /** Fields of a template to change; null clears. */
 export type TemplateChanges = {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
-import { TemplateNeedsView, templateComponents, templateVariables } from '../template-content/schemas.ts';
+import { TemplateNeedsView, templateComponents, templateVariables } from './content/schemas.ts';
 import { qualityScores, templateCategories, templateStatuses } from './store/model.ts';
 
-export { TemplatePreviewView, templateVariables } from '../template-content/schemas.ts';
+export { TemplatePreviewView, templateVariables } from './content/schemas.ts';
 
 export const ListTemplatesQuery = z.strictObject({
   ...pageQuery,

@@ -8,8 +8,8 @@ import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
 import { differing } from '../platform/update.ts';
-import { parameterFormatOf } from '../template-content/checks/check.ts';
-import { starterTemplates } from '../template-content/starters.ts';
+import { parameterFormatOf } from './content/checks/check.ts';
+import { starterTemplates } from './content/starters.ts';
 import type {
   TemplateCategory,
   TemplateDoc,

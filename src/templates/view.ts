@@ -1,8 +1,8 @@
-import { parameterFormatOf } from '../template-content/checks/check.ts';
-import type { ShownButton } from '../template-content/fill/buttons.ts';
-import type { ShownHeader } from '../template-content/fill/header.ts';
-import { needsOf, type PartNeeds } from '../template-content/needs.ts';
-import type { FilledTemplate } from '../template-content/rules.ts';
+import { parameterFormatOf } from './content/checks/check.ts';
+import type { ShownButton } from './content/fill/buttons.ts';
+import type { ShownHeader } from './content/fill/header.ts';
+import { needsOf, type PartNeeds } from './content/needs.ts';
+import type { FilledTemplate } from './content/rules.ts';
 import type { TemplatePreviewView, TemplateView } from './schemas.ts';
 import type { TemplateDoc } from './service.ts';
 

@@ -1,6 +1,6 @@
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDoc } from '../channels/service.ts';
-import type { PreferenceService } from '../consent/preferences.ts';
+import type { PreferenceService } from '../consent/statements/preferences.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
 import type { ItemOutcome } from './rules.ts';

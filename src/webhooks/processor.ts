@@ -1,6 +1,6 @@
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
-import type { InboundService } from '../messages/incoming/inbound.ts';
-import type { ReceiptOutcome, ReceiptService } from '../messages/incoming/receipts.ts';
+import type { InboundService } from '../sending/messages/incoming/inbound.ts';
+import type { ReceiptOutcome, ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';

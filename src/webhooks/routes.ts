@@ -5,7 +5,7 @@ import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { Secret } from '../platform/secret.ts';
 import { isSignedBy } from '../whatsapp/signature.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox } from './intake.ts';
 
 export interface WebhookRouteDeps {
   readonly inbox: Inbox;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChangeContext } from './account-changes.ts';
+import type { ChangeContext } from './change-reader.ts';
 
 /** What Meta says of a business account or its numbers, as far as sending depends on it. */
 export interface AccountItem {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChangeContext } from './account-changes.ts';
+import type { ChangeContext } from './change-reader.ts';
 
 /** What a person has switched at WhatsApp itself. */
 export interface PreferenceItem {

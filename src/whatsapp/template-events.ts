@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChangeContext, ChangeReader } from './account-changes.ts';
+import type { ChangeContext, ChangeReader } from './change-reader.ts';
 import { maskDigits } from './payload.ts';
 
 /** News about one template from a webhook, in the provider's words. */
@@ -73,7 +73,7 @@ function reasonOf(reason: string | undefined, ...others: readonly (Explained | u
 }
 
 /** Reads the fields about templates; each value is about one. */
-export const readTemplateChange: ChangeReader = (field, value, context) => {
+export const readTemplateChange: ChangeReader<TemplateChange> = (field, value, context) => {
   const read = Object.hasOwn(readNews, field) ? readNews[field] : undefined;
   return read === undefined ? null : [readOne(read, value, context)];
 };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import type { MessageActivityDeps } from '../../activities/messages.ts';
-import type { DispatchResult } from '../../src/messages/contract.ts';
-import type { MessageStatus } from '../../src/messages/lifecycle.ts';
+import type { DispatchResult } from '../../src/sending/messages/contract.ts';
+import type { MessageStatus } from '../../src/sending/messages/lifecycle.ts';
 import {
   runActivity,
   runDispatch,

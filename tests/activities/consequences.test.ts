@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
-import type { ContactDoc } from '../../src/contacts/store/model.ts';
-import type { DispatchResult, Receipt } from '../../src/messages/contract.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
-import { toFailure } from '../../src/messages/rules.ts';
+import type { ContactDoc } from '../../src/people/contacts/store/model.ts';
+import type { DispatchResult, Receipt } from '../../src/sending/messages/contract.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { toFailure } from '../../src/sending/messages/rules.ts';
 import {
   runActivity,
   runDispatch,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { payloadOf, reactionOf } from '../../src/content/payload.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import { payloadOf, reactionOf } from '../../src/sending/messages/content/payload.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { contentKinds, fullContents, good } from '../support/contents.ts';
 import {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { createCrmMetrics } from '../../src/app/instruments.ts';
 import { createDispatchObserver, observeGateway } from '../../src/app/observers.ts';
-import { dispatchSilenceMs } from '../../src/messages/contract.ts';
+import { dispatchSilenceMs } from '../../src/sending/messages/contract.ts';
 import { newId, newUuid } from '../../src/platform/ids.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { Gateway } from '../../src/whatsapp/gateway.ts';

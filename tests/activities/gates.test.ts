@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import type { DispatchResult } from '../../src/messages/contract.ts';
+import type { DispatchResult } from '../../src/sending/messages/contract.ts';
 import {
   runDispatch,
   setDispatchStage,

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import type { mongo } from 'mongoose';
 import type { Types } from 'mongoose';
-import type { Receipt } from '../../src/messages/contract.ts';
-import { decideClaim, decideWithdrawal, hasNotLeft, messageStatuses } from '../../src/messages/lifecycle.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
-import { messageModel } from '../../src/messages/store/model.ts';
-import { createMessageRepository, type MessageRepository } from '../../src/messages/store/repository.ts';
-import { toMessageView } from '../../src/messages/view.ts';
-import { createDispatchWrites } from '../../src/messages/store/dispatch-writes.ts';
+import type { Receipt } from '../../src/sending/messages/contract.ts';
+import {
+  decideClaim,
+  decideWithdrawal,
+  hasNotLeft,
+  messageStatuses,
+} from '../../src/sending/messages/lifecycle.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { messageModel } from '../../src/sending/messages/store/model.ts';
+import {
+  createMessageRepository,
+  type MessageRepository,
+} from '../../src/sending/messages/store/repository.ts';
+import { toMessageView } from '../../src/sending/messages/view.ts';
+import { createDispatchWrites } from '../../src/sending/messages/store/dispatch-writes.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';

@@ -7,8 +7,8 @@ import {
   type ErrorEnd,
 } from '../../scripts/docs/error-ends.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
-import { toFailure } from '../../src/messages/rules.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { toFailure } from '../../src/sending/messages/rules.ts';
 import {
   runActivity,
   setDispatchStage,

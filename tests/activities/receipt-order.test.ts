@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { receiptKey, type Receipt } from '../../src/messages/contract.ts';
+import { receiptKey, type Receipt } from '../../src/sending/messages/contract.ts';
 import {
   failureTold,
   latestTold,
@@ -10,10 +10,13 @@ import {
   type MessagePricing,
   type MessageStatus,
   type Told,
-} from '../../src/messages/lifecycle.ts';
-import { messageModel, type MessageDoc } from '../../src/messages/store/model.ts';
-import { createMessageRepository, type MessageRepository } from '../../src/messages/store/repository.ts';
-import { toMessageView } from '../../src/messages/view.ts';
+} from '../../src/sending/messages/lifecycle.ts';
+import { messageModel, type MessageDoc } from '../../src/sending/messages/store/model.ts';
+import {
+  createMessageRepository,
+  type MessageRepository,
+} from '../../src/sending/messages/store/repository.ts';
+import { toMessageView } from '../../src/sending/messages/view.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';

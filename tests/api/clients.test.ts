@@ -5,9 +5,9 @@ import { createAuditService } from '../../src/audit/service.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { connectMongo } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
-import { readOperatorCommand, setOperator } from '../../src/users/operators.ts';
-import { createUserRepository } from '../../src/users/repository.ts';
-import { createUserService } from '../../src/users/service.ts';
+import { readOperatorCommand, setOperator } from '../../src/identity/users/operators.ts';
+import { createUserRepository } from '../../src/identity/users/repository.ts';
+import { createUserService } from '../../src/identity/users/service.ts';
 import { newEmail } from '../support/auth.ts';
 import { type Answer, issuePaths } from '../support/http.ts';
 import {

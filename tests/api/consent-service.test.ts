@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { createConsentService, type ConsentDeps } from '../../src/consent/service.ts';
+import { createConsentService, type ConsentDeps } from '../../src/consent/statements/service.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useApi } from '../support/api.ts';
 import { countStatuses, historyOf, makeWaiting, newWamid, type Waiting } from '../support/consent.ts';

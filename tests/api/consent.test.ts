@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { consentLogSize } from '../../src/contacts/consent.ts';
-import type { ContactView } from '../../src/contacts/schemas.ts';
-import type { ConsentEntry, ContactRecord } from '../../src/contacts/store/model.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import { consentLogSize } from '../../src/people/contacts/consent.ts';
+import type { ContactView } from '../../src/people/contacts/schemas.ts';
+import type { ConsentEntry, ContactRecord } from '../../src/people/contacts/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { useApi } from '../support/api.ts';
 import {
   appSecret,

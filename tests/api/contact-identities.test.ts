@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { normalisePhone } from '../../src/platform/phone.ts';
-import type { ContactIdentity } from '../../src/contacts/service.ts';
-import { createInboundService } from '../../src/messages/incoming/inbound.ts';
+import type { ContactIdentity } from '../../src/people/contacts/service.ts';
+import { createInboundService } from '../../src/sending/messages/incoming/inbound.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ChannelDoc } from '../../src/channels/store/repository.ts';
-import { shownContent } from '../../src/content/shown/view.ts';
-import { workflowIdOf } from '../../src/messages/contract.ts';
-import { createInboundService } from '../../src/messages/incoming/inbound.ts';
-import type { MessageDoc } from '../../src/messages/store/repository.ts';
+import { shownContent } from '../../src/sending/messages/content/shown/view.ts';
+import { workflowIdOf } from '../../src/sending/messages/contract.ts';
+import { createInboundService } from '../../src/sending/messages/incoming/inbound.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { parseWebhookBody } from '../../src/whatsapp/events.ts';
 import { useApi } from '../support/api.ts';

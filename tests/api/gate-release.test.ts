@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
-import { createGateRelease } from '../../src/gates/release.ts';
+import { createGateRelease } from '../../src/sending/dispatch/release.ts';
 import { createGateOpenings, type Opening } from '../../src/openings/openings.ts';
 import { createGateOpeningRepository, type GateOpeningDoc } from '../../src/openings/repository.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ChannelView } from '../../src/channels/schemas.ts';
-import type { MessageDoc } from '../../src/messages/store/repository.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import type { TemplateView } from '../../src/templates/schemas.ts';
 import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type CrmUser, type MessageJson } from '../support/crm-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { TimelineView } from '../../src/messages/life/schemas.ts';
-import type { MessageView } from '../../src/messages/schemas.ts';
+import type { TimelineView } from '../../src/sending/messages/actions/schemas.ts';
+import type { MessageView } from '../../src/sending/messages/schemas.ts';
 import { issuePaths, type Answer as HttpAnswer } from '../support/http.ts';
 import type { Answer } from '../support/crm-client.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';

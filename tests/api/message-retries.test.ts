@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
-import type { MessageView } from '../../src/messages/schemas.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import type { MessageView } from '../../src/sending/messages/schemas.ts';
 import type { Answer } from '../support/crm-client.ts';
 import { statusesOf, useMessagingApi } from '../support/messaging-api.ts';
 import { outcomeOf, startCorrespondence, type Correspondence } from '../support/stored-messages.ts';

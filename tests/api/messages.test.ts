@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { workflowIdOf } from '../../src/messages/contract.ts';
-import type { MessageDoc } from '../../src/messages/store/repository.ts';
+import { workflowIdOf } from '../../src/sending/messages/contract.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type Answer, type CrmUser } from '../support/crm-client.ts';
 import { waitFor } from '../support/wait.ts';

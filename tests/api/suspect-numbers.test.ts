@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
-import type { ContactRecord } from '../../src/contacts/store/model.ts';
-import type { ContactView } from '../../src/contacts/schemas.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { ContactRecord } from '../../src/people/contacts/store/model.ts';
+import type { ContactView } from '../../src/people/contacts/schemas.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { useApi } from '../support/api.ts';
 import { appSecret, contactOf, newWamid, postEvent, spoken } from '../support/consent.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';

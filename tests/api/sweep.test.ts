@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { mongo } from 'mongoose';
-import { createSweep } from '../../src/messages/sweep.ts';
-import { messageModel } from '../../src/messages/store/model.ts';
-import { createMessageRepository, type MessageDoc } from '../../src/messages/store/repository.ts';
-import type { MessageWorkflows } from '../../src/messages/workflows.ts';
+import { createSweep } from '../../src/sending/messages/sweep.ts';
+import { messageModel } from '../../src/sending/messages/store/model.ts';
+import { createMessageRepository, type MessageDoc } from '../../src/sending/messages/store/repository.ts';
+import type { MessageWorkflows } from '../../src/sending/messages/workflows.ts';
 import { captureLog } from '../support/logger.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { issuePaths, type Answer } from '../support/http.ts';
 import { codeOf, ifMatch, signUpAdmin, useMessagingApi, type Member } from '../support/messaging-api.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { MessageDoc } from '../../src/messages/store/repository.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import { sleep } from '../../src/platform/clock.ts';
 import { newSecret } from '../../src/platform/ids.ts';
 import { useApi } from '../support/api.ts';

@@ -15,8 +15,8 @@ import {
   sendMessageType,
   waitTypeOf,
   workflowQueue,
-} from '../../src/messages/contract.ts';
-import { messageStatuses } from '../../src/messages/lifecycle.ts';
+} from '../../src/sending/messages/contract.ts';
+import { messageStatuses } from '../../src/sending/messages/lifecycle.ts';
 
 const read = (file: string): string => readFileSync(join(rootDir, file), 'utf8');
 const listFiles = (folder: string): string[] =>

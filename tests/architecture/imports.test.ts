@@ -36,7 +36,7 @@ const imports = files.flatMap(importsOf);
 
 const isPure = (file: string): boolean =>
   /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
-  (file.startsWith('src/template-content/') && !file.endsWith('/schemas.ts')) ||
+  (file.startsWith('src/templates/content/') && !file.endsWith('/schemas.ts')) ||
   [
     'src/platform/phone.ts',
     'src/platform/name-key.ts',
@@ -151,14 +151,19 @@ describe('architecture › imports', () => {
   const examples: readonly [string, string, string, boolean][] = [
     ['workflows/x.ts', 'zod', 'a workflow imports only', false],
     ['workflows/x.ts', 'activities/messages.ts', 'a workflow imports only', false],
-    ['workflows/x.ts', 'src/messages/store/repository.ts', 'a workflow imports only', false],
-    ['src/messages/lifecycle.ts', 'node:crypto', 'a pure file', false],
-    ['src/leads/service.ts', 'src/contacts/store/repository.ts', 'a feature reaches', true],
-    ['src/leads/service.ts', 'src/messages/store/usage-queries.ts', 'a feature reaches', true],
-    ['src/messages/life/routes.ts', 'src/messages/store/retry-queries.ts', 'routes and views', false],
-    ['src/leads/service.ts', 'src/app/api.ts', 'src/app and src/bin', false],
-    ['src/leads/routes.ts', 'koa', 'only src/http knows Koa', true],
-    ['src/leads/service.ts', 'workflows/index.ts', 'only src/app knows', false],
+    ['workflows/x.ts', 'src/sending/messages/store/repository.ts', 'a workflow imports only', false],
+    ['src/sending/messages/lifecycle.ts', 'node:crypto', 'a pure file', false],
+    ['src/people/leads/service.ts', 'src/people/contacts/store/repository.ts', 'a feature reaches', true],
+    ['src/people/leads/service.ts', 'src/sending/messages/store/usage-queries.ts', 'a feature reaches', true],
+    [
+      'src/sending/messages/actions/routes.ts',
+      'src/sending/messages/store/retry-queries.ts',
+      'routes and views',
+      false,
+    ],
+    ['src/people/leads/service.ts', 'src/app/api.ts', 'src/app and src/bin', false],
+    ['src/people/leads/routes.ts', 'koa', 'only src/http knows Koa', true],
+    ['src/people/leads/service.ts', 'workflows/index.ts', 'only src/app knows', false],
     ['sandbox/x.ts', 'src/whatsapp/payload.ts', 'the sandbox shares', false],
   ];
   it('the rules themselves › notice what they are there for', () => {

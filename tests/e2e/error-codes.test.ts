@@ -10,8 +10,8 @@ import {
 } from '../../scripts/docs/error-ends.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import type { FollowUpRule } from '../../src/whatsapp/error-rule.ts';
-import type { TimelineView } from '../../src/messages/life/schemas.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { TimelineView } from '../../src/sending/messages/actions/schemas.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { setErrorStage, type ErrorCase, type ErrorStage, type Provocation } from '../support/error-stage.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';

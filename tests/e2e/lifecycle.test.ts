@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { workflowIdOf } from '../../src/messages/contract.ts';
-import type { MessageDoc } from '../../src/messages/store/repository.ts';
+import { workflowIdOf } from '../../src/sending/messages/contract.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';

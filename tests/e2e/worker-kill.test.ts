@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { callsByMessage, readLedger, type LedgerItem } from '../../scripts/chaos/ledger.ts';
-import { dispatchSilenceMs } from '../../src/messages/contract.ts';
+import { dispatchSilenceMs } from '../../src/sending/messages/contract.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { useStack, type Stack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';

@@ -32,19 +32,22 @@ describe('arguments of npm test', () => {
 describe('coverage marks', () => {
   it('everything is covered › no complaint', () => {
     assert.deepEqual(
-      judgeCoverage([file('src/messages/lifecycle.ts', 10, 10), file('src/http/route.ts', 90, 85)], quiet),
+      judgeCoverage(
+        [file('src/sending/messages/lifecycle.ts', 10, 10), file('src/http/route.ts', 90, 85)],
+        quiet,
+      ),
       [],
     );
   });
 
   it('a pure file misses a branch › a complaint that names its lines', () => {
-    const problems = judgeCoverage([file('src/messages/lifecycle.ts', 100, 100, [7, 9])], quiet);
+    const problems = judgeCoverage([file('src/sending/messages/lifecycle.ts', 100, 100, [7, 9])], quiet);
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? '', /lifecycle\.ts .*lines 7, 9/);
   });
 
   it('the same in a file that is not pure › no complaint', () => {
-    assert.deepEqual(judgeCoverage([file('src/messages/service.ts', 100, 100, [7])], quiet), []);
+    assert.deepEqual(judgeCoverage([file('src/sending/messages/service.ts', 100, 100, [7])], quiet), []);
   });
 
   it('a pure file that no test loads › a complaint', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
-import type { ConsentHistoryView } from '../../src/consent/schemas.ts';
-import type { ContactView } from '../../src/contacts/schemas.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { ConsentHistoryView } from '../../src/consent/statements/schemas.ts';
+import type { ContactView } from '../../src/people/contacts/schemas.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import type { TestApi } from './api.ts';
 import type { CrmUser } from './crm-client.ts';
 import { changeOf, envelopeOf, postSigned } from './meta.ts';

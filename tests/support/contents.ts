@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Content } from '../../src/content/schemas.ts';
+import { Content } from '../../src/sending/messages/content/schemas.ts';
 
 export type ContentJson = Readonly<Record<string, unknown>> & { readonly type: string };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { SignedInView } from '../../src/auth/schemas.ts';
+import type { SignedInView } from '../../src/identity/auth/schemas.ts';
 import type { ChannelView } from '../../src/channels/schemas.ts';
-import type { MessageView } from '../../src/messages/schemas.ts';
+import type { MessageView } from '../../src/sending/messages/schemas.ts';
 import { call as send } from './http.ts';
 import { waitFor } from './wait.ts';
 

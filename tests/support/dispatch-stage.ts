@@ -9,9 +9,13 @@ import { createMessageActivities, type MessageActivityDeps } from '../../activit
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
 import { buildSending } from '../../src/app/sending.ts';
-import type { DispatchInput, DispatchResult, MessageActivities } from '../../src/messages/contract.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
-import type { MessageRepository } from '../../src/messages/store/repository.ts';
+import type {
+  DispatchInput,
+  DispatchResult,
+  MessageActivities,
+} from '../../src/sending/messages/contract.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import type { MessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';

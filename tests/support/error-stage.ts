@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ErrorEnd } from '../../scripts/docs/error-ends.ts';
 import type { ChannelView } from '../../src/channels/schemas.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { mapConcurrently } from '../../src/platform/concurrency.ts';
 import type { TemplateDoc } from '../../src/templates/store/model.ts';
 import { signUp, type CrmUser } from './crm-client.ts';

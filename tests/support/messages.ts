@@ -1,4 +1,4 @@
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { newId } from '../../src/platform/ids.ts';
 
 /** A message as it is when the API has accepted it; a client, channel and conversation of its own. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { receiptKey, type Receipt } from '../../src/messages/contract.ts';
+import { receiptKey, type Receipt } from '../../src/sending/messages/contract.ts';
 
 /** The facts about one message as they happened, and the same as they arrive: shuffled, some of them again. */
 export interface ReceiptRun {

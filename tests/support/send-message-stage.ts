@@ -10,14 +10,14 @@ import type {
   Receipt,
   SendMessageInput,
   SendMessageResult,
-} from '../../src/messages/contract.ts';
+} from '../../src/sending/messages/contract.ts';
 import {
   receiptsSignalName,
   sendMessageType,
   workflowIdOf,
   workflowQueue,
-} from '../../src/messages/contract.ts';
-import type { DispatchOutcome } from '../../src/messages/lifecycle.ts';
+} from '../../src/sending/messages/contract.ts';
+import type { DispatchOutcome } from '../../src/sending/messages/lifecycle.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { waitFor } from './wait.ts';
 

@@ -4,7 +4,7 @@ import {
   rescheduleUpdateName,
   type DispatchResult,
   type Reschedule,
-} from '../../src/messages/contract.ts';
+} from '../../src/sending/messages/contract.ts';
 import { ended, type Scenario } from './send-message-play.ts';
 import {
   accepted,

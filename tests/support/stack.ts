@@ -8,7 +8,7 @@ import { callsByMessage, readLedger, type LedgerItem } from '../../scripts/chaos
 import { createRestartable, type Restartable } from '../../scripts/chaos/restartable.ts';
 import { stablePort } from '../../scripts/chaos/stable-port.ts';
 import { startTemporal } from '../../scripts/servers/temporal.ts';
-import { workflowIdOf } from '../../src/messages/contract.ts';
+import { workflowIdOf } from '../../src/sending/messages/contract.ts';
 import { call, type Answer } from './crm-client.ts';
 import { connectTestDatabase, type TestDatabase } from './mongo.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';

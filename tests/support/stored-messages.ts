@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { AuditEventDoc } from '../../src/audit/model.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { phoneEndingIn, signUp, type CrmUser } from './crm-client.ts';
 import { buildMessage } from './messages.ts';
 import type { MessagingApi } from './messaging-api.ts';

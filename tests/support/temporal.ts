@@ -7,8 +7,8 @@ import {
   Runtime,
   Worker,
 } from '@temporalio/worker';
-import type { MessageActivities } from '../../src/messages/contract.ts';
-import { providerQueue, workflowQueue } from '../../src/messages/contract.ts';
+import type { MessageActivities } from '../../src/sending/messages/contract.ts';
+import { providerQueue, workflowQueue } from '../../src/sending/messages/contract.ts';
 import { workflowBundlePath } from '../../src/platform/paths.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
 

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import type { ConversationDoc } from '../../src/conversations/repository.ts';
+import type { ConversationDoc } from '../../src/inbox/conversations/repository.ts';
 import type { TestApi } from './api.ts';
 
 /** Ends the customer service window of a conversation this long from now, as a message of the contact would. */

@@ -1,4 +1,4 @@
-import type { MessageDoc } from '../../src/messages/store/model.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { newSecret } from '../../src/platform/ids.ts';
 import { phoneEndingIn, type CrmUser } from './crm-client.ts';
 import { statusesOf, textOf } from './meta.ts';

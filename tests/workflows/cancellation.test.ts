@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { lostWorkflow } from '../../src/messages/lifecycle.ts';
+import { lostWorkflow } from '../../src/sending/messages/lifecycle.ts';
 import { gate, tooFast } from '../support/send-message-scenarios.ts';
 import {
   accepted,

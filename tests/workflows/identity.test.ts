@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type WorkflowHandle } from '@temporalio/client';
-import { workflowIdOf } from '../../src/messages/contract.ts';
-import type { MessageDoc } from '../../src/messages/store/model.ts';
-import { createMessageWorkflows, type MessageWorkflows } from '../../src/messages/workflows.ts';
+import { workflowIdOf } from '../../src/sending/messages/contract.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { createMessageWorkflows, type MessageWorkflows } from '../../src/sending/messages/workflows.ts';
 import { buildMessage } from '../support/messages.ts';
 import { accepted, createStage, dispatched, receipt, type Stage } from '../support/send-message-stage.ts';
 import {

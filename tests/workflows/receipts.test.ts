@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { failureCodeAttribute, type Receipt } from '../../src/messages/contract.ts';
+import { failureCodeAttribute, type Receipt } from '../../src/sending/messages/contract.ts';
 import { gate } from '../support/send-message-scenarios.ts';
 import {
   accepted,

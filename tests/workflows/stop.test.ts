@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { providerQueue, workflowQueue, type DispatchResult } from '../../src/messages/contract.ts';
+import { providerQueue, workflowQueue, type DispatchResult } from '../../src/sending/messages/contract.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { workflowBundlePath } from '../../src/platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../../src/platform/temporal-worker.ts';

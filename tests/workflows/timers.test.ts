@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { DispatchResult } from '../../src/messages/contract.ts';
+import type { DispatchResult } from '../../src/sending/messages/contract.ts';
 import { held, rescheduleTo } from '../support/send-message-waiting.ts';
 import {
   accepted,

@@ -1,8 +1,8 @@
 import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
 import { AppError } from '../../platform/errors.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import { parameterFormatOf } from '../../template-content/checks/check.ts';
-import { toReviewForm } from '../../template-content/samples.ts';
+import { parameterFormatOf } from '../content/checks/check.ts';
+import { toReviewForm } from '../content/samples.ts';
 import { ruleFor, type ErrorClass } from '../../whatsapp/error-classes.ts';
 import type { TemplateAccount, TemplateDraft, TemplateOutcome } from '../../whatsapp/template-gateway.ts';
 import type { TemplateDoc } from '../store/repository.ts';

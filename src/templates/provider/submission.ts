@@ -3,7 +3,7 @@ import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { toReviewForm } from '../../template-content/samples.ts';
+import { toReviewForm } from '../content/samples.ts';
 import type { ProviderTemplate, TemplateGateway, TemplateOutcome } from '../../whatsapp/template-gateway.ts';
 import {
   accountOf,

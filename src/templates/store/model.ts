@@ -1,7 +1,7 @@
 import { Schema, type Connection, type Model, type Types } from 'mongoose';
 import { schemaOptions } from '../../platform/mongo.ts';
-import type { ParameterFormat } from '../../template-content/checks/check.ts';
-import type { TemplateComponentDefinition } from '../../template-content/definition.ts';
+import type { ParameterFormat } from '../content/checks/check.ts';
+import type { TemplateComponentDefinition } from '../content/definition.ts';
 
 /** `draft` is ours: the provider does not know the template yet. The others are the provider's, in our spelling. */
 export const templateStatuses = [

@@ -1,5 +1,5 @@
-import { completed } from '../../template-content/authentication.ts';
-import { isSameContent, readComponents } from '../../template-content/read.ts';
+import { completed } from '../content/authentication.ts';
+import { isSameContent, readComponents } from '../content/read.ts';
 import type { ProviderTemplate } from '../../whatsapp/template-gateway.ts';
 import {
   categoryChange,

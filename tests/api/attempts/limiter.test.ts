@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { createAttemptLimiter, lockSecondsOf, type LockPolicy } from '../../../src/attempts/limiter.ts';
-import { rateLimitCollection } from '../../../src/attempts/model.ts';
+import {
+  createAttemptLimiter,
+  lockSecondsOf,
+  type LockPolicy,
+} from '../../../src/identity/attempts/limiter.ts';
+import { rateLimitCollection } from '../../../src/identity/attempts/model.ts';
 import { newSecret } from '../../../src/platform/ids.ts';
 import { connectMongo } from '../../../src/platform/mongo.ts';
 import { runMigrations } from '../../../src/platform/migrations.ts';

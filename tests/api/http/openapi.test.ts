@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { clientRoutes } from '../../../src/clients/routes.ts';
-import { authRoutes } from '../../../src/auth/routes.ts';
+import { clientRoutes } from '../../../src/identity/clients/routes.ts';
+import { authRoutes } from '../../../src/identity/auth/routes.ts';
 import { createOpenApiDocument, openApiPath } from '../../../src/http/openapi.ts';
 import type { RawRoute } from '../../../src/http/raw-route.ts';
 import { problems } from '../../../src/platform/errors.ts';

@@ -9,7 +9,7 @@ import {
   normaliseWord,
   textsOf,
   wordsOf,
-} from '../../../src/consent/rules.ts';
+} from '../../../src/consent/words/rules.ts';
 
 const defaults = wordsOf({});
 const allOf = (lists: Readonly<Record<string, readonly string[]>>) => Object.values(lists).flat();

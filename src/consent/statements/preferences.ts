@@ -1,0 +1,59 @@
+import type { ChannelDoc } from '../../channels/service.ts';
+import { phoneOfWhatsappId } from '../../people/contacts/rules.ts';
+import type { ContactIdentity, ContactService } from '../../people/contacts/service.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import type { PreferenceItem } from '../../whatsapp/preference-events.ts';
+import { assertThrough } from './inbound.ts';
+import type { ConsentService } from './service.ts';
+
+export interface PreferenceDeps {
+  readonly contacts: Pick<ContactService, 'findOrCreate'>;
+  readonly consent: Pick<ConsentService, 'stopMarketing' | 'resumeMarketing'>;
+}
+
+export type PreferenceService = ReturnType<typeof createPreferenceService>;
+
+/** The only preference that there is so far; another one says nothing about consent. */
+const marketing = 'marketing_messages';
+
+/** What people switch on and off at WhatsApp itself. */
+export function createPreferenceService({ contacts, consent }: PreferenceDeps) {
+  return {
+    /**
+     * Takes one preference in for the clients of these channels; may be repeated. A person whom nobody has written to
+     * yet becomes a contact, so that the stop is not lost.
+     */
+    async handle(
+      item: PreferenceItem,
+      channels: readonly Pick<ChannelDoc, 'clientId'>[],
+    ): Promise<'done' | 'invalid'> {
+      if (item.category !== marketing) return 'done';
+      const identity = identityOf(item);
+      if (identity === null) return 'invalid';
+      const clients = new Map(channels.map(({ clientId }) => [clientId.toHexString(), clientId]));
+      for (const clientId of clients.values()) {
+        const scope = scopeOf(clientId);
+        const contact = await contacts.findOrCreate(scope, identity);
+        const said = saidBy(item);
+        if (item.value === 'resume') await consent.resumeMarketing(scope, contact._id, said);
+        else assertThrough(await consent.stopMarketing(scope, contact._id, said));
+      }
+      return 'done';
+    },
+  };
+}
+
+const saidBy = ({ waId, userId, value, detail, timestampMs }: PreferenceItem) => ({
+  source: 'whatsapp',
+  at: new Date(timestampMs),
+  eventId: `preference:${waId ?? userId}:${value}:${timestampMs}`,
+  ...(detail === undefined ? {} : { wording: detail }),
+});
+
+function identityOf({ waId, userId }: PreferenceItem): ContactIdentity | null {
+  const phoneNumber = waId === undefined ? null : phoneOfWhatsappId(waId);
+  const byId = userId === undefined ? {} : { businessScopedUserId: userId };
+  if (waId !== undefined && phoneNumber !== null)
+    return { phoneNumber, whatsappId: waId.replace(/\D/g, ''), ...byId };
+  return userId === undefined ? null : { businessScopedUserId: userId };
+}

@@ -1,0 +1,144 @@
+import type { AuditService } from '../../audit/service.ts';
+import {
+  auditedClientFields,
+  type ClientDoc,
+  type ClientService,
+  type OnClientCreated,
+} from '../clients/service.ts';
+import type { Actor } from '../../http/route.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
+import type { RunInTransaction } from '../../platform/transaction.ts';
+import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
+import type { AttemptGuard } from '../attempts/guard.ts';
+import type { Passwords } from './passwords.ts';
+import type { LoginBody, SignupBody } from './schemas.ts';
+import type { Caller, IssuedTokens, RefreshCookie, SessionService } from '../sessions/service.ts';
+
+export interface AuthServiceOptions {
+  readonly users: UserService;
+  readonly clients: ClientService;
+  readonly sessions: SessionService;
+  readonly passwords: Passwords;
+  readonly guard: AttemptGuard;
+  readonly audit: AuditService;
+  readonly runInTransaction: RunInTransaction;
+  readonly onClientCreated: OnClientCreated;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface SignedIn {
+  readonly accessToken: string;
+  readonly refreshCookie: RefreshCookie;
+  readonly user: UserDoc;
+  readonly client: ClientDoc;
+}
+
+export type AuthService = ReturnType<typeof createAuthService>;
+
+export function createAuthService(options: AuthServiceOptions) {
+  const { users, clients, sessions, passwords, guard, audit, runInTransaction, onClientCreated, clock } =
+    options;
+  const logger = options.logger.child({ part: 'auth' });
+
+  /** Costs the same for an address without an account. */
+  const hasSignedInFrom = (user: UserDoc | null, network: string): Promise<boolean> =>
+    sessions.hasSignedInFrom(scopeOf(user?.clientId ?? newId()), user?._id ?? newId(), network);
+
+  return {
+    /** Makes a client, its first admin and a session, all or nothing; throws `email-taken`. */
+    async signUp(body: SignupBody, caller: Caller): Promise<SignedIn> {
+      await guard.enter('signup', { account: body.email, network: caller.network });
+      if ((await users.findByEmailAcrossClients(body.email)) !== null) throw emailTaken();
+      const passwordHash = await passwords.hash(body.password);
+      const scope = scopeOf(newId());
+      const createdAt = clock.now();
+      const companyName = body.companyName ?? body.fullName;
+      const signedIn = await runInTransaction(async (transaction) => {
+        const client = await clients.create(
+          scope,
+          { companyName, timezone: body.timezone, createdAt },
+          transaction,
+        );
+        const admin = {
+          name: body.fullName,
+          email: body.email,
+          passwordHash,
+          role: 'admin',
+          createdAt,
+        } as const;
+        const user = await users.create(scope, { by: 'themselves', user: admin }, transaction);
+        const target = { type: 'client', id: client._id };
+        const after = auditedClientFields(client);
+        const write = { action: 'client.created', target, before: null, after };
+        await audit.record(scope, { type: 'user', userId: user._id }, write, transaction);
+        await onClientCreated(scope, transaction);
+        const tokens = await sessions.start(scope, user._id, caller, transaction);
+        return { ...tokens, user, client };
+      });
+      logger.info({ clientId: scope.clientId, userId: signedIn.user._id }, 'client signed up');
+      return signedIn;
+    },
+
+    /** An unknown address, a wrong password and a disabled account cost the same and look the same. */
+    async logIn({ email, password }: LoginBody, caller: Caller): Promise<SignedIn> {
+      const { network } = caller;
+      const user = await users.findByEmailAcrossClients(email);
+      const isKnownNetwork = () => hasSignedInFrom(user, network);
+      const attempt = await guard.enter('login', { account: email, network, isKnownNetwork });
+      const isPassword = await passwords.verify(password, user?.passwordHash);
+      if (user === null || !isPassword || user.status !== 'active') throw invalidCredentials();
+      const scope = scopeOf(user.clientId);
+      const client = await clients.find(scope);
+      if (client === null || !client.isActive) throw invalidCredentials();
+      await attempt.succeeded();
+      return { ...(await startSession(options, user, caller)), user, client };
+    },
+
+    /** Trades a refresh token for the next one; throws `unauthenticated`. */
+    async refresh(refreshToken: string | undefined, { userAgent, network }: Caller): Promise<SignedIn> {
+      const claims = sessions.claimsOf(refreshToken);
+      const account = claims === undefined ? {} : { account: claims.sessionId.toHexString() };
+      await guard.enter('refresh', { network, ...account });
+      const { scope, userId, ...tokens } = await sessions.refresh(claims, userAgent);
+      return { ...tokens, ...(await profileOf(options, scope, userId)) };
+    },
+
+    /** Ends the session of a refresh token; does nothing when there is none. */
+    logOut: (refreshToken: string | undefined): Promise<void> =>
+      sessions.logOut(sessions.claimsOf(refreshToken)),
+
+    me: (actor: Actor): Promise<Pick<SignedIn, 'user' | 'client'>> =>
+      profileOf(options, scopeOf(actor.clientId), actor.userId),
+  };
+}
+
+/** What was verified may be reset meanwhile: that reset must end this session too, or be seen here. */
+const startSession = (
+  { users, sessions, runInTransaction, clock }: AuthServiceOptions,
+  user: UserDoc,
+  caller: Caller,
+): Promise<IssuedTokens> => {
+  const scope = scopeOf(user.clientId);
+  return runInTransaction(async (transaction) => {
+    if (!(await users.noteSignIn(scope, user, clock.now(), transaction))) throw invalidCredentials();
+    return sessions.start(scope, user._id, caller, transaction);
+  });
+};
+
+async function profileOf(
+  { users, clients }: AuthServiceOptions,
+  scope: ClientScope,
+  userId: UserDoc['_id'],
+): Promise<Pick<SignedIn, 'user' | 'client'>> {
+  const [user, client] = await Promise.all([users.findById(scope, userId), clients.find(scope)]);
+  if (user === null || client === null) throw new AppError('unauthenticated', 'The account is gone.');
+  return { user, client };
+}
+
+const invalidCredentials = (): AppError =>
+  new AppError('invalid-credentials', 'The e-mail address or the password is wrong.');

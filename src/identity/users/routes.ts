@@ -1,0 +1,165 @@
+import type { AttemptGuard } from '../attempts/guard.ts';
+import type { AuditActor } from '../../audit/service.ts';
+import { nameKeyOf } from '../../platform/name-key.ts';
+import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { type Actor, route } from '../../http/route.ts';
+import { idParams } from '../../platform/fields.ts';
+import { byPrefix, newestFirst } from '../../platform/listing.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import { networkOf } from '../../platform/network.ts';
+import type { UserManagement } from './management.ts';
+import { searchFieldOf } from './rules.ts';
+import {
+  InviteUserBody,
+  ListUsersQuery,
+  PatchUserBody,
+  UserOrColleagueView,
+  UserPage,
+  UserView,
+} from './schemas.ts';
+import type { UserDoc } from './service.ts';
+import { toColleagueView, toUserView } from './view.ts';
+
+interface UserRouteDeps {
+  readonly management: UserManagement;
+  readonly guard: AttemptGuard;
+}
+
+const tag = 'Users';
+const admins = ['admin'] as const;
+
+export const userRoutes = (deps: UserRouteDeps) => [
+  ...readRoutes(deps),
+  ...writeRoutes(deps),
+  ...accessRoutes(deps),
+];
+
+const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
+
+/** Agents get what they need to assign work; addresses are for admins, and everybody's own is in /me. */
+const viewFor = ({ role }: Actor, user: UserDoc) =>
+  role === 'admin' ? toUserView(user) : toColleagueView(user);
+
+const answer = (user: UserDoc) => ({ body: toUserView(user), headers: { etag: etagOf(user.version) } });
+
+/** An agent's search never looks at addresses: whether a list is empty would tell them. */
+function orderOf({ role }: Actor, q: string | undefined, cursor: string | undefined) {
+  if (q === undefined) return newestFirst(cursor);
+  const field = role === 'admin' ? searchFieldOf(q) : 'nameKey';
+  const prefix = field === 'email' ? q.toLowerCase() : nameKeyOf(q);
+  return byPrefix({ field, prefix }, cursor);
+}
+
+const readRoutes = ({ management }: UserRouteDeps) => [
+  route({
+    method: 'get',
+    path: '/api/users',
+    summary: 'List the users of the client',
+    description: 'Admins see whole users; agents see id, name, role and status.',
+    tag,
+    access: ['admin', 'agent'],
+    query: ListUsersQuery,
+    replies: { 200: UserPage },
+    async handle({ actor, query: { limit, cursor, q, role, status } }) {
+      const filter = { ...(role === undefined ? {} : { role }), ...(status === undefined ? {} : { status }) };
+      const order = orderOf(actor, q, cursor);
+      const page = await management.list(scopeOf(actor.clientId), filter, { limit, order });
+      return { status: 200, body: { ...page, items: page.items.map((user) => viewFor(actor, user)) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/users/:id',
+    summary: 'Get a user',
+    description:
+      'Admins see the whole user, with an `ETag` for `If-Match`; agents id, name, role and status.',
+    tag,
+    access: ['admin', 'agent'],
+    params: idParams,
+    replies: { 200: UserOrColleagueView },
+    async handle({ actor, params }) {
+      const user = await management.get(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: viewFor(actor, user), headers: { etag: etagOf(user.version) } };
+    },
+  }),
+];
+
+const writeRoutes = ({ management, guard }: UserRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/users',
+    summary: 'Invite a user',
+    description:
+      'For admins. The user gets a mail with a link that sets a password; it is good for 7 days and once: what ' +
+      'follows `#token=` goes to `POST /api/auth/reset-password`. Until then `hasPassword` is false and nobody ' +
+      'can sign in.',
+    tag,
+    access: admins,
+    body: InviteUserBody,
+    replies: { 201: UserView },
+    problems: ['email-taken', 'too-many-requests'],
+    async handle({ actor, body, request }) {
+      await guard.enter('invite', { account: body.email, network: networkOf(request.ip) });
+      const invited = await management.invite(scopeOf(actor.clientId), byOf(actor), body);
+      const { body: view, headers } = answer(invited);
+      return { status: 201, body: view, headers: { ...headers, location: `/api/users/${view.id}` } };
+    },
+  }),
+  route({
+    method: 'patch',
+    path: '/api/users/:id',
+    summary: 'Change a user',
+    description:
+      'For admins. Disabling ends all sessions of the user within a second. The last active admin can be neither ' +
+      'disabled nor demoted. With `If-Match` a change based on an older state is refused with 412.',
+    tag,
+    access: admins,
+    params: idParams,
+    body: PatchUserBody,
+    replies: { 200: UserView },
+    problems: ['last-admin', 'precondition-failed'],
+    async handle({ actor, params, body, request }) {
+      const ref = { id: params.id, version: expectedVersion(request) };
+      return {
+        status: 200,
+        ...answer(await management.update(scopeOf(actor.clientId), byOf(actor), ref, body)),
+      };
+    },
+  }),
+];
+
+const accessRoutes = ({ management, guard }: UserRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/users/:id/invite',
+    summary: 'Send the invitation again',
+    description:
+      'For admins. For users without a password. Links that were sent before stay good until they expire.',
+    tag,
+    access: admins,
+    params: idParams,
+    replies: { 200: UserView },
+    problems: ['wrong-state', 'too-many-requests'],
+    async handle({ actor, params, request }) {
+      const scope = scopeOf(actor.clientId);
+      const { email } = await management.get(scope, params.id);
+      await guard.enter('invite', { account: email, network: networkOf(request.ip) });
+      return { status: 200, ...answer(await management.inviteAgain(scope, byOf(actor), params.id)) };
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/users/:id/sessions',
+    summary: 'End all sessions of a user',
+    description:
+      'For admins. Every process refuses their tokens within a second. The user can sign in again.',
+    tag,
+    access: admins,
+    params: idParams,
+    replies: { 204: null },
+    async handle({ actor, params }) {
+      await management.endSessions(scopeOf(actor.clientId), byOf(actor), params.id);
+      return { status: 204 };
+    },
+  }),
+];

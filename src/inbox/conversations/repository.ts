@@ -1,0 +1,196 @@
+import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import { findOrInsert, type ClientScope } from '../../platform/mongo.ts';
+import type { Cursor } from '../../platform/pagination.ts';
+import {
+  conversationModel,
+  conversationStatuses,
+  type ConversationDoc,
+  type ConversationHistoryEntry,
+  type ConversationRecord,
+  type ConversationStatus,
+} from './model.ts';
+
+export type { ConversationDoc, ConversationRecord, ConversationStatus } from './model.ts';
+
+export interface ConversationKey {
+  readonly channelId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+}
+
+export interface InboundTouch {
+  readonly windowExpiresAt: Date;
+  /** False when the provider repeats a message that is stored already. */
+  readonly isNew: boolean;
+}
+
+export interface ConversationFilter {
+  readonly status?: ConversationStatus;
+  /** Null: assigned to nobody. */
+  readonly assignedAgentId?: Types.ObjectId | null;
+  readonly leadId?: Types.ObjectId;
+  readonly contactId?: Types.ObjectId;
+  readonly isUnread?: true;
+}
+
+/** What a person decided. */
+export type ConversationDecision =
+  | { readonly status: ConversationStatus }
+  | { readonly assignedAgentId: Types.ObjectId | null };
+
+/** Decisions that are kept on the conversation itself; the audit has all of them. */
+const keptDecisions = 50;
+
+const live = { $in: ['open', 'pending'] satisfies ConversationStatus[] };
+const withoutHistory = { projection: { history: 0 } } as const;
+
+export type ConversationRepository = ReturnType<typeof createConversationRepository>;
+
+export function createConversationRepository(connection: Connection) {
+  const conversations = conversationModel(connection)
+    .collection as unknown as mongo.Collection<ConversationRecord>;
+
+  return {
+    ...createMessageTouches(conversations),
+    ...createDecisions(conversations),
+
+    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>
+      conversations.findOne<ConversationDoc>({ _id, ...scope }, withoutHistory),
+
+    findWithHistory: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      session?: ClientSession,
+    ): Promise<ConversationRecord | null> =>
+      conversations.findOne({ _id, ...scope }, session === undefined ? {} : { session }),
+
+    /** The thread of this contact and channel that is not closed. */
+    findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
+      conversations.findOne<ConversationDoc>({ ...key, status: live, ...scope }, withoutHistory),
+
+    /** The thread of this contact and channel with the latest window, closed threads too. */
+    findWithLatestWindow: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
+      conversations.findOne<ConversationDoc>(
+        { ...key, windowExpiresAt: { $exists: true }, ...scope },
+        { ...withoutHistory, sort: { windowExpiresAt: -1 } },
+      ),
+
+    countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
+      conversations.countDocuments({ channelId, status: live, ...scope }, { limit: atMost }),
+
+    /** Latest message first; without history. */
+    list: (
+      scope: ClientScope,
+      filter: ConversationFilter,
+      { limit, after }: { limit: number; after: Cursor<Date> | null },
+    ): Promise<ConversationDoc[]> =>
+      conversations
+        .find({ ...toQuery(filter), ...(after === null ? {} : positionAfter(after)), ...scope })
+        .sort({ lastMessageAt: -1, _id: -1 })
+        .limit(limit)
+        .project<ConversationDoc>({ history: 0 })
+        .toArray(),
+  };
+}
+
+/** What messages do to conversations: the hot path. None of it touches `version`. */
+const createMessageTouches = (conversations: mongo.Collection<ConversationRecord>) => ({
+  /** The thread that is not closed, with `at` as its latest message; null when there is none. */
+  touchLive: (scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      { ...key, status: live, ...scope },
+      { $max: { lastMessageAt: at } },
+      { returnDocument: 'after', ...withoutHistory },
+    ),
+
+  /** The thread that is not closed, made from `fresh` when there is none; the unique index decides races. */
+  findOrInsertLive(
+    scope: ClientScope,
+    key: ConversationKey,
+    fresh: Omit<ConversationDoc, 'clientId' | 'channelId' | 'contactId' | 'lastMessageAt' | 'status'>,
+    lastMessageAt: Date,
+  ): Promise<ConversationDoc> {
+    return findOrInsert(
+      conversations,
+      { ...key, status: live, ...scope },
+      { $setOnInsert: { ...fresh, status: 'open', history: [] }, $max: { lastMessageAt } },
+    );
+  },
+
+  /** Moves the end of the free entry point, only ever forward. */
+  async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {
+    await conversations.updateOne({ _id, ...scope }, { $max: { freeEntryPointExpiresAt: until } });
+  },
+
+  /** Ends an open window; a message of the contact opens it again. */
+  async closeWindow(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
+    await conversations.updateOne(
+      { _id, windowExpiresAt: { $gt: at }, ...scope },
+      { $set: { windowExpiresAt: at } },
+    );
+  },
+
+  /** Moves the customer service window, only ever forward; counts the message if it is a new one. */
+  async touchByInbound(scope: ClientScope, _id: Types.ObjectId, touch: InboundTouch): Promise<void> {
+    await conversations.updateOne(
+      { _id, ...scope },
+      { $max: { windowExpiresAt: touch.windowExpiresAt }, $inc: { unreadCount: touch.isNew ? 1 : 0 } },
+    );
+  },
+});
+
+/** What people do to conversations. */
+const createDecisions = (conversations: mongo.Collection<ConversationRecord>) => ({
+  /**
+   * Stores a decision on what `current` was, with its entry in the history; null when somebody was faster. Throws
+   * the duplicate key error when a closed thread is to be opened beside a live one.
+   */
+  decide(
+    scope: ClientScope,
+    current: ConversationRecord,
+    { decision, at, by }: { decision: ConversationDecision; at: Date; by: Types.ObjectId },
+    session: ClientSession,
+  ): Promise<ConversationRecord | null> {
+    const entry: ConversationHistoryEntry = { at, by, ...decision };
+    const change: mongo.UpdateFilter<ConversationRecord> =
+      'assignedAgentId' in decision && decision.assignedAgentId === null
+        ? { $unset: { assignedAgentId: '' } }
+        : { $set: decision as Partial<ConversationRecord> };
+    return conversations.findOneAndUpdate(
+      { _id: current._id, version: current.version, ...scope },
+      {
+        ...change,
+        $inc: { version: 1 },
+        $push: { history: { $each: [entry], $slice: -keptDecisions } },
+      } as mongo.UpdateFilter<ConversationRecord>,
+      { returnDocument: 'after', session },
+    );
+  },
+
+  /** Marks everything as read; answers the state before, null when there was nothing unread. */
+  markRead: (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      { _id, unreadCount: { $gt: 0 }, ...scope },
+      { $set: { unreadCount: 0 } },
+      { returnDocument: 'before', ...withoutHistory, session },
+    ),
+});
+
+/** Every combination names a status, because the indexes hold it before the time (see `model.ts`). */
+function toQuery({ isUnread, status, ...filter }: ConversationFilter): mongo.Filter<ConversationRecord> {
+  const query =
+    isUnread === true
+      ? { ...filter, ...(status === undefined ? {} : { status }), unreadCount: { $gt: 0 } }
+      : { ...filter, status: status ?? { $in: [...conversationStatuses] } };
+  // The driver's types know no null for a field that may be missing; its queries do.
+  return query as mongo.Filter<ConversationRecord>;
+}
+
+/** The first bound is there for the index, the second breaks ties. */
+const positionAfter = ({ key, id }: Cursor<Date>): mongo.Filter<ConversationRecord> => ({
+  lastMessageAt: { $lte: key },
+  $or: [{ lastMessageAt: { $lt: key } }, { _id: { $lt: id } }],
+});

@@ -1,0 +1,147 @@
+import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { route, type Actor } from '../../http/route.ts';
+import { idParams } from '../../platform/fields.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import { decodeCursor } from '../../platform/pagination.ts';
+import type {
+  ConversationFilter,
+  ConversationManagement,
+  ConversationRecord,
+  Person,
+  WithContact,
+} from './management.ts';
+import {
+  AssignConversationBody,
+  ConversationPage,
+  ConversationView,
+  ListConversationsQuery,
+  PatchConversationBody,
+} from './schemas.ts';
+import { toConversationListItemView, toConversationView } from './view.ts';
+
+interface ConversationRouteDeps {
+  readonly conversations: ConversationManagement;
+}
+
+const tag = 'Conversations';
+const access = ['admin', 'agent'] as const;
+const replies = { 200: ConversationView } as const;
+const aboutVersions =
+  'The `ETag` counts what people decide (status, assignment); a new message does not change it. Pass it as `If-Match` ' +
+  'to change only what you have seen.';
+
+export const conversationRoutes = (deps: ConversationRouteDeps) => [
+  ...readRoutes(deps),
+  ...writeRoutes(deps),
+];
+
+const readRoutes = ({ conversations }: ConversationRouteDeps) => [
+  route({
+    method: 'get',
+    path: '/api/conversations',
+    summary: 'List conversations',
+    description: 'Latest message first. A conversation that gets a message moves to the first page.',
+    tag,
+    access,
+    query: ListConversationsQuery,
+    replies: { 200: ConversationPage },
+    async handle({ actor, query }) {
+      const { limit, cursor } = query;
+      const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
+      const page = await conversations.list(scopeOf(actor.clientId), filterOf(query), { limit, after });
+      return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/conversations/:id',
+    summary: 'Get a conversation with its history',
+    description: aboutVersions,
+    tag,
+    access,
+    params: idParams,
+    replies,
+    problems: ['not-found'],
+    async handle({ actor, params }) {
+      return answer(await conversations.get(scopeOf(actor.clientId), params.id));
+    },
+  }),
+];
+
+const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
+  route({
+    method: 'patch',
+    path: '/api/conversations/:id',
+    summary: 'Open, set aside or close a conversation',
+    description: `A closed one can be opened again while the contact has no other on the channel. ${aboutVersions}`,
+    tag,
+    access,
+    params: idParams,
+    body: PatchConversationBody,
+    replies,
+    problems: ['not-found', 'wrong-state', 'precondition-failed'],
+    async handle({ actor, params, body, request }) {
+      const change = { status: body.status, version: expectedVersion(request) };
+      return answer(
+        await conversations.setStatus(scopeOf(actor.clientId), personOf(actor), params.id, change),
+      );
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/conversations/:id/assign',
+    summary: 'Give a conversation to a user, or take it away',
+    description: aboutVersions,
+    tag,
+    access,
+    params: idParams,
+    body: AssignConversationBody,
+    replies,
+    problems: ['not-found', 'precondition-failed'],
+    async handle({ actor, params, body, request }) {
+      const change = { agentId: body.agentId, version: expectedVersion(request) };
+      return answer(await conversations.assign(scopeOf(actor.clientId), personOf(actor), params.id, change));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/conversations/:id/read',
+    summary: 'Mark a conversation as read',
+    description: 'Sets `unreadCount` to 0. Doing it again changes nothing. The provider is not told.',
+    tag,
+    access,
+    params: idParams,
+    replies,
+    problems: ['not-found'],
+    async handle({ actor, params }) {
+      return answer(await conversations.markRead(scopeOf(actor.clientId), personOf(actor), params.id));
+    },
+  }),
+];
+
+const personOf = ({ userId }: Actor): Person => ({ type: 'user', userId });
+
+const answer = (found: WithContact<ConversationRecord>) =>
+  ({
+    status: 200,
+    body: toConversationView(found),
+    headers: { etag: etagOf(found.conversation.version) },
+  }) as const;
+
+function filterOf({
+  status,
+  assignedAgentId,
+  leadId,
+  contactId,
+  unread,
+}: ListConversationsQuery): ConversationFilter {
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(assignedAgentId === undefined
+      ? {}
+      : { assignedAgentId: assignedAgentId === 'none' ? null : assignedAgentId }),
+    ...(leadId === undefined ? {} : { leadId }),
+    ...(contactId === undefined ? {} : { contactId }),
+    ...(unread === undefined ? {} : { isUnread: true }),
+  };
+}

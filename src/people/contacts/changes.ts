@@ -1,0 +1,137 @@
+import type { Types } from 'mongoose';
+import { loggedConsent } from './consent.ts';
+import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
+import { identityKeysOf, type OptInStatus } from './rules.ts';
+import { nameKeyOf } from '../../platform/name-key.ts';
+
+/** What is said about a consent that changes. */
+export interface ConsentStatement {
+  readonly source: string;
+  readonly wording?: string | undefined;
+  /** Names the statement, where something follows from it that must be told apart. */
+  readonly eventId?: string | undefined;
+}
+
+/** Fields to change: a value sets, null clears, a missing one stays. */
+export interface ContactChanges {
+  readonly phoneNumber?: string | null | undefined;
+  readonly whatsappId?: string | null | undefined;
+  readonly businessScopedUserId?: string | null | undefined;
+  readonly username?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly optInStatus?: OptInStatus | undefined;
+  /** Why the consent is what it is; without it `optInStatus` is not looked at. */
+  readonly consent?: ConsentStatement | undefined;
+  readonly isBlocked?: boolean | undefined;
+  /** Key by key: null removes one; null for the whole removes all. */
+  readonly customFields?: Readonly<Record<string, CustomValue | null>> | null | undefined;
+}
+
+/** Gives an opt-out a name, because what it cancels is found by it. */
+export const withOptOutNamed = (changes: ContactChanges, eventId: string): ContactChanges =>
+  changes.optInStatus === 'opted-out' && changes.consent !== undefined
+    ? { ...changes, consent: { ...changes.consent, eventId } }
+    : changes;
+
+export interface WrittenBy {
+  readonly at: Date;
+  /** Undefined when the product writes by itself. */
+  readonly by: Types.ObjectId | undefined;
+}
+
+const optionalTexts = ['phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'] as const;
+
+/**
+ * The record after the changes, one version on; the record itself when everything is so already. A statement on
+ * consent is always a change: it is one more entry in the log.
+ */
+export function applyChanges(
+  record: ContactRecord,
+  changes: ContactChanges,
+  written: WrittenBy,
+): ContactRecord {
+  const { nameKey: _old, ...rest } = changedBlock(changedTexts(record, changes), changes, written);
+  const next: ContactRecord = {
+    ...rest,
+    ...(rest.name === undefined ? {} : { nameKey: nameKeyOf(rest.name) }),
+    identityKeys: identityKeysOf(rest),
+    tags: changes.tags ?? record.tags,
+    customFields: mergedFields(record.customFields, changes.customFields),
+    ...changedConsent(record, changes, written),
+  };
+  if (JSON.stringify(auditedFieldsOf(next)) === JSON.stringify(auditedFieldsOf(record))) return record;
+  return { ...next, version: record.version + 1, updatedAt: written.at };
+}
+
+function changedTexts(record: ContactRecord, changes: ContactChanges): ContactRecord {
+  const next: Record<string, unknown> = { ...record };
+  for (const field of optionalTexts) {
+    const value = changes[field];
+    if (value === null) delete next[field];
+    else if (value !== undefined) next[field] = value;
+  }
+  // What was said of the old number does not hold for another one.
+  if (next['phoneNumber'] !== record.phoneNumber) delete next['numberSuspect'];
+  return next as unknown as ContactRecord;
+}
+
+function changedBlock(
+  record: ContactRecord,
+  { isBlocked }: ContactChanges,
+  { at }: WrittenBy,
+): ContactRecord {
+  if (isBlocked === undefined || isBlocked === (record.isBlocked ?? false)) return record;
+  const { isBlocked: _was, blockedAt: _since, ...rest } = record;
+  return isBlocked ? { ...rest, isBlocked, blockedAt: at } : rest;
+}
+
+function mergedFields(
+  current: ContactRecord['customFields'],
+  changes: ContactChanges['customFields'],
+): ContactRecord['customFields'] {
+  if (changes === undefined) return current;
+  if (changes === null) return {};
+  const merged = new Map<string, CustomValue | null>(Object.entries(current));
+  for (const [key, value] of Object.entries(changes)) merged.set(key, value);
+  return Object.fromEntries([...merged].filter((entry): entry is [string, CustomValue] => entry[1] !== null));
+}
+
+function changedConsent(
+  record: ContactRecord,
+  { optInStatus: status, consent }: ContactChanges,
+  written: WrittenBy,
+): Pick<ContactRecord, 'optInStatus' | 'consentLog' | 'consentEntriesDropped'> {
+  const { optInStatus, consentLog } = record;
+  if (status === undefined || consent === undefined) return { optInStatus, consentLog };
+  return { optInStatus: status, ...loggedConsent(record, consentEntry(status, consent, written)) };
+}
+
+export const consentEntry = (
+  status: OptInStatus,
+  { source, wording, eventId }: ConsentStatement,
+  { at, by }: WrittenBy,
+): ConsentEntry => ({
+  status,
+  source,
+  ...(wording === undefined ? {} : { wording }),
+  at,
+  ...(eventId === undefined ? {} : { eventId }),
+  ...(by === undefined ? {} : { by }),
+});
+
+/** What the audit writes down of a contact; of the log its last entry, because only that can be new. */
+export const auditedFieldsOf = (record: ContactRecord) => ({
+  phoneNumber: record.phoneNumber ?? null,
+  whatsappId: record.whatsappId ?? null,
+  businessScopedUserId: record.businessScopedUserId ?? null,
+  username: record.username ?? null,
+  name: record.name ?? null,
+  tags: record.tags,
+  optInStatus: record.optInStatus,
+  marketingStopped: record.marketingStopped ?? false,
+  isBlocked: record.isBlocked ?? false,
+  customFields: record.customFields,
+  consent: record.consentLog.at(-1) ?? null,
+  consentEntries: record.consentLog.length + (record.consentEntriesDropped ?? 0),
+});

@@ -1,0 +1,39 @@
+import type { AuditService } from '../../audit/service.ts';
+import type { ContactDependents } from '../contacts/service.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { auditedFieldsOf } from './changes.ts';
+import type { LeadConversations } from './conversations.ts';
+import type { LeadRepository } from './repository.ts';
+import { copyOf } from './service.ts';
+
+interface DependentsDeps {
+  readonly leads: LeadRepository;
+  readonly conversations: LeadConversations;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+}
+
+/** What a contact has hanging on it: its lead, which goes along with it, and conversations, which hold it. */
+export const createContactDependents = ({
+  leads,
+  conversations,
+  audit,
+  clock,
+}: DependentsDeps): ContactDependents => ({
+  contactChanged: (scope, contact, session) =>
+    leads.copyContact(scope, contact._id, { copy: copyOf(contact), at: clock.now() }, session),
+
+  async useOfContact(scope, contactId) {
+    const conversation = await conversations.anyOfContact(scope, contactId);
+    if (conversation === null) return null;
+    return `The conversation ${conversation._id.toHexString()} (${conversation.status}) is with this contact.`;
+  },
+
+  async contactDeleted(scope, actor, contactId, session) {
+    const lead = await leads.removeOfContact(scope, contactId, session);
+    if (lead === null || lead.deletedAt !== undefined) return;
+    const target = { type: 'lead', id: lead._id };
+    const before = auditedFieldsOf(lead);
+    await audit.record(scope, actor, { action: 'lead.deleted', target, before, after: null }, session);
+  },
+});

@@ -1,0 +1,70 @@
+import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { optInStatuses, type OptInStatus } from '../contacts/rules.ts';
+import { schemaOptions } from '../../platform/mongo.ts';
+import { leadStages, type LeadStage } from './rules.ts';
+
+/**
+ * Phone, name and consent live on the contact. A lead has copies, so that each of its filters is one query over one
+ * index; whatever changes the contact writes the copies in the same transaction (`contact-dependents.ts`), and
+ * whatever makes a lead holds its contact meanwhile.
+ */
+export interface ContactCopy {
+  readonly phoneNumber?: string;
+  readonly name?: string;
+  readonly nameKey?: string;
+  readonly optInStatus: OptInStatus;
+}
+
+/** A sales opportunity of a contact, one per contact. */
+export interface LeadDoc extends ContactCopy {
+  readonly _id: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+  readonly stage: LeadStage;
+  readonly tags: readonly string[];
+  readonly assignedAgentId?: Types.ObjectId;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly version: number;
+  /**
+   * A deleted lead is shown nowhere and stays as what closed conversations refer to. When its contact gets a lead
+   * again, it comes back under the same id as a new one.
+   */
+  readonly deletedAt?: Date;
+}
+
+const leadSchema = new Schema(
+  {
+    clientId: { type: Schema.Types.ObjectId, required: true },
+    contactId: { type: Schema.Types.ObjectId, required: true },
+    phoneNumber: String,
+    name: String,
+    nameKey: String,
+    optInStatus: { type: String, enum: optInStatuses, required: true },
+    stage: { type: String, enum: leadStages, required: true },
+    tags: { type: [String], required: true },
+    assignedAgentId: Schema.Types.ObjectId,
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+    version: { type: Number, required: true },
+    deletedAt: Date,
+  },
+  { ...schemaOptions, collection: 'leads' },
+);
+
+leadSchema.index({ clientId: 1, contactId: 1 }, { unique: true });
+leadSchema.index({ clientId: 1, createdAt: -1, _id: -1 });
+leadSchema.index({ clientId: 1, stage: 1, createdAt: -1, _id: -1 });
+leadSchema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
+leadSchema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
+leadSchema.index({ clientId: 1, assignedAgentId: 1, createdAt: -1, _id: -1 });
+leadSchema.index({ clientId: 1, assignedAgentId: 1, stage: 1, createdAt: -1, _id: -1 });
+for (const field of ['nameKey', 'phoneNumber'] as const) {
+  leadSchema.index(
+    { clientId: 1, [field]: 1, _id: 1 },
+    { partialFilterExpression: { [field]: { $exists: true } } },
+  );
+}
+
+export const leadModel = (connection: Connection): Model<LeadDoc> =>
+  connection.model<LeadDoc>('Lead', leadSchema as unknown as Schema<LeadDoc>);

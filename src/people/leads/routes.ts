@@ -1,0 +1,130 @@
+import type { z } from 'zod';
+import type { Person } from '../contacts/management.ts';
+import { searchOf } from '../contacts/rules.ts';
+import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { route, type Actor } from '../../http/route.ts';
+import { idParams } from '../../platform/fields.ts';
+import { byPrefix, newestFirst } from '../../platform/listing.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import type { LeadDoc, LeadFilter, LeadManagement } from './management.ts';
+import { CreateLeadBody, LeadPage, LeadView, ListLeadsQuery, PatchLeadBody } from './schemas.ts';
+import { toLeadView } from './view.ts';
+
+interface LeadRouteDeps {
+  readonly leads: LeadManagement;
+}
+
+const tag = 'Leads';
+const access = ['admin', 'agent'] as const;
+
+export const leadRoutes = (deps: LeadRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
+
+const personOf = ({ userId }: Actor): Person => ({ type: 'user', userId });
+
+const replyWith = (lead: LeadDoc) => ({ body: toLeadView(lead), headers: { etag: etagOf(lead.version) } });
+
+function filterOf(query: z.output<typeof ListLeadsQuery>): LeadFilter {
+  const { stage, tag: tagged, optInStatus, assignedAgentId } = query;
+  return {
+    ...(stage === undefined ? {} : { stage }),
+    ...(tagged === undefined ? {} : { tag: tagged }),
+    ...(optInStatus === undefined ? {} : { optInStatus }),
+    ...(assignedAgentId === undefined
+      ? {}
+      : { assignedAgentId: assignedAgentId === 'none' ? null : assignedAgentId }),
+  };
+}
+
+const readRoutes = ({ leads }: LeadRouteDeps) => [
+  route({
+    method: 'get',
+    path: '/api/leads',
+    summary: 'List leads',
+    description:
+      'The newest first; with `q` in the order of what is searched. Filters narrow each other; `q` and ' +
+      '`optInStatus` look at the contact.',
+    tag,
+    access,
+    query: ListLeadsQuery,
+    replies: { 200: LeadPage },
+    async handle({ actor, query }) {
+      const { limit, cursor, q } = query;
+      const order = q === undefined ? newestFirst(cursor) : byPrefix(searchOf(q), cursor);
+      const page = await leads.list(scopeOf(actor.clientId), filterOf(query), { limit, order });
+      return { status: 200, body: { ...page, items: page.items.map(toLeadView) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/leads/:id',
+    summary: 'Get a lead',
+    description:
+      'With phone, name and consent of its contact. The `ETag` is for `If-Match` of the next change.',
+    tag,
+    access,
+    params: idParams,
+    replies: { 200: LeadView },
+    async handle({ actor, params }) {
+      return { status: 200, ...replyWith(await leads.get(scopeOf(actor.clientId), params.id)) };
+    },
+  }),
+];
+
+const writeRoutes = ({ leads }: LeadRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/leads',
+    summary: 'Create a lead',
+    description:
+      'For a contact, or for a phone number whose contact is found or made. `name`, `optInStatus` and `consent` ' +
+      'are the contact’s; to change the consent of a contact that is there already, `consent` must say where it ' +
+      'comes from. A contact has one lead: 409 `already-exists` names it.',
+    tag,
+    access,
+    body: CreateLeadBody,
+    replies: { 201: LeadView },
+    problems: ['not-found', 'already-exists'],
+    async handle({ actor, body }) {
+      const { body: view, headers } = replyWith(
+        await leads.create(scopeOf(actor.clientId), personOf(actor), body),
+      );
+      return { status: 201, body: view, headers: { ...headers, location: `/api/leads/${view.id}` } };
+    },
+  }),
+  route({
+    method: 'patch',
+    path: '/api/leads/:id',
+    summary: 'Change a lead',
+    description:
+      'Changes the fields given; null clears. `name`, and `optInStatus` together with `consent`, change the ' +
+      'contact. With `If-Match` a change based on an older state is refused with 412.',
+    tag,
+    access,
+    params: idParams,
+    body: PatchLeadBody,
+    replies: { 200: LeadView },
+    problems: ['precondition-failed', 'wrong-state'],
+    async handle({ actor, params, body, request }) {
+      const change = { patch: body, version: expectedVersion(request) };
+      const lead = await leads.update(scopeOf(actor.clientId), personOf(actor), params.id, change);
+      return { status: 200, ...replyWith(lead) };
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/api/leads/:id',
+    summary: 'Delete a lead',
+    description:
+      '409 `in-use` while a conversation with it is not closed. Closed conversations keep their history and their ' +
+      '`leadId`; when the contact gets a lead again, it is a new one under the same id. The contact stays.',
+    tag,
+    access,
+    params: idParams,
+    replies: { 204: null },
+    problems: ['in-use', 'precondition-failed'],
+    async handle({ actor, params, request }) {
+      await leads.remove(scopeOf(actor.clientId), personOf(actor), params.id, expectedVersion(request));
+      return { status: 204 };
+    },
+  }),
+];

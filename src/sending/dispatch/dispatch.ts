@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailure } from '@temporalio/common';
+import type { DispatchResult } from '../messages/contract.ts';
+import { failureTypeOf } from '../messages/contract.ts';
+import { decideClaim, withoutTime, type DispatchOutcome } from '../messages/lifecycle.ts';
+import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
+import type { Claim, MessageDoc } from '../messages/store/repository.ts';
+import { newUuid, randomFraction } from '../../platform/ids.ts';
+import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
+import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
+import { passGates, type Passage } from './passage.ts';
+import { insist } from './insist.ts';
+import { missing, record, type MessageActivityDeps, type Target } from './steps.ts';
+
+/**
+ * Brings a message to the provider: its gates are judged, its place in the rates is taken, the claim is taken by
+ * one compare-and-set, and only who holds it calls, once. What has to wait for minutes is answered as `held`; what
+ * has to wait for seconds is thrown with the delay after which Temporal runs this again.
+ */
+export async function dispatchMessage(deps: MessageActivityDeps, target: Target): Promise<DispatchResult> {
+  const { messages, clock } = deps;
+  const { scope, id } = target;
+  const message = await insist(() => messages.findById(scope, id));
+  if (message === null) throw missing();
+  const decision = decideClaim(message, clock.now());
+  // One that is too early is held by its gate, unless a gate before that one is closed for good.
+  if (decision !== 'call' && decision !== 'early') return withoutCall(deps, target, { decision, message });
+
+  const passage = await passGates(deps, target, message);
+  if (passage.kind === 'stopped') return passage.result;
+  const toBody = bodyOf(message);
+  const token = newUuid();
+  const taking = { token, now: clock.now(), isToSuspect: passage.isNumberSuspect };
+  try {
+    const claim = await insist(() => messages.claim(scope, id, taking));
+    if (claim === null) throw missing();
+    if (claim.decision === 'call')
+      return await callProvider(deps, target, { message: claim.message, passage, token, toBody });
+    if (claim.decision !== 'early') return await withoutCall(deps, target, claim);
+  } finally {
+    passage.permit.done();
+  }
+  // Somebody gave it a later time while it waited for its place.
+  return dispatchMessage(deps, target);
+}
+
+/** The claim was refused: says where the message stands instead of calling. */
+async function withoutCall(
+  deps: MessageActivityDeps,
+  { scope, id }: Target,
+  claim: Claim,
+): Promise<DispatchResult> {
+  const { dispatch, status, providerMessageId, failure } = claim.message;
+  const { attempt } = dispatch;
+  if (claim.decision === 'ambiguous') {
+    // A worker took the claim and died before it stored what came of it. The call is never repeated blindly.
+    const outcome: DispatchOutcome = { kind: 'unknown', reason: 'the worker was lost during the call' };
+    deps.observer?.outcomeKnown(claim.message, outcome);
+    const isRecorded = await record(deps, { scope, id }, { outcome, attempt, startedAt: dispatch.startedAt });
+    return { kind: 'dispatched', outcome, attempt, isRecorded };
+  }
+  if (claim.decision === 'expire') {
+    const expired = await deps.messages.withdraw(scope, id, { reason: 'expired', now: deps.clock.now() });
+    return { kind: 'settled', status: expired ?? status, attempt };
+  }
+  return {
+    kind: 'settled',
+    status,
+    attempt,
+    ...(providerMessageId === undefined ? {} : { providerMessageId }),
+    ...(failure === undefined ? {} : { failure: withoutTime(failure) }),
+  };
+}
+
+interface ClaimedCall {
+  readonly message: MessageDoc;
+  readonly passage: Extract<Passage, { kind: 'open' }>;
+  readonly token: string;
+  readonly toBody: (attempt: number) => MessageBody;
+}
+
+/** The process or the database stood still for so long that the permit counts no more; nobody was called. */
+const placeLost = {
+  kind: 'retry',
+  code: 'rate',
+  title: 'Its place in the rate was lost',
+  delayMs: 250,
+} as const;
+
+/** Makes the one call that the claim allows, and stores or throws what follows from the answer. */
+async function callProvider(
+  deps: MessageActivityDeps,
+  target: Target,
+  call: ClaimedCall,
+): Promise<DispatchResult> {
+  const { message, passage, toBody } = call;
+  const { attempt, startedAt } = message.dispatch;
+  if (!passage.permit.stillHolds()) return giveBack(deps, target, { ...call, next: placeLost });
+  deps.observer?.callBegins(message);
+  const answer = await deps.gateway.send(passage.sender, toBody(attempt));
+  passage.permit.done();
+  const next = decideAfterCall(answer, attempt, randomFraction());
+  if (next.kind === 'done') {
+    deps.observer?.outcomeKnown(message, next.outcome);
+    const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
+    return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
+  }
+  if (answer.kind === 'rejected') await learn(deps, target, { message, answer });
+  return giveBack(deps, target, { ...call, next });
+}
+
+/** Closes the gates that the answer speaks of. Without it the next call gets the same answer, so it must be stored. */
+async function learn(
+  { effects }: MessageActivityDeps,
+  { scope }: Target,
+  { message, answer }: { message: MessageDoc; answer: Extract<GatewayAnswer, { kind: 'rejected' }> },
+): Promise<void> {
+  await insist(() => effects.ofRefusal(scope, message, answer.error));
+}
+
+/** The provider has certainly not taken it: the claim is given back, and the message waits. */
+async function giveBack(
+  deps: MessageActivityDeps,
+  { scope, id }: Target,
+  { message, token, next }: ClaimedCall & { next: Exclude<AfterCall, { kind: 'done' }> },
+): Promise<DispatchResult> {
+  const { attempt, startedAt } = message.dispatch;
+  const now = deps.clock.now();
+  const gate = next.kind === 'hold' ? next.gate : 'provider';
+  const said = `${next.title}, ${next.code}`;
+  const reason = next.kind === 'hold' ? `${next.gate} paused: ${said}` : said;
+  const until = next.kind === 'hold' ? {} : { until: new Date(now.getTime() + next.delayMs) };
+  await insist(() =>
+    deps.messages.release(scope, id, {
+      token,
+      attempt: {
+        number: attempt,
+        startedAt: startedAt ?? now,
+        endedAt: now,
+        outcome: 'retry',
+        code: next.code,
+      },
+      waiting: { gate, reason, since: now, ...until },
+    }),
+  );
+  if (next.kind === 'hold') return { kind: 'held', gate: next.gate, reason, attempt };
+  throw ApplicationFailure.create({
+    message: `${next.title}: next call in ${Math.ceil(next.delayMs / 1_000)} s`,
+    type: failureTypeOf(next.code),
+    nextRetryDelay: next.delayMs,
+  });
+}
+
+/** Checked before the claim is taken: what fails after it leaves nobody knowing whether the provider was called. */
+function bodyOf(message: MessageDoc): (attempt: number) => MessageBody {
+  const { _id, to, recipientUserId, content, contextMessageId } = message;
+  const { template } = content;
+  const payload = template === undefined ? content.payload : { type: 'template' as const, template };
+  const recipient = to ?? recipientUserId;
+  assert(
+    payload !== undefined && recipient !== undefined,
+    'an outbound message has a content and a recipient',
+  );
+  const messageId = _id.toHexString();
+  const address = to === undefined ? { recipient } : { to };
+  return (attempt) => buildMessageBody({ messageId, attempt, address, payload, contextMessageId });
+}

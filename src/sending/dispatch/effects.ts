@@ -1,0 +1,145 @@
+import type { Types } from 'mongoose';
+import type { Refusal } from '../../channels/rules.ts';
+import type { ChannelDoc } from '../../channels/service.ts';
+import { assertThrough } from '../../consent/statements/inbound.ts';
+import type { ConsentService } from '../../consent/statements/service.ts';
+import type { SuspectNumbers } from '../../people/contacts/numbers.ts';
+import { hasFailed, type Receipt } from '../messages/contract.ts';
+import type { MessageFailure } from '../messages/lifecycle.ts';
+import type { MessageDoc } from '../messages/service.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { SendRates } from '../../rates/service.ts';
+import { followUpAfter, planRetry, ruleFor, type ErrorRule } from '../../whatsapp/error-classes.ts';
+import type { FollowUpRule } from '../../whatsapp/error-rule.ts';
+import type { RejectedError } from '../../whatsapp/gateway.ts';
+
+interface TemplateRef {
+  readonly channelId: Types.ObjectId;
+  readonly name: string;
+  readonly language: string;
+}
+
+export interface ErrorEffectDeps {
+  readonly messages: { findById(scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc | null> };
+  readonly channels: {
+    findById(scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null>;
+    pauseByProvider(scope: ClientScope, id: Types.ObjectId, refusal: Refusal): Promise<void>;
+    useMarketingEndpoint(scope: ClientScope, id: Types.ObjectId): Promise<void>;
+  };
+  readonly templates: {
+    noteProviderError(scope: ClientScope, template: TemplateRef, code: number): Promise<void>;
+  };
+  readonly consent: Pick<ConsentService, 'stopMarketing'>;
+  readonly numbers: Pick<SuspectNumbers, 'suspect'>;
+  readonly conversations: {
+    closeWindow(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void>;
+  };
+  readonly rates: Pick<SendRates, 'slowDown' | 'penalisePair'>;
+  readonly followUps: {
+    schedule(scope: ClientScope, failed: MessageDoc, rule: FollowUpRule): Promise<void>;
+  };
+  readonly clock: Clock;
+}
+
+export type ErrorEffects = ReturnType<typeof createErrorEffects>;
+
+/**
+ * What a provider's error means beside the message that met it. Everything here may be repeated: it brings a state
+ * about, and finds it there the second time.
+ */
+export function createErrorEffects(deps: ErrorEffectDeps) {
+  /** What holds whether or not the message is tried again. */
+  async function closeGates(scope: ClientScope, message: MessageDoc, error: KnownError): Promise<void> {
+    const { channelId } = message;
+    const { rule, code } = error;
+    if (rule.class === 'sender' || rule.class === 'credentials') {
+      await deps.channels.pauseByProvider(scope, channelId, pauseOf(rule, code, deps.clock.now()));
+    }
+    if (rule.class === 'marketing-endpoint') await deps.channels.useMarketingEndpoint(scope, channelId);
+    const template = templateOf(message);
+    if (rule.template !== undefined && template !== null) {
+      await deps.templates.noteProviderError(scope, template, code);
+    }
+    if (rule.slows === 'channel') {
+      const channel = await deps.channels.findById(scope, channelId);
+      const perSecond = channel?.sendsPerSecond;
+      if (perSecond !== undefined) await deps.rates.slowDown({ scope, channelId, perSecond });
+    }
+  }
+
+  async function ofFailure(scope: ClientScope, id: Types.ObjectId, failure: MessageFailure): Promise<void> {
+    const error = knownErrorOf(failure);
+    if (error === null) return;
+    const message = await deps.messages.findById(scope, id);
+    // A receipt may have overruled the failure meanwhile: then it has no consequences.
+    if (message === null || message.status !== 'failed') return;
+    await closeGates(scope, message, error);
+    const { rule } = error;
+    if (rule.stopsMarketing === true) {
+      const eventId = `${id.toHexString()}:${error.code}`;
+      const said = { source: 'whatsapp', at: deps.clock.now(), eventId };
+      assertThrough(await deps.consent.stopMarketing(scope, message.contactId, said));
+    }
+    if (rule.suspectsNumber === true && message.to !== undefined) {
+      const number = { contactId: message.contactId, phoneNumber: message.to };
+      const at = failedAtOf(message) ?? deps.clock.now();
+      await deps.numbers.suspect(scope, number, { code: String(error.code), at });
+    }
+    if (rule.class === 'window') {
+      await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());
+    }
+    // What the provider has taken has its id, and only a receipt can say afterwards that it has failed.
+    const followUp = followUpAfter(rule, message.providerMessageId === undefined ? 'answer' : 'receipt');
+    if (followUp !== null) await deps.followUps.schedule(scope, message, followUp);
+  }
+
+  return {
+    /** The provider has refused a call, and the message will be tried again. */
+    async ofRefusal(scope: ClientScope, message: MessageDoc, error: RejectedError): Promise<void> {
+      const rule = ruleFor(error);
+      await closeGates(scope, message, { rule, code: error.code });
+      if (rule.slows !== 'pair') return;
+      const { attempt } = message.dispatch;
+      const delayMs = planRetry({ rule, attempt, jitter: 0 }) ?? 0;
+      const until = new Date(deps.clock.now().getTime() + delayMs);
+      const { channelId, contactId } = message;
+      await deps.rates.penalisePair(scope, { channelId, contactId }, until);
+    },
+
+    /** A message has failed for good. */
+    ofFailure,
+
+    /** Receipts were stored; those that say `failed` have the same consequences as a refusal. */
+    async ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void> {
+      for (const { failure } of receipts.filter(hasFailed)) await ofFailure(scope, id, failure);
+    },
+  };
+}
+
+/** When it failed, by the provider's clock if a receipt has said so: the same however often it is followed. */
+const failedAtOf = ({ statusHistory }: MessageDoc): Date | undefined =>
+  statusHistory.findLast(({ status }) => status === 'failed')?.timestamp;
+
+interface KnownError {
+  readonly rule: ErrorRule;
+  readonly code: number;
+}
+
+/** The provider's error behind a failure; null for a failure of ours. */
+function knownErrorOf({ code, detail }: MessageFailure): KnownError | null {
+  const number = Number(code);
+  return Number.isInteger(number) ? { rule: ruleFor({ code: number, detail }), code: number } : null;
+}
+
+const pauseOf = (rule: ErrorRule, code: number, now: Date): Refusal => ({
+  class: rule.class === 'credentials' ? 'credentials' : 'sender',
+  code: String(code),
+  reason: `${rule.title}, ${code}. ${rule.advice}`,
+  ...(rule.pauseMs === undefined ? {} : { until: new Date(now.getTime() + rule.pauseMs) }),
+});
+
+const templateOf = ({ channelId, templateName, content }: MessageDoc): TemplateRef | null =>
+  templateName === undefined || content.template === undefined
+    ? null
+    : { channelId, name: templateName, language: content.template.language.code };

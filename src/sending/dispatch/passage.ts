@@ -1,0 +1,247 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ChannelDoc } from '../../channels/service.ts';
+import type { ReadFacts } from '../gates/facts.ts';
+import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
+import { waitTypeOf, type DispatchResult } from '../messages/contract.ts';
+import type { MessageDoc } from '../messages/store/repository.ts';
+import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../messages/rules.ts';
+import type { Permit } from '../../rates/channel/permits.ts';
+import { randomFraction } from '../../platform/ids.ts';
+import type { Sender } from '../../whatsapp/gateway.ts';
+import { insist } from './insist.ts';
+import type { MessageActivityDeps, Target } from './steps.ts';
+
+/** All gates are open, and the message has its place: the permit is given back when the answer is in. */
+export type Passage =
+  | {
+      readonly kind: 'open';
+      readonly sender: Sender;
+      readonly isNumberSuspect: boolean;
+      readonly permit: Permit;
+    }
+  | { readonly kind: 'stopped'; readonly result: DispatchResult };
+
+/**
+ * Judges the gates and takes the places in the rates. The pair comes last, when nothing is waited for any more: what
+ * is counted there is when the message leaves. A permit that the pair makes useless goes to the next at once.
+ */
+export async function passGates(
+  deps: MessageActivityDeps,
+  target: Target,
+  message: MessageDoc,
+): Promise<Passage> {
+  const read = await readFacts(deps, target, message);
+  const closed = await judge(deps, target, { message, read });
+  if (closed !== null) return stopped(closed);
+  const sender = openSender(deps, read);
+  if (sender === null) return stopped(await hold(deps, target, { message, waiting: noToken(deps) }));
+  const portfolio = await takePortfolio(deps, target, { message, read });
+  if (portfolio !== null) return stopped(portfolio);
+  const askedAtMs = performance.now();
+  const permit = await takePermit(deps, target, { message, channel: read.channel });
+  if (performance.now() - askedAtMs > longestTrustMs) {
+    const closedSince = await judgeAgain(deps, target, { message, permit });
+    if (closedSince !== null) return stopped(closedSince);
+  }
+  await takePair(deps, target, { message, permit });
+  return { kind: 'open', sender, isNumberSuspect: read.isNumberSuspect, permit };
+}
+
+const stopped = (result: DispatchResult): Passage => ({ kind: 'stopped', result });
+
+/** Who has waited for a permit for longer looks at the gates again: a person may have closed one meanwhile. */
+const longestTrustMs = 250;
+
+interface Judged {
+  readonly message: MessageDoc;
+  readonly read: ReadFacts;
+}
+
+/** Null when all gates are open. */
+async function judge(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, read }: Judged,
+): Promise<DispatchResult | null> {
+  const verdict = judgeGates(read.facts, deps.clock.now());
+  if (verdict.kind === 'open') return null;
+  return verdict.kind === 'closed'
+    ? close(deps, target, { message, verdict })
+    : hold(deps, target, { message, waiting: verdict.waiting });
+}
+
+/** Gives the permit back when a gate has closed. */
+async function judgeAgain(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, permit }: { message: MessageDoc; permit: Permit },
+): Promise<DispatchResult | null> {
+  try {
+    const read = await findFacts(deps, target, { message, isFresh: true });
+    const closed = await judge(deps, target, { message, read });
+    if (closed !== null) permit.giveBack();
+    return closed;
+  } catch (error) {
+    permit.giveBack();
+    throw error;
+  }
+}
+
+/**
+ * The credentials for the call; marketing goes to its own endpoint where Meta has asked for that. Null when the token
+ * cannot be opened.
+ */
+function openSender(
+  { channels, logger }: MessageActivityDeps,
+  { channel, facts: { template } }: ReadFacts,
+): Sender | null {
+  const isMarketing = template?.category === 'marketing' && channel.usesMarketingEndpoint === true;
+  try {
+    return { ...channels.senderOf(channel), endpoint: isMarketing ? 'marketing' : 'messages' };
+  } catch (error) {
+    const channelId = channel._id.toHexString();
+    logger.error({ channelId, error }, 'access token not opened: check CREDENTIALS_KEY, or give a new token');
+    return null;
+  }
+}
+
+const noTokenPauseMs = 300_000;
+
+const noToken = ({ clock }: MessageActivityDeps): Waiting => ({
+  gate: 'channel',
+  reason:
+    'the access token of the channel cannot be opened: see CREDENTIALS_KEY, or give the channel a new one',
+  until: new Date(clock.now().getTime() + noTokenPauseMs),
+});
+
+/** A channel that seems to be closed is read anew: it may have opened since, and nobody would tell the message. */
+async function readFacts(deps: MessageActivityDeps, target: Target, message: MessageDoc): Promise<ReadFacts> {
+  const first = await findFacts(deps, target, { message, isFresh: false });
+  const verdict = judgeGates(first.facts, deps.clock.now());
+  return verdict.kind === 'wait' ? findFacts(deps, target, { message, isFresh: true }) : first;
+}
+
+async function findFacts(
+  { facts, clock }: MessageActivityDeps,
+  { scope }: Target,
+  { message, isFresh }: { message: MessageDoc; isFresh: boolean },
+): Promise<ReadFacts> {
+  const found = await insist(() => facts.read(scope, message, { now: clock.now(), isFresh }));
+  if (found !== null) return found;
+  throw ApplicationFailure.nonRetryable('The channel or the contact was deleted.', 'channel-missing');
+}
+
+interface Closing {
+  readonly message: MessageDoc;
+  readonly verdict: Extract<GateVerdict, { kind: 'closed' }>;
+}
+
+async function close(
+  { messages, clock }: MessageActivityDeps,
+  { scope, id }: Target,
+  { message, verdict: { status: reason, failure } }: Closing,
+): Promise<DispatchResult> {
+  const withdrawal = { reason, failure, now: clock.now() };
+  const status = await insist(() => messages.withdraw(scope, id, withdrawal));
+  const { attempt } = message.dispatch;
+  return {
+    kind: 'settled',
+    status: status ?? reason,
+    attempt,
+    ...(status === 'failed' ? { failure } : {}),
+  };
+}
+
+/** A gate that opens in less than this is waited for by the activity: where clocks differ, a run would not sleep at all. */
+const briefHoldMs = 2_000;
+const shortestHoldMs = 250;
+
+async function hold(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, waiting }: { message: MessageDoc; waiting: Waiting },
+): Promise<DispatchResult> {
+  const { messages, clock } = deps;
+  const { gate, reason, until } = waiting;
+  const nowMs = clock.now().getTime();
+  if (until !== undefined && until.getTime() - nowMs < briefHoldMs) {
+    const soon = new Date(Math.max(until.getTime(), nowMs + shortestHoldMs));
+    throw await waitBriefly(deps, target, { gate, reason, until: soon });
+  }
+  await insist(() => messages.noteWaiting(target.scope, target.id, { ...waiting, since: clock.now() }));
+  return {
+    kind: 'held',
+    gate,
+    reason,
+    attempt: message.dispatch.attempt,
+    ...(until === undefined ? {} : { untilMs: until.getTime() }),
+  };
+}
+
+async function takePair(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, permit }: { message: MessageDoc; permit: Permit },
+): Promise<void> {
+  const { channelId, contactId } = message;
+  const burst = burstOf(priorityOr(message.priority));
+  const ask = () => deps.rates.reservePair(target.scope, { channelId, contactId }, { burst });
+  const pair = await insist(ask).catch((error: unknown) => {
+    permit.giveBack();
+    throw error;
+  });
+  if (pair.granted) return;
+  permit.giveBack();
+  throw await waitBriefly(deps, target, { gate: 'pair', reason: 'pair limit', until: pair.comeBackAt });
+}
+
+/** Only what the business begins counts: an answer in the open window does not. */
+async function takePortfolio(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, read: { facts, channel } }: { message: MessageDoc; read: ReadFacts },
+): Promise<DispatchResult | null> {
+  const { messagingLimit: limit, wabaId, portfolioId = wabaId } = channel;
+  const isWindowOpen = facts.windowExpiresAt !== null && facts.windowExpiresAt > deps.clock.now();
+  if (limit === undefined || isWindowOpen) return null;
+  const { contactId } = message;
+  const place = await insist(() => deps.rates.reserveUser(target.scope, { portfolioId, limit, contactId }));
+  if (place.granted) return null;
+  const reason = `messaging limit of ${limit} people in 24 h reached`;
+  return hold(deps, target, { message, waiting: { gate: 'portfolio', reason, until: place.freeAt } });
+}
+
+async function takePermit(
+  deps: MessageActivityDeps,
+  target: Target,
+  { message, channel }: { message: MessageDoc; channel: ChannelDoc },
+): Promise<Permit> {
+  const { scope } = target;
+  const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
+  const priority = priorityOr(message.priority);
+  const isBulk = isBulkPriority(priority);
+  const patienceMs = patienceOf({ isBulk, sendsPerSecond: channel.sendsPerSecond });
+  const permit = await deps.rates.acquire(line, { priority, isBulk, patienceMs });
+  if (permit.kind === 'permit') return permit;
+  // Those who were refused together do not come back together.
+  const waitMs = permit.retryAfterMs * (1 + randomFraction());
+  const until = new Date(deps.clock.now().getTime() + waitMs);
+  throw await waitBriefly(deps, target, { gate: 'rate', reason: 'rate of the channel', until });
+}
+
+/** A wait of seconds: the server runs the activity again after it, and no event of the run tells of it. */
+async function waitBriefly(
+  { messages, clock }: MessageActivityDeps,
+  { scope, id }: Target,
+  { gate, reason, until }: Required<Waiting>,
+): Promise<ApplicationFailure> {
+  const now = clock.now();
+  await insist(() => messages.noteWaiting(scope, id, { gate, reason, until, since: now }));
+  const delayMs = Math.max(1, until.getTime() - now.getTime());
+  return ApplicationFailure.create({
+    message: `${reason}: next try in ${Math.ceil(delayMs / 1_000)} s`,
+    type: waitTypeOf(gate),
+    nextRetryDelay: delayMs,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}

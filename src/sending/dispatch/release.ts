@@ -1,0 +1,71 @@
+import type { Types } from 'mongoose';
+import type { Clock } from '../../platform/clock.ts';
+import { mapConcurrently } from '../../platform/concurrency.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { HeldFilter } from '../messages/service.ts';
+import type { GateOpeningDoc, OpeningQueue } from '../../openings/openings.ts';
+import { scopeOf, type ClientScope } from '../../platform/mongo.ts';
+
+export interface GateReleaseDeps {
+  readonly openings: OpeningQueue;
+  readonly messages: {
+    findHeld(
+      scope: ClientScope,
+      held: HeldFilter,
+      page: { after: Types.ObjectId | null; limit: number },
+    ): Promise<Types.ObjectId[]>;
+  };
+  readonly workflows: { signalGateOpened(messageId: string): Promise<void> };
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const pageSize = 500;
+const signalsAtOnce = 16;
+
+/** A worker that dies in a pass delays it by this. */
+const passLeaseMs = 30_000;
+
+/**
+ * Other processes may believe for a second or two that the gate is closed, and hold one more message. So there is a
+ * second pass once all of them know better.
+ */
+const lastPassAfterMs = 5_000;
+
+/** The telling half: wakes the workflows of the messages that wait behind a gate that has opened. */
+export function createGateRelease({ openings, messages, workflows, clock, logger }: GateReleaseDeps) {
+  /** Wakes everything that is held at present, in the order of acceptance; answers how many. */
+  async function pass(opening: GateOpeningDoc): Promise<number> {
+    const scope = scopeOf(opening.clientId);
+    const { gate, channelId, templateName, language } = opening;
+    let after: Types.ObjectId | null = null;
+    let woken = 0;
+    for (;;) {
+      const held: readonly Types.ObjectId[] = await messages.findHeld(
+        scope,
+        { gate, channelId, templateName, language },
+        { after, limit: pageSize },
+      );
+      await mapConcurrently(held, signalsAtOnce, (id) => workflows.signalGateOpened(id.toHexString()));
+      woken += held.length;
+      after = held.at(-1) ?? null;
+      if (held.length < pageSize) return woken;
+    }
+  }
+
+  return {
+    /** One opening; answers whether there was one. Safe to run in several workers. */
+    async releaseNext(): Promise<boolean> {
+      const now = clock.now();
+      const opening = await openings.takeDueAcrossClients(now, new Date(now.getTime() + passLeaseMs));
+      if (opening === null) return false;
+      const woken = await pass(opening);
+      const scope = scopeOf(opening.clientId);
+      const lastPassAt = new Date(opening.openedAt.getTime() + lastPassAfterMs);
+      if (now >= lastPassAt) await openings.delete(scope, opening._id);
+      else await openings.putBack(scope, opening._id, lastPassAt);
+      logger.info({ gate: opening.gate, woken }, 'a gate has opened');
+      return true;
+    },
+  };
+}

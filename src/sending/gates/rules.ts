@@ -1,0 +1,204 @@
+import type { GateName } from '../../openings/contract.ts';
+import { isPassingState } from '../../templates/rules.ts';
+
+/** Why a message has not left yet, as people read it: `quiet hours until 09:00 (Europe/Berlin)`. */
+export interface Waiting {
+  readonly gate: GateName;
+  readonly reason: string;
+  /** When it is looked at again for certain; without it, when the gate opens. */
+  readonly until?: Date;
+}
+
+/** What the gates look at, read right before the call. */
+export interface GateFacts {
+  readonly message: {
+    readonly isTemplate: boolean;
+    /** An agent answers by hand; everything else is started by the business or by a machine. */
+    readonly isReply: boolean;
+    readonly sendAt: Date | null;
+  };
+  readonly channel: {
+    readonly state: 'active' | 'paused' | 'disconnected';
+    readonly reason: string | null;
+    /** The provider takes nothing that the business begins, until then or until it says so. */
+    readonly restriction: { readonly code: string; readonly until: Date | null } | null;
+  };
+  /** Null for a message without a template. */
+  readonly template: {
+    readonly name: string;
+    /** `missing`: it was deleted. */
+    readonly status: string;
+    readonly category: string;
+    readonly reason: string | null;
+  } | null;
+  readonly contact: {
+    readonly hasOptedOut: boolean;
+    readonly hasStoppedMarketing: boolean;
+    readonly isBlocked: boolean;
+  };
+  /**
+   * When the customer service window closes; null when it was never open. Looked at for free-form messages, and where
+   * a messaging limit counts who is written to outside of it; for other templates it is not read, and null.
+   */
+  readonly windowExpiresAt: Date | null;
+  /** The business's quiet hours, if it is in them. */
+  readonly quiet: {
+    readonly until: Date;
+    /** The same as the business reads it on its clocks: `09:00 (Europe/Berlin)`. */
+    readonly untilText: string;
+    readonly appliesTo: 'all' | 'marketing';
+  } | null;
+}
+
+/** Why a closed gate fails or cancels a message; a failure of a message as it is stored. */
+export interface GateFailure {
+  readonly code: GateProblem;
+  readonly class: 'window' | 'template' | 'message';
+  readonly title: string;
+  readonly detail: string;
+  readonly advice: string;
+}
+
+/** Which refusal of the HTTP interface a gate that stays closed is. */
+export type GateProblem = 'contact-blocked' | 'contact-opted-out' | 'template-not-approved' | 'window-closed';
+
+export type GateVerdict =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'wait'; readonly waiting: Waiting }
+  /** It will not open for this message: `canceled` where a person decided it, else `failed`. */
+  | {
+      readonly kind: 'closed';
+      readonly gate: GateName;
+      readonly status: 'canceled' | 'failed';
+      readonly problem: GateProblem;
+      readonly failure: GateFailure;
+    };
+
+const open: GateVerdict = { kind: 'open' };
+
+type Gate = (facts: GateFacts, now: Date) => GateVerdict;
+
+/**
+ * The verdict of the first gate that is not open; people's decisions come first, since they need no waiting. Judged
+ * at acceptance, where a closed gate refuses the request, and again right before the call.
+ */
+export function judgeGates(facts: GateFacts, now: Date): GateVerdict {
+  for (const gate of gates) {
+    const verdict = gate(facts, now);
+    if (verdict.kind !== 'open') return verdict;
+  }
+  return open;
+}
+
+const blockList: Gate = ({ contact }) =>
+  contact.isBlocked
+    ? closed('block-list', 'contact-blocked', {
+        title: 'The contact is on the block list',
+        advice: 'Unblock the contact first.',
+      })
+    : open;
+
+/** A person who has opted out gets answers of an agent to what the person writes, and nothing else. */
+const consent: Gate = ({ contact, message, template }) => {
+  if (contact.hasOptedOut && !message.isReply) {
+    return closed('consent', 'contact-opted-out', {
+      title: 'The contact has opted out',
+      advice: 'Do not message this person again until they opt in.',
+    });
+  }
+  return contact.hasStoppedMarketing && template?.category === 'marketing'
+    ? closed('consent', 'contact-opted-out', {
+        title: 'The contact has stopped marketing messages',
+        advice: 'Send no marketing to this person until they allow it on WhatsApp.',
+      })
+    : open;
+};
+
+const schedule: Gate = ({ message }, now) =>
+  message.sendAt !== null && message.sendAt > now
+    ? wait('schedule', `scheduled for ${message.sendAt.toISOString()}`, message.sendAt)
+    : open;
+
+/** What is no template can only be an answer: it needs the open window. */
+const channelState: Gate = ({ channel: { state, reason, restriction }, message }, now) => {
+  if (state !== 'active') return wait('channel', explained(`channel ${state}`, reason));
+  if (restriction === null || !message.isTemplate) return open;
+  const { code, until } = restriction;
+  if (until === null) return wait('channel', `channel restricted to answers: ${code}`);
+  return until > now
+    ? wait('channel', `channel restricted to answers until ${until.toISOString()}: ${code}`, until)
+    : open;
+};
+
+const templateState: Gate = ({ template }) => {
+  if (template === null || template.status === 'approved') return open;
+  const { name, status, reason } = template;
+  return isPassingState(status)
+    ? wait('template', explained(`template ${name} ${status.replace('-', ' ')}`, reason))
+    : closed('template', 'template-not-approved', {
+        title: `The template ${name} is ${status.replace('-', ' ')}`,
+        advice: 'Choose an approved template.',
+        reason,
+      });
+};
+
+const serviceWindow: Gate = ({ message, windowExpiresAt }, now) =>
+  message.isTemplate || (windowExpiresAt !== null && windowExpiresAt > now)
+    ? open
+    : closed('window', 'window-closed', {
+        title: 'The customer service window is closed',
+        advice: 'Send an approved template instead.',
+      });
+
+/** Nobody is woken by the business; answers and codes that the person waits for go at any hour. */
+const quietHours: Gate = ({ message, template, quiet }) => {
+  if (quiet === null || message.isReply || template?.category === 'authentication') return open;
+  if (quiet.appliesTo === 'marketing' && template?.category !== 'marketing') return open;
+  return wait('quiet-hours', `quiet hours until ${quiet.untilText}`, quiet.until);
+};
+
+const gates: readonly Gate[] = [
+  blockList,
+  consent,
+  schedule,
+  channelState,
+  templateState,
+  serviceWindow,
+  quietHours,
+];
+
+const explained = (what: string, reason: string | null): string =>
+  reason === null ? what : `${what}: ${reason}`;
+
+const wait = (gate: GateName, reason: string, until?: Date): GateVerdict => ({
+  kind: 'wait',
+  waiting: { gate, reason, ...(until === undefined ? {} : { until }) },
+});
+
+interface ClosedWords {
+  readonly title: string;
+  readonly advice: string;
+  /** What the provider has said, in words. */
+  readonly reason?: string | null;
+}
+
+const notCalled = 'Found right before the call; the provider was not called.';
+
+/** What a person has decided cancels; what the provider or the clock has decided fails. */
+const closed = (
+  gate: GateName,
+  problem: GateProblem,
+  { title, advice, reason = null }: ClosedWords,
+): GateVerdict => ({
+  kind: 'closed',
+  gate,
+  status: gate === 'block-list' || gate === 'consent' ? 'canceled' : 'failed',
+  problem,
+  failure: {
+    code: problem,
+    class: gate === 'window' ? 'window' : gate === 'template' ? 'template' : 'message',
+    title,
+    detail: reason === null ? notCalled : `${reason} ${notCalled}`,
+    advice,
+  },
+});

@@ -1,0 +1,79 @@
+import type { Types } from 'mongoose';
+import type { ContactDoc } from '../../../people/contacts/service.ts';
+import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { GateFactsReader } from '../../gates/facts.ts';
+import type { Issue } from '../../../platform/errors.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { assertGatesOpen } from './gates.ts';
+import type { MessageDoc } from '../store/repository.ts';
+
+export interface SendTimes {
+  readonly sendAt?: Date | undefined;
+  readonly expiresAt?: Date | undefined;
+}
+
+/** When a message leaves at the earliest. */
+export const earliestOf = ({ sendAt }: SendTimes, now: Date): Date =>
+  sendAt !== undefined && sendAt > now ? sendAt : now;
+
+export function timeIssues(times: SendTimes, now: Date): Issue[] {
+  const { expiresAt } = times;
+  if (expiresAt === undefined || expiresAt > earliestOf(times, now)) return [];
+  return [{ path: 'body.expiresAt', message: 'Must be later than sendAt and than now.' }];
+}
+
+export interface DraftInput {
+  readonly contact: ContactDoc;
+  readonly channelId: Types.ObjectId;
+  /** The user who sends it. */
+  readonly by: Types.ObjectId;
+  readonly times: SendTimes;
+  readonly now: Date;
+  /** When the customer service window closes, if that has been looked up. */
+  readonly windowExpiresAt?: Date | null;
+  /** What tells the kinds of messages apart. */
+  readonly fields: Pick<MessageDoc, 'messageType' | 'content' | 'priority'> &
+    Partial<
+      Pick<
+        MessageDoc,
+        'to' | 'recipientUserId' | 'templateName' | 'category' | 'repliesTo' | 'contextMessageId'
+      >
+    >;
+}
+
+export interface DraftDeps {
+  readonly conversations: ConversationService;
+  readonly facts: GateFactsReader;
+}
+
+/** Judges the gates, finds or opens the conversation, and writes an agent's message down without storing it yet. */
+export async function draftOutbound(
+  scope: ClientScope,
+  { contact, channelId, by, times, now, windowExpiresAt, fields }: DraftInput,
+  { conversations, facts }: DraftDeps,
+): Promise<MessageDoc> {
+  const { _id: contactId } = contact;
+  const sender = { senderType: 'agent', channelId, contactId } as const;
+  const known = { contact, ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }) };
+  await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now, known });
+  const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now);
+  const { sendAt, expiresAt } = times;
+  const isLater = sendAt !== undefined && sendAt > now;
+  const status = isLater ? 'scheduled' : 'queued';
+  return {
+    _id: newId(),
+    ...scope,
+    conversationId: conversation._id,
+    ...sender,
+    direction: 'outbound',
+    createdBy: by,
+    ...fields,
+    status,
+    timestamp: now,
+    statusHistory: [{ key: `${status}:${now.getTime()}`, status, timestamp: now }],
+    dispatch: { attempt: 0, isCalling: false, attempts: [] },
+    ...(isLater ? { sendAt } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}

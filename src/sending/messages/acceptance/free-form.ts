@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import { payloadOf, reactionOf } from '../content/payload.ts';
+import { readableText } from '../content/text.ts';
+import type { ContactDoc } from '../../../people/contacts/service.ts';
+import { isWindowOpen } from '../../../inbox/conversations/rules.ts';
+import { AppError, notFound, type Issue } from '../../../platform/errors.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { draftOutbound, earliestOf, timeIssues } from './draft.ts';
+import { assertNoIssues, findOrCollect, invalidInput } from './issues.ts';
+import { addressOf, findRecipient } from './recipient.ts';
+import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
+import { priorityOf } from '../rules.ts';
+import type { SendMessageBody } from '../schemas.ts';
+import type { TemplateSendDeps } from './template.ts';
+
+export interface FreeFormSendDeps extends TemplateSendDeps {
+  readonly messages: MessageRepository;
+}
+
+export interface FreeFormSend {
+  readonly body: SendMessageBody;
+  /** The user who sends it. */
+  readonly by: Types.ObjectId;
+  readonly now: Date;
+}
+
+/** The chat that a message goes into: null for the contact who is not known, and so has never written. */
+interface Chat {
+  readonly contactId: Types.ObjectId | null;
+  readonly channelId: Types.ObjectId;
+}
+
+/** A request whose every check has passed; only now is anything written. */
+interface CheckedSend {
+  readonly contact: ContactDoc;
+  readonly address: ReturnType<typeof addressOf>;
+  readonly channelId: Types.ObjectId;
+  readonly target: MessageDoc | null;
+  readonly windowExpiresAt: Date | null;
+}
+
+/** Checks a free-form message, then finds or opens its conversation and writes it down. No contact is made for it. */
+export async function draftFreeFormMessage(
+  scope: ClientScope,
+  { body, by, now }: FreeFormSend,
+  deps: FreeFormSendDeps,
+): Promise<MessageDoc> {
+  const { contact, address, channelId, target, windowExpiresAt } = await checkSend(scope, body, {
+    deps,
+    now,
+  });
+  const fields = {
+    messageType: body.content.type,
+    ...address,
+    content: contentOf(body, target),
+    priority: priorityOf('free-form'),
+    ...repliesTo(body, target),
+  };
+  return draftOutbound(scope, { contact, channelId, by, times: body, now, windowExpiresAt, fields }, deps);
+}
+
+async function checkSend(
+  scope: ClientScope,
+  body: SendMessageBody,
+  { deps, now }: { deps: FreeFormSendDeps; now: Date },
+): Promise<CheckedSend> {
+  const issues = timeIssues(body, now);
+  const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
+  const address = recipient && (await findOrCollect(issues, () => addressOf(recipient)));
+  const namedId = body.channelId ?? recipient?.channelId;
+  const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, namedId));
+  const target = await findOrCollect(issues, () => findTarget(scope, body, deps));
+  // Whether the window is open, and which messages are in it, is asked of a chat.
+  if (!recipient || !address || !channel) throw invalidInput(issues);
+  const { _id: channelId } = channel;
+  const contact = recipient.contact ?? (await deps.contacts.findByPhone(scope, recipient.phoneNumber));
+  issues.push(...targetIssues(body, target, { contactId: contact?._id ?? null, channelId, now }));
+  const windowExpiresAt =
+    contact === null ? null : await deps.conversations.windowOf(scope, { channelId, contactId: contact._id });
+  const isOpen = isWindowOpen(windowExpiresAt, now);
+  if (isOpen && !isWindowOpen(windowExpiresAt, earliestOf(body, now))) issues.push(tooLate(windowExpiresAt));
+  assertNoIssues(issues);
+  if (!isOpen || contact === null) throw await windowClosed(scope, { channelId, windowExpiresAt }, deps);
+  return { contact, address, channelId, target, windowExpiresAt };
+}
+
+/** The message that is reacted to or answered; null when the body names none. One of another client is not found. */
+async function findTarget(
+  scope: ClientScope,
+  { content, replyTo }: SendMessageBody,
+  { messages }: FreeFormSendDeps,
+): Promise<MessageDoc | null> {
+  const id = content.type === 'reaction' ? Types.ObjectId.createFromHexString(content.messageId) : replyTo;
+  if (id === undefined) return null;
+  const target = await messages.findById(scope, id);
+  if (target === null) throw notFound('message');
+  return target;
+}
+
+function targetIssues(
+  { content, ...times }: SendMessageBody,
+  target: MessageDoc | null,
+  { now, ...chat }: Chat & { readonly now: Date },
+): Issue[] {
+  if (target === null) return [];
+  const path = content.type === 'reaction' ? 'body.content.messageId' : 'body.replyTo';
+  const isHere =
+    chat.contactId !== null &&
+    target.contactId.equals(chat.contactId) &&
+    target.channelId.equals(chat.channelId);
+  if (!isHere) return [{ path, message: 'This message belongs to another conversation.' }];
+  if (target.providerMessageId === undefined) {
+    return [{ path, message: `WhatsApp does not know this message: it is ${target.status}.` }];
+  }
+  return content.type === 'reaction' ? reactionIssues(path, target, earliestOf(times, now)) : [];
+}
+
+/** WhatsApp takes no reaction to a message older than this, and tells so by a receipt only. */
+const mostReactedMs = 30 * 24 * 3_600_000;
+
+function reactionIssues(path: string, { messageType, timestamp }: MessageDoc, leavesAt: Date): Issue[] {
+  if (messageType === 'reaction') return [{ path, message: 'This message is a reaction itself.' }];
+  const isOld = leavesAt.getTime() - timestamp.getTime() > mostReactedMs;
+  return isOld ? [{ path, message: 'This message is older than 30 days.' }] : [];
+}
+
+const tooLate = (windowExpiresAt: Date | null): Issue => ({
+  path: 'body.sendAt',
+  message: `Must be before ${windowExpiresAt?.toISOString()}, when the customer service window closes.`,
+});
+
+async function windowClosed(
+  scope: ClientScope,
+  { channelId, windowExpiresAt }: { channelId: Types.ObjectId; windowExpiresAt: Date | null },
+  { templates }: FreeFormSendDeps,
+): Promise<AppError> {
+  const since =
+    windowExpiresAt === null
+      ? 'The contact has never written on this channel.'
+      : `The customer service window closed at ${windowExpiresAt.toISOString()}.`;
+  return new AppError('window-closed', `${since} Only a template can be sent now.`, {
+    extensions: { templates: await templates.suggest(scope, channelId) },
+  });
+}
+
+function contentOf({ content }: SendMessageBody, target: MessageDoc | null): MessageContent {
+  const text = readableText(content);
+  const words = text === null ? {} : { text };
+  if (content.type !== 'reaction') return { ...words, payload: payloadOf(content) };
+  assert(target?.providerMessageId !== undefined, 'the target of a reaction has been checked');
+  return { ...words, payload: reactionOf(content, target.providerMessageId) };
+}
+
+/** What is stored of the target; a reaction names it in its own object and has no context. */
+const repliesTo = (
+  { content }: SendMessageBody,
+  target: MessageDoc | null,
+): Pick<MessageDoc, 'repliesTo' | 'contextMessageId'> => ({
+  ...(target === null ? {} : { repliesTo: target._id }),
+  ...(target?.providerMessageId === undefined || content.type === 'reaction'
+    ? {}
+    : { contextMessageId: target.providerMessageId }),
+});

@@ -1,0 +1,96 @@
+import type { Types } from 'mongoose';
+import { normalisePhone } from '../../../platform/phone.ts';
+import type { ContactDoc, ContactService } from '../../../people/contacts/service.ts';
+import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { LeadService } from '../../../people/leads/service.ts';
+import { AppError, notFound } from '../../../platform/errors.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { TemplateDoc } from '../../../templates/service.ts';
+import type { SendTemplateBody } from '../schemas.ts';
+import type { MessageDoc } from '../store/repository.ts';
+
+interface Named {
+  /** The field of the body that names the recipient. */
+  readonly field: keyof NamedRecipient;
+  /** The channel of the conversation that was named. */
+  readonly channelId: Types.ObjectId | undefined;
+}
+
+/** Whom a send names: a phone number for which a contact may have to be made, or a contact that is there. */
+export type Recipient = Named &
+  (
+    | { readonly contact: null; readonly phoneNumber: string }
+    /** The number is missing where only the person's business-scoped user id is known. */
+    | { readonly contact: ContactDoc; readonly phoneNumber: string | undefined }
+  );
+
+type NamedRecipient = Pick<SendTemplateBody, 'to' | 'contactId' | 'leadId' | 'conversationId'>;
+
+interface RecipientDeps {
+  readonly contacts: ContactService;
+  readonly leads: LeadService;
+  readonly conversations: ConversationService;
+}
+
+/** Finds the recipient without writing anything. An id of another client is not found. */
+export async function findRecipient(
+  scope: ClientScope,
+  body: NamedRecipient,
+  deps: RecipientDeps,
+): Promise<Recipient> {
+  if (body.to !== undefined) {
+    const phoneNumber = normalisePhone(body.to);
+    if (phoneNumber === null)
+      throw invalidRecipient('to', 'Must be a phone number as E.164, with + and country code.');
+    return { field: 'to', phoneNumber, contact: null, channelId: undefined };
+  }
+  const { contactId, ...named } = await findContactId(scope, body, deps);
+  const contact = await deps.contacts.findById(scope, contactId);
+  if (contact === null) throw notFound('contact');
+  return { ...named, phoneNumber: contact.phoneNumber, contact };
+}
+
+async function findContactId(
+  scope: ClientScope,
+  body: Omit<NamedRecipient, 'to'>,
+  deps: RecipientDeps,
+): Promise<Named & { readonly contactId: Types.ObjectId }> {
+  if (body.conversationId !== undefined) {
+    const conversation = await deps.conversations.findById(scope, body.conversationId);
+    if (conversation === null) throw notFound('conversation');
+    const { contactId, channelId } = conversation;
+    return { field: 'conversationId', contactId, channelId };
+  }
+  if (body.leadId !== undefined) {
+    const lead = await deps.leads.findById(scope, body.leadId);
+    if (lead === null) throw notFound('lead');
+    return { field: 'leadId', contactId: lead.contactId, channelId: undefined };
+  }
+  if (body.contactId === undefined) throw invalidRecipient('to', 'Name the recipient.');
+  return { field: 'contactId', contactId: body.contactId, channelId: undefined };
+}
+
+/** By phone where there is one: Meta then reaches people of every version of the app. */
+export function addressOf({
+  field,
+  phoneNumber,
+  contact,
+}: Recipient): Pick<MessageDoc, 'to' | 'recipientUserId'> {
+  if (phoneNumber !== undefined) return { to: phoneNumber };
+  if (contact?.businessScopedUserId !== undefined) return { recipientUserId: contact.businessScopedUserId };
+  throw invalidRecipient(field, 'This contact has neither a phone number nor a business-scoped user id.');
+}
+
+/** Meta brings a sign-in code to a phone number only (131062). */
+export function assertReachable(
+  { field, phoneNumber }: Recipient,
+  { category }: Pick<TemplateDoc, 'category'>,
+): void {
+  if (category !== 'authentication' || phoneNumber !== undefined) return;
+  throw invalidRecipient(field, 'This contact has no phone number, which a sign-in code needs.');
+}
+
+const invalidRecipient = (field: keyof NamedRecipient, message: string): AppError =>
+  new AppError('invalid-input', 'The recipient cannot be used.', {
+    errors: [{ path: `body.${field}`, message }],
+  });

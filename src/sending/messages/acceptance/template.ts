@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import type { Types } from 'mongoose';
+import type { ChannelDoc, ChannelService } from '../../../channels/service.ts';
+import type { ContactService } from '../../../people/contacts/service.ts';
+import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { GateFactsReader } from '../../gates/facts.ts';
+import type { LeadService } from '../../../people/leads/service.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../../templates/rules.ts';
+import type { TemplateDoc, TemplateService } from '../../../templates/service.ts';
+import { draftOutbound, earliestOf, timeIssues, type SendTimes } from './draft.ts';
+import { assertNoIssues, findOrCollect } from './issues.ts';
+import { addressOf, assertReachable, findRecipient, type Recipient } from './recipient.ts';
+import type { MessageDoc } from '../store/repository.ts';
+import { earlierOf, priorityOf } from '../rules.ts';
+import type { SendTemplateBody } from '../schemas.ts';
+
+export interface TemplateSendDeps {
+  readonly channels: ChannelService;
+  readonly templates: TemplateService;
+  readonly contacts: ContactService;
+  readonly leads: LeadService;
+  readonly conversations: ConversationService;
+  readonly facts: GateFactsReader;
+}
+
+export interface TemplateSend {
+  readonly body: SendTemplateBody;
+  /** The user who sends it. */
+  readonly by: Types.ObjectId;
+  readonly now: Date;
+}
+
+/** A request whose every check has passed; only now is anything written. */
+interface CheckedSend {
+  readonly recipient: Recipient;
+  readonly address: ReturnType<typeof addressOf>;
+  readonly channel: ChannelDoc;
+  readonly template: TemplateDoc;
+  readonly filled: FilledTemplate;
+}
+
+/** Checks a template send, then finds or makes contact and conversation and writes the message down. */
+export async function draftTemplateMessage(
+  scope: ClientScope,
+  { body, by, now }: TemplateSend,
+  deps: TemplateSendDeps,
+): Promise<MessageDoc> {
+  const { recipient, address, channel, template, filled } = await checkSend(scope, body, { deps, now });
+  const contact =
+    recipient.contact ?? (await deps.contacts.findOrCreate(scope, { phoneNumber: recipient.phoneNumber }));
+  const fields = {
+    messageType: 'template',
+    ...address,
+    content: {
+      text: filled.text,
+      template: {
+        name: template.name,
+        language: { code: template.language },
+        ...(filled.components.length === 0 ? {} : { components: filled.components }),
+      },
+    },
+    templateName: template.name,
+    category: template.category,
+    priority: priorityOf(template.category),
+  };
+  const times = timesOf(body);
+  return draftOutbound(scope, { contact, channelId: channel._id, by, times, now, fields }, deps);
+}
+
+async function checkSend(
+  scope: ClientScope,
+  body: SendTemplateBody,
+  { deps, now }: { deps: TemplateSendDeps; now: Date },
+): Promise<CheckedSend> {
+  const { variables = {} } = body;
+  const issues = [...timeIssues(body, now), ...offerEndIssues(variables, earliestOf(body, now))];
+  const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
+  const channelId = body.channelId ?? recipient?.channelId;
+  const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, channelId));
+  const template =
+    channel && (await findOrCollect(issues, () => requireTemplate(scope, channel, { body, deps })));
+  const result = template && fillTemplate(template.components, variables);
+  if (result?.ok === false) issues.push(...result.issues);
+  const address = recipient && (await findOrCollect(issues, () => addressFor(recipient, template)));
+  assertNoIssues(issues);
+  assert(recipient && address && channel && template && result?.ok, 'what was not found is an issue');
+  return { recipient, address, channel, template, filled: result.filled };
+}
+
+/** An offer that is over is not worth sending: its end is the message's, unless that comes first. */
+function timesOf({ sendAt, expiresAt, variables }: SendTemplateBody): SendTimes {
+  return { sendAt, expiresAt: earlierOf(expiresAt, variables?.offerExpiresAt) };
+}
+
+const requireTemplate = (
+  scope: ClientScope,
+  { _id: channelId }: ChannelDoc,
+  { body: { templateName: name, language }, deps }: { body: SendTemplateBody; deps: TemplateSendDeps },
+): Promise<TemplateDoc> => deps.templates.requireSendable(scope, { channelId, name, language });
+
+function addressFor(recipient: Recipient, template: TemplateDoc | null): CheckedSend['address'] {
+  if (template !== null) assertReachable(recipient, template);
+  return addressOf(recipient);
+}

@@ -1,0 +1,207 @@
+import type { Types } from 'mongoose';
+import type { GateFactsReader } from '../../gates/facts.ts';
+import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
+import type { ChannelService } from '../../../channels/service.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { AppError, notFound } from '../../../platform/errors.ts';
+import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import { toPage, type Cursor } from '../../../platform/pagination.ts';
+import type { TemplateService } from '../../../templates/service.ts';
+import type { FollowUpRule } from '../../../whatsapp/error-rule.ts';
+import type { Acceptance } from '../acceptance/accept.ts';
+import { assertGatesOpen } from '../acceptance/gates.ts';
+import { hasNotLeft } from '../lifecycle.ts';
+import type { FailedFilter, MessageDoc, MessageRepository } from '../store/repository.ts';
+import { draftRetry, followUpTimeOf, offerEndOf, type RetryDraft } from './retry.ts';
+
+export interface RetryDeps {
+  readonly messages: MessageRepository;
+  readonly acceptance: Pick<Acceptance, 'findRepeated' | 'startWorkflow' | 'hashOf'>;
+  readonly facts: GateFactsReader;
+  readonly channels: Pick<ChannelService, 'requireForSend'>;
+  readonly templates: Pick<TemplateService, 'requireStillSendable'>;
+  readonly audit: Pick<AuditService, 'audited'>;
+  readonly clock: Clock;
+}
+
+type Person = Extract<AuditActor, { readonly userId: Types.ObjectId }>;
+
+export interface RetryWish {
+  readonly by: Person;
+  /** The outcome of the first one is unknown, and somebody accepts that the person may get both. */
+  readonly mayDuplicate: boolean;
+}
+
+type RetryKey = Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>;
+
+export interface BulkRetryOutcome {
+  readonly retried: readonly { readonly id: Types.ObjectId; readonly retryId: Types.ObjectId }[];
+  readonly skipped: readonly { readonly id: Types.ObjectId; readonly error: AppError }[];
+  /** Where to go on; null: all were looked at. */
+  readonly nextCursor: string | null;
+}
+
+export type RetryService = ReturnType<typeof createRetries>;
+
+/** New messages in place of those that failed or whose outcome is unknown. */
+export function createRetries(deps: RetryDeps) {
+  const { messages, acceptance, clock } = deps;
+  const { store, resume, assertRetryable } = createRetrySteps(deps);
+
+  /** One of a bulk has no idempotency key of its own: each message is retried once anyway. */
+  async function retryOne(
+    scope: ClientScope,
+    message: MessageDoc,
+    { by, mayDuplicate, key }: RetryWish & { readonly key?: RetryKey },
+  ): Promise<MessageDoc> {
+    await assertRetryable(scope, message, { mayDuplicate });
+    const fresh = await store(scope, by, message, { now: clock.now(), createdBy: by.userId, ...key });
+    if (fresh !== null) return fresh;
+    throw alreadyRetried((await messages.findRetryOf(scope, message._id))?._id);
+  }
+
+  return {
+    /** Answers the new message; the same idempotency key gets the same one for ever. */
+    async retry(
+      scope: ClientScope,
+      id: Types.ObjectId,
+      { idempotencyKey, ...wish }: RetryWish & { readonly idempotencyKey: string | undefined },
+    ): Promise<MessageDoc> {
+      const hash = acceptance.hashOf({ retryOf: id.toHexString() });
+      const findRepeated = () => acceptance.findRepeated(scope, { idempotencyKey, hash });
+      const earlier = await findRepeated();
+      if (earlier !== null) return resume(earlier);
+      const message = await messages.findById(scope, id);
+      if (message === null || message.direction === 'inbound') throw notFound('message');
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyHash: hash };
+      try {
+        return await retryOne(scope, message, { ...wish, key });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'already-retried') throw error;
+        // The same key may have come twice at the same moment, and the other request was first.
+        const first = await findRepeated();
+        if (first === null) throw error;
+        return first;
+      }
+    },
+
+    /** Retries what matches and was not retried yet, oldest first; each by itself, whatever becomes of the others. */
+    async retryMany(
+      scope: ClientScope,
+      filter: FailedFilter,
+      { limit, after, ...wish }: RetryWish & { readonly limit: number; readonly after: Cursor<Date> | null },
+    ): Promise<BulkRetryOutcome> {
+      const found = await messages.findUnretried(scope, filter, { after, limit: limit + 1 });
+      const { items, nextCursor } = toPage(found, limit, ({ timestamp, _id }) => ({
+        key: timestamp,
+        id: _id,
+      }));
+      const retried: { id: Types.ObjectId; retryId: Types.ObjectId }[] = [];
+      const skipped: { id: Types.ObjectId; error: AppError }[] = [];
+      for (const message of items) {
+        try {
+          const { _id: retryId } = await retryOne(scope, message, wish);
+          retried.push({ id: message._id, retryId });
+        } catch (error) {
+          if (!(error instanceof AppError) || error.status >= 500) throw error;
+          skipped.push({ id: message._id, error });
+        }
+      }
+      return { retried, skipped, nextCursor };
+    },
+
+    /** Lets a new message follow one that failed, if its rule still allows one and its time is not over by then. */
+    async schedule(scope: ClientScope, failed: MessageDoc, rule: FollowUpRule): Promise<void> {
+      const now = clock.now();
+      const sendAt = followUpTimeOf(failed, rule, now);
+      if (sendAt !== null) await store(scope, { type: 'system' }, failed, { now, sendAt });
+    },
+  };
+}
+
+/** What each retry is made of. */
+function createRetrySteps(deps: RetryDeps) {
+  const { messages, acceptance, facts, audit, clock } = deps;
+
+  /** Stores the new message with its event, and starts it. Null when the first one has been retried before. */
+  async function store(
+    scope: ClientScope,
+    by: AuditActor,
+    original: MessageDoc,
+    draft: RetryDraft & RetryKey,
+  ): Promise<MessageDoc | null> {
+    const { idempotencyKey, idempotencyHash, ...rest } = draft;
+    const fresh = {
+      ...draftRetry(original, rest),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(idempotencyHash === undefined ? {} : { idempotencyHash }),
+    };
+    const write = retriedWrite(original, fresh._id);
+    try {
+      await audit.audited(scope, by, async (session) => {
+        await messages.insertRetry(scope, fresh, session);
+        return { result: undefined, write };
+      });
+    } catch (error) {
+      if (isDuplicateKey(error)) return null;
+      throw error;
+    }
+    await acceptance.startWorkflow(fresh);
+    return fresh;
+  }
+
+  /** The caller may repeat because the first request died half-way: its workflow may not have been started. */
+  async function resume(fresh: MessageDoc): Promise<MessageDoc> {
+    if (hasNotLeft(fresh.status, fresh.dispatch)) await acceptance.startWorkflow(fresh);
+    return fresh;
+  }
+
+  async function assertRetryable(
+    scope: ClientScope,
+    message: MessageDoc,
+    wish: Pick<RetryWish, 'mayDuplicate'>,
+  ): Promise<void> {
+    const { status, retriedBy } = message;
+    if (status !== 'failed' && status !== 'unknown') {
+      throw new AppError(
+        'wrong-state',
+        `The message is ${status}; only failed and unknown ones are retried.`,
+      );
+    }
+    if (retriedBy !== undefined) throw alreadyRetried(retriedBy);
+    if (status === 'unknown' && !wish.mayDuplicate) {
+      throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
+    }
+    const now = clock.now();
+    const offerEnd = offerEndOf(message.content);
+    if (offerEnd !== undefined && offerEnd <= now) {
+      throw new AppError('wrong-state', `The offer of the message ended at ${offerEnd.toISOString()}.`);
+    }
+    await assertGatesOpen(facts, scope, { message, now });
+    await assertSendable(deps, scope, message);
+  }
+
+  return { store, resume, assertRetryable };
+}
+
+/** A retry is taken in on the same terms as a send: gates only hold what a person need not do anything about. */
+async function assertSendable(
+  { channels, templates }: RetryDeps,
+  scope: ClientScope,
+  { channelId, templateName: name, content }: MessageDoc,
+): Promise<void> {
+  await channels.requireForSend(scope, channelId);
+  if (name === undefined || content.template === undefined) return;
+  await templates.requireStillSendable(scope, { channelId, name, language: content.template.language.code });
+}
+
+/** Who sends again what may have left accepts that the person may get both: the event says so. */
+const retriedWrite = ({ _id, status }: MessageDoc, retriedBy: Types.ObjectId): AuditedWrite => ({
+  action: 'message.retried',
+  target: { type: 'message', id: _id },
+  before: null,
+  after: { retriedBy, ...(status === 'unknown' ? { mayDuplicate: true } : {}) },
+});
+
+const alreadyRetried = (by: Types.ObjectId | undefined): AppError =>
+  new AppError('already-retried', `The message ${by?.toHexString() ?? ''} was made in its place.`);

@@ -1,0 +1,83 @@
+import type { Types } from 'mongoose';
+import { newId } from '../../../platform/ids.ts';
+import type { FollowUpRule } from '../../../whatsapp/error-rule.ts';
+import { earlierOf } from '../rules.ts';
+import type { MessageDoc, SenderType } from '../store/model.ts';
+
+export interface RetryDraft {
+  readonly now: Date;
+  /** Not before this time; without it at once. */
+  readonly sendAt?: Date;
+  readonly senderType?: SenderType;
+  readonly createdBy?: Types.ObjectId;
+}
+
+/**
+ * A new message in place of one that has failed or whose outcome is unknown: the same content to the same person,
+ * with a life and a workflow of its own. The old one keeps its status, which is true for ever; the unique index on
+ * `retryOf` lets one message follow another only once.
+ */
+export function draftRetry(
+  original: MessageDoc,
+  draft: RetryDraft,
+): MessageDoc & Required<Pick<MessageDoc, 'retryOf'>> {
+  const { now, sendAt } = draft;
+  const isLater = sendAt !== undefined && sendAt > now;
+  const status = isLater ? 'scheduled' : 'queued';
+  const expiresAt = endOf(original, now);
+  const createdBy = draft.createdBy ?? original.createdBy;
+  return {
+    _id: newId(),
+    clientId: original.clientId,
+    conversationId: original.conversationId,
+    channelId: original.channelId,
+    contactId: original.contactId,
+    direction: 'outbound',
+    senderType: draft.senderType ?? original.senderType,
+    messageType: original.messageType,
+    ...(original.to === undefined ? {} : { to: original.to }),
+    ...(original.recipientUserId === undefined ? {} : { recipientUserId: original.recipientUserId }),
+    ...(original.repliesTo === undefined ? {} : { repliesTo: original.repliesTo }),
+    ...(original.contextMessageId === undefined ? {} : { contextMessageId: original.contextMessageId }),
+    content: original.content,
+    ...(original.templateName === undefined ? {} : { templateName: original.templateName }),
+    ...(original.category === undefined ? {} : { category: original.category }),
+    ...(original.priority === undefined ? {} : { priority: original.priority }),
+    status,
+    timestamp: now,
+    statusHistory: [{ key: `${status}:${now.getTime()}`, status, timestamp: now }],
+    dispatch: { attempt: 0, isCalling: false, attempts: [] },
+    retryOf: original._id,
+    retryNumber: (original.retryNumber ?? 0) + 1,
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...(isLater ? { sendAt } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** An end that has passed belonged to the old message; that of its offer belongs to what both say. */
+const endOf = ({ expiresAt, content }: MessageDoc, now: Date): Date | undefined =>
+  earlierOf(expiresAt !== undefined && expiresAt > now ? expiresAt : undefined, offerEndOf(content));
+
+/** When the offer of a template ends; undefined for what has none. */
+export function offerEndOf({ template }: MessageDoc['content']): Date | undefined {
+  const offer = template?.components?.find((component) => component.type === 'limited_time_offer');
+  const [parameter] = offer?.parameters ?? [];
+  return parameter === undefined ? undefined : new Date(parameter.limited_time_offer.expiration_time_ms);
+}
+
+/**
+ * When a new message may follow one that has failed; null: never. Nobody waits for a sign-in code that comes minutes
+ * late: who wants one has asked for another by then.
+ */
+export function followUpTimeOf(
+  failed: Pick<MessageDoc, 'retriedBy' | 'retryNumber' | 'category' | 'expiresAt' | 'sendAt' | 'timestamp'>,
+  { afterMs, factor = 1, most, withinMs }: FollowUpRule,
+  now: Date,
+): Date | null {
+  const { retriedBy, retryNumber = 0, category, expiresAt, timestamp, sendAt: wanted = timestamp } = failed;
+  if (retriedBy !== undefined || retryNumber >= most || category === 'authentication') return null;
+  const sendAt = new Date(now.getTime() + afterMs * factor ** retryNumber);
+  if (expiresAt !== undefined && expiresAt <= sendAt) return null;
+  return withinMs !== undefined && sendAt.getTime() - wanted.getTime() > withinMs ? null : sendAt;
+}

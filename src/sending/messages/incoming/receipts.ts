@@ -1,0 +1,216 @@
+import { Types } from 'mongoose';
+import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
+import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { Logger } from '../../../platform/logger.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { StatusItem } from '../../../whatsapp/events.ts';
+import { parseOpaque } from '../../../whatsapp/payload.ts';
+import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
+import { nextStatus, parseReceiptStatus } from '../lifecycle.ts';
+import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
+import { toFailure } from '../rules.ts';
+import type { MessageWorkflows } from '../workflows.ts';
+
+/** A status event together with the channel that it may speak of. */
+export interface ChannelStatus {
+  readonly scope: ClientScope;
+  readonly channelId: Types.ObjectId;
+  readonly status: StatusItem;
+}
+
+/** Applies what a failed receipt means beside its message; may be repeated. */
+export interface ReceiptEffects {
+  ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void>;
+}
+
+export type ReceiptOutcome = 'done' | 'unmatched' | { readonly error: unknown };
+
+export interface ReceiptDeps {
+  readonly messages: MessageRepository;
+  readonly workflows: MessageWorkflows;
+  readonly effects: ReceiptEffects;
+  readonly conversations: Pick<ConversationService, 'noteFreeEntry'>;
+  readonly numbers: Pick<SuspectNumbers, 'trust'>;
+  readonly logger: Logger;
+}
+
+export type ReceiptService = ReturnType<typeof createReceiptService>;
+
+/** Signals under way at once: enough to hide the round trip, few enough to leave room for sends. */
+const concurrency = 32;
+
+/** The steps of receipts to one message. */
+function createDelivery({ messages, workflows, effects, conversations, numbers, logger }: ReceiptDeps) {
+  /** A message that left to a suspect number has reached it: the number works. */
+  async function trustNumber(
+    scope: ClientScope,
+    { contactId, to: phoneNumber, dispatch }: ReceiptTarget,
+    receipts: readonly Receipt[],
+  ): Promise<void> {
+    const reached = receipts.filter(({ status }) => status === 'delivered' || status === 'read');
+    if (dispatch.isToSuspect !== true || phoneNumber === undefined || reached.length === 0) return;
+    const provenAt = new Date(Math.max(...reached.map(({ timestampMs }) => timestampMs)));
+    await numbers.trust(scope, { contactId, phoneNumber }, provenAt);
+  }
+
+  /**
+   * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
+   * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
+   * history, since nobody waits for it. What is stored here as `failed` is marked until its consequences are there:
+   * the next try finds the receipt known, and must not take that for their proof.
+   */
+  async function deliver(
+    scope: ClientScope,
+    target: ReceiptTarget,
+    receipts: readonly Receipt[],
+  ): Promise<void> {
+    const known = new Set(target.statusHistory.map(({ key }) => key));
+    const open = new Set(target.openFailures);
+    const fresh = receipts.filter((receipt) => !known.has(receiptKey(receipt)));
+    if (fresh.length === 0 && open.size === 0) return;
+    const isNews = fresh.some(
+      ({ status }) => status !== null && nextStatus(target.status, status) !== target.status,
+    );
+    const messageId = target._id.toHexString();
+    const way = isNews ? await workflows.signalReceipts(messageId, fresh) : 'history';
+    const applied = way === 'signaled' ? [] : fresh;
+    await messages.applyReceipts(scope, target._id, applied, { areFailuresOpen: true });
+    await follow(
+      scope,
+      target._id,
+      receipts.filter((receipt) => open.has(receiptKey(receipt)) || applied.includes(receipt)),
+    );
+    logger.debug({ messageId, way, words: fresh.map(({ word }) => word) }, 'receipts delivered');
+  }
+
+  async function follow(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    receipts: readonly Receipt[],
+  ): Promise<void> {
+    const failures = receipts.filter(hasFailed);
+    if (failures.length === 0) return;
+    await effects.ofReceipts(scope, _id, failures);
+    await messages.closeFailures(scope, _id, failures.map(receiptKey));
+  }
+
+  return {
+    async deliverGroup(
+      scope: ClientScope,
+      target: ReceiptTarget,
+      group: readonly StatusItem[],
+    ): Promise<void> {
+      const receipts = group.map(toReceipt);
+      const freeUntilMs = Math.max(...group.map(({ freeEntryUntilMs = 0 }) => freeEntryUntilMs));
+      if (freeUntilMs > 0) {
+        await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
+      }
+      await deliver(scope, target, receipts);
+      await trustNumber(scope, target, receipts);
+    },
+  };
+}
+
+export function createReceiptService(deps: ReceiptDeps) {
+  const { messages } = deps;
+  const { deliverGroup } = createDelivery(deps);
+
+  return {
+    /** Handles statuses of one channel; answers an outcome for each, in their order. One bad one stops no other. */
+    async handle(
+      { scope, channelId }: Omit<ChannelStatus, 'status'>,
+      statuses: readonly StatusItem[],
+    ): Promise<ReceiptOutcome[]> {
+      const targets = await findTargets(messages, { scope, channelId }, statuses);
+      const outcomes = new Map<string, Promise<ReceiptOutcome>>();
+      const limit = createLimit(concurrency);
+      for (const [messageId, { target, group }] of groupByMessage(statuses, targets)) {
+        const delivered = limit(() => deliverGroup(scope, target, group)).then(
+          (): ReceiptOutcome => 'done',
+          (error: unknown): ReceiptOutcome => ({ error }),
+        );
+        outcomes.set(messageId, delivered);
+      }
+      return Promise.all(
+        statuses.map(async (status): Promise<ReceiptOutcome> => {
+          const target = targets.of(status);
+          return (target && (await outcomes.get(target._id.toHexString()))) ?? 'unmatched';
+        }),
+      );
+    },
+  };
+}
+
+function toReceipt(status: StatusItem): Receipt {
+  const { word, providerMessageId, timestampMs, error, pricing } = status;
+  return {
+    word,
+    status: parseReceiptStatus(word),
+    providerMessageId,
+    timestampMs,
+    ...(error === undefined ? {} : { failure: toFailure(error) }),
+    ...(pricing === undefined ? {} : { pricing }),
+  };
+}
+
+interface Targets {
+  of(status: StatusItem): ReceiptTarget | undefined;
+}
+
+/**
+ * The messages that statuses speak of: by our own id, which the provider echoes, or by the provider's id. A message
+ * of another channel is not found: nobody may report on messages that are not theirs.
+ */
+async function findTargets(
+  messages: MessageRepository,
+  { scope, channelId }: Omit<ChannelStatus, 'status'>,
+  statuses: readonly StatusItem[],
+): Promise<Targets> {
+  const echoed = (status: StatusItem) => parseOpaque(status.opaque ?? '')?.messageId;
+  const ids = statuses.flatMap((status) => echoed(status) ?? []);
+  const providerMessageIds = statuses.flatMap((status) =>
+    echoed(status) === undefined ? [status.providerMessageId] : [],
+  );
+  const found = await messages.findReceiptTargets(scope, channelId, {
+    ids: [...new Set(ids)].map((id) => Types.ObjectId.createFromHexString(id)),
+    providerMessageIds: [...new Set(providerMessageIds)],
+  });
+  const byId = new Map(found.map((target) => [target._id.toHexString(), target]));
+  const byProviderId = new Map(found.map((target) => [target.providerMessageId, target]));
+  return {
+    of(status) {
+      const id = echoed(status);
+      return id === undefined ? byProviderId.get(status.providerMessageId) : byId.get(id);
+    },
+  };
+}
+
+function groupByMessage(statuses: readonly StatusItem[], targets: Targets) {
+  const groups = new Map<string, { target: ReceiptTarget; group: StatusItem[] }>();
+  for (const status of statuses) {
+    const target = targets.of(status);
+    if (target === undefined) continue;
+    const id = target._id.toHexString();
+    const entry = groups.get(id) ?? { target, group: [] };
+    entry.group.push(status);
+    groups.set(id, entry);
+  }
+  return groups;
+}
+
+/** Runs at most `most` of the given steps at the same time, in the order in which they come. */
+function createLimit(most: number) {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async <T>(step: () => Promise<T>): Promise<T> => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await step();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}

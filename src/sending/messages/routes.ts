@@ -1,0 +1,109 @@
+import { route } from '../../http/route.ts';
+import { idParams } from '../../platform/fields.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import { decodeCursor } from '../../platform/pagination.ts';
+import { ListMessagesQuery, MessagePage, MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
+import type { MessageService } from './service.ts';
+import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
+
+interface MessageRouteDeps {
+  readonly messages: MessageService;
+}
+
+export const messageRoutes = (deps: MessageRouteDeps) => [...writeRoutes(deps), ...readRoutes(deps)];
+
+const writeRoutes = ({ messages }: MessageRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/messages',
+    summary: 'Send a free-form message',
+    description:
+      'Text, media, location, contacts, reaction, buttons, list, link or flow, in the customer service window: 24 ' +
+      'hours after the contact’s last message. When it is closed, the answer names the templates that could be sent ' +
+      'instead. With an `Idempotency-Key` the same request gives the same answer for ever.',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    body: SendMessageBody,
+    idempotent: true,
+    replies: { 201: MessageView },
+    problems: [
+      'not-found',
+      'window-closed',
+      'contact-blocked',
+      'contact-opted-out',
+      'channel-disconnected',
+      'idempotency-key-reused',
+    ],
+    async handle({ actor, body, idempotencyKey }) {
+      const options = { by: actor.userId, idempotencyKey };
+      const message = await messages.sendFreeForm(scopeOf(actor.clientId), body, options);
+      const view = toAcceptedView(message);
+      return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/messages/template',
+    summary: 'Send a template message',
+    description:
+      'Accepts the message and starts its durable workflow. Everything that can be checked is checked before 201. ' +
+      'With an `Idempotency-Key` the same request gives the same answer for ever.',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    body: SendTemplateBody,
+    idempotent: true,
+    replies: { 201: MessageView },
+    problems: [
+      'not-found',
+      'contact-blocked',
+      'contact-opted-out',
+      'template-not-approved',
+      'channel-disconnected',
+      'idempotency-key-reused',
+    ],
+    async handle({ actor, body, idempotencyKey }) {
+      const options = { by: actor.userId, idempotencyKey };
+      const message = await messages.sendTemplate(scopeOf(actor.clientId), body, options);
+      const view = toAcceptedView(message);
+      return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
+    },
+  }),
+];
+
+const readRoutes = ({ messages }: MessageRouteDeps) => [
+  route({
+    method: 'get',
+    path: '/api/messages',
+    summary: 'List messages',
+    description: 'Newest first. `status=unknown` lists the messages whose outcome nobody knows yet.',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    query: ListMessagesQuery,
+    replies: { 200: MessagePage },
+    async handle({ actor, query }) {
+      const { limit, cursor, conversationId, status } = query;
+      const filter = {
+        ...(conversationId === undefined ? {} : { conversationId }),
+        ...(status === undefined ? {} : { status }),
+      };
+      const position = cursor === undefined ? null : decodeCursor(cursor, 'date');
+      const after = position === null ? null : { timestamp: position.key, _id: position.id };
+      const page = await messages.list(scopeOf(actor.clientId), filter, { limit, after });
+      return { status: 200, body: { ...page, items: page.items.map(toMessageListItemView) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/messages/:id',
+    summary: 'Get a message with its status history',
+    tag: 'Messages',
+    access: ['admin', 'agent'],
+    params: idParams,
+    replies: { 200: MessageView },
+    problems: ['not-found'],
+    async handle({ actor, params }) {
+      const message = await messages.get(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: toMessageView(message) };
+    },
+  }),
+];

@@ -1,0 +1,67 @@
+import type { Types } from 'mongoose';
+import type { Clock } from '../../platform/clock.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { toPage, type Page } from '../../platform/pagination.ts';
+import type { Acceptance } from './acceptance/accept.ts';
+import { draftFreeFormMessage, type FreeFormSendDeps } from './acceptance/free-form.ts';
+import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
+import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
+import { draftTemplateMessage } from './acceptance/template.ts';
+
+export type { HeldFilter, MessageDoc, MessageListItem } from './store/repository.ts';
+
+export interface MessageDeps extends FreeFormSendDeps {
+  readonly acceptance: Acceptance;
+  readonly clock: Clock;
+}
+
+export type MessageService = ReturnType<typeof createMessageService>;
+
+/** One request to send, and who makes it. */
+export interface SendOptions {
+  readonly by: Types.ObjectId;
+  readonly idempotencyKey: string | undefined;
+}
+
+export function createMessageService(deps: MessageDeps) {
+  const { messages, clock } = deps;
+  const { accept } = deps.acceptance;
+
+  return {
+    /** Accepts a template message; all checks come before the first write. */
+    sendTemplate: (
+      scope: ClientScope,
+      body: SendTemplateBody,
+      { by, idempotencyKey }: SendOptions,
+    ): Promise<MessageDoc> =>
+      accept(scope, { body, idempotencyKey }, () =>
+        draftTemplateMessage(scope, { body, by, now: clock.now() }, deps),
+      ),
+
+    /** Accepts a free-form message while the customer service window is open; else throws `window-closed`. */
+    sendFreeForm: (
+      scope: ClientScope,
+      body: SendMessageBody,
+      { by, idempotencyKey }: SendOptions,
+    ): Promise<MessageDoc> =>
+      accept(scope, { body, idempotencyKey }, () =>
+        draftFreeFormMessage(scope, { body, by, now: clock.now() }, deps),
+      ),
+
+    async get(scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc> {
+      const message = await messages.findById(scope, id);
+      if (message === null) throw notFound('message');
+      return message;
+    },
+
+    async list(
+      scope: ClientScope,
+      filter: MessageFilter,
+      { limit, after }: { limit: number; after: MessagePosition | null },
+    ): Promise<Page<MessageListItem>> {
+      const found = await messages.list(scope, filter, { limit: limit + 1, after });
+      return toPage(found, limit, ({ timestamp, _id }) => ({ key: timestamp, id: _id }));
+    },
+  };
+}

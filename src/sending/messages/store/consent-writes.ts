@@ -1,0 +1,81 @@
+import type { mongo, Types } from 'mongoose';
+import type { Withdrawal, Withdrawn } from '../../../consent/statements/withdrawal.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { hasNotLeft, unsentStatuses } from '../lifecycle.ts';
+import type { MessageDoc } from './model.ts';
+
+const ids = (found: readonly { readonly _id: Types.ObjectId }[]) => found.map(({ _id }) => _id);
+
+/** Taking back everything that waits for one person. */
+export const createConsentWrites = (messages: mongo.Collection<MessageDoc>) => ({
+  /**
+   * Cancels every message of a contact that has certainly not left, in one pass: the server judges each message by
+   * itself, so that none is canceled in the middle of a call and none is missed that a call gives back. Those that it
+   * finds in a call get its mark only. May be repeated; answers which are in a call now.
+   */
+  async cancelWaiting(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    { statementId, reason, at, category }: Withdrawal,
+  ): Promise<{ readonly calling: readonly Types.ObjectId[] }> {
+    const waiting = {
+      contactId,
+      direction: 'outbound',
+      status: { $in: [...unsentStatuses] },
+      ...(category === undefined ? {} : { category }),
+    } as const;
+    const entry = {
+      key: `canceled:${at.getTime()}`,
+      status: 'canceled',
+      timestamp: at,
+      raw: { reason },
+    } as const;
+    const unlessCalling = (canceled: unknown, asIs: string) => ({
+      $cond: ['$dispatch.isCalling', asIs, canceled],
+    });
+    await messages.updateMany(
+      {
+        ...waiting,
+        $or: [{ 'dispatch.isCalling': false }, { stoppedBy: { $ne: statementId } }],
+        ...scope,
+      },
+      [
+        {
+          $set: {
+            // What comes from outside is a literal: a text that begins with $ would be read as a field.
+            stoppedBy: { $literal: statementId },
+            status: unlessCalling('canceled', '$status'),
+            statusHistory: unlessCalling(
+              { $concatArrays: ['$statusHistory', [{ $literal: entry }]] },
+              '$statusHistory',
+            ),
+          },
+        },
+      ],
+    );
+    const left = await messages
+      .find({ ...waiting, ...scope })
+      .project<{ _id: Types.ObjectId }>({ _id: 1 })
+      .toArray();
+    return { calling: ids(left) };
+  },
+
+  /** Which messages a statement has canceled, and which it came too late for. */
+  async findWithdrawn(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    statementId: string,
+  ): Promise<Withdrawn> {
+    const marked = await messages
+      .find({ stoppedBy: statementId, contactId, ...scope })
+      .sort({ _id: 1 })
+      .project<Pick<MessageDoc, '_id' | 'status' | 'dispatch'>>({ status: 1, 'dispatch.isCalling': 1 })
+      .toArray();
+    const canceled = marked.filter(({ status }) => status === 'canceled');
+    const stayed = new Set(['canceled', 'failed', 'expired']);
+    const mayHaveLeft = marked.filter(
+      ({ status, dispatch }) => !stayed.has(status) && !hasNotLeft(status, dispatch),
+    );
+    return { canceled: ids(canceled), mayHaveLeft: ids(mayHaveLeft) };
+  },
+});

@@ -1,0 +1,269 @@
+import type { ClientSession, mongo, Types } from 'mongoose';
+import type { BulkWriter } from '../../../platform/bulk-writer.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import {
+  decideClaim,
+  decideWithdrawal,
+  failureTold,
+  statusesThatYieldTo,
+  statusOfOutcome,
+  unsentStatuses,
+  type ClaimDecision,
+  type DispatchOutcome,
+  type MessageFailure,
+  type MessageStatus,
+  type WithdrawReason,
+} from '../lifecycle.ts';
+import type { EndObserver } from '../observer.ts';
+import { causeOfEnd } from '../rules.ts';
+import type { DispatchAttempt, MessageDoc, StatusEntry, WaitingState } from './model.ts';
+
+export interface Claim {
+  readonly decision: ClaimDecision;
+  readonly message: MessageDoc;
+}
+
+const statusEntry = (status: MessageStatus, timestamp: Date, raw?: StatusEntry['raw']): StatusEntry => ({
+  key: `${status}:${timestamp.getTime()}`,
+  status,
+  timestamp,
+  ...(raw === undefined ? {} : { raw }),
+});
+
+const attemptsKept = 50;
+const waitsKept = 50;
+const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -waitsKept });
+const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -attemptsKept });
+
+/** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
+export function createDispatchWrites(
+  messages: mongo.Collection<MessageDoc>,
+  writeBulk: BulkWriter<MessageDoc>,
+  onEnded: EndObserver = () => undefined,
+) {
+  return {
+    ...createClaims(messages),
+    ...createOutcomes(writeBulk),
+    ...createWithdrawals(messages, onEnded),
+    ...createDeadlines(messages, onEnded),
+  };
+}
+
+function createClaims(messages: mongo.Collection<MessageDoc>) {
+  return {
+    /**
+     * Takes the right to call the provider, at most one holder at a time. May be repeated with the same `token`
+     * when the answer was lost. Null when there is no such message.
+     */
+    async claim(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { token, now, isToSuspect = false }: { token: string; now: Date; isToSuspect?: boolean },
+    ): Promise<Claim | null> {
+      for (;;) {
+        const claimed = await messages.findOneAndUpdate(
+          {
+            _id,
+            status: { $in: [...unsentStatuses] },
+            'dispatch.isCalling': false,
+            // Negated, so that a message without such a time matches.
+            expiresAt: { $not: { $lte: now } },
+            sendAt: { $not: { $gt: now } },
+            ...scope,
+          },
+          {
+            $set: {
+              status: 'sending',
+              'dispatch.isCalling': true,
+              'dispatch.token': token,
+              'dispatch.startedAt': now,
+              ...(isToSuspect ? { 'dispatch.isToSuspect': true } : {}),
+            },
+            $unset: { waiting: 1, ...(isToSuspect ? {} : { 'dispatch.isToSuspect': 1 }) },
+            $inc: { 'dispatch.attempt': 1 },
+            $push: { statusHistory: statusEntry('sending', now) },
+          },
+          { returnDocument: 'after' },
+        );
+        if (claimed !== null) return { decision: 'call', message: claimed };
+        const message = await messages.findOne({ _id, ...scope });
+        if (message === null) return null;
+        const { isCalling, token: holder } = message.dispatch;
+        if (isCalling && holder === token) return { decision: 'call', message };
+        const decision = decideClaim(message, now);
+        // `call`: it was free again by the time it was looked at. Only who has written its token may call.
+        if (decision !== 'call') return { decision, message };
+      }
+    },
+
+    /** Gives the claim back after an answer that allows another attempt; changes nothing if it is not ours. */
+    async release(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
+    ): Promise<void> {
+      await messages.updateOne(
+        { _id, 'dispatch.isCalling': true, 'dispatch.token': token, ...scope },
+        {
+          $set: { 'dispatch.isCalling': false, waiting },
+          $push: { 'dispatch.attempts': pushAttempt(attempt), waits: pushWait(waiting) },
+        },
+      );
+    },
+
+    /** Writes down why a message has to wait, as long as it has not left. */
+    async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
+      await messages.updateOne(
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        { $set: { waiting }, $push: { waits: pushWait(waiting) } },
+      );
+    },
+  };
+}
+
+function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
+  return {
+    /** Stores the outcome of call number `attempt`; a repetition changes nothing, a receipt before it stands. */
+    async recordOutcome(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { outcome, attempt }: { outcome: DispatchOutcome; attempt: DispatchAttempt },
+    ): Promise<void> {
+      const status = statusOfOutcome[outcome.kind];
+      const call = { _id, 'dispatch.attempt': attempt.number, ...scope };
+      const accepted =
+        outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
+      const failure = outcome.kind === 'rejected' ? failureTold(attempt.endedAt, outcome.failure) : undefined;
+      const failed = failure === undefined ? {} : { $max: { failure } };
+      await writeBulk([
+        {
+          updateOne: {
+            filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
+            update: {
+              $set: { status, ...accepted },
+              ...failed,
+              $push: { statusHistory: statusEntry(status, attempt.endedAt, rawOfOutcome(outcome)) },
+            },
+          },
+        },
+        {
+          updateOne: {
+            filter: { ...call, 'dispatch.isCalling': true },
+            update: {
+              $set: { 'dispatch.isCalling': false, ...accepted },
+              ...failed,
+              $push: { 'dispatch.attempts': pushAttempt(attempt) },
+            },
+          },
+        },
+      ]);
+    },
+  };
+}
+
+function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndObserver) {
+  return {
+    /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
+    async cancel(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      now: Date,
+      session: ClientSession,
+    ): Promise<boolean> {
+      const written = await messages.updateOne(
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        { $set: { status: 'canceled' }, $push: { statusHistory: statusEntry('canceled', now) } },
+        { session },
+      );
+      return written.modifiedCount === 1;
+    },
+
+    /** Closes a message that will not be dispatched any more: one in the middle of a call is unknown. Answers the status it has then; null when it is not there. */
+    async withdraw(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      withdrawal: { reason: WithdrawReason; failure?: MessageFailure | undefined; now: Date },
+    ): Promise<MessageStatus | null> {
+      const { reason, failure, now } = withdrawal;
+      for (;;) {
+        const message = await messages.findOne({ _id, ...scope });
+        if (message === null) return null;
+        const status = decideWithdrawal(message.status, message.dispatch, reason);
+        if (status === message.status) return status;
+        const { isCalling } = message.dispatch;
+        const written = await messages.updateOne(
+          { _id, status: message.status, 'dispatch.isCalling': isCalling, ...scope },
+          {
+            $set: { status },
+            ...(status === 'failed' && failure !== undefined
+              ? { $max: { failure: failureTold(now, failure) } }
+              : {}),
+            $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
+          },
+        );
+        // Somebody was faster: judge what stands now. Ends, because a status only moves forward.
+        if (written.modifiedCount !== 1) continue;
+        const end = message.dispatch.isCalling ? 'unknown' : reason;
+        onEnded({ status: end, cause: causeOfEnd(end, { waiting: message.waiting, failure }) });
+        return status;
+      }
+    },
+  };
+}
+
+/** What people may still change, and what time decides. */
+function createDeadlines(messages: mongo.Collection<MessageDoc>, onEnded: EndObserver) {
+  return {
+    /**
+     * Moves the time of a message that waits for it, or is held since; null when it does not wait any more. What held
+     * it is judged anew at its new time.
+     */
+    reschedule(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { sendAt, now }: { sendAt: Date; now: Date },
+      session: ClientSession,
+    ): Promise<MessageDoc | null> {
+      return messages.findOneAndUpdate(
+        {
+          _id,
+          status: 'scheduled',
+          'dispatch.isCalling': false,
+          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
+          ...scope,
+        },
+        {
+          $set: { sendAt },
+          $unset: { waiting: '' },
+          $push: {
+            statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
+          },
+        },
+        { returnDocument: 'after', session },
+      );
+    },
+
+    /** Closes a message whose outcome is still unknown; a receipt that comes later overrules it. */
+    async expireUnknown(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<MessageStatus | null> {
+      const raw = { reason: 'its outcome was not told in time' };
+      const written = await messages.updateOne(
+        { _id, status: 'unknown', ...scope },
+        { $set: { status: 'expired' }, $push: { statusHistory: statusEntry('expired', now, raw) } },
+      );
+      if (written.modifiedCount === 1) onEnded({ status: 'expired', cause: 'call' });
+      const message = await messages.findOne({ _id, ...scope }, { projection: { status: 1 } });
+      return message?.status ?? null;
+    },
+  };
+}
+
+function rawOfOutcome(outcome: DispatchOutcome): StatusEntry['raw'] {
+  switch (outcome.kind) {
+    case 'accepted':
+      return outcome.isHeld ? { held: true } : {};
+    case 'rejected':
+      return { code: outcome.failure.code, detail: outcome.failure.detail };
+    case 'unknown':
+      return { reason: outcome.reason };
+  }
+}

@@ -1,0 +1,139 @@
+import type { mongo, Types } from 'mongoose';
+import type { BulkWriter } from '../../../platform/bulk-writer.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
+import { failureTold, pricingTold, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
+import type { MessageDoc, StatusEntry } from './model.ts';
+
+/** What a receipt needs to know of its message. */
+export interface ReceiptTarget {
+  readonly _id: Types.ObjectId;
+  readonly conversationId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+  readonly to?: string;
+  readonly dispatch: { readonly isToSuspect?: boolean };
+  readonly status: MessageStatus;
+  readonly providerMessageId?: string;
+  readonly statusHistory: readonly { readonly key: string }[];
+  readonly openFailures?: readonly string[];
+}
+
+/** A thread has thousands of messages at the most. */
+const longestLookMs = 5_000;
+
+/** Finding the messages that receipts speak of, and storing what they say. */
+export function createReceiptQueries(
+  messages: mongo.Collection<MessageDoc>,
+  writeBulk: BulkWriter<MessageDoc>,
+) {
+  return {
+    /** The outbound messages of a channel with these ids of ours or of the provider. */
+    findReceiptTargets(
+      scope: ClientScope,
+      channelId: Types.ObjectId,
+      { ids, providerMessageIds }: { ids: Types.ObjectId[]; providerMessageIds: string[] },
+    ): Promise<ReceiptTarget[]> {
+      const either = [
+        ...(ids.length === 0 ? [] : [{ _id: { $in: ids } }]),
+        ...(providerMessageIds.length === 0 ? [] : [{ providerMessageId: { $in: providerMessageIds } }]),
+      ];
+      return messages
+        .find({ $or: either, channelId, direction: 'outbound', ...scope })
+        .project<ReceiptTarget>({
+          conversationId: 1,
+          contactId: 1,
+          to: 1,
+          'dispatch.isToSuspect': 1,
+          status: 1,
+          providerMessageId: 1,
+          'statusHistory.key': 1,
+          openFailures: 1,
+        })
+        .toArray();
+    },
+
+    /** Whether a message to the number was delivered or read, or one came in these threads, since then. */
+    async hasReached(
+      scope: ClientScope,
+      conversationIds: readonly Types.ObjectId[],
+      { phoneNumber: to, since }: { phoneNumber: string; since: Date },
+    ): Promise<boolean> {
+      const reached = { status: { $in: ['delivered', 'read'] }, timestamp: { $gte: since } };
+      const found = await messages.findOne(
+        {
+          conversationId: { $in: [...conversationIds] },
+          $or: [
+            { direction: 'inbound', timestamp: { $gte: since } },
+            { to, statusHistory: { $elemMatch: reached } },
+          ],
+          ...scope,
+        },
+        { projection: { _id: 1 }, maxTimeMS: longestLookMs },
+      );
+      return found !== null;
+    },
+
+    /**
+     * Adds receipts to the history, each once, and moves the status where the lifecycle says so. Every write here gives
+     * the same end in any order: a set of keys, the greatest word, the highest status. With `areFailuresOpen` a new
+     * `failed` one is marked until `closeFailures` says that its consequences are there.
+     */
+    async applyReceipts(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      receipts: readonly Receipt[],
+      { areFailuresOpen = false }: { areFailuresOpen?: boolean } = {},
+    ): Promise<void> {
+      if (receipts.length === 0) return;
+      const one = { _id, ...scope };
+      await writeBulk(receipts.flatMap((receipt) => receiptWrites(one, receipt, { areFailuresOpen })));
+    },
+
+    async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {
+      await messages.updateOne({ _id, ...scope }, { $pull: { openFailures: { $in: [...keys] } } });
+    },
+  };
+}
+
+function receiptWrites(
+  one: { _id: Types.ObjectId; clientId: Types.ObjectId },
+  receipt: Receipt,
+  { areFailuresOpen }: { areFailuresOpen: boolean },
+): mongo.AnyBulkWriteOperation<MessageDoc>[] {
+  const { status, providerMessageId, failure, pricing } = receipt;
+  const at = new Date(receipt.timestampMs);
+  const entry: StatusEntry = {
+    key: receiptKey(receipt),
+    status: status ?? 'unknown',
+    timestamp: at,
+    raw: {
+      word: receipt.word,
+      ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
+    },
+  };
+  const failed = status === 'failed' && failure !== undefined ? { failure: failureTold(at, failure) } : {};
+  const writes: mongo.AnyBulkWriteOperation<MessageDoc>[] = [
+    {
+      updateOne: {
+        filter: { ...one, 'statusHistory.key': { $ne: entry.key } },
+        update: {
+          $push: {
+            statusHistory: entry,
+            ...(areFailuresOpen && hasFailed(receipt) ? { openFailures: entry.key } : {}),
+          },
+          // A failure is kept under a higher status too: which of the two came first must not matter.
+          $max: { ...failed, ...(pricing === undefined ? {} : { pricing: pricingTold(at, pricing) }) },
+        },
+      },
+    },
+  ];
+  if (status === null) return writes;
+  writes.push({
+    updateOne: {
+      filter: { ...one, status: { $in: statusesThatYieldTo(status) } },
+      // The two may be carried out in either order: nobody sees a message that failed for no reason.
+      update: { $set: { status, providerMessageId }, $max: failed },
+    },
+  });
+  return writes;
+}

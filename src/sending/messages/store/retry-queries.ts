@@ -1,0 +1,76 @@
+import type { ClientSession, mongo, Types } from 'mongoose';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { Cursor } from '../../../platform/pagination.ts';
+import type { MessageDoc } from './model.ts';
+
+/** Which failed or unknown messages are meant. */
+export interface FailedFilter {
+  readonly status: 'failed' | 'unknown';
+  /** The class of the failure, as docs/provider-errors.md names it. */
+  readonly class?: string;
+  readonly code?: string;
+  readonly channelId?: Types.ObjectId;
+  readonly templateName?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+}
+
+/** The bound outside of the alternative lets one index serve filter and order. */
+const laterOf = (since: Date | undefined, after: Date | undefined): Date | undefined =>
+  since !== undefined && after !== undefined && after > since ? after : (since ?? after);
+
+const acceptedBetween = (since: Date | undefined, until: Date | undefined): mongo.Filter<MessageDoc> =>
+  since === undefined && until === undefined
+    ? {}
+    : {
+        timestamp: {
+          ...(since === undefined ? {} : { $gte: since }),
+          ...(until === undefined ? {} : { $lt: until }),
+        },
+      };
+
+/** Messages that were made in place of others. */
+export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
+  findRetryOf: (scope: ClientScope, retryOf: Types.ObjectId): Promise<MessageDoc | null> =>
+    messages.findOne({ retryOf, ...scope }),
+
+  /**
+   * Stores a message in place of the one that it names in `retryOf`, which then names it. Throws a duplicate key where
+   * one is there already.
+   */
+  async insertRetry(
+    scope: ClientScope,
+    fresh: MessageDoc & Required<Pick<MessageDoc, 'retryOf'>>,
+    session: ClientSession,
+  ): Promise<void> {
+    await messages.insertOne({ ...fresh, ...scope }, { session });
+    const retriedBy = fresh._id;
+    await messages.updateOne({ _id: fresh.retryOf, ...scope }, { $set: { retriedBy } }, { session });
+  },
+
+  /** Outbound messages that match and in whose place none was made, oldest first; `after` is the last one before. */
+  findUnretried: (
+    scope: ClientScope,
+    { status, class: failureClass, code, channelId, templateName, since, until }: FailedFilter,
+    { after, limit }: { after: Cursor<Date> | null; limit: number },
+  ): Promise<MessageDoc[]> =>
+    messages
+      .find({
+        status,
+        retriedBy: { $exists: false },
+        ...(failureClass === undefined ? {} : { 'failure.class': failureClass }),
+        ...(code === undefined ? {} : { 'failure.code': code }),
+        ...(channelId === undefined ? {} : { channelId }),
+        ...(templateName === undefined ? {} : { templateName }),
+        ...acceptedBetween(laterOf(since, after?.key), until),
+        ...(after === null
+          ? {}
+          : {
+              $or: [{ timestamp: { $gt: after.key } }, { timestamp: after.key, _id: { $gt: after.id } }],
+            }),
+        ...scope,
+      })
+      .sort({ timestamp: 1, _id: 1 })
+      .limit(limit)
+      .toArray(),
+});

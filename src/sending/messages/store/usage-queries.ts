@@ -1,0 +1,75 @@
+import type { mongo, Types } from 'mongoose';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { unsentStatuses } from '../lifecycle.ts';
+import type { MessageDoc } from './model.ts';
+
+/** The messages behind a gate; what is undefined means all. */
+export interface HeldFilter {
+  readonly gate: string;
+  readonly channelId: Types.ObjectId | undefined;
+  readonly templateName: string | undefined;
+  readonly language: string | undefined;
+}
+
+/** Which messages still need a channel or a template that somebody wants to delete. */
+export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
+  /** Messages on a channel that are not through: unsent ones, ones of unknown fate, and fresh ones without a receipt. */
+  async countUnfinishedOn(
+    scope: ClientScope,
+    channelId: Types.ObjectId,
+    { sentAfter, atMost }: { sentAfter: Date; atMost: number },
+  ): Promise<number> {
+    const limit = { limit: atMost };
+    const [waiting, underway] = await Promise.all([
+      messages.countDocuments(
+        { channelId, status: { $in: [...unsentStatuses, 'unknown'] }, ...scope },
+        limit,
+      ),
+      messages.countDocuments(
+        { channelId, status: 'sent', 'dispatch.startedAt': { $gte: sentAfter }, ...scope },
+        limit,
+      ),
+    ]);
+    return waiting + underway;
+  },
+
+  /** The messages that a gate holds back, oldest first, from after the given one. */
+  async findHeld(
+    scope: ClientScope,
+    held: HeldFilter,
+    { after, limit }: { after: Types.ObjectId | null; limit: number },
+  ): Promise<Types.ObjectId[]> {
+    const found = await messages
+      .find({
+        'waiting.gate': held.gate,
+        ...(held.channelId === undefined ? {} : { channelId: held.channelId }),
+        ...(held.templateName === undefined ? {} : { templateName: held.templateName }),
+        ...(held.language === undefined ? {} : { 'content.template.language.code': held.language }),
+        ...(after === null ? {} : { _id: { $gt: after } }),
+        status: { $in: [...unsentStatuses] },
+        ...scope,
+      })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .project<{ _id: Types.ObjectId }>({ _id: 1 })
+      .toArray();
+    return found.map(({ _id }) => _id);
+  },
+
+  /** Messages of a template that have not left. */
+  countUnsentOf: (
+    scope: ClientScope,
+    template: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
+    atMost: number,
+  ): Promise<number> =>
+    messages.countDocuments(
+      {
+        channelId: template.channelId,
+        templateName: template.name,
+        'content.template.language.code': template.language,
+        status: { $in: [...unsentStatuses] },
+        ...scope,
+      },
+      { limit: atMost },
+    ),
+});

@@ -1,0 +1,70 @@
+import type { Issue } from '../../../platform/errors.ts';
+import type { TemplateHeader } from '../definition.ts';
+import { isPositional, placeholder, variablesOf } from '../variables.ts';
+
+export const issue = (path: string, message: string): Issue => ({ path, message });
+
+export const checkText = (text: string, path: string, longest: number): Issue[] => [
+  ...(text.trim() === '' ? [issue(path, 'The text is empty.')] : []),
+  ...(text.length > longest
+    ? [issue(path, `The text has ${text.length} characters; ${longest} are allowed.`)]
+    : []),
+];
+
+export const checkOneLine = (text: string, path: string): Issue[] =>
+  /[\r\n]/.test(text) ? [issue(path, 'The text must be one line.')] : [];
+
+/** Variables are numbered from 1 without a gap, or named; a text does not mix the two. */
+export function checkVariables(text: string, path: string): Issue[] {
+  const issues = checkBraces(text, path);
+  const variables = variablesOf(text);
+  const positions = variables.filter(isPositional);
+  const names = variables.filter((name) => !isPositional(name));
+  if (positions.length > 0 && names.length > 0) {
+    issues.push(issue(path, 'Use variables by position or by name, not both.'));
+  }
+  const expected = positions.map((_position, index) => String(index + 1));
+  if (expected.some((position) => !positions.includes(position))) {
+    issues.push(issue(path, 'Variables by position must be numbered from {{1}} without a gap.'));
+  }
+  for (const name of names) {
+    if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+      issues.push(issue(path, `The name ${name} must be lower-case letters, digits and underscores.`));
+    }
+  }
+  return issues;
+}
+
+/** What is left of a variable that was not written as `{{name}}`. */
+export const checkBraces = (text: string, path: string): Issue[] =>
+  /\{\{|\}\}/.test(text.replace(placeholder, ''))
+    ? [issue(path, 'A variable is written {{1}} or {{name}}.')]
+    : [];
+
+export const checkNoVariables = (text: string, path: string): Issue[] =>
+  /\{\{|\}\}/.test(text) ? [issue(path, 'No variable is allowed here.')] : [];
+
+/** The text of a body or of a card, which is the only text that may have lines. */
+export function checkBodyText(text: string, path: string, longest: number): Issue[] {
+  const issues = [...checkText(text, path, longest), ...checkVariables(text, path)];
+  const trimmed = text.trim();
+  const variables = [...trimmed.matchAll(placeholder)];
+  const first = variables[0];
+  const last = variables.at(-1);
+  if (first?.index === 0) issues.push(issue(path, 'The body may not start with a variable.'));
+  if (last !== undefined && last.index + last[0].length === trimmed.length) {
+    issues.push(issue(path, 'The body may not end with a variable.'));
+  }
+  if (/\}\}\s*\{\{/.test(trimmed)) {
+    issues.push(issue(path, 'Two variables may not stand next to each other: put words between them.'));
+  }
+  return issues;
+}
+
+/** A made-up sample will not do for a file: the provider's reviewers want to see one that was uploaded to it. */
+export function checkMediaSample(header: TemplateHeader, path: string): Issue[] {
+  const handles = 'example' in header ? header.example?.['header_handle'] : undefined;
+  return Array.isArray(handles) && handles.length > 0
+    ? []
+    : [issue(`${path}.example`, 'Give the handle of an uploaded sample as header_handle.')];
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createPasswords, type Passwords } from '../../../../src/identity/auth/passwords.ts';
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+describe('passwords', () => {
+  let passwords: Passwords;
+  before(() => {
+    passwords = createPasswords();
+  });
+  after(() => passwords.close());
+
+  it('a hash › is bcrypt at cost 10, salted, and takes only its own password', async () => {
+    const [first, second] = await Promise.all([passwords.hash('Secret123!'), passwords.hash('Secret123!')]);
+    assert.match(first, /^\$2b\$10\$/);
+    assert.notEqual(first, second);
+    assert.equal(await passwords.verify('Secret123!', first), true);
+    assert.equal(await passwords.verify('secret123!', first), false);
+  });
+
+  it('a password that bcrypt would cut › is wrong, although its beginning is right', async () => {
+    const hash = await passwords.hash('p'.repeat(72));
+    assert.equal(await passwords.verify('p'.repeat(72), hash), true);
+    assert.equal(await passwords.verify('p'.repeat(73), hash), false);
+  });
+
+  it('no account at all › is refused after the same work', async () => {
+    const hash = await passwords.hash('Secret123!');
+    const took: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
+    for (let round = 0; round < 9; round += 1) {
+      for (const kind of ['known', 'unknown'] as const) {
+        const start = performance.now();
+        assert.equal(await passwords.verify('Secret123?', kind === 'known' ? hash : undefined), false);
+        took[kind].push(performance.now() - start);
+      }
+    }
+    const ratio = median(took.unknown) / median(took.known);
+    // Without the stand-in hash the ratio would be a hundredth; the bounds leave room for a busy machine.
+    assert.ok(ratio > 0.3 && ratio < 3, `unknown/known = ${ratio.toFixed(2)}`);
+  });
+
+  it('twenty at once › the event loop goes on', async () => {
+    const hash = await passwords.hash('Secret123!');
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await Promise.all(Array.from({ length: 20 }, () => passwords.verify('Secret123!', hash)));
+    delay.disable();
+    const p99Ms = delay.percentile(99) / 1e6;
+    assert.ok(p99Ms < 50, `p99 of the loop's delay was ${p99Ms.toFixed(0)} ms`);
+  });
+
+  it('far too many at once › the last are told to come back, the others are served', async () => {
+    const quick = createPasswords({ cost: 4 });
+    const results = await Promise.allSettled(Array.from({ length: 600 }, () => quick.hash('Secret123!')));
+    const refused = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    assert.ok(refused.length > 0 && refused.length < 600);
+    for (const { reason } of refused) assert.equal((reason as { code: string }).code, 'overloaded');
+    await quick.close();
+  });
+});

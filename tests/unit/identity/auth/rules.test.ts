@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { passwordProblem } from '../../../../src/identity/auth/rules.ts';
+import { isTimeZone } from '../../../../src/platform/text-fields.ts';
+
+describe('password rule', () => {
+  for (const [situation, password, isTaken] of [
+    ['7 bytes', 'x'.repeat(7), false],
+    ['8 bytes', 'x'.repeat(8), true],
+    ['72 bytes', 'x'.repeat(72), true],
+    ['73 bytes', 'x'.repeat(73), false],
+    ['24 three-byte characters', '€'.repeat(24), true],
+    ['25 three-byte characters', '€'.repeat(25), false],
+    ['a NUL inside', 'abcdefgh\0ijkl', false],
+  ] as const) {
+    it(`${situation} › ${isTaken ? 'taken' : 'refused with a reason'}`, () => {
+      const problem = passwordProblem(password);
+      assert.equal(problem === undefined, isTaken);
+      if (problem !== undefined) assert.match(problem, /^The password must/);
+    });
+  }
+});
+
+describe('time zone', () => {
+  for (const name of [
+    'UTC',
+    'Europe/Berlin',
+    'America/Argentina/Buenos_Aires',
+    'Asia/Kolkata',
+    'Etc/GMT+5',
+  ]) {
+    it(`${name} › is one`, () => assert.equal(isTimeZone(name), true));
+  }
+  for (const name of ['', '+02:00', 'Europe/Atlantis', 'Berlin; drop', 'x'.repeat(100), '../etc']) {
+    it(`"${name.slice(0, 20)}" › is none`, () => assert.equal(isTimeZone(name), false));
+  }
+});

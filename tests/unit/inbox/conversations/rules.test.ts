@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { isWindowOpen, windowAfter } from '../../../../src/inbox/conversations/rules.ts';
+
+describe('customer service window', () => {
+  it('a message of the contact › open for 24 h less a safety minute', () => {
+    const inboundAt = new Date('2026-11-23T09:00:00.000Z');
+    assert.equal(windowAfter(inboundAt).toISOString(), '2026-11-24T08:59:00.000Z');
+    assert.equal(inboundAt.toISOString(), '2026-11-23T09:00:00.000Z');
+  });
+
+  it('across a change of the clocks › 24 hours, not one day', () => {
+    const inboundAt = new Date('2026-03-28T12:30:00.000+01:00');
+    assert.equal(windowAfter(inboundAt).getTime() - inboundAt.getTime(), (24 * 60 - 1) * 60_000);
+  });
+
+  it('at a time › open before its end, closed at it and after, and when nobody has written', () => {
+    const end = new Date('2026-11-24T08:59:00.000Z');
+    const at = (ms: number) => new Date(end.getTime() + ms);
+    assert.deepEqual(
+      [-1, 0, 1].map((ms) => isWindowOpen(end, at(ms))),
+      [true, false, false],
+    );
+    assert.equal(isWindowOpen(null, end), false);
+  });
+});

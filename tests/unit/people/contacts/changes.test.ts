@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import {
+  applyChanges,
+  auditedFieldsOf,
+  withOptOutNamed,
+  type ContactChanges,
+} from '../../../../src/people/contacts/changes.ts';
+import type { ContactRecord } from '../../../../src/people/contacts/store/repository.ts';
+
+describe('changes of a contact', () => {
+  const created = new Date('2026-11-01T00:00:00Z');
+  const at = new Date('2026-11-23T09:00:00Z');
+  const by = new Types.ObjectId();
+  const record: ContactRecord = {
+    _id: new Types.ObjectId(),
+    clientId: new Types.ObjectId(),
+    phoneNumber: '+15550001001',
+    identityKeys: ['tel:+15550001001'],
+    name: 'Ána',
+    nameKey: 'ana',
+    tags: ['vip'],
+    optInStatus: 'unknown',
+    customFields: { city: 'Berlin', orders: 3 },
+    consentLog: [],
+    createdAt: created,
+    updatedAt: created,
+    version: 4,
+  };
+  const change = (changes: ContactChanges) => applyChanges(record, changes, { at, by });
+
+  const same: readonly [string, ContactChanges][] = [
+    ['nothing', {}],
+    ['everything as it is', { phoneNumber: '+15550001001', name: 'Ána', tags: ['vip'] }],
+    ['clearing what is not there', { username: null }],
+    ['a custom field as it is', { customFields: { orders: 3 } }],
+    ['removing a custom field that is not there', { customFields: { country: null } }],
+    ['taking off the block list who is not on it', { isBlocked: false }],
+    ['a status without a statement', { optInStatus: 'opted-in' }],
+  ];
+  for (const [name, changes] of same) {
+    it(`${name} › the record itself`, () => assert.equal(change(changes), record));
+  }
+
+  it('a name › its key with it, one version on, the time of the change; the rest as it was', () => {
+    assert.deepEqual(change({ name: 'Bélà' }), {
+      ...record,
+      name: 'Bélà',
+      nameKey: 'bela',
+      version: 5,
+      updatedAt: at,
+    });
+  });
+
+  it('another number › what was said of the old one is gone; anything else leaves it', () => {
+    const suspect = { ...record, numberSuspect: { code: '131026', at: created } };
+    const changed = (changes: ContactChanges) => applyChanges(suspect, changes, { at, by }).numberSuspect;
+    for (const phoneNumber of ['+15550001002', null]) assert.equal(changed({ phoneNumber }), undefined);
+    for (const same of [{ name: 'Bela' }, { phoneNumber: '+15550001001', tags: [] }])
+      assert.deepEqual(changed(same), suspect.numberSuspect);
+  });
+
+  it('null › clears the field, and the key with the name', () => {
+    const next = change({ name: null, phoneNumber: null });
+    assert.deepEqual(
+      Object.keys(record)
+        .filter((key) => !(key in next))
+        .toSorted(),
+      ['name', 'nameKey', 'phoneNumber'],
+    );
+  });
+
+  it('identities › every one is among the keys, a phone once in its canonical spelling', () => {
+    const keysAfter = (changes: ContactChanges) => change(changes).identityKeys;
+    assert.deepEqual(keysAfter({ whatsappId: '15550001001', businessScopedUserId: 'US.1' }), [
+      'tel:+15550001001',
+      'id:US.1',
+    ]);
+    assert.deepEqual(keysAfter({ whatsappId: '551187654321' }), ['tel:+15550001001', 'tel:+5511987654321']);
+    assert.deepEqual(keysAfter({ phoneNumber: null }), []);
+  });
+
+  it('custom fields › key by key: set, replaced, removed, others kept; null removes all', () => {
+    assert.deepEqual(change({ customFields: { city: null, orders: 4, vip: true } }).customFields, {
+      orders: 4,
+      vip: true,
+    });
+    assert.deepEqual(change({ customFields: null }).customFields, {});
+  });
+
+  it('consent › status and one more entry in the log; the same word again is another entry', () => {
+    const once = change({ optInStatus: 'opted-in', consent: { source: 'form', wording: 'Yes' } });
+    const entry = { status: 'opted-in', source: 'form', wording: 'Yes', at, by };
+    assert.deepEqual([once.optInStatus, once.consentLog], ['opted-in', [entry]]);
+    const twice = applyChanges(
+      once,
+      { optInStatus: 'opted-in', consent: { source: 'form' } },
+      { at, by: undefined },
+    );
+    assert.deepEqual(twice.consentLog, [entry, { status: 'opted-in', source: 'form', at }]);
+    assert.equal(twice.version, 6);
+    assert.deepEqual(record.consentLog, []);
+  });
+
+  it('the block list › since when, the same again is no change, off it leaves nothing behind', () => {
+    const blocked = change({ isBlocked: true });
+    assert.deepEqual([blocked.isBlocked, blocked.blockedAt, blocked.version], [true, at, 5]);
+    const later = { at: new Date('2026-12-01T00:00:00Z'), by };
+    assert.equal(applyChanges(blocked, { isBlocked: true }, later), blocked);
+    assert.deepEqual(applyChanges(blocked, { isBlocked: false }, later), {
+      ...record,
+      version: 6,
+      updatedAt: later.at,
+    });
+  });
+
+  it('an opt-out › gets a name that goes into the log; other changes none', () => {
+    const consent = { source: 'phone' };
+    const named = withOptOutNamed({ optInStatus: 'opted-out', consent }, 'manual:1');
+    assert.equal(change(named).consentLog.at(-1)?.eventId, 'manual:1');
+    const others: readonly ContactChanges[] = [
+      { optInStatus: 'opted-in', consent },
+      { optInStatus: 'opted-out' },
+    ];
+    for (const changes of others) assert.equal(withOptOutNamed(changes, 'manual:1'), changes);
+  });
+
+  it('the audited fields › no search key, no dates, of the log its last entry', () => {
+    const { consent, ...fields } = auditedFieldsOf(
+      change({ optInStatus: 'opted-out', consent: { source: 'phone' } }),
+    );
+    assert.equal(consent?.source, 'phone');
+    assert.deepEqual(Object.keys(fields).toSorted(), [
+      'businessScopedUserId',
+      'consentEntries',
+      'customFields',
+      'isBlocked',
+      'marketingStopped',
+      'name',
+      'optInStatus',
+      'phoneNumber',
+      'tags',
+      'username',
+      'whatsappId',
+    ]);
+  });
+});

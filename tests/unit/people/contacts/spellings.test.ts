@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { phoneOfWhatsappId, searchOf } from '../../../../src/people/contacts/rules.ts';
+import { nameKeyOf } from '../../../../src/platform/name-key.ts';
+import { normalisePhone, spellingsOfPhone } from '../../../../src/platform/phone.ts';
+
+describe('spellings of a phone number', () => {
+  const pairs: readonly [string, string, string][] = [
+    ['Brazil without its ninth digit, São Paulo', '+551187654321', '+5511987654321'],
+    ['Brazil without its ninth digit, Paraná', '+554191234567', '+5541991234567'],
+    ['Brazil, the old range of radio phones', '+551177654321', '+5511977654321'],
+    ['Mexico with the old 1', '+5215512345678', '+525512345678'],
+    ['Argentina without its 9', '+541123456789', '+5491123456789'],
+    ['Argentina without its 9, Córdoba', '+543512345678', '+5493512345678'],
+  ];
+  for (const [name, other, canonical] of pairs) {
+    it(`${name} › ${other} and ${canonical} are one number`, () => {
+      assert.equal(normalisePhone(other), canonical);
+      assert.equal(normalisePhone(canonical), canonical);
+      assert.equal(phoneOfWhatsappId(other.slice(1)), canonical);
+      assert.deepEqual(spellingsOfPhone(canonical), [canonical, other]);
+    });
+  }
+
+  const alone: readonly [string, string][] = [
+    ['a Brazilian landline', '+551131234567'],
+    ['a Brazilian area code that there is not', '+552087654321'],
+    ['an Argentine free number', '+548001234567'],
+    ['a German mobile number', '+4915112345678'],
+    ['a US number', '+15551234567'],
+  ];
+  for (const [name, phone] of alone) {
+    it(`${name} › stands for itself only`, () => {
+      assert.equal(normalisePhone(phone), phone);
+      assert.deepEqual(spellingsOfPhone(phone), [phone]);
+    });
+  }
+
+  it('Argentina with the 15 that is dialled at home › the same mobile number', () => {
+    assert.equal(normalisePhone('+54 11 15 2345-6789'), '+5491123456789');
+  });
+
+  it('marks of direction from a pasted contact › are dropped', () => {
+    assert.equal(normalisePhone('\u202A+49 151 12345678\u202C'), '+4915112345678');
+  });
+
+  it('any number of these countries › canonical stays, spellings are symmetric and never two people', () => {
+    const country = fc.constantFrom('55', '521', '52', '54', '549', '549', '1', '49');
+    const rest = fc.integer({ min: 10_000_000, max: 99_999_999_999 }).map(String);
+    let known = 0;
+    fc.assert(
+      fc.property(country, rest, (code, digits) => {
+        const canonical = normalisePhone(`+${code}${digits}`);
+        if (canonical === null) return;
+        known += 1;
+        assert.equal(normalisePhone(canonical), canonical);
+        const spellings = spellingsOfPhone(canonical);
+        assert.equal(spellings[0], canonical);
+        assert.equal(new Set(spellings).size, spellings.length);
+        for (const spelling of spellings) {
+          assert.equal(normalisePhone(spelling), canonical);
+          assert.equal(phoneOfWhatsappId(spelling.slice(1)), canonical);
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+    assert.ok(known > 500, `only ${known} numbers were numbers`);
+  });
+});
+
+describe('search for people', () => {
+  it('a name › without accents and case, spaces made one', () => {
+    assert.equal(nameKeyOf('  Ángela   MÜLLER '), 'angela muller');
+    assert.equal(nameKeyOf('Ｊｏｈｎ'), 'john');
+    assert.equal(nameKeyOf('x'.repeat(100)).length, 64);
+    assert.equal(nameKeyOf('́'), '');
+  });
+
+  it('any name › its key stays as it is, and begins with the key of its beginning', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (name) => {
+        const key = nameKeyOf(name);
+        assert.equal(nameKeyOf(key), key);
+      }),
+    );
+  });
+
+  const searches: readonly [string, 'nameKey' | 'phoneNumber', string][] = [
+    ['+49151', 'phoneNumber', '+49151'],
+    ['49151', 'phoneNumber', '+49151'],
+    ['+49 (151) 1-2.3', 'phoneNumber', '+49151123'],
+    ['Ána', 'nameKey', 'ana'],
+    ['4ever', 'nameKey', '4ever'],
+    ['+', 'nameKey', '+'],
+    ['.*', 'nameKey', '.*'],
+  ];
+  for (const [q, field, prefix] of searches) {
+    it(`${q} › ${field} from ${prefix}`, () => {
+      assert.deepEqual(searchOf(q), { field, prefix });
+    });
+  }
+});

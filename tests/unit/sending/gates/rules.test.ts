@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { judgeGates, type GateFacts, type GateVerdict } from '../../../../src/sending/gates/rules.ts';
+import { endsTemplateWait } from '../../../../src/templates/rules.ts';
+
+const now = new Date('2026-11-26T09:00:00.000Z');
+const later = new Date(now.getTime() + 3_600_000);
+const earlier = new Date(now.getTime() - 1);
+
+const template = { name: 'offer', status: 'approved', category: 'marketing', reason: null };
+
+/** A marketing template that may leave. */
+const openFacts: GateFacts = {
+  message: { isTemplate: true, isReply: false, sendAt: null },
+  channel: { state: 'active', reason: null, restriction: null },
+  template,
+  contact: { hasOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
+  windowExpiresAt: null,
+  quiet: null,
+};
+
+/** An agent's answer in the open window. */
+const reply: GateFacts = {
+  ...openFacts,
+  message: { isTemplate: false, isReply: true, sendAt: null },
+  template: null,
+  windowExpiresAt: later,
+};
+
+const judge = (facts: GateFacts): GateVerdict => judgeGates(facts, now);
+const contact = (fields: Partial<GateFacts['contact']>) => ({ ...openFacts.contact, ...fields });
+
+function closedBy(facts: GateFacts, gate: string, status: string, problem: string): void {
+  const verdict = judge(facts);
+  assert.equal(verdict.kind, 'closed', JSON.stringify(verdict));
+  assert.ok(verdict.kind === 'closed');
+  assert.deepEqual([verdict.gate, verdict.status, verdict.problem], [gate, status, problem]);
+  assert.equal(verdict.failure.code, problem);
+  assert.match(verdict.failure.advice, /\.$/);
+}
+
+function waitsFor(facts: GateFacts, waiting: object): void {
+  assert.deepEqual(judge(facts), { kind: 'wait', waiting });
+}
+
+describe('gates', () => {
+  it('nothing stands against it › open, for a template and for a reply', () => {
+    assert.deepEqual(judge(openFacts), { kind: 'open' });
+    assert.deepEqual(judge(reply), { kind: 'open' });
+  });
+
+  describe('people', () => {
+    it('on the block list › closed for everything', () => {
+      for (const facts of [openFacts, reply]) {
+        closedBy(
+          { ...facts, contact: contact({ isBlocked: true }) },
+          'block-list',
+          'canceled',
+          'contact-blocked',
+        );
+      }
+    });
+
+    it('opted out › closed for what the business begins, open for an answer of an agent', () => {
+      const optedOut = contact({ hasOptedOut: true });
+      closedBy({ ...openFacts, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
+      const byBot = { ...reply, message: { ...reply.message, isReply: false } };
+      closedBy({ ...byBot, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
+      assert.deepEqual(judge({ ...reply, contact: optedOut }), { kind: 'open' });
+    });
+
+    it('marketing stopped › closed for marketing by the provider’s category only', () => {
+      const stopped = contact({ hasStoppedMarketing: true });
+      closedBy({ ...openFacts, contact: stopped }, 'consent', 'canceled', 'contact-opted-out');
+      const utility = { ...openFacts, template: { ...template, category: 'utility' } };
+      assert.deepEqual(judge({ ...utility, contact: stopped }), { kind: 'open' });
+      assert.deepEqual(judge({ ...reply, contact: stopped }), { kind: 'open' });
+    });
+  });
+
+  it('schedule › waits until its time, and not a millisecond longer', () => {
+    const at = (sendAt: Date): GateFacts => ({ ...openFacts, message: { ...openFacts.message, sendAt } });
+    waitsFor(at(later), { gate: 'schedule', reason: `scheduled for ${later.toISOString()}`, until: later });
+    assert.deepEqual(judge(at(now)), { kind: 'open' });
+  });
+
+  it('channel not active › waits, and says why', () => {
+    const reason = 'There is a payment problem, 131042';
+    waitsFor(
+      { ...openFacts, channel: { state: 'paused', reason, restriction: null } },
+      { gate: 'channel', reason: `channel paused: ${reason}` },
+    );
+    waitsFor(
+      { ...reply, channel: { state: 'disconnected', reason: null, restriction: null } },
+      { gate: 'channel', reason: 'channel disconnected' },
+    );
+  });
+
+  it('channel restricted to answers › templates wait, and say until when', () => {
+    const to = (facts: GateFacts, until: Date | null): GateFacts => ({
+      ...facts,
+      channel: { ...facts.channel, restriction: { code: 'BIZ', until } },
+    });
+    const reason = 'channel restricted to answers';
+    waitsFor(to(openFacts, null), { gate: 'channel', reason: `${reason}: BIZ` });
+    waitsFor(to(openFacts, later), {
+      ...{ gate: 'channel', reason: `${reason} until ${later.toISOString()}: BIZ`, until: later },
+    });
+    assert.deepEqual(judge(to(openFacts, now)), { kind: 'open' });
+    assert.deepEqual(judge(to(reply, null)), { kind: 'open' });
+  });
+
+  describe('template', () => {
+    const inState = (status: string, reason: string | null = null): GateFacts => ({
+      ...openFacts,
+      template: { ...template, status, reason },
+    });
+
+    for (const status of ['paused', 'pending', 'in-appeal', 'draft']) {
+      it(`${status} › waits, since the provider may give it back`, () => {
+        const words = status.replace('-', ' ');
+        waitsFor(inState(status), { gate: 'template', reason: `template offer ${words}` });
+      });
+    }
+
+    it('a reason of the provider › is shown', () => {
+      waitsFor(inState('paused', 'low quality'), {
+        gate: 'template',
+        reason: 'template offer paused: low quality',
+      });
+    });
+
+    for (const status of ['disabled', 'rejected', 'missing', 'deleted']) {
+      it(`${status} › closed`, () => {
+        closedBy(inState(status), 'template', 'failed', 'template-not-approved');
+      });
+    }
+
+    it('closed, and the provider has said why › the failure says it', () => {
+      const verdict = judge(inState('disabled', 'The provider refuses it as disabled (132016).'));
+      assert.ok(verdict.kind === 'closed');
+      const { title, detail } = verdict.failure;
+      assert.equal(title, 'The template offer is disabled');
+      assert.match(detail, /^The provider refuses it as disabled \(132016\)\. Found right before the call/);
+    });
+
+    it('any change of state › those who wait look again exactly when they would not wait any more', () => {
+      const states = [
+        'approved',
+        'paused',
+        'pending',
+        'in-appeal',
+        'draft',
+        'disabled',
+        'rejected',
+        'deleted',
+      ];
+      const waits = (status: string): boolean => judge(inState(status)).kind === 'wait';
+      fc.assert(
+        fc.property(fc.constantFrom(...states), fc.constantFrom(...states), (before, after) => {
+          const ends = endsTemplateWait(before, after);
+          if (waits(before)) assert.equal(ends, !waits(after));
+          else assert.equal(ends, after === 'approved' && before !== after);
+        }),
+      );
+    });
+  });
+
+  it('customer service window › closed for free form once it is over, open for a template', () => {
+    for (const windowExpiresAt of [null, earlier, now]) {
+      closedBy({ ...reply, windowExpiresAt }, 'window', 'failed', 'window-closed');
+      assert.deepEqual(judge({ ...openFacts, windowExpiresAt }), { kind: 'open' });
+    }
+  });
+
+  describe('quiet hours', () => {
+    const quiet = { until: later, untilText: '09:00 (Europe/Berlin)', appliesTo: 'all' } as const;
+    const withCategory = (category: string): GateFacts => ({
+      ...openFacts,
+      template: { ...template, category },
+    });
+
+    it('hold what the business begins › until their end', () => {
+      const reason = 'quiet hours until 09:00 (Europe/Berlin)';
+      for (const facts of [openFacts, withCategory('utility')]) {
+        waitsFor({ ...facts, quiet }, { gate: 'quiet-hours', reason, until: later });
+      }
+      const byBot = { ...reply, message: { ...reply.message, isReply: false } };
+      waitsFor({ ...byBot, quiet }, { gate: 'quiet-hours', reason, until: later });
+    });
+
+    it('answers of an agent and codes › go at any hour', () => {
+      for (const facts of [reply, withCategory('authentication')]) {
+        assert.deepEqual(judge({ ...facts, quiet }), { kind: 'open' });
+      }
+    });
+
+    it('for marketing only › let everything else go', () => {
+      const onlyMarketing = { ...quiet, appliesTo: 'marketing' } as const;
+      assert.equal(judge({ ...openFacts, quiet: onlyMarketing }).kind, 'wait');
+      assert.deepEqual(judge({ ...withCategory('utility'), quiet: onlyMarketing }), { kind: 'open' });
+    });
+  });
+
+  describe('any facts', () => {
+    const facts: fc.Arbitrary<GateFacts> = fc.record({
+      message: fc.record({
+        isTemplate: fc.boolean(),
+        isReply: fc.boolean(),
+        sendAt: fc.constantFrom(null, earlier, later),
+      }),
+      channel: fc.record({
+        state: fc.constantFrom('active', 'paused', 'disconnected'),
+        reason: fc.constantFrom(null, 'why'),
+        restriction: fc.option(
+          fc.record({ code: fc.constant('BIZ'), until: fc.constantFrom(null, earlier, now, later) }),
+        ),
+      }),
+      template: fc.option(
+        fc.record({
+          name: fc.constant('offer'),
+          status: fc.constantFrom('approved', 'paused', 'rejected', 'missing'),
+          category: fc.constantFrom('marketing', 'utility', 'authentication'),
+          reason: fc.constant(null),
+        }),
+      ),
+      contact: fc.record({
+        hasOptedOut: fc.boolean(),
+        hasStoppedMarketing: fc.boolean(),
+        isBlocked: fc.boolean(),
+      }),
+      windowExpiresAt: fc.constantFrom(null, earlier, later),
+      quiet: fc.constantFrom<GateFacts['quiet']>(null, {
+        ...{ until: later, untilText: '09:00 (UTC)', appliesTo: 'all' },
+      }),
+    });
+
+    it('a restriction to answers › holds templates until its end, and changes nothing for the rest', () => {
+      fc.assert(
+        fc.property(facts, (given) => {
+          const free = { ...given, channel: { ...given.channel, restriction: null } };
+          const [verdict, without] = [judge(given), judge(free)];
+          const { restriction } = given.channel;
+          const isInForce = restriction !== null && (restriction.until === null || restriction.until > now);
+          if (!isInForce || !given.message.isTemplate) return assert.deepEqual(verdict, without);
+          assert.notEqual(verdict.kind, 'open');
+          // A gate before it, or its own state, may say more.
+          if (without.kind !== 'open') return;
+          assert.ok(verdict.kind === 'wait' && verdict.waiting.gate === 'channel');
+          assert.equal(verdict.waiting.until, restriction.until ?? undefined);
+        }),
+      );
+    });
+
+    it('who has opted out or is blocked › gets nothing that an agent has not written', () => {
+      fc.assert(
+        fc.property(facts, (given) => {
+          const verdict = judge(given);
+          const { hasOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
+          if (isBlocked || (hasOptedOut && !given.message.isReply)) assert.equal(verdict.kind, 'closed');
+          if (hasStoppedMarketing && given.template?.category === 'marketing')
+            assert.equal(verdict.kind, 'closed');
+          if (verdict.kind === 'open') assert.equal(given.channel.state, 'active');
+          if (verdict.kind === 'wait' && verdict.waiting.until !== undefined) {
+            assert.ok(verdict.waiting.until > now, 'a wait that is over is none');
+          }
+        }),
+      );
+    });
+  });
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { receiptKey, type Receipt } from '../../../../src/sending/messages/contract.ts';
+import {
+  failureTold,
+  latestTold,
+  messageStatuses,
+  nextStatus,
+  pricingTold,
+  type MessageFailure,
+  type MessagePricing,
+  type MessageStatus,
+  type Told,
+} from '../../../../src/sending/messages/lifecycle.ts';
+import { receiptRun } from '../../../support/receipt-runs.ts';
+
+interface Known {
+  readonly status: MessageStatus;
+  readonly failure?: Told<MessageFailure>;
+  readonly pricing?: Told<MessagePricing>;
+  readonly keys: readonly string[];
+}
+
+const rankOf = (status: MessageStatus): number => messageStatuses.indexOf(status);
+
+/** One receipt by the rules that the repository writes by: into the history once, forward only, the latest word. */
+function tell({ status, keys, ...known }: Known, receipt: Receipt): Known {
+  const key = receiptKey(receipt);
+  const at = new Date(receipt.timestampMs);
+  const { failure, pricing } = receipt;
+  return {
+    ...known,
+    ...(failure === undefined ? {} : { failure: latestTold(known.failure, failureTold(at, failure)) }),
+    ...(pricing === undefined ? {} : { pricing: latestTold(known.pricing, pricingTold(at, pricing)) }),
+    status: receipt.status === null ? status : nextStatus(status, receipt.status),
+    keys: keys.includes(key) ? keys : [...keys, key],
+  };
+}
+
+describe('receipt order', () => {
+  const starts: readonly MessageStatus[] = ['queued', 'sending', 'unknown', 'sent'];
+
+  it('shuffled and repeated, in any groups › ends as a replay in order, and no status is a step back', () => {
+    fc.assert(
+      fc.property(receiptRun('wamid.1'), fc.constantFrom(...starts), ({ inOrder, arriving }, start) => {
+        const before: Known = { status: start, keys: [] };
+        const replayed = inOrder.reduce(tell, before);
+        let told = before;
+        for (const receipt of arriving.flat()) {
+          const after = tell(told, receipt);
+          assert.ok(rankOf(after.status) >= rankOf(told.status), `${told.status} became ${after.status}`);
+          told = after;
+        }
+        assert.equal(told.status, replayed.status);
+        assert.deepEqual([told.failure, told.pricing], [replayed.failure, replayed.pricing]);
+        assert.deepEqual(told.keys.toSorted(), replayed.keys.toSorted());
+        assert.equal(told.keys.length, inOrder.length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 23, 9, 0, second));
+  const failure = { code: '131026', class: 'recipient', title: 'T', detail: 'D', advice: 'A' };
+
+  it('two words about one thing › the later one counts, whatever it says', () => {
+    const [early, late] = [
+      failureTold(at(1), { ...failure, code: '999999' }),
+      failureTold(at(2), { ...failure, code: '1' }),
+    ];
+    for (const [known, said] of [
+      [early, late],
+      [late, early],
+    ] as const) {
+      assert.equal(latestTold(known, said), late);
+    }
+    assert.equal(latestTold(undefined, early), early);
+  });
+
+  it('two words of one second › the greater one counts, by the first field that differs', () => {
+    const greater: readonly [object, object][] = [
+      [{ code: '131049' }, { code: '131026', detail: 'Z' }],
+      [{ detail: 'Da' }, { detail: 'D' }],
+      [{ detail: 'E' }, { detail: 'Da' }],
+      [{ detail: '\u{1f600}' }, { detail: '\uff01' }],
+    ];
+    for (const [more, less] of greater) {
+      const [great, small] = [
+        failureTold(at(1), { ...failure, ...more }),
+        failureTold(at(1), { ...failure, ...less }),
+      ];
+      assert.equal(latestTold(great, small), great);
+      assert.equal(latestTold(small, great), great);
+    }
+    const [bare, priced] = [pricingTold(at(1), {}), pricingTold(at(1), { type: 'regular' })];
+    assert.equal(latestTold(bare, priced), priced);
+    assert.equal(latestTold(priced, bare), priced);
+    const [category, type] = [pricingTold(at(1), { category: 'z' }), pricingTold(at(1), { type: 'a' })];
+    assert.equal(latestTold(category, type), type);
+  });
+
+  it('one receipt again › has its key; one that says another thing has a key of its own', () => {
+    const receipt: Receipt = {
+      ...{ word: 'failed', status: 'failed', providerMessageId: 'wamid.1', timestampMs: 1_000, failure },
+    };
+    assert.equal(receiptKey({ ...receipt }), receiptKey(receipt));
+    const others: readonly Partial<Receipt>[] = [
+      { failure: { ...failure, detail: 'Another' } },
+      { failure: { ...failure, code: '131049' } },
+      { pricing: { category: 'utility' } },
+      { timestampMs: 2_000 },
+    ];
+    const keys = new Set(
+      [receipt, ...others.map((other) => ({ ...receipt, ...other }))].map((each) => receiptKey(each)),
+    );
+    assert.equal(keys.size, others.length + 1);
+  });
+});
