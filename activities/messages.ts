@@ -1,13 +1,34 @@
 import { Context } from '@temporalio/activity';
-import { dispatchSilenceMs, type MessageActivities } from '../src/sending/messages/contract.ts';
-import { dispatchMessage } from '../src/sending/dispatch/dispatch.ts';
-import { attemptOf, missing, targetOf, type MessageActivityDeps } from '../src/sending/dispatch/steps.ts';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { Types } from 'mongoose';
+import { scopeOf } from '../src/platform/mongo.ts';
+import { createDispatch } from '../src/sending/dispatch/dispatch.ts';
+import type { ErrorEffects } from '../src/sending/dispatch/effects.ts';
+import {
+  attemptOf,
+  messageMissing,
+  type AttemptAgain,
+  type AttemptEnd,
+  type DispatchDeps,
+  type Missing,
+  type Target,
+} from '../src/sending/dispatch/steps.ts';
+import {
+  dispatchSilenceMs,
+  type DispatchResult,
+  type MessageActivities,
+  type MessageRef,
+} from '../src/sending/messages/contract.ts';
+import type { MessageRepository } from '../src/sending/messages/service.ts';
 
-export type { MessageActivityDeps } from '../src/sending/dispatch/steps.ts';
+export interface MessageActivityDeps extends DispatchDeps {
+  readonly messages: MessageRepository;
+  readonly effects: ErrorEffects;
+}
 
 const beatsInSilence = 3;
 
-/** Lets Temporal hear of an attempt as long as it runs. Most are over before the first beat, which then costs nothing. */
+/** Heartbeats as long as the attempt runs. Most end before the first heartbeat, which then costs nothing. */
 async function whileBeating<T>(attempt: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), dispatchSilenceMs / beatsInSilence).unref();
@@ -18,11 +39,36 @@ async function whileBeating<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The activities of a message's workflow. Each may be run again at any time; see the claim in the repository. */
+const targetOf = ({ clientId, messageId }: MessageRef): Target => ({
+  scope: scopeOf(Types.ObjectId.createFromHexString(clientId)),
+  id: Types.ObjectId.createFromHexString(messageId),
+});
+
+const missing = ({ message, type }: Missing): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, type);
+
+const again = ({ message, type, delayMs, isWait }: AttemptAgain): ApplicationFailure =>
+  ApplicationFailure.create({
+    message,
+    type,
+    nextRetryDelay: delayMs,
+    ...(isWait ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+
+/** A result for the workflow; an attempt that needs another one is a failure, so that the server repeats it. */
+function resultOf(end: AttemptEnd): DispatchResult {
+  if (end.kind === 'again') throw again(end);
+  if (end.kind === 'missing') throw missing(end);
+  return end;
+}
+
+/** The activities of a message's workflow. Each may run again at any time: the claim decides who calls. */
 export function createMessageActivities(deps: MessageActivityDeps): MessageActivities {
   const { messages, effects, clock } = deps;
+  const dispatch = createDispatch(deps);
   return {
-    dispatch: ({ channelId: _channelId, ...ref }) => whileBeating(() => dispatchMessage(deps, targetOf(ref))),
+    dispatch: async ({ channelId: _channelId, ...ref }) =>
+      resultOf(await whileBeating(() => dispatch(targetOf(ref)))),
 
     async recordOutcome({ outcome, attempt, ...ref }) {
       const { scope, id } = targetOf(ref);
@@ -44,14 +90,14 @@ export function createMessageActivities(deps: MessageActivityDeps): MessageActiv
     async expireUnknown(ref) {
       const { scope, id } = targetOf(ref);
       const status = await messages.expireUnknown(scope, id, clock.now());
-      if (status === null) throw missing();
+      if (status === null) throw missing(messageMissing);
       return status;
     },
 
     async withdraw({ reason, failure, ...ref }) {
       const { scope, id } = targetOf(ref);
       const status = await messages.withdraw(scope, id, { reason, failure, now: clock.now() });
-      if (status === null) throw missing();
+      if (status === null) throw missing(messageMissing);
       return status;
     },
   };

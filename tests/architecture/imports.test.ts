@@ -1,38 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { rootDir } from '../../scripts/paths.ts';
+import { files, readImports, roomOf, type Import } from './imports.ts';
 
-/** One import line: a file of ours by its path from the root, or a package by its name. */
-interface Import {
-  readonly from: string;
-  readonly to: string;
-  readonly isTypeOnly: boolean;
-  readonly isPackage: boolean;
-}
-
-const folders = ['src', 'workflows', 'activities', 'sandbox', 'scripts', 'bench'];
-
-const files = folders.flatMap((folder) =>
-  readdirSync(join(rootDir, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name)),
-);
-
-const importLine =
-  /^(?:import|export)(?<type>\s+type)?\s+(?:[^'";]*?\s+from\s+)?'(?<target>[^']+)'|import\('(?<dynamic>[^']+)'\)/gm;
-
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(rootDir, file), 'utf8');
-  return [...text.matchAll(importLine)].map(({ groups = {} }) => {
-    const target = groups['target'] ?? groups['dynamic'] ?? '';
-    const isPackage = !target.startsWith('.');
-    const to = isPackage ? target : join(dirname(file), target);
-    return { from: file, to, isTypeOnly: groups['type'] !== undefined, isPackage };
-  });
-}
-
-const imports = files.flatMap(importsOf);
+const imports = readImports();
 
 const isPure = (file: string): boolean =>
   /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
@@ -46,7 +18,6 @@ const isPure = (file: string): boolean =>
     'src/whatsapp/payload.ts',
     'src/whatsapp/gateway.ts',
   ].includes(file);
-const featureOf = (file: string): string => file.split('/')[1] ?? '';
 const isComposition = (file: string): boolean => /^src\/(app|bin)\//.test(file);
 /** What only its own feature may touch: models, and every query. */
 const isStore = (file: string): boolean => /\/(model|repository)[a-z-]*\.ts$|\/store\//.test(file);
@@ -98,7 +69,7 @@ const rules: readonly Rule[] = [
   {
     says: 'a feature reaches another one by its service: models and repositories are its own',
     isBroken: ({ from, to }) =>
-      from.startsWith('src/') && isStore(to) && !isComposition(from) && featureOf(from) !== featureOf(to),
+      from.startsWith('src/') && isStore(to) && !isComposition(from) && roomOf(from) !== roomOf(to),
   },
   {
     says: 'an activity writes by repositories, never by models',
@@ -172,31 +143,6 @@ describe('architecture › imports', () => {
       const rule = rules.find((candidate) => candidate.says.startsWith(says));
       assert.ok(rule?.isBroken({ from, to, isTypeOnly, isPackage }), `${from} imports ${to}`);
     }
-  });
-});
-
-/** The code folders that are no feature: there a file is a tool of its own, and there may be more of them. */
-const isToolbox = (folder: string): boolean => /^src\/(app|http|platform|whatsapp)$/.test(folder);
-
-/** The folders of features with too many files, by how many there are. */
-function crowdedFolders(all: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const file of all.filter((name) => name.startsWith('src/')))
-    counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
-  return [...counts]
-    .filter(([folder, count]) => count > 10 && !isToolbox(folder))
-    .map(([folder, count]) => `${folder}: ${count} files`);
-}
-
-describe('architecture › folders', () => {
-  it('a folder of a feature › holds ten files at most: then its noun is split', () => {
-    assert.deepEqual(crowdedFolders(files), []);
-  });
-
-  it('the count › notices the eleventh file', () => {
-    const eleven = Array.from({ length: 11 }, (_, index) => `src/leads/file-${index}.ts`);
-    assert.deepEqual(crowdedFolders(eleven.slice(1)), []);
-    assert.deepEqual(crowdedFolders(eleven), ['src/leads: 11 files']);
   });
 });
 

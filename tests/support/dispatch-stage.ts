@@ -20,6 +20,7 @@ import { newId } from '../../src/platform/ids.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
+import type { SendRates } from '../../src/rates/service.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
@@ -46,7 +47,7 @@ export interface Sendable {
 }
 
 export interface DispatchStage {
-  readonly deps: MessageActivityDeps;
+  readonly deps: MessageActivityDeps & { readonly rates: SendRates };
   readonly messages: MessageRepository;
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;

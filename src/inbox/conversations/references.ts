@@ -2,8 +2,6 @@ import type { Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ConversationDoc, ConversationRepository } from './repository.ts';
 
-type ConversationReferences = ReturnType<typeof createConversationReferences>;
-
 /** Which conversations refer to a thing that somebody wants to delete. */
 export function createConversationReferences(conversations: Pick<ConversationRepository, 'list'>) {
   const first = { limit: 1, after: null };

@@ -1,39 +1,50 @@
 import assert from 'node:assert/strict';
-import { ApplicationFailure } from '@temporalio/common';
-import type { DispatchResult } from '../messages/contract.ts';
 import { failureTypeOf } from '../messages/contract.ts';
 import { decideClaim, withoutTime, type DispatchOutcome } from '../messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
-import type { Claim, MessageDoc } from '../messages/store/repository.ts';
+import type { Claim, MessageDoc } from '../messages/service.ts';
 import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
 import { passGates, type Passage } from './passage.ts';
-import { insist } from './insist.ts';
-import { missing, record, type MessageActivityDeps, type Target } from './steps.ts';
+import {
+  insistentSteps,
+  messageMissing,
+  record,
+  type AttemptEnd,
+  type DispatchDeps,
+  type Target,
+} from './steps.ts';
+
+export type DispatchAttempt = (target: Target) => Promise<AttemptEnd>;
 
 /**
- * Brings a message to the provider: its gates are judged, its place in the rates is taken, the claim is taken by
- * one compare-and-set, and only who holds it calls, once. What has to wait for minutes is answered as `held`; what
- * has to wait for seconds is thrown with the delay after which Temporal runs this again.
+ * One attempt to bring a message to the provider: judges its gates, takes its places in the rates and its claim, and
+ * calls at most once. `held` waits for minutes, until a gate opens; `again` for seconds, for a place or for the
+ * provider.
  */
-export async function dispatchMessage(deps: MessageActivityDeps, target: Target): Promise<DispatchResult> {
+export const createDispatch = (deps: DispatchDeps): DispatchAttempt => {
+  const steps = insistentSteps(deps);
+  return (target) => dispatchMessage(steps, target);
+};
+
+async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<AttemptEnd> {
   const { messages, clock } = deps;
   const { scope, id } = target;
-  const message = await insist(() => messages.findById(scope, id));
-  if (message === null) throw missing();
+  const message = await messages.findById(scope, id);
+  if (message === null) return messageMissing;
   const decision = decideClaim(message, clock.now());
   // One that is too early is held by its gate, unless a gate before that one is closed for good.
   if (decision !== 'call' && decision !== 'early') return withoutCall(deps, target, { decision, message });
 
   const passage = await passGates(deps, target, message);
-  if (passage.kind === 'stopped') return passage.result;
+  if (passage.kind === 'stopped') return passage.end;
   const toBody = bodyOf(message);
   const token = newUuid();
   const taking = { token, now: clock.now(), isToSuspect: passage.isNumberSuspect };
   try {
-    const claim = await insist(() => messages.claim(scope, id, taking));
-    if (claim === null) throw missing();
+    const claim = await messages.claim(scope, id, taking);
+    if (claim === null) return messageMissing;
     if (claim.decision === 'call')
       return await callProvider(deps, target, { message: claim.message, passage, token, toBody });
     if (claim.decision !== 'early') return await withoutCall(deps, target, claim);
@@ -45,11 +56,7 @@ export async function dispatchMessage(deps: MessageActivityDeps, target: Target)
 }
 
 /** The claim was refused: says where the message stands instead of calling. */
-async function withoutCall(
-  deps: MessageActivityDeps,
-  { scope, id }: Target,
-  claim: Claim,
-): Promise<DispatchResult> {
+async function withoutCall(deps: DispatchDeps, { scope, id }: Target, claim: Claim): Promise<AttemptEnd> {
   const { dispatch, status, providerMessageId, failure } = claim.message;
   const { attempt } = dispatch;
   if (claim.decision === 'ambiguous') {
@@ -88,11 +95,7 @@ const placeLost = {
 } as const;
 
 /** Makes the one call that the claim allows, and stores or throws what follows from the answer. */
-async function callProvider(
-  deps: MessageActivityDeps,
-  target: Target,
-  call: ClaimedCall,
-): Promise<DispatchResult> {
+async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCall): Promise<AttemptEnd> {
   const { message, passage, toBody } = call;
   const { attempt, startedAt } = message.dispatch;
   if (!passage.permit.stillHolds()) return giveBack(deps, target, { ...call, next: placeLost });
@@ -105,50 +108,50 @@ async function callProvider(
     const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
     return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
   }
-  if (answer.kind === 'rejected') await learn(deps, target, { message, answer });
+  if (answer.kind === 'rejected') await applyEffects(deps, target, { message, answer });
   return giveBack(deps, target, { ...call, next });
 }
 
 /** Closes the gates that the answer speaks of. Without it the next call gets the same answer, so it must be stored. */
-async function learn(
-  { effects }: MessageActivityDeps,
+async function applyEffects(
+  { effects }: DispatchDeps,
   { scope }: Target,
   { message, answer }: { message: MessageDoc; answer: Extract<GatewayAnswer, { kind: 'rejected' }> },
 ): Promise<void> {
-  await insist(() => effects.ofRefusal(scope, message, answer.error));
+  await effects.ofRefusal(scope, message, answer.error);
 }
 
 /** The provider has certainly not taken it: the claim is given back, and the message waits. */
 async function giveBack(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   { scope, id }: Target,
   { message, token, next }: ClaimedCall & { next: Exclude<AfterCall, { kind: 'done' }> },
-): Promise<DispatchResult> {
+): Promise<AttemptEnd> {
   const { attempt, startedAt } = message.dispatch;
   const now = deps.clock.now();
   const gate = next.kind === 'hold' ? next.gate : 'provider';
   const said = `${next.title}, ${next.code}`;
   const reason = next.kind === 'hold' ? `${next.gate} paused: ${said}` : said;
   const until = next.kind === 'hold' ? {} : { until: new Date(now.getTime() + next.delayMs) };
-  await insist(() =>
-    deps.messages.release(scope, id, {
-      token,
-      attempt: {
-        number: attempt,
-        startedAt: startedAt ?? now,
-        endedAt: now,
-        outcome: 'retry',
-        code: next.code,
-      },
-      waiting: { gate, reason, since: now, ...until },
-    }),
-  );
-  if (next.kind === 'hold') return { kind: 'held', gate: next.gate, reason, attempt };
-  throw ApplicationFailure.create({
-    message: `${next.title}: next call in ${Math.ceil(next.delayMs / 1_000)} s`,
-    type: failureTypeOf(next.code),
-    nextRetryDelay: next.delayMs,
+  await deps.messages.release(scope, id, {
+    token,
+    attempt: {
+      number: attempt,
+      startedAt: startedAt ?? now,
+      endedAt: now,
+      outcome: 'retry',
+      code: next.code,
+    },
+    waiting: { gate, reason, since: now, ...until },
   });
+  if (next.kind === 'hold') return { kind: 'held', gate: next.gate, reason, attempt };
+  return {
+    kind: 'again',
+    type: failureTypeOf(next.code),
+    message: `${next.title}: next call in ${Math.ceil(next.delayMs / 1_000)} s`,
+    delayMs: next.delayMs,
+    isWait: false,
+  };
 }
 
 /** Checked before the claim is taken: what fails after it leaves nobody knowing whether the provider was called. */

@@ -4,11 +4,10 @@ const budgetMs = 5_000;
 const waitMs = 250;
 
 /**
- * Repeats a database step that must not be lost between claim and record, until its budget is used up; the last
- * try may take as long again, by the driver's own time-out. Only for steps that may be repeated. Throws the last
- * error.
+ * Repeats a step until it succeeds or its budget is used up; the last try may take as long again, by the driver's own
+ * time-out. Only for steps that may be repeated. Throws the last error.
  */
-export async function insist<T>(step: () => Promise<T>): Promise<T> {
+async function insist<T>(step: () => Promise<T>): Promise<T> {
   const giveUpAtMs = performance.now() + budgetMs;
   for (;;) {
     try {
@@ -20,5 +19,19 @@ export async function insist<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What one attempt needs beside the provider's call: three steps that insist, each at its longest. */
+type Step = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** The same steps, each of them insisted on: what must not be lost between claim and record survives a short outage. */
+export const insistOn = <Steps extends object>(steps: Steps): Steps =>
+  new Proxy(steps, {
+    get(target, name) {
+      const step: unknown = Reflect.get(target, name);
+      if (typeof step !== 'function') return step;
+      const insistent: Step = (...args) =>
+        insist(() => Reflect.apply(step, target, args) as Promise<unknown>);
+      return insistent;
+    },
+  });
+
+/** What one attempt needs beside the provider's call: three insistent steps, each at its longest. */
 export const insistingMs = 30_000;

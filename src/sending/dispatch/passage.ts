@@ -1,15 +1,13 @@
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ChannelDoc } from '../../channels/service.ts';
 import type { ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
-import { waitTypeOf, type DispatchResult } from '../messages/contract.ts';
-import type { MessageDoc } from '../messages/store/repository.ts';
+import { waitTypeOf } from '../messages/contract.ts';
+import type { MessageDoc } from '../messages/service.ts';
 import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../messages/rules.ts';
 import type { Permit } from '../../rates/channel/permits.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
-import { insist } from './insist.ts';
-import type { MessageActivityDeps, Target } from './steps.ts';
+import type { AttemptAgain, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** All gates are open, and the message has its place: the permit is given back when the answer is in. */
 export type Passage =
@@ -19,18 +17,15 @@ export type Passage =
       readonly isNumberSuspect: boolean;
       readonly permit: Permit;
     }
-  | { readonly kind: 'stopped'; readonly result: DispatchResult };
+  | { readonly kind: 'stopped'; readonly end: AttemptEnd };
 
 /**
  * Judges the gates and takes the places in the rates. The pair comes last, when nothing is waited for any more: what
  * is counted there is when the message leaves. A permit that the pair makes useless goes to the next at once.
  */
-export async function passGates(
-  deps: MessageActivityDeps,
-  target: Target,
-  message: MessageDoc,
-): Promise<Passage> {
+export async function passGates(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<Passage> {
   const read = await readFacts(deps, target, message);
+  if (read === null) return stopped(factsMissing);
   const closed = await judge(deps, target, { message, read });
   if (closed !== null) return stopped(closed);
   const sender = openSender(deps, read);
@@ -39,15 +34,17 @@ export async function passGates(
   if (portfolio !== null) return stopped(portfolio);
   const askedAtMs = performance.now();
   const permit = await takePermit(deps, target, { message, channel: read.channel });
+  if (permit.kind === 'again') return stopped(permit);
   if (performance.now() - askedAtMs > longestTrustMs) {
     const closedSince = await judgeAgain(deps, target, { message, permit });
     if (closedSince !== null) return stopped(closedSince);
   }
-  await takePair(deps, target, { message, permit });
+  const pair = await takePair(deps, target, { message, permit });
+  if (pair !== null) return stopped(pair);
   return { kind: 'open', sender, isNumberSuspect: read.isNumberSuspect, permit };
 }
 
-const stopped = (result: DispatchResult): Passage => ({ kind: 'stopped', result });
+const stopped = (end: AttemptEnd): Passage => ({ kind: 'stopped', end });
 
 /** Who has waited for a permit for longer looks at the gates again: a person may have closed one meanwhile. */
 const longestTrustMs = 250;
@@ -59,10 +56,10 @@ interface Judged {
 
 /** Null when all gates are open. */
 async function judge(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   target: Target,
   { message, read }: Judged,
-): Promise<DispatchResult | null> {
+): Promise<AttemptEnd | null> {
   const verdict = judgeGates(read.facts, deps.clock.now());
   if (verdict.kind === 'open') return null;
   return verdict.kind === 'closed'
@@ -72,13 +69,13 @@ async function judge(
 
 /** Gives the permit back when a gate has closed. */
 async function judgeAgain(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   target: Target,
   { message, permit }: { message: MessageDoc; permit: Permit },
-): Promise<DispatchResult | null> {
+): Promise<AttemptEnd | null> {
   try {
     const read = await findFacts(deps, target, { message, isFresh: true });
-    const closed = await judge(deps, target, { message, read });
+    const closed = read === null ? factsMissing : await judge(deps, target, { message, read });
     if (closed !== null) permit.giveBack();
     return closed;
   } catch (error) {
@@ -92,7 +89,7 @@ async function judgeAgain(
  * cannot be opened.
  */
 function openSender(
-  { channels, logger }: MessageActivityDeps,
+  { channels, logger }: DispatchDeps,
   { channel, facts: { template } }: ReadFacts,
 ): Sender | null {
   const isMarketing = template?.category === 'marketing' && channel.usesMarketingEndpoint === true;
@@ -107,29 +104,32 @@ function openSender(
 
 const noTokenPauseMs = 300_000;
 
-const noToken = ({ clock }: MessageActivityDeps): Waiting => ({
+const noToken = ({ clock }: DispatchDeps): Waiting => ({
   gate: 'channel',
   reason:
     'the access token of the channel cannot be opened: see CREDENTIALS_KEY, or give the channel a new one',
   until: new Date(clock.now().getTime() + noTokenPauseMs),
 });
 
-/** A channel that seems to be closed is read anew: it may have opened since, and nobody would tell the message. */
-async function readFacts(deps: MessageActivityDeps, target: Target, message: MessageDoc): Promise<ReadFacts> {
+/** Re-reads a closed channel from the database, because the cache may be stale and no event will wake this message. */
+async function readFacts(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<ReadFacts | null> {
   const first = await findFacts(deps, target, { message, isFresh: false });
+  if (first === null) return null;
   const verdict = judgeGates(first.facts, deps.clock.now());
   return verdict.kind === 'wait' ? findFacts(deps, target, { message, isFresh: true }) : first;
 }
 
-async function findFacts(
-  { facts, clock }: MessageActivityDeps,
+const findFacts = (
+  { facts, clock }: DispatchDeps,
   { scope }: Target,
   { message, isFresh }: { message: MessageDoc; isFresh: boolean },
-): Promise<ReadFacts> {
-  const found = await insist(() => facts.read(scope, message, { now: clock.now(), isFresh }));
-  if (found !== null) return found;
-  throw ApplicationFailure.nonRetryable('The channel or the contact was deleted.', 'channel-missing');
-}
+): Promise<ReadFacts | null> => facts.read(scope, message, { now: clock.now(), isFresh });
+
+const factsMissing: Missing = {
+  kind: 'missing',
+  type: 'channel-missing',
+  message: 'The channel or the contact was deleted.',
+};
 
 interface Closing {
   readonly message: MessageDoc;
@@ -137,12 +137,12 @@ interface Closing {
 }
 
 async function close(
-  { messages, clock }: MessageActivityDeps,
+  { messages, clock }: DispatchDeps,
   { scope, id }: Target,
   { message, verdict: { status: reason, failure } }: Closing,
-): Promise<DispatchResult> {
+): Promise<AttemptEnd> {
   const withdrawal = { reason, failure, now: clock.now() };
-  const status = await insist(() => messages.withdraw(scope, id, withdrawal));
+  const status = await messages.withdraw(scope, id, withdrawal);
   const { attempt } = message.dispatch;
   return {
     kind: 'settled',
@@ -157,18 +157,18 @@ const briefHoldMs = 2_000;
 const shortestHoldMs = 250;
 
 async function hold(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   target: Target,
   { message, waiting }: { message: MessageDoc; waiting: Waiting },
-): Promise<DispatchResult> {
+): Promise<AttemptEnd> {
   const { messages, clock } = deps;
   const { gate, reason, until } = waiting;
   const nowMs = clock.now().getTime();
   if (until !== undefined && until.getTime() - nowMs < briefHoldMs) {
     const soon = new Date(Math.max(until.getTime(), nowMs + shortestHoldMs));
-    throw await waitBriefly(deps, target, { gate, reason, until: soon });
+    return waitBriefly(deps, target, { gate, reason, until: soon });
   }
-  await insist(() => messages.noteWaiting(target.scope, target.id, { ...waiting, since: clock.now() }));
+  await messages.noteWaiting(target.scope, target.id, { ...waiting, since: clock.now() });
   return {
     kind: 'held',
     gate,
@@ -178,44 +178,46 @@ async function hold(
   };
 }
 
+/** Null when the pair has a place; else the permit is given back. */
 async function takePair(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   target: Target,
   { message, permit }: { message: MessageDoc; permit: Permit },
-): Promise<void> {
+): Promise<AttemptAgain | null> {
   const { channelId, contactId } = message;
   const burst = burstOf(priorityOr(message.priority));
-  const ask = () => deps.rates.reservePair(target.scope, { channelId, contactId }, { burst });
-  const pair = await insist(ask).catch((error: unknown) => {
-    permit.giveBack();
-    throw error;
-  });
-  if (pair.granted) return;
+  const pair = await deps.rates
+    .reservePair(target.scope, { channelId, contactId }, { burst })
+    .catch((error: unknown) => {
+      permit.giveBack();
+      throw error;
+    });
+  if (pair.granted) return null;
   permit.giveBack();
-  throw await waitBriefly(deps, target, { gate: 'pair', reason: 'pair limit', until: pair.comeBackAt });
+  return waitBriefly(deps, target, { gate: 'pair', reason: 'pair limit', until: pair.comeBackAt });
 }
 
 /** Only what the business begins counts: an answer in the open window does not. */
 async function takePortfolio(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   target: Target,
   { message, read: { facts, channel } }: { message: MessageDoc; read: ReadFacts },
-): Promise<DispatchResult | null> {
+): Promise<AttemptEnd | null> {
   const { messagingLimit: limit, wabaId, portfolioId = wabaId } = channel;
   const isWindowOpen = facts.windowExpiresAt !== null && facts.windowExpiresAt > deps.clock.now();
   if (limit === undefined || isWindowOpen) return null;
   const { contactId } = message;
-  const place = await insist(() => deps.rates.reserveUser(target.scope, { portfolioId, limit, contactId }));
+  const place = await deps.rates.reserveUser(target.scope, { portfolioId, limit, contactId });
   if (place.granted) return null;
   const reason = `messaging limit of ${limit} people in 24 h reached`;
   return hold(deps, target, { message, waiting: { gate: 'portfolio', reason, until: place.freeAt } });
 }
 
 async function takePermit(
-  deps: MessageActivityDeps,
+  deps: DispatchDeps,
   target: Target,
   { message, channel }: { message: MessageDoc; channel: ChannelDoc },
-): Promise<Permit> {
+): Promise<Permit | AttemptAgain> {
   const { scope } = target;
   const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
   const priority = priorityOr(message.priority);
@@ -226,22 +228,23 @@ async function takePermit(
   // Those who were refused together do not come back together.
   const waitMs = permit.retryAfterMs * (1 + randomFraction());
   const until = new Date(deps.clock.now().getTime() + waitMs);
-  throw await waitBriefly(deps, target, { gate: 'rate', reason: 'rate of the channel', until });
+  return waitBriefly(deps, target, { gate: 'rate', reason: 'rate of the channel', until });
 }
 
 /** A wait of seconds: the server runs the activity again after it, and no event of the run tells of it. */
 async function waitBriefly(
-  { messages, clock }: MessageActivityDeps,
+  { messages, clock }: DispatchDeps,
   { scope, id }: Target,
   { gate, reason, until }: Required<Waiting>,
-): Promise<ApplicationFailure> {
+): Promise<AttemptAgain> {
   const now = clock.now();
-  await insist(() => messages.noteWaiting(scope, id, { gate, reason, until, since: now }));
+  await messages.noteWaiting(scope, id, { gate, reason, until, since: now });
   const delayMs = Math.max(1, until.getTime() - now.getTime());
-  return ApplicationFailure.create({
-    message: `${reason}: next try in ${Math.ceil(delayMs / 1_000)} s`,
+  return {
+    kind: 'again',
     type: waitTypeOf(gate),
-    nextRetryDelay: delayMs,
-    category: ApplicationFailureCategory.BENIGN,
-  });
+    message: `${reason}: next try in ${Math.ceil(delayMs / 1_000)} s`,
+    delayMs,
+    isWait: true,
+  };
 }

@@ -1,25 +1,27 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { ChannelService } from '../../channels/service.ts';
-import type { ErrorEffects } from './effects.ts';
-import type { GateFactsReader } from '../gates/facts.ts';
-import type { MessageRef } from '../messages/contract.ts';
-import type { DispatchOutcome } from '../messages/lifecycle.ts';
-import type { DispatchObserver } from '../messages/observer.ts';
-import type { MessageRepository } from '../messages/store/repository.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { scopeOf, type ClientScope } from '../../platform/mongo.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
 import type { SendRates } from '../../rates/service.ts';
 import type { Gateway } from '../../whatsapp/gateway.ts';
-import { insist } from './insist.ts';
+import type { GateFactsReader } from '../gates/facts.ts';
+import type { DispatchResult } from '../messages/contract.ts';
+import type { DispatchOutcome } from '../messages/lifecycle.ts';
+import type { DispatchObserver } from '../messages/observer.ts';
+import type { MessageRepository } from '../messages/service.ts';
+import type { ErrorEffects } from './effects.ts';
+import { insistOn } from './insist.ts';
 
-export interface MessageActivityDeps {
-  readonly messages: MessageRepository;
+export interface DispatchDeps {
+  readonly messages: Pick<
+    MessageRepository,
+    'findById' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'release'
+  >;
   readonly channels: Pick<ChannelService, 'senderOf'>;
   readonly facts: GateFactsReader;
-  readonly rates: SendRates;
-  readonly effects: ErrorEffects;
+  readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
+  readonly effects: Pick<ErrorEffects, 'ofRefusal'>;
   readonly gateway: Pick<Gateway, 'send'>;
   /** Told about each dispatch, where somebody measures it. */
   readonly observer?: DispatchObserver;
@@ -27,20 +29,52 @@ export interface MessageActivityDeps {
   readonly logger: Logger;
 }
 
+/** The dependencies with every database step of an attempt insisted on; a permit is waited for only once. */
+export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
+  const { messages, facts, effects } = deps;
+  const { acquire, ...places } = deps.rates;
+  return {
+    ...deps,
+    messages: insistOn(messages),
+    facts: insistOn(facts),
+    rates: { ...insistOn(places), acquire },
+    effects: insistOn(effects),
+  };
+};
+
+/** The attempt ends without an outcome, and the next one begins after the delay. */
+export interface AttemptAgain {
+  readonly kind: 'again';
+  /** The failure type that the Temporal UI shows: `WA_<code>` or `WAIT_<gate>`. */
+  readonly type: string;
+  readonly message: string;
+  readonly delayMs: number;
+  /** A wait for a place, as opposed to a refusal of the provider. */
+  readonly isWait: boolean;
+}
+
+/** Something that the message needs was deleted: no further attempt can help. */
+export interface Missing {
+  readonly kind: 'missing';
+  readonly type: 'message-missing' | 'channel-missing';
+  readonly message: string;
+}
+
+/** How one attempt ends. */
+export type AttemptEnd = DispatchResult | AttemptAgain | Missing;
+
+export const messageMissing: Missing = {
+  kind: 'missing',
+  type: 'message-missing',
+  message: 'There is no such message in the database.',
+};
+
 export interface Target {
   readonly scope: ClientScope;
   readonly id: Types.ObjectId;
 }
 
-export const targetOf = ({ clientId, messageId }: MessageRef): Target => ({
-  scope: scopeOf(Types.ObjectId.createFromHexString(clientId)),
-  id: Types.ObjectId.createFromHexString(messageId),
-});
-
-/** Thrown when there is nothing to act on: the message was deleted, or never was. */
-export const missing = (): ApplicationFailure =>
-  ApplicationFailure.nonRetryable('There is no such message in the database.', 'message-missing');
-
+/** An attempt as the message keeps it. */
 export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcome: DispatchOutcome) => ({
   number,
   startedAt,
@@ -51,26 +85,20 @@ export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcom
 
 /** Stores an outcome; false when the database stays away, so that the workflow has to store it. */
 export async function record(
-  { messages, clock, logger }: Pick<MessageActivityDeps, 'messages' | 'clock' | 'logger'>,
+  { messages, clock, logger }: Pick<DispatchDeps, 'messages' | 'clock' | 'logger'>,
   { scope, id }: Target,
   call: { outcome: DispatchOutcome; attempt: number; startedAt: Date | undefined },
 ): Promise<boolean> {
   const { outcome, attempt, startedAt } = call;
   const endedAt = clock.now();
   try {
-    await insist(() =>
-      messages.recordOutcome(scope, id, {
-        outcome,
-        attempt: attemptOf(attempt, startedAt ?? endedAt, endedAt, outcome),
-      }),
-    );
+    await messages.recordOutcome(scope, id, {
+      outcome,
+      attempt: attemptOf(attempt, startedAt ?? endedAt, endedAt, outcome),
+    });
     return true;
   } catch (error) {
-    const { workflowExecution } = Context.current().info;
-    logger.warn(
-      { workflowId: workflowExecution?.workflowId, error },
-      'outcome not stored: the workflow stores it',
-    );
+    logger.warn({ messageId: id.toHexString(), error }, 'outcome not stored: the workflow stores it');
     return false;
   }
 }

@@ -9,7 +9,13 @@ import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
 import { draftTemplateMessage } from './acceptance/template.ts';
 
-export type { HeldFilter, MessageDoc, MessageListItem } from './store/repository.ts';
+export type {
+  Claim,
+  HeldFilter,
+  MessageDoc,
+  MessageListItem,
+  MessageRepository,
+} from './store/repository.ts';
 
 export interface MessageDeps extends FreeFormSendDeps {
   readonly acceptance: Acceptance;
