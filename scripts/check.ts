@@ -16,6 +16,7 @@ const lineLimits: Readonly<Record<string, number>> = {
   activities: 300,
   sandbox: 300,
   scripts: 300,
+  proofs: 300,
   migrations: 300,
   bench: 300,
   tests: 500,

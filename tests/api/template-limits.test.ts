@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId, newSecret } from '../../src/platform/ids.ts';
-import { behave } from '../../scripts/chaos/behave.ts';
+import { behave } from '../../proofs/chaos/behave.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';

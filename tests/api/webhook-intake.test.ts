@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startTcpProxy } from '../../scripts/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../proofs/faults/tcp-proxy.ts';
 import { isDependencyAway } from '../../src/http/problems.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { AppError } from '../../src/platform/errors.ts';

@@ -48,8 +48,12 @@ const rules: readonly Rule[] = [
     isBroken: ({ from, to }) => from.startsWith('activities/') && /^src\/(http|app|bin)\//.test(to),
   },
   {
-    says: 'the product imports nothing of tests, scripts, bench or the sandbox',
-    isBroken: ({ from, to }) => isProduct(from) && /^(tests|scripts|bench|sandbox)\//.test(to),
+    says: 'the product imports nothing of tests, scripts, proofs, bench or the sandbox',
+    isBroken: ({ from, to }) => isProduct(from) && /^(tests|scripts|proofs|bench|sandbox)\//.test(to),
+  },
+  {
+    says: 'scripts import nothing of the proofs, which stand on them',
+    isBroken: ({ from, to }) => from.startsWith('scripts/') && to.startsWith('proofs/'),
   },
   {
     says: 'the sandbox shares no code with the product, so that a wrong reading cannot hide on both sides',
@@ -135,6 +139,8 @@ describe('architecture › imports', () => {
     ['src/people/leads/service.ts', 'src/app/api.ts', 'src/app and src/bin', false],
     ['src/people/leads/routes.ts', 'koa', 'only src/http knows Koa', true],
     ['src/people/leads/service.ts', 'workflows/index.ts', 'only src/app knows', false],
+    ['src/people/leads/service.ts', 'proofs/chaos/run.ts', 'the product imports nothing', false],
+    ['scripts/start.ts', 'proofs/chaos/run.ts', 'scripts import nothing', true],
     ['sandbox/x.ts', 'src/whatsapp/payload.ts', 'the sandbox shares', false],
   ];
   it('the rules themselves › notice what they are there for', () => {

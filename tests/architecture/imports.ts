@@ -10,7 +10,7 @@ export interface Import {
   readonly isPackage: boolean;
 }
 
-const folders = ['src', 'workflows', 'activities', 'sandbox', 'scripts', 'bench'];
+const folders = ['src', 'workflows', 'activities', 'sandbox', 'scripts', 'proofs', 'bench'];
 
 /** Every TypeScript file that the rules are about, by its path from the root. */
 export const files: readonly string[] = folders.flatMap((folder) =>

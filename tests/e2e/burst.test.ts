@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { formatBurst } from '../../scripts/burst/report.ts';
-import { runBurst } from '../../scripts/burst/run.ts';
+import { formatBurst } from '../../proofs/burst/report.ts';
+import { runBurst } from '../../proofs/burst/run.ts';
 import { useStack } from '../support/stack.ts';
 
 const receipts = 2_000;

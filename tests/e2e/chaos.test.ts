@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { formatReport } from '../../scripts/chaos/report.ts';
-import { runChaos } from '../../scripts/chaos/run.ts';
+import { formatReport } from '../../proofs/chaos/report.ts';
+import { runChaos } from '../../proofs/chaos/run.ts';
 
 const messages = 500;
 const kills = 4;

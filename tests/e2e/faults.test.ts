@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import type { PlannedFault } from '../../scripts/chaos/fault-plan.ts';
-import { formatReport } from '../../scripts/chaos/report.ts';
-import { runChaos } from '../../scripts/chaos/run.ts';
+import type { PlannedFault } from '../../proofs/chaos/fault-plan.ts';
+import { formatReport } from '../../proofs/chaos/report.ts';
+import { runChaos } from '../../proofs/chaos/run.ts';
 
 const faults: readonly PlannedFault[] = [
   { fault: { kind: 'step-down' }, afterAccepted: 5 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { formatStopRace } from '../../scripts/stop-race/report.ts';
-import { runStopRace } from '../../scripts/stop-race/run.ts';
+import { formatStopRace } from '../../proofs/stop-race/report.ts';
+import { runStopRace } from '../../proofs/stop-race/run.ts';
 import { useStack } from '../support/stack.ts';
 
 const messages = 200;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import mongoose, { type mongo } from 'mongoose';
 import { createBulkWriter } from '../../../src/platform/bulk-writer.ts';
 import { connectMongo, isDuplicateKey } from '../../../src/platform/mongo.ts';
-import { startTcpProxy } from '../../../scripts/faults/tcp-proxy.ts';
+import { startTcpProxy } from '../../../proofs/faults/tcp-proxy.ts';
 import { isDependencyAway } from '../../../src/http/problems.ts';
 import { connectTestDatabase, type TestDatabase } from '../../support/mongo.ts';
 import { watchedUri } from '../../support/wire-probe.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readCorpus } from '../../../scripts/fuzz/corpus.ts';
+import { readCorpus } from '../../../proofs/fuzz/corpus.ts';
 import {
   backoffMs,
   isUrgentBody,

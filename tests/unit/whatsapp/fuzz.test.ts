@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { parseWebhookBody } from '../../../src/whatsapp/events.ts';
-import { readCorpus } from '../../../scripts/fuzz/corpus.ts';
-import { faultsOf, runFuzz } from '../../../scripts/fuzz/run.ts';
+import { readCorpus } from '../../../proofs/fuzz/corpus.ts';
+import { faultsOf, runFuzz } from '../../../proofs/fuzz/run.ts';
 
 const executions = 20_000;
 

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { supervise, type ManagedProcess, type Service, type Supervised } from '../stack/supervise.ts';
+import {
+  supervise,
+  type ManagedProcess,
+  type Service,
+  type Supervised,
+} from '../../scripts/stack/supervise.ts';
 
 /** Supervised processes by name, each started again whenever it dies. */
 export interface Family {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { isPortFree } from '../servers/ports.ts';
+import { isPortFree } from '../../scripts/servers/ports.ts';
 
 /**
  * Below the range from which systems take ports for outgoing connections: a process that was killed must get its

@@ -1,8 +1,8 @@
-import { buildProject } from './build.ts';
+import { buildProject } from '../scripts/build.ts';
 import { readOptions, usage, type ChaosOptions } from './chaos/options.ts';
 import { formatReport } from './chaos/report.ts';
 import { runChaos } from './chaos/run.ts';
-import { findBinary } from './servers/find.ts';
+import { findBinary } from '../scripts/servers/find.ts';
 
 const log = (line: string) => console.log(line);
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildProject } from './build.ts';
+import { buildProject } from '../scripts/build.ts';
 import { readBurstOptions, usage, type BurstOptions } from './burst/options.ts';
 import { formatBurst } from './burst/report.ts';
 import { runBurst } from './burst/run.ts';
 import { startCluster } from './chaos/cluster.ts';
-import { findBinary } from './servers/find.ts';
+import { findBinary } from '../scripts/servers/find.ts';
 
 const log = (line: string) => console.log(line);
 

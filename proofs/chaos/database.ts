@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { failPoint, type FailingCommands } from '../faults/fail-command.ts';
 import type { TcpProxy } from '../faults/tcp-proxy.ts';
-import { startMongod } from '../servers/mongod.ts';
+import { startMongod } from '../../scripts/servers/mongod.ts';
 import type { Family } from './family.ts';
 import { planReplicaSet } from './replica-set.ts';
 import { stablePort } from './stable-port.ts';

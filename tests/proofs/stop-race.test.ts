@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { auditStopRace, type AcknowledgedStop, type RaceMessage } from '../../scripts/stop-race/audit.ts';
-import { readStopRaceOptions } from '../../scripts/stop-race/options.ts';
-import { planStopRace } from '../../scripts/stop-race/plan.ts';
+import { auditStopRace, type AcknowledgedStop, type RaceMessage } from '../../proofs/stop-race/audit.ts';
+import { readStopRaceOptions } from '../../proofs/stop-race/options.ts';
+import { planStopRace } from '../../proofs/stop-race/plan.ts';
 
 const stop: AcknowledgedStop = { phone: '+1', saidAtMs: 1_000, acknowledgedAtMs: 1_200, canceledCount: 1 };
 const message = (fields: Partial<RaceMessage>): RaceMessage => ({

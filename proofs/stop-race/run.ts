@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
 import { behave } from '../chaos/behave.ts';
 import { messageIdOf, readLedger } from '../chaos/ledger.ts';
-import { requestJson } from '../stack/request-json.ts';
+import { requestJson } from '../../scripts/stack/request-json.ts';
 import { auditStopRace, type AcknowledgedStop, type RaceMessage, type StopRaceFindings } from './audit.ts';
 import { createBusiness, type Accepted, type Business } from './business.ts';
 import type { StopRaceOptions } from './options.ts';

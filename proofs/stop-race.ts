@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildProject } from './build.ts';
+import { buildProject } from '../scripts/build.ts';
 import { startCluster } from './chaos/cluster.ts';
-import { findBinary } from './servers/find.ts';
+import { findBinary } from '../scripts/servers/find.ts';
 import { readStopRaceOptions, usage, type StopRaceOptions } from './stop-race/options.ts';
 import { formatStopRace } from './stop-race/report.ts';
 import { runStopRace } from './stop-race/run.ts';

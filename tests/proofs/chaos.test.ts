@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { audit, type Evidence, type StoredMessage } from '../../scripts/chaos/audit.ts';
-import type { LedgerItem } from '../../scripts/chaos/ledger.ts';
-import { readOptions } from '../../scripts/chaos/options.ts';
-import { endingOf, planRun, type SandboxDigits } from '../../scripts/chaos/plan.ts';
+import { audit, type Evidence, type StoredMessage } from '../../proofs/chaos/audit.ts';
+import type { LedgerItem } from '../../proofs/chaos/ledger.ts';
+import { readOptions } from '../../proofs/chaos/options.ts';
+import { endingOf, planRun, type SandboxDigits } from '../../proofs/chaos/plan.ts';
 
 const call = (id: string, wamid: string | null, attempt = 1): LedgerItem => ({
   at: '2026-11-23T09:00:00.000Z',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { describeFault, planFaults } from '../../scripts/chaos/fault-plan.ts';
-import { measureRecovery } from '../../scripts/chaos/recovery.ts';
-import { startTcpProxy, type TcpProxy } from '../../scripts/faults/tcp-proxy.ts';
+import { describeFault, planFaults } from '../../proofs/chaos/fault-plan.ts';
+import { measureRecovery } from '../../proofs/chaos/recovery.ts';
+import { startTcpProxy, type TcpProxy } from '../../proofs/faults/tcp-proxy.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('fault proxy', () => {

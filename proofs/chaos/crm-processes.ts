@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { distDir } from '../paths.ts';
-import { runCommand } from '../servers/run-command.ts';
-import { loadSecrets } from '../stack/secrets.ts';
-import { nodeService } from '../stack/services.ts';
-import type { Service } from '../stack/supervise.ts';
+import { distDir } from '../../scripts/paths.ts';
+import { runCommand } from '../../scripts/servers/run-command.ts';
+import { loadSecrets } from '../../scripts/stack/secrets.ts';
+import { nodeService } from '../../scripts/stack/services.ts';
+import type { Service } from '../../scripts/stack/supervise.ts';
 import { stablePort } from './stable-port.ts';
 
 export interface CrmOptions {

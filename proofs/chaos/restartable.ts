@@ -1,4 +1,4 @@
-import type { ManagedProcess, Service } from '../stack/supervise.ts';
+import type { ManagedProcess, Service } from '../../scripts/stack/supervise.ts';
 
 /** A process that a test starts, kills and starts again by hand. */
 export interface Restartable {

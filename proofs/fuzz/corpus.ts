@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { rootDir } from '../paths.ts';
+import { rootDir } from '../../scripts/paths.ts';
 
 export interface CorpusEntry {
   readonly name: string;

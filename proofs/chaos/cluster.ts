@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
-import { startTemporal } from '../servers/temporal.ts';
-import type { Service } from '../stack/supervise.ts';
+import { startTemporal } from '../../scripts/servers/temporal.ts';
+import type { Service } from '../../scripts/stack/supervise.ts';
 import { planCrm } from './crm-processes.ts';
 import { planSingle, planThree, type ChaosDatabase } from './database.ts';
 import { createFamily } from './family.ts';

@@ -1,4 +1,4 @@
-import { requestJson } from '../stack/request-json.ts';
+import { requestJson } from '../../scripts/stack/request-json.ts';
 
 /** One call that the sandbox has seen, accepted or refused. */
 export interface LedgerItem {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { auditBurst, type BurstEvidence } from '../../scripts/burst/audit.ts';
-import { readBurstOptions } from '../../scripts/burst/options.ts';
-import { planBurst, type BurstPlan } from '../../scripts/burst/plan.ts';
+import { auditBurst, type BurstEvidence } from '../../proofs/burst/audit.ts';
+import { readBurstOptions } from '../../proofs/burst/options.ts';
+import { planBurst, type BurstPlan } from '../../proofs/burst/plan.ts';
 
 const startMs = Date.UTC(2026, 10, 23, 9);
 

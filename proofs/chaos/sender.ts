@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requestJson } from '../stack/request-json.ts';
+import { requestJson } from '../../scripts/stack/request-json.ts';
 import type { AcceptedMessage } from './audit.ts';
 import type { PlannedMessage } from './plan.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import mongoose, { type mongo } from 'mongoose';
 import { workflowIdOf } from '../../src/sending/messages/contract.ts';
-import { requestJson } from '../stack/request-json.ts';
+import { requestJson } from '../../scripts/stack/request-json.ts';
 import type { StoredMessage } from './audit.ts';
 import type { Cluster } from './cluster.ts';
 import { callsByMessage, readLedger } from './ledger.ts';

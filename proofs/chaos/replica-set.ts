@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { askedFailPoint, askFailPoint, noFailPoint, type FailPoint } from '../faults/fail-command.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
-import { startMember } from '../servers/mongod.ts';
-import type { Service } from '../stack/supervise.ts';
+import { startMember } from '../../scripts/servers/mongod.ts';
+import type { Service } from '../../scripts/stack/supervise.ts';
 import { stablePort } from './stable-port.ts';
 
 export interface Member {
