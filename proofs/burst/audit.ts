@@ -1,20 +1,20 @@
 import type { BurstPlan } from './plan.ts';
 
-/** What is stored when everything was processed. */
+/** What is stored when everything has been processed. */
 export interface BurstEvidence {
-  /** Outbound messages by their place in the plan, with what receipts have added: `word@epoch milliseconds`. */
-  readonly outbound: ReadonlyMap<number, { readonly status: string; readonly told: readonly string[] }>;
+  /** Outbound messages by their place in the plan, with what receipts added: `status@epoch milliseconds`. */
+  readonly outbound: ReadonlyMap<number, { readonly status: string; readonly events: readonly string[] }>;
   /** Provider ids of all inbound messages, as often as they are stored. */
   readonly inbound: readonly string[];
   /** Phone numbers of the contacts that wrote, as often as they are stored. */
   readonly contacts: readonly string[];
-  /** Contacts of all conversations that inbound messages are in, as often as there are conversations. */
+  /** The contact of each conversation with inbound messages. */
   readonly conversations: readonly string[];
   /** Every status that was seen to follow a higher one. */
   readonly stepsBack: readonly string[];
 }
 
-/** One line for each thing that must not be. Pure. */
+/** One line for each violation. Pure. */
 export function auditBurst(plan: BurstPlan, evidence: BurstEvidence, startMs: number): readonly string[] {
   return [
     ...outboundFaults(plan, evidence, startMs),
@@ -34,10 +34,10 @@ function* outboundFaults(plan: BurstPlan, { outbound }: BurstEvidence, startMs: 
     const found = outbound.get(index);
     if (found === undefined) yield `message ${index} is not stored`;
     else if (found.status !== endsAs) yield `message ${index} is ${found.status} and not ${endsAs}`;
-    const expected = facts.map(({ word, second }) => `${word}@${startMs + second * 1_000}`).toSorted();
-    const told = found?.told.toSorted() ?? [];
-    if (told.join() !== expected.join())
-      yield `message ${index} was told ${told.join()}, not ${expected.join()}`;
+    const expected = facts.map(({ status, second }) => `${status}@${startMs + second * 1_000}`).toSorted();
+    const events = found?.events.toSorted() ?? [];
+    if (events.join() !== expected.join())
+      yield `message ${index} has the events ${events.join()}, not ${expected.join()}`;
   }
 }
 
@@ -49,5 +49,5 @@ function* onceEach(what: string, expected: readonly string[], found: readonly st
     if (count !== 1) yield `${what} ${name} is stored ${count} times`;
     counts.delete(name);
   }
-  for (const name of counts.keys()) yield `${what} ${name} is stored and was never told`;
+  for (const name of counts.keys()) yield `${what} ${name} is stored and was never posted`;
 }

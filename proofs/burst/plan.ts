@@ -1,11 +1,11 @@
-import { createRandom, shuffle } from '../chaos/plan.ts';
+import { below, createRandom, pickByShare, shuffle, type Random } from '../shared/random.ts';
 import type { BurstOptions } from './options.ts';
 
-/** What a burst says and what must be left of it, decided by its seed alone. Pure. */
+/** The webhooks of a burst and what must be stored after it, decided by its seed alone. Pure. */
 
 export interface PlannedFact {
-  readonly word: 'sent' | 'delivered' | 'read' | 'failed';
-  /** Seconds after the burst's own beginning of time. */
+  readonly status: 'sent' | 'delivered' | 'read' | 'failed';
+  /** Seconds after the start of the burst's own time. */
   readonly second: number;
 }
 
@@ -13,7 +13,7 @@ export interface PlannedOutbound {
   readonly index: number;
   /** In the order in which they happened. */
   readonly facts: readonly PlannedFact[];
-  readonly endsAs: PlannedFact['word'];
+  readonly endsAs: PlannedFact['status'];
 }
 
 export interface PlannedInbound {
@@ -36,18 +36,24 @@ export interface BurstPlan {
 
 const repeatedShare = 0.3;
 const inboundShare = 0.15;
-const messagesOfContact = 10;
-const mostItemsOfPost = 20;
+const messagesPerContact = 10;
+const maxItemsPerPost = 20;
 
-/** The ways of a message with the status that each ends in, written out from the product's words. */
-const ways: readonly { words: readonly PlannedFact['word'][]; endsAs: PlannedFact['word']; share: number }[] =
-  [
-    { words: ['sent', 'delivered', 'read'], endsAs: 'read', share: 0.6 },
-    { words: ['sent', 'delivered'], endsAs: 'delivered', share: 0.2 },
-    { words: ['sent', 'failed'], endsAs: 'failed', share: 0.1 },
-    { words: ['sent', 'failed', 'delivered'], endsAs: 'delivered', share: 0.05 },
-    { words: ['sent'], endsAs: 'sent', share: 0.05 },
-  ];
+interface Course {
+  /** In the order in which they happen. */
+  readonly statuses: readonly PlannedFact['status'][];
+  /** Written out by hand: the product's own order of statuses must not decide it. */
+  readonly endsAs: PlannedFact['status'];
+  readonly share: number;
+}
+
+const courses: readonly [Course, ...Course[]] = [
+  { statuses: ['sent', 'delivered', 'read'], endsAs: 'read', share: 0.6 },
+  { statuses: ['sent', 'delivered'], endsAs: 'delivered', share: 0.2 },
+  { statuses: ['sent', 'failed'], endsAs: 'failed', share: 0.1 },
+  { statuses: ['sent', 'failed', 'delivered'], endsAs: 'delivered', share: 0.05 },
+  { statuses: ['sent'], endsAs: 'sent', share: 0.05 },
+];
 
 export function planBurst({ seed, receipts }: BurstOptions): BurstPlan {
   const random = createRandom(seed);
@@ -60,13 +66,13 @@ export function planBurst({ seed, receipts }: BurstOptions): BurstPlan {
     ),
     ...inbound.map((message): BurstItem => ({ kind: 'message', inbound: message })),
   ];
-  const again = Array.from({ length: repeated }, () => distinct[Math.floor(random() * distinct.length)]);
+  const again = Array.from({ length: repeated }, () => distinct[below(distinct.length, random)]);
   const items = shuffle([...distinct, ...again.filter((item) => item !== undefined)], random);
   return { outbound, inbound, posts: inPosts(items, random) };
 }
 
 function planInbound(count: number, seed: number): PlannedInbound[] {
-  const contacts = Math.max(1, Math.floor(count / messagesOfContact));
+  const contacts = Math.max(1, Math.floor(count / messagesPerContact));
   return Array.from({ length: count }, (_, index) => ({
     wamid: `wamid.burst-in-${seed}-${index}`,
     from: `491601${String(index % contacts).padStart(6, '0')}`,
@@ -74,32 +80,24 @@ function planInbound(count: number, seed: number): PlannedInbound[] {
   }));
 }
 
-/** Messages until so many facts are told of them; the last one may be told less. */
-function planOutbound(factCount: number, random: () => number): PlannedOutbound[] {
+/** Messages until there are so many facts about them; the last ones may have fewer. */
+function planOutbound(factCount: number, random: Random): PlannedOutbound[] {
   const outbound: PlannedOutbound[] = [];
   for (let left = factCount; left > 0;) {
-    const way = left < 3 ? { words: ['sent'] as const, endsAs: 'sent' as const } : chooseWay(random());
+    const course =
+      left < 3 ? { statuses: ['sent'] as const, endsAs: 'sent' as const } : pickByShare(courses, random);
     const index = outbound.length;
-    const facts = way.words.map((word, place) => ({ word, second: index + place }));
-    outbound.push({ index, facts, endsAs: way.endsAs });
+    const facts = course.statuses.map((status, place) => ({ status, second: index + place }));
+    outbound.push({ index, facts, endsAs: course.endsAs });
     left -= facts.length;
   }
   return outbound;
 }
 
-function chooseWay(fraction: number) {
-  let left = fraction;
-  for (const way of ways) {
-    left -= way.share;
-    if (left < 0) return way;
-  }
-  return { words: ['sent'] as const, endsAs: 'sent' as const };
-}
-
-function inPosts(items: readonly BurstItem[], random: () => number): BurstItem[][] {
+function inPosts(items: readonly BurstItem[], random: Random): BurstItem[][] {
   const posts: BurstItem[][] = [];
   for (let from = 0; from < items.length;) {
-    const size = 1 + Math.floor(random() * mostItemsOfPost);
+    const size = 1 + below(maxItemsPerPost, random);
     posts.push(items.slice(from, from + size));
     from += size;
   }

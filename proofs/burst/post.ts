@@ -1,5 +1,6 @@
-import { createHmac } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { inParallel } from '../shared/in-parallel.ts';
+import { requestUntilAnswered } from '../shared/request-until-answered.ts';
+import { signatureOf } from '../shared/signature.ts';
 import type { BurstItem } from './plan.ts';
 
 export interface Outgoing {
@@ -11,27 +12,27 @@ export interface WebhookOptions {
   readonly url: string;
   readonly appSecret: string;
   readonly phoneNumberId: string;
-  /** The beginning of the plan's time in epoch milliseconds. */
+  /** The start of the plan's time in epoch milliseconds. */
   readonly startMs: number;
   /** What is known of an outbound message, by its place in the plan. */
   readonly outgoing: (index: number) => Outgoing;
 }
 
-/** What a POST carries, as Meta writes it. */
-export function toBody(items: readonly BurstItem[], options: WebhookOptions): string {
+/** The body of a POST as Meta writes it. */
+function toBody(items: readonly BurstItem[], options: WebhookOptions): string {
   const timestamp = (second: number) => String(options.startMs / 1_000 + second);
   const statuses = items.flatMap((item) => {
     if (item.kind !== 'status') return [];
     const { wamid, messageId } = options.outgoing(item.outbound.index);
-    const { word, second } = item.fact;
+    const { status, second } = item.fact;
     return {
       id: wamid,
-      status: word,
+      status,
       timestamp: timestamp(second),
       recipient_id: '4915112345601',
-      // Meta echoes it; a message that was sent before there was such a thing is found by the provider's id.
+      // Meta echoes it; a message without it is found by the provider's id.
       ...(item.outbound.index % 2 === 0 ? { biz_opaque_callback_data: `${messageId}:1` } : {}),
-      ...(word === 'failed'
+      ...(status === 'failed'
         ? { errors: [{ code: 131_026, title: 'Message undeliverable', error_data: { details: '' } }] }
         : {}),
     };
@@ -60,41 +61,28 @@ export function toBody(items: readonly BurstItem[], options: WebhookOptions): st
   });
 }
 
-const parallel = 50;
-const pauseMs = 200;
-const giveUpAfterMs = 120_000;
+const concurrency = 50;
 
-/** Posts all of them, fifty at a time; as Meta does, whatever is not answered with 200 is posted again. */
+/** Posts all of them, fifty at a time, as Meta does: each again until it is answered with 200. */
 export async function postAll(
   posts: readonly (readonly BurstItem[])[],
   options: WebhookOptions,
 ): Promise<{ readonly repeats: number }> {
   let repeats = 0;
-  const post = async (body: string) => {
-    const signature = createHmac('sha256', options.appSecret).update(body).digest('hex');
-    const deadline = Date.now() + giveUpAfterMs;
-    for (;;) {
-      const status = await fetch(options.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${signature}` },
-        body,
-        signal: AbortSignal.timeout(15_000),
-      }).then(
-        async (response) => (await response.arrayBuffer(), response.status),
-        () => null,
-      );
-      if (status === 200) return;
-      if (status !== null && status < 500 && status !== 429)
-        throw new Error(`a webhook was refused: ${status}`);
-      if (Date.now() > deadline) throw new Error('a webhook was not taken in time');
-      repeats += 1;
-      await sleep(pauseMs);
-    }
-  };
-  const waiting = posts.values();
-  const postInTurn = async () => {
-    for (const items of waiting) await post(toBody(items, options));
-  };
-  await Promise.all(Array.from({ length: parallel }, postInTurn));
+  await inParallel(posts, concurrency, async (items) => {
+    const body = toBody(items, options);
+    const headers = {
+      'content-type': 'application/json',
+      'x-hub-signature-256': signatureOf(body, options.appSecret),
+    };
+    const { answer, repeats: more } = await requestUntilAnswered('a webhook', async () => {
+      const signal = AbortSignal.timeout(15_000);
+      const response = await fetch(options.url, { method: 'POST', headers, body, signal });
+      await response.arrayBuffer();
+      return { status: response.status };
+    });
+    if (answer.status !== 200) throw new Error(`a webhook was refused: ${answer.status}`);
+    repeats += more;
+  });
   return { repeats };
 }

@@ -1,5 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import type { Log } from '../shared/log.ts';
+import { waitUntilStill } from '../shared/wait.ts';
+import { countOpenEvents } from '../shared/webhook-events.ts';
 import { auditBurst, type BurstEvidence } from './audit.ts';
 import type { BurstOptions } from './options.ts';
 import { planBurst, type BurstPlan } from './plan.ts';
@@ -22,18 +24,13 @@ export interface BurstReport {
   readonly violations: readonly string[];
 }
 
-/** Without any change for so long, what is left will never end. */
-const stillMs = 60_000;
+const maxStillMs = 60_000;
 
-/** Makes a burst of receipts on a running product, waits until all is processed, and compares. */
-export async function runBurst(
-  options: BurstOptions,
-  target: BurstTarget,
-  log: (line: string) => void,
-): Promise<BurstReport> {
+/** Posts a burst of receipts to a running product, waits until all are processed, and compares. */
+export async function runBurst(options: BurstOptions, target: BurstTarget, log: Log): Promise<BurstReport> {
   const plan = planBurst(options);
   const stage = await setStage(plan, target, options.seed);
-  log(`${plan.outbound.length} messages are sent and wait for their receipts`);
+  log(`${plan.outbound.length} messages are sent and wait for receipts`);
   const client = new mongoose.mongo.MongoClient(target.mongodbUri);
   const database = client.db();
   const watch = await watchStatuses(database);
@@ -52,7 +49,7 @@ export async function runBurst(
     await untilProcessed({ database, plan, stage, watch, log });
     const totalMs = performance.now() - startedAt;
     const evidence = await readEvidence(database, stage, watch);
-    const unprocessed = await countUnprocessed(database);
+    const unprocessed = await countOpenEvents(database);
     return {
       options,
       outbound: plan.outbound.length,
@@ -74,38 +71,33 @@ export async function runBurst(
   }
 }
 
-const countUnprocessed = (database: mongo.Db): Promise<number> =>
-  database.collection('webhook_events').countDocuments({ status: { $ne: 'done' } });
-
 interface Running {
   readonly database: mongo.Db;
   readonly plan: BurstPlan;
   readonly stage: BurstStage;
   readonly watch: StatusWatch;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** Every event is done, and the watch has seen the last change of every message. */
 async function untilProcessed({ database, plan, stage, watch, log }: Running): Promise<void> {
-  let [left, changes, changedAt, saidAt] = [-1, -1, performance.now(), performance.now()];
   const isSeen = () =>
     plan.outbound.every(
       ({ index, endsAs }) =>
         endsAs === 'sent' || watch.lastOf(stage.outgoing[index]?.messageId ?? '') === endsAs,
     );
-  for (;;) {
-    const now = performance.now();
-    const open = await countUnprocessed(database);
-    if (open === 0 && isSeen()) return;
-    if (open !== left || watch.count() !== changes) [left, changes, changedAt] = [open, watch.count(), now];
-    if (now - changedAt > stillMs)
-      return log(`nothing has changed for ${stillMs / 1_000} s: ${open} events left`);
-    if (now - saidAt > 10_000) {
-      log(`${open} events left, ${changes} changes of a status`);
-      saidAt = now;
-    }
-    await sleep(200);
-  }
+  await waitUntilStill({
+    async look() {
+      const open = await countOpenEvents(database);
+      return {
+        isOver: open === 0 && isSeen(),
+        state: `${open} events left, ${watch.count()} changes of a status`,
+      };
+    },
+    maxStillMs,
+    pollMs: 200,
+    log,
+  });
 }
 
 async function readEvidence(
@@ -115,15 +107,15 @@ async function readEvidence(
 ): Promise<BurstEvidence> {
   const messages = database.collection('messages');
   const indexes = new Map(outgoing.map(({ messageId }, index) => [messageId, index]));
-  const outbound: [number, { status: string; told: string[] }][] = [];
+  const outbound: [number, { status: string; events: string[] }][] = [];
   for await (const { _id, status, providerMessageId, statusHistory } of messages.find({
     clientId,
     direction: 'outbound',
   })) {
-    const told = (statusHistory as readonly { key: string; timestamp: Date; raw?: { word?: string } }[])
+    const events = (statusHistory as readonly { key: string; timestamp: Date; raw?: { word?: string } }[])
       .filter(({ key }) => key.startsWith(`${providerMessageId}:`))
       .map(({ raw, timestamp }) => `${raw?.word}@${timestamp.getTime()}`);
-    outbound.push([indexes.get(String(_id)) ?? -1, { status: String(status), told }]);
+    outbound.push([indexes.get(String(_id)) ?? -1, { status: String(status), events }]);
   }
   const inbound = await messages.find({ clientId, direction: 'inbound' }).toArray();
   const conversationIds = [...new Set(inbound.map(({ conversationId }) => String(conversationId)))];

@@ -1,19 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
-import { behave } from '../chaos/behave.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { createSender } from '../chaos/sender.ts';
+import { changeBehaviour } from '../shared/sandbox.ts';
+import { waitFor } from '../shared/wait.ts';
 import type { BurstPlan } from './plan.ts';
 import type { Outgoing } from './post.ts';
 
 /** The product as it runs: an API and at least one worker. */
-export interface BurstTarget {
-  readonly apiUrl: string;
-  readonly sandboxUrl: string;
-  /** With the database's name. */
-  readonly mongodbUri: string;
-  /** What the provider signs with. */
-  readonly appSecret: string;
-}
+export type BurstTarget = Pick<Cluster, 'apiUrl' | 'sandboxUrl' | 'mongodbUri' | 'appSecret'>;
 
 export interface BurstStage {
   readonly clientId: mongo.ObjectId;
@@ -21,17 +15,17 @@ export interface BurstStage {
   readonly outgoing: readonly Outgoing[];
 }
 
-/** As many messages as are really sent, so that their workflows wait for the receipts; the others have no workflow. */
-const mostSent = 200;
-const sentWithinMs = 120_000;
-const inserts = 1_000;
+/** These messages are really sent, so that their workflows wait for the receipts; the others have no workflow. */
+const maxSent = 200;
+const sendTimeoutMs = 120_000;
+const insertBatchSize = 1_000;
 
-/** Puts the plan's outbound messages there, sent and without any receipt. */
+/** Stores the plan's outbound messages, sent and without any receipt. */
 export async function setStage(plan: BurstPlan, target: BurstTarget, seed: number): Promise<BurstStage> {
-  // All receipts of the burst are its own.
-  await behave(target.sandboxUrl, { receipts: 'none' });
+  // The burst posts all receipts itself.
+  await changeBehaviour(target.sandboxUrl, { receipts: 'none' });
   const sender = await createSender(target.apiUrl, `burst-${seed}`);
-  const count = Math.min(mostSent, plan.outbound.length);
+  const count = Math.min(maxSent, plan.outbound.length);
   await sender.sendAll(
     Array.from({ length: count }, (_, index) => ({
       index,
@@ -61,21 +55,17 @@ export async function setStage(plan: BurstPlan, target: BurstTarget, seed: numbe
   }
 }
 
-async function untilSent(database: mongo.Db, ids: readonly mongo.ObjectId[]): Promise<mongo.Document[]> {
-  const deadline = Date.now() + sentWithinMs;
-  for (;;) {
-    const sent = await database
-      .collection('messages')
-      .find({ _id: { $in: [...ids] }, status: 'sent' })
-      .toArray();
-    if (sent.length === ids.length) return sent;
-    if (Date.now() > deadline)
-      throw new Error(`only ${sent.length} of ${ids.length} messages were sent in time`);
-    await sleep(200);
-  }
-}
+const untilSent = (database: mongo.Db, ids: readonly mongo.ObjectId[]): Promise<mongo.Document[]> =>
+  waitFor(
+    async () => {
+      const messages = database.collection('messages');
+      const sent = await messages.find({ _id: { $in: [...ids] }, status: 'sent' }).toArray();
+      return sent.length === ids.length ? sent : null;
+    },
+    { error: `the ${ids.length} messages were not sent in time`, timeoutMs: sendTimeoutMs, pollMs: 200 },
+  );
 
-/** More messages like one that was really sent, whatever fields such a message has. */
+/** Copies of a message that was really sent, so that they have all its fields. */
 async function insertCopies(
   database: mongo.Db,
   model: mongo.Document,
@@ -87,8 +77,8 @@ async function insertCopies(
     _id: new mongoose.mongo.ObjectId(),
     providerMessageId: `wamid.burst-out-${seed}-${index}`,
   }));
-  for (let from = 0; from < copies.length; from += inserts) {
-    await database.collection('messages').insertMany(copies.slice(from, from + inserts));
+  for (let from = 0; from < copies.length; from += insertBatchSize) {
+    await database.collection('messages').insertMany(copies.slice(from, from + insertBatchSize));
   }
   return copies;
 }

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 
-/** Statuses of messages on their way by rank, written anew here so that ours are not tested by themselves. */
+/** Statuses by rank. Written out here so that the product's own order is not tested against itself. */
 const ranks = ['scheduled', 'queued', 'sending', 'unknown', 'sent', 'failed', 'delivered', 'read'] as const;
 
 export interface StatusWatch {
@@ -35,6 +35,6 @@ export async function watchStatuses(database: mongo.Db): Promise<StatusWatch> {
       stepsBack.push(`${id}: ${before}, ${status}`);
     last.set(id, status);
   });
-  stream.on('error', (error) => stepsBack.push(`the watch broke off: ${String(error)}`));
+  stream.on('error', (error) => stepsBack.push(`the watch ended: ${String(error)}`));
   return { stepsBack, lastOf: (id) => last.get(id), count: () => count, close: () => stream.close() };
 }

@@ -1,7 +1,7 @@
-import { callsByMessage, type LedgerItem } from './ledger.ts';
+import { callsByMessage, takenCalls, type LedgerItem } from '../shared/ledger.ts';
 import { endingOf, type SandboxDigits } from './plan.ts';
 
-/** A message as its sender knows it: the API has answered 201. */
+/** A message as its sender knows it: the API answered 201. */
 export interface AcceptedMessage {
   readonly id: string;
   readonly idempotencyKey: string;
@@ -14,7 +14,7 @@ export interface StoredMessage {
   readonly idempotencyKey: string;
   readonly status: string;
   readonly providerMessageId: string | null;
-  /** Every status that it ever had. */
+  /** Every status that it had, in order. */
   readonly history: readonly string[];
 }
 
@@ -25,11 +25,11 @@ export interface Evidence {
   /** Status of the workflow by message id: COMPLETED, FAILED, RUNNING, …; absent when there is none. */
   readonly workflows: ReadonlyMap<string, string>;
   /** How many outcomes may be unknown: kills × the worker's concurrency. */
-  readonly mostUnknown: number;
+  readonly maxUnknown: number;
 }
 
 export interface Findings {
-  /** One line for each thing that must not be; empty is the proof. */
+  /** Empty is the proof. */
   readonly violations: readonly string[];
   /** Messages whose call was interrupted by a kill, with how each of them ended. */
   readonly interrupted: readonly { readonly id: string; readonly endedAs: string }[];
@@ -43,29 +43,29 @@ const workflowOf: Readonly<Record<string, string>> = {
   unknown: 'RUNNING',
 };
 
-/** Compares what sender, database, provider and workflows say of every message. Pure. */
+/** Compares the accounts of sender, database, provider and workflows for every message. Pure. */
 export function audit(evidence: Evidence): Findings {
-  const { accepted, stored, workflows, mostUnknown } = evidence;
+  const { accepted, stored, workflows, maxUnknown } = evidence;
   const calls = callsByMessage(evidence.ledger);
   const storedById = new Map(stored.map((message) => [message.id, message]));
   const violations = [...strangers(evidence, calls)];
   let [lost, sentTwice] = [0, 0];
   for (const message of accepted) {
     const found = storedById.get(message.id);
-    const taken = (calls.get(message.id) ?? []).filter(({ wamid }) => wamid !== null);
+    const taken = takenCalls(calls.get(message.id) ?? []);
     if (taken.length > 1) sentTwice += 1;
     if (found === undefined || isLost(message, found, taken)) lost += 1;
     if (found === undefined) violations.push(`${message.id}: accepted by the API, not in the database`);
     else violations.push(...judge({ message, found, taken, workflow: workflows.get(message.id) }));
   }
   const interrupted = findInterrupted(accepted, storedById);
-  if (interrupted.length > mostUnknown) {
-    violations.push(`${interrupted.length} outcomes were unknown, more than ${mostUnknown}`);
+  if (interrupted.length > maxUnknown) {
+    violations.push(`${interrupted.length} outcomes were unknown, more than ${maxUnknown}`);
   }
   return { violations, interrupted, lost, sentTwice };
 }
 
-/** Messages and calls that nobody asked for. */
+/** Messages and calls that the sender did not ask for. */
 function* strangers(
   { accepted, stored }: Evidence,
   calls: ReadonlyMap<string, readonly LedgerItem[]>,
@@ -114,7 +114,7 @@ function* judge({ message, found, taken, workflow }: Case): Generator<string> {
   }
 }
 
-/** The numbers ending in 05 lose their answer by themselves, whoever is killed. */
+/** Numbers ending in 05 lose their answer in every run, with or without kills. */
 function findInterrupted(
   accepted: readonly AcceptedMessage[],
   storedById: ReadonlyMap<string, StoredMessage>,

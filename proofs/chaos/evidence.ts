@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import mongoose, { type mongo } from 'mongoose';
 import { workflowIdOf } from '../../src/sending/messages/contract.ts';
-import { requestJson } from '../../scripts/stack/request-json.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { inParallel } from '../shared/in-parallel.ts';
+import { callsByMessage, readLedger, takenCalls } from '../shared/ledger.ts';
+import { readStats } from '../shared/sandbox.ts';
+import { countOpenEvents } from '../shared/webhook-events.ts';
 import type { StoredMessage } from './audit.ts';
-import type { Cluster } from './cluster.ts';
-import { callsByMessage, readLedger } from './ledger.ts';
 
 interface StoredDoc {
   readonly _id: mongo.ObjectId;
@@ -15,13 +17,13 @@ interface StoredDoc {
   readonly statusHistory: readonly { readonly status: string }[];
 }
 
-/** Reads the three accounts of a run from where they are kept, past the product's own code. */
+/** Reads the three accounts of a run where they are kept, bypassing the product's own code. */
 export async function openEvidence({ mongodbUri, temporalAddress, namespace, sandboxUrl }: Cluster) {
   const database = new mongoose.mongo.MongoClient(mongodbUri);
   const connection = Connection.lazy({ address: temporalAddress });
   const temporal = new Client({ connection, namespace });
   const messages = () => database.db().collection<StoredDoc>('messages');
-  // A message that follows one which the provider held back (131049) is for tomorrow, and nobody has asked for it.
+  // An automatic retry of a message that the provider held back (131049) is for tomorrow; the sender did not ask for it.
   const sentByUs = { direction: 'outbound', retryOf: { $exists: false } };
 
   return {
@@ -43,15 +45,10 @@ export async function openEvidence({ mongodbUri, temporalAddress, namespace, san
       ]);
       return new Map((await groups.toArray()).map(({ _id, count }) => [_id, count]));
     },
-    /** True when the provider has told all that it has to tell, and all of it was processed. */
+    /** True when the provider has posted all its receipts and all of them are processed. */
     async areReceiptsHandled(): Promise<boolean> {
-      const stats = await requestJson(`${sandboxUrl}/sandbox/stats`, {});
-      const { pending } = (stats.body as { receipts: { pending: number } }).receipts;
-      const open = await database
-        .db()
-        .collection('webhook_events')
-        .countDocuments({ status: { $ne: 'done' } });
-      return pending === 0 && open === 0;
+      const { receipts } = await readStats(sandboxUrl);
+      return receipts.pending === 0 && (await countOpenEvents(database.db())) === 0;
     },
     readLedger: () => readLedger(sandboxUrl),
     /** Messages with unknown outcome that the provider has taken: a receipt must still settle them. */
@@ -61,9 +58,7 @@ export async function openEvidence({ mongodbUri, temporalAddress, namespace, san
         .toArray();
       if (unknown.length === 0) return 0;
       const calls = callsByMessage(await readLedger(sandboxUrl));
-      return unknown.filter(({ _id }) =>
-        (calls.get(_id.toHexString()) ?? []).some(({ wamid }) => wamid !== null),
-      ).length;
+      return unknown.filter(({ _id }) => takenCalls(calls.get(_id.toHexString()) ?? []).length > 0).length;
     },
     readWorkflows: (ids: readonly string[]) => readWorkflows(temporal, ids),
     async close() {
@@ -75,20 +70,16 @@ export async function openEvidence({ mongodbUri, temporalAddress, namespace, san
 
 export type EvidenceReader = Awaited<ReturnType<typeof openEvidence>>;
 
-const describesAtOnce = 20;
+const concurrency = 20;
 /** A workflow closes a moment after it has stored how its message ended. */
 const closingMs = 10_000;
 
 async function readWorkflows(temporal: Client, ids: readonly string[]): Promise<Map<string, string>> {
   const statuses = new Map<string, string>();
-  const waiting = ids.values();
-  const readInTurn = async () => {
-    for (const id of waiting) {
-      const status = await describe(temporal, id);
-      if (status !== null) statuses.set(id, status);
-    }
-  };
-  await Promise.all(Array.from({ length: describesAtOnce }, readInTurn));
+  await inParallel(ids, concurrency, async (id) => {
+    const status = await describe(temporal, id);
+    if (status !== null) statuses.set(id, status);
+  });
   const running = [...statuses].filter(([, status]) => status === 'RUNNING').map(([id]) => id);
   const deadline = Date.now() + closingMs;
   for (const id of running) {

@@ -1,19 +1,18 @@
+import { killTargets, type KillTarget, type LinkName } from '../cluster/targets.ts';
 import { commandPaths, failuresOf, type FailingCommands } from '../faults/fail-command.ts';
 import type { LinkFault } from '../faults/tcp-proxy.ts';
-import { createRandom, killTargets, pick, shuffle, type KillTarget } from './plan.ts';
+import { createRandom, pick, shuffle, type Random } from '../shared/random.ts';
 
-/** Faults after which every process still lives. What happens and when is decided by the seed alone. Pure. */
+/** Faults that every process survives. The seed alone decides which happen and when. Pure. */
 export type Fault =
-  /** The primary of the database gives its place to another member. */
+  /** Another member of the database becomes the primary. */
   | { readonly kind: 'step-down' }
-  /** A process is frozen, and goes on later as if nothing had been; of the database the primary. */
+  /** A process is frozen and resumes later; of the database the primary. */
   | { readonly kind: 'pause'; readonly target: KillTarget }
   /** The network to the database's primary or to the provider. */
   | { readonly kind: 'link'; readonly link: LinkName; readonly fault: LinkFault }
-  /** The database's primary fails some of the commands by which messages are sent or receipts are taken in. */
+  /** The database's primary fails some commands that send messages or store receipts. */
   | ({ readonly kind: 'commands' } & FailingCommands);
-
-export type LinkName = 'mongodb' | 'provider';
 
 export interface PlannedFault {
   readonly fault: Fault;
@@ -21,10 +20,10 @@ export interface PlannedFault {
 }
 
 /**
- * Every second fault is a step-down; between them come these, each once before any of them a second time. In which way
- * the commands of a path fail is drawn each time.
+ * Every second fault is a step-down; between them come these, each once before any of them a second time. How the
+ * commands of a path fail is drawn each time.
  */
-const others = (random: () => number): readonly Fault[] => [
+const others = (random: Random): readonly Fault[] => [
   ...killTargets.map((target): Fault => ({ kind: 'pause', target })),
   ...(['delay', 'reset', 'black-hole', 'half-open'] as const).flatMap((fault): Fault[] => [
     { kind: 'link', link: 'mongodb', fault },

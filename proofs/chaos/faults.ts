@@ -1,26 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { behave } from './behave.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { messageIdOf, readLedger } from '../shared/ledger.ts';
+import type { Log } from '../shared/log.ts';
+import { changeBehaviour } from '../shared/sandbox.ts';
 import { describeFault, type Fault, type PlannedFault } from './fault-plan.ts';
-import { messageIdOf, readLedger } from './ledger.ts';
 import { normalMs, type FaultSpan } from './recovery.ts';
 import type { Sender } from './sender.ts';
 
-/** Of links and commands. Shorter than the provider's time-out, so that one fault cannot hit a worker's call twice. */
+/** Of links and commands. Shorter than the provider's timeout, so that one fault cannot hit a call twice. */
 const faultMs = 5_000;
-/** Nothing but the connections of one moment. */
+/** These hit only the connections that are open. */
 const momentary = new Set(['reset']);
 
 interface Running {
   readonly cluster: Cluster;
   readonly sender: Sender;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** How long a process is frozen. */
   readonly pauseMs: number;
   readonly pacePerSecond: number;
 }
 
-/** Makes the faults one after the other, each once messages flow again; answers when each began and was over. */
+/** Makes the faults one after the other, each once messages flow again; returns when each began and was over. */
 export async function injectInTurn(
   faults: readonly PlannedFault[],
   running: Running,
@@ -41,12 +42,12 @@ export async function injectInTurn(
   return spans;
 }
 
-/** A fault from which nothing recovers must not keep the next ones away. */
-const longestRecoveryMs = 60_000;
-/** What the provider has not seen after this long was cut off or waits for its retry: it is not held up by others. */
+/** The next fault comes even if nothing recovers from this one. */
+const maxRecoveryMs = 60_000;
+/** A message that the provider has not seen after this long was cut off or waits for its retry. */
 const lookBackMs = 30_000;
 
-/** Looks at the provider's ledger while messages are being sent. */
+/** Follows the provider's ledger while messages are being sent. */
 function createFlow({ cluster, sender, pacePerSecond }: Running) {
   const seen = new Set<string>();
   let itemCount = 0;
@@ -63,9 +64,9 @@ function createFlow({ cluster, sender, pacePerSecond }: Running) {
   }
 
   return {
-    /** What a fault holds up is late a moment after it, so the first look comes later. */
+    /** A message that a fault holds up is late only a moment after it, so the first look comes later. */
     async untilFull(signal: AbortSignal): Promise<void> {
-      const deadline = performance.now() + longestRecoveryMs;
+      const deadline = performance.now() + maxRecoveryMs;
       await sleep(normalMs + 500);
       while (!signal.aborted && performance.now() < deadline && !(await isFull())) await sleep(100);
     },
@@ -73,7 +74,7 @@ function createFlow({ cluster, sender, pacePerSecond }: Running) {
 }
 
 interface Injected {
-  /** Without it the fault was over as it began. */
+  /** Absent when the fault was over as it began. */
   readonly healedAtMs?: number;
   readonly failedCommands?: number;
 }
@@ -98,7 +99,7 @@ async function inject(fault: Fault, { cluster, pauseMs, log }: Running): Promise
     }
     case 'commands': {
       const failedCommands = await cluster.failCommands(fault, faultMs);
-      log(`${failedCommands} commands have failed`);
+      log(`failed commands: ${failedCommands}`);
       return { healedAtMs: Date.now(), failedCommands };
     }
   }
@@ -110,17 +111,19 @@ const refusals = [
   { status: 429, code: 130_429, headers: { 'retry-after': '1' } },
 ] as const;
 
-/** The provider loses one answer in a hundred, and with every hundred messages it refuses one call with 500 and 429. */
+/** Makes the provider lose one answer in a hundred, and refuse one call with 500 and one with 429 every hundred messages. */
 export async function troubleProvider(
   { cluster, sender }: Pick<Running, 'cluster' | 'sender'>,
   seed: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await behave(cluster.sandboxUrl, { dropAnswers: { rate: 0.01, seed } });
+  await changeBehaviour(cluster.sandboxUrl, { dropAnswers: { rate: 0.01, seed } });
   for (let next = refusedEvery / 2; !signal.aborted; next += refusedEvery) {
     while (sender.accepted.length < next && !signal.aborted) await sleep(50);
     if (!signal.aborted) {
-      await behave(cluster.sandboxUrl, { nextErrors: refusals.map((refusal) => ({ ...refusal, times: 1 })) });
+      await changeBehaviour(cluster.sandboxUrl, {
+        nextErrors: refusals.map((refusal) => ({ ...refusal, times: 1 })),
+      });
     }
   }
 }

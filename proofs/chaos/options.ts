@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
-import { readNumber } from '../read-number.ts';
+import { openOptions } from '../shared/options.ts';
 
 export interface ChaosOptions {
   /** The same seed gives the same messages, targets and moments; only the machine's own timing differs. */
@@ -11,13 +9,13 @@ export interface ChaosOptions {
   readonly faults: number;
   /** How long a frozen process is frozen. */
   readonly pauseMs: number;
-  /** Messages a second among faults, far below what is possible: only so can a rate be full again. */
+  /** Messages per second among faults. Far below what is possible, or the rate could not recover. */
   readonly pacePerSecond: number;
 }
 
-export const usage = `Sends messages through the whole product while its processes are killed with -9, then compares what the
-provider, the database and the workflows say about every single one. With faults there are three database servers, and
-primaries step down, processes freeze, networks are slow, reset, black holes or half-open, the provider fails.
+export const usage = `Sends messages through the whole product while its processes are killed with -9, then compares the accounts of
+provider, database and workflows for every message. With faults there are three database servers: primaries step
+down, processes freeze, networks are slow, reset, black holes or half-open, and the provider fails.
 
   npm run chaos -- [--messages 500] [--kills 4] [--seed 12345]
   npm run chaos -- [--messages 500] [--faults 40] [--pause-ms 10000] [--pace 10] [--kills 0] [--seed 12345]
@@ -25,27 +23,15 @@ primaries step down, processes freeze, networks are slow, reset, black holes or 
 Exits with 1 when a message was lost, sent twice, or differs between the three.
 `;
 
-const largestSeed = 2 ** 32 - 1;
-
 /** Reads the arguments; throws with a sentence when they are wrong. */
-export function readOptions(args: readonly string[]): ChaosOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seed: { type: 'string' },
-      messages: { type: 'string' },
-      kills: { type: 'string' },
-      faults: { type: 'string' },
-      'pause-ms': { type: 'string' },
-      pace: { type: 'string' },
-    },
-  });
+export function readChaosOptions(args: readonly string[]): ChaosOptions {
+  const given = openOptions(args, ['messages', 'kills', 'faults', 'pause-ms', 'pace']);
   return {
-    seed: readNumber('seed', values.seed ?? String(randomInt(largestSeed)), largestSeed),
-    messages: readNumber('messages', values.messages ?? '500', 1_000_000),
-    kills: readNumber('kills', values.kills ?? (values.faults === undefined ? '4' : '0'), 1_000),
-    faults: readNumber('faults', values.faults ?? '0', 1_000),
-    pauseMs: readNumber('pause-ms', values['pause-ms'] ?? '10000', 600_000),
-    pacePerSecond: readNumber('pace', values.pace ?? '10', 1_000),
+    seed: given.seed(),
+    messages: given.number('messages', { default: 500, min: 1, max: 1_000_000 }),
+    kills: given.number('kills', { default: given.isGiven('faults') ? 0 : 4, max: 1_000 }),
+    faults: given.number('faults', { default: 0, max: 1_000 }),
+    pauseMs: given.number('pause-ms', { default: 10_000, max: 600_000 }),
+    pacePerSecond: given.number('pace', { default: 10, min: 1, max: 1_000 }),
   };
 }

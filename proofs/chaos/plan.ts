@@ -1,7 +1,7 @@
-/** What a run does, decided by its seed alone. Pure. */
+import { killTargets, type KillTarget } from '../cluster/targets.ts';
+import { createRandom, pickByShare, shuffle, type Random } from '../shared/random.ts';
 
-export const killTargets = ['api', 'worker', 'mongod', 'temporal'] as const;
-export type KillTarget = (typeof killTargets)[number];
+/** The messages and kills of a run, decided by its seed alone. Pure. */
 
 export interface PlannedKill {
   readonly target: KillTarget;
@@ -23,13 +23,23 @@ export interface Plan {
   readonly kills: readonly PlannedKill[];
 }
 
-/** Numbers that end as read or failed; those that wait for receipts for ever prove nothing here. In per cent. */
-const shares = { '01': 70, '03': 3, '05': 5, '06': 5, '07': 4, '08': 2, '09': 5, '10': 3, '12': 3 } as const;
-export type SandboxDigits = keyof typeof shares;
+/** Numbers whose messages end as read or failed; those that wait for receipts forever prove nothing here. */
+const numbers = [
+  { digits: '01', share: 0.7 },
+  { digits: '03', share: 0.03 },
+  { digits: '05', share: 0.05 },
+  { digits: '06', share: 0.05 },
+  { digits: '07', share: 0.04 },
+  { digits: '08', share: 0.02 },
+  { digits: '09', share: 0.05 },
+  { digits: '10', share: 0.03 },
+  { digits: '12', share: 0.03 },
+] as const;
+export type SandboxDigits = (typeof numbers)[number]['digits'];
 
 export interface Ending {
   readonly status: 'read' | 'failed';
-  /** Whether the provider takes the message; what it does not take, it must not count. */
+  /** Whether the provider takes the message. */
   readonly isAccepted: boolean;
 }
 
@@ -39,7 +49,7 @@ export function endingOf(digits: SandboxDigits): Ending {
   return { status: digits === '03' || digits === '12' ? 'failed' : 'read', isAccepted: true };
 }
 
-const longestDelayMs = 500;
+const maxDelayMs = 500;
 /** The first kill comes when work is under way, the last while some is left to do. */
 const firstShare = 0.1;
 const lastShare = 0.9;
@@ -48,7 +58,7 @@ export function planRun({ seed, messages, kills }: { seed: number; messages: num
   const random = createRandom(seed);
   return {
     messages: Array.from({ length: messages }, (_, index) => {
-      const digits = pickDigits(random());
+      const { digits } = pickByShare(numbers, random);
       return { index, digits, to: `+4915${String(index).padStart(6, '0')}0${digits}` };
     }),
     kills: planKills(kills, messages, random),
@@ -56,7 +66,7 @@ export function planRun({ seed, messages, kills }: { seed: number; messages: num
 }
 
 /** Every target once before any of them a second time, each round in another order. */
-function planKills(count: number, messages: number, random: () => number): PlannedKill[] {
+function planKills(count: number, messages: number, random: Random): PlannedKill[] {
   const moments = Array.from({ length: count }, () => firstShare + random() * (lastShare - firstShare));
   moments.sort((a, b) => a - b);
   let round: KillTarget[] = [];
@@ -66,41 +76,7 @@ function planKills(count: number, messages: number, random: () => number): Plann
     return {
       target,
       afterAccepted: Math.floor(share * messages),
-      delayMs: Math.floor(random() * longestDelayMs),
+      delayMs: Math.floor(random() * maxDelayMs),
     };
   });
-}
-
-function pickDigits(fraction: number): SandboxDigits {
-  let left = fraction * 100;
-  for (const [digits, share] of Object.entries(shares)) {
-    left -= share;
-    if (left < 0) return digits as SandboxDigits;
-  }
-  return '01';
-}
-
-export function shuffle<T>(items: readonly T[], random: () => number): T[] {
-  const shuffled = [...items];
-  for (let index = shuffled.length - 1; index > 0; index -= 1) {
-    const other = Math.floor(random() * (index + 1));
-    const [a, b] = [shuffled[index] as T, shuffled[other] as T];
-    shuffled[index] = b;
-    shuffled[other] = a;
-  }
-  return shuffled;
-}
-
-/** A small seeded generator (mulberry32) of numbers in [0, 1). */
-export const pick = <T>(items: readonly [T, ...T[]], random: () => number): T =>
-  items[Math.floor(random() * items.length)] ?? items[0];
-
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

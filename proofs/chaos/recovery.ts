@@ -1,11 +1,11 @@
-/** How long after a fault messages were at full rate again. Pure. */
+/** How long messages took to be back at full rate after a fault. Pure. */
 
 export interface FaultSpan {
   readonly name: string;
   readonly startedAtMs: number;
-  /** When its cause was gone; what the product needs from then on is its recovery. */
+  /** When its cause was gone; recovery is measured from here. */
   readonly healedAtMs: number;
-  /** Commands of the database that it made fail. */
+  /** Database commands that the fault made fail. */
   readonly failedCommands: number;
 }
 
@@ -21,12 +21,12 @@ export interface Flow {
   readonly ratePerSecond: number;
 }
 
-/** A message that needs no longer than this is not late. */
+/** Later than this after it was due, a message is late. */
 export const normalMs = 2_000;
 
 /**
- * At full rate means that fewer messages are late than are due in one second: what was held up has been caught up
- * with, and a single message that still waits for its next attempt does not count.
+ * At full rate, fewer messages are late than are due in one second: the backlog is gone, and a single message that
+ * still waits for its next attempt does not count.
  */
 export function measureRecovery(spans: readonly FaultSpan[], flow: Flow): readonly Recovery[] {
   const late = [...flow.dueAtMs].flatMap(([id, dueAtMs]) => {

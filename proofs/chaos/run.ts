@@ -1,14 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Binaries, Cluster } from '../cluster/cluster.ts';
+import { withCluster } from '../cluster/with-cluster.ts';
+import { firstCallsOf, messageIdOf, takenCalls, type LedgerItem } from '../shared/ledger.ts';
+import type { Log } from '../shared/log.ts';
+import { changeBehaviour } from '../shared/sandbox.ts';
+import { waitUntilStill } from '../shared/wait.ts';
 import { audit, type Findings } from './audit.ts';
-import { behave } from './behave.ts';
-import { startCluster, type Binaries, type Cluster } from './cluster.ts';
+import { describeCounts } from './counts.ts';
 import { openEvidence, type EvidenceReader } from './evidence.ts';
 import { planFaults, type PlannedFault } from './fault-plan.ts';
 import { injectInTurn, troubleProvider } from './faults.ts';
-import { firstCallsOf, messageIdOf, type LedgerItem } from './ledger.ts';
 import type { ChaosOptions } from './options.ts';
 import { planRun, type Plan, type PlannedKill } from './plan.ts';
 import { measureRecovery, type FaultSpan, type Recovery } from './recovery.ts';
@@ -21,8 +22,8 @@ export interface ChaosReport extends Findings {
   readonly calls: number;
   readonly acceptedCalls: number;
   readonly statuses: ReadonlyMap<string, number>;
-  readonly mostUnknown: number;
-  /** Answers that the provider has lost by itself. */
+  readonly maxUnknown: number;
+  /** Answers that the provider lost without a kill or fault. */
   readonly lostAnswers: number;
   readonly recoveries: readonly Recovery[];
   readonly sendingMs: number;
@@ -31,69 +32,57 @@ export interface ChaosReport extends Findings {
 
 export interface ChaosEnvironment {
   readonly binaries: Binaries;
-  readonly log: (line: string) => void;
-  /** Keeps the data and the logs of a run that has found something. */
-  readonly keepsFolder: boolean;
-  /** Instead of those that the seed would choose. */
+  readonly log: Log;
+  /** Instead of the faults that the seed would choose. */
   readonly faults?: readonly PlannedFault[];
 }
 
-/** How many provider calls a worker makes at once; each kill or fault can leave so many outcomes unknown. */
+/** How many provider calls a worker makes at once: each kill or fault can leave as many outcomes unknown. */
 const workerDispatches = 20;
 
 const env = {
   LOG_LEVEL: 'warn',
   WORKER_MAX_DISPATCHES: String(workerDispatches),
   PROVIDER_SENDS_PER_SECOND: '300',
-  // Longer than the 5 s for which the sandbox holds its answer back while it tells receipts first.
+  // Longer than the 5 s for which the sandbox holds its answer back while it posts receipts first.
   PROVIDER_TIMEOUT_MS: '6000',
   SWEEP_INTERVAL_MS: '1000',
   SWEEP_OLDER_THAN_MS: '4000',
 };
 
-/** Without any change for so long, what is left will never end. Longer than a lost attempt takes to be noticed. */
-const stillMs = 90_000;
+/** Longer than a lost attempt takes to be noticed. */
+const maxStillMs = 90_000;
 
 /** One run: sends, kills, makes faults, waits until everything has ended, compares. */
 export async function runChaos(options: ChaosOptions, environment: ChaosEnvironment): Promise<ChaosReport> {
-  const { binaries, keepsFolder, faults = planFaults(options) } = environment;
-  const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-chaos-'));
-  const startedAt = performance.now();
-  const log = (line: string) => {
-    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6);
-    environment.log(`${seconds} s  ${line}`);
-  };
+  const { binaries, log, faults = planFaults(options) } = environment;
   const hasFaults = faults.length > 0;
-  const cluster = await startCluster({ binaries, folder, env, log, hasFaults });
-  const evidence = await openEvidence(cluster);
-  let isClean = false;
-  try {
-    log('everything runs');
-    // A call must take some time, or a kill hardly ever hits one.
-    await behave(cluster.sandboxUrl, { latencyMs: 150 });
-    const plan = planRun(options);
-    const pace = hasFaults ? options.pacePerSecond : null;
-    const sender = await createSender(cluster.apiUrl, `chaos-${options.seed}`, pace);
-    const sendingFrom = performance.now();
-    const spans = await sendAndDisturb({ plan, faults, options }, { cluster, sender, log });
-    const sendingMs = performance.now() - sendingFrom;
-    log(`all ${sender.accepted.length} messages are accepted`);
-    await untilAllHaveEnded(evidence, log);
-    const report = await compare({ options, spans }, { evidence, sender });
-    isClean = report.violations.length === 0;
-    return { ...report, sendingMs, totalMs: performance.now() - startedAt };
-  } finally {
-    await evidence.close();
-    await cluster.stop();
-    if (isClean || !keepsFolder) await rm(folder, { recursive: true, force: true });
-    else log(`data and logs are in ${folder}`);
-  }
+  const startedAt = performance.now();
+  return withCluster({ name: 'chaos', binaries, env, log, hasFaults }, async (cluster) => {
+    const evidence = await openEvidence(cluster);
+    try {
+      // A call must take some time, or a kill hardly ever hits one.
+      await changeBehaviour(cluster.sandboxUrl, { latencyMs: 150 });
+      const plan = planRun(options);
+      const pace = hasFaults ? options.pacePerSecond : null;
+      const sender = await createSender(cluster.apiUrl, `chaos-${options.seed}`, pace);
+      const sendingFrom = performance.now();
+      const spans = await sendAndDisturb({ plan, faults, options }, { cluster, sender, log });
+      const sendingMs = performance.now() - sendingFrom;
+      log(`all ${sender.accepted.length} messages are accepted`);
+      await untilAllHaveEnded(evidence, log);
+      const report = await compare({ options, spans }, { evidence, sender });
+      return { ...report, sendingMs, totalMs: performance.now() - startedAt };
+    } finally {
+      await evidence.close();
+    }
+  });
 }
 
 interface Running {
   readonly cluster: Cluster;
   readonly sender: Sender;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 interface Disturbance {
@@ -102,7 +91,7 @@ interface Disturbance {
   readonly options: ChaosOptions;
 }
 
-/** Sends everything while processes are killed and faults come and go; answers when each fault was. */
+/** Sends everything while processes are killed and faults come and go; returns when each fault was. */
 async function sendAndDisturb(
   { plan, faults, options }: Disturbance,
   running: Running,
@@ -140,35 +129,24 @@ async function killInTurn(
 const endStatuses = new Set(['read', 'failed']);
 
 /** Every message read or failed; or unknown, if the provider never took it, so that no receipt will come. */
-async function untilAllHaveEnded(evidence: EvidenceReader, log: (line: string) => void): Promise<void> {
-  let [last, changedAt, saidAt] = ['', performance.now(), performance.now()];
-  for (;;) {
-    // While a process is being started again there may be no answer.
-    const counts = await evidence.countStatuses().catch(() => null);
-    const now = performance.now();
-    const seen = counts === null ? last : describeCounts(counts);
-    if (seen !== last) [last, changedAt] = [seen, now];
-    if (counts !== null && (await isOver(evidence, counts).catch(() => false))) return;
-    if (now - changedAt > stillMs) return log(`nothing has changed for ${stillMs / 1_000} s: ${last}`);
-    if (now - saidAt > 10_000) {
-      log(last);
-      saidAt = now;
-    }
-    await sleep(250);
-  }
-}
+const untilAllHaveEnded = (evidence: EvidenceReader, log: Log): Promise<boolean> =>
+  waitUntilStill({
+    async look() {
+      // While a process is being started again there may be no answer.
+      const counts = await evidence.countStatuses().catch(() => null);
+      if (counts === null) return null;
+      return { isOver: await isOver(evidence, counts).catch(() => false), state: describeCounts(counts) };
+    },
+    maxStillMs,
+    pollMs: 250,
+    log,
+  });
 
 async function isOver(evidence: EvidenceReader, counts: ReadonlyMap<string, number>): Promise<boolean> {
   const isWaiting = [...counts.keys()].some((status) => !endStatuses.has(status) && status !== 'unknown');
   if (isWaiting || !(await evidence.areReceiptsHandled())) return false;
   return (await evidence.countUnsettled()) === 0;
 }
-
-export const describeCounts = (counts: ReadonlyMap<string, number>): string =>
-  [...counts]
-    .toSorted(([a], [b]) => a.localeCompare(b))
-    .map(([status, count]) => `${status} ${count}`)
-    .join(', ');
 
 async function compare(
   { options, spans }: { options: ChaosOptions; spans: readonly FaultSpan[] },
@@ -179,16 +157,16 @@ async function compare(
   const ledger: readonly LedgerItem[] = await evidence.readLedger();
   const workflows = await evidence.readWorkflows(accepted.map(({ id }) => id));
   const lostAnswers = countLostAnswers(ledger, sender);
-  const mostUnknown = (options.kills + spans.length) * workerDispatches + lostAnswers;
+  const maxUnknown = (options.kills + spans.length) * workerDispatches + lostAnswers;
   return {
-    ...audit({ accepted, stored, ledger, workflows, mostUnknown }),
+    ...audit({ accepted, stored, ledger, workflows, maxUnknown }),
     options,
     accepted: accepted.length,
     repeats: sender.repeats(),
     calls: ledger.length,
-    acceptedCalls: ledger.filter(({ wamid }) => wamid !== null).length,
+    acceptedCalls: takenCalls(ledger).length,
     statuses: await evidence.countStatuses(),
-    mostUnknown,
+    maxUnknown,
     lostAnswers,
     recoveries: measureRecovery(spans, {
       dueAtMs: sender.dueAtMs,
@@ -198,10 +176,8 @@ async function compare(
   };
 }
 
-/** Those of numbers ending in 05 are lost in every run and counted nowhere. */
+/** Answers for numbers ending in 05 are lost in every run and not counted. */
 function countLostAnswers(ledger: readonly LedgerItem[], { accepted }: Sender): number {
   const losing = new Set(accepted.filter(({ digits }) => digits === '05').map(({ id }) => id));
-  return ledger.filter(
-    (item) => item.wamid !== null && item.answered === null && !losing.has(messageIdOf(item)),
-  ).length;
+  return takenCalls(ledger).filter((item) => item.answered === null && !losing.has(messageIdOf(item))).length;
 }

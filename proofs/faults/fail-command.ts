@@ -1,13 +1,13 @@
 import type { mongo } from 'mongoose';
 
-/** Commands that one process gives on one collection. */
+/** Commands of one process on one collection. */
 export interface CommandPath {
   readonly by: 'api' | 'worker';
   readonly command: 'insert' | 'update' | 'findAndModify' | 'find';
   readonly collection: 'messages' | 'webhook_events';
 }
 
-/** The commands by which a message is accepted, claimed, sent and stored, and its receipts are taken in and applied. */
+/** The commands that accept, claim, send and store a message, and that store and apply its receipts. */
 export const commandPaths: readonly CommandPath[] = [
   { by: 'api', command: 'insert', collection: 'messages' },
   { by: 'worker', command: 'find', collection: 'messages' },
@@ -20,9 +20,9 @@ export const commandPaths: readonly CommandPath[] = [
 
 /**
  * - `connection closed`: before the command is carried out.
- * - `shutdown in progress` (91), `interrupted at shutdown` (11600): it is refused as by a server that stops.
- * - `unconfirmed`: it is carried out, and answered with a write-concern error that the driver repeats.
- * - `timed out by the write concern`: the same with one that the driver hands on, though the write is there.
+ * - `shutdown in progress` (91), `interrupted at shutdown` (11600): the command is refused as by a stopping server.
+ * - `unconfirmed`: it is carried out, and answered with a write-concern error after which the driver retries.
+ * - `timed out by the write concern`: the same with an error that the driver passes on, though the write took effect.
  * - `slow`: it is carried out a second later.
  */
 const dataOf = {
@@ -51,13 +51,13 @@ export const failuresOf = ({ command }: CommandPath): readonly [CommandFailure, 
     ? failuresOfReads
     : [...failuresOfReads, 'unconfirmed', 'timed out by the write concern'];
 
-/** Commands that are to fail, and how. */
+/** Commands to fail, and how. */
 export interface FailingCommands {
   readonly path: CommandPath;
   readonly failure: CommandFailure;
 }
 
-/** Enough that the driver's one repetition fails too, and that those who insist have to. */
+/** Enough that the driver's own retry fails too, and the code that retries on top of it is reached. */
 const commandsThatFail = 8;
 
 export interface FailPoint {

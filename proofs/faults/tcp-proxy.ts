@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * - `delay`: every answer comes 500 ms later.
- * - `reset`: all connections of the moment are reset; new ones work.
+ * - `reset`: open connections are reset; new ones work.
  * - `black-hole`: nothing gets through, on old connections and new ones; they are reset when it heals.
- * - `half-open`: all connections of the moment are dead without a word, as after the other side has lost its power;
- *   new ones work. The old ones are reset when it heals, as by a machine that knows nothing of them.
+ * - `half-open`: open connections are dead without notice, as after the other side has lost power;
+ *   new ones work. The old ones are reset when it heals, as by a machine that does not know them.
  */
 export type LinkFault = 'delay' | 'reset' | 'black-hole' | 'half-open';
 
@@ -21,7 +21,7 @@ export interface TcpProxy {
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
-  /** What comes is swallowed. */
+  /** Swallows what it receives. */
   isCut: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function startTcpProxy(port: number, targetPort: () => number): Pro
     from.on('data', (chunk) => {
       if (pair.isCut) return;
       const dueAt = performance.now() + (isAnswer && fault === 'delay' ? delayMs : 0);
-      // One after the other, so that what comes after the delay cannot overtake what still waits.
+      // In order: a chunk without delay must not overtake one that still waits.
       tail = tail.then(async () => {
         const waitMs = dueAt - performance.now();
         if (waitMs > 0) await sleep(waitMs);

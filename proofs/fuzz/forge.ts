@@ -1,18 +1,16 @@
-import { createHmac } from 'node:crypto';
-import type { Random } from './mutate.ts';
-
-/** Meta's signature, written anew here so that ours is not tested by itself. */
-export const signatureOf = (body: Uint8Array, secret: string): string =>
-  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+import { below, pick, type Random } from '../shared/random.ts';
+import { signatureOf } from '../shared/signature.ts';
 
 const prefix = 'sha256=';
 
-/** Headers that must not be accepted for the body whose genuine signature is given: one of many, by chance. */
+type Forgery = () => string | undefined;
+
+/** A header that must not be accepted for the body whose genuine signature is given. */
 export function forgeHeader(genuine: string, body: Buffer, random: Random): string | undefined {
   const hex = genuine.slice(prefix.length);
-  const at = Math.floor(random() * hex.length);
-  const flipped = (Number.parseInt(hex[at] ?? '0', 16) ^ (1 << Math.floor(random() * 4))).toString(16);
-  const forgeries: readonly (() => string | undefined)[] = [
+  const at = below(hex.length, random);
+  const flipped = (Number.parseInt(hex[at] ?? '0', 16) ^ (1 << below(4, random))).toString(16);
+  const forgeries: readonly [Forgery, ...Forgery[]] = [
     () => `${prefix}${hex.slice(0, at)}${flipped}${hex.slice(at + 1)}`,
     () => `${prefix}${hex.slice(0, at)}`,
     () => `${genuine}${hex.slice(0, 2)}`,
@@ -24,7 +22,7 @@ export function forgeHeader(genuine: string, body: Buffer, random: Random): stri
     () => `SHA256=${hex}`,
     () => `${prefix}${'0'.repeat(hex.length)}`,
     () => `${prefix}${hex.slice(0, -1)}g`,
-    () => signatureOf(body, 'a secret of somebody else'),
+    () => signatureOf(body, 'the secret of another app'),
     () => signatureOf(body, ''),
     () => signatureOf(Buffer.concat([body, Buffer.from(' ')]), 'the first secret'),
     () => `${prefix}${Buffer.from(hex, 'hex').toString('base64')}`,
@@ -32,5 +30,5 @@ export function forgeHeader(genuine: string, body: Buffer, random: Random): stri
     () => '',
     () => undefined,
   ];
-  return forgeries[Math.floor(random() * forgeries.length)]?.();
+  return pick(forgeries, random)();
 }

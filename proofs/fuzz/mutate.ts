@@ -1,17 +1,11 @@
+import { below, pick, type Random } from '../shared/random.ts';
 import { toWire, type CorpusEntry } from './corpus.ts';
-
-/** Numbers in [0, 1) from a seed. */
-export type Random = () => number;
 
 type Container = Record<string, unknown> | unknown[];
 
-const below = (random: Random, limit: number): number => Math.floor(random() * limit);
-const pick = <T>(random: Random, items: readonly [T, ...T[]]): T =>
-  items[below(random, items.length)] ?? items[0];
-
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 
-/** Values that readers stumble over: wrong types, edges of numbers, dates and texts, names that objects know. */
+/** Values that parsers trip over: wrong types, extreme numbers, dates and texts, names of object properties. */
 const oddValues: readonly [() => unknown, ...(() => unknown)[]] = [
   () => null,
   () => true,
@@ -95,7 +89,7 @@ const valueAt = ({ parent, key }: Place): unknown => (parent as Record<string, u
 
 /** As JSON.parse does: a key named `__proto__` becomes a property and no prototype. */
 function setAt({ parent, key }: Place, value: unknown): void {
-  // A list has no other names than its places, `length` least of all.
+  // The keys of a list are its indexes only; setting `length` would truncate it.
   if (Array.isArray(parent) && !/^\d+$/.test(key)) return void parent.push(value);
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -108,44 +102,44 @@ function removeAt({ parent, key }: Place): void {
 /** One change to the structure of a document, in place. `other` is a document to borrow from. */
 function changeStructure(json: unknown, other: unknown, random: Random): void {
   const places = placesOf(json);
-  const place = places[below(random, places.length)];
+  const place = places[below(places.length, random)];
   if (place === undefined) return;
-  switch (below(random, 7)) {
+  switch (below(7, random)) {
     case 0:
       return removeAt(place);
     case 1: {
       const value = valueAt(place);
       removeAt(place);
-      if (!Array.isArray(place.parent)) setAt({ parent: place.parent, key: pick(random, oddKeys) }, value);
+      if (!Array.isArray(place.parent)) setAt({ parent: place.parent, key: pick(oddKeys, random) }, value);
       return;
     }
     case 2:
-      return setAt({ parent: place.parent, key: pick(random, oddKeys) }, valueAt(place));
+      return setAt({ parent: place.parent, key: pick(oddKeys, random) }, valueAt(place));
     case 3: {
       const borrowed = placesOf(other);
-      const from = borrowed[below(random, borrowed.length)];
+      const from = borrowed[below(borrowed.length, random)];
       return setAt(place, from === undefined ? null : structuredClone(valueAt(from)));
     }
     case 4: {
-      const copies = Array.from({ length: 1 + below(random, 12) }, () => structuredClone(valueAt(place)));
+      const copies = Array.from({ length: 1 + below(12, random) }, () => structuredClone(valueAt(place)));
       return setAt(place, copies);
     }
     case 5:
       return setAt(place, JSON.stringify(valueAt(place)));
     default:
-      return setAt(place, pick(random, oddValues)());
+      return setAt(place, pick(oddValues, random)());
   }
 }
 
-/** One change to the bytes: bits, gaps, repetitions, cuts, and bytes that are no UTF-8. */
+/** One change to the bytes: bits, gaps, repetitions, cuts, and bytes that are not UTF-8. */
 function changeBytes(bytes: Buffer, random: Random): Buffer {
-  const at = below(random, bytes.length + 1);
-  const length = 1 + below(random, 16);
+  const at = below(bytes.length + 1, random);
+  const length = 1 + below(16, random);
   const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
-  switch (below(random, 6)) {
+  switch (below(6, random)) {
     case 0: {
       const flipped = Buffer.from(bytes);
-      if (at < flipped.length) flipped[at] = (flipped[at] ?? 0) ^ (1 << below(random, 8));
+      if (at < flipped.length) flipped[at] = (flipped[at] ?? 0) ^ (1 << below(8, random));
       return flipped;
     }
     case 1:
@@ -155,20 +149,20 @@ function changeBytes(bytes: Buffer, random: Random): Buffer {
     case 3:
       return Buffer.from(before);
     case 4:
-      return Buffer.concat([before, Buffer.from(Array.from({ length }, () => below(random, 256))), after]);
+      return Buffer.concat([before, Buffer.from(Array.from({ length }, () => below(256, random))), after]);
     default:
       return Buffer.concat([
         before,
-        Buffer.from(pick(random, ['{', ']', '"', '\\u', ',', ':', '\ufeff', '1e999'])),
+        Buffer.from(pick(['{', ']', '"', '\\u', ',', ':', '\ufeff', '1e999'], random)),
         after,
       ]);
   }
 }
 
-/** A body made from a real one by up to three changes of one sort; about every tenth is left as it is. */
+/** A real body with up to three changes of one kind; about one in ten is left unchanged. */
 export function mutate(base: CorpusEntry, other: CorpusEntry, random: Random): Buffer {
   if (random() < 0.1) return base.wire;
-  const changes = 1 + below(random, 3);
+  const changes = 1 + below(3, random);
   if (random() < 0.3) return changeBytesOften(base.wire, changes, random);
   const copy = JSON.parse(base.wire.toString('latin1')) as unknown;
   for (let done = 0; done < changes; done += 1) changeStructure(copy, other.json, random);

@@ -1,22 +1,18 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { parseWebhookBody } from '../../src/whatsapp/events.ts';
 import { isSignedBy } from '../../src/whatsapp/signature.ts';
-import { createRandom } from '../chaos/plan.ts';
+import { below, createRandom, type Random } from '../shared/random.ts';
+import { signatureOf } from '../shared/signature.ts';
 import type { CorpusEntry } from './corpus.ts';
-import { forgeHeader, signatureOf } from './forge.ts';
-import { mutate, type Random } from './mutate.ts';
-
-export interface FuzzOptions {
-  readonly seed: number;
-  /** The run ends when it has lasted so long and has made so many executions. */
-  readonly seconds: number;
-  readonly executions: number;
-}
+import { forgeHeader } from './forge.ts';
+import { mutate } from './mutate.ts';
+import type { FuzzOptions } from './options.ts';
 
 export interface FuzzReport {
+  readonly options: FuzzOptions;
   readonly executions: number;
   readonly seconds: number;
-  /** Parsers that threw, answers that are no items; with what makes each of them happen again. */
+  /** Errors of the parser and invalid items, each with its execution and seed. */
   readonly uncaught: readonly string[];
   /** Signatures that were accepted and must not be. */
   readonly forged: readonly string[];
@@ -27,11 +23,12 @@ export interface FuzzReport {
   readonly slowestMs: number;
   /** What the bodies were read as. */
   readonly items: ReadonlyMap<string, number>;
+  readonly violations: readonly string[];
 }
 
-/** A body of a few kilobytes is read in far under a millisecond; this is a hundred times as long. */
+/** A body of a few kilobytes takes far less than a millisecond to read; this is a hundred times as long. */
 const slowMs = 100;
-const mostListed = 50;
+const maxNoted = 50;
 const secretTexts = ['the first secret', 'the second secret, while it replaces the first'] as const;
 
 interface Findings {
@@ -44,8 +41,8 @@ interface Findings {
 }
 
 /**
- * Gives the parser and the signature check bodies that were real and are not any more. Every execution depends on the
- * seed and its number only, so what is found can be made again.
+ * Gives damaged real bodies to the parser and the signature check. Every execution depends on the seed and its number
+ * only, so that findings can be repeated.
  */
 export function runFuzz(options: FuzzOptions, corpus: readonly CorpusEntry[]): FuzzReport {
   const secrets = secretTexts.map((text) => createSecretKey(Buffer.from(text)));
@@ -62,17 +59,17 @@ export function runFuzz(options: FuzzOptions, corpus: readonly CorpusEntry[]): F
     checkSignature({ body, original: base.wire, name, random }, secrets, found);
     executions += 1;
   }
-  return { ...found, executions, seconds: secondsSoFar() };
+  return { ...found, options, executions, seconds: secondsSoFar(), violations: violationsOf(found) };
 }
 
 function choose(corpus: readonly CorpusEntry[], random: Random): CorpusEntry {
-  const chosen = corpus[Math.floor(random() * corpus.length)];
+  const chosen = corpus[below(corpus.length, random)];
   if (chosen === undefined) throw new Error('the corpus is empty');
   return chosen;
 }
 
 function note(list: string[], line: string): void {
-  if (list.length < mostListed) list.push(line);
+  if (list.length < maxNoted) list.push(line);
 }
 
 function checkParser(body: Buffer, name: string, found: Findings): void {
@@ -120,7 +117,7 @@ function checkSignature(
     if (!isSignedBy(genuine, body, secrets)) note(found.refused, name);
     const forged = forgeHeader(genuine, body, random);
     if (isSignedBy(forged, body, secrets)) note(found.forged, `${name}: ${forged}`);
-    // Somebody changes a body that Meta has signed.
+    // A changed body with the signature that Meta made for the original.
     if (body.equals(original)) return;
     const stolen = signatureOf(original, secretText);
     if (isSignedBy(stolen, body, secrets)) note(found.forged, `${name}: the signature of another body`);
@@ -129,10 +126,9 @@ function checkSignature(
   }
 }
 
-/** The findings that must not be. */
-export const faultsOf = (report: FuzzReport): readonly string[] => [
-  ...report.uncaught.map((line) => `uncaught: ${line}`),
-  ...report.forged.map((line) => `forged and accepted: ${line}`),
-  ...report.refused.map((line) => `genuine and refused: ${line}`),
-  ...report.slow.map((line) => `slow: ${line}`),
+const violationsOf = (found: Findings): readonly string[] => [
+  ...found.uncaught.map((line) => `uncaught: ${line}`),
+  ...found.forged.map((line) => `forged and accepted: ${line}`),
+  ...found.refused.map((line) => `genuine and refused: ${line}`),
+  ...found.slow.map((line) => `slow: ${line}`),
 ];

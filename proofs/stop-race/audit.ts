@@ -1,4 +1,4 @@
-/** What is known of one message in the end. */
+/** What is known of one message at the end. */
 export interface RaceMessage {
   readonly id: string;
   readonly to: string;

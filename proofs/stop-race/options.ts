@@ -1,9 +1,7 @@
-import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
-import { readNumber } from '../read-number.ts';
+import { openOptions } from '../shared/options.ts';
 
 export interface StopRaceOptions {
-  /** The same seed gives the same people at the same places; only the machine's own timing differs. */
+  /** The same seed gives the same contacts at the same places; only the machine's own timing differs. */
   readonly seed: number;
   readonly messages: number;
   readonly contacts: number;
@@ -19,24 +17,14 @@ the moment at which each stop was acknowledged.
 Exits with 1 when a message left after the stop of its contact was acknowledged, or any other was lost or sent twice.
 `;
 
-const largestSeed = 2 ** 32 - 1;
-
 /** Reads the arguments; throws with a sentence when they are wrong. */
 export function readStopRaceOptions(args: readonly string[]): StopRaceOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seed: { type: 'string' },
-      messages: { type: 'string' },
-      contacts: { type: 'string' },
-      stops: { type: 'string' },
-    },
-  });
+  const given = openOptions(args, ['messages', 'contacts', 'stops']);
   const options = {
-    seed: readNumber('seed', values.seed ?? String(randomInt(largestSeed)), largestSeed),
-    messages: readNumber('messages', values.messages ?? '10000', 1_000_000),
-    contacts: readNumber('contacts', values.contacts ?? '1000', 100_000),
-    stops: readNumber('stops', values.stops ?? '200', 100_000),
+    seed: given.seed(),
+    messages: given.number('messages', { default: 10_000, min: 1, max: 1_000_000 }),
+    contacts: given.number('contacts', { default: 1_000, min: 1, max: 100_000 }),
+    stops: given.number('stops', { default: 200, max: 100_000 }),
   };
   if (options.stops > options.contacts) throw new Error('--stops cannot be more than --contacts');
   if (options.contacts > options.messages) throw new Error('--contacts cannot be more than --messages');

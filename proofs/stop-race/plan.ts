@@ -1,7 +1,7 @@
-import { createRandom, shuffle } from '../chaos/plan.ts';
+import { createRandom, shuffle } from '../shared/random.ts';
 import type { StopRaceOptions } from './options.ts';
 
-/** Who gets what and who says STOP when, decided by the seed alone. Pure. */
+/** The recipients of messages and the moments of stops, decided by the seed alone. Pure. */
 export interface StopRacePlan {
   /** The recipient of each message, in the order of sending. */
   readonly recipients: readonly string[];
@@ -14,9 +14,9 @@ export interface PlannedStop {
   readonly afterCalls: number;
 }
 
-/** Stops are said while this part of the messages leaves, so that there is always something left that waits. */
+/** Stops are said while this part of the messages leaves, so that some always wait. */
 const during = { from: 0.02, to: 0.6 } as const;
-/** Every so many messages one goes to the first contact, who says STOP early and has the most that waits. */
+/** One in so many messages goes to the first contact, who says STOP first and has most messages waiting. */
 const firstContactEvery = 10;
 
 export function planStopRace({ seed, messages, contacts, stops }: StopRaceOptions): StopRacePlan {
@@ -28,18 +28,18 @@ export function planStopRace({ seed, messages, contacts, stops }: StopRaceOption
     Array.from({ length: contacts - 1 }, (_, index) => index + 1),
     random,
   );
-  const who = [0, ...others].slice(0, stops);
+  const stopping = [0, ...others].slice(0, stops);
   const placeOf = (order: number) => during.from + ((during.to - during.from) * (order + random())) / stops;
   return {
     recipients,
-    stops: who.map((contact, order) => ({
+    stops: stopping.map((contact, order) => ({
       phone: phoneOf(contact),
       afterCalls: Math.floor(placeOf(order) * messages),
     })),
   };
 }
 
-/** The others in turn, whatever place the first one takes. */
+/** The others in turn, skipping the places of the first one. */
 const otherContact = (index: number, contacts: number): number =>
   1 + ((index - Math.ceil(index / firstContactEvery)) % Math.max(1, contacts - 1));
 

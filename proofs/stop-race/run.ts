@@ -1,26 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
-import { behave } from '../chaos/behave.ts';
-import { messageIdOf, readLedger } from '../chaos/ledger.ts';
 import { requestJson } from '../../scripts/stack/request-json.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { inParallel } from '../shared/in-parallel.ts';
+import { callsByMessage, readLedger, takenCalls } from '../shared/ledger.ts';
+import type { Log } from '../shared/log.ts';
+import { changeBehaviour, readStats } from '../shared/sandbox.ts';
+import { waitFor, waitUntilStill } from '../shared/wait.ts';
 import { auditStopRace, type AcknowledgedStop, type RaceMessage, type StopRaceFindings } from './audit.ts';
 import { createBusiness, type Accepted, type Business } from './business.ts';
 import type { StopRaceOptions } from './options.ts';
 import { planStopRace, type PlannedStop, type StopRacePlan } from './plan.ts';
 
 /** The product without a worker, so that everything waits. */
-export interface StopRaceTarget {
-  readonly apiUrl: string;
-  readonly sandboxUrl: string;
-  /** With the database's name. */
-  readonly mongodbUri: string;
-  startWorker(): Promise<void>;
-}
+export type StopRaceTarget = Pick<Cluster, 'apiUrl' | 'sandboxUrl' | 'mongodbUri' | 'startWorker'>;
 
 export interface StopRaceReport extends StopRaceFindings {
   readonly options: StopRaceOptions;
   readonly accepted: number;
-  /** Accepted while the stop of their contact was on its way. */
+  /** Accepted during the stop of their contact. */
   readonly racing: number;
   readonly refused: number;
   readonly stops: number;
@@ -29,23 +27,22 @@ export interface StopRaceReport extends StopRaceFindings {
   readonly totalMs: number;
 }
 
-const parallel = 16;
+const concurrency = 16;
 const pollMs = 50;
-/** When messages are sent to somebody who says STOP, counted from that. */
+/** When messages are sent to a contact who says STOP, counted from that. */
 const racingAfterMs = [0, 0, 10, 30, 80] as const;
-/** Without any change for so long, what is left will never end. */
-const stillMs = 90_000;
+const maxStillMs = 90_000;
 
-/** One run: everything is accepted and waits, then the sending begins, and people say STOP while it goes on. */
+/** One run: all messages are accepted and wait, then sending begins, and contacts say STOP meanwhile. */
 export async function runStopRace(
   options: StopRaceOptions,
   target: StopRaceTarget,
-  log: (line: string) => void,
+  log: Log,
 ): Promise<StopRaceReport> {
   const startedAt = performance.now();
   const plan = planStopRace(options);
-  // Receipts would only take time from what is measured.
-  await behave(target.sandboxUrl, { receipts: 'none' });
+  // Receipts would only slow down what is measured.
+  await changeBehaviour(target.sandboxUrl, { receipts: 'none' });
   const business = await createBusiness(target.apiUrl);
   const { ids, contacts } = await acceptAll(business, plan);
   log(`${ids.length} messages to ${contacts.size} contacts wait`);
@@ -78,16 +75,12 @@ export async function runStopRace(
 async function acceptAll(business: Business, { recipients }: StopRacePlan) {
   const ids: string[] = [];
   const contacts = new Map<string, string>();
-  const waiting = recipients.values();
-  const sendInTurn = async () => {
-    for (const to of waiting) {
-      const accepted = await business.send(to);
-      if (accepted === null) throw new Error(`${to} has opted out before anything was sent`);
-      ids.push(accepted.id);
-      contacts.set(to, accepted.contactId);
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, sendInTurn));
+  await inParallel(recipients, concurrency, async (to) => {
+    const accepted = await business.send(to);
+    if (accepted === null) throw new Error(`${to} opted out before anything was sent`);
+    ids.push(accepted.id);
+    contacts.set(to, accepted.contactId);
+  });
   return { ids, contacts };
 }
 
@@ -96,7 +89,7 @@ interface Race {
   readonly business: Business;
   /** The ids of contacts by their numbers. */
   readonly contacts: ReadonlyMap<string, string>;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 interface StopOutcome {
@@ -108,9 +101,9 @@ interface StopOutcome {
 async function stopInTurn(stops: readonly PlannedStop[], race: Race): Promise<readonly StopOutcome[]> {
   const underWay: Promise<StopOutcome>[] = [];
   for (const { phone, afterCalls } of stops) {
-    await untilCalls(race.target.sandboxUrl, afterCalls);
+    await untilCalls(race, afterCalls);
     const outcome = sayStop(phone, race);
-    // Reported below; a rejection must not stand alone meanwhile.
+    // Thrown below; until then a rejection must not be unhandled.
     outcome.catch(() => undefined);
     underWay.push(outcome);
     if (underWay.length % 20 === 0) race.log(`${underWay.length} contacts have said STOP`);
@@ -118,16 +111,17 @@ async function stopInTurn(stops: readonly PlannedStop[], race: Race): Promise<re
   return Promise.all(underWay);
 }
 
-async function untilCalls(sandboxUrl: string, calls: number): Promise<void> {
-  let [last, changedAt] = [-1, performance.now()];
-  for (;;) {
-    const { body } = await requestJson(`${sandboxUrl}/sandbox/stats`, {});
-    const now = (body as { calls: number }).calls;
-    if (now >= calls) return;
-    if (now !== last) [last, changedAt] = [now, performance.now()];
-    if (performance.now() - changedAt > stillMs) throw new Error(`the sending stands still at ${now} calls`);
-    await sleep(pollMs);
-  }
+async function untilCalls({ target, log }: Race, calls: number): Promise<void> {
+  const isReached = await waitUntilStill({
+    async look() {
+      const { calls: now } = await readStats(target.sandboxUrl);
+      return { isOver: now >= calls, state: `${now} of ${calls} calls` };
+    },
+    maxStillMs,
+    pollMs,
+    log,
+  });
+  if (!isReached) throw new Error(`the provider never got ${calls} calls`);
 }
 
 /** Says STOP, sends to the same contact at the same time, and waits for the acknowledgement. */
@@ -144,7 +138,12 @@ async function sayStop(phone: string, { target, business, contacts }: Race): Pro
   const { status, body } = await stopping;
   if (status !== 200 || (body as { webhookStatus?: number }).webhookStatus !== 200)
     throw new Error(`the stop of ${phone} was not taken: ${JSON.stringify(body)}`);
-  const proof = await untilAcknowledged(business, contacts.get(phone) ?? '');
+  const contactId = contacts.get(phone) ?? '';
+  const proof = await waitFor(() => business.proofOf(contactId), {
+    error: `the stop of contact ${contactId} is never acknowledged`,
+    timeoutMs: maxStillMs,
+    pollMs,
+  });
   const answers = await Promise.all(sending);
   const accepted = answers.filter((answer) => answer !== null);
   return {
@@ -159,46 +158,25 @@ async function sayStop(phone: string, { target, business, contacts }: Race): Pro
   };
 }
 
-async function untilAcknowledged(business: Business, contactId: string) {
-  const deadline = performance.now() + stillMs;
-  for (;;) {
-    const proof = await business.proofOf(contactId);
-    if (proof !== null) return proof;
-    if (performance.now() > deadline)
-      throw new Error(`the stop of contact ${contactId} is never acknowledged`);
-    await sleep(pollMs);
-  }
-}
-
-async function untilNothingWaits(messages: mongo.Collection, log: (line: string) => void): Promise<void> {
-  let [last, changedAt, saidAt] = [-1, performance.now(), performance.now()];
-  for (;;) {
-    const waiting = await messages.countDocuments({
-      direction: 'outbound',
-      status: { $in: ['scheduled', 'queued', 'sending'] },
-    });
-    if (waiting === 0) return;
-    const now = performance.now();
-    if (waiting !== last) [last, changedAt] = [waiting, now];
-    if (now - changedAt > stillMs) return log(`nothing has changed for ${stillMs / 1_000} s`);
-    if (now - saidAt > 20_000) {
-      log(`${waiting} messages wait`);
-      saidAt = now;
-    }
-    await sleep(pollMs);
-  }
-}
+const untilNothingWaits = (messages: mongo.Collection, log: Log): Promise<boolean> =>
+  waitUntilStill({
+    async look() {
+      const waiting = await messages.countDocuments({
+        direction: 'outbound',
+        status: { $in: ['scheduled', 'queued', 'sending'] },
+      });
+      return { isOver: waiting === 0, state: `${waiting} messages wait` };
+    },
+    maxStillMs,
+    pollMs,
+    log,
+  });
 
 async function readEvidence(
   messages: mongo.Collection,
   { target, ids }: { target: StopRaceTarget; ids: readonly string[] },
 ): Promise<readonly RaceMessage[]> {
-  const calls = new Map<string, number[]>();
-  for (const item of await readLedger(target.sandboxUrl)) {
-    if (item.wamid === null) continue;
-    const id = messageIdOf(item);
-    calls.set(id, [...(calls.get(id) ?? []), Date.parse(item.at)]);
-  }
+  const calls = callsByMessage(takenCalls(await readLedger(target.sandboxUrl)));
   const stored = new Map<string, mongo.Document>();
   const fields = { to: 1, status: 1 };
   for await (const document of messages.find({ direction: 'outbound' }).project(fields))
@@ -207,6 +185,6 @@ async function readEvidence(
     id,
     to: String(stored.get(id)?.['to']),
     status: String(stored.get(id)?.['status']),
-    calledAtMs: calls.get(id) ?? [],
+    calledAtMs: (calls.get(id) ?? []).map(({ at }) => Date.parse(at)),
   }));
 }

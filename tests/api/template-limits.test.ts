@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId, newSecret } from '../../src/platform/ids.ts';
-import { behave } from '../../proofs/chaos/behave.ts';
+import { changeBehaviour } from '../../proofs/shared/sandbox.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
@@ -110,7 +110,7 @@ describe('template management › the provider’s limit of calls', () => {
     const list = await templates.list(account);
     assert.equal(list.kind === 'refused' && list.error.code, 80007);
     // Who is not asked now is asked later.
-    await behave(sandbox.url, { managementCallsPerHour: 1_000 });
+    await changeBehaviour(sandbox.url, { managementCallsPerHour: 1_000 });
     clock.advance(61 * minuteMs);
     assert.equal((await numbers.checkHealth(number)).kind, 'available');
     for (const open of [api, templateApi, rates]) await open.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { formatBurst } from '../../proofs/burst/report.ts';
 import { runBurst } from '../../proofs/burst/run.ts';
+import { randomSeed } from '../../proofs/shared/random.ts';
 import { useStack } from '../support/stack.ts';
 
 const receipts = 2_000;
@@ -14,7 +14,7 @@ describe('e2e › burst of receipts', function () {
     const { apiUrl, sandboxUrl, env } = stack();
     const lines: string[] = [];
     const report = await runBurst(
-      { seed: randomInt(2 ** 32 - 1), receipts },
+      { seed: randomSeed(), receipts },
       {
         apiUrl,
         sandboxUrl,

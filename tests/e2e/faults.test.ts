@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import type { PlannedFault } from '../../proofs/chaos/fault-plan.ts';
-import { formatReport } from '../../proofs/chaos/report.ts';
+import { formatChaos } from '../../proofs/chaos/report.ts';
 import { runChaos } from '../../proofs/chaos/run.ts';
+import { withElapsedTime } from '../../proofs/shared/log.ts';
+import { randomSeed } from '../../proofs/shared/random.ts';
 
 const faults: readonly PlannedFault[] = [
   { fault: { kind: 'step-down' }, afterAccepted: 5 },
@@ -25,7 +26,7 @@ async function run(faults: readonly PlannedFault[], messages: number) {
   const lines: string[] = [];
   const report = await runChaos(
     {
-      seed: randomInt(2 ** 32 - 1),
+      seed: randomSeed(),
       messages,
       kills: 0,
       faults: faults.length,
@@ -37,12 +38,11 @@ async function run(faults: readonly PlannedFault[], messages: number) {
         mongod: process.env['TEST_MONGOD_BINARY'] ?? '',
         temporal: process.env['TEST_TEMPORAL_BINARY'] ?? '',
       },
-      log: (line) => void lines.push(line),
-      keepsFolder: true,
+      log: withElapsedTime((line) => void lines.push(line)),
       faults,
     },
   );
-  const story = `${lines.join('\n')}\n\n${formatReport(report)}`;
+  const story = `${lines.join('\n')}\n\n${formatChaos(report)}`;
   assert.deepEqual(report.violations, [], story);
   assert.equal(report.accepted, messages, story);
   assert.equal(report.recoveries.length, faults.length, story);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mostInWindow, shortestGap } from '../../bench/stats.ts';
-import { messageIdOf, readLedger, type LedgerItem } from '../../proofs/chaos/ledger.ts';
+import { messageIdOf, readLedger, type LedgerItem } from '../../proofs/shared/ledger.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { formatStopRace } from '../../proofs/stop-race/report.ts';
 import { runStopRace } from '../../proofs/stop-race/run.ts';
+import { randomSeed } from '../../proofs/shared/random.ts';
 import { useStack } from '../support/stack.ts';
 
 const messages = 200;
@@ -19,7 +19,7 @@ describe('e2e › stop race', function () {
     const { apiUrl, sandboxUrl, env, worker } = stack();
     const lines: string[] = [];
     const report = await runStopRace(
-      { seed: randomInt(2 ** 32 - 1), messages, contacts, stops },
+      { seed: randomSeed(), messages, contacts, stops },
       { apiUrl, sandboxUrl, mongodbUri: env['MONGODB_URI'] ?? '', startWorker: worker.start },
       (line) => void lines.push(line),
     );

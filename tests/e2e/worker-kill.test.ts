@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { callsByMessage, readLedger, type LedgerItem } from '../../proofs/chaos/ledger.ts';
+import { callsByMessage, readLedger, type LedgerItem } from '../../proofs/shared/ledger.ts';
 import { dispatchSilenceMs } from '../../src/sending/messages/contract.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { useStack, type Stack } from '../support/stack.ts';

@@ -12,7 +12,10 @@ function goodEvidence(plan: BurstPlan): BurstEvidence {
     outbound: new Map(
       plan.outbound.map(({ index, facts, endsAs }) => [
         index,
-        { status: endsAs, told: facts.map(({ word, second }) => `${word}@${startMs + second * 1_000}`) },
+        {
+          status: endsAs,
+          events: facts.map(({ status, second }) => `${status}@${startMs + second * 1_000}`),
+        },
       ]),
     ),
     inbound: plan.inbound.map(({ wamid }) => wamid),
@@ -56,7 +59,7 @@ describe('burst › the comparison', () => {
   const good = goodEvidence(plan);
   const faultsOf = (changes: Partial<BurstEvidence>) =>
     auditBurst(plan, { ...good, ...changes }, startMs).join('; ');
-  const withFirst = (first: { status: string; told: readonly string[] }) =>
+  const withFirst = (first: { status: string; events: readonly string[] }) =>
     new Map([...good.outbound, [0, first] as const]);
   const [first] = [...good.outbound.values()];
   assert.ok(first);
@@ -70,9 +73,9 @@ describe('burst › the comparison', () => {
       faultsOf({ outbound: withFirst({ ...first, status: 'queued' }) }),
       /message 0 is queued and not/,
     );
-    const told = [...first.told, ...first.told];
-    assert.match(faultsOf({ outbound: withFirst({ ...first, told }) }), /message 0 was told/);
-    assert.match(faultsOf({ outbound: withFirst({ ...first, told: [] }) }), /message 0 was told/);
+    const events = [...first.events, ...first.events];
+    assert.match(faultsOf({ outbound: withFirst({ ...first, events }) }), /message 0 has the events/);
+    assert.match(faultsOf({ outbound: withFirst({ ...first, events: [] }) }), /message 0 has the events/);
     assert.match(faultsOf({ outbound: new Map() }), /message 0 is not stored/);
   });
 

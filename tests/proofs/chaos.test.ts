@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { audit, type Evidence, type StoredMessage } from '../../proofs/chaos/audit.ts';
-import type { LedgerItem } from '../../proofs/chaos/ledger.ts';
-import { readOptions } from '../../proofs/chaos/options.ts';
+import type { LedgerItem } from '../../proofs/shared/ledger.ts';
+import { readChaosOptions } from '../../proofs/chaos/options.ts';
 import { endingOf, planRun, type SandboxDigits } from '../../proofs/chaos/plan.ts';
 
 const call = (id: string, wamid: string | null, attempt = 1): LedgerItem => ({
@@ -32,7 +32,7 @@ function goodRun(digits: SandboxDigits = '01'): {
     stored: [stored],
     ledger: [call('m1', isAccepted ? 'wamid.1' : null)],
     workflows: new Map([['m1', status === 'read' ? 'COMPLETED' : 'FAILED']]),
-    mostUnknown: 1,
+    maxUnknown: 1,
   };
   return { evidence, stored };
 }
@@ -97,7 +97,7 @@ describe('chaos › the comparison of sender, database, provider and workflows',
     const run = { ...evidence, stored: [unknown], ledger: [], workflows: new Map([['m1', 'RUNNING']]) };
     assert.deepEqual(audit(run).interrupted, [{ id: 'm1', endedAs: 'unknown' }]);
     assert.deepEqual([audit(run).violations, audit(run).lost], [[], 0]);
-    assert.match(audit({ ...run, mostUnknown: 0 }).violations.join(), /more than 0/);
+    assert.match(audit({ ...run, maxUnknown: 0 }).violations.join(), /more than 0/);
   });
 
   it('another provider id, workflow state or key than it should be › a violation each', () => {
@@ -143,13 +143,13 @@ describe('chaos › the plan of a run', () => {
 
   it('arguments › defaults, given values, and a sentence for a wrong one', () => {
     const nothingElse = { faults: 0, pauseMs: 10_000, pacePerSecond: 10 };
-    assert.deepEqual(readOptions(['--seed', '5']), { seed: 5, messages: 500, kills: 4, ...nothingElse });
+    assert.deepEqual(readChaosOptions(['--seed', '5']), { seed: 5, messages: 500, kills: 4, ...nothingElse });
     const given = ['--messages', '10', '--kills', '0', '--seed', '1'];
-    assert.deepEqual(readOptions(given), { seed: 1, messages: 10, kills: 0, ...nothingElse });
+    assert.deepEqual(readChaosOptions(given), { seed: 1, messages: 10, kills: 0, ...nothingElse });
     const faults = ['--faults', '20', '--pause-ms', '300', '--pace', '4', '--seed', '1'];
     const wanted = { faults: 20, pauseMs: 300, pacePerSecond: 4 };
-    assert.deepEqual(readOptions(faults), { seed: 1, messages: 500, kills: 0, ...wanted });
-    assert.throws(() => readOptions(['--kills', 'many']), /--kills must be a whole number/);
-    assert.throws(() => readOptions(['--unheard']));
+    assert.deepEqual(readChaosOptions(faults), { seed: 1, messages: 500, kills: 0, ...wanted });
+    assert.throws(() => readChaosOptions(['--kills', 'many']), /--kills must be a whole number/);
+    assert.throws(() => readChaosOptions(['--unheard']));
   });
 });

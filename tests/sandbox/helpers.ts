@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LedgerItem } from '../../proofs/shared/ledger.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server.ts';
 
 export const APP_SECRET = 'a secret for tests only';
@@ -244,14 +245,7 @@ export async function graph<T = GraphFault>(
   return { status: response.status, headers: response.headers, body: JSON.parse(text) as T };
 }
 
-export interface Item {
-  readonly at: string;
-  readonly phoneNumberId: string;
-  readonly edge?: string;
-  readonly to: string | null;
-  readonly opaque: string | null;
-  readonly wamid: string | null;
-  readonly answered: { readonly status: number; readonly code?: number | null } | null;
+export interface Item extends LedgerItem {
   readonly body: unknown;
 }
 

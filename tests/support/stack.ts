@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { mongo } from 'mongoose';
-import { planCrm, type CrmProcesses, type ReadyWhen } from '../../proofs/chaos/crm-processes.ts';
-import { callsByMessage, readLedger, type LedgerItem } from '../../proofs/chaos/ledger.ts';
-import { createRestartable, type Restartable } from '../../proofs/chaos/restartable.ts';
-import { stablePort } from '../../proofs/chaos/stable-port.ts';
-import { startTemporal } from '../../scripts/servers/temporal.ts';
+import { planCrm, type CrmProcesses, type ReadyWhen } from '../../proofs/cluster/crm-processes.ts';
+import { planTemporal } from '../../proofs/cluster/temporal.ts';
+import { callsByMessage, readLedger, type LedgerItem } from '../../proofs/shared/ledger.ts';
 import { workflowIdOf } from '../../src/sending/messages/contract.ts';
 import { call, type Answer } from './crm-client.ts';
 import { connectTestDatabase, type TestDatabase } from './mongo.ts';
+import { createRestartable, type Restartable } from './restartable.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
 
 export interface StackOptions {
@@ -53,7 +52,7 @@ export interface Stack {
 export async function startStack(name: string, options: StackOptions = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), `whatsapp-crm-${name}-`));
   const database = await connectTestDatabase(name.replaceAll('-', '_'), []);
-  const temporal = options.hasOwnTemporal === true ? await planTemporal(folder) : null;
+  const temporal = options.hasOwnTemporal === true ? await planOwnTemporal(folder) : null;
   await temporal?.server.start();
   const temporalAddress = temporal?.address ?? testTemporalAddress();
   const namespace = temporal?.namespace ?? (await createTestNamespace(name));
@@ -128,25 +127,10 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
   };
 }
 
-async function planTemporal(folder: string) {
-  const namespace = 'whatsapp-crm';
-  const port = await stablePort();
+async function planOwnTemporal(folder: string) {
   const binary = process.env['TEST_TEMPORAL_BINARY'] ?? '';
-  const uiPort = await stablePort();
-  const server = createRestartable({
-    name: 'temporal',
-    start: (onSpawn) =>
-      startTemporal({
-        binary,
-        port,
-        uiPort,
-        namespace,
-        dbFile: join(folder, 'temporal.db'),
-        logFile: join(folder, 'logs', 'temporal.log'),
-        onSpawn,
-      }),
-  });
-  return { server, address: `127.0.0.1:${port}`, namespace };
+  const { service, address, namespace } = await planTemporal({ binary, folder });
+  return { server: createRestartable(service), address, namespace };
 }
 
 const linesShown = 60;

@@ -5,6 +5,7 @@ import { askedFailPoint, askFailPoint, noFailPoint, type FailPoint } from '../fa
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
 import { startMember } from '../../scripts/servers/mongod.ts';
 import type { Service } from '../../scripts/stack/supervise.ts';
+import { waitFor } from '../shared/wait.ts';
 import { stablePort } from './stable-port.ts';
 
 export interface Member {
@@ -23,15 +24,15 @@ export interface ReplicaSet {
   initiate(): Promise<void>;
   /** Waits until there is one. */
   findPrimary(): Promise<Member>;
-  /** The primary gives its place to another; resolves when it has. */
+  /** Makes another member the primary. */
   stepDown(): Promise<void>;
-  /** Switches a fail point of the primary on until it is used up or the time is over; answers how often it was met. */
+  /** Switches a fail point of the primary on until it is used up or the time is over; returns how often it was met. */
   failCommands(failPoint: FailPoint, withinMs: number): Promise<number>;
   closeProxies(): Promise<void>;
 }
 
 const memberCount = 3;
-const electionWithinMs = 60_000;
+const electionTimeoutMs = 60_000;
 const stepDownSeconds = 10;
 
 interface ReplicaSetOptions {
@@ -57,14 +58,13 @@ export async function planReplicaSet({ binary, folder }: ReplicaSetOptions): Pro
   }
 
   async function findPrimary(): Promise<Member & { readonly port: number }> {
-    const deadline = Date.now() + electionWithinMs;
-    for (;;) {
-      const states = await Promise.all(members.map((member) => isPrimary(member.port)));
-      const primary = members[states.indexOf(true)];
-      if (primary !== undefined) return primary;
-      if (Date.now() > deadline) throw new Error('the replica set has no primary');
-      await sleep(50);
-    }
+    return waitFor(
+      async () => {
+        const states = await Promise.all(members.map((member) => isPrimary(member.port)));
+        return members[states.indexOf(true)] ?? null;
+      },
+      { error: 'the replica set has no primary', timeoutMs: electionTimeoutMs, pollMs: 50 },
+    );
   }
 
   return {
@@ -100,17 +100,19 @@ export async function planReplicaSet({ binary, folder }: ReplicaSetOptions): Pro
   };
 }
 
-/** A new set waits ten seconds for its first election unless it is asked for one, and refuses that for a moment. */
+/** Without a request a new set waits ten seconds before its first election; it refuses the request for a moment. */
 async function becomePrimary(port: number): Promise<void> {
-  const deadline = Date.now() + electionWithinMs;
-  while (!(await isPrimary(port))) {
-    if (Date.now() > deadline) throw new Error('the replica set elects no primary');
-    await onMember(port, { replSetStepUp: 1 }).catch(() => undefined);
-    await sleep(200);
-  }
+  await waitFor(
+    async () => {
+      if (await isPrimary(port)) return true;
+      await onMember(port, { replSetStepUp: 1 }).catch(() => undefined);
+      return null;
+    },
+    { error: 'the replica set elects no primary', timeoutMs: electionTimeoutMs, pollMs: 200 },
+  );
 }
 
-/** Past the proxy, so that it is answered whatever fault there is. */
+/** Bypasses the proxy, so that it works during any fault. */
 async function onMember(port: number, command: mongoose.mongo.Document): Promise<mongoose.mongo.Document> {
   const client = new mongoose.mongo.MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
     serverSelectionTimeoutMS: 2_000,

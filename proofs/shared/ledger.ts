@@ -19,7 +19,7 @@ interface LedgerPage {
 
 const pageSize = 1_000;
 
-/** The calls of the sandbox in order of arrival; without those of which the caller knows already. */
+/** The calls of the sandbox in order of arrival, without the first ones that the caller has `known`. */
 export async function readLedger(sandboxUrl: string, known = 0): Promise<readonly LedgerItem[]> {
   const items: LedgerItem[] = [];
   for (let cursor: string | null = String(known); cursor !== null;) {
@@ -40,19 +40,17 @@ export function callsByMessage(items: readonly LedgerItem[]): ReadonlyMap<string
   const calls = new Map<string, LedgerItem[]>();
   for (const item of items) {
     const id = messageIdOf(item);
-    const known = calls.get(id);
-    if (known === undefined) calls.set(id, [item]);
-    else known.push(item);
+    const earlier = calls.get(id);
+    if (earlier === undefined) calls.set(id, [item]);
+    else earlier.push(item);
   }
   return calls;
 }
 
 /** When the provider saw each message first, in epoch milliseconds. */
-export function firstCallsOf(items: readonly LedgerItem[]): ReadonlyMap<string, number> {
-  const firstCalls = new Map<string, number>();
-  for (const item of items) {
-    const id = messageIdOf(item);
-    if (!firstCalls.has(id)) firstCalls.set(id, Date.parse(item.at));
-  }
-  return firstCalls;
-}
+export const firstCallsOf = (items: readonly LedgerItem[]): ReadonlyMap<string, number> =>
+  new Map([...callsByMessage(items)].map(([id, [first]]) => [id, Date.parse(first?.at ?? '')]));
+
+/** The calls in which the provider took a message. */
+export const takenCalls = (items: readonly LedgerItem[]): readonly LedgerItem[] =>
+  items.filter(({ wamid }) => wamid !== null);

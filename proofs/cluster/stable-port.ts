@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { isPortFree } from '../../scripts/servers/ports.ts';
 
 /**
- * Below the range from which systems take ports for outgoing connections: a process that was killed must get its
- * port back, and a client that knocks at the dead port must not be given that same port as its own.
+ * Below the range of ports for outgoing connections: a killed process must get its port back, and a client that
+ * connects to the dead port must not get that same port as its own.
  */
 const range = { from: 15_000, to: 31_000 } as const;
 const given = new Set<number>();

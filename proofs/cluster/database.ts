@@ -7,7 +7,7 @@ import { planReplicaSet } from './replica-set.ts';
 import { stablePort } from './stable-port.ts';
 
 /** The MongoDB of a run: one server, or three that elect a primary and can be cut off. */
-export interface ChaosDatabase {
+export interface ClusterDatabase {
   readonly uri: string;
   start(family: Family): Promise<void>;
   /** The process that takes writes now. */
@@ -15,7 +15,7 @@ export interface ChaosDatabase {
   /** The network to it; null for a single server. */
   primaryProxy(): Promise<TcpProxy | null>;
   stepDown(): Promise<void>;
-  /** Makes some commands fail at the primary, for so long at most; answers how many have failed. */
+  /** Makes some commands fail at the primary, at most for so long; returns how many failed. */
   failCommands(how: FailingCommands, withinMs: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ interface DatabaseOptions {
   readonly folder: string;
 }
 
-export async function planSingle({ binary, folder }: DatabaseOptions): Promise<ChaosDatabase> {
+export async function planSingle({ binary, folder }: DatabaseOptions): Promise<ClusterDatabase> {
   const name = 'mongod';
   const port = await stablePort();
   const options = { binary, port, dataDir: join(folder, name), logFile: join(folder, 'logs', `${name}.log`) };
@@ -42,7 +42,7 @@ export async function planSingle({ binary, folder }: DatabaseOptions): Promise<C
   };
 }
 
-export async function planThree(options: DatabaseOptions): Promise<ChaosDatabase> {
+export async function planThree(options: DatabaseOptions): Promise<ClusterDatabase> {
   const replicaSet = await planReplicaSet(options);
   return {
     uri: `mongodb://${replicaSet.hosts}/${databaseName}?replicaSet=rs0`,

@@ -17,7 +17,7 @@ export interface CrmOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `readyz` waits until everything around works; `healthz` until the process listens. */
+/** `readyz` waits until all dependencies work; `healthz` until the process listens. */
 export type ReadyWhen = 'readyz' | 'healthz';
 
 /** The product's own processes from dist/, on ports of their own. Nothing is started yet. */
@@ -28,10 +28,9 @@ export interface CrmProcesses {
   logFileOf(name: string): string;
   api(ready?: ReadyWhen): Service;
   worker(ready?: ReadyWhen): Service;
-  /** One more beside it. */
+  /** Runs beside the first one. */
   secondWorker(): Service;
   sandbox(): Service;
-  /** Runs the migrations to their end. */
   migrate(): Promise<void>;
 }
 
@@ -68,7 +67,7 @@ export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
     async migrate() {
       const entry = join(distDir, 'src', 'bin', 'migrate.js');
       const { code, output } = await runCommand(process.execPath, [entry], 60_000, env);
-      if (code !== 0) throw new Error(`the migrations did not run (${code}):\n${output.slice(-3_000)}`);
+      if (code !== 0) throw new Error(`the migrations failed (${code}):\n${output.slice(-3_000)}`);
     },
   };
 }
@@ -79,7 +78,7 @@ interface CrmPorts {
   readonly sandboxPort: number;
 }
 
-/** Nothing of the caller's environment but PATH: a test must not depend on what a developer has exported. */
+/** Takes only PATH from the caller's environment: a run must not depend on a developer's exports. */
 function toEnv(options: CrmOptions, { apiPort, workerPort, sandboxPort }: CrmPorts): Record<string, string> {
   const { SANDBOX_APP_SECRET, ...secrets } = loadSecrets(join(options.folder, 'secrets.json'), {});
   return {

@@ -5,13 +5,14 @@ import {
   type Service,
   type Supervised,
 } from '../../scripts/stack/supervise.ts';
+import type { Log } from '../shared/log.ts';
 
 /** Supervised processes by name, each started again whenever it dies. */
 export interface Family {
   start(service: Service): Promise<void>;
-  /** kill -9; waits for the process to be there first, if it is just being started again. */
+  /** kill -9; waits for a process that is being started again. */
   kill(name: string): Promise<void>;
-  /** Freezes a process; answers what lets it go on. */
+  /** Freezes a process; returns what resumes it. */
   pause(name: string): Promise<() => void>;
   /** Ends all, the last started first. */
   stop(): Promise<void>;
@@ -19,7 +20,7 @@ export interface Family {
 
 const firstDelayMs = 200;
 
-export function createFamily(log: (line: string) => void): Family {
+export function createFamily(log: Log): Family {
   const members: Supervised[] = [];
   const alive = new Map<string, ManagedProcess>();
 
@@ -34,7 +35,7 @@ export function createFamily(log: (line: string) => void): Family {
   return {
     async start(service) {
       const { name } = service;
-      // The supervisor tells the id only; what can be killed is caught on its way there.
+      // The supervisor passes on the id only; the process itself is caught here so that it can be killed.
       const watched: Service = {
         name,
         start: (onSpawn) =>
@@ -62,7 +63,7 @@ export function createFamily(log: (line: string) => void): Family {
   };
 }
 
-/** Somebody may have killed it meanwhile. */
+/** The process may have been killed meanwhile. */
 function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
