@@ -81,14 +81,3 @@ export function gradeOf(value: number, { better, floor, goal, moonshot }: Target
   if (reaches(goal)) return 'goal';
   return reaches(floor) ? 'floor' : 'below the floor';
 }
-
-/** A repeatable stream of numbers from 0 to 1 (mulberry32): the same seed gives the same work. */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageIdOf, readLedger } from '../../proofs/shared/ledger.ts';
 import { judgeCalls, measureReplies, type AcceptedMessage } from '../load/channel-calls.ts';
 import { phoneOf } from '../load/lifecycle.ts';
 import { runOpenLoop } from '../load/open-loop.ts';
 import { runPool } from '../load/pool.ts';
 import { postReply, type Thread } from '../load/replies.ts';
-import { expectEqual, messageIdOf, readLedger } from '../load/verify.ts';
+import { expectEqual } from '../load/verify.ts';
 import type { BenchOptions } from '../options.ts';
 import { round, writeResult } from '../report.ts';
 import type { Log } from '../stage/stage.ts';

@@ -1,5 +1,5 @@
 import { mostInWindow, shortestGap } from '../stats.ts';
-import { messageIdOf, type LedgerItem } from './verify.ts';
+import { messageIdOf, type LedgerItem } from '../../proofs/shared/ledger.ts';
 
 /** A message that the API accepted. */
 export interface AcceptedMessage {

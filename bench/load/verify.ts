@@ -1,18 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import mongoose from 'mongoose';
+import { messageIdOf, readLedger, takenCalls } from '../../proofs/shared/ledger.ts';
 import { runPool } from './pool.ts';
-
-/** One call of the provider, as the sandbox wrote it down. */
-export interface LedgerItem {
-  /** When the call had arrived, ISO 8601. */
-  readonly at: string;
-  readonly phoneNumberId: string;
-  readonly to: string | null;
-  readonly opaque: string | null;
-  /** Null when it was refused. */
-  readonly wamid: string | null;
-}
 
 /** Throws unless each message was handed to the provider exactly once, and has all its receipts. */
 export async function verifyMessages(
@@ -21,37 +11,15 @@ export async function verifyMessages(
 ): Promise<void> {
   const wanted = new Set(messageIds);
   expectEqual('distinct accepted messages', wanted.size, messageIds.length);
-  const calls = new Map<string, number>();
-  for (const { opaque, wamid } of await readLedger(sandboxUrl)) {
-    const id = messageIdOf({ opaque });
-    if (wamid !== null && wanted.has(id)) calls.set(id, (calls.get(id) ?? 0) + 1);
-  }
-  expectEqual('messages in the ledger', calls.size, messageIds.length);
-  expectEqual(
-    'provider calls',
-    [...calls.values()].reduce((total, count) => total + count, 0),
-    messageIds.length,
-  );
+  const calls = takenCalls(await readLedger(sandboxUrl)).filter((item) => wanted.has(messageIdOf(item)));
+  expectEqual('messages in the ledger', new Set(calls.map(messageIdOf)).size, messageIds.length);
+  expectEqual('provider calls', calls.length, messageIds.length);
   const complete = await messages.countDocuments({
     _id: { $in: messageIds.map((id) => new mongoose.Types.ObjectId(id)) },
     status: 'read',
     'statusHistory.status': { $all: ['queued', 'sending', 'sent', 'delivered', 'read'] },
   });
   expectEqual('messages that are read, with their whole history', complete, messageIds.length);
-}
-
-/** The message that a call was made for; empty for a call without one. */
-export const messageIdOf = ({ opaque }: Pick<LedgerItem, 'opaque'>): string => opaque?.split(':')[0] ?? '';
-
-export async function readLedger(sandboxUrl: string): Promise<LedgerItem[]> {
-  const items: LedgerItem[] = [];
-  for (let cursor: string | null = '0'; cursor !== null;) {
-    const response = await fetch(`${sandboxUrl}/sandbox/ledger?limit=1000&cursor=${cursor}`);
-    const page = (await response.json()) as { items: LedgerItem[]; nextCursor: string | null };
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  }
-  return items;
 }
 
 export interface HistorySize {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { createRandom } from '../stats.ts';
+import { createRandom } from '../../proofs/shared/random.ts';
 
 export interface SignedWebhooks {
   /** In the order in which they are posted, with repetitions. */

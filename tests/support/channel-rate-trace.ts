@@ -1,15 +1,11 @@
+import { createRandom } from '../../proofs/shared/random.ts';
 import { createPermitStock } from '../../src/rates/channel/permit-stock.ts';
 import { allocate, leaseMs, type ChannelRate, wantedShare } from '../../src/rates/channel/rules.ts';
 
 /** A small generator of chance with a seed, so that a trace can be repeated. */
 export function seededChance(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below;
-  };
+  const random = createRandom(seed);
+  return (below) => random() * below;
 }
 
 export interface TraceOptions {
