@@ -11,7 +11,7 @@ import {
   type DispatchResult,
   type MessageActivities,
 } from '../src/sending/messages/contract.ts';
-import { failureTold, statusOfOutcome, type MessageFailure } from '../src/sending/messages/lifecycle.ts';
+import { datedFailure, statusOfOutcome, type MessageFailure } from '../src/sending/messages/lifecycle.ts';
 import { persist } from './persist.ts';
 import { outOfTimeType } from './reason.ts';
 import type { Schedule } from './schedule.ts';
@@ -45,8 +45,8 @@ async function passGates(run: Run, schedule: Schedule): Promise<Exclude<Dispatch
     run.progress.attempts = result.attempt;
     run.story.tell(`held: ${result.reason}`);
     // What was told during the dispatch is newer than what the dispatch has read.
-    const isTold = schedule.wakes() > seen && (isMoved() || patched('told-in-dispatch'));
-    if (!isTold) await hold(result, { schedule, deadlineMs });
+    const isWoken = schedule.wakes() > seen && (isMoved() || patched('told-in-dispatch'));
+    if (!isWoken) await hold(result, { schedule, deadlineMs });
     if (isMoved()) return 'moved';
     if (Date.now() >= deadlineMs) {
       throw ApplicationFailure.nonRetryable(
@@ -100,7 +100,7 @@ async function takeResult(
   if (result.kind === 'settled') {
     progress.status = result.status;
     if (result.providerMessageId !== undefined) progress.providerMessageId = result.providerMessageId;
-    if (result.failure !== undefined) progress.failure = toldNow(result.failure);
+    if (result.failure !== undefined) progress.failure = failureNow(result.failure);
     story.tell(`found already ${result.status}`);
     return;
   }
@@ -110,13 +110,13 @@ async function takeResult(
   }
   progress.status = statusOfOutcome[outcome.kind];
   if (outcome.kind === 'accepted') progress.providerMessageId = outcome.providerMessageId;
-  if (outcome.kind === 'rejected') progress.failure = toldNow(outcome.failure);
+  if (outcome.kind === 'rejected') progress.failure = failureNow(outcome.failure);
   story.tell(
     `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
   );
 }
 
-const toldNow = (failure: MessageFailure) => failureTold(new Date(Date.now()), failure);
+const failureNow = (failure: MessageFailure) => datedFailure(new Date(Date.now()), failure);
 
 const describe = ({ status, failure }: Progress): string =>
   failure === undefined ? status : `${status}, ${failure.code} ${failure.title}`;

@@ -1,5 +1,5 @@
 import type { MessageRef, Receipt, SendMessageInput } from '../src/sending/messages/contract.ts';
-import type { MessageFailure, MessageStatus, Told } from '../src/sending/messages/lifecycle.ts';
+import type { MessageFailure, MessageStatus, Dated } from '../src/sending/messages/lifecycle.ts';
 import type { Story } from './story.ts';
 
 /** What the run knows of its message; the database holds the same, by the same pure rules. */
@@ -7,7 +7,7 @@ export interface Progress {
   status: MessageStatus;
   attempts: number;
   providerMessageId?: string;
-  failure?: Told<MessageFailure>;
+  failure?: Dated<MessageFailure>;
 }
 
 /** One run with all that its steps need. */

@@ -21,12 +21,12 @@ import {
   type SendMessageResult,
 } from '../src/sending/messages/contract.ts';
 import {
-  failureTold,
+  datedFailure,
   isSettled,
-  latestTold,
+  latestByTime,
   lostWorkflow,
   nextStatus,
-  withoutTime,
+  undated,
   type WithdrawReason,
 } from '../src/sending/messages/lifecycle.ts';
 import { bringToProvider } from './dispatch.ts';
@@ -94,7 +94,7 @@ async function settleUndispatched(reason: WithdrawReason, { ref, progress, story
 /** A refusal for good may say something of the template, the person or the channel as well. */
 async function followFailure({ ref, progress: { status, failure } }: Run): Promise<void> {
   if (status !== 'failed' || failure === undefined || !patched('follow-failure')) return;
-  await persist('followFailure', { ...ref, failure: withoutTime(failure) });
+  await persist('followFailure', { ...ref, failure: undated(failure) });
 }
 
 async function takeReceipts(run: Run): Promise<void> {
@@ -124,7 +124,7 @@ async function applyInbox({ inbox, ref, progress, story }: Run): Promise<void> {
   const receipts = inbox.splice(0);
   await persist('applyReceipts', { ...ref, receipts });
   for (const receipt of receipts) {
-    learn(progress, receipt);
+    applyReceipt(progress, receipt);
     story.tell(`receipt: ${receipt.word}`);
   }
 }
@@ -136,14 +136,14 @@ async function settleUnknown({ input, ref, progress, story }: Run): Promise<void
   story.tell(`its outcome was not told in time: ${progress.status}`);
 }
 
-function learn(progress: Progress, receipt: Receipt): void {
+function applyReceipt(progress: Progress, receipt: Receipt): void {
   progress.providerMessageId ??= receipt.providerMessageId;
   if (receipt.status === null) return;
   progress.status = nextStatus(progress.status, receipt.status);
   if (receipt.status === 'failed' && receipt.failure !== undefined) {
-    progress.failure = latestTold(
+    progress.failure = latestByTime(
       progress.failure,
-      failureTold(new Date(receipt.timestampMs), receipt.failure),
+      datedFailure(new Date(receipt.timestampMs), receipt.failure),
     );
   }
 }

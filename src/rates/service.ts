@@ -127,12 +127,12 @@ function createManagementLimit({ connection, clock }: LimitOptions) {
     },
 
     /** Takes what an answer to such a call says about the limits. */
-    async learn(scope: ClientScope, wabaId: string, answer: ManagementAnswer): Promise<void> {
+    async recordAnswer(scope: ClientScope, wabaId: string, answer: ManagementAnswer): Promise<void> {
       const lesson = lessonOf(answer);
       if (lesson === null) return;
       const now = clock.now();
       const closedUntil = new Date(now.getTime() + lesson.waitMs);
-      await limits.learn(scope, wabaId, { usedPercent: lesson.usedPercent, closedUntil, now });
+      await limits.recordUsage(scope, wabaId, { usedPercent: lesson.usedPercent, closedUntil, now });
     },
   };
 }

@@ -33,7 +33,7 @@ export interface TemplateChoice {
 type NamedTemplate = Required<TemplateChoice> & { readonly language: string };
 
 /** A template by its own id, or as a message names it. */
-export type TemplateRef = { readonly id: Types.ObjectId } | NamedTemplate;
+export type TemplateKey = { readonly id: Types.ObjectId } | NamedTemplate;
 
 /** What a send has to know just before it leaves. */
 export interface TemplateState {
@@ -140,7 +140,7 @@ function createMemory({ templates, clock }: Pick<TemplateServiceDeps, 'templates
   return {
     languagesOf,
 
-    async findFor(scope: ClientScope, ref: TemplateRef): Promise<TemplateDoc | null> {
+    async findFor(scope: ClientScope, ref: TemplateKey): Promise<TemplateDoc | null> {
       if ('id' in ref) return byId.get(idKey(scope, ref.id), () => templates.findById(scope, ref.id));
       const languages = await languagesOf(scope, ref);
       return languages.find(({ language }) => language === ref.language) ?? null;
@@ -193,7 +193,7 @@ const forDispatch = (
   change: ChangeTemplate,
 ) => ({
   /** How a template stands just before a send, two seconds old at the most; null when there is none. */
-  async stateForSend(scope: ClientScope, ref: TemplateRef): Promise<TemplateState | null> {
+  async stateForSend(scope: ClientScope, ref: TemplateKey): Promise<TemplateState | null> {
     const template = await memory.findFor(scope, ref);
     if (template === null) return null;
     const { status, category } = template;

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { receiptKey, type Receipt } from '../../src/sending/messages/contract.ts';
 import {
-  failureTold,
-  latestTold,
+  datedFailure,
+  latestByTime,
   messageStatuses,
-  pricingTold,
+  datedPricing,
   type MessageFailure,
   type MessagePricing,
   type MessageStatus,
-  type Told,
+  type Dated,
 } from '../../src/sending/messages/lifecycle.ts';
 import { messageModel, type MessageDoc } from '../../src/sending/messages/store/model.ts';
 import {
@@ -131,7 +131,7 @@ describe('receipt order › stored', function () {
   });
 
   it('a failure from before, without a time › yields to a word that has one', async () => {
-    const { at: _at, ...before } = failureTold(new Date(0), { ...refusal.failure, code: '999999' });
+    const { at: _at, ...before } = datedFailure(new Date(0), { ...refusal.failure, code: '999999' });
     const message = buildMessage({ status: 'failed', failure: before });
     assert.ok(await messages.insert(scopeOf(message.clientId), message));
     await apply(message, [refusal]);
@@ -163,12 +163,12 @@ const refusal = {
 
 /** What the pure rule makes of all receipts, one after the other. */
 function latestOf(receipts: readonly Receipt[]) {
-  let failure: Told<MessageFailure> | undefined;
-  let pricing: Told<MessagePricing> | undefined;
+  let failure: Dated<MessageFailure> | undefined;
+  let pricing: Dated<MessagePricing> | undefined;
   for (const { timestampMs, ...receipt } of receipts) {
     const at = new Date(timestampMs);
-    if (receipt.failure !== undefined) failure = latestTold(failure, failureTold(at, receipt.failure));
-    if (receipt.pricing !== undefined) pricing = latestTold(pricing, pricingTold(at, receipt.pricing));
+    if (receipt.failure !== undefined) failure = latestByTime(failure, datedFailure(at, receipt.failure));
+    if (receipt.pricing !== undefined) pricing = latestByTime(pricing, datedPricing(at, receipt.pricing));
   }
   return { failure, pricing };
 }

@@ -25,7 +25,7 @@ export type ManagementLimiter = ReturnType<typeof createManagementLimiter>;
  * while too little is left. All processes share what one has learnt.
  */
 export const createManagementLimiter =
-  (rates: Pick<SendRates, 'mayCall' | 'learn'>) =>
+  (rates: Pick<SendRates, 'mayCall' | 'recordAnswer'>) =>
   async <Answer extends Outcome>(
     { scope, wabaId }: { readonly scope: ClientScope; readonly wabaId: string },
     call: () => Promise<Answer>,
@@ -37,7 +37,7 @@ export const createManagementLimiter =
       return { kind: 'refused', error, retryAfterMs: may.retryAfterMs };
     }
     const outcome = await call();
-    await rates.learn(scope, wabaId, {
+    await rates.recordAnswer(scope, wabaId, {
       headers: outcome.usage ?? {},
       ...(outcome.error === undefined ? {} : { errorCode: outcome.error.code }),
     });

@@ -14,7 +14,7 @@ export function createManagementLimitRepository(connection: Connection) {
       limits.findOne({ wabaId, ...scope }),
 
     /** Answers come in any order, so a later end of the wait stays. */
-    async learn(
+    async recordUsage(
       scope: ClientScope,
       wabaId: string,
       lesson: { readonly usedPercent: number; readonly closedUntil: Date; readonly now: Date },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { failureTypeOf } from '../messages/contract.ts';
-import { decideClaim, withoutTime, type DispatchOutcome } from '../messages/lifecycle.ts';
+import { decideClaim, undated, type DispatchOutcome } from '../messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
 import type { Claim, MessageDoc } from '../messages/service.ts';
 import { newUuid, randomFraction } from '../../platform/ids.ts';
@@ -75,7 +75,7 @@ async function withoutCall(deps: DispatchDeps, { scope, id }: Target, claim: Cla
     status,
     attempt,
     ...(providerMessageId === undefined ? {} : { providerMessageId }),
-    ...(failure === undefined ? {} : { failure: withoutTime(failure) }),
+    ...(failure === undefined ? {} : { failure: undated(failure) }),
   };
 }
 

@@ -14,7 +14,7 @@ import { followUpAfter, planRetry, ruleFor, type ErrorRule } from '../../whatsap
 import type { FollowUpRule } from '../../whatsapp/error-rule.ts';
 import type { RejectedError } from '../../whatsapp/gateway.ts';
 
-interface TemplateRef {
+interface TemplateKey {
   readonly channelId: Types.ObjectId;
   readonly name: string;
   readonly language: string;
@@ -28,7 +28,7 @@ export interface ErrorEffectDeps {
     useMarketingEndpoint(scope: ClientScope, id: Types.ObjectId): Promise<void>;
   };
   readonly templates: {
-    noteProviderError(scope: ClientScope, template: TemplateRef, code: number): Promise<void>;
+    noteProviderError(scope: ClientScope, template: TemplateKey, code: number): Promise<void>;
   };
   readonly consent: Pick<ConsentService, 'stopMarketing'>;
   readonly numbers: Pick<SuspectNumbers, 'suspect'>;
@@ -139,7 +139,7 @@ const pauseOf = (rule: ErrorRule, code: number, now: Date): Refusal => ({
   ...(rule.pauseMs === undefined ? {} : { until: new Date(now.getTime() + rule.pauseMs) }),
 });
 
-const templateOf = ({ channelId, templateName, content }: MessageDoc): TemplateRef | null =>
+const templateOf = ({ channelId, templateName, content }: MessageDoc): TemplateKey | null =>
   templateName === undefined || content.template === undefined
     ? null
     : { channelId, name: templateName, language: content.template.language.code };

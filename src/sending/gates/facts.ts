@@ -6,7 +6,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { GateFacts } from './rules.ts';
 
 /** The state of a template as its gate needs it. */
-export interface TemplateState {
+export interface TemplateFacts {
   readonly status: string;
   readonly category: string;
   readonly reason: string | null;
@@ -44,7 +44,7 @@ export interface GateFactsDeps {
   readonly templateState: (
     scope: ClientScope,
     template: { channelId: Types.ObjectId; name: string; language: string },
-  ) => Promise<TemplateState | null>;
+  ) => Promise<TemplateFacts | null>;
   /** The business's quiet hours; null outside of them. */
   readonly quietAt: (scope: ClientScope, now: Date) => Promise<GateFacts['quiet']>;
 }

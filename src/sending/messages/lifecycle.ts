@@ -140,8 +140,8 @@ export interface MessageFailure {
   readonly advice: string;
 }
 
-/** What several receipts may say differently, with the time that the one said it at by its own clock. */
-export type Told<Words> = { readonly at: Date } & Words;
+/** A statement of the provider, with its time by the provider's clock. */
+export type Dated<Statement> = { readonly at: Date } & Statement;
 
 /** What the provider charges for a message, in its own words. */
 export interface MessagePricing {
@@ -150,14 +150,14 @@ export interface MessagePricing {
   readonly model?: string;
 }
 
-/** The fields stand in the order in which they count for `latestTold`; so they are stored. */
-export const failureTold = (at: Date, failure: MessageFailure): Told<MessageFailure> => ({
+/** The fields stand in the order in which they count for `latestByTime`; so they are stored. */
+export const datedFailure = (at: Date, failure: MessageFailure): Dated<MessageFailure> => ({
   at,
-  ...withoutTime(failure),
+  ...undated(failure),
 });
 
 /** The failure alone, as it is shown and as it goes into a run. */
-export const withoutTime = ({
+export const undated = ({
   code,
   class: failureClass,
   title,
@@ -165,7 +165,7 @@ export const withoutTime = ({
   advice,
 }: MessageFailure): MessageFailure => ({ code, class: failureClass, title, detail, advice });
 
-export const pricingTold = (at: Date, { category, type, model }: MessagePricing): Told<MessagePricing> => ({
+export const datedPricing = (at: Date, { category, type, model }: MessagePricing): Dated<MessagePricing> => ({
   at,
   ...(category === undefined ? {} : { category }),
   ...(type === undefined ? {} : { type }),
@@ -177,10 +177,10 @@ export const pricingTold = (at: Date, { category, type, model }: MessagePricing)
  * greater one, field by field. It is the greatest of all that was said, so that neither order nor repetition makes a
  * difference. The database keeps it by `$max`, whose order of objects this is.
  */
-export const latestTold = <Words extends object>(
-  known: Told<Words> | undefined,
-  said: Told<Words>,
-): Told<Words> => (known !== undefined && compareFields(known, said) >= 0 ? known : said);
+export const latestByTime = <Statement extends object>(
+  known: Dated<Statement> | undefined,
+  said: Dated<Statement>,
+): Dated<Statement> => (known !== undefined && compareFields(known, said) >= 0 ? known : said);
 
 function compareFields(a: object, b: object): number {
   const [left, right] = [Object.entries(a), Object.entries(b)];

@@ -1,6 +1,6 @@
 import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
-import { withoutTime } from './lifecycle.ts';
+import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
 import { priorityOr } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
@@ -33,8 +33,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     attempts: message.dispatch.attempt,
     providerMessageId: message.providerMessageId ?? null,
     // A failure that a later receipt overruled stays in the history only.
-    failure:
-      message.status === 'failed' && message.failure !== undefined ? withoutTime(message.failure) : null,
+    failure: message.status === 'failed' && message.failure !== undefined ? undated(message.failure) : null,
     retryOf: message.retryOf?.toHexString() ?? null,
     retriedBy: message.retriedBy?.toHexString() ?? null,
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,

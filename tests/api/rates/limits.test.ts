@@ -258,16 +258,16 @@ describe('send rates', function () {
     it('nothing known, or little used › they may be made', async () => {
       const scope = scopeOf(newId());
       assert.deepEqual(await first.mayCall(scope, 'waba'), { ok: true });
-      await first.learn(scope, 'waba', { headers: headers(60) });
-      await first.learn(scope, 'waba', { headers: {} });
+      await first.recordAnswer(scope, 'waba', { headers: headers(60) });
+      await first.recordAnswer(scope, 'waba', { headers: {} });
       assert.deepEqual(await second.mayCall(scope, 'waba'), { ok: true });
     });
 
     it('nearly all used › none until the time that Meta names; an older answer opens nothing', async () => {
       const scope = scopeOf(newId());
       await Promise.all([
-        first.learn(scope, 'waba', { headers: headers(97, 3) }),
-        second.learn(scope, 'waba', { headers: headers(94) }),
+        first.recordAnswer(scope, 'waba', { headers: headers(97, 3) }),
+        second.recordAnswer(scope, 'waba', { headers: headers(94) }),
       ]);
       assert.deepEqual(await second.mayCall(scope, 'waba'), { ok: false, retryAfterMs: 180_000 });
       assert.deepEqual(await second.mayCall(scope, 'another'), { ok: true });
@@ -278,7 +278,7 @@ describe('send rates', function () {
 
     it('refused for the limit › none for a while', async () => {
       const scope = scopeOf(newId());
-      await first.learn(scope, 'waba', { headers: {}, errorCode: 80007 });
+      await first.recordAnswer(scope, 'waba', { headers: {}, errorCode: 80007 });
       assert.deepEqual(await second.mayCall(scope, 'waba'), { ok: false, retryAfterMs: 900_000 });
     });
   });

@@ -32,7 +32,7 @@ interface Chat {
 }
 
 /** A request whose every check has passed; only now is anything written. */
-interface CheckedSend {
+interface CheckedFreeFormSend {
   readonly contact: ContactDoc;
   readonly address: ReturnType<typeof addressOf>;
   readonly channelId: Types.ObjectId;
@@ -64,7 +64,7 @@ async function checkSend(
   scope: ClientScope,
   body: SendMessageBody,
   { deps, now }: { deps: FreeFormSendDeps; now: Date },
-): Promise<CheckedSend> {
+): Promise<CheckedFreeFormSend> {
   const issues = timeIssues(body, now);
   const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
   const address = recipient && (await findOrCollect(issues, () => addressOf(recipient)));

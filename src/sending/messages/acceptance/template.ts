@@ -32,7 +32,7 @@ export interface TemplateSend {
 }
 
 /** A request whose every check has passed; only now is anything written. */
-interface CheckedSend {
+interface CheckedTemplateSend {
   readonly recipient: Recipient;
   readonly address: ReturnType<typeof addressOf>;
   readonly channel: ChannelDoc;
@@ -72,7 +72,7 @@ async function checkSend(
   scope: ClientScope,
   body: SendTemplateBody,
   { deps, now }: { deps: TemplateSendDeps; now: Date },
-): Promise<CheckedSend> {
+): Promise<CheckedTemplateSend> {
   const { variables = {} } = body;
   const issues = [...timeIssues(body, now), ...offerEndIssues(variables, earliestOf(body, now))];
   const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
@@ -99,7 +99,7 @@ const requireTemplate = (
   { body: { templateName: name, language }, deps }: { body: SendTemplateBody; deps: TemplateSendDeps },
 ): Promise<TemplateDoc> => deps.templates.requireSendable(scope, { channelId, name, language });
 
-function addressFor(recipient: Recipient, template: TemplateDoc | null): CheckedSend['address'] {
+function addressFor(recipient: Recipient, template: TemplateDoc | null): CheckedTemplateSend['address'] {
   if (template !== null) assertReachable(recipient, template);
   return addressOf(recipient);
 }

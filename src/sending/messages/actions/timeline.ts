@@ -32,7 +32,7 @@ export interface RunState {
   } | null;
 }
 
-type Told = Pick<
+type TimelineSource = Pick<
   MessageDoc,
   | 'status'
   | 'dispatch'
@@ -46,7 +46,7 @@ type Told = Pick<
 >;
 
 /** What the message waits for at `now`; null once it has left, or never will. */
-export function waitingForOf(message: Told, run: RunState | null): WaitingFor | null {
+export function waitingForOf(message: TimelineSource, run: RunState | null): WaitingFor | null {
   const { status, dispatch, waiting, sendAt, timestamp } = message;
   if (dispatch.isCalling && status === 'sending') {
     const since = dispatch.startedAt ?? timestamp;
@@ -72,7 +72,7 @@ export function waitingForOf(message: Told, run: RunState | null): WaitingFor | 
  * The message's life from what is stored: every wait with its reason, every call with its answer, every receipt. In
  * the order of time; what happened in the same millisecond stays in the order in which it must have happened.
  */
-export function timelineOf(message: Told): TimelineEntry[] {
+export function timelineOf(message: TimelineSource): TimelineEntry[] {
   const { statusHistory, waits = [], dispatch } = message;
   const entries: TimelineEntry[] = [
     ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
@@ -95,7 +95,7 @@ const secondMs = 1_000;
 const placeOf = ({ at, kind }: TimelineEntry): number =>
   kind === 'receipt' && at.getMilliseconds() === 0 ? at.getTime() + secondMs - 1 : at.getTime();
 
-function acceptance({ statusHistory, timestamp, createdBy }: Told): TimelineEntry {
+function acceptance({ statusHistory, timestamp, createdBy }: TimelineSource): TimelineEntry {
   const status = statusHistory[0]?.status ?? 'queued';
   return {
     at: timestamp,

@@ -4,7 +4,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import {
   decideClaim,
   decideWithdrawal,
-  failureTold,
+  datedFailure,
   statusesThatYieldTo,
   statusOfOutcome,
   unsentStatuses,
@@ -133,7 +133,8 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
       const call = { _id, 'dispatch.attempt': attempt.number, ...scope };
       const accepted =
         outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
-      const failure = outcome.kind === 'rejected' ? failureTold(attempt.endedAt, outcome.failure) : undefined;
+      const failure =
+        outcome.kind === 'rejected' ? datedFailure(attempt.endedAt, outcome.failure) : undefined;
       const failed = failure === undefined ? {} : { $max: { failure } };
       await writeBulk([
         {
@@ -196,7 +197,7 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndO
           {
             $set: { status },
             ...(status === 'failed' && failure !== undefined
-              ? { $max: { failure: failureTold(now, failure) } }
+              ? { $max: { failure: datedFailure(now, failure) } }
               : {}),
             $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
           },

@@ -41,7 +41,7 @@ export interface WaitingState extends Waiting {
   readonly since: Date;
 }
 
-/** `failureTold` or `pricingTold`; what 0.1.0 stored has no time, and yields to any word that has one. */
+/** `datedFailure` or `datedPricing`; what 0.1.0 stored has no time, and yields to any word that has one. */
 type StoredWord<Words> = Words & { readonly at?: Date };
 
 export interface MessageDoc {

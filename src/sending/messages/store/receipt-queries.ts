@@ -2,7 +2,7 @@ import type { mongo, Types } from 'mongoose';
 import type { BulkWriter } from '../../../platform/bulk-writer.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
-import { failureTold, pricingTold, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
+import { datedFailure, datedPricing, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc, StatusEntry } from './model.ts';
 
 /** What a receipt needs to know of its message. */
@@ -111,7 +111,7 @@ function receiptWrites(
       ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
     },
   };
-  const failed = status === 'failed' && failure !== undefined ? { failure: failureTold(at, failure) } : {};
+  const failed = status === 'failed' && failure !== undefined ? { failure: datedFailure(at, failure) } : {};
   const writes: mongo.AnyBulkWriteOperation<MessageDoc>[] = [
     {
       updateOne: {
@@ -122,7 +122,7 @@ function receiptWrites(
             ...(areFailuresOpen && hasFailed(receipt) ? { openFailures: entry.key } : {}),
           },
           // A failure is kept under a higher status too: which of the two came first must not matter.
-          $max: { ...failed, ...(pricing === undefined ? {} : { pricing: pricingTold(at, pricing) }) },
+          $max: { ...failed, ...(pricing === undefined ? {} : { pricing: datedPricing(at, pricing) }) },
         },
       },
     },

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { receiptKey, type Receipt } from '../../../../src/sending/messages/contract.ts';
 import {
-  failureTold,
-  latestTold,
+  datedFailure,
+  latestByTime,
   messageStatuses,
   nextStatus,
-  pricingTold,
+  datedPricing,
   type MessageFailure,
   type MessagePricing,
   type MessageStatus,
-  type Told,
+  type Dated,
 } from '../../../../src/sending/messages/lifecycle.ts';
 import { receiptRun } from '../../../support/receipt-runs.ts';
 
 interface Known {
   readonly status: MessageStatus;
-  readonly failure?: Told<MessageFailure>;
-  readonly pricing?: Told<MessagePricing>;
+  readonly failure?: Dated<MessageFailure>;
+  readonly pricing?: Dated<MessagePricing>;
   readonly keys: readonly string[];
 }
 
@@ -30,8 +30,8 @@ function tell({ status, keys, ...known }: Known, receipt: Receipt): Known {
   const { failure, pricing } = receipt;
   return {
     ...known,
-    ...(failure === undefined ? {} : { failure: latestTold(known.failure, failureTold(at, failure)) }),
-    ...(pricing === undefined ? {} : { pricing: latestTold(known.pricing, pricingTold(at, pricing)) }),
+    ...(failure === undefined ? {} : { failure: latestByTime(known.failure, datedFailure(at, failure)) }),
+    ...(pricing === undefined ? {} : { pricing: latestByTime(known.pricing, datedPricing(at, pricing)) }),
     status: receipt.status === null ? status : nextStatus(status, receipt.status),
     keys: keys.includes(key) ? keys : [...keys, key],
   };
@@ -65,16 +65,16 @@ describe('receipt order', () => {
 
   it('two words about one thing › the later one counts, whatever it says', () => {
     const [early, late] = [
-      failureTold(at(1), { ...failure, code: '999999' }),
-      failureTold(at(2), { ...failure, code: '1' }),
+      datedFailure(at(1), { ...failure, code: '999999' }),
+      datedFailure(at(2), { ...failure, code: '1' }),
     ];
     for (const [known, said] of [
       [early, late],
       [late, early],
     ] as const) {
-      assert.equal(latestTold(known, said), late);
+      assert.equal(latestByTime(known, said), late);
     }
-    assert.equal(latestTold(undefined, early), early);
+    assert.equal(latestByTime(undefined, early), early);
   });
 
   it('two words of one second › the greater one counts, by the first field that differs', () => {
@@ -86,17 +86,17 @@ describe('receipt order', () => {
     ];
     for (const [more, less] of greater) {
       const [great, small] = [
-        failureTold(at(1), { ...failure, ...more }),
-        failureTold(at(1), { ...failure, ...less }),
+        datedFailure(at(1), { ...failure, ...more }),
+        datedFailure(at(1), { ...failure, ...less }),
       ];
-      assert.equal(latestTold(great, small), great);
-      assert.equal(latestTold(small, great), great);
+      assert.equal(latestByTime(great, small), great);
+      assert.equal(latestByTime(small, great), great);
     }
-    const [bare, priced] = [pricingTold(at(1), {}), pricingTold(at(1), { type: 'regular' })];
-    assert.equal(latestTold(bare, priced), priced);
-    assert.equal(latestTold(priced, bare), priced);
-    const [category, type] = [pricingTold(at(1), { category: 'z' }), pricingTold(at(1), { type: 'a' })];
-    assert.equal(latestTold(category, type), type);
+    const [bare, priced] = [datedPricing(at(1), {}), datedPricing(at(1), { type: 'regular' })];
+    assert.equal(latestByTime(bare, priced), priced);
+    assert.equal(latestByTime(priced, bare), priced);
+    const [category, type] = [datedPricing(at(1), { category: 'z' }), datedPricing(at(1), { type: 'a' })];
+    assert.equal(latestByTime(category, type), type);
   });
 
   it('one receipt again › has its key; one that says another thing has a key of its own', () => {
