@@ -7,16 +7,16 @@ interface Group {
 const begin = '<!-- environment: begin -->';
 const end = '<!-- environment: end -->';
 
-/** The README with its environment table made anew from `.env.example`. */
-export function withEnvironmentTable(readme: string, envExample: string): string {
-  const start = readme.indexOf(begin);
-  const stop = readme.indexOf(end);
-  if (start < 0 || stop < start) throw new Error(`README.md has lost the marks ${begin} and ${end}.`);
-  return `${readme.slice(0, start + begin.length)}\n\n${renderEnvironment(envExample)}\n${readme.slice(stop)}`;
+/** The page with its environment table replaced by one rendered from `.env.example`. */
+export function withEnvironmentTable(page: string, envExample: string): string {
+  const start = page.indexOf(begin);
+  const stop = page.indexOf(end);
+  if (start < 0 || stop < start) throw new Error(`The page needs the marks ${begin} and ${end}.`);
+  return `${page.slice(0, start + begin.length)}\n\n${renderEnvironment(envExample)}\n${page.slice(stop)}`;
 }
 
 function renderEnvironment(envExample: string): string {
-  const lines = ['| variable | in .env.example | what it is |', '| --- | --- | --- |'];
+  const lines = ['| variable | in .env.example | meaning |', '| --- | --- | --- |'];
   for (const { title, rows } of readGroups(envExample)) {
     lines.push(`| **${title}** | | |`);
     for (const { names, defaults, comment } of rows) {

@@ -9,7 +9,10 @@ import { createDocument } from './route-tables.ts';
 /** Every generated page by its path from the root, formatted as `npm run format` would. */
 export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
   const pages = {
-    'README.md': withEnvironmentTable(await read('README.md'), await read('.env.example')),
+    'docs/configuration.md': withEnvironmentTable(
+      await read('docs/configuration.md'),
+      await read('.env.example'),
+    ),
     'docs/problems.md': renderProblems(),
     'docs/provider-errors.md': renderProviderErrors(),
     'docs/metrics.md': renderMetrics(),

@@ -111,8 +111,9 @@ describe('documents', () => {
     }
   });
 
-  it('README › every variable of .env.example › is in its table, and no other', () => {
-    const table = /environment: begin -->([\s\S]*)<!-- environment: end/.exec(read('README.md'))?.[1] ?? '';
+  it('configuration.md › every variable of .env.example › is in its table, and no other', () => {
+    const page = read('docs/configuration.md');
+    const table = /environment: begin -->([\s\S]*)<!-- environment: end/.exec(page)?.[1] ?? '';
     const rows = table.split('\n').map((line) => line.split('|')[1] ?? '');
     const shown = rows.flatMap((cell) =>
       [...cell.matchAll(/`([A-Z][A-Z0-9_]*)`/g)].map(([, name = '']) => name),
