@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { generateDocs } from './docs/generate.ts';
 import { rootDir } from './paths.ts';
 
-/** `npm run docs` writes the generated pages; with `--check` it only says which of them are out of date. */
+/** `npm run docs` writes the generated pages; with `--check` it only lists the outdated ones. */
 const isCheck = process.argv.includes('--check');
 const outdated: string[] = [];
 for (const [file, text] of await generateDocs()) {

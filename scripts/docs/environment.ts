@@ -1,4 +1,4 @@
-/** One line of the table: consecutive variables under one comment share it. */
+/** Consecutive variables under one comment share one line of the table. */
 interface Group {
   readonly title: string;
   readonly rows: { names: string[]; defaults: string[]; comment: string }[];

@@ -11,37 +11,37 @@ import type { FollowUpRule } from '../../src/whatsapp/error-rule.ts';
 import { errorRanges, errorRules } from '../../src/whatsapp/error-table.ts';
 
 /**
- * How each error of the provider ends: the rows of docs/provider-errors.md, and at the same time the cases of
+ * The end of each provider error: the rows of docs/provider-errors.md, and the cases of
  * tests/e2e/error-codes.test.ts, which provokes every one of them. Pure.
  */
 export interface ErrorEnd {
-  /** As the page shows it: `131042`, `100/33`, `200–299`. */
+  /** As shown on the page: `131042`, `100/33`, `200–299`. */
   readonly name: string;
-  /** One error of the row, as the provider says it in an answer. */
+  /** One error of the row, as the provider reports it in an answer. */
   readonly example: ProviderError;
   readonly class: ErrorClass;
   readonly title: string;
   readonly advice: string;
   readonly asAnswer: AnswerEnd;
-  /** Null where only an answer can say it. */
+  /** Null if only an answer can report it. */
   readonly asReceipt: { readonly class: ErrorClass; readonly followUp: FollowUpRule | null } | null;
   readonly besides: readonly Beside[];
 }
 
 export type AnswerEnd =
   | { readonly kind: 'failed'; readonly followUp: FollowUpRule | null }
-  /** Called again after each of these waits; failed after so many calls in all, or never because of them. */
+  /** Called again after each of these waits; fails after `calls` calls in total, or never if null. */
   | {
       readonly kind: 'waits';
       readonly waitsMs: readonly number[];
       readonly calls: number | null;
       readonly followUp: FollowUpRule | null;
     }
-  /** `outlasts`: the gate stays closed for at least as long as a message lives by default. */
+  /** `outlasts`: the gate stays closed at least as long as the default time to live of a message. */
   | { readonly kind: 'held'; readonly gate: 'channel' | 'template'; readonly outlasts: boolean }
   | { readonly kind: 'marketing-endpoint'; readonly afterMs: number };
 
-/** What follows beside the message. */
+/** An effect beyond the message. */
 export type Beside =
   | { readonly kind: 'channel-paused'; readonly atLeastMs: number | null }
   | { readonly kind: 'template'; readonly becomes: NonNullable<ErrorRule['template']> }
@@ -53,19 +53,19 @@ export type Beside =
 
 const hourMs = 3_600_000;
 
-/** `DISPATCH_TTL_MS`, where nobody has set it. */
+/** The default of `DISPATCH_TTL_MS`. */
 export const defaultTtlMs = 24 * hourMs;
 
-/** The moment after which a marketing message goes to the other endpoint. */
+/** The wait before a marketing message goes to the other endpoint. */
 const otherEndpointMs = 1_000;
 
-/** Waits of a ladder without an end that are named. */
+/** The number of waits shown for an endless backoff. */
 const namedWaits = 3;
 
 interface Row {
   readonly name: string;
   readonly example: ProviderError;
-  /** False where a receipt cannot say it. */
+  /** False if a receipt cannot report it. */
   readonly isInReceipts: boolean;
 }
 
@@ -75,7 +75,7 @@ const row = (name: string, example: ProviderError, isInReceipts = true): Row => 
   isInReceipts,
 });
 
-/** What is no entry of the table by itself: what comes beside the code decides. */
+/** Errors without their own table entry: something beside the code decides. */
 const special: readonly Row[] = [
   row('100/33', { code: 100, subcode: 33 }, false),
   row('131009 of the marketing endpoint', { code: 131009, endpoint: 'marketing' }, false),
@@ -88,7 +88,7 @@ const special: readonly Row[] = [
 
 const ranges: readonly Row[] = errorRanges.map(({ first, last }) => {
   let code = first + Math.ceil((last - first) / 2);
-  // Not one that has a row of its own.
+  // Skip codes with their own row.
   while (code in legacyCodes) code += 1;
   return row(`${first}–${last}`, { code });
 });
@@ -101,7 +101,7 @@ const single: readonly Row[] = Object.keys(errorRules).map((code) => row(code, {
 
 const isOther = ({ example }: Row): boolean => example.code > 999_000 && example.code < 1_000_000;
 
-/** By code; those that nobody knows come last. */
+/** By code; unknown codes come last. */
 export const errorEnds: readonly ErrorEnd[] = [...single, ...ranges, ...ofRelays, ...special]
   .toSorted(
     (a, b) =>
@@ -160,7 +160,7 @@ export function describeAnswer({ asAnswer: end }: ErrorEnd): string {
   switch (end.kind) {
     case 'held':
       return end.outlasts
-        ? `waits, and expires after ${describeMs(defaultTtlMs)} (\`DISPATCH_TTL_MS\`); sent if an admin resumes the ${end.gate} before`
+        ? `waits, then expires after ${describeMs(defaultTtlMs)} (\`DISPATCH_TTL_MS\`); sent if an admin resumes the ${end.gate} earlier`
         : `waits until the ${end.gate} is ${end.gate === 'channel' ? 'active' : 'approved'} again, then sent`;
     case 'marketing-endpoint':
       return `sent by the marketing endpoint after ${describeMs(end.afterMs)}`;
@@ -170,7 +170,7 @@ export function describeAnswer({ asAnswer: end }: ErrorEnd): string {
       const waits = end.waitsMs.map(describeMs).join(', ');
       return end.calls === null
         ? `sent after ${waits} …`
-        : withFollowUp(`sent after ${waits}; with the ${ordinal(end.calls)} refusal failed`, end.followUp);
+        : withFollowUp(`sent after ${waits}; failed at the ${ordinal(end.calls)} refusal`, end.followUp);
     }
   }
 }
@@ -184,7 +184,7 @@ export const describeBesides = ({ besides }: ErrorEnd): string =>
 const templateWords: Readonly<Record<NonNullable<ErrorRule['template']>, string>> = {
   paused: 'template paused, its messages wait',
   disabled: 'template disabled, its waiting messages fail',
-  resync: 'template read anew',
+  resync: 'template read again',
 };
 
 function describeBeside(beside: Beside): string {
@@ -196,7 +196,7 @@ function describeBeside(beside: Beside): string {
     case 'template':
       return templateWords[beside.becomes];
     case 'slower':
-      return beside.whose === 'channel' ? 'the channel slows down' : 'the person’s other messages wait too';
+      return beside.whose === 'channel' ? 'the channel slows down' : 'the contact’s other messages wait too';
     case 'marketing-stopped':
       return 'marketing opt-out recorded';
     case 'number-suspect':
@@ -204,14 +204,14 @@ function describeBeside(beside: Beside): string {
     case 'window-closed':
       return 'window closed';
     case 'marketing-endpoint':
-      return 'the channel’s marketing goes there from then on';
+      return 'the channel uses the marketing endpoint from then on';
   }
 }
 
 const withFollowUp = (end: string, followUp: FollowUpRule | null): string =>
-  followUp === null ? end : `${end}, then a new message after ${followUpWaitsOf(followUp)}`;
+  followUp === null ? end : `${end}, then an automatic retry after ${followUpWaitsOf(followUp)}`;
 
-/** The time from each failure to the message that follows it. */
+/** The time from each failure to its automatic retry. */
 function followUpWaitsOf({ afterMs, factor = 1, most }: FollowUpRule): string {
   const waits = Array.from({ length: most }, (_value, index) => describeMs(afterMs * factor ** index));
   return most === 1 || new Set(waits).size > 1

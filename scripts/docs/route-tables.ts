@@ -9,16 +9,16 @@ import { rootDir } from '../paths.ts';
 
 type Table = readonly (AnyRoute | RawRoute)[];
 
-/** The address in the committed document; a running API puts its own PUBLIC_URL there. */
+/** The server address in the committed document; a running API uses its PUBLIC_URL. */
 const publicUrl = 'http://127.0.0.1:4000';
 
 /**
- * Stands for every service that a route table is given: it can be taken apart and called while the table is made,
- * and nothing of it is used, because no request is ever served.
+ * Replaces every service of a route table. Building the table may destructure and call it, but no request ever
+ * uses it.
  */
 const nothing: never = new Proxy((() => nothing) as () => unknown, { get: () => nothing }) as never;
 
-/** The names of the functions that make route tables, by file: every `src/<feature>/[<part>/]routes.ts` has at least one. */
+/** The functions that build route tables, by file: every `routes.ts` under `src/` exports at least one. */
 export async function findRouteTables(): Promise<ReadonlyMap<string, readonly string[]>> {
   const tables = new Map<string, readonly string[]>();
   for (const [file, module] of await loadRouteFiles()) {

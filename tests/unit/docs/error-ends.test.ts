@@ -99,35 +99,35 @@ describe('ends of errors', () => {
   });
 
   const failedThen = (waits: string, most = '3 times') =>
-    `failed, then a new message after ${waits}, at most ${most}`;
+    `failed, then an automatic retry after ${waits}, at most ${most}`;
   const words: readonly [string, string, string, string][] = [
     ['131042', 'waits until the channel is active again, then sent', 'failed', 'channel paused'],
     [
       '131048',
-      'waits, and expires after 24 h (`DISPATCH_TTL_MS`); sent if an admin resumes the channel before',
+      'waits, then expires after 24 h (`DISPATCH_TTL_MS`); sent if an admin resumes the channel earlier',
       'failed',
       'channel paused for at least 24 h',
     ],
     [
       '131000',
-      'sent after 2 s, 4 s, 8 s; with the 4th refusal failed',
+      'sent after 2 s, 4 s, 8 s; failed at the 4th refusal',
       failedThen('1 min, 4 min, 16 min'),
       '–',
     ],
-    ['135000', 'sent after 2 s; with the 2nd refusal failed', failedThen('1 min', 'once'), '–'],
-    ['1', 'sent after 2 s, 4 s; with the 3rd refusal failed', failedThen('1 min, 4 min', '2 times'), '–'],
+    ['135000', 'sent after 2 s; failed at the 2nd refusal', failedThen('1 min', 'once'), '–'],
+    ['1', 'sent after 2 s, 4 s; failed at the 3rd refusal', failedThen('1 min, 4 min', '2 times'), '–'],
     [
       '131056',
       'sent after 1 s, 4 s, 16 s …',
       failedThen('1 min, 4 min, 16 min'),
-      'the person’s other messages wait too',
+      'the contact’s other messages wait too',
     ],
     ['132069', 'sent after 60 min, 60 min, 60 min …', failedThen('60 min, 4 h, 16 h'), '–'],
     [
       '131063',
       'sent by the marketing endpoint after 1 s',
       'failed',
-      'the channel’s marketing goes there from then on',
+      'the channel uses the marketing endpoint from then on',
     ],
     [
       '132015',
@@ -153,10 +153,10 @@ describe('ends of errors', () => {
     });
   }
 
-  it('131049 › a new message follows a day later, whether an answer says it or a receipt', () => {
+  it('131049 › an automatic retry follows a day later, after an answer and after a receipt', () => {
     const end = errorEnds.find(({ name }) => name === '131049');
     assert.ok(end);
-    const text = 'failed, then a new message after 24 h 5 min, at most 2 times';
+    const text = 'failed, then an automatic retry after 24 h 5 min, at most 2 times';
     assert.deepEqual([describeAnswer(end), describeReceipt(end)], [text, text]);
   });
 });
