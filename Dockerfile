@@ -1,5 +1,5 @@
 # One image, three commands: the API (the default), the worker (`dist/src/bin/worker.js`) and the migrations
-# (`dist/src/bin/migrate.js`). The sandbox provider is in it too (`dist/sandbox/main.js`). The Temporal SDK brings
+# (`dist/src/bin/migrate.js`). It contains the sandbox provider too (`dist/sandbox/main.js`). The Temporal SDK has
 # native code for glibc, so an Alpine base does not work.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -14,7 +14,7 @@ COPY workflows workflows
 COPY activities activities
 COPY sandbox sandbox
 RUN npm run build
-# What only building needs goes, and so do the SDK's native libraries for other systems and its Rust sources.
+# Remove build dependencies, the SDK's native libraries for other systems, and its Rust sources.
 ARG TARGETARCH
 RUN npm prune --omit=dev --no-audit --no-fund \
     && case "${TARGETARCH:-$(dpkg --print-architecture)}" in \
@@ -27,7 +27,7 @@ RUN npm prune --omit=dev --no-audit --no-fund \
     && rm -rf "$bridge/sdk-core" "$bridge/src"
 
 FROM ${NODE_IMAGE}
-# The Temporal SDK checks certificates by the system's store, which the slim image lacks.
+# The Temporal SDK needs the system's certificate store, which the slim image lacks.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/*
@@ -39,12 +39,12 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY migrations migrations
 COPY deploy/healthcheck.mjs deploy/healthcheck.mjs
-# For the sandbox's ledger, where the image is started as that: a volume mounted here belongs to the same user.
+# For the ledger, if the image runs as the sandbox: a volume mounted here belongs to the same user.
 RUN install -d -o node -g node /data
 USER node
 EXPOSE 4000 4001 4002 4003
-# Whether the process is alive; the worker's command checks its own port (docker-compose.yml).
+# Checks that the API process is alive; docker-compose.yml overrides it with the worker's port.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["node", "deploy/healthcheck.mjs", "http://127.0.0.1:4000/healthz"]
-# Node itself gets the signals; npm would swallow them.
+# Node gets the signals directly; npm would swallow them.
 CMD ["node", "--enable-source-maps", "dist/src/bin/api.js"]

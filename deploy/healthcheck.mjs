@@ -1,4 +1,4 @@
-// For containers, which have no curl: ends with 0 when the address answers 200.
+// For containers, which have no curl: exits with 0 if the address answers 200.
 //   node deploy/healthcheck.mjs http://127.0.0.1:4000/readyz
 const timeoutMs = 4_000;
 const url = process.argv[2] ?? '';

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the namespace with its retention and search attributes; repeating it changes nothing. Needs the Temporal CLI
-# (for instance the image temporalio/admin-tools) and takes the server from TEMPORAL_ADDRESS.
+# Creates the namespace with its retention and search attributes; running it again changes nothing. Needs the Temporal
+# CLI (for example the image temporalio/admin-tools) and reads the server's address from TEMPORAL_ADDRESS.
 set -eu
 
 namespace="${TEMPORAL_NAMESPACE:-whatsapp-crm}"
@@ -22,7 +22,7 @@ else
   temporal operator namespace create --namespace "$namespace" --retention "$retention"
 fi
 
-# A new namespace reaches the caches of the server only after some seconds.
+# The server's caches see a new namespace only after some seconds.
 tries=30
 until existing="$(temporal operator search-attribute list --namespace "$namespace" 2>/dev/null)"; do
   tries=$((tries - 1))

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes or updates the two databases of the Temporal server. Run again after every change of its version, before the
-# server starts; repeating it changes nothing. Runs in the image temporalio/admin-tools of the same version.
-# Needs POSTGRES_HOST, POSTGRES_USER and SQL_PASSWORD (which temporal-sql-tool reads by itself).
+# Creates or updates the two databases of the Temporal server. Run it after every change of the server's version, before
+# the server starts; running it again changes nothing. Runs in the image temporalio/admin-tools of the same version.
+# Needs POSTGRES_HOST, POSTGRES_USER and SQL_PASSWORD (temporal-sql-tool reads the last one itself).
 set -eu
 
 schema() {
