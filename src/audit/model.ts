@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../platform/declare-model.ts';
 
 /** Who did it: a user of the client, an operator of the platform, or the product itself. */
 export type AuditActor =
@@ -20,21 +20,14 @@ export interface AuditEventDoc {
   readonly after?: Readonly<Record<string, unknown>>;
 }
 
-const auditEventSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    at: { type: Date, required: true },
-    actor: { type: Schema.Types.Mixed, required: true },
-    action: { type: String, required: true },
-    target: { type: Schema.Types.Mixed, required: true },
-    before: Schema.Types.Mixed,
-    after: Schema.Types.Mixed,
-  },
-  { ...schemaOptions, collection: 'audit_events' },
-);
+export const auditEventModel = declareTenantModel<AuditEventDoc>('audit_events', {
+  at: { type: Date, required: true },
+  actor: { type: Schema.Types.Mixed, required: true },
+  action: { type: String, required: true },
+  target: { type: Schema.Types.Mixed, required: true },
+  before: Schema.Types.Mixed,
+  after: Schema.Types.Mixed,
+});
 
-auditEventSchema.index({ clientId: 1, at: -1, _id: -1 });
-auditEventSchema.index({ clientId: 1, 'target.id': 1, at: -1, _id: -1 });
-
-export const auditEventModel = (connection: Connection): Model<AuditEventDoc> =>
-  connection.model<AuditEventDoc>('AuditEvent', auditEventSchema as unknown as Schema<AuditEventDoc>);
+auditEventModel.schema.index({ clientId: 1, at: -1, _id: -1 });
+auditEventModel.schema.index({ clientId: 1, 'target.id': 1, at: -1, _id: -1 });

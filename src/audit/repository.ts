@@ -1,5 +1,6 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../platform/mongo.ts';
+import { openTenantCollection } from '../platform/tenant-collection.ts';
 import { auditEventModel, type AuditEventDoc } from './model.ts';
 
 export type { AuditActor, AuditEventDoc } from './model.ts';
@@ -15,11 +16,10 @@ export type AuditRepository = ReturnType<typeof createAuditRepository>;
 
 /** Events are inserted and read, never changed: there is no other function here. */
 export function createAuditRepository(connection: Connection) {
-  const events = auditEventModel(connection).collection as unknown as mongo.Collection<AuditEventDoc>;
+  const events = openTenantCollection(auditEventModel, connection);
   return {
-    async insert(scope: ClientScope, event: AuditEventDoc, session: ClientSession): Promise<void> {
-      await events.insertOne({ ...event, ...scope }, { session });
-    },
+    insert: (scope: ClientScope, event: AuditEventDoc, session: ClientSession): Promise<void> =>
+      events.insertOne(scope, event, { session }),
 
     /** The newest events of some actions on one object. */
     listOfTarget: (
@@ -27,11 +27,11 @@ export function createAuditRepository(connection: Connection) {
       targetId: Types.ObjectId,
       { actions, limit }: { actions: readonly string[]; limit: number },
     ): Promise<AuditEventDoc[]> =>
-      events
-        .find({ 'target.id': targetId, action: { $in: [...actions] }, ...scope })
-        .sort({ at: -1, _id: -1 })
-        .limit(limit)
-        .toArray(),
+      events.find(
+        scope,
+        { 'target.id': targetId, action: { $in: [...actions] } },
+        { sort: { at: -1, _id: -1 }, limit },
+      ),
 
     /** Whether there is an event of this action on an object that says so in one of its fields. */
     async isThere(
@@ -39,9 +39,8 @@ export function createAuditRepository(connection: Connection) {
       { targetId, action, field, value }: WrittenFact,
       session: ClientSession | undefined,
     ): Promise<boolean> {
-      const filter = { 'target.id': targetId, action, [`after.${field}`]: value, ...scope };
-      const options = session === undefined ? {} : { session };
-      return (await events.findOne(filter, { projection: { _id: 1 }, ...options })) !== null;
+      const filter = { 'target.id': targetId, action, [`after.${field}`]: value };
+      return (await events.findOne(scope, filter, { projection: { _id: 1 }, session })) !== null;
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose';
-import { schemaOptions } from '../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declarePlatformModel } from '../platform/declare-model.ts';
 
 /**
  * What is to be mailed. It names the occasion and not the text: the letter with its secret link is made at the
@@ -24,19 +24,13 @@ export interface OutboxMailDoc {
   readonly failedAt?: Date;
 }
 
-const outboxMailSchema = new Schema(
-  {
-    order: { type: Schema.Types.Mixed, required: true },
-    createdAt: { type: Date, required: true },
-    attempts: { type: Number, required: true },
-    nextAttemptAt: Date,
-    failedAt: Date,
-  },
-  { ...schemaOptions, collection: 'outbox_mails' },
-);
+export const outboxMailModel = declarePlatformModel<OutboxMailDoc>('outbox_mails', {
+  order: { type: Schema.Types.Mixed, required: true },
+  createdAt: { type: Date, required: true },
+  attempts: { type: Number, required: true },
+  nextAttemptAt: Date,
+  failedAt: Date,
+});
 
-outboxMailSchema.index({ nextAttemptAt: 1 }, { sparse: true });
-outboxMailSchema.index({ failedAt: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });
-
-export const outboxMailModel = (connection: Connection): Model<OutboxMailDoc> =>
-  connection.model<OutboxMailDoc>('OutboxMail', outboxMailSchema as unknown as Schema<OutboxMailDoc>);
+outboxMailModel.schema.index({ nextAttemptAt: 1 }, { sparse: true });
+outboxMailModel.schema.index({ failedAt: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

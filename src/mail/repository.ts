@@ -1,4 +1,5 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
+import { openPlatformCollection } from '../platform/platform-collection.ts';
 import { outboxMailModel, type OutboxMailDoc } from './model.ts';
 
 export type { MailKind, MailOrder, OutboxMailDoc } from './model.ts';
@@ -7,7 +8,7 @@ export type MailRepository = ReturnType<typeof createMailRepository>;
 
 /** The outbox belongs to the platform: who asks for a reset is not known to be anybody's user yet. */
 export function createMailRepository(connection: Connection) {
-  const mails = outboxMailModel(connection).collection as unknown as mongo.Collection<OutboxMailDoc>;
+  const mails = openPlatformCollection(outboxMailModel, connection);
   return {
     async insert(mail: OutboxMailDoc, session?: ClientSession): Promise<void> {
       await mails.insertOne(mail, session === undefined ? {} : { session });

@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../platform/declare-model.ts';
 
 /** A gate has opened: what waits behind it has to be told. Deleted when that is done. */
 export interface GateOpeningDoc {
@@ -14,22 +14,15 @@ export interface GateOpeningDoc {
   readonly nextPassAt: Date;
 }
 
-const openingSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    gate: { type: String, required: true },
-    channelId: Schema.Types.ObjectId,
-    templateName: String,
-    language: String,
-    openedAt: { type: Date, required: true },
-    nextPassAt: { type: Date, required: true },
-  },
-  { ...schemaOptions, collection: 'gate_openings' },
-);
+export const gateOpeningModel = declareTenantModel<GateOpeningDoc>('gate_openings', {
+  gate: { type: String, required: true },
+  channelId: Schema.Types.ObjectId,
+  templateName: String,
+  language: String,
+  openedAt: { type: Date, required: true },
+  nextPassAt: { type: Date, required: true },
+});
 
-openingSchema.index({ clientId: 1, _id: 1 });
+gateOpeningModel.schema.index({ clientId: 1, _id: 1 });
 // Whose turn it is, over all tenants.
-openingSchema.index({ nextPassAt: 1 }, { name: 'due' });
-
-export const gateOpeningModel = (connection: Connection): Model<GateOpeningDoc> =>
-  connection.model<GateOpeningDoc>('GateOpening', openingSchema as unknown as Schema<GateOpeningDoc>);
+gateOpeningModel.schema.index({ nextPassAt: 1 }, { name: 'due' });

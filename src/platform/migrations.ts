@@ -1,6 +1,6 @@
 import { config, status, up } from 'migrate-mongo';
 import { sleep, systemClock } from './clock.ts';
-import { isDuplicateKey, type MongoConnection } from './mongo.ts';
+import { databaseOf, isDuplicateKey, type MongoConnection } from './mongo.ts';
 import { migrationsFolder } from './paths.ts';
 
 config.set({
@@ -17,11 +17,6 @@ const lockWaits = 120;
 const lockWaitMs = 500;
 /** A migration that dies gives the lock free after this long. */
 const lockTtlMs = 600_000;
-
-function databaseOf(connection: MongoConnection) {
-  if (connection.db === undefined) throw new Error('The database is not connected.');
-  return connection.db;
-}
 
 /** One document that only one process can hold: a second insert of its id is refused. */
 function lockOf(connection: MongoConnection) {

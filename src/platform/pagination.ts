@@ -1,4 +1,4 @@
-import mongoose, { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 
@@ -108,16 +108,12 @@ export type SortDirection = 'ascending' | 'descending';
 
 /**
  * The filter for everything after the cursor, ordered by `field` and then `_id`, both in one direction. Put it
- * under `$and`, or spread it when the filter has no `$or` of its own. The operators are marked as trusted,
- * because `sanitizeFilter` would defuse them.
+ * under `$and`, or spread it when the filter has no `$or` of its own.
  */
 export function afterCursor(field: string, direction: SortDirection, cursor: Cursor) {
   const operator = direction === 'ascending' ? '$gt' : '$lt';
   return {
-    $or: [
-      { [field]: mongoose.trusted({ [operator]: cursor.key }) },
-      { [field]: cursor.key, _id: mongoose.trusted({ [operator]: cursor.id }) },
-    ],
+    $or: [{ [field]: { [operator]: cursor.key } }, { [field]: cursor.key, _id: { [operator]: cursor.id } }],
   };
 }
 

@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../platform/declare-model.ts';
 import type { ChannelRate } from './channel/rules.ts';
 
 /** How fast a channel may send, and which worker holds how much of it; `_id` is the channel's. */
@@ -54,77 +54,49 @@ const text = { type: String, required: true } as const;
 const number = { type: Number, required: true } as const;
 const time = { type: Date, required: true } as const;
 
-const channelRateSchema = new Schema(
-  {
-    clientId: objectId,
-    limit: number,
-    factor: number,
-    slowedAt: Date,
-    leases: [{ _id: false, holder: text, permits: number, wanted: number, expiresAt: time }],
-    version: number,
-    expiresAt: time,
-  },
-  { ...schemaOptions, collection: 'channel_rates' },
-);
-channelRateSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+export const channelRateModel = declareTenantModel<ChannelRateDoc>('channel_rates', {
+  limit: number,
+  factor: number,
+  slowedAt: Date,
+  leases: [{ _id: false, holder: text, permits: number, wanted: number, expiresAt: time }],
+  version: number,
+  expiresAt: time,
+});
+channelRateModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-const pairRateSchema = new Schema(
-  {
-    clientId: objectId,
-    channelId: objectId,
-    contactId: objectId,
-    tat: time,
-    queuedUntil: time,
-    blockedUntil: time,
-    expiresAt: time,
-  },
-  { ...schemaOptions, collection: 'pair_rates' },
-);
-pairRateSchema.index({ clientId: 1, channelId: 1, contactId: 1 }, { unique: true });
-pairRateSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+export const pairRateModel = declareTenantModel<PairRateDoc>('pair_rates', {
+  channelId: objectId,
+  contactId: objectId,
+  tat: time,
+  queuedUntil: time,
+  blockedUntil: time,
+  expiresAt: time,
+});
+pairRateModel.schema.index({ clientId: 1, channelId: 1, contactId: 1 }, { unique: true });
+pairRateModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-const portfolioUserSchema = new Schema(
-  { clientId: objectId, portfolioId: text, contactId: objectId, expiresAt: time },
-  { ...schemaOptions, collection: 'portfolio_users' },
-);
-portfolioUserSchema.index({ clientId: 1, portfolioId: 1, contactId: 1 }, { unique: true });
-portfolioUserSchema.index({ clientId: 1, portfolioId: 1, expiresAt: 1 });
+export const portfolioUserModel = declareTenantModel<PortfolioUserDoc>('portfolio_users', {
+  portfolioId: text,
+  contactId: objectId,
+  expiresAt: time,
+});
+portfolioUserModel.schema.index({ clientId: 1, portfolioId: 1, contactId: 1 }, { unique: true });
+portfolioUserModel.schema.index({ clientId: 1, portfolioId: 1, expiresAt: 1 });
 // The sweep looks for what has expired, whose ever it is.
-portfolioUserSchema.index({ expiresAt: 1 });
+portfolioUserModel.schema.index({ expiresAt: 1 });
 
-const portfolioUsageSchema = new Schema(
-  { clientId: objectId, portfolioId: text, count: number, changes: number },
-  { ...schemaOptions, collection: 'portfolio_usage' },
-);
-portfolioUsageSchema.index({ clientId: 1, portfolioId: 1 }, { unique: true });
+export const portfolioUsageModel = declareTenantModel<PortfolioUsageDoc>('portfolio_usage', {
+  portfolioId: text,
+  count: number,
+  changes: number,
+});
+portfolioUsageModel.schema.index({ clientId: 1, portfolioId: 1 }, { unique: true });
 
-const managementLimitSchema = new Schema(
-  { clientId: objectId, wabaId: text, usedPercent: number, closedUntil: time, expiresAt: time },
-  { ...schemaOptions, collection: 'management_limits' },
-);
-managementLimitSchema.index({ clientId: 1, wabaId: 1 }, { unique: true });
-managementLimitSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
-
-export const channelRateModel = (connection: Connection): Model<ChannelRateDoc> =>
-  connection.model<ChannelRateDoc>('ChannelRate', channelRateSchema as unknown as Schema<ChannelRateDoc>);
-
-export const pairRateModel = (connection: Connection): Model<PairRateDoc> =>
-  connection.model<PairRateDoc>('PairRate', pairRateSchema as unknown as Schema<PairRateDoc>);
-
-export const portfolioUserModel = (connection: Connection): Model<PortfolioUserDoc> =>
-  connection.model<PortfolioUserDoc>(
-    'PortfolioUser',
-    portfolioUserSchema as unknown as Schema<PortfolioUserDoc>,
-  );
-
-export const portfolioUsageModel = (connection: Connection): Model<PortfolioUsageDoc> =>
-  connection.model<PortfolioUsageDoc>(
-    'PortfolioUsage',
-    portfolioUsageSchema as unknown as Schema<PortfolioUsageDoc>,
-  );
-
-export const managementLimitModel = (connection: Connection): Model<ManagementLimitDoc> =>
-  connection.model<ManagementLimitDoc>(
-    'ManagementLimit',
-    managementLimitSchema as unknown as Schema<ManagementLimitDoc>,
-  );
+export const managementLimitModel = declareTenantModel<ManagementLimitDoc>('management_limits', {
+  wabaId: text,
+  usedPercent: number,
+  closedUntil: time,
+  expiresAt: time,
+});
+managementLimitModel.schema.index({ clientId: 1, wabaId: 1 }, { unique: true });
+managementLimitModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declarePlatformModel } from '../platform/declare-model.ts';
 
 export const webhookEventStatuses = ['pending', 'parked', 'done', 'dead'] as const;
 export type WebhookEventStatus = (typeof webhookEventStatuses)[number];
@@ -28,32 +28,26 @@ export interface WebhookEventDoc {
 /** Meta repeats an event for up to seven days: what is done is kept one day longer. */
 const keptSeconds = 8 * 24 * 60 * 60;
 
-const webhookEventSchema = new Schema(
-  {
-    receivedAt: { type: Date, required: true },
-    channelId: Schema.Types.ObjectId,
-    isUrgent: Boolean,
-    body: { type: String, required: true },
-    status: { type: String, enum: webhookEventStatuses, required: true },
-    attempts: { type: Number, required: true },
-    nextAttemptAt: Date,
-    leaseToken: String,
-    lastError: String,
-    doneAt: Date,
-  },
-  { ...schemaOptions, collection: 'webhook_events' },
-);
+export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_events', {
+  receivedAt: { type: Date, required: true },
+  channelId: Schema.Types.ObjectId,
+  isUrgent: Boolean,
+  body: { type: String, required: true },
+  status: { type: String, enum: webhookEventStatuses, required: true },
+  attempts: { type: Number, required: true },
+  nextAttemptAt: Date,
+  leaseToken: String,
+  lastError: String,
+  doneAt: Date,
+});
 
-webhookEventSchema.index({ nextAttemptAt: 1 }, { sparse: true });
-webhookEventSchema.index(
+webhookEventModel.schema.index({ nextAttemptAt: 1 }, { sparse: true });
+webhookEventModel.schema.index(
   { isUrgent: 1, nextAttemptAt: 1 },
   { partialFilterExpression: { isUrgent: true, nextAttemptAt: { $exists: true } } },
 );
-webhookEventSchema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
-webhookEventSchema.index(
+webhookEventModel.schema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
+webhookEventModel.schema.index(
   { status: 1, _id: 1 },
   { partialFilterExpression: { status: { $in: ['parked', 'dead'] } } },
 );
-
-export const webhookEventModel = (connection: Connection): Model<WebhookEventDoc> =>
-  connection.model<WebhookEventDoc>('WebhookEvent', webhookEventSchema as unknown as Schema<WebhookEventDoc>);

@@ -1,5 +1,6 @@
-import type { Connection, mongo } from 'mongoose';
-import { webhookEventModel, type WebhookEventDoc } from './model.ts';
+import type { Connection } from 'mongoose';
+import { openPlatformCollection } from '../platform/platform-collection.ts';
+import { webhookEventModel } from './model.ts';
 
 export interface InboxMeasure {
   /** Not taken up yet, or being processed for the first time. */
@@ -18,7 +19,7 @@ const maxTimeMS = 5_000;
 
 /** Counts of the inbox for the metrics; no count goes further than `limit`. */
 export function createWebhookMeasures(connection: Connection) {
-  const events = webhookEventModel(connection).collection as unknown as mongo.Collection<WebhookEventDoc>;
+  const events = openPlatformCollection(webhookEventModel, connection);
   return {
     /** `dueBefore` is far enough ahead to see those that a processor holds under its lease. */
     async measureInbox({ dueBefore, limit }: { dueBefore: Date; limit: number }): Promise<InboxMeasure> {

@@ -1,6 +1,7 @@
 import type { Connection, mongo, Types } from 'mongoose';
 import { createBulkWriter } from '../platform/bulk-writer.ts';
 import { newUuid } from '../platform/ids.ts';
+import { openPlatformCollection } from '../platform/platform-collection.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
 import type { EventVerdict } from './rules.ts';
 
@@ -28,7 +29,7 @@ export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
 
 /** The inbox belongs to no tenant: whose an event is, only its processing finds out. */
 export function createWebhookRepository(connection: Connection) {
-  const events = webhookEventModel(connection).collection as unknown as mongo.Collection<WebhookEventDoc>;
+  const events = openPlatformCollection(webhookEventModel, connection);
   const writeBulk = createBulkWriter(events);
 
   return {

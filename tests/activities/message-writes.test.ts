@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { mongo } from 'mongoose';
 import type { Types } from 'mongoose';
 import type { Receipt } from '../../src/sending/messages/contract.ts';
 import {
@@ -18,6 +17,7 @@ import { toMessageView } from '../../src/sending/messages/view.ts';
 import { createDispatchWrites } from '../../src/sending/messages/store/dispatch-writes.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
+import { openTenantCollection } from '../../src/platform/tenant-collection.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
@@ -133,18 +133,16 @@ describe('message writes', () => {
     const scope = scopeOf(message.clientId);
     const holder = newUuid();
     await messages.claim(scope, message._id, { token: holder, now });
-    const collection = database.connection.collection('messages') as unknown as mongo.Collection<MessageDoc>;
+    const collection = openTenantCollection(messageModel, database.connection);
     const attempt = { number: 1, startedAt: now, endedAt: now, outcome: 'retry', code: 'x' } as const;
     const waiting = { gate: 'provider', reason: 'x', since: now } as const;
-    const slow = new Proxy(collection, {
-      get(target, name) {
-        if (name !== 'findOne') return Reflect.get(target, name).bind(target) as unknown;
-        return async (...query: Parameters<typeof target.findOne>) => {
-          await messages.release(scope, message._id, { token: holder, attempt, waiting });
-          return target.findOne(...query);
-        };
+    const slow: typeof collection = {
+      ...collection,
+      async findOne(...query) {
+        await messages.release(scope, message._id, { token: holder, attempt, waiting });
+        return collection.findOne(...query);
       },
-    });
+    };
     const token = newUuid();
     const claim = await createDispatchWrites(slow, async () => undefined).claim(scope, message._id, {
       token,

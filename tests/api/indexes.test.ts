@@ -1,36 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import mongoose, { type Connection, type Model, type mongo } from 'mongoose';
-import { rootDir } from '../../scripts/paths.ts';
+import mongoose, { type Connection, type mongo } from 'mongoose';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
 import { createMessageMeasures } from '../../src/sending/messages/store/measures.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { pendingMigrations, runMigrations } from '../../src/platform/migrations.ts';
-import { scopeOf } from '../../src/platform/mongo.ts';
+import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
 import { createTemplateRepository } from '../../src/templates/store/repository.ts';
 import { createWebhookRepository } from '../../src/webhooks/repository.ts';
 import { buildMessage } from '../support/messages.ts';
+import { models } from '../support/models.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 type Command = Readonly<Record<string, unknown>>;
-
-/** Every model that a feature exports, from its own folder or from its `store/`. */
-async function loadModels(connection: Connection): Promise<Model<object>[]> {
-  const files = readdirSync(join(rootDir, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-    (path) => basename(path) === 'model.ts',
-  );
-  const models = await Promise.all(
-    files.map(async (path) => {
-      const exported = (await import(join(rootDir, 'src', path))) as Record<string, unknown>;
-      return Object.entries(exported)
-        .filter(([name]) => name.endsWith('Model'))
-        .map(([, make]) => (make as (given: Connection) => Model<object>)(connection));
-    }),
-  );
-  return models.flat();
-}
 
 interface Index {
   readonly key: Readonly<Record<string, unknown>>;
@@ -83,15 +65,13 @@ describe('indexes', () => {
   });
 
   it('what the models declare › is what the migrations have made, no more and no less', async () => {
-    const models = await loadModels(database.connection);
     assert.ok(models.length >= 20, `${models.length} models`);
     const existing =
       (await database.connection.db?.listCollections().toArray())?.map(({ name }) => name) ?? [];
-    for (const model of models) {
-      const { name: collection } = model.collection;
+    for (const { collection, schema } of models) {
       assert.ok(existing.includes(collection), `no migration makes the collection ${collection}`);
-      const declared = model.schema.indexes().map(([key, options]) => describeIndex(key, { ...options }));
-      const real = await model.collection.indexes();
+      const declared = schema.indexes().map(([key, options]) => describeIndex(key, { ...options }));
+      const real = await databaseOf(database.connection).collection(collection).indexes();
       const made = real
         .filter(({ name }) => name !== '_id_')
         .map(({ key, ...options }) => describeIndex(key as object, options));
@@ -100,8 +80,7 @@ describe('indexes', () => {
   });
 
   it('collections › every one that the migrations made has its model', async () => {
-    const models = await loadModels(database.connection);
-    const known = new Set([...models.map((model) => model.collection.name), 'migrations', 'migrations_lock']);
+    const known = new Set([...models.map(({ collection }) => collection), 'migrations', 'migrations_lock']);
     const existing = (await database.connection.db?.listCollections().toArray()) ?? [];
     const unknown = existing
       .map(({ name }) => name)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { mongo } from 'mongoose';
+import { databaseOf } from '../../src/platform/mongo.ts';
 import { createSweep } from '../../src/sending/messages/sweep.ts';
 import { messageModel } from '../../src/sending/messages/store/model.ts';
 import { createMessageRepository, type MessageDoc } from '../../src/sending/messages/store/repository.ts';
@@ -31,8 +31,7 @@ describe('sweep', () => {
   });
   after(() => database?.close());
 
-  const collection = () =>
-    messageModel(database.connection).collection as unknown as mongo.Collection<MessageDoc>;
+  const collection = () => databaseOf(database.connection).collection<MessageDoc>(messageModel.collection);
   const store = async (...messages: Partial<MessageDoc>[]): Promise<MessageDoc[]> => {
     const built = messages.map((changes) => buildMessage({ timestamp: ago(7_200), ...changes }));
     await collection().insertMany(built);

@@ -5,7 +5,7 @@ import type { Actor } from '../../src/http/route.ts';
 import { notOfMails, useApi } from '../support/api.ts';
 import { call, type Answer } from '../support/http.ts';
 import { askPlace, type Asking, makeOwner, places, type Owner, type Place } from '../support/owned-places.ts';
-import { tenantCollections } from '../support/wire-probe.ts';
+import { tenantCollections } from '../support/models.ts';
 
 describe('api › tenancy', function () {
   this.timeout(60_000);

@@ -3,7 +3,7 @@ import { startTcpProxy } from '../../proofs/faults/tcp-proxy.ts';
 import { isDependencyAway } from '../../src/http/problems.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { AppError } from '../../src/platform/errors.ts';
-import { connectMongo } from '../../src/platform/mongo.ts';
+import { connectMongo, databaseOf } from '../../src/platform/mongo.ts';
 import { createInbox } from '../../src/webhooks/intake.ts';
 import { webhookEventModel } from '../../src/webhooks/model.ts';
 import { createWebhookRepository } from '../../src/webhooks/repository.ts';
@@ -20,7 +20,7 @@ describe('webhook inbox', () => {
   beforeEach(() => events().deleteMany({}));
   after(() => database?.close());
 
-  const events = () => webhookEventModel(database.connection).collection;
+  const events = () => databaseOf(database.connection).collection(webhookEventModel.collection);
 
   it('bodies at the same time › are one command, each stored', async () => {
     const watched = await connectMongo({ uri: watchedUri(database.uri), appName: 'inbox', maxPoolSize: 10 });

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Connection, Model } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { newSecret } from '../../src/platform/ids.ts';
 import { connectMongo } from '../../src/platform/mongo.ts';
-
-/** Makes the model of a collection on a connection, as `model.ts` files export it. */
-// The documents' types differ and nothing here reads them; `unknown` would refuse every model.
-export type ModelFactory = (
-  connection: Connection,
-) => Pick<Model<object>, 'createCollection' | 'createIndexes'>;
+import type { AnyModel } from './models.ts';
 
 export interface TestDatabase {
   readonly connection: Connection;
@@ -31,16 +26,13 @@ export function testMongoUri(): string {
  * A fresh database for one test file, dropped by `close`, with the collections of these models and the indexes
  * that they declare.
  */
-export async function connectTestDatabase(
-  name: string,
-  models: readonly ModelFactory[],
-): Promise<TestDatabase> {
+export async function connectTestDatabase(name: string, models: readonly AnyModel[]): Promise<TestDatabase> {
   const suffix = newSecret(6).replace(/[^A-Za-z0-9]/g, 'x');
   const uri = new URL(testMongoUri());
   uri.pathname = `/test_${name}_${suffix}`;
   const connection = await connectMongo({ uri: uri.href, appName: `test-${name}`, maxPoolSize: 100 });
-  for (const makeModel of models) {
-    const model = makeModel(connection);
+  for (const { collection, schema } of models) {
+    const model = connection.model(collection, schema);
     await model.createCollection();
     await model.createIndexes();
   }

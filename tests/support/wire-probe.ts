@@ -1,27 +1,5 @@
 import { Types, type Connection, type mongo } from 'mongoose';
-
-/** The collections whose every document belongs to one client. */
-export const tenantCollections: ReadonlySet<string> = new Set([
-  'audit_events',
-  'channel_rates',
-  'channels',
-  'contacts',
-  'conversations',
-  'gate_openings',
-  'leads',
-  'management_limits',
-  'messages',
-  'pair_rates',
-  'password_links',
-  'portfolio_usage',
-  'portfolio_users',
-  'refresh_tokens',
-  'sending_policies',
-  'sessions',
-  'template_syncs',
-  'templates',
-  'users',
-]);
+import { tenantCollections } from './models.ts';
 
 /**
  * The only filters that may cross clients, by collection and exact fields: those of the repository functions named

@@ -1,5 +1,6 @@
-import type { Connection, mongo } from 'mongoose';
-import { channelModel, type ChannelDoc } from './model.ts';
+import type { Connection } from 'mongoose';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import { channelModel } from './model.ts';
 
 export interface PausedGroup {
   readonly by: string;
@@ -12,29 +13,27 @@ const maxTimeMS = 5_000;
 
 /** Counts across all tenants for the metrics. */
 export function createChannelMeasures(connection: Connection) {
-  const channels = channelModel(connection).collection as unknown as mongo.Collection<ChannelDoc>;
+  const channels = openTenantCollection(channelModel, connection);
   return {
     /** Channels that do not send, by who paused them and why. There are few channels: no index is kept for this. */
     findPausedAcrossClients: (): Promise<PausedGroup[]> =>
-      channels
-        .aggregate<PausedGroup>(
-          [
-            { $limit: mostChannels },
-            { $match: { state: { $ne: 'active' } } },
-            {
-              $group: {
-                // A pause without more words was made by a person.
-                _id: {
-                  by: { $cond: [{ $ifNull: ['$pause', false] }, 'provider', 'person'] },
-                  errorClass: { $ifNull: ['$pause.class', 'none'] },
-                },
-                count: { $sum: 1 },
+      channels.acrossClients.aggregate<PausedGroup>(
+        [
+          { $limit: mostChannels },
+          { $match: { state: { $ne: 'active' } } },
+          {
+            $group: {
+              // A pause without more words was made by a person.
+              _id: {
+                by: { $cond: [{ $ifNull: ['$pause', false] }, 'provider', 'person'] },
+                errorClass: { $ifNull: ['$pause.class', 'none'] },
               },
+              count: { $sum: 1 },
             },
-            { $project: { _id: 0, by: '$_id.by', errorClass: '$_id.errorClass', count: 1 } },
-          ],
-          { maxTimeMS },
-        )
-        .toArray(),
+          },
+          { $project: { _id: 0, by: '$_id.by', errorClass: '$_id.errorClass', count: 1 } },
+        ],
+        { maxTimeMS },
+      ),
   };
 }

@@ -1,6 +1,6 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 import type { SealedSecret } from '../../platform/cipher.ts';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const channelStates = ['active', 'paused', 'disconnected'] as const;
 export type ChannelState = (typeof channelStates)[number];
@@ -89,49 +89,42 @@ export interface ChannelDoc {
 
 const sealedSecret = { keyId: String, iv: String, tag: String, data: String };
 
-const channelSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    displayNumber: { type: String, required: true },
-    phoneNumberId: { type: String, required: true },
-    wabaId: { type: String, required: true },
-    accessToken: { type: sealedSecret, required: true, _id: false },
-    appSecret: { type: sealedSecret, _id: false },
-    webhookKeyHash: { type: String, required: true },
-    sendsPerSecond: { type: Number, required: true },
-    state: { type: String, enum: channelStates, required: true },
-    stateReason: String,
-    pause: Schema.Types.Mixed,
-    recovery: Schema.Types.Mixed,
-    restriction: Schema.Types.Mixed,
-    messagingLimit: Number,
-    messagingLimitAt: Date,
-    portfolioId: String,
-    throughput: Number,
-    look: Schema.Types.Mixed,
-    usesMarketingEndpoint: Boolean,
-    verification: Schema.Types.Mixed,
-    createdAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-  },
-  { ...schemaOptions, collection: 'channels' },
-);
+export const channelModel = declareTenantModel<ChannelDoc>('channels', {
+  displayNumber: { type: String, required: true },
+  phoneNumberId: { type: String, required: true },
+  wabaId: { type: String, required: true },
+  accessToken: { type: sealedSecret, required: true, _id: false },
+  appSecret: { type: sealedSecret, _id: false },
+  webhookKeyHash: { type: String, required: true },
+  sendsPerSecond: { type: Number, required: true },
+  state: { type: String, enum: channelStates, required: true },
+  stateReason: String,
+  pause: Schema.Types.Mixed,
+  recovery: Schema.Types.Mixed,
+  restriction: Schema.Types.Mixed,
+  messagingLimit: Number,
+  messagingLimitAt: Date,
+  portfolioId: String,
+  throughput: Number,
+  look: Schema.Types.Mixed,
+  usesMarketingEndpoint: Boolean,
+  verification: Schema.Types.Mixed,
+  createdAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+});
 
-channelSchema.index({ clientId: 1, _id: 1 });
+channelModel.schema.index({ clientId: 1, _id: 1 });
 // Paused by the provider: when to look again, over all tenants.
-channelSchema.index(
+channelModel.schema.index(
   { 'pause.nextCheckAt': 1 },
   { name: 'health', partialFilterExpression: { 'pause.nextCheckAt': { $exists: true } } },
 );
 // What is to be learnt of numbers, over all tenants.
-channelSchema.index(
+channelModel.schema.index(
   { 'look.at': 1 },
   { name: 'looks', partialFilterExpression: { 'look.at': { $exists: true } } },
 );
 // The provider's events name the number or the account, not the tenant: these find the tenant.
-channelSchema.index({ phoneNumberId: 1 }, { unique: true });
-channelSchema.index({ webhookKeyHash: 1 }, { unique: true });
-channelSchema.index({ wabaId: 1, _id: 1 });
-
-export const channelModel = (connection: Connection): Model<ChannelDoc> =>
-  connection.model<ChannelDoc>('Channel', channelSchema as unknown as Schema<ChannelDoc>);
+channelModel.schema.index({ phoneNumberId: 1 }, { unique: true });
+channelModel.schema.index({ webhookKeyHash: 1 }, { unique: true });
+channelModel.schema.index({ wabaId: 1, _id: 1 });

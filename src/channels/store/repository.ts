@@ -1,5 +1,11 @@
-import mongoose, { type ClientSession, type Connection, type Model, type Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
+import {
+  openTenantCollection,
+  type AcrossClients,
+  type TenantCollection,
+} from '../../platform/tenant-collection.ts';
+import type { CrossingFilter } from '../../platform/tenant-queries.ts';
 import { versionedUpdate, type Change } from '../../platform/update.ts';
 import { channelModel, type ChannelDoc, type ChannelLook, type ProviderPause } from './model.ts';
 
@@ -30,24 +36,19 @@ export type ChannelChange = Change<
 export type ChannelRepository = ReturnType<typeof createChannelRepository>;
 
 export function createChannelRepository(connection: Connection) {
-  const channels = channelModel(connection);
+  const channels = openTenantCollection(channelModel, connection);
   return {
     ...createCrossings(channels),
 
     async insert(scope: ClientScope, channel: ChannelDoc, session?: ClientSession): Promise<void> {
-      await channels.create([{ ...channel, ...scope }], session === undefined ? {} : { session });
+      await channels.insertOne(scope, channel, { session });
     },
 
     findById: (
       scope: ClientScope,
       _id: Types.ObjectId,
-      session: ClientSession | null = null,
-    ): Promise<ChannelDoc | null> =>
-      channels
-        .findOne({ _id, ...scope })
-        .session(session)
-        .lean<ChannelDoc>()
-        .exec(),
+      session?: ClientSession,
+    ): Promise<ChannelDoc | null> => channels.findOne(scope, { _id }, { session }),
 
     /** Changes what `current` was; null when somebody was faster. */
     update: (
@@ -56,47 +57,39 @@ export function createChannelRepository(connection: Connection) {
       change: ChannelChange,
       session: ClientSession,
     ): Promise<ChannelDoc | null> =>
-      channels
-        .findOneAndUpdate({ _id: current._id, version: current.version, ...scope }, versionedUpdate(change), {
-          returnDocument: 'after',
-          session,
-        })
-        .lean<ChannelDoc>()
-        .exec(),
+      channels.findOneAndUpdate(
+        scope,
+        { _id: current._id, version: current.version },
+        versionedUpdate(change),
+        { returnDocument: 'after', session },
+      ),
 
     /** Something is to be learnt of the number; that is no change of the channel. */
     async askForLook(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
-      await channels.updateOne({ _id, ...scope }, { $set: { look: { at, tries: 0 } } });
+      await channels.updateOne(scope, { _id }, { $set: { look: { at, tries: 0 } } });
     },
 
     /** All is learnt, unless somebody has asked for another look meanwhile. */
     async finishLook(scope: ClientScope, { _id, look }: Pick<ChannelDoc, '_id' | 'look'>): Promise<void> {
       if (look === undefined) return;
-      await channels.updateOne({ _id, 'look.at': look.at, ...scope }, { $unset: { look: '' } });
+      await channels.updateOne(scope, { _id, 'look.at': look.at }, { $unset: { look: '' } });
     },
 
     /** False when somebody changed or deleted it first. */
-    async delete(scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> {
-      const { deletedCount } = await channels.deleteOne({ _id, version, ...scope }, { session });
-      return deletedCount === 1;
-    },
+    delete: (scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> =>
+      channels.deleteOne(scope, { _id, version }, { session }),
 
     /** In order of creation; a client has few. */
     list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>
-      channels
-        .find({ ...(afterId === null ? {} : { _id: mongoose.trusted({ $gt: afterId }) }), ...scope })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .lean<ChannelDoc[]>()
-        .exec(),
+      channels.find(scope, afterId === null ? {} : { _id: { $gt: afterId } }, { sort: { _id: 1 }, limit }),
   };
 }
 
 /** Who an event or a schedule is about, before anybody knows the tenant. */
-const createCrossings = (channels: Model<ChannelDoc>) => ({
+const createCrossings = (channels: TenantCollection<ChannelDoc>) => ({
   /** Across all tenants: the channel that a provider's event names. */
   findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
-    channels.findOne({ phoneNumberId }).lean<ChannelDoc>().exec(),
+    channels.acrossClients.findOne({ phoneNumberId }),
 
   /**
    * Across all tenants: takes channels that the provider has paused and whose next look is due. Who takes one sets
@@ -107,8 +100,8 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
     nextCheckAt: (pause: Pick<ProviderPause, 'checks' | 'relapses'>) => Date,
     atMost: number,
   ): Promise<ChannelDoc[]> {
-    const due = { 'pause.nextCheckAt': mongoose.trusted({ $lte: now }) };
-    return takeDue(channels, { due, atMost }, ({ pause }) => {
+    const due = { 'pause.nextCheckAt': { $lte: now } };
+    return takeDueAcrossClients(channels.acrossClients, { due, atMost }, ({ pause }) => {
       const checks = (pause?.checks ?? 0) + 1;
       return { 'pause.checks': checks, 'pause.nextCheckAt': nextCheckAt({ ...pause, checks }) };
     });
@@ -120,8 +113,8 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
     nextLookAt: (look: Pick<ChannelLook, 'tries'>) => Date,
     atMost: number,
   ): Promise<ChannelDoc[]> {
-    const due = { 'look.at': mongoose.trusted({ $lte: now }) };
-    return takeDue(channels, { due, atMost }, ({ look }) => {
+    const due = { 'look.at': { $lte: now } };
+    return takeDueAcrossClients(channels.acrossClients, { due, atMost }, ({ look }) => {
       const tries = (look?.tries ?? 0) + 1;
       return { 'look.tries': tries, 'look.at': nextLookAt({ tries }) };
     });
@@ -129,39 +122,35 @@ const createCrossings = (channels: Model<ChannelDoc>) => ({
 
   /** Across all tenants: the channels of an account of the provider, which may serve several of them. */
   listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
-    channels.find({ wabaId }).sort({ _id: 1 }).limit(limit).lean<ChannelDoc[]>().exec(),
+    channels.acrossClients.find({ wabaId }, { sort: { _id: 1 }, limit }),
 
   /** Across all tenants, in order of creation: for what is done for every channel by a schedule. */
   listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<ChannelDoc[]> =>
-    channels
-      .find({ _id: mongoose.trusted({ $gt: afterId }) })
-      .sort({ _id: 1 })
-      .limit(limit)
-      .lean<ChannelDoc[]>()
-      .exec(),
+    channels.acrossClients.find({ _id: { $gt: afterId } }, { sort: { _id: 1 }, limit }),
 
   findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
-    channels.findOne({ _id }).lean<ChannelDoc>().exec(),
+    channels.acrossClients.findOne({ _id }),
 
   /** Across all tenants: the channel whose own webhook address was called. */
   findByWebhookKeyHashAcrossClients: (webhookKeyHash: string): Promise<ChannelDoc | null> =>
-    channels.findOne({ webhookKeyHash }).lean<ChannelDoc>().exec(),
+    channels.acrossClients.findOne({ webhookKeyHash }),
 });
 
 /** Finds what is due and puts each off to its next time; who comes second finds it done. */
-async function takeDue(
-  channels: Model<ChannelDoc>,
-  { due, atMost }: { due: Readonly<Record<string, object>>; atMost: number },
+async function takeDueAcrossClients(
+  channels: AcrossClients<ChannelDoc>,
+  { due, atMost }: { due: CrossingFilter<ChannelDoc>; atMost: number },
   putOff: (channel: ChannelDoc) => object,
 ): Promise<ChannelDoc[]> {
   const taken: ChannelDoc[] = [];
-  const found = await channels.find(due).limit(atMost).lean<ChannelDoc[]>().exec();
+  const found = await channels.find(due, { limit: atMost });
   for (const candidate of found) {
     const filter = { _id: candidate._id, ...due };
-    const channel = await channels
-      .findOneAndUpdate(filter, { $set: putOff(candidate) }, { returnDocument: 'after' })
-      .lean<ChannelDoc>()
-      .exec();
+    const channel = await channels.findOneAndUpdate(
+      filter,
+      { $set: putOff(candidate) },
+      { returnDocument: 'after' },
+    );
     if (channel !== null) taken.push(channel);
   }
   return taken;

@@ -1,6 +1,6 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 import type { WordLists } from '../words/rules.ts';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 import { holdableKinds, type HoldableKind, type QuietHours } from './rules.ts';
 
 /** What a client has decided about its sending; a client without one sends at any time and knows the default words. */
@@ -15,23 +15,13 @@ export interface SendingPolicyDoc {
   readonly version: number;
 }
 
-const sendingPolicySchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    quietHours: Schema.Types.Mixed,
-    appliesTo: { type: String, enum: holdableKinds, required: true },
-    stopWords: { type: Schema.Types.Mixed, required: true },
-    startWords: { type: Schema.Types.Mixed, required: true },
-    replacesDefaults: { type: Boolean, required: true },
-    version: { type: Number, required: true },
-  },
-  { ...schemaOptions, collection: 'sending_policies' },
-);
+export const sendingPolicyModel = declareTenantModel<SendingPolicyDoc>('sending_policies', {
+  quietHours: Schema.Types.Mixed,
+  appliesTo: { type: String, enum: holdableKinds, required: true },
+  stopWords: { type: Schema.Types.Mixed, required: true },
+  startWords: { type: Schema.Types.Mixed, required: true },
+  replacesDefaults: { type: Boolean, required: true },
+  version: { type: Number, required: true },
+});
 
-sendingPolicySchema.index({ clientId: 1 }, { unique: true });
-
-export const sendingPolicyModel = (connection: Connection): Model<SendingPolicyDoc> =>
-  connection.model<SendingPolicyDoc>(
-    'SendingPolicy',
-    sendingPolicySchema as unknown as Schema<SendingPolicyDoc>,
-  );
+sendingPolicyModel.schema.index({ clientId: 1 }, { unique: true });

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
 import type { MongoConnection } from '../../platform/mongo.ts';
-import { rateLimitCollection } from './model.ts';
+import { rateLimitModel } from './model.ts';
 
 /** How many attempts a window lets through, and how long it is closed after one too many. */
 export interface LockPolicy {
@@ -44,7 +44,7 @@ export function createAttemptLimiter({ name, policy, connection }: AttemptLimite
   const limiterOf = (keyPrefix: string, points: number, duration: number) =>
     new RateLimiterMongo({
       storeClient: connection.db,
-      tableName: rateLimitCollection,
+      tableName: rateLimitModel.collection,
       disableIndexesCreation: true,
       keyPrefix,
       points,

@@ -1,5 +1,5 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose';
-import { schemaOptions } from '../../platform/mongo.ts';
+import type { Types } from 'mongoose';
+import { declarePlatformModel } from '../../platform/declare-model.ts';
 
 /** A tenant: one business. Its own id is the `clientId` of everything that it owns. */
 export interface ClientDoc {
@@ -17,22 +17,16 @@ export interface ClientDoc {
   readonly adminChanges?: number;
 }
 
-const clientSchema = new Schema(
-  {
-    companyName: { type: String, required: true },
-    whatsappNumber: String,
-    businessCategory: String,
-    timezone: { type: String, required: true },
-    isActive: { type: Boolean, required: true },
-    createdAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-    adminChanges: Number,
-  },
-  { ...schemaOptions, collection: 'clients' },
-);
+export const clientModel = declarePlatformModel<ClientDoc>('clients', {
+  companyName: { type: String, required: true },
+  whatsappNumber: String,
+  businessCategory: String,
+  timezone: { type: String, required: true },
+  isActive: { type: Boolean, required: true },
+  createdAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+  adminChanges: Number,
+});
 
 // Operators list all clients, the newest first.
-clientSchema.index({ createdAt: -1, _id: -1 });
-
-export const clientModel = (connection: Connection): Model<ClientDoc> =>
-  connection.model<ClientDoc>('Client', clientSchema as unknown as Schema<ClientDoc>);
+clientModel.schema.index({ createdAt: -1, _id: -1 });

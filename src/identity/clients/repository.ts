@@ -1,6 +1,7 @@
 import type { ClientSession, Connection, mongo } from 'mongoose';
 import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { openPlatformCollection } from '../../platform/platform-collection.ts';
 import { type Change, versionedUpdate } from '../../platform/update.ts';
 import { type ClientDoc, clientModel } from './model.ts';
 
@@ -15,22 +16,20 @@ export type ClientChange = Change<
 export type ClientRepository = ReturnType<typeof createClientRepository>;
 
 export function createClientRepository(connection: Connection) {
-  const clients = clientModel(connection);
-  // The filters of lists are made of operators, which the model would defuse.
-  const collection = clients.collection as unknown as mongo.Collection<ClientDoc>;
+  const clients = openPlatformCollection(clientModel, connection);
   return {
     async insert(scope: ClientScope, client: Omit<ClientDoc, '_id'>, session: ClientSession): Promise<void> {
-      await clients.create([{ ...client, _id: scope.clientId }], { session });
+      await clients.insertOne({ ...client, _id: scope.clientId }, { session });
     },
 
     /** The client of the scope itself. */
-    find: (scope: ClientScope, session: ClientSession | null = null): Promise<ClientDoc | null> =>
-      clients.findOne({ _id: scope.clientId }).session(session).lean<ClientDoc>().exec(),
+    find: (scope: ClientScope, session?: ClientSession): Promise<ClientDoc | null> =>
+      clients.findOne({ _id: scope.clientId }, session === undefined ? {} : { session }),
 
     /** All clients of the platform, for its operators. */
     listAcrossClients: (order: ListOrder<ClientDoc>, limit: number): Promise<ClientDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
-        collection
+        clients
           .find(range as mongo.Filter<ClientDoc>)
           .sort({ ...order.sort })
           .limit(atMost)
@@ -44,13 +43,10 @@ export function createClientRepository(connection: Connection) {
       change: ClientChange,
       session: ClientSession,
     ): Promise<ClientDoc | null> =>
-      clients
-        .findOneAndUpdate({ _id: scope.clientId, version: current.version }, versionedUpdate(change), {
-          returnDocument: 'after',
-          session,
-        })
-        .lean<ClientDoc>()
-        .exec(),
+      clients.findOneAndUpdate({ _id: scope.clientId, version: current.version }, versionedUpdate(change), {
+        returnDocument: 'after',
+        session,
+      }),
 
     async countAdminChange(scope: ClientScope, session: ClientSession): Promise<void> {
       await clients.updateOne({ _id: scope.clientId }, { $inc: { adminChanges: 1 } }, { session });

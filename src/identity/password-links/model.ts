@@ -1,5 +1,5 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const linkPurposes = ['reset', 'invitation'] as const;
 export type LinkPurpose = (typeof linkPurposes)[number];
@@ -15,22 +15,15 @@ export interface PasswordLinkDoc {
   readonly expiresAt: Date;
 }
 
-const passwordLinkSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    purpose: { type: String, enum: linkPurposes, required: true },
-    tokenHash: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-    expiresAt: { type: Date, required: true },
-  },
-  { ...schemaOptions, collection: 'password_links' },
-);
+export const passwordLinkModel = declareTenantModel<PasswordLinkDoc>('password_links', {
+  userId: { type: Schema.Types.ObjectId, required: true },
+  purpose: { type: String, enum: linkPurposes, required: true },
+  tokenHash: { type: String, required: true },
+  createdAt: { type: Date, required: true },
+  expiresAt: { type: Date, required: true },
+});
 
 // Whoever opens a link brings the token and not the tenant.
-passwordLinkSchema.index({ tokenHash: 1 }, { unique: true });
-passwordLinkSchema.index({ clientId: 1, userId: 1 });
-passwordLinkSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
-
-export const passwordLinkModel = (connection: Connection): Model<PasswordLinkDoc> =>
-  connection.model<PasswordLinkDoc>('PasswordLink', passwordLinkSchema as unknown as Schema<PasswordLinkDoc>);
+passwordLinkModel.schema.index({ tokenHash: 1 }, { unique: true });
+passwordLinkModel.schema.index({ clientId: 1, userId: 1 });
+passwordLinkModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -1,5 +1,7 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import type { Unscoped } from '../../platform/tenant-queries.ts';
 import { type PasswordLinkDoc, passwordLinkModel } from './model.ts';
 
 export type { LinkPurpose, PasswordLinkDoc } from './model.ts';
@@ -7,24 +9,22 @@ export type { LinkPurpose, PasswordLinkDoc } from './model.ts';
 export type PasswordLinkRepository = ReturnType<typeof createPasswordLinkRepository>;
 
 export function createPasswordLinkRepository(connection: Connection) {
-  const links = passwordLinkModel(connection);
+  const links = openTenantCollection(passwordLinkModel, connection);
   return {
-    async insert(scope: ClientScope, link: Omit<PasswordLinkDoc, 'clientId'>, session: ClientSession) {
-      await links.create([{ ...link, ...scope }], { session });
+    async insert(scope: ClientScope, link: Unscoped<PasswordLinkDoc>, session: ClientSession) {
+      await links.insertOne(scope, link, { session });
     },
 
     /** Across all tenants: whose link this is. */
     findByTokenHashAcrossClients: (tokenHash: string): Promise<PasswordLinkDoc | null> =>
-      links.findOne({ tokenHash }).lean<PasswordLinkDoc>().exec(),
+      links.acrossClients.findOne({ tokenHash }),
 
     /** Takes a link away; of all who try at once, exactly one gets true. */
-    async take(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> {
-      const { deletedCount } = await links.deleteOne({ _id, ...scope }, { session });
-      return deletedCount === 1;
-    },
+    take: (scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> =>
+      links.deleteOne(scope, { _id }, { session }),
 
     async removeAllOf(scope: ClientScope, userId: Types.ObjectId, session: ClientSession): Promise<void> {
-      await links.deleteMany({ userId, ...scope }, { session });
+      await links.deleteMany(scope, { userId }, { session });
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const sessionEndReasons = [
   'logout',
@@ -31,23 +31,19 @@ export interface SessionDoc {
   readonly endReason?: SessionEndReason;
 }
 
-const sessionSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    userAgent: { type: String, default: '' },
-    network: String,
-    createdAt: { type: Date, required: true },
-    expiresAt: { type: Date, required: true },
-    endedAt: Date,
-    endReason: { type: String, enum: sessionEndReasons },
-  },
-  { ...schemaOptions, collection: 'sessions' },
-);
+export const sessionModel = declareTenantModel<SessionDoc>('sessions', {
+  userId: { type: Schema.Types.ObjectId, required: true },
+  userAgent: { type: String, required: true },
+  network: String,
+  createdAt: { type: Date, required: true },
+  expiresAt: { type: Date, required: true },
+  endedAt: Date,
+  endReason: { type: String, enum: sessionEndReasons },
+});
 
-sessionSchema.index({ clientId: 1, userId: 1, _id: 1 });
-sessionSchema.index({ clientId: 1, userId: 1, network: 1 });
-sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+sessionModel.schema.index({ clientId: 1, userId: 1, _id: 1 });
+sessionModel.schema.index({ clientId: 1, userId: 1, network: 1 });
+sessionModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 /** One refresh token. Its id is known to the caller only; what is stored is the id's hash. */
 export interface RefreshTokenDoc {
@@ -67,29 +63,19 @@ export interface RefreshTokenDoc {
   readonly usedBy?: string;
 }
 
-const refreshTokenSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    tokenHash: { type: String, required: true },
-    familyId: { type: Schema.Types.ObjectId, required: true },
-    userId: { type: Schema.Types.ObjectId, required: true },
-    parentId: { type: Schema.Types.ObjectId, default: null },
-    createdAt: { type: Date, required: true },
-    expiresAt: { type: Date, required: true },
-    revoked: { type: Boolean, required: true },
-    usedAt: Date,
-    usedBy: String,
-  },
-  { ...schemaOptions, collection: 'refresh_tokens' },
-);
+export const refreshTokenModel = declareTenantModel<RefreshTokenDoc>('refresh_tokens', {
+  tokenHash: { type: String, required: true },
+  familyId: { type: Schema.Types.ObjectId, required: true },
+  userId: { type: Schema.Types.ObjectId, required: true },
+  parentId: Schema.Types.ObjectId,
+  createdAt: { type: Date, required: true },
+  expiresAt: { type: Date, required: true },
+  revoked: { type: Boolean, required: true },
+  usedAt: Date,
+  usedBy: String,
+});
 
 // The caller brings the token and not the tenant. Unique, so that a parent can have one child only.
-refreshTokenSchema.index({ tokenHash: 1 }, { unique: true });
-refreshTokenSchema.index({ clientId: 1, familyId: 1 });
-refreshTokenSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
-
-export const sessionModel = (connection: Connection): Model<SessionDoc> =>
-  connection.model<SessionDoc>('Session', sessionSchema as unknown as Schema<SessionDoc>);
-
-export const refreshTokenModel = (connection: Connection): Model<RefreshTokenDoc> =>
-  connection.model<RefreshTokenDoc>('RefreshToken', refreshTokenSchema as unknown as Schema<RefreshTokenDoc>);
+refreshTokenModel.schema.index({ tokenHash: 1 }, { unique: true });
+refreshTokenModel.schema.index({ clientId: 1, familyId: 1 });
+refreshTokenModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

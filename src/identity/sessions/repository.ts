@@ -1,5 +1,7 @@
-import mongoose, { type ClientSession, type Connection, type Model, type Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
+import type { Unscoped } from '../../platform/tenant-queries.ts';
 import {
   type RefreshTokenDoc,
   refreshTokenModel,
@@ -19,23 +21,18 @@ export interface SessionFilter {
   readonly except?: Types.ObjectId;
 }
 
-type Unscoped<T> = Omit<T, 'clientId'>;
-
 export function createSessionRepository(connection: Connection) {
-  const sessions = sessionModel(connection);
-  const tokens = refreshTokenModel(connection);
+  const sessions = openTenantCollection(sessionModel, connection);
+  const tokens = openTenantCollection(refreshTokenModel, connection);
   return {
     ...createTokenQueries(tokens),
 
     async insertSession(scope: ClientScope, session: Unscoped<SessionDoc>, transaction?: ClientSession) {
-      await sessions.create([{ ...session, ...scope }], optionsOf(transaction));
+      await sessions.insertOne(scope, session, { session: transaction });
     },
 
     findSession: (scope: ClientScope, _id: Types.ObjectId): Promise<SessionDoc | null> =>
-      sessions
-        .findOne({ _id, ...scope })
-        .lean<SessionDoc>()
-        .exec(),
+      sessions.findOne(scope, { _id }),
 
     /** The newest first, without those that have ended; answers one more than `limit` when there are more. */
     listLive: (
@@ -43,22 +40,20 @@ export function createSessionRepository(connection: Connection) {
       userId: Types.ObjectId,
       { limit, after, now }: { limit: number; after: Types.ObjectId | null; now: Date },
     ): Promise<SessionDoc[]> =>
-      sessions
-        .find({
+      sessions.find(
+        scope,
+        {
           userId,
           endedAt: null,
-          expiresAt: mongoose.trusted({ $gt: now }),
-          ...(after === null ? {} : { _id: mongoose.trusted({ $lt: after }) }),
-          ...scope,
-        })
-        .sort({ _id: -1 })
-        .limit(limit + 1)
-        .lean<SessionDoc[]>()
-        .exec(),
+          expiresAt: { $gt: now },
+          ...(after === null ? {} : { _id: { $lt: after } }),
+        },
+        { sort: { _id: -1 }, limit: limit + 1 },
+      ),
 
     /** Whether the user has a session that began in this network, ended or not. */
     async hasSessionFrom(scope: ClientScope, userId: Types.ObjectId, network: string): Promise<boolean> {
-      return (await sessions.exists({ userId, network, ...scope })) !== null;
+      return (await sessions.findOne(scope, { userId, network }, { projection: { _id: 1 } })) !== null;
     },
 
     /** Ends the live sessions that the filter names, and their tokens; answers which they were. */
@@ -69,24 +64,19 @@ export function createSessionRepository(connection: Connection) {
       transaction: ClientSession,
     ): Promise<readonly Types.ObjectId[]> {
       const { except, ...filter } = which;
-      const live = await sessions
-        .find({
-          ...filter,
-          ...(except === undefined ? {} : { _id: mongoose.trusted({ $ne: except }) }),
-          endedAt: null,
-          ...scope,
-        })
-        .select({ _id: 1 })
-        .session(transaction)
-        .lean<Pick<SessionDoc, '_id'>[]>()
-        .exec();
+      const live = await sessions.find<Pick<SessionDoc, '_id'>>(
+        scope,
+        { ...filter, ...(except === undefined ? {} : { _id: { $ne: except } }), endedAt: null },
+        { projection: { _id: 1 }, session: transaction },
+      );
       const ids = live.map(({ _id }) => _id);
       if (ids.length === 0) return ids;
-      const among = mongoose.trusted({ $in: ids });
+      const among = { $in: ids };
       const options = { session: transaction };
-      await sessions.updateMany({ _id: among, ...scope }, { $set: { endedAt, endReason } }, options);
+      await sessions.updateMany(scope, { _id: among }, { $set: { endedAt, endReason } }, options);
       await tokens.updateMany(
-        { familyId: among, revoked: false, ...scope },
+        scope,
+        { familyId: among, revoked: false },
         { $set: { revoked: true } },
         options,
       );
@@ -95,43 +85,40 @@ export function createSessionRepository(connection: Connection) {
   };
 }
 
-const createTokenQueries = (tokens: Model<RefreshTokenDoc>) => ({
+const createTokenQueries = (tokens: TenantCollection<RefreshTokenDoc>) => ({
   /** When the newest token of each session was made, by the session's id. */
   async lastUseOf(scope: ClientScope, sessionIds: readonly Types.ObjectId[]): Promise<Map<string, Date>> {
-    const groups = await tokens.aggregate<{ _id: Types.ObjectId; at: Date }>([
-      { $match: { familyId: { $in: sessionIds }, ...scope } },
-      { $group: { _id: '$familyId', at: { $max: '$createdAt' } } },
-    ]);
+    const groups = await tokens.aggregate<{ _id: Types.ObjectId; at: Date }>(
+      scope,
+      { familyId: { $in: sessionIds } },
+      [{ $group: { _id: '$familyId', at: { $max: '$createdAt' } } }],
+    );
     return new Map(groups.map(({ _id, at }) => [_id.toHexString(), at]));
   },
 
   async insertToken(scope: ClientScope, token: Unscoped<RefreshTokenDoc>, transaction?: ClientSession) {
-    await tokens.create([{ ...token, ...scope }], optionsOf(transaction));
+    await tokens.insertOne(scope, token, { session: transaction });
   },
 
   /** For a token whose hash follows from its parent's: whoever comes second finds it made. */
   async insertTokenIfAbsent(scope: ClientScope, token: Unscoped<RefreshTokenDoc>): Promise<void> {
     try {
-      await tokens.create([{ ...token, ...scope }]);
+      await tokens.insertOne(scope, token);
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }
   },
 
   findToken: (scope: ClientScope, tokenHash: string): Promise<RefreshTokenDoc | null> =>
-    tokens
-      .findOne({ tokenHash, ...scope })
-      .lean<RefreshTokenDoc>()
-      .exec(),
+    tokens.findOne(scope, { tokenHash }),
 
   /** The one compare-and-set of a rotation: of all who try at once, exactly one gets true. */
   async useToken(scope: ClientScope, _id: Types.ObjectId, usedAt: Date, usedBy: string): Promise<boolean> {
     const used = await tokens.updateOne(
-      { _id, usedAt: null, revoked: false, ...scope },
+      scope,
+      { _id, usedAt: null, revoked: false },
       { $set: { usedAt, usedBy } },
     );
     return used.modifiedCount === 1;
   },
 });
-
-const optionsOf = (session: ClientSession | undefined) => (session === undefined ? {} : { session });

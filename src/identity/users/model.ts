@@ -1,5 +1,5 @@
-import { type Connection, type Model, Schema, type Types } from 'mongoose';
-import { schemaOptions } from '../../platform/mongo.ts';
+import type { Types } from 'mongoose';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const userRoles = ['admin', 'agent'] as const;
 export type UserRole = (typeof userRoles)[number];
@@ -31,31 +31,24 @@ export interface UserDoc {
   readonly version: number;
 }
 
-const userSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    name: { type: String, required: true },
-    nameKey: { type: String, required: true },
-    email: { type: String, required: true },
-    passwordHash: String,
-    role: { type: String, enum: userRoles, required: true },
-    status: { type: String, enum: userStatuses, required: true },
-    isOperator: { type: Boolean, required: true },
-    invitedAt: Date,
-    lastSignInAt: Date,
-    createdAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-  },
-  { ...schemaOptions, collection: 'users' },
-);
+export const userModel = declareTenantModel<UserDoc>('users', {
+  name: { type: String, required: true },
+  nameKey: { type: String, required: true },
+  email: { type: String, required: true },
+  passwordHash: String,
+  role: { type: String, enum: userRoles, required: true },
+  status: { type: String, enum: userStatuses, required: true },
+  isOperator: { type: Boolean, required: true },
+  invitedAt: Date,
+  lastSignInAt: Date,
+  createdAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+});
 
 // Sign-in knows the address and not the tenant: one address is one person on the whole platform.
-userSchema.index({ email: 1 }, { unique: true });
-userSchema.index({ clientId: 1, _id: 1 });
+userModel.schema.index({ email: 1 }, { unique: true });
+userModel.schema.index({ clientId: 1, _id: 1 });
 // A client's users are few: role and status are filtered while one of these is walked.
-userSchema.index({ clientId: 1, createdAt: -1, _id: -1 });
-userSchema.index({ clientId: 1, nameKey: 1, _id: 1 });
-userSchema.index({ clientId: 1, email: 1, _id: 1 });
-
-export const userModel = (connection: Connection): Model<UserDoc> =>
-  connection.model<UserDoc>('User', userSchema as unknown as Schema<UserDoc>);
+userModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
+userModel.schema.index({ clientId: 1, nameKey: 1, _id: 1 });
+userModel.schema.index({ clientId: 1, email: 1, _id: 1 });

@@ -1,6 +1,8 @@
-import mongoose, { type ClientSession, type Connection, type mongo, type Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import type { ScopedFilter, Unscoped } from '../../platform/tenant-queries.ts';
 import { type Change, versionedUpdate } from '../../platform/update.ts';
 import { type UserDoc, userModel, type UserRole, type UserStatus } from './model.ts';
 
@@ -19,28 +21,18 @@ export type UserChange = Change<
 export type UserRepository = ReturnType<typeof createUserRepository>;
 
 export function createUserRepository(connection: Connection) {
-  const users = userModel(connection);
-  // The filters of lists are made of operators, which the model would defuse.
-  const collection = users.collection as unknown as mongo.Collection<UserDoc>;
+  const users = openTenantCollection(userModel, connection);
   return {
-    async insert(scope: ClientScope, user: Omit<UserDoc, 'clientId'>, session: ClientSession): Promise<void> {
-      await users.create([{ ...user, ...scope }], { session });
+    async insert(scope: ClientScope, user: Unscoped<UserDoc>, session: ClientSession): Promise<void> {
+      await users.insertOne(scope, user, { session });
     },
 
-    findById: (
-      scope: ClientScope,
-      _id: Types.ObjectId,
-      session: ClientSession | null = null,
-    ): Promise<UserDoc | null> =>
-      users
-        .findOne({ _id, ...scope })
-        .session(session)
-        .lean<UserDoc>()
-        .exec(),
+    findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
+      users.findOne(scope, { _id }, { session }),
 
     /** Across all tenants: who signs in. The address must be in the form in which it is stored. */
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
-      users.findOne({ email }).lean<UserDoc>().exec(),
+      users.acrossClients.findOne({ email }),
 
     list: (
       scope: ClientScope,
@@ -49,11 +41,11 @@ export function createUserRepository(connection: Connection) {
       limit: number,
     ): Promise<UserDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
-        collection
-          .find({ ...filter, ...(range as mongo.Filter<UserDoc>), ...scope })
-          .sort({ ...order.sort })
-          .limit(atMost)
-          .toArray(),
+        users.find(
+          scope,
+          { ...filter, ...(range as ScopedFilter<UserDoc>) },
+          { sort: order.sort, limit: atMost },
+        ),
       ),
 
     /** Changes what `current` was; null when somebody was faster. */
@@ -63,19 +55,17 @@ export function createUserRepository(connection: Connection) {
       change: UserChange,
       session: ClientSession,
     ): Promise<UserDoc | null> =>
-      users
-        .findOneAndUpdate({ _id: current._id, version: current.version, ...scope }, versionedUpdate(change), {
-          returnDocument: 'after',
-          session,
-        })
-        .lean<UserDoc>()
-        .exec(),
+      users.findOneAndUpdate(scope, { _id: current._id, version: current.version }, versionedUpdate(change), {
+        returnDocument: 'after',
+        session,
+      }),
 
     /** False when the user has been disabled, or their password changed, since `current` was read. */
     async noteSignIn(scope: ClientScope, current: UserDoc, at: Date, session: ClientSession) {
       const { _id, passwordHash } = current;
       const noted = await users.updateOne(
-        { _id, status: 'active', passwordHash: passwordHash ?? null, ...scope },
+        scope,
+        { _id, status: 'active', passwordHash: passwordHash ?? null },
         { $set: { lastSignInAt: at } },
         { session },
       );
@@ -84,15 +74,11 @@ export function createUserRepository(connection: Connection) {
 
     /** Whether the client has an admin who can sign in, beside this user. */
     async hasOtherAdmin(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> {
-      const other = await users
-        .exists({
-          _id: mongoose.trusted({ $ne: _id }),
-          role: 'admin',
-          status: 'active',
-          passwordHash: mongoose.trusted({ $exists: true }),
-          ...scope,
-        })
-        .session(session);
+      const other = await users.findOne(
+        scope,
+        { _id: { $ne: _id }, role: 'admin', status: 'active', passwordHash: { $exists: true } },
+        { projection: { _id: 1 }, session },
+      );
       return other !== null;
     },
   };

@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const conversationStatuses = ['open', 'pending', 'closed'] as const;
 export type ConversationStatus = (typeof conversationStatuses)[number];
@@ -41,44 +41,34 @@ export interface ConversationRecord extends ConversationDoc {
   readonly history: readonly ConversationHistoryEntry[];
 }
 
-const conversationSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    leadId: { type: Schema.Types.ObjectId, required: true },
-    contactId: { type: Schema.Types.ObjectId, required: true },
-    channelId: { type: Schema.Types.ObjectId, required: true },
-    assignedAgentId: Schema.Types.ObjectId,
-    status: { type: String, enum: conversationStatuses, required: true },
-    lastMessageAt: { type: Date, required: true },
-    windowExpiresAt: Date,
-    freeEntryPointExpiresAt: Date,
-    unreadCount: { type: Number, required: true },
-    createdAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-    history: { type: [Schema.Types.Mixed], required: true },
-  },
-  { ...schemaOptions, collection: 'conversations' },
-);
+export const conversationModel = declareTenantModel<ConversationRecord>('conversations', {
+  leadId: { type: Schema.Types.ObjectId, required: true },
+  contactId: { type: Schema.Types.ObjectId, required: true },
+  channelId: { type: Schema.Types.ObjectId, required: true },
+  assignedAgentId: Schema.Types.ObjectId,
+  status: { type: String, enum: conversationStatuses, required: true },
+  lastMessageAt: { type: Date, required: true },
+  windowExpiresAt: Date,
+  freeEntryPointExpiresAt: Date,
+  unreadCount: { type: Number, required: true },
+  createdAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+  history: { type: [Schema.Types.Mixed], required: true },
+});
 
 // One thread that is not closed for each contact and channel.
-conversationSchema.index(
+conversationModel.schema.index(
   { clientId: 1, channelId: 1, contactId: 1 },
   { unique: true, partialFilterExpression: { status: { $in: ['open', 'pending'] } } },
 );
 // Every message moves `lastMessageAt`, and with it every index that holds it: so there are three such, and no more.
 // The first two are read with a set of statuses, of which the server merges the sorted parts.
-conversationSchema.index({ clientId: 1, status: 1, lastMessageAt: -1, _id: -1 });
-conversationSchema.index({ clientId: 1, assignedAgentId: 1, status: 1, lastMessageAt: -1, _id: -1 });
-conversationSchema.index(
+conversationModel.schema.index({ clientId: 1, status: 1, lastMessageAt: -1, _id: -1 });
+conversationModel.schema.index({ clientId: 1, assignedAgentId: 1, status: 1, lastMessageAt: -1, _id: -1 });
+conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'unread', partialFilterExpression: { unreadCount: { $gt: 0 } } },
 );
 // One contact or lead has few conversations: these are sorted when they are read.
-conversationSchema.index({ clientId: 1, contactId: 1, _id: 1 });
-conversationSchema.index({ clientId: 1, leadId: 1, _id: 1 });
-
-export const conversationModel = (connection: Connection): Model<ConversationRecord> =>
-  connection.model<ConversationRecord>(
-    'Conversation',
-    conversationSchema as unknown as Schema<ConversationRecord>,
-  );
+conversationModel.schema.index({ clientId: 1, contactId: 1, _id: 1 });
+conversationModel.schema.index({ clientId: 1, leadId: 1, _id: 1 });

@@ -1,6 +1,8 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
-import { findOrInsert, type ClientScope } from '../../platform/mongo.ts';
+import type { ClientSession, Connection, Types } from 'mongoose';
+import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
+import type { ScopedFilter, ScopedUpdate, Unscoped } from '../../platform/tenant-queries.ts';
 import {
   conversationModel,
   conversationStatuses,
@@ -46,36 +48,35 @@ const withoutHistory = { projection: { history: 0 } } as const;
 export type ConversationRepository = ReturnType<typeof createConversationRepository>;
 
 export function createConversationRepository(connection: Connection) {
-  const conversations = conversationModel(connection)
-    .collection as unknown as mongo.Collection<ConversationRecord>;
+  const conversations = openTenantCollection(conversationModel, connection);
 
   return {
     ...createMessageTouches(conversations),
     ...createDecisions(conversations),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>
-      conversations.findOne<ConversationDoc>({ _id, ...scope }, withoutHistory),
+      conversations.findOne<ConversationDoc>(scope, { _id }, withoutHistory),
 
     findWithHistory: (
       scope: ClientScope,
       _id: Types.ObjectId,
       session?: ClientSession,
-    ): Promise<ConversationRecord | null> =>
-      conversations.findOne({ _id, ...scope }, session === undefined ? {} : { session }),
+    ): Promise<ConversationRecord | null> => conversations.findOne(scope, { _id }, { session }),
 
     /** The thread of this contact and channel that is not closed. */
     findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
-      conversations.findOne<ConversationDoc>({ ...key, status: live, ...scope }, withoutHistory),
+      conversations.findOne<ConversationDoc>(scope, { ...key, status: live }, withoutHistory),
 
     /** The thread of this contact and channel with the latest window, closed threads too. */
     findWithLatestWindow: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>(
-        { ...key, windowExpiresAt: { $exists: true }, ...scope },
+        scope,
+        { ...key, windowExpiresAt: { $exists: true } },
         { ...withoutHistory, sort: { windowExpiresAt: -1 } },
       ),
 
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
-      conversations.countDocuments({ channelId, status: live, ...scope }, { limit: atMost }),
+      conversations.count(scope, { channelId, status: live }, { limit: atMost }),
 
     /** Latest message first; without history. */
     list: (
@@ -83,21 +84,21 @@ export function createConversationRepository(connection: Connection) {
       filter: ConversationFilter,
       { limit, after }: { limit: number; after: Cursor<Date> | null },
     ): Promise<ConversationDoc[]> =>
-      conversations
-        .find({ ...toQuery(filter), ...(after === null ? {} : positionAfter(after)), ...scope })
-        .sort({ lastMessageAt: -1, _id: -1 })
-        .limit(limit)
-        .project<ConversationDoc>({ history: 0 })
-        .toArray(),
+      conversations.find<ConversationDoc>(
+        scope,
+        { ...toQuery(filter), ...(after === null ? {} : positionAfter(after)) },
+        { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit },
+      ),
   };
 }
 
 /** What messages do to conversations: the hot path. None of it touches `version`. */
-const createMessageTouches = (conversations: mongo.Collection<ConversationRecord>) => ({
+const createMessageTouches = (conversations: TenantCollection<ConversationRecord>) => ({
   /** The thread that is not closed, with `at` as its latest message; null when there is none. */
   touchLive: (scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
-      { ...key, status: live, ...scope },
+      scope,
+      { ...key, status: live },
       { $max: { lastMessageAt: at } },
       { returnDocument: 'after', ...withoutHistory },
     ),
@@ -109,22 +110,23 @@ const createMessageTouches = (conversations: mongo.Collection<ConversationRecord
     fresh: Omit<ConversationDoc, 'clientId' | 'channelId' | 'contactId' | 'lastMessageAt' | 'status'>,
     lastMessageAt: Date,
   ): Promise<ConversationDoc> {
-    return findOrInsert(
-      conversations,
-      { ...key, status: live, ...scope },
+    return conversations.findOrInsert(
+      scope,
+      { ...key, status: live },
       { $setOnInsert: { ...fresh, status: 'open', history: [] }, $max: { lastMessageAt } },
     );
   },
 
   /** Moves the end of the free entry point, only ever forward. */
   async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {
-    await conversations.updateOne({ _id, ...scope }, { $max: { freeEntryPointExpiresAt: until } });
+    await conversations.updateOne(scope, { _id }, { $max: { freeEntryPointExpiresAt: until } });
   },
 
   /** Ends an open window; a message of the contact opens it again. */
   async closeWindow(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
     await conversations.updateOne(
-      { _id, windowExpiresAt: { $gt: at }, ...scope },
+      scope,
+      { _id, windowExpiresAt: { $gt: at } },
       { $set: { windowExpiresAt: at } },
     );
   },
@@ -132,14 +134,15 @@ const createMessageTouches = (conversations: mongo.Collection<ConversationRecord
   /** Moves the customer service window, only ever forward; counts the message if it is a new one. */
   async touchByInbound(scope: ClientScope, _id: Types.ObjectId, touch: InboundTouch): Promise<void> {
     await conversations.updateOne(
-      { _id, ...scope },
+      scope,
+      { _id },
       { $max: { windowExpiresAt: touch.windowExpiresAt }, $inc: { unreadCount: touch.isNew ? 1 : 0 } },
     );
   },
 });
 
 /** What people do to conversations. */
-const createDecisions = (conversations: mongo.Collection<ConversationRecord>) => ({
+const createDecisions = (conversations: TenantCollection<ConversationRecord>) => ({
   /**
    * Stores a decision on what `current` was, with its entry in the history; null when somebody was faster. Throws
    * the duplicate key error when a closed thread is to be opened beside a live one.
@@ -151,17 +154,18 @@ const createDecisions = (conversations: mongo.Collection<ConversationRecord>) =>
     session: ClientSession,
   ): Promise<ConversationRecord | null> {
     const entry: ConversationHistoryEntry = { at, by, ...decision };
-    const change: mongo.UpdateFilter<ConversationRecord> =
+    const change: ScopedUpdate<ConversationRecord> =
       'assignedAgentId' in decision && decision.assignedAgentId === null
         ? { $unset: { assignedAgentId: '' } }
-        : { $set: decision as Partial<ConversationRecord> };
+        : { $set: decision as Partial<Unscoped<ConversationRecord>> };
     return conversations.findOneAndUpdate(
-      { _id: current._id, version: current.version, ...scope },
+      scope,
+      { _id: current._id, version: current.version },
       {
         ...change,
         $inc: { version: 1 },
         $push: { history: { $each: [entry], $slice: -keptDecisions } },
-      } as mongo.UpdateFilter<ConversationRecord>,
+      } as ScopedUpdate<ConversationRecord>,
       { returnDocument: 'after', session },
     );
   },
@@ -173,24 +177,22 @@ const createDecisions = (conversations: mongo.Collection<ConversationRecord>) =>
     session: ClientSession,
   ): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
-      { _id, unreadCount: { $gt: 0 }, ...scope },
+      scope,
+      { _id, unreadCount: { $gt: 0 } },
       { $set: { unreadCount: 0 } },
       { returnDocument: 'before', ...withoutHistory, session },
     ),
 });
 
 /** Every combination names a status, because the indexes hold it before the time (see `model.ts`). */
-function toQuery({ isUnread, status, ...filter }: ConversationFilter): mongo.Filter<ConversationRecord> {
-  const query =
-    isUnread === true
-      ? { ...filter, ...(status === undefined ? {} : { status }), unreadCount: { $gt: 0 } }
-      : { ...filter, status: status ?? { $in: [...conversationStatuses] } };
-  // The driver's types know no null for a field that may be missing; its queries do.
-  return query as mongo.Filter<ConversationRecord>;
+function toQuery({ isUnread, status, ...filter }: ConversationFilter): ScopedFilter<ConversationRecord> {
+  return isUnread === true
+    ? { ...filter, ...(status === undefined ? {} : { status }), unreadCount: { $gt: 0 } }
+    : { ...filter, status: status ?? { $in: [...conversationStatuses] } };
 }
 
 /** The first bound is there for the index, the second breaks ties. */
-const positionAfter = ({ key, id }: Cursor<Date>): mongo.Filter<ConversationRecord> => ({
+const positionAfter = ({ key, id }: Cursor<Date>): ScopedFilter<ConversationRecord> => ({
   lastMessageAt: { $lte: key },
   $or: [{ lastMessageAt: { $lt: key } }, { _id: { $lt: id } }],
 });

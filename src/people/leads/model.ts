@@ -1,6 +1,6 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 import { optInStatuses, type OptInStatus } from '../contacts/rules.ts';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 import { leadStages, type LeadStage } from './rules.ts';
 
 /**
@@ -33,38 +33,31 @@ export interface LeadDoc extends ContactCopy {
   readonly deletedAt?: Date;
 }
 
-const leadSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    contactId: { type: Schema.Types.ObjectId, required: true },
-    phoneNumber: String,
-    name: String,
-    nameKey: String,
-    optInStatus: { type: String, enum: optInStatuses, required: true },
-    stage: { type: String, enum: leadStages, required: true },
-    tags: { type: [String], required: true },
-    assignedAgentId: Schema.Types.ObjectId,
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-    deletedAt: Date,
-  },
-  { ...schemaOptions, collection: 'leads' },
-);
+export const leadModel = declareTenantModel<LeadDoc>('leads', {
+  contactId: { type: Schema.Types.ObjectId, required: true },
+  phoneNumber: String,
+  name: String,
+  nameKey: String,
+  optInStatus: { type: String, enum: optInStatuses, required: true },
+  stage: { type: String, enum: leadStages, required: true },
+  tags: { type: [String], required: true },
+  assignedAgentId: Schema.Types.ObjectId,
+  createdAt: { type: Date, required: true },
+  updatedAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+  deletedAt: Date,
+});
 
-leadSchema.index({ clientId: 1, contactId: 1 }, { unique: true });
-leadSchema.index({ clientId: 1, createdAt: -1, _id: -1 });
-leadSchema.index({ clientId: 1, stage: 1, createdAt: -1, _id: -1 });
-leadSchema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
-leadSchema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
-leadSchema.index({ clientId: 1, assignedAgentId: 1, createdAt: -1, _id: -1 });
-leadSchema.index({ clientId: 1, assignedAgentId: 1, stage: 1, createdAt: -1, _id: -1 });
+leadModel.schema.index({ clientId: 1, contactId: 1 }, { unique: true });
+leadModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
+leadModel.schema.index({ clientId: 1, stage: 1, createdAt: -1, _id: -1 });
+leadModel.schema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
+leadModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
+leadModel.schema.index({ clientId: 1, assignedAgentId: 1, createdAt: -1, _id: -1 });
+leadModel.schema.index({ clientId: 1, assignedAgentId: 1, stage: 1, createdAt: -1, _id: -1 });
 for (const field of ['nameKey', 'phoneNumber'] as const) {
-  leadSchema.index(
+  leadModel.schema.index(
     { clientId: 1, [field]: 1, _id: 1 },
     { partialFilterExpression: { [field]: { $exists: true } } },
   );
 }
-
-export const leadModel = (connection: Connection): Model<LeadDoc> =>
-  connection.model<LeadDoc>('Lead', leadSchema as unknown as Schema<LeadDoc>);

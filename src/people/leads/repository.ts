@@ -1,6 +1,8 @@
-import { Types, type ClientSession, type Connection, type mongo } from 'mongoose';
+import { Types, type ClientSession, type Connection } from 'mongoose';
 import { readRanges, type ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
+import type { ScopedFilter, ScopedUpdate } from '../../platform/tenant-queries.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
 import { leadModel, type ContactCopy, type LeadDoc } from './model.ts';
 import type { LeadStage } from './rules.ts';
@@ -18,20 +20,20 @@ export interface LeadFilter {
 export type LeadRepository = ReturnType<typeof createLeadRepository>;
 
 export function createLeadRepository(connection: Connection) {
-  const leads = leadModel(connection).collection as unknown as mongo.Collection<LeadDoc>;
+  const leads = openTenantCollection(leadModel, connection);
   return {
     ...createLeadWrites(leads),
 
     /** Not a deleted one. */
     findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<LeadDoc | null> =>
-      leads.findOne({ _id, ...notDeleted, ...scope }, within(session)),
+      leads.findOne(scope, { _id, ...notDeleted }, { session }),
 
     /** The contact's lead, also a deleted one. */
     findOfContact: (
       scope: ClientScope,
       contactId: Types.ObjectId,
       session?: ClientSession,
-    ): Promise<LeadDoc | null> => leads.findOne({ contactId, ...scope }, within(session)),
+    ): Promise<LeadDoc | null> => leads.findOne(scope, { contactId }, { session }),
 
     list: (
       scope: ClientScope,
@@ -40,32 +42,22 @@ export function createLeadRepository(connection: Connection) {
       limit: number,
     ): Promise<LeadDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
-        leads
-          .find({ ...toQuery(filter), ...(range as mongo.Filter<LeadDoc>), ...notDeleted, ...scope })
-          .sort({ ...order.sort })
-          .limit(atMost)
-          .toArray(),
+        leads.find(
+          scope,
+          { ...toQuery(filter), ...(range as ScopedFilter<LeadDoc>), ...notDeleted },
+          { sort: order.sort, limit: atMost },
+        ),
       ),
   };
 }
 
-const createLeadWrites = (leads: mongo.Collection<LeadDoc>) => ({
-  async insert(scope: ClientScope, lead: LeadDoc, session: ClientSession): Promise<void> {
-    await leads.insertOne({ ...lead, ...scope }, { session });
-  },
+const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
+  insert: (scope: ClientScope, lead: LeadDoc, session: ClientSession): Promise<void> =>
+    leads.insertOne(scope, lead, { session }),
 
   /** Puts `next` in place of what was read; false when somebody was faster. */
-  async replace(
-    scope: ClientScope,
-    current: LeadDoc,
-    next: LeadDoc,
-    session: ClientSession,
-  ): Promise<boolean> {
-    const { _id, ...replacement } = next;
-    const filter = { _id: current._id, version: current.version, ...scope };
-    const { matchedCount } = await leads.replaceOne(filter, { ...replacement, ...scope }, { session });
-    return matchedCount === 1;
-  },
+  replace: (scope: ClientScope, current: LeadDoc, next: LeadDoc, session: ClientSession): Promise<boolean> =>
+    leads.replaceVersioned(scope, current, next, session),
 
   /** Brings the copies of a contact's lead up to date; a lead that has them already stays as it is. */
   async copyContact(
@@ -79,14 +71,15 @@ const createLeadWrites = (leads: mongo.Collection<LeadDoc>) => ({
     const isOutdated = Object.entries(fields).map(([field, value]) => ({ [field]: { $ne: value } }));
     const entries = Object.entries(fields);
     await leads.updateOne(
-      { contactId, $or: isOutdated as mongo.Filter<LeadDoc>[], ...scope },
+      scope,
+      { contactId, $or: isOutdated as ScopedFilter<LeadDoc>[] },
       {
         $set: { ...Object.fromEntries(entries.filter(([, value]) => value !== null)), updatedAt: at },
         $unset: Object.fromEntries(
           entries.filter(([, value]) => value === null).map(([field]) => [field, '']),
         ),
         $inc: { version: 1 },
-      } as mongo.UpdateFilter<LeadDoc>,
+      } as ScopedUpdate<LeadDoc>,
       { session },
     );
   },
@@ -96,14 +89,12 @@ const createLeadWrites = (leads: mongo.Collection<LeadDoc>) => ({
     scope: ClientScope,
     contactId: Types.ObjectId,
     session: ClientSession,
-  ): Promise<LeadDoc | null> => leads.findOneAndDelete({ contactId, ...scope }, { session }),
+  ): Promise<LeadDoc | null> => leads.findOneAndDelete(scope, { contactId }, { session }),
 });
 
 const notDeleted = { deletedAt: { $exists: false } } as const;
 
-const within = (session: ClientSession | undefined) => (session === undefined ? {} : { session });
-
-const toQuery = ({ tag, assignedAgentId, ...rest }: LeadFilter): mongo.Filter<LeadDoc> => ({
+const toQuery = ({ tag, assignedAgentId, ...rest }: LeadFilter): ScopedFilter<LeadDoc> => ({
   ...rest,
   ...(tag === undefined ? {} : { tags: tag }),
   // Not `null`: that may be undefined too, which makes two pieces of the index, and those have to be sorted.

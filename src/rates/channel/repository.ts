@@ -1,7 +1,8 @@
-import type { Connection, mongo, Types } from 'mongoose';
+import type { Connection, Types } from 'mongoose';
 import { sleep } from '../../platform/clock.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { channelRateModel, type ChannelRateDoc } from '../model.ts';
 import { allocate, type ChannelRate, slowedDown } from './rules.ts';
 
@@ -30,24 +31,22 @@ interface RateKey {
 type StampedRate = ChannelRateDoc & { readonly serverNow: Date };
 
 export function createChannelRateRepository(connection: Connection) {
-  const rates = channelRateModel(connection).collection as unknown as mongo.Collection<ChannelRateDoc>;
+  const rates = openTenantCollection(channelRateModel, connection);
 
   /**
    * The record with the time of the database server: the workers' own clocks may differ by more than a lease. An old
    * reading does no harm, because the write compares the version.
    */
   async function read(scope: ClientScope, _id: Types.ObjectId): Promise<StampedRate | null> {
-    const [found] = await rates
-      .aggregate<StampedRate>([{ $match: { _id, ...scope } }, { $set: { serverNow: '$$NOW' } }], {
-        readConcern: { level: 'local' },
-      })
-      .toArray();
+    const [found] = await rates.aggregate<StampedRate>(scope, { _id }, [{ $set: { serverNow: '$$NOW' } }], {
+      readConcern: { level: 'local' },
+    });
     return found ?? null;
   }
 
   async function insert(scope: ClientScope, { _id, limit }: RateKey): Promise<void> {
     await rates
-      .updateOne({ _id, ...scope }, [{ $set: onlyIfMissing({ ...fresh, limit }) }], { upsert: true })
+      .updateOne(scope, { _id }, [{ $set: onlyIfMissing({ ...fresh, limit }) }], { upsert: true })
       .catch((error: unknown) => {
         // Somebody else has made it at the same time.
         if (!isDuplicateKey(error)) throw error;
@@ -72,7 +71,8 @@ export function createChannelRateRepository(connection: Connection) {
       const { factor, slowedAt, leases } = { ...found, ...decision };
       const expiresAt = new Date(now.getTime() + keptMs);
       const { modifiedCount } = await rates.updateOne(
-        { _id, version, ...scope },
+        scope,
+        { _id, version },
         { $set: { limit, factor, slowedAt, leases, version: version + 1, expiresAt } },
       );
       if (modifiedCount === 1) return decision;
@@ -91,7 +91,7 @@ export function createChannelRateRepository(connection: Connection) {
 
     /** What is known of a channel's rate; null when it has not sent lately. */
     find: (scope: ClientScope, channelId: Types.ObjectId): Promise<ChannelRateDoc | null> =>
-      rates.findOne({ _id: channelId, ...scope }),
+      rates.findOne(scope, { _id: channelId }),
   };
 }
 

@@ -1,17 +1,16 @@
-import type { Connection, mongo } from 'mongoose';
+import type { Connection } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { isDuplicateKey } from '../../platform/mongo.ts';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { managementLimitModel, type ManagementLimitDoc } from '../model.ts';
 
 /** Meta counts over one hour: what was learned before says nothing any more. */
 const keptMs = 60 * 60 * 1_000;
 
 export function createManagementLimitRepository(connection: Connection) {
-  const limits = managementLimitModel(connection)
-    .collection as unknown as mongo.Collection<ManagementLimitDoc>;
+  const limits = openTenantCollection(managementLimitModel, connection);
   return {
     find: (scope: ClientScope, wabaId: string): Promise<ManagementLimitDoc | null> =>
-      limits.findOne({ wabaId, ...scope }),
+      limits.findOne(scope, { wabaId }),
 
     /** Answers come in any order, so a later end of the wait stays. */
     async recordUsage(
@@ -21,17 +20,8 @@ export function createManagementLimitRepository(connection: Connection) {
     ): Promise<void> {
       const { usedPercent, closedUntil, now } = lesson;
       const expiresAt = new Date(Math.max(closedUntil.getTime(), now.getTime() + keptMs));
-      const write = () =>
-        limits.updateOne(
-          { wabaId, ...scope },
-          { $set: { usedPercent }, $max: { closedUntil, expiresAt } },
-          { upsert: true },
-        );
-      await write().catch((error: unknown) => {
-        // Somebody else has made it at the same time: now it is there.
-        if (isDuplicateKey(error)) return write();
-        throw error;
-      });
+      const update = { $set: { usedPercent }, $max: { closedUntil, expiresAt } };
+      await limits.upsertOne(scope, { wabaId }, update);
     },
   };
 }

@@ -1,7 +1,8 @@
-import type { Connection, mongo, Types } from 'mongoose';
+import type { Connection, Types } from 'mongoose';
 import { sleep } from '../../platform/clock.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { pairRateModel, type PairRateDoc } from '../model.ts';
 import {
   decidePairs,
@@ -40,14 +41,15 @@ const fieldsOf = (state: PairState) => ({
 });
 
 export function createPairRateRepository(connection: Connection) {
-  const pairs = pairRateModel(connection).collection as unknown as mongo.Collection<PairRateDoc>;
+  const pairs = openTenantCollection(pairRateModel, connection);
 
   /** The common case in one operation: the pair is even, or nobody has written yet. */
   async function beginIfEven(scope: ClientScope, pair: Pair, { now, next }: { now: Date; next: PairState }) {
     const isOver = { $lte: new Date(now.getTime() - largestPairBurst * pairIntervalMs) };
     try {
       await pairs.updateOne(
-        { ...pair, tat: { $lte: now }, queuedUntil: { $lte: now }, blockedUntil: isOver, ...scope },
+        scope,
+        { ...pair, tat: { $lte: now }, queuedUntil: { $lte: now }, blockedUntil: isOver },
         { $set: fieldsOf(next) },
         { upsert: true, ...quickWrite },
       );
@@ -63,7 +65,8 @@ export function createPairRateRepository(connection: Connection) {
   async function replace(scope: ClientScope, pair: Pair, change: { from: PairState; to: PairState }) {
     const { tat, queuedUntil, blockedUntil } = fieldsOf(change.from);
     const { matchedCount } = await pairs.updateOne(
-      { ...pair, tat, queuedUntil, blockedUntil, ...scope },
+      scope,
+      { ...pair, tat, queuedUntil, blockedUntil },
       { $set: fieldsOf(change.to) },
       quickWrite,
     );
@@ -82,7 +85,7 @@ export function createPairRateRepository(connection: Connection) {
       let isKnown = false;
       for (let tries = 0; tries < maximumTries; tries += 1) {
         if (!isKnown && (await beginIfEven(scope, pair, { now, next: ofEven.next }))) return ofEven.decisions;
-        const found = await pairs.findOne({ ...pair, ...scope }, { readConcern: { level: 'local' } });
+        const found = await pairs.findOne(scope, { ...pair }, { readConcern: { level: 'local' } });
         isKnown = found !== null;
         if (found === null) continue;
         const from = stateOf(found);
@@ -96,17 +99,12 @@ export function createPairRateRepository(connection: Connection) {
     /** Nothing to this contact until then. A later end that is known already stays. */
     async block(scope: ClientScope, pair: Pair, until: Date): Promise<void> {
       const expiresAt = new Date(pairEndsAtMs({ ...untouchedPair, blockedMs: until.getTime() }));
-      const write = () =>
-        pairs.updateOne(
-          { ...pair, ...scope },
-          { $max: { blockedUntil: until, expiresAt }, $setOnInsert: { tat: never, queuedUntil: never } },
-          { upsert: true, ...quickWrite },
-        );
-      await write().catch((error: unknown) => {
-        // Somebody else has made it at the same time: now it is there.
-        if (isDuplicateKey(error)) return write();
-        throw error;
-      });
+      await pairs.upsertOne(
+        scope,
+        { ...pair },
+        { $max: { blockedUntil: until, expiresAt }, $setOnInsert: { tat: never, queuedUntil: never } },
+        quickWrite,
+      );
     },
   };
 }

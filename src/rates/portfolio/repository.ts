@@ -1,11 +1,7 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
-import {
-  type PortfolioUsageDoc,
-  portfolioUsageModel,
-  type PortfolioUserDoc,
-  portfolioUserModel,
-} from '../model.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
+import { portfolioUsageModel, type PortfolioUserDoc, portfolioUserModel } from '../model.ts';
 
 export type PortfolioRepository = ReturnType<typeof createPortfolioRepository>;
 
@@ -15,7 +11,7 @@ export interface PortfolioKey {
   readonly portfolioId: string;
 }
 
-type Users = mongo.Collection<PortfolioUserDoc>;
+type Users = TenantCollection<PortfolioUserDoc>;
 
 /** How many are removed in one transaction. */
 const sweepBatch = 1_000;
@@ -30,14 +26,14 @@ const isLive = (now: Date) => ({ expiresAt: { $gt: now } });
  * commit; every transaction that adds or removes people writes it, so of two at the same time one starts again.
  */
 export function createPortfolioRepository(connection: Connection) {
-  const users = portfolioUserModel(connection).collection as unknown as Users;
-  const usages = portfolioUsageModel(connection).collection as unknown as mongo.Collection<PortfolioUsageDoc>;
+  const users = openTenantCollection(portfolioUserModel, connection);
+  const usages = openTenantCollection(portfolioUsageModel, connection);
   return {
     ...createReads(users),
     ...createChanges(users),
 
     async count(scope: ClientScope, portfolioId: string, session?: ClientSession): Promise<number> {
-      const usage = await usages.findOne({ portfolioId, ...scope }, withSession(session));
+      const usage = await usages.findOne(scope, { portfolioId }, { session });
       return usage?.count ?? 0;
     },
 
@@ -49,7 +45,8 @@ export function createPortfolioRepository(connection: Connection) {
       session: ClientSession,
     ): Promise<void> {
       await usages.updateOne(
-        { portfolioId, ...scope },
+        scope,
+        { portfolioId },
         // The second field makes a write of a move by zero too: two transactions must always collide here.
         { $inc: { count: by, changes: 1 } },
         { upsert: true, session },
@@ -67,13 +64,11 @@ function createReads(users: Users) {
       { contactIds, now }: { readonly contactIds: readonly Types.ObjectId[]; readonly now: Date },
       session?: ClientSession,
     ): Promise<Types.ObjectId[]> {
-      const found = await users
-        .find(
-          { portfolioId, contactId: { $in: [...contactIds] }, ...isLive(now), ...scope },
-          withSession(session),
-        )
-        .project<{ contactId: Types.ObjectId }>({ contactId: 1, _id: 0 })
-        .toArray();
+      const found = await users.find<Pick<PortfolioUserDoc, 'contactId'>>(
+        scope,
+        { portfolioId, contactId: { $in: [...contactIds] }, ...isLive(now) },
+        { projection: { contactId: 1, _id: 0 }, session },
+      );
       return found.map(({ contactId }) => contactId);
     },
 
@@ -83,23 +78,25 @@ function createReads(users: Users) {
       portfolioId: string,
       { now, over, limit }: { readonly now: Date; readonly over: number; readonly limit: number },
     ): Promise<Date[]> {
-      const found = await users
-        .find({ portfolioId, ...isLive(now), ...scope })
-        .sort({ expiresAt: 1 })
-        .skip(Math.min(over, longestSkip))
-        .limit(limit)
-        .project<{ expiresAt: Date }>({ expiresAt: 1, _id: 0 })
-        .toArray();
+      const found = await users.find<Pick<PortfolioUserDoc, 'expiresAt'>>(
+        scope,
+        { portfolioId, ...isLive(now) },
+        {
+          sort: { expiresAt: 1 },
+          skip: Math.min(over, longestSkip),
+          limit,
+          projection: { expiresAt: 1, _id: 0 },
+        },
+      );
       return found.map(({ expiresAt }) => expiresAt);
     },
 
     /** Portfolios of any client that have people whose time is over: the sweep works for all. */
     async findExpiredAcrossClients(now: Date): Promise<PortfolioKey[]> {
-      const found = await users
-        .find(isExpired(now))
-        .limit(sweepBatch)
-        .project<PortfolioKey>({ clientId: 1, portfolioId: 1, _id: 0 })
-        .toArray();
+      const found = await users.acrossClients.find<PortfolioKey>(isExpired(now), {
+        limit: sweepBatch,
+        projection: { clientId: 1, portfolioId: 1, _id: 0 },
+      });
       const keys = new Map(found.map((key) => [`${key.clientId.toHexString()} ${key.portfolioId}`, key]));
       return [...keys.values()];
     },
@@ -107,10 +104,6 @@ function createReads(users: Users) {
 }
 
 function createChanges(users: Users) {
-  const removeWhere = async (
-    filter: mongo.Filter<PortfolioUserDoc>,
-    session: ClientSession,
-  ): Promise<number> => (await users.deleteMany(filter, { session })).deletedCount;
   return {
     /** Counts people who are counted already from now on; answers how many there were. */
     async extend(
@@ -121,9 +114,10 @@ function createChanges(users: Users) {
     ): Promise<number> {
       const { contactIds, now, until } = change;
       const { matchedCount } = await users.updateMany(
-        { portfolioId, contactId: { $in: [...contactIds] }, ...isLive(now), ...scope },
+        scope,
+        { portfolioId, contactId: { $in: [...contactIds] }, ...isLive(now) },
         { $max: { expiresAt: until } },
-        withSession(session),
+        { session },
       );
       return matchedCount;
     },
@@ -134,8 +128,8 @@ function createChanges(users: Users) {
       { contactIds, until }: { readonly contactIds: readonly Types.ObjectId[]; readonly until: Date },
       session: ClientSession,
     ): Promise<void> {
-      const added = contactIds.map((contactId) => ({ portfolioId, contactId, expiresAt: until, ...scope }));
-      await users.insertMany(added, { session });
+      const added = contactIds.map((contactId) => ({ portfolioId, contactId, expiresAt: until }));
+      await users.insertMany(scope, added, { session });
     },
 
     /** Removes those of these people whose time is over; answers how many. */
@@ -145,7 +139,11 @@ function createChanges(users: Users) {
       { contactIds, now }: { readonly contactIds: readonly Types.ObjectId[]; readonly now: Date },
       session: ClientSession,
     ): Promise<number> =>
-      removeWhere({ portfolioId, contactId: { $in: [...contactIds] }, ...isExpired(now), ...scope }, session),
+      users.deleteMany(
+        scope,
+        { portfolioId, contactId: { $in: [...contactIds] }, ...isExpired(now) },
+        { session },
+      ),
 
     /** Removes one batch of people whose time is over; answers how many. */
     async removeExpired(
@@ -154,15 +152,14 @@ function createChanges(users: Users) {
       now: Date,
       session: ClientSession,
     ): Promise<number> {
-      const found = await users
-        .find({ portfolioId, ...isExpired(now), ...scope }, { session })
-        .limit(sweepBatch)
-        .project<{ _id: Types.ObjectId }>({ _id: 1 })
-        .toArray();
+      const found = await users.find<{ readonly _id: Types.ObjectId }>(
+        scope,
+        { portfolioId, ...isExpired(now) },
+        { limit: sweepBatch, projection: { _id: 1 }, session },
+      );
       if (found.length === 0) return 0;
-      return removeWhere({ _id: { $in: found.map(({ _id }) => _id) }, ...isExpired(now), ...scope }, session);
+      const ids = found.map(({ _id }) => _id);
+      return users.deleteMany(scope, { _id: { $in: ids }, ...isExpired(now) }, { session });
     },
   };
 }
-
-const withSession = (session: ClientSession | undefined) => (session === undefined ? {} : { session });

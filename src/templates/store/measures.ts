@@ -1,5 +1,6 @@
-import type { Connection, mongo, Types } from 'mongoose';
-import { templateModel, type TemplateDoc } from './model.ts';
+import type { Connection, Types } from 'mongoose';
+import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import { templateModel } from './model.ts';
 
 export interface TemplateKey {
   readonly clientId: Types.ObjectId;
@@ -14,27 +15,27 @@ const maxTimeMS = 5_000;
 
 /** What the metrics ask of templates, across all tenants. */
 export function createTemplateMeasures(connection: Connection) {
-  const templates = templateModel(connection).collection as unknown as mongo.Collection<TemplateDoc>;
+  const templates = openTenantCollection(templateModel, connection);
   return {
     /** The categories of these templates, each found by its client's own index; those that are gone are missing. */
     async findCategoriesAcrossClients(
       keys: readonly TemplateKey[],
     ): Promise<readonly (TemplateKey & { readonly category: string })[]> {
       if (keys.length === 0) return [];
-      return templates
-        .find({
+      return templates.acrossClients.find<TemplateKey & { category: string }>(
+        {
           $or: keys.map(({ clientId, channelId, name, language }) => ({
             clientId,
             channelId,
             name,
             language,
           })),
-        })
-        .project<TemplateKey & { category: string }>({
-          ...{ _id: 0, clientId: 1, channelId: 1, name: 1, language: 1, category: 1 },
-        })
-        .maxTimeMS(maxTimeMS)
-        .toArray();
+        },
+        {
+          projection: { _id: 0, clientId: 1, channelId: 1, name: 1, language: 1, category: 1 },
+          maxTimeMS,
+        },
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../../platform/declare-model.ts';
 import type { ParameterFormat } from '../content/checks/check.ts';
 import type { TemplateComponentDefinition } from '../content/definition.ts';
 
@@ -55,39 +55,32 @@ export interface TemplateDoc {
   readonly version: number;
 }
 
-const templateSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    channelId: { type: Schema.Types.ObjectId, required: true },
-    name: { type: String, required: true },
-    language: { type: String, required: true },
-    category: { type: String, enum: templateCategories, required: true },
-    submittedCategory: { type: String, enum: templateCategories },
-    components: { type: [Schema.Types.Mixed], required: true },
-    parameterFormat: String,
-    status: { type: String, enum: templateStatuses, required: true },
-    statusAt: Date,
-    rejectionReason: String,
-    pauseReason: String,
-    qualityScore: { type: String, enum: qualityScores },
-    messageSendTtlSeconds: Number,
-    providerTemplateId: String,
-    submittedAt: Date,
-    submitProblem: String,
-    needsSync: Boolean,
-    createdAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-  },
-  { ...schemaOptions, collection: 'templates' },
-);
+export const templateModel = declareTenantModel<TemplateDoc>('templates', {
+  channelId: { type: Schema.Types.ObjectId, required: true },
+  name: { type: String, required: true },
+  language: { type: String, required: true },
+  category: { type: String, enum: templateCategories, required: true },
+  submittedCategory: { type: String, enum: templateCategories },
+  components: { type: [Schema.Types.Mixed], required: true },
+  parameterFormat: String,
+  status: { type: String, enum: templateStatuses, required: true },
+  statusAt: Date,
+  rejectionReason: String,
+  pauseReason: String,
+  qualityScore: { type: String, enum: qualityScores },
+  messageSendTtlSeconds: Number,
+  providerTemplateId: String,
+  submittedAt: Date,
+  submitProblem: String,
+  needsSync: Boolean,
+  createdAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+});
 
-templateSchema.index({ clientId: 1, channelId: 1, name: 1, language: 1 }, { unique: true });
-templateSchema.index({ clientId: 1, name: 1, _id: 1 });
-templateSchema.index({ clientId: 1, status: 1, name: 1, _id: 1 });
-templateSchema.index({ clientId: 1, channelId: 1, providerTemplateId: 1 });
-
-export const templateModel = (connection: Connection): Model<TemplateDoc> =>
-  connection.model<TemplateDoc>('Template', templateSchema as unknown as Schema<TemplateDoc>);
+templateModel.schema.index({ clientId: 1, channelId: 1, name: 1, language: 1 }, { unique: true });
+templateModel.schema.index({ clientId: 1, name: 1, _id: 1 });
+templateModel.schema.index({ clientId: 1, status: 1, name: 1, _id: 1 });
+templateModel.schema.index({ clientId: 1, channelId: 1, providerTemplateId: 1 });
 
 /** When the templates of a channel are to be read from the provider again; one for each channel. */
 export interface TemplateSyncDoc {
@@ -102,21 +95,14 @@ export interface TemplateSyncDoc {
   readonly problem?: string;
 }
 
-const templateSyncSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    channelId: { type: Schema.Types.ObjectId, required: true },
-    nextSyncAt: { type: Date, required: true },
-    lastSyncedAt: Date,
-    failures: { type: Number, required: true },
-    problem: String,
-  },
-  { ...schemaOptions, collection: 'template_syncs' },
-);
+export const templateSyncModel = declareTenantModel<TemplateSyncDoc>('template_syncs', {
+  channelId: { type: Schema.Types.ObjectId, required: true },
+  nextSyncAt: { type: Date, required: true },
+  lastSyncedAt: Date,
+  failures: { type: Number, required: true },
+  problem: String,
+});
 
-templateSyncSchema.index({ clientId: 1, channelId: 1 }, { unique: true });
+templateSyncModel.schema.index({ clientId: 1, channelId: 1 }, { unique: true });
 // The worker asks what is due for all clients together.
-templateSyncSchema.index({ nextSyncAt: 1 });
-
-export const templateSyncModel = (connection: Connection): Model<TemplateSyncDoc> =>
-  connection.model<TemplateSyncDoc>('TemplateSync', templateSyncSchema as unknown as Schema<TemplateSyncDoc>);
+templateSyncModel.schema.index({ nextSyncAt: 1 });

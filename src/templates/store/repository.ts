@@ -1,5 +1,6 @@
-import type { ClientSession, Connection, Model, Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { versionedUpdate } from '../../platform/update.ts';
 import { afterCursor, sortBy, type Cursor } from '../../platform/pagination.ts';
 import { templateModel, type TemplateDoc, type TemplateStatus } from './model.ts';
@@ -18,30 +19,17 @@ export type TemplateRepository = ReturnType<typeof createTemplateRepository>;
 const mostOnChannel = 10_000;
 
 export function createTemplateRepository(connection: Connection) {
-  const templates = templateModel(connection);
+  const templates = openTenantCollection(templateModel, connection);
   return { ...templateWrites(templates), ...templateReads(templates) };
 }
 
-const templateWrites = (templates: Model<TemplateDoc>) => ({
-  async insertMany(
-    scope: ClientScope,
-    fresh: readonly TemplateDoc[],
-    session?: ClientSession,
-  ): Promise<void> {
-    const documents = fresh.map((template) => ({ ...template, ...scope }));
-    await templates.insertMany(documents, session === undefined ? {} : { session });
-  },
+const templateWrites = (templates: TenantCollection<TemplateDoc>) => ({
+  insertMany: (scope: ClientScope, fresh: readonly TemplateDoc[], session?: ClientSession): Promise<void> =>
+    // The types of components allow a field that is undefined: that is a missing one, not null.
+    templates.insertMany(scope, fresh, { session, ignoreUndefined: true }),
 
-  findById: (
-    scope: ClientScope,
-    _id: Types.ObjectId,
-    session: ClientSession | null = null,
-  ): Promise<TemplateDoc | null> =>
-    templates
-      .findOne({ _id, ...scope })
-      .session(session)
-      .lean<TemplateDoc>()
-      .exec(),
+  findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<TemplateDoc | null> =>
+    templates.findOne(scope, { _id }, { session }),
 
   /** Changes what `current` was; null when somebody was faster. */
   update: (
@@ -50,63 +38,39 @@ const templateWrites = (templates: Model<TemplateDoc>) => ({
     change: TemplateChanges,
     session: ClientSession,
   ): Promise<TemplateDoc | null> =>
-    templates
-      .findOneAndUpdate({ _id: current._id, version: current.version, ...scope }, versionedUpdate(change), {
-        returnDocument: 'after',
-        session,
-      })
-      .lean<TemplateDoc>()
-      .exec(),
+    templates.findOneAndUpdate(
+      scope,
+      { _id: current._id, version: current.version },
+      versionedUpdate(change),
+      { returnDocument: 'after', session },
+    ),
 
   /** False when somebody changed or deleted it first. */
-  async delete(scope: ClientScope, { _id, version }: TemplateDoc, session: ClientSession): Promise<boolean> {
-    const { deletedCount } = await templates.deleteOne({ _id, version, ...scope }, { session });
-    return deletedCount === 1;
-  },
+  delete: (scope: ClientScope, { _id, version }: TemplateDoc, session: ClientSession): Promise<boolean> =>
+    templates.deleteOne(scope, { _id, version }, { session }),
 });
 
-const templateReads = (templates: Model<TemplateDoc>) => ({
+const templateReads = (templates: TenantCollection<TemplateDoc>) => ({
   countOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
-    templates
-      .countDocuments({ channelId, ...scope })
-      .limit(atMost)
-      .exec(),
+    templates.count(scope, { channelId }, { limit: atMost }),
 
   /** All languages of one template on a channel. */
   findByName: (scope: ClientScope, channelId: Types.ObjectId, name: string): Promise<TemplateDoc[]> =>
-    templates
-      .find({ channelId, name, ...scope })
-      .sort({ language: 1 })
-      .lean<TemplateDoc[]>()
-      .exec(),
+    templates.find(scope, { channelId, name }, { sort: { language: 1 } }),
 
   findByProviderId: (
     scope: ClientScope,
     channelId: Types.ObjectId,
     providerTemplateId: string,
-  ): Promise<TemplateDoc | null> =>
-    templates
-      .findOne({ channelId, providerTemplateId, ...scope })
-      .lean<TemplateDoc>()
-      .exec(),
+  ): Promise<TemplateDoc | null> => templates.findOne(scope, { channelId, providerTemplateId }),
 
   /** All of a channel, for the comparison with what the provider has. */
   listOn: (scope: ClientScope, channelId: Types.ObjectId): Promise<TemplateDoc[]> =>
-    templates
-      .find({ channelId, ...scope })
-      .sort({ name: 1, language: 1 })
-      .limit(mostOnChannel)
-      .lean<TemplateDoc[]>()
-      .exec(),
+    templates.find(scope, { channelId }, { sort: { name: 1, language: 1 }, limit: mostOnChannel }),
 
   /** By name. */
   listApproved: (scope: ClientScope, channelId: Types.ObjectId, limit: number): Promise<TemplateDoc[]> =>
-    templates
-      .find({ status: 'approved', channelId, ...scope })
-      .sort(sortBy('name', 'ascending'))
-      .limit(limit)
-      .lean<TemplateDoc[]>()
-      .exec(),
+    templates.find(scope, { status: 'approved', channelId }, { sort: sortBy('name', 'ascending'), limit }),
 
   /** By name; answers one more than `limit` when there are more. */
   list: (
@@ -114,10 +78,9 @@ const templateReads = (templates: Model<TemplateDoc>) => ({
     filter: TemplateFilter,
     { limit, after }: { limit: number; after: Cursor<string> | null },
   ): Promise<TemplateDoc[]> =>
-    templates
-      .find({ ...filter, ...(after === null ? {} : afterCursor('name', 'ascending', after)), ...scope })
-      .sort(sortBy('name', 'ascending'))
-      .limit(limit + 1)
-      .lean<TemplateDoc[]>()
-      .exec(),
+    templates.find(
+      scope,
+      { ...filter, ...(after === null ? {} : afterCursor('name', 'ascending', after)) },
+      { sort: sortBy('name', 'ascending'), limit: limit + 1 },
+    ),
 });

@@ -5,7 +5,7 @@ import {
   lockSecondsOf,
   type LockPolicy,
 } from '../../../src/identity/attempts/limiter.ts';
-import { rateLimitCollection } from '../../../src/identity/attempts/model.ts';
+import { rateLimitModel } from '../../../src/identity/attempts/model.ts';
 import { newSecret } from '../../../src/platform/ids.ts';
 import { connectMongo } from '../../../src/platform/mongo.ts';
 import { runMigrations } from '../../../src/platform/migrations.ts';
@@ -80,7 +80,7 @@ describe('attempt limiter', () => {
     const [one, two] = [limiter(), limiter()];
     const waits = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? one : two).take(key)));
     assert.equal(waits.filter((wait) => wait === undefined).length, 3);
-    const lockCounts = database.connection.collection(rateLimitCollection);
+    const lockCounts = database.connection.collection(rateLimitModel.collection);
     assert.equal((await lockCounts.findOne({ key: `test:locks:${key}` }))?.['points'], 1);
   });
 

@@ -1,5 +1,5 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
-import { schemaOptions } from '../../../platform/mongo.ts';
+import { Schema, type Types } from 'mongoose';
+import { declareTenantModel } from '../../../platform/declare-model.ts';
 import { optInStatuses, type ConsentWord, type OptInStatus } from '../rules.ts';
 
 export type CustomValue = string | number | boolean;
@@ -73,61 +73,54 @@ export interface ContactRecord extends ContactDoc {
   readonly copies?: number;
 }
 
-const contactSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    phoneNumber: String,
-    whatsappId: String,
-    businessScopedUserId: String,
-    identityKeys: { type: [String], required: true },
-    username: String,
-    name: String,
-    nameKey: String,
-    tags: { type: [String], required: true },
-    optInStatus: { type: String, enum: optInStatuses, required: true },
-    marketingStopped: Boolean,
-    marketingStoppedAt: Date,
-    isBlocked: Boolean,
-    blockedAt: Date,
-    numberSuspect: Schema.Types.Mixed,
-    customFields: { type: Schema.Types.Mixed, required: true },
-    consentLog: { type: [Schema.Types.Mixed], required: true },
-    consentEntriesDropped: Number,
-    copies: Number,
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-    version: { type: Number, required: true },
-  },
-  { ...schemaOptions, collection: 'contacts' },
-);
+export const contactModel = declareTenantModel<ContactRecord>('contacts', {
+  phoneNumber: String,
+  whatsappId: String,
+  businessScopedUserId: String,
+  identityKeys: { type: [String], required: true },
+  username: String,
+  name: String,
+  nameKey: String,
+  tags: { type: [String], required: true },
+  optInStatus: { type: String, enum: optInStatuses, required: true },
+  marketingStopped: Boolean,
+  marketingStoppedAt: Date,
+  isBlocked: Boolean,
+  blockedAt: Date,
+  numberSuspect: Schema.Types.Mixed,
+  customFields: { type: Schema.Types.Mixed, required: true },
+  consentLog: { type: [Schema.Types.Mixed], required: true },
+  consentEntriesDropped: Number,
+  copies: Number,
+  createdAt: { type: Date, required: true },
+  updatedAt: { type: Date, required: true },
+  version: { type: Number, required: true },
+});
 
-contactSchema.index({ clientId: 1, identityKeys: 1 }, { unique: true });
+contactModel.schema.index({ clientId: 1, identityKeys: 1 }, { unique: true });
 for (const identity of ['phoneNumber', 'businessScopedUserId'] as const) {
-  contactSchema.index(
+  contactModel.schema.index(
     { clientId: 1, [identity]: 1 },
     { unique: true, partialFilterExpression: { [identity]: { $exists: true } } },
   );
 }
-contactSchema.index({ clientId: 1, createdAt: -1, _id: -1 });
-contactSchema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
-contactSchema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
-contactSchema.index(
+contactModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
+contactModel.schema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
+contactModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
+contactModel.schema.index(
   { clientId: 1, isBlocked: 1, createdAt: -1, _id: -1 },
   { partialFilterExpression: { isBlocked: true } },
 );
-contactSchema.index(
+contactModel.schema.index(
   { clientId: 1, createdAt: -1, _id: -1 },
   { name: 'suspects', partialFilterExpression: { 'numberSuspect.at': { $exists: true } } },
 );
 // Marks that are compared again, over all tenants.
-contactSchema.index(
+contactModel.schema.index(
   { 'numberSuspect.reviewAt': 1 },
   { name: 'suspect-reviews', partialFilterExpression: { 'numberSuspect.reviewAt': { $exists: true } } },
 );
-contactSchema.index(
+contactModel.schema.index(
   { clientId: 1, nameKey: 1, _id: 1 },
   { partialFilterExpression: { nameKey: { $exists: true } } },
 );
-
-export const contactModel = (connection: Connection): Model<ContactRecord> =>
-  connection.model<ContactRecord>('Contact', contactSchema as unknown as Schema<ContactRecord>);

@@ -1,6 +1,8 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../../../platform/listing.ts';
-import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { openTenantCollection, type TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { ScopedFilter, Unscoped } from '../../../platform/tenant-queries.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
 import { identityKeysOf, lookupKeysOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 
@@ -23,18 +25,17 @@ const withoutLog = { projection: { consentLog: 0, consentEntriesDropped: 0, copi
 export type ContactRepository = ReturnType<typeof createContactRepository>;
 
 export function createContactRepository(connection: Connection) {
-  // The driver's collection, not the model: messages come this way, and every value in a filter is typed.
-  const contacts = contactModel(connection).collection as unknown as mongo.Collection<ContactRecord>;
+  const contacts = openTenantCollection(contactModel, connection);
 
   return {
     ...createRecordWrites(contacts),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
-      contacts.findOne<ContactDoc>({ _id, ...scope }, withoutLog),
+      contacts.findOne<ContactDoc>(scope, { _id }, withoutLog),
 
     /** In any order; those that are not there are left out. */
     findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
-      contacts.find<ContactDoc>({ _id: { $in: [...ids] }, ...scope }, withoutLog).toArray(),
+      contacts.find<ContactDoc>(scope, { _id: { $in: [...ids] } }, withoutLog),
 
     /** Whoever has one of these identities in any spelling, the contact `except` left aside. */
     findByIdentity: (
@@ -43,32 +44,26 @@ export function createContactRepository(connection: Connection) {
       { except, session }: { except?: Types.ObjectId; session?: ClientSession } = {},
     ): Promise<ContactDoc | null> =>
       contacts.findOne<ContactDoc>(
-        { ...identityFilter(scope, identity), ...(except === undefined ? {} : { _id: { $ne: except } }) },
-        { ...withoutLog, ...within(session) },
+        scope,
+        { ...identityFilter(identity), ...(except === undefined ? {} : { _id: { $ne: except } }) },
+        { ...withoutLog, session },
       ),
 
     /**
      * The contact with this identity, made from `fresh` when there is none. Who comes at the same time finds the
      * same one: the unique index of the keys, which know one spelling of a number only, lets one insert through.
      */
-    async findOrInsert(
+    findOrInsert: (
       scope: ClientScope,
       identity: ContactIdentity,
       fresh: Omit<ContactRecord, 'clientId' | 'identityKeys' | keyof AnyIdentity>,
-    ): Promise<ContactDoc> {
-      const upsert = () =>
-        contacts.findOneAndUpdate(
-          identityFilter(scope, identity),
-          { $setOnInsert: { ...fresh, ...definedOf(identity), identityKeys: identityKeysOf(identity) } },
-          { upsert: true, returnDocument: 'after', ...withoutLog },
-        );
-      const found = await upsert().catch((error: unknown) => {
-        if (isDuplicateKey(error)) return upsert();
-        throw error;
-      });
-      if (found === null) throw new Error('An upsert answered no document.');
-      return found;
-    },
+    ): Promise<ContactDoc> =>
+      contacts.findOrInsert(
+        scope,
+        identityFilter(identity),
+        { $setOnInsert: { ...fresh, ...definedOf(identity), identityKeys: identityKeysOf(identity) } },
+        withoutLog,
+      ),
 
     list: (
       scope: ClientScope,
@@ -77,48 +72,40 @@ export function createContactRepository(connection: Connection) {
       limit: number,
     ): Promise<ContactDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
-        contacts
-          .find({
+        contacts.find<ContactDoc>(
+          scope,
+          {
             ...(tag === undefined ? {} : { tags: tag }),
             ...(optInStatus === undefined ? {} : { optInStatus }),
             ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
             ...(isNumberSuspect === undefined ? {} : { 'numberSuspect.at': { $exists: isNumberSuspect } }),
-            ...(range as mongo.Filter<ContactRecord>),
-            ...scope,
-          })
-          .sort(indexedSort(order.sort))
-          .limit(atMost)
-          .project<ContactDoc>(withoutLog.projection)
-          .toArray(),
+            ...(range as ScopedFilter<ContactRecord>),
+          },
+          { ...withoutLog, sort: indexedSort(order.sort), limit: atMost },
+        ),
       ),
   };
 }
 
 /** What people and transactions do to one contact as a whole. */
-const createRecordWrites = (contacts: mongo.Collection<ContactRecord>) => ({
+const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
   findRecord: (
     scope: ClientScope,
     _id: Types.ObjectId,
     session?: ClientSession,
-  ): Promise<ContactRecord | null> => contacts.findOne({ _id, ...scope }, within(session)),
+  ): Promise<ContactRecord | null> => contacts.findOne(scope, { _id }, { session }),
 
   /** Throws the duplicate key error when an identity is taken. */
-  async insert(scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> {
-    await contacts.insertOne({ ...record, ...scope }, { session });
-  },
+  insert: (scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> =>
+    contacts.insertOne(scope, record, { session }),
 
   /** Puts `next` in place of what was read; false when somebody was faster. */
-  async replace(
+  replace: (
     scope: ClientScope,
     current: ContactRecord,
     next: ContactRecord,
     session: ClientSession,
-  ): Promise<boolean> {
-    const { _id, ...replacement } = next;
-    const filter = { _id: current._id, version: current.version, ...scope };
-    const { matchedCount } = await contacts.replaceOne(filter, { ...replacement, ...scope }, { session });
-    return matchedCount === 1;
-  },
+  ): Promise<boolean> => contacts.replaceVersioned(scope, current, next, session),
 
   /** Reads a contact in order to copy from it: of such a transaction and a change of the contact, one must wait. */
   holdForCopy: (
@@ -127,30 +114,23 @@ const createRecordWrites = (contacts: mongo.Collection<ContactRecord>) => ({
     session: ClientSession,
   ): Promise<ContactDoc | null> =>
     contacts.findOneAndUpdate(
-      { _id, ...scope },
+      scope,
+      { _id },
       { $inc: { copies: 1 } },
       { returnDocument: 'after', session, ...withoutLog },
     ),
 
-  async remove(
-    scope: ClientScope,
-    { _id, version }: ContactRecord,
-    session: ClientSession,
-  ): Promise<boolean> {
-    const { deletedCount } = await contacts.deleteOne({ _id, version, ...scope }, { session });
-    return deletedCount === 1;
-  },
+  remove: (scope: ClientScope, { _id, version }: ContactRecord, session: ClientSession): Promise<boolean> =>
+    contacts.deleteOne(scope, { _id, version }, { session }),
 });
 
-const within = (session: ClientSession | undefined) => (session === undefined ? {} : { session });
-
-const definedOf = (identity: AnyIdentity): Partial<ContactRecord> =>
+const definedOf = (identity: AnyIdentity): Partial<Unscoped<ContactRecord>> =>
   Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
 
-function identityFilter(scope: ClientScope, identity: AnyIdentity): mongo.Filter<ContactRecord> {
+function identityFilter(identity: AnyIdentity): ScopedFilter<ContactRecord> {
   const keys = lookupKeysOf(identity);
   if (keys.length === 0) throw new Error('A contact cannot be looked for without an identity.');
-  return { identityKeys: { $in: keys }, ...scope };
+  return { identityKeys: { $in: keys } };
 }
 
 /** The unique index of phones holds no `_id`: within a client no two contacts have the same phone. */

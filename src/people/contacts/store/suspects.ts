@@ -1,6 +1,7 @@
-import type { Connection, mongo, Types } from 'mongoose';
+import type { Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
-import { contactModel, type ContactDoc, type ContactRecord, type NumberSuspicion } from './model.ts';
+import { openTenantCollection } from '../../../platform/tenant-collection.ts';
+import { contactModel, type ContactDoc, type NumberSuspicion } from './model.ts';
 
 /** The number of a contact, as a message was sent to it. */
 export interface ContactNumber {
@@ -14,7 +15,7 @@ export type SuspectRepository = ReturnType<typeof createSuspectRepository>;
 
 /** Who changes a contact at the same moment reads it again: each of these writes counts its version. */
 export function createSuspectRepository(connection: Connection) {
-  const contacts = contactModel(connection).collection as unknown as mongo.Collection<ContactRecord>;
+  const contacts = openTenantCollection(contactModel, connection);
   return {
     /** Marks a number that the contact still has, unless a later word says the same; may be repeated. */
     async mark(
@@ -27,7 +28,8 @@ export function createSuspectRepository(connection: Connection) {
         { 'numberSuspect.at': { $lt: numberSuspect.at } },
       ];
       await contacts.updateOne(
-        { _id, phoneNumber, $or: earlier, ...scope },
+        scope,
+        { _id, phoneNumber, $or: earlier },
         { $set: { numberSuspect, updatedAt: now }, $inc: { version: 1 } },
       );
     },
@@ -39,18 +41,18 @@ export function createSuspectRepository(connection: Connection) {
       { provenAt, now }: { provenAt: Date; now: Date },
     ): Promise<void> {
       await contacts.updateOne(
-        { _id, phoneNumber, 'numberSuspect.at': { $lte: provenAt }, ...scope },
+        scope,
+        { _id, phoneNumber, 'numberSuspect.at': { $lte: provenAt } },
         { $unset: { numberSuspect: '' }, $set: { updatedAt: now }, $inc: { version: 1 } },
       );
     },
 
     /** Across all tenants: whose mark is to be compared again with what has come since. */
     findDueAcrossClients: (now: Date, atMost: number): Promise<SuspectContact[]> =>
-      contacts
-        .find({ 'numberSuspect.reviewAt': { $lte: now } })
-        .limit(atMost)
-        .project<SuspectContact>({ clientId: 1, phoneNumber: 1, numberSuspect: 1 })
-        .toArray(),
+      contacts.acrossClients.find<SuspectContact>(
+        { 'numberSuspect.reviewAt': { $lte: now } },
+        { limit: atMost, projection: { clientId: 1, phoneNumber: 1, numberSuspect: 1 } },
+      ),
 
     /** Sets the time of the look after this one, none for null; false when another worker was faster. */
     async take(
@@ -59,7 +61,8 @@ export function createSuspectRepository(connection: Connection) {
       { reviewAt, next }: { reviewAt: Date; next: Date | null },
     ): Promise<boolean> {
       const { matchedCount } = await contacts.updateOne(
-        { _id, 'numberSuspect.reviewAt': reviewAt, ...scope },
+        scope,
+        { _id, 'numberSuspect.reviewAt': reviewAt },
         next === null
           ? { $unset: { 'numberSuspect.reviewAt': '' } }
           : { $set: { 'numberSuspect.reviewAt': next }, $inc: { 'numberSuspect.reviews': 1 } },

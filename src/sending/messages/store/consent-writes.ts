@@ -1,13 +1,14 @@
-import type { mongo, Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { Withdrawal, Withdrawn } from '../../../consent/statements/withdrawal.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import { hasNotLeft, unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
 
 const ids = (found: readonly { readonly _id: Types.ObjectId }[]) => found.map(({ _id }) => _id);
 
 /** Taking back everything that waits for one person. */
-export const createConsentWrites = (messages: mongo.Collection<MessageDoc>) => ({
+export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => ({
   /**
    * Cancels every message of a contact that has certainly not left, in one pass: the server judges each message by
    * itself, so that none is canceled in the middle of a call and none is missed that a call gives back. Those that it
@@ -34,11 +35,8 @@ export const createConsentWrites = (messages: mongo.Collection<MessageDoc>) => (
       $cond: ['$dispatch.isCalling', asIs, canceled],
     });
     await messages.updateMany(
-      {
-        ...waiting,
-        $or: [{ 'dispatch.isCalling': false }, { stoppedBy: { $ne: statementId } }],
-        ...scope,
-      },
+      scope,
+      { ...waiting, $or: [{ 'dispatch.isCalling': false }, { stoppedBy: { $ne: statementId } }] },
       [
         {
           $set: {
@@ -53,10 +51,7 @@ export const createConsentWrites = (messages: mongo.Collection<MessageDoc>) => (
         },
       ],
     );
-    const left = await messages
-      .find({ ...waiting, ...scope })
-      .project<{ _id: Types.ObjectId }>({ _id: 1 })
-      .toArray();
+    const left = await messages.find<Pick<MessageDoc, '_id'>>(scope, waiting, { projection: { _id: 1 } });
     return { calling: ids(left) };
   },
 
@@ -66,11 +61,11 @@ export const createConsentWrites = (messages: mongo.Collection<MessageDoc>) => (
     contactId: Types.ObjectId,
     statementId: string,
   ): Promise<Withdrawn> {
-    const marked = await messages
-      .find({ stoppedBy: statementId, contactId, ...scope })
-      .sort({ _id: 1 })
-      .project<Pick<MessageDoc, '_id' | 'status' | 'dispatch'>>({ status: 1, 'dispatch.isCalling': 1 })
-      .toArray();
+    const marked = await messages.find<Pick<MessageDoc, '_id' | 'status' | 'dispatch'>>(
+      scope,
+      { stoppedBy: statementId, contactId },
+      { sort: { _id: 1 }, projection: { status: 1, 'dispatch.isCalling': 1 } },
+    );
     const canceled = marked.filter(({ status }) => status === 'canceled');
     const stayed = new Set(['canceled', 'failed', 'expired']);
     const mayHaveLeft = marked.filter(

@@ -1,6 +1,6 @@
-import type { ClientSession, mongo, Types } from 'mongoose';
-import type { BulkWriter } from '../../../platform/bulk-writer.ts';
+import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { ScopedBulkWriter, TenantCollection } from '../../../platform/tenant-collection.ts';
 import {
   decideClaim,
   decideWithdrawal,
@@ -37,8 +37,8 @@ const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -
 
 /** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
 export function createDispatchWrites(
-  messages: mongo.Collection<MessageDoc>,
-  writeBulk: BulkWriter<MessageDoc>,
+  messages: TenantCollection<MessageDoc>,
+  writeBulk: ScopedBulkWriter<MessageDoc>,
   onEnded: EndObserver = () => undefined,
 ) {
   return {
@@ -49,7 +49,7 @@ export function createDispatchWrites(
   };
 }
 
-function createClaims(messages: mongo.Collection<MessageDoc>) {
+function createClaims(messages: TenantCollection<MessageDoc>) {
   return {
     /**
      * Takes the right to call the provider, at most one holder at a time. May be repeated with the same `token`
@@ -62,6 +62,7 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
     ): Promise<Claim | null> {
       for (;;) {
         const claimed = await messages.findOneAndUpdate(
+          scope,
           {
             _id,
             status: { $in: [...unsentStatuses] },
@@ -69,7 +70,6 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
             // Negated, so that a message without such a time matches.
             expiresAt: { $not: { $lte: now } },
             sendAt: { $not: { $gt: now } },
-            ...scope,
           },
           {
             $set: {
@@ -86,7 +86,7 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
           { returnDocument: 'after' },
         );
         if (claimed !== null) return { decision: 'call', message: claimed };
-        const message = await messages.findOne({ _id, ...scope });
+        const message = await messages.findOne(scope, { _id });
         if (message === null) return null;
         const { isCalling, token: holder } = message.dispatch;
         if (isCalling && holder === token) return { decision: 'call', message };
@@ -103,7 +103,8 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
       { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
     ): Promise<void> {
       await messages.updateOne(
-        { _id, 'dispatch.isCalling': true, 'dispatch.token': token, ...scope },
+        scope,
+        { _id, 'dispatch.isCalling': true, 'dispatch.token': token },
         {
           $set: { 'dispatch.isCalling': false, waiting },
           $push: { 'dispatch.attempts': pushAttempt(attempt), waits: pushWait(waiting) },
@@ -114,14 +115,15 @@ function createClaims(messages: mongo.Collection<MessageDoc>) {
     /** Writes down why a message has to wait, as long as it has not left. */
     async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
       await messages.updateOne(
-        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        scope,
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false },
         { $set: { waiting }, $push: { waits: pushWait(waiting) } },
       );
     },
   };
 }
 
-function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
+function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>) {
   return {
     /** Stores the outcome of call number `attempt`; a repetition changes nothing, a receipt before it stands. */
     async recordOutcome(
@@ -130,13 +132,13 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
       { outcome, attempt }: { outcome: DispatchOutcome; attempt: DispatchAttempt },
     ): Promise<void> {
       const status = statusOfOutcome[outcome.kind];
-      const call = { _id, 'dispatch.attempt': attempt.number, ...scope };
+      const call = { _id, 'dispatch.attempt': attempt.number };
       const accepted =
         outcome.kind === 'accepted' ? { providerMessageId: outcome.providerMessageId } : undefined;
       const failure =
         outcome.kind === 'rejected' ? datedFailure(attempt.endedAt, outcome.failure) : undefined;
       const failed = failure === undefined ? {} : { $max: { failure } };
-      await writeBulk([
+      await writeBulk(scope, [
         {
           updateOne: {
             filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
@@ -162,7 +164,7 @@ function createOutcomes(writeBulk: BulkWriter<MessageDoc>) {
   };
 }
 
-function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndObserver) {
+function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndObserver) {
   return {
     /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
     async cancel(
@@ -172,7 +174,8 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndO
       session: ClientSession,
     ): Promise<boolean> {
       const written = await messages.updateOne(
-        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false, ...scope },
+        scope,
+        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false },
         { $set: { status: 'canceled' }, $push: { statusHistory: statusEntry('canceled', now) } },
         { session },
       );
@@ -187,13 +190,14 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndO
     ): Promise<MessageStatus | null> {
       const { reason, failure, now } = withdrawal;
       for (;;) {
-        const message = await messages.findOne({ _id, ...scope });
+        const message = await messages.findOne(scope, { _id });
         if (message === null) return null;
         const status = decideWithdrawal(message.status, message.dispatch, reason);
         if (status === message.status) return status;
         const { isCalling } = message.dispatch;
         const written = await messages.updateOne(
-          { _id, status: message.status, 'dispatch.isCalling': isCalling, ...scope },
+          scope,
+          { _id, status: message.status, 'dispatch.isCalling': isCalling },
           {
             $set: { status },
             ...(status === 'failed' && failure !== undefined
@@ -213,7 +217,7 @@ function createWithdrawals(messages: mongo.Collection<MessageDoc>, onEnded: EndO
 }
 
 /** What people may still change, and what time decides. */
-function createDeadlines(messages: mongo.Collection<MessageDoc>, onEnded: EndObserver) {
+function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObserver) {
   return {
     /**
      * Moves the time of a message that waits for it, or is held since; null when it does not wait any more. What held
@@ -226,12 +230,12 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>, onEnded: EndObs
       session: ClientSession,
     ): Promise<MessageDoc | null> {
       return messages.findOneAndUpdate(
+        scope,
         {
           _id,
           status: 'scheduled',
           'dispatch.isCalling': false,
           $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
-          ...scope,
         },
         {
           $set: { sendAt },
@@ -248,11 +252,12 @@ function createDeadlines(messages: mongo.Collection<MessageDoc>, onEnded: EndObs
     async expireUnknown(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<MessageStatus | null> {
       const raw = { reason: 'its outcome was not told in time' };
       const written = await messages.updateOne(
-        { _id, status: 'unknown', ...scope },
+        scope,
+        { _id, status: 'unknown' },
         { $set: { status: 'expired' }, $push: { statusHistory: statusEntry('expired', now, raw) } },
       );
       if (written.modifiedCount === 1) onEnded({ status: 'expired', cause: 'call' });
-      const message = await messages.findOne({ _id, ...scope }, { projection: { status: 1 } });
+      const message = await messages.findOne(scope, { _id }, { projection: { status: 1 } });
       return message?.status ?? null;
     },
   };

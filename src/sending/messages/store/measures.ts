@@ -1,7 +1,8 @@
 import type { Connection, mongo, Types } from 'mongoose';
 import { gateNames, isBrief, type GateName } from '../../../openings/contract.ts';
+import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import { unsentStatuses } from '../lifecycle.ts';
-import { messageModel, type MessageDoc } from './model.ts';
+import { messageModel } from './model.ts';
 
 /** Every measurement gives up after this long: a slow database must not be slowed by being watched. */
 const maxTimeMS = 5_000;
@@ -31,11 +32,11 @@ export type MessageMeasures = ReturnType<typeof createMessageMeasures>;
 
 /** Counts across all tenants for the metrics; bounded, so that a backlog does not make them dear. */
 export function createMessageMeasures(connection: Connection) {
-  const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
+  const messages = openTenantCollection(messageModel, connection);
 
   /** The clients that have messages: one step in an index for each, whatever they have. */
   async function clientIdsAcrossClients(): Promise<Types.ObjectId[]> {
-    const ids: Types.ObjectId[] = await messages.distinct('clientId', {}, { maxTimeMS });
+    const ids = await messages.acrossClients.distinctClientIds({ maxTimeMS });
     return ids.slice(0, mostClients);
   }
 
@@ -50,11 +51,10 @@ export function createMessageMeasures(connection: Connection) {
       // Not later than now, or without a time: one range of the index.
       const sendAt = { $not: { $gt: now } };
       const count = (match: mongo.Document, names: Pick<WaitingGroup, 'status' | 'gate'>) =>
-        messages
-          .aggregate<WaitingGroup>([{ $match: { ...match, sendAt } }, { $limit: limit }, ...counted(names)], {
-            maxTimeMS,
-          })
-          .toArray();
+        messages.acrossClients.aggregate<WaitingGroup>(
+          [{ $match: { ...match, sendAt } }, { $limit: limit }, ...counted(names)],
+          { maxTimeMS },
+        );
       const onTheirWay = { 'waiting.gate': { $in: [null, ...briefGates] } };
       const groups = await Promise.all([
         ...unsentStatuses.map((status) => count({ status, ...onTheirWay }, { status, gate: null })),
@@ -70,23 +70,21 @@ export function createMessageMeasures(connection: Connection) {
       clientIds: readonly Types.ObjectId[],
       { limit }: { limit: number },
     ): Promise<UnknownGroup[]> =>
-      messages
-        .aggregate<UnknownGroup>(
-          [
-            { $match: { clientId: { $in: [...clientIds] }, status: 'unknown' } },
-            { $limit: limit },
-            ...byTemplate,
-          ],
-          { maxTimeMS },
-        )
-        .toArray(),
+      messages.acrossClients.aggregate<UnknownGroup>(
+        [
+          { $match: { clientId: { $in: [...clientIds] }, status: 'unknown' } },
+          { $limit: limit },
+          ...byTemplate,
+        ],
+        { maxTimeMS },
+      ),
 
     /** Messages accepted since `acceptedAfter` that left before `calledBefore` and of which no receipt has come. */
     countWithoutReceiptAcrossClients: (
       clientIds: readonly Types.ObjectId[],
       { acceptedAfter, calledBefore, limit }: { acceptedAfter: Date; calledBefore: Date; limit: number },
     ): Promise<number> =>
-      messages.countDocuments(
+      messages.acrossClients.count(
         {
           clientId: { $in: [...clientIds] },
           status: 'sent',

@@ -1,6 +1,6 @@
-import { Schema, type Connection, type Model, type Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 import type { Waiting } from '../../gates/rules.ts';
-import { schemaOptions } from '../../../platform/mongo.ts';
+import { declareTenantModel } from '../../../platform/declare-model.ts';
 import type { FreeFormPayload } from '../../../whatsapp/free-form.ts';
 import type { InboundMedia, InboundReply } from '../../../whatsapp/inbound-content.ts';
 import type { TemplatePayload } from '../../../whatsapp/payload.ts';
@@ -122,86 +122,79 @@ export interface MessageContent {
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
-export const messageSchema = new Schema(
-  {
-    clientId: { type: Schema.Types.ObjectId, required: true },
-    conversationId: { type: Schema.Types.ObjectId, required: true },
-    channelId: { type: Schema.Types.ObjectId, required: true },
-    contactId: { type: Schema.Types.ObjectId, required: true },
-    direction: { type: String, enum: ['inbound', 'outbound'], required: true },
-    senderType: { type: String, enum: senderTypes, required: true },
-    messageType: { type: String, required: true },
-    to: String,
-    recipientUserId: String,
-    createdBy: Schema.Types.ObjectId,
-    repliesTo: Schema.Types.ObjectId,
-    contextMessageId: String,
-    content: { type: Schema.Types.Mixed, required: true },
-    templateName: String,
-    category: { type: String, enum: messageCategories },
-    status: { type: String, enum: messageStatuses, required: true },
-    timestamp: { type: Date, required: true },
-    providerMessageId: String,
-    statusHistory: { type: [Schema.Types.Mixed], required: true },
-    idempotencyKey: String,
-    idempotencyHash: String,
-    priority: Number,
-    sendAt: Date,
-    expiresAt: Date,
-    failure: Schema.Types.Mixed,
-    pricing: Schema.Types.Mixed,
-    retryOf: Schema.Types.ObjectId,
-    retryNumber: Number,
-    retriedBy: Schema.Types.ObjectId,
-    dispatch: { type: Schema.Types.Mixed, required: true },
-    waiting: Schema.Types.Mixed,
-    waits: { type: [Schema.Types.Mixed], default: undefined },
-    stoppedBy: String,
-    openFailures: { type: [String], default: undefined },
-    sweptAt: Date,
-  },
-  { ...schemaOptions, collection: 'messages' },
-);
+export const messageModel = declareTenantModel<MessageDoc>('messages', {
+  conversationId: { type: Schema.Types.ObjectId, required: true },
+  channelId: { type: Schema.Types.ObjectId, required: true },
+  contactId: { type: Schema.Types.ObjectId, required: true },
+  direction: { type: String, enum: ['inbound', 'outbound'], required: true },
+  senderType: { type: String, enum: senderTypes, required: true },
+  messageType: { type: String, required: true },
+  to: String,
+  recipientUserId: String,
+  createdBy: Schema.Types.ObjectId,
+  repliesTo: Schema.Types.ObjectId,
+  contextMessageId: String,
+  content: { type: Schema.Types.Mixed, required: true },
+  templateName: String,
+  category: { type: String, enum: messageCategories },
+  status: { type: String, enum: messageStatuses, required: true },
+  timestamp: { type: Date, required: true },
+  providerMessageId: String,
+  statusHistory: { type: [Schema.Types.Mixed], required: true },
+  idempotencyKey: String,
+  idempotencyHash: String,
+  priority: Number,
+  sendAt: Date,
+  expiresAt: Date,
+  failure: Schema.Types.Mixed,
+  pricing: Schema.Types.Mixed,
+  retryOf: Schema.Types.ObjectId,
+  retryNumber: Number,
+  retriedBy: Schema.Types.ObjectId,
+  dispatch: { type: Schema.Types.Mixed, required: true },
+  waiting: Schema.Types.Mixed,
+  waits: [Schema.Types.Mixed],
+  stoppedBy: String,
+  openFailures: [String],
+  sweptAt: Date,
+});
 
-messageSchema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
-messageSchema.index({ clientId: 1, timestamp: -1, _id: -1 });
-messageSchema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
-messageSchema.index(
+messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
+messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });
+messageModel.schema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
+messageModel.schema.index(
   { clientId: 1, idempotencyKey: 1 },
   { unique: true, partialFilterExpression: { idempotencyKey: { $exists: true } } },
 );
 // One message follows another only once, however often that is asked for.
-messageSchema.index(
+messageModel.schema.index(
   { clientId: 1, retryOf: 1 },
   { unique: true, partialFilterExpression: { retryOf: { $exists: true } } },
 );
-messageSchema.index(
+messageModel.schema.index(
   { clientId: 1, providerMessageId: 1 },
   { unique: true, partialFilterExpression: { providerMessageId: { $exists: true } } },
 );
 // What a gate that opens lets go.
-messageSchema.index(
+messageModel.schema.index(
   { clientId: 1, 'waiting.gate': 1, channelId: 1, _id: 1 },
   { name: 'held', partialFilterExpression: { 'waiting.gate': { $exists: true } } },
 );
 // What waits for a person who says stop.
-messageSchema.index(
+messageModel.schema.index(
   { clientId: 1, contactId: 1, status: 1 },
   { partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
 );
-messageSchema.index(
+messageModel.schema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
 // What has not left, across tenants: for the sweep by its last look, and for the measures by what holds it.
-messageSchema.index(
+messageModel.schema.index(
   { status: 1, sweptAt: 1, _id: 1 },
   { name: 'unswept', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
 );
-messageSchema.index(
+messageModel.schema.index(
   { status: 1, 'waiting.gate': 1, sendAt: 1, _id: 1 },
   { name: 'due', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
 );
-
-export const messageModel = (connection: Connection): Model<MessageDoc> =>
-  connection.model<MessageDoc>('Message', messageSchema as unknown as Schema<MessageDoc>);

@@ -1,6 +1,7 @@
-import type { mongo, Types } from 'mongoose';
-import type { BulkWriter } from '../../../platform/bulk-writer.ts';
+import type { Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { ScopedBulkWriter, TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { ScopedOperation } from '../../../platform/tenant-queries.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { datedFailure, datedPricing, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc, StatusEntry } from './model.ts';
@@ -23,8 +24,8 @@ const longestLookMs = 5_000;
 
 /** Finding the messages that receipts speak of, and storing what they say. */
 export function createReceiptQueries(
-  messages: mongo.Collection<MessageDoc>,
-  writeBulk: BulkWriter<MessageDoc>,
+  messages: TenantCollection<MessageDoc>,
+  writeBulk: ScopedBulkWriter<MessageDoc>,
 ) {
   return {
     /** The outbound messages of a channel with these ids of ours or of the provider. */
@@ -37,19 +38,22 @@ export function createReceiptQueries(
         ...(ids.length === 0 ? [] : [{ _id: { $in: ids } }]),
         ...(providerMessageIds.length === 0 ? [] : [{ providerMessageId: { $in: providerMessageIds } }]),
       ];
-      return messages
-        .find({ $or: either, channelId, direction: 'outbound', ...scope })
-        .project<ReceiptTarget>({
-          conversationId: 1,
-          contactId: 1,
-          to: 1,
-          'dispatch.isToSuspect': 1,
-          status: 1,
-          providerMessageId: 1,
-          'statusHistory.key': 1,
-          openFailures: 1,
-        })
-        .toArray();
+      return messages.find<ReceiptTarget>(
+        scope,
+        { $or: either, channelId, direction: 'outbound' },
+        {
+          projection: {
+            conversationId: 1,
+            contactId: 1,
+            to: 1,
+            'dispatch.isToSuspect': 1,
+            status: 1,
+            providerMessageId: 1,
+            'statusHistory.key': 1,
+            openFailures: 1,
+          },
+        },
+      );
     },
 
     /** Whether a message to the number was delivered or read, or one came in these threads, since then. */
@@ -60,13 +64,13 @@ export function createReceiptQueries(
     ): Promise<boolean> {
       const reached = { status: { $in: ['delivered', 'read'] }, timestamp: { $gte: since } };
       const found = await messages.findOne(
+        scope,
         {
           conversationId: { $in: [...conversationIds] },
           $or: [
             { direction: 'inbound', timestamp: { $gte: since } },
             { to, statusHistory: { $elemMatch: reached } },
           ],
-          ...scope,
         },
         { projection: { _id: 1 }, maxTimeMS: longestLookMs },
       );
@@ -85,21 +89,21 @@ export function createReceiptQueries(
       { areFailuresOpen = false }: { areFailuresOpen?: boolean } = {},
     ): Promise<void> {
       if (receipts.length === 0) return;
-      const one = { _id, ...scope };
-      await writeBulk(receipts.flatMap((receipt) => receiptWrites(one, receipt, { areFailuresOpen })));
+      const writes = receipts.flatMap((receipt) => receiptWrites(_id, receipt, { areFailuresOpen }));
+      await writeBulk(scope, writes);
     },
 
     async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {
-      await messages.updateOne({ _id, ...scope }, { $pull: { openFailures: { $in: [...keys] } } });
+      await messages.updateOne(scope, { _id }, { $pull: { openFailures: { $in: [...keys] } } });
     },
   };
 }
 
 function receiptWrites(
-  one: { _id: Types.ObjectId; clientId: Types.ObjectId },
+  _id: Types.ObjectId,
   receipt: Receipt,
   { areFailuresOpen }: { areFailuresOpen: boolean },
-): mongo.AnyBulkWriteOperation<MessageDoc>[] {
+): ScopedOperation<MessageDoc>[] {
   const { status, providerMessageId, failure, pricing } = receipt;
   const at = new Date(receipt.timestampMs);
   const entry: StatusEntry = {
@@ -112,10 +116,10 @@ function receiptWrites(
     },
   };
   const failed = status === 'failed' && failure !== undefined ? { failure: datedFailure(at, failure) } : {};
-  const writes: mongo.AnyBulkWriteOperation<MessageDoc>[] = [
+  const writes: ScopedOperation<MessageDoc>[] = [
     {
       updateOne: {
-        filter: { ...one, 'statusHistory.key': { $ne: entry.key } },
+        filter: { _id, 'statusHistory.key': { $ne: entry.key } },
         update: {
           $push: {
             statusHistory: entry,
@@ -130,7 +134,7 @@ function receiptWrites(
   if (status === null) return writes;
   writes.push({
     updateOne: {
-      filter: { ...one, status: { $in: statusesThatYieldTo(status) } },
+      filter: { _id, status: { $in: statusesThatYieldTo(status) } },
       // The two may be carried out in either order: nobody sees a message that failed for no reason.
       update: { $set: { status, providerMessageId }, $max: failed },
     },

@@ -1,6 +1,7 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
-import { createBulkWriter } from '../../../platform/bulk-writer.ts';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import { openTenantCollection } from '../../../platform/tenant-collection.ts';
+import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { MessageStatus } from '../lifecycle.ts';
 import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
@@ -34,9 +35,8 @@ export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
 /** Every query of the messages collection. Writes are compare-and-set on what `lifecycle.ts` allows. */
 export function createMessageRepository(connection: Connection, onEnded?: EndObserver) {
-  // The driver's collection, not the model: these are the hot paths, and every value in a filter is typed.
-  const messages = messageModel(connection).collection as unknown as mongo.Collection<MessageDoc>;
-  const writeBulk = createBulkWriter(messages);
+  const messages = openTenantCollection(messageModel, connection);
+  const writeBulk = messages.createBulkWriter();
 
   return {
     ...createConsentWrites(messages),
@@ -50,13 +50,12 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
       scope: ClientScope,
       _id: Types.ObjectId,
       session?: ClientSession,
-    ): Promise<MessageDoc | null> =>
-      messages.findOne({ _id, ...scope }, session === undefined ? {} : { session }),
+    ): Promise<MessageDoc | null> => messages.findOne(scope, { _id }, { session }),
 
     /** Stores a new message; false when the idempotency key or the provider's id is taken. */
     async insert(scope: ClientScope, message: MessageDoc): Promise<boolean> {
       try {
-        await writeBulk([{ insertOne: { document: { ...message, ...scope } } }]);
+        await writeBulk(scope, [{ insertOne: { document: message } }]);
         return true;
       } catch (error) {
         if (isDuplicateKey(error)) return false;
@@ -65,12 +64,12 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     },
 
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
-      messages.findOne({ idempotencyKey, ...scope }),
+      messages.findOne(scope, { idempotencyKey }),
 
     /** Our id of the message that has this id of the provider's, in either direction. */
     async findIdByProviderId(scope: ClientScope, providerMessageId: string): Promise<Types.ObjectId | null> {
       const options = { projection: { _id: 1 } } as const;
-      return (await messages.findOne({ providerMessageId, ...scope }, options))?._id ?? null;
+      return (await messages.findOne(scope, { providerMessageId }, options))?._id ?? null;
     },
 
     /** Newest first; `after` is the last item of the page before. */
@@ -80,7 +79,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
       page: { limit: number; after: MessagePosition | null },
     ): Promise<MessageListItem[]> {
       const { after, limit } = page;
-      const position: mongo.Filter<MessageDoc> =
+      const position: ScopedFilter<MessageDoc> =
         after === null
           ? {}
           : {
@@ -88,12 +87,11 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
               timestamp: { $lte: after.timestamp },
               $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
             };
-      return messages
-        .find({ ...filter, ...position, ...scope })
-        .sort({ timestamp: -1, _id: -1 })
-        .limit(limit)
-        .project<MessageListItem>({ statusHistory: 0 })
-        .toArray();
+      return messages.find<MessageListItem>(
+        scope,
+        { ...filter, ...position },
+        { sort: { timestamp: -1, _id: -1 }, limit, projection: { statusHistory: 0 } },
+      );
     },
   };
 }

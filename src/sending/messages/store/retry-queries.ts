@@ -1,6 +1,8 @@
-import type { ClientSession, mongo, Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { Cursor } from '../../../platform/pagination.ts';
+import type { TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { MessageDoc } from './model.ts';
 
 /** Which failed or unknown messages are meant. */
@@ -19,7 +21,7 @@ export interface FailedFilter {
 const laterOf = (since: Date | undefined, after: Date | undefined): Date | undefined =>
   since !== undefined && after !== undefined && after > since ? after : (since ?? after);
 
-const acceptedBetween = (since: Date | undefined, until: Date | undefined): mongo.Filter<MessageDoc> =>
+const acceptedBetween = (since: Date | undefined, until: Date | undefined): ScopedFilter<MessageDoc> =>
   since === undefined && until === undefined
     ? {}
     : {
@@ -30,9 +32,9 @@ const acceptedBetween = (since: Date | undefined, until: Date | undefined): mong
       };
 
 /** Messages that were made in place of others. */
-export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
+export const createRetryQueries = (messages: TenantCollection<MessageDoc>) => ({
   findRetryOf: (scope: ClientScope, retryOf: Types.ObjectId): Promise<MessageDoc | null> =>
-    messages.findOne({ retryOf, ...scope }),
+    messages.findOne(scope, { retryOf }),
 
   /**
    * Stores a message in place of the one that it names in `retryOf`, which then names it. Throws a duplicate key where
@@ -43,9 +45,9 @@ export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
     fresh: MessageDoc & Required<Pick<MessageDoc, 'retryOf'>>,
     session: ClientSession,
   ): Promise<void> {
-    await messages.insertOne({ ...fresh, ...scope }, { session });
+    await messages.insertOne(scope, fresh, { session });
     const retriedBy = fresh._id;
-    await messages.updateOne({ _id: fresh.retryOf, ...scope }, { $set: { retriedBy } }, { session });
+    await messages.updateOne(scope, { _id: fresh.retryOf }, { $set: { retriedBy } }, { session });
   },
 
   /** Outbound messages that match and in whose place none was made, oldest first; `after` is the last one before. */
@@ -54,8 +56,9 @@ export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
     { status, class: failureClass, code, channelId, templateName, since, until }: FailedFilter,
     { after, limit }: { after: Cursor<Date> | null; limit: number },
   ): Promise<MessageDoc[]> =>
-    messages
-      .find({
+    messages.find(
+      scope,
+      {
         status,
         retriedBy: { $exists: false },
         ...(failureClass === undefined ? {} : { 'failure.class': failureClass }),
@@ -68,9 +71,7 @@ export const createRetryQueries = (messages: mongo.Collection<MessageDoc>) => ({
           : {
               $or: [{ timestamp: { $gt: after.key } }, { timestamp: after.key, _id: { $gt: after.id } }],
             }),
-        ...scope,
-      })
-      .sort({ timestamp: 1, _id: 1 })
-      .limit(limit)
-      .toArray(),
+      },
+      { sort: { timestamp: 1, _id: 1 }, limit },
+    ),
 });

@@ -1,5 +1,7 @@
 import type { mongo, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { CrossingFilter } from '../../../platform/tenant-queries.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
 
@@ -14,7 +16,7 @@ export interface SweepWindow {
 }
 
 /** What the sweep asks and notes. */
-export function createSweepQueries(messages: mongo.Collection<MessageDoc>) {
+export function createSweepQueries(messages: TenantCollection<MessageDoc>) {
   return {
     /**
      * Across all tenants: messages that have not left and may lack a running workflow. First those that were never
@@ -25,7 +27,7 @@ export function createSweepQueries(messages: mongo.Collection<MessageDoc>) {
       const { olderThan, sweptBefore, after, limit } = window;
       const unsent = { status: { $in: [...unsentStatuses] }, timestamp: { $lt: olderThan } };
       const behind = after === undefined ? {} : { _id: { $gt: after } };
-      const queries: readonly [mongo.Filter<MessageDoc>, mongo.Sort][] = [
+      const queries: readonly [CrossingFilter<MessageDoc>, mongo.Sort][] = [
         [{ ...unsent, sweptAt: { $exists: false }, ...behind }, { _id: 1 }],
         [
           { ...unsent, sweptAt: { $lt: sweptBefore } },
@@ -45,13 +47,13 @@ export function createSweepQueries(messages: mongo.Collection<MessageDoc>) {
       const found: MessageDoc[] = [];
       for (const [filter, sort] of queries) {
         const room = limit - found.length;
-        if (room > 0) found.push(...(await messages.find(filter).sort(sort).limit(room).toArray()));
+        if (room > 0) found.push(...(await messages.acrossClients.find(filter, { sort, limit: room })));
       }
       return found;
     },
 
     async markSwept(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<void> {
-      await messages.updateOne({ _id, ...scope }, { $set: { sweptAt: now } });
+      await messages.updateOne(scope, { _id }, { $set: { sweptAt: now } });
     },
   };
 }

@@ -1,5 +1,6 @@
-import type { mongo, Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
 
@@ -12,7 +13,7 @@ export interface HeldFilter {
 }
 
 /** Which messages still need a channel or a template that somebody wants to delete. */
-export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
+export const createUsageQueries = (messages: TenantCollection<MessageDoc>) => ({
   /** Messages on a channel that are not through: unsent ones, ones of unknown fate, and fresh ones without a receipt. */
   async countUnfinishedOn(
     scope: ClientScope,
@@ -21,14 +22,8 @@ export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
   ): Promise<number> {
     const limit = { limit: atMost };
     const [waiting, underway] = await Promise.all([
-      messages.countDocuments(
-        { channelId, status: { $in: [...unsentStatuses, 'unknown'] }, ...scope },
-        limit,
-      ),
-      messages.countDocuments(
-        { channelId, status: 'sent', 'dispatch.startedAt': { $gte: sentAfter }, ...scope },
-        limit,
-      ),
+      messages.count(scope, { channelId, status: { $in: [...unsentStatuses, 'unknown'] } }, limit),
+      messages.count(scope, { channelId, status: 'sent', 'dispatch.startedAt': { $gte: sentAfter } }, limit),
     ]);
     return waiting + underway;
   },
@@ -39,20 +34,18 @@ export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
     held: HeldFilter,
     { after, limit }: { after: Types.ObjectId | null; limit: number },
   ): Promise<Types.ObjectId[]> {
-    const found = await messages
-      .find({
+    const found = await messages.find<Pick<MessageDoc, '_id'>>(
+      scope,
+      {
         'waiting.gate': held.gate,
         ...(held.channelId === undefined ? {} : { channelId: held.channelId }),
         ...(held.templateName === undefined ? {} : { templateName: held.templateName }),
         ...(held.language === undefined ? {} : { 'content.template.language.code': held.language }),
         ...(after === null ? {} : { _id: { $gt: after } }),
         status: { $in: [...unsentStatuses] },
-        ...scope,
-      })
-      .sort({ _id: 1 })
-      .limit(limit)
-      .project<{ _id: Types.ObjectId }>({ _id: 1 })
-      .toArray();
+      },
+      { sort: { _id: 1 }, limit, projection: { _id: 1 } },
+    );
     return found.map(({ _id }) => _id);
   },
 
@@ -62,13 +55,13 @@ export const createUsageQueries = (messages: mongo.Collection<MessageDoc>) => ({
     template: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
     atMost: number,
   ): Promise<number> =>
-    messages.countDocuments(
+    messages.count(
+      scope,
       {
         channelId: template.channelId,
         templateName: template.name,
         'content.template.language.code': template.language,
         status: { $in: [...unsentStatuses] },
-        ...scope,
       },
       { limit: atMost },
     ),

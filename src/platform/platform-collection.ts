@@ -1,0 +1,9 @@
+import type { Connection, mongo } from 'mongoose';
+import type { PlatformModel } from './declare-model.ts';
+import { databaseOf } from './mongo.ts';
+
+/** A collection that belongs to no client, as the driver has it. */
+export const openPlatformCollection = <Doc extends mongo.Document>(
+  { collection }: PlatformModel<Doc>,
+  connection: Connection,
+): mongo.Collection<Doc> => databaseOf(connection).collection<Doc>(collection);
