@@ -1,6 +1,7 @@
 import { instrumentTable } from '../../src/app/instruments.ts';
 import type { InstrumentDefinition } from '../../src/platform/metrics.ts';
-import { problems, type ProblemDefinition } from '../../src/platform/errors.ts';
+import { problems } from '../../src/app/problems.ts';
+import type { ProblemDefinition } from '../../src/platform/errors.ts';
 import { classLetters } from '../../src/whatsapp/error-rule.ts';
 import { describeAnswer, describeBesides, describeReceipt, errorEnds } from './error-ends.ts';
 
@@ -11,7 +12,7 @@ const generated = (source: string): string =>
 export function renderProblems(): string {
   const entries = Object.entries<ProblemDefinition>(problems);
   return [
-    generated('src/platform/errors.ts'),
+    generated('the problems.ts of each area, by src/app/problems.ts'),
     '',
     '# Problems',
     '',

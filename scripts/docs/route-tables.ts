@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { problems } from '../../src/app/problems.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { RawRoute } from '../../src/http/raw-route.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
@@ -41,6 +42,7 @@ export async function createDocument(): Promise<Readonly<Record<string, unknown>
     rawRoutes: entries.filter(isRaw),
     authenticate: nothing,
     logger: createLogger({ level: 'silent', name: 'docs' }),
+    problems,
     config: {
       host: '127.0.0.1',
       port: 4000,

@@ -15,6 +15,7 @@ import { buildCore, type Core } from './core.ts';
 import { buildIdentity } from './identity.ts';
 import { buildMessagingResources } from './messaging-resources.ts';
 import { observeAcceptance, observeInbox } from './observers.ts';
+import { problems } from './problems.ts';
 import { buildSending } from './sending.ts';
 
 export interface Api {
@@ -72,6 +73,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     }),
     authenticate: identity.authenticate,
     logger,
+    problems,
     config: config.http,
     health: core.health,
   });

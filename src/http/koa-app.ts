@@ -9,7 +9,7 @@ import { admit, assertOwnOrigin } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readJsonBody } from './json-body.ts';
 import type { PageRoute } from './page.ts';
-import { problemContentType, problemReply, toAppError } from './problems.ts';
+import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
 import { AbortedUpload } from './raw-body.ts';
 import { writeReply } from './reply.ts';
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
@@ -24,6 +24,7 @@ interface KoaAppOptions {
   readonly logger: Logger;
   readonly config: Config['http'];
   readonly records: RequestRecords;
+  readonly replyTo: ProblemReplies;
 }
 
 /** Mounts the route table: everything that Koa knows of the product is in here. */
@@ -120,11 +121,11 @@ const servePage =
   };
 
 /** Turns whatever goes wrong, and whatever nobody answered, into problem details. */
-function answerProblems({ logger, config, records }: KoaAppOptions): Middleware {
+function answerProblems({ logger, records, replyTo }: KoaAppOptions): Middleware {
   const answer = (context: Context, thrown: unknown): void => {
     const record = records.of(context.req);
     const error = toAppError(thrown);
-    const { status, headers, document } = problemReply(error, config.publicUrl, record.info.requestId);
+    const { status, headers, document } = replyTo(error, record.info.requestId);
     reportFailure({ logger, record, code: error.code, status, cause: error.cause ?? error });
     context.remove('Set-Cookie');
     context.remove('Location');

@@ -1,15 +1,16 @@
 import type { z } from 'zod';
-import { problems, type ProblemCode } from '../platform/errors.ts';
+import type { ProblemCode, ProblemTable } from '../platform/errors.ts';
 import { createSchemaConverter, type JsonSchema, type SchemaConverter } from './openapi-schemas.ts';
 import type { PageRoute } from './page.ts';
 import { problemContentType } from './problems.ts';
 import type { RawRoute } from './raw-route.ts';
 import { type AnyRoute, isLimited } from './route.ts';
 
-interface OpenApiOptions {
+export interface OpenApiOptions {
   readonly routes: readonly AnyRoute[];
   readonly rawRoutes: readonly RawRoute[];
   readonly pages: readonly PageRoute[];
+  readonly problems: ProblemTable;
   readonly publicUrl: string;
 }
 
@@ -20,12 +21,13 @@ interface Operation {
 }
 
 /** The OpenAPI 3.1 document, made from the same tables that serve the requests. */
-export function createOpenApiDocument({ routes, rawRoutes, pages, publicUrl }: OpenApiOptions): JsonSchema {
+export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
+  const { routes, rawRoutes, pages, problems, publicUrl } = options;
   const schemas = createSchemaConverter();
   const operations = [
-    ...routes.map((entry) => describeRoute(entry, schemas)),
-    ...rawRoutes.map(describeRawRoute),
-    ...pages.map(describePage),
+    ...routes.map((entry) => describeRoute(entry, { schemas, problems })),
+    ...rawRoutes.map((entry) => describeRawRoute(entry, problems)),
+    ...pages.map((entry) => describePage(entry, problems)),
   ];
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const { method, path, document } of operations) {
@@ -44,7 +46,7 @@ export function createOpenApiDocument({ routes, rawRoutes, pages, publicUrl }: O
     servers: [{ url: publicUrl }],
     paths,
     components: {
-      schemas: { ...schemas.components, Problem: problemSchema },
+      schemas: { ...schemas.components, Problem: problemSchema(problems) },
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         refreshCookie: { type: 'apiKey', in: 'cookie', name: 'refreshToken' },
@@ -61,7 +63,12 @@ const operationId = (method: string, path: string): string =>
     .map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('');
 
-function describeRoute(entry: AnyRoute, schemas: SchemaConverter): Operation {
+interface RouteContext {
+  readonly schemas: SchemaConverter;
+  readonly problems: ProblemTable;
+}
+
+function describeRoute(entry: AnyRoute, { schemas, problems }: RouteContext): Operation {
   const parameters = [
     ...parametersOf(entry.params, 'path', schemas),
     ...parametersOf(entry.query, 'query', schemas),
@@ -84,7 +91,7 @@ function describeRoute(entry: AnyRoute, schemas: SchemaConverter): Operation {
             content: { 'application/json': { schema: schemas.input(entry.body) } },
           },
         }),
-    responses: mergeResponses(repliesOf(entry, schemas), problemResponses(codesOf(entry))),
+    responses: mergeResponses(repliesOf(entry, schemas), problemResponses(problems, codesOf(entry))),
   };
   return { method: entry.method, path: entry.path, document };
 }
@@ -177,7 +184,7 @@ const retryAfterHeader = {
   'Retry-After': { description: 'Whole seconds to wait', schema: { type: 'integer' } },
 };
 
-function problemResponses(codes: readonly ProblemCode[]): Responses {
+function problemResponses(problems: ProblemTable, codes: readonly ProblemCode[]): Responses {
   const responses: Responses = {};
   for (const code of codes) {
     const { status, title } = problems[code];
@@ -201,7 +208,7 @@ function mergeResponses(declared: Responses, implied: Responses): Responses {
   return merged;
 }
 
-function describeRawRoute(entry: RawRoute): Operation {
+function describeRawRoute(entry: RawRoute, problems: ProblemTable): Operation {
   const { parameters = [], requestContentType, replies, problems: codes = [] } = entry.documentation;
   const own = Object.fromEntries(
     Object.entries(replies).map(([status, { description, contentType }]) => [
@@ -222,12 +229,15 @@ function describeRawRoute(entry: RawRoute): Operation {
     ...(requestContentType === undefined
       ? {}
       : { requestBody: { required: true, content: { [requestContentType]: { schema: {} } } } }),
-    responses: mergeResponses(own, problemResponses([...codes, ...tooLarge, 'internal', 'dependency-away'])),
+    responses: mergeResponses(
+      own,
+      problemResponses(problems, [...codes, ...tooLarge, 'internal', 'dependency-away']),
+    ),
   };
   return { method: entry.method, path: entry.path, document };
 }
 
-function describePage(entry: PageRoute): Operation {
+function describePage(entry: PageRoute, problems: ProblemTable): Operation {
   const names = [...entry.path.matchAll(/:([A-Za-z]+)/g)].map(([, name]) => name);
   const document = {
     operationId: operationId('get', entry.path),
@@ -241,13 +251,13 @@ function describePage(entry: PageRoute): Operation {
         }),
     responses: {
       200: { description: entry.summary, content: { [entry.contentType]: { schema: { type: 'string' } } } },
-      ...(names.length === 0 ? {} : problemResponses(['not-found'])),
+      ...(names.length === 0 ? {} : problemResponses(problems, ['not-found'])),
     },
   };
   return { method: 'get', path: entry.path, document };
 }
 
-const problemSchema: JsonSchema = {
+const problemSchema = (problems: ProblemTable): JsonSchema => ({
   type: 'object',
   description: 'Problem details (RFC 9457)',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
@@ -277,4 +287,4 @@ const problemSchema: JsonSchema = {
       },
     },
   },
-};
+});

@@ -1,19 +1,17 @@
-import { AppError, type ProblemCode, type ProblemDefinition, problems } from '../platform/errors.ts';
+import { AppError, type ProblemCode, type ProblemDefinition, type ProblemTable } from '../platform/errors.ts';
 import { escapeHtml, htmlPage, type PageRoute } from './page.ts';
-
-const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
 
 const retryWords = (definition: ProblemDefinition): string =>
   definition.retry ? 'The same request may succeed later.' : 'The same request will be refused again.';
 
 /** The pages behind every problem's `type`, from the same table that the answers come from. */
-export const problemPages = (): readonly PageRoute[] => [
+export const problemPages = (problems: ProblemTable): readonly PageRoute[] => [
   {
     path: '/problems',
     summary: 'All problem codes',
     tag: 'Documentation',
     contentType: 'text/html',
-    handle: async () => ({ body: listPage() }),
+    handle: async () => ({ body: listPage(problems) }),
   },
   {
     path: '/problems/:code',
@@ -21,13 +19,15 @@ export const problemPages = (): readonly PageRoute[] => [
     tag: 'Documentation',
     contentType: 'text/html',
     handle: async ({ code = '' }) => {
-      if (!isProblemCode(code)) throw new AppError('not-found', 'There is no such problem code.');
+      if (!isCodeOf(problems, code)) throw new AppError('not-found', 'There is no such problem code.');
       return { body: detailPage(code, problems[code]) };
     },
   },
 ];
 
-function listPage(): string {
+const isCodeOf = (problems: ProblemTable, code: string): code is ProblemCode => Object.hasOwn(problems, code);
+
+function listPage(problems: ProblemTable): string {
   const rows = Object.entries<ProblemDefinition>(problems).map(
     ([code, { status, title }]) =>
       `<tr><td>${status}</td><td><a href="problems/${code}"><code>${code}</code></a></td><td>${escapeHtml(title)}</td></tr>`,

@@ -3,7 +3,7 @@ import {
   type Issue,
   type ProblemCode,
   type ProblemExtensions,
-  problems,
+  type ProblemTable,
 } from '../platform/errors.ts';
 
 /** RFC 9457 problem details with our `code` and all validation issues. */
@@ -82,25 +82,35 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal', 'Something went wrong on our side.', { cause: error });
 }
 
-export function problemReply(error: AppError, publicUrl: string, requestId: string): ProblemReply {
-  const { status, title, retry } = problems[error.code];
-  const retryAfter =
-    error.retryAfterSeconds ?? (retry && status !== 500 ? defaultRetryAfterSeconds : undefined);
-  return {
-    status,
-    headers: {
-      ...(retryAfter === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfter)) }),
-      ...(error.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer realm="whatsapp-crm"' } : {}),
-    },
-    document: {
-      type: `${publicUrl}/problems/${error.code}`,
-      title,
+/** Answers an error by its request id. */
+export type ProblemReplies = (error: AppError, requestId: string) => ProblemReply;
+
+interface ProblemReplyOptions {
+  readonly problems: ProblemTable;
+  readonly publicUrl: string;
+}
+
+export function createProblemReplies({ problems, publicUrl }: ProblemReplyOptions): ProblemReplies {
+  return (error, requestId) => {
+    const { status, title, retry } = problems[error.code];
+    const retryAfter =
+      error.retryAfterSeconds ?? (retry && status !== 500 ? defaultRetryAfterSeconds : undefined);
+    return {
       status,
-      detail: error.message,
-      instance: requestId,
-      code: error.code,
-      ...(error.errors.length > 0 ? { errors: error.errors } : {}),
-      ...error.extensions,
-    },
+      headers: {
+        ...(retryAfter === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfter)) }),
+        ...(error.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer realm="whatsapp-crm"' } : {}),
+      },
+      document: {
+        type: `${publicUrl}/problems/${error.code}`,
+        title,
+        status,
+        detail: error.message,
+        instance: requestId,
+        code: error.code,
+        ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+        ...error.extensions,
+      },
+    };
   };
 }

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import { problemContentType, problemReply, toAppError } from './problems.ts';
+import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
 import { AbortedUpload, readRawBody } from './raw-body.ts';
 import type { RawReply, RawRoute } from './raw-route.ts';
 import { idsOf, reportFailure, type RequestRecord } from './request-record.ts';
 
 interface RawDispatcherOptions {
   readonly routes: readonly RawRoute[];
-  readonly publicUrl: string;
+  readonly replyTo: ProblemReplies;
   readonly logger: Logger;
 }
 
@@ -25,7 +25,7 @@ interface Match {
 }
 
 /** The short way for raw routes: no framework, no middleware, the bytes as they came. */
-export function createRawDispatcher({ routes, publicUrl, logger }: RawDispatcherOptions): RawDispatcher {
+export function createRawDispatcher({ routes, replyTo, logger }: RawDispatcherOptions): RawDispatcher {
   const patterns = routes.map((route) => ({ route, segments: route.path.split('/') }));
 
   const matchesOf = (path: string): Match[] => {
@@ -39,7 +39,7 @@ export function createRawDispatcher({ routes, publicUrl, logger }: RawDispatcher
   const fail = (error: unknown, response: ServerResponse, record: RequestRecord): void => {
     if (error instanceof AbortedUpload || response.headersSent) return void response.destroy();
     const problem = toAppError(error);
-    const { status, headers, document } = problemReply(problem, publicUrl, record.info.requestId);
+    const { status, headers, document } = replyTo(problem, record.info.requestId);
     reportFailure({ logger, record, code: problem.code, status, cause: problem.cause ?? problem });
     response.writeHead(status, {
       ...headers,

@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { sleep } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
-import { AppError } from '../platform/errors.ts';
+import { AppError, type ProblemTable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
 import { docsPages } from './docs-pages.ts';
 import { type HealthCheck, healthRoutes } from './health.ts';
 import { createKoaApp } from './koa-app.ts';
-import { createOpenApiDocument } from './openapi.ts';
+import { createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
 import type { PageRoute } from './page.ts';
 import { problemPages } from './problem-pages.ts';
-import { problemContentType, problemReply } from './problems.ts';
+import { createProblemReplies, problemContentType, type ProblemReplies } from './problems.ts';
 import { createRawDispatcher } from './raw-dispatcher.ts';
 import type { RawRoute } from './raw-route.ts';
 import { createRequestRecords, type RequestRecord } from './request-record.ts';
@@ -22,6 +22,8 @@ export interface HttpServerOptions {
   readonly rawRoutes?: readonly RawRoute[];
   readonly authenticate: Authenticate;
   readonly logger: Logger;
+  /** Every code that the routes can answer. */
+  readonly problems: ProblemTable;
   readonly config: Config['http'];
   /** Everything that must work before /readyz says so. */
   readonly health: readonly HealthCheck[];
@@ -71,23 +73,24 @@ type Phase = 'serving' | 'draining' | 'refusing';
 
 /** The HTTP side of the process: route tables in, a server that can be listened on and drained out. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, rawRoutes = [] } = options;
+  const { config, problems, rawRoutes = [] } = options;
   const logger = options.logger.child({ part: 'http' });
   let phase: Phase = 'serving';
   const isDraining = () => phase !== 'serving';
   const routes = [...options.routes, ...healthRoutes({ checks: options.health, logger, isDraining })];
-  const { pages, openApi } = documentationOf(routes, rawRoutes, config.publicUrl);
+  const { pages, openApi } = documentationOf({ routes, rawRoutes, problems, publicUrl: config.publicUrl });
+  const replyTo = createProblemReplies({ problems, publicUrl: config.publicUrl });
   const records = createRequestRecords(logger, config.trustedProxies);
-  const app = createKoaApp({ ...options, routes, pages, logger, records });
+  const app = createKoaApp({ ...options, routes, pages, logger, records, replyTo });
   const serveKoa = app.callback();
-  const dispatchRaw = createRawDispatcher({ routes: rawRoutes, publicUrl: config.publicUrl, logger });
+  const dispatchRaw = createRawDispatcher({ routes: rawRoutes, replyTo, logger });
   const inFlight = createInFlight();
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const record = records.begin(request, response, inFlight.enter());
     response.setHeader('X-Request-Id', record.info.requestId);
     if (isDraining()) response.setHeader('Connection', 'close');
-    if (phase === 'refusing') return refuse(response, record, config.publicUrl);
+    if (phase === 'refusing') return refuse(response, record, replyTo);
     if (!dispatchRaw(request, response, record)) void serveKoa(request, response);
   };
 
@@ -112,7 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 /** The pages, among them the OpenAPI document, which describes itself too. */
-function documentationOf(routes: readonly AnyRoute[], rawRoutes: readonly RawRoute[], publicUrl: string) {
+function documentationOf(options: Omit<OpenApiOptions, 'pages'>) {
   let text = '';
   const openApiPage: PageRoute = {
     path: '/openapi.json',
@@ -121,8 +124,8 @@ function documentationOf(routes: readonly AnyRoute[], rawRoutes: readonly RawRou
     contentType: 'application/json',
     handle: async () => ({ body: text }),
   };
-  const pages = [openApiPage, ...docsPages(), ...problemPages()];
-  const openApi = createOpenApiDocument({ routes, rawRoutes, pages, publicUrl });
+  const pages = [openApiPage, ...docsPages(), ...problemPages(options.problems)];
+  const openApi = createOpenApiDocument({ ...options, pages });
   text = JSON.stringify(openApi);
   return { pages, openApi };
 }
@@ -155,10 +158,10 @@ async function listen(server: Server, port: number, host: string) {
   return { port: address.port, url: `http://${shownHost}:${address.port}` };
 }
 
-function refuse(response: ServerResponse, record: RequestRecord, publicUrl: string): void {
+function refuse(response: ServerResponse, record: RequestRecord, replyTo: ProblemReplies): void {
   record.problemCode = 'draining';
   const error = new AppError('draining', 'This process is stopping and takes no more requests.');
-  const { status, headers, document } = problemReply(error, publicUrl, record.info.requestId);
+  const { status, headers, document } = replyTo(error, record.info.requestId);
   response.writeHead(status, { ...headers, 'Content-Type': problemContentType, 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(document));
 }

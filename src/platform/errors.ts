@@ -1,6 +1,7 @@
 /**
- * Every failure that the product raises on purpose towards a caller; `src/http/problems.ts` answers them as
- * RFC 9457 problem details. What fails inside a workflow has the provider's code instead (`messages/rules.ts`).
+ * Every failure that the product raises on purpose towards a caller. Each area declares its codes in its `problems.ts`,
+ * `src/app/problems.ts` puts them together, and `src/http/problems.ts` answers them as RFC 9457 problem details. What
+ * fails inside a workflow has the provider's code instead (`sending/messages/rules.ts`).
  */
 export interface ProblemDefinition {
   readonly status: number;
@@ -11,55 +12,23 @@ export interface ProblemDefinition {
   readonly advice: string;
 }
 
-export const problems = {
+/** What an area declares: a refusal of the caller. Failures on our side have the general codes. */
+interface RefusalDefinition extends ProblemDefinition {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 429;
+}
+
+/** Checks the table of an area and keeps its codes as types. */
+export const defineProblems = <const Table extends Readonly<Record<string, RefusalDefinition>>>(
+  table: Table,
+): Table => table;
+
+/** The codes that every area may use, and all that are failures on our side. */
+export const generalProblems = {
   'invalid-input': {
     status: 400,
-    title: 'The request is not valid',
+    title: 'Invalid request',
     retry: false,
     advice: 'Correct every entry of `errors`; each names its path. Nothing was stored.',
-  },
-  'malformed-json': {
-    status: 400,
-    title: 'The body is not JSON',
-    retry: false,
-    advice: 'Send one JSON object encoded in UTF-8.',
-  },
-  unauthenticated: {
-    status: 401,
-    title: 'Sign in first',
-    retry: false,
-    advice: 'Send `Authorization: Bearer <accessToken>`; refresh or log in again when it has expired.',
-  },
-  'invalid-credentials': {
-    status: 401,
-    title: 'E-mail or password is wrong',
-    retry: false,
-    advice: 'Check both, or reset the password.',
-  },
-  'invalid-signature': {
-    status: 401,
-    title: 'The webhook signature does not match',
-    retry: false,
-    advice:
-      'Sign the exact bytes of the body with the app secret (HMAC-SHA256, header `X-Hub-Signature-256`) and check WHATSAPP_APP_SECRETS.',
-  },
-  'verify-token-mismatch': {
-    status: 403,
-    title: 'The verify token does not match',
-    retry: false,
-    advice: 'Enter the value of WEBHOOK_VERIFY_TOKEN in the provider’s webhook settings.',
-  },
-  forbidden: {
-    status: 403,
-    title: 'Your role may not do this',
-    retry: false,
-    advice: 'Ask an admin of your business.',
-  },
-  'origin-not-allowed': {
-    status: 403,
-    title: 'This origin may not use the session cookie',
-    retry: false,
-    advice: 'Add the origin of your frontend to CORS_ORIGINS.',
   },
   'not-found': {
     status: 404,
@@ -67,127 +36,29 @@ export const problems = {
     retry: false,
     advice: 'Check the id and the path. Objects of other businesses are never visible.',
   },
-  'method-not-allowed': {
-    status: 405,
-    title: 'This path does not take this method',
-    retry: false,
-    advice: 'See the `Allow` header and /docs.',
-  },
-  'email-taken': {
-    status: 409,
-    title: 'This e-mail address has an account',
-    retry: false,
-    advice: 'Log in, or reset the password.',
-  },
-  'already-left': {
-    status: 409,
-    title: 'The message has left',
-    retry: false,
-    advice: 'A message can be canceled only before it is handed to the provider.',
-  },
-  'already-retried': {
-    status: 409,
-    title: 'The message was retried before',
-    retry: false,
-    advice: '`detail` names the message that was made in its place; retry that one if it failed too.',
-  },
-  'may-duplicate': {
-    status: 409,
-    title: 'The person may get the message twice',
-    retry: false,
-    advice: 'Wait for its receipt, or send `mayDuplicate: true` if getting it twice does no harm.',
-  },
-  'contact-blocked': {
-    status: 409,
-    title: 'The contact is on the block list',
-    retry: false,
-    advice: 'Unblock the contact first.',
-  },
-  'contact-opted-out': {
-    status: 409,
-    title: 'The contact has opted out',
-    retry: false,
-    advice: 'Do not message this person again until they opt in.',
-  },
-  'window-closed': {
-    status: 409,
-    title: 'The customer service window is closed',
-    retry: false,
-    advice:
-      'Free-form messages are allowed for 24 hours after the contact’s last message. Send one of the `templates` that the answer names, and go on when the contact has answered.',
-  },
-  'template-not-approved': {
-    status: 409,
-    title: 'The template is not approved',
-    retry: false,
-    advice: 'Wait for the approval, or choose an approved template (GET /api/templates?status=approved).',
-  },
-  'template-limit-reached': {
-    status: 409,
-    title: 'The business account has no room for another template',
-    retry: false,
-    advice:
-      'Delete templates that are not used any more (DELETE /api/templates/:id), or have the business verified by Meta: a verified one may have 6,000 templates instead of 250. Then create or submit this one again.',
-  },
-  'channel-disconnected': {
-    status: 409,
-    title: 'The channel is disconnected',
-    retry: false,
-    advice: 'Reconnect the channel; its `stateReason` says why it is away.',
-  },
-  'last-admin': {
-    status: 409,
-    title: 'The business would have no admin left',
-    retry: false,
-    advice: 'Make another active user an admin first.',
-  },
   'already-exists': {
     status: 409,
-    title: 'There is one already',
+    title: 'Already exists',
     retry: false,
     advice: 'Change the existing object; `detail` says which field must be unique.',
   },
   'in-use': {
     status: 409,
-    title: 'It is still in use',
+    title: 'In use',
     retry: false,
     advice: '`detail` says what uses it; decide about that first.',
   },
   'wrong-state': {
     status: 409,
-    title: 'Not possible in this state',
+    title: 'Not allowed in the current state',
     retry: false,
     advice: '`detail` says the state and which states allow it.',
   },
-  'invalid-link': {
-    status: 400,
-    title: 'This link is not valid any more',
-    retry: false,
-    advice: 'Ask for a new one: a link can be used once, and for a limited time.',
-  },
   'precondition-failed': {
     status: 412,
-    title: 'Somebody else has changed it',
+    title: 'Changed by someone else',
     retry: false,
     advice: 'Read it again, apply your change to what is there now, and send its new ETag.',
-  },
-  'body-too-large': {
-    status: 413,
-    title: 'The body is too large',
-    retry: false,
-    advice: 'Stay below the limit that `detail` names.',
-  },
-  'unsupported-media-type': {
-    status: 415,
-    title: 'Only application/json is read here',
-    retry: false,
-    advice: 'Send `Content-Type: application/json`.',
-  },
-  'idempotency-key-reused': {
-    status: 422,
-    title: 'This idempotency key was used for other content',
-    retry: false,
-    advice: 'Use a new key for a new request; repeat a request with exactly its first body.',
   },
   'too-many-requests': {
     status: 429,
@@ -197,31 +68,38 @@ export const problems = {
   },
   internal: {
     status: 500,
-    title: 'This is a fault of ours',
+    title: 'Internal error',
     retry: true,
     advice: 'Report the request id in `instance`; the log line with the same id has the cause.',
   },
   'dependency-away': {
     status: 503,
-    title: 'A service that we need is away',
+    title: 'Dependency unavailable',
     retry: true,
     advice: 'Repeat the request with the same Idempotency-Key after the seconds in `Retry-After`.',
   },
   overloaded: {
     status: 503,
-    title: 'More is arriving than can be stored',
+    title: 'Overloaded',
     retry: true,
     advice: 'Repeat the request after the seconds in `Retry-After`.',
   },
   draining: {
     status: 503,
-    title: 'This process is stopping',
+    title: 'Process is stopping',
     retry: true,
     advice: 'Repeat the request; another process answers it.',
   },
 } as const satisfies Record<string, ProblemDefinition>;
 
-export type ProblemCode = keyof typeof problems;
+type GeneralProblems = typeof generalProblems;
+
+/** Open for the areas: each extends it by its own table, so that a code nobody declares does not compile. */
+export interface ProblemCodes extends GeneralProblems {}
+
+export type ProblemCode = keyof ProblemCodes;
+
+export type ProblemTable = Readonly<Record<ProblemCode, ProblemDefinition>>;
 
 /** One thing that is wrong with an input: `path` as `body.variables.1`, `message` as a sentence. */
 export interface Issue {
@@ -229,11 +107,8 @@ export interface Issue {
   readonly message: string;
 }
 
-/** What a problem says beside its text, for programs; fields of RFC 9457's extensions. */
-export interface ProblemExtensions {
-  /** Of `window-closed`: the templates that could be sent instead. */
-  readonly templates?: readonly { readonly name: string; readonly language: string }[];
-}
+/** What a problem says beside its text, for programs (RFC 9457, 3.2). Open for the areas, like the codes. */
+export interface ProblemExtensions {}
 
 export interface AppErrorOptions {
   readonly cause?: unknown;
@@ -241,6 +116,10 @@ export interface AppErrorOptions {
   readonly extensions?: ProblemExtensions;
   readonly retryAfterSeconds?: number;
 }
+
+const failureCodes: ReadonlySet<string> = new Set(
+  Object.entries(generalProblems).flatMap(([code, { status }]) => (status >= 500 ? [code] : [])),
+);
 
 /** The only thing thrown on purpose. Anything else that reaches a border is a bug and is reported as one. */
 export class AppError extends Error {
@@ -258,8 +137,9 @@ export class AppError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
-  get status(): number {
-    return problems[this.code].status;
+  /** Whether the request was refused (4xx); false when it failed on our side (5xx). */
+  get isRefusal(): boolean {
+    return !failureCodes.has(this.code);
   }
 }
 

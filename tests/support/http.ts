@@ -1,3 +1,4 @@
+import { problems } from '../../src/app/problems.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { testConfig } from './config.ts';
@@ -20,6 +21,7 @@ export async function serve({ env = {}, ...options }: ServeOptions): Promise<Run
     routes: [],
     authenticate: () => Promise.reject(new AppError('unauthenticated', 'Nobody signs in here.')),
     logger: log.logger,
+    problems,
     config: testConfig({ PUBLIC_URL: 'http://crm.test', ...env }).http,
     health: [],
     ...options,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { problems } from '../../src/platform/errors.ts';
+import { problems } from '../../src/app/problems.ts';
 import { issuePaths, type Answer } from './http.ts';
 
 /** The answer is a refusal of the caller as RFC 9457 has it, with a code of the one table; says what was sent if not. */

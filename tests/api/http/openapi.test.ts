@@ -4,7 +4,7 @@ import { clientRoutes } from '../../../src/identity/clients/routes.ts';
 import { authRoutes } from '../../../src/identity/auth/routes.ts';
 import { createOpenApiDocument, openApiPath } from '../../../src/http/openapi.ts';
 import type { RawRoute } from '../../../src/http/raw-route.ts';
-import { problems } from '../../../src/platform/errors.ts';
+import { problems } from '../../../src/app/problems.ts';
 import { call, type RunningServer, serve } from '../../support/http.ts';
 import { sampleRoutes } from './sample-routes.ts';
 
@@ -121,7 +121,8 @@ describe('openapi', () => {
     const [first] = sampleRoutes;
     assert.ok(first !== undefined);
     assert.throws(
-      () => createOpenApiDocument({ routes: [first, first], rawRoutes: [], pages: [], publicUrl: '' }),
+      () =>
+        createOpenApiDocument({ routes: [first, first], rawRoutes: [], pages: [], problems, publicUrl: '' }),
       /declared twice/,
     );
   });

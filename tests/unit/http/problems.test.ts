@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { assertOwnOrigin, mayCall } from '../../../src/http/access.ts';
 import { problemPages } from '../../../src/http/problem-pages.ts';
-import { isDependencyAway, problemReply, toAppError } from '../../../src/http/problems.ts';
+import { createProblemReplies, isDependencyAway, toAppError } from '../../../src/http/problems.ts';
 import { cookieText } from '../../../src/http/reply.ts';
 import type { Actor, RequestInfo } from '../../../src/http/route.ts';
-import { AppError, problems } from '../../../src/platform/errors.ts';
+import { problems } from '../../../src/app/problems.ts';
+import { AppError } from '../../../src/platform/errors.ts';
 
 const named = (name: string, extra: object = {}): Error => Object.assign(new Error('x'), { name, ...extra });
+
+const replyTo = createProblemReplies({ problems, publicUrl: 'https://crm.test' });
 
 describe('problem', () => {
   it('an AppError › is told with its code, page, request id and issues', () => {
     const errors = [{ path: 'body.to', message: 'Bad.' }];
-    const { status, headers, document } = problemReply(
+    const { status, headers, document } = replyTo(
       new AppError('invalid-input', 'One thing.', { errors }),
-      'https://crm.test',
       'req-1',
     );
     assert.equal(status, 400);
@@ -32,12 +34,12 @@ describe('problem', () => {
   it('extensions › stand beside the fields of every problem', () => {
     const templates = [{ name: 'hello_world', language: 'en_US' }];
     const error = new AppError('window-closed', 'x', { extensions: { templates } });
-    const { document } = problemReply(error, '', '');
+    const { document } = replyTo(error, '');
     assert.deepEqual([document.code, document.templates], ['window-closed', templates]);
   });
 
   it('401 › says how to authenticate; what may be repeated › says when, in whole seconds rounded up', () => {
-    const headersOf = (error: AppError) => problemReply(error, '', '').headers;
+    const headersOf = (error: AppError) => replyTo(error, '').headers;
     assert.match(headersOf(new AppError('unauthenticated', 'x'))['WWW-Authenticate'] ?? '', /^Bearer/);
     assert.equal(headersOf(new AppError('invalid-credentials', 'x'))['WWW-Authenticate'], undefined);
     const limited = new AppError('too-many-requests', 'x', { retryAfterSeconds: 1.2 });
@@ -79,7 +81,7 @@ describe('problem', () => {
   }
 
   it('every code › has a page; another › has none', async () => {
-    const page = problemPages().find(({ path }) => path === '/problems/:code');
+    const page = problemPages(problems).find(({ path }) => path === '/problems/:code');
     for (const code of Object.keys(problems)) {
       const reply = await page?.handle({ code });
       assert.match(String(reply?.body), new RegExp(`<code>${code}</code>`));

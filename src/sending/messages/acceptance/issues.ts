@@ -19,7 +19,7 @@ export async function findOrCollect<Found>(
   try {
     return await find();
   } catch (error) {
-    if (!(error instanceof AppError) || error.status >= 500) throw error;
+    if (!(error instanceof AppError) || !error.isRefusal) throw error;
     if (error.code !== 'invalid-input') {
       assertNoIssues(issues);
       throw error;

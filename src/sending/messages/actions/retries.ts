@@ -103,7 +103,7 @@ export function createRetries(deps: RetryDeps) {
           const { _id: retryId } = await retryOne(scope, message, wish);
           retried.push({ id: message._id, retryId });
         } catch (error) {
-          if (!(error instanceof AppError) || error.status >= 500) throw error;
+          if (!(error instanceof AppError) || !error.isRefusal) throw error;
           skipped.push({ id: message._id, error });
         }
       }

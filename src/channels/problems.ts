@@ -1,0 +1,16 @@
+import { defineProblems } from '../platform/errors.ts';
+
+export const channelProblems = defineProblems({
+  'channel-disconnected': {
+    status: 409,
+    title: 'Channel disconnected',
+    retry: false,
+    advice: 'Reconnect the channel; its `stateReason` says why it is away.',
+  },
+});
+
+type ChannelProblems = typeof channelProblems;
+
+declare module '../platform/errors.ts' {
+  interface ProblemCodes extends ChannelProblems {}
+}

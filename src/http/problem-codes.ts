@@ -1,0 +1,58 @@
+import { defineProblems } from '../platform/errors.ts';
+
+export const httpProblems = defineProblems({
+  'malformed-json': {
+    status: 400,
+    title: 'Body is not JSON',
+    retry: false,
+    advice: 'Send one JSON object encoded in UTF-8.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Not signed in',
+    retry: false,
+    advice: 'Send `Authorization: Bearer <accessToken>`; refresh or log in again when it has expired.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed for your role',
+    retry: false,
+    advice: 'Ask an admin of your business.',
+  },
+  'origin-not-allowed': {
+    status: 403,
+    title: 'Origin not allowed',
+    retry: false,
+    advice: 'Add the origin of your frontend to CORS_ORIGINS.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    retry: false,
+    advice: 'See the `Allow` header and /docs.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'Body too large',
+    retry: false,
+    advice: 'Stay below the limit that `detail` names.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Unsupported media type',
+    retry: false,
+    advice: 'Send `Content-Type: application/json`.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'Idempotency key reused for different content',
+    retry: false,
+    advice: 'Use a new key for a new request; repeat a request with exactly its first body.',
+  },
+});
+
+type HttpProblems = typeof httpProblems;
+
+declare module '../platform/errors.ts' {
+  interface ProblemCodes extends HttpProblems {}
+}

@@ -1,0 +1,34 @@
+import { defineProblems } from '../platform/errors.ts';
+
+export const identityProblems = defineProblems({
+  'invalid-credentials': {
+    status: 401,
+    title: 'Wrong e-mail address or password',
+    retry: false,
+    advice: 'Check both, or reset the password.',
+  },
+  'email-taken': {
+    status: 409,
+    title: 'E-mail address already in use',
+    retry: false,
+    advice: 'Log in, or reset the password.',
+  },
+  'last-admin': {
+    status: 409,
+    title: 'Last admin of the business',
+    retry: false,
+    advice: 'Make another active user an admin first.',
+  },
+  'invalid-link': {
+    status: 400,
+    title: 'Link expired or already used',
+    retry: false,
+    advice: 'Ask for a new one: a link can be used once, and for a limited time.',
+  },
+});
+
+type IdentityProblems = typeof identityProblems;
+
+declare module '../platform/errors.ts' {
+  interface ProblemCodes extends IdentityProblems {}
+}

@@ -1,0 +1,23 @@
+import { defineProblems } from '../platform/errors.ts';
+
+export const webhookProblems = defineProblems({
+  'invalid-signature': {
+    status: 401,
+    title: 'Webhook signature does not match',
+    retry: false,
+    advice:
+      'Sign the exact bytes of the body with the app secret (HMAC-SHA256, header `X-Hub-Signature-256`) and check WHATSAPP_APP_SECRETS.',
+  },
+  'verify-token-mismatch': {
+    status: 403,
+    title: 'Verify token does not match',
+    retry: false,
+    advice: 'Enter the value of WEBHOOK_VERIFY_TOKEN in the provider’s webhook settings.',
+  },
+});
+
+type WebhookProblems = typeof webhookProblems;
+
+declare module '../platform/errors.ts' {
+  interface ProblemCodes extends WebhookProblems {}
+}
