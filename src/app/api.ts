@@ -5,7 +5,7 @@ import { createMessageLife } from '../sending/messages/actions/service.ts';
 import { lifeRoutes } from '../sending/messages/actions/routes.ts';
 import { messageRoutes } from '../sending/messages/routes.ts';
 import { createMessageService } from '../sending/messages/service.ts';
-import type { Config } from '../platform/config.ts';
+import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { createInbox } from '../webhooks/intake.ts';
@@ -85,7 +85,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     http,
     core,
     async close() {
-      await http.close({ graceMs: config.shutdownGraceMs, announceMs });
+      await http.close({ graceMs: config.deployment.shutdownGraceMs, announceMs });
       await gateway.close();
       await identity.close();
       await passwords.close();

@@ -8,7 +8,7 @@ import { createMessageRepository } from '../sending/messages/store/repository.ts
 import { createMessageWorkflows } from '../sending/messages/workflows.ts';
 import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { Config } from '../platform/config.ts';
+import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
@@ -41,7 +41,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     channels: createChannelRepository(mongo),
     cipher,
     clock,
-    sendsPerSecond: config.provider.sendsPerSecond,
+    sendsPerSecond: config.rates.sendsPerSecond,
   });
   const people = buildPeople({ mongo, clock });
   const base = { ...people, mongo, channels, clock, logger };
@@ -57,7 +57,7 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     dispatchTtlMs: config.messages.dispatchTtlMs,
     receiptDeadlineMs: config.messages.receiptDeadlineMs,
     async weightOf({ clientId, channelId }) {
-      const usual = config.provider.sendsPerSecond;
+      const usual = config.rates.sendsPerSecond;
       const channel = await channels.findById(scopeOf(clientId), channelId);
       return queueWeight(channel?.sendsPerSecond ?? usual, usual);
     },

@@ -17,7 +17,7 @@ import { createSmtpTransport } from '../mail/transport.ts';
 import { createPasswordLinkRepository } from '../identity/password-links/repository.ts';
 import { createPasswordLinkService } from '../identity/password-links/service.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Config } from '../platform/config.ts';
+import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoop } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';

@@ -12,7 +12,7 @@ import type { AnyRoute } from '../http/route.ts';
 import type { MessageRepository } from '../sending/messages/store/repository.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createCipher } from '../platform/cipher.ts';
-import type { Config } from '../platform/config.ts';
+import type { Config } from './config.ts';
 import { createManagementLimiter } from '../rates/management/limiter.ts';
 import { createTemplateManagement } from '../templates/management.ts';
 import { templateRoutes } from '../templates/routes.ts';
@@ -35,7 +35,6 @@ export interface MessagingResources {
 export function buildMessagingResources(config: Config, deps: MessagingDeps): MessagingResources {
   const { core, gateway, users } = deps;
   const { clock, mongo, channels, contacts, templates, templateParts, audit } = core;
-  const { provider } = config;
   const conversationRepository = createConversationRepository(mongo);
   const channelManagement = createChannelManagement({
     channels: createChannelRepository(mongo),
@@ -50,7 +49,7 @@ export function buildMessagingResources(config: Config, deps: MessagingDeps): Me
     openings: core.openings,
     cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
     clock,
-    sendsPerSecond: provider.sendsPerSecond,
+    sendsPerSecond: config.rates.sendsPerSecond,
   });
   const templateManagement = createTemplateManagement({
     ...templateParts,

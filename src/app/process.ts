@@ -1,5 +1,6 @@
-import { type Config, ConfigError, loadConfig } from '../platform/config.ts';
+import { ConfigError } from '../platform/config.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
+import { type Config, loadConfig } from './config.ts';
 
 interface Running {
   /** Settles when the process ends by itself. */
@@ -18,7 +19,7 @@ export async function runProcess(
   start: (config: Config, logger: Logger) => Promise<Running>,
 ): Promise<void> {
   const config = readConfig();
-  const logger = createLogger({ level: config.logLevel, name });
+  const logger = createLogger({ level: config.deployment.logLevel, name });
   try {
     const stopped = untilSignal();
     const started = await start(config, logger);

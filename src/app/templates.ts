@@ -2,7 +2,7 @@ import type { AuditService } from '../audit/service.ts';
 import type { ChannelService } from '../channels/service.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Config } from '../platform/config.ts';
+import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createManagementLimiter } from '../rates/management/limiter.ts';

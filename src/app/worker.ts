@@ -4,7 +4,7 @@ import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
 import { createInboundService } from '../sending/messages/incoming/inbound.ts';
 import { createReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { createSweep } from '../sending/messages/sweep.ts';
-import type { Config } from '../platform/config.ts';
+import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
 import { queueRate } from '../rates/channel/queue.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
@@ -55,7 +55,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     providerActivities: { dispatch },
     maxConcurrentDispatches: config.worker.maxConcurrentDispatches,
     maxCachedWorkflows: config.worker.maxCachedWorkflows,
-    shutdownGraceMs: config.shutdownGraceMs,
+    shutdownGraceMs: config.deployment.shutdownGraceMs,
     logger,
   });
   const loops = startLoops(config, { core, sending, isWorkerRunning: temporalWorker.isRunning });
@@ -79,9 +79,9 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
 }
 
 /** What the server lets through to all workers together: per channel, on average, times the weight of the channel. */
-async function limitDispatches({ temporal, logger }: Core, { provider }: Config): Promise<void> {
+async function limitDispatches({ temporal, logger }: Core, { rates }: Config): Promise<void> {
   try {
-    await temporal.limitPerFairnessKey(providerQueue, queueRate(provider.sendsPerSecond));
+    await temporal.limitPerFairnessKey(providerQueue, queueRate(rates.sendsPerSecond));
   } catch (error) {
     logger.warn(
       { error },

@@ -2,7 +2,7 @@ import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
-import type { Config } from '../platform/config.ts';
+import type { HttpConfig } from './config.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { admit, assertOwnOrigin } from './access.ts';
@@ -22,7 +22,7 @@ interface KoaAppOptions {
   readonly pages: readonly PageRoute[];
   readonly authenticate: Authenticate;
   readonly logger: Logger;
-  readonly config: Config['http'];
+  readonly config: HttpConfig;
   readonly records: RequestRecords;
   readonly replyTo: ProblemReplies;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sleep } from '../platform/clock.ts';
-import type { Config } from '../platform/config.ts';
+import type { HttpConfig } from './config.ts';
 import { AppError, type ProblemTable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -24,7 +24,7 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   /** Every code that the routes can answer. */
   readonly problems: ProblemTable;
-  readonly config: Config['http'];
+  readonly config: HttpConfig;
   /** Everything that must work before /readyz says so. */
   readonly health: readonly HealthCheck[];
   readonly timeouts?: Partial<Timeouts>;

@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import type { Config } from '../platform/config.ts';
+import type { MailConfig } from './config.ts';
 
 export interface Letter {
   readonly to: string;
@@ -28,10 +28,7 @@ const socketTimeoutMs = 20_000;
 /** How long one `send` takes at most, roughly: what other processes must wait before they try. */
 export const longestSendMs = 60_000;
 
-export function createSmtpTransport({
-  smtpUrl,
-  from,
-}: Pick<Config['mail'], 'smtpUrl' | 'from'>): MailTransport {
+export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl' | 'from'>): MailTransport {
   const transport = createTransport(
     {
       url: smtpUrl.reveal(),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Client, Connection as TemporalConnection } from '@temporalio/client';
 import type { Connection, mongo } from 'mongoose';
 import { buildApi, type Api } from '../../src/app/api.ts';
-import type { Config } from '../../src/platform/config.ts';
+import type { Config } from '../../src/app/config.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { testConfig } from './config.ts';
 import { signUp, type CrmUser } from './crm-client.ts';

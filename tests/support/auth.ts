@@ -10,7 +10,7 @@ import { rateLimitModel } from '../../src/identity/attempts/model.ts';
 import { outboxMailModel } from '../../src/mail/model.ts';
 import { passwordLinkModel } from '../../src/identity/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
-import type { Config } from '../../src/platform/config.ts';
+import type { Config } from '../../src/app/config.ts';
 import { newSecret } from '../../src/platform/ids.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { refreshTokenModel, sessionModel } from '../../src/identity/sessions/model.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Config, loadConfig } from '../../src/platform/config.ts';
+import { type Config, loadConfig } from '../../src/app/config.ts';
 
 /** The least that an environment must have; every secret random, so that no test can rely on one. */
 export const testEnvironment = (): Record<string, string> => ({

@@ -1,4 +1,4 @@
-import type { Config } from '../../platform/config.ts';
+import type { AuthConfig } from '../config.ts';
 import { type AttemptLimiter, createAttemptLimiter, type LockPolicy } from './limiter.ts';
 import { AppError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/ids.ts';
@@ -37,7 +37,7 @@ interface ActionPolicies {
   readonly account?: LockPolicy;
 }
 
-const policiesOf = ({ signupsPerHour }: Pick<Config['auth'], 'signupsPerHour'>) =>
+const policiesOf = ({ signupsPerHour }: Pick<AuthConfig, 'signupsPerHour'>) =>
   ({
     login: {
       network: lock(100, 15 * minute, hour),
@@ -80,7 +80,7 @@ export interface AttemptGuard {
 
 interface GuardOptions {
   readonly connection: MongoConnection;
-  readonly config: Pick<Config['auth'], 'signupsPerHour'>;
+  readonly config: Pick<AuthConfig, 'signupsPerHour'>;
   readonly logger: Logger;
 }
 

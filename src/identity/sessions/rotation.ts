@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Config } from '../../platform/config.ts';
+import type { AuthConfig } from '../config.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId, sha256Hex } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -19,7 +19,7 @@ export interface RotationOptions {
   };
   readonly audit: AuditService;
   readonly tokens: Tokens;
-  readonly config: Config['auth'];
+  readonly config: AuthConfig;
   readonly clock: Clock;
   readonly logger: Logger;
 }

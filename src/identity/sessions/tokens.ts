@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken';
 import { Types } from 'mongoose';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
-import type { Config } from '../../platform/config.ts';
+import type { AuthConfig } from '../config.ts';
 import { AppError } from '../../platform/errors.ts';
 
 /** Whose token it is, and of which session. */
@@ -49,7 +49,7 @@ const AccessPayload = z.object({ sub: hexId, cid: hexId, sid: hexId });
 const RefreshPayload = AccessPayload.extend({ jti: z.string().min(32).max(128) });
 
 interface TokensOptions {
-  readonly config: Config['auth'];
+  readonly config: AuthConfig;
   readonly clock: Clock;
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
-import { ConfigError, environmentNames, loadConfig } from '../../../src/platform/config.ts';
+import { environmentNames, loadConfig } from '../../../src/app/config.ts';
+import { ConfigError } from '../../../src/platform/config.ts';
 import { parseDurationMs } from '../../../src/platform/config-fields.ts';
 import { Secret } from '../../../src/platform/secret.ts';
 import { testEnvironment } from '../../support/config.ts';

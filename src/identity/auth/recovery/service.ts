@@ -9,7 +9,7 @@ import {
   type PasswordLinkDoc,
   type PasswordLinkService,
 } from '../../password-links/service.ts';
-import type { Config } from '../../../platform/config.ts';
+import type { MailConfig } from '../../../mail/config.ts';
 import { AppError } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../../../platform/mongo.ts';
@@ -119,7 +119,7 @@ const wrongPassword = (): AppError =>
   });
 
 interface LetterWriterDeps extends Pick<RecoveryDeps, 'users' | 'clients' | 'links'> {
-  readonly config: Config['mail'];
+  readonly config: MailConfig;
   readonly logger: Logger;
 }
 

@@ -1,0 +1,35 @@
+import { credentialsConfig } from '../channels/config.ts';
+import { httpConfig } from '../http/config.ts';
+import { authConfig } from '../identity/config.ts';
+import { mailConfig } from '../mail/config.ts';
+import { type ConfigOf, readConfig, variableNames } from '../platform/config.ts';
+import type { RawEnvironment } from '../platform/config-block.ts';
+import { metricsConfig, mongoConfig, temporalConfig, workerConfig } from '../platform/platform-config.ts';
+import { ratesConfig } from '../rates/config.ts';
+import { messagesConfig } from '../sending/config.ts';
+import { webhookConfig } from '../webhooks/config.ts';
+import { providerConfig } from '../whatsapp/config.ts';
+
+/** The variables of every area, by the name of the slice that is made of them. `.env.example` explains each. */
+const blocks = {
+  mongo: mongoConfig,
+  temporal: temporalConfig,
+  metrics: metricsConfig,
+  worker: workerConfig,
+  http: httpConfig,
+  provider: providerConfig,
+  mail: mailConfig,
+  auth: authConfig,
+  credentials: credentialsConfig,
+  rates: ratesConfig,
+  messages: messagesConfig,
+  webhook: webhookConfig,
+} as const;
+
+export type Config = ConfigOf<typeof blocks>;
+
+/** For the test that compares them with `.env.example`. */
+export const environmentNames: readonly string[] = variableNames(blocks);
+
+/** The whole configuration; throws one `ConfigError` that lists every problem of the environment. */
+export const loadConfig = (env?: RawEnvironment): Config => readConfig(blocks, env);

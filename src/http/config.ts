@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { defineConfig, type SliceOf } from '../platform/config-block.ts';
+import { flag, optional, origins, text, wholeNumber } from '../platform/config-fields.ts';
+
+export const httpConfig = defineConfig({
+  fields: {
+    HOST: text('127.0.0.1'),
+    CORS_ORIGINS: origins(),
+    TRUSTED_PROXIES: wholeNumber(0, 0, 16),
+    RATE_LIMIT_PER_MINUTE: wholeNumber(6_000, 0, 10_000_000),
+    COOKIE_DOMAIN: optional(z.string().trim()),
+    COOKIE_SECURE: flag(),
+  },
+  toSlice: (env, { port, publicUrl, isProduction }) => ({
+    host: env.HOST,
+    port,
+    publicUrl,
+    /** Requests of one user, or of one address without a user, on one process; 0 for no limit. */
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    corsOrigins: env.CORS_ORIGINS,
+    trustedProxies: env.TRUSTED_PROXIES,
+    cookies: { domain: env.COOKIE_DOMAIN, secure: env.COOKIE_SECURE ?? isProduction },
+  }),
+});
+
+export type HttpConfig = SliceOf<typeof httpConfig>;

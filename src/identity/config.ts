@@ -1,0 +1,32 @@
+import { checkStrength, defineConfig, type SliceOf } from '../platform/config-block.ts';
+import { duration, optional, secret, wholeNumber } from '../platform/config-fields.ts';
+
+export const authConfig = defineConfig({
+  fields: {
+    JWT_ACCESS_TOKEN_SECRET: secret(),
+    JWT_REFRESH_TOKEN_SECRET: secret(),
+    ACCESS_TOKEN_EXPIRY: duration('15m', '15m'),
+    REFRESH_TOKEN_EXPIRY: duration('7d', '90d'),
+    SESSION_MAX_AGE: duration('30d', '365d'),
+    SIGNUP_LIMIT_PER_HOUR: optional(wholeNumber(20, 1, 1_000_000)),
+  },
+  *check({ isProduction, valueOf }) {
+    if (!isProduction) return;
+    const [access, refresh] = [valueOf('JWT_ACCESS_TOKEN_SECRET'), valueOf('JWT_REFRESH_TOKEN_SECRET')];
+    yield* checkStrength('JWT_ACCESS_TOKEN_SECRET', [access]);
+    yield* checkStrength('JWT_REFRESH_TOKEN_SECRET', [refresh]);
+    if (access === refresh)
+      yield { name: 'JWT_REFRESH_TOKEN_SECRET', message: 'must differ from JWT_ACCESS_TOKEN_SECRET' };
+  },
+  toSlice: (env, { isProduction }) => ({
+    accessTokenSecret: env.JWT_ACCESS_TOKEN_SECRET,
+    refreshTokenSecret: env.JWT_REFRESH_TOKEN_SECRET,
+    accessTokenTtlMs: env.ACCESS_TOKEN_EXPIRY,
+    refreshTokenTtlMs: env.REFRESH_TOKEN_EXPIRY,
+    sessionMaxAgeMs: env.SESSION_MAX_AGE,
+    /** From one address. Developers and tests sign up all day. */
+    signupsPerHour: env.SIGNUP_LIMIT_PER_HOUR ?? (isProduction ? 20 : 1_000),
+  }),
+});
+
+export type AuthConfig = SliceOf<typeof authConfig>;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { checkPresence, defineBaseConfig } from './config-block.ts';
+import { choice, duration, flag, httpUrl, optional, port, text, wholeNumber } from './config-fields.ts';
+import { logLevels } from './logger.ts';
+import { Secret } from './secret.ts';
+
+/** What the slices of all areas may depend on. */
+export const deploymentConfig = defineBaseConfig({
+  fields: {
+    NODE_ENV: choice(['development', 'test', 'production'], 'development'),
+    LOG_LEVEL: choice(logLevels, 'info'),
+    SHUTDOWN_GRACE: duration('25s', '10m'),
+    PORT: port(4000),
+    PUBLIC_URL: httpUrl(),
+  },
+  check: (env) => (env.isProduction ? checkPresence(env, ['PUBLIC_URL']) : []),
+  toSlice: (env) => ({
+    environment: env.NODE_ENV,
+    isProduction: env.NODE_ENV === 'production',
+    logLevel: env.LOG_LEVEL,
+    shutdownGraceMs: env.SHUTDOWN_GRACE,
+    port: env.PORT,
+    publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
+  }),
+});
+
+export const mongoConfig = defineBaseConfig({
+  fields: {
+    MONGODB_URI: text('mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0'),
+    MONGODB_MAX_POOL_SIZE: wholeNumber(50, 1, 1_000),
+  },
+  toSlice: (env) => ({ uri: new Secret(env.MONGODB_URI), maxPoolSize: env.MONGODB_MAX_POOL_SIZE }),
+});
+
+export const temporalConfig = defineBaseConfig({
+  fields: {
+    TEMPORAL_ADDRESS: text('127.0.0.1:7233'),
+    TEMPORAL_NAMESPACE: text('whatsapp-crm'),
+    TEMPORAL_TLS: flag(),
+    TEMPORAL_API_KEY: optional(z.string().trim()),
+    TEMPORAL_UI_URL: httpUrl(),
+  },
+  toSlice: (env) => ({
+    address: env.TEMPORAL_ADDRESS,
+    namespace: env.TEMPORAL_NAMESPACE,
+    tls: env.TEMPORAL_TLS ?? env.TEMPORAL_API_KEY !== undefined,
+    apiKey: env.TEMPORAL_API_KEY === undefined ? undefined : new Secret(env.TEMPORAL_API_KEY),
+    uiUrl: env.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233',
+  }),
+});
+
+/** Ports of pages of metrics; 0 for none. */
+export const metricsConfig = defineBaseConfig({
+  fields: {
+    METRICS_PORT: port(4002),
+    WORKER_METRICS_PORT: port(4003),
+    /** The Temporal SDK serves its own. */
+    TEMPORAL_METRICS_PORT: port(0),
+  },
+  toSlice: (env) => ({
+    apiPort: env.METRICS_PORT,
+    workerPort: env.WORKER_METRICS_PORT,
+    temporalPort: env.TEMPORAL_METRICS_PORT,
+  }),
+});
+
+export const workerConfig = defineBaseConfig({
+  fields: {
+    WORKER_HEALTH_PORT: port(4001),
+    WORKER_MAX_DISPATCHES: wholeNumber(50, 1, 10_000),
+    WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1_000, 10, 1_000_000),
+  },
+  toSlice: (env) => ({
+    healthPort: env.WORKER_HEALTH_PORT,
+    maxConcurrentDispatches: env.WORKER_MAX_DISPATCHES,
+    maxCachedWorkflows: env.WORKER_MAX_CACHED_WORKFLOWS,
+  }),
+});
