@@ -64,7 +64,7 @@ export function renderProviderErrors(): string {
 /** docs/metrics.md: every instrument of `/metrics`. */
 export function renderMetrics(): string {
   return [
-    generated('src/app/instruments.ts'),
+    generated('the instruments.ts of each area, by src/app/instruments.ts'),
     '',
     '# Metrics',
     '',

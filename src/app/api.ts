@@ -14,7 +14,8 @@ import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import { buildCore, type Core } from './core.ts';
 import { buildIdentity } from './identity.ts';
 import { buildMessagingResources } from './messaging-resources.ts';
-import { observeAcceptance, observeInbox } from './observers.ts';
+import { observeAcceptance } from '../sending/observers.ts';
+import { observeInbox } from '../webhooks/observers.ts';
 import { problems } from './problems.ts';
 import { buildSending } from './sending.ts';
 

@@ -18,9 +18,11 @@ import { createTransactions } from '../platform/transaction.ts';
 import { queueWeight } from '../rates/channel/queue.ts';
 import { createSendRates } from '../rates/service.ts';
 import { createWebhookRepository } from '../webhooks/repository.ts';
+import { observeStops } from '../consent/observers.ts';
+import { observeRates } from '../rates/observers.ts';
+import { observeEnds, observeOptOutCancels } from '../sending/observers.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildConsent } from './consent.ts';
-import { observeEnds, observeRates, observeStops } from './observers.ts';
 import { buildNumbers, buildPeople } from './people.ts';
 import { buildTemplates } from './templates.ts';
 
@@ -67,7 +69,10 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     ...base,
     messages,
     workflows: { cancel: workflows.requestCancel },
-    onStopped: observeStops(metrics),
+    onStopped(source, canceledCount) {
+      observeStops(metrics)(source, canceledCount);
+      observeOptOutCancels(metrics)(canceledCount);
+    },
     openings,
   });
   return {

@@ -18,12 +18,12 @@ import { buildCore, type Core } from './core.ts';
 import { createMeasure } from './measure.ts';
 import {
   createDispatchObserver,
-  observeEvents,
-  observeGateway,
   observeReceipts,
   observeSweep,
-  startAtZero,
-} from './observers.ts';
+  startEndsAtZero,
+} from '../sending/observers.ts';
+import { observeEvents, startVerdictsAtZero } from '../webhooks/observers.ts';
+import { observeGateway, startAnswersAtZero } from '../whatsapp/observers.ts';
 import { buildSending, type Sending } from './sending.ts';
 
 export interface WorkerProcess {
@@ -36,7 +36,9 @@ export interface WorkerProcess {
 export async function buildWorker(config: Config, logger: Logger): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger });
   const { metrics } = core;
-  startAtZero(metrics);
+  startAnswersAtZero(metrics);
+  startEndsAtZero(metrics);
+  startVerdictsAtZero(metrics);
   const gateway = observeGateway(createCloudApiGateway(config.provider), metrics);
   const sending = buildSending(core, gateway);
   await limitDispatches(core, config);

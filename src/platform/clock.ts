@@ -8,6 +8,10 @@ export const systemClock: Clock = { now: () => new Date() };
 /** A point in time ahead, in epoch milliseconds, as the deadlines of gRPC calls want it. */
 export const deadlineIn = (milliseconds: number): number => Date.now() + milliseconds;
 
+/** Seconds from one instant to a later one; 0 when the order is the other way round. */
+export const secondsBetween = (from: Date, to: Date): number =>
+  Math.max(0, (to.getTime() - from.getTime()) / 1_000);
+
 /** A clock that stands still until it is moved; for tests. */
 export function createFixedClock(start: Date): Clock & { advance(milliseconds: number): void } {
   let current = start.getTime();

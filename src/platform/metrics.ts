@@ -4,6 +4,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 export type ProcessName = 'api' | 'worker';
 
+/** No gauge of the database counts further: an alert needs to know that there are many, not how many. */
+export const maxCounted = 5_000;
+
 /** One instrument as its table says it: its name has the unit last, its labels are few words each. */
 export interface InstrumentDefinition {
   readonly name: string;
@@ -40,9 +43,18 @@ type InstrumentOf<D extends InstrumentDefinition> = D['type'] extends 'counter'
     ? GaugeOf<LabelsOf<D>>
     : HistogramOf<LabelsOf<D>>;
 
+export type Instruments<Table extends InstrumentTable> = {
+  readonly [Key in keyof Table]: InstrumentOf<Table[Key]>;
+};
+
+/** What an area is given of the metrics of its process: the instruments of its own table. */
+export interface Measured<Table extends InstrumentTable> {
+  readonly instruments: Instruments<Table>;
+}
+
 export interface Metrics<Table extends InstrumentTable> {
   /** By their keys in the table; a label that the table does not have does not compile. */
-  readonly instruments: { readonly [Key in keyof Table]: InstrumentOf<Table[Key]> };
+  readonly instruments: Instruments<Table>;
   readonly contentType: string;
   /** The page as Prometheus reads it. */
   render(): Promise<string>;

@@ -21,6 +21,9 @@ const isPure = (file: string): boolean =>
 const isComposition = (file: string): boolean => /^src\/(app|bin)\//.test(file);
 /** What only its own feature may touch: models, and every query. */
 const isStore = (file: string): boolean => /\/(model|repository)[a-z-]*\.ts$|\/store\//.test(file);
+/** A file at the root of an area, which wires or measures its nouns (`src/sending/build.ts`). */
+const isAreaFile = (file: string): boolean => /^src\/[a-z-]+\/[a-z-]+\.ts$/.test(file);
+const areaOf = (file: string): string => file.split('/')[1] ?? '';
 const isProduct = (file: string): boolean => /^(src|workflows|activities)\//.test(file);
 
 interface Rule {
@@ -73,7 +76,19 @@ const rules: readonly Rule[] = [
   {
     says: 'a feature reaches another one by its service: models and repositories are its own',
     isBroken: ({ from, to }) =>
-      from.startsWith('src/') && isStore(to) && !isComposition(from) && roomOf(from) !== roomOf(to),
+      from.startsWith('src/') &&
+      isStore(to) &&
+      !isComposition(from) &&
+      roomOf(from) !== roomOf(to) &&
+      !(isAreaFile(from) && areaOf(from) === areaOf(to)),
+  },
+  {
+    says: 'the files at the root of an area wire its nouns: no noun imports build, observers or measure',
+    isBroken: ({ from, to }) =>
+      /^src\/[a-z-]+\/(build|observers|measure)\.ts$/.test(to) &&
+      !isComposition(from) &&
+      !isAreaFile(from) &&
+      from.startsWith('src/'),
   },
   {
     says: 'an activity writes by repositories, never by models',
@@ -141,6 +156,8 @@ describe('architecture › imports', () => {
     ['src/people/leads/service.ts', 'workflows/index.ts', 'only src/app knows', false],
     ['src/people/leads/service.ts', 'proofs/chaos/run.ts', 'the product imports nothing', false],
     ['scripts/start.ts', 'proofs/chaos/run.ts', 'scripts import nothing', true],
+    ['src/sending/build.ts', 'src/people/contacts/store/repository.ts', 'a feature reaches', false],
+    ['src/sending/messages/service.ts', 'src/sending/build.ts', 'the files at the root', true],
     ['sandbox/x.ts', 'src/whatsapp/payload.ts', 'the sandbox shares', false],
   ];
   it('the rules themselves › notice what they are there for', () => {

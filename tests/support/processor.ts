@@ -1,6 +1,7 @@
 import { buildCore } from '../../src/app/core.ts';
 import type { CrmMetrics } from '../../src/app/instruments.ts';
-import { observeEvents, observeReceipts } from '../../src/app/observers.ts';
+import { observeReceipts } from '../../src/sending/observers.ts';
+import { observeEvents } from '../../src/webhooks/observers.ts';
 import { buildSending } from '../../src/app/sending.ts';
 import type { ErrorEffects } from '../../src/sending/dispatch/effects.ts';
 import { createInboundService, type InboundService } from '../../src/sending/messages/incoming/inbound.ts';

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { createCrmMetrics } from '../../../src/app/instruments.ts';
-import {
-  createDispatchObserver,
-  labelsOfAnswer,
-  observeGateway,
-  startAtZero,
-} from '../../../src/app/observers.ts';
+import { createDispatchObserver, startEndsAtZero } from '../../../src/sending/observers.ts';
+import { startVerdictsAtZero } from '../../../src/webhooks/observers.ts';
 import type { Gateway, GatewayAnswer } from '../../../src/whatsapp/gateway.ts';
+import { labelsOfAnswer, observeGateway, startAnswersAtZero } from '../../../src/whatsapp/observers.ts';
 import { readMetric } from '../../support/metrics.ts';
 
 const rejected = (code: number, httpStatus = 400): GatewayAnswer => ({
@@ -34,7 +31,9 @@ describe('observers › labels of an answer', () => {
 describe('observers › before anything has happened', () => {
   it('the counters that alerts watch › are there with 0, so that the first event is seen as one', async () => {
     const metrics = createCrmMetrics('worker');
-    startAtZero(metrics);
+    startAnswersAtZero(metrics);
+    startEndsAtZero(metrics);
+    startVerdictsAtZero(metrics);
     const page = await metrics.render();
     for (const series of [
       'crm_provider_answers_total{class="credentials",code="190",process="worker"} 0',

@@ -1,0 +1,37 @@
+import type { Measured } from '../platform/metrics.ts';
+import type { rateInstruments } from './instruments.ts';
+import type { SendRates } from './service.ts';
+
+/** Counts what the limits hold up; the sends that wait for a permit are a number of this process alone. */
+export function observeRates(rates: SendRates, { instruments }: Measured<typeof rateInstruments>): SendRates {
+  let waiting = 0;
+  const setWaiting = (change: 1 | -1): void => {
+    waiting += change;
+    instruments.ratePermitsWaiting.replace([{ labels: {}, value: waiting }]);
+  };
+  return {
+    ...rates,
+    async acquire(channel, ask) {
+      setWaiting(1);
+      try {
+        return await rates.acquire(channel, ask);
+      } finally {
+        setWaiting(-1);
+      }
+    },
+    async slowDown(channel) {
+      await rates.slowDown(channel);
+      instruments.rateSlowdowns.add({});
+    },
+    async reservePair(scope, pair, options) {
+      const reservation = await rates.reservePair(scope, pair, options);
+      if (!reservation.granted) instruments.pairWaits.add({});
+      return reservation;
+    },
+    async reserveUser(scope, ask) {
+      const reservation = await rates.reserveUser(scope, ask);
+      if (!reservation.granted) instruments.portfolioRefusals.add({});
+      return reservation;
+    },
+  };
+}

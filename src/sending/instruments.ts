@@ -1,0 +1,115 @@
+import type { InstrumentTable } from '../platform/metrics.ts';
+
+/** From at once to a night of quiet hours. */
+const waitBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200] as const;
+
+export const sendingInstruments = {
+  messagesAccepted: {
+    name: 'crm_messages_accepted_total',
+    type: 'counter',
+    help: 'Outbound messages stored by the API, by kind and priority; a repeated idempotency key counts once.',
+    labels: ['kind', 'priority'],
+    processes: ['api'],
+  },
+  messagesWaiting: {
+    name: 'crm_messages_waiting',
+    type: 'gauge',
+    help: 'Messages that are due and not sent, by status: queued, scheduled or sending. Held messages are not counted.',
+    labels: ['status'],
+    processes: ['worker'],
+  },
+  oldestWaitingAge: {
+    name: 'crm_messages_oldest_waiting_age_seconds',
+    type: 'gauge',
+    help: 'Time since the oldest of these became due, in seconds, by status.',
+    labels: ['status'],
+    processes: ['worker'],
+  },
+  messagesHeld: {
+    name: 'crm_messages_held',
+    type: 'gauge',
+    help: 'Messages held by a closed gate, by gate.',
+    labels: ['gate'],
+    processes: ['worker'],
+  },
+  oldestHeldAge: {
+    name: 'crm_messages_oldest_held_age_seconds',
+    type: 'gauge',
+    help: 'Time since the oldest of these became due, in seconds, by gate.',
+    labels: ['gate'],
+    processes: ['worker'],
+  },
+  messagesEnded: {
+    name: 'crm_messages_ended_total',
+    type: 'counter',
+    help: 'Messages that ended unsent or unknown, by status and cause: the error class of a failed one, the gate that held an expired one («call»: unknown until then), the reason of a canceled one. Receipts and single cancels are not counted.',
+    labels: ['status', 'cause'],
+    processes: ['api', 'worker'],
+  },
+  messagesUnknown: {
+    name: 'crm_messages_unknown',
+    type: 'gauge',
+    help: 'Messages with an unknown outcome, by template category.',
+    labels: ['category'],
+    processes: ['worker'],
+  },
+  oldestUnknownAge: {
+    name: 'crm_messages_oldest_unknown_age_seconds',
+    type: 'gauge',
+    help: 'Time since the provider call of the oldest of these, in seconds, by template category.',
+    labels: ['category'],
+    processes: ['worker'],
+  },
+  messagesWithoutReceipt: {
+    name: 'crm_messages_without_receipt',
+    type: 'gauge',
+    help: 'Messages of the last hour that the provider accepted over 10 minutes ago without any receipt since, not even «sent».',
+    labels: [],
+    processes: ['worker'],
+  },
+  acceptanceToCall: {
+    name: 'crm_acceptance_to_call_seconds',
+    type: 'histogram',
+    help: 'Time from when a message was due (accepted, or its sendAt) to its first provider call, in seconds, by priority.',
+    labels: ['priority'],
+    processes: ['worker'],
+    buckets: waitBuckets,
+  },
+  providerCallsPerMessage: {
+    name: 'crm_provider_calls_per_message',
+    type: 'histogram',
+    help: 'Provider calls per message until its outcome was known, by outcome.',
+    labels: ['outcome'],
+    processes: ['worker'],
+    buckets: [1, 2, 3, 5, 8, 13, 21, 50],
+  },
+  receipts: {
+    name: 'crm_receipts_total',
+    type: 'counter',
+    help: 'Receipts matched to a message, repeated ones included, by status; unrecognised statuses count as «other».',
+    labels: ['word'],
+    processes: ['worker'],
+  },
+  receiptFailures: {
+    name: 'crm_receipt_failures_total',
+    type: 'counter',
+    help: 'Failures that a receipt reported after the provider had accepted the message, by class and code.',
+    labels: ['class', 'code'],
+    processes: ['worker'],
+  },
+  receiptDelay: {
+    name: 'crm_receipt_delay_seconds',
+    type: 'histogram',
+    help: 'Time from the provider’s timestamp of a receipt (whole seconds) to when it was applied, in seconds, by status.',
+    labels: ['word'],
+    processes: ['worker'],
+    buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600, 21_600],
+  },
+  sweepMessages: {
+    name: 'crm_sweep_messages_total',
+    type: 'counter',
+    help: 'Messages the sweep checked: their workflow was started or already at work.',
+    labels: [],
+    processes: ['worker'],
+  },
+} as const satisfies InstrumentTable;

@@ -1,0 +1,111 @@
+import { gateNames } from '../openings/contract.ts';
+import { type Clock, secondsBetween } from '../platform/clock.ts';
+import type { Measured } from '../platform/metrics.ts';
+import { errorLabels, labelsOfError } from '../whatsapp/observers.ts';
+import type { sendingInstruments } from './instruments.ts';
+import type { ReceiptService } from './messages/incoming/receipts.ts';
+import { parseReceiptStatus } from './messages/lifecycle.ts';
+import type { DispatchObserver, EndObserver, ObservedMessage } from './messages/observer.ts';
+import type { MessageDoc, MessageRepository } from './messages/store/repository.ts';
+import type { createSweep } from './messages/sweep.ts';
+
+/**
+ * Each wraps one seam of the product and counts what passes through it, so that the parts themselves know nothing of
+ * metrics. None of them changes an answer or an error.
+ */
+
+type SendingMetrics = Measured<typeof sendingInstruments>;
+
+const usualPriority = 3;
+
+const priorityLabel = ({
+  priority = usualPriority,
+}: Pick<ObservedMessage, 'timestamp' | 'priority'>): string => String(priority);
+
+/** Counts the outbound messages that are stored anew; whether a request is a repetition only the database knows. */
+export const observeAcceptance = (
+  messages: MessageRepository,
+  { instruments }: SendingMetrics,
+): MessageRepository => {
+  const count = (message: MessageDoc) =>
+    instruments.messagesAccepted.add({ kind: message.messageType, priority: priorityLabel(message) });
+  return {
+    ...messages,
+    async insert(scope, message) {
+      const isNew = await messages.insert(scope, message);
+      if (isNew && message.direction === 'outbound') count(message);
+      return isNew;
+    },
+    async insertRetry(scope, message, session) {
+      await messages.insertRetry(scope, message, session);
+      count(message);
+    },
+  };
+};
+
+export const createDispatchObserver = ({ instruments }: SendingMetrics): DispatchObserver => ({
+  callBegins(message) {
+    const { timestamp, sendAt = timestamp, dispatch } = message;
+    if (dispatch.attempt !== 1 || dispatch.startedAt === undefined) return;
+    const couldLeaveAt = sendAt > timestamp ? sendAt : timestamp;
+    const waited = secondsBetween(couldLeaveAt, dispatch.startedAt);
+    instruments.acceptanceToCall.observe({ priority: priorityLabel(message) }, waited);
+  },
+  outcomeKnown({ dispatch }, outcome) {
+    instruments.providerCallsPerMessage.observe({ outcome: outcome.kind }, dispatch.attempt);
+    if (outcome.kind === 'rejected') {
+      instruments.messagesEnded.add({ status: 'failed', cause: outcome.failure.class });
+    }
+    if (outcome.kind === 'unknown') instruments.messagesEnded.add({ status: 'unknown', cause: 'call' });
+  },
+});
+
+export const observeEnds =
+  ({ instruments }: SendingMetrics): EndObserver =>
+  ({ status, cause }) =>
+    instruments.messagesEnded.add({ status, cause });
+
+/** Counts the waiting messages that an opt-out has canceled. */
+export const observeOptOutCancels =
+  ({ instruments }: SendingMetrics) =>
+  (canceledCount: number): void =>
+    instruments.messagesEnded.add({ status: 'canceled', cause: 'contact-opted-out' }, canceledCount);
+
+/**
+ * Shows the counters that alerts watch as 0 from the start: what begins with its first event looks to Prometheus as if
+ * nothing had happened, and a single expired token would raise no alert.
+ */
+export function startEndsAtZero({ instruments }: SendingMetrics): void {
+  for (const labels of errorLabels) instruments.receiptFailures.add(labels, 0);
+  for (const cause of [...gateNames, 'none', 'call']) {
+    instruments.messagesEnded.add({ status: 'expired', cause }, 0);
+  }
+}
+
+export const observeReceipts = (
+  receipts: ReceiptService,
+  { metrics, clock }: { metrics: SendingMetrics; clock: Clock },
+): ReceiptService => ({
+  async handle(place, statuses) {
+    const outcomes = await receipts.handle(place, statuses);
+    const now = clock.now();
+    for (const [index, { word: given, timestampMs, error }] of statuses.entries()) {
+      if (outcomes[index] !== 'done') continue;
+      const word = parseReceiptStatus(given) ?? 'other';
+      metrics.instruments.receipts.add({ word });
+      metrics.instruments.receiptDelay.observe({ word }, secondsBetween(new Date(timestampMs), now));
+      if (error !== undefined) metrics.instruments.receiptFailures.add(labelsOfError(error));
+    }
+    return outcomes;
+  },
+});
+
+type Sweep = ReturnType<typeof createSweep>;
+
+export const observeSweep = (sweep: Sweep, { instruments }: SendingMetrics): Sweep => ({
+  async sweepOnce() {
+    const count = await sweep.sweepOnce();
+    instruments.sweepMessages.add({}, count);
+    return count;
+  },
+});

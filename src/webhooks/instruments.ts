@@ -1,0 +1,39 @@
+import type { InstrumentTable } from '../platform/metrics.ts';
+
+export const webhookInstruments = {
+  receiptsUnmatched: {
+    name: 'crm_receipts_unmatched',
+    type: 'gauge',
+    help: 'Webhook events that wait because no message or channel matches them yet.',
+    labels: [],
+    processes: ['worker'],
+  },
+  webhookEventsStored: {
+    name: 'crm_webhook_events_stored_total',
+    type: 'counter',
+    help: 'Webhook requests verified and stored.',
+    labels: [],
+    processes: ['api'],
+  },
+  webhookEventsJudged: {
+    name: 'crm_webhook_events_processed_total',
+    type: 'counter',
+    help: 'Processed webhook events, by verdict: done, again or dead.',
+    labels: ['verdict'],
+    processes: ['worker'],
+  },
+  webhookEvents: {
+    name: 'crm_webhook_events',
+    type: 'gauge',
+    help: 'Unfinished webhook events, by status: pending, parked for another attempt, or dead.',
+    labels: ['status'],
+    processes: ['worker'],
+  },
+  oldestPendingEventAge: {
+    name: 'crm_webhook_events_oldest_pending_age_seconds',
+    type: 'gauge',
+    help: 'Age of the oldest pending webhook event, in seconds; 0 when there is none.',
+    labels: [],
+    processes: ['worker'],
+  },
+} as const satisfies InstrumentTable;

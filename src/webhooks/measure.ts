@@ -1,0 +1,33 @@
+import { secondsBetween } from '../platform/clock.ts';
+import { maxCounted, type Measured } from '../platform/metrics.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import type { webhookInstruments } from './instruments.ts';
+import { createWebhookMeasures } from './repository-measures.ts';
+
+/** As long as a processor holds an event before it is processed or due again. */
+const leaseMs = 30_000;
+
+interface WebhookMeasureDeps {
+  readonly mongo: MongoConnection;
+  readonly metrics: Measured<typeof webhookInstruments>;
+}
+
+/** The gauges of stored events. */
+export function createWebhookMeasure({ mongo, metrics }: WebhookMeasureDeps) {
+  const webhooks = createWebhookMeasures(mongo);
+  const { webhookEvents, oldestPendingEventAge, receiptsUnmatched } = metrics.instruments;
+  return async (now: Date): Promise<void> => {
+    const dueBefore = new Date(now.getTime() + leaseMs);
+    const intake = await webhooks.measureInbox({ dueBefore, limit: maxCounted });
+    webhookEvents.replace(
+      (['pending', 'parked', 'dead'] as const).map((status) => ({
+        labels: { status },
+        value: intake[status],
+      })),
+    );
+    const { oldestPendingAt } = intake;
+    const age = oldestPendingAt === null ? 0 : secondsBetween(oldestPendingAt, now);
+    oldestPendingEventAge.replace([{ labels: {}, value: age }]);
+    receiptsUnmatched.replace([{ labels: {}, value: intake.unmatched }]);
+  };
+}
