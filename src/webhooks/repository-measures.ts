@@ -13,8 +13,6 @@ export interface InboxMeasure {
   readonly oldestPendingAt: Date | null;
 }
 
-export type WebhookMeasures = ReturnType<typeof createWebhookMeasures>;
-
 const maxTimeMS = 5_000;
 
 /** Counts of the inbox for the metrics; no count goes further than `limit`. */

@@ -9,8 +9,6 @@ export interface TemplateKey {
   readonly language: string;
 }
 
-export type TemplateMeasures = ReturnType<typeof createTemplateMeasures>;
-
 const maxTimeMS = 5_000;
 
 /** What the metrics ask of templates, across all tenants. */
