@@ -3,8 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootDir } from '../paths.ts';
 import { withEnvironmentTable } from './environment.ts';
-import { renderMetrics, renderProblems, renderProviderErrors } from './render.ts';
+import { renderLoops, renderMetrics, renderProblems, renderProviderErrors } from './render.ts';
 import { createDocument } from './route-tables.ts';
+
+/** The default of `SWEEP_INTERVAL_MS`. */
+const sweepIntervalMs = 30_000;
 
 /** Every generated page by its path from the root, formatted as `npm run format` would. */
 export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
@@ -16,6 +19,7 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     'docs/problems.md': renderProblems(),
     'docs/provider-errors.md': renderProviderErrors(),
     'docs/metrics.md': renderMetrics(),
+    'docs/loops.md': renderLoops(sweepIntervalMs),
     'docs/openapi.json': JSON.stringify(await createDocument(), null, 2),
   };
   return new Map(Object.entries(pages).map(([file, text]) => [file, format(file, text)]));

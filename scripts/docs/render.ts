@@ -1,4 +1,5 @@
 import { instrumentTable } from '../../src/app/instruments.ts';
+import { loopTable } from '../../src/app/loops.ts';
 import type { InstrumentDefinition } from '../../src/platform/metrics.ts';
 import { problems } from '../../src/app/problems.ts';
 import type { ProblemDefinition } from '../../src/platform/errors.ts';
@@ -81,6 +82,29 @@ export function renderMetrics(): string {
     ...Object.values<InstrumentDefinition>(instrumentTable).map(
       ({ name, type, labels, processes, help }) =>
         `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${processes.join(', ')} | ${cell(help)} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** docs/loops.md: every long loop of the processes; the interval of the sweep is a setting, shown by its default. */
+export function renderLoops(sweepIntervalMs: number): string {
+  const seconds = (ms: number): string => `${ms / 1_000} s`;
+  return [
+    generated('the loops.ts of each area, by src/app/loops.ts'),
+    '',
+    '# Loops',
+    '',
+    'What the processes do again and again beside requests, workflows and activities. Any number of processes may run: the',
+    'lease keeps two from doing the same work. After an idle round a loop waits for its interval, which doubles up to the',
+    'second figure while nothing happens; a failed round is logged and tried again after the longer wait.',
+    '`SWEEP_INTERVAL_MS` sets the interval of the sweep.',
+    '',
+    '| loop | process | each round | interval | lease |',
+    '| --- | --- | --- | --- | --- |',
+    ...Object.entries(loopTable(sweepIntervalMs)).map(
+      ([name, { process, does, idleMs, maxIdleMs, lease }]) =>
+        `| \`${name}\` | ${process} | ${cell(does)} | ${seconds(idleMs)}${idleMs === maxIdleMs ? '' : ` to ${seconds(maxIdleMs)}`} | ${cell(lease)} |`,
     ),
     '',
   ].join('\n');

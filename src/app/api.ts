@@ -1,23 +1,16 @@
-import { createPasswords } from '../identity/auth/passwords.ts';
-import type { OnClientCreated } from '../identity/clients/service.ts';
+import type { ChannelUsage } from '../channels/management.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
-import { createMessageLife } from '../sending/messages/actions/service.ts';
-import { lifeRoutes } from '../sending/messages/actions/routes.ts';
-import { messageRoutes } from '../sending/messages/routes.ts';
-import { createMessageService } from '../sending/messages/service.ts';
-import type { Config } from './config.ts';
+import { createPasswords } from '../identity/auth/passwords.ts';
+import { buildIdentity } from '../identity/build.ts';
+import type { OnClientCreated } from '../identity/clients/service.ts';
+import { buildMail } from '../mail/build.ts';
 import type { Logger } from '../platform/logger.ts';
+import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
-import { createInbox } from '../webhooks/intake.ts';
-import { webhookRoutes } from '../webhooks/routes.ts';
-import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
+import { buildIntake } from '../webhooks/build.ts';
+import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
-import { buildIdentity } from './identity.ts';
-import { buildMessagingResources } from './messaging-resources.ts';
-import { observeAcceptance } from '../sending/observers.ts';
-import { observeInbox } from '../webhooks/observers.ts';
 import { problems } from './problems.ts';
-import { buildSending } from './sending.ts';
 
 export interface Api {
   readonly http: HttpServer;
@@ -26,10 +19,11 @@ export interface Api {
 }
 
 /** The API asks the provider only now and then, and somebody waits for the answer. */
-const gatewayOptions = ({ provider }: Config) => ({
-  ...provider,
+const providerOf = ({ provider: { apiUrl, apiVersion, timeoutMs } }: Config) => ({
+  apiUrl,
+  apiVersion,
   connections: 4,
-  timeoutMs: Math.min(provider.timeoutMs, 10_000),
+  timeoutMs: Math.min(timeoutMs, 10_000),
 });
 
 /** How long /readyz says that the process stops before it refuses: balancers go elsewhere meanwhile. */
@@ -37,41 +31,35 @@ const announceMs = 1_000;
 
 /** The API process: accepts messages, takes the provider's events in, answers the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
-  const core = await buildCore(config, { name: 'api', logger });
-  const { clock, metrics, channels } = core;
-  const gateway = createCloudApiGateway(gatewayOptions(config));
-  const observed = { ...core, messages: observeAcceptance(core.messages, metrics) };
-  const sending = buildSending(observed, gateway);
-  const messages = createMessageService({ ...observed, ...sending });
+  const core = await buildCore(config, { name: 'api', logger, provider: providerOf(config) });
+  const { mongo, metrics, clock, audit, clients, channels } = core;
   const passwords = createPasswords();
+  const mailLogger = logger.child({ part: 'mail' });
+  const mail = buildMail({ mongo, config: config.mail, clock, logger: mailLogger });
   const identity = buildIdentity({
-    ...core,
-    config,
+    config: config.auth,
+    mail: config.mail,
+    outbox: mail.outbox,
+    mongo,
+    clients,
+    audit,
     passwords,
     onClientCreated: provisioning(config, core),
+    clock,
+    logger,
   });
-  const { users } = identity;
-  const messaging = buildMessagingResources(config, { core, gateway, users });
-  const inbox = createInbox({ events: core.events, clock, maxQueued: config.webhook.maxQueued });
+  const intake = buildIntake({
+    mongo,
+    channels,
+    appSecrets: config.provider.appSecrets,
+    config: config.webhook,
+    metrics,
+    clock,
+  });
+  const loops = startLoops(mail.loops(identity.writeLetter), mailLogger);
   const http = createHttpServer({
-    routes: [
-      ...identity.routes,
-      ...messaging.routes,
-      ...core.peopleRoutes({ users, onOptOut: core.consent.finishOptOut }),
-      ...core.consentRoutes(),
-      ...messageRoutes({ messages }),
-      ...lifeRoutes({
-        life: createMessageLife(core),
-        retries: sending.retries,
-        links: config.temporal,
-      }),
-    ],
-    rawRoutes: webhookRoutes({
-      inbox: observeInbox(inbox, metrics),
-      channels,
-      verifyToken: config.webhook.verifyToken,
-      appSecrets: config.provider.appSecrets,
-    }),
+    routes: [...identity.routes, ...areaRoutes(config, core, identity.users)],
+    rawRoutes: intake.rawRoutes,
     authenticate: identity.authenticate,
     logger,
     problems,
@@ -87,14 +75,47 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     core,
     async close() {
       await http.close({ graceMs: config.deployment.shutdownGraceMs, announceMs });
-      await gateway.close();
-      await identity.close();
+      await loops.stop();
+      mail.close();
       await passwords.close();
       await metricsServer.close();
       await core.close();
     },
   };
 }
+
+/** The routes of the areas that both processes build. */
+function areaRoutes(config: Config, core: Core, users: ReturnType<typeof buildIdentity>['users']) {
+  const { channels, templates, people, inbox, consent, sending } = core.areas;
+  const { messages } = core;
+  return [
+    ...channels.routes({ usage: channelUsage(config, core), publicUrl: config.http.publicUrl }),
+    ...templates.routes({ countUnsent: messages.countUnsentOf }),
+    ...inbox.routes({ users }),
+    ...people.routes({ users, onOptOut: core.consent.finishOptOut }),
+    ...consent.routes(),
+    ...sending.routes({ links: config.temporal }),
+  ];
+}
+
+/** More than this is not counted: the answer is the same. */
+const maxUses = 1_000;
+
+/** What still needs a channel. */
+const channelUsage =
+  ({ messages: { receiptDeadlineMs } }: Config, { areas, messages, templates, clock }: Core): ChannelUsage =>
+  async (scope, channelId) => {
+    const sentAfter = new Date(clock.now().getTime() - receiptDeadlineMs);
+    const counts = await Promise.all([
+      messages.countUnfinishedOn(scope, channelId, { sentAfter, atMost: maxUses }),
+      areas.inbox.countLiveOn(scope, channelId, maxUses),
+      templates.countOn(scope, channelId, maxUses),
+    ]);
+    const names = ['messages that are not through', 'conversations that are not closed', 'templates'];
+    return counts.flatMap((count, index) =>
+      count === 0 ? [] : [`${names[index]} (${count < maxUses ? count : `${maxUses} or more`})`],
+    );
+  };
 
 /** With the sandbox as provider, a new client can send its first message at once. */
 const provisioning =

@@ -1,95 +1,82 @@
-import { insistingMs } from '../sending/dispatch/insist.ts';
-import { createChannelRepository } from '../channels/store/repository.ts';
-import { createChannelService } from '../channels/service.ts';
-import { createGateOpenings } from '../openings/openings.ts';
-import { createGateOpeningRepository } from '../openings/repository.ts';
+import { buildAudit } from '../audit/build.ts';
+import { buildChannels } from '../channels/build.ts';
+import { buildConsent } from '../consent/build.ts';
 import type { HealthCheck } from '../http/health.ts';
-import { createMessageRepository } from '../sending/messages/store/repository.ts';
-import { createMessageWorkflows } from '../sending/messages/workflows.ts';
+import { buildClients } from '../identity/build.ts';
+import { buildConversationStore, buildInbox } from '../inbox/build.ts';
+import type { ConversationService } from '../inbox/conversations/service.ts';
+import { buildOpenings } from '../openings/build.ts';
+import { buildNumbers, buildPeople } from '../people/build.ts';
+import type { SuspectNumberDeps } from '../people/contacts/numbers.ts';
 import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
-import { connectMongo, scopeOf, type MongoConnection } from '../platform/mongo.ts';
+import { connectMongo, type MongoConnection } from '../platform/mongo.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
-import { createTransactions } from '../platform/transaction.ts';
-import { queueWeight } from '../rates/channel/queue.ts';
-import { createSendRates } from '../rates/service.ts';
-import { createWebhookRepository } from '../webhooks/repository.ts';
-import { observeStops } from '../consent/observers.ts';
-import { observeRates } from '../rates/observers.ts';
-import { observeEnds, observeOptOutCancels } from '../sending/observers.ts';
+import { buildRates } from '../rates/build.ts';
+import { buildMessageStore, buildSending } from '../sending/build.ts';
+import type { MessageRepository } from '../sending/messages/service.ts';
+import { observeOptOutCancels } from '../sending/observers.ts';
+import { buildTemplates } from '../templates/build.ts';
+import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
+import type { GraphOptions } from '../whatsapp/graph.ts';
+import { observeGateway } from '../whatsapp/observers.ts';
+import type { Config } from './config.ts';
 import { createCrmMetrics } from './instruments.ts';
-import { buildConsent } from './consent.ts';
-import { buildNumbers, buildPeople } from './people.ts';
-import { buildTemplates } from './templates.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
 
-/** What the API and the worker have in common: connections and the services on both sides of a message. */
-export async function buildCore(config: Config, { name, logger }: { name: ProcessName; logger: Logger }) {
-  const clock = systemClock;
-  const metrics = createCrmMetrics(name);
-  const mongo = await connectMongo({
-    uri: config.mongo.uri.reveal(),
-    appName: name,
-    maxPoolSize: config.mongo.maxPoolSize,
-  });
-  const temporal = createTemporalClient(config.temporal);
-  const cipher = createCipher(Buffer.from(config.credentials.key.reveal(), 'base64'));
-  const channels = createChannelService({
-    channels: createChannelRepository(mongo),
-    cipher,
-    clock,
-    sendsPerSecond: config.rates.sendsPerSecond,
-  });
-  const people = buildPeople({ mongo, clock });
-  const base = { ...people, mongo, channels, clock, logger };
-  const openings = createGateOpenings({ openings: createGateOpeningRepository(mongo), clock });
-  const rates = observeRates(
-    createSendRates({ connection: mongo, transact: createTransactions(mongo), clock, logger }),
-    metrics,
-  );
-  const templates = buildTemplates(config, { ...base, openings, rates });
-  const workflows = createMessageWorkflows({
-    temporal: temporal.client,
-    attemptTimeoutMs: config.provider.timeoutMs + insistingMs,
-    dispatchTtlMs: config.messages.dispatchTtlMs,
-    receiptDeadlineMs: config.messages.receiptDeadlineMs,
-    async weightOf({ clientId, channelId }) {
-      const usual = config.rates.sendsPerSecond;
-      const channel = await channels.findById(scopeOf(clientId), channelId);
-      return queueWeight(channel?.sendsPerSecond ?? usual, usual);
-    },
-  });
-  const messages = createMessageRepository(mongo, observeEnds(metrics));
-  const consent = buildConsent({
-    ...base,
-    messages,
-    workflows: { cancel: workflows.requestCancel },
-    onStopped(source, canceledCount) {
-      observeStops(metrics)(source, canceledCount);
-      observeOptOutCancels(metrics)(canceledCount);
-    },
-    openings,
-  });
+interface CoreOptions {
+  readonly name: ProcessName;
+  readonly logger: Logger;
+  /** How this process asks the provider. */
+  readonly provider: GraphOptions;
+}
+
+/** What the API and the worker have in common: connections, and the areas on both sides of a message. */
+export async function buildCore(config: Config, options: CoreOptions) {
+  const ground = await buildGround(config, options);
+  const areas = buildAreas(config, ground);
+  const { mongo, temporal, gateway, rates, clock, logger, metrics, audit, clients, openings } = ground;
+  const { channels, templates, people, inbox, store, numbers, consent, sending } = areas;
   return {
-    ...base,
-    metrics,
+    mongo,
     temporal,
+    gateway,
+    clock,
+    logger,
+    metrics,
+    audit,
+    clients,
     openings,
-    ...consent,
+    rates: rates.rates,
+    channels: channels.service,
+    pauses: channels.pauses,
     templates: templates.service,
-    templateParts: templates,
-    workflows,
-    rates,
+    templateSync: templates.sync,
+    templateEvents: templates.events,
+    contacts: people.contacts,
+    leads: people.leads,
+    conversations: inbox.conversations,
+    messages: store.messages,
+    workflows: store.workflows,
+    numbers: numbers.numbers,
+    consent: consent.consent,
+    policies: consent.policies,
+    preferences: consent.preferences,
+    onInbound: consent.onInbound,
+    facts: sending.facts,
+    effects: sending.effects,
+    receipts: sending.receipts,
+    inbound: sending.inbound,
+    areas,
+    /** The loops of all areas that both processes build; the worker runs them. */
+    loops: [channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
     health: healthChecks({ mongo, temporal }),
-    messages,
-    numbers: buildNumbers({ ...base, messages }),
-    events: createWebhookRepository(mongo),
     async close() {
+      await gateway.close();
       await rates.close();
       await templates.close();
       await temporal.close();
@@ -97,6 +84,127 @@ export async function buildCore(config: Config, { name, logger }: { name: Proces
     },
   };
 }
+
+type Ground = Awaited<ReturnType<typeof buildGround>>;
+
+/** Connections, and the areas that know no other. */
+async function buildGround(config: Config, { name, logger, provider }: CoreOptions) {
+  const clock = systemClock;
+  const metrics = createCrmMetrics(name);
+  const mongo = await connectMongo({
+    uri: config.mongo.uri.reveal(),
+    appName: name,
+    maxPoolSize: config.mongo.maxPoolSize,
+  });
+  const { openings, queue } = buildOpenings({ mongo, clock });
+  return {
+    clock,
+    logger,
+    metrics,
+    mongo,
+    temporal: createTemporalClient(config.temporal),
+    gateway: observeGateway(createCloudApiGateway(provider), metrics),
+    audit: buildAudit({ mongo, clock }),
+    clients: buildClients(mongo),
+    openings,
+    openingQueue: queue,
+    rates: buildRates({ mongo, metrics, clock, logger }),
+  };
+}
+
+/** The areas that ask the provider for what they manage. */
+function buildChannelsAndTemplates(config: Config, ground: Ground) {
+  const { mongo, audit, openings, clock, logger } = ground;
+  const { limiter } = ground.rates;
+  const channels = buildChannels({
+    mongo,
+    audit,
+    openings,
+    gateway: ground.gateway,
+    limiter,
+    cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
+    sendsPerSecond: config.rates.sendsPerSecond,
+    clock,
+  });
+  const templates = buildTemplates({
+    provider: config.provider,
+    mongo,
+    channels: channels.service,
+    audit,
+    openings,
+    limiter,
+    clock,
+    logger,
+  });
+  return { channels, templates };
+}
+
+function buildAreas(config: Config, ground: Ground) {
+  const { mongo, clock, logger, metrics, audit, openings } = ground;
+  const { channels, templates } = buildChannelsAndTemplates(config, ground);
+  const threads = buildConversationStore(mongo);
+  const people = buildPeople({ mongo, audit, conversations: threads.references, clock });
+  const { contacts, leads } = people;
+  const inbox = buildInbox({ store: threads, contacts, leads, audit, clock });
+  const { conversations } = inbox;
+  const store = buildMessageStore({
+    mongo,
+    temporal: ground.temporal.client,
+    metrics,
+    channels: channels.service,
+    config: config.messages,
+    timeoutMs: config.provider.timeoutMs,
+    sendsPerSecond: config.rates.sendsPerSecond,
+  });
+  const { messages, workflows } = store;
+  const numbers = buildNumbers({ mongo, hasReached: hasReached(conversations, messages), clock });
+  const consent = buildConsent({
+    mongo,
+    metrics,
+    clients: ground.clients.service,
+    contacts,
+    messages,
+    workflows: { cancel: workflows.requestCancel },
+    onCanceled: observeOptOutCancels(metrics),
+    audit,
+    openings,
+    clock,
+    logger,
+  });
+  const sending = buildSending({
+    messages,
+    workflows,
+    channels: channels.service,
+    pauses: channels.pauses,
+    templates: templates.service,
+    contacts,
+    leads,
+    conversations,
+    numbers: numbers.numbers,
+    consent: consent.consent,
+    onInbound: consent.onInbound,
+    policies: consent.policies,
+    openings: ground.openingQueue,
+    rates: ground.rates.rates,
+    metrics,
+    config: config.messages,
+    audit,
+    clock,
+    logger,
+  });
+  return { channels, templates, people, inbox, store, numbers, consent, sending };
+}
+
+/** Suspect numbers ask the messages of all threads of their contact. */
+const hasReached =
+  (
+    conversations: Pick<ConversationService, 'idsOfContact'>,
+    messages: Pick<MessageRepository, 'hasReached'>,
+  ): SuspectNumberDeps['hasReached'] =>
+  async (scope, { contactId, phoneNumber, since }) => {
+    const threads = await conversations.idsOfContact(scope, contactId);
+    return messages.hasReached(scope, threads, { phoneNumber, since });
+  };
 
 interface Connections {
   readonly mongo: MongoConnection;

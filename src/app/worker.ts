@@ -1,30 +1,20 @@
 import { createActivities } from '../../activities/index.ts';
 import { createHealthServer, type HealthServer } from '../http/health.ts';
-import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
-import { createInboundService } from '../sending/messages/incoming/inbound.ts';
-import { createReceiptService } from '../sending/messages/incoming/receipts.ts';
-import { createSweep } from '../sending/messages/sweep.ts';
-import type { Config } from './config.ts';
 import type { Logger } from '../platform/logger.ts';
-import { queueRate } from '../rates/channel/queue.ts';
-import { startLoop, type Loop } from '../platform/loop.ts';
+import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { workflowBundlePath } from '../platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-worker.ts';
-import { createChangeHandler } from '../webhooks/changes.ts';
-import { createWebhookProcessor } from '../webhooks/processor.ts';
-import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
+import { queueRate } from '../rates/channel/queue.ts';
+import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
+import { createDispatchObserver, startEndsAtZero } from '../sending/observers.ts';
+import { buildProcessor } from '../webhooks/build.ts';
+import { startVerdictsAtZero } from '../webhooks/observers.ts';
+import { startAnswersAtZero } from '../whatsapp/observers.ts';
+import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
+import { measureLoop } from './loops.ts';
 import { createMeasure } from './measure.ts';
-import {
-  createDispatchObserver,
-  observeReceipts,
-  observeSweep,
-  startEndsAtZero,
-} from '../sending/observers.ts';
-import { observeEvents, startVerdictsAtZero } from '../webhooks/observers.ts';
-import { observeGateway, startAnswersAtZero } from '../whatsapp/observers.ts';
-import { buildSending, type Sending } from './sending.ts';
 
 export interface WorkerProcess {
   /** Resolves when the worker was stopped; rejects when it failed. */
@@ -34,33 +24,19 @@ export interface WorkerProcess {
 
 /** The worker process: runs the workflows, calls the provider, processes receipts, sweeps. */
 export async function buildWorker(config: Config, logger: Logger): Promise<WorkerProcess> {
-  const core = await buildCore(config, { name: 'worker', logger });
+  const core = await buildCore(config, { name: 'worker', logger, provider: config.provider });
   const { metrics } = core;
-  startAnswersAtZero(metrics);
-  startEndsAtZero(metrics);
-  startVerdictsAtZero(metrics);
-  const gateway = observeGateway(createCloudApiGateway(config.provider), metrics);
-  const sending = buildSending(core, gateway);
+  for (const startAtZero of [startAnswersAtZero, startEndsAtZero, startVerdictsAtZero]) startAtZero(metrics);
   await limitDispatches(core, config);
-  const { dispatch, ...stateActivities } = createActivities({
-    ...core,
-    ...sending,
-    gateway,
-    observer: createDispatchObserver(metrics),
+  const temporalWorker = await startWorker(config, core);
+  const measure = createMeasure({
+    mongo: core.mongo,
+    metrics,
+    clock: core.clock,
+    isWorkerRunning: temporalWorker.isRunning,
   });
-  const temporalWorker = await startTemporalWorker({
-    ...config.temporal,
-    workflowBundlePath,
-    workflowQueue,
-    providerQueue,
-    stateActivities,
-    providerActivities: { dispatch },
-    maxConcurrentDispatches: config.worker.maxConcurrentDispatches,
-    maxCachedWorkflows: config.worker.maxCachedWorkflows,
-    shutdownGraceMs: config.deployment.shutdownGraceMs,
-    logger,
-  });
-  const loops = startLoops(config, { core, sending, isWorkerRunning: temporalWorker.isRunning });
+  const processor = processorOf(core);
+  const loops = startLoops([...processor.loops, ...core.loops, ...measureLoop(measure)], logger);
   const health = await serveHealth(config, { core, temporalWorker });
   const metricsServer = await serveMetrics(metrics, {
     host: config.http.host,
@@ -71,14 +47,59 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     async close() {
       health.drain();
       // Together, so that slow rounds take nothing away from the calls under way.
-      await Promise.all([temporalWorker.stop(), ...loops.map((loop) => loop.stop())]);
-      await gateway.close();
+      await Promise.all([temporalWorker.stop(), loops.stop()]);
       await health.close();
       await metricsServer.close();
       await core.close();
     },
   };
 }
+
+function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
+  const { messages, effects, channels, facts, rates, gateway, metrics, clock, logger } = core;
+  const observer = createDispatchObserver(metrics);
+  const { dispatch, ...stateActivities } = createActivities({
+    messages,
+    effects,
+    channels,
+    facts,
+    rates,
+    gateway,
+    observer,
+    clock,
+    logger,
+  });
+  const { address, namespace, tls, apiKey } = config.temporal;
+  return startTemporalWorker({
+    address,
+    namespace,
+    tls,
+    apiKey,
+    workflowBundlePath,
+    workflowQueue,
+    providerQueue,
+    stateActivities,
+    providerActivities: { dispatch },
+    maxConcurrentDispatches: config.worker.maxConcurrentDispatches,
+    maxCachedWorkflows: config.worker.maxCachedWorkflows,
+    shutdownGraceMs: config.deployment.shutdownGraceMs,
+    logger,
+  });
+}
+
+const processorOf = (core: Core) =>
+  buildProcessor({
+    mongo: core.mongo,
+    metrics: core.metrics,
+    channels: core.channels,
+    receipts: core.receipts,
+    inbound: core.inbound,
+    preferences: core.preferences,
+    templateEvents: core.templateEvents,
+    pauses: core.pauses,
+    clock: core.clock,
+    logger: core.logger,
+  });
 
 /** What the server lets through to all workers together: per channel, on average, times the weight of the channel. */
 async function limitDispatches({ temporal, logger }: Core, { rates }: Config): Promise<void> {
@@ -90,86 +111,6 @@ async function limitDispatches({ temporal, logger }: Core, { rates }: Config): P
       'the Temporal server takes no rate limit for the provider queue: sends are limited by concurrency only',
     );
   }
-}
-
-/** As often as Prometheus usually asks. */
-const measureIntervalMs = 15_000;
-
-/** How soon a channel whose look at its health is due gets it; each has a time of its own. */
-const healthIntervalMs = 1_000;
-/** How soon a number that was connected just now is known. */
-const lookIntervalMs = 2_000;
-const usersIntervalMs = 60_000;
-const reviewIntervalMs = 30_000;
-
-interface LoopDeps {
-  readonly core: Core;
-  readonly sending: Sending;
-  readonly isWorkerRunning: () => boolean;
-}
-
-function startLoops(config: Config, { core, sending, isWorkerRunning }: LoopDeps): readonly Loop[] {
-  const { logger, metrics } = core;
-  const processor = createWebhookProcessor({
-    ...core,
-    events: observeEvents(core.events, metrics),
-    receipts: observeReceipts(createReceiptService({ ...core, ...sending }), core),
-    inbound: createInboundService(core),
-    changes: createChangeHandler({ ...core, ...sending, templateEvents: core.templateParts.events }),
-  });
-  const sweep = observeSweep(
-    createSweep({ ...core, olderThanMs: config.messages.sweepOlderThanMs }),
-    metrics,
-  );
-  const measure = createMeasure({ ...core, isWorkerRunning });
-  const { sweepIntervalMs } = config.messages;
-  const every = (intervalMs: number, name: string, round: () => Promise<unknown>): Loop =>
-    startLoop({
-      name,
-      step: async () => {
-        await round();
-        return 'idle';
-      },
-      idleMs: intervalMs,
-      longestIdleMs: intervalMs,
-      logger,
-    });
-  return [
-    startLoop({
-      name: 'webhook-processor',
-      step: async () => ((await processor.processBatch('all')) > 0 ? 'more' : 'idle'),
-      idleMs: 50,
-      longestIdleMs: 500,
-      logger,
-    }),
-    startLoop({
-      name: 'webhook-urgent',
-      step: async () => ((await processor.processBatch('urgent')) > 0 ? 'more' : 'idle'),
-      idleMs: 50,
-      longestIdleMs: 200,
-      logger,
-    }),
-    startLoop({
-      name: 'gate-release',
-      step: async () => ((await sending.release.releaseNext()) ? 'more' : 'idle'),
-      idleMs: 250,
-      longestIdleMs: 500,
-      logger,
-    }),
-    startLoop({
-      name: 'template-sync',
-      step: core.templateParts.syncLoop.step,
-      idleMs: 1_000,
-      longestIdleMs: 5_000,
-      logger,
-    }),
-    every(healthIntervalMs, 'channel-health', () => sending.pauses.checkDue()),
-    every(lookIntervalMs, 'number-looks', () => sending.looks.lookDue()),
-    every(usersIntervalMs, 'portfolio-users', () => core.rates.sweepExpiredUsers()),
-    every(reviewIntervalMs, 'suspect-numbers', () => core.numbers.reviewDue()),
-    every(sweepIntervalMs, 'sweep', () => sweep.sweepOnce()),
-    every(measureIntervalMs, 'measure', () => measure.measureOnce()),
-  ];
 }
 
 const serveHealth = (

@@ -1,6 +1,7 @@
 import { systemClock } from '../platform/clock.ts';
 import { loadMongoConfig } from '../platform/config.ts';
 import { connectMongo } from '../platform/mongo.ts';
+import { buildWebhookStore } from '../webhooks/build.ts';
 import {
   exitCodes,
   readCommand,
@@ -8,13 +9,12 @@ import {
   usage,
   type DeadLetterCommand,
 } from '../webhooks/dead-letters.ts';
-import { createWebhookRepository } from '../webhooks/repository.ts';
 
 async function run(command: DeadLetterCommand): Promise<number> {
   const { uri } = loadMongoConfig();
   const mongo = await connectMongo({ uri: uri.reveal(), appName: 'dead-letters', maxPoolSize: 2 });
   try {
-    const events = createWebhookRepository(mongo);
+    const events = buildWebhookStore(mongo);
     const print = (line: string) => void process.stdout.write(`${line}\n`);
     return await runCommand(command, { events, clock: systemClock, print });
   } finally {

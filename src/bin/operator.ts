@@ -1,17 +1,14 @@
-import { createAuditRepository } from '../audit/repository.ts';
-import { createAuditService } from '../audit/service.ts';
+import { buildAudit } from '../audit/build.ts';
+import { buildUsers } from '../identity/build.ts';
 import { systemClock } from '../platform/clock.ts';
 import { loadMongoConfig } from '../platform/config.ts';
 import { connectMongo } from '../platform/mongo.ts';
-import { createTransactions } from '../platform/transaction.ts';
 import {
   type OperatorCommand,
   operatorUsage,
   readOperatorCommand,
   setOperator,
 } from '../identity/users/operators.ts';
-import { createUserRepository } from '../identity/users/repository.ts';
-import { createUserService } from '../identity/users/service.ts';
 
 const exitCodes = { failed: 1, wrongUsage: 2 } as const;
 
@@ -19,12 +16,8 @@ async function run(command: OperatorCommand): Promise<void> {
   const { uri } = loadMongoConfig();
   const mongo = await connectMongo({ uri: uri.reveal(), appName: 'operator', maxPoolSize: 2 });
   try {
-    const audit = createAuditService({
-      events: createAuditRepository(mongo),
-      runInTransaction: createTransactions(mongo),
-      clock: systemClock,
-    });
-    const users = createUserService({ users: createUserRepository(mongo), audit });
+    const audit = buildAudit({ mongo, clock: systemClock });
+    const { service: users } = buildUsers({ mongo, audit });
     const { email, isOperator } = await setOperator({ users, audit }, command);
     process.stdout.write(`${email} is ${isOperator ? 'an operator now' : 'no operator (any more)'}.\n`);
   } finally {

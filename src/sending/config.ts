@@ -1,4 +1,4 @@
-import { defineConfig } from '../platform/config-block.ts';
+import { defineConfig, type SliceOf } from '../platform/config-block.ts';
 import { milliseconds } from '../platform/config-fields.ts';
 
 export const messagesConfig = defineConfig({
@@ -15,3 +15,5 @@ export const messagesConfig = defineConfig({
     dispatchTtlMs: env.DISPATCH_TTL_MS,
   }),
 });
+
+export type MessagesConfig = SliceOf<typeof messagesConfig>;

@@ -1,4 +1,4 @@
-import { checkStrength, defineConfig } from '../platform/config-block.ts';
+import { checkStrength, defineConfig, type SliceOf } from '../platform/config-block.ts';
 import { secret, wholeNumber } from '../platform/config-fields.ts';
 
 export const webhookConfig = defineConfig({
@@ -7,3 +7,5 @@ export const webhookConfig = defineConfig({
     isProduction ? checkStrength('WEBHOOK_VERIFY_TOKEN', [valueOf('WEBHOOK_VERIFY_TOKEN')]) : [],
   toSlice: (env) => ({ verifyToken: env.WEBHOOK_VERIFY_TOKEN, maxQueued: env.WEBHOOK_MAX_QUEUED }),
 });
+
+export type WebhookConfig = SliceOf<typeof webhookConfig>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkStrength, defineConfig } from '../platform/config-block.ts';
+import { checkStrength, defineConfig, type SliceOf } from '../platform/config-block.ts';
 import {
   httpUrl,
   list,
@@ -43,3 +43,5 @@ export const providerConfig = defineConfig({
     };
   },
 });
+
+export type ProviderConfig = SliceOf<typeof providerConfig>;

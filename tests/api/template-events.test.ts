@@ -169,7 +169,7 @@ describe('api › what the provider says of templates', function () {
       const { core } = api().api;
       const loop = createTemplateSyncLoop({
         ...core,
-        ...{ sync: core.templateParts.sync, clock },
+        ...{ sync: core.templateSync, clock },
         syncs: createTemplateSyncRepository(core.mongo),
       });
       for (let round = 0; round < rounds; round += 1) {

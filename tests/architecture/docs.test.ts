@@ -99,9 +99,10 @@ describe('documents', () => {
     );
   }).timeout(60_000);
 
-  it('OpenAPI › every route table of src › is mounted in src/app', async () => {
-    const composition = readdirSync(join(rootDir, 'src/app'))
-      .map((file) => read(`src/app/${file}`))
+  it('OpenAPI › every route table of src › is mounted by the build of its area', async () => {
+    const composition = listFiles('src')
+      .filter((file) => /^src\/[a-z]+\/build\.ts$/.test(file))
+      .map(read)
       .join('\n');
     const tables = await findRouteTables();
     assert.ok(tables.size >= 5, 'the route tables were found');

@@ -1,18 +1,18 @@
 import type { Connection } from 'mongoose';
-import { buildIdentity } from '../../src/app/identity.ts';
 import { auditEventModel } from '../../src/audit/model.ts';
-import { createAuditRepository } from '../../src/audit/repository.ts';
-import { createAuditService } from '../../src/audit/service.ts';
+import { buildAudit } from '../../src/audit/build.ts';
 import { createPasswords } from '../../src/identity/auth/passwords.ts';
+import { buildClients, buildIdentity } from '../../src/identity/build.ts';
 import type { OnClientCreated } from '../../src/identity/clients/service.ts';
 import { clientModel } from '../../src/identity/clients/model.ts';
 import { rateLimitModel } from '../../src/identity/attempts/model.ts';
+import { buildMail } from '../../src/mail/build.ts';
 import { outboxMailModel } from '../../src/mail/model.ts';
 import { passwordLinkModel } from '../../src/identity/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Config } from '../../src/app/config.ts';
 import { newSecret } from '../../src/platform/ids.ts';
-import { createTransactions } from '../../src/platform/transaction.ts';
+import { startLoops } from '../../src/platform/loop.ts';
 import { refreshTokenModel, sessionModel } from '../../src/identity/sessions/model.ts';
 import { userModel } from '../../src/identity/users/model.ts';
 import { type Answer, call, type RunningServer, serve } from './http.ts';
@@ -51,22 +51,26 @@ export async function serveAuth({
 }: AuthServerOptions): Promise<AuthServer> {
   const log = captureLog();
   const passwords = createPasswords({ cost: 4 });
-  const runInTransaction = createTransactions(connection);
-  const events = createAuditRepository(connection);
+  const { logger } = log;
+  const mail = buildMail({ mongo: connection, config: config.mail, clock, logger });
   const identity = buildIdentity({
-    config,
+    config: config.auth,
+    mail: config.mail,
+    outbox: mail.outbox,
     mongo: connection,
-    audit: createAuditService({ events, runInTransaction, clock }),
+    clients: buildClients(connection),
+    audit: buildAudit({ mongo: connection, clock }),
     passwords,
     onClientCreated,
     clock,
-    logger: log.logger,
+    logger,
   });
+  const loops = startLoops(mail.loops(identity.writeLetter), logger);
   const running = await serve({
     routes: identity.routes,
     authenticate: identity.authenticate,
     config: config.http,
-    logger: log.logger,
+    logger,
   });
   return {
     ...running,
@@ -74,7 +78,8 @@ export async function serveAuth({
     config,
     async close() {
       await running.server.close({ graceMs: 100 });
-      await identity.close();
+      await loops.stop();
+      mail.close();
       await passwords.close();
     },
   };

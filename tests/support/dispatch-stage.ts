@@ -8,7 +8,6 @@ import type { mongo, Types } from 'mongoose';
 import { createMessageActivities, type MessageActivityDeps } from '../../activities/messages.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { buildCore } from '../../src/app/core.ts';
-import { buildSending } from '../../src/app/sending.ts';
 import type {
   DispatchInput,
   DispatchResult,
@@ -21,7 +20,6 @@ import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import type { SendRates } from '../../src/rates/service.ts';
-import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
 import { buildMessage } from './messages.ts';
@@ -106,16 +104,10 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     appSecret: 'a secret for tests only',
     behaviour: { receipts: 'none', slowMs: 2 * timeoutMs },
   });
-  const gateway = createCloudApiGateway({
-    apiUrl: sandbox.url,
-    apiVersion: 'v25.0',
-    timeoutMs,
-    connections: 10,
-  });
+  const provider = { apiUrl: sandbox.url, apiVersion: 'v25.0', timeoutMs, connections: 10 };
   const config = testConfig({ MONGODB_URI: database.uri, ...noTemporal });
-  const core = await buildCore(config, { name: 'worker', logger: captureLog().logger });
+  const core = await buildCore(config, { name: 'worker', logger: captureLog().logger, provider });
   const { messages } = core;
-  const deps = { ...core, ...buildSending(core, gateway), gateway };
 
   async function control<Body>(path: string, init: RequestInit = {}): Promise<Body> {
     const response = await fetch(`${sandbox.url}/sandbox${path}`, init);
@@ -152,7 +144,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
   }
 
   return {
-    deps,
+    deps: core,
     messages,
     async sendable(to, changes = {}) {
       const scope = await addClient(core.mongo);
@@ -177,7 +169,6 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     behave: (behaviour) => control('/behaviour', { method: 'PUT', body: JSON.stringify(behaviour) }),
     async close() {
       await core.close();
-      await gateway.close();
       await sandbox.stop();
       await database.close();
       await rm(dataDir, { recursive: true, force: true });

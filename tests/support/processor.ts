@@ -1,14 +1,11 @@
 import { buildCore } from '../../src/app/core.ts';
 import type { CrmMetrics } from '../../src/app/instruments.ts';
 import { observeReceipts } from '../../src/sending/observers.ts';
-import { observeEvents } from '../../src/webhooks/observers.ts';
-import { buildSending } from '../../src/app/sending.ts';
 import type { ErrorEffects } from '../../src/sending/dispatch/effects.ts';
-import { createInboundService, type InboundService } from '../../src/sending/messages/incoming/inbound.ts';
+import type { InboundService } from '../../src/sending/messages/incoming/inbound.ts';
 import { createReceiptService } from '../../src/sending/messages/incoming/receipts.ts';
-import { createChangeHandler } from '../../src/webhooks/changes.ts';
-import { createWebhookProcessor, type ProcessorLane } from '../../src/webhooks/processor.ts';
-import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
+import { buildProcessor } from '../../src/webhooks/build.ts';
+import type { ProcessorLane } from '../../src/webhooks/processor.ts';
 import type { TestApi } from './api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
 
@@ -36,20 +33,17 @@ export async function startTestProcessor(
   { config, log }: TestApi,
   { leaseMs, inbound = (real) => real, effects = (real) => real }: Changes = {},
 ): Promise<TestProcessor> {
-  const core = await buildCore(config, { name: 'worker', logger: log.logger });
+  const core = await buildCore(config, {
+    name: 'worker',
+    logger: log.logger,
+    provider: config.provider,
+  });
   const probe = watchWire(core.mongo, crossingFiltersOfWorker);
-  const gateway = createCloudApiGateway(config.provider);
-  const sending = buildSending(core, gateway);
-  const processor = createWebhookProcessor({
+  const processor = buildProcessor({
     ...core,
-    events: observeEvents(core.events, core.metrics),
-    receipts: observeReceipts(
-      createReceiptService({ ...core, ...sending, effects: effects(sending.effects) }),
-      core,
-    ),
-    inbound: inbound(createInboundService(core)),
+    receipts: observeReceipts(createReceiptService({ ...core, effects: effects(core.effects) }), core),
+    inbound: inbound(core.inbound),
     ...(leaseMs === undefined ? {} : { leaseMs }),
-    changes: createChangeHandler({ ...core, ...sending, templateEvents: core.templateParts.events }),
   });
   return {
     probe,
@@ -61,7 +55,6 @@ export async function startTestProcessor(
     reviewNumbers: () => core.numbers.reviewDue(),
     async close() {
       probe.stop();
-      await gateway.close();
       await core.close();
     },
   };

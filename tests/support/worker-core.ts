@@ -8,7 +8,11 @@ export function useWorkerCore(api: () => TestApi): () => Core {
   let core: Core | undefined;
   let probe: WireProbe | undefined;
   before(async () => {
-    core = await buildCore(api().config, { name: 'worker', logger: api().log.logger });
+    core = await buildCore(api().config, {
+      name: 'worker',
+      logger: api().log.logger,
+      provider: api().config.provider,
+    });
     probe = watchWire(core.mongo, crossingFiltersOfWorker);
   });
   afterEach(() => {

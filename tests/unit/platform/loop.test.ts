@@ -9,14 +9,14 @@ describe('loop', () => {
 
   const start = (step: LoopOptions['step'], options: Partial<LoopOptions> = {}) => {
     const log = captureLog();
-    loop = startLoop({ name: 'test', step, idleMs: 1, longestIdleMs: 4, logger: log.logger, ...options });
+    loop = startLoop({ name: 'test', step, idleMs: 1, maxIdleMs: 4, logger: log.logger, ...options });
     return { log, loop };
   };
 
   it('more may be waiting › the next round follows at once', async () => {
     let rounds = 0;
     // An idle wait of a minute: without «more» the second round would not come within this test.
-    start(async () => (++rounds < 100 ? 'more' : 'idle'), { idleMs: 60_000, longestIdleMs: 60_000 });
+    start(async () => (++rounds < 100 ? 'more' : 'idle'), { idleMs: 60_000, maxIdleMs: 60_000 });
     await waitFor('100 rounds', () => rounds === 100, { everyMs: 1 });
   });
 
@@ -28,7 +28,7 @@ describe('loop', () => {
 
   it('idle rounds › the wait doubles up to the longest', async () => {
     const startedAtMs: number[] = [];
-    start(async () => (startedAtMs.push(performance.now()), 'idle'), { idleMs: 20, longestIdleMs: 80 });
+    start(async () => (startedAtMs.push(performance.now()), 'idle'), { idleMs: 20, maxIdleMs: 80 });
     await waitFor('6 rounds', () => startedAtMs.length >= 6, { everyMs: 1 });
     const waits = startedAtMs.slice(1).map((at, index) => at - (startedAtMs[index] ?? 0));
     for (const [index, leastMs] of [20, 40, 80, 80, 80].entries()) {
@@ -54,7 +54,7 @@ describe('loop', () => {
     let rounds = 0;
     const { loop: waiting } = start(async () => (++rounds, 'idle'), {
       idleMs: 60_000,
-      longestIdleMs: 60_000,
+      maxIdleMs: 60_000,
     });
     await waitFor('the first round', () => rounds === 1, { everyMs: 1 });
     await waiting.stop();

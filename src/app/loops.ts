@@ -1,0 +1,35 @@
+import { channelLoops } from '../channels/loops.ts';
+import { mailLoops } from '../mail/loops.ts';
+import { peopleLoops } from '../people/loops.ts';
+import { createLoops, type LoopTable, once, type RunnableLoop } from '../platform/loop.ts';
+import { combineTables } from '../platform/registry.ts';
+import { rateLoops } from '../rates/loops.ts';
+import { sendingLoops } from '../sending/loops.ts';
+import { templateLoops } from '../templates/loops.ts';
+import { webhookLoops } from '../webhooks/loops.ts';
+
+const measureLoops = {
+  measure: {
+    process: 'worker',
+    does: 'measures the gauges that only the database knows, as often as Prometheus usually asks',
+    idleMs: 15_000,
+    maxIdleMs: 15_000,
+    lease: 'none: every worker measures the same',
+  },
+} as const satisfies LoopTable;
+
+export const measureLoop = (measure: { measureOnce(): Promise<void> }): readonly RunnableLoop[] =>
+  createLoops(measureLoops, { measure: once(() => measure.measureOnce()) });
+
+/** Every long loop of the product, for docs/loops.md. */
+export const loopTable = (sweepIntervalMs: number): LoopTable =>
+  combineTables(
+    webhookLoops,
+    sendingLoops(sweepIntervalMs),
+    templateLoops,
+    channelLoops,
+    peopleLoops,
+    rateLoops,
+    mailLoops,
+    measureLoops,
+  );

@@ -1,0 +1,66 @@
+import type { AuditService } from '../audit/service.ts';
+import type { GateOpenings } from '../openings/openings.ts';
+import type { Cipher } from '../platform/cipher.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createLoops, once } from '../platform/loop.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import type { ManagementLimiter } from '../rates/management/limiter.ts';
+import type { NumberGateway } from '../whatsapp/gateway.ts';
+import { limitNumberGateway } from './limited-gateway.ts';
+import { createChannelLooks } from './looks.ts';
+import { channelLoops } from './loops.ts';
+import { type ChannelUsage, createChannelManagement } from './management.ts';
+import { createChannelPauses } from './pauses.ts';
+import { channelRoutes } from './routes.ts';
+import { createChannelService } from './service.ts';
+import { createChannelRepository } from './store/repository.ts';
+
+interface ChannelDeps {
+  readonly mongo: MongoConnection;
+  readonly audit: AuditService;
+  readonly openings: GateOpenings;
+  readonly gateway: NumberGateway;
+  readonly limiter: ManagementLimiter;
+  readonly cipher: Cipher;
+  /** Of channels that have no rate of their own. */
+  readonly sendsPerSecond: number;
+  readonly clock: Clock;
+}
+
+interface ChannelRouteDeps {
+  readonly usage: ChannelUsage;
+  readonly publicUrl: string;
+}
+
+/** The numbers that messages leave by: their credentials, their state, and what the provider says of them. */
+export function buildChannels(deps: ChannelDeps) {
+  const { mongo, audit, openings, cipher, sendsPerSecond, clock } = deps;
+  const channels = createChannelRepository(mongo);
+  const service = createChannelService({ channels, cipher, clock, sendsPerSecond });
+  const gateway = limitNumberGateway(deps.gateway, deps.limiter);
+  const pauses = createChannelPauses({ channels, service, gateway, audit, openings, clock });
+  const looks = createChannelLooks({ channels, service, gateway, audit, openings, clock });
+  return {
+    service,
+    pauses,
+    loops: createLoops(channelLoops, {
+      'channel-health': once(() => pauses.checkDue()),
+      'number-looks': once(() => looks.lookDue()),
+    }),
+
+    routes({ usage, publicUrl }: ChannelRouteDeps) {
+      const management = createChannelManagement({
+        channels,
+        service,
+        gateway,
+        usage,
+        audit,
+        openings,
+        cipher,
+        clock,
+        sendsPerSecond,
+      });
+      return channelRoutes({ channels: service, management, publicUrl });
+    },
+  };
+}

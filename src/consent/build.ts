@@ -1,0 +1,72 @@
+import type { AuditService } from '../audit/service.ts';
+import type { ClientService } from '../identity/clients/service.ts';
+import type { GateOpenings } from '../openings/openings.ts';
+import type { ContactService } from '../people/contacts/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Measured } from '../platform/metrics.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import type { consentInstruments } from './instruments.ts';
+import { observeStops } from './observers.ts';
+import { createSendingPolicyManagement } from './sending-policy/management.ts';
+import { createSendingPolicyRepository } from './sending-policy/repository.ts';
+import { sendingPolicyRoutes } from './sending-policy/routes.ts';
+import { createSendingPolicyService } from './sending-policy/service.ts';
+import { createConsentHistory } from './statements/history.ts';
+import { createConsentListener } from './statements/inbound.ts';
+import { createPreferenceService } from './statements/preferences.ts';
+import { consentRoutes } from './statements/routes.ts';
+import { createConsentService, type ConsentDeps } from './statements/service.ts';
+
+interface ConsentBuildDeps {
+  readonly mongo: MongoConnection;
+  readonly metrics: Measured<typeof consentInstruments>;
+  readonly clients: ClientService;
+  readonly contacts: ContactService;
+  readonly messages: ConsentDeps['messages'];
+  readonly workflows: ConsentDeps['workflows'];
+  /** Told how many waiting messages a stop has canceled. */
+  readonly onCanceled: (canceledCount: number) => void;
+  readonly audit: AuditService;
+  readonly openings: GateOpenings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What contacts have said about being written to and what clients have decided about it, for both processes. */
+export function buildConsent(deps: ConsentBuildDeps) {
+  const { mongo, clients, contacts, messages, workflows, audit, openings, clock, logger } = deps;
+  const policyRepository = createSendingPolicyRepository(mongo);
+  const policies = createSendingPolicyService({ policies: policyRepository, clients, clock });
+  const countStop = observeStops(deps.metrics);
+  const consent = createConsentService({
+    contacts,
+    messages,
+    workflows,
+    audit,
+    onStopped(source, canceledCount) {
+      countStop(source, canceledCount);
+      deps.onCanceled(canceledCount);
+    },
+    clock,
+    logger,
+  });
+  return {
+    consent,
+    policies,
+    preferences: createPreferenceService({ contacts, consent }),
+    onInbound: createConsentListener({ consent, policies }),
+
+    /** The routes of people at work. */
+    routes() {
+      const management = createSendingPolicyManagement({
+        policies: policyRepository,
+        clients,
+        audit,
+        openings,
+      });
+      const history = createConsentHistory({ contacts, audit });
+      return [...consentRoutes({ history }), ...sendingPolicyRoutes({ management })];
+    },
+  };
+}

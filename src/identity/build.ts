@@ -1,0 +1,135 @@
+import type { AuditService } from '../audit/service.ts';
+import { createAuthenticate } from '../http/authenticate.ts';
+import type { MailConfig } from '../mail/config.ts';
+import type { MailOutbox } from '../mail/outbox.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import { createAttemptGuard } from './attempts/guard.ts';
+import type { Passwords } from './auth/passwords.ts';
+import { recoveryRoutes } from './auth/recovery/routes.ts';
+import { createLetterWriter, createRecoveryService } from './auth/recovery/service.ts';
+import { authRoutes } from './auth/routes.ts';
+import { createAuthService } from './auth/service.ts';
+import { createClientManagement } from './clients/management.ts';
+import { createClientRepository } from './clients/repository.ts';
+import { clientRoutes } from './clients/routes.ts';
+import { createClientService, type OnClientCreated } from './clients/service.ts';
+import type { AuthConfig } from './config.ts';
+import { createPasswordLinkRepository } from './password-links/repository.ts';
+import { createPasswordLinkService } from './password-links/service.ts';
+import { createSessionRepository } from './sessions/repository.ts';
+import { sessionRoutes } from './sessions/routes.ts';
+import { createSessionService } from './sessions/service.ts';
+import { createTokens } from './sessions/tokens.ts';
+import { createUserManagement } from './users/management.ts';
+import { createUserRepository } from './users/repository.ts';
+import { userRoutes } from './users/routes.ts';
+import { createUserService } from './users/service.ts';
+
+/** Clients, which both processes read. */
+export function buildClients(mongo: MongoConnection) {
+  const repository = createClientRepository(mongo);
+  return { repository, service: createClientService({ clients: repository }) };
+}
+
+export function buildUsers({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
+  const repository = createUserRepository(mongo);
+  return { repository, service: createUserService({ users: repository, audit }) };
+}
+
+interface SessionDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'config' | 'clock' | 'logger'> {
+  readonly users: ReturnType<typeof buildUsers>['service'];
+  readonly clients: ReturnType<typeof buildClients>['service'];
+}
+
+const buildSessions = ({ mongo, audit, users, clients, config, clock, logger }: SessionDeps) =>
+  createSessionService({
+    repository: createSessionRepository(mongo),
+    tokens: createTokens({ config, clock }),
+    users,
+    clients,
+    audit,
+    config,
+    clock,
+    logger,
+  });
+
+export interface IdentityDeps {
+  readonly config: AuthConfig;
+  readonly mail: MailConfig;
+  readonly outbox: MailOutbox;
+  readonly mongo: MongoConnection;
+  readonly clients: ReturnType<typeof buildClients>;
+  readonly audit: AuditService;
+  readonly passwords: Passwords;
+  readonly onClientCreated: OnClientCreated;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Who people are and what they may do: clients, users, sessions, passwords and the mails about them. */
+export function buildIdentity(deps: IdentityDeps) {
+  const { config, outbox, mongo, audit, passwords, onClientCreated, clock, logger } = deps;
+  const { repository: clientRepository, service: clients } = deps.clients;
+  const runInTransaction = createTransactions(mongo);
+  const guard = createAttemptGuard({ connection: mongo, config, logger });
+  const { repository: userRepository, service: users } = buildUsers({ mongo, audit });
+  const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
+  const links = createPasswordLinkService({ links: createPasswordLinkRepository(mongo), audit, clock });
+  const userManagement = createUserManagement({
+    repository: userRepository,
+    users,
+    clients,
+    sessions,
+    links,
+    outbox,
+    audit,
+    clock,
+  });
+  const clientManagement = createClientManagement({
+    repository: clientRepository,
+    clients,
+    users,
+    userManagement,
+    sessions,
+    onClientCreated,
+    audit,
+    clock,
+  });
+  const auth = createAuthService({
+    users,
+    clients,
+    sessions,
+    passwords,
+    guard,
+    audit,
+    runInTransaction,
+    onClientCreated,
+    clock,
+    logger,
+  });
+  const recovery = createRecoveryService({
+    users,
+    clients,
+    sessions,
+    links,
+    outbox,
+    passwords,
+    guard,
+    runInTransaction,
+  });
+  return {
+    users,
+    authenticate: createAuthenticate(sessions.actorOf),
+    writeLetter: createLetterWriter({ users, clients, links, config: deps.mail, logger }),
+    routes: [
+      ...authRoutes({ auth }),
+      ...recoveryRoutes({ recovery }),
+      ...sessionRoutes({ sessions }),
+      ...clientRoutes({ management: clientManagement }),
+      ...userRoutes({ management: userManagement, guard }),
+    ],
+  };
+}

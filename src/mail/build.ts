@@ -1,0 +1,34 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createLoops, type RunnableLoop, whileFound } from '../platform/loop.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import type { MailConfig } from './config.ts';
+import { mailLoops } from './loops.ts';
+import { createMailSender, createOutbox, type WriteLetter } from './outbox.ts';
+import { createMailRepository } from './repository.ts';
+import { createSmtpTransport } from './transport.ts';
+
+interface MailDeps {
+  readonly mongo: MongoConnection;
+  readonly config: MailConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The outbox that mails are ordered in, and the loop that sends them. */
+export function buildMail({ mongo, config, clock, logger }: MailDeps) {
+  const mails = createMailRepository(mongo);
+  const transport = createSmtpTransport(config);
+  return {
+    outbox: createOutbox({ mails, clock }),
+
+    /** Mails leave from the API and not from the worker: nobody who cannot sign in should have to wait for Temporal. */
+    loops(writeLetter: WriteLetter): readonly RunnableLoop[] {
+      const sender = createMailSender({ mails, transport, writeLetter, clock, logger });
+      return createLoops(mailLoops, { mail: whileFound(() => sender.sendDue()) });
+    },
+
+    /** To be called when its loop has stopped. */
+    close: () => transport.close(),
+  };
+}

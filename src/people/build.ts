@@ -1,0 +1,81 @@
+import type { AuditService } from '../audit/service.ts';
+import type { UserService } from '../identity/users/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createLoops, once } from '../platform/loop.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { createTransactions } from '../platform/transaction.ts';
+import { createContactManagement, type ContactManagementDeps } from './contacts/management.ts';
+import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
+import { contactRoutes } from './contacts/routes.ts';
+import { createContactService } from './contacts/service.ts';
+import { createContactRepository } from './contacts/store/repository.ts';
+import { createSuspectRepository } from './contacts/store/suspects.ts';
+import { createContactDependents } from './leads/contact-dependents.ts';
+import type { LeadConversations } from './leads/conversations.ts';
+import { createLeadManagement } from './leads/management.ts';
+import { createLeadRepository } from './leads/repository.ts';
+import { leadRoutes } from './leads/routes.ts';
+import { createLeadService } from './leads/service.ts';
+import { peopleLoops } from './loops.ts';
+
+interface PeopleDeps {
+  readonly mongo: MongoConnection;
+  readonly audit: AuditService;
+  /** Which conversations are in the way of a deletion. */
+  readonly conversations: LeadConversations;
+  readonly clock: Clock;
+}
+
+interface PeopleRouteDeps {
+  readonly users: Pick<UserService, 'findById'>;
+  readonly onOptOut: ContactManagementDeps['onOptOut'];
+}
+
+/** Contacts and their leads. */
+export function buildPeople({ mongo, audit, conversations, clock }: PeopleDeps) {
+  const runInTransaction = createTransactions(mongo);
+  const leadRepository = createLeadRepository(mongo);
+  const contactRepository = createContactRepository(mongo);
+  const dependents = createContactDependents({ leads: leadRepository, conversations, audit, clock });
+  const contacts = createContactService({ contacts: contactRepository, dependents, audit, clock });
+  const leads = createLeadService({ leads: leadRepository, contacts, runInTransaction, clock });
+  return {
+    contacts,
+    leads,
+
+    /** The routes of people at work; only the API has users. */
+    routes({ users, onOptOut }: PeopleRouteDeps) {
+      const contactManagement = createContactManagement({
+        contacts: contactRepository,
+        dependents,
+        audit,
+        clock,
+        onOptOut,
+      });
+      const leadManagement = createLeadManagement({
+        leads: leadRepository,
+        contacts: contactManagement,
+        conversations,
+        users,
+        audit,
+        clock,
+      });
+      return [...contactRoutes({ contacts: contactManagement }), ...leadRoutes({ leads: leadManagement })];
+    },
+  };
+}
+
+interface NumberDeps {
+  readonly mongo: MongoConnection;
+  readonly hasReached: SuspectNumberDeps['hasReached'];
+  readonly clock: Clock;
+}
+
+/** Which numbers of contacts do not work, by what became of the messages to them. */
+export function buildNumbers({ mongo, hasReached, clock }: NumberDeps) {
+  const numbers = createSuspectNumbers({ suspects: createSuspectRepository(mongo), hasReached, clock });
+  return {
+    numbers,
+    loops: createLoops(peopleLoops, { 'suspect-numbers': once(() => numbers.reviewDue()) }),
+  };
+}

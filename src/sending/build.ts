@@ -1,0 +1,172 @@
+import type { Client } from '@temporalio/client';
+import type { AuditService } from '../audit/service.ts';
+import type { ChannelPauses } from '../channels/pauses.ts';
+import type { ChannelService } from '../channels/service.ts';
+import { clockText, nextAllowedInstant } from '../consent/sending-policy/quiet-hours.ts';
+import type { SendingPolicyService } from '../consent/sending-policy/service.ts';
+import type { ConsentService } from '../consent/statements/service.ts';
+import type { ConversationService } from '../inbox/conversations/service.ts';
+import type { OpeningQueue } from '../openings/openings.ts';
+import type { SuspectNumbers } from '../people/contacts/numbers.ts';
+import type { ContactService } from '../people/contacts/service.ts';
+import type { LeadService } from '../people/leads/service.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createLoops, once, whileFound } from '../platform/loop.ts';
+import type { Measured } from '../platform/metrics.ts';
+import { scopeOf, type MongoConnection } from '../platform/mongo.ts';
+import { queueWeight } from '../rates/channel/queue.ts';
+import type { SendRates } from '../rates/service.ts';
+import type { TemplateService } from '../templates/service.ts';
+import type { MessagesConfig } from './config.ts';
+import { createErrorEffects } from './dispatch/effects.ts';
+import { insistingMs } from './dispatch/insist.ts';
+import { createGateRelease } from './dispatch/release.ts';
+import { createGateFacts } from './gates/facts.ts';
+import type { sendingInstruments } from './instruments.ts';
+import { sendingLoops } from './loops.ts';
+import { createAcceptance } from './messages/acceptance/accept.ts';
+import { createRetries } from './messages/actions/retries.ts';
+import { lifeRoutes, type LifeRouteDeps } from './messages/actions/routes.ts';
+import { createMessageLife } from './messages/actions/service.ts';
+import { createInboundService, type InboundDeps } from './messages/incoming/inbound.ts';
+import { createReceiptService } from './messages/incoming/receipts.ts';
+import { messageRoutes } from './messages/routes.ts';
+import { createMessageService } from './messages/service.ts';
+import { createMessageRepository, type MessageRepository } from './messages/store/repository.ts';
+import { createSweep } from './messages/sweep.ts';
+import { createMessageWorkflows, type MessageWorkflows } from './messages/workflows.ts';
+import { observeAcceptance, observeEnds, observeReceipts, observeSweep } from './observers.ts';
+
+interface MessageStoreDeps {
+  readonly mongo: MongoConnection;
+  readonly temporal: Client;
+  readonly metrics: Measured<typeof sendingInstruments>;
+  readonly channels: Pick<ChannelService, 'findById'>;
+  readonly config: MessagesConfig;
+  /** How long one call to the provider may take. */
+  readonly timeoutMs: number;
+  /** Of channels that have no rate of their own. */
+  readonly sendsPerSecond: number;
+}
+
+/** Stored messages and their workflows, which consent cancels by: built before consent. */
+export function buildMessageStore(deps: MessageStoreDeps) {
+  const { mongo, temporal, metrics, channels, config, timeoutMs, sendsPerSecond } = deps;
+  const workflows = createMessageWorkflows({
+    temporal,
+    attemptTimeoutMs: timeoutMs + insistingMs,
+    dispatchTtlMs: config.dispatchTtlMs,
+    receiptDeadlineMs: config.receiptDeadlineMs,
+    async weightOf({ clientId, channelId }) {
+      const channel = await channels.findById(scopeOf(clientId), channelId);
+      return queueWeight(channel?.sendsPerSecond ?? sendsPerSecond, sendsPerSecond);
+    },
+  });
+  const messages = observeAcceptance(createMessageRepository(mongo, observeEnds(metrics)), metrics);
+  return { messages, workflows };
+}
+
+interface SendingDeps {
+  readonly messages: MessageRepository;
+  readonly workflows: MessageWorkflows;
+  readonly channels: ChannelService;
+  readonly pauses: Pick<ChannelPauses, 'pauseByProvider' | 'useMarketingEndpoint'>;
+  readonly templates: TemplateService;
+  readonly contacts: ContactService;
+  readonly leads: LeadService;
+  readonly conversations: ConversationService;
+  readonly numbers: SuspectNumbers;
+  readonly consent: Pick<ConsentService, 'stopMarketing'>;
+  readonly onInbound: InboundDeps['onInbound'];
+  readonly policies: Pick<SendingPolicyService, 'sendingPolicyOf'>;
+  readonly openings: OpeningQueue;
+  readonly rates: SendRates;
+  readonly metrics: Measured<typeof sendingInstruments>;
+  readonly config: MessagesConfig;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What decides whether, when and how fast messages leave; the API needs it at acceptance, the worker at the call. */
+export function buildSending(deps: SendingDeps) {
+  const { messages, workflows, channels, templates, contacts, leads, conversations, clock, logger } = deps;
+  const { audit, numbers, metrics } = deps;
+  const facts = createGateFacts({
+    channels,
+    contacts,
+    conversations,
+    templateState: templates.stateForSend,
+    quietAt: quietHoursOf(deps.policies),
+  });
+  const acceptance = createAcceptance({ messages, workflows, logger });
+  const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });
+  const effects = buildEffects(deps, retries);
+  const receipts = createReceiptService({ messages, workflows, effects, conversations, numbers, logger });
+  return {
+    facts,
+    effects,
+    receipts: observeReceipts(receipts, { metrics, clock }),
+    inbound: createInboundService({
+      messages,
+      contacts,
+      conversations,
+      numbers,
+      onInbound: deps.onInbound,
+    }),
+    loops: loopsOf(deps),
+
+    routes({ links }: Pick<LifeRouteDeps, 'links'>) {
+      const service = createMessageService({
+        messages,
+        acceptance,
+        channels,
+        templates,
+        contacts,
+        leads,
+        conversations,
+        facts,
+        clock,
+      });
+      const life = createMessageLife({ messages, workflows, audit, clock, logger });
+      return [...messageRoutes({ messages: service }), ...lifeRoutes({ life, retries, links })];
+    },
+  };
+}
+
+const buildEffects = (deps: SendingDeps, followUps: ReturnType<typeof createRetries>) =>
+  createErrorEffects({
+    messages: deps.messages,
+    channels: {
+      findById: deps.channels.findById,
+      pauseByProvider: deps.pauses.pauseByProvider,
+      useMarketingEndpoint: deps.pauses.useMarketingEndpoint,
+    },
+    templates: deps.templates,
+    consent: deps.consent,
+    numbers: deps.numbers,
+    conversations: deps.conversations,
+    rates: deps.rates,
+    followUps,
+    clock: deps.clock,
+  });
+
+/** When the business's quiet hours let a message leave; null outside of them. */
+const quietHoursOf =
+  (policies: SendingDeps['policies']): Parameters<typeof createGateFacts>[0]['quietAt'] =>
+  async (scope, now) => {
+    const { timezone, quietHours, appliesTo } = await policies.sendingPolicyOf(scope);
+    const until = nextAllowedInstant(quietHours, timezone, now);
+    return until === null ? null : { until, untilText: clockText(until, timezone, now), appliesTo };
+  };
+
+function loopsOf({ messages, workflows, openings, metrics, config, clock, logger }: SendingDeps) {
+  const { sweepIntervalMs, sweepOlderThanMs: olderThanMs } = config;
+  const release = createGateRelease({ openings, messages, workflows, clock, logger });
+  const sweep = observeSweep(createSweep({ messages, workflows, clock, logger, olderThanMs }), metrics);
+  return createLoops(sendingLoops(sweepIntervalMs), {
+    'gate-release': whileFound(() => release.releaseNext()),
+    sweep: once(() => sweep.sweepOnce()),
+  });
+}

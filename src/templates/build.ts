@@ -1,0 +1,73 @@
+import type { AuditService } from '../audit/service.ts';
+import type { ChannelService } from '../channels/service.ts';
+import type { GateOpenings } from '../openings/openings.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createLoops } from '../platform/loop.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import type { ManagementLimiter } from '../rates/management/limiter.ts';
+import type { ProviderConfig } from '../whatsapp/config.ts';
+import { createTemplateApi } from '../whatsapp/template-api.ts';
+import { templateLoops } from './loops.ts';
+import { createTemplateManagement, type TemplateManagementDeps } from './management.ts';
+import { limitTemplateGateway } from './provider/limited-gateway.ts';
+import { templateRoutes } from './routes.ts';
+import { createTemplateService } from './service.ts';
+import { createTemplateRepository } from './store/repository.ts';
+import { createTemplateSyncRepository } from './store/syncs.ts';
+import { createTemplateEvents } from './sync/events.ts';
+import { createTemplateSyncLoop } from './sync/loop.ts';
+import { createTemplateSync } from './sync/sync.ts';
+
+interface TemplateDeps {
+  readonly provider: ProviderConfig;
+  readonly mongo: MongoConnection;
+  readonly channels: ChannelService;
+  readonly audit: AuditService;
+  readonly openings: GateOpenings;
+  readonly limiter: ManagementLimiter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Templates are managed now and then, and a list has many pages. */
+const connections = 4;
+const maxTimeoutMs = 10_000;
+
+/** Templates with the provider behind them; the API manages them, the worker keeps them as the provider has them. */
+export function buildTemplates(deps: TemplateDeps) {
+  const { provider, mongo, channels, audit, openings, limiter, clock, logger } = deps;
+  const { apiUrl, apiVersion } = provider;
+  const timeoutMs = Math.min(provider.timeoutMs, maxTimeoutMs);
+  const gateway = limitTemplateGateway(
+    createTemplateApi({ apiUrl, apiVersion, connections, timeoutMs }),
+    limiter,
+  );
+  const templates = createTemplateRepository(mongo);
+  const syncs = createTemplateSyncRepository(mongo);
+  const service = createTemplateService({ templates, syncs, audit, openings, clock });
+  const sync = createTemplateSync({ templates, service, channels, gateway, audit, clock });
+  const { step } = createTemplateSyncLoop({ syncs, sync, channels, clock, logger });
+  return {
+    service,
+    sync,
+    events: createTemplateEvents({ templates, service }),
+    loops: createLoops(templateLoops, { 'template-sync': step }),
+
+    routes({ countUnsent }: Pick<TemplateManagementDeps, 'countUnsent'>) {
+      const management = createTemplateManagement({
+        templates,
+        service,
+        sync,
+        gateway,
+        channels,
+        countUnsent,
+        audit,
+        clock,
+      });
+      return templateRoutes({ templates: service, management });
+    },
+
+    close: () => gateway.close(),
+  };
+}

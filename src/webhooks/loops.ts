@@ -1,0 +1,18 @@
+import type { LoopTable } from '../platform/loop.ts';
+
+export const webhookLoops = {
+  'webhook-processor': {
+    process: 'worker',
+    does: 'processes stored webhook events',
+    idleMs: 50,
+    maxIdleMs: 500,
+    lease: 'each event, 30 s',
+  },
+  'webhook-urgent': {
+    process: 'worker',
+    does: 'processes the webhook events that may hold an opt-out, past all others',
+    idleMs: 50,
+    maxIdleMs: 200,
+    lease: 'each event, 30 s',
+  },
+} as const satisfies LoopTable;
