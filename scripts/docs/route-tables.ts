@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { problems } from '../../src/app/problems.ts';
+import { apiDescription } from '../../src/app/api-description.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import type { RawRoute } from '../../src/http/raw-route.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
@@ -38,6 +39,7 @@ export async function createDocument(): Promise<Readonly<Record<string, unknown>
     for (const [, make] of makersIn(module)) entries.push(...make(nothing));
   }
   const { openApi } = createHttpServer({
+    about: apiDescription,
     routes: entries.filter((entry): entry is AnyRoute => !isRaw(entry)),
     rawRoutes: entries.filter(isRaw),
     authenticate: nothing,

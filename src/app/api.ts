@@ -8,6 +8,7 @@ import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { buildIntake } from '../webhooks/build.ts';
+import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
 import { problems } from './problems.ts';
@@ -58,6 +59,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   });
   const loops = startLoops(mail.loops(identity.writeLetter), mailLogger);
   const http = createHttpServer({
+    about: apiDescription,
     routes: [...identity.routes, ...areaRoutes(config, core, identity.users)],
     rawRoutes: intake.rawRoutes,
     authenticate: identity.authenticate,

@@ -38,6 +38,7 @@ const readRoutes = ({ channels, management }: ChannelRouteDeps) => [
   route({
     method: 'get',
     path: '/api/channels',
+    operationId: 'listChannels',
     summary: 'List channels',
     description: 'The WhatsApp numbers of the business, oldest first. Credentials are never shown.',
     tag,
@@ -53,10 +54,13 @@ const readRoutes = ({ channels, management }: ChannelRouteDeps) => [
   route({
     method: 'get',
     path: '/api/channels/:id',
+    operationId: 'getChannel',
     summary: 'Get a channel',
+    description: 'Includes its state, limits and the last verification; credentials are never shown.',
     tag,
     access: ['admin', 'agent'],
     params: idParams,
+    sendsETag: true,
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {
@@ -69,14 +73,16 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels',
-    summary: 'Connect a WhatsApp number',
+    operationId: 'createChannel',
+    summary: 'Connect a channel',
     description:
-      'For admins. The provider is not asked yet: call `verify` next. What it knows of the number (its limits, its ' +
-      'portfolio) is read soon in any case. `webhookUrl` is shown in this answer only; it is ' +
-      'for providers that do not sign as Meta does, and for numbers with an app of their own.',
+      'Admins only. Does not call the provider: call `verify` next. The limits and portfolio of the number ' +
+      'are read soon after. `webhookUrl` is shown only in this answer; use it for providers that do not ' +
+      'sign as Meta does and for numbers that belong to their own app.',
     tag,
     access: admins,
     body: CreateChannelBody,
+    sendsETag: true,
     replies: { 201: CreatedChannelView },
     problems: ['already-exists'],
     async handle({ actor, body }) {
@@ -90,14 +96,16 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/channels/:id',
+    operationId: 'updateChannel',
     summary: 'Change a channel',
     description:
-      'For admins. Every process sees the change within a second. A new access token does not change the state: ' +
-      'call `verify` to bring a disconnected channel back. `appSecret: null` clears it.',
+      'Admins only. Every process sees the change within a second. A new access token does not change the ' +
+      'state: call `verify` to reconnect a disconnected channel. `appSecret: null` clears it.',
     tag,
     access: admins,
     params: idParams,
     body: PatchChannelBody,
+    sendsETag: true,
     replies,
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
@@ -108,10 +116,11 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'delete',
     path: '/api/channels/:id',
-    summary: 'Delete a channel that nothing needs any more',
+    operationId: 'deleteChannel',
+    summary: 'Delete an unused channel',
     description:
-      'For admins. Refused while it has conversations that are not closed, templates, messages that are ' +
-      'scheduled, queued, sending or unknown, or messages sent lately that still wait for a receipt ' +
+      'Admins only. Refused while the channel has open or pending conversations, templates, messages that ' +
+      'are scheduled, queued, sending or unknown, or recent messages that still wait for a receipt ' +
       '(RECEIPT_DEADLINE_MS). Closed conversations and their messages stay readable.',
     tag,
     access: admins,
@@ -129,13 +138,15 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/pause',
+    operationId: 'pauseChannel',
     summary: 'Pause a channel',
     description:
-      'For admins. Its messages are held: they are still accepted, and `waitingFor` says why they wait. A person’s ' +
-      'pause stands until a person ends it. A disconnected channel cannot be paused.',
+      'Admins only. New messages are accepted and held, and `waitingFor` says why. A pause set by a user ' +
+      'lasts until a user ends it. A disconnected channel cannot be paused.',
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies,
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
@@ -146,13 +157,15 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/resume',
+    operationId: 'resumeChannel',
     summary: 'Resume a paused channel',
     description:
-      'For admins. Lets the held messages go, oldest first. A pause of the provider’s (`pause`) and its ' +
-      '`restriction` end too; the pause comes back with the next call that the provider refuses.',
+      'Admins only. Releases the held messages, oldest first. Also ends a pause set by the provider ' +
+      '(`pause`) and its `restriction`; the next call that the provider refuses pauses the channel again.',
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies,
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
@@ -163,15 +176,17 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/verify',
-    summary: 'Ask the provider about the number',
+    operationId: 'verifyChannel',
+    summary: 'Verify a channel with the provider',
     description:
-      'For admins. With the stored credentials. When they work, a disconnected channel becomes active and a ' +
-      'paused one stays paused. When the provider refuses them, the channel becomes disconnected and ' +
-      '`stateReason` says why; that is a 200 too. When the provider cannot be asked, nothing changes and the ' +
-      'answer is 503.',
+      'Admins only. Uses the stored credentials. If they work, a disconnected channel becomes active and a ' +
+      'paused one stays paused. If the provider refuses them, the channel becomes disconnected, ' +
+      '`stateReason` says why, and the answer is still 200. If the provider cannot be reached, nothing ' +
+      'changes and the answer is 503.',
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies,
     problems: ['not-found', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
@@ -185,11 +200,15 @@ const addressRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/webhook-key',
-    summary: 'Make a new webhook address for a channel',
-    description: 'For admins. Shown in this answer only. The address before it ends within a second.',
+    operationId: 'replaceWebhookKey',
+    summary: 'Replace the webhook address of a channel',
+    description:
+      'Admins only. The new address is shown only in this answer. The previous one stops working within a ' +
+      'second.',
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies: { 200: WebhookAddressView },
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {

@@ -17,7 +17,7 @@ const displayNumber = z
     });
     return z.NEVER;
   })
-  .meta({ description: 'The WhatsApp number as people see it', examples: ['+15550001000'] });
+  .meta({ description: 'The WhatsApp number that contacts see, as E.164 with `+`' });
 
 /** An id of the provider's: it becomes a part of the path of a call. */
 const providerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Must be an id of the provider.' });
@@ -27,8 +27,7 @@ const accessToken = z
   .string()
   .regex(/^[\x21-\x7e]{1,2048}$/, { error: 'Must be 1 to 2048 visible ASCII characters without spaces.' })
   .meta({
-    description: 'With the messaging permission for this number. Stored encrypted, never shown again',
-    examples: ['EAAGexampletoken'],
+    description: 'Needs the messaging permission for this number. Stored encrypted, never shown again',
     writeOnly: true,
   });
 
@@ -37,8 +36,8 @@ const appSecret = z
   .regex(/^[\x21-\x7e]{8,256}$/, { error: 'Must be 8 to 256 visible ASCII characters without spaces.' })
   .meta({
     description:
-      'Only if the number belongs to an app of its own: events on the channel’s own webhook address must then be ' +
-      'signed with it. Stored encrypted, never shown again',
+      'Only if the number belongs to its own app: events on the webhook address of the channel must then be signed ' +
+      'with it. Stored encrypted, never shown again',
     writeOnly: true,
   });
 
@@ -48,23 +47,31 @@ const sendsPerSecond = z
   .max(1_000)
   .meta({
     description:
-      'How much the number sends. Without it, what the provider allows: 80 at first, then what it says ' +
-      '(`throughput`) when it is asked about the number. Less than it allows stays as you set it; more is lowered ' +
-      'then. Numbers that are shared with the WhatsApp Business app may send 20',
-    examples: [80],
+      'The maximum sending rate. If not given, what the provider allows: 80 at first, then the reported `throughput`. ' +
+      'A lower value is kept; a higher value is lowered to the `throughput`. Numbers that are also used in the ' +
+      'WhatsApp Business app may send 20',
   });
 
-export const CreateChannelBody = z.strictObject({
-  displayNumber,
-  phoneNumberId: providerId.meta({ examples: ['106540352242922'] }),
-  wabaId: providerId.meta({
-    description: 'The WhatsApp Business Account of the number',
-    examples: ['102290129340398'],
-  }),
-  accessToken,
-  appSecret: appSecret.optional(),
-  sendsPerSecond: sendsPerSecond.optional(),
-});
+export const CreateChannelBody = z
+  .strictObject({
+    displayNumber,
+    phoneNumberId: providerId,
+    wabaId: providerId.meta({ description: 'The WhatsApp Business Account of the number' }),
+    accessToken,
+    appSecret: appSecret.optional(),
+    sendsPerSecond: sendsPerSecond.optional(),
+  })
+  .meta({
+    id: 'CreateChannelBody',
+    examples: [
+      {
+        displayNumber: '+15550001000',
+        phoneNumberId: '106540352242922',
+        wabaId: '102290129340398',
+        accessToken: 'EAAGexampletoken',
+      },
+    ],
+  });
 export type CreateChannelBody = z.output<typeof CreateChannelBody>;
 
 export const PatchChannelBody = z
@@ -74,94 +81,118 @@ export const PatchChannelBody = z
     appSecret: appSecret.nullable().optional(),
     sendsPerSecond: sendsPerSecond.optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'Give at least one field to change.' });
+  .refine((body) => Object.keys(body).length > 0, { error: 'Give at least one field to change.' })
+  .meta({ id: 'UpdateChannelBody', examples: [{ sendsPerSecond: 20 }] });
 export type PatchChannelBody = z.output<typeof PatchChannelBody>;
+
+const ChannelPause = z
+  .object({
+    class: z.enum(['sender', 'credentials']),
+    code: z.string().meta({ description: 'The error code of the provider' }),
+    since: z.iso.datetime(),
+    until: z.iso.datetime().nullable().meta({ description: 'Not before this time' }),
+    nextCheckAt: z.iso.datetime().meta({ description: 'When the health of the number is checked again' }),
+    relapses: z.int().meta({
+      description: 'How often in a row the health check passed and calls were refused again',
+    }),
+  })
+  .meta({ id: 'ChannelPause' });
+
+const ChannelRestriction = z
+  .object({
+    code: z.string().meta({ description: 'The restriction of the provider' }),
+    since: z.iso.datetime(),
+    until: z.iso.datetime().nullable().meta({
+      description: 'When it ends. Null: when the provider reports it, or an admin resumes the channel',
+    }),
+  })
+  .meta({ id: 'ChannelRestriction' });
+
+const ChannelVerification = z
+  .object({
+    at: z.iso.datetime(),
+    displayNumber: z.string(),
+    verifiedName: z.string().nullable(),
+    qualityRating: z.string().nullable(),
+  })
+  .meta({ id: 'ChannelVerification' });
 
 const channelFields = {
   id: z.string(),
-  displayNumber: z.string().meta({ examples: ['+15550001000'] }),
-  phoneNumberId: z.string().meta({ examples: ['106540352242922'] }),
+  displayNumber: z.string(),
+  phoneNumberId: z.string(),
   wabaId: z.string(),
   hasAppSecret: z.boolean(),
   sendsPerSecond: z.number(),
-  state: z.enum(channelStates),
+  state: z.enum(channelStates).meta({ id: 'ChannelState' }),
   stateReason: z.string().nullable(),
-  pause: z
-    .object({
-      class: z.enum(['sender', 'credentials']),
-      code: z.string().meta({ description: 'The provider’s', examples: ['131042'] }),
-      since: z.iso.datetime(),
-      until: z.iso.datetime().nullable().meta({ description: 'Not before this time' }),
-      nextCheckAt: z.iso
-        .datetime()
-        .meta({ description: 'When the provider’s health page is looked at again' }),
-      relapses: z.int().meta({
-        description: 'How often in a row that page said that all was well, and calls were refused again',
-      }),
-    })
-    .nullable()
-    .meta({ description: 'Set while the provider is the reason of the pause; it ends by itself' }),
-  restriction: z
-    .object({
-      code: z
-        .string()
-        .meta({ description: 'The provider’s', examples: ['RESTRICTED_BIZ_INITIATED_MESSAGING'] }),
-      since: z.iso.datetime(),
-      until: z.iso
-        .datetime()
-        .nullable()
-        .meta({ description: 'Over by itself then. Null: when the provider says so, or an admin resumes' }),
-    })
-    .nullable()
-    .meta({
-      description:
-        'Set when the provider takes no templates of the number: they are held, and free-form messages go on',
-    }),
-  throughput: z
-    .int()
-    .nullable()
-    .meta({
-      description: 'Messages per second that the provider takes of the number; null: it has not said',
-      examples: [80],
-    }),
+  pause: ChannelPause.nullable().meta({
+    description: 'Set while the provider causes the pause; it ends by itself',
+  }),
+  restriction: ChannelRestriction.nullable().meta({
+    description:
+      'Set while the provider refuses templates of the number: they are held, free-form messages are sent',
+  }),
+  throughput: z.int().nullable().meta({
+    description: 'Messages per second that the provider accepts from the number; null if not known',
+  }),
   messagingLimit: z
     .int()
     .nullable()
-    .meta({ description: 'People whom the business may begin to write to in 24 h; null: nobody counts' }),
+    .meta({ description: 'Contacts that the business may start to message in 24 h; null if unlimited' }),
   portfolioId: z
     .string()
     .nullable()
     .meta({
       description:
-        'The business at the provider that owns the account: your numbers with the same one share `messagingLimit`. ' +
-        'Null: not known, and the numbers of one account do',
+        'The business portfolio that owns the account; numbers of one portfolio share `messagingLimit`. Null if not ' +
+        'known: then the numbers of one account share it',
     }),
-  verification: z
-    .object({
-      at: z.iso.datetime(),
-      displayNumber: z.string().meta({ examples: ['+1 555-000-1000'] }),
-      verifiedName: z.string().nullable(),
-      qualityRating: z
-        .string()
-        .nullable()
-        .meta({ examples: ['GREEN'] }),
-    })
-    .nullable()
-    .meta({ description: 'What the provider said of the number when it was asked last' }),
+  verification: ChannelVerification.nullable().meta({
+    description: 'What the provider reported about the number at the last check',
+  }),
   createdAt: z.iso.datetime(),
 };
 
+const channelExample = {
+  id: '665f1c2ab7e4d3a9c8b01210',
+  displayNumber: '+15550001000',
+  phoneNumberId: '106540352242922',
+  wabaId: '102290129340398',
+  hasAppSecret: false,
+  sendsPerSecond: 80,
+  state: 'active',
+  stateReason: null,
+  pause: null,
+  restriction: null,
+  throughput: 80,
+  messagingLimit: 1000,
+  portfolioId: '506012345678901',
+  verification: {
+    at: '2026-11-23T08:10:00.000Z',
+    displayNumber: '+1 555-000-1000',
+    verifiedName: 'Doe & Sons',
+    qualityRating: 'GREEN',
+  },
+  createdAt: '2026-11-23T08:05:00.000Z',
+} as const;
+
 /** Credentials are written and never read back. */
-export const ChannelView = z.object(channelFields).meta({ id: 'Channel' });
+export const ChannelView = z.object(channelFields).meta({ id: 'Channel', examples: [channelExample] });
 export type ChannelView = z.input<typeof ChannelView>;
 
 const webhookUrl = z.string().meta({
-  description: 'The channel’s own webhook address. Whoever knows it can send events: it is shown only here',
-  examples: ['https://crm.example.com/webhook/incoming/4m1VdexampleKey'],
+  description:
+    'The webhook address of the channel. Anyone who knows it can send events: it is shown only here',
 });
+const webhookUrlExample = 'https://crm.example.com/webhook/incoming/4m1VdexampleKey';
 
-export const CreatedChannelView = z.object({ ...channelFields, webhookUrl }).meta({ id: 'CreatedChannel' });
+export const CreatedChannelView = z
+  .object({ ...channelFields, webhookUrl })
+  .meta({ id: 'CreatedChannel', examples: [{ ...channelExample, webhookUrl: webhookUrlExample }] });
 
-export const WebhookAddressView = z.object({ webhookUrl });
+export const WebhookAddressView = z
+  .object({ webhookUrl })
+  .meta({ id: 'WebhookAddress', examples: [{ webhookUrl: webhookUrlExample }] });
 
-export const ChannelPage = pageOf(ChannelView);
+export const ChannelPage = pageOf(ChannelView, 'ChannelPage');

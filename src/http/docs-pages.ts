@@ -48,16 +48,23 @@ export function docsPages(): readonly PageRoute[] {
   return [
     {
       path: '/docs',
-      summary: 'The API documentation as a page',
+      operationId: 'getDocsPage',
+      summary: 'Get the API documentation as a page',
+      description: 'An interactive view of `/openapi.json`. It loads nothing from other servers.',
       tag: 'Documentation',
       contentType: 'text/html',
+      example: '<!doctype html>…',
       handle: async () => ({ body: page }),
     },
     {
       path: '/docs/:file',
-      summary: 'Files of the documentation page',
+      operationId: 'getDocsFile',
+      summary: 'Get a file of the documentation page',
+      description: 'Scripts and styles of `/docs`.',
+      parameters: { file: 'The name of the file' },
       tag: 'Documentation',
       contentType: 'text/javascript',
+      example: 'window.addEventListener(…)',
       handle: async ({ file = '' }) => {
         if (file === 'start.js') return { body: startScript, cacheControl: fileCaching };
         const contentType = Object.hasOwn(swaggerFiles, file) ? swaggerFiles[file] : undefined;

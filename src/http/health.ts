@@ -21,13 +21,15 @@ export interface Readiness {
 
 const checkTimeoutMs = 2_000;
 
-const ReadinessView = z.object({
-  status: z.enum(['ready', 'not-ready', 'draining']),
-  checks: z.record(z.string(), z.enum(['ok', 'failed'])),
-  todo: z.array(z.string()).optional().meta({ description: 'What to do about each failed check' }),
-});
+const ReadinessView = z
+  .object({
+    status: z.enum(['ready', 'not-ready', 'draining']),
+    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+    todo: z.array(z.string()).optional().meta({ description: 'What to do about each failed check' }),
+  })
+  .meta({ id: 'Readiness', examples: [{ status: 'ready', checks: { mongo: 'ok', temporal: 'ok' } }] });
 
-const HealthView = z.object({ status: z.literal('ok') });
+const HealthView = z.object({ status: z.literal('ok') }).meta({ id: 'Health', examples: [{ status: 'ok' }] });
 
 interface ReadinessOptions {
   readonly checks: readonly HealthCheck[];
@@ -80,13 +82,28 @@ export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
     replies: { 200: HealthView },
   } as const;
   return [
-    route({ ...shared, path: '/api/health', summary: 'Whether the API answers', handle: alive }),
-    route({ ...shared, path: '/healthz', summary: 'Whether the process is alive', handle: alive }),
+    route({
+      ...shared,
+      path: '/api/health',
+      operationId: 'getHealth',
+      summary: 'Check that the API answers',
+      description: 'Does not check any dependency; see `/readyz`.',
+      handle: alive,
+    }),
+    route({
+      ...shared,
+      path: '/healthz',
+      operationId: 'getLiveness',
+      summary: 'Check that the process is alive',
+      description: 'Does not check any dependency; see `/readyz`.',
+      handle: alive,
+    }),
     route({
       ...shared,
       path: '/readyz',
-      summary: 'Whether the process can take requests',
-      description: 'Runs every check, each bounded to 2 s; 503 names those that failed and what to do.',
+      operationId: 'getReadiness',
+      summary: 'Check that the process can take requests',
+      description: 'Runs every check, each bounded to 2 s. 503 names the failed checks and what to do.',
       replies: { 200: ReadinessView, 503: ReadinessView },
       async handle() {
         const readiness = await readReadiness(options);

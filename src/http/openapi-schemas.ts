@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-export type JsonSchema = Readonly<Record<string, unknown>>;
+import { type DiscriminatorDraft, type JsonSchema, normaliseSchema } from './openapi-normalise.ts';
 
 export interface SchemaConverter {
   /** What callers send. */
@@ -16,20 +15,23 @@ export function createSchemaConverter(): SchemaConverter {
   const components: Record<string, JsonSchema> = {};
 
   const convert = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
-    const nameOf = (id: string): string => (io === 'input' ? `${id}Input` : id);
     const converted = z.toJSONSchema(schema, {
       target: 'draft-2020-12',
       io,
       unrepresentable: 'any',
-      override: ({ jsonSchema }) => {
+      override: ({ zodSchema, jsonSchema }) => {
         // Zod's patterns for dates and addresses run over lines; the format says the same to a reader.
         if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+        if (zodSchema instanceof z.ZodDiscriminatedUnion)
+          Object.assign(jsonSchema, constantsOf(zodSchema), { discriminator: kindsOf(zodSchema) });
       },
     });
-    const { $schema: _dialect, $defs: definitions = {}, ...root } = renameReferences(converted, nameOf);
-    for (const [id, definition] of Object.entries(definitions as Record<string, JsonSchema>))
-      register(components, nameOf(id), definition);
-    return root;
+    const { $schema: _dialect, $defs = {}, ...root } = converted as JsonSchema;
+    const definitions = $defs as Readonly<Record<string, JsonSchema>>;
+    const nameOf = (id: string): string => componentName(id, io, definitions[id]);
+    for (const [id, { id: _id, ...definition }] of Object.entries(definitions))
+      register(components, nameOf(id), normaliseSchema(definition, nameOf));
+    return normaliseSchema(root, nameOf);
   };
 
   return {
@@ -39,19 +41,46 @@ export function createSchemaConverter(): SchemaConverter {
   };
 }
 
-function register(
-  components: Record<string, JsonSchema>,
-  name: string,
-  { id: _id, ...schema }: JsonSchema,
-): void {
+/** Inputs and outputs have names of their own, because a field may be optional in one of them only. */
+function componentName(id: string, io: 'input' | 'output', definition: JsonSchema = {}): string {
+  const isInputOnly = /(Body|Input)$/.test(id);
+  if (io === 'output' && isInputOnly)
+    throw new Error(`${id} is the name of an input, and an answer uses it.`);
+  const hasParts = ['properties', 'items', 'anyOf', 'oneOf', 'additionalProperties'].some(
+    (part) => part in definition,
+  );
+  return io === 'output' || isInputOnly || !hasParts ? id : `${id}Input`;
+}
+
+/** The field that tells the members apart, and its values for each member in turn. */
+function kindsOf(union: z.ZodDiscriminatedUnion): DiscriminatorDraft {
+  const propertyName = union.def.discriminator;
+  return {
+    propertyName,
+    valuesByMember: union.options.map((option) =>
+      [...(option._zod.propValues?.[propertyName] ?? [])].map(String),
+    ),
+  };
+}
+
+/** What all members have in common beside the discriminator: a union can then be a member of another one. */
+function constantsOf(union: z.ZodDiscriminatedUnion): JsonSchema {
+  const constants = Object.entries(union._zod.propValues ?? {}).flatMap(([name, values]) =>
+    name !== union.def.discriminator && values.size === 1
+      ? [[name, { type: 'string', const: [...values][0] }] as const]
+      : [],
+  );
+  if (constants.length === 0) return {};
+  return {
+    type: 'object',
+    properties: Object.fromEntries(constants),
+    required: constants.map(([name]) => name),
+  };
+}
+
+function register(components: Record<string, JsonSchema>, name: string, schema: JsonSchema): void {
   const existing = components[name];
   if (existing !== undefined && JSON.stringify(existing) !== JSON.stringify(schema))
     throw new Error(`Two different schemas have the id ${name}; each id names one schema.`);
   components[name] = schema;
 }
-
-const renameReferences = (schema: object, nameOf: (id: string) => string): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(schema), (key, value: unknown) => {
-    const id = key === '$ref' && typeof value === 'string' ? /^#\/\$defs\/(.+)$/.exec(value)?.[1] : undefined;
-    return id === undefined ? value : `#/components/schemas/${nameOf(id)}`;
-  }) as Record<string, unknown>;

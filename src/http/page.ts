@@ -1,9 +1,16 @@
-/** A page for people, or a file that such a page needs: public, GET only, no JSON. */
+/** A page for people, or a file that such a page needs: public and GET only. */
 export interface PageRoute {
   readonly path: string;
+  readonly operationId: string;
   readonly summary: string;
+  readonly description: string;
+  /** Of the parameters of the path, by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly tag: string;
   readonly contentType: string;
+  /** The JSON Schema of the body; a text if not given. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+  readonly example: unknown;
   handle(params: Readonly<Record<string, string>>): Promise<PageReply>;
 }
 

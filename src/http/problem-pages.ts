@@ -8,16 +8,23 @@ const retryWords = (definition: ProblemDefinition): string =>
 export const problemPages = (problems: ProblemTable): readonly PageRoute[] => [
   {
     path: '/problems',
-    summary: 'All problem codes',
+    operationId: 'listProblems',
+    summary: 'List the problem codes',
+    description: 'Every `code` that a problem can have, with its status and title.',
     tag: 'Documentation',
     contentType: 'text/html',
+    example: '<!doctype html>…',
     handle: async () => ({ body: listPage(problems) }),
   },
   {
     path: '/problems/:code',
-    summary: 'What a problem code means and what to do',
+    operationId: 'getProblem',
+    summary: 'Get the explanation of a problem code',
+    description: 'The page that `type` of a problem links to: what the code means and what to do.',
+    parameters: { code: 'The `code` of the problem' },
     tag: 'Documentation',
     contentType: 'text/html',
+    example: '<!doctype html>…',
     handle: async ({ code = '' }) => {
       if (!isCodeOf(problems, code)) throw new AppError('not-found', 'There is no such problem code.');
       return { body: detailPage(code, problems[code]) };

@@ -29,6 +29,7 @@ export interface RawRoute {
   readonly method: 'get' | 'post';
   /** Segments as in @koa/router; only whole-segment parameters (`/webhook/incoming/:channelKey`). */
   readonly path: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
@@ -41,11 +42,17 @@ export interface RawRoute {
 /** What OpenAPI says about a raw route, for which no schemas exist. */
 export interface RawDocumentation {
   readonly parameters?: readonly RawParameter[];
-  /** Content type of the request's body; none for GET. */
-  readonly requestContentType?: string;
+  /** The body of the request; none for GET. */
+  readonly request?: { readonly contentType: string; readonly example: unknown };
   /** Replies by status. */
-  readonly replies: Readonly<Record<number, { readonly description: string; readonly contentType?: string }>>;
+  readonly replies: Readonly<Record<number, RawReplyDescription>>;
   readonly problems?: readonly ProblemCode[];
+}
+
+export interface RawReplyDescription {
+  readonly description: string;
+  readonly contentType?: string;
+  readonly example?: string;
 }
 
 export interface RawParameter {

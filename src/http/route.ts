@@ -57,6 +57,8 @@ export interface RouteDefinition<
   readonly method: Method;
   /** As in @koa/router: `/api/messages/:id`. */
   readonly path: string;
+  /** A verb and a noun (`listContacts`), unique: it becomes a method of generated clients. */
+  readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
@@ -67,6 +69,8 @@ export interface RouteDefinition<
   readonly body?: B;
   /** Whether the route reads the `Idempotency-Key` header; documented and validated (1–255 visible ASCII characters). */
   readonly idempotent?: boolean;
+  /** Whether good answers carry the version as `ETag`. A route that can answer `precondition-failed` reads `If-Match`. */
+  readonly sendsETag?: boolean;
   /** Probes are not counted against the limit of requests. */
   readonly isUnlimited?: boolean;
   /** Cookie routes check Origin and Sec-Fetch-Site. */

@@ -8,7 +8,7 @@ import type { Authenticate } from './authenticate.ts';
 import { docsPages } from './docs-pages.ts';
 import { type HealthCheck, healthRoutes } from './health.ts';
 import { createKoaApp } from './koa-app.ts';
-import { createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
+import { type ApiDescription, createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
 import type { PageRoute } from './page.ts';
 import { problemPages } from './problem-pages.ts';
 import { createProblemReplies, problemContentType, type ProblemReplies } from './problems.ts';
@@ -18,6 +18,7 @@ import { createRequestRecords, type RequestRecord } from './request-record.ts';
 import type { AnyRoute } from './route.ts';
 
 export interface HttpServerOptions {
+  readonly about: ApiDescription;
   readonly routes: readonly AnyRoute[];
   readonly rawRoutes?: readonly RawRoute[];
   readonly authenticate: Authenticate;
@@ -73,12 +74,18 @@ type Phase = 'serving' | 'draining' | 'refusing';
 
 /** The HTTP side of the process: route tables in, a server that can be listened on and drained out. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, problems, rawRoutes = [] } = options;
+  const { about, config, problems, rawRoutes = [] } = options;
   const logger = options.logger.child({ part: 'http' });
   let phase: Phase = 'serving';
   const isDraining = () => phase !== 'serving';
   const routes = [...options.routes, ...healthRoutes({ checks: options.health, logger, isDraining })];
-  const { pages, openApi } = documentationOf({ routes, rawRoutes, problems, publicUrl: config.publicUrl });
+  const { pages, openApi } = documentationOf({
+    about,
+    routes,
+    rawRoutes,
+    problems,
+    publicUrl: config.publicUrl,
+  });
   const replyTo = createProblemReplies({ problems, publicUrl: config.publicUrl });
   const records = createRequestRecords(logger, config.trustedProxies);
   const app = createKoaApp({ ...options, routes, pages, logger, records, replyTo });
@@ -115,17 +122,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 /** The pages, among them the OpenAPI document, which describes itself too. */
-function documentationOf(options: Omit<OpenApiOptions, 'pages'>) {
+function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
   let text = '';
   const openApiPage: PageRoute = {
     path: '/openapi.json',
-    summary: 'This API as OpenAPI 3.1',
+    operationId: 'getOpenApiDocument',
+    summary: 'Get this API as OpenAPI 3.1',
+    description: 'Made from the same route tables that serve the requests.',
     tag: 'Documentation',
     contentType: 'application/json',
+    schema: { type: 'object' },
+    example: { openapi: '3.1.0', info: { title: described.about.title, version: described.about.version } },
     handle: async () => ({ body: text }),
   };
-  const pages = [openApiPage, ...docsPages(), ...problemPages(options.problems)];
-  const openApi = createOpenApiDocument({ ...options, pages });
+  const pages = [openApiPage, ...docsPages(), ...problemPages(described.problems)];
+  const openApi = createOpenApiDocument({ ...described, pages });
   text = JSON.stringify(openApi);
   return { pages, openApi };
 }

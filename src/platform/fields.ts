@@ -9,7 +9,14 @@ export const objectIdText = z
   .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' })
   .transform((text) => Types.ObjectId.createFromHexString(text));
 
-export const idParams = z.strictObject({ id: objectIdText });
+export const idParams = z.strictObject({
+  id: objectIdText.meta({ description: 'The id of the resource, 24 hexadecimal digits' }),
+});
+
+/** Any value that a JSON body can hold; a type without recursion, which generators of clients do not survive. */
+export const JsonValue = z
+  .custom<z.core.util.JSONType>()
+  .meta({ id: 'JsonValue', description: 'Any JSON value' });
 
 /** A time as ISO 8601 with its zone; parsed into a Date. */
 export const isoTime = z.iso

@@ -30,7 +30,7 @@ export const pageCursor = z
   .min(1)
   .max(maximumCursorLength)
   .optional()
-  .meta({ description: 'The `nextCursor` of the page before' });
+  .meta({ description: 'The `nextCursor` of the previous page' });
 
 /** Query fields of every list: spread them into the route's `strictObject`. */
 export const pageQuery = {
@@ -39,16 +39,18 @@ export const pageQuery = {
       (value) => (typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value),
       z.int().min(1).max(maximumPageSize).default(defaultPageSize),
     )
-    .meta({ description: 'How many items at most' }),
+    .meta({ description: 'Maximum number of items' }),
   cursor: pageCursor,
 };
 
-/** The reply of a list. */
-export const pageOf = <S extends z.ZodType>(item: S) =>
-  z.object({
-    items: z.array(item),
-    nextCursor: z.string().nullable().meta({ description: 'Null on the last page' }),
-  });
+/** The reply of a list, named `id` in the API description; its example holds the example of an item. */
+export const pageOf = <S extends z.ZodType>(item: S, id: string) =>
+  z
+    .object({
+      items: z.array(item),
+      nextCursor: z.string().nullable().meta({ description: 'Null on the last page' }),
+    })
+    .meta({ id, examples: [{ items: item.meta()?.['examples'] ?? [], nextCursor: null }] });
 
 export interface Page<T> {
   readonly items: readonly T[];

@@ -28,7 +28,7 @@ const tag = 'Templates';
 const admins = ['admin'] as const;
 const everybody = ['admin', 'agent'] as const;
 const aboutReview =
-  'The provider reviews it: it is `pending` until a webhook or a synchronisation says what came of it.';
+  'The provider reviews it: it stays `pending` until a webhook or a sync reports the result.';
 const aboutSends = 'Sends see the change within two seconds.';
 
 export const templateRoutes = (deps: TemplateRouteDeps) => [
@@ -41,8 +41,9 @@ const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
   route({
     method: 'get',
     path: '/api/templates',
+    operationId: 'listTemplates',
     summary: 'List templates',
-    description: 'By name. `variables` says what a send of each has to give.',
+    description: 'Sorted by name. `variables` lists the values that a send of each template needs.',
     tag,
     access: everybody,
     query: ListTemplatesQuery,
@@ -61,10 +62,13 @@ const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
   route({
     method: 'get',
     path: '/api/templates/:id',
+    operationId: 'getTemplate',
     summary: 'Get a template',
+    description: '`variables` lists the values that a send needs.',
     tag,
     access: everybody,
     params: idParams,
+    sendsETag: true,
     replies: { 200: TemplateView },
     problems: ['not-found'],
     async handle({ actor, params }) {
@@ -74,8 +78,11 @@ const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates/:id/preview',
-    summary: 'Fill a template without sending it',
-    description: 'Shows what a person would see, or lists everything that is wrong with the variables.',
+    operationId: 'previewTemplate',
+    summary: 'Preview a filled template',
+    description:
+      'Sends nothing. Shows the message as a contact would see it, or lists every problem with the ' +
+      'variables.',
     tag,
     access: everybody,
     params: idParams,
@@ -94,14 +101,17 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates',
+    operationId: 'createTemplate',
     summary: 'Create a template',
     description:
-      `For admins. Checked against the provider’s limits: every violation is named with its path. ${aboutReview} ` +
-      'While the provider is away, and with `submit: false`, it stays a `draft`; `submitProblem` says why. What the ' +
-      'provider refuses is not stored. Name and language are unique on a channel and never change.',
+      'Admins only. Checked against the limits of the provider; every violation is listed with its path. ' +
+      `${aboutReview} With \`submit: false\`, or if the provider cannot be reached, it stays a \`draft\`, and ` +
+      '`submitProblem` says why. A template that the provider refuses is not stored. Name and language are ' +
+      'unique on a channel and cannot change.',
     tag,
     access: admins,
     body: CreateTemplateBody,
+    sendsETag: true,
     replies: { 201: TemplateView },
     problems: ['not-found', 'already-exists', 'template-limit-reached'],
     async handle({ actor, body }) {
@@ -114,14 +124,16 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/templates/:id',
+    operationId: 'updateTemplate',
     summary: 'Change the content or category of a template',
     description:
-      `For admins. Changed at the provider first. \`components\` replaces all components. ${aboutReview} A draft ` +
-      `changes here alone. ${aboutSends}`,
+      `Admins only. Changed at the provider first. \`components\` replaces all components. ${aboutReview} A ` +
+      `draft changes only here. ${aboutSends}`,
     tag,
     access: admins,
     params: idParams,
     body: PatchTemplateBody,
+    sendsETag: true,
     replies: { 200: TemplateView },
     problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, body, request }) {
@@ -132,8 +144,9 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
   route({
     method: 'delete',
     path: '/api/templates/:id',
+    operationId: 'deleteTemplate',
     summary: 'Delete a template',
-    description: `For admins. Deleted at the provider too. Refused while messages of it have not left. ${aboutSends}`,
+    description: `Admins only. Also deleted at the provider. Refused while unsent messages use it. ${aboutSends}`,
     tag,
     access: admins,
     params: idParams,
@@ -150,11 +163,13 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates/:id/submit',
+    operationId: 'submitTemplate',
     summary: 'Submit a template for review',
-    description: `For admins. Of a draft, or of what the provider has rejected or paused. ${aboutReview}`,
+    description: `Admins only. For drafts and for templates that the provider rejected or paused. ${aboutReview}`,
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies: { 200: TemplateView },
     problems: [
       'not-found',
@@ -171,15 +186,17 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates/:id/unpause',
+    operationId: 'unpauseTemplate',
     summary: 'End the pause of a template',
     description:
-      'For admins. Of a template that the provider has paused because the first people who got it disliked it ' +
-      '(pacing): such a pause does not end by itself, and the provider ends it 5 minutes after its begin at the ' +
-      'earliest. Other pauses end after some hours; ending those is refused, with the provider’s reason. Messages ' +
-      'that were held leave once the provider calls the template approved; until then it stays `paused` here.',
+      'Admins only. For templates that the provider paused because early recipients disliked them (pacing). ' +
+      'Such a pause does not end by itself; the provider allows it to be ended after 5 minutes. Other ' +
+      'pauses end after some hours, and ending them is refused with the reason from the provider. The ' +
+      'template stays `paused` here, and its messages stay held, until the provider reports it as approved.',
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies: { 200: TemplateView },
     problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
@@ -190,10 +207,11 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates/sync',
-    summary: 'Synchronise the templates of a channel',
+    operationId: 'syncTemplates',
+    summary: 'Sync the templates of a channel',
     description:
-      'For admins. Reads all templates from the provider: new ones are added, changed ones updated, and those that ' +
-      'are gone marked as `deleted`. It also happens by itself, every six hours and when a webhook asks for it.',
+      'Admins only. Reads all templates from the provider: adds new ones, updates changed ones and marks ' +
+      'missing ones as `deleted`. This also happens every six hours and when a webhook requests it.',
     tag,
     access: admins,
     body: SyncTemplatesBody,

@@ -1,87 +1,147 @@
 import { z } from 'zod';
 import { objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
-import { TemplateNeedsView, templateComponents, templateVariables } from './content/schemas.ts';
+import { componentsExample, templateComponents } from './content/components/schemas.ts';
+import { TemplateNeedsView, templateVariables } from './content/schemas.ts';
 import { qualityScores, templateCategories, templateStatuses } from './store/model.ts';
 
 export { TemplatePreviewView, templateVariables } from './content/schemas.ts';
 
+const TemplateStatus = z.enum(templateStatuses).meta({ id: 'TemplateStatus' });
+export const TemplateCategory = z.enum(templateCategories).meta({ id: 'TemplateCategory' });
+
+const exampleIds = { id: '665f1c2ab7e4d3a9c8b01215', channelId: '665f1c2ab7e4d3a9c8b01210' };
+
 export const ListTemplatesQuery = z.strictObject({
   ...pageQuery,
-  status: z.enum(templateStatuses).optional(),
-  channelId: objectIdText.optional(),
+  status: TemplateStatus.optional().meta({ description: 'Only templates with this status' }),
+  channelId: objectIdText.optional().meta({ description: 'Only templates of this channel' }),
 });
 
 export const templateName = z
   .string()
-  .regex(/^[a-z0-9_]{1,512}$/, { error: 'Must be lower-case letters, digits and underscores.' })
-  .meta({ examples: ['order_update'] });
+  .regex(/^[a-z0-9_]{1,512}$/, { error: 'Must be lower-case letters, digits and underscores.' });
 
 export const templateLanguage = z
   .string()
-  .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language as en or en_US.' })
-  .meta({ examples: ['en_US'] });
+  .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language as en or en_US.' });
 
 const messageSendTtlSeconds = z
   .int()
   .optional()
-  .meta({ description: 'How long the provider tries to deliver a message; -1 for 30 days' });
+  .meta({ description: 'Seconds in which the provider tries to deliver a message; -1 for 30 days' });
 
-export const CreateTemplateBody = z.strictObject({
-  channelId: objectIdText,
-  name: templateName,
-  language: templateLanguage,
-  category: z.enum(templateCategories),
-  components: templateComponents,
-  messageSendTtlSeconds,
-  submit: z
-    .boolean()
-    .optional()
-    .meta({ description: 'False keeps it a draft; otherwise it goes to the provider’s review at once' }),
-});
+export const CreateTemplateBody = z
+  .strictObject({
+    channelId: objectIdText,
+    name: templateName,
+    language: templateLanguage,
+    category: TemplateCategory,
+    components: templateComponents,
+    messageSendTtlSeconds,
+    submit: z
+      .boolean()
+      .optional()
+      .meta({ description: 'False keeps it a draft; otherwise it is submitted for review at once' }),
+  })
+  .meta({
+    id: 'CreateTemplateBody',
+    examples: [
+      {
+        channelId: exampleIds.channelId,
+        name: 'order_update',
+        language: 'en_US',
+        category: 'utility',
+        components: componentsExample,
+      },
+    ],
+  });
 export type CreateTemplateBody = z.output<typeof CreateTemplateBody>;
 
 export const PatchTemplateBody = z
   .strictObject({
-    category: z.enum(templateCategories).optional(),
+    category: TemplateCategory.optional(),
     components: templateComponents.optional(),
     messageSendTtlSeconds,
   })
-  .refine((body) => Object.keys(body).length > 0, { error: 'Give at least one field to change.' });
+  .refine((body) => Object.keys(body).length > 0, { error: 'Give at least one field to change.' })
+  .meta({ id: 'UpdateTemplateBody', examples: [{ components: componentsExample }] });
 export type PatchTemplateBody = z.output<typeof PatchTemplateBody>;
 
-export const PreviewTemplateBody = z.strictObject({ variables: templateVariables.optional() });
+export const variablesExample = { body: ['Ana', '1042'], buttons: { '0': '1042' } };
+
+export const PreviewTemplateBody = z
+  .strictObject({ variables: templateVariables.optional() })
+  .meta({ id: 'PreviewTemplateBody', examples: [{ variables: variablesExample }] });
+
+const TemplateComponent = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'TemplateComponent', description: 'As in the template API of Meta, which may add kinds' });
 
 export const TemplateView = z
   .object({
     id: z.string(),
     channelId: z.string(),
-    name: z.string().meta({ examples: ['order_update'] }),
-    language: z.string().meta({ examples: ['en_US'] }),
-    category: z.enum(templateCategories),
-    submittedCategory: z
-      .enum(templateCategories)
-      .nullable()
-      .meta({ description: 'What was asked for, where the provider decided otherwise' }),
-    status: z.enum(templateStatuses),
+    name: z.string(),
+    language: z.string(),
+    category: TemplateCategory,
+    submittedCategory: TemplateCategory.nullable().meta({
+      description: 'The submitted category, if the provider chose another',
+    }),
+    status: TemplateStatus,
     rejectionReason: z.string().nullable(),
     pauseReason: z.string().nullable(),
-    submitProblem: z.string().nullable().meta({ description: 'Why the last submission came to nothing' }),
+    submitProblem: z.string().nullable().meta({ description: 'Why the last submission failed' }),
     qualityScore: z.enum(qualityScores).nullable(),
-    needsSync: z.boolean().meta({ description: 'The provider’s template may differ; it is read again soon' }),
+    needsSync: z
+      .boolean()
+      .meta({ description: 'The template at the provider may differ; it is read again soon' }),
     providerTemplateId: z.string().nullable(),
     parameterFormat: z.enum(['positional', 'named']),
     messageSendTtlSeconds: z.int().nullable(),
-    components: z.array(z.record(z.string(), z.unknown())).meta({ description: 'As in Meta’s template API' }),
+    components: z.array(TemplateComponent),
     variables: TemplateNeedsView,
     createdAt: z.iso.datetime(),
   })
-  .meta({ id: 'Template' });
+  .meta({
+    id: 'Template',
+    examples: [
+      {
+        ...exampleIds,
+        name: 'order_update',
+        language: 'en_US',
+        category: 'utility',
+        submittedCategory: null,
+        status: 'approved',
+        rejectionReason: null,
+        pauseReason: null,
+        submitProblem: null,
+        qualityScore: 'green',
+        needsSync: false,
+        providerTemplateId: '1689556908129832',
+        parameterFormat: 'positional',
+        messageSendTtlSeconds: null,
+        components: componentsExample,
+        variables: {
+          headerFormat: null,
+          header: [],
+          body: ['1', '2'],
+          buttons: ['0'],
+          cards: [],
+          offerExpiresAt: false,
+          code: false,
+        },
+        createdAt: '2026-11-23T08:06:00.000Z',
+      },
+    ],
+  });
 export type TemplateView = z.input<typeof TemplateView>;
 
-export const TemplatePage = pageOf(TemplateView);
+export const TemplatePage = pageOf(TemplateView, 'TemplatePage');
 
-export const SyncTemplatesBody = z.strictObject({ channelId: objectIdText });
+export const SyncTemplatesBody = z
+  .strictObject({ channelId: objectIdText })
+  .meta({ id: 'SyncTemplatesBody', examples: [{ channelId: exampleIds.channelId }] });
 
 export const TemplateSyncView = z
   .object({
@@ -90,4 +150,4 @@ export const TemplateSyncView = z
     removed: z.int().meta({ description: 'No longer at the provider' }),
     unchanged: z.int(),
   })
-  .meta({ id: 'TemplateSync' });
+  .meta({ id: 'TemplateSync', examples: [{ added: 1, updated: 2, removed: 0, unchanged: 14 }] });

@@ -34,11 +34,13 @@ export function webhookRoutes({
     {
       ...handshakeDescription,
       path: '/webhook/incoming',
+      operationId: 'confirmWebhook',
       handle: shake,
     },
     {
       ...handshakeDescription,
       path: keyedPath,
+      operationId: 'confirmChannelWebhook',
       documentation: {
         ...handshakeDescription.documentation,
         parameters: [...handshakeParameters, keyParameter],
@@ -48,7 +50,8 @@ export function webhookRoutes({
     {
       ...eventDescription,
       path: '/webhook/incoming',
-      summary: 'Take events signed by Meta',
+      operationId: 'receiveEvents',
+      summary: 'Receive events signed by Meta',
       async handle({ headers, rawBody }) {
         const signature = headers[signatureHeader];
         if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, secrets)) throw badSignature();
@@ -59,10 +62,11 @@ export function webhookRoutes({
     {
       ...eventDescription,
       path: keyedPath,
-      summary: 'Take events on a channel’s own secret address',
+      operationId: 'receiveChannelEvents',
+      summary: 'Receive events on the secret address of a channel',
       description:
         'For relays that do not sign as Meta does: the secret part of the address is the proof. If the channel has an ' +
-        'app secret, the signature is demanded as well. Events may speak of this channel only.',
+        'app secret, the signature is required as well. The events must belong to this channel.',
       documentation: { ...eventDescription.documentation, parameters: [keyParameter] },
       async handle({ headers, params, rawBody }) {
         const channel = await channels.findByWebhookKeyAcrossClients(params['channelKey'] ?? '');
@@ -102,23 +106,50 @@ const keyParameter = {
   name: 'channelKey',
   in: 'path',
   required: true,
-  description: 'The secret part of the channel’s webhook address',
+  description: 'The secret part of the webhook address of the channel',
 } as const;
 
 const handshakeParameters = [
   { name: 'hub.mode', in: 'query', required: true, description: '`subscribe`' },
   { name: 'hub.verify_token', in: 'query', required: true, description: 'WEBHOOK_VERIFY_TOKEN' },
-  { name: 'hub.challenge', in: 'query', required: true, description: 'Sent back as it is' },
+  { name: 'hub.challenge', in: 'query', required: true, description: 'Returned unchanged' },
 ] as const;
+
+const eventExample = {
+  object: 'whatsapp_business_account',
+  entry: [
+    {
+      id: '102290129340398',
+      changes: [
+        {
+          field: 'messages',
+          value: {
+            messaging_product: 'whatsapp',
+            metadata: { display_phone_number: '15550001000', phone_number_id: '106540352242922' },
+            statuses: [
+              {
+                id: 'wamid.HBgLMTU1NTAwMDEwMDEVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA',
+                status: 'delivered',
+                timestamp: '1795424400',
+                recipient_id: '15550001001',
+              },
+            ],
+          },
+        },
+      ],
+    },
+  ],
+} as const;
 
 const handshakeDescription = {
   method: 'get',
   tag,
-  summary: 'Answer Meta’s handshake',
+  summary: 'Answer the handshake of Meta',
+  description: 'Meta calls it once when the webhook address is entered in its settings.',
   maxBytes: 0,
   documentation: {
     parameters: handshakeParameters,
-    replies: { 200: { description: 'The challenge', contentType: 'text/plain' } },
+    replies: { 200: { description: 'The challenge', contentType: 'text/plain', example: '1158201444' } },
     problems: ['verify-token-mismatch'],
   },
 } as const;
@@ -127,7 +158,7 @@ const eventDescription = {
   method: 'post',
   tag,
   description:
-    'The signature covers the raw bytes. The event is stored durably before 200; nothing else happens here.',
+    'The signature covers the raw bytes. The events are stored durably before 200 and processed later.',
   maxBytes,
   documentation: {
     parameters: [
@@ -138,8 +169,8 @@ const eventDescription = {
         description: '`sha256=` and the HMAC-SHA256 of the raw body, keyed by the app secret, in hexadecimal',
       },
     ],
-    requestContentType: 'application/json',
-    replies: { 200: { description: 'The event is stored', contentType: 'text/plain' } },
+    request: { contentType: 'application/json', example: eventExample },
+    replies: { 200: { description: 'The events are stored', contentType: 'text/plain', example: 'OK' } },
     problems: ['unauthenticated', 'invalid-signature', 'body-too-large', 'overloaded'],
   },
 } as const;

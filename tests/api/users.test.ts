@@ -107,12 +107,14 @@ describe('users', () => {
     assert.deepEqual(
       shown.map((user) => Object.keys(user).toSorted()),
       [
-        ['id', 'name', 'role', 'status'],
-        ['id', 'name', 'role', 'status'],
+        ['createdAt', 'id', 'name', 'role', 'status'],
+        ['createdAt', 'id', 'name', 'role', 'status'],
       ],
     );
     const one = await agent.call(`/api/users/${admin.id}`);
-    assert.deepEqual(one.body, { id: admin.id, name: 'Jane Doe', role: 'admin', status: 'active' });
+    const { createdAt, ...shownToAgents } = one.body;
+    assert.deepEqual(shownToAgents, { id: admin.id, name: 'Jane Doe', role: 'admin', status: 'active' });
+    assert.match(String(createdAt), /^\d{4}-\d\d-\d\dT/);
     assert.deepEqual((await list(agent, `?q=${encodeURIComponent(admin.email)}`)).items, []);
     assert.equal(codeOf(await invite(agent)), '403 forbidden');
     assert.equal(codeOf(await patch(agent, agent.id, { role: 'admin' })), '403 forbidden');

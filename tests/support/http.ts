@@ -1,6 +1,7 @@
 import { problems } from '../../src/app/problems.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
+import { apiDescription } from '../../src/app/api-description.ts';
 import { testConfig } from './config.ts';
 import { captureLog, type CapturedLog } from './logger.ts';
 
@@ -18,6 +19,7 @@ export interface ServeOptions extends Partial<HttpServerOptions> {
 export async function serve({ env = {}, ...options }: ServeOptions): Promise<RunningServer> {
   const log = captureLog();
   const server = createHttpServer({
+    about: { ...apiDescription, tags: [] },
     routes: [],
     authenticate: () => Promise.reject(new AppError('unauthenticated', 'Nobody signs in here.')),
     logger: log.logger,

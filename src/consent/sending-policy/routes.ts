@@ -15,26 +15,31 @@ export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyM
   route({
     method: 'get',
     path: '/api/clients/:id/sending-policy',
+    operationId: 'getSendingPolicy',
     summary: 'Get the sending policy of a client',
     description:
-      'Quiet hours and the words by which contacts opt out and in. Of the own client; operators of any.',
+      'Quiet hours, and the words that opt contacts out and in. Admins get the policy of their own client, ' +
+      'operators of any.',
     tag,
     access,
     params: idParams,
+    sendsETag: true,
     replies: { 200: SendingPolicyView },
     handle: async ({ actor, params }) => answer(await management.get(actor, params.id)),
   }),
   route({
     method: 'patch',
     path: '/api/clients/:id/sending-policy',
+    operationId: 'updateSendingPolicy',
     summary: 'Change the sending policy of a client',
     description:
-      'Changes the fields given; `quietHours: null` ends quiet hours, and a list of words takes the place of the one ' +
-      'before. It holds within two seconds. With `If-Match` a change based on an older state is refused with 412.',
+      'Changes only the given fields. `quietHours: null` ends quiet hours; a list of words replaces the ' +
+      'previous list. Takes effect within two seconds.',
     tag,
     access,
     params: idParams,
     body: PatchSendingPolicyBody,
+    sendsETag: true,
     replies: { 200: SendingPolicyView },
     problems: ['precondition-failed'],
     async handle({ actor, params, body, request }) {

@@ -7,30 +7,32 @@ const mostWords = 50;
 const longestWord = 60;
 const mostLanguages = 30;
 
-const TimeText = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must be a time as 21:00.' })
-  .meta({ examples: ['21:00'] });
+const Weekday = z.enum(weekdays).meta({ id: 'Weekday' });
+const AppliesTo = z.enum(holdableKinds).meta({
+  id: 'QuietHoursScope',
+  description: 'What quiet hours hold back: every message, or marketing templates only',
+});
+
+const TimeText = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must be a time as 21:00.' });
 
 const QuietHoursBody = z
   .strictObject({
-    from: TimeText.meta({ description: 'The first minute that is quiet' }),
-    to: TimeText.meta({ description: 'The first minute that is not; on the next day if it is not later' }),
+    from: TimeText.meta({ description: 'The first quiet minute' }),
+    to: TimeText.meta({
+      description: 'The first minute after; on the next day if it is not later than `from`',
+    }),
     days: z
-      .array(z.enum(weekdays))
+      .array(Weekday)
       .min(1)
       .max(weekdays.length)
       .transform((days) => weekdays.filter((day) => days.includes(day)))
       .exactOptional()
-      .meta({
-        description: 'On which days quiet hours begin; every day if left out',
-        examples: [['sat', 'sun']],
-      }),
+      .meta({ description: 'Days on which quiet hours begin; every day if not given' }),
   })
   .refine(({ from, to }) => from !== to, { path: ['to'], error: 'Must be another time than `from`.' })
-  .meta({ description: 'By the clock of the client’s `timezone`' });
+  .meta({ id: 'QuietHoursInput', description: 'In the `timezone` of the client' });
 
-const words = (description: string, example: string) =>
+const words = (description: string) =>
   z
     .record(
       z.string().regex(/^[a-z]{2,3}$/, { error: 'Must be a language as de.' }),
@@ -39,41 +41,64 @@ const words = (description: string, example: string) =>
     .refine((lists) => Object.keys(lists).length <= mostLanguages, {
       error: `At most ${mostLanguages} languages.`,
     })
-    .meta({ description, examples: [{ de: [example] }] });
+    .meta({ description });
 
 const fields = {
   quietHours: QuietHoursBody.nullable().exactOptional(),
-  appliesTo: z
-    .enum(holdableKinds)
-    .exactOptional()
-    .meta({ description: 'What the quiet hours hold back: every message, or marketing templates only' }),
+  appliesTo: AppliesTo.exactOptional(),
   stopWords: words(
-    'A message that is one of these words, and nothing else, opts its sender out',
-    'ende',
+    'By language: a message that consists of one of these words opts its sender out',
   ).exactOptional(),
-  startWords: words('The same for agreeing again', 'weiter').exactOptional(),
-  replacesDefaults: z.boolean().exactOptional().meta({
-    description: 'Whether the own words of a language take the place of the default ones or come beside them',
-  }),
+  startWords: words(
+    'By language: a message that consists of one of these words opts its sender in',
+  ).exactOptional(),
+  replacesDefaults: z
+    .boolean()
+    .exactOptional()
+    .meta({ description: 'Whether the words of a language replace the default words or are added to them' }),
 };
 
-export const PatchSendingPolicyBody = z.strictObject(fields).refine(...notEmpty);
+export const PatchSendingPolicyBody = z
+  .strictObject(fields)
+  .refine(...notEmpty)
+  .meta({
+    id: 'UpdateSendingPolicyBody',
+    examples: [
+      { quietHours: { from: '21:00', to: '09:00', days: ['sat', 'sun'] }, stopWords: { de: ['ende'] } },
+    ],
+  });
 export type PatchSendingPolicyBody = z.output<typeof PatchSendingPolicyBody>;
 
-const WordListsView = z.record(z.string(), z.array(z.string()));
+const WordListsView = z
+  .record(z.string(), z.array(z.string()))
+  .meta({ id: 'WordLists', description: 'Words by language' });
+
+const QuietHoursView = z
+  .object({ from: z.string(), to: z.string(), days: z.array(Weekday) })
+  .meta({ id: 'QuietHours', description: 'In the `timezone` of the client' });
 
 export const SendingPolicyView = z
   .object({
-    quietHours: z
-      .object({ from: z.string(), to: z.string(), days: z.array(z.enum(weekdays)) })
-      .nullable()
-      .meta({ examples: [{ from: '21:00', to: '09:00', days: [...weekdays] }] }),
-    appliesTo: z.enum(holdableKinds),
+    quietHours: QuietHoursView.nullable(),
+    appliesTo: AppliesTo,
     stopWords: WordListsView,
     startWords: WordListsView,
     replacesDefaults: z.boolean(),
-    defaultStopWords: WordListsView.meta({ examples: [defaultStopWords] }),
-    defaultStartWords: WordListsView.meta({ examples: [defaultStartWords] }),
+    defaultStopWords: WordListsView,
+    defaultStartWords: WordListsView,
   })
-  .meta({ id: 'SendingPolicy' });
+  .meta({
+    id: 'SendingPolicy',
+    examples: [
+      {
+        quietHours: { from: '21:00', to: '09:00', days: [...weekdays] },
+        appliesTo: 'marketing',
+        stopWords: { de: ['ende'] },
+        startWords: { de: ['weiter'] },
+        replacesDefaults: false,
+        defaultStopWords,
+        defaultStartWords,
+      },
+    ],
+  });
 export type SendingPolicyView = z.input<typeof SendingPolicyView>;

@@ -9,10 +9,11 @@ export const consentRoutes = ({ history }: { history: ConsentHistory }) => [
   route({
     method: 'get',
     path: '/api/contacts/:id/consent',
-    summary: 'Get the history of consent of a contact',
+    operationId: 'getConsentHistory',
+    summary: 'Get the consent history of a contact',
     description:
-      'Everything that was said about messages to this person, by whom and when. A stop has its proof: which messages ' +
-      'it has canceled, and which were being handed to the provider at that moment.',
+      'Every change of consent, with who recorded it and when. An opt-out has a proof: the messages that it ' +
+      'canceled, and those that were being handed to the provider at that moment.',
     tag: 'Contacts',
     access: ['admin', 'agent'],
     params: idParams,

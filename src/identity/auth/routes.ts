@@ -33,8 +33,10 @@ const signInRoutes = ({ auth }: AuthRouteOptions) => [
   route({
     method: 'post',
     path: '/api/auth/signup',
-    summary: 'Sign up a business with its first admin',
-    description: 'Sets the refresh cookie. In sandbox mode the business gets a channel and templates to try.',
+    operationId: 'signUpBusiness',
+    summary: 'Sign up a business and its first admin',
+    description:
+      'Sets the refresh cookie. In sandbox mode the business starts with a channel and sample templates.',
     tag: 'Auth',
     access: 'public',
     body: SignupBody,
@@ -53,6 +55,7 @@ const signInRoutes = ({ auth }: AuthRouteOptions) => [
   route({
     method: 'post',
     path: '/api/auth/login',
+    operationId: 'logInUser',
     summary: 'Log in',
     description: 'Sets the refresh cookie.',
     tag: 'Auth',
@@ -71,9 +74,11 @@ const sessionRoutes = ({ auth }: AuthRouteOptions) => [
   route({
     method: 'post',
     path: '/api/auth/refresh',
-    summary: 'Get a new access token for the refresh cookie',
+    operationId: 'refreshAccessToken',
+    summary: 'Get a new access token with the refresh cookie',
     description:
-      'Each cookie is good once: the answer sets the next one. The last one may come back within 10 s, for an answer that was lost; any other reuse ends the session.',
+      'Each cookie works once, and the answer sets the next one. The previous cookie still works for 10 s ' +
+      'in case an answer was lost; any other reuse ends the session.',
     tag: 'Auth',
     access: 'public',
     usesCookie: true,
@@ -87,8 +92,9 @@ const sessionRoutes = ({ auth }: AuthRouteOptions) => [
   route({
     method: 'post',
     path: '/api/auth/logout',
+    operationId: 'logOutUser',
     summary: 'Log out',
-    description: 'Ends the session everywhere within a second. Without a session it does nothing.',
+    description: 'Ends the session everywhere within a second. Without a session nothing happens.',
     tag: 'Auth',
     access: 'public',
     usesCookie: true,
@@ -101,7 +107,9 @@ const sessionRoutes = ({ auth }: AuthRouteOptions) => [
   route({
     method: 'get',
     path: '/api/auth/me',
-    summary: 'Who is signed in',
+    operationId: 'getCurrentUser',
+    summary: 'Get the signed-in user and their client',
+    description: 'The answer is the same as at log-in, without the token.',
     tag: 'Auth',
     access: ['admin', 'agent', 'operator'],
     replies: { 200: MeView },

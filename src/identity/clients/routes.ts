@@ -31,8 +31,9 @@ const readRoutes = ({ management }: ClientRouteDeps) => [
   route({
     method: 'get',
     path: '/api/clients',
+    operationId: 'listClients',
     summary: 'List clients',
-    description: 'Operators see all, the newest first; everybody else their own.',
+    description: 'Operators see all clients, newest first; other users see their own.',
     tag,
     access: everybody,
     query: ListClientsQuery,
@@ -45,11 +46,13 @@ const readRoutes = ({ management }: ClientRouteDeps) => [
   route({
     method: 'get',
     path: '/api/clients/:id',
+    operationId: 'getClient',
     summary: 'Get a client',
-    description: 'The own one; operators any. The `ETag` is for `If-Match` of the next change.',
+    description: 'Operators get any client, other users their own.',
     tag,
     access: everybody,
     params: idParams,
+    sendsETag: true,
     replies: { 200: ClientView },
     handle: async ({ actor, params }) => answer(await management.get(actor, params.id)),
   }),
@@ -59,11 +62,13 @@ const writeRoutes = ({ management }: ClientRouteDeps) => [
   route({
     method: 'post',
     path: '/api/clients',
+    operationId: 'createClient',
     summary: 'Create a client',
-    description: 'The first admin gets a mail with a link that sets a password. For operators.',
+    description: 'Operators only. The first admin gets a mail with a link to set a password.',
     tag,
     access: ['operator'],
     body: CreateClientBody,
+    sendsETag: true,
     replies: { 201: CreatedClientView },
     problems: ['email-taken'],
     async handle({ actor, body }) {
@@ -76,14 +81,16 @@ const writeRoutes = ({ management }: ClientRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/clients/:id',
+    operationId: 'updateClient',
     summary: 'Change a client',
     description:
-      'Admins change their own, operators any. `isActive` is for operators: `false` ends all sessions of the client ' +
-      'within a second. With `If-Match` a change based on an older state is refused with 412.',
+      'Admins change their own client, operators any. Only operators set `isActive`; `false` ends all ' +
+      'sessions of the client within a second.',
     tag,
     access: ['admin', 'operator'],
     params: idParams,
     body: PatchClientBody,
+    sendsETag: true,
     replies: { 200: ClientView },
     problems: ['wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {

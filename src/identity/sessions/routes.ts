@@ -14,8 +14,9 @@ export const sessionRoutes = ({ sessions }: { sessions: SessionService }) => [
   route({
     method: 'get',
     path: '/api/auth/sessions',
-    summary: 'List the own sessions',
-    description: 'Every place where the user is signed in now, the newest sign-in first.',
+    operationId: 'listSessions',
+    summary: 'List your sessions',
+    description: 'Every place where you are signed in, newest sign-in first.',
     tag,
     access,
     query: ListSessionsQuery,
@@ -30,7 +31,8 @@ export const sessionRoutes = ({ sessions }: { sessions: SessionService }) => [
   route({
     method: 'delete',
     path: '/api/auth/sessions',
-    summary: 'End all own sessions but this one',
+    operationId: 'endOtherSessions',
+    summary: 'End all your sessions except the current one',
     description: 'Every process refuses their tokens within a second.',
     tag,
     access,
@@ -45,8 +47,9 @@ export const sessionRoutes = ({ sessions }: { sessions: SessionService }) => [
   route({
     method: 'delete',
     path: '/api/auth/sessions/:id',
-    summary: 'End one own session',
-    description: 'Every process refuses its tokens within a second. It may be the one that asks.',
+    operationId: 'endSession',
+    summary: 'End one of your sessions',
+    description: 'Every process refuses its tokens within a second. It may be the current session.',
     tag,
     access,
     params: idParams,

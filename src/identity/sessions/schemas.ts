@@ -5,21 +5,31 @@ export const ListSessionsQuery = z.strictObject(pageQuery);
 
 export const SessionView = z
   .object({
-    id: z.string().meta({ examples: ['665f1c2ab7e4d3a9c8b01234'] }),
-    isCurrent: z.boolean().meta({ description: 'Whether this request was made with it' }),
-    userAgent: z.string().meta({ examples: ['Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0'] }),
+    id: z.string(),
+    isCurrent: z.boolean().meta({ description: 'Whether this request uses the session' }),
+    userAgent: z.string(),
     network: z
       .string()
       .nullable()
-      .meta({
-        description: 'Where the sign-in came from: an IPv4 address, or the /64 of an IPv6 one',
-        examples: ['203.0.113.7', '2001:db8:1:2::/64'],
-      }),
+      .meta({ description: 'Where the sign-in came from: an IPv4 address, or the /64 of an IPv6 address' }),
     createdAt: z.iso.datetime(),
-    lastUsedAt: z.iso.datetime().meta({ description: 'When its tokens were renewed last' }),
-    expiresAt: z.iso.datetime().meta({ description: 'When it ends however much it is used' }),
+    lastUsedAt: z.iso.datetime().meta({ description: 'When its tokens were last renewed' }),
+    expiresAt: z.iso.datetime().meta({ description: 'When it ends, even if it is used' }),
   })
-  .meta({ id: 'Session' });
+  .meta({
+    id: 'Session',
+    examples: [
+      {
+        id: '665f1c2ab7e4d3a9c8b01260',
+        isCurrent: true,
+        userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0',
+        network: '203.0.113.7',
+        createdAt: '2026-11-23T08:00:00.000Z',
+        lastUsedAt: '2026-11-23T09:00:00.000Z',
+        expiresAt: '2026-12-23T08:00:00.000Z',
+      },
+    ],
+  });
 export type SessionView = z.input<typeof SessionView>;
 
-export const SessionPage = pageOf(SessionView);
+export const SessionPage = pageOf(SessionView, 'SessionPage');

@@ -54,8 +54,9 @@ const readRoutes = ({ management }: UserRouteDeps) => [
   route({
     method: 'get',
     path: '/api/users',
-    summary: 'List the users of the client',
-    description: 'Admins see whole users; agents see id, name, role and status.',
+    operationId: 'listUsers',
+    summary: 'List users',
+    description: 'Admins see whole users; agents see only what they need to assign work.',
     tag,
     access: ['admin', 'agent'],
     query: ListUsersQuery,
@@ -70,12 +71,13 @@ const readRoutes = ({ management }: UserRouteDeps) => [
   route({
     method: 'get',
     path: '/api/users/:id',
+    operationId: 'getUser',
     summary: 'Get a user',
-    description:
-      'Admins see the whole user, with an `ETag` for `If-Match`; agents id, name, role and status.',
+    description: 'Admins get the whole user; agents get only what they need to assign work.',
     tag,
     access: ['admin', 'agent'],
     params: idParams,
+    sendsETag: true,
     replies: { 200: UserOrColleagueView },
     async handle({ actor, params }) {
       const user = await management.get(scopeOf(actor.clientId), params.id);
@@ -88,14 +90,16 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
   route({
     method: 'post',
     path: '/api/users',
+    operationId: 'inviteUser',
     summary: 'Invite a user',
     description:
-      'For admins. The user gets a mail with a link that sets a password; it is good for 7 days and once: what ' +
-      'follows `#token=` goes to `POST /api/auth/reset-password`. Until then `hasPassword` is false and nobody ' +
-      'can sign in.',
+      'Admins only. The user gets a mail with a link to set a password. The link works once and expires ' +
+      'after 7 days; the token after `#token=` goes to `POST /api/auth/reset-password`. Until then ' +
+      '`hasPassword` is false and the user cannot sign in.',
     tag,
     access: admins,
     body: InviteUserBody,
+    sendsETag: true,
     replies: { 201: UserView },
     problems: ['email-taken', 'too-many-requests'],
     async handle({ actor, body, request }) {
@@ -108,14 +112,16 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/users/:id',
+    operationId: 'updateUser',
     summary: 'Change a user',
     description:
-      'For admins. Disabling ends all sessions of the user within a second. The last active admin can be neither ' +
-      'disabled nor demoted. With `If-Match` a change based on an older state is refused with 412.',
+      'Admins only. Disabling a user ends their sessions within a second. The last active admin cannot be ' +
+      'disabled or demoted.',
     tag,
     access: admins,
     params: idParams,
     body: PatchUserBody,
+    sendsETag: true,
     replies: { 200: UserView },
     problems: ['last-admin', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
@@ -132,12 +138,13 @@ const accessRoutes = ({ management, guard }: UserRouteDeps) => [
   route({
     method: 'post',
     path: '/api/users/:id/invite',
-    summary: 'Send the invitation again',
-    description:
-      'For admins. For users without a password. Links that were sent before stay good until they expire.',
+    operationId: 'resendInvitation',
+    summary: 'Send an invitation again',
+    description: 'Admins only. For users without a password. Links sent earlier work until they expire.',
     tag,
     access: admins,
     params: idParams,
+    sendsETag: true,
     replies: { 200: UserView },
     problems: ['wrong-state', 'too-many-requests'],
     async handle({ actor, params, request }) {
@@ -150,9 +157,10 @@ const accessRoutes = ({ management, guard }: UserRouteDeps) => [
   route({
     method: 'delete',
     path: '/api/users/:id/sessions',
+    operationId: 'endUserSessions',
     summary: 'End all sessions of a user',
     description:
-      'For admins. Every process refuses their tokens within a second. The user can sign in again.',
+      'Admins only. Every process refuses their tokens within a second. The user can sign in again.',
     tag,
     access: admins,
     params: idParams,

@@ -2,44 +2,68 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { EmailText, LineText, notEmpty } from '../../platform/text-fields.ts';
 
-const roles = ['admin', 'agent'] as const;
-const statuses = ['active', 'disabled'] as const;
-const exampleId = '665f1c2ab7e4d3a9c8b01234';
+const UserRole = z.enum(['admin', 'agent']).meta({ id: 'UserRole' });
+const UserStatus = z
+  .enum(['active', 'disabled'])
+  .meta({ id: 'UserStatus', description: 'A disabled user cannot sign in' });
 
 /** What colleagues may know of each other: enough to assign work. */
 const colleagueFields = {
-  id: z.string().meta({ examples: [exampleId] }),
-  name: z.string().meta({ examples: ['Jane Doe'] }),
-  role: z.enum(roles),
-  status: z.enum(statuses).meta({ description: 'A disabled user cannot sign in' }),
+  id: z.string(),
+  name: z.string(),
+  role: UserRole,
+  status: UserStatus,
 };
+
+const colleagueExample = {
+  id: '665f1c2ab7e4d3a9c8b01234',
+  name: 'Jane Doe',
+  role: 'admin',
+  status: 'active',
+} as const;
+
+export const userExample = {
+  ...colleagueExample,
+  clientId: '665f1c2ab7e4d3a9c8b01200',
+  email: 'jane@example.com',
+  isOperator: false,
+  hasPassword: true,
+  invitedAt: null,
+  createdAt: '2026-11-23T08:00:00.000Z',
+} as const;
 
 /** Never the password's hash: fields are listed one by one. */
 export const UserView = z
   .object({
     ...colleagueFields,
-    clientId: z.string().meta({ examples: [exampleId] }),
-    email: z.string().meta({ examples: ['jane@example.com'] }),
-    isOperator: z.boolean().meta({ description: 'Staff of the platform; granted on the server only' }),
-    hasPassword: z.boolean().meta({ description: 'False until somebody who was invited has set one' }),
-    invitedAt: z.iso.datetime().nullable().meta({ description: 'Null for who signed up' }),
+    clientId: z.string(),
+    email: z.string(),
+    isOperator: z.boolean().meta({ description: 'Platform staff; granted on the server only' }),
+    hasPassword: z.boolean().meta({ description: 'False until an invited user sets a password' }),
+    invitedAt: z.iso.datetime().nullable().meta({ description: 'Null if the user signed up' }),
     createdAt: z.iso.datetime(),
   })
-  .meta({ id: 'User' });
+  .meta({ id: 'User', examples: [userExample] });
 export type UserView = z.input<typeof UserView>;
 
-export const ColleagueView = z.object(colleagueFields).meta({ id: 'Colleague' });
+export const ColleagueView = z
+  .object({ ...colleagueFields, createdAt: z.iso.datetime() })
+  .meta({ id: 'Colleague', examples: [{ ...colleagueExample, createdAt: userExample.createdAt }] });
 export type ColleagueView = z.input<typeof ColleagueView>;
 
 /** The first that fits: whole users for admins, colleagues for agents. */
-export const UserOrColleagueView = z.union([UserView, ColleagueView]);
+export const UserOrColleagueView = z.union([UserView, ColleagueView]).meta({
+  id: 'UserOrColleague',
+  description: 'Admins see the whole user, agents the colleague',
+  examples: [userExample],
+});
 
-export const UserPage = pageOf(UserOrColleagueView);
+export const UserPage = pageOf(UserOrColleagueView, 'UserPage');
 
 export const ListUsersQuery = z.strictObject({
   ...pageQuery,
-  role: z.enum(roles).optional(),
-  status: z.enum(statuses).optional(),
+  role: UserRole.optional().meta({ description: 'Only users with this role' }),
+  status: UserStatus.optional().meta({ description: 'Only users with this status' }),
   q: z
     .string()
     .trim()
@@ -48,27 +72,29 @@ export const ListUsersQuery = z.strictObject({
     .optional()
     .meta({
       description:
-        'The beginning of a name, whatever its accents and case; for admins also of an e-mail address, if it has ' +
-        'an @. The list is then sorted by what was searched, else the newest come first.',
-      examples: ['jan'],
+        'The beginning of a name, ignoring accents and case; for admins also of an e-mail address, if it has an @. ' +
+        'Sorts the list by the searched field.',
     }),
 });
 
-export const InviteUserBody = z.strictObject({
-  name: LineText.meta({ examples: ['Jane Doe'] }),
-  email: EmailText,
-  role: z.enum(roles).default('agent'),
-});
+export const InviteUserBody = z
+  .strictObject({
+    name: LineText,
+    email: EmailText,
+    role: UserRole.default('agent'),
+  })
+  .meta({
+    id: 'InviteUserBody',
+    examples: [{ name: 'John Roe', email: 'john@example.com', role: 'agent' }],
+  });
 export type InviteUserBody = z.output<typeof InviteUserBody>;
 
 export const PatchUserBody = z
   .strictObject({
-    name: LineText.exactOptional().meta({ examples: ['Jane Doe'] }),
-    role: z.enum(roles).exactOptional(),
-    status: z
-      .enum(statuses)
-      .exactOptional()
-      .meta({ description: '`disabled` ends all sessions of the user' }),
+    name: LineText.exactOptional(),
+    role: UserRole.exactOptional(),
+    status: UserStatus.exactOptional().meta({ description: '`disabled` ends all sessions of the user' }),
   })
-  .refine(...notEmpty);
+  .refine(...notEmpty)
+  .meta({ id: 'UpdateUserBody', examples: [{ role: 'admin' }] });
 export type PatchUserBody = z.output<typeof PatchUserBody>;

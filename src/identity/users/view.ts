@@ -19,4 +19,5 @@ export const toColleagueView = (user: UserDoc): ColleagueView => ({
   name: user.name,
   role: user.role,
   status: user.status,
+  createdAt: user.createdAt.toISOString(),
 });

@@ -27,8 +27,8 @@ const tag = 'Conversations';
 const access = ['admin', 'agent'] as const;
 const replies = { 200: ConversationView } as const;
 const aboutVersions =
-  'The `ETag` counts what people decide (status, assignment); a new message does not change it. Pass it as `If-Match` ' +
-  'to change only what you have seen.';
+  'The `ETag` counts changes of status and assignment; a new message does not change it. Send it as `If-Match` to ' +
+  'change only the version that you have seen.';
 
 export const conversationRoutes = (deps: ConversationRouteDeps) => [
   ...readRoutes(deps),
@@ -39,6 +39,7 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'get',
     path: '/api/conversations',
+    operationId: 'listConversations',
     summary: 'List conversations',
     description: 'Latest message first. A conversation that gets a message moves to the first page.',
     tag,
@@ -55,11 +56,13 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'get',
     path: '/api/conversations/:id',
-    summary: 'Get a conversation with its history',
+    operationId: 'getConversation',
+    summary: 'Get a conversation and its history',
     description: aboutVersions,
     tag,
     access,
     params: idParams,
+    sendsETag: true,
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {
@@ -72,12 +75,14 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/conversations/:id',
-    summary: 'Open, set aside or close a conversation',
-    description: `A closed one can be opened again while the contact has no other on the channel. ${aboutVersions}`,
+    operationId: 'updateConversation',
+    summary: 'Change the status of a conversation',
+    description: `A closed conversation can be reopened while the contact has no other open one on the channel. ${aboutVersions}`,
     tag,
     access,
     params: idParams,
     body: PatchConversationBody,
+    sendsETag: true,
     replies,
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
@@ -90,12 +95,14 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'post',
     path: '/api/conversations/:id/assign',
-    summary: 'Give a conversation to a user, or take it away',
+    operationId: 'assignConversation',
+    summary: 'Assign or unassign a conversation',
     description: aboutVersions,
     tag,
     access,
     params: idParams,
     body: AssignConversationBody,
+    sendsETag: true,
     replies,
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
@@ -106,11 +113,13 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'post',
     path: '/api/conversations/:id/read',
+    operationId: 'markConversationRead',
     summary: 'Mark a conversation as read',
-    description: 'Sets `unreadCount` to 0. Doing it again changes nothing. The provider is not told.',
+    description: 'Sets `unreadCount` to 0. Repeating it changes nothing. The provider is not told.',
     tag,
     access,
     params: idParams,
+    sendsETag: true,
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {

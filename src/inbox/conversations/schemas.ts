@@ -3,87 +3,119 @@ import { objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { conversationStatuses } from './model.ts';
 
-const exampleId = '665f1c2ab7e4d3a9c8b01234';
+const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
 
 export const ListConversationsQuery = z.strictObject({
   ...pageQuery,
-  status: z.enum(conversationStatuses).optional(),
+  status: ConversationStatus.optional().meta({ description: 'Only conversations with this status' }),
   assignedAgentId: z
     .union([z.literal('none'), objectIdText], { error: 'Must be the id of a user, or none.' })
     .optional()
-    .meta({ description: 'The id of a user, or `none` for what nobody has taken', examples: ['none'] }),
-  leadId: objectIdText.optional(),
-  contactId: objectIdText.optional(),
+    .meta({ description: 'The id of a user, or `none` for unassigned conversations' }),
+  leadId: objectIdText.optional().meta({ description: 'Only conversations of this lead' }),
+  contactId: objectIdText.optional().meta({ description: 'Only conversations of this contact' }),
   unread: z
     .literal('true', { error: 'Only true can be asked for.' })
     .optional()
-    .meta({ description: '`true`: only conversations with unread messages' }),
+    .meta({ description: '`true` lists only conversations with unread messages' }),
 });
 export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
 
-export const PatchConversationBody = z.strictObject({
-  status: z.enum(conversationStatuses).meta({
-    description: '`pending` sets it aside; the contact’s next message after `closed` opens a new one',
-  }),
-});
+export const PatchConversationBody = z
+  .strictObject({
+    status: ConversationStatus.meta({
+      description: '`pending` sets it aside; the next message of the contact after `closed` opens a new one',
+    }),
+  })
+  .meta({ id: 'UpdateConversationBody', examples: [{ status: 'closed' }] });
 
-export const AssignConversationBody = z.strictObject({
-  agentId: objectIdText
-    .nullable()
-    .meta({ description: 'An active user of the business; null takes it away', examples: [exampleId] }),
-});
+export const AssignConversationBody = z
+  .strictObject({
+    agentId: objectIdText
+      .nullable()
+      .meta({ description: 'An active user of the business; null unassigns the conversation' }),
+  })
+  .meta({ id: 'AssignConversationBody', examples: [{ agentId: '665f1c2ab7e4d3a9c8b01234' }] });
 
-const ContactSummary = z.object({
-  id: z.string(),
-  name: z
-    .string()
-    .nullable()
-    .meta({ examples: ['Ana Souza'] }),
-  phoneNumber: z
-    .string()
-    .nullable()
-    .meta({ examples: ['+15550001001'] }),
-});
+const ContactSummary = z
+  .object({
+    id: z.string(),
+    name: z.string().nullable(),
+    phoneNumber: z.string().nullable(),
+  })
+  .meta({ id: 'ContactSummary' });
 
 const conversationFields = {
-  id: z.string().meta({ examples: [exampleId] }),
+  id: z.string(),
   leadId: z.string(),
   contactId: z.string(),
-  contact: ContactSummary.nullable().meta({ description: 'Null when the contact was deleted' }),
+  contact: ContactSummary.nullable().meta({ description: 'Null if the contact was deleted' }),
   channelId: z.string(),
   assignedAgentId: z.string().nullable(),
-  status: z.enum(conversationStatuses),
+  status: ConversationStatus,
   lastMessageAt: z.iso.datetime(),
   freeEntryPointExpiresAt: z.iso.datetime().nullable().meta({
     description:
-      'Until when everything is free, for a person who came by an advertisement; free form needs the window all the same',
+      'Messages are free until then, because the contact came from an advertisement; free-form messages still need an open window',
   }),
-  windowExpiresAt: z.iso
-    .datetime()
-    .nullable()
-    .meta({ description: 'Until then free-form messages are allowed; null before the contact has written' }),
+  windowExpiresAt: z.iso.datetime().nullable().meta({
+    description: 'Free-form messages are allowed until then; null before the first message of the contact',
+  }),
   unreadCount: z.int(),
   createdAt: z.iso.datetime(),
 };
 
-export const ConversationListItemView = z.object(conversationFields).meta({ id: 'ConversationListItem' });
+const listItemExample = {
+  id: '665f1c2ab7e4d3a9c8b01240',
+  leadId: '665f1c2ab7e4d3a9c8b01230',
+  contactId: '665f1c2ab7e4d3a9c8b01220',
+  contact: { id: '665f1c2ab7e4d3a9c8b01220', name: 'Ana Souza', phoneNumber: '+15550001001' },
+  channelId: '665f1c2ab7e4d3a9c8b01210',
+  assignedAgentId: '665f1c2ab7e4d3a9c8b01234',
+  status: 'open',
+  lastMessageAt: '2026-11-23T09:00:00.000Z',
+  freeEntryPointExpiresAt: null,
+  windowExpiresAt: '2026-11-24T09:00:00.000Z',
+  unreadCount: 1,
+  createdAt: '2026-11-23T08:30:00.000Z',
+} as const;
+
+export const ConversationListItemView = z
+  .object(conversationFields)
+  .meta({ id: 'ConversationListItem', examples: [listItemExample] });
 export type ConversationListItemView = z.input<typeof ConversationListItemView>;
 
-const HistoryEntry = z.object({
-  at: z.iso.datetime(),
-  by: z.string().meta({ description: 'The user who decided it' }),
-  status: z.enum(conversationStatuses).optional(),
-  assignedAgentId: z.string().nullable().optional(),
-});
+const HistoryEntry = z
+  .object({
+    at: z.iso.datetime(),
+    by: z.string().meta({ description: 'The user who made the change' }),
+    status: ConversationStatus.optional(),
+    assignedAgentId: z.string().nullable().optional(),
+  })
+  .meta({ id: 'ConversationHistoryEntry' });
 
 export const ConversationView = z
   .object({
     ...conversationFields,
     history: z.array(HistoryEntry).meta({
-      description: 'The latest 50 decisions, oldest first; each has either `status` or `assignedAgentId`',
+      description: 'The latest 50 changes, oldest first; each has either `status` or `assignedAgentId`',
     }),
   })
-  .meta({ id: 'Conversation' });
+  .meta({
+    id: 'Conversation',
+    examples: [
+      {
+        ...listItemExample,
+        history: [
+          {
+            at: '2026-11-23T08:45:00.000Z',
+            by: listItemExample.assignedAgentId,
+            assignedAgentId: listItemExample.assignedAgentId,
+          },
+        ],
+      },
+    ],
+  });
 export type ConversationView = z.input<typeof ConversationView>;
 
-export const ConversationPage = pageOf(ConversationListItemView);
+export const ConversationPage = pageOf(ConversationListItemView, 'ConversationPage');

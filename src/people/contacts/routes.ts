@@ -34,8 +34,9 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
   route({
     method: 'get',
     path: '/api/contacts',
+    operationId: 'listContacts',
     summary: 'List contacts',
-    description: 'The newest first; with `q` in the order of what is searched. Filters narrow each other.',
+    description: 'Newest first; with `q`, in the order of the searched field. Filters are combined.',
     tag,
     access,
     query: ListContactsQuery,
@@ -56,11 +57,13 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
   route({
     method: 'get',
     path: '/api/contacts/:id',
-    summary: 'Get a contact with its log of consent',
-    description: 'The `ETag` is for `If-Match` of the next change.',
+    operationId: 'getContact',
+    summary: 'Get a contact and its consent log',
+    description: 'The consent log lists who changed the consent, when and why.',
     tag,
     access,
     params: idParams,
+    sendsETag: true,
     replies: { 200: ContactView },
     async handle({ actor, params }) {
       const contact = await contacts.get(scopeOf(actor.clientId), params.id);
@@ -73,13 +76,16 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
   route({
     method: 'post',
     path: '/api/contacts',
+    operationId: 'createContact',
     summary: 'Create a contact',
     description:
-      'One per person: 409 `already-exists` names the contact that has the phone number, in any spelling, or one ' +
-      'of the provider’s ids. A `whatsappId` that comes alone gives the phone number too.',
+      'A person has one contact: 409 `already-exists` names the contact that has the phone number, in any ' +
+      'spelling, or one of the provider ids. A `whatsappId` without `phoneNumber` sets the phone number ' +
+      'too.',
     tag,
     access,
     body: CreateContactBody,
+    sendsETag: true,
     replies: { 201: ContactView },
     problems: ['already-exists'],
     async handle({ actor, body }) {
@@ -91,15 +97,16 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/contacts/:id',
+    operationId: 'updateContact',
     summary: 'Change a contact',
     description:
-      'Changes the fields given; null clears. Consent changes by `optInStatus` together with `consent`; `opted-out` ' +
-      'cancels every message to the person that has not left. With `If-Match` a change based on an older state is ' +
-      'refused with 412.',
+      'Changes only the given fields; null clears a field. To change consent, send `optInStatus` together ' +
+      'with `consent`; `opted-out` cancels every unsent message to the contact.',
     tag,
     access,
     params: idParams,
     body: PatchContactBody,
+    sendsETag: true,
     replies: { 200: ContactView },
     problems: ['already-exists', 'precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
@@ -111,10 +118,11 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
   route({
     method: 'delete',
     path: '/api/contacts/:id',
+    operationId: 'deleteContact',
     summary: 'Delete a contact and its lead',
     description:
-      'Only while nothing else refers to it: with a conversation, open or closed, it is 409 `in-use`. To stop ' +
-      'messages to a person, set `optInStatus` to `opted-out` instead.',
+      'Refused with 409 `in-use` while the contact has a conversation, open or closed. To stop messages to ' +
+      'a contact, set `optInStatus` to `opted-out` instead.',
     tag,
     access,
     params: idParams,

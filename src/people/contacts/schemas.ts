@@ -23,10 +23,7 @@ export const PhoneText = z
   .string()
   .min(1)
   .max(32)
-  .meta({
-    description: 'E.164 with `+`; other spellings of the same number are recognised',
-    examples: ['+15550001001'],
-  })
+  .meta({ description: 'E.164 with `+`; other spellings of the same number are recognised' })
   .transform((text, context) => {
     const phone = normalisePhone(text);
     if (phone !== null) return phone;
@@ -37,55 +34,51 @@ export const PhoneText = z
     return z.NEVER;
   });
 
-export const NameText = lineOf(maximumNameLength).meta({ examples: ['Ana Souza'] });
+export const NameText = lineOf(maximumNameLength);
 
-const TagText = lineOf(50).meta({ examples: ['vip'] });
+const TagText = lineOf(50);
 
 export const TagList = z
   .array(TagText)
   .max(50)
-  .meta({ description: 'Each once; upper and lower case are different tags', examples: [['vip', 'berlin']] })
+  .meta({ description: 'Each once; case matters' })
   .transform((tags) => [...new Set(tags)]);
 
-export const OptInStatusText = z.enum(optInStatuses).meta({
-  description: 'Whether the person agreed to messages from this business; `opted-out` stops every send',
+export const OptInStatus = z.enum(optInStatuses).meta({
+  id: 'OptInStatus',
+  description: 'Whether the contact agreed to messages from this business; `opted-out` stops every send',
 });
 
 export const ConsentBody = z
   .strictObject({
-    source: lineOf(100).meta({ description: 'Where the word was given', examples: ['web form'] }),
+    source: lineOf(100).meta({ description: 'Where the consent was given or withdrawn' }),
     wording: z
       .string()
       .trim()
       .min(1)
       .max(1_000)
       .optional()
-      .meta({ description: 'What the person agreed to or said', examples: ['Yes, send me offers.'] }),
+      .meta({ description: 'What the contact agreed to or said' }),
   })
   .meta({
-    description: 'Goes with `optInStatus` into the log of consent, with the time and who wrote it down',
+    id: 'ConsentInput',
+    description: 'Stored in the consent log with `optInStatus`, the time and the user who recorded it',
   });
 
 const WhatsappIdText = z
   .string()
   .regex(/^[1-9]\d{6,14}$/, { error: 'Must be 7 to 15 digits without +.', abort: true })
   .refine((digits) => phoneOfWhatsappId(digits) !== null, { error: 'Must be the digits of a phone number.' })
-  .meta({ description: 'The `wa_id` of the provider: digits without `+`', examples: ['15550001001'] });
+  .meta({ description: 'The `wa_id` of the provider: digits without `+`' });
 
 const BusinessScopedUserIdText = z
   .string()
   .regex(/^[A-Z]{2}\.[A-Za-z0-9.]{1,160}$/, {
     error: 'Must be a business-scoped user id as US.13491208655302741918.',
   })
-  .meta({
-    description: 'The provider’s id of the person for this business',
-    examples: ['US.13491208655302741918'],
-  });
+  .meta({ description: 'The id of the person at the provider, for this business' });
 
-const UsernameText = lineOf(64).meta({
-  description: 'Shown only; it is no identity',
-  examples: ['ana.souza'],
-});
+const UsernameText = lineOf(64).meta({ description: 'Shown only; it does not identify the contact' });
 
 const fieldKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
   error: 'Must begin with a letter and hold only letters, digits, _ and -, at most 64.',
@@ -94,6 +87,7 @@ const fieldValue = z.union([z.string().max(500), z.number(), z.boolean()], {
   error: 'Must be a text of at most 500 characters, a number or a boolean.',
 });
 const fieldExample = { city: 'Berlin', orders: 3, newsletter: true };
+const consentExample = { source: 'web form', wording: 'Yes, send me offers.' };
 const atMostFields = [
   (fields: object) => Object.keys(fields).length <= maximumCustomFields,
   { error: `At most ${maximumCustomFields} fields.` },
@@ -125,13 +119,12 @@ export const CreateContactBody = z
     username: UsernameText.optional(),
     name: NameText.optional(),
     tags: TagList.optional(),
-    optInStatus: OptInStatusText.optional(),
+    optInStatus: OptInStatus.optional(),
     consent: ConsentBody.optional(),
     customFields: z
       .record(fieldKey, fieldValue)
       .refine(...atMostFields)
-      .optional()
-      .meta({ examples: [fieldExample] }),
+      .optional(),
   })
   .superRefine((body, context) => {
     checkConsentPair(body, context, false);
@@ -139,6 +132,12 @@ export const CreateContactBody = z
     if ((phoneNumber ?? whatsappId ?? businessScopedUserId) !== undefined) return;
     const message = 'Give at least one of phoneNumber, whatsappId and businessScopedUserId.';
     context.addIssue({ code: 'custom', path: ['phoneNumber'], message });
+  })
+  .meta({
+    id: 'CreateContactBody',
+    examples: [
+      { phoneNumber: '+15550001001', name: 'Ana Souza', optInStatus: 'opted-in', consent: consentExample },
+    ],
   });
 
 export const PatchContactBody = z
@@ -149,31 +148,32 @@ export const PatchContactBody = z
     username: UsernameText.nullable().optional(),
     name: NameText.nullable().optional(),
     tags: TagList.optional(),
-    optInStatus: OptInStatusText.optional(),
+    optInStatus: OptInStatus.optional(),
     consent: ConsentBody.optional(),
     isBlocked: z
       .boolean()
       .optional()
-      .meta({ description: 'Puts the person on the block list of the business, or takes them off it' }),
+      .meta({ description: 'Adds the contact to the block list of the business, or removes it' }),
     customFields: z
       .record(fieldKey, fieldValue.nullable())
       .refine(...atMostFields)
       .nullable()
       .optional()
-      .meta({
-        description: 'Changes the keys given; null removes a key, null for the whole removes all',
-        examples: [{ city: 'Hamburg', newsletter: null }],
-      }),
+      .meta({ description: 'Changes the given keys; null removes a key, null for the whole removes all' }),
   })
   .superRefine((body, context) => {
     checkNotEmpty(body, context);
     checkConsentPair(body, context, true);
+  })
+  .meta({
+    id: 'UpdateContactBody',
+    examples: [{ name: 'Ana Maria Souza', customFields: { city: 'Hamburg', newsletter: null } }],
   });
 
 /** Query fields of lists of people. */
 export const personQuery = {
-  tag: TagText.optional(),
-  optInStatus: OptInStatusText.optional(),
+  tag: TagText.optional().meta({ description: 'Only contacts with this tag' }),
+  optInStatus: OptInStatus.optional().meta({ description: 'Only contacts with this opt-in status' }),
   q: z
     .string()
     .trim()
@@ -182,9 +182,8 @@ export const personQuery = {
     .optional()
     .meta({
       description:
-        'The beginning of a name, whatever its accents and case, or of a phone number if it is digits with or ' +
-        'without `+`. The list is then sorted by what was searched, else the newest come first.',
-      examples: ['ana'],
+        'The beginning of a name, ignoring accents and case, or of a phone number if it is digits with or without ' +
+        '`+`. Sorts the list by the searched field.',
     }),
 };
 
@@ -194,74 +193,101 @@ export const ListContactsQuery = z.strictObject({
   isBlocked: z
     .enum(['true', 'false'])
     .optional()
-    .meta({ description: 'Only who is on the block list of the business, or only who is not' }),
+    .meta({ description: 'Only contacts on the block list of the business, or only the others' }),
   numberSuspect: z
     .enum(['true', 'false'])
     .optional()
-    .meta({ description: 'Only whose number WhatsApp could not deliver to, or only the others' }),
+    .meta({ description: 'Only contacts whose number WhatsApp could not deliver to, or only the others' }),
 });
 
 const contactFields = {
-  id: z.string().meta({ examples: ['665f1c2ab7e4d3a9c8b01234'] }),
-  phoneNumber: z
-    .string()
-    .nullable()
-    .meta({ examples: ['+15550001001'] }),
+  id: z.string(),
+  phoneNumber: z.string().nullable(),
   whatsappId: z.string().nullable(),
   businessScopedUserId: z.string().nullable(),
   username: z.string().nullable(),
   name: z.string().nullable(),
   tags: z.array(z.string()),
-  optInStatus: z.enum(optInStatuses),
-  marketingStopped: z
-    .boolean()
-    .meta({ description: 'Whether the person has switched marketing from this business off, at WhatsApp' }),
+  optInStatus: OptInStatus,
+  marketingStopped: z.boolean().meta({
+    description: 'Whether the contact turned off marketing messages from this business in WhatsApp',
+  }),
   marketingStoppedAt: z.iso.datetime().nullable(),
-  isBlocked: z.boolean().meta({ description: 'Whether the person is on the block list of the business' }),
+  isBlocked: z.boolean().meta({ description: 'Whether the contact is on the block list of the business' }),
   blockedAt: z.iso.datetime().nullable(),
   numberSuspect: z
     .object({
-      code: z.string().meta({ description: 'The provider’s', examples: ['131026'] }),
+      code: z.string().meta({ description: 'The error code of the provider' }),
       at: z.iso.datetime(),
     })
+    .meta({ id: 'SuspectNumber' })
     .nullable()
     .meta({
       description:
-        'WhatsApp could not deliver to the number. A warning only: it holds no message back, and goes when something ' +
-        'reaches the number, the person writes, or the number changes',
+        'WhatsApp could not deliver to the number. A warning only: no message is held. Cleared when a message is ' +
+        'delivered, the contact writes, or the number changes',
     }),
-  customFields: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .meta({ examples: [fieldExample] }),
+  customFields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 };
 
-export const ContactListItemView = z.object(contactFields).meta({ id: 'ContactListItem' });
+const listItemExample = {
+  id: '665f1c2ab7e4d3a9c8b01220',
+  phoneNumber: '+15550001001',
+  whatsappId: '15550001001',
+  businessScopedUserId: 'US.13491208655302741918',
+  username: 'ana.souza',
+  name: 'Ana Souza',
+  tags: ['vip', 'berlin'],
+  optInStatus: 'opted-in',
+  marketingStopped: false,
+  marketingStoppedAt: null,
+  isBlocked: false,
+  blockedAt: null,
+  numberSuspect: null,
+  customFields: fieldExample,
+  createdAt: '2026-11-23T08:15:00.000Z',
+  updatedAt: '2026-11-23T08:15:00.000Z',
+};
+
+export const ContactListItemView = z
+  .object(contactFields)
+  .meta({ id: 'ContactListItem', examples: [listItemExample] });
 export type ContactListItemView = z.input<typeof ContactListItemView>;
+
+export const ConsentLogStatus = z.enum(consentWords).meta({
+  id: 'ConsentLogStatus',
+  description: 'An opt-in status, or the switch for marketing messages that the contact has in WhatsApp',
+});
+
+const ConsentLogEntry = z
+  .object({
+    status: ConsentLogStatus,
+    source: z.string(),
+    wording: z.string().nullable(),
+    at: z.iso.datetime(),
+    by: z.string().nullable().meta({ description: 'The user who recorded it; null if the product did' }),
+  })
+  .meta({ id: 'ConsentLogEntry' });
 
 export const ContactView = z
   .object({
     ...contactFields,
-    consentLog: z
-      .array(
-        z.object({
-          status: z.enum(consentWords),
-          source: z.string(),
-          wording: z.string().nullable(),
-          at: z.iso.datetime(),
-          by: z
-            .string()
-            .nullable()
-            .meta({ description: 'The user who wrote it down; null: the product itself' }),
-        }),
-      )
-      .meta({
-        description:
-          'Every word on consent, newest last; entries are never changed. Of more than 200 the first 20 and the latest.',
-      }),
+    consentLog: z.array(ConsentLogEntry).meta({
+      description:
+        'Every change of consent, newest last; entries never change. Of more than 200, the first 20 and the latest.',
+    }),
   })
-  .meta({ id: 'Contact' });
+  .meta({
+    id: 'Contact',
+    examples: [
+      {
+        ...listItemExample,
+        consentLog: [{ ...consentExample, status: 'opted-in', at: listItemExample.createdAt, by: null }],
+      },
+    ],
+  });
 export type ContactView = z.input<typeof ContactView>;
 
-export const ContactPage = pageOf(ContactListItemView);
+export const ContactPage = pageOf(ContactListItemView, 'ContactPage');

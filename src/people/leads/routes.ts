@@ -39,10 +39,11 @@ const readRoutes = ({ leads }: LeadRouteDeps) => [
   route({
     method: 'get',
     path: '/api/leads',
+    operationId: 'listLeads',
     summary: 'List leads',
     description:
-      'The newest first; with `q` in the order of what is searched. Filters narrow each other; `q` and ' +
-      '`optInStatus` look at the contact.',
+      'Newest first; with `q`, in the order of the searched field. Filters are combined; `q` and ' +
+      '`optInStatus` apply to the contact.',
     tag,
     access,
     query: ListLeadsQuery,
@@ -57,12 +58,13 @@ const readRoutes = ({ leads }: LeadRouteDeps) => [
   route({
     method: 'get',
     path: '/api/leads/:id',
+    operationId: 'getLead',
     summary: 'Get a lead',
-    description:
-      'With phone, name and consent of its contact. The `ETag` is for `If-Match` of the next change.',
+    description: 'Includes the phone number, name and consent of its contact.',
     tag,
     access,
     params: idParams,
+    sendsETag: true,
     replies: { 200: LeadView },
     async handle({ actor, params }) {
       return { status: 200, ...replyWith(await leads.get(scopeOf(actor.clientId), params.id)) };
@@ -74,14 +76,16 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
   route({
     method: 'post',
     path: '/api/leads',
+    operationId: 'createLead',
     summary: 'Create a lead',
     description:
-      'For a contact, or for a phone number whose contact is found or made. `name`, `optInStatus` and `consent` ' +
-      'are the contact’s; to change the consent of a contact that is there already, `consent` must say where it ' +
-      'comes from. A contact has one lead: 409 `already-exists` names it.',
+      'For a contact, or for a phone number whose contact is found or created. `name`, `optInStatus` and ' +
+      '`consent` belong to the contact; `consent` is required to change the consent of an existing contact. ' +
+      'A contact has one lead: 409 `already-exists` names it.',
     tag,
     access,
     body: CreateLeadBody,
+    sendsETag: true,
     replies: { 201: LeadView },
     problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
@@ -94,14 +98,16 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/leads/:id',
+    operationId: 'updateLead',
     summary: 'Change a lead',
     description:
-      'Changes the fields given; null clears. `name`, and `optInStatus` together with `consent`, change the ' +
-      'contact. With `If-Match` a change based on an older state is refused with 412.',
+      'Changes only the given fields; null clears a field. `name`, and `optInStatus` together with ' +
+      '`consent`, change the contact.',
     tag,
     access,
     params: idParams,
     body: PatchLeadBody,
+    sendsETag: true,
     replies: { 200: LeadView },
     problems: ['precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
@@ -113,10 +119,12 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
   route({
     method: 'delete',
     path: '/api/leads/:id',
+    operationId: 'deleteLead',
     summary: 'Delete a lead',
     description:
-      '409 `in-use` while a conversation with it is not closed. Closed conversations keep their history and their ' +
-      '`leadId`; when the contact gets a lead again, it is a new one under the same id. The contact stays.',
+      'Refused with 409 `in-use` while it has an open or pending conversation. Closed conversations keep ' +
+      'their history and `leadId`; if the contact gets a lead again, the new lead has the same id. The ' +
+      'contact stays.',
     tag,
     access,
     params: idParams,

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { optInStatuses } from '../contacts/rules.ts';
 import {
   checkConsentPair,
   checkNotEmpty,
   ConsentBody,
   NameText,
-  OptInStatusText,
+  OptInStatus,
   personQuery,
   PhoneText,
   TagList,
@@ -14,24 +13,22 @@ import { objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { leadStages } from './rules.ts';
 
-const exampleId = '665f1c2ab7e4d3a9c8b01234';
+const LeadStage = z.enum(leadStages).meta({ id: 'LeadStage' });
 
-const StageText = z.enum(leadStages);
+const AgentId = objectIdText.meta({ description: 'An active user of the business' });
 
-const AgentId = objectIdText.meta({ description: 'An active user of the business', examples: [exampleId] });
-
-/** What is the contact's own, and is changed there. */
+/** Belongs to the contact and is changed there. */
 const contactPart = {
-  optInStatus: OptInStatusText.optional(),
+  optInStatus: OptInStatus.optional(),
   consent: ConsentBody.optional(),
 };
 
 export const CreateLeadBody = z
   .strictObject({
     phoneNumber: PhoneText.optional(),
-    contactId: objectIdText.optional().meta({ examples: [exampleId] }),
+    contactId: objectIdText.optional(),
     name: NameText.optional(),
-    stage: StageText.optional().meta({ description: '`new` if nothing else is said' }),
+    stage: LeadStage.optional().meta({ description: '`new` if not given' }),
     tags: TagList.optional(),
     ...contactPart,
     assignedAgentId: AgentId.optional(),
@@ -41,12 +38,25 @@ export const CreateLeadBody = z
     if ((body.phoneNumber === undefined) !== (body.contactId === undefined)) return;
     const message = 'Name the person by either phoneNumber or contactId.';
     context.addIssue({ code: 'custom', path: ['phoneNumber'], message });
+  })
+  .meta({
+    id: 'CreateLeadBody',
+    examples: [
+      {
+        phoneNumber: '+15550001001',
+        name: 'Ana Souza',
+        stage: 'new',
+        tags: ['vip', 'berlin'],
+        optInStatus: 'opted-in',
+        consent: { source: 'web form', wording: 'Yes, send me offers.' },
+      },
+    ],
   });
 
 export const PatchLeadBody = z
   .strictObject({
     name: NameText.nullable().optional(),
-    stage: StageText.optional(),
+    stage: LeadStage.optional(),
     tags: TagList.optional(),
     ...contactPart,
     assignedAgentId: AgentId.nullable().optional(),
@@ -54,38 +64,52 @@ export const PatchLeadBody = z
   .superRefine((body, context) => {
     checkNotEmpty(body, context);
     checkConsentPair(body, context, true);
+  })
+  .meta({
+    id: 'UpdateLeadBody',
+    examples: [{ stage: 'qualified', assignedAgentId: '665f1c2ab7e4d3a9c8b01234' }],
   });
 
 export const ListLeadsQuery = z.strictObject({
   ...pageQuery,
-  stage: StageText.optional(),
+  stage: LeadStage.optional().meta({ description: 'Only leads at this stage' }),
   assignedAgentId: z
     .union([z.literal('none'), objectIdText], { error: 'Must be the id of a user, or none.' })
     .optional()
-    .meta({ description: 'The id of a user, or `none` for what nobody has taken', examples: ['none'] }),
+    .meta({ description: 'The id of a user, or `none` for unassigned leads' }),
   ...personQuery,
 });
 
 export const LeadView = z
   .object({
-    id: z.string().meta({ examples: [exampleId] }),
+    id: z.string(),
     contactId: z.string(),
-    phoneNumber: z
-      .string()
-      .nullable()
-      .meta({ description: 'The contact’s', examples: ['+15550001001'] }),
-    name: z
-      .string()
-      .nullable()
-      .meta({ description: 'The contact’s', examples: ['Ana Souza'] }),
-    optInStatus: z.enum(optInStatuses).meta({ description: 'The contact’s' }),
-    stage: z.enum(leadStages),
+    phoneNumber: z.string().nullable().meta({ description: 'Of the contact' }),
+    name: z.string().nullable().meta({ description: 'Of the contact' }),
+    optInStatus: OptInStatus.meta({ description: 'Of the contact' }),
+    stage: LeadStage,
     tags: z.array(z.string()),
     assignedAgentId: z.string().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
-  .meta({ id: 'Lead' });
+  .meta({
+    id: 'Lead',
+    examples: [
+      {
+        id: '665f1c2ab7e4d3a9c8b01230',
+        contactId: '665f1c2ab7e4d3a9c8b01220',
+        phoneNumber: '+15550001001',
+        name: 'Ana Souza',
+        optInStatus: 'opted-in',
+        stage: 'qualified',
+        tags: ['vip', 'berlin'],
+        assignedAgentId: '665f1c2ab7e4d3a9c8b01234',
+        createdAt: '2026-11-23T08:20:00.000Z',
+        updatedAt: '2026-11-23T08:40:00.000Z',
+      },
+    ],
+  });
 export type LeadView = z.input<typeof LeadView>;
 
-export const LeadPage = pageOf(LeadView);
+export const LeadPage = pageOf(LeadView, 'LeadPage');

@@ -16,11 +16,12 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages',
+    operationId: 'sendMessage',
     summary: 'Send a free-form message',
     description:
-      'Text, media, location, contacts, reaction, buttons, list, link or flow, in the customer service window: 24 ' +
-      'hours after the contact’s last message. When it is closed, the answer names the templates that could be sent ' +
-      'instead. With an `Idempotency-Key` the same request gives the same answer for ever.',
+      'Text, media, location, contacts, reaction, buttons, list, link or flow. Allowed in the customer ' +
+      'service window: 24 hours after the last message of the contact. Outside it, the answer lists ' +
+      'templates to send instead.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendMessageBody,
@@ -44,10 +45,11 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/template',
+    operationId: 'sendTemplateMessage',
     summary: 'Send a template message',
     description:
-      'Accepts the message and starts its durable workflow. Everything that can be checked is checked before 201. ' +
-      'With an `Idempotency-Key` the same request gives the same answer for ever.',
+      'Accepts the message and starts its durable workflow. Everything that can be checked is checked ' +
+      'before 201.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendTemplateBody,
@@ -74,8 +76,9 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
   route({
     method: 'get',
     path: '/api/messages',
+    operationId: 'listMessages',
     summary: 'List messages',
-    description: 'Newest first. `status=unknown` lists the messages whose outcome nobody knows yet.',
+    description: 'Newest first. `status=unknown` lists messages with an unknown outcome.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     query: ListMessagesQuery,
@@ -95,7 +98,9 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
   route({
     method: 'get',
     path: '/api/messages/:id',
-    summary: 'Get a message with its status history',
+    operationId: 'getMessage',
+    summary: 'Get a message and its status history',
+    description: '`waitingFor` says why an unsent message waits, and `failure` why a failed one failed.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     params: idParams,

@@ -3,10 +3,15 @@ import { Content } from './content/schemas.ts';
 import { ShownContent } from './content/shown/schemas.ts';
 import { isoTime, objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
-import { templateLanguage, templateName, templateVariables } from '../../templates/schemas.ts';
-import { WaitingForView } from './actions/schemas.ts';
-import { messageStatuses } from './lifecycle.ts';
-import { messageCategories, senderTypes } from './store/model.ts';
+import {
+  TemplateCategory,
+  templateLanguage,
+  templateName,
+  templateVariables,
+  variablesExample,
+} from '../../templates/schemas.ts';
+import { MessageStatus, WaitingForView } from './actions/schemas.ts';
+import { senderTypes } from './store/model.ts';
 
 /** Whom a message is for, and by which channel. */
 const recipientFields = {
@@ -15,16 +20,13 @@ const recipientFields = {
     .min(1)
     .max(32)
     .optional()
-    .meta({
-      description: 'The recipient as E.164 with `+`',
-      examples: ['+15550001001'],
-    }),
+    .meta({ description: 'The phone number of the recipient as E.164 with `+`' }),
   contactId: objectIdText.optional(),
   leadId: objectIdText.optional(),
   conversationId: objectIdText.optional(),
   channelId: objectIdText
     .optional()
-    .meta({ description: 'Needed when the business has several channels and no conversation is named' }),
+    .meta({ description: 'Required if the business has several channels and no conversation is given' }),
 };
 
 const timeFields = {
@@ -53,88 +55,155 @@ export const SendTemplateBody = z
     templateName,
     language: templateLanguage
       .optional()
-      .meta({ description: 'May be left out while the template exists in one language only' }),
+      .meta({ description: 'Optional while the template exists in one language only' }),
     variables: templateVariables.optional(),
     ...timeFields,
   })
-  .refine(...oneRecipient);
+  .refine(...oneRecipient)
+  .meta({
+    id: 'SendTemplateMessageBody',
+    examples: [
+      { to: '+15550001001', templateName: 'order_update', language: 'en_US', variables: variablesExample },
+    ],
+  });
 export type SendTemplateBody = z.output<typeof SendTemplateBody>;
 
 export const SendMessageBody = z
   .strictObject({
     ...recipientFields,
     content: Content,
-    replyTo: objectIdText
-      .optional()
-      .meta({ description: 'A message of the same conversation, which is shown quoted' }),
+    replyTo: objectIdText.optional().meta({ description: 'A message of the same conversation to quote' }),
     ...timeFields,
   })
   .refine(...oneRecipient)
   .refine(({ content, replyTo }) => content.type !== 'reaction' || replyTo === undefined, {
     error: 'A reaction names its message in content.messageId.',
     path: ['replyTo'],
+  })
+  .meta({
+    id: 'SendMessageBody',
+    examples: [
+      {
+        conversationId: '665f1c2ab7e4d3a9c8b01240',
+        content: { type: 'text', body: 'Your table is reserved for 19:00.' },
+      },
+    ],
   });
 export type SendMessageBody = z.output<typeof SendMessageBody>;
 
 export const ListMessagesQuery = z.strictObject({
   ...pageQuery,
-  conversationId: objectIdText.optional(),
-  status: z.enum(messageStatuses).optional().meta({ description: '`unknown` lists what needs a person' }),
+  conversationId: objectIdText.optional().meta({ description: 'Only messages of this conversation' }),
+  status: MessageStatus.optional().meta({ description: '`unknown` lists messages that need a decision' }),
 });
 
-const Failure = z.object({
-  code: z.string().meta({ examples: ['131026'] }),
-  class: z.string(),
-  title: z.string(),
-  detail: z.string(),
-  advice: z.string(),
-});
+const Failure = z
+  .object({
+    code: z.string(),
+    class: z.string(),
+    title: z.string(),
+    detail: z.string(),
+    advice: z.string(),
+  })
+  .meta({ id: 'MessageFailure' });
+
+const StatusEntry = z
+  .object({
+    status: z.string(),
+    timestamp: z.iso.datetime(),
+    raw: z.record(z.string(), z.unknown()).nullable().meta({ description: 'What the provider reported' }),
+  })
+  .meta({ id: 'MessageStatusEntry' });
 
 const messageFields = {
   id: z.string(),
   conversationId: z.string(),
   channelId: z.string(),
   contactId: z.string(),
-  direction: z.enum(['inbound', 'outbound']),
-  senderType: z.enum(senderTypes),
+  direction: z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' }),
+  senderType: z.enum(senderTypes).meta({ id: 'SenderType' }),
   messageType: z.string(),
   to: z.string().nullable(),
   createdBy: z.string().nullable().meta({ description: 'The user who sent it' }),
-  repliesTo: z.string().nullable().meta({ description: 'The message that this one answers or reacts to' }),
+  repliesTo: z.string().nullable().meta({ description: 'The message that it answers or reacts to' }),
   content: ShownContent,
   templateName: z.string().nullable(),
-  category: z.enum(messageCategories).nullable().meta({ description: 'Null for what is not a template' }),
+  category: TemplateCategory.nullable().meta({ description: 'Null if it is not a template message' }),
   priority: z.int().nullable().meta({
-    description: 'Where messages wait for the provider, 1 goes first and 5 last; null for inbound ones',
+    description: 'Order in the queue to the provider, 1 first and 5 last; null for inbound messages',
   }),
-  status: z.enum(messageStatuses),
+  status: MessageStatus,
   timestamp: z.iso.datetime(),
   sendAt: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),
-  attempts: z.int().meta({ description: 'Calls to the provider that were begun' }),
+  attempts: z.int().meta({ description: 'Calls to the provider that were started' }),
   providerMessageId: z.string().nullable(),
   failure: Failure.nullable(),
-  retryOf: z.string().nullable().meta({ description: 'The message in whose place it was made' }),
-  retriedBy: z.string().nullable().meta({ description: 'The message that was made in its place' }),
+  retryOf: z.string().nullable().meta({ description: 'The message that it retries' }),
+  retriedBy: z.string().nullable().meta({ description: 'The message that retries it' }),
   workflowId: z.string().nullable().meta({ description: 'The workflow to open in the Temporal UI' }),
+  createdAt: z.iso.datetime().meta({ description: 'When the message was stored' }),
 };
 
-export const MessageListItemView = z.object(messageFields);
+const listItemExample = {
+  id: '665f1c2ab7e4d3a9c8b01250',
+  conversationId: '665f1c2ab7e4d3a9c8b01240',
+  channelId: '665f1c2ab7e4d3a9c8b01210',
+  contactId: '665f1c2ab7e4d3a9c8b01220',
+  direction: 'outbound',
+  senderType: 'agent',
+  messageType: 'template',
+  to: '+15550001001',
+  createdBy: '665f1c2ab7e4d3a9c8b01234',
+  repliesTo: null,
+  content: {
+    text: 'Hello Ana, your order 1042 is on its way. Thank you.',
+    media: null,
+    location: null,
+    contacts: null,
+    reaction: null,
+    interactive: null,
+    reply: null,
+  },
+  templateName: 'order_update',
+  category: 'utility',
+  priority: 2,
+  status: 'queued',
+  timestamp: '2026-11-23T09:00:00.000Z',
+  sendAt: null,
+  expiresAt: null,
+  attempts: 0,
+  providerMessageId: null,
+  failure: null,
+  retryOf: null,
+  retriedBy: null,
+  workflowId: 'message:665f1c2ab7e4d3a9c8b01250',
+  createdAt: '2026-11-23T09:00:00.000Z',
+} as const;
+
+export const MessageListItemView = z
+  .object(messageFields)
+  .meta({ id: 'MessageListItem', examples: [listItemExample] });
 export type MessageListItemView = z.input<typeof MessageListItemView>;
 
-export const MessageView = z.object({
-  ...messageFields,
-  waitingFor: WaitingForView.nullable().meta({
-    description: 'Why it has not left yet; null once it has, or never will',
-  }),
-  statusHistory: z.array(
-    z.object({
-      status: z.string(),
-      timestamp: z.iso.datetime(),
-      raw: z.record(z.string(), z.unknown()).nullable(),
+export const MessageView = z
+  .object({
+    ...messageFields,
+    waitingFor: WaitingForView.nullable().meta({
+      description: 'Why the message waits; null if it does not, or will never be sent',
     }),
-  ),
-});
+    statusHistory: z.array(StatusEntry),
+  })
+  .meta({
+    id: 'Message',
+    examples: [
+      {
+        ...listItemExample,
+        waitingFor: null,
+        statusHistory: [{ status: 'queued', timestamp: listItemExample.timestamp, raw: null }],
+      },
+    ],
+  });
 export type MessageView = z.input<typeof MessageView>;
 
-export const MessagePage = pageOf(MessageListItemView);
+export const MessagePage = pageOf(MessageListItemView, 'MessagePage');

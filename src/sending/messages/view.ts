@@ -37,6 +37,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     retryOf: message.retryOf?.toHexString() ?? null,
     retriedBy: message.retriedBy?.toHexString() ?? null,
     workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
+    createdAt: message._id.getTimestamp().toISOString(),
   };
 }
 

@@ -24,6 +24,7 @@ function heldRoute() {
   const held = route({
     method: 'get',
     path: '/api/held',
+    operationId: 'getHeld',
     summary: 'Held',
     tag: 'Test',
     access: 'public',
@@ -58,6 +59,7 @@ describe('slow clients', () => {
           {
             method: 'post',
             path: '/hook',
+            operationId: 'receiveHook',
             summary: 'Take',
             tag: 'Test',
             maxBytes: 100,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { apiDescription } from '../../../src/app/api-description.ts';
 import { clientRoutes } from '../../../src/identity/clients/routes.ts';
 import { authRoutes } from '../../../src/identity/auth/routes.ts';
 import { createOpenApiDocument, openApiPath } from '../../../src/http/openapi.ts';
+import type { AnyRoute } from '../../../src/http/route.ts';
 import type { RawRoute } from '../../../src/http/raw-route.ts';
 import { problems } from '../../../src/app/problems.ts';
 import { call, type RunningServer, serve } from '../../support/http.ts';
@@ -11,6 +13,7 @@ import { sampleRoutes } from './sample-routes.ts';
 const webhook: RawRoute = {
   method: 'post',
   path: '/webhook/incoming/:channelKey',
+  operationId: 'receiveEvents',
   summary: 'Receive events',
   tag: 'Webhook',
   maxBytes: 10,
@@ -19,7 +22,7 @@ const webhook: RawRoute = {
       { name: 'channelKey', in: 'path', required: true, description: 'The channel’s own secret' },
       { name: 'X-Hub-Signature-256', in: 'header', required: false, description: 'HMAC over the bytes' },
     ],
-    requestContentType: 'application/json',
+    request: { contentType: 'application/json', example: {} },
     replies: { 200: { description: 'Stored' } },
     problems: ['invalid-signature'],
   },
@@ -34,7 +37,7 @@ interface Document {
 interface Operation {
   readonly summary: string;
   readonly security: object[];
-  readonly parameters?: { name: string; in: string; required: boolean }[];
+  readonly parameters?: { name?: string; $ref?: string }[];
   readonly requestBody?: object;
   readonly responses: Record<string, { description: string; content?: Record<string, unknown> }>;
 }
@@ -98,11 +101,13 @@ describe('openapi', () => {
     );
   });
 
-  it('an idempotent route › has the header as a parameter, no other has', () => {
+  it('an idempotent route › has the key as a parameter, no other has', () => {
     const names = (path: string): string[] =>
-      (operation('post', path).parameters ?? []).map(({ name }) => name);
-    assert.deepEqual(names('/api/things'), ['Idempotency-Key']);
-    assert.deepEqual(names('/api/auth/login'), []);
+      (operation('post', path).parameters ?? []).map(
+        ({ name, $ref = '' }) => name ?? $ref.split('/').at(-1) ?? '',
+      );
+    assert.deepEqual(names('/api/things'), ['Idempotency-Key', 'X-Request-Id']);
+    assert.deepEqual(names('/api/auth/login'), ['X-Request-Id']);
   });
 
   it('schemas with an id › are written once and referred to; nothing points nowhere', () => {
@@ -113,17 +118,25 @@ describe('openapi', () => {
     );
     for (const name of references) assert.ok(name !== undefined && name in document.components.schemas, name);
     assert.doesNotMatch(text, /passwordHash|\$defs/);
-    const problem = document.components.schemas['Problem'] as { properties: { code: { enum: string[] } } };
-    assert.deepEqual(problem.properties.code.enum, Object.keys(problems));
+    const code = document.components.schemas['ProblemCode'] as { enum: string[] };
+    assert.deepEqual(code.enum, Object.keys(problems));
   });
 
-  it('one method and path declared twice › is refused', () => {
+  it('one method and path, or one operationId, declared twice › is refused', () => {
     const [first] = sampleRoutes;
     assert.ok(first !== undefined);
+    const options = {
+      about: apiDescription,
+      rawRoutes: [],
+      pages: [],
+      problems,
+      publicUrl: 'http://crm.test',
+    };
+    const describeAll = (...routes: AnyRoute[]) => createOpenApiDocument({ ...options, routes });
+    assert.throws(() => describeAll(first, first), /declared twice/);
     assert.throws(
-      () =>
-        createOpenApiDocument({ routes: [first, first], rawRoutes: [], pages: [], problems, publicUrl: '' }),
-      /declared twice/,
+      () => describeAll(first, { ...first, path: '/api/others/:id' }),
+      /two operations have the id/i,
     );
   });
 

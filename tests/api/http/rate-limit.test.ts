@@ -23,9 +23,9 @@ const Ok = z.object({ ok: z.boolean() });
 const ok = async () => ({ status: 200 as const, body: { ok: true } });
 const shared = { method: 'get', summary: 'Test', tag: 'Test', replies: { 200: Ok }, handle: ok } as const;
 const routes = [
-  route({ ...shared, path: '/api/mine', access: ['agent'] }),
-  route({ ...shared, path: '/api/open', access: 'public' }),
-  route({ ...shared, path: '/elsewhere', access: 'public' }),
+  route({ ...shared, path: '/api/mine', operationId: 'getMine', access: ['agent'] }),
+  route({ ...shared, path: '/api/open', operationId: 'getOpen', access: 'public' }),
+  route({ ...shared, path: '/elsewhere', operationId: 'getElsewhere', access: 'public' }),
 ];
 
 describe('limit of requests', () => {
@@ -43,6 +43,7 @@ describe('limit of requests', () => {
         {
           method: 'post',
           path: '/webhook/incoming',
+          operationId: 'receiveEvents',
           summary: 'Test',
           tag: 'Test',
           maxBytes: 1_000,

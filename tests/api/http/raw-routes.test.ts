@@ -16,6 +16,7 @@ describe('raw route', () => {
     {
       method: 'get',
       path: '/hook',
+      operationId: 'confirmHook',
       summary: 'Handshake',
       tag: 'Test',
       maxBytes: 0,
@@ -25,6 +26,7 @@ describe('raw route', () => {
     ...['/hook', '/hook/:key'].map((path): RawRoute => ({
       method: 'post',
       path,
+      operationId: path === '/hook' ? 'receiveHook' : 'receiveKeyedHook',
       summary: 'Take',
       tag: 'Test',
       maxBytes: 1_000,

@@ -8,6 +8,7 @@ import { AppError } from '../../../src/platform/errors.ts';
 const sample = route({
   method: 'post',
   path: '/things/:id',
+  operationId: 'createThing',
   summary: 'A thing',
   tag: 'Test',
   access: 'public',
@@ -26,6 +27,7 @@ const sample = route({
 const bare = route({
   method: 'post',
   path: '/bare',
+  operationId: 'postBare',
   summary: 'Takes nothing',
   tag: 'Test',
   access: 'public',

@@ -9,10 +9,11 @@ export const recoveryRoutes = ({ recovery }: { recovery: RecoveryService }) => [
   route({
     method: 'post',
     path: '/api/auth/forgot-password',
-    summary: 'Ask for a mail with a link that sets a new password',
+    operationId: 'requestPasswordReset',
+    summary: 'Request a mail with a password reset link',
     description:
-      'The answer is the same whether or not there is an account with this address. The link in the mail opens ' +
-      '`/reset-password#token=…` of the frontend (APP_URL) and is good for 30 minutes and once.',
+      'The answer is the same whether or not an account has this address. The link opens ' +
+      '`/reset-password#token=…` of the frontend (APP_URL), works once and expires after 30 minutes.',
     tag,
     access: 'public',
     body: ForgotPasswordBody,
@@ -26,10 +27,11 @@ export const recoveryRoutes = ({ recovery }: { recovery: RecoveryService }) => [
   route({
     method: 'post',
     path: '/api/auth/reset-password',
-    summary: 'Set the password with the link from a mail',
+    operationId: 'resetPassword',
+    summary: 'Set a password with the token from a mail',
     description:
-      'For a forgotten password (30 minutes) and for an invitation (7 days). The link is good once. All sessions of ' +
-      'the user end; log in afterwards.',
+      'For a forgotten password (30 minutes) and for an invitation (7 days). The token works once. All ' +
+      'sessions of the user end; log in afterwards.',
     tag,
     access: 'public',
     body: ResetPasswordBody,
@@ -43,8 +45,9 @@ export const recoveryRoutes = ({ recovery }: { recovery: RecoveryService }) => [
   route({
     method: 'post',
     path: '/api/auth/change-password',
-    summary: 'Change the own password',
-    description: 'All other sessions of the user end within a second; this one goes on.',
+    operationId: 'changePassword',
+    summary: 'Change your password',
+    description: 'Ends all other sessions of the user within a second; the current one continues.',
     tag,
     access: ['admin', 'agent', 'operator'],
     body: ChangePasswordBody,

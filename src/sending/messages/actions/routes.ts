@@ -25,8 +25,9 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/:id/cancel',
-    summary: 'Cancel a message that has not left',
-    description: 'A scheduled, queued or held one. Doing it again changes nothing.',
+    operationId: 'cancelMessage',
+    summary: 'Cancel an unsent message',
+    description: 'For scheduled, queued and held messages. Repeating it changes nothing.',
     tag,
     access: everybody,
     params: idParams,
@@ -40,7 +41,9 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/messages/:id',
-    summary: 'Move a scheduled message to another time',
+    operationId: 'rescheduleMessage',
+    summary: 'Reschedule a scheduled message',
+    description: 'Only while the message is scheduled. The new time must be in the future.',
     tag,
     access: everybody,
     params: idParams,
@@ -56,10 +59,11 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
   route({
     method: 'get',
     path: '/api/messages/:id/timeline',
-    summary: 'The whole life of a message',
+    operationId: 'getMessageTimeline',
+    summary: 'Get the timeline of a message',
     description:
-      'Every wait with its reason, every call to the provider with its answer, every receipt, and what it waits ' +
-      'for now. With a link to its run in the Temporal UI.',
+      'Every wait with its reason, every call to the provider with its answer, every receipt, and the ' +
+      'current wait. Links to the run in the Temporal UI.',
     tag,
     access: everybody,
     params: idParams,
@@ -76,10 +80,11 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/:id/retry',
-    summary: 'Send a failed or unknown message again',
+    operationId: 'retryMessage',
+    summary: 'Retry a failed or unknown message',
     description:
-      'Makes a new message with the same content, and answers it; the first one keeps its status and names it in ' +
-      '`retriedBy`. Each message is retried once; the new one can be retried in its turn.',
+      'Sends the same content as a new message and returns it. The original keeps its status and names the ' +
+      'new message in `retriedBy`. A message can be retried once; the new one can be retried in turn.',
     tag,
     access: everybody,
     params: idParams,
@@ -107,12 +112,13 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/retry',
-    summary: 'Send many failed or unknown messages again',
+    operationId: 'retryMessages',
+    summary: 'Retry many failed or unknown messages',
     description:
-      'Oldest first, each as by `/api/messages/:id/retry`. What cannot be sent again is listed with the reason. ' +
-      'It takes no `Idempotency-Key`: each message is retried once, so that who has lost the answer repeats the ' +
-      'request with the same `cursor`, and finds what was retried before by `retriedBy`. To go through all of them ' +
-      'give `until`, too: without it the new ones that fail meanwhile are met as well.',
+      'Oldest first, each as in `POST /api/messages/{id}/retry`. Messages that cannot be retried are listed ' +
+      'with the reason. Needs no `Idempotency-Key`, because each message is retried once: if the answer was ' +
+      'lost, repeat the request with the same `cursor` and find the retried messages by `retriedBy`. Set ' +
+      '`until` to go through all of them without meeting new messages that fail meanwhile.',
     tag,
     access: everybody,
     body: RetryManyBody,

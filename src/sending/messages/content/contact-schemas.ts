@@ -3,9 +3,7 @@ import { line, webUrl } from './fields.ts';
 
 /** People as WhatsApp shows them in a contact card. */
 
-const kind = line(32)
-  .optional()
-  .meta({ examples: ['WORK'] });
+const kind = line(32).optional().meta({ description: 'For example WORK or HOME' });
 const part = line(200).optional();
 const mostEntries = 20;
 
@@ -16,7 +14,7 @@ const notEmpty = [
 
 const Name = z
   .strictObject({
-    formattedName: line(200).meta({ description: 'As it is shown', examples: ['Ana Souza'] }),
+    formattedName: line(200).meta({ description: 'The name as shown' }),
     firstName: part,
     middleName: part,
     lastName: part,
@@ -29,17 +27,20 @@ const Name = z
       error: 'Give at least one part of the name beside formattedName.',
       path: ['firstName'],
     },
-  );
+  )
+  .meta({ id: 'ContactCardNameInput' });
 
-const Phone = z.strictObject({
-  phone: line(40).meta({ examples: ['+49 1511 2345601'] }),
-  type: kind,
-  waId: z
-    .string()
-    .regex(/^\d{5,20}$/, { error: 'This must be digits.' })
-    .optional()
-    .meta({ description: 'The WhatsApp id: with it the card has a button to write to the person' }),
-});
+const Phone = z
+  .strictObject({
+    phone: line(40),
+    type: kind,
+    waId: z
+      .string()
+      .regex(/^\d{5,20}$/, { error: 'This must be digits.' })
+      .optional()
+      .meta({ description: 'The WhatsApp id; adds a button to message the person' }),
+  })
+  .meta({ id: 'ContactCardPhoneInput' });
 
 const Address = z
   .strictObject({
@@ -54,37 +55,40 @@ const Address = z
       .optional(),
     type: kind,
   })
-  .refine(...notEmpty);
+  .refine(...notEmpty)
+  .meta({ id: 'ContactCardAddressInput' });
 
 /** Meta takes so many in one message. */
 const mostContacts = 257;
 
-const ContactCard = z.strictObject({
-  name: Name,
-  phones: z.array(Phone).min(1).max(mostEntries).optional(),
-  emails: z
-    .array(z.strictObject({ email: z.email().max(254), type: kind }))
-    .min(1)
-    .max(mostEntries)
-    .optional(),
-  urls: z
-    .array(z.strictObject({ url: webUrl, type: kind }))
-    .min(1)
-    .max(mostEntries)
-    .optional(),
-  org: z
-    .strictObject({ company: part, department: part, title: part })
-    .refine(...notEmpty)
-    .optional(),
-  addresses: z.array(Address).min(1).max(mostEntries).optional(),
-  birthday: z.iso
-    .date({ error: 'This must be a day as 1990-12-31.' })
-    .optional()
-    .meta({ examples: ['1990-12-31'] }),
-});
+const ContactCard = z
+  .strictObject({
+    name: Name,
+    phones: z.array(Phone).min(1).max(mostEntries).optional(),
+    emails: z
+      .array(z.strictObject({ email: z.email().max(254), type: kind }).meta({ id: 'ContactCardEmailInput' }))
+      .min(1)
+      .max(mostEntries)
+      .optional(),
+    urls: z
+      .array(z.strictObject({ url: webUrl, type: kind }).meta({ id: 'ContactCardUrlInput' }))
+      .min(1)
+      .max(mostEntries)
+      .optional(),
+    org: z
+      .strictObject({ company: part, department: part, title: part })
+      .refine(...notEmpty)
+      .meta({ id: 'ContactCardOrganisationInput' })
+      .optional(),
+    addresses: z.array(Address).min(1).max(mostEntries).optional(),
+    birthday: z.iso.date({ error: 'This must be a day as 1990-12-31.' }).optional(),
+  })
+  .meta({ id: 'ContactCardInput' });
 export type ContactCard = z.output<typeof ContactCard>;
 
-export const ContactsContent = z.strictObject({
-  type: z.literal('contacts'),
-  contacts: z.array(ContactCard).min(1).max(mostContacts),
-});
+export const ContactsContent = z
+  .strictObject({
+    type: z.literal('contacts'),
+    contacts: z.array(ContactCard).min(1).max(mostContacts),
+  })
+  .meta({ id: 'ContactsContentInput' });

@@ -49,10 +49,9 @@ export const sourceFields = {
     .string()
     .regex(/^[\x21-\x7e]{1,256}$/, { error: 'This must be the id of an uploaded file.' })
     .optional()
-    .meta({ description: 'The provider’s id of a file that was uploaded', examples: ['1037543291543636'] }),
+    .meta({ description: 'The id of an uploaded file at the provider' }),
   link: fileUrl.optional().meta({
-    description: 'Where Meta fetches the file; it keeps it for 10 minutes',
-    examples: ['https://shop.example.com/menu.pdf'],
+    description: 'Where Meta downloads the file, which it caches for 10 minutes',
   }),
 };
 
@@ -63,4 +62,4 @@ export const eitherSource = [
   { error: 'Give either mediaId or link.', path: ['mediaId'] as PropertyKey[] },
 ] as const;
 
-export const fileName = line(240).meta({ description: 'As the person sees it', examples: ['menu.pdf'] });
+export const fileName = line(240).meta({ description: 'As the contact sees it' });

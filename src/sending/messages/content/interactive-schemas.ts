@@ -6,81 +6,104 @@ import { repeated, sectionIssues } from './rules.ts';
 
 const shortBody = paragraph(1_024);
 const headerText = line(60);
-const footer = line(60).optional().meta({ description: 'In small print under the text' });
+const footer = line(60).optional().meta({ description: 'Small print below the text' });
 
 const Header = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('text'), text: headerText }),
-    z.strictObject({ type: z.literal('image'), ...sourceFields }).refine(...eitherSource),
-    z.strictObject({ type: z.literal('video'), ...sourceFields }).refine(...eitherSource),
+    z.strictObject({ type: z.literal('text'), text: headerText }).meta({ id: 'TextHeaderInput' }),
+    z
+      .strictObject({ type: z.literal('image'), ...sourceFields })
+      .refine(...eitherSource)
+      .meta({ id: 'ImageHeaderInput' }),
+    z
+      .strictObject({ type: z.literal('video'), ...sourceFields })
+      .refine(...eitherSource)
+      .meta({ id: 'VideoHeaderInput' }),
     z
       .strictObject({ type: z.literal('document'), ...sourceFields, filename: fileName.optional() })
-      .refine(...eitherSource),
+      .refine(...eitherSource)
+      .meta({ id: 'DocumentHeaderInput' }),
   ])
-  .meta({ description: 'A text, or a file shown above the text' });
+  .meta({ id: 'MessageHeaderInput', description: 'A text, or a file shown above the text' });
 export type Header = z.output<typeof Header>;
 
-const Button = z.strictObject({
-  id: line(256).meta({ description: 'Comes back when the button is tapped', examples: ['order-1042:yes'] }),
-  title: line(20).meta({ examples: ['Yes, please'] }),
-});
+const Button = z
+  .strictObject({
+    id: line(256).meta({ description: 'Comes back when the button is tapped' }),
+    title: line(20),
+  })
+  .meta({ id: 'ReplyButtonInput' });
 
-export const ButtonsContent = z.strictObject({
-  type: z.literal('buttons'),
-  body: shortBody,
-  header: Header.optional(),
-  footer,
-  buttons: z
-    .array(Button)
-    .min(1)
-    .max(3)
-    .superRefine((buttons, context) => {
-      const placed = buttons.map((button, place) => ({ ...button, place }));
-      for (const field of ['id', 'title'] as const) {
-        for (const { place } of repeated(placed, (button) => button[field])) {
-          const message = `Another button has this ${field}.`;
-          context.addIssue({ code: 'custom', path: [place, field], message });
-        }
+const Buttons = z
+  .array(Button)
+  .min(1)
+  .max(3)
+  .superRefine((buttons, context) => {
+    const placed = buttons.map((button, place) => ({ ...button, place }));
+    for (const field of ['id', 'title'] as const) {
+      for (const { place } of repeated(placed, (button) => button[field])) {
+        const message = `Another button has this ${field}.`;
+        context.addIssue({ code: 'custom', path: [place, field], message });
       }
-    }),
-});
+    }
+  });
 
-const Row = z.strictObject({
-  id: line(200).meta({ description: 'Comes back when the row is chosen', examples: ['slot-0900'] }),
-  title: line(24).meta({ examples: ['9:00'] }),
-  description: line(72).optional(),
-});
+export const ButtonsContent = z
+  .strictObject({
+    type: z.literal('buttons'),
+    body: shortBody,
+    header: Header.optional(),
+    footer,
+    buttons: Buttons,
+  })
+  .meta({ id: 'ButtonsContentInput' });
 
-export const ListContent = z.strictObject({
-  type: z.literal('list'),
-  body: paragraph(4_096),
-  header: headerText.optional().meta({ description: 'A list takes text only' }),
-  footer,
-  buttonText: line(20).meta({ description: 'Opens the list', examples: ['Choose a time'] }),
-  sections: z
-    .array(
-      z.strictObject({
-        title: line(24).optional().meta({ description: 'Needed when there are several sections' }),
-        rows: z.array(Row).min(1).max(10),
-      }),
-    )
-    .min(1)
-    .max(10)
-    .superRefine((sections, context) => {
-      for (const { path, message } of sectionIssues(sections))
-        context.addIssue({ code: 'custom', path: [...path], message });
-    })
-    .meta({ description: 'At most 10 rows in all, each with an id of its own' }),
-});
+const Row = z
+  .strictObject({
+    id: line(200).meta({ description: 'Comes back when the row is chosen' }),
+    title: line(24),
+    description: line(72).optional(),
+  })
+  .meta({ id: 'ListRowInput' });
 
-export const CtaUrlContent = z.strictObject({
-  type: z.literal('ctaUrl'),
-  body: shortBody,
-  header: Header.optional(),
-  footer,
-  displayText: line(20).meta({ description: 'On the button', examples: ['Track it'] }),
-  url: webUrl.meta({ examples: ['https://shop.example.com/orders/1042'] }),
-});
+const Section = z
+  .strictObject({
+    title: line(24).optional().meta({ description: 'Required if there are several sections' }),
+    rows: z.array(Row).min(1).max(10),
+  })
+  .meta({ id: 'ListSectionInput' });
+
+const Sections = z
+  .array(Section)
+  .min(1)
+  .max(10)
+  .superRefine((sections, context) => {
+    for (const { path, message } of sectionIssues(sections))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  })
+  .meta({ description: 'At most 10 rows in total, each with a different id' });
+
+export const ListContent = z
+  .strictObject({
+    type: z.literal('list'),
+    body: paragraph(4_096),
+    header: headerText.optional().meta({ description: 'Text only' }),
+    footer,
+    buttonText: line(20).meta({ description: 'Opens the list' }),
+    sections: Sections,
+  })
+  .meta({ id: 'ListContentInput' });
+
+export const CtaUrlContent = z
+  .strictObject({
+    type: z.literal('ctaUrl'),
+    body: shortBody,
+    header: Header.optional(),
+    footer,
+    displayText: line(20).meta({ description: 'On the button' }),
+    url: webUrl,
+  })
+  .meta({ id: 'LinkContentInput' });
 
 const flowWord = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, {
   error: 'This must be letters, digits and underscores.',
@@ -97,8 +120,8 @@ export const FlowContent = z
       .regex(/^\d{1,32}$/, { error: 'This must be digits.' })
       .optional(),
     flowName: line(200).optional(),
-    flowCta: line(20).meta({ description: 'On the button', examples: ['Book now'] }),
-    flowToken: line(512).meta({ description: 'Comes back with the person’s answers' }),
+    flowCta: line(20).meta({ description: 'On the button' }),
+    flowToken: line(512).meta({ description: 'Comes back with the answers of the contact' }),
     action: z.enum(['navigate', 'data_exchange']).optional().meta({ description: '`navigate` if not given' }),
     screen: flowWord.optional().meta({ description: 'The first screen, for `navigate`' }),
     data: z
@@ -120,4 +143,5 @@ export const FlowContent = z
     const asked = 'With data_exchange the flow’s own endpoint says this.';
     if (screen !== undefined) refuse('screen', asked);
     if (data !== undefined) refuse('data', asked);
-  });
+  })
+  .meta({ id: 'FlowContentInput' });

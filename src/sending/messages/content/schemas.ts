@@ -6,71 +6,84 @@ import { isEmoji } from './rules.ts';
 
 const caption = paragraph(1_024).optional();
 
-const TextContent = z.strictObject({
-  type: z.literal('text'),
-  body: paragraph(4_096).meta({ examples: ['Your table is reserved for 19:00.'] }),
-  previewUrl: z.boolean().optional().meta({ description: 'Shows a preview of the first link' }),
-});
+const TextContent = z
+  .strictObject({
+    type: z.literal('text'),
+    body: paragraph(4_096),
+    previewUrl: z.boolean().optional().meta({ description: 'Shows a preview of the first link' }),
+  })
+  .meta({ id: 'TextContentInput' });
 
 const ImageContent = z
   .strictObject({ type: z.literal('image'), ...sourceFields, caption })
-  .refine(...eitherSource);
+  .refine(...eitherSource)
+  .meta({ id: 'ImageContentInput' });
 const VideoContent = z
   .strictObject({ type: z.literal('video'), ...sourceFields, caption })
-  .refine(...eitherSource);
+  .refine(...eitherSource)
+  .meta({ id: 'VideoContentInput' });
 const AudioContent = z
   .strictObject({
     type: z.literal('audio'),
     ...sourceFields,
     voice: z.boolean().optional().meta({ description: 'Shown as a voice note; ogg with opus only' }),
   })
-  .refine(...eitherSource);
+  .refine(...eitherSource)
+  .meta({ id: 'AudioContentInput' });
 const DocumentContent = z
   .strictObject({ type: z.literal('document'), ...sourceFields, caption, filename: fileName.optional() })
-  .refine(...eitherSource);
+  .refine(...eitherSource)
+  .meta({ id: 'DocumentContentInput' });
 const StickerContent = z
   .strictObject({ type: z.literal('sticker'), ...sourceFields })
-  .refine(...eitherSource);
+  .refine(...eitherSource)
+  .meta({ id: 'StickerContentInput' });
 
-const LocationContent = z.strictObject({
-  type: z.literal('location'),
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
-  name: line(1_000).optional(),
-  address: line(1_000).optional(),
-});
+const LocationContent = z
+  .strictObject({
+    type: z.literal('location'),
+    latitude: z.number().min(-90).max(90),
+    longitude: z.number().min(-180).max(180),
+    name: line(1_000).optional(),
+    address: line(1_000).optional(),
+  })
+  .meta({ id: 'LocationContentInput' });
 
-const ReactionContent = z.strictObject({
-  type: z.literal('reaction'),
-  // Text and not an id in the database: what becomes of it is for the send to say, with the rest of what is wrong.
-  messageId: z
-    .string()
-    .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' })
-    .meta({ description: 'The message of this conversation that is reacted to' }),
-  emoji: z
-    .string()
-    .max(64)
-    .refine(isEmoji, { error: 'This must be one emoji.' })
-    .nullable()
-    .meta({ description: 'Null takes the reaction back', examples: ['👍'] }),
-});
+const ReactionContent = z
+  .strictObject({
+    type: z.literal('reaction'),
+    // Text and not an id in the database: what becomes of it is for the send to say, with the rest of what is wrong.
+    messageId: z
+      .string()
+      .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' })
+      .meta({ description: 'The message of this conversation to react to' }),
+    emoji: z
+      .string()
+      .max(64)
+      .refine(isEmoji, { error: 'This must be one emoji.' })
+      .nullable()
+      .meta({ description: 'Null removes the reaction' }),
+  })
+  .meta({ id: 'ReactionContentInput' });
 
 /** A free-form message of any kind, as callers write it. What Meta would refuse is refused here, each with its path. */
-export const Content = z.discriminatedUnion('type', [
-  TextContent,
-  ImageContent,
-  VideoContent,
-  AudioContent,
-  DocumentContent,
-  StickerContent,
-  LocationContent,
-  ContactsContent,
-  ReactionContent,
-  ButtonsContent,
-  ListContent,
-  CtaUrlContent,
-  FlowContent,
-]);
+export const Content = z
+  .discriminatedUnion('type', [
+    TextContent,
+    ImageContent,
+    VideoContent,
+    AudioContent,
+    DocumentContent,
+    StickerContent,
+    LocationContent,
+    ContactsContent,
+    ReactionContent,
+    ButtonsContent,
+    ListContent,
+    CtaUrlContent,
+    FlowContent,
+  ])
+  .meta({ id: 'MessageContentInput' });
 export type Content = z.output<typeof Content>;
 export type ContentOf<Kind extends Content['type']> = Extract<Content, { type: Kind }>;
 export type InteractiveContent = ContentOf<'buttons' | 'list' | 'ctaUrl' | 'flow'>;

@@ -1,0 +1,29 @@
+import type { ApiDescription } from '../http/openapi.ts';
+
+/** How the API presents itself; every tag of a route is here, in the order in which a reader meets them. */
+export const apiDescription: ApiDescription = {
+  title: 'WhatsApp CRM',
+  version: '0.1.0',
+  description: `JSON in and out. Sign up or log in, then send \`Authorization: Bearer <accessToken>\`. Unless the description of an operation limits it to admins or operators, every user of the business may call it.
+
+Errors are problem details (RFC 9457): \`code\` names the problem, \`type\` is the page that explains it, and \`errors\` lists every validation issue. Every answer carries \`X-Request-Id\`.
+
+Lists return \`nextCursor\`: pass it as \`cursor\` with the same filters until it is null.
+
+Operations that list 412 take \`If-Match\` with the \`ETag\` of the answer that the change is based on, and refuse the change if someone else was faster. Operations that take an \`Idempotency-Key\` are safe to repeat.`,
+  license: { name: 'MIT', identifier: 'MIT' },
+  tags: [
+    { name: 'Auth', description: 'Sign-up, log-in, passwords and your sessions' },
+    { name: 'Clients', description: 'Businesses that use the CRM, and their sending policies' },
+    { name: 'Users', description: 'People who sign in for a business' },
+    { name: 'Channels', description: 'WhatsApp numbers of a business' },
+    { name: 'Templates', description: 'Message templates, which the provider reviews' },
+    { name: 'Contacts', description: 'People on WhatsApp, and their consent' },
+    { name: 'Leads', description: 'Sales opportunities of contacts' },
+    { name: 'Conversations', description: 'Threads of one contact on one channel' },
+    { name: 'Messages', description: 'Messages of a conversation: sending, tracking, retrying' },
+    { name: 'Webhook', description: 'Events from the provider' },
+    { name: 'Health', description: 'Whether the API can take requests' },
+    { name: 'Documentation', description: 'This document, and the meaning of problem codes' },
+  ],
+};

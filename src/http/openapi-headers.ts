@@ -1,0 +1,93 @@
+import type { JsonSchema } from './openapi-normalise.ts';
+import { type AnyRoute, isLimited } from './route.ts';
+
+/** Headers by which requests and answers carry more than their bodies; each is written once and referred to. */
+
+const text = (description: string, example: string): JsonSchema => ({
+  description,
+  schema: { type: 'string' },
+  example,
+});
+
+export const responseHeaders = {
+  'X-Request-Id': text(
+    'The id of the request; log lines and problems carry it',
+    'b7e0c5c2-3f0e-4b63-9a52-8f2f1f1c8d11',
+  ),
+  'RateLimit-Policy': text(
+    'The limit of requests: `q` requests in `w` seconds. Absent when the server sets no limit',
+    '"default";q=600;w=60',
+  ),
+  RateLimit: text(
+    'What is left of the limit: `r` requests until it is full again in `t` seconds. Absent when the server sets no limit',
+    '"default";r=599;t=60',
+  ),
+  'Retry-After': {
+    description: 'Seconds to wait before trying again',
+    schema: { type: 'integer', minimum: 0 },
+    example: 5,
+  },
+  'WWW-Authenticate': text('How to authenticate', 'Bearer realm="whatsapp-crm"'),
+  Location: { description: 'The path of the new resource', schema: { type: 'string' } },
+  ETag: text('The version of the resource, for `If-Match`', '"3"'),
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+export type ResponseHeader = keyof typeof responseHeaders;
+
+export const requestHeaders = {
+  'X-Request-Id': {
+    name: 'X-Request-Id',
+    in: 'header',
+    required: false,
+    description:
+      'Your own id for the request, 1 to 128 letters, digits and `._-`; without it the server makes one',
+    schema: { type: 'string' },
+  },
+  'Idempotency-Key': {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Makes the request safe to repeat: the same key and body get the same answer, the same key with another body gets 422',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+    example: 'order-1042-shipped',
+  },
+  'If-Match': {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'The `ETag` of the version that the change is based on. Without it the last write wins',
+    schema: { type: 'string', pattern: '^(\\*|"\\d{1,15}")$' },
+    example: '"3"',
+  },
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+type RequestHeader = keyof typeof requestHeaders;
+
+export const requestHeaderReference = (name: RequestHeader): JsonSchema => ({
+  $ref: `#/components/parameters/${name}`,
+});
+
+export const headerReferences = (names: readonly ResponseHeader[]): Record<string, JsonSchema> =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+/** A route that can lose a race says so; it is then also the one that reads `If-Match`. */
+const readsIfMatch = (entry: AnyRoute): boolean => entry.problems?.includes('precondition-failed') === true;
+
+export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [
+  ...(entry.idempotent === true ? (['Idempotency-Key'] as const) : []),
+  ...(readsIfMatch(entry) ? (['If-Match'] as const) : []),
+  'X-Request-Id',
+];
+
+/** On every answer of the route, good or bad. */
+export const commonHeadersOf = (entry: AnyRoute): ResponseHeader[] => [
+  'X-Request-Id',
+  ...(isLimited(entry) ? (['RateLimit-Policy', 'RateLimit'] as const) : []),
+];
+
+/** On the good answers only. */
+export const successHeadersOf = (entry: AnyRoute, status: number): ResponseHeader[] => [
+  ...(status === 201 ? (['Location'] as const) : []),
+  ...(entry.sendsETag === true ? (['ETag'] as const) : []),
+];

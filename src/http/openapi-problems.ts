@@ -1,0 +1,109 @@
+import type { ProblemCode, ProblemDefinition, ProblemTable } from '../platform/errors.ts';
+import { headerReferences, type ResponseHeader } from './openapi-headers.ts';
+import type { JsonSchema } from './openapi-normalise.ts';
+import { problemContentType } from './problems.ts';
+import { type AnyRoute, isLimited } from './route.ts';
+
+export interface Response {
+  description: string;
+  headers?: Record<string, JsonSchema>;
+  content?: Record<string, JsonSchema>;
+}
+
+export type Responses = Record<string, Response>;
+
+/** What the mounter itself can answer on this route, and what the route declares. */
+export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
+  const codes: ProblemCode[] = ['invalid-input', ...(entry.problems ?? []), 'internal', 'dependency-away'];
+  if (isLimited(entry)) codes.push('too-many-requests');
+  if (entry.body !== undefined) codes.push('malformed-json', 'body-too-large', 'unsupported-media-type');
+  if (entry.access !== 'public') codes.push('unauthenticated', 'forbidden');
+  if (entry.params !== undefined) codes.push('not-found');
+  if (entry.usesCookie === true) codes.push('origin-not-allowed');
+  if (entry.idempotent === true) codes.push('idempotency-key-reused');
+  return [...new Set(codes)];
+}
+
+/** One response for each status, which lists the codes that it stands for. */
+export function problemResponses(
+  problems: ProblemTable,
+  codes: readonly ProblemCode[],
+  commonHeaders: readonly ResponseHeader[],
+): Responses {
+  const responses: Responses = {};
+  for (const code of codes) {
+    const { status, title } = problems[code];
+    const line = `\`${code}\`: ${title}.`;
+    const existing = responses[status];
+    responses[status] = {
+      description: existing === undefined ? line : `${existing.description} ${line}`,
+      headers: {
+        ...existing?.headers,
+        ...headerReferences([...commonHeaders, ...headersFor(code, problems[code])]),
+      },
+      content: { [problemContentType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  return responses;
+}
+
+/** As `problemReply` sets them. */
+function headersFor(code: ProblemCode, { status, retry }: ProblemDefinition): ResponseHeader[] {
+  if (code === 'unauthenticated') return ['WWW-Authenticate'];
+  return retry && status !== 500 ? ['Retry-After'] : [];
+}
+
+/** Where a route declares a status that is also a problem's, both bodies are described. */
+export function mergeResponses(declared: Responses, implied: Responses): Responses {
+  const merged: Responses = { ...implied };
+  for (const [status, response] of Object.entries(declared)) {
+    const content = { ...response.content, ...implied[status]?.content };
+    const headers = { ...implied[status]?.headers, ...response.headers };
+    merged[status] = {
+      description: response.description,
+      ...(Object.keys(headers).length > 0 ? { headers } : {}),
+      ...(Object.keys(content).length > 0 ? { content } : {}),
+    };
+  }
+  return merged;
+}
+
+export const problemSchemasOf = (problems: ProblemTable): Readonly<Record<string, JsonSchema>> => ({
+  Problem: {
+    type: 'object',
+    description: 'Problem details (RFC 9457)',
+    required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+    properties: {
+      type: { type: 'string', description: 'The page that explains the code' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      instance: { type: 'string', description: 'The request id' },
+      code: { $ref: '#/components/schemas/ProblemCode' },
+      errors: {
+        type: 'array',
+        description: 'Of `invalid-input`: every validation issue',
+        items: { $ref: '#/components/schemas/ProblemIssue' },
+      },
+      templates: {
+        type: 'array',
+        description: 'Of `window-closed`: up to 20 approved templates of the channel to send instead',
+        items: { $ref: '#/components/schemas/ProblemTemplate' },
+      },
+    },
+  },
+  ProblemCode: { type: 'string', enum: Object.keys(problems) },
+  ProblemIssue: {
+    type: 'object',
+    required: ['path', 'message'],
+    properties: {
+      path: { type: 'string', description: 'Where the issue is: `body.to`, `query.limit`' },
+      message: { type: 'string' },
+    },
+  },
+  ProblemTemplate: {
+    type: 'object',
+    required: ['name', 'language'],
+    properties: { name: { type: 'string' }, language: { type: 'string' } },
+  },
+});
