@@ -25,7 +25,7 @@ export function normaliseSchema(schema: JsonSchema, nameOf: NameOf): JsonSchema 
     if (listKeywords.has(keyword) && Array.isArray(value)) return [[keyword, value.map(nested)]];
     return [[keyword, value]];
   });
-  return withDiscriminator(withNullLast(withoutTypeList(Object.fromEntries(entries))));
+  return withDiscriminator(withNullLast(withoutTypeList(withOnePattern(Object.fromEntries(entries)))));
 }
 
 const schemaKeywords = new Set(['items', 'additionalProperties', 'propertyNames', 'not']);
@@ -46,6 +46,22 @@ const referenceOf = (reference: string, nameOf: NameOf): string => {
     throw new Error(`A schema that refers to itself needs an id: ${reference}`);
   return `#/components/schemas/${nameOf(id)}`;
 };
+
+/** Several patterns of one text as one: generators take an `allOf` of them for values of any type. */
+function withOnePattern(schema: JsonSchema): JsonSchema {
+  const { allOf, ...rest } = schema;
+  if (!Array.isArray(allOf)) return schema;
+  const patterns = allOf.flatMap((part: unknown) =>
+    isSchema(part) && typeof part['pattern'] === 'string' && Object.keys(part).length === 1
+      ? [part['pattern']]
+      : [],
+  );
+  if (patterns.length < allOf.length) return schema;
+  const lookaheads = patterns.map((pattern) =>
+    pattern.startsWith('^') ? `(?=${pattern.slice(1)})` : `(?=[\\s\\S]*${pattern})`,
+  );
+  return { ...rest, pattern: `^${lookaheads.join('')}` };
+}
 
 /** These say something of the place where a schema stands and not of its values. */
 const annotations = new Set(['description', 'examples', 'default', 'title', 'writeOnly', 'readOnly']);
