@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootDir } from '../../../scripts/paths.ts';
+import { findBreaks, type OpenApiDocument } from '../../support/openapi-compatibility.ts';
+
+const readDocument = (...path: string[]): OpenApiDocument =>
+  JSON.parse(readFileSync(join(rootDir, ...path), 'utf8')) as OpenApiDocument;
+
+/** Paths, parameters, statuses and shapes of the description before clients were generated from it. */
+const firstHalf = readDocument('tests', 'fixtures', 'openapi', 'first-half.json');
+
+type Schema = OpenApiDocument['components']['schemas'][string];
+
+/** A document of one operation that takes and answers such bodies. */
+const documentOf = (taken: Schema, answered: Schema): OpenApiDocument => {
+  const bodyOf = (schema: Schema) => ({ content: { 'application/json': { schema } } });
+  const operation = { requestBody: bodyOf(taken), responses: { 200: bodyOf(answered) } };
+  return { paths: { '/things': { post: operation } }, components: { schemas: {} } };
+};
+
+const text: Schema = { type: 'string' };
+const thing: Schema = { type: 'object', properties: { name: text, note: text }, required: ['name'] };
+
+describe('the contract of the API', () => {
+  it('the first half › every path, status and property › is still there', () => {
+    const breaks = findBreaks(firstHalf, readDocument('docs', 'openapi.json'));
+    // It was described as a text and has always been an object.
+    assert.deepEqual(breaks, ['get /openapi.json 200: was string, is object']);
+  });
+
+  it('the comparison › the same document › has no breaks', () => {
+    assert.deepEqual(findBreaks(firstHalf, firstHalf), []);
+  });
+
+  const changes: readonly (readonly [string, Schema, readonly string[]])[] = [
+    ['a field that is new and optional', { ...thing, properties: { ...thing.properties, more: text } }, []],
+    [
+      'a field that is gone',
+      { ...thing, properties: { name: text } },
+      ['post /things body.note: is gone', 'post /things 200.note: is gone'],
+    ],
+    [
+      'a field that became required',
+      { ...thing, required: ['name', 'note'] },
+      ['post /things body.note: is required now'],
+    ],
+    [
+      'a field that became optional',
+      { ...thing, required: [] },
+      ['post /things 200.name: may be missing now'],
+    ],
+    [
+      'a field of another type',
+      { ...thing, properties: { name: text, note: { type: 'integer' } } },
+      ['post /things body.note: was string, is integer', 'post /things 200.note: was string, is integer'],
+    ],
+    [
+      'a field that may be null',
+      { ...thing, properties: { name: text, note: { anyOf: [text, { type: 'null' }] } } },
+      ['post /things 200.note: was string, is null'],
+    ],
+    [
+      'a field with fewer values',
+      { ...thing, properties: { name: text, note: { type: 'string', enum: ['a'] } } },
+      ['post /things body.note: other values'],
+    ],
+  ];
+  for (const [change, after, breaks] of changes) {
+    it(`the comparison › ${change} › ${breaks.length === 0 ? 'is no break' : 'is a break'}`, () => {
+      assert.deepEqual(findBreaks(documentOf(thing, thing), documentOf(after, after)), breaks);
+    });
+  }
+
+  it('the comparison › a path or a status that is gone › is a break', () => {
+    const before = documentOf(thing, thing);
+    assert.deepEqual(findBreaks(before, { ...before, paths: {} }), ['post /things: is gone']);
+    const { requestBody } = before.paths['/things']?.['post'] ?? {};
+    const silent = { ...(requestBody === undefined ? {} : { requestBody }), responses: {} };
+    assert.deepEqual(findBreaks(before, { ...before, paths: { '/things': { post: silent } } }), [
+      'post /things 200: is gone',
+    ]);
+  });
+});
