@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { rootDir } from '../paths.ts';
 import { withEnvironmentTable } from './environment.ts';
 import { renderLoops, renderMetrics, renderProblems, renderProviderErrors } from './render.ts';
-import { createDocument } from './route-tables.ts';
+import { createDescribedServer } from './route-tables.ts';
 
 /** The default of `SWEEP_INTERVAL_MS`. */
 const sweepIntervalMs = 30_000;
@@ -20,7 +20,7 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     'docs/provider-errors.md': renderProviderErrors(),
     'docs/metrics.md': renderMetrics(),
     'docs/loops.md': renderLoops(sweepIntervalMs),
-    'docs/openapi.json': JSON.stringify(await createDocument(), null, 2),
+    'docs/openapi.json': JSON.stringify((await createDescribedServer()).openApi, null, 2),
   };
   return new Map(Object.entries(pages).map(([file, text]) => [file, format(file, text)]));
 }

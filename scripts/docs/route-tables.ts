@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { problems } from '../../src/app/problems.ts';
 import { apiDescription } from '../../src/app/api-description.ts';
-import { createHttpServer } from '../../src/http/server.ts';
+import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import type { RawRoute } from '../../src/http/raw-route.ts';
 import type { AnyRoute } from '../../src/http/route.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -32,13 +32,13 @@ export async function findRouteTables(): Promise<ReadonlyMap<string, readonly st
   return tables;
 }
 
-/** The document behind /openapi.json, without a database, a workflow service or a port. */
-export async function createDocument(): Promise<Readonly<Record<string, unknown>>> {
+/** The server that serves every route table, without a database, a workflow service or a port: to be described only. */
+export async function createDescribedServer(): Promise<Pick<HttpServer, 'openApi' | 'routes'>> {
   const entries: (AnyRoute | RawRoute)[] = [];
   for (const [, module] of await loadRouteFiles()) {
     for (const [, make] of makersIn(module)) entries.push(...make(nothing));
   }
-  const { openApi } = createHttpServer({
+  return createHttpServer({
     about: apiDescription,
     routes: entries.filter((entry): entry is AnyRoute => !isRaw(entry)),
     rawRoutes: entries.filter(isRaw),
@@ -56,7 +56,6 @@ export async function createDocument(): Promise<Readonly<Record<string, unknown>
     },
     health: [],
   });
-  return openApi;
 }
 
 const isRaw = (entry: AnyRoute | RawRoute): entry is RawRoute => 'maxBytes' in entry;

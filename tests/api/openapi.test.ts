@@ -17,14 +17,23 @@ interface Document {
 
 interface Operation {
   readonly security: readonly object[];
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: OpenApiSchema }>> }>
-  >;
+  readonly responses: Readonly<Record<string, Response>>;
 }
+
+interface Response {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: Readonly<Record<string, { readonly schema?: OpenApiSchema }>>;
+}
+
+const describedHeaders = [
+  ...['x-request-id', 'etag', 'location', 'retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate'],
+] as const;
 
 describe('api › the OpenAPI document', function () {
   this.timeout(60_000);
-  const api = useApi('openapi', { env: { WHATSAPP_API_URL: 'http://127.0.0.1:9' } });
+  const api = useApi('openapi', {
+    env: { WHATSAPP_API_URL: 'http://127.0.0.1:9', RATE_LIMIT_PER_MINUTE: '100000' },
+  });
   let document: Document;
   let user: CrmUser;
 
@@ -155,6 +164,17 @@ describe('api › the OpenAPI document', function () {
     assert.deepEqual(unseen.toSorted(), elsewhere);
   });
 
+  /** Those that are sent are described, and the other way round; `Retry-After` is sent by some problems of a status only. */
+  function checkHeaders(place: string, { headers: described = {} }: Response, sent: Headers): void {
+    const expected = Object.keys(described).map((name) => name.toLowerCase());
+    const found = describedHeaders.filter((name) => sent.has(name));
+    const missing = expected.filter(
+      (name) => !sent.has(name) && !['retry-after', 'www-authenticate'].includes(name),
+    );
+    const undescribed = found.filter((name) => !expected.includes(name));
+    assert.deepEqual({ missing, undescribed }, { missing: [], undescribed: [] }, place);
+  }
+
   /** The schema for this answer; a status or content type that is not described fails. */
   function schemaFor(
     method: string,
@@ -163,6 +183,7 @@ describe('api › the OpenAPI document', function () {
   ): OpenApiSchema | undefined {
     const response = document.paths[path]?.[method]?.responses[String(status)];
     assert.ok(response !== undefined, `${method} ${path} answers ${status}, which is not described: ${text}`);
+    checkHeaders(`${method} ${path} ${status}`, response, headers);
     if (response.content === undefined && text === '') return undefined;
     const type = (headers.get('content-type') ?? '').split(';')[0] ?? '';
     const content = response.content?.[type];

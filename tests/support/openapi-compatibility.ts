@@ -39,6 +39,11 @@ interface Schema {
   readonly items?: Schema;
 }
 
+interface Change<T> {
+  readonly old: T | undefined;
+  readonly now: T | undefined;
+}
+
 /** Who writes the values: callers, who must still be understood, or the server, which must still be what they expect. */
 type Writer = 'caller' | 'server';
 
@@ -46,8 +51,8 @@ type Writer = 'caller' | 'server';
 export function findBreaks(before: OpenApiDocument, after: OpenApiDocument): string[] {
   const compare = createSchemaComparison(before, after);
 
-  const compareContent = (place: string, writer: Writer, [old, now]: [Content?, Content?]): string[] =>
-    Object.entries(old ?? {}).flatMap(([type, { schema }]) => {
+  const compareContent = (place: string, writer: Writer, { old = {}, now }: Change<Content>): string[] =>
+    Object.entries(old).flatMap(([type, { schema }]) => {
       const kept = now?.[type];
       if (kept === undefined) return [`${place}: ${type} is gone`];
       return compare(schema, kept.schema, { writer, place });
@@ -88,11 +93,14 @@ export function findBreaks(before: OpenApiDocument, after: OpenApiDocument): str
       if (now === undefined) return [`${place}: is gone`];
       return [
         ...compareParameters(place, old, now),
-        ...compareContent(`${place} body`, 'caller', [old.requestBody?.content, now.requestBody?.content]),
+        ...compareContent(`${place} body`, 'caller', {
+          old: old.requestBody?.content,
+          now: now.requestBody?.content,
+        }),
         ...Object.entries(old.responses).flatMap(([status, { content }]) => {
           const kept = now.responses[status];
           if (kept === undefined) return [`${place} ${status}: is gone`];
-          return compareContent(`${place} ${status}`, 'server', [content, kept.content]);
+          return compareContent(`${place} ${status}`, 'server', { old: content, now: kept.content });
         }),
       ];
     }),
