@@ -24,19 +24,21 @@ const startScript = `window.addEventListener('load', () => {
 });
 `;
 
-const page = htmlPage(
-  'WhatsApp CRM API',
-  `<div id="swagger-ui"></div>
+const pageOf = (title: string) =>
+  htmlPage(
+    `${title} API`,
+    `<div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script id="start" src="docs/start.js"></script>`,
-  `<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+    `<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
 <link rel="stylesheet" href="docs/swagger-ui.css">`,
-);
+  );
 
 const fileCaching = 'public, max-age=3600';
 
 /** /docs: the OpenAPI document as a page, from the files of swagger-ui-dist. */
-export function docsPages(): readonly PageRoute[] {
+export function docsPages(title: string): readonly PageRoute[] {
+  const page = pageOf(title);
   const kept = new Map<string, Promise<Buffer>>();
   const fileOf = (name: string): Promise<Buffer> => {
     const existing = kept.get(name);

@@ -1,7 +1,7 @@
 import type { JsonSchema } from './openapi-normalise.ts';
 import { type AnyRoute, isLimited } from './route.ts';
 
-/** Headers by which requests and answers carry more than their bodies; each is written once and referred to. */
+/** The headers that routes take and send; each is a component that operations refer to. */
 
 const text = (description: string, example: string): JsonSchema => ({
   description,
@@ -71,7 +71,7 @@ export const requestHeaderReference = (name: RequestHeader): JsonSchema => ({
 export const headerReferences = (names: readonly ResponseHeader[]): Record<string, JsonSchema> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-/** A route that can lose a race says so; it is then also the one that reads `If-Match`. */
+/** A route that declares `precondition-failed` reads `If-Match`. */
 const readsIfMatch = (entry: AnyRoute): boolean => entry.problems?.includes('precondition-failed') === true;
 
 export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [

@@ -9,8 +9,9 @@ export interface DiscriminatorDraft {
 type NameOf = (id: string) => string;
 
 /**
- * One form for what Zod writes in several: null is always the last member of an `anyOf`, a union of kinds always has a
- * `discriminator`, and references lead to `components.schemas`. Generators of clients disagree about the other forms.
+ * Zod writes some things in several forms, which client generators treat differently. Here null is always the last member
+ * of an `anyOf`, a text has one pattern, a union of kinds has a `discriminator`, and references lead to
+ * `components.schemas`.
  */
 export function normaliseSchema(schema: JsonSchema, nameOf: NameOf): JsonSchema {
   const nested = (value: unknown): unknown => (isSchema(value) ? normaliseSchema(value, nameOf) : value);
@@ -34,7 +35,7 @@ const listKeywords = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems']);
 const isSchema = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** True of every JSON value, so that it tells a reader nothing: names are texts, and integers are safe. */
+/** True of every JSON value, so it tells a reader nothing: names are texts, and integers are safe. */
 const isNoise = (keyword: string, value: unknown): boolean =>
   (keyword === 'propertyNames' && JSON.stringify(value) === '{"type":"string"}') ||
   (keyword === 'maximum' && value === Number.MAX_SAFE_INTEGER) ||
@@ -47,7 +48,7 @@ const referenceOf = (reference: string, nameOf: NameOf): string => {
   return `#/components/schemas/${nameOf(id)}`;
 };
 
-/** Several patterns of one text as one: generators take an `allOf` of them for values of any type. */
+/** Joins the patterns of a text: client generators read an `allOf` of patterns as a value of any type. */
 function withOnePattern(schema: JsonSchema): JsonSchema {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf)) return schema;
@@ -63,10 +64,10 @@ function withOnePattern(schema: JsonSchema): JsonSchema {
   return { ...rest, pattern: `^${lookaheads.join('')}` };
 }
 
-/** These say something of the place where a schema stands and not of its values. */
+/** Keywords that describe the place of a schema and not its values. */
 const annotations = new Set(['description', 'examples', 'default', 'title', 'writeOnly', 'readOnly']);
 
-/** `type: ['string', 'null']` as an `anyOf`; each member keeps what applies to it. */
+/** `type: ['string', 'null']` as an `anyOf`; the members keep the other keywords. */
 function withoutTypeList(schema: JsonSchema): JsonSchema {
   const { type: types, ...rest } = schema;
   if (!Array.isArray(types)) return schema;
@@ -80,7 +81,7 @@ function withoutTypeList(schema: JsonSchema): JsonSchema {
 
 const isNull = (schema: unknown): boolean => isSchema(schema) && schema['type'] === 'null';
 
-/** An `anyOf` inside an `anyOf` is written flat, and null comes last. */
+/** Flattens an `anyOf` inside an `anyOf` and puts null last. */
 function withNullLast(schema: JsonSchema): JsonSchema {
   const { anyOf } = schema;
   if (!Array.isArray(anyOf)) return schema;
@@ -93,7 +94,7 @@ function withNullLast(schema: JsonSchema): JsonSchema {
   return { ...schema, anyOf: others.length < members.length ? [...others, { type: 'null' }] : others };
 }
 
-/** OpenAPI's `discriminator` maps each value to the component that it stands for. */
+/** The `discriminator` of OpenAPI maps each value to its component. */
 function withDiscriminator(schema: JsonSchema): JsonSchema {
   const draft = schema['discriminator'] as DiscriminatorDraft | undefined;
   if (draft === undefined) return schema;

@@ -12,7 +12,7 @@ export interface Response {
 
 export type Responses = Record<string, Response>;
 
-/** What the mounter itself can answer on this route, and what the route declares. */
+/** The codes that the mounter itself can answer on this route, and those that the route declares. */
 export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
   const codes: ProblemCode[] = ['invalid-input', ...(entry.problems ?? []), 'internal', 'dependency-away'];
   if (isLimited(entry)) codes.push('too-many-requests');
@@ -24,7 +24,7 @@ export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
   return [...new Set(codes)];
 }
 
-/** One response for each status, which lists the codes that it stands for. */
+/** One response for each status, which lists its codes. */
 export function problemResponses(
   problems: ProblemTable,
   codes: readonly ProblemCode[],

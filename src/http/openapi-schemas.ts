@@ -41,7 +41,7 @@ export function createSchemaConverter(): SchemaConverter {
   };
 }
 
-/** Inputs and outputs have names of their own, because a field may be optional in one of them only. */
+/** Inputs and outputs have different names, because a field may be optional in only one of them. */
 function componentName(id: string, io: 'input' | 'output', definition: JsonSchema = {}): string {
   const isInputOnly = /(Body|Input)$/.test(id);
   if (io === 'output' && isInputOnly)
@@ -52,7 +52,7 @@ function componentName(id: string, io: 'input' | 'output', definition: JsonSchem
   return io === 'output' || isInputOnly || !hasParts ? id : `${id}Input`;
 }
 
-/** The field that tells the members apart, and its values for each member in turn. */
+/** The field that tells the members apart, and its values for each member. */
 function kindsOf(union: z.ZodDiscriminatedUnion): DiscriminatorDraft {
   const propertyName = union.def.discriminator;
   return {
@@ -63,7 +63,7 @@ function kindsOf(union: z.ZodDiscriminatedUnion): DiscriminatorDraft {
   };
 }
 
-/** What all members have in common beside the discriminator: a union can then be a member of another one. */
+/** The constant fields that all members share, so that the union can itself be a member of another union. */
 function constantsOf(union: z.ZodDiscriminatedUnion): JsonSchema {
   const constants = Object.entries(union._zod.propValues ?? {}).flatMap(([name, values]) =>
     name !== union.def.discriminator && values.size === 1

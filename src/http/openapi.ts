@@ -160,7 +160,7 @@ const securityOf = (entry: AnyRoute): readonly JsonSchema[] => {
   return entry.usesCookie === true ? [{ refreshCookie: [] }] : [];
 };
 
-/** The schema with its first example, for those who read the operation alone. */
+/** The schema and its first example, so that an operation can be read alone. */
 function mediaOf(schema: z.ZodType, described: JsonSchema): JsonSchema {
   const example = exampleOf(schema);
   return { schema: described, ...(example === undefined ? {} : { example }) };

@@ -135,7 +135,7 @@ function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
     example: { openapi: '3.1.0', info: { title: described.about.title, version: described.about.version } },
     handle: async () => ({ body: text }),
   };
-  const pages = [openApiPage, ...docsPages(), ...problemPages(described.problems)];
+  const pages = [openApiPage, ...docsPages(described.about.title), ...problemPages(described.problems)];
   const openApi = createOpenApiDocument({ ...described, pages });
   text = JSON.stringify(openApi);
   return { pages, openApi };

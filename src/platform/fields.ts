@@ -13,7 +13,7 @@ export const idParams = z.strictObject({
   id: objectIdText.meta({ description: 'The id of the resource, 24 hexadecimal digits' }),
 });
 
-/** Any value that a JSON body can hold; a type without recursion, which generators of clients do not survive. */
+/** Any value that a JSON body can hold. Not `z.json()`: client generators fail on its recursion. */
 export const JsonValue = z
   .custom<z.core.util.JSONType>()
   .meta({ id: 'JsonValue', description: 'Any JSON value' });

@@ -164,7 +164,7 @@ describe('api › the OpenAPI document', function () {
     assert.deepEqual(unseen.toSorted(), elsewhere);
   });
 
-  /** Those that are sent are described, and the other way round; `Retry-After` is sent by some problems of a status only. */
+  /** Every header that is sent is described, and every described one is sent, except those of single problem codes. */
   function checkHeaders(place: string, { headers: described = {} }: Response, sent: Headers): void {
     const expected = Object.keys(described).map((name) => name.toLowerCase());
     const found = describedHeaders.filter((name) => sent.has(name));

@@ -77,7 +77,7 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     path: '/api/conversations/:id',
     operationId: 'updateConversation',
     summary: 'Change the status of a conversation',
-    description: `A closed conversation can be reopened while the contact has no other open one on the channel. ${aboutVersions}`,
+    description: `A closed conversation can be reopened while the contact has no other open or pending one on the channel. ${aboutVersions}`,
     tag,
     access,
     params: idParams,

@@ -167,7 +167,7 @@ const listItemExample = {
   },
   templateName: 'order_update',
   category: 'utility',
-  priority: 2,
+  priority: 3,
   status: 'queued',
   timestamp: '2026-11-23T09:00:00.000Z',
   sendAt: null,

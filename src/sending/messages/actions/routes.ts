@@ -43,7 +43,8 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
     path: '/api/messages/:id',
     operationId: 'rescheduleMessage',
     summary: 'Reschedule a scheduled message',
-    description: 'Only while the message is scheduled. The new time must be in the future.',
+    description:
+      'Only while its status is `scheduled`, even if it is held. The new time must be in the future and before `expiresAt`.',
     tag,
     access: everybody,
     params: idParams,
