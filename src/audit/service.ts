@@ -46,6 +46,7 @@ export function createAuditService({ events, runInTransaction, clock }: AuditDep
 
   return {
     record,
+    runInTransaction,
     listOfTarget: events.listOfTarget,
     isThere: events.isThere,
 

@@ -1,0 +1,213 @@
+import type { ClientSession, Types } from 'mongoose';
+import { AppError, notFound } from '../platform/errors.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { AuditActor, AuditedWrite, AuditService } from './service.ts';
+
+interface Versioned {
+  readonly _id: Types.ObjectId;
+  /** 1 when the object is made, +1 with every change. */
+  readonly version: number;
+}
+
+/** An object, and the version that a change is based on; undefined accepts any version. */
+export interface ResourceRef {
+  readonly id: Types.ObjectId;
+  readonly version: number | undefined;
+}
+
+export interface Written<Doc> {
+  readonly before: Doc;
+  /** The same object as `before` when nothing has changed. */
+  readonly after: Doc;
+}
+
+/** How the objects of one noun are stored, and what the audit says of them. */
+export interface ResourceDescription<Doc extends Versioned> {
+  /** Begins the audit actions (`lead.updated`), and is the type of their target unless `targetOf` names another. */
+  readonly type: string;
+  /** The noun in error details; `type` by default. */
+  readonly noun?: string;
+  find(scope: ClientScope, id: Types.ObjectId, session?: ClientSession): Promise<Doc | null>;
+  insert?(scope: ClientScope, fresh: Doc, session: ClientSession): Promise<void>;
+  /** Stores `next`; false when the stored version is no longer the one of `current`. */
+  replace(scope: ClientScope, current: Doc, next: Doc, session: ClientSession): Promise<boolean>;
+  /** Deletes; false when the stored version is no longer the one of `current`. */
+  remove?(scope: ClientScope, current: Doc, session: ClientSession): Promise<boolean>;
+  auditedFieldsOf(doc: Doc): Readonly<Record<string, unknown>>;
+  targetOf?(doc: Doc): AuditedWrite['target'];
+  /** Writes what has to follow every change, in the transaction of the change. */
+  afterChange?(scope: ClientScope, written: Written<Doc>, session: ClientSession): Promise<void>;
+  /** Drops what this process remembers of an object, after the commit. */
+  forget?(doc: Doc): void;
+}
+
+export interface Change<Doc> {
+  /** The audit's name for the change: noun and past participle. */
+  readonly action: string;
+  /**
+   * Returns the next state, or `current` itself to leave everything as it is. The version is not its business. It may
+   * throw, and may write more through the session. It runs again when the transaction is repeated.
+   */
+  decide(current: Doc, session: ClientSession): Doc | Promise<Doc>;
+}
+
+/** Checks whether an object may be deleted, and deletes what belongs to it. May run again, as `decide` may. */
+export type BeforeRemove<Doc> = (current: Doc, session: ClientSession) => Promise<void>;
+
+export type Resource<Doc extends Versioned> = ReturnType<typeof createResource<Doc>>;
+
+/**
+ * The one way in which people and the product change an object: load it, check the version, decide, write by version,
+ * audit, all in one transaction. Everything throws `not-found` for what is not in the scope, and
+ * `precondition-failed` when the object is not at the version that the caller has read.
+ */
+export function createResource<Doc extends Versioned>(
+  audit: AuditService,
+  description: ResourceDescription<Doc>,
+) {
+  const steps = createSteps(audit, description);
+  const { runInTransaction } = audit;
+  const forget = (doc: Doc) => description.forget?.(doc);
+
+  async function changeFound(
+    scope: ClientScope,
+    by: AuditActor,
+    change: Change<Doc>,
+    find: (session: ClientSession) => Promise<Doc | null>,
+  ): Promise<Doc | null> {
+    const written = await runInTransaction(async (session) => {
+      const current = await find(session);
+      return current === null ? null : steps.change(scope, by, { current, change }, session);
+    });
+    if (written === null) return null;
+    forget(written.before);
+    forget(written.after);
+    return written.after;
+  }
+
+  async function change(
+    scope: ClientScope,
+    by: AuditActor,
+    ref: ResourceRef,
+    what: Change<Doc>,
+  ): Promise<Doc> {
+    const changed = await changeFound(scope, by, what, (session) => steps.require(scope, ref, session));
+    if (changed === null) throw notFound(steps.noun);
+    return changed;
+  }
+
+  return {
+    require: (scope: ClientScope, ref: ResourceRef): Promise<Doc> => steps.require(scope, ref),
+
+    async create(scope: ClientScope, by: AuditActor, fresh: Doc): Promise<Doc> {
+      await runInTransaction((session) => steps.create(scope, by, fresh, session));
+      forget(fresh);
+      return fresh;
+    },
+
+    change,
+
+    /** Changes an object of which nobody promises that it is there; null when it is not. */
+    changeIfThere: (
+      scope: ClientScope,
+      by: AuditActor,
+      id: Types.ObjectId,
+      what: Change<Doc>,
+    ): Promise<Doc | null> => changeFound(scope, by, what, (session) => description.find(scope, id, session)),
+
+    async remove(
+      scope: ClientScope,
+      by: AuditActor,
+      ref: ResourceRef,
+      before?: BeforeRemove<Doc>,
+    ): Promise<void> {
+      const removed = await runInTransaction(async (session) => {
+        const current = await steps.require(scope, ref, session);
+        await before?.(current, session);
+        await steps.remove(scope, by, current, session);
+        return current;
+      });
+      forget(removed);
+    },
+
+    /** The same inside the caller's transaction. Nothing is forgotten: the commit is the caller's. */
+    within: (session: ClientSession) => createWithin(steps, session),
+  };
+}
+
+const createWithin = <Doc extends Versioned>(steps: Steps<Doc>, session: ClientSession) => ({
+  require: (scope: ClientScope, ref: ResourceRef): Promise<Doc> => steps.require(scope, ref, session),
+
+  async create(scope: ClientScope, by: AuditActor, fresh: Doc): Promise<Doc> {
+    await steps.create(scope, by, fresh, session);
+    return fresh;
+  },
+
+  async change(scope: ClientScope, by: AuditActor, ref: ResourceRef, change: Change<Doc>): Promise<Doc> {
+    const current = await steps.require(scope, ref, session);
+    return (await steps.change(scope, by, { current, change }, session)).after;
+  },
+});
+
+type Steps<Doc extends Versioned> = ReturnType<typeof createSteps<Doc>>;
+
+/** The parts of a write, all inside a transaction. */
+function createSteps<Doc extends Versioned>(audit: AuditService, description: ResourceDescription<Doc>) {
+  const { type, noun = type, auditedFieldsOf } = description;
+  const targetOf = description.targetOf ?? (({ _id }: Doc) => ({ type, id: _id }));
+
+  const changedSinceRead = (): AppError =>
+    new AppError('precondition-failed', `The ${noun} was changed by someone else since you read it.`);
+
+  return {
+    noun,
+
+    async require(scope: ClientScope, { id, version }: ResourceRef, session?: ClientSession): Promise<Doc> {
+      const current = await description.find(scope, id, session);
+      if (current === null) throw notFound(noun);
+      if (version !== undefined && version !== current.version) throw changedSinceRead();
+      return current;
+    },
+
+    async create(scope: ClientScope, by: AuditActor, fresh: Doc, session: ClientSession): Promise<void> {
+      if (description.insert === undefined) throw new Error(`Nobody creates a ${noun} on purpose.`);
+      await description.insert(scope, fresh, session);
+      await record(scope, by, { action: `${type}.created`, before: null, after: fresh }, session);
+    },
+
+    async change(
+      scope: ClientScope,
+      by: AuditActor,
+      { current, change }: { readonly current: Doc; readonly change: Change<Doc> },
+      session: ClientSession,
+    ): Promise<Written<Doc>> {
+      const decided = await change.decide(current, session);
+      if (decided === current) return { before: current, after: current };
+      const written = { before: current, after: { ...decided, version: current.version + 1 } };
+      if (!(await description.replace(scope, current, written.after, session))) throw changedSinceRead();
+      await description.afterChange?.(scope, written, session);
+      await record(scope, by, { action: change.action, ...written }, session);
+      return written;
+    },
+
+    async remove(scope: ClientScope, by: AuditActor, current: Doc, session: ClientSession): Promise<void> {
+      if (description.remove === undefined) throw new Error(`Nobody deletes a ${noun}.`);
+      if (!(await description.remove(scope, current, session))) throw changedSinceRead();
+      await record(scope, by, { action: `${type}.deleted`, before: current, after: null }, session);
+    },
+  };
+
+  /** Every write of a resource passes here, inside its transaction, once it is certain. */
+  async function record(
+    scope: ClientScope,
+    by: AuditActor,
+    { action, before, after }: { action: string; before: Doc | null; after: Doc | null },
+    session: ClientSession,
+  ): Promise<void> {
+    const subject = after ?? before;
+    if (subject === null) throw new Error('A write has a state before it or after it.');
+    const fieldsOf = (doc: Doc | null) => (doc === null ? null : auditedFieldsOf(doc));
+    const write = { action, target: targetOf(subject), before: fieldsOf(before), after: fieldsOf(after) };
+    await audit.record(scope, by, write, session);
+  }
+}
