@@ -97,6 +97,7 @@ async function buildGround(config: Config, { name, logger, provider }: CoreOptio
     maxPoolSize: config.mongo.maxPoolSize,
   });
   const { openings, queue } = buildOpenings({ mongo, clock });
+  const audit = buildAudit({ mongo, clock });
   return {
     clock,
     logger,
@@ -104,8 +105,8 @@ async function buildGround(config: Config, { name, logger, provider }: CoreOptio
     mongo,
     temporal: createTemporalClient(config.temporal),
     gateway: observeGateway(createCloudApiGateway(provider), metrics),
-    audit: buildAudit({ mongo, clock }),
-    clients: buildClients(mongo),
+    audit,
+    clients: buildClients({ mongo, audit }),
     openings,
     openingQueue: queue,
     rates: buildRates({ mongo, metrics, clock, logger }),

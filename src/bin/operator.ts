@@ -18,7 +18,7 @@ async function run(command: OperatorCommand): Promise<void> {
   try {
     const audit = buildAudit({ mongo, clock: systemClock });
     const { service: users } = buildUsers({ mongo, audit });
-    const { email, isOperator } = await setOperator({ users, audit }, command);
+    const { email, isOperator } = await setOperator({ users }, command);
     process.stdout.write(`${email} is ${isOperator ? 'an operator now' : 'no operator (any more)'}.\n`);
   } finally {
     await mongo.close();

@@ -1,12 +1,12 @@
 import { scopeOf } from '../platform/mongo.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { NumberGateway, ProviderNumber } from '../whatsapp/gateway.ts';
-import { createSystemChanges, type SystemChangeDeps } from './changes.ts';
+import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
 import { isLookOver, learntFrom, nextLookAfter, type NumberKnowledge } from './rules.ts';
 import type { ChannelService } from './service.ts';
 import type { ChannelDoc } from './store/repository.ts';
 
-export interface ChannelLookDeps extends SystemChangeDeps {
+export interface ChannelLookDeps extends ChannelChangeDeps {
   readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly clock: Clock;

@@ -1,14 +1,14 @@
-import type { ClientSession, Types } from 'mongoose';
+import type { Types } from 'mongoose';
+import type { Resource, ResourceRef } from '../audit/resource.ts';
 import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError, notFound } from '../platform/errors.ts';
+import { AppError } from '../platform/errors.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
-import { differing } from '../platform/update.ts';
 import type { NumberAnswer, NumberGateway } from '../whatsapp/gateway.ts';
-import { auditOf, noteOpenings } from './changes.ts';
+import { channelChange, createChannelResource } from './changes.ts';
 import { askAboutNumber } from './looks.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 import {
@@ -31,7 +31,7 @@ export interface ChannelManagementDeps {
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
-  /** Told in the same transaction when a channel becomes active again. */
+  /** Records in the same transaction that a channel is active again. */
   readonly openings: GateOpenings;
   readonly cipher: Cipher;
   readonly clock: Clock;
@@ -45,40 +45,38 @@ export interface WithWebhookKey {
   readonly webhookKey: string;
 }
 
-/** Which channel, and the version on which a change is based; undefined changes whatever is there. */
-export interface ChannelRef {
-  readonly id: Types.ObjectId;
-  readonly version: number | undefined;
-}
-
 export type ChannelManagement = ReturnType<typeof createChannelManagement>;
 
 /** What admins do with channels. Sending and receiving go through the service. */
 export function createChannelManagement(deps: ChannelManagementDeps) {
-  const { channels, service, cipher, clock } = deps;
-  const { change, remove, create } = createAuditedWrites(deps);
-
-  const find = async (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc> => {
-    const channel = await channels.findById(scope, id);
-    if (channel === null) throw notFound('channel');
-    return channel;
-  };
+  const { usage, cipher, clock } = deps;
+  const resource = createChannelResource(deps);
 
   return {
-    get: find,
+    ...createActions(deps, resource),
 
-    /** Connects a number without asking the provider: `verify` does that, and a worker soon. */
+    get: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc> =>
+      resource.require(scope, { id, version: undefined }),
+
+    /** Connects a number without asking the provider: `verify` asks, and a worker does soon. */
     async create(scope: ClientScope, by: AuditActor, body: CreateChannelBody): Promise<WithWebhookKey> {
       const webhookKey = newSecret();
       const channel = draftChannel(scope, { body, webhookKey }, deps);
-      await create(scope, by, channel);
+      try {
+        await resource.create(scope, by, channel);
+      } catch (error) {
+        // The same detail whoever has the number: who else is a customer here is not the caller's business.
+        throw isDuplicateKey(error)
+          ? new AppError('already-exists', 'A channel with this phoneNumberId already exists.')
+          : error;
+      }
       return { channel, webhookKey };
     },
 
     async patch(
       scope: ClientScope,
       by: AuditActor,
-      ref: ChannelRef,
+      ref: ResourceRef,
       { accessToken, appSecret, ...plain }: PatchChannelBody,
     ): Promise<ChannelDoc> {
       const seal = (secret: string) => cipher.seal(secret, ref.id.toHexString());
@@ -90,53 +88,79 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
           : { accessToken: seal(accessToken), look: { at: clock.now(), tries: 0 } }),
         ...(appSecret === undefined ? {} : { appSecret: appSecret === null ? null : seal(appSecret) }),
       };
-      return change(scope, by, ref, {
-        action: 'channel.updated',
-        // A new token is tried at once where the old one was the reason of the pause.
-        decide: ({ pause }) =>
+      return resource.change(
+        scope,
+        by,
+        ref,
+        channelChange('channel.updated', ({ pause }) =>
+          // A new token is tried at once if the old one caused the pause.
           accessToken !== undefined && pause?.class === 'credentials'
             ? { ...changes, pause: { ...pause, nextCheckAt: clock.now() } }
             : changes,
-      });
-    },
-
-    pause: (scope: ClientScope, by: AuditActor, ref: ChannelRef): Promise<ChannelDoc> =>
-      change(scope, by, ref, { action: 'channel.paused', decide: (channel) => wished(channel, 'pause') }),
-
-    resume: (scope: ClientScope, by: AuditActor, ref: ChannelRef): Promise<ChannelDoc> =>
-      change(scope, by, ref, { action: 'channel.resumed', decide: (channel) => wished(channel, 'resume') }),
-
-    /** Asks the provider about the number with the channel's credentials, and stores what follows. */
-    async verify(scope: ClientScope, by: AuditActor, { id, version }: ChannelRef): Promise<ChannelDoc> {
-      const asked = await find(scope, id);
-      if (version !== undefined && version !== asked.version) throw lostRace();
-      const knowledge = await askAboutNumber(deps.gateway, service.numberOf(asked));
-      const next = stateAfterAnswer(stateOf(asked), knowledge.number);
-      if (next === null) throw providerAway(knowledge.number);
-      const changes: ChannelChange = { ...next, ...learntFrom(asked, knowledge, clock.now()) };
-      // An answer to other credentials than the present ones says nothing: so only the version that was asked about.
-      const ref = { id, version: asked.version };
-      const verified = await change(scope, by, ref, { action: 'channel.verified', decide: () => changes });
-      if (isLookOver(knowledge)) await channels.finishLook(scope, asked);
-      else await channels.askForLook(scope, id, nextLookAfter({ tries: 1 }, clock.now()));
-      return verified;
-    },
-
-    /** Makes a new webhook address of the channel's own; the old one ends within a second. */
-    async replaceWebhookKey(scope: ClientScope, by: AuditActor, ref: ChannelRef): Promise<WithWebhookKey> {
-      const webhookKey = newSecret();
-      const changes = { webhookKeyHash: sha256Hex(webhookKey) };
-      const action = 'channel.webhook-key-replaced';
-      return { webhookKey, channel: await change(scope, by, ref, { action, decide: () => changes }) };
+        ),
+      );
     },
 
     /**
-     * Deletes a channel that nothing needs any more; its closed conversations and messages stay readable. A message
-     * that is accepted in the very moment of the deletion fails, because its workflow finds no channel.
+     * Deletes an unused channel; its closed conversations and messages stay readable. A message that is accepted
+     * during the deletion fails, because its workflow finds no channel.
      */
-    delete: (scope: ClientScope, by: AuditActor, ref: ChannelRef): Promise<void> => remove(scope, by, ref),
+    delete: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
+      resource.remove(scope, by, ref, async () => {
+        const uses = await usage(scope, ref.id);
+        if (uses.length > 0) throw new AppError('in-use', `The channel still has ${uses.join(', ')}.`);
+      }),
   };
 }
+
+const createActions = (
+  { channels, service, gateway, clock }: ChannelManagementDeps,
+  resource: Resource<ChannelDoc>,
+) => ({
+  pause: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
+    resource.change(
+      scope,
+      by,
+      ref,
+      channelChange('channel.paused', (channel) => wished(channel, 'pause')),
+    ),
+
+  resume: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
+    resource.change(
+      scope,
+      by,
+      ref,
+      channelChange('channel.resumed', (channel) => wished(channel, 'resume')),
+    ),
+
+  /** Asks the provider about the number with the channel's credentials, and stores what follows. */
+  async verify(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> {
+    const asked = await resource.require(scope, ref);
+    const knowledge = await askAboutNumber(gateway, service.numberOf(asked));
+    const next = stateAfterAnswer(stateOf(asked), knowledge.number);
+    if (next === null) throw providerAway(knowledge.number);
+    const changes: ChannelChange = { ...next, ...learntFrom(asked, knowledge, clock.now()) };
+    // The answer holds for the credentials that were used, so it may only change the version that was asked about.
+    const askedRef = { id: asked._id, version: asked.version };
+    const verified = await resource.change(
+      scope,
+      by,
+      askedRef,
+      channelChange('channel.verified', () => changes),
+    );
+    if (isLookOver(knowledge)) await channels.finishLook(scope, asked);
+    else await channels.askForLook(scope, asked._id, nextLookAfter({ tries: 1 }, clock.now()));
+    return verified;
+  },
+
+  /** Replaces the channel's own webhook address; the old one ends within a second. */
+  async replaceWebhookKey(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<WithWebhookKey> {
+    const webhookKey = newSecret();
+    const changes = { webhookKeyHash: sha256Hex(webhookKey) };
+    const change = channelChange('channel.webhook-key-replaced', () => changes);
+    return { webhookKey, channel: await resource.change(scope, by, ref, change) };
+  },
+});
 
 function draftChannel(
   scope: ClientScope,
@@ -175,80 +199,6 @@ function wished(channel: ChannelDoc, wish: 'pause' | 'resume'): ChannelChange {
     `The channel is disconnected; an active or paused one can be ${wish}d. Verify it first.`,
   );
 }
-
-interface AuditedChange {
-  readonly action: string;
-  /** Works out the change from what is there; it may be called again when somebody was faster. */
-  readonly decide: (current: ChannelDoc) => ChannelChange;
-}
-
-/** Each write with its audit event in one transaction, then out of this process's memory. */
-function createAuditedWrites({ channels, service, usage, audit, openings }: ChannelManagementDeps) {
-  const require = async (
-    scope: ClientScope,
-    { id, version }: ChannelRef,
-    session: ClientSession,
-  ): Promise<ChannelDoc> => {
-    const current = await channels.findById(scope, id, session);
-    if (current === null) throw notFound('channel');
-    if (version !== undefined && version !== current.version) throw lostRace();
-    return current;
-  };
-
-  return {
-    async create(scope: ClientScope, by: AuditActor, channel: ChannelDoc): Promise<void> {
-      try {
-        await audit.audited(scope, by, async (session) => {
-          await channels.insert(scope, channel, session);
-          return { result: undefined, write: auditOf('channel.created', null, channel) };
-        });
-      } catch (error) {
-        // The same words whoever has it: who else is a customer here is nobody's business.
-        throw isDuplicateKey(error)
-          ? new AppError('already-exists', 'A channel with this phoneNumberId is connected already.')
-          : error;
-      }
-      service.forget(channel);
-    },
-
-    async change(
-      scope: ClientScope,
-      by: AuditActor,
-      ref: ChannelRef,
-      { action, decide }: AuditedChange,
-    ): Promise<ChannelDoc> {
-      const { before, after } = await audit.audited(scope, by, async (session) => {
-        const current = await require(scope, ref, session);
-        const changes = differing(current, decide(current));
-        if (Object.keys(changes).length === 0) {
-          return { result: { before: current, after: current }, write: null };
-        }
-        const changed = await channels.update(scope, current, changes, session);
-        if (changed === null) throw lostRace();
-        await noteOpenings(openings, scope, { before: current, after: changed }, session);
-        return { result: { before: current, after: changed }, write: auditOf(action, current, changed) };
-      });
-      service.forget(before);
-      return after;
-    },
-
-    async remove(scope: ClientScope, by: AuditActor, ref: ChannelRef): Promise<void> {
-      const deleted = await audit.audited(scope, by, async (session) => {
-        const current = await require(scope, ref, session);
-        const uses = await usage(scope, ref.id);
-        if (uses.length > 0) {
-          throw new AppError('in-use', `The channel still has ${uses.join(', ')}.`);
-        }
-        if (!(await channels.delete(scope, current, session))) throw lostRace();
-        return { result: current, write: auditOf('channel.deleted', current, null) };
-      });
-      service.forget(deleted);
-    },
-  };
-}
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the channel since you read it.');
 
 const providerAway = (answer: NumberAnswer): AppError => {
   const waitMs = answer.kind === 'refused' ? answer.retryAfterMs : undefined;

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import { createSystemChanges, type SystemChangeDeps } from './changes.ts';
+import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
 import type { ChannelDoc } from './store/repository.ts';
 import {
   afterAccountEvent,
@@ -14,7 +14,7 @@ import {
 } from './rules.ts';
 import type { ChannelService } from './service.ts';
 
-export interface ChannelPauseDeps extends SystemChangeDeps {
+export interface ChannelPauseDeps extends ChannelChangeDeps {
   readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly clock: Clock;

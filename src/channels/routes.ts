@@ -1,10 +1,10 @@
-import { etagOf, expectedVersion } from '../http/etag.ts';
-import { route, type Actor, type RequestInfo } from '../http/route.ts';
+import { etagOf, refOf } from '../http/etag.ts';
+import { route, type Actor } from '../http/route.ts';
 import type { AuditActor } from '../audit/service.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
-import type { ChannelManagement, ChannelRef } from './management.ts';
+import type { ChannelManagement } from './management.ts';
 import {
   ChannelPage,
   ChannelView,
@@ -224,11 +224,6 @@ const addressRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
 ];
 
 const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
-
-const refOf = (id: ChannelRef['id'], request: RequestInfo): ChannelRef => ({
-  id,
-  version: expectedVersion(request),
-});
 
 const addressOf = (publicUrl: string, webhookKey: string): string =>
   `${publicUrl}/webhook/incoming/${webhookKey}`;

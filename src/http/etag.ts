@@ -1,4 +1,5 @@
 import { AppError } from '../platform/errors.ts';
+import type { Types } from 'mongoose';
 import type { RequestInfo } from './route.ts';
 
 /** The version of a document as HTTP knows it (RFC 9110, strong validator). */
@@ -19,3 +20,9 @@ export function expectedVersion(request: RequestInfo): number | undefined {
     ],
   });
 }
+
+/** The object of a path, at the version that the caller's change is based on. */
+export const refOf = (id: Types.ObjectId, request: RequestInfo) => ({
+  id,
+  version: expectedVersion(request),
+});

@@ -29,9 +29,9 @@ import { userRoutes } from './users/routes.ts';
 import { createUserService } from './users/service.ts';
 
 /** Clients, which both processes read. */
-export function buildClients(mongo: MongoConnection) {
+export function buildClients({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
   const repository = createClientRepository(mongo);
-  return { repository, service: createClientService({ clients: repository }) };
+  return { repository, service: createClientService({ clients: repository, audit }) };
 }
 
 export function buildUsers({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
@@ -104,7 +104,6 @@ export function buildIdentity(deps: IdentityDeps) {
     sessions,
     passwords,
     guard,
-    audit,
     runInTransaction,
     onClientCreated,
     clock,

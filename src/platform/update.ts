@@ -12,16 +12,17 @@ export function differing<Doc extends object, Key extends keyof Doc>(
   return Object.fromEntries(entries) as Change<Doc, Key>;
 }
 
-/** The update that makes a change and counts it in `version`. */
-export function versionedUpdate(change: object): {
-  readonly $set: Record<string, unknown>;
-  readonly $unset: Record<string, ''>;
-  readonly $inc: { readonly version: 1 };
-} {
-  const entries = Object.entries(change);
-  return {
-    $set: Object.fromEntries(entries.filter(([, value]) => value !== null)),
-    $unset: Object.fromEntries(entries.filter(([, value]) => value === null).map(([name]) => [name, ''])),
-    $inc: { version: 1 },
-  };
+/** The document after a change, null clearing a field; the document itself when everything is so already. */
+export function applyChange<Doc extends object, Key extends keyof Doc>(
+  current: Doc,
+  change: Change<Doc, Key>,
+): Doc {
+  const entries = Object.entries(differing(current, change));
+  if (entries.length === 0) return current;
+  const next = new Map<string, unknown>(Object.entries(current));
+  for (const [name, value] of entries) {
+    if (value === null) next.delete(name);
+    else next.set(name, value);
+  }
+  return Object.fromEntries(next) as Doc;
 }

@@ -56,13 +56,11 @@ export function buildTemplates(deps: TemplateDeps) {
 
     routes({ countUnsent }: Pick<TemplateManagementDeps, 'countUnsent'>) {
       const management = createTemplateManagement({
-        templates,
         service,
         sync,
         gateway,
         channels,
         countUnsent,
-        audit,
         clock,
       });
       return templateRoutes({ templates: service, management });

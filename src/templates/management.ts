@@ -1,5 +1,6 @@
-import type { ClientSession, Types } from 'mongoose';
-import type { AuditActor, AuditService } from '../audit/service.ts';
+import type { Types } from 'mongoose';
+import type { ResourceRef } from '../audit/resource.ts';
+import type { AuditActor } from '../audit/service.ts';
 import type { ChannelDoc, ChannelService } from '../channels/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound, type Issue } from '../platform/errors.ts';
@@ -12,30 +13,22 @@ import { fillTemplate, offerEndIssues, type FilledTemplate } from './content/rul
 import type { TemplateVariables } from './content/variables.ts';
 import type { TemplateGateway } from '../whatsapp/template-gateway.ts';
 import { isVerdict, toAppError } from './provider/provider.ts';
-import type { TemplateDoc, TemplateRepository } from './store/repository.ts';
+import type { TemplateDoc } from './store/repository.ts';
 import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
-import { lostRace, writeOf, type TemplateService } from './service.ts';
+import type { TemplateService } from './service.ts';
 import { createSubmission } from './provider/submission.ts';
 import { unpauseAtProvider } from './provider/unpause.ts';
 import type { SyncCounts, TemplateSync } from './sync/sync.ts';
 
 export interface TemplateManagementDeps {
-  readonly templates: TemplateRepository;
   readonly service: TemplateService;
   readonly sync: TemplateSync;
   readonly gateway: TemplateGateway;
   readonly channels: Pick<ChannelService, 'findById' | 'senderOf'>;
   /** How many messages of a template have not left; need not count beyond `atMost`. */
   readonly countUnsent: (scope: ClientScope, template: TemplateDoc, atMost: number) => Promise<number>;
-  readonly audit: AuditService;
   readonly clock: Clock;
-}
-
-/** Which template, and the version on which a change is based; undefined changes whatever is there. */
-export interface TemplateRef {
-  readonly id: Types.ObjectId;
-  readonly version: number | undefined;
 }
 
 export type TemplateManagement = ReturnType<typeof createTemplateManagement>;
@@ -45,22 +38,15 @@ const countedAtMost = 1_000;
 
 /** What admins do with templates. Sending goes through the service, whose memory is told of every change. */
 export function createTemplateManagement(deps: TemplateManagementDeps) {
-  const { templates } = deps;
+  const { resource } = deps.service;
   const submission = createSubmission(deps);
 
-  async function get(scope: ClientScope, id: Types.ObjectId): Promise<TemplateDoc> {
-    const template = await templates.findById(scope, id);
-    if (template === null) throw notFound('template');
-    return template;
-  }
-
-  async function getAt(scope: ClientScope, { id, version }: TemplateRef): Promise<TemplateDoc> {
-    return requireVersion(await get(scope, id), version);
-  }
+  const get = (scope: ClientScope, id: Types.ObjectId): Promise<TemplateDoc> =>
+    resource.require(scope, { id, version: undefined });
 
   return {
     get,
-    ...forReview(deps, submission, getAt),
+    ...forReview(deps, submission),
 
     /** What a person would see; throws with all issues when the variables do not fit. */
     async preview(
@@ -86,7 +72,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
       if (body.submit === false) return draft;
       const { template, failure } = await submission.create(scope, by, { channel, draft });
       if (failure === undefined || !isVerdict(failure)) return template;
-      await remove(deps, { scope, by }, template);
+      await resource.remove(scope, by, { id: template._id, version: template.version });
       throw toAppError(failure);
     },
 
@@ -94,10 +80,10 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     async patch(
       scope: ClientScope,
       by: AuditActor,
-      ref: TemplateRef,
+      ref: ResourceRef,
       body: PatchTemplateBody,
     ): Promise<TemplateDoc> {
-      const current = await getAt(scope, ref);
+      const current = await resource.require(scope, ref);
       const wanted: TemplateChanges = differing(current, definedOf(body));
       if (Object.keys(wanted).length === 0) return current;
       const { components } = wanted;
@@ -112,12 +98,12 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
     },
 
     /** Deletes a template that no waiting message needs, here and at the provider. What has left keeps its content. */
-    async delete(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<void> {
-      const current = await getAt(scope, ref);
+    async delete(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> {
+      const current = await resource.require(scope, ref);
       await requireUnused(deps, scope, current);
       const channel = await deps.channels.findById(scope, current.channelId);
       if (channel !== null) await submission.deleteAtProvider(scope, { channel, template: current });
-      await remove(deps, { scope, by }, current);
+      await resource.remove(scope, by, { id: current._id, version: current.version });
     },
 
     /** Brings the templates of a channel to what the provider has. */
@@ -131,14 +117,10 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
 }
 
 /** What the provider is asked about a template that it has, or that it is to get. */
-const forReview = (
-  deps: TemplateManagementDeps,
-  submission: ReturnType<typeof createSubmission>,
-  getAt: (scope: ClientScope, ref: TemplateRef) => Promise<TemplateDoc>,
-) => ({
+const forReview = (deps: TemplateManagementDeps, submission: ReturnType<typeof createSubmission>) => ({
   /** Submits a draft, or what the provider refused or paused once more as it is. */
-  async submit(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
-    const template = await getAt(scope, ref);
+  async submit(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
+    const template = await deps.service.resource.require(scope, ref);
     if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
     requireFitting(template.status === 'draft' ? withOwnTexts(template) : {});
     const channel = await requireChannel(deps, scope, template.channelId);
@@ -146,18 +128,13 @@ const forReview = (
   },
 
   /** Has the provider end a pause. What waits for the template leaves once the provider calls it approved. */
-  async unpause(scope: ClientScope, by: AuditActor, ref: TemplateRef): Promise<TemplateDoc> {
-    const template = await getAt(scope, ref);
+  async unpause(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
+    const template = await deps.service.resource.require(scope, ref);
     if (template.status !== 'paused') throw notNow(template, 'unpaused');
     const channel = await requireChannel(deps, scope, template.channelId);
     return unpauseAtProvider(deps, { scope, by, channel }, template);
   },
 });
-
-function requireVersion(template: TemplateDoc, version: number | undefined): TemplateDoc {
-  if (version !== undefined && version !== template.version) throw lostRace();
-  return template;
-}
 
 interface Place {
   readonly scope: ClientScope;
@@ -175,7 +152,7 @@ async function requireChannel(
 }
 
 async function insertDraft(
-  { templates, service, audit, clock }: TemplateManagementDeps,
+  { service, clock }: TemplateManagementDeps,
   { scope, by }: Place,
   { submit: _submit, messageSendTtlSeconds: ttl, ...body }: CreateTemplateBody,
 ): Promise<TemplateDoc> {
@@ -184,28 +161,9 @@ async function insertDraft(
     parameterFormat: parameterFormatOf(body.components),
     ...(ttl === undefined ? {} : { messageSendTtlSeconds: ttl }),
   };
-  try {
-    await audit.audited(scope, by, async (session) => {
-      await templates.insertMany(scope, [draft], session);
-      return { result: undefined, write: writeOf('template.created', null, draft) };
-    });
-  } catch (error) {
+  return service.resource.create(scope, by, draft).catch((error: unknown) => {
     throw isDuplicateKey(error) ? taken(draft) : error;
-  }
-  service.forget(draft);
-  return draft;
-}
-
-async function remove(
-  { templates, service, audit }: TemplateManagementDeps,
-  { scope, by }: Place,
-  template: TemplateDoc,
-): Promise<void> {
-  await audit.audited(scope, by, async (session: ClientSession) => {
-    if (!(await templates.delete(scope, template, session))) throw lostRace();
-    return { result: undefined, write: writeOf('template.deleted', template, null) };
   });
-  service.forget(template);
 }
 
 async function requireUnused(
@@ -263,4 +221,4 @@ const invalid = (detail: string, errors: readonly Issue[]): AppError =>
   new AppError('invalid-input', detail, { errors });
 
 const taken = ({ name, language }: TemplateDoc): AppError =>
-  new AppError('already-exists', `The channel has a template ${name} in ${language} already.`);
+  new AppError('already-exists', `The channel already has a template ${name} in ${language}.`);

@@ -1,10 +1,10 @@
 import type { AuditActor } from '../audit/service.ts';
-import { etagOf, expectedVersion } from '../http/etag.ts';
-import { route, type Actor, type RequestInfo } from '../http/route.ts';
+import { etagOf, refOf } from '../http/etag.ts';
+import { route, type Actor } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
-import type { TemplateManagement, TemplateRef } from './management.ts';
+import type { TemplateManagement } from './management.ts';
 import {
   CreateTemplateBody,
   ListTemplatesQuery,
@@ -225,11 +225,6 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
 ];
 
 const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
-
-const refOf = (id: TemplateRef['id'], request: RequestInfo): TemplateRef => ({
-  id,
-  version: expectedVersion(request),
-});
 
 const answer = (template: TemplateDoc) =>
   ({ status: 200, body: toTemplateView(template), headers: { etag: etagOf(template.version) } }) as const;

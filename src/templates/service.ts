@@ -1,24 +1,22 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { AuditActor, AuditService, AuditedWrite } from '../audit/service.ts';
-import type { GateOpenings } from '../openings/openings.ts';
+import type { AuditActor } from '../audit/service.ts';
 import { createCache } from '../platform/cache.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
-import { differing } from '../platform/update.ts';
+import {
+  createTemplateResource,
+  templateChange,
+  type TemplateChangeDeps,
+  type TemplateResource,
+} from './changes.ts';
 import { parameterFormatOf } from './content/checks/check.ts';
 import { starterTemplates } from './content/starters.ts';
-import type {
-  TemplateCategory,
-  TemplateDoc,
-  TemplateFilter,
-  TemplateRepository,
-  TemplateStatus,
-} from './store/repository.ts';
+import type { TemplateCategory, TemplateDoc, TemplateFilter, TemplateStatus } from './store/repository.ts';
 import type { TemplateSyncRepository } from './store/syncs.ts';
-import { changeAfterRefusal, endsTemplateWait, reasonOf, type TemplateChanges } from './rules.ts';
+import { changeAfterRefusal, reasonOf } from './rules.ts';
 
 export type { TemplateDoc } from './store/repository.ts';
 
@@ -43,12 +41,8 @@ export interface TemplateState {
   readonly reason: string | null;
 }
 
-export interface TemplateServiceDeps {
-  readonly templates: TemplateRepository;
+export interface TemplateServiceDeps extends TemplateChangeDeps {
   readonly syncs: TemplateSyncRepository;
-  readonly audit: AuditService;
-  /** Told in the same transaction when a template may be sent again, or will not be given back any more. */
-  readonly openings: GateOpenings;
   readonly clock: Clock;
 }
 
@@ -68,12 +62,12 @@ const bySystem: AuditActor = { type: 'system' };
 export function createTemplateService(deps: TemplateServiceDeps) {
   const { templates, clock } = deps;
   const memory = createMemory(deps);
-  const change = createChange(deps, memory.forget);
+  const resource = createTemplateResource(deps, memory.forget);
 
   return {
-    change,
+    resource,
     forget: memory.forget,
-    ...forDispatch(deps, memory, change),
+    ...forDispatch(deps, memory, resource),
 
     /**
      * The template that a send names; every case that cannot be sent is an error that says what to choose. A paused
@@ -153,44 +147,11 @@ function createMemory({ templates, clock }: Pick<TemplateServiceDeps, 'templates
   };
 }
 
-type ChangeTemplate = ReturnType<typeof createChange>;
-
-const createChange =
-  (
-    { templates, audit, openings }: Pick<TemplateServiceDeps, 'templates' | 'audit' | 'openings'>,
-    forget: (template: TemplateDoc) => void,
-  ) =>
-  /**
-   * Changes a template in one audited transaction; `decide` sees what is stored, and says null to leave it. Answers
-   * the template as it is then, null when there is none.
-   */
-  async (
-    scope: ClientScope,
-    by: AuditActor,
-    { id, action }: { readonly id: Types.ObjectId; readonly action: string },
-    decide: (current: TemplateDoc) => TemplateChanges | null,
-  ): Promise<TemplateDoc | null> => {
-    const template = await audit.audited(scope, by, async (session) => {
-      const current = await templates.findById(scope, id, session);
-      const changes = current === null ? {} : differing(current, decide(current) ?? {});
-      if (current === null || Object.keys(changes).length === 0) return { result: current, write: null };
-      const changed = await templates.update(scope, current, changes, session);
-      if (changed === null) throw lostRace();
-      if (endsTemplateWait(current.status, changed.status)) {
-        const { channelId, name, language } = changed;
-        await openings.opened(scope, { gate: 'template', channelId, templateName: name, language }, session);
-      }
-      return { result: changed, write: writeOf(action, current, changed) };
-    });
-    if (template !== null) forget(template);
-    return template;
-  };
-
 /** What a send asks and says on its way out. */
 const forDispatch = (
   { templates, syncs, clock }: TemplateServiceDeps,
   memory: Memory,
-  change: ChangeTemplate,
+  resource: TemplateResource,
 ) => ({
   /** How a template stands just before a send, two seconds old at the most; null when there is none. */
   async stateForSend(scope: ClientScope, ref: TemplateKey): Promise<TemplateState | null> {
@@ -206,8 +167,8 @@ const forDispatch = (
     const at = clock.now();
     const changes = template === null ? null : changeAfterRefusal(template.status, code, at);
     if (template === null || changes === null) return;
-    const what = { id: template._id, action: 'template.refused' };
-    await change(scope, bySystem, what, ({ status }) => changeAfterRefusal(status, code, at));
+    const change = templateChange('template.refused', ({ status }) => changeAfterRefusal(status, code, at));
+    await resource.changeIfThere(scope, bySystem, template._id, change);
     // A refusal that tells the state is believed: a list that does not know it yet would let all messages try again.
     const waitMs = changes.status === undefined ? 0 : believedMs;
     await syncs.want(scope, ref.channelId, new Date(clock.now().getTime() + waitMs));
@@ -237,21 +198,6 @@ const nameKey = ({ clientId, channelId, name }: Omit<CachedBy, '_id'>): string =
 
 const idKey = ({ clientId }: ClientScope, id: Types.ObjectId): string =>
   `${clientId.toHexString()}:${id.toHexString()}`;
-
-export const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the template since you read it.');
-
-export function writeOf(action: string, before: TemplateDoc | null, after: TemplateDoc | null): AuditedWrite {
-  const id = (after ?? before)?._id;
-  if (id === undefined) throw new Error('A write is about something.');
-  return { action, target: { type: 'template', id }, before: fieldsOf(before), after: fieldsOf(after) };
-}
-
-function fieldsOf(template: TemplateDoc | null): Readonly<Record<string, unknown>> | null {
-  if (template === null) return null;
-  const { _id, clientId: _clientId, createdAt: _createdAt, ...fields } = template;
-  return fields;
-}
 
 function assertSendable(name: string, { status, reason }: { status: string; reason: string | null }): void {
   if (status === 'approved' || status === 'paused') return;

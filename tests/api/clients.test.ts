@@ -44,7 +44,7 @@ describe('clients', () => {
       const events = createAuditRepository(mongo);
       const audit = createAuditService({ events, runInTransaction, clock: systemClock });
       const users = createUserService({ users: createUserRepository(mongo), audit });
-      return await setOperator({ users, audit }, { verb, email });
+      return await setOperator({ users }, { verb, email });
     } finally {
       await mongo.close();
     }

@@ -6,7 +6,7 @@ import {
   type TenantCollection,
 } from '../../platform/tenant-collection.ts';
 import type { CrossingFilter } from '../../platform/tenant-queries.ts';
-import { versionedUpdate, type Change } from '../../platform/update.ts';
+import type { Change } from '../../platform/update.ts';
 import { channelModel, type ChannelDoc, type ChannelLook, type ProviderPause } from './model.ts';
 
 export type { ChannelDoc } from './model.ts';
@@ -50,19 +50,13 @@ export function createChannelRepository(connection: Connection) {
       session?: ClientSession,
     ): Promise<ChannelDoc | null> => channels.findOne(scope, { _id }, { session }),
 
-    /** Changes what `current` was; null when somebody was faster. */
-    update: (
+    /** Puts `next` in place of what was read; false when somebody was faster. */
+    replace: (
       scope: ClientScope,
       current: ChannelDoc,
-      change: ChannelChange,
+      next: ChannelDoc,
       session: ClientSession,
-    ): Promise<ChannelDoc | null> =>
-      channels.findOneAndUpdate(
-        scope,
-        { _id: current._id, version: current.version },
-        versionedUpdate(change),
-        { returnDocument: 'after', session },
-      ),
+    ): Promise<boolean> => channels.replaceVersioned(scope, current, next, session),
 
     /** Something is to be learnt of the number; that is no change of the channel. */
     async askForLook(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {

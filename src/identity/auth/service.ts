@@ -1,10 +1,4 @@
-import type { AuditService } from '../../audit/service.ts';
-import {
-  auditedClientFields,
-  type ClientDoc,
-  type ClientService,
-  type OnClientCreated,
-} from '../clients/service.ts';
+import type { ClientDoc, ClientService, OnClientCreated } from '../clients/service.ts';
 import type { Actor } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -24,7 +18,6 @@ export interface AuthServiceOptions {
   readonly sessions: SessionService;
   readonly passwords: Passwords;
   readonly guard: AttemptGuard;
-  readonly audit: AuditService;
   readonly runInTransaction: RunInTransaction;
   readonly onClientCreated: OnClientCreated;
   readonly clock: Clock;
@@ -41,8 +34,7 @@ export interface SignedIn {
 export type AuthService = ReturnType<typeof createAuthService>;
 
 export function createAuthService(options: AuthServiceOptions) {
-  const { users, clients, sessions, passwords, guard, audit, runInTransaction, onClientCreated, clock } =
-    options;
+  const { users, clients, sessions, passwords, guard, runInTransaction, onClientCreated, clock } = options;
   const logger = options.logger.child({ part: 'auth' });
 
   /** Costs the same for an address without an account. */
@@ -59,11 +51,6 @@ export function createAuthService(options: AuthServiceOptions) {
       const createdAt = clock.now();
       const companyName = body.companyName ?? body.fullName;
       const signedIn = await runInTransaction(async (transaction) => {
-        const client = await clients.create(
-          scope,
-          { companyName, timezone: body.timezone, createdAt },
-          transaction,
-        );
         const admin = {
           name: body.fullName,
           email: body.email,
@@ -72,10 +59,9 @@ export function createAuthService(options: AuthServiceOptions) {
           createdAt,
         } as const;
         const user = await users.create(scope, { by: 'themselves', user: admin }, transaction);
-        const target = { type: 'client', id: client._id };
-        const after = auditedClientFields(client);
-        const write = { action: 'client.created', target, before: null, after };
-        await audit.record(scope, { type: 'user', userId: user._id }, write, transaction);
+        const by = { type: 'user', userId: user._id } as const;
+        const fields = { companyName, timezone: body.timezone, createdAt };
+        const client = await clients.create(scope, by, fields, transaction);
         await onClientCreated(scope, transaction);
         const tokens = await sessions.start(scope, user._id, caller, transaction);
         return { ...tokens, user, client };

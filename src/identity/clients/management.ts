@@ -1,4 +1,5 @@
-import type { ClientSession, Types } from 'mongoose';
+import type { Types } from 'mongoose';
+import type { ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { Actor } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -7,13 +8,13 @@ import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import { type Page, toPage } from '../../platform/pagination.ts';
-import { differing } from '../../platform/update.ts';
+import { applyChange } from '../../platform/update.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { UserManagement } from '../users/management.ts';
 import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
 import type { ClientRepository } from './repository.ts';
 import type { CreateClientBody, PatchClientBody } from './schemas.ts';
-import { auditedClientFields, type ClientDoc, type ClientService, type OnClientCreated } from './service.ts';
+import type { ClientDoc, ClientService, OnClientCreated } from './service.ts';
 
 export interface ClientManagementDeps {
   readonly repository: ClientRepository;
@@ -26,15 +27,9 @@ export interface ClientManagementDeps {
   readonly clock: Clock;
 }
 
-export interface ClientRef {
-  readonly id: Types.ObjectId;
-  /** The version that the change is based on; undefined takes any. */
-  readonly version: number | undefined;
-}
-
 export type ClientManagement = ReturnType<typeof createClientManagement>;
 
-/** What admins do with their own client, and operators with all of them. Who is neither sees only their own. */
+/** What admins do with their own client, and operators with every client. Other users only see their own. */
 export function createClientManagement(deps: ClientManagementDeps) {
   const { repository, clients, users, userManagement, sessions, audit, clock } = deps;
 
@@ -50,47 +45,43 @@ export function createClientManagement(deps: ClientManagementDeps) {
     },
 
     async get(actor: Actor, id: Types.ObjectId): Promise<ClientDoc> {
-      const client = await clients.find(reachClient(actor, id));
-      if (client === null) throw notFound('client');
-      return client;
+      return clients.resource.require(reachClient(actor, id), { id, version: undefined });
     },
 
-    /** Makes a client and invites its first admin, all or nothing; throws `email-taken`. */
+    /** Creates a client and invites its first admin, all or nothing; throws `email-taken`. */
     async create(actor: Actor, body: CreateClientBody): Promise<{ client: ClientDoc; admin: UserDoc }> {
       if ((await users.findByEmailAcrossClients(body.admin.email)) !== null) throw emailTaken();
       const scope = scopeOf(newId());
       const by = byOf(actor);
       const fields = definedOf(body);
-      return audit.audited(scope, by, async (session) => {
-        const client = await clients.create(scope, { ...fields, createdAt: clock.now() }, session);
+      return audit.runInTransaction(async (session) => {
         const first = { ...body.admin, role: 'admin' } as const;
         const admin = await userManagement.inviteWithin(scope, by, first, session);
+        const client = await clients.create(scope, by, { ...fields, createdAt: clock.now() }, session);
         await deps.onClientCreated(scope, session);
-        return { result: { client, admin }, write: writeOf('created', null, client) };
+        return { client, admin };
       });
     },
 
-    /** Changes what is given; whether the client is active, operators alone decide. */
-    async update(actor: Actor, { id, version }: ClientRef, body: PatchClientBody): Promise<ClientDoc> {
-      const scope = reachClient(actor, id);
-      assertMayDecide(actor, id, body);
-      const by = byOf(actor);
-      return audit.audited(scope, by, async (session) => {
-        const current = await clients.find(scope, session);
-        if (current === null) throw notFound('client');
-        if (version !== undefined && version !== current.version) throw lostRace();
-        const change = differing(current, body);
-        if (Object.keys(change).length === 0) return { result: current, write: null };
-        const changed = await repository.update(scope, current, change, session);
-        if (changed === null) throw lostRace();
-        await endSessionsOfInactive({ sessions, scope, current, changed }, session);
-        return { result: changed, write: writeOf('updated', current, changed) };
+    /** Changes the given fields; only operators decide whether a client is active. */
+    async update(actor: Actor, ref: ResourceRef, body: PatchClientBody): Promise<ClientDoc> {
+      const scope = reachClient(actor, ref.id);
+      assertMayDecide(actor, ref.id, body);
+      return clients.resource.change(scope, byOf(actor), ref, {
+        action: 'client.updated',
+        async decide(current, session) {
+          const next = applyChange(current, body);
+          // Otherwise they would work again as soon as the client is active again.
+          if (current.isActive && !next.isActive)
+            await sessions.endWithin(scope, {}, 'client-deactivated', session);
+          return next;
+        },
       });
     },
   };
 }
 
-/** The client that the actor may reach under this id: others than the own one are not there, but for operators. */
+/** The scope of a client that the actor may reach: their own, and for operators every one. Throws `not-found`. */
 export function reachClient(actor: Actor, id: Types.ObjectId): ClientScope {
   if (!actor.isOperator && !id.equals(actor.clientId)) throw notFound('client');
   return scopeOf(id);
@@ -103,20 +94,6 @@ function assertMayDecide(actor: Actor, id: Types.ObjectId, { isActive }: PatchCl
     throw new AppError('wrong-state', 'This is your own client: you would lock yourself out.');
 }
 
-/** So that they do not come back to life when the client is active again. */
-async function endSessionsOfInactive(
-  {
-    sessions,
-    scope,
-    current,
-    changed,
-  }: { sessions: SessionService; scope: ClientScope; current: ClientDoc; changed: ClientDoc },
-  session: ClientSession,
-): Promise<void> {
-  if (!current.isActive || changed.isActive) return;
-  await sessions.endWithin(scope, {}, 'client-deactivated', session);
-}
-
 const byOf = ({ userId, isOperator }: Actor): AuditActor =>
   isOperator ? { type: 'operator', userId } : { type: 'user', userId };
 
@@ -126,13 +103,3 @@ const definedOf = ({ companyName, timezone, whatsappNumber, businessCategory }: 
   ...(whatsappNumber === undefined ? {} : { whatsappNumber }),
   ...(businessCategory === undefined ? {} : { businessCategory }),
 });
-
-const writeOf = (did: 'created' | 'updated', before: ClientDoc | null, after: ClientDoc) => ({
-  action: `client.${did}`,
-  target: { type: 'client', id: after._id },
-  before: before === null ? null : auditedClientFields(before),
-  after: auditedClientFields(after),
-});
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the client since you read it.');

@@ -2,16 +2,9 @@ import type { ClientSession, Connection, mongo } from 'mongoose';
 import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openPlatformCollection } from '../../platform/platform-collection.ts';
-import { type Change, versionedUpdate } from '../../platform/update.ts';
 import { type ClientDoc, clientModel } from './model.ts';
 
 export type { ClientDoc } from './model.ts';
-
-/** What people can change of a client. */
-export type ClientChange = Change<
-  ClientDoc,
-  'companyName' | 'whatsappNumber' | 'businessCategory' | 'timezone' | 'isActive'
->;
 
 export type ClientRepository = ReturnType<typeof createClientRepository>;
 
@@ -36,17 +29,18 @@ export function createClientRepository(connection: Connection) {
           .toArray(),
       ),
 
-    /** Changes what `current` was; null when somebody was faster. */
-    update: (
+    /** Puts `next` in place of what was read; false when somebody was faster. */
+    async replace(
       scope: ClientScope,
       current: ClientDoc,
-      change: ClientChange,
+      next: ClientDoc,
       session: ClientSession,
-    ): Promise<ClientDoc | null> =>
-      clients.findOneAndUpdate({ _id: scope.clientId, version: current.version }, versionedUpdate(change), {
-        returnDocument: 'after',
-        session,
-      }),
+    ): Promise<boolean> {
+      const { _id, ...replacement } = next;
+      const filter = { _id: scope.clientId, version: current.version };
+      const { matchedCount } = await clients.replaceOne(filter, replacement, { session });
+      return matchedCount === 1;
+    },
 
     async countAdminChange(scope: ClientScope, session: ClientSession): Promise<void> {
       await clients.updateOne({ _id: scope.clientId }, { $inc: { adminChanges: 1 } }, { session });

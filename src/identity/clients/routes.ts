@@ -1,4 +1,4 @@
-import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { newestFirst } from '../../platform/listing.ts';
@@ -94,9 +94,7 @@ const writeRoutes = ({ management }: ClientRouteDeps) => [
     replies: { 200: ClientView },
     problems: ['wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
-      return answer(
-        await management.update(actor, { id: params.id, version: expectedVersion(request) }, body),
-      );
+      return answer(await management.update(actor, refOf(params.id, request), body));
     },
   }),
 ];

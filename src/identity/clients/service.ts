@@ -1,4 +1,6 @@
 import type { ClientSession } from 'mongoose';
+import { createResource } from '../../audit/resource.ts';
+import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ClientDoc, ClientRepository } from './repository.ts';
 
@@ -7,8 +9,7 @@ export type { ClientDoc } from './repository.ts';
 export type NewClient = Pick<ClientDoc, 'companyName' | 'timezone' | 'createdAt'> &
   Partial<Pick<ClientDoc, 'whatsappNumber' | 'businessCategory'>>;
 
-/** What an audit event says of a client. */
-export const auditedClientFields = (client: ClientDoc) => ({
+const auditedFieldsOf = (client: ClientDoc) => ({
   companyName: client.companyName,
   whatsappNumber: client.whatsappNumber,
   businessCategory: client.businessCategory,
@@ -16,19 +17,38 @@ export const auditedClientFields = (client: ClientDoc) => ({
   isActive: client.isActive,
 });
 
-/** Adds what every new client starts with, inside the transaction that creates it. It may run more than once. */
+/** Adds what every new client starts with, inside the transaction that creates it. May run more than once. */
 export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
 
 export type ClientService = ReturnType<typeof createClientService>;
 
-export function createClientService({ clients }: { clients: ClientRepository }) {
+export interface ClientServiceDeps {
+  readonly clients: ClientRepository;
+  readonly audit: AuditService;
+}
+
+/** Clients as other nouns need them; what admins and operators do with them is in `management.ts`. */
+export function createClientService({ clients, audit }: ClientServiceDeps) {
+  const resource = createResource<ClientDoc>(audit, {
+    type: 'client',
+    find: (scope, _id, session) => clients.find(scope, session),
+    insert: clients.insert,
+    replace: clients.replace,
+    auditedFieldsOf,
+  });
   return {
-    /** Makes the client of the scope, active, inside the caller's transaction. */
-    async create(scope: ClientScope, client: NewClient, session: ClientSession): Promise<ClientDoc> {
-      const created = { ...client, isActive: true, version: 1 };
-      await clients.insert(scope, created, session);
-      return { ...created, _id: scope.clientId };
-    },
+    resource,
+
+    /** Creates the client of the scope, active, inside the caller's transaction. */
+    create: (
+      scope: ClientScope,
+      by: AuditActor,
+      client: NewClient,
+      session: ClientSession,
+    ): Promise<ClientDoc> =>
+      resource
+        .within(session)
+        .create(scope, by, { ...client, _id: scope.clientId, isActive: true, version: 1 }),
 
     find: (scope: ClientScope, session?: ClientSession): Promise<ClientDoc | null> =>
       clients.find(scope, session),

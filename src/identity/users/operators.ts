@@ -1,4 +1,3 @@
-import type { AuditService } from '../../audit/service.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { EmailText } from '../../platform/text-fields.ts';
 import type { UserDoc, UserService } from './service.ts';
@@ -20,8 +19,7 @@ export function readOperatorCommand(args: readonly string[]): OperatorCommand | 
 }
 
 interface OperatorDeps {
-  readonly users: UserService;
-  readonly audit: AuditService;
+  readonly users: Pick<UserService, 'findByEmailAcrossClients' | 'resource'>;
 }
 
 /**
@@ -29,21 +27,20 @@ interface OperatorDeps {
  * server may do this, and nobody else: no route of the API leads here. Throws when there is no such user.
  */
 export async function setOperator(
-  { users, audit }: OperatorDeps,
+  { users }: OperatorDeps,
   { verb, email }: OperatorCommand,
 ): Promise<UserDoc> {
   const isOperator = verb === 'grant';
   const found = await users.findByEmailAcrossClients(email);
   if (found === null) throw new Error(`There is no user with the address ${email}.`);
   const scope = scopeOf(found.clientId);
-  const by = { type: 'system' } as const;
-  return audit.audited(scope, by, async (session) => {
-    const current = await users.findById(scope, found._id, session);
-    if (current === null) throw new Error(`There is no user with the address ${email}.`);
-    if (current.isOperator === isOperator) return { result: current, write: null };
-    if (isOperator && current.status !== 'active') throw new Error('The user is disabled.');
-    const action = isOperator ? 'user.operator-granted' : 'user.operator-revoked';
-    const change = { isOperator };
-    return { result: await users.changeWithin(scope, { by, action, current, change }, session), write: null };
+  const ref = { id: found._id, version: undefined };
+  return users.resource.change(scope, { type: 'system' }, ref, {
+    action: isOperator ? 'user.operator-granted' : 'user.operator-revoked',
+    decide(current) {
+      if (current.isOperator === isOperator) return current;
+      if (isOperator && current.status !== 'active') throw new Error('The user is disabled.');
+      return { ...current, isOperator };
+    },
   });
 }

@@ -3,7 +3,7 @@ import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter, Unscoped } from '../../platform/tenant-queries.ts';
-import { type Change, versionedUpdate } from '../../platform/update.ts';
+import type { Change } from '../../platform/update.ts';
 import { type UserDoc, userModel, type UserRole, type UserStatus } from './model.ts';
 
 export type { UserDoc, UserRole, UserStatus } from './model.ts';
@@ -48,17 +48,13 @@ export function createUserRepository(connection: Connection) {
         ),
       ),
 
-    /** Changes what `current` was; null when somebody was faster. */
-    update: (
+    /** Puts `next` in place of what was read; false when somebody was faster. */
+    replace: (
       scope: ClientScope,
-      current: Pick<UserDoc, '_id' | 'version'>,
-      change: UserChange,
+      current: UserDoc,
+      next: UserDoc,
       session: ClientSession,
-    ): Promise<UserDoc | null> =>
-      users.findOneAndUpdate(scope, { _id: current._id, version: current.version }, versionedUpdate(change), {
-        returnDocument: 'after',
-        session,
-      }),
+    ): Promise<boolean> => users.replaceVersioned(scope, current, next, session),
 
     /** False when the user has been disabled, or their password changed, since `current` was read. */
     async noteSignIn(scope: ClientScope, current: UserDoc, at: Date, session: ClientSession) {

@@ -1,7 +1,7 @@
 import type { AttemptGuard } from '../attempts/guard.ts';
 import type { AuditActor } from '../../audit/service.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
-import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
 import { type Actor, route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
@@ -125,7 +125,7 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
     replies: { 200: UserView },
     problems: ['last-admin', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
-      const ref = { id: params.id, version: expectedVersion(request) };
+      const ref = refOf(params.id, request);
       return {
         status: 200,
         ...answer(await management.update(scopeOf(actor.clientId), byOf(actor), ref, body)),

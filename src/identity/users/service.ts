@@ -1,9 +1,11 @@
 import type { ClientSession, Types } from 'mongoose';
+import { createResource, type Change, type Resource } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
+import { applyChange } from '../../platform/update.ts';
 import type { UserChange, UserDoc, UserRepository } from './repository.ts';
 
 export type { UserDoc } from './repository.ts';
@@ -18,15 +20,14 @@ export interface UserServiceDeps {
   readonly audit: AuditService;
 }
 
-/** What a write is about: whose name it is done in, and what the audit event calls it. */
-export interface UserWrite {
-  readonly by: AuditActor;
-  readonly action: string;
-}
+export type UserResource = Resource<UserDoc>;
 
-/** Users as the other features need them; what admins do with them is in `management.ts`. */
+/** Users as other nouns need them; what admins do with them is in `management.ts`. */
 export function createUserService({ users, audit }: UserServiceDeps) {
+  const resource = createUserResource(users, audit);
   return {
+    resource,
+
     /** Makes an active user inside the caller's transaction; throws `email-taken`. */
     async create(
       scope: ClientScope,
@@ -34,29 +35,15 @@ export function createUserService({ users, audit }: UserServiceDeps) {
       session: ClientSession,
     ): Promise<UserDoc> {
       const standing = { status: 'active', isOperator: false, version: 1 } as const;
-      const created = { ...user, ...standing, _id: newId(), nameKey: nameKeyOf(user.name) };
-      try {
-        await users.insert(scope, created, session);
-      } catch (error) {
-        // Only the address is unique among users, so a refused insert says that it is taken.
-        throw isDuplicateKey(error) ? emailTaken() : error;
-      }
+      const created = { ...user, ...standing, _id: newId(), ...scope, nameKey: nameKeyOf(user.name) };
       const actor = by === 'themselves' ? ({ type: 'user', userId: created._id } as const) : by;
-      const result = { ...created, ...scope };
-      await audit.record(scope, actor, userWrite('user.created', null, result), session);
-      return result;
-    },
-
-    /** Changes a user inside the caller's transaction; throws `precondition-failed` on a lost race. */
-    async changeWithin(
-      scope: ClientScope,
-      { by, action, current, change }: UserWrite & { readonly current: UserDoc; readonly change: UserChange },
-      session: ClientSession,
-    ): Promise<UserDoc> {
-      const changed = await users.update(scope, current, change, session);
-      if (changed === null) throw lostRace();
-      await audit.record(scope, by, userWrite(action, current, changed), session);
-      return changed;
+      return resource
+        .within(session)
+        .create(scope, actor, created)
+        .catch((error: unknown) => {
+          // Only the address is unique among users, so a refused insert says that it is taken.
+          throw isDuplicateKey(error) ? emailTaken() : error;
+        });
     },
 
     /** False when the user has been disabled, or their password changed, since `current` was read. */
@@ -72,16 +59,22 @@ export function createUserService({ users, audit }: UserServiceDeps) {
   };
 }
 
-function userWrite(action: string, before: UserDoc | null, after: UserDoc) {
-  return {
-    action,
-    target: { type: 'user', id: after._id },
-    before: before === null ? null : auditedFieldsOf(before),
-    after: auditedFieldsOf(after),
-  };
-}
+/** A change that sets these fields whatever the user is like. */
+export const userChange = (action: string, change: UserChange): Change<UserDoc> => ({
+  action,
+  decide: (current) => applyChange(current, change),
+});
 
-/** The password's hash is among them so that its change is noted; the audit never writes its value down. */
+const createUserResource = (users: UserRepository, audit: AuditService): UserResource =>
+  createResource<UserDoc>(audit, {
+    type: 'user',
+    find: users.findById,
+    insert: users.insert,
+    replace: users.replace,
+    auditedFieldsOf,
+  });
+
+/** Includes the password's hash so that its change is recorded; the audit never stores its value. */
 const auditedFieldsOf = (user: UserDoc) => ({
   name: user.name,
   email: user.email,
@@ -94,6 +87,3 @@ const auditedFieldsOf = (user: UserDoc) => ({
 
 export const emailTaken = (): AppError =>
   new AppError('email-taken', 'An account with this e-mail address exists already.');
-
-export const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the user since you read it.');

@@ -1,7 +1,7 @@
+import type { ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor } from '../../audit/service.ts';
 import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { toReviewForm } from '../content/samples.ts';
 import type { ProviderTemplate, TemplateGateway, TemplateOutcome } from '../../whatsapp/template-gateway.ts';
@@ -17,10 +17,11 @@ import {
 } from './provider.ts';
 import type { TemplateDoc } from '../store/repository.ts';
 import { changeAfterSubmit, languageOf, type TemplateChanges } from '../rules.ts';
-import { lostRace, type TemplateService } from '../service.ts';
+import { templateChange } from '../changes.ts';
+import type { TemplateService } from '../service.ts';
 
 export interface SubmissionDeps {
-  readonly service: Pick<TemplateService, 'change' | 'wantSync'>;
+  readonly service: Pick<TemplateService, 'resource' | 'wantSync'>;
   readonly gateway: TemplateGateway;
   readonly channels: Pick<ChannelService, 'senderOf'>;
   readonly clock: Clock;
@@ -75,10 +76,7 @@ export function createSubmission(deps: SubmissionDeps) {
       const place = { scope, by, channel };
       const id = current.status === 'draft' ? null : await providerIdOf(deps, channel, current);
       if (id !== null) return editAtProvider(deps, place, { current, changes, id });
-      return store(deps, place, { template: current, action: 'template.updated' }, (stored) => {
-        if (stored.version !== current.version) throw lostRace();
-        return { ...changes, status: 'draft' };
-      });
+      return store(deps, place, { ...updateOf(current), decide: () => ({ ...changes, status: 'draft' }) });
     },
 
     /** Throws when the provider has the template and keeps it. */
@@ -98,16 +96,25 @@ export function createSubmission(deps: SubmissionDeps) {
   };
 }
 
-async function store(
+interface StoredAnswer {
+  readonly ref: ResourceRef;
+  readonly action: string;
+  readonly decide: (current: TemplateDoc) => TemplateChanges;
+}
+
+const store = (
   { service }: SubmissionDeps,
   { scope, by }: Place,
-  { template, action }: { template: TemplateDoc; action: string },
-  decide: (current: TemplateDoc) => TemplateChanges,
-): Promise<TemplateDoc> {
-  const stored = await service.change(scope, by, { id: template._id, action }, decide);
-  if (stored === null) throw notFound('template');
-  return stored;
-}
+  { ref, action, decide }: StoredAnswer,
+): Promise<TemplateDoc> => service.resource.change(scope, by, ref, templateChange(action, decide));
+
+const anyVersionOf = ({ _id: id }: TemplateDoc): ResourceRef => ({ id, version: undefined });
+
+/** Only the version that the provider was told about. */
+const updateOf = ({ _id: id, version }: TemplateDoc) => ({
+  ref: { id, version },
+  action: 'template.updated',
+});
 
 async function createAtProvider(deps: SubmissionDeps, place: Place, draft: TemplateDoc): Promise<Submission> {
   const { service, gateway, channels, clock } = deps;
@@ -115,16 +122,17 @@ async function createAtProvider(deps: SubmissionDeps, place: Place, draft: Templ
   const outcome = await gateway.create(accountOf(channel, channels), toDraft(draft));
   if (outcome.kind === 'done') {
     const { value } = outcome;
-    const about = { template: draft, action: 'template.submitted' };
-    const template = await store(deps, place, about, (current) =>
-      changeAfterSubmit(current, value, clock.now()),
-    );
+    const template = await store(deps, place, {
+      ref: anyVersionOf(draft),
+      action: 'template.submitted',
+      decide: (current) => changeAfterSubmit(current, value, clock.now()),
+    });
     await service.wantSync(scope, channel._id, lookAfterMs);
     return { template };
   }
   const problem = { submitProblem: wordsOf(outcome) };
-  const about = { template: draft, action: 'template.not-submitted' };
-  const template = await store(deps, place, about, () => problem);
+  const ref = anyVersionOf(draft);
+  const template = await store(deps, place, { ref, action: 'template.not-submitted', decide: () => problem });
   if (outcome.kind === 'unknown') await service.wantSync(scope, channel._id, lookAfterUnknownMs);
   return { template, failure: outcome };
 }
@@ -137,9 +145,11 @@ async function createOrAdopt(deps: SubmissionDeps, place: Place, draft: Template
   if (found?.kind !== 'done' || found.value === null) throw toAppError(failure);
   const { value } = found;
   await deps.service.wantSync(place.scope, place.channel._id, 0);
-  return store(deps, place, { template, action: 'template.submitted' }, (current) =>
-    changeAfterSubmit(current, value, deps.clock.now()),
-  );
+  return store(deps, place, {
+    ref: anyVersionOf(template),
+    action: 'template.submitted',
+    decide: (current) => changeAfterSubmit(current, value, deps.clock.now()),
+  });
 }
 
 async function findAtProvider(
@@ -186,10 +196,12 @@ async function editAtProvider(
   }
   await service.wantSync(scope, channel._id, lookAfterMs);
   const answer = { id, status: 'PENDING', ...outcome.value };
-  return store(deps, place, { template: current, action: 'template.updated' }, (stored) => {
-    // The provider has the change now: the sync brings it over what somebody else has stored meanwhile.
-    if (stored.version !== current.version) throw lostRace();
-    const changed = { ...stored, ...(changes as Partial<TemplateDoc>) };
-    return { ...changes, ...changeAfterSubmit(changed, answer, clock.now()) };
+  // If someone else has changed the template meanwhile, this fails; the sync then stores what the provider has.
+  return store(deps, place, {
+    ...updateOf(current),
+    decide(stored) {
+      const changed = { ...stored, ...(changes as Partial<TemplateDoc>) };
+      return { ...changes, ...changeAfterSubmit(changed, answer, clock.now()) };
+    },
   });
 }

@@ -1,8 +1,9 @@
 import type { AuditActor } from '../../audit/service.ts';
 import type { ChannelDoc } from '../../channels/service.ts';
-import { AppError, notFound } from '../../platform/errors.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { TemplateOutcome, UnpauseAnswer } from '../../whatsapp/template-gateway.ts';
+import { templateChange } from '../changes.ts';
 import { changeAfterUnpause } from '../sync/rules.ts';
 import type { TemplateDoc } from '../store/repository.ts';
 import { accountOf, isVerdict, toAppError, wordsOf } from './provider.ts';
@@ -28,13 +29,13 @@ export async function unpauseAtProvider(
   }
   const read = await gateway.get(account, id);
   const theirs = read.kind === 'done' ? read.value : null;
-  const stored = await service.change(
+  const ref = { id: template._id, version: undefined };
+  const stored = await service.resource.change(
     scope,
     by,
-    { id: template._id, action: 'template.unpaused' },
-    (current) => changeAfterUnpause(current, theirs, clock.now()),
+    ref,
+    templateChange('template.unpaused', (current) => changeAfterUnpause(current, theirs, clock.now())),
   );
-  if (stored === null) throw notFound('template');
   const isOver = stored.status !== 'paused';
   await service.wantSync(scope, channel._id, isOver ? lookAfterMs : lookAfterUnknownMs);
   return stored;

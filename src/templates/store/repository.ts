@@ -1,10 +1,8 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
-import { versionedUpdate } from '../../platform/update.ts';
 import { afterCursor, sortBy, type Cursor } from '../../platform/pagination.ts';
 import { templateModel, type TemplateDoc, type TemplateStatus } from './model.ts';
-import type { TemplateChanges } from '../rules.ts';
 
 export type { TemplateCategory, TemplateDoc, TemplateStatus } from './model.ts';
 
@@ -31,19 +29,13 @@ const templateWrites = (templates: TenantCollection<TemplateDoc>) => ({
   findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<TemplateDoc | null> =>
     templates.findOne(scope, { _id }, { session }),
 
-  /** Changes what `current` was; null when somebody was faster. */
-  update: (
+  /** Puts `next` in place of what was read; false when somebody was faster. */
+  replace: (
     scope: ClientScope,
     current: TemplateDoc,
-    change: TemplateChanges,
+    next: TemplateDoc,
     session: ClientSession,
-  ): Promise<TemplateDoc | null> =>
-    templates.findOneAndUpdate(
-      scope,
-      { _id: current._id, version: current.version },
-      versionedUpdate(change),
-      { returnDocument: 'after', session },
-    ),
+  ): Promise<boolean> => templates.replaceVersioned(scope, current, next, session),
 
   /** False when somebody changed or deleted it first. */
   delete: (scope: ClientScope, { _id, version }: TemplateDoc, session: ClientSession): Promise<boolean> =>

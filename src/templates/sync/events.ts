@@ -4,11 +4,12 @@ import { scopeOf } from '../../platform/mongo.ts';
 import type { TemplateChange } from '../../whatsapp/template-events.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
 import { changeAfterNews, languageOf } from '../rules.ts';
+import { templateChange } from '../changes.ts';
 import type { TemplateService } from '../service.ts';
 
 export interface TemplateEventDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateService, 'change' | 'wantSync'>;
+  readonly service: Pick<TemplateService, 'resource' | 'wantSync'>;
 }
 
 export type TemplateEvents = ReturnType<typeof createTemplateEvents>;
@@ -32,14 +33,14 @@ async function applyTo(deps: TemplateEventDeps, channel: ChannelDoc, change: Tem
   if (template === null) return service.wantSync(scope, channel._id, 0);
   const at = change.atMs === null ? null : new Date(change.atMs);
   const { providerTemplateId: id } = change;
-  const changed = await service.change(
+  const changed = await service.resource.changeIfThere(
     scope,
     bySystem,
-    { id: template._id, action: 'template.reviewed' },
-    (current) => ({
+    template._id,
+    templateChange('template.reviewed', (current) => ({
       ...changeAfterNews(current, change.news, at),
       ...(id !== null && current.providerTemplateId === undefined ? { providerTemplateId: id } : {}),
-    }),
+    })),
   );
   if (changed === null || changed.needsSync === true) await service.wantSync(scope, channel._id, 0);
 }

@@ -7,11 +7,12 @@ import type { TemplateGateway } from '../../whatsapp/template-gateway.ts';
 import { accountOf, type Failure } from '../provider/provider.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
 import { planSync, type FreshTemplate, type SyncPlan } from './rules.ts';
+import { templateChange } from '../changes.ts';
 import type { TemplateService } from '../service.ts';
 
 export interface TemplateSyncDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateService, 'change' | 'forget' | 'wantSync'>;
+  readonly service: Pick<TemplateService, 'resource' | 'forget' | 'wantSync'>;
   readonly channels: Pick<ChannelService, 'senderOf'>;
   readonly gateway: Pick<TemplateGateway, 'list'>;
   readonly audit: AuditService;
@@ -112,9 +113,8 @@ async function changeAll(
         JSON.stringify(template[name as keyof TemplateDoc] ?? null) === JSON.stringify(value),
     );
     if (isSo) continue;
-    const changed = await service.change(scope, by, { id: template._id, action }, (current) =>
-      current.version === template.version ? changes : null,
-    );
+    const change = templateChange(action, ({ version }) => (version === template.version ? changes : null));
+    const changed = await service.resource.changeIfThere(scope, by, template._id, change);
     if (changed?.version === template.version + 1) count += 1;
     else await service.wantSync(scope, channel._id, lostRaceMs);
   }

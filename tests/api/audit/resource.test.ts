@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { Schema, type Connection, type mongo, type Types } from 'mongoose';
+import type { mongo, Types } from 'mongoose';
 import { auditEventModel } from '../../../src/audit/model.ts';
 import { createAuditRepository } from '../../../src/audit/repository.ts';
 import { createResource, type ResourceDescription } from '../../../src/audit/resource.ts';
 import { createAuditService } from '../../../src/audit/service.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
+import { declareTenantModel } from '../../../src/platform/declare-model.ts';
 import { AppError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
-import { schemaOptions, scopeOf, type ClientScope } from '../../../src/platform/mongo.ts';
+import { scopeOf, type ClientScope } from '../../../src/platform/mongo.ts';
 import { createTransactions } from '../../../src/platform/transaction.ts';
 import { connectTestDatabase, type TestDatabase } from '../../support/mongo.ts';
 
@@ -19,12 +20,8 @@ interface Label {
   readonly version: number;
 }
 
-const labelSchema = new Schema(
-  { clientId: Schema.Types.ObjectId, name: String, color: String, version: Number },
-  { ...schemaOptions, collection: 'labels' },
-);
-labelSchema.index({ clientId: 1, name: 1 }, { unique: true });
-const labelModel = (connection: Connection) => connection.model('Label', labelSchema);
+const labelModel = declareTenantModel<Label>('labels', { name: String, color: String, version: Number });
+labelModel.schema.index({ clientId: 1, name: 1 }, { unique: true });
 
 const by = { type: 'user', userId: newId() } as const;
 const crash = new Error('The process has ended here.');

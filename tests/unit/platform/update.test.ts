@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { differing, versionedUpdate } from '../../../src/platform/update.ts';
+import { applyChange, differing } from '../../../src/platform/update.ts';
 
 interface Thing {
   readonly name: string;
@@ -9,17 +9,11 @@ interface Thing {
 
 const thing: Thing = { name: 'a', parts: ['x'] };
 
-describe('update of a versioned document', () => {
-  it('values, null and the rest › set, cleared and left alone; counted once', () => {
-    assert.deepEqual(versionedUpdate({ name: 'b', note: null, isNew: false, count: 0 }), {
-      $set: { name: 'b', isNew: false, count: 0 },
-      $unset: { note: '' },
-      $inc: { version: 1 },
-    });
-  });
-
+describe('change of a document', () => {
   it('what is so already › is not a change', () => {
-    assert.deepEqual(differing<Thing, keyof Thing>(thing, { name: 'a', note: null, parts: ['x'] }), {});
+    const same = { name: 'a', note: null, parts: ['x'] };
+    assert.deepEqual(differing<Thing, keyof Thing>(thing, same), {});
+    assert.equal(applyChange<Thing, keyof Thing>(thing, same), thing);
   });
 
   it('what differs, deep inside or by being cleared › is the change', () => {
@@ -28,5 +22,14 @@ describe('update of a versioned document', () => {
     });
     assert.deepEqual(differing<Thing, keyof Thing>({ ...thing, note: 'n' }, { note: null }), { note: null });
     assert.deepEqual(differing<Thing, keyof Thing>(thing, { note: 'n' }), { note: 'n' });
+  });
+
+  it('values, null and the rest › set, cleared and left alone', () => {
+    const noted = { ...thing, note: 'n' };
+    assert.deepEqual(applyChange<Thing, keyof Thing>(noted, { name: 'b', note: null }), {
+      name: 'b',
+      parts: ['x'],
+    });
+    assert.deepEqual(noted, { name: 'a', parts: ['x'], note: 'n' });
   });
 });

@@ -15,7 +15,7 @@ import type { Logger } from '../../../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../../../platform/mongo.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { Caller, SessionService } from '../../sessions/service.ts';
-import type { UserDoc, UserService } from '../../users/service.ts';
+import { userChange, type UserDoc, type UserService } from '../../users/service.ts';
 import type { AttemptGuard } from '../../attempts/guard.ts';
 import type { Passwords } from '../passwords.ts';
 import type { ChangePasswordBody, ResetPasswordBody } from '../schemas.ts';
@@ -43,8 +43,8 @@ export function createRecoveryService(deps: RecoveryDeps) {
     session: ClientSession,
   ): Promise<UserDoc> => {
     const by = { type: 'user', userId: user._id } as const;
-    const write = { by, action, current: user, change: { passwordHash } };
-    return users.changeWithin(scopeOf(user.clientId), write, session);
+    const change = userChange(action, { passwordHash });
+    return users.resource.within(session).change(scopeOf(user.clientId), by, refTo(user), change);
   };
 
   return {
@@ -112,6 +112,8 @@ async function requireHolder(
   if (user?.status !== 'active' || client?.isActive !== true) throw invalidLink();
   return user;
 }
+
+const refTo = ({ _id: id, version }: UserDoc) => ({ id, version });
 
 const wrongPassword = (): AppError =>
   new AppError('invalid-input', 'The current password is another one.', {

@@ -1,0 +1,43 @@
+import { createResource, type Change, type Resource } from '../audit/resource.ts';
+import type { AuditService } from '../audit/service.ts';
+import type { GateOpenings } from '../openings/openings.ts';
+import { applyChange } from '../platform/update.ts';
+import { endsTemplateWait, type TemplateChanges } from './rules.ts';
+import type { TemplateDoc, TemplateRepository } from './store/repository.ts';
+
+export interface TemplateChangeDeps {
+  readonly templates: TemplateRepository;
+  readonly audit: AuditService;
+  /** Records in the same transaction that a template may be sent again, or will not come back. */
+  readonly openings: GateOpenings;
+}
+
+export type TemplateResource = Resource<TemplateDoc>;
+
+export const createTemplateResource = (
+  { templates, audit, openings }: TemplateChangeDeps,
+  forget: (template: TemplateDoc) => void,
+): TemplateResource =>
+  createResource<TemplateDoc>(audit, {
+    type: 'template',
+    find: templates.findById,
+    insert: (scope, fresh, session) => templates.insertMany(scope, [fresh], session),
+    replace: templates.replace,
+    remove: templates.delete,
+    auditedFieldsOf: ({ _id, clientId: _clientId, createdAt: _createdAt, ...fields }) => fields,
+    async afterChange(scope, { before, after }, session) {
+      if (!endsTemplateWait(before.status, after.status)) return;
+      const { channelId, name, language } = after;
+      await openings.opened(scope, { gate: 'template', channelId, templateName: name, language }, session);
+    },
+    forget,
+  });
+
+/** A change whose decision sees what is stored; null changes nothing. */
+export const templateChange = (
+  action: string,
+  decide: (current: TemplateDoc) => TemplateChanges | null,
+): Change<TemplateDoc> => ({
+  action,
+  decide: (current) => applyChange(current, decide(current) ?? {}),
+});
