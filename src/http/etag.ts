@@ -9,7 +9,7 @@ export const etagOf = (version: number): string => `"${version}"`;
  * The version that the caller's change is based on, from `If-Match`; undefined when the header is absent or `*`,
  * which means: change it whatever it is now.
  */
-export function expectedVersion(request: RequestInfo): number | undefined {
+function expectedVersion(request: RequestInfo): number | undefined {
   const header = request.header('if-match');
   if (header === undefined || header === '*') return undefined;
   const version = /^"(\d{1,15})"$/.exec(header)?.[1];

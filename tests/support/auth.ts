@@ -53,13 +53,14 @@ export async function serveAuth({
   const passwords = createPasswords({ cost: 4 });
   const { logger } = log;
   const mail = buildMail({ mongo: connection, config: config.mail, clock, logger });
+  const audit = buildAudit({ mongo: connection, clock });
   const identity = buildIdentity({
     config: config.auth,
     mail: config.mail,
     outbox: mail.outbox,
     mongo: connection,
-    clients: buildClients(connection),
-    audit: buildAudit({ mongo: connection, clock }),
+    clients: buildClients({ mongo: connection, audit }),
+    audit,
     passwords,
     onClientCreated,
     clock,

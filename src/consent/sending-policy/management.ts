@@ -1,4 +1,5 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
+import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { reachClient } from '../../identity/clients/management.ts';
 import type { ClientService } from '../../identity/clients/service.ts';
@@ -17,25 +18,32 @@ export interface SendingPolicyManagementDeps {
   readonly policies: SendingPolicyRepository;
   readonly clients: Pick<ClientService, 'find'>;
   readonly audit: AuditService;
-  /** Told in the same transaction when quiet hours change: what they hold looks again. */
+  /** Records in the same transaction that a policy has changed: what quiet hours hold checks again. */
   readonly openings: GateOpenings;
-}
-
-export interface PolicyRef {
-  readonly clientId: Types.ObjectId;
-  /** The version that the change is based on; undefined takes any. */
-  readonly version: number | undefined;
 }
 
 export type SendingPolicyManagement = ReturnType<typeof createSendingPolicyManagement>;
 
-/** What admins decide about the sending of their own client, and operators about that of all. */
+/** What admins decide about the sending of their own client, and operators about that of every client. */
 export function createSendingPolicyManagement({
   policies,
   clients,
   audit,
   openings,
 }: SendingPolicyManagementDeps) {
+  const find = async (scope: ClientScope, session?: ClientSession): Promise<SendingPolicyDoc> =>
+    (await policies.find(scope, session)) ?? undecided(scope);
+
+  const resource = createResource<SendingPolicyDoc>(audit, {
+    type: 'sending-policy',
+    noun: 'sending policy',
+    find: (scope, _id, session) => find(scope, session),
+    replace: (scope, current, next, session) => storePolicy(policies, scope, { current, next }, session),
+    auditedFieldsOf: decisionsOf,
+    targetOf: ({ clientId: id }) => ({ type: 'client', id }),
+    afterChange: (scope, _written, session) => openings.opened(scope, { gate: 'quiet-hours' }, session),
+  });
+
   async function reach(actor: Actor, clientId: Types.ObjectId): Promise<ClientScope> {
     const scope = reachClient(actor, clientId);
     if ((await clients.find(scope)) === null) throw notFound('client');
@@ -43,43 +51,36 @@ export function createSendingPolicyManagement({
   }
 
   return {
-    /** As it was decided, or as it is for a client that has decided nothing. */
-    async get(actor: Actor, clientId: Types.ObjectId): Promise<SendingPolicyDoc> {
-      const scope = await reach(actor, clientId);
-      return (await policies.find(scope)) ?? undecided(scope);
-    },
+    /** What the client has decided, or the defaults. */
+    get: async (actor: Actor, clientId: Types.ObjectId): Promise<SendingPolicyDoc> =>
+      find(await reach(actor, clientId)),
 
-    /** Changes what is given; throws `precondition-failed` on a lost race. */
-    async update(
-      actor: Actor,
-      { clientId, version }: PolicyRef,
-      body: PatchSendingPolicyBody,
-    ): Promise<SendingPolicyDoc> {
-      const scope = await reach(actor, clientId);
-      const write = audit.audited(scope, byOf(actor), async (session) => {
-        const stored = await policies.find(scope, session);
-        const current = stored ?? undecided(scope);
-        if (version !== undefined && version !== current.version) throw lostRace();
-        const next = changed(current, body);
-        if (next === current) return { result: current, write: null };
-        if (stored === null) await policies.insert(scope, next, session);
-        else if (!(await policies.replace(scope, current, next, session))) throw lostRace();
-        await openings.opened(scope, { gate: 'quiet-hours' }, session);
-        return {
-          result: next,
-          write: {
-            action: 'sending-policy.updated',
-            target: { type: 'client', id: scope.clientId },
-            before: decisionsOf(current),
-            after: decisionsOf(next),
-          },
-        };
-      });
-      return write.catch((error: unknown) => {
-        throw isDuplicateKey(error) ? lostRace() : error;
+    /** Changes the given fields. The id of `ref` is the client's. */
+    async update(actor: Actor, ref: ResourceRef, body: PatchSendingPolicyBody): Promise<SendingPolicyDoc> {
+      const scope = await reach(actor, ref.id);
+      return resource.change(scope, byOf(actor), ref, {
+        action: 'sending-policy.updated',
+        decide: (current) => changed(current, body),
       });
     },
   };
+}
+
+/** The first change of a client inserts its policy; false when another change was faster. */
+async function storePolicy(
+  policies: SendingPolicyRepository,
+  scope: ClientScope,
+  { current, next }: { readonly current: SendingPolicyDoc; readonly next: SendingPolicyDoc },
+  session: ClientSession,
+): Promise<boolean> {
+  if (current.version > 0) return policies.replace(scope, current, next, session);
+  try {
+    await policies.insert(scope, next, session);
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
 }
 
 const undecided = ({ clientId }: ClientScope): SendingPolicyDoc => ({
@@ -92,7 +93,7 @@ const undecided = ({ clientId }: ClientScope): SendingPolicyDoc => ({
   version: 0,
 });
 
-/** The policy after the change; the same one when everything is so already. Throws when the words do not fit. */
+/** The policy after the change; the same one when nothing differs. Throws when the words do not fit. */
 function changed(current: SendingPolicyDoc, body: PatchSendingPolicyBody): SendingPolicyDoc {
   const { quietHours, ...others } = body;
   const { quietHours: before, ...rest } = current;
@@ -102,7 +103,7 @@ function changed(current: SendingPolicyDoc, body: PatchSendingPolicyBody): Sendi
   const issues = wordIssues(next).map(({ path, message }) => ({ path: `body.${path}`, message }));
   if (issues.length > 0)
     throw new AppError('invalid-input', 'The words do not fit together.', { errors: issues });
-  return { ...next, version: current.version + 1 };
+  return next;
 }
 
 const decisionsOf = (policy: SendingPolicyDoc) => ({
@@ -115,6 +116,3 @@ const decisionsOf = (policy: SendingPolicyDoc) => ({
 
 const byOf = ({ userId, isOperator }: Actor): AuditActor =>
   isOperator ? { type: 'operator', userId } : { type: 'user', userId };
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the policy since you read it.');

@@ -1,4 +1,4 @@
-import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import type { SendingPolicyDoc, SendingPolicyManagement } from './management.ts';
@@ -43,7 +43,7 @@ export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyM
     replies: { 200: SendingPolicyView },
     problems: ['precondition-failed'],
     async handle({ actor, params, body, request }) {
-      const ref = { clientId: params.id, version: expectedVersion(request) };
+      const ref = refOf(params.id, request);
       return answer(await management.update(actor, ref, body));
     },
   }),

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { ContactDoc, ContactService } from '../../people/contacts/service.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -6,8 +7,8 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserService } from '../../identity/users/service.ts';
+import { applyDecision, type ConversationDecision } from './decisions.ts';
 import type {
-  ConversationDecision,
   ConversationDoc,
   ConversationFilter,
   ConversationRecord,
@@ -36,9 +37,13 @@ export interface ConversationManagementDeps {
 
 export type ConversationManagement = ReturnType<typeof createConversationManagement>;
 
-/** What people do with conversations: find them, take them, close them. Messages go through the service. */
+/** What people do with conversations: find, assign and close them. Messages go through the service. */
 export function createConversationManagement(deps: ConversationManagementDeps) {
-  const { conversations, contacts, users } = deps;
+  const { conversations, contacts } = deps;
+  const resource = createConversationResource(deps);
+
+  const decideAs = (by: Person, decision: ConversationDecision) => (current: ConversationRecord) =>
+    applyDecision(current, decision, { at: deps.clock.now(), by: by.userId });
 
   const withContact = async (
     scope: ClientScope,
@@ -49,11 +54,8 @@ export function createConversationManagement(deps: ConversationManagementDeps) {
   });
 
   return {
-    async get(scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> {
-      const conversation = await conversations.findWithHistory(scope, id);
-      if (conversation === null) throw notFound('conversation');
-      return withContact(scope, conversation);
-    },
+    get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
+      withContact(scope, await resource.require(scope, { id, version: undefined })),
 
     /** Latest message first. The contacts of the page are read in one query. */
     async list(
@@ -75,36 +77,32 @@ export function createConversationManagement(deps: ConversationManagementDeps) {
       return { ...page, items };
     },
 
-    /** Opens, sets aside or closes; throws `wrong-state` when a closed thread has a live successor. */
+    /** Changes the status; throws `wrong-state` when a closed thread has a live successor. */
     async setStatus(
       scope: ClientScope,
       by: Person,
-      id: Types.ObjectId,
-      { status, version }: { status: ConversationStatus; version: number | undefined },
+      ref: ResourceRef,
+      status: ConversationStatus,
     ): Promise<WithContact<ConversationRecord>> {
+      const change = { action: 'conversation.status-changed', decide: decideAs(by, { status }) };
       try {
-        return await withContact(scope, await decide(deps, scope, by, { id, version, decision: { status } }));
+        return await withContact(scope, await resource.change(scope, by, ref, change));
       } catch (error) {
-        throw isDuplicateKey(error) ? await hasSuccessor(deps, scope, id) : error;
+        throw isDuplicateKey(error) ? await hasSuccessor(deps, scope, ref.id) : error;
       }
     },
 
-    /** Gives the conversation to an active user of the client, or takes it away with null. */
+    /** Assigns the conversation to an active user of the client; null unassigns it. */
     async assign(
       scope: ClientScope,
       by: Person,
-      id: Types.ObjectId,
-      { agentId, version }: { agentId: Types.ObjectId | null; version: number | undefined },
+      ref: ResourceRef,
+      agentId: Types.ObjectId | null,
     ): Promise<WithContact<ConversationRecord>> {
-      const agent = agentId === null ? undefined : await users.findById(scope, agentId);
-      if (agent === null) throw notFound('user');
-      if (agent !== undefined && agent.status !== 'active') {
-        throw new AppError('invalid-input', 'The conversation cannot be given to this user.', {
-          errors: [{ path: 'body.agentId', message: 'This user is not active.' }],
-        });
-      }
-      const decision = { assignedAgentId: agentId };
-      return withContact(scope, await decide(deps, scope, by, { id, version, decision }));
+      await assertAssignable(deps, scope, agentId);
+      const decide = decideAs(by, { assignedAgentId: agentId });
+      const change = { action: 'conversation.assigned', decide };
+      return withContact(scope, await resource.change(scope, by, ref, change));
     },
 
     /** Marks everything that the contact has written as read. Doing it again changes nothing. */
@@ -116,35 +114,29 @@ export function createConversationManagement(deps: ConversationManagementDeps) {
   };
 }
 
-interface Decide {
-  readonly id: Types.ObjectId;
-  /** The version on which the decision is based; undefined decides over whatever is there. */
-  readonly version: number | undefined;
-  readonly decision: ConversationDecision;
-}
-
-/** Stores a decision with its history and its audit event. What is so already stays as it is. */
-const decide = (
-  { conversations, audit, clock }: ConversationManagementDeps,
-  scope: ClientScope,
-  by: Person,
-  { id, version, decision }: Decide,
-): Promise<ConversationRecord> =>
-  audit.audited(scope, by, async (session) => {
-    const current = await conversations.findWithHistory(scope, id, session);
-    if (current === null) throw notFound('conversation');
-    if (version !== undefined && version !== current.version) throw lostRace();
-    const before = fieldsOf(current);
-    if (isDecided(current, decision)) return { result: current, write: null };
-    const stored = { decision, at: clock.now(), by: by.userId };
-    const result = await conversations.decide(scope, current, stored, session);
-    if (result === null) throw lostRace();
-    const action = 'status' in decision ? 'conversation.status-changed' : 'conversation.assigned';
-    const write = { action, target: { type: 'conversation', id }, before, after: fieldsOf(result) };
-    return { result, write };
+const createConversationResource = ({ conversations, audit }: ConversationManagementDeps) =>
+  createResource<ConversationRecord>(audit, {
+    type: 'conversation',
+    find: conversations.findWithHistory,
+    replace: conversations.replace,
+    auditedFieldsOf,
   });
 
-/** No decision, so without a new version; audited when there was something unread. */
+async function assertAssignable(
+  { users }: ConversationManagementDeps,
+  scope: ClientScope,
+  agentId: Types.ObjectId | null,
+): Promise<void> {
+  if (agentId === null) return;
+  const agent = await users.findById(scope, agentId);
+  if (agent === null) throw notFound('user');
+  if (agent.status === 'active') return;
+  throw new AppError('invalid-input', 'The conversation cannot be assigned to this user.', {
+    errors: [{ path: 'body.agentId', message: 'This user is not active.' }],
+  });
+}
+
+/** Not a decision, so it makes no new version; audited when something was unread. */
 const markRead = (
   { conversations, audit }: ConversationManagementDeps,
   scope: ClientScope,
@@ -165,21 +157,11 @@ const markRead = (
     return { result, write };
   });
 
-function isDecided(current: ConversationRecord, decision: ConversationDecision): boolean {
-  if ('status' in decision) return current.status === decision.status;
-  return (
-    (current.assignedAgentId?.toHexString() ?? null) === (decision.assignedAgentId?.toHexString() ?? null)
-  );
-}
-
-const fieldsOf = ({ status, assignedAgentId, version }: ConversationRecord) => ({
+const auditedFieldsOf = ({ status, assignedAgentId, version }: ConversationRecord) => ({
   status,
   assignedAgentId: assignedAgentId ?? null,
   version,
 });
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the conversation since you read it.');
 
 /** Why a closed thread cannot be opened: there is one live thread of a contact on a channel, and it is another. */
 async function hasSuccessor(

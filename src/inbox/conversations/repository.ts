@@ -2,12 +2,11 @@ import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
-import type { ScopedFilter, ScopedUpdate, Unscoped } from '../../platform/tenant-queries.ts';
+import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import {
   conversationModel,
   conversationStatuses,
   type ConversationDoc,
-  type ConversationHistoryEntry,
   type ConversationRecord,
   type ConversationStatus,
 } from './model.ts';
@@ -33,14 +32,6 @@ export interface ConversationFilter {
   readonly contactId?: Types.ObjectId;
   readonly isUnread?: true;
 }
-
-/** What a person decided. */
-export type ConversationDecision =
-  | { readonly status: ConversationStatus }
-  | { readonly assignedAgentId: Types.ObjectId | null };
-
-/** Decisions that are kept on the conversation itself; the audit has all of them. */
-const keptDecisions = 50;
 
 const live = { $in: ['open', 'pending'] satisfies ConversationStatus[] };
 const withoutHistory = { projection: { history: 0 } } as const;
@@ -144,31 +135,15 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
 /** What people do to conversations. */
 const createDecisions = (conversations: TenantCollection<ConversationRecord>) => ({
   /**
-   * Stores a decision on what `current` was, with its entry in the history; null when somebody was faster. Throws
-   * the duplicate key error when a closed thread is to be opened beside a live one.
+   * Puts `next` in place of what was read; false when somebody was faster. Throws the duplicate key error when a
+   * closed thread is to be opened beside a live one.
    */
-  decide(
+  replace: (
     scope: ClientScope,
     current: ConversationRecord,
-    { decision, at, by }: { decision: ConversationDecision; at: Date; by: Types.ObjectId },
+    next: ConversationRecord,
     session: ClientSession,
-  ): Promise<ConversationRecord | null> {
-    const entry: ConversationHistoryEntry = { at, by, ...decision };
-    const change: ScopedUpdate<ConversationRecord> =
-      'assignedAgentId' in decision && decision.assignedAgentId === null
-        ? { $unset: { assignedAgentId: '' } }
-        : { $set: decision as Partial<Unscoped<ConversationRecord>> };
-    return conversations.findOneAndUpdate(
-      scope,
-      { _id: current._id, version: current.version },
-      {
-        ...change,
-        $inc: { version: 1 },
-        $push: { history: { $each: [entry], $slice: -keptDecisions } },
-      } as ScopedUpdate<ConversationRecord>,
-      { returnDocument: 'after', session },
-    );
-  },
+  ): Promise<boolean> => conversations.replaceVersioned(scope, current, next, session),
 
   /** Marks everything as read; answers the state before, null when there was nothing unread. */
   markRead: (

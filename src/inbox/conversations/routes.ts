@@ -1,4 +1,4 @@
-import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
 import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
@@ -86,9 +86,9 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     replies,
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
-      const change = { status: body.status, version: expectedVersion(request) };
+      const ref = refOf(params.id, request);
       return answer(
-        await conversations.setStatus(scopeOf(actor.clientId), personOf(actor), params.id, change),
+        await conversations.setStatus(scopeOf(actor.clientId), personOf(actor), ref, body.status),
       );
     },
   }),
@@ -106,8 +106,8 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     replies,
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
-      const change = { agentId: body.agentId, version: expectedVersion(request) };
-      return answer(await conversations.assign(scopeOf(actor.clientId), personOf(actor), params.id, change));
+      const ref = refOf(params.id, request);
+      return answer(await conversations.assign(scopeOf(actor.clientId), personOf(actor), ref, body.agentId));
     },
   }),
   route({

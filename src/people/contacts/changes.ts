@@ -43,8 +43,8 @@ export interface WrittenBy {
 const optionalTexts = ['phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'] as const;
 
 /**
- * The record after the changes, one version on; the record itself when everything is so already. A statement on
- * consent is always a change: it is one more entry in the log.
+ * The record after the changes; the record itself when nothing differs. A statement on consent is always a change: it
+ * is one more entry in the log.
  */
 export function applyChanges(
   record: ContactRecord,
@@ -61,7 +61,7 @@ export function applyChanges(
     ...changedConsent(record, changes, written),
   };
   if (JSON.stringify(auditedFieldsOf(next)) === JSON.stringify(auditedFieldsOf(record))) return record;
-  return { ...next, version: record.version + 1, updatedAt: written.at };
+  return { ...next, updatedAt: written.at };
 }
 
 function changedTexts(record: ContactRecord, changes: ContactChanges): ContactRecord {

@@ -33,7 +33,6 @@ export function applyConsent(
   return {
     ...(isLatest(entry, record.consentLog) ? changedState(record, statement) : record),
     ...loggedConsent(record, entry),
-    version: record.version + 1,
     updatedAt: storedAt,
   };
 }

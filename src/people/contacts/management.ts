@@ -1,33 +1,26 @@
 import type { ClientSession, Types } from 'mongoose';
-import { AppError, notFound } from '../../platform/errors.ts';
+import type { Resource, ResourceRef } from '../../audit/resource.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import type { ContactChanges } from './changes.ts';
 import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
-import type { ContactDeps } from './service.ts';
-import {
-  changeRecord,
-  draftContact,
-  lostRace,
-  readForWrite,
-  writeOf,
-  type NewContact,
-  type Person,
-} from './writes.ts';
+import { createContactResource, type ContactDeps } from './resource.ts';
+import { contactChange, draftContact, type NewContact, type Person } from './writes.ts';
 
 export type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 export type { NewContact, Person } from './writes.ts';
 
-/** An opt-out that is stored: what waits for the person has to go. */
+/** A stored opt-out: the messages that wait for the contact have to be canceled. */
 export interface StoredOptOut {
   readonly eventId: string;
   readonly storedAt: Date;
 }
 
 export interface ContactManagementDeps extends ContactDeps {
-  /** Runs after the commit; handed in, because who cancels messages knows contacts and not the other way round. */
+  /** Runs after the commit. It is handed in, because messages know contacts and not the other way round. */
   onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
 }
 
@@ -36,15 +29,13 @@ export type ContactManagement = ReturnType<typeof createContactManagement>;
 /** What people do with contacts. */
 export function createContactManagement(deps: ContactManagementDeps) {
   const { contacts, dependents, audit } = deps;
+  const resource = createContactResource(deps);
 
   return {
-    ...createContactSteps(deps),
+    ...createContactSteps(deps, resource),
 
-    async get(scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord> {
-      const record = await contacts.findRecord(scope, id);
-      if (record === null) throw notFound('contact');
-      return record;
-    },
+    get: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord> =>
+      resource.require(scope, { id, version: undefined }),
 
     async list(
       scope: ClientScope,
@@ -60,55 +51,46 @@ export function createContactManagement(deps: ContactManagementDeps) {
       const record = draftContact(deps, scope, by, fields);
       const wanted = { ...identityIn(fields), _id: record._id };
       return namingTheOwner(deps, scope, wanted, () =>
-        audit.audited(scope, by, async (session) => {
+        audit.runInTransaction(async (session) => {
           await assertFree(deps, scope, wanted, session);
-          await contacts.insert(scope, record, session);
-          return { result: record, write: writeOf('created', null, record) };
+          return resource.within(session).create(scope, by, record);
         }),
       );
     },
 
-    /** Changes what is given; the same again changes nothing. Throws `precondition-failed` on a lost race. */
+    /** Changes the given fields; the same again changes nothing. */
     async update(
       scope: ClientScope,
       by: Person,
-      id: Types.ObjectId,
-      { changes, version }: { changes: ContactChanges; version: number | undefined },
+      ref: ResourceRef,
+      changes: ContactChanges,
     ): Promise<ContactRecord> {
-      const wanted = { ...identityIn(changes), _id: id };
-      const record = await namingTheOwner(deps, scope, wanted, () =>
-        audit.audited(scope, by, async (session) => {
-          const current = await readForWrite(deps, scope, { id, version }, session);
+      const wanted = { ...identityIn(changes), _id: ref.id };
+      const { action, decide } = contactChange(deps, by, changes);
+      const change = {
+        action,
+        async decide(current: ContactRecord, session: ClientSession) {
           await assertFree(deps, scope, wanted, session);
-          const next = await changeRecord(deps, scope, { by, current, changes }, session);
-          return { result: next, write: writeOf('updated', current, next) };
-        }),
-      );
+          return decide(current, session);
+        },
+      };
+      const record = await namingTheOwner(deps, scope, wanted, () => resource.change(scope, by, ref, change));
       await finishOptOut(deps, scope, record, changes);
       return record;
     },
 
     /** Deletes a contact and its lead; throws `in-use` while a conversation, and so any message, refers to it. */
-    async remove(
-      scope: ClientScope,
-      by: Person,
-      id: Types.ObjectId,
-      version: number | undefined,
-    ): Promise<void> {
-      await audit.audited(scope, by, async (session) => {
-        const current = await readForWrite(deps, scope, { id, version }, session);
-        const use = await dependents.useOfContact(scope, id);
+    remove: (scope: ClientScope, by: Person, ref: ResourceRef): Promise<void> =>
+      resource.remove(scope, by, ref, async ({ _id }, session) => {
+        const use = await dependents.useOfContact(scope, _id);
         if (use !== null) throw new AppError('in-use', use);
-        if (!(await contacts.remove(scope, current, session))) throw lostRace();
-        await dependents.contactDeleted(scope, by, id, session);
-        return { result: undefined, write: writeOf('deleted', current, null) };
-      });
-    },
+        await dependents.contactDeleted(scope, by, _id, session);
+      }),
   };
 }
 
-/** The same inside a transaction of another feature, each with its own audit event. */
-const createContactSteps = (deps: ContactManagementDeps) => ({
+/** The same inside a transaction of another noun, each with its own audit event. */
+const createContactSteps = (deps: ContactManagementDeps, resource: Resource<ContactRecord>) => ({
   findByIdentity: (scope: ClientScope, identity: AnyIdentity, session: ClientSession) =>
     deps.contacts.findByIdentity(scope, identity, { session }),
 
@@ -118,33 +100,25 @@ const createContactSteps = (deps: ContactManagementDeps) => ({
   holdForCopy: (scope: ClientScope, id: Types.ObjectId, session: ClientSession) =>
     deps.contacts.holdForCopy(scope, id, session),
 
-  /** Throws the duplicate key error when an identity is taken by somebody who came at the same time. */
-  async createWithin(
+  /** Throws the duplicate key error when another contact has got one of the identities at the same time. */
+  createWithin: (
     scope: ClientScope,
     by: Person,
     fields: NewContact,
     session: ClientSession,
-  ): Promise<ContactRecord> {
-    const record = draftContact(deps, scope, by, fields);
-    await deps.contacts.insert(scope, record, session);
-    await deps.audit.record(scope, by, writeOf('created', null, record), session);
-    return record;
-  },
+  ): Promise<ContactRecord> =>
+    resource.within(session).create(scope, by, draftContact(deps, scope, by, fields)),
 
-  /** Throws `not-found` when there is no such contact. */
-  async changeWithin(
+  /** Throws `not-found`. */
+  changeWithin: (
     scope: ClientScope,
     by: Person,
     { id, changes }: { id: Types.ObjectId; changes: ContactChanges },
     session: ClientSession,
-  ): Promise<ContactRecord> {
-    const current = await readForWrite(deps, scope, { id, version: undefined }, session);
-    const next = await changeRecord(deps, scope, { by, current, changes }, session);
-    await deps.audit.record(scope, by, writeOf('updated', current, next), session);
-    return next;
-  },
+  ): Promise<ContactRecord> =>
+    resource.within(session).change(scope, by, { id, version: undefined }, contactChange(deps, by, changes)),
 
-  /** After the commit of `changeWithin`: does what an opt-out asks for, if the changes had one. */
+  /** To be called after the commit of `changeWithin`: completes an opt-out, if the changes had one. */
   finishOptOut: (scope: ClientScope, record: ContactRecord, changes: ContactChanges): Promise<void> =>
     finishOptOut(deps, scope, record, changes),
 });
@@ -167,7 +141,7 @@ const identityIn = (changes: ContactChanges): AnyIdentity =>
 
 type Wanted = AnyIdentity & { readonly _id: Types.ObjectId };
 
-/** Sees that no other contact has one of the identities, in whatever spelling. */
+/** Throws `already-exists` if another contact has one of the identities, in any spelling. */
 async function assertFree(
   { contacts }: ContactDeps,
   scope: ClientScope,
@@ -179,7 +153,7 @@ async function assertFree(
   if (owner !== null) throw alreadyThere(owner, wanted);
 }
 
-/** Runs a write; when somebody was faster and the unique index has refused it, says who has the identity now. */
+/** Runs a write; if the unique index refuses it, throws `already-exists` with the contact that was faster. */
 async function namingTheOwner<T>(
   { contacts }: ContactDeps,
   scope: ClientScope,
@@ -196,14 +170,14 @@ async function namingTheOwner<T>(
   }
 }
 
-/** Says which contact it is, so that the caller can change that one instead. */
+/** Names the contact, so that the caller can change that one instead. */
 function alreadyThere(owner: ContactDoc, identity: AnyIdentity): AppError {
   const id = owner._id.toHexString();
   const same = identityFields.find(
     (field) => identity[field] !== undefined && identity[field] === owner[field],
   );
   const field = same ?? identityFields.find((name) => identity[name] !== undefined) ?? 'phoneNumber';
-  return new AppError('already-exists', `The contact ${id} has this ${field} already.`, {
+  return new AppError('already-exists', `The contact ${id} already has this ${field}.`, {
     errors: [{ path: `body.${field}`, message: `The contact ${id} has it.` }],
   });
 }

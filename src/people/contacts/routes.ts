@@ -1,4 +1,4 @@
-import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
 import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
@@ -110,8 +110,8 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     replies: { 200: ContactView },
     problems: ['already-exists', 'precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
-      const change = { changes: body, version: expectedVersion(request) };
-      const contact = await contacts.update(scopeOf(actor.clientId), personOf(actor), params.id, change);
+      const ref = refOf(params.id, request);
+      const contact = await contacts.update(scopeOf(actor.clientId), personOf(actor), ref, body);
       return { status: 200, ...replyWith(contact) };
     },
   }),
@@ -130,7 +130,7 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     problems: ['in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const scope = scopeOf(actor.clientId);
-      await contacts.remove(scope, personOf(actor), params.id, expectedVersion(request));
+      await contacts.remove(scope, personOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),

@@ -1,18 +1,13 @@
-import type { ClientSession, Types } from 'mongoose';
+import type { Types } from 'mongoose';
+import type { Change } from '../../audit/resource.ts';
 import type { AuditActor } from '../../audit/service.ts';
-import { AppError, notFound } from '../../platform/errors.ts';
+import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import {
-  applyChanges,
-  auditedFieldsOf,
-  consentEntry,
-  withOptOutNamed,
-  type ContactChanges,
-} from './changes.ts';
+import { applyChanges, consentEntry, withOptOutNamed, type ContactChanges } from './changes.ts';
 import type { ContactRecord } from './store/repository.ts';
 import { identityFields, maximumCustomFields, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
-import type { ContactDeps } from './service.ts';
+import type { ContactDeps } from './resource.ts';
 
 /** A person at work. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
@@ -23,38 +18,24 @@ export type NewContact = { readonly [F in keyof ContactChanges]: NonNullable<Con
 /** The source in the log when a contact is entered with a consent and nobody says where it was given. */
 const enteredByHand = 'manual';
 
-/** Throws `not-found`, and `precondition-failed` when the contact is not what the caller has read. */
-export async function readForWrite(
-  { contacts }: ContactDeps,
-  scope: ClientScope,
-  { id, version }: { id: Types.ObjectId; version: number | undefined },
-  session: ClientSession,
-): Promise<ContactRecord> {
-  const current = await contacts.findRecord(scope, id, session);
-  if (current === null) throw notFound('contact');
-  if (version !== undefined && version !== current.version) throw lostRace();
-  return current;
-}
+/** A person's change of the fields that are given. */
+export const contactChange = (
+  { clock }: Pick<ContactDeps, 'clock'>,
+  by: Person,
+  changes: ContactChanges,
+): Change<ContactRecord> => ({
+  action: 'contact.updated',
+  decide(current) {
+    const named = withOptOutNamed(changes, `manual:${newId().toHexString()}`);
+    const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
+    if (next !== current) assertWithinLimits(next);
+    return next;
+  },
+});
 
-/** Throws `precondition-failed` on a lost race. */
-export async function changeRecord(
-  { contacts, dependents, clock }: ContactDeps,
-  scope: ClientScope,
-  { by, current, changes }: { by: Person; current: ContactRecord; changes: ContactChanges },
-  session: ClientSession,
-): Promise<ContactRecord> {
-  const named = withOptOutNamed(changes, `manual:${newId().toHexString()}`);
-  const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
-  if (next === current) return current;
-  assertWithinLimits(next);
-  if (!(await contacts.replace(scope, current, next, session))) throw lostRace();
-  await dependents.contactChanged(scope, next, session);
-  return next;
-}
-
-/** Writes a new contact down without storing it. A `wa_id` that comes alone gives the phone number too. */
+/** Drafts a new contact without storing it. A `wa_id` that comes alone gives the phone number too. */
 export function draftContact(
-  { clock }: ContactDeps,
+  { clock }: Pick<ContactDeps, 'clock'>,
   scope: ClientScope,
   { userId }: Person,
   fields: NewContact,
@@ -75,7 +56,7 @@ export function draftContact(
     updatedAt: written.at,
     version: 1,
   };
-  const record = { ...applyChanges(empty, { ...rest, phoneNumber }, written), version: 1 };
+  const record = applyChanges(empty, { ...rest, phoneNumber }, written);
   assertWithinLimits(record);
   return record;
 }
@@ -95,25 +76,7 @@ function assertWithinLimits(record: ContactRecord): void {
     throw invalid('customFields', `A contact has at most ${maximumCustomFields} custom fields.`);
 }
 
-export function writeOf(
-  did: 'created' | 'updated' | 'deleted',
-  before: ContactRecord | null,
-  after: ContactRecord | null,
-) {
-  const id = (after ?? before)?._id;
-  if (id === undefined) throw new Error('A write needs a contact.');
-  return {
-    action: `contact.${did}`,
-    target: { type: 'contact', id },
-    before: before === null ? null : auditedFieldsOf(before),
-    after: after === null ? null : auditedFieldsOf(after),
-  };
-}
-
 const invalid = (field: string, message: string): AppError =>
   new AppError('invalid-input', 'The contact cannot be stored like this.', {
     errors: [{ path: `body.${field}`, message }],
   });
-
-export const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the contact since you read it.');

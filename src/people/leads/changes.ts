@@ -9,7 +9,7 @@ export interface LeadChanges {
   readonly assignedAgentId?: Types.ObjectId | null | undefined;
 }
 
-/** The lead after the changes, one version on; the lead itself when everything is so already. */
+/** The lead after the changes; the lead itself when nothing differs. */
 export function applyLeadChanges(lead: LeadDoc, changes: LeadChanges, at: Date): LeadDoc {
   const { assignedAgentId: current, ...rest } = lead;
   const assigned = changes.assignedAgentId === undefined ? current : (changes.assignedAgentId ?? undefined);
@@ -20,10 +20,10 @@ export function applyLeadChanges(lead: LeadDoc, changes: LeadChanges, at: Date):
     ...(assigned === undefined ? {} : { assignedAgentId: assigned }),
   };
   if (JSON.stringify(auditedFieldsOf(next)) === JSON.stringify(auditedFieldsOf(lead))) return lead;
-  return { ...next, version: lead.version + 1, updatedAt: at };
+  return { ...next, updatedAt: at };
 }
 
-/** What the audit writes down of a lead. Phone, name and consent are in the events of its contact. */
+/** What the audit records of a lead. Phone, name and consent are in the events of its contact. */
 export const auditedFieldsOf = ({ contactId, stage, tags, assignedAgentId }: LeadDoc) => ({
   contactId,
   stage,

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { auditedFieldsOf } from './changes.ts';
 import type { LeadConversations } from './conversations.ts';
 import type { LeadRepository } from './repository.ts';
-import { copyOf } from './service.ts';
+import { copyOf } from './drafts.ts';
 
 interface DependentsDeps {
   readonly leads: LeadRepository;

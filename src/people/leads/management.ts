@@ -1,4 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
+import { createResource, type Resource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditService } from '../../audit/service.ts';
 import type { ConsentStatement } from '../contacts/changes.ts';
 import type { ContactManagement, ContactRecord, Person } from '../contacts/management.ts';
@@ -12,7 +13,7 @@ import type { UserService } from '../../identity/users/service.ts';
 import { applyLeadChanges, auditedFieldsOf, type LeadChanges } from './changes.ts';
 import type { LeadConversations } from './conversations.ts';
 import type { LeadDoc, LeadFilter, LeadRepository } from './repository.ts';
-import { openLead } from './service.ts';
+import { draftLead, insertLead } from './drafts.ts';
 
 export type { LeadDoc, LeadFilter } from './repository.ts';
 
@@ -46,13 +47,11 @@ export type LeadManagement = ReturnType<typeof createLeadManagement>;
 /** What people do with leads. */
 export function createLeadManagement(deps: LeadManagementDeps) {
   const { leads, contacts, conversations, audit, clock } = deps;
+  const resource = createLeadResource(deps);
 
   return {
-    async get(scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc> {
-      const lead = await leads.findById(scope, id);
-      if (lead === null) throw notFound('lead');
-      return lead;
-    },
+    get: (scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc> =>
+      resource.require(scope, { id, version: undefined }),
 
     async list(
       scope: ClientScope,
@@ -64,15 +63,17 @@ export function createLeadManagement(deps: LeadManagementDeps) {
     },
 
     /**
-     * Makes the lead of a contact, and the contact too when a phone number is new. Name and consent are the
-     * contact's. Throws `already-exists` with the id of the lead that the contact has.
+     * Creates the lead of a contact, and the contact too if the phone number is new. Name and consent are stored on
+     * the contact. Throws `already-exists` with the id of the lead that the contact has.
      */
     async create(scope: ClientScope, by: Person, fields: NewLead): Promise<LeadDoc> {
       await assertAssignable(deps, scope, fields.assignedAgentId);
       const attempt = () =>
-        audit.audited(scope, by, (session) => createOnce(deps, scope, { by, fields }, session));
+        audit.runInTransaction((session) =>
+          createOnce({ ...deps, resource }, scope, { by, fields }, session),
+        );
       const { lead, contact } = await attempt().catch((error: unknown) => {
-        // Somebody has made the contact at the same moment: now it is found.
+        // Someone else has created the contact at the same time: now it is found.
         if (isDuplicateKey(error)) return attempt();
         throw error;
       });
@@ -80,63 +81,62 @@ export function createLeadManagement(deps: LeadManagementDeps) {
       return lead;
     },
 
-    /** Changes what is given; the same again changes nothing. Throws `precondition-failed` on a lost race. */
-    async update(
-      scope: ClientScope,
-      by: Person,
-      id: Types.ObjectId,
-      { patch, version }: { patch: LeadPatch; version: number | undefined },
-    ): Promise<LeadDoc> {
+    /** Changes the given fields; the same again changes nothing. */
+    async update(scope: ClientScope, by: Person, ref: ResourceRef, patch: LeadPatch): Promise<LeadDoc> {
       const { name, optInStatus, consent, ...own } = patch;
       await assertAssignable(deps, scope, own.assignedAgentId);
       const changes = { name, optInStatus, consent };
-      const { lead, contact } = await audit.audited(scope, by, async (session) => {
-        const before = await readForWrite(leads, scope, { id, version }, session);
-        const changed = await contacts.changeWithin(scope, by, { id: before.contactId, changes }, session);
-        // The contact's change may have brought new copies, and with them a new version.
-        const current = await readForWrite(leads, scope, { id, version: undefined }, session);
-        const next = applyLeadChanges(current, own, clock.now());
-        if (next !== current && !(await leads.replace(scope, current, next, session))) throw lostRace();
-        const result = { lead: next, contact: changed };
-        return { result, write: writeOf('updated', before, next) };
+      const { lead, contact } = await audit.runInTransaction(async (session) => {
+        const steps = resource.within(session);
+        const { contactId } = await steps.require(scope, ref);
+        const changed = await contacts.changeWithin(scope, by, { id: contactId, changes }, session);
+        // The contact's change may have updated the lead's copies, and with them its version.
+        const anyVersion = { id: ref.id, version: undefined };
+        const next = await steps.change(scope, by, anyVersion, {
+          action: 'lead.updated',
+          decide: (current) => applyLeadChanges(current, own, clock.now()),
+        });
+        return { lead: next, contact: changed };
       });
       await contacts.finishOptOut(scope, contact, changes);
       return lead;
     },
 
     /**
-     * Deletes a lead; throws `in-use` while a conversation with it is not closed. Closed ones keep their history:
-     * the record stays behind them (see `model.ts`), and the contact is not touched.
+     * Deletes a lead; throws `in-use` while a conversation with it is not closed. Closed conversations keep their
+     * history: the record is only marked (see `model.ts`), and the contact does not change.
      */
-    async remove(
-      scope: ClientScope,
-      by: Person,
-      id: Types.ObjectId,
-      version: number | undefined,
-    ): Promise<void> {
-      await audit.audited(scope, by, async (session) => {
-        const current = await readForWrite(leads, scope, { id, version }, session);
-        const live = await conversations.liveOfLead(scope, id);
-        if (live !== null) {
-          const which = `The conversation ${live._id.toHexString()} (${live.status})`;
-          throw new AppError('in-use', `${which} is about this lead; close it first.`);
-        }
-        const at = clock.now();
-        const deleted = { ...current, version: current.version + 1, updatedAt: at, deletedAt: at };
-        if (!(await leads.replace(scope, current, deleted, session))) throw lostRace();
-        return { result: undefined, write: writeOf('deleted', current, null) };
-      });
-    },
+    remove: (scope: ClientScope, by: Person, ref: ResourceRef): Promise<void> =>
+      resource.remove(scope, by, ref, async ({ _id }) => {
+        const live = await conversations.liveOfLead(scope, _id);
+        if (live === null) return;
+        const which = `The conversation ${live._id.toHexString()} (${live.status})`;
+        throw new AppError('in-use', `${which} is about this lead; close it first.`);
+      }),
   };
 }
 
+const createLeadResource = ({ leads, audit, clock }: LeadManagementDeps): Resource<LeadDoc> =>
+  createResource<LeadDoc>(audit, {
+    type: 'lead',
+    find: leads.findById,
+    insert: (scope, lead, session) => insertLead(leads, scope, lead, session),
+    replace: leads.replace,
+    remove(scope, current, session) {
+      const at = clock.now();
+      const deleted = { ...current, version: current.version + 1, updatedAt: at, deletedAt: at };
+      return leads.replace(scope, current, deleted, session);
+    },
+    auditedFieldsOf,
+  });
+
 async function createOnce(
-  deps: LeadManagementDeps,
+  deps: LeadManagementDeps & { readonly resource: Resource<LeadDoc> },
   scope: ClientScope,
   { by, fields }: { by: Person; fields: NewLead },
   session: ClientSession,
 ) {
-  const { leads, contacts, clock } = deps;
+  const { leads, contacts, resource, clock } = deps;
   const { stage = 'new', tags = [], assignedAgentId } = fields;
   const written = await contactFor(deps, scope, { by, fields }, session);
   const contactId = written._id;
@@ -145,16 +145,17 @@ async function createOnce(
   const earlier = await leads.findOfContact(scope, contactId, session);
   if (earlier !== null && earlier.deletedAt === undefined) {
     const id = earlier._id.toHexString();
-    const message = `The lead ${id} is of this contact.`;
+    const message = `The contact already has the lead ${id}.`;
     const path = fields.contactId === undefined ? 'body.phoneNumber' : 'body.contactId';
     throw new AppError('already-exists', message, { errors: [{ path, message }] });
   }
   const fresh = { stage, tags, ...(assignedAgentId === undefined ? {} : { assignedAgentId }) };
-  const lead = await openLead(leads, scope, { contact, earlier, fresh, at: clock.now() }, session);
-  return { result: { lead, contact: written }, write: writeOf('created', null, lead) };
+  const draft = draftLead(scope, { contact, earlier, fresh, at: clock.now() });
+  const lead = await resource.within(session).create(scope, by, draft);
+  return { lead, contact: written };
 }
 
-/** The contact that is named, changed as asked for, or a new one for a phone number that nobody has. */
+/** The named contact with the given changes, or a new one for an unknown phone number. */
 async function contactFor(
   { contacts }: LeadManagementDeps,
   scope: ClientScope,
@@ -181,18 +182,6 @@ async function contactFor(
   }
 }
 
-async function readForWrite(
-  leads: LeadRepository,
-  scope: ClientScope,
-  { id, version }: { id: Types.ObjectId; version: number | undefined },
-  session: ClientSession,
-): Promise<LeadDoc> {
-  const current = await leads.findById(scope, id, session);
-  if (current === null) throw notFound('lead');
-  if (version !== undefined && version !== current.version) throw lostRace();
-  return current;
-}
-
 async function assertAssignable(
   { users }: LeadManagementDeps,
   scope: ClientScope,
@@ -204,21 +193,7 @@ async function assertAssignable(
   if (agent.status !== 'active') throw invalid('assignedAgentId', 'This user is not active.');
 }
 
-function writeOf(did: 'created' | 'updated' | 'deleted', before: LeadDoc | null, after: LeadDoc | null) {
-  const id = (after ?? before)?._id;
-  if (id === undefined) throw new Error('A write needs a lead.');
-  return {
-    action: `lead.${did}`,
-    target: { type: 'lead', id },
-    before: before === null ? null : auditedFieldsOf(before),
-    after: after === null ? null : auditedFieldsOf(after),
-  };
-}
-
 const invalid = (field: string, message: string): AppError =>
   new AppError('invalid-input', 'The lead cannot be stored like this.', {
     errors: [{ path: `body.${field}`, message }],
   });
-
-const lostRace = (): AppError =>
-  new AppError('precondition-failed', 'Somebody else has changed the lead since you read it.');

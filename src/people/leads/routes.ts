@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Person } from '../contacts/management.ts';
 import { searchOf } from '../contacts/rules.ts';
-import { etagOf, expectedVersion } from '../../http/etag.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
 import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
@@ -111,8 +111,8 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     replies: { 200: LeadView },
     problems: ['precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
-      const change = { patch: body, version: expectedVersion(request) };
-      const lead = await leads.update(scopeOf(actor.clientId), personOf(actor), params.id, change);
+      const ref = refOf(params.id, request);
+      const lead = await leads.update(scopeOf(actor.clientId), personOf(actor), ref, body);
       return { status: 200, ...replyWith(lead) };
     },
   }),
@@ -131,7 +131,7 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     replies: { 204: null },
     problems: ['in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await leads.remove(scopeOf(actor.clientId), personOf(actor), params.id, expectedVersion(request));
+      await leads.remove(scopeOf(actor.clientId), personOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),

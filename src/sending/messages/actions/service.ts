@@ -100,7 +100,7 @@ const createAuditedChanges = ({ messages, audit, clock }: MessageLifeDeps) => ({
       const isCanceled = await messages.cancel(scope, id, clock.now(), session);
       if (before === null || !isCanceled) return { result: false, write: null };
       const [was, is] = [{ status: before.status }, { status: 'canceled' }];
-      return { result: true, write: writeOf('canceled', id, was, is) };
+      return { result: true, write: messageWrite('canceled', id, was, is) };
     }),
 
   /** Gives it another time, with its event; null where it does not wait for its time any more. */
@@ -115,11 +115,11 @@ const createAuditedChanges = ({ messages, audit, clock }: MessageLifeDeps) => ({
       const moved = await messages.reschedule(scope, id, times, session);
       if (before === null || moved === null) return { result: null, write: null };
       const [was, is] = [{ sendAt: before.sendAt }, { sendAt: moved.sendAt }];
-      return { result: moved, write: writeOf('rescheduled', id, was, is) };
+      return { result: moved, write: messageWrite('rescheduled', id, was, is) };
     }),
 });
 
-const writeOf = (done: string, id: Types.ObjectId, before: object, after: object): AuditedWrite => ({
+const messageWrite = (done: string, id: Types.ObjectId, before: object, after: object): AuditedWrite => ({
   action: `message.${done}`,
   target: { type: 'message', id },
   before: { ...before },

@@ -1,0 +1,44 @@
+import type { ClientSession, Types } from 'mongoose';
+import { createResource, type Resource } from '../../audit/resource.ts';
+import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { auditedFieldsOf } from './changes.ts';
+import type { ContactDoc, ContactRecord, ContactRepository } from './store/repository.ts';
+
+/** What refers to contacts. It is handed in, because those nouns know contacts and not the other way round. */
+export interface ContactDependents {
+  /** Keeps copies of a contact's fields equal to it, inside the transaction that changes the contact. */
+  contactChanged(scope: ClientScope, contact: ContactDoc, session: ClientSession): Promise<void>;
+  /** What uses a contact and must not be left without it, as a sentence; null when nothing does. */
+  useOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<string | null>;
+  /** Deletes what belongs to a contact, inside the transaction that deletes it. */
+  contactDeleted(
+    scope: ClientScope,
+    actor: AuditActor,
+    contactId: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<void>;
+}
+
+export interface ContactDeps {
+  readonly contacts: ContactRepository;
+  readonly dependents: ContactDependents;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+}
+
+export const createContactResource = ({
+  contacts,
+  dependents,
+  audit,
+}: ContactDeps): Resource<ContactRecord> =>
+  createResource<ContactRecord>(audit, {
+    type: 'contact',
+    find: contacts.findRecord,
+    insert: contacts.insert,
+    replace: contacts.replace,
+    remove: contacts.remove,
+    auditedFieldsOf,
+    afterChange: (scope, { after }, session) => dependents.contactChanged(scope, after, session),
+  });

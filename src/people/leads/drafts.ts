@@ -1,0 +1,46 @@
+import type { ClientSession } from 'mongoose';
+import type { ContactDoc } from '../contacts/service.ts';
+import { newId } from '../../platform/ids.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { ContactCopy, LeadDoc, LeadRepository } from './repository.ts';
+
+interface LeadDraft {
+  /** Held by the transaction. */
+  readonly contact: ContactDoc;
+  /** The contact's deleted lead. */
+  readonly earlier: LeadDoc | null;
+  readonly fresh: Pick<LeadDoc, 'stage' | 'tags' | 'assignedAgentId'>;
+  readonly at: Date;
+}
+
+/** The lead of a contact that has none. A deleted one keeps its id and its count of versions, and nothing else. */
+export const draftLead = (scope: ClientScope, { contact, earlier, fresh, at }: LeadDraft): LeadDoc => ({
+  _id: earlier?._id ?? newId(),
+  ...scope,
+  contactId: contact._id,
+  ...copyOf(contact),
+  ...fresh,
+  createdAt: at,
+  updatedAt: at,
+  version: (earlier?.version ?? 0) + 1,
+});
+
+/** Inserts a lead, or puts it in the place of the contact's deleted one, which has the version before it. */
+export async function insertLead(
+  leads: LeadRepository,
+  scope: ClientScope,
+  lead: LeadDoc,
+  session: ClientSession,
+): Promise<void> {
+  if (lead.version === 1) return leads.insert(scope, lead, session);
+  const deleted = { ...lead, version: lead.version - 1 };
+  if (!(await leads.replace(scope, deleted, lead, session))) throw new Error('The lead has changed.');
+}
+
+/** What a lead copies from its contact. */
+export const copyOf = ({ phoneNumber, name, nameKey, optInStatus }: ContactDoc): ContactCopy => ({
+  ...(phoneNumber === undefined ? {} : { phoneNumber }),
+  ...(name === undefined ? {} : { name }),
+  ...(nameKey === undefined ? {} : { nameKey }),
+  optInStatus,
+});
