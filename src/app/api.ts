@@ -2,7 +2,7 @@ import type { ChannelUsage } from '../channels/management.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createPasswords } from '../identity/auth/passwords.ts';
 import { buildIdentity } from '../identity/build.ts';
-import type { OnClientCreated } from '../identity/clients/service.ts';
+import type { OnClientCreated } from '../identity/clients/directory.ts';
 import { buildMail } from '../mail/build.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';

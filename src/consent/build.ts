@@ -1,5 +1,5 @@
 import type { AuditService } from '../audit/service.ts';
-import type { ClientService } from '../identity/clients/service.ts';
+import type { ClientDirectory } from '../identity/clients/directory.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { ContactService } from '../people/contacts/service.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -21,7 +21,7 @@ import { createConsentService, type ConsentDeps } from './statements/service.ts'
 interface ConsentBuildDeps {
   readonly mongo: MongoConnection;
   readonly metrics: Measured<typeof consentInstruments>;
-  readonly clients: ClientService;
+  readonly clients: ClientDirectory;
   readonly contacts: ContactService;
   readonly messages: ConsentDeps['messages'];
   readonly workflows: ConsentDeps['workflows'];

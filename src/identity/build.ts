@@ -9,34 +9,34 @@ import { createTransactions } from '../platform/transaction.ts';
 import { createAttemptGuard } from './attempts/guard.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { recoveryRoutes } from './auth/recovery/routes.ts';
-import { createLetterWriter, createRecoveryService } from './auth/recovery/service.ts';
+import { createLetterWriter, createRecoveryUseCases } from './auth/recovery/use-cases.ts';
 import { authRoutes } from './auth/routes.ts';
-import { createAuthService } from './auth/service.ts';
-import { createClientManagement } from './clients/management.ts';
+import { createAuthUseCases } from './auth/use-cases.ts';
+import { createClientUseCases } from './clients/use-cases.ts';
 import { createClientRepository } from './clients/repository.ts';
 import { clientRoutes } from './clients/routes.ts';
-import { createClientService, type OnClientCreated } from './clients/service.ts';
+import { createClientDirectory, type OnClientCreated } from './clients/directory.ts';
 import type { AuthConfig } from './config.ts';
 import { createPasswordLinkRepository } from './password-links/repository.ts';
-import { createPasswordLinkService } from './password-links/service.ts';
+import { createPasswordLinks } from './password-links/links.ts';
 import { createSessionRepository } from './sessions/repository.ts';
 import { sessionRoutes } from './sessions/routes.ts';
-import { createSessionService } from './sessions/service.ts';
+import { createSessions } from './sessions/sessions.ts';
 import { createTokens } from './sessions/tokens.ts';
-import { createUserManagement } from './users/management.ts';
+import { createUserUseCases } from './users/use-cases.ts';
 import { createUserRepository } from './users/repository.ts';
 import { userRoutes } from './users/routes.ts';
-import { createUserService } from './users/service.ts';
+import { createUserDirectory } from './users/directory.ts';
 
 /** Clients, which both processes read. */
 export function buildClients({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
   const repository = createClientRepository(mongo);
-  return { repository, service: createClientService({ clients: repository, audit }) };
+  return { repository, service: createClientDirectory({ clients: repository, audit }) };
 }
 
 export function buildUsers({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
   const repository = createUserRepository(mongo);
-  return { repository, service: createUserService({ users: repository, audit }) };
+  return { repository, service: createUserDirectory({ users: repository, audit }) };
 }
 
 interface SessionDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'config' | 'clock' | 'logger'> {
@@ -45,7 +45,7 @@ interface SessionDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'config' | 
 }
 
 const buildSessions = ({ mongo, audit, users, clients, config, clock, logger }: SessionDeps) =>
-  createSessionService({
+  createSessions({
     repository: createSessionRepository(mongo),
     tokens: createTokens({ config, clock }),
     users,
@@ -77,8 +77,8 @@ export function buildIdentity(deps: IdentityDeps) {
   const guard = createAttemptGuard({ connection: mongo, config, logger });
   const { repository: userRepository, service: users } = buildUsers({ mongo, audit });
   const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
-  const links = createPasswordLinkService({ links: createPasswordLinkRepository(mongo), audit, clock });
-  const userManagement = createUserManagement({
+  const links = createPasswordLinks({ links: createPasswordLinkRepository(mongo), audit, clock });
+  const userUseCases = createUserUseCases({
     repository: userRepository,
     users,
     clients,
@@ -88,17 +88,17 @@ export function buildIdentity(deps: IdentityDeps) {
     audit,
     clock,
   });
-  const clientManagement = createClientManagement({
+  const clientUseCases = createClientUseCases({
     repository: clientRepository,
     clients,
     users,
-    userManagement,
+    userUseCases,
     sessions,
     onClientCreated,
     audit,
     clock,
   });
-  const auth = createAuthService({
+  const auth = createAuthUseCases({
     users,
     clients,
     sessions,
@@ -109,7 +109,7 @@ export function buildIdentity(deps: IdentityDeps) {
     clock,
     logger,
   });
-  const recovery = createRecoveryService({
+  const recovery = createRecoveryUseCases({
     users,
     clients,
     sessions,
@@ -127,8 +127,8 @@ export function buildIdentity(deps: IdentityDeps) {
       ...authRoutes({ auth }),
       ...recoveryRoutes({ recovery }),
       ...sessionRoutes({ sessions }),
-      ...clientRoutes({ management: clientManagement }),
-      ...userRoutes({ management: userManagement, guard }),
+      ...clientRoutes({ management: clientUseCases }),
+      ...userRoutes({ management: userUseCases, guard }),
     ],
   };
 }

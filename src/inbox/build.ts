@@ -1,5 +1,5 @@
 import type { AuditService } from '../audit/service.ts';
-import type { UserService } from '../identity/users/service.ts';
+import type { UserDirectory } from '../identity/users/directory.ts';
 import type { ContactService } from '../people/contacts/service.ts';
 import type { LeadService } from '../people/leads/service.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -31,7 +31,7 @@ export function buildInbox({ store, contacts, leads, audit, clock }: InboxDeps) 
     conversations: createConversationService({ conversations: repository, leads, clock }),
     countLiveOn: repository.countLiveOn,
 
-    routes({ users }: { users: UserService }) {
+    routes({ users }: { users: UserDirectory }) {
       const management = createConversationManagement({
         conversations: repository,
         contacts,

@@ -1,5 +1,5 @@
 import type { AuditService } from '../audit/service.ts';
-import type { UserService } from '../identity/users/service.ts';
+import type { UserDirectory } from '../identity/users/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createLoops, once } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
@@ -27,7 +27,7 @@ interface PeopleDeps {
 }
 
 interface PeopleRouteDeps {
-  readonly users: Pick<UserService, 'findById'>;
+  readonly users: Pick<UserDirectory, 'findById'>;
   readonly onOptOut: ContactManagementDeps['onOptOut'];
 }
 

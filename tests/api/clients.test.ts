@@ -7,7 +7,7 @@ import { connectMongo } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { readOperatorCommand, setOperator } from '../../src/identity/users/operators.ts';
 import { createUserRepository } from '../../src/identity/users/repository.ts';
-import { createUserService } from '../../src/identity/users/service.ts';
+import { createUserDirectory } from '../../src/identity/users/directory.ts';
 import { newEmail } from '../support/auth.ts';
 import { type Answer, issuePaths } from '../support/http.ts';
 import {
@@ -43,7 +43,7 @@ describe('clients', () => {
       const runInTransaction = createTransactions(mongo);
       const events = createAuditRepository(mongo);
       const audit = createAuditService({ events, runInTransaction, clock: systemClock });
-      const users = createUserService({ users: createUserRepository(mongo), audit });
+      const users = createUserDirectory({ users: createUserRepository(mongo), audit });
       return await setOperator({ users }, { verb, email });
     } finally {
       await mongo.close();

@@ -3,7 +3,7 @@ import { auditEventModel } from '../../src/audit/model.ts';
 import { buildAudit } from '../../src/audit/build.ts';
 import { createPasswords } from '../../src/identity/auth/passwords.ts';
 import { buildClients, buildIdentity } from '../../src/identity/build.ts';
-import type { OnClientCreated } from '../../src/identity/clients/service.ts';
+import type { OnClientCreated } from '../../src/identity/clients/directory.ts';
 import { clientModel } from '../../src/identity/clients/model.ts';
 import { rateLimitModel } from '../../src/identity/attempts/model.ts';
 import { buildMail } from '../../src/mail/build.ts';

@@ -1,8 +1,8 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
-import { reachClient } from '../../identity/clients/management.ts';
-import type { ClientService } from '../../identity/clients/service.ts';
+import { reachClient } from '../../identity/clients/use-cases.ts';
+import type { ClientDirectory } from '../../identity/clients/directory.ts';
 import type { GateOpenings } from '../../openings/openings.ts';
 import type { Actor } from '../../http/route.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -16,7 +16,7 @@ export type { SendingPolicyDoc } from './repository.ts';
 
 export interface SendingPolicyManagementDeps {
   readonly policies: SendingPolicyRepository;
-  readonly clients: Pick<ClientService, 'find'>;
+  readonly clients: Pick<ClientDirectory, 'find'>;
   readonly audit: AuditService;
   /** Records in the same transaction that a policy has changed: what quiet hours hold checks again. */
   readonly openings: GateOpenings;

@@ -1,4 +1,4 @@
-import type { ClientService } from '../../identity/clients/service.ts';
+import type { ClientDirectory } from '../../identity/clients/directory.ts';
 import { wordsOf, type ConsentWords } from '../words/rules.ts';
 import { createCache } from '../../platform/cache.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -17,7 +17,7 @@ export interface SendingPolicy {
 
 export interface SendingPolicyDeps {
   readonly policies: SendingPolicyRepository;
-  readonly clients: Pick<ClientService, 'find'>;
+  readonly clients: Pick<ClientDirectory, 'find'>;
   readonly clock: Clock;
 }
 

@@ -1,8 +1,8 @@
 import { route, type SetCookie } from '../../http/route.ts';
 import { callerOf } from './caller.ts';
 import { LoginBody, MeView, SignedInView, SignupBody } from './schemas.ts';
-import type { AuthService } from './service.ts';
-import type { RefreshCookie } from '../sessions/service.ts';
+import type { AuthUseCases } from './use-cases.ts';
+import type { RefreshCookie } from '../sessions/sessions.ts';
 import { toSignedInView } from './view.ts';
 import { toClientView } from '../clients/view.ts';
 import { toUserView } from '../users/view.ts';
@@ -21,7 +21,7 @@ const setCookie = ({ value, maxAgeMs }: RefreshCookie): SetCookie => ({
 const clearedCookie: SetCookie = { name: cookieName, value: null, path: cookiePath };
 
 interface AuthRouteOptions {
-  readonly auth: AuthService;
+  readonly auth: AuthUseCases;
 }
 
 export const authRoutes = (options: AuthRouteOptions) => [

@@ -3,7 +3,7 @@ import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { newestFirst } from '../../platform/listing.ts';
 import { toUserView } from '../users/view.ts';
-import type { ClientManagement } from './management.ts';
+import type { ClientUseCases } from './use-cases.ts';
 import {
   ClientPage,
   ClientView,
@@ -12,14 +12,14 @@ import {
   ListClientsQuery,
   PatchClientBody,
 } from './schemas.ts';
-import type { ClientDoc } from './service.ts';
+import type { ClientDoc } from './directory.ts';
 import { toClientView } from './view.ts';
 
 const tag = 'Clients';
 const everybody = ['admin', 'agent', 'operator'] as const;
 
 interface ClientRouteDeps {
-  readonly management: ClientManagement;
+  readonly management: ClientUseCases;
 }
 
 const answer = (client: ClientDoc) =>

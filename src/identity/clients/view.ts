@@ -1,5 +1,5 @@
 import type { ClientView } from './schemas.ts';
-import type { ClientDoc } from './service.ts';
+import type { ClientDoc } from './directory.ts';
 
 export const toClientView = (client: ClientDoc): ClientView => ({
   id: client._id.toHexString(),

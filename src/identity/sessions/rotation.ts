@@ -6,14 +6,14 @@ import { AppError } from '../../platform/errors.ts';
 import { newId, sha256Hex } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
-import type { UserService } from '../users/service.ts';
+import type { UserDirectory } from '../users/directory.ts';
 import type { RefreshTokenDoc, SessionDoc, SessionRepository } from './repository.ts';
 import { decideRotation, refreshExpiryOf } from './rules.ts';
 import type { IssuedTokens, RefreshClaims, Tokens } from './tokens.ts';
 
 export interface RotationOptions {
   readonly repository: SessionRepository;
-  readonly users: UserService;
+  readonly users: UserDirectory;
   readonly clients: {
     find(scope: ClientScope): Promise<{ readonly isActive: boolean } | null>;
   };

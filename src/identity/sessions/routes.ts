@@ -4,13 +4,13 @@ import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { ListSessionsQuery, SessionPage } from './schemas.ts';
-import type { SessionService } from './service.ts';
+import type { Sessions } from './sessions.ts';
 import { toSessionView } from './view.ts';
 
 const tag = 'Auth';
 const access = ['admin', 'agent', 'operator'] as const;
 
-export const sessionRoutes = ({ sessions }: { sessions: SessionService }) => [
+export const sessionRoutes = ({ sessions }: { sessions: Sessions }) => [
   route({
     method: 'get',
     path: '/api/auth/sessions',

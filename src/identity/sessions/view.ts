@@ -1,5 +1,5 @@
 import type { SessionView } from './schemas.ts';
-import type { LiveSession } from './service.ts';
+import type { LiveSession } from './sessions.ts';
 
 export const toSessionView = (session: LiveSession, currentId: string): SessionView => ({
   id: session._id.toHexString(),

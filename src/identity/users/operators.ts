@@ -1,6 +1,6 @@
 import { scopeOf } from '../../platform/mongo.ts';
 import { EmailText } from '../../platform/text-fields.ts';
-import type { UserDoc, UserService } from './service.ts';
+import type { UserDoc, UserDirectory } from './directory.ts';
 
 /** Whether the command line grants or takes back, and whose address it names. */
 export interface OperatorCommand {
@@ -19,7 +19,7 @@ export function readOperatorCommand(args: readonly string[]): OperatorCommand | 
 }
 
 interface OperatorDeps {
-  readonly users: Pick<UserService, 'findByEmailAcrossClients' | 'resource'>;
+  readonly users: Pick<UserDirectory, 'findByEmailAcrossClients' | 'resource'>;
 }
 
 /**

@@ -7,7 +7,7 @@ import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { networkOf } from '../../platform/network.ts';
-import type { UserManagement } from './management.ts';
+import type { UserUseCases } from './use-cases.ts';
 import { searchFieldOf } from './rules.ts';
 import {
   InviteUserBody,
@@ -17,11 +17,11 @@ import {
   UserPage,
   UserView,
 } from './schemas.ts';
-import type { UserDoc } from './service.ts';
+import type { UserDoc } from './directory.ts';
 import { toColleagueView, toUserView } from './view.ts';
 
 interface UserRouteDeps {
-  readonly management: UserManagement;
+  readonly management: UserUseCases;
   readonly guard: AttemptGuard;
 }
 

@@ -1,5 +1,5 @@
 import type { ColleagueView, UserView } from './schemas.ts';
-import type { UserDoc } from './service.ts';
+import type { UserDoc } from './directory.ts';
 
 export const toUserView = (user: UserDoc): UserView => ({
   id: user._id.toHexString(),

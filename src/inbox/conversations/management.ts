@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
-import type { UserService } from '../../identity/users/service.ts';
+import type { UserDirectory } from '../../identity/users/directory.ts';
 import { applyDecision, type ConversationDecision } from './decisions.ts';
 import type {
   ConversationDoc,
@@ -30,7 +30,7 @@ export interface WithContact<C extends ConversationDoc> {
 export interface ConversationManagementDeps {
   readonly conversations: ConversationRepository;
   readonly contacts: ContactService;
-  readonly users: UserService;
+  readonly users: UserDirectory;
   readonly audit: AuditService;
   readonly clock: Clock;
 }

@@ -9,7 +9,7 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
-import type { UserService } from '../../identity/users/service.ts';
+import type { UserDirectory } from '../../identity/users/directory.ts';
 import { applyLeadChanges, auditedFieldsOf, type LeadChanges } from './changes.ts';
 import type { LeadConversations } from './conversations.ts';
 import type { LeadDoc, LeadFilter, LeadRepository } from './repository.ts';
@@ -21,7 +21,7 @@ export interface LeadManagementDeps {
   readonly leads: LeadRepository;
   readonly contacts: ContactManagement;
   readonly conversations: LeadConversations;
-  readonly users: Pick<UserService, 'findById'>;
+  readonly users: Pick<UserDirectory, 'findById'>;
   readonly audit: AuditService;
   readonly clock: Clock;
 }

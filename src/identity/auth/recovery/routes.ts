@@ -1,11 +1,11 @@
 import { route } from '../../../http/route.ts';
 import { callerOf } from '../caller.ts';
-import type { RecoveryService } from './service.ts';
+import type { RecoveryUseCases } from './use-cases.ts';
 import { ChangePasswordBody, ForgotPasswordBody, ResetPasswordBody } from '../schemas.ts';
 
 const tag = 'Auth';
 
-export const recoveryRoutes = ({ recovery }: { recovery: RecoveryService }) => [
+export const recoveryRoutes = ({ recovery }: { recovery: RecoveryUseCases }) => [
   route({
     method: 'post',
     path: '/api/auth/forgot-password',

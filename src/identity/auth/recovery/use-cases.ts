@@ -1,5 +1,5 @@
 import { type ClientSession, Types } from 'mongoose';
-import type { ClientService } from '../../clients/service.ts';
+import type { ClientDirectory } from '../../clients/directory.ts';
 import type { Actor } from '../../../http/route.ts';
 import { invitationLetter, resetLetter } from '../../../mail/letters.ts';
 import type { MailOrder, MailOutbox, WriteLetter } from '../../../mail/outbox.ts';
@@ -7,34 +7,34 @@ import {
   invalidLink,
   type LinkPurpose,
   type PasswordLinkDoc,
-  type PasswordLinkService,
-} from '../../password-links/service.ts';
+  type PasswordLinks,
+} from '../../password-links/links.ts';
 import type { MailConfig } from '../../../mail/config.ts';
 import { AppError } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../../../platform/mongo.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
-import type { Caller, SessionService } from '../../sessions/service.ts';
-import { userChange, type UserDoc, type UserService } from '../../users/service.ts';
+import type { Caller, Sessions } from '../../sessions/sessions.ts';
+import { userChange, type UserDoc, type UserDirectory } from '../../users/directory.ts';
 import type { AttemptGuard } from '../../attempts/guard.ts';
 import type { Passwords } from '../passwords.ts';
 import type { ChangePasswordBody, ResetPasswordBody } from '../schemas.ts';
 
 export interface RecoveryDeps {
-  readonly users: UserService;
-  readonly clients: ClientService;
-  readonly sessions: SessionService;
-  readonly links: PasswordLinkService;
+  readonly users: UserDirectory;
+  readonly clients: ClientDirectory;
+  readonly sessions: Sessions;
+  readonly links: PasswordLinks;
   readonly outbox: MailOutbox;
   readonly passwords: Passwords;
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
 }
 
-export type RecoveryService = ReturnType<typeof createRecoveryService>;
+export type RecoveryUseCases = ReturnType<typeof createRecoveryUseCases>;
 
 /** The ways to a new password: a link from a mail, or the current password. */
-export function createRecoveryService(deps: RecoveryDeps) {
+export function createRecoveryUseCases(deps: RecoveryDeps) {
   const { users, sessions, links, outbox, passwords, guard, runInTransaction } = deps;
 
   const setPassword = (

@@ -3,7 +3,7 @@ import type { ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import type { MailOutbox } from '../../mail/outbox.ts';
-import type { PasswordLinkService } from '../password-links/service.ts';
+import type { PasswordLinks } from '../password-links/links.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ListOrder } from '../../platform/listing.ts';
@@ -13,7 +13,7 @@ import { applyChange } from '../../platform/update.ts';
 import type { UserFilter, UserRepository } from './repository.ts';
 import { losesAdmin } from './rules.ts';
 import type { PatchUserBody } from './schemas.ts';
-import { emailTaken, type NewUser, type UserDoc, type UserService } from './service.ts';
+import { emailTaken, type NewUser, type UserDoc, type UserDirectory } from './directory.ts';
 
 /** Reasons for which a change of a user ends sessions. */
 type SessionEnd = 'user-disabled' | 'ended-by-admin';
@@ -28,24 +28,24 @@ interface OfUser {
   readonly userId: Types.ObjectId;
 }
 
-export interface UserManagementDeps {
+export interface UserUseCaseDeps {
   readonly repository: UserRepository;
-  readonly users: UserService;
+  readonly users: UserDirectory;
   readonly clients: {
     /** Makes concurrent changes of the client's admins wait for each other. */
     lockAdmins(scope: ClientScope, session: ClientSession): Promise<void>;
   };
   readonly sessions: UserSessions;
-  readonly links: PasswordLinkService;
+  readonly links: PasswordLinks;
   readonly outbox: MailOutbox;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
 
-export type UserManagement = ReturnType<typeof createUserManagement>;
+export type UserUseCases = ReturnType<typeof createUserUseCases>;
 
 /** What admins do with the users of their client. */
-export function createUserManagement(deps: UserManagementDeps) {
+export function createUserUseCases(deps: UserUseCaseDeps) {
   const { repository, users, sessions } = deps;
 
   return {
@@ -85,7 +85,7 @@ export function createUserManagement(deps: UserManagementDeps) {
   };
 }
 
-function createInvitations(deps: UserManagementDeps) {
+function createInvitations(deps: UserUseCaseDeps) {
   const { users, audit, outbox, clock } = deps;
 
   /** Creates a user without a password and orders the mail with the link that sets one; throws `email-taken`. */
@@ -146,7 +146,7 @@ function assertWaitsForPassword({ passwordHash, status }: UserDoc): void {
  * an admin. So each also writes to the client: the second transaction is repeated, and sees the first one's change.
  */
 async function requireOtherAdmin(
-  { clients, repository }: UserManagementDeps,
+  { clients, repository }: UserUseCaseDeps,
   scope: ClientScope,
   { _id }: UserDoc,
   session: ClientSession,

@@ -9,29 +9,29 @@ import type { ListOrder } from '../../platform/listing.ts';
 import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import { type Page, toPage } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
-import type { SessionService } from '../sessions/service.ts';
-import type { UserManagement } from '../users/management.ts';
-import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { UserUseCases } from '../users/use-cases.ts';
+import { emailTaken, type UserDoc, type UserDirectory } from '../users/directory.ts';
 import type { ClientRepository } from './repository.ts';
 import type { CreateClientBody, PatchClientBody } from './schemas.ts';
-import type { ClientDoc, ClientService, OnClientCreated } from './service.ts';
+import type { ClientDoc, ClientDirectory, OnClientCreated } from './directory.ts';
 
-export interface ClientManagementDeps {
+export interface ClientUseCaseDeps {
   readonly repository: ClientRepository;
-  readonly clients: ClientService;
-  readonly users: UserService;
-  readonly userManagement: UserManagement;
-  readonly sessions: SessionService;
+  readonly clients: ClientDirectory;
+  readonly users: UserDirectory;
+  readonly userUseCases: UserUseCases;
+  readonly sessions: Sessions;
   readonly onClientCreated: OnClientCreated;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
 
-export type ClientManagement = ReturnType<typeof createClientManagement>;
+export type ClientUseCases = ReturnType<typeof createClientUseCases>;
 
 /** What admins do with their own client, and operators with every client. Other users only see their own. */
-export function createClientManagement(deps: ClientManagementDeps) {
-  const { repository, clients, users, userManagement, sessions, audit, clock } = deps;
+export function createClientUseCases(deps: ClientUseCaseDeps) {
+  const { repository, clients, users, userUseCases, sessions, audit, clock } = deps;
 
   return {
     async list(
@@ -56,7 +56,7 @@ export function createClientManagement(deps: ClientManagementDeps) {
       const fields = definedOf(body);
       return audit.runInTransaction(async (session) => {
         const first = { ...body.admin, role: 'admin' } as const;
-        const admin = await userManagement.inviteWithin(scope, by, first, session);
+        const admin = await userUseCases.inviteWithin(scope, by, first, session);
         const client = await clients.create(scope, by, { ...fields, createdAt: clock.now() }, session);
         await deps.onClientCreated(scope, session);
         return { client, admin };

@@ -13,7 +13,7 @@ import type { IssuedTokens, RefreshClaims, TokenSubject } from './tokens.ts';
 
 export type { IssuedTokens, RefreshCookie } from './tokens.ts';
 
-export type SessionService = ReturnType<typeof createSessionService>;
+export type Sessions = ReturnType<typeof createSessions>;
 
 /** What signs in: which program, and from where. */
 export interface Caller {
@@ -31,7 +31,7 @@ const stateTtlMs = 900;
 const maximumStates = 10_000;
 
 /** Sign-ins, from the first token to the last: one family of refresh tokens each. */
-export function createSessionService(options: RotationOptions) {
+export function createSessions(options: RotationOptions) {
   const { repository, tokens, config, clock } = options;
   const logger = options.logger.child({ part: 'sessions' });
   const states = createCache<Pick<Actor, 'role' | 'isOperator'> | null>({

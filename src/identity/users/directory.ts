@@ -13,9 +13,9 @@ export type { UserDoc } from './repository.ts';
 export type NewUser = Pick<UserDoc, 'name' | 'email' | 'role' | 'createdAt'> &
   Partial<Pick<UserDoc, 'passwordHash' | 'invitedAt'>>;
 
-export type UserService = ReturnType<typeof createUserService>;
+export type UserDirectory = ReturnType<typeof createUserDirectory>;
 
-export interface UserServiceDeps {
+export interface UserDirectoryDeps {
   readonly users: UserRepository;
   readonly audit: AuditService;
 }
@@ -23,7 +23,7 @@ export interface UserServiceDeps {
 export type UserResource = Resource<UserDoc>;
 
 /** Users as other nouns need them; what admins do with them is in `management.ts`. */
-export function createUserService({ users, audit }: UserServiceDeps) {
+export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
   const resource = createUserResource(users, audit);
   return {
     resource,

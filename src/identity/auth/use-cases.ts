@@ -1,4 +1,4 @@
-import type { ClientDoc, ClientService, OnClientCreated } from '../clients/service.ts';
+import type { ClientDoc, ClientDirectory, OnClientCreated } from '../clients/directory.ts';
 import type { Actor } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -6,16 +6,16 @@ import { newId } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
-import { emailTaken, type UserDoc, type UserService } from '../users/service.ts';
+import { emailTaken, type UserDoc, type UserDirectory } from '../users/directory.ts';
 import type { AttemptGuard } from '../attempts/guard.ts';
 import type { Passwords } from './passwords.ts';
 import type { LoginBody, SignupBody } from './schemas.ts';
-import type { Caller, IssuedTokens, RefreshCookie, SessionService } from '../sessions/service.ts';
+import type { Caller, IssuedTokens, RefreshCookie, Sessions } from '../sessions/sessions.ts';
 
-export interface AuthServiceOptions {
-  readonly users: UserService;
-  readonly clients: ClientService;
-  readonly sessions: SessionService;
+export interface AuthUseCaseDeps {
+  readonly users: UserDirectory;
+  readonly clients: ClientDirectory;
+  readonly sessions: Sessions;
   readonly passwords: Passwords;
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
@@ -31,9 +31,9 @@ export interface SignedIn {
   readonly client: ClientDoc;
 }
 
-export type AuthService = ReturnType<typeof createAuthService>;
+export type AuthUseCases = ReturnType<typeof createAuthUseCases>;
 
-export function createAuthService(options: AuthServiceOptions) {
+export function createAuthUseCases(options: AuthUseCaseDeps) {
   const { users, clients, sessions, passwords, guard, runInTransaction, onClientCreated, clock } = options;
   const logger = options.logger.child({ part: 'auth' });
 
@@ -105,7 +105,7 @@ export function createAuthService(options: AuthServiceOptions) {
 
 /** What was verified may be reset meanwhile: that reset must end this session too, or be seen here. */
 const startSession = (
-  { users, sessions, runInTransaction, clock }: AuthServiceOptions,
+  { users, sessions, runInTransaction, clock }: AuthUseCaseDeps,
   user: UserDoc,
   caller: Caller,
 ): Promise<IssuedTokens> => {
@@ -117,7 +117,7 @@ const startSession = (
 };
 
 async function profileOf(
-  { users, clients }: AuthServiceOptions,
+  { users, clients }: AuthUseCaseDeps,
   scope: ClientScope,
   userId: UserDoc['_id'],
 ): Promise<Pick<SignedIn, 'user' | 'client'>> {

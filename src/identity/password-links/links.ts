@@ -14,7 +14,7 @@ export interface PasswordLinkDeps {
   readonly clock: Clock;
 }
 
-export type PasswordLinkService = ReturnType<typeof createPasswordLinkService>;
+export type PasswordLinks = ReturnType<typeof createPasswordLinks>;
 
 const minuteMs = 60_000;
 
@@ -25,7 +25,7 @@ export const linkTtlMs: Readonly<Record<LinkPurpose, number>> = {
 };
 
 /** Links that set a password: single use, for a limited time. */
-export function createPasswordLinkService({ links, audit, clock }: PasswordLinkDeps) {
+export function createPasswordLinks({ links, audit, clock }: PasswordLinkDeps) {
   return {
     /** Makes a link's token. Nobody can read it again: whoever needs it later makes another. */
     async issue(scope: ClientScope, userId: Types.ObjectId, purpose: LinkPurpose): Promise<string> {

@@ -20,15 +20,15 @@ const auditedFieldsOf = (client: ClientDoc) => ({
 /** Adds what every new client starts with, inside the transaction that creates it. May run more than once. */
 export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
 
-export type ClientService = ReturnType<typeof createClientService>;
+export type ClientDirectory = ReturnType<typeof createClientDirectory>;
 
-export interface ClientServiceDeps {
+export interface ClientDirectoryDeps {
   readonly clients: ClientRepository;
   readonly audit: AuditService;
 }
 
 /** Clients as other nouns need them; what admins and operators do with them is in `management.ts`. */
-export function createClientService({ clients, audit }: ClientServiceDeps) {
+export function createClientDirectory({ clients, audit }: ClientDirectoryDeps) {
   const resource = createResource<ClientDoc>(audit, {
     type: 'client',
     find: (scope, _id, session) => clients.find(scope, session),
