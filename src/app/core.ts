@@ -4,7 +4,7 @@ import { buildConsent } from '../consent/build.ts';
 import type { HealthCheck } from '../http/health.ts';
 import { buildClients } from '../identity/build.ts';
 import { buildConversationStore, buildInbox } from '../inbox/build.ts';
-import type { ConversationService } from '../inbox/conversations/service.ts';
+import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { buildOpenings } from '../openings/build.ts';
 import { buildNumbers, buildPeople } from '../people/build.ts';
 import type { SuspectNumberDeps } from '../people/contacts/numbers.ts';
@@ -199,7 +199,7 @@ function buildAreas(config: Config, ground: Ground) {
 /** Suspect numbers ask the messages of all threads of their contact. */
 const hasReached =
   (
-    conversations: Pick<ConversationService, 'idsOfContact'>,
+    conversations: Pick<ConversationThreads, 'idsOfContact'>,
     messages: Pick<MessageRepository, 'hasReached'>,
   ): SuspectNumberDeps['hasReached'] =>
   async (scope, { contactId, phoneNumber, since }) => {

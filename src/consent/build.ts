@@ -1,7 +1,7 @@
 import type { AuditService } from '../audit/service.ts';
 import type { ClientDirectory } from '../identity/clients/directory.ts';
 import type { GateOpenings } from '../openings/openings.ts';
-import type { ContactService } from '../people/contacts/service.ts';
+import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Measured } from '../platform/metrics.ts';
@@ -22,7 +22,7 @@ interface ConsentBuildDeps {
   readonly mongo: MongoConnection;
   readonly metrics: Measured<typeof consentInstruments>;
   readonly clients: ClientDirectory;
-  readonly contacts: ContactService;
+  readonly contacts: ContactDirectory;
   readonly messages: ConsentDeps['messages'];
   readonly workflows: ConsentDeps['workflows'];
   /** Told how many waiting messages a stop has canceled. */

@@ -1,14 +1,14 @@
 import type { AuditService } from '../audit/service.ts';
 import type { UserDirectory } from '../identity/users/directory.ts';
-import type { ContactService } from '../people/contacts/service.ts';
-import type { LeadService } from '../people/leads/service.ts';
+import type { ContactDirectory } from '../people/contacts/directory.ts';
+import type { LeadDirectory } from '../people/leads/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
-import { createConversationManagement } from './conversations/management.ts';
+import { createConversationUseCases } from './conversations/use-cases.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
-import { createConversationService } from './conversations/service.ts';
+import { createConversationThreads } from './conversations/threads.ts';
 
 /** Stored conversations, which leads ask before they are deleted: built before people. */
 export function buildConversationStore(mongo: MongoConnection) {
@@ -18,8 +18,8 @@ export function buildConversationStore(mongo: MongoConnection) {
 
 interface InboxDeps {
   readonly store: ReturnType<typeof buildConversationStore>;
-  readonly contacts: ContactService;
-  readonly leads: LeadService;
+  readonly contacts: ContactDirectory;
+  readonly leads: LeadDirectory;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -28,11 +28,11 @@ interface InboxDeps {
 export function buildInbox({ store, contacts, leads, audit, clock }: InboxDeps) {
   const { repository } = store;
   return {
-    conversations: createConversationService({ conversations: repository, leads, clock }),
+    conversations: createConversationThreads({ conversations: repository, leads, clock }),
     countLiveOn: repository.countLiveOn,
 
     routes({ users }: { users: UserDirectory }) {
-      const management = createConversationManagement({
+      const management = createConversationUseCases({
         conversations: repository,
         contacts,
         users,

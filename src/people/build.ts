@@ -4,18 +4,18 @@ import type { Clock } from '../platform/clock.ts';
 import { createLoops, once } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
-import { createContactManagement, type ContactManagementDeps } from './contacts/management.ts';
+import { createContactUseCases, type ContactUseCaseDeps } from './contacts/use-cases.ts';
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
-import { createContactService } from './contacts/service.ts';
+import { createContactDirectory } from './contacts/directory.ts';
 import { createContactRepository } from './contacts/store/repository.ts';
 import { createSuspectRepository } from './contacts/store/suspects.ts';
 import { createContactDependents } from './leads/contact-dependents.ts';
 import type { LeadConversations } from './leads/conversations.ts';
-import { createLeadManagement } from './leads/management.ts';
+import { createLeadUseCases } from './leads/use-cases.ts';
 import { createLeadRepository } from './leads/repository.ts';
 import { leadRoutes } from './leads/routes.ts';
-import { createLeadService } from './leads/service.ts';
+import { createLeadDirectory } from './leads/directory.ts';
 import { peopleLoops } from './loops.ts';
 
 interface PeopleDeps {
@@ -28,7 +28,7 @@ interface PeopleDeps {
 
 interface PeopleRouteDeps {
   readonly users: Pick<UserDirectory, 'findById'>;
-  readonly onOptOut: ContactManagementDeps['onOptOut'];
+  readonly onOptOut: ContactUseCaseDeps['onOptOut'];
 }
 
 /** Contacts and their leads. */
@@ -37,30 +37,30 @@ export function buildPeople({ mongo, audit, conversations, clock }: PeopleDeps) 
   const leadRepository = createLeadRepository(mongo);
   const contactRepository = createContactRepository(mongo);
   const dependents = createContactDependents({ leads: leadRepository, conversations, audit, clock });
-  const contacts = createContactService({ contacts: contactRepository, dependents, audit, clock });
-  const leads = createLeadService({ leads: leadRepository, contacts, runInTransaction, clock });
+  const contacts = createContactDirectory({ contacts: contactRepository, dependents, audit, clock });
+  const leads = createLeadDirectory({ leads: leadRepository, contacts, runInTransaction, clock });
   return {
     contacts,
     leads,
 
     /** The routes of people at work; only the API has users. */
     routes({ users, onOptOut }: PeopleRouteDeps) {
-      const contactManagement = createContactManagement({
+      const contactUseCases = createContactUseCases({
         contacts: contactRepository,
         dependents,
         audit,
         clock,
         onOptOut,
       });
-      const leadManagement = createLeadManagement({
+      const leadUseCases = createLeadUseCases({
         leads: leadRepository,
-        contacts: contactManagement,
+        contacts: contactUseCases,
         conversations,
         users,
         audit,
         clock,
       });
-      return [...contactRoutes({ contacts: contactManagement }), ...leadRoutes({ leads: leadManagement })];
+      return [...contactRoutes({ contacts: contactUseCases }), ...leadRoutes({ leads: leadUseCases })];
     },
   };
 }

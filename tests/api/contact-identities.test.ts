@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { normalisePhone } from '../../src/platform/phone.ts';
-import type { ContactIdentity } from '../../src/people/contacts/service.ts';
+import type { ContactIdentity } from '../../src/people/contacts/directory.ts';
 import { createInboundService } from '../../src/sending/messages/incoming/inbound.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';

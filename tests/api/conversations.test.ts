@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import type { ConversationRecord } from '../../src/inbox/conversations/management.ts';
+import type { ConversationRecord } from '../../src/inbox/conversations/use-cases.ts';
 import { issuePaths } from '../support/http.ts';
 import {
   addMember,

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { AuditEventDoc, AuditService } from '../../audit/service.ts';
-import type { ContactRecord, ContactService } from '../../people/contacts/service.ts';
+import type { ContactRecord, ContactDirectory } from '../../people/contacts/directory.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { proofActions } from './service.ts';
@@ -22,7 +22,7 @@ export interface ConsentHistoryOfContact {
 }
 
 export interface ConsentHistoryDeps {
-  readonly contacts: Pick<ContactService, 'findRecord'>;
+  readonly contacts: Pick<ContactDirectory, 'findRecord'>;
   readonly audit: Pick<AuditService, 'listOfTarget'>;
 }
 

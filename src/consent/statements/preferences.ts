@@ -1,13 +1,13 @@
 import type { ChannelDoc } from '../../channels/service.ts';
 import { phoneOfWhatsappId } from '../../people/contacts/rules.ts';
-import type { ContactIdentity, ContactService } from '../../people/contacts/service.ts';
+import type { ContactIdentity, ContactDirectory } from '../../people/contacts/directory.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { PreferenceItem } from '../../whatsapp/preference-events.ts';
 import { assertThrough } from './inbound.ts';
 import type { ConsentService } from './service.ts';
 
 export interface PreferenceDeps {
-  readonly contacts: Pick<ContactService, 'findOrCreate'>;
+  readonly contacts: Pick<ContactDirectory, 'findOrCreate'>;
   readonly consent: Pick<ConsentService, 'stopMarketing' | 'resumeMarketing'>;
 }
 

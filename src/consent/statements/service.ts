@@ -1,7 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditService } from '../../audit/service.ts';
 import type { PersonStatement } from '../../people/contacts/consent.ts';
-import type { ContactRecord, ContactService } from '../../people/contacts/service.ts';
+import type { ContactRecord, ContactDirectory } from '../../people/contacts/directory.ts';
 import { sleep, type Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -19,7 +19,7 @@ export interface WaitingMessages {
 }
 
 export interface ConsentDeps {
-  readonly contacts: Pick<ContactService, 'findRecord' | 'hear' | 'holdForCopy'>;
+  readonly contacts: Pick<ContactDirectory, 'findRecord' | 'hear' | 'holdForCopy'>;
   readonly messages: WaitingMessages;
   /** Lets the workflow of a canceled message end now; the claim refuses it anyway. */
   readonly workflows: { cancel(messageId: string): Promise<void> };

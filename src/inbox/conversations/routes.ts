@@ -5,11 +5,11 @@ import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import type {
   ConversationFilter,
-  ConversationManagement,
+  ConversationUseCases,
   ConversationRecord,
   Person,
   WithContact,
-} from './management.ts';
+} from './use-cases.ts';
 import {
   AssignConversationBody,
   ConversationPage,
@@ -20,7 +20,7 @@ import {
 import { toConversationListItemView, toConversationView } from './view.ts';
 
 interface ConversationRouteDeps {
-  readonly conversations: ConversationManagement;
+  readonly conversations: ConversationUseCases;
 }
 
 const tag = 'Conversations';

@@ -1,4 +1,4 @@
-import type { ConversationDoc, ConversationRecord, WithContact } from './management.ts';
+import type { ConversationDoc, ConversationRecord, WithContact } from './use-cases.ts';
 import type { ConversationListItemView, ConversationView } from './schemas.ts';
 
 export const toConversationListItemView = ({

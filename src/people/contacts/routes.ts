@@ -3,7 +3,7 @@ import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import type { ContactManagement, ContactRecord, Person } from './management.ts';
+import type { ContactUseCases, ContactRecord, Person } from './use-cases.ts';
 import { searchOf } from './rules.ts';
 import {
   ContactPage,
@@ -15,7 +15,7 @@ import {
 import { toContactListItemView, toContactView } from './view.ts';
 
 interface ContactRouteDeps {
-  readonly contacts: ContactManagement;
+  readonly contacts: ContactUseCases;
 }
 
 const tag = 'Contacts';

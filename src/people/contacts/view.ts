@@ -1,4 +1,4 @@
-import type { ContactDoc, ContactRecord } from './management.ts';
+import type { ContactDoc, ContactRecord } from './use-cases.ts';
 import type { ContactListItemView, ContactView } from './schemas.ts';
 
 export const toContactListItemView = (contact: ContactDoc): ContactListItemView => ({

@@ -1,5 +1,5 @@
 import type { AuditService } from '../../audit/service.ts';
-import type { ContactDependents } from '../contacts/service.ts';
+import type { ContactDependents } from '../contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { auditedFieldsOf } from './changes.ts';
 import type { LeadConversations } from './conversations.ts';

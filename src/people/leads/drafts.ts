@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongoose';
-import type { ContactDoc } from '../contacts/service.ts';
+import type { ContactDoc } from '../contacts/directory.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ContactCopy, LeadDoc, LeadRepository } from './repository.ts';

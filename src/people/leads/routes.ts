@@ -1,17 +1,17 @@
 import type { z } from 'zod';
-import type { Person } from '../contacts/management.ts';
+import type { Person } from '../contacts/use-cases.ts';
 import { searchOf } from '../contacts/rules.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import type { LeadDoc, LeadFilter, LeadManagement } from './management.ts';
+import type { LeadDoc, LeadFilter, LeadUseCases } from './use-cases.ts';
 import { CreateLeadBody, LeadPage, LeadView, ListLeadsQuery, PatchLeadBody } from './schemas.ts';
 import { toLeadView } from './view.ts';
 
 interface LeadRouteDeps {
-  readonly leads: LeadManagement;
+  readonly leads: LeadUseCases;
 }
 
 const tag = 'Leads';

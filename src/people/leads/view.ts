@@ -1,4 +1,4 @@
-import type { LeadDoc } from './management.ts';
+import type { LeadDoc } from './use-cases.ts';
 import type { LeadView } from './schemas.ts';
 
 export const toLeadView = (lead: LeadDoc): LeadView => ({

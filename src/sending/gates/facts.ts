@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
-import type { ContactDoc, ContactService } from '../../people/contacts/service.ts';
-import type { ConversationService } from '../../inbox/conversations/service.ts';
+import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
+import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { GateFacts } from './rules.ts';
 
@@ -38,8 +38,8 @@ interface ReadOptions {
 
 export interface GateFactsDeps {
   readonly channels: Pick<ChannelService, 'findById' | 'findFresh'>;
-  readonly contacts: Pick<ContactService, 'findById'>;
-  readonly conversations: Pick<ConversationService, 'windowOf'>;
+  readonly contacts: Pick<ContactDirectory, 'findById'>;
+  readonly conversations: Pick<ConversationThreads, 'windowOf'>;
   /** Null when the template was deleted. */
   readonly templateState: (
     scope: ClientScope,

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
-import type { ContactDoc } from '../../../people/contacts/service.ts';
-import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { ContactDoc } from '../../../people/contacts/directory.ts';
+import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { Issue } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -43,7 +43,7 @@ export interface DraftInput {
 }
 
 export interface DraftDeps {
-  readonly conversations: ConversationService;
+  readonly conversations: ConversationThreads;
   readonly facts: GateFactsReader;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { payloadOf, reactionOf } from '../content/payload.ts';
 import { readableText } from '../content/text.ts';
-import type { ContactDoc } from '../../../people/contacts/service.ts';
+import type { ContactDoc } from '../../../people/contacts/directory.ts';
 import { isWindowOpen } from '../../../inbox/conversations/rules.ts';
 import { AppError, notFound, type Issue } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';

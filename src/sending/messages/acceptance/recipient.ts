@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
 import { normalisePhone } from '../../../platform/phone.ts';
-import type { ContactDoc, ContactService } from '../../../people/contacts/service.ts';
-import type { ConversationService } from '../../../inbox/conversations/service.ts';
-import type { LeadService } from '../../../people/leads/service.ts';
+import type { ContactDoc, ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import type { LeadDirectory } from '../../../people/leads/directory.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateDoc } from '../../../templates/service.ts';
@@ -27,9 +27,9 @@ export type Recipient = Named &
 type NamedRecipient = Pick<SendTemplateBody, 'to' | 'contactId' | 'leadId' | 'conversationId'>;
 
 interface RecipientDeps {
-  readonly contacts: ContactService;
-  readonly leads: LeadService;
-  readonly conversations: ConversationService;
+  readonly contacts: ContactDirectory;
+  readonly leads: LeadDirectory;
+  readonly conversations: ConversationThreads;
 }
 
 /** Finds the recipient without writing anything. An id of another client is not found. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelService } from '../../../channels/service.ts';
-import type { ContactService } from '../../../people/contacts/service.ts';
-import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
-import type { LeadService } from '../../../people/leads/service.ts';
+import type { LeadDirectory } from '../../../people/leads/directory.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../../templates/rules.ts';
 import type { TemplateDoc, TemplateService } from '../../../templates/service.ts';
@@ -18,9 +18,9 @@ import type { SendTemplateBody } from '../schemas.ts';
 export interface TemplateSendDeps {
   readonly channels: ChannelService;
   readonly templates: TemplateService;
-  readonly contacts: ContactService;
-  readonly leads: LeadService;
-  readonly conversations: ConversationService;
+  readonly contacts: ContactDirectory;
+  readonly leads: LeadDirectory;
+  readonly conversations: ConversationThreads;
   readonly facts: GateFactsReader;
 }
 

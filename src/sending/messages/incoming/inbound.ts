@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
 import { phoneOfWhatsappId } from '../../../people/contacts/rules.ts';
 import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
-import type { ContactDoc, ContactIdentity, ContactService } from '../../../people/contacts/service.ts';
-import type { ConversationDoc, ConversationService } from '../../../inbox/conversations/service.ts';
+import type { ContactDoc, ContactIdentity, ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
@@ -19,8 +19,8 @@ export interface Arrival {
 
 export interface InboundDeps {
   readonly messages: MessageRepository;
-  readonly contacts: ContactService;
-  readonly conversations: ConversationService;
+  readonly contacts: ContactDirectory;
+  readonly conversations: ConversationThreads;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
   /** Runs for every stored message, again when it comes again; when it throws, the message is taken up later. */
   onInbound(arrival: Arrival): Promise<void>;

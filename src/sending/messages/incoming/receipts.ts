@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
-import type { ConversationService } from '../../../inbox/conversations/service.ts';
+import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { StatusItem } from '../../../whatsapp/events.ts';
@@ -29,7 +29,7 @@ export interface ReceiptDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
   readonly effects: ReceiptEffects;
-  readonly conversations: Pick<ConversationService, 'noteFreeEntry'>;
+  readonly conversations: Pick<ConversationThreads, 'noteFreeEntry'>;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
   readonly logger: Logger;
 }

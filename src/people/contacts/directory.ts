@@ -13,10 +13,10 @@ import { nameKeyOf } from '../../platform/name-key.ts';
 export type { ContactDependents } from './resource.ts';
 export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 
-export type ContactService = ReturnType<typeof createContactService>;
+export type ContactDirectory = ReturnType<typeof createContactDirectory>;
 
 /** Contacts as messages need them. What people do with contacts is in `management.ts`. */
-export function createContactService(deps: ContactDeps) {
+export function createContactDirectory(deps: ContactDeps) {
   const { contacts, clock } = deps;
   const resource = createContactResource(deps);
 

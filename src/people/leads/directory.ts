@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ContactService } from '../contacts/service.ts';
+import type { ContactDirectory } from '../contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -11,15 +11,15 @@ export type { LeadDoc } from './repository.ts';
 
 export interface LeadDeps {
   readonly leads: LeadRepository;
-  readonly contacts: Pick<ContactService, 'holdForCopy'>;
+  readonly contacts: Pick<ContactDirectory, 'holdForCopy'>;
   readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
 }
 
-export type LeadService = ReturnType<typeof createLeadService>;
+export type LeadDirectory = ReturnType<typeof createLeadDirectory>;
 
 /** Leads as messages need them. What people do with leads is in `management.ts`. */
-export function createLeadService({ leads, contacts, runInTransaction, clock }: LeadDeps) {
+export function createLeadDirectory({ leads, contacts, runInTransaction, clock }: LeadDeps) {
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc | null> => leads.findById(scope, id),
 

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
-import type { ContactDoc, ContactService } from '../../people/contacts/service.ts';
+import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
@@ -27,18 +27,18 @@ export interface WithContact<C extends ConversationDoc> {
   readonly contact: ContactDoc | null;
 }
 
-export interface ConversationManagementDeps {
+export interface ConversationUseCaseDeps {
   readonly conversations: ConversationRepository;
-  readonly contacts: ContactService;
+  readonly contacts: ContactDirectory;
   readonly users: UserDirectory;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
 
-export type ConversationManagement = ReturnType<typeof createConversationManagement>;
+export type ConversationUseCases = ReturnType<typeof createConversationUseCases>;
 
 /** What people do with conversations: find, assign and close them. Messages go through the service. */
-export function createConversationManagement(deps: ConversationManagementDeps) {
+export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   const { conversations, contacts } = deps;
   const resource = createConversationResource(deps);
 
@@ -114,7 +114,7 @@ export function createConversationManagement(deps: ConversationManagementDeps) {
   };
 }
 
-const createConversationResource = ({ conversations, audit }: ConversationManagementDeps) =>
+const createConversationResource = ({ conversations, audit }: ConversationUseCaseDeps) =>
   createResource<ConversationRecord>(audit, {
     type: 'conversation',
     find: conversations.findWithHistory,
@@ -123,7 +123,7 @@ const createConversationResource = ({ conversations, audit }: ConversationManage
   });
 
 async function assertAssignable(
-  { users }: ConversationManagementDeps,
+  { users }: ConversationUseCaseDeps,
   scope: ClientScope,
   agentId: Types.ObjectId | null,
 ): Promise<void> {
@@ -138,7 +138,7 @@ async function assertAssignable(
 
 /** Not a decision, so it makes no new version; audited when something was unread. */
 const markRead = (
-  { conversations, audit }: ConversationManagementDeps,
+  { conversations, audit }: ConversationUseCaseDeps,
   scope: ClientScope,
   by: Person,
   id: Types.ObjectId,
@@ -165,7 +165,7 @@ const auditedFieldsOf = ({ status, assignedAgentId, version }: ConversationRecor
 
 /** Why a closed thread cannot be opened: there is one live thread of a contact on a channel, and it is another. */
 async function hasSuccessor(
-  { conversations }: ConversationManagementDeps,
+  { conversations }: ConversationUseCaseDeps,
   scope: ClientScope,
   id: Types.ObjectId,
 ): Promise<AppError> {

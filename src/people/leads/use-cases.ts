@@ -2,7 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import { createResource, type Resource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditService } from '../../audit/service.ts';
 import type { ConsentStatement } from '../contacts/changes.ts';
-import type { ContactManagement, ContactRecord, Person } from '../contacts/management.ts';
+import type { ContactUseCases, ContactRecord, Person } from '../contacts/use-cases.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -17,9 +17,9 @@ import { draftLead, insertLead } from './drafts.ts';
 
 export type { LeadDoc, LeadFilter } from './repository.ts';
 
-export interface LeadManagementDeps {
+export interface LeadUseCaseDeps {
   readonly leads: LeadRepository;
-  readonly contacts: ContactManagement;
+  readonly contacts: ContactUseCases;
   readonly conversations: LeadConversations;
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly audit: AuditService;
@@ -42,10 +42,10 @@ export interface NewLead extends Omit<LeadChanges, 'assignedAgentId'>, ContactPa
 
 export type LeadPatch = LeadChanges & ContactPart;
 
-export type LeadManagement = ReturnType<typeof createLeadManagement>;
+export type LeadUseCases = ReturnType<typeof createLeadUseCases>;
 
 /** What people do with leads. */
-export function createLeadManagement(deps: LeadManagementDeps) {
+export function createLeadUseCases(deps: LeadUseCaseDeps) {
   const { leads, contacts, conversations, audit, clock } = deps;
   const resource = createLeadResource(deps);
 
@@ -116,7 +116,7 @@ export function createLeadManagement(deps: LeadManagementDeps) {
   };
 }
 
-const createLeadResource = ({ leads, audit, clock }: LeadManagementDeps): Resource<LeadDoc> =>
+const createLeadResource = ({ leads, audit, clock }: LeadUseCaseDeps): Resource<LeadDoc> =>
   createResource<LeadDoc>(audit, {
     type: 'lead',
     find: leads.findById,
@@ -131,7 +131,7 @@ const createLeadResource = ({ leads, audit, clock }: LeadManagementDeps): Resour
   });
 
 async function createOnce(
-  deps: LeadManagementDeps & { readonly resource: Resource<LeadDoc> },
+  deps: LeadUseCaseDeps & { readonly resource: Resource<LeadDoc> },
   scope: ClientScope,
   { by, fields }: { by: Person; fields: NewLead },
   session: ClientSession,
@@ -157,7 +157,7 @@ async function createOnce(
 
 /** The named contact with the given changes, or a new one for an unknown phone number. */
 async function contactFor(
-  { contacts }: LeadManagementDeps,
+  { contacts }: LeadUseCaseDeps,
   scope: ClientScope,
   { by, fields }: { by: Person; fields: NewLead },
   session: ClientSession,
@@ -183,7 +183,7 @@ async function contactFor(
 }
 
 async function assertAssignable(
-  { users }: LeadManagementDeps,
+  { users }: LeadUseCaseDeps,
   scope: ClientScope,
   agentId: Types.ObjectId | null | undefined,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { LeadService } from '../../people/leads/service.ts';
+import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -10,16 +10,16 @@ export type { ConversationDoc } from './repository.ts';
 
 export interface ConversationDeps {
   readonly conversations: ConversationRepository;
-  readonly leads: LeadService;
+  readonly leads: LeadDirectory;
   readonly clock: Clock;
 }
 
-export type ConversationService = ReturnType<typeof createConversationService>;
+export type ConversationThreads = ReturnType<typeof createConversationThreads>;
 
 /** A contact has one live thread on each channel, and those that were closed before. */
 const mostThreads = 100;
 
-export function createConversationService({ conversations, leads, clock }: ConversationDeps) {
+export function createConversationThreads({ conversations, leads, clock }: ConversationDeps) {
   /** Until when free-form messages may be sent; the window is the person's, whichever thread they wrote in. */
   const windowOf = async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
     (await conversations.findWithLatestWindow(scope, key))?.windowExpiresAt ?? null;

@@ -19,15 +19,15 @@ export interface StoredOptOut {
   readonly storedAt: Date;
 }
 
-export interface ContactManagementDeps extends ContactDeps {
+export interface ContactUseCaseDeps extends ContactDeps {
   /** Runs after the commit. It is handed in, because messages know contacts and not the other way round. */
   onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
 }
 
-export type ContactManagement = ReturnType<typeof createContactManagement>;
+export type ContactUseCases = ReturnType<typeof createContactUseCases>;
 
 /** What people do with contacts. */
-export function createContactManagement(deps: ContactManagementDeps) {
+export function createContactUseCases(deps: ContactUseCaseDeps) {
   const { contacts, dependents, audit } = deps;
   const resource = createContactResource(deps);
 
@@ -90,7 +90,7 @@ export function createContactManagement(deps: ContactManagementDeps) {
 }
 
 /** The same inside a transaction of another noun, each with its own audit event. */
-const createContactSteps = (deps: ContactManagementDeps, resource: Resource<ContactRecord>) => ({
+const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<ContactRecord>) => ({
   findByIdentity: (scope: ClientScope, identity: AnyIdentity, session: ClientSession) =>
     deps.contacts.findByIdentity(scope, identity, { session }),
 
@@ -124,7 +124,7 @@ const createContactSteps = (deps: ContactManagementDeps, resource: Resource<Cont
 });
 
 async function finishOptOut(
-  { onOptOut }: ContactManagementDeps,
+  { onOptOut }: ContactUseCaseDeps,
   scope: ClientScope,
   { _id, consentLog }: ContactRecord,
   { optInStatus, consent }: ContactChanges,
