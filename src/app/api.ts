@@ -1,4 +1,4 @@
-import type { ChannelUsage } from '../channels/management.ts';
+import type { ChannelUsage } from '../channels/use-cases.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createPasswords } from '../identity/auth/passwords.ts';
 import { buildIdentity } from '../identity/build.ts';

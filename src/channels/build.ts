@@ -9,10 +9,10 @@ import type { NumberGateway } from '../whatsapp/gateway.ts';
 import { limitNumberGateway } from './limited-gateway.ts';
 import { createChannelLooks } from './looks.ts';
 import { channelLoops } from './loops.ts';
-import { type ChannelUsage, createChannelManagement } from './management.ts';
+import { type ChannelUsage, createChannelUseCases } from './use-cases.ts';
 import { createChannelPauses } from './pauses.ts';
 import { channelRoutes } from './routes.ts';
-import { createChannelService } from './service.ts';
+import { createChannelDirectory } from './directory.ts';
 import { createChannelRepository } from './store/repository.ts';
 
 interface ChannelDeps {
@@ -36,7 +36,7 @@ interface ChannelRouteDeps {
 export function buildChannels(deps: ChannelDeps) {
   const { mongo, audit, openings, cipher, sendsPerSecond, clock } = deps;
   const channels = createChannelRepository(mongo);
-  const service = createChannelService({ channels, cipher, clock, sendsPerSecond });
+  const service = createChannelDirectory({ channels, cipher, clock, sendsPerSecond });
   const gateway = limitNumberGateway(deps.gateway, deps.limiter);
   const pauses = createChannelPauses({ channels, service, gateway, audit, openings, clock });
   const looks = createChannelLooks({ channels, service, gateway, audit, openings, clock });
@@ -49,7 +49,7 @@ export function buildChannels(deps: ChannelDeps) {
     }),
 
     routes({ usage, publicUrl }: ChannelRouteDeps) {
-      const management = createChannelManagement({
+      const management = createChannelUseCases({
         channels,
         service,
         gateway,

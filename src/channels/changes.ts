@@ -5,12 +5,12 @@ import type { GateOpenings } from '../openings/openings.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { applyChange } from '../platform/update.ts';
 import { gatesOpened } from './rules.ts';
-import type { ChannelService } from './service.ts';
+import type { ChannelDirectory } from './directory.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 
 export interface ChannelChangeDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'forget'>;
+  readonly service: Pick<ChannelDirectory, 'forget'>;
   readonly audit: AuditService;
   readonly openings: GateOpenings;
 }

@@ -3,11 +3,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { NumberGateway, ProviderNumber } from '../whatsapp/gateway.ts';
 import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
 import { isLookOver, learntFrom, nextLookAfter, type NumberKnowledge } from './rules.ts';
-import type { ChannelService } from './service.ts';
+import type { ChannelDirectory } from './directory.ts';
 import type { ChannelDoc } from './store/repository.ts';
 
 export interface ChannelLookDeps extends ChannelChangeDeps {
-  readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
+  readonly service: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly clock: Clock;
 }

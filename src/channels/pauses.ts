@@ -12,10 +12,10 @@ import {
   pausedByProvider,
   type Refusal,
 } from './rules.ts';
-import type { ChannelService } from './service.ts';
+import type { ChannelDirectory } from './directory.ts';
 
 export interface ChannelPauseDeps extends ChannelChangeDeps {
-  readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
+  readonly service: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly clock: Clock;
 }

@@ -4,7 +4,7 @@ import type { AuditActor } from '../audit/service.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
-import type { ChannelManagement } from './management.ts';
+import type { ChannelUseCases } from './use-cases.ts';
 import {
   ChannelPage,
   ChannelView,
@@ -14,12 +14,12 @@ import {
   PatchChannelBody,
   WebhookAddressView,
 } from './schemas.ts';
-import type { ChannelDoc, ChannelService } from './service.ts';
+import type { ChannelDoc, ChannelDirectory } from './directory.ts';
 import { toChannelView } from './view.ts';
 
 interface ChannelRouteDeps {
-  readonly channels: ChannelService;
-  readonly management: ChannelManagement;
+  readonly channels: ChannelDirectory;
+  readonly management: ChannelUseCases;
   readonly publicUrl: string;
 }
 

@@ -1,5 +1,5 @@
 import type { ChannelView } from './schemas.ts';
-import type { ChannelDoc } from './service.ts';
+import type { ChannelDoc } from './directory.ts';
 
 const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelDoc['pause']>) => ({
   class: why.class,

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelPauses } from '../channels/pauses.ts';
-import type { ChannelService } from '../channels/service.ts';
+import type { ChannelDirectory } from '../channels/directory.ts';
 import { clockText, nextAllowedInstant } from '../consent/sending-policy/quiet-hours.ts';
 import type { SendingPolicyService } from '../consent/sending-policy/service.ts';
 import type { ConsentService } from '../consent/statements/service.ts';
@@ -17,7 +17,7 @@ import type { Measured } from '../platform/metrics.ts';
 import { scopeOf, type MongoConnection } from '../platform/mongo.ts';
 import { queueWeight } from '../rates/channel/queue.ts';
 import type { SendRates } from '../rates/service.ts';
-import type { TemplateService } from '../templates/service.ts';
+import type { TemplateCatalogue } from '../templates/catalogue.ts';
 import type { MessagesConfig } from './config.ts';
 import { createErrorEffects } from './dispatch/effects.ts';
 import { insistingMs } from './dispatch/insist.ts';
@@ -42,7 +42,7 @@ interface MessageStoreDeps {
   readonly mongo: MongoConnection;
   readonly temporal: Client;
   readonly metrics: Measured<typeof sendingInstruments>;
-  readonly channels: Pick<ChannelService, 'findById'>;
+  readonly channels: Pick<ChannelDirectory, 'findById'>;
   readonly config: MessagesConfig;
   /** How long one call to the provider may take. */
   readonly timeoutMs: number;
@@ -70,9 +70,9 @@ export function buildMessageStore(deps: MessageStoreDeps) {
 interface SendingDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
-  readonly channels: ChannelService;
+  readonly channels: ChannelDirectory;
   readonly pauses: Pick<ChannelPauses, 'pauseByProvider' | 'useMarketingEndpoint'>;
-  readonly templates: TemplateService;
+  readonly templates: TemplateCatalogue;
   readonly contacts: ContactDirectory;
   readonly leads: LeadDirectory;
   readonly conversations: ConversationThreads;

@@ -1,5 +1,5 @@
 import type { AuditService } from '../audit/service.ts';
-import type { ChannelService } from '../channels/service.ts';
+import type { ChannelDirectory } from '../channels/directory.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -9,10 +9,10 @@ import type { ManagementLimiter } from '../rates/management/limiter.ts';
 import type { ProviderConfig } from '../whatsapp/config.ts';
 import { createTemplateApi } from '../whatsapp/template-api.ts';
 import { templateLoops } from './loops.ts';
-import { createTemplateManagement, type TemplateManagementDeps } from './management.ts';
+import { createTemplateUseCases, type TemplateUseCaseDeps } from './use-cases.ts';
 import { limitTemplateGateway } from './provider/limited-gateway.ts';
 import { templateRoutes } from './routes.ts';
-import { createTemplateService } from './service.ts';
+import { createTemplateCatalogue } from './catalogue.ts';
 import { createTemplateRepository } from './store/repository.ts';
 import { createTemplateSyncRepository } from './store/syncs.ts';
 import { createTemplateEvents } from './sync/events.ts';
@@ -22,7 +22,7 @@ import { createTemplateSync } from './sync/sync.ts';
 interface TemplateDeps {
   readonly provider: ProviderConfig;
   readonly mongo: MongoConnection;
-  readonly channels: ChannelService;
+  readonly channels: ChannelDirectory;
   readonly audit: AuditService;
   readonly openings: GateOpenings;
   readonly limiter: ManagementLimiter;
@@ -45,7 +45,7 @@ export function buildTemplates(deps: TemplateDeps) {
   );
   const templates = createTemplateRepository(mongo);
   const syncs = createTemplateSyncRepository(mongo);
-  const service = createTemplateService({ templates, syncs, audit, openings, clock });
+  const service = createTemplateCatalogue({ templates, syncs, audit, openings, clock });
   const sync = createTemplateSync({ templates, service, channels, gateway, audit, clock });
   const { step } = createTemplateSyncLoop({ syncs, sync, channels, clock, logger });
   return {
@@ -54,8 +54,8 @@ export function buildTemplates(deps: TemplateDeps) {
     events: createTemplateEvents({ templates, service }),
     loops: createLoops(templateLoops, { 'template-sync': step }),
 
-    routes({ countUnsent }: Pick<TemplateManagementDeps, 'countUnsent'>) {
-      const management = createTemplateManagement({
+    routes({ countUnsent }: Pick<TemplateUseCaseDeps, 'countUnsent'>) {
+      const management = createTemplateUseCases({
         service,
         sync,
         gateway,

@@ -4,7 +4,7 @@ import { route, type Actor } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
-import type { TemplateManagement } from './management.ts';
+import type { TemplateUseCases } from './use-cases.ts';
 import {
   CreateTemplateBody,
   ListTemplatesQuery,
@@ -16,12 +16,12 @@ import {
   TemplateSyncView,
   TemplateView,
 } from './schemas.ts';
-import type { TemplateDoc, TemplateService } from './service.ts';
+import type { TemplateDoc, TemplateCatalogue } from './catalogue.ts';
 import { toTemplatePreviewView, toTemplateView } from './view.ts';
 
 interface TemplateRouteDeps {
-  readonly templates: TemplateService;
-  readonly management: TemplateManagement;
+  readonly templates: TemplateCatalogue;
+  readonly management: TemplateUseCases;
 }
 
 const tag = 'Templates';

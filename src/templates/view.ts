@@ -4,7 +4,7 @@ import type { ShownHeader } from './content/fill/header.ts';
 import { needsOf, type PartNeeds } from './content/needs.ts';
 import type { FilledTemplate } from './content/rules.ts';
 import type { TemplatePreviewView, TemplateView } from './schemas.ts';
-import type { TemplateDoc } from './service.ts';
+import type { TemplateDoc } from './catalogue.ts';
 
 export function toTemplateView(template: TemplateDoc): TemplateView {
   return {

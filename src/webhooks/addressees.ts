@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ChannelDoc, ChannelService } from '../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
 
 /** What an item says of the channel that it is about; which of the two, depends on its kind. */
 export interface Address {
@@ -8,7 +8,7 @@ export interface Address {
 }
 
 type Channels = Pick<
-  ChannelService,
+  ChannelDirectory,
   'findByIdAcrossClients' | 'findByPhoneNumberIdAcrossClients' | 'listByWabaIdAcrossClients'
 >;
 

@@ -1,5 +1,5 @@
 import type { ChannelPauses } from '../channels/pauses.ts';
-import type { ChannelService } from '../channels/service.ts';
+import type { ChannelDirectory } from '../channels/directory.ts';
 import type { PreferenceService } from '../consent/statements/preferences.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -25,7 +25,7 @@ export const buildWebhookStore = (mongo: MongoConnection) => createWebhookReposi
 
 interface IntakeDeps {
   readonly mongo: MongoConnection;
-  readonly channels: ChannelService;
+  readonly channels: ChannelDirectory;
   readonly appSecrets: readonly Secret[];
   readonly config: WebhookConfig;
   readonly metrics: Measured<typeof webhookInstruments>;
@@ -43,7 +43,7 @@ export function buildIntake({ mongo, channels, appSecrets, config, metrics, cloc
 interface ProcessorDeps {
   readonly mongo: MongoConnection;
   readonly metrics: Measured<typeof webhookInstruments>;
-  readonly channels: ChannelService;
+  readonly channels: ChannelDirectory;
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
   readonly preferences: PreferenceService;

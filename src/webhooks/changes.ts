@@ -1,5 +1,5 @@
 import type { ChannelPauses } from '../channels/pauses.ts';
-import type { ChannelDoc } from '../channels/service.ts';
+import type { ChannelDoc } from '../channels/directory.ts';
 import type { PreferenceService } from '../consent/statements/preferences.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';

@@ -1,4 +1,4 @@
-import type { ChannelDoc, ChannelService } from '../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
@@ -12,7 +12,7 @@ import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
 
 export interface ProcessorDeps {
   readonly events: WebhookRepository;
-  readonly channels: ChannelService;
+  readonly channels: ChannelDirectory;
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
   readonly changes: ChangeHandler;

@@ -1,5 +1,5 @@
 import { createSecretKey, timingSafeEqual } from 'node:crypto';
-import type { ChannelService } from '../channels/service.ts';
+import type { ChannelDirectory } from '../channels/directory.ts';
 import type { RawRequest, RawRoute } from '../http/raw-route.ts';
 import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
@@ -9,7 +9,7 @@ import type { Inbox } from './intake.ts';
 
 export interface WebhookRouteDeps {
   readonly inbox: Inbox;
-  readonly channels: ChannelService;
+  readonly channels: ChannelDirectory;
   readonly verifyToken: Secret;
   /** Meta's app secrets; several while one is being replaced. */
   readonly appSecrets: readonly Secret[];

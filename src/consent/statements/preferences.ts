@@ -1,4 +1,4 @@
-import type { ChannelDoc } from '../../channels/service.ts';
+import type { ChannelDoc } from '../../channels/directory.ts';
 import { phoneOfWhatsappId } from '../../people/contacts/rules.ts';
 import type { ContactIdentity, ContactDirectory } from '../../people/contacts/directory.ts';
 import { scopeOf } from '../../platform/mongo.ts';

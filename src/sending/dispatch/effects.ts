@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Refusal } from '../../channels/rules.ts';
-import type { ChannelDoc } from '../../channels/service.ts';
+import type { ChannelDoc } from '../../channels/directory.ts';
 import { assertThrough } from '../../consent/statements/inbound.ts';
 import type { ConsentService } from '../../consent/statements/service.ts';
 import type { SuspectNumbers } from '../../people/contacts/numbers.ts';

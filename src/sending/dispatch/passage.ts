@@ -1,4 +1,4 @@
-import type { ChannelDoc } from '../../channels/service.ts';
+import type { ChannelDoc } from '../../channels/directory.ts';
 import type { ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
 import { waitTypeOf } from '../messages/contract.ts';

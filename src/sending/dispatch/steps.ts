@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ChannelService } from '../../channels/service.ts';
+import type { ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -18,7 +18,7 @@ export interface DispatchDeps {
     MessageRepository,
     'findById' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'release'
   >;
-  readonly channels: Pick<ChannelService, 'senderOf'>;
+  readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly facts: GateFactsReader;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
   readonly effects: Pick<ErrorEffects, 'ofRefusal'>;

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
 import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -37,7 +37,7 @@ interface ReadOptions {
 }
 
 export interface GateFactsDeps {
-  readonly channels: Pick<ChannelService, 'findById' | 'findFresh'>;
+  readonly channels: Pick<ChannelDirectory, 'findById' | 'findFresh'>;
   readonly contacts: Pick<ContactDirectory, 'findById'>;
   readonly conversations: Pick<ConversationThreads, 'windowOf'>;
   /** Null when the template was deleted. */

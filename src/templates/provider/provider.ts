@@ -1,4 +1,4 @@
-import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
 import { AppError } from '../../platform/errors.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { parameterFormatOf } from '../content/checks/check.ts';
@@ -12,7 +12,7 @@ export type Failure = Exclude<TemplateOutcome<never>, { readonly kind: 'done' }>
 
 export const accountOf = (
   channel: ChannelDoc,
-  { senderOf }: Pick<ChannelService, 'senderOf'>,
+  { senderOf }: Pick<ChannelDirectory, 'senderOf'>,
 ): TemplateAccount => ({
   scope: scopeOf(channel.clientId),
   wabaId: channel.wabaId,

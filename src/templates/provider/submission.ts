@@ -1,6 +1,6 @@
 import type { ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor } from '../../audit/service.ts';
-import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { toReviewForm } from '../content/samples.ts';
@@ -18,12 +18,12 @@ import {
 import type { TemplateDoc } from '../store/repository.ts';
 import { changeAfterSubmit, languageOf, type TemplateChanges } from '../rules.ts';
 import { templateChange } from '../changes.ts';
-import type { TemplateService } from '../service.ts';
+import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface SubmissionDeps {
-  readonly service: Pick<TemplateService, 'resource' | 'wantSync'>;
+  readonly service: Pick<TemplateCatalogue, 'resource' | 'wantSync'>;
   readonly gateway: TemplateGateway;
-  readonly channels: Pick<ChannelService, 'senderOf'>;
+  readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly clock: Clock;
 }
 

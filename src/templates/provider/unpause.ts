@@ -1,5 +1,5 @@
 import type { AuditActor } from '../../audit/service.ts';
-import type { ChannelDoc } from '../../channels/service.ts';
+import type { ChannelDoc } from '../../channels/directory.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { TemplateOutcome, UnpauseAnswer } from '../../whatsapp/template-gateway.ts';

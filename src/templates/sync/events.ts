@@ -1,15 +1,15 @@
 import type { AuditActor } from '../../audit/service.ts';
-import type { ChannelDoc } from '../../channels/service.ts';
+import type { ChannelDoc } from '../../channels/directory.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { TemplateChange } from '../../whatsapp/template-events.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
 import { changeAfterNews, languageOf } from '../rules.ts';
 import { templateChange } from '../changes.ts';
-import type { TemplateService } from '../service.ts';
+import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface TemplateEventDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateService, 'resource' | 'wantSync'>;
+  readonly service: Pick<TemplateCatalogue, 'resource' | 'wantSync'>;
 }
 
 export type TemplateEvents = ReturnType<typeof createTemplateEvents>;

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -11,7 +11,7 @@ import type { SyncResult, TemplateSync } from './sync.ts';
 export interface TemplateSyncLoopDeps {
   readonly syncs: TemplateSyncRepository;
   readonly sync: TemplateSync;
-  readonly channels: Pick<ChannelService, 'findById' | 'listAcrossClients'>;
+  readonly channels: Pick<ChannelDirectory, 'findById' | 'listAcrossClients'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }

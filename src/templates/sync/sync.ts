@@ -1,5 +1,5 @@
 import type { AuditActor, AuditService } from '../../audit/service.ts';
-import type { ChannelDoc, ChannelService } from '../../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { newId } from '../../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
@@ -8,12 +8,12 @@ import { accountOf, type Failure } from '../provider/provider.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
 import { planSync, type FreshTemplate, type SyncPlan } from './rules.ts';
 import { templateChange } from '../changes.ts';
-import type { TemplateService } from '../service.ts';
+import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface TemplateSyncDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateService, 'resource' | 'forget' | 'wantSync'>;
-  readonly channels: Pick<ChannelService, 'senderOf'>;
+  readonly service: Pick<TemplateCatalogue, 'resource' | 'forget' | 'wantSync'>;
+  readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly gateway: Pick<TemplateGateway, 'list'>;
   readonly audit: AuditService;
   readonly clock: Clock;

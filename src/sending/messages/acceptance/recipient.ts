@@ -5,7 +5,7 @@ import type { ConversationThreads } from '../../../inbox/conversations/threads.t
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
-import type { TemplateDoc } from '../../../templates/service.ts';
+import type { TemplateDoc } from '../../../templates/catalogue.ts';
 import type { SendTemplateBody } from '../schemas.ts';
 import type { MessageDoc } from '../store/repository.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
-import type { ChannelDoc, ChannelService } from '../../../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../../../channels/directory.ts';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../../templates/rules.ts';
-import type { TemplateDoc, TemplateService } from '../../../templates/service.ts';
+import type { TemplateDoc, TemplateCatalogue } from '../../../templates/catalogue.ts';
 import { draftOutbound, earliestOf, timeIssues, type SendTimes } from './draft.ts';
 import { assertNoIssues, findOrCollect } from './issues.ts';
 import { addressOf, assertReachable, findRecipient, type Recipient } from './recipient.ts';
@@ -16,8 +16,8 @@ import { earlierOf, priorityOf } from '../rules.ts';
 import type { SendTemplateBody } from '../schemas.ts';
 
 export interface TemplateSendDeps {
-  readonly channels: ChannelService;
-  readonly templates: TemplateService;
+  readonly channels: ChannelDirectory;
+  readonly templates: TemplateCatalogue;
   readonly contacts: ContactDirectory;
   readonly leads: LeadDirectory;
   readonly conversations: ConversationThreads;

@@ -1,12 +1,12 @@
 import type { Types } from 'mongoose';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
-import type { ChannelService } from '../../../channels/service.ts';
+import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { toPage, type Cursor } from '../../../platform/pagination.ts';
-import type { TemplateService } from '../../../templates/service.ts';
+import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
 import type { FollowUpRule } from '../../../whatsapp/error-rule.ts';
 import type { Acceptance } from '../acceptance/accept.ts';
 import { assertGatesOpen } from '../acceptance/gates.ts';
@@ -18,8 +18,8 @@ export interface RetryDeps {
   readonly messages: MessageRepository;
   readonly acceptance: Pick<Acceptance, 'findRepeated' | 'startWorkflow' | 'hashOf'>;
   readonly facts: GateFactsReader;
-  readonly channels: Pick<ChannelService, 'requireForSend'>;
-  readonly templates: Pick<TemplateService, 'requireStillSendable'>;
+  readonly channels: Pick<ChannelDirectory, 'requireForSend'>;
+  readonly templates: Pick<TemplateCatalogue, 'requireStillSendable'>;
   readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }

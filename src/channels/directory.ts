@@ -19,7 +19,7 @@ export interface ChannelDeps {
   readonly sendsPerSecond: number;
 }
 
-export type ChannelService = ReturnType<typeof createChannelService>;
+export type ChannelDirectory = ReturnType<typeof createChannelDirectory>;
 
 /** A channel that changes its state is seen by every process after this time at the latest. */
 const cacheTtlMs = 1_000;
@@ -27,7 +27,7 @@ const cacheTtlMs = 1_000;
 /** The provider lets an account have far fewer. */
 const mostChannelsOfAccount = 200;
 
-export function createChannelService({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
+export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
   const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
   const byId = createCache<ChannelDoc | null>(cacheOptions);
   const ofClient = createCache<readonly ChannelDoc[]>(cacheOptions);

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ResourceRef } from '../audit/resource.ts';
 import type { AuditActor } from '../audit/service.ts';
-import type { ChannelDoc, ChannelService } from '../channels/service.ts';
+import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
@@ -16,28 +16,28 @@ import { isVerdict, toAppError } from './provider/provider.ts';
 import type { TemplateDoc } from './store/repository.ts';
 import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
-import type { TemplateService } from './service.ts';
+import type { TemplateCatalogue } from './catalogue.ts';
 import { createSubmission } from './provider/submission.ts';
 import { unpauseAtProvider } from './provider/unpause.ts';
 import type { SyncCounts, TemplateSync } from './sync/sync.ts';
 
-export interface TemplateManagementDeps {
-  readonly service: TemplateService;
+export interface TemplateUseCaseDeps {
+  readonly service: TemplateCatalogue;
   readonly sync: TemplateSync;
   readonly gateway: TemplateGateway;
-  readonly channels: Pick<ChannelService, 'findById' | 'senderOf'>;
+  readonly channels: Pick<ChannelDirectory, 'findById' | 'senderOf'>;
   /** How many messages of a template have not left; need not count beyond `atMost`. */
   readonly countUnsent: (scope: ClientScope, template: TemplateDoc, atMost: number) => Promise<number>;
   readonly clock: Clock;
 }
 
-export type TemplateManagement = ReturnType<typeof createTemplateManagement>;
+export type TemplateUseCases = ReturnType<typeof createTemplateUseCases>;
 
 /** More messages than this are not counted: the answer is the same. */
 const countedAtMost = 1_000;
 
 /** What admins do with templates. Sending goes through the service, whose memory is told of every change. */
-export function createTemplateManagement(deps: TemplateManagementDeps) {
+export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
   const { resource } = deps.service;
   const submission = createSubmission(deps);
 
@@ -117,7 +117,7 @@ export function createTemplateManagement(deps: TemplateManagementDeps) {
 }
 
 /** What the provider is asked about a template that it has, or that it is to get. */
-const forReview = (deps: TemplateManagementDeps, submission: ReturnType<typeof createSubmission>) => ({
+const forReview = (deps: TemplateUseCaseDeps, submission: ReturnType<typeof createSubmission>) => ({
   /** Submits a draft, or what the provider refused or paused once more as it is. */
   async submit(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
     const template = await deps.service.resource.require(scope, ref);
@@ -142,7 +142,7 @@ interface Place {
 }
 
 async function requireChannel(
-  { channels }: TemplateManagementDeps,
+  { channels }: TemplateUseCaseDeps,
   scope: ClientScope,
   id: Types.ObjectId,
 ): Promise<ChannelDoc> {
@@ -152,7 +152,7 @@ async function requireChannel(
 }
 
 async function insertDraft(
-  { service, clock }: TemplateManagementDeps,
+  { service, clock }: TemplateUseCaseDeps,
   { scope, by }: Place,
   { submit: _submit, messageSendTtlSeconds: ttl, ...body }: CreateTemplateBody,
 ): Promise<TemplateDoc> {
@@ -167,7 +167,7 @@ async function insertDraft(
 }
 
 async function requireUnused(
-  { countUnsent }: TemplateManagementDeps,
+  { countUnsent }: TemplateUseCaseDeps,
   scope: ClientScope,
   template: TemplateDoc,
 ): Promise<void> {

@@ -20,14 +20,14 @@ import {
   type StateOfChannel,
 } from './rules.ts';
 import type { CreateChannelBody, PatchChannelBody } from './schemas.ts';
-import type { ChannelService } from './service.ts';
+import type { ChannelDirectory } from './directory.ts';
 
 /** What still needs a channel, as parts of a sentence: `3 messages that have not left`. */
 export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Promise<readonly string[]>;
 
-export interface ChannelManagementDeps {
+export interface ChannelUseCaseDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelService, 'numberOf' | 'forget'>;
+  readonly service: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
@@ -45,10 +45,10 @@ export interface WithWebhookKey {
   readonly webhookKey: string;
 }
 
-export type ChannelManagement = ReturnType<typeof createChannelManagement>;
+export type ChannelUseCases = ReturnType<typeof createChannelUseCases>;
 
 /** What admins do with channels. Sending and receiving go through the service. */
-export function createChannelManagement(deps: ChannelManagementDeps) {
+export function createChannelUseCases(deps: ChannelUseCaseDeps) {
   const { usage, cipher, clock } = deps;
   const resource = createChannelResource(deps);
 
@@ -114,7 +114,7 @@ export function createChannelManagement(deps: ChannelManagementDeps) {
 }
 
 const createActions = (
-  { channels, service, gateway, clock }: ChannelManagementDeps,
+  { channels, service, gateway, clock }: ChannelUseCaseDeps,
   resource: Resource<ChannelDoc>,
 ) => ({
   pause: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
@@ -165,7 +165,7 @@ const createActions = (
 function draftChannel(
   scope: ClientScope,
   { body, webhookKey }: { body: CreateChannelBody; webhookKey: string },
-  deps: ChannelManagementDeps,
+  deps: ChannelUseCaseDeps,
 ): ChannelDoc {
   const { accessToken, appSecret, sendsPerSecond = deps.sendsPerSecond, ...fields } = body;
   const _id = newId();

@@ -41,12 +41,12 @@ export interface TemplateState {
   readonly reason: string | null;
 }
 
-export interface TemplateServiceDeps extends TemplateChangeDeps {
+export interface TemplateCatalogueDeps extends TemplateChangeDeps {
   readonly syncs: TemplateSyncRepository;
   readonly clock: Clock;
 }
 
-export type TemplateService = ReturnType<typeof createTemplateService>;
+export type TemplateCatalogue = ReturnType<typeof createTemplateCatalogue>;
 
 /** A change of a template is seen by every process after this time at the latest, and at once by the one that made it. */
 const cacheTtlMs = 2_000;
@@ -59,7 +59,7 @@ const mostLookedAt = 50;
 
 const bySystem: AuditActor = { type: 'system' };
 
-export function createTemplateService(deps: TemplateServiceDeps) {
+export function createTemplateCatalogue(deps: TemplateCatalogueDeps) {
   const { templates, clock } = deps;
   const memory = createMemory(deps);
   const resource = createTemplateResource(deps, memory.forget);
@@ -123,7 +123,7 @@ export function createTemplateService(deps: TemplateServiceDeps) {
 type Memory = ReturnType<typeof createMemory>;
 
 /** What this process has seen of templates in the last two seconds. */
-function createMemory({ templates, clock }: Pick<TemplateServiceDeps, 'templates' | 'clock'>) {
+function createMemory({ templates, clock }: Pick<TemplateCatalogueDeps, 'templates' | 'clock'>) {
   const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
   const byName = createCache<readonly TemplateDoc[]>(cacheOptions);
   const byId = createCache<TemplateDoc | null>(cacheOptions);
@@ -149,7 +149,7 @@ function createMemory({ templates, clock }: Pick<TemplateServiceDeps, 'templates
 
 /** What a send asks and says on its way out. */
 const forDispatch = (
-  { templates, syncs, clock }: TemplateServiceDeps,
+  { templates, syncs, clock }: TemplateCatalogueDeps,
   memory: Memory,
   resource: TemplateResource,
 ) => ({
