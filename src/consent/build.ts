@@ -8,15 +8,15 @@ import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import type { consentInstruments } from './instruments.ts';
 import { observeStops } from './observers.ts';
-import { createSendingPolicyManagement } from './sending-policy/management.ts';
+import { createSendingPolicyUseCases } from './sending-policy/use-cases.ts';
 import { createSendingPolicyRepository } from './sending-policy/repository.ts';
 import { sendingPolicyRoutes } from './sending-policy/routes.ts';
-import { createSendingPolicyService } from './sending-policy/service.ts';
+import { createSendingPolicyReader } from './sending-policy/reader.ts';
 import { createConsentHistory } from './statements/history.ts';
 import { createConsentListener } from './statements/inbound.ts';
-import { createPreferenceService } from './statements/preferences.ts';
+import { createPreferences } from './statements/preferences.ts';
 import { consentRoutes } from './statements/routes.ts';
-import { createConsentService, type ConsentDeps } from './statements/service.ts';
+import { createConsentStatements, type ConsentDeps } from './statements/statements.ts';
 
 interface ConsentBuildDeps {
   readonly mongo: MongoConnection;
@@ -37,9 +37,9 @@ interface ConsentBuildDeps {
 export function buildConsent(deps: ConsentBuildDeps) {
   const { mongo, clients, contacts, messages, workflows, audit, openings, clock, logger } = deps;
   const policyRepository = createSendingPolicyRepository(mongo);
-  const policies = createSendingPolicyService({ policies: policyRepository, clients, clock });
+  const policies = createSendingPolicyReader({ policies: policyRepository, clients, clock });
   const countStop = observeStops(deps.metrics);
-  const consent = createConsentService({
+  const consent = createConsentStatements({
     contacts,
     messages,
     workflows,
@@ -54,12 +54,12 @@ export function buildConsent(deps: ConsentBuildDeps) {
   return {
     consent,
     policies,
-    preferences: createPreferenceService({ contacts, consent }),
+    preferences: createPreferences({ contacts, consent }),
     onInbound: createConsentListener({ consent, policies }),
 
     /** The routes of people at work. */
     routes() {
-      const management = createSendingPolicyManagement({
+      const management = createSendingPolicyUseCases({
         policies: policyRepository,
         clients,
         audit,

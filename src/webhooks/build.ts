@@ -1,6 +1,6 @@
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDirectory } from '../channels/directory.ts';
-import type { PreferenceService } from '../consent/statements/preferences.ts';
+import type { Preferences } from '../consent/statements/preferences.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createLoops, whileFound } from '../platform/loop.ts';
@@ -46,7 +46,7 @@ interface ProcessorDeps {
   readonly channels: ChannelDirectory;
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
-  readonly preferences: PreferenceService;
+  readonly preferences: Preferences;
   readonly templateEvents: TemplateEvents;
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
   readonly clock: Clock;

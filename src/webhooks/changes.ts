@@ -1,12 +1,12 @@
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDoc } from '../channels/directory.ts';
-import type { PreferenceService } from '../consent/statements/preferences.ts';
+import type { Preferences } from '../consent/statements/preferences.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
 import type { ItemOutcome } from './rules.ts';
 
 export interface ChangeDeps {
-  readonly preferences: PreferenceService;
+  readonly preferences: Preferences;
   readonly templateEvents: TemplateEvents;
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { createConsentService, type ConsentDeps } from '../../src/consent/statements/service.ts';
+import { createConsentStatements, type ConsentDeps } from '../../src/consent/statements/statements.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useApi } from '../support/api.ts';
 import { countStatuses, historyOf, makeWaiting, newWamid, type Waiting } from '../support/consent.ts';
@@ -36,7 +36,7 @@ describe('consent service', function () {
 
   /** The service of the product in which one step fails, the first time. */
   function dyingAt([step, when]: Crash): {
-    service: ReturnType<typeof createConsentService>;
+    service: ReturnType<typeof createConsentStatements>;
     died: () => boolean;
   } {
     const { core } = api().api;
@@ -62,7 +62,7 @@ describe('consent service', function () {
       messages: wrap(core.messages),
       audit: wrap(core.audit),
     };
-    return { service: createConsentService(deps), died: () => hasDied };
+    return { service: createConsentStatements(deps), died: () => hasDied };
   }
 
   const steps = ['hear', 'isThere', 'cancelWaiting', 'findWithdrawn', 'audited'];
@@ -88,7 +88,7 @@ describe('consent service', function () {
   it('a workflow that cannot be told › is logged only: the claim refuses its message', async () => {
     const { core } = api().api;
     const workflows = { cancel: () => Promise.reject(new Error('away')) };
-    const service = createConsentService({ ...core, workflows });
+    const service = createConsentStatements({ ...core, workflows });
     assert.deepEqual(await service.stop(scope(), contactId(), said()), { kind: 'acknowledged' });
     assert.deepEqual(await countStatuses(api(), waiting.ids), { canceled: 30 });
     const warnings = api()
@@ -122,7 +122,7 @@ describe('consent service', function () {
     const { core } = api().api;
     let aheadMs = 0;
     const clock = { now: () => new Date(core.clock.now().getTime() + aheadMs) };
-    const service = createConsentService({ ...core, clock });
+    const service = createConsentStatements({ ...core, clock });
     const statement = said();
     assert.deepEqual(await service.stop(scope(), contactId(), statement), {
       kind: 'calling',

@@ -1,7 +1,7 @@
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
-import type { SendingPolicyDoc, SendingPolicyManagement } from './management.ts';
+import type { SendingPolicyDoc, SendingPolicyUseCases } from './use-cases.ts';
 import { PatchSendingPolicyBody, SendingPolicyView } from './schemas.ts';
 import { toSendingPolicyView } from './view.ts';
 
@@ -11,7 +11,7 @@ const access = ['admin', 'operator'] as const;
 const answer = (policy: SendingPolicyDoc) =>
   ({ status: 200, body: toSendingPolicyView(policy), headers: { etag: etagOf(policy.version) } }) as const;
 
-export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyManagement }) => [
+export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyUseCases }) => [
   route({
     method: 'get',
     path: '/api/clients/:id/sending-policy',

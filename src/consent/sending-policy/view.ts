@@ -1,5 +1,5 @@
 import { defaultStartWords, defaultStopWords, type WordLists } from '../words/rules.ts';
-import type { SendingPolicyDoc } from './management.ts';
+import type { SendingPolicyDoc } from './use-cases.ts';
 import { weekdays, type QuietHours } from './rules.ts';
 import type { SendingPolicyView } from './schemas.ts';
 

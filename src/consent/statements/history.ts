@@ -3,7 +3,7 @@ import type { AuditEventDoc, AuditService } from '../../audit/service.ts';
 import type { ContactRecord, ContactDirectory } from '../../people/contacts/directory.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { proofActions } from './service.ts';
+import { proofActions } from './statements.ts';
 
 /** What a stop has done, as it was written down when it was acknowledged. */
 export interface StopProof {

@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { SendingPolicyService } from '../sending-policy/service.ts';
+import type { SendingPolicyReader } from '../sending-policy/reader.ts';
 import { judgeTexts, textsOf } from '../words/rules.ts';
-import type { ConsentService, StopOutcome } from './service.ts';
+import type { ConsentStatements, StopOutcome } from './statements.ts';
 
 /** A message of a contact, as far as consent reads it. */
 export interface ContactStatement {
@@ -17,8 +17,8 @@ export interface ContactStatement {
 }
 
 export interface InboundConsentDeps {
-  readonly consent: Pick<ConsentService, 'stop' | 'start'>;
-  readonly policies: Pick<SendingPolicyService, 'consentWordsOf'>;
+  readonly consent: Pick<ConsentStatements, 'stop' | 'start'>;
+  readonly policies: Pick<SendingPolicyReader, 'consentWordsOf'>;
 }
 
 /** What was said, as long as it is kept. */

@@ -4,20 +4,20 @@ import type { ContactIdentity, ContactDirectory } from '../../people/contacts/di
 import { scopeOf } from '../../platform/mongo.ts';
 import type { PreferenceItem } from '../../whatsapp/preference-events.ts';
 import { assertThrough } from './inbound.ts';
-import type { ConsentService } from './service.ts';
+import type { ConsentStatements } from './statements.ts';
 
 export interface PreferenceDeps {
   readonly contacts: Pick<ContactDirectory, 'findOrCreate'>;
-  readonly consent: Pick<ConsentService, 'stopMarketing' | 'resumeMarketing'>;
+  readonly consent: Pick<ConsentStatements, 'stopMarketing' | 'resumeMarketing'>;
 }
 
-export type PreferenceService = ReturnType<typeof createPreferenceService>;
+export type Preferences = ReturnType<typeof createPreferences>;
 
 /** The only preference that there is so far; another one says nothing about consent. */
 const marketing = 'marketing_messages';
 
 /** What people switch on and off at WhatsApp itself. */
-export function createPreferenceService({ contacts, consent }: PreferenceDeps) {
+export function createPreferences({ contacts, consent }: PreferenceDeps) {
   return {
     /**
      * Takes one preference in for the clients of these channels; may be repeated. A person whom nobody has written to

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { Refusal } from '../../channels/rules.ts';
 import type { ChannelDoc } from '../../channels/directory.ts';
 import { assertThrough } from '../../consent/statements/inbound.ts';
-import type { ConsentService } from '../../consent/statements/service.ts';
+import type { ConsentStatements } from '../../consent/statements/statements.ts';
 import type { SuspectNumbers } from '../../people/contacts/numbers.ts';
 import { hasFailed, type Receipt } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
@@ -30,7 +30,7 @@ export interface ErrorEffectDeps {
   readonly templates: {
     noteProviderError(scope: ClientScope, template: TemplateKey, code: number): Promise<void>;
   };
-  readonly consent: Pick<ConsentService, 'stopMarketing'>;
+  readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
   readonly numbers: Pick<SuspectNumbers, 'suspect'>;
   readonly conversations: {
     closeWindow(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void>;

@@ -21,13 +21,13 @@ export interface SendingPolicyDeps {
   readonly clock: Clock;
 }
 
-export type SendingPolicyService = ReturnType<typeof createSendingPolicyService>;
+export type SendingPolicyReader = ReturnType<typeof createSendingPolicyReader>;
 
 /** A policy or a time zone that is changed is obeyed by every process after this time at the latest. */
 const cacheTtlMs = 2_000;
 
 /** What clients have decided about sending, for those who send and listen. */
-export function createSendingPolicyService({ policies, clients, clock }: SendingPolicyDeps) {
+export function createSendingPolicyReader({ policies, clients, clock }: SendingPolicyDeps) {
   const cache = createCache<SendingPolicy & { readonly words: ConsentWords }>({
     ttlMs: cacheTtlMs,
     maxEntries: 5_000,

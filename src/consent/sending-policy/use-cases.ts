@@ -14,7 +14,7 @@ import type { PatchSendingPolicyBody } from './schemas.ts';
 
 export type { SendingPolicyDoc } from './repository.ts';
 
-export interface SendingPolicyManagementDeps {
+export interface SendingPolicyUseCaseDeps {
   readonly policies: SendingPolicyRepository;
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly audit: AuditService;
@@ -22,15 +22,15 @@ export interface SendingPolicyManagementDeps {
   readonly openings: GateOpenings;
 }
 
-export type SendingPolicyManagement = ReturnType<typeof createSendingPolicyManagement>;
+export type SendingPolicyUseCases = ReturnType<typeof createSendingPolicyUseCases>;
 
 /** What admins decide about the sending of their own client, and operators about that of every client. */
-export function createSendingPolicyManagement({
+export function createSendingPolicyUseCases({
   policies,
   clients,
   audit,
   openings,
-}: SendingPolicyManagementDeps) {
+}: SendingPolicyUseCaseDeps) {
   const find = async (scope: ClientScope, session?: ClientSession): Promise<SendingPolicyDoc> =>
     (await policies.find(scope, session)) ?? undecided(scope);
 

@@ -74,13 +74,13 @@ const idsInProof = 1_000;
 /** The actions under which the proofs of stops stand in the audit. */
 export const proofActions = ['contact.opted-out', 'contact.marketing-stopped'] as const;
 
-export type ConsentService = ReturnType<typeof createConsentService>;
+export type ConsentStatements = ReturnType<typeof createConsentStatements>;
 
 /**
  * What people say about messages from a business, and what follows from it. Every function may be called again with the
  * same statement, and has to be when it has failed: it goes on where it was.
  */
-export function createConsentService(deps: ConsentDeps) {
+export function createConsentStatements(deps: ConsentDeps) {
   const { contacts } = deps;
 
   async function hear(
