@@ -19,7 +19,7 @@ import {
   type MessageActivities,
   type MessageRef,
 } from '../src/sending/messages/contract.ts';
-import type { MessageRepository } from '../src/sending/messages/service.ts';
+import type { MessageRepository } from '../src/sending/messages/use-cases.ts';
 
 export interface MessageActivityDeps extends DispatchDeps {
   readonly messages: MessageRepository;

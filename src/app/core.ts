@@ -17,7 +17,7 @@ import { connectMongo, type MongoConnection } from '../platform/mongo.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { buildRates } from '../rates/build.ts';
 import { buildMessageStore, buildSending } from '../sending/build.ts';
-import type { MessageRepository } from '../sending/messages/service.ts';
+import type { MessageRepository } from '../sending/messages/use-cases.ts';
 import { observeOptOutCancels } from '../sending/observers.ts';
 import { buildTemplates } from '../templates/build.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';

@@ -8,7 +8,7 @@ import type { rateInstruments } from './instruments.ts';
 import { rateLoops } from './loops.ts';
 import { createManagementLimiter } from './management/limiter.ts';
 import { observeRates } from './observers.ts';
-import { createSendRates } from './service.ts';
+import { createSendRates } from './send-rates.ts';
 
 interface RateDeps {
   readonly mongo: MongoConnection;

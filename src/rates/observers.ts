@@ -1,6 +1,6 @@
 import type { Measured } from '../platform/metrics.ts';
 import type { rateInstruments } from './instruments.ts';
-import type { SendRates } from './service.ts';
+import type { SendRates } from './send-rates.ts';
 
 /** Counts what the limits hold up; the sends that wait for a permit are a number of this process alone. */
 export function observeRates(rates: SendRates, { instruments }: Measured<typeof rateInstruments>): SendRates {

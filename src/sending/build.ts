@@ -16,7 +16,7 @@ import { createLoops, once, whileFound } from '../platform/loop.ts';
 import type { Measured } from '../platform/metrics.ts';
 import { scopeOf, type MongoConnection } from '../platform/mongo.ts';
 import { queueWeight } from '../rates/channel/queue.ts';
-import type { SendRates } from '../rates/service.ts';
+import type { SendRates } from '../rates/send-rates.ts';
 import type { TemplateCatalogue } from '../templates/catalogue.ts';
 import type { MessagesConfig } from './config.ts';
 import { createErrorEffects } from './dispatch/effects.ts';
@@ -28,11 +28,11 @@ import { sendingLoops } from './loops.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createRetries } from './messages/actions/retries.ts';
 import { lifeRoutes, type LifeRouteDeps } from './messages/actions/routes.ts';
-import { createMessageLife } from './messages/actions/service.ts';
+import { createMessageActions } from './messages/actions/use-cases.ts';
 import { createInboundService, type InboundDeps } from './messages/incoming/inbound.ts';
 import { createReceiptService } from './messages/incoming/receipts.ts';
 import { messageRoutes } from './messages/routes.ts';
-import { createMessageService } from './messages/service.ts';
+import { createMessageUseCases } from './messages/use-cases.ts';
 import { createMessageRepository, type MessageRepository } from './messages/store/repository.ts';
 import { createSweep } from './messages/sweep.ts';
 import { createMessageWorkflows, type MessageWorkflows } from './messages/workflows.ts';
@@ -118,7 +118,7 @@ export function buildSending(deps: SendingDeps) {
     loops: loopsOf(deps),
 
     routes({ links }: Pick<LifeRouteDeps, 'links'>) {
-      const service = createMessageService({
+      const service = createMessageUseCases({
         messages,
         acceptance,
         channels,
@@ -129,7 +129,7 @@ export function buildSending(deps: SendingDeps) {
         facts,
         clock,
       });
-      const life = createMessageLife({ messages, workflows, audit, clock, logger });
+      const life = createMessageActions({ messages, workflows, audit, clock, logger });
       return [...messageRoutes({ messages: service }), ...lifeRoutes({ life, retries, links })];
     },
   };

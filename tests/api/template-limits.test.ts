@@ -10,7 +10,7 @@ import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { createManagementLimiter } from '../../src/rates/management/limiter.ts';
-import { createSendRates } from '../../src/rates/service.ts';
+import { createSendRates } from '../../src/rates/send-rates.ts';
 import { limitNumberGateway } from '../../src/channels/limited-gateway.ts';
 import { limitTemplateGateway } from '../../src/templates/provider/limited-gateway.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';

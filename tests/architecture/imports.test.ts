@@ -162,7 +162,7 @@ describe('architecture › imports', () => {
     ['src/people/leads/directory.ts', 'proofs/chaos/run.ts', 'the product imports nothing', false],
     ['scripts/start.ts', 'proofs/chaos/run.ts', 'scripts import nothing', true],
     ['src/sending/build.ts', 'src/people/contacts/store/repository.ts', 'a feature reaches', false],
-    ['src/sending/messages/service.ts', 'src/sending/build.ts', 'the files at the root', true],
+    ['src/sending/messages/use-cases.ts', 'src/sending/build.ts', 'the files at the root', true],
     ['sandbox/x.ts', 'src/whatsapp/payload.ts', 'the sandbox shares', false],
   ];
   it('the rules themselves › notice what they are there for', () => {

@@ -47,7 +47,7 @@ describe('coverage marks', () => {
   });
 
   it('the same in a file that is not pure › no complaint', () => {
-    assert.deepEqual(judgeCoverage([file('src/sending/messages/service.ts', 100, 100, [7])], quiet), []);
+    assert.deepEqual(judgeCoverage([file('src/sending/messages/use-cases.ts', 100, 100, [7])], quiet), []);
   });
 
   it('a pure file that no test loads › a complaint', () => {

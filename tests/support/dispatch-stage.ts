@@ -19,7 +19,7 @@ import { newId } from '../../src/platform/ids.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
-import type { SendRates } from '../../src/rates/service.ts';
+import type { SendRates } from '../../src/rates/send-rates.ts';
 import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
 import { buildMessage } from './messages.ts';

@@ -1,6 +1,6 @@
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { RejectedError, UsageHeaders } from '../../whatsapp/gateway.ts';
-import type { SendRates } from '../service.ts';
+import type { SendRates } from '../send-rates.ts';
 
 /** The provider's own code for what we refuse in its place: the account's call limit is reached. */
 const accountLimitCode = 80007;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { failureTypeOf } from '../messages/contract.ts';
 import { decideClaim, undated, type DispatchOutcome } from '../messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
-import type { Claim, MessageDoc } from '../messages/service.ts';
+import type { Claim, MessageDoc } from '../messages/use-cases.ts';
 import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';

@@ -2,7 +2,7 @@ import type { ChannelDoc } from '../../channels/directory.ts';
 import type { ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
 import { waitTypeOf } from '../messages/contract.ts';
-import type { MessageDoc } from '../messages/service.ts';
+import type { MessageDoc } from '../messages/use-cases.ts';
 import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../messages/rules.ts';
 import type { Permit } from '../../rates/channel/permits.ts';
 import { randomFraction } from '../../platform/ids.ts';

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { Clock } from '../../platform/clock.ts';
 import { mapConcurrently } from '../../platform/concurrency.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { HeldFilter } from '../messages/service.ts';
+import type { HeldFilter } from '../messages/use-cases.ts';
 import type { GateOpeningDoc, OpeningQueue } from '../../openings/openings.ts';
 import { scopeOf, type ClientScope } from '../../platform/mongo.ts';
 

@@ -3,13 +3,13 @@ import type { ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { SendRates } from '../../rates/service.ts';
+import type { SendRates } from '../../rates/send-rates.ts';
 import type { Gateway } from '../../whatsapp/gateway.ts';
 import type { GateFactsReader } from '../gates/facts.ts';
 import type { DispatchResult } from '../messages/contract.ts';
 import type { DispatchOutcome } from '../messages/lifecycle.ts';
 import type { DispatchObserver } from '../messages/observer.ts';
-import type { MessageRepository } from '../messages/service.ts';
+import type { MessageRepository } from '../messages/use-cases.ts';
 import type { ErrorEffects } from './effects.ts';
 import { insistOn } from './insist.ts';
 

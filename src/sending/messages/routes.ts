@@ -3,11 +3,11 @@ import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { ListMessagesQuery, MessagePage, MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
-import type { MessageService } from './service.ts';
+import type { MessageUseCases } from './use-cases.ts';
 import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
 
 interface MessageRouteDeps {
-  readonly messages: MessageService;
+  readonly messages: MessageUseCases;
 }
 
 export const messageRoutes = (deps: MessageRouteDeps) => [...writeRoutes(deps), ...readRoutes(deps)];

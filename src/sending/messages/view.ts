@@ -4,7 +4,7 @@ import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
 import { priorityOr } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
-import type { MessageDoc, MessageListItem } from './service.ts';
+import type { MessageDoc, MessageListItem } from './use-cases.ts';
 import { waitingForOf } from './actions/timeline.ts';
 
 const isoOrNull = (date: Date | undefined): string | null => date?.toISOString() ?? null;

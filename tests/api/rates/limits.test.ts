@@ -4,7 +4,7 @@ import { createFixedClock } from '../../../src/platform/clock.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { scopeOf } from '../../../src/platform/mongo.ts';
 import { createTransactions } from '../../../src/platform/transaction.ts';
-import { createSendRates, type SendRates } from '../../../src/rates/service.ts';
+import { createSendRates, type SendRates } from '../../../src/rates/send-rates.ts';
 import { captureLog } from '../../support/logger.ts';
 import { useRatesDatabase } from '../../support/rates-database.ts';
 

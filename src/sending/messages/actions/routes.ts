@@ -2,7 +2,7 @@ import { route, type Actor } from '../../../http/route.ts';
 import { idParams } from '../../../platform/fields.ts';
 import { scopeOf } from '../../../platform/mongo.ts';
 import { decodeCursor } from '../../../platform/pagination.ts';
-import type { MessageLifeService } from './service.ts';
+import type { MessageActions } from './use-cases.ts';
 import { PatchMessageBody, RetryManyBody, RetryManyView, RetryMessageBody, TimelineView } from './schemas.ts';
 import { toRetryManyView, toTimelineView, type RunLinks } from './view.ts';
 import type { RetryService } from './retries.ts';
@@ -10,7 +10,7 @@ import { MessageView } from '../schemas.ts';
 import { toAcceptedView, toMessageView } from '../view.ts';
 
 export interface LifeRouteDeps {
-  readonly life: MessageLifeService;
+  readonly life: MessageActions;
   readonly retries: RetryService;
   readonly links: RunLinks;
 }

@@ -1,6 +1,6 @@
 import { mostProviderCalls } from '../../../whatsapp/error-classes.ts';
 import { workflowIdOf } from '../contract.ts';
-import type { MessageLife } from './service.ts';
+import type { MessageLife } from './use-cases.ts';
 import type { TimelineView } from './schemas.ts';
 import type { BulkRetryOutcome } from './retries.ts';
 import type { WaitingFor } from './timeline.ts';

@@ -8,7 +8,7 @@ import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { timelineOf, waitingForOf, type RunState, type TimelineEntry, type WaitingFor } from './timeline.ts';
 import type { MessageWorkflows } from '../workflows.ts';
 
-export interface MessageLifeDeps {
+export interface MessageActionDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
   readonly audit: AuditService;
@@ -24,10 +24,10 @@ export interface MessageLife {
   readonly entries: readonly TimelineEntry[];
 }
 
-export type MessageLifeService = ReturnType<typeof createMessageLife>;
+export type MessageActions = ReturnType<typeof createMessageActions>;
 
 /** What people see of a message's life, and what they may still change of it. */
-export function createMessageLife(deps: MessageLifeDeps) {
+export function createMessageActions(deps: MessageActionDeps) {
   const { messages, workflows, clock, logger } = deps;
   const changes = createAuditedChanges(deps);
 
@@ -92,7 +92,7 @@ export function createMessageLife(deps: MessageLifeDeps) {
 }
 
 /** Changes of a stored message by people, each in one transaction with its event. */
-const createAuditedChanges = ({ messages, audit, clock }: MessageLifeDeps) => ({
+const createAuditedChanges = ({ messages, audit, clock }: MessageActionDeps) => ({
   /** Cancels it where that is certain, with its event; false where it is not. */
   cancel: (scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<boolean> =>
     audit.audited(scope, by, async (session) => {

@@ -22,7 +22,7 @@ export interface MessageDeps extends FreeFormSendDeps {
   readonly clock: Clock;
 }
 
-export type MessageService = ReturnType<typeof createMessageService>;
+export type MessageUseCases = ReturnType<typeof createMessageUseCases>;
 
 /** One request to send, and who makes it. */
 export interface SendOptions {
@@ -30,7 +30,7 @@ export interface SendOptions {
   readonly idempotencyKey: string | undefined;
 }
 
-export function createMessageService(deps: MessageDeps) {
+export function createMessageUseCases(deps: MessageDeps) {
   const { messages, clock } = deps;
   const { accept } = deps.acceptance;
 
