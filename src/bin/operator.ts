@@ -17,7 +17,7 @@ async function run(command: OperatorCommand): Promise<void> {
   const mongo = await connectMongo({ uri: uri.reveal(), appName: 'operator', maxPoolSize: 2 });
   try {
     const audit = buildAudit({ mongo, clock: systemClock });
-    const { service: users } = buildUsers({ mongo, audit });
+    const { directory: users } = buildUsers({ mongo, audit });
     const { email, isOperator } = await setOperator({ users }, command);
     process.stdout.write(`${email} is ${isOperator ? 'an operator now' : 'no operator (any more)'}.\n`);
   } finally {

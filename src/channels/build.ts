@@ -36,12 +36,12 @@ interface ChannelRouteDeps {
 export function buildChannels(deps: ChannelDeps) {
   const { mongo, audit, openings, cipher, sendsPerSecond, clock } = deps;
   const channels = createChannelRepository(mongo);
-  const service = createChannelDirectory({ channels, cipher, clock, sendsPerSecond });
+  const directory = createChannelDirectory({ channels, cipher, clock, sendsPerSecond });
   const gateway = limitNumberGateway(deps.gateway, deps.limiter);
-  const pauses = createChannelPauses({ channels, service, gateway, audit, openings, clock });
-  const looks = createChannelLooks({ channels, service, gateway, audit, openings, clock });
+  const pauses = createChannelPauses({ channels, directory, gateway, audit, openings, clock });
+  const looks = createChannelLooks({ channels, directory, gateway, audit, openings, clock });
   return {
-    service,
+    directory,
     pauses,
     loops: createLoops(channelLoops, {
       'channel-health': once(() => pauses.checkDue()),
@@ -49,9 +49,9 @@ export function buildChannels(deps: ChannelDeps) {
     }),
 
     routes({ usage, publicUrl }: ChannelRouteDeps) {
-      const management = createChannelUseCases({
+      const useCases = createChannelUseCases({
         channels,
-        service,
+        directory,
         gateway,
         usage,
         audit,
@@ -60,7 +60,7 @@ export function buildChannels(deps: ChannelDeps) {
         clock,
         sendsPerSecond,
       });
-      return channelRoutes({ channels: service, management, publicUrl });
+      return channelRoutes({ channels: directory, useCases, publicUrl });
     },
   };
 }

@@ -10,7 +10,7 @@ import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repos
 
 export interface ChannelChangeDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelDirectory, 'forget'>;
+  readonly directory: Pick<ChannelDirectory, 'forget'>;
   readonly audit: AuditService;
   readonly openings: GateOpenings;
 }
@@ -18,7 +18,7 @@ export interface ChannelChangeDeps {
 /** A gate that a change opens is recorded in the transaction of the change, so that what it holds is released. */
 export const createChannelResource = ({
   channels,
-  service,
+  directory,
   audit,
   openings,
 }: ChannelChangeDeps): Resource<ChannelDoc> =>
@@ -33,7 +33,7 @@ export const createChannelResource = ({
       for (const gate of gatesOpened(before, after))
         await openings.opened(scope, { gate, channelId: after._id }, session);
     },
-    forget: service.forget,
+    forget: directory.forget,
   });
 
 /** Includes the credentials: the audit stores only that they changed. */

@@ -7,7 +7,7 @@ import type { ChannelDirectory } from './directory.ts';
 import type { ChannelDoc } from './store/repository.ts';
 
 export interface ChannelLookDeps extends ChannelChangeDeps {
-  readonly service: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
+  readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly clock: Clock;
 }
@@ -29,12 +29,12 @@ export async function askAboutNumber(
  * says that something has changed. The state of the channel is none of it; `verify` decides that, because a person asks.
  */
 export function createChannelLooks(deps: ChannelLookDeps) {
-  const { channels, service, gateway, clock } = deps;
+  const { channels, directory, gateway, clock } = deps;
   const change = createSystemChanges(deps);
 
   async function look(channel: ChannelDoc): Promise<void> {
     const scope = scopeOf(channel.clientId);
-    const knowledge = await askAboutNumber(gateway, service.numberOf(channel));
+    const knowledge = await askAboutNumber(gateway, directory.numberOf(channel));
     await change(scope, channel._id, {
       action: 'channel.looked-at',
       decide: (current) => learntFrom(current, knowledge, clock.now()),

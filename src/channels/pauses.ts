@@ -15,7 +15,7 @@ import {
 import type { ChannelDirectory } from './directory.ts';
 
 export interface ChannelPauseDeps extends ChannelChangeDeps {
-  readonly service: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
+  readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly clock: Clock;
 }
@@ -26,12 +26,12 @@ const checkedAtOnce = 20;
 
 /** The provider pauses a channel by refusing its calls, and its health page lets it go again. */
 export function createChannelPauses(deps: ChannelPauseDeps) {
-  const { channels, service, clock } = deps;
+  const { channels, directory, clock } = deps;
   const change = createSystemChanges(deps);
 
   /** Asks the provider about one paused channel, and resumes it when nothing stands against it. */
   async function check(channel: ChannelDoc): Promise<void> {
-    const answer = await deps.gateway.checkHealth(service.numberOf(channel));
+    const answer = await deps.gateway.checkHealth(directory.numberOf(channel));
     await change({ clientId: channel.clientId }, channel._id, {
       action: 'channel.resumed-by-provider',
       decide: (current) => afterHealthCheck(current, answer, clock.now()),

@@ -19,7 +19,7 @@ import { toChannelView } from './view.ts';
 
 interface ChannelRouteDeps {
   readonly channels: ChannelDirectory;
-  readonly management: ChannelUseCases;
+  readonly useCases: ChannelUseCases;
   readonly publicUrl: string;
 }
 
@@ -34,7 +34,7 @@ export const channelRoutes = (deps: ChannelRouteDeps) => [
   ...addressRoutes(deps),
 ];
 
-const readRoutes = ({ channels, management }: ChannelRouteDeps) => [
+const readRoutes = ({ channels, useCases }: ChannelRouteDeps) => [
   route({
     method: 'get',
     path: '/api/channels',
@@ -64,12 +64,12 @@ const readRoutes = ({ channels, management }: ChannelRouteDeps) => [
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {
-      return answer(await management.get(scopeOf(actor.clientId), params.id));
+      return answer(await useCases.get(scopeOf(actor.clientId), params.id));
     },
   }),
 ];
 
-const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
+const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels',
@@ -86,7 +86,7 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     replies: { 201: CreatedChannelView },
     problems: ['already-exists'],
     async handle({ actor, body }) {
-      const created = await management.create(scopeOf(actor.clientId), byOf(actor), body);
+      const created = await useCases.create(scopeOf(actor.clientId), byOf(actor), body);
       const { channel, webhookKey } = created;
       const view = { ...toChannelView(channel), webhookUrl: addressOf(publicUrl, webhookKey) };
       const headers = { location: `/api/channels/${view.id}`, etag: etagOf(channel.version) };
@@ -110,7 +110,7 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
+      return answer(await useCases.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
     },
   }),
   route({
@@ -128,13 +128,13 @@ const writeRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await management.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
+      await useCases.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),
 ];
 
-const stateRoutes = ({ management }: ChannelRouteDeps) => [
+const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/pause',
@@ -151,7 +151,7 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.pause(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.pause(scopeOf(actor.clientId), byOf(actor), ref));
     },
   }),
   route({
@@ -170,7 +170,7 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.resume(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.resume(scopeOf(actor.clientId), byOf(actor), ref));
     },
   }),
   route({
@@ -191,12 +191,12 @@ const stateRoutes = ({ management }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.verify(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.verify(scopeOf(actor.clientId), byOf(actor), ref));
     },
   }),
 ];
 
-const addressRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
+const addressRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/webhook-key',
@@ -213,7 +213,7 @@ const addressRoutes = ({ management, publicUrl }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      const replaced = await management.replaceWebhookKey(scopeOf(actor.clientId), byOf(actor), ref);
+      const replaced = await useCases.replaceWebhookKey(scopeOf(actor.clientId), byOf(actor), ref);
       return {
         status: 200,
         body: { webhookUrl: addressOf(publicUrl, replaced.webhookKey) },

@@ -27,7 +27,7 @@ export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Pr
 
 export interface ChannelUseCaseDeps {
   readonly channels: ChannelRepository;
-  readonly service: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
+  readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
@@ -47,7 +47,7 @@ export interface WithWebhookKey {
 
 export type ChannelUseCases = ReturnType<typeof createChannelUseCases>;
 
-/** What admins do with channels. Sending and receiving go through the service. */
+/** What admins do with channels. Sending and receiving go through the directory. */
 export function createChannelUseCases(deps: ChannelUseCaseDeps) {
   const { usage, cipher, clock } = deps;
   const resource = createChannelResource(deps);
@@ -114,7 +114,7 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
 }
 
 const createActions = (
-  { channels, service, gateway, clock }: ChannelUseCaseDeps,
+  { channels, directory, gateway, clock }: ChannelUseCaseDeps,
   resource: Resource<ChannelDoc>,
 ) => ({
   pause: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
@@ -136,7 +136,7 @@ const createActions = (
   /** Asks the provider about the number with the channel's credentials, and stores what follows. */
   async verify(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> {
     const asked = await resource.require(scope, ref);
-    const knowledge = await askAboutNumber(gateway, service.numberOf(asked));
+    const knowledge = await askAboutNumber(gateway, directory.numberOf(asked));
     const next = stateAfterAnswer(stateOf(asked), knowledge.number);
     if (next === null) throw providerAway(knowledge.number);
     const changes: ChannelChange = { ...next, ...learntFrom(asked, knowledge, clock.now()) };

@@ -59,14 +59,14 @@ export function buildConsent(deps: ConsentBuildDeps) {
 
     /** The routes of people at work. */
     routes() {
-      const management = createSendingPolicyUseCases({
+      const useCases = createSendingPolicyUseCases({
         policies: policyRepository,
         clients,
         audit,
         openings,
       });
       const history = createConsentHistory({ contacts, audit });
-      return [...consentRoutes({ history }), ...sendingPolicyRoutes({ management })];
+      return [...consentRoutes({ history }), ...sendingPolicyRoutes({ useCases })];
     },
   };
 }

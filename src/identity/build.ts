@@ -31,17 +31,17 @@ import { createUserDirectory } from './users/directory.ts';
 /** Clients, which both processes read. */
 export function buildClients({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
   const repository = createClientRepository(mongo);
-  return { repository, service: createClientDirectory({ clients: repository, audit }) };
+  return { repository, directory: createClientDirectory({ clients: repository, audit }) };
 }
 
 export function buildUsers({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
   const repository = createUserRepository(mongo);
-  return { repository, service: createUserDirectory({ users: repository, audit }) };
+  return { repository, directory: createUserDirectory({ users: repository, audit }) };
 }
 
 interface SessionDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'config' | 'clock' | 'logger'> {
-  readonly users: ReturnType<typeof buildUsers>['service'];
-  readonly clients: ReturnType<typeof buildClients>['service'];
+  readonly users: ReturnType<typeof buildUsers>['directory'];
+  readonly clients: ReturnType<typeof buildClients>['directory'];
 }
 
 const buildSessions = ({ mongo, audit, users, clients, config, clock, logger }: SessionDeps) =>
@@ -72,10 +72,10 @@ export interface IdentityDeps {
 /** Who people are and what they may do: clients, users, sessions, passwords and the mails about them. */
 export function buildIdentity(deps: IdentityDeps) {
   const { config, outbox, mongo, audit, passwords, onClientCreated, clock, logger } = deps;
-  const { repository: clientRepository, service: clients } = deps.clients;
+  const { repository: clientRepository, directory: clients } = deps.clients;
   const runInTransaction = createTransactions(mongo);
   const guard = createAttemptGuard({ connection: mongo, config, logger });
-  const { repository: userRepository, service: users } = buildUsers({ mongo, audit });
+  const { repository: userRepository, directory: users } = buildUsers({ mongo, audit });
   const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
   const links = createPasswordLinks({ links: createPasswordLinkRepository(mongo), audit, clock });
   const userUseCases = createUserUseCases({
@@ -127,8 +127,8 @@ export function buildIdentity(deps: IdentityDeps) {
       ...authRoutes({ auth }),
       ...recoveryRoutes({ recovery }),
       ...sessionRoutes({ sessions }),
-      ...clientRoutes({ management: clientUseCases }),
-      ...userRoutes({ management: userUseCases, guard }),
+      ...clientRoutes({ useCases: clientUseCases }),
+      ...userRoutes({ useCases: userUseCases, guard }),
     ],
   };
 }

@@ -32,14 +32,14 @@ export function buildInbox({ store, contacts, leads, audit, clock }: InboxDeps) 
     countLiveOn: repository.countLiveOn,
 
     routes({ users }: { users: UserDirectory }) {
-      const management = createConversationUseCases({
+      const useCases = createConversationUseCases({
         conversations: repository,
         contacts,
         users,
         audit,
         clock,
       });
-      return conversationRoutes({ conversations: management });
+      return conversationRoutes({ conversations: useCases });
     },
   };
 }

@@ -118,7 +118,7 @@ export function buildSending(deps: SendingDeps) {
     loops: loopsOf(deps),
 
     routes({ links }: Pick<LifeRouteDeps, 'links'>) {
-      const service = createMessageUseCases({
+      const messageUseCases = createMessageUseCases({
         messages,
         acceptance,
         channels,
@@ -130,7 +130,7 @@ export function buildSending(deps: SendingDeps) {
         clock,
       });
       const life = createMessageActions({ messages, workflows, audit, clock, logger });
-      return [...messageRoutes({ messages: service }), ...lifeRoutes({ life, retries, links })];
+      return [...messageRoutes({ messages: messageUseCases }), ...lifeRoutes({ life, retries, links })];
     },
   };
 }

@@ -45,25 +45,25 @@ export function buildTemplates(deps: TemplateDeps) {
   );
   const templates = createTemplateRepository(mongo);
   const syncs = createTemplateSyncRepository(mongo);
-  const service = createTemplateCatalogue({ templates, syncs, audit, openings, clock });
-  const sync = createTemplateSync({ templates, service, channels, gateway, audit, clock });
+  const catalogue = createTemplateCatalogue({ templates, syncs, audit, openings, clock });
+  const sync = createTemplateSync({ templates, catalogue, channels, gateway, audit, clock });
   const { step } = createTemplateSyncLoop({ syncs, sync, channels, clock, logger });
   return {
-    service,
+    catalogue,
     sync,
-    events: createTemplateEvents({ templates, service }),
+    events: createTemplateEvents({ templates, catalogue }),
     loops: createLoops(templateLoops, { 'template-sync': step }),
 
     routes({ countUnsent }: Pick<TemplateUseCaseDeps, 'countUnsent'>) {
-      const management = createTemplateUseCases({
-        service,
+      const useCases = createTemplateUseCases({
+        catalogue,
         sync,
         gateway,
         channels,
         countUnsent,
         clock,
       });
-      return templateRoutes({ templates: service, management });
+      return templateRoutes({ templates: catalogue, useCases });
     },
 
     close: () => gateway.close(),

@@ -21,7 +21,7 @@ import { toTemplatePreviewView, toTemplateView } from './view.ts';
 
 interface TemplateRouteDeps {
   readonly templates: TemplateCatalogue;
-  readonly management: TemplateUseCases;
+  readonly useCases: TemplateUseCases;
 }
 
 const tag = 'Templates';
@@ -37,7 +37,7 @@ export const templateRoutes = (deps: TemplateRouteDeps) => [
   ...reviewRoutes(deps),
 ];
 
-const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
+const readRoutes = ({ templates, useCases }: TemplateRouteDeps) => [
   route({
     method: 'get',
     path: '/api/templates',
@@ -72,7 +72,7 @@ const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
     replies: { 200: TemplateView },
     problems: ['not-found'],
     async handle({ actor, params }) {
-      return answer(await management.get(scopeOf(actor.clientId), params.id));
+      return answer(await useCases.get(scopeOf(actor.clientId), params.id));
     },
   }),
   route({
@@ -91,13 +91,13 @@ const readRoutes = ({ templates, management }: TemplateRouteDeps) => [
     problems: ['not-found'],
     async handle({ actor, params, body }) {
       const scope = scopeOf(actor.clientId);
-      const preview = await management.preview(scope, params.id, body.variables ?? {});
+      const preview = await useCases.preview(scope, params.id, body.variables ?? {});
       return { status: 200, body: toTemplatePreviewView(preview) };
     },
   }),
 ];
 
-const writeRoutes = ({ management }: TemplateRouteDeps) => [
+const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates',
@@ -115,7 +115,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     replies: { 201: TemplateView },
     problems: ['not-found', 'already-exists', 'template-limit-reached'],
     async handle({ actor, body }) {
-      const template = await management.create(scopeOf(actor.clientId), byOf(actor), body);
+      const template = await useCases.create(scopeOf(actor.clientId), byOf(actor), body);
       const view = toTemplateView(template);
       const headers = { location: `/api/templates/${view.id}`, etag: etagOf(template.version) };
       return { status: 201, body: view, headers };
@@ -138,7 +138,7 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
+      return answer(await useCases.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
     },
   }),
   route({
@@ -153,13 +153,13 @@ const writeRoutes = ({ management }: TemplateRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'in-use', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
-      await management.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
+      await useCases.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),
 ];
 
-const reviewRoutes = ({ management }: TemplateRouteDeps) => [
+const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
   route({
     method: 'post',
     path: '/api/templates/:id/submit',
@@ -180,7 +180,7 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
     ],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.submit(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.submit(scopeOf(actor.clientId), byOf(actor), ref));
     },
   }),
   route({
@@ -201,7 +201,7 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.unpause(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.unpause(scopeOf(actor.clientId), byOf(actor), ref));
     },
   }),
   route({
@@ -218,7 +218,7 @@ const reviewRoutes = ({ management }: TemplateRouteDeps) => [
     replies: { 200: TemplateSyncView },
     problems: ['not-found', 'wrong-state', 'dependency-away'],
     async handle({ actor, body }) {
-      const counts = await management.sync(scopeOf(actor.clientId), byOf(actor), body.channelId);
+      const counts = await useCases.sync(scopeOf(actor.clientId), byOf(actor), body.channelId);
       return { status: 200, body: counts };
     },
   }),

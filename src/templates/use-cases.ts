@@ -22,7 +22,7 @@ import { unpauseAtProvider } from './provider/unpause.ts';
 import type { SyncCounts, TemplateSync } from './sync/sync.ts';
 
 export interface TemplateUseCaseDeps {
-  readonly service: TemplateCatalogue;
+  readonly catalogue: TemplateCatalogue;
   readonly sync: TemplateSync;
   readonly gateway: TemplateGateway;
   readonly channels: Pick<ChannelDirectory, 'findById' | 'senderOf'>;
@@ -36,9 +36,9 @@ export type TemplateUseCases = ReturnType<typeof createTemplateUseCases>;
 /** More messages than this are not counted: the answer is the same. */
 const countedAtMost = 1_000;
 
-/** What admins do with templates. Sending goes through the service, whose memory is told of every change. */
+/** What admins do with templates. Sending goes through the catalogue, whose memory is told of every change. */
 export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
-  const { resource } = deps.service;
+  const { resource } = deps.catalogue;
   const submission = createSubmission(deps);
 
   const get = (scope: ClientScope, id: Types.ObjectId): Promise<TemplateDoc> =>
@@ -120,7 +120,7 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
 const forReview = (deps: TemplateUseCaseDeps, submission: ReturnType<typeof createSubmission>) => ({
   /** Submits a draft, or what the provider refused or paused once more as it is. */
   async submit(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
-    const template = await deps.service.resource.require(scope, ref);
+    const template = await deps.catalogue.resource.require(scope, ref);
     if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
     requireFitting(template.status === 'draft' ? withOwnTexts(template) : {});
     const channel = await requireChannel(deps, scope, template.channelId);
@@ -129,7 +129,7 @@ const forReview = (deps: TemplateUseCaseDeps, submission: ReturnType<typeof crea
 
   /** Has the provider end a pause. What waits for the template leaves once the provider calls it approved. */
   async unpause(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
-    const template = await deps.service.resource.require(scope, ref);
+    const template = await deps.catalogue.resource.require(scope, ref);
     if (template.status !== 'paused') throw notNow(template, 'unpaused');
     const channel = await requireChannel(deps, scope, template.channelId);
     return unpauseAtProvider(deps, { scope, by, channel }, template);
@@ -152,7 +152,7 @@ async function requireChannel(
 }
 
 async function insertDraft(
-  { service, clock }: TemplateUseCaseDeps,
+  { catalogue, clock }: TemplateUseCaseDeps,
   { scope, by }: Place,
   { submit: _submit, messageSendTtlSeconds: ttl, ...body }: CreateTemplateBody,
 ): Promise<TemplateDoc> {
@@ -161,7 +161,7 @@ async function insertDraft(
     parameterFormat: parameterFormatOf(body.components),
     ...(ttl === undefined ? {} : { messageSendTtlSeconds: ttl }),
   };
-  return service.resource.create(scope, by, draft).catch((error: unknown) => {
+  return catalogue.resource.create(scope, by, draft).catch((error: unknown) => {
     throw isDuplicateKey(error) ? taken(draft) : error;
   });
 }

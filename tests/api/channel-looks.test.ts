@@ -43,7 +43,7 @@ describe('looks at numbers', function () {
   const looks = () =>
     createChannelLooks({
       channels: createChannelRepository(worker().mongo),
-      service: worker().channels,
+      directory: worker().channels,
       gateway: {
         describeNumber(given) {
           asked.push(given);
@@ -157,7 +157,13 @@ describe('looks at numbers', function () {
     const channels = createChannelRepository(worker().mongo);
     const scope = { clientId: new Types.ObjectId(user.clientId) };
     const late = createChannelLooks({
-      ...{ channels, service: worker().channels, audit: worker().audit, openings: worker().openings, clock },
+      ...{
+        channels,
+        directory: worker().channels,
+        audit: worker().audit,
+        openings: worker().openings,
+        clock,
+      },
       gateway: {
         async describeNumber() {
           await channels.askForLook(scope, new Types.ObjectId(channel.id), clock.now());

@@ -45,7 +45,7 @@ describe('pauses of channels by the provider', function () {
   const pauses = () =>
     createChannelPauses({
       channels: createChannelRepository(worker().mongo),
-      service: worker().channels,
+      directory: worker().channels,
       gateway: {
         checkHealth(sender) {
           asked.push(sender);
@@ -146,7 +146,7 @@ describe('pauses of channels by the provider', function () {
       await refuse();
       clock.advance(minuteMs);
       const failing = createChannelPauses({
-        ...{ channels: createChannelRepository(worker().mongo), service: worker().channels },
+        ...{ channels: createChannelRepository(worker().mongo), directory: worker().channels },
         ...{ gateway: { checkHealth: () => Promise.resolve(answer) }, audit: worker().audit, clock },
         openings: { opened: () => Promise.reject(new Error('the disk is full')) },
       });

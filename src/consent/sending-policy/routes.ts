@@ -11,7 +11,7 @@ const access = ['admin', 'operator'] as const;
 const answer = (policy: SendingPolicyDoc) =>
   ({ status: 200, body: toSendingPolicyView(policy), headers: { etag: etagOf(policy.version) } }) as const;
 
-export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyUseCases }) => [
+export const sendingPolicyRoutes = ({ useCases }: { useCases: SendingPolicyUseCases }) => [
   route({
     method: 'get',
     path: '/api/clients/:id/sending-policy',
@@ -25,7 +25,7 @@ export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyU
     params: idParams,
     sendsETag: true,
     replies: { 200: SendingPolicyView },
-    handle: async ({ actor, params }) => answer(await management.get(actor, params.id)),
+    handle: async ({ actor, params }) => answer(await useCases.get(actor, params.id)),
   }),
   route({
     method: 'patch',
@@ -44,7 +44,7 @@ export const sendingPolicyRoutes = ({ management }: { management: SendingPolicyU
     problems: ['precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await management.update(actor, ref, body));
+      return answer(await useCases.update(actor, ref, body));
     },
   }),
 ];

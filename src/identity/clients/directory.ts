@@ -27,7 +27,7 @@ export interface ClientDirectoryDeps {
   readonly audit: AuditService;
 }
 
-/** Clients as other nouns need them; what admins and operators do with them is in `management.ts`. */
+/** Clients as other nouns need them; what admins and operators do with them is in `use-cases.ts`. */
 export function createClientDirectory({ clients, audit }: ClientDirectoryDeps) {
   const resource = createResource<ClientDoc>(audit, {
     type: 'client',

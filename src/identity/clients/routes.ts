@@ -19,7 +19,7 @@ const tag = 'Clients';
 const everybody = ['admin', 'agent', 'operator'] as const;
 
 interface ClientRouteDeps {
-  readonly management: ClientUseCases;
+  readonly useCases: ClientUseCases;
 }
 
 const answer = (client: ClientDoc) =>
@@ -27,7 +27,7 @@ const answer = (client: ClientDoc) =>
 
 export const clientRoutes = (deps: ClientRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
 
-const readRoutes = ({ management }: ClientRouteDeps) => [
+const readRoutes = ({ useCases }: ClientRouteDeps) => [
   route({
     method: 'get',
     path: '/api/clients',
@@ -39,7 +39,7 @@ const readRoutes = ({ management }: ClientRouteDeps) => [
     query: ListClientsQuery,
     replies: { 200: ClientPage },
     async handle({ actor, query: { limit, cursor } }) {
-      const page = await management.list(actor, { limit, order: newestFirst(cursor) });
+      const page = await useCases.list(actor, { limit, order: newestFirst(cursor) });
       return { status: 200, body: { ...page, items: page.items.map(toClientView) } };
     },
   }),
@@ -54,11 +54,11 @@ const readRoutes = ({ management }: ClientRouteDeps) => [
     params: idParams,
     sendsETag: true,
     replies: { 200: ClientView },
-    handle: async ({ actor, params }) => answer(await management.get(actor, params.id)),
+    handle: async ({ actor, params }) => answer(await useCases.get(actor, params.id)),
   }),
 ];
 
-const writeRoutes = ({ management }: ClientRouteDeps) => [
+const writeRoutes = ({ useCases }: ClientRouteDeps) => [
   route({
     method: 'post',
     path: '/api/clients',
@@ -72,7 +72,7 @@ const writeRoutes = ({ management }: ClientRouteDeps) => [
     replies: { 201: CreatedClientView },
     problems: ['email-taken'],
     async handle({ actor, body }) {
-      const { client, admin } = await management.create(actor, body);
+      const { client, admin } = await useCases.create(actor, body);
       const view = { ...toClientView(client), admin: toUserView(admin) };
       const headers = { location: `/api/clients/${view.id}`, etag: etagOf(client.version) };
       return { status: 201, body: view, headers };
@@ -94,7 +94,7 @@ const writeRoutes = ({ management }: ClientRouteDeps) => [
     replies: { 200: ClientView },
     problems: ['wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
-      return answer(await management.update(actor, refOf(params.id, request), body));
+      return answer(await useCases.update(actor, refOf(params.id, request), body));
     },
   }),
 ];

@@ -22,7 +22,7 @@ export interface UserDirectoryDeps {
 
 export type UserResource = Resource<UserDoc>;
 
-/** Users as other nouns need them; what admins do with them is in `management.ts`. */
+/** Users as other nouns need them; what admins do with them is in `use-cases.ts`. */
 export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
   const resource = createUserResource(users, audit);
   return {

@@ -21,7 +21,7 @@ import type { UserDoc } from './directory.ts';
 import { toColleagueView, toUserView } from './view.ts';
 
 interface UserRouteDeps {
-  readonly management: UserUseCases;
+  readonly useCases: UserUseCases;
   readonly guard: AttemptGuard;
 }
 
@@ -50,7 +50,7 @@ function orderOf({ role }: Actor, q: string | undefined, cursor: string | undefi
   return byPrefix({ field, prefix }, cursor);
 }
 
-const readRoutes = ({ management }: UserRouteDeps) => [
+const readRoutes = ({ useCases }: UserRouteDeps) => [
   route({
     method: 'get',
     path: '/api/users',
@@ -64,7 +64,7 @@ const readRoutes = ({ management }: UserRouteDeps) => [
     async handle({ actor, query: { limit, cursor, q, role, status } }) {
       const filter = { ...(role === undefined ? {} : { role }), ...(status === undefined ? {} : { status }) };
       const order = orderOf(actor, q, cursor);
-      const page = await management.list(scopeOf(actor.clientId), filter, { limit, order });
+      const page = await useCases.list(scopeOf(actor.clientId), filter, { limit, order });
       return { status: 200, body: { ...page, items: page.items.map((user) => viewFor(actor, user)) } };
     },
   }),
@@ -80,13 +80,13 @@ const readRoutes = ({ management }: UserRouteDeps) => [
     sendsETag: true,
     replies: { 200: UserOrColleagueView },
     async handle({ actor, params }) {
-      const user = await management.get(scopeOf(actor.clientId), params.id);
+      const user = await useCases.get(scopeOf(actor.clientId), params.id);
       return { status: 200, body: viewFor(actor, user), headers: { etag: etagOf(user.version) } };
     },
   }),
 ];
 
-const writeRoutes = ({ management, guard }: UserRouteDeps) => [
+const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
   route({
     method: 'post',
     path: '/api/users',
@@ -104,7 +104,7 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
     problems: ['email-taken', 'too-many-requests'],
     async handle({ actor, body, request }) {
       await guard.enter('invite', { account: body.email, network: networkOf(request.ip) });
-      const invited = await management.invite(scopeOf(actor.clientId), byOf(actor), body);
+      const invited = await useCases.invite(scopeOf(actor.clientId), byOf(actor), body);
       const { body: view, headers } = answer(invited);
       return { status: 201, body: view, headers: { ...headers, location: `/api/users/${view.id}` } };
     },
@@ -128,13 +128,13 @@ const writeRoutes = ({ management, guard }: UserRouteDeps) => [
       const ref = refOf(params.id, request);
       return {
         status: 200,
-        ...answer(await management.update(scopeOf(actor.clientId), byOf(actor), ref, body)),
+        ...answer(await useCases.update(scopeOf(actor.clientId), byOf(actor), ref, body)),
       };
     },
   }),
 ];
 
-const accessRoutes = ({ management, guard }: UserRouteDeps) => [
+const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
   route({
     method: 'post',
     path: '/api/users/:id/invite',
@@ -149,9 +149,9 @@ const accessRoutes = ({ management, guard }: UserRouteDeps) => [
     problems: ['wrong-state', 'too-many-requests'],
     async handle({ actor, params, request }) {
       const scope = scopeOf(actor.clientId);
-      const { email } = await management.get(scope, params.id);
+      const { email } = await useCases.get(scope, params.id);
       await guard.enter('invite', { account: email, network: networkOf(request.ip) });
-      return { status: 200, ...answer(await management.inviteAgain(scope, byOf(actor), params.id)) };
+      return { status: 200, ...answer(await useCases.inviteAgain(scope, byOf(actor), params.id)) };
     },
   }),
   route({
@@ -166,7 +166,7 @@ const accessRoutes = ({ management, guard }: UserRouteDeps) => [
     params: idParams,
     replies: { 204: null },
     async handle({ actor, params }) {
-      await management.endSessions(scopeOf(actor.clientId), byOf(actor), params.id);
+      await useCases.endSessions(scopeOf(actor.clientId), byOf(actor), params.id);
       return { status: 204 };
     },
   }),

@@ -15,7 +15,7 @@ export type { ContactDoc, ContactIdentity, ContactRecord } from './store/reposit
 
 export type ContactDirectory = ReturnType<typeof createContactDirectory>;
 
-/** Contacts as messages need them. What people do with contacts is in `management.ts`. */
+/** Contacts as messages need them. What people do with contacts is in `use-cases.ts`. */
 export function createContactDirectory(deps: ContactDeps) {
   const { contacts, clock } = deps;
   const resource = createContactResource(deps);

@@ -18,7 +18,7 @@ export interface LeadDeps {
 
 export type LeadDirectory = ReturnType<typeof createLeadDirectory>;
 
-/** Leads as messages need them. What people do with leads is in `management.ts`. */
+/** Leads as messages need them. What people do with leads is in `use-cases.ts`. */
 export function createLeadDirectory({ leads, contacts, runInTransaction, clock }: LeadDeps) {
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc | null> => leads.findById(scope, id),

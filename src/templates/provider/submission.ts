@@ -21,7 +21,7 @@ import { templateChange } from '../changes.ts';
 import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface SubmissionDeps {
-  readonly service: Pick<TemplateCatalogue, 'resource' | 'wantSync'>;
+  readonly catalogue: Pick<TemplateCatalogue, 'resource' | 'wantSync'>;
   readonly gateway: TemplateGateway;
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ interface Place {
 
 /** What goes to the provider's review and comes back from it. The provider is asked first, then it is stored. */
 export function createSubmission(deps: SubmissionDeps) {
-  const { service, gateway, channels } = deps;
+  const { catalogue, gateway, channels } = deps;
   return {
     create: (
       scope: ClientScope,
@@ -90,7 +90,7 @@ export function createSubmission(deps: SubmissionDeps) {
       const { name } = template;
       const outcome = await gateway.delete(accountOf(channel, channels), { name, providerTemplateId: id });
       if (outcome.kind === 'done' || isUnknownObject(outcome)) return;
-      if (outcome.kind === 'unknown') await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+      if (outcome.kind === 'unknown') await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
       throw toAppError(outcome);
     },
   };
@@ -103,10 +103,10 @@ interface StoredAnswer {
 }
 
 const store = (
-  { service }: SubmissionDeps,
+  { catalogue }: SubmissionDeps,
   { scope, by }: Place,
   { ref, action, decide }: StoredAnswer,
-): Promise<TemplateDoc> => service.resource.change(scope, by, ref, templateChange(action, decide));
+): Promise<TemplateDoc> => catalogue.resource.change(scope, by, ref, templateChange(action, decide));
 
 const anyVersionOf = ({ _id: id }: TemplateDoc): ResourceRef => ({ id, version: undefined });
 
@@ -117,7 +117,7 @@ const updateOf = ({ _id: id, version }: TemplateDoc) => ({
 });
 
 async function createAtProvider(deps: SubmissionDeps, place: Place, draft: TemplateDoc): Promise<Submission> {
-  const { service, gateway, channels, clock } = deps;
+  const { catalogue, gateway, channels, clock } = deps;
   const { scope, channel } = place;
   const outcome = await gateway.create(accountOf(channel, channels), toDraft(draft));
   if (outcome.kind === 'done') {
@@ -127,13 +127,13 @@ async function createAtProvider(deps: SubmissionDeps, place: Place, draft: Templ
       action: 'template.submitted',
       decide: (current) => changeAfterSubmit(current, value, clock.now()),
     });
-    await service.wantSync(scope, channel._id, lookAfterMs);
+    await catalogue.wantSync(scope, channel._id, lookAfterMs);
     return { template };
   }
   const problem = { submitProblem: wordsOf(outcome) };
   const ref = anyVersionOf(draft);
   const template = await store(deps, place, { ref, action: 'template.not-submitted', decide: () => problem });
-  if (outcome.kind === 'unknown') await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+  if (outcome.kind === 'unknown') await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
   return { template, failure: outcome };
 }
 
@@ -144,7 +144,7 @@ async function createOrAdopt(deps: SubmissionDeps, place: Place, draft: Template
   const found = isTaken(failure) ? await findAtProvider(deps, place.channel, draft) : null;
   if (found?.kind !== 'done' || found.value === null) throw toAppError(failure);
   const { value } = found;
-  await deps.service.wantSync(place.scope, place.channel._id, 0);
+  await deps.catalogue.wantSync(place.scope, place.channel._id, 0);
   return store(deps, place, {
     ref: anyVersionOf(template),
     action: 'template.submitted',
@@ -182,7 +182,7 @@ async function editAtProvider(
   place: Place,
   { current, changes, id }: { current: TemplateDoc; changes: TemplateChanges; id: string },
 ): Promise<TemplateDoc> {
-  const { service, gateway, channels, clock } = deps;
+  const { catalogue, gateway, channels, clock } = deps;
   const { scope, channel } = place;
   const { category, components, messageSendTtlSeconds: ttl } = changes;
   const outcome = await gateway.edit(accountOf(channel, channels), id, {
@@ -191,10 +191,10 @@ async function editAtProvider(
     ...(typeof ttl === 'number' ? { messageSendTtlSeconds: ttl } : {}),
   });
   if (outcome.kind !== 'done') {
-    if (!isVerdict(outcome)) await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+    if (!isVerdict(outcome)) await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
     throw toAppError(outcome);
   }
-  await service.wantSync(scope, channel._id, lookAfterMs);
+  await catalogue.wantSync(scope, channel._id, lookAfterMs);
   const answer = { id, status: 'PENDING', ...outcome.value };
   // If someone else has changed the template meanwhile, this fails; the sync then stores what the provider has.
   return store(deps, place, {

@@ -18,26 +18,26 @@ export async function unpauseAtProvider(
   { scope, by, channel }: { scope: ClientScope; by: AuditActor; channel: ChannelDoc },
   template: TemplateDoc,
 ): Promise<TemplateDoc> {
-  const { service, gateway, channels, clock } = deps;
+  const { catalogue, gateway, channels, clock } = deps;
   const id = await providerIdOf(deps, channel, template);
   if (id === null) throw new AppError('wrong-state', 'The provider does not have this template.');
   const account = accountOf(channel, channels);
   const outcome = await gateway.unpause(account, id);
   if (outcome.kind !== 'done' || !outcome.value.isUnpaused) {
-    await service.wantSync(scope, channel._id, lookAfterUnknownMs);
+    await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
     throw problemOf(outcome);
   }
   const read = await gateway.get(account, id);
   const theirs = read.kind === 'done' ? read.value : null;
   const ref = { id: template._id, version: undefined };
-  const stored = await service.resource.change(
+  const stored = await catalogue.resource.change(
     scope,
     by,
     ref,
     templateChange('template.unpaused', (current) => changeAfterUnpause(current, theirs, clock.now())),
   );
   const isOver = stored.status !== 'paused';
-  await service.wantSync(scope, channel._id, isOver ? lookAfterMs : lookAfterUnknownMs);
+  await catalogue.wantSync(scope, channel._id, isOver ? lookAfterMs : lookAfterUnknownMs);
   return stored;
 }
 

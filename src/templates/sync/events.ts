@@ -9,7 +9,7 @@ import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface TemplateEventDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateCatalogue, 'resource' | 'wantSync'>;
+  readonly catalogue: Pick<TemplateCatalogue, 'resource' | 'wantSync'>;
 }
 
 export type TemplateEvents = ReturnType<typeof createTemplateEvents>;
@@ -27,13 +27,13 @@ export function createTemplateEvents(deps: TemplateEventDeps) {
 }
 
 async function applyTo(deps: TemplateEventDeps, channel: ChannelDoc, change: TemplateChange): Promise<void> {
-  const { service } = deps;
+  const { catalogue } = deps;
   const scope = scopeOf(channel.clientId);
   const template = await findTemplate(deps, channel, change);
-  if (template === null) return service.wantSync(scope, channel._id, 0);
+  if (template === null) return catalogue.wantSync(scope, channel._id, 0);
   const at = change.atMs === null ? null : new Date(change.atMs);
   const { providerTemplateId: id } = change;
-  const changed = await service.resource.changeIfThere(
+  const changed = await catalogue.resource.changeIfThere(
     scope,
     bySystem,
     template._id,
@@ -42,7 +42,7 @@ async function applyTo(deps: TemplateEventDeps, channel: ChannelDoc, change: Tem
       ...(id !== null && current.providerTemplateId === undefined ? { providerTemplateId: id } : {}),
     })),
   );
-  if (changed === null || changed.needsSync === true) await service.wantSync(scope, channel._id, 0);
+  if (changed === null || changed.needsSync === true) await catalogue.wantSync(scope, channel._id, 0);
 }
 
 /** By the provider's id; else by its name, unless that is known under another id: then it is another template. */

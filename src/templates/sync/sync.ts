@@ -12,7 +12,7 @@ import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface TemplateSyncDeps {
   readonly templates: TemplateRepository;
-  readonly service: Pick<TemplateCatalogue, 'resource' | 'forget' | 'wantSync'>;
+  readonly catalogue: Pick<TemplateCatalogue, 'resource' | 'forget' | 'wantSync'>;
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly gateway: Pick<TemplateGateway, 'list'>;
   readonly audit: AuditService;
@@ -78,7 +78,7 @@ export function createTemplateSync(deps: TemplateSyncDeps) {
 }
 
 async function addAll(
-  { templates, service, audit, clock }: TemplateSyncDeps,
+  { templates, catalogue, audit, clock }: TemplateSyncDeps,
   { scope, by, channel }: Place,
   added: readonly FreshTemplate[],
 ): Promise<void> {
@@ -96,13 +96,13 @@ async function addAll(
         write: { action: 'templates.found', target, before: null, after: { names } },
       };
     });
-    for (const template of fresh) service.forget(template);
+    for (const template of fresh) catalogue.forget(template);
   }
 }
 
 /** Answers how many have really changed. What somebody changed since it was read is left for the next time. */
 async function changeAll(
-  { service }: TemplateSyncDeps,
+  { catalogue }: TemplateSyncDeps,
   { scope, by, channel }: Place,
   { action, changes: wanted }: { action: string; changes: SyncPlan['found'] },
 ): Promise<number> {
@@ -114,9 +114,9 @@ async function changeAll(
     );
     if (isSo) continue;
     const change = templateChange(action, ({ version }) => (version === template.version ? changes : null));
-    const changed = await service.resource.changeIfThere(scope, by, template._id, change);
+    const changed = await catalogue.resource.changeIfThere(scope, by, template._id, change);
     if (changed?.version === template.version + 1) count += 1;
-    else await service.wantSync(scope, channel._id, lostRaceMs);
+    else await catalogue.wantSync(scope, channel._id, lostRaceMs);
   }
   return count;
 }
