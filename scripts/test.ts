@@ -1,11 +1,17 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProject } from './build.ts';
 import { rootDir } from './paths.ts';
 import { checkCoverage } from './test/coverage.ts';
-import { runMocha, type TestCounts } from './test/mocha.ts';
+import { selectFiles } from './test/files.ts';
+import { addUp, printFailures, printResult, printSlowest } from './test/report.ts';
 import { startTestServers, type TestServers } from './test/servers.ts';
+import { runShards } from './test/shards.ts';
+
+/** More would wait for the one MongoDB and the one Temporal server that they share. */
+const maxShards = 4;
+const minShards = 2;
 
 const log = (line: string) => console.log(line);
 const extra = process.argv.slice(2).filter((arg, index) => index > 0 || arg !== '--');
@@ -49,27 +55,20 @@ async function runTests(servers: TestServers, workDir: string): Promise<Outcome>
   await mkdir(rawDir);
   const isWhole = extra.length === 0;
   const env = { ...servers.env, NODE_ENV: 'test', ...(isWhole ? { NODE_V8_COVERAGE: rawDir } : {}) };
-  const counts = await runMocha(extra, env, join(workDir, 'counts.json'), interruption.signal);
-  const problems = [...problemsOf(counts)];
+  const count = Math.min(maxShards, Math.max(minShards, availableParallelism()));
+  const { results, problems: died } = await runShards({
+    ...selectFiles(extra),
+    ...{ count, args: extra, env, signal: interruption.signal },
+    onResult: (result) => printResult(result, log),
+  });
+  const { passes, failures, pending } = addUp(results);
+  const problems = [...died];
+  if (passes + failures + pending === 0) problems.push('no test was run');
   if (interruption.signal.aborted) problems.push('interrupted');
   else if (!isWhole) log('coverage: not checked, because only some tests were asked for');
-  else if (counts !== null) problems.push(...(await checkCoverage(rawDir, join(rootDir, 'coverage'))));
-  const skipped = counts?.pending ?? 0;
-  if (skipped > 0) log(`FAILED: ${skipped} skipped; a test is repaired or removed, never skipped`);
-  return {
-    passed: counts?.passes ?? 0,
-    failed: (counts?.failures ?? 0) + skipped + problems.length,
-    problems,
-  };
-}
-
-function* problemsOf(counts: TestCounts | null): Generator<string> {
-  if (counts === null) {
-    yield 'the test process ended before it could count its tests';
-    return;
-  }
-  if (counts.passes + counts.failures + counts.pending === 0) yield 'no test was run';
-  if (counts.stillOpen !== undefined) {
-    yield `the tests left something open that kept their process alive: ${counts.stillOpen.join(', ')}`;
-  }
+  else if (died.length === 0) problems.push(...(await checkCoverage(rawDir, join(rootDir, 'coverage'))));
+  printFailures(results, log);
+  printSlowest(results, log);
+  if (pending > 0) log(`FAILED: ${pending} skipped; a test is repaired or removed, never skipped`);
+  return { passed: passes, failed: failures + pending + problems.length, problems };
 }

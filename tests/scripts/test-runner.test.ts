@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isEmptyModule, judgeCoverage, summarize, type FileCoverage } from '../../scripts/test/coverage.ts';
-import { mochaArgs } from '../../scripts/test/mocha.ts';
+import { mochaArgs, selectFiles } from '../../scripts/test/files.ts';
+import type { FileResult } from '../../scripts/test/messages.ts';
+import { createFileQueue, type shareOf } from '../../scripts/test/queue.ts';
+import { addUp, printFailures, printSlowest } from '../../scripts/test/report.ts';
+import { runShards, type ShardsOptions, type ShardsOutcome } from '../../scripts/test/shards.ts';
 
 const file = (
   name: string,
@@ -26,6 +33,156 @@ describe('arguments of npm test', () => {
   it('a folder or a file › only that', () => {
     assert.deepEqual(mochaArgs(['tests/unit/'], isFolder), ['tests/unit/**/*.test.ts']);
     assert.deepEqual(mochaArgs(['tests/api/auth.test.ts', '-b'], isFolder), ['tests/api/auth.test.ts', '-b']);
+  });
+
+  it('a file named twice, and an option with a value › the file once, and no file of the value', () => {
+    const file = 'tests/scripts/test-runner.test.ts';
+    assert.deepEqual(selectFiles([file, `./${file}`, '--grep', 'x', '-b']), { files: [file], isBail: true });
+  });
+
+  it('a file that is not there › refused', () => {
+    assert.throws(() => selectFiles(['tests/none.test.ts']), /none\.test\.ts/);
+  });
+});
+
+describe('files of a test run', () => {
+  const share: typeof shareOf = (file) => {
+    if (file.includes('alone')) return 'alone';
+    return file.startsWith('tests/e2e/') ? 'stack' : 'shared';
+  };
+
+  it('one that must be alone › last, and nothing beside it', () => {
+    const queue = createFileQueue(['tests/alone.ts', 'tests/a.ts', 'tests/b.ts'], share);
+    assert.equal(queue.take(), 'tests/a.ts');
+    assert.equal(queue.take(), 'tests/b.ts');
+    queue.done('tests/a.ts');
+    assert.equal(queue.take(), undefined);
+    queue.done('tests/b.ts');
+    assert.equal(queue.take(), 'tests/alone.ts');
+    assert.equal(queue.take(), undefined);
+    assert.ok(queue.isEmpty());
+  });
+
+  it('two that start the whole product › one after the other, others beside them', () => {
+    const queue = createFileQueue(['tests/api/a.ts', 'tests/e2e/a.ts', 'tests/e2e/b.ts'], share);
+    assert.equal(queue.take(), 'tests/e2e/a.ts');
+    assert.equal(queue.take(), 'tests/api/a.ts');
+    queue.done('tests/api/a.ts');
+    assert.equal(queue.take(), undefined);
+    queue.done('tests/e2e/a.ts');
+    assert.equal(queue.take(), 'tests/e2e/b.ts');
+  });
+});
+
+describe('shards of a test run', function () {
+  this.timeout(60_000);
+  const passing = `it('is well', () => undefined);`;
+  const failing = `it('is wrong', () => { throw new Error('on purpose'); });`;
+  const skipped = `it.skip('is left out', () => undefined);`;
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-shards-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Runs these files, each given by its tests. */
+  async function run(
+    tests: Readonly<Record<string, string>>,
+    options: Partial<Pick<ShardsOptions, 'args' | 'env' | 'isBail' | 'signal'>> = {},
+  ): Promise<ShardsOutcome> {
+    const files: string[] = [];
+    for (const [name, code] of Object.entries(tests)) {
+      const file = join(folder, `${name}.mjs`);
+      await writeFile(file, `describe('${name}', () => { ${code} });\n`);
+      files.push(file);
+    }
+    return runShards({
+      ...{ files, count: 2, args: [], env: {}, isBail: false, onResult: quiet },
+      ...{ signal: new AbortController().signal, ...options },
+    });
+  }
+  const resultOf = ({ results }: ShardsOutcome, name: string): FileResult => {
+    const result = results.find(({ file }) => file === join(folder, `${name}.mjs`));
+    assert.ok(result !== undefined, `${name} has no result`);
+    return result;
+  };
+
+  it('tests in several files › counted together', async () => {
+    const outcome = await run({ a: passing + passing, b: passing, c: skipped });
+    assert.deepEqual(addUp(outcome.results), { passes: 3, failures: 0, pending: 1 });
+    assert.deepEqual(outcome.problems, []);
+  });
+
+  it('a failing test › counted, and told with its reason and its file; the others are run', async () => {
+    const outcome = await run({ a: failing, b: passing, c: passing });
+    assert.deepEqual(addUp(outcome.results), { passes: 2, failures: 1, pending: 0 });
+    const lines: string[] = [];
+    printFailures(outcome.results, (line) => lines.push(line));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /FAILED in .*a\.mjs: 1\n[\s\S]*is wrong[\s\S]*Error: on purpose/);
+  });
+
+  it('a failing hook, and a file that cannot be loaded › failures', async () => {
+    const hook = `before(() => { throw new Error('no server'); }); ${passing}`;
+    const outcome = await run({ a: hook, b: `}); throw new Error('no such thing'); ({` });
+    assert.deepEqual(addUp(outcome.results), { passes: 0, failures: 2, pending: 0 });
+    assert.match(resultOf(outcome, 'a').failureReport, /no server/);
+    assert.match(resultOf(outcome, 'b').failureReport, /SyntaxError|no such thing/);
+  });
+
+  it('a process that dies in a test › a problem that names the file; what is left is run by another', async () => {
+    const dying = `it('dies', () => process.kill(process.pid, 'SIGKILL'));`;
+    const outcome = await run({ a: dying, b: dying, c: passing, d: passing });
+    assert.deepEqual(addUp(outcome.results), { passes: 2, failures: 0, pending: 0 });
+    assert.deepEqual(
+      outcome.problems.map((problem) => problem.replace(folder, '')).toSorted(),
+      ['a', 'b'].map(
+        (name) => `a test process ended (SIGKILL) before it could count its tests: /${name}.mjs`,
+      ),
+    );
+  });
+
+  it('a test that ends its process as if all were well › a problem all the same', async () => {
+    const { problems } = await run({ a: `it('leaves', () => process.exit(0));` });
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /ended \(0\) before it could count its tests/);
+  });
+
+  it('a test that leaves something open › a problem that names it', async () => {
+    const waiting = `it('waits', () => void setInterval(() => undefined, 1000));`;
+    const { problems } = await run({ a: waiting }, { env: { TEST_LINGER_MS: '200' } });
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /left something open that kept their process alive: .*Timeout/);
+  });
+
+  it('options of mocha › hold for every file', async () => {
+    const outcome = await run({ a: passing + failing, b: failing }, { args: ['--grep', 'is well'] });
+    assert.deepEqual(addUp(outcome.results), { passes: 1, failures: 0, pending: 0 });
+  });
+
+  it('to stop at the first failure › no further file is begun', async () => {
+    const slow = `it('is slow', () => new Promise((resolve) => setTimeout(resolve, 1500)));`;
+    const outcome = await run({ a: failing, b: slow, c: passing, d: passing }, { isBail: true });
+    assert.ok(outcome.results.length < 4, `${outcome.results.length} files`);
+  });
+
+  it('interrupted › every process ends, and nothing further is begun', async () => {
+    const control = new AbortController();
+    const hanging = `it('hangs', () => new Promise(() => setInterval(() => undefined, 1000)));`;
+    setTimeout(() => control.abort(), 2_000);
+    const outcome = await run({ a: hanging, b: hanging, c: passing }, { signal: control.signal });
+    assert.deepEqual(outcome, { results: [], problems: [] });
+  });
+
+  it('the slowest files › ten, the slowest first', () => {
+    const results = Array.from({ length: 12 }, (_, index) => ({
+      ...{ file: `${index}.ts`, passes: 1, failures: 0, pending: 0, durationMs: index * 1_000 },
+      ...{ report: '', failureReport: '' },
+    }));
+    const lines: string[] = [];
+    printSlowest(results, (line) => lines.push(line.trim()));
+    assert.equal(lines.length, 11);
+    assert.deepEqual([lines[1], lines.at(-1)], ['11.0 s  11.ts', '2.0 s  2.ts']);
   });
 });
 

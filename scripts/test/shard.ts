@@ -1,0 +1,74 @@
+import { resolve as resolvePath } from 'node:path';
+import { format, inspect } from 'node:util';
+import Mocha from 'mocha';
+import { loadOptions } from 'mocha/lib/cli/options.cjs';
+import { rootDir } from '../paths.ts';
+import type { FileResult, FromShard, ToShard } from './messages.ts';
+
+/**
+ * One of the processes that run test files: one file after another, as the runner hands them out. A process for many
+ * files, because loading the product takes longer than most of them.
+ */
+const lingerMs = Number(process.env['TEST_LINGER_MS'] ?? 10_000);
+const { Base, Spec } = Mocha.reporters;
+const options = loadOptions(process.argv.slice(2));
+
+let lines: string[] = [];
+let failureReport = '';
+Base.consoleLog = (...parts: unknown[]) => lines.push(format(...parts));
+
+/** Mocha's spec report as text; the failures go apart, because they are shown after all files. */
+class FileReporter extends Spec {
+  override epilogue(): void {
+    const report = lines;
+    lines = [];
+    if (this.failures.length > 0) Base.list(this.failures);
+    failureReport = lines.join('\n');
+    lines = report;
+  }
+}
+
+process.on('message', (message: ToShard) => {
+  if (message.kind === 'end') endSoon();
+  else void runFile(message.file).then((result) => send({ kind: 'result', result }));
+});
+// Ctrl-C in the terminal reaches every process; the runner decides what ends when.
+process.on('SIGINT', () => undefined);
+// Ends the servers that the tests have started, which happens on the way out.
+process.once('SIGTERM', () => process.exit(143));
+process.once('disconnect', () => process.exit(143));
+
+async function runFile(file: string): Promise<FileResult> {
+  lines = [];
+  failureReport = '';
+  const startedAt = performance.now();
+  const mocha = new Mocha({ ...options, reporter: FileReporter });
+  mocha.addFile(resolvePath(rootDir, file));
+  const tookMs = () => Math.round(performance.now() - startedAt);
+  try {
+    await mocha.loadFilesAsync();
+  } catch (error) {
+    const counts = { passes: 0, failures: 1, pending: 0 };
+    return { file, ...counts, durationMs: tookMs(), report: '', failureReport: inspect(error) };
+  }
+  const { passes, failures, pending } = await new Promise<Mocha.Stats>((resolve, reject) => {
+    const runner = mocha.run(() => {
+      if (runner.stats === undefined) reject(new Error('mocha has not counted'));
+      else resolve(runner.stats);
+    });
+  });
+  const report = lines.join('\n').trim();
+  return { file, passes, failures, pending, durationMs: tookMs(), report, failureReport };
+}
+
+/** Nothing is ended by force: a test that leaves a server or a connection open would go unnoticed. */
+function endSoon(): void {
+  process.channel?.unref();
+  setTimeout(() => {
+    send({ kind: 'still-open', resources: process.getActiveResourcesInfo() }, () => process.exit(1));
+  }, lingerMs).unref();
+}
+
+function send(message: FromShard, then: () => void = () => undefined): void {
+  process.send?.(message, undefined, {}, then);
+}

@@ -1,0 +1,111 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { rootDir } from '../paths.ts';
+import type { FileResult, FromShard, ToShard } from './messages.ts';
+import { createFileQueue, type FileQueue } from './queue.ts';
+
+export interface ShardsOptions {
+  readonly files: readonly string[];
+  /** How many processes run files at once. */
+  readonly count: number;
+  /** Options of mocha, for every file. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly isBail: boolean;
+  readonly signal: AbortSignal;
+  /** Told about each file as it ends. */
+  readonly onResult: (result: FileResult) => void;
+}
+
+export interface ShardsOutcome {
+  readonly results: readonly FileResult[];
+  /** What went wrong outside the tests: a process that died, or that something kept alive. */
+  readonly problems: readonly string[];
+}
+
+interface Shard {
+  readonly child: ChildProcess;
+  file: string | undefined;
+  isEnding: boolean;
+}
+
+/** Runs the files, several at once, each in one of a few processes; resolves when all of these have ended. */
+export function runShards(options: ShardsOptions): Promise<ShardsOutcome> {
+  const queue = createFileQueue(options.files);
+  const results: FileResult[] = [];
+  const problems: string[] = [];
+  const shards = new Set<Shard>();
+
+  return new Promise((resolve) => {
+    const stop = () => {
+      queue.clear();
+      for (const { child } of shards) child.kill('SIGTERM');
+    };
+    options.signal.addEventListener('abort', stop);
+
+    function start(): void {
+      const shard: Shard = { child: startShard(options), file: undefined, isEnding: false };
+      shards.add(shard);
+      shard.child.on('message', (message: FromShard) => {
+        if (message.kind === 'result') take(shard, message.result);
+        else
+          problems.push(
+            `the tests left something open that kept their process alive: ${message.resources.join(', ')}`,
+          );
+      });
+      shard.child.once('exit', (code, signal) => bury(shard, code ?? signal ?? 'unknown'));
+    }
+
+    function take(shard: Shard, result: FileResult): void {
+      shard.file = undefined;
+      queue.done(result.file);
+      results.push(result);
+      options.onResult(result);
+      if (options.isBail && result.failures > 0) queue.clear();
+      handOut(queue, shards);
+    }
+
+    function bury(shard: Shard, how: number | string): void {
+      shards.delete(shard);
+      if (shard.file !== undefined) queue.done(shard.file);
+      if (!shard.isEnding && !options.signal.aborted) {
+        const where = shard.file ?? 'between two files';
+        problems.push(`a test process ended (${how}) before it could count its tests: ${where}`);
+        if (!queue.isEmpty()) start();
+      }
+      handOut(queue, shards);
+      if (shards.size > 0) return;
+      options.signal.removeEventListener('abort', stop);
+      resolve({ results, problems });
+    }
+
+    for (let number = 0; number < Math.min(options.count, options.files.length); number += 1) start();
+    handOut(queue, shards);
+  });
+}
+
+function startShard({ args, env }: ShardsOptions): ChildProcess {
+  return fork(join(rootDir, 'scripts', 'test', 'shard.ts'), args, {
+    cwd: rootDir,
+    execArgv: ['--import=tsx/esm'],
+    env: { ...process.env, ...env },
+  });
+}
+
+/** Gives every idle process its next file, or sends it home when none is left. */
+function handOut(queue: FileQueue, shards: ReadonlySet<Shard>): void {
+  for (const shard of shards) {
+    if (shard.file !== undefined || shard.isEnding) continue;
+    shard.file = queue.take();
+    if (shard.file !== undefined) tell(shard, { kind: 'run', file: shard.file });
+    else if (queue.isEmpty()) {
+      shard.isEnding = true;
+      tell(shard, { kind: 'end' });
+    }
+  }
+}
+
+function tell({ child }: Shard, message: ToShard): void {
+  // A process that has died meanwhile is noticed by its exit.
+  if (child.connected) child.send(message, () => undefined);
+}
