@@ -57,6 +57,8 @@ async function runFile(file: string): Promise<FileResult> {
       else resolve(runner.stats);
     });
   });
+  // Its listeners on the process would take errors of the files after it for their own.
+  mocha.dispose();
   const report = lines.join('\n').trim();
   return { file, passes, failures, pending, durationMs: tookMs(), report, failureReport };
 }

@@ -116,7 +116,7 @@ describe('retries of messages', function () {
       assert.equal((await ours.stored(id)).retriedBy, undefined);
       assert.equal(outcomeOf(await retry(id)), '201');
       // The test's own two.
-      for (const seen of api().probe.takeViolations()) assert.match(seen, /^collMod on audit_events/);
+      for (const seen of api().takeViolations()) assert.match(seen, /^collMod on audit_events/);
     });
 
     it('twenty at once › one new message; with one key all get it', async () => {

@@ -182,7 +182,7 @@ describe('api › what the provider says of templates', function () {
         .collection('template_syncs')
         .findOne({ channelId: new Types.ObjectId(user.channelId) });
     // The loop asks across clients, as only the worker may.
-    afterEach(() => void api().probe.takeViolations());
+    afterEach(() => void api().takeViolations());
 
     beforeEach(async () => {
       clock.offsetMs = 0;

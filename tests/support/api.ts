@@ -1,34 +1,23 @@
 import assert from 'node:assert/strict';
 import { Client, Connection as TemporalConnection } from '@temporalio/client';
-import type { Connection, mongo } from 'mongoose';
-import { buildApi, type Api } from '../../src/app/api.ts';
-import type { Config } from '../../src/app/config.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
-import { testConfig } from './config.ts';
+import type { Connection } from 'mongoose';
+import type { Api } from '../../src/app/api.ts';
 import { signUp, type CrmUser } from './crm-client.ts';
-import { captureLog, type CapturedLog } from './logger.ts';
-import { connectTestDatabase } from './mongo.ts';
+import { assertTenancy, startRunningApi, type RunningApi } from './running-api.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
-import { watchedUri, watchWire, type WireProbe } from './wire-probe.ts';
+import { useRunning } from './use-running.ts';
 
 /** The whole API in this process, against real servers; no worker runs, so messages stay where they are. */
-export interface TestApi {
+export interface TestApi extends RunningApi {
   readonly url: string;
   readonly api: Api;
-  readonly config: Config;
-  /** A connection of the test's own, past the API and its probe. */
-  readonly connection: Connection;
   readonly temporal: Client;
-  readonly log: CapturedLog;
-  readonly probe: WireProbe;
-  collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
   /** A new client with its admin. */
   signUp(): Promise<CrmUser>;
   /** How many documents each collection holds. */
   countAll(): Promise<Readonly<Record<string, number>>>;
   /** The same without what comes at its own time: counts of attempts, and the links that mails are made with. */
   countStored(): Promise<Readonly<Record<string, number>>>;
-  close(): Promise<void>;
 }
 
 export interface TestApiOptions {
@@ -36,39 +25,27 @@ export interface TestApiOptions {
 }
 
 export async function startTestApi(name: string, { env = {} }: TestApiOptions = {}): Promise<TestApi> {
-  const database = await connectTestDatabase(name.replaceAll('-', '_'), []);
-  await runMigrations(database.connection);
   const namespace = await createTestNamespace(name);
-  const config = testConfig({
-    MONGODB_URI: watchedUri(database.uri),
-    TEMPORAL_ADDRESS: testTemporalAddress(),
-    TEMPORAL_NAMESPACE: namespace,
-    WHATSAPP_PROVIDER: 'sandbox',
-    ...env,
+  const running = await startRunningApi(name, {
+    env: {
+      TEMPORAL_ADDRESS: testTemporalAddress(),
+      TEMPORAL_NAMESPACE: namespace,
+      WHATSAPP_PROVIDER: 'sandbox',
+      ...env,
+    },
   });
-  const log = captureLog();
-  const api = await buildApi(config, log.logger);
-  const probe = watchWire(api.core.mongo);
-  const { url } = await api.http.listen(0, '127.0.0.1');
   const connection = TemporalConnection.lazy({ address: testTemporalAddress() });
-  const collection = (collectionName: string) => database.connection.collection(collectionName) as never;
+  const { url } = running.first;
   return {
-    url,
-    api,
-    config,
-    connection: database.connection,
+    ...running,
+    ...running.first,
     temporal: new Client({ connection, namespace }),
-    log,
-    probe,
-    collection,
     signUp: () => signUp(url),
-    countAll: () => countAll(database.connection),
-    countStored: () => countStored(database.connection),
+    countAll: () => countAll(running.connection),
+    countStored: () => countStored(running.connection),
     async close() {
-      probe.stop();
-      await api.close();
+      await running.close();
       await connection.close();
-      await database.close();
     },
   };
 }
@@ -94,24 +71,13 @@ async function countStored(connection: Connection): Promise<Record<string, numbe
  * command has crossed clients and that nothing was answered as a bug.
  */
 export function useApi(name: string, options: TestApiOptions = {}): () => TestApi {
-  let running: TestApi | undefined;
-  before(async function () {
-    this.timeout(60_000);
-    running = await startTestApi(name, options);
+  return useRunning(() => startTestApi(name, options), {
+    check: (running) => {
+      assertTenancy(running);
+      const bugs = running.log.lines().filter(({ code }) => code === 'internal');
+      assert.deepEqual(bugs, [], 'a request was answered as a bug of ours');
+    },
+    checkAll: ({ seenCommands }) =>
+      assert.ok(seenCommands() > 0, 'the probe has seen no command: it proves nothing'),
   });
-  afterEach(() => {
-    assert.deepEqual(running?.probe.takeViolations(), [], 'a command on a tenant collection crosses clients');
-    const bugs = running?.log.lines().filter(({ code }) => code === 'internal') ?? [];
-    assert.deepEqual(bugs, [], 'a request was answered as a bug of ours');
-  });
-  after(async function () {
-    this.timeout(20_000);
-    assert.ok((running?.probe.seen() ?? 0) > 0, 'the probe has seen no command: it proves nothing');
-    await running?.close();
-  });
-  return () => {
-    if (running === undefined)
-      throw new Error('the API is started in a before hook: ask for it inside a test');
-    return running;
-  };
 }

@@ -24,6 +24,7 @@ import { testConfig } from './config.ts';
 import { captureLog } from './logger.ts';
 import { buildMessage } from './messages.ts';
 import { connectTestDatabase } from './mongo.ts';
+import { noTemporal } from './temporal-namespace.ts';
 
 /** A call that the provider has seen. */
 export interface ProviderCall {
@@ -70,12 +71,6 @@ export interface DispatchStage {
 }
 
 const timeoutMs = 1_000;
-
-/** A namespace that is not there: a server that runs says so at once, where a closed port costs seconds. */
-const noTemporal = {
-  TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
-  TEMPORAL_NAMESPACE: 'there-is-none',
-};
 
 /** A client as its sign-up makes it, as far as sending looks at it. */
 async function addClient(mongo: MongoConnection): Promise<ClientScope> {

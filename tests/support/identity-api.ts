@@ -2,88 +2,58 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Types, type mongo } from 'mongoose';
 import { startMailCatcher } from '../../scripts/mail/catcher.ts';
 import type { CaughtMail } from '../../scripts/mail/message.ts';
-import { type Api, buildApi } from '../../src/app/api.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
 import { newEmail, password, signUp } from './auth.ts';
-import { testConfig } from './config.ts';
 import { type Answer, call, type CallOptions } from './http.ts';
-import { type CapturedLog, captureLog } from './logger.ts';
-import { connectTestDatabase } from './mongo.ts';
+import { assertTenancy, startRunningApi, type RunningApi } from './running-api.ts';
+import { useRunning } from './use-running.ts';
 import { waitFor } from './wait.ts';
-import { watchedUri, watchWire } from './wire-probe.ts';
 
 /** Two API processes' worth of the product on one database, and a mail server that catches what they send. */
-export interface IdentityApi {
+export interface IdentityApi extends RunningApi {
   readonly url: string;
   /** Another instance: what it knows it has read for itself. */
   readonly otherUrl: string;
-  /** For what connects by itself. */
-  readonly mongoUri: string;
-  readonly log: CapturedLog;
-  /** What crossed clients since the last call, on either instance; empty is good. */
-  takeViolations(): string[];
-  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
-  /** The audit events about one object, oldest first. */
-  auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
   /** Every mail so far to this address, the newest first. */
   mailsTo(address: string): Promise<readonly CaughtMail[]>;
   /** Waits until there are that many mails to this address; answers the newest. */
   waitForMail(address: string, count?: number): Promise<CaughtMail>;
   /** Waits until no mail is on its way. */
   untilMailsAreOut(): Promise<void>;
-  close(): Promise<void>;
 }
 
 export const appUrl = 'https://app.crm.test';
 
 /** Nobody listens there, and nothing in these tests asks it. */
-const noTemporal = '127.0.0.1:9';
+const closedTemporal = '127.0.0.1:9';
 
 export async function startIdentityApi(
   name: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<IdentityApi> {
-  const database = await connectTestDatabase(name, []);
-  await runMigrations(database.connection);
   const folder = await mkdtemp(join(tmpdir(), `whatsapp-crm-${name}-`));
   const catcher = await startMailCatcher({ smtpPort: 0, pagePort: 0, folder });
-  const log = captureLog();
-  const config = testConfig({
-    PUBLIC_URL: 'http://crm.test',
-    APP_URL: appUrl,
-    MONGODB_URI: watchedUri(database.uri),
-    TEMPORAL_ADDRESS: noTemporal,
-    SMTP_URL: catcher.smtpUrl,
-    TRUSTED_PROXIES: '1',
-    ...env,
+  const running = await startRunningApi(name, {
+    instanceCount: 2,
+    env: {
+      PUBLIC_URL: 'http://crm.test',
+      APP_URL: appUrl,
+      TEMPORAL_ADDRESS: closedTemporal,
+      SMTP_URL: catcher.smtpUrl,
+      TRUSTED_PROXIES: '1',
+      ...env,
+    },
   });
-  const apis: Api[] = [await buildApi(config, log.logger), await buildApi(config, log.logger)];
-  const probes = apis.map(({ core }) => watchWire(core.mongo));
-  const [url = '', otherUrl = ''] = await Promise.all(
-    apis.map(async ({ http }) => (await http.listen(0, '127.0.0.1')).url),
-  );
-  const collection = <Doc extends mongo.Document>(of: string) =>
-    database.connection.collection(of) as unknown as mongo.Collection<Doc>;
   const mailsTo = async (address: string): Promise<readonly CaughtMail[]> => {
     const { items } = (await call(`${catcher.pageUrl}.json`)).body as { items?: CaughtMail[] };
     return (items ?? []).filter(({ to }) => to.includes(address));
   };
   return {
-    url,
-    otherUrl,
-    mongoUri: database.uri,
-    log,
-    takeViolations: () => probes.flatMap((probe) => probe.takeViolations()),
-    collection,
+    ...running,
+    url: running.first.url,
+    otherUrl: running.instances[1]?.url ?? '',
     mailsTo,
-    auditOf: (id) =>
-      collection('audit_events')
-        .find({ 'target.id': new Types.ObjectId(id) })
-        .sort({ _id: 1 })
-        .toArray(),
     waitForMail: (address, count = 1) =>
       waitFor(`${count} mails to the address`, async () => {
         const mails = await mailsTo(address);
@@ -93,39 +63,23 @@ export async function startIdentityApi(
       await waitFor(
         'no mail on its way',
         async () =>
-          (await collection('outbox_mails').countDocuments({ nextAttemptAt: { $exists: true } })) === 0,
+          (await running.collection('outbox_mails').countDocuments({ nextAttemptAt: { $exists: true } })) ===
+          0,
       );
     },
     async close() {
-      for (const probe of probes) probe.stop();
-      await Promise.all(apis.map((api) => api.close()));
+      await running.close();
       await catcher.stop();
-      await database.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** Starts it before the tests of a `describe` and closes it after them. */
-export function useIdentityApi(name: string, env: Readonly<Record<string, string>> = {}): () => IdentityApi {
-  let running: IdentityApi | undefined;
-  before(async function () {
-    this.timeout(60_000);
-    running = await startIdentityApi(name, env);
-  });
-  afterEach(() => {
-    const violations = running?.takeViolations();
-    assert.deepEqual(violations, [], 'a command on a tenant collection crosses clients');
-  });
-  after(async function () {
-    this.timeout(30_000);
-    await running?.close();
-  });
-  return () => {
-    assert.ok(running !== undefined, 'the API is started in a before hook: ask for it inside a test');
-    return running;
-  };
-}
+export const useIdentityApi = (
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): (() => IdentityApi) => useRunning(() => startIdentityApi(name, env), { check: assertTenancy });
 
 /** Somebody who is signed in. */
 export interface Person {

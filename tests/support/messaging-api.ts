@@ -4,43 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Types, type mongo } from 'mongoose';
 import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
-import { type Api, buildApi } from '../../src/app/api.ts';
+import type { Api } from '../../src/app/api.ts';
 import { newSecret } from '../../src/platform/ids.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
-import { testConfig } from './config.ts';
 import { type Answer, call, type CallOptions } from './http.ts';
-import { type CapturedLog, captureLog } from './logger.ts';
-import { connectTestDatabase, type TestDatabase } from './mongo.ts';
-import { watchedUri, watchWire, type WireProbe } from './wire-probe.ts';
+import { assertTenancy, startRunningApi, type RunningApi } from './running-api.ts';
+import { noTemporal } from './temporal-namespace.ts';
+import { useRunning } from './use-running.ts';
 
-/** The whole API in this process, on a database of its own made by the real migrations, with its own sandbox. */
-export interface MessagingApi {
+/** The whole API in this process with its own sandbox and without Temporal: what is sent stays accepted. */
+export interface MessagingApi extends RunningApi {
   readonly url: string;
   readonly api: Api;
-  readonly log: CapturedLog;
   readonly sandbox: Sandbox;
-  readonly probe: WireProbe;
-  collection<Doc extends mongo.Document>(name: string): mongo.Collection<Doc>;
-  /** The audit events about one object, oldest first. */
-  auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
-  close(): Promise<void>;
 }
-
-/**
- * A namespace that is not there: what is sent in these tests stays accepted, and no worker of another test takes it.
- * The server that the runner has started says so at once; without one, each send waits until the connection fails.
- */
-const noTemporal = {
-  TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
-  TEMPORAL_NAMESPACE: 'there-is-none',
-};
 
 export async function startMessagingApi(
   name: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<MessagingApi> {
-  const database = await connectTestDatabase(name, []);
-  await runMigrations(database.connection);
   const dataDir = await mkdtemp(join(tmpdir(), `whatsapp-crm-${name}-`));
   const sandbox = await startSandbox({
     host: '127.0.0.1',
@@ -49,66 +30,26 @@ export async function startMessagingApi(
     webhookUrl: 'http://127.0.0.1:9/webhook/incoming',
     appSecret: newSecret(),
   });
-  const log = captureLog();
-  const config = testConfig({
-    PUBLIC_URL: 'http://crm.test',
-    MONGODB_URI: watchedUri(database.uri),
-    ...noTemporal,
-    WHATSAPP_API_URL: sandbox.url,
-    ...env,
+  const running = await startRunningApi(name, {
+    env: { PUBLIC_URL: 'http://crm.test', ...noTemporal, WHATSAPP_API_URL: sandbox.url, ...env },
   });
-  const api = await buildApi(config, log.logger);
-  const probe = watchWire(api.core.mongo);
-  const { url } = await api.http.listen(0, '127.0.0.1');
-  const collection = <Doc extends mongo.Document>(of: string) => collectionOf<Doc>(database, of);
   return {
-    url,
-    api,
-    log,
+    ...running,
+    ...running.first,
     sandbox,
-    probe,
-    collection,
-    auditOf: (id) =>
-      collection('audit_events')
-        .find({ 'target.id': new Types.ObjectId(id) })
-        .sort({ _id: 1 })
-        .toArray(),
     async close() {
-      probe.stop();
-      await api.close();
+      await running.close();
       await sandbox.stop();
-      await database.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-const collectionOf = <Doc extends mongo.Document>({ connection }: TestDatabase, name: string) =>
-  connection.collection(name) as unknown as mongo.Collection<Doc>;
-
 /** Starts the API before the tests of a `describe` and closes it after them; `env` is asked for just then. */
-export function useMessagingApi(
+export const useMessagingApi = (
   name: string,
   env: () => Readonly<Record<string, string>> = () => ({}),
-): () => MessagingApi {
-  let running: MessagingApi | undefined;
-  before(async function () {
-    this.timeout(60_000);
-    running = await startMessagingApi(name, env());
-  });
-  afterEach(() => {
-    const violations = running?.probe.takeViolations();
-    assert.deepEqual(violations, [], 'a command on a tenant collection crosses clients');
-  });
-  after(async function () {
-    this.timeout(30_000);
-    await running?.close();
-  });
-  return () => {
-    assert.ok(running !== undefined, 'the API is started in a before hook: ask for it inside a test');
-    return running;
-  };
-}
+): (() => MessagingApi) => useRunning(() => startMessagingApi(name, env()), { check: assertTenancy });
 
 /** Somebody who is signed in. */
 export interface Member {

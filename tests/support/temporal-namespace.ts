@@ -15,6 +15,15 @@ export function testTemporalAddress(): string {
   return address;
 }
 
+/**
+ * Settings for a namespace that is not there: what is sent stays accepted, and no worker of another test takes it. The
+ * server that the runner has started says so at once; at a closed port each send waits until the connection fails.
+ */
+export const noTemporal = {
+  TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
+  TEMPORAL_NAMESPACE: 'there-is-none',
+};
+
 const { INDEXED_VALUE_TYPE_KEYWORD } = protocol.temporal.api.enums.v1.IndexedValueType;
 const retentionSeconds = 86_400;
 

@@ -5,7 +5,6 @@ import { lostWorkflow } from '../../src/sending/messages/lifecycle.ts';
 import { gate, tooFast } from '../support/send-message-scenarios.ts';
 import {
   accepted,
-  createStage,
   dispatched,
   failureOf,
   providerMessageId,
@@ -13,28 +12,11 @@ import {
   statusOf,
   waitForEvent,
   type Play,
-  type Stage,
 } from '../support/send-message-stage.ts';
-import {
-  connectTestTemporal,
-  startTestWorkers,
-  type RunningWorkers,
-  type TestTemporal,
-} from '../support/temporal.ts';
+import { useStage } from '../support/use-stage.ts';
 
-let temporal: TestTemporal;
-let workers: RunningWorkers;
-let stage: Stage;
 describe('sendMessage', () => {
-  before(async () => {
-    temporal = await connectTestTemporal('cancellation');
-    stage = createStage(temporal.client);
-    workers = await startTestWorkers({ ...temporal, activities: stage.activities });
-  });
-  after(async () => {
-    await workers?.stop();
-    await temporal?.close();
-  });
+  const stage = useStage('cancellation');
 
   const read = { status: 'read', attempts: 1, providerMessageId };
   const hourMs = 3_600_000;
@@ -54,7 +36,7 @@ describe('sendMessage', () => {
 
   describe('cancellation', () => {
     it('before its time has come › canceled, withdrawn, and never dispatched', async () => {
-      const play = await stage.play({}, { sendAtMs: Date.now() + hourMs });
+      const play = await stage().play({}, { sendAtMs: Date.now() + hourMs });
       await waitForEvent(play, 'TIMER_STARTED');
       await play.handle.cancel();
       await assertCanceled(play);
@@ -66,7 +48,7 @@ describe('sendMessage', () => {
     });
 
     it('while the next attempt is waited for › canceled and withdrawn', async () => {
-      const play = await stage.play({ dispatch: () => Promise.reject(tooFast(hourMs)) });
+      const play = await stage().play({ dispatch: () => Promise.reject(tooFast(hourMs)) });
       await play.called('dispatch');
       await play.handle.cancel();
       await assertCanceled(play);
@@ -75,7 +57,7 @@ describe('sendMessage', () => {
 
     it('in the middle of the call that the provider accepts › it has left: the run goes on', async () => {
       const held = gate();
-      const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+      const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
       await play.called('dispatch');
       await play.handle.cancel();
       await waitForEvent(play, 'ACTIVITY_TASK_CANCEL_REQUESTED');
@@ -87,7 +69,7 @@ describe('sendMessage', () => {
 
     it('in the middle of a call that the provider refuses for a while › canceled: no other attempt', async () => {
       const held = gate();
-      const play = await stage.play({ dispatch: () => held.isOpen.then(() => Promise.reject(tooFast(1))) });
+      const play = await stage().play({ dispatch: () => held.isOpen.then(() => Promise.reject(tooFast(1))) });
       await play.called('dispatch');
       await play.handle.cancel();
       await waitForEvent(play, 'ACTIVITY_TASK_CANCEL_REQUESTED');
@@ -98,7 +80,7 @@ describe('sendMessage', () => {
     });
 
     it('after it has left › ignored', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       await waitForEvent(play, 'TIMER_STARTED');
       await play.handle.cancel();
       await waitForEvent(play, 'WORKFLOW_EXECUTION_CANCEL_REQUESTED');
@@ -111,7 +93,7 @@ describe('sendMessage', () => {
     });
 
     it('the database says that a call was under way › nobody knows: the run waits for receipts', async () => {
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: () => Promise.reject(tooFast(hourMs)),
         withdraw: async () => 'unknown',
       });
@@ -124,7 +106,7 @@ describe('sendMessage', () => {
 
     it('the withdrawal cannot be stored locally › a regular activity stores it', async () => {
       let tries = 0;
-      const play = await stage.play(
+      const play = await stage().play(
         {
           withdraw: async ({ reason }) => {
             tries += 1;
@@ -147,7 +129,7 @@ describe('sendMessage', () => {
   describe('dispatch that fails', () => {
     it('for passing reasons › is tried again after the delay that it names', async () => {
       let tries = 0;
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: async () => {
           tries += 1;
           if (tries <= 2) throw tooFast(10);
@@ -160,7 +142,7 @@ describe('sendMessage', () => {
 
     it('for a reason that nobody foresaw › the message fails, with what to do, and so does the run', async () => {
       const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
-      const play = await stage.play({ dispatch: () => Promise.reject(gone) });
+      const play = await stage().play({ dispatch: () => Promise.reject(gone) });
       const cause = await failureOf(play);
       assert.match(JSON.stringify([cause.message, cause.cause?.message]), /The channel was deleted\./);
       const [withdrawal] = play.callsOf('withdraw');
@@ -170,7 +152,7 @@ describe('sendMessage', () => {
 
     it('but the message was canceled in the database › completes as canceled', async () => {
       const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: () => Promise.reject(gone),
         withdraw: async () => 'canceled',
       });
@@ -178,7 +160,7 @@ describe('sendMessage', () => {
     });
 
     it('a delay beyond the message’s time › expired, not failed', async () => {
-      const play = await stage.play(
+      const play = await stage().play(
         { dispatch: () => Promise.reject(tooFast(hourMs)) },
         { dispatchTtlMs: 60_000 },
       );
@@ -187,7 +169,7 @@ describe('sendMessage', () => {
     });
 
     it('a delay beyond expiresAt › expired, though the general limit is far', async () => {
-      const play = await stage.play(
+      const play = await stage().play(
         { dispatch: () => Promise.reject(tooFast(hourMs)) },
         { expiresAtMs: Date.now() + 60_000 },
       );
@@ -196,7 +178,7 @@ describe('sendMessage', () => {
 
     it('an attempt that takes longer than its time › unknown: the run waits for receipts', async () => {
       const held = gate();
-      const play = await stage.play(
+      const play = await stage().play(
         { dispatch: () => held.isOpen.then(() => dispatched(accepted)), withdraw: async () => 'unknown' },
         { attemptTimeoutMs: 500, dispatchTtlMs: 1_000 },
       );
@@ -209,33 +191,22 @@ describe('sendMessage', () => {
   });
 
   describe('without a worker for the provider’s queue', () => {
-    let other: TestTemporal;
-    let half: RunningWorkers;
-    let lonely: Stage;
-    before(async () => {
-      other = await connectTestTemporal('lonely');
-      lonely = createStage(other.client);
-      half = await startTestWorkers({ ...other, activities: lonely.activities, hasProvider: false });
-    });
-    after(async () => {
-      await half?.stop();
-      await other?.close();
-    });
+    const lonely = useStage('lonely', { hasProvider: false });
 
     it('the time to live passes in the queue › expired and withdrawn', async () => {
-      const play = await lonely.play({}, { dispatchTtlMs: 1_000 });
+      const play = await lonely().play({}, { dispatchTtlMs: 1_000 });
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
       assert.deepEqual(withdrawals(play), ['expired']);
       assert.deepEqual(play.callsOf('dispatch'), []);
     });
 
     it('expiresAt passes in the queue › expired, though the general limit is far', async () => {
-      const play = await lonely.play({}, { expiresAtMs: Date.now() + 1_000 });
+      const play = await lonely().play({}, { expiresAtMs: Date.now() + 1_000 });
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
     });
 
     it('canceled in the queue › canceled at once', async () => {
-      const play = await lonely.play();
+      const play = await lonely().play();
       await waitForEvent(play, 'ACTIVITY_TASK_SCHEDULED');
       await play.handle.cancel();
       await assertCanceled(play);

@@ -4,43 +4,29 @@ import { workflowIdOf } from '../../src/sending/messages/contract.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { createMessageWorkflows, type MessageWorkflows } from '../../src/sending/messages/workflows.ts';
 import { buildMessage } from '../support/messages.ts';
-import { accepted, createStage, dispatched, receipt, type Stage } from '../support/send-message-stage.ts';
-import {
-  connectTestTemporal,
-  startTestWorkers,
-  type RunningWorkers,
-  type TestTemporal,
-} from '../support/temporal.ts';
+import { accepted, dispatched, receipt, type Stage } from '../support/send-message-stage.ts';
+import { useStage } from '../support/use-stage.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('message workflows', () => {
-  let temporal: TestTemporal;
-  let workers: RunningWorkers;
-  let stage: Stage;
   let port: MessageWorkflows;
-  before(async () => {
-    temporal = await connectTestTemporal('identity');
-    stage = createStage(temporal.client);
-    workers = await startTestWorkers({ ...temporal, activities: stage.activities });
+  const stage = useStage('identity');
+  before(() => {
     port = createMessageWorkflows({
       weightOf: async () => 1,
-      temporal: temporal.client,
+      temporal: stage().client,
       attemptTimeoutMs: 20_000,
       dispatchTtlMs: 86_400_000,
       receiptDeadlineMs: 259_200_000,
     });
   });
-  after(async () => {
-    await workers?.stop();
-    await temporal?.close();
-  });
 
   const handleOf = (message: MessageDoc): WorkflowHandle =>
-    temporal.client.workflow.getHandle(workflowIdOf(message._id.toHexString()));
+    stage().client.workflow.getHandle(workflowIdOf(message._id.toHexString()));
 
   /** Stores a part for the message, so that its run finds its activities. */
   function expect(message: MessageDoc, activities: Parameters<Stage['cast']>[1] = {}) {
-    return stage.cast(message._id.toHexString(), activities);
+    return stage().cast(message._id.toHexString(), activities);
   }
 
   it('started twice › one run; started after its end › closed, and nothing is sent again', async () => {
@@ -135,7 +121,7 @@ describe('message workflows', () => {
       );
     }
     await waitFor('the list finds it by its channel', async () => {
-      const found = temporal.client.workflow.list({
+      const found = stage().client.workflow.list({
         query: `ChannelId = '${message.channelId.toHexString()}'`,
       });
       for await (const { workflowId } of found) return workflowId === handle.workflowId;

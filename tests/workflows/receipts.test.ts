@@ -4,7 +4,6 @@ import { gate } from '../support/send-message-scenarios.ts';
 import {
   accepted,
   countEvents,
-  createStage,
   dispatched,
   eventsOf,
   failure,
@@ -14,28 +13,11 @@ import {
   statusOf,
   waitForEvent,
   type Play,
-  type Stage,
 } from '../support/send-message-stage.ts';
-import {
-  connectTestTemporal,
-  startTestWorkers,
-  type RunningWorkers,
-  type TestTemporal,
-} from '../support/temporal.ts';
+import { useStage } from '../support/use-stage.ts';
 
-let temporal: TestTemporal;
-let workers: RunningWorkers;
-let stage: Stage;
 describe('sendMessage', () => {
-  before(async () => {
-    temporal = await connectTestTemporal('receipts');
-    stage = createStage(temporal.client);
-    workers = await startTestWorkers({ ...temporal, activities: stage.activities });
-  });
-  after(async () => {
-    await workers?.stop();
-    await temporal?.close();
-  });
+  const stage = useStage('receipts');
 
   const result = { status: 'read', attempts: 1, providerMessageId };
 
@@ -46,7 +28,7 @@ describe('sendMessage', () => {
 
   describe('receipts', () => {
     it('delivered, then read › completes with what is known, by the fewest events', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       await waitForEvent(play, 'TIMER_STARTED');
       await play.signal(receipt('delivered'));
       await waitForEvent(play, 'MARKER_RECORDED');
@@ -83,7 +65,7 @@ describe('sendMessage', () => {
       const plays = await Promise.all(
         orders.map(async (words) => {
           const held = gate();
-          const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+          const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
           for (const word of words) await play.signal(receipt(word));
           held.open();
           return { play, words };
@@ -97,7 +79,7 @@ describe('sendMessage', () => {
 
     it('receipts before the dispatch has returned › wait for it and are stored together', async () => {
       const held = gate();
-      const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+      const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
       await play.called('dispatch');
       await play.signal(receipt('delivered'), receipt('delivered'));
       await play.signal(receipt('read'));
@@ -108,7 +90,7 @@ describe('sendMessage', () => {
     });
 
     it('the same receipts again and again › change nothing', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       for (let time = 0; time < 3; time += 1) await play.signal(receipt('sent'), receipt('delivered'));
       await play.called('applyReceipts');
       assert.equal(await statusOf(play), 'RUNNING');
@@ -117,7 +99,7 @@ describe('sendMessage', () => {
     });
 
     it('a word that nobody knows › is stored, and the run waits on', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       await play.signal(receipt('warmed up'));
       await play.called('applyReceipts');
       assert.equal(await statusOf(play), 'RUNNING');
@@ -127,7 +109,7 @@ describe('sendMessage', () => {
     });
 
     it('failed › the run fails with the code as its type, and says what to do', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       await play.signal(receipt('sent'));
       await play.signal(receipt('failed'));
       const cause = await failureOf(play);
@@ -154,7 +136,7 @@ describe('sendMessage', () => {
         [late, early],
       ]) {
         const held = gate();
-        const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+        const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
         await play.signal(...order);
         held.open();
         assert.equal((await failureOf(play)).type, 'WA_131049');
@@ -162,7 +144,7 @@ describe('sendMessage', () => {
     });
 
     it('failed without a reason › the run fails all the same', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       const { failure: _none, ...bare } = receipt('failed');
       await play.signal(bare);
       assert.equal((await failureOf(play)).type, 'WA_failed');
@@ -174,7 +156,7 @@ describe('sendMessage', () => {
         ['delivered', 'failed'],
       ]) {
         const held = gate();
-        const play = await stage.play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
+        const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
         await play.signal(...words.map((word) => receipt(word)));
         held.open();
         await play.called('applyReceipts');
@@ -185,7 +167,7 @@ describe('sendMessage', () => {
 
     it('the provider’s id comes only by a receipt › it is the result’s', async () => {
       const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
-      const play = await stage.play({ dispatch: async () => dispatched(unknown) });
+      const play = await stage().play({ dispatch: async () => dispatched(unknown) });
       await play.signal(receipt('delivered', { providerMessageId: 'wamid.late' }));
       await play.signal(receipt('read', { providerMessageId: 'wamid.late' }));
       assert.deepEqual(await play.result(), { status: 'read', attempts: 1, providerMessageId: 'wamid.late' });
@@ -193,7 +175,7 @@ describe('sendMessage', () => {
 
     it('the database is away for three local tries › a regular activity takes over', async () => {
       let tries = 0;
-      const play = await stage.play({
+      const play = await stage().play({
         applyReceipts: async () => {
           tries += 1;
           if (tries <= 3) throw new Error('the database is away');
@@ -206,7 +188,7 @@ describe('sendMessage', () => {
     });
 
     it('one timer only › however many receipts come', async () => {
-      const play = await stage.play();
+      const play = await stage().play();
       for (const word of ['sent', 'delivered', 'odd', 'sent']) {
         const before = play.callsOf('applyReceipts').length;
         await play.signal(receipt(word));
@@ -220,7 +202,7 @@ describe('sendMessage', () => {
 
   describe('outcome of the dispatch', () => {
     it('refused for ever › the run fails at once, without a timer', async () => {
-      const play = await stage.play({ dispatch: async () => dispatched({ kind: 'rejected', failure }) });
+      const play = await stage().play({ dispatch: async () => dispatched({ kind: 'rejected', failure }) });
       assert.equal((await failureOf(play)).type, 'WA_131026');
       assert.equal(await countEvents(play, 'TIMER_STARTED'), 0);
       assert.deepEqual(play.callsOf('withdraw'), []);
@@ -228,7 +210,7 @@ describe('sendMessage', () => {
 
     it('refused, but the phone had it already › what is on the phone stands', async () => {
       const held = gate();
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: () => held.isOpen.then(() => dispatched({ kind: 'rejected', failure })),
       });
       await play.signal(receipt('delivered'), receipt('read'));
@@ -243,19 +225,19 @@ describe('sendMessage', () => {
         attempt: 2,
         providerMessageId: 'wamid.old',
       } as const;
-      const play = await stage.play({ dispatch: async () => settled });
+      const play = await stage().play({ dispatch: async () => settled });
       assert.deepEqual(await play.result(), { status: 'read', attempts: 2, providerMessageId: 'wamid.old' });
     });
 
     it('found failed › the run fails with the code that was found', async () => {
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: async () => ({ kind: 'settled', status: 'failed', attempt: 1, failure }),
       });
       assert.equal((await failureOf(play)).type, 'WA_131026');
     });
 
     it('found sent already › waits for its receipts', async () => {
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: async () => ({ kind: 'settled', status: 'sent', attempt: 1, providerMessageId }),
       });
       await play.signal(receipt('read'));
@@ -264,14 +246,14 @@ describe('sendMessage', () => {
 
     for (const status of ['canceled', 'expired'] as const) {
       it(`found ${status} › completes so, and never sends`, async () => {
-        const play = await stage.play({ dispatch: async () => ({ kind: 'settled', status, attempt: 0 }) });
+        const play = await stage().play({ dispatch: async () => ({ kind: 'settled', status, attempt: 0 }) });
         assert.deepEqual(await play.result(), { status, attempts: 0 });
       });
     }
 
     it('not recorded › the workflow records it, before anything else', async () => {
       let tries = 0;
-      const play = await stage.play({
+      const play = await stage().play({
         dispatch: async () => dispatched(accepted, 3, false),
         recordOutcome: async () => {
           tries += 1;

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { Types, type Connection, type mongo } from 'mongoose';
+import { buildApi, type Api } from '../../src/app/api.ts';
+import type { Config } from '../../src/app/config.ts';
+import { runMigrations } from '../../src/platform/migrations.ts';
+import { testConfig } from './config.ts';
+import { captureLog, type CapturedLog } from './logger.ts';
+import { connectTestDatabase } from './mongo.ts';
+import { watchedUri, watchWire } from './wire-probe.ts';
+
+/** One instance of the API in this process, and where it listens. */
+export interface ApiInstance {
+  readonly api: Api;
+  readonly url: string;
+}
+
+/** The whole API, once or several times, on a database of its own made by the real migrations. */
+export interface RunningApi {
+  readonly instances: readonly ApiInstance[];
+  readonly first: ApiInstance;
+  readonly config: Config;
+  /** With the database's name, for what connects by itself. */
+  readonly mongoUri: string;
+  /** A connection of the test's own, past the API and its probe. */
+  readonly connection: Connection;
+  readonly log: CapturedLog;
+  /** How many commands on tenant collections were seen; a probe that sees none proves nothing. */
+  seenCommands(): number;
+  /** What crossed clients since the last call, on any instance; empty is good. */
+  takeViolations(): string[];
+  collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
+  /** The audit events about one object, oldest first. */
+  auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
+  close(): Promise<void>;
+}
+
+interface RunningApiOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly instanceCount?: number;
+}
+
+export async function startRunningApi(
+  name: string,
+  { env, instanceCount = 1 }: RunningApiOptions,
+): Promise<RunningApi> {
+  const database = await connectTestDatabase(name.replaceAll('-', '_'), []);
+  const { connection } = database;
+  await runMigrations(connection);
+  const log = captureLog();
+  const config = testConfig({ MONGODB_URI: watchedUri(database.uri), ...env });
+  const apis: Api[] = [];
+  for (let index = 0; index < instanceCount; index += 1) apis.push(await buildApi(config, log.logger));
+  const probes = apis.map(({ core }) => watchWire(core.mongo));
+  const instances = await Promise.all(
+    apis.map(async (api) => ({ api, url: (await api.http.listen(0, '127.0.0.1')).url })),
+  );
+  const [first] = instances;
+  assert.ok(first !== undefined);
+  const collection = (of: string) => connection.collection(of) as never;
+  return {
+    instances,
+    first,
+    config,
+    mongoUri: database.uri,
+    connection,
+    log,
+    seenCommands: () => probes.reduce((sum, probe) => sum + probe.seen(), 0),
+    takeViolations: () => probes.flatMap((probe) => probe.takeViolations()),
+    collection,
+    auditOf: (id) =>
+      connection
+        .collection('audit_events')
+        .find({ 'target.id': new Types.ObjectId(id) })
+        .sort({ _id: 1 })
+        .toArray(),
+    async close() {
+      for (const probe of probes) probe.stop();
+      await Promise.all(apis.map((api) => api.close()));
+      await database.close();
+    },
+  };
+}
+
+/** No command of the tests so far has crossed clients. */
+export function assertTenancy({ takeViolations }: Pick<RunningApi, 'takeViolations'>): void {
+  assert.deepEqual(takeViolations(), [], 'a command on a tenant collection crosses clients');
+}
