@@ -75,7 +75,13 @@ export async function startRunningApi(
         .toArray(),
     async close() {
       for (const probe of probes) probe.stop();
-      await Promise.all(apis.map((api) => api.close()));
+      await Promise.all(
+        apis.map(async (api) => {
+          // Closed by itself first, it does not announce for a second that it is going: nobody is there to hear it.
+          await api.http.close({ graceMs: config.deployment.shutdownGraceMs });
+          await api.close();
+        }),
+      );
       await database.close();
     },
   };
