@@ -2,7 +2,7 @@
 type Share =
   /** Beside any other file. */
   | 'shared'
-  /** Starts the whole product as processes: one of them at a time, beside files that do not. */
+  /** Starts the whole product as processes: beside files that do not, as long as there are any. */
   | 'stack'
   /** Measures time so closely that nothing may run beside it. */
   | 'alone';
@@ -50,7 +50,8 @@ export function createFileQueue(files: readonly string[], share: typeof shareOf 
   function mayRun(file: string): boolean {
     if (isRunning('alone')) return false;
     if (share(file) === 'alone') return running.size === 0;
-    return share(file) === 'shared' || !isRunning('stack');
+    const isBesideOthers = !isRunning('stack') || !waiting.some((other) => share(other) === 'shared');
+    return share(file) === 'shared' || isBesideOthers;
   }
 
   return {

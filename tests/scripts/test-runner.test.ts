@@ -63,14 +63,17 @@ describe('files of a test run', () => {
     assert.ok(queue.isEmpty());
   });
 
-  it('two that start the whole product › one after the other, others beside them', () => {
-    const queue = createFileQueue(['tests/api/a.ts', 'tests/e2e/a.ts', 'tests/e2e/b.ts'], share);
+  it('two that start the whole product › others beside them, and both at once only when nothing else is left', () => {
+    const files = ['tests/api/a.ts', 'tests/api/b.ts', 'tests/e2e/a.ts', 'tests/e2e/b.ts', 'tests/e2e/c.ts'];
+    const queue = createFileQueue(files, share);
     assert.equal(queue.take(), 'tests/e2e/a.ts');
     assert.equal(queue.take(), 'tests/api/a.ts');
-    queue.done('tests/api/a.ts');
-    assert.equal(queue.take(), undefined);
     queue.done('tests/e2e/a.ts');
     assert.equal(queue.take(), 'tests/e2e/b.ts');
+    queue.done('tests/api/a.ts');
+    assert.equal(queue.take(), 'tests/api/b.ts');
+    queue.done('tests/api/b.ts');
+    assert.equal(queue.take(), 'tests/e2e/c.ts');
   });
 });
 
