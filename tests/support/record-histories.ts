@@ -8,8 +8,7 @@ import type { RunningServer } from '../../scripts/servers/server-process.ts';
 import { startTemporal } from '../../scripts/servers/temporal.ts';
 import { historiesFolder, saveHistory } from './histories.ts';
 import { scenarios } from './send-message-scenarios.ts';
-import { createStage } from './send-message-stage.ts';
-import { connectTestTemporal, startTestWorkers } from './temporal.ts';
+import { startStage } from './use-stage.ts';
 
 /**
  * Records the history of every way through the workflow on a real server, for the replay test. For a new version of
@@ -38,9 +37,7 @@ try {
 }
 
 async function record(): Promise<void> {
-  const temporal = await connectTestTemporal('histories');
-  const stage = createStage(temporal.client);
-  const workers = await startTestWorkers({ ...temporal, activities: stage.activities });
+  const stage = await startStage('histories');
   try {
     for (const [name, scenario] of Object.entries(scenarios)) {
       const play = await scenario(stage);
@@ -49,7 +46,6 @@ async function record(): Promise<void> {
     }
     log(`histories in ${historiesFolder}`);
   } finally {
-    await workers.stop();
-    await temporal.close();
+    await stage.close();
   }
 }

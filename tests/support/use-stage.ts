@@ -10,7 +10,7 @@ export interface RunningStage extends Stage, TestTemporal {
 }
 
 /** A stage with workers, in a namespace of its own. */
-async function startStage(name: string, options: StageOptions): Promise<RunningStage> {
+export async function startStage(name: string, options: StageOptions = {}): Promise<RunningStage> {
   const temporal = await connectTestTemporal(name);
   const stage = createStage(temporal.client);
   const start = () => startTestWorkers({ ...temporal, ...options, activities: stage.activities });
@@ -31,5 +31,5 @@ async function startStage(name: string, options: StageOptions): Promise<RunningS
 }
 
 /** Sets it before the tests of a `describe` and takes it down after them. */
-export const useStage = (name: string, options: StageOptions = {}): (() => RunningStage) =>
+export const useStage = (name: string, options?: StageOptions): (() => RunningStage) =>
   useRunning(() => startStage(name, options));
