@@ -41,7 +41,7 @@ export const summarizeLatencies = (values: readonly number[]): LatencySummary =>
  * The most moments that lie in any window of this length, wherever it begins. The window does not hold its own end:
  * moments a whole window apart are never in one. Cutting moments down to whole units therefore never adds to it.
  */
-export function mostInWindow(moments: readonly number[], window: number): number {
+export function maxInWindow(moments: readonly number[], window: number): number {
   const sorted = moments.toSorted((a, b) => a - b);
   let most = 0;
   let first = 0;
@@ -53,7 +53,7 @@ export function mostInWindow(moments: readonly number[], window: number): number
 }
 
 /** The shortest time between two neighbours; null when there are no two. */
-export function shortestGap(moments: readonly number[]): number | null {
+export function minGap(moments: readonly number[]): number | null {
   const sorted = moments.toSorted((a, b) => a - b);
   const gaps = sorted.slice(1).map((moment, index) => moment - (sorted[index] ?? moment));
   return gaps.length === 0 ? null : gaps.reduce((shortest, gap) => Math.min(shortest, gap));

@@ -88,14 +88,14 @@ function scriptedDecision(scripted: ScriptedAnswer): Decision {
   if (scripted.reset === true) return { kind: 'cut' };
   const { status, code, subcode, details, body, headers = {} } = scripted;
   if (body !== undefined) return refused({ status, code: code ?? null, body, headers });
-  const usualCode = CODE_OF_STATUS[status] ?? (status < 500 ? 100 : 131000);
+  const defaultCode = CODE_OF_STATUS[status] ?? (status < 500 ? 100 : 131000);
   const changes = {
     status,
     headers,
     ...(subcode === undefined ? {} : { subcode }),
     ...(details === undefined ? {} : { details }),
   };
-  return refused(refuse(code ?? usualCode, changes));
+  return refused(refuse(code ?? defaultCode, changes));
 }
 
 const refused = (refusal: Refusal): Decision => ({ kind: 'refused', refusal });

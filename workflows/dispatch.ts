@@ -18,8 +18,8 @@ import type { Schedule } from './schedule.ts';
 import type { Progress, Run } from './run.ts';
 
 /** A gate that nobody reports open is looked at again after this long. */
-const longestHoldMs = 3_600_000;
-const shortestHoldMs = 1_000;
+const maxHoldMs = 3_600_000;
+const minHoldMs = 1_000;
 
 type Held = Extract<DispatchResult, { kind: 'held' }>;
 
@@ -63,9 +63,9 @@ async function hold(
 ): Promise<void> {
   // It was moved while nobody could tell the run.
   if (gate === 'schedule' && untilMs !== undefined && untilMs > Date.now()) return schedule.moveTo(untilMs);
-  let lookMs = untilMs ?? Date.now() + longestHoldMs;
+  let lookMs = untilMs ?? Date.now() + maxHoldMs;
   // By the clock of a worker that is behind the server's: without a pause it would run in circles until it is right.
-  if (lookMs <= Date.now() && patched('shortest-hold')) lookMs = Date.now() + shortestHoldMs;
+  if (lookMs <= Date.now() && patched('shortest-hold')) lookMs = Date.now() + minHoldMs;
   await schedule.sleepUntil(Math.min(lookMs, deadlineMs), `held: ${gate}`);
 }
 

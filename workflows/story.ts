@@ -4,7 +4,7 @@ export interface Story {
   tell(event: string): void;
 }
 
-const longestStory = 40;
+const maxStory = 40;
 
 /** The run's life as a list that the Temporal UI shows under «Current Details»; it costs no event. */
 export function createStory(): Story {
@@ -12,7 +12,7 @@ export function createStory(): Story {
   return {
     tell(event) {
       lines.push(`- \`${new Date().toISOString()}\` ${event}`);
-      if (lines.length > longestStory) lines.splice(1, 1, '- …');
+      if (lines.length > maxStory) lines.splice(1, 1, '- …');
       setCurrentDetails(lines.join('\n'));
     },
   };

@@ -22,7 +22,7 @@ const drainStartMs = 60_000;
 /** Without any message getting on for this long, the rest counts as lost. */
 const stallMs = 60_000;
 /** However slowly it gets on, it ends: after so many times what the limit alone needs. */
-const mostTimesTheLimit = 5;
+const maxTimesTheLimit = 5;
 
 /**
  * Agents' replies on a channel whose limit is used up by a backlog: how long they take to the provider,
@@ -128,7 +128,7 @@ async function waitUntilRead(
   { messages }: PriorityStage,
   { sendsPerSecond, count }: { sendsPerSecond: number; count: number },
 ): Promise<void> {
-  const deadline = performance.now() + stallMs + (count / sendsPerSecond) * 1_000 * mostTimesTheLimit;
+  const deadline = performance.now() + stallMs + (count / sendsPerSecond) * 1_000 * maxTimesTheLimit;
   let progress = {
     unread: Number.POSITIVE_INFINITY,
     unsent: Number.POSITIVE_INFINITY,
@@ -191,8 +191,8 @@ function print(
       `(the generator up to ${result.generatorLagMs} ms late)`,
   );
   log(`  of the backlog still waiting when the last reply was accepted: ${result.backlogLeft}`);
-  const overLimit = calls.mostInOneSecond > limit ? ' OVER THE LIMIT' : '';
-  log(`priority: most calls of the channel in any 1 s: ${calls.mostInOneSecond} of ${limit}${overLimit}`);
+  const overLimit = calls.maxInOneSecond > limit ? ' OVER THE LIMIT' : '';
+  log(`priority: most calls of the channel in any 1 s: ${calls.maxInOneSecond} of ${limit}${overLimit}`);
   const closest = calls.closestPairMs;
   // Only a campaign gets no burst.
   const isTooClose = category === 'marketing' && closest !== null && closest < pairLimitMs;

@@ -1,4 +1,4 @@
-import { mostInWindow, shortestGap } from '../stats.ts';
+import { maxInWindow, minGap } from '../stats.ts';
 import { messageIdOf, type LedgerItem } from '../../proofs/shared/ledger.ts';
 
 /** A message that the API accepted. */
@@ -17,7 +17,7 @@ export interface ChannelCalls {
   /** Accepted messages that the provider never got, or got more than once. */
   readonly lost: number;
   readonly duplicated: number;
-  readonly mostInOneSecond: number;
+  readonly maxInOneSecond: number;
   /** Between two calls for the same recipient; null when there are no two. */
   readonly closestPairMs: number | null;
 }
@@ -38,13 +38,13 @@ export function judgeCalls(ledger: readonly LedgerItem[], messageIds: readonly s
     moments.push(Date.parse(at));
     byRecipient.set(to ?? '', moments);
   }
-  const gaps = [...byRecipient.values()].flatMap((moments) => shortestGap(moments) ?? []);
+  const gaps = [...byRecipient.values()].flatMap((moments) => minGap(moments) ?? []);
   return {
     calls: calls.length,
     refused: calls.filter(({ wamid }) => wamid === null).length,
     lost: [...wanted].filter((id) => !taken.has(id)).length,
     duplicated: [...taken.values()].filter((times) => times > 1).length,
-    mostInOneSecond: mostInWindow(
+    maxInOneSecond: maxInWindow(
       calls.map(({ at }) => Date.parse(at)),
       windowMs,
     ),

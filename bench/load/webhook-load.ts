@@ -7,11 +7,11 @@ import { runOpenLoop } from './open-loop.ts';
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly longestMs: number;
+  readonly maxMs: number;
 }
 
 const closedConnections = 64;
-const mostOpenConnections = 256;
+const maxOpenConnections = 256;
 
 /** Posts everything as fast as 64 connections allow; answers the seconds that it took. */
 export const postClosedLoop = (url: string, requests: readonly Buffer[]): Promise<number> =>
@@ -35,7 +35,7 @@ export async function postOpenLoop(
   requests: readonly Buffer[],
   perSecond: number,
 ): Promise<OpenLoopResult> {
-  const connections = await openConnections(url, Math.min(mostOpenConnections, requests.length));
+  const connections = await openConnections(url, Math.min(maxOpenConnections, requests.length));
   const idle = [...connections];
   const queue: (() => void)[] = [];
   const latencies: number[] = [];
@@ -70,5 +70,5 @@ async function post(connection: HttpConnection, request: Buffer | undefined): Pr
 const describeLatency = (latencies: readonly number[]): Latency => ({
   p50Ms: quantile(latencies, 0.5),
   p99Ms: quantile(latencies, 0.99),
-  longestMs: Math.max(...latencies),
+  maxMs: Math.max(...latencies),
 });

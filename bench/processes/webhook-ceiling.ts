@@ -13,8 +13,8 @@ export interface CeilingSettings {
 }
 
 const { port, mongoUri, appSecret } = JSON.parse(process.argv[2] ?? '{}') as CeilingSettings;
-const mostBatches = 2;
-const longestBatch = 500;
+const maxBatches = 2;
+const maxBatch = 500;
 
 const client = await new mongoose.mongo.MongoClient(mongoUri).connect();
 const events = client.db().collection('events');
@@ -27,9 +27,9 @@ function answer(response: ServerResponse, status: number): void {
 }
 
 async function flush(): Promise<void> {
-  if (queue.length === 0 || underWay >= mostBatches) return;
-  const batch = queue.slice(0, longestBatch);
-  queue = queue.slice(longestBatch);
+  if (queue.length === 0 || underWay >= maxBatches) return;
+  const batch = queue.slice(0, maxBatch);
+  queue = queue.slice(maxBatch);
   underWay += 1;
   await events
     .insertMany(

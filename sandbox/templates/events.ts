@@ -25,12 +25,12 @@ export interface StatusNews {
   readonly rejectionInfo?: unknown;
 }
 
-function usualReason(event: string): string | null {
+function defaultReason(event: string): string | null {
   if (event === 'REJECTED') return 'INVALID_FORMAT';
   return event === 'APPROVED' ? 'NONE' : null;
 }
 
-function usualInfo(event: string): object {
+function defaultInfo(event: string): object {
   if (event === 'PAUSED') {
     const description = 'The template is paused because people gave it bad ratings.';
     return { other_info: { title: 'FIRST_PAUSE', description } };
@@ -52,8 +52,8 @@ export function statusEvent(template: Template, news: StatusNews = {}): AccountE
     event,
     ...nameOf(template),
     message_template_category: template.category,
-    reason: news.reason ?? usualReason(event),
-    ...usualInfo(event),
+    reason: news.reason ?? defaultReason(event),
+    ...defaultInfo(event),
     ...(news.otherInfo === undefined ? {} : { other_info: news.otherInfo }),
     ...(news.disableInfo === undefined ? {} : { disable_info: news.disableInfo }),
     ...(news.rejectionInfo === undefined ? {} : { rejection_info: news.rejectionInfo }),

@@ -15,9 +15,9 @@ export function withPause(template: Template, otherInfo: unknown, now: number): 
 }
 
 /** Why a pause cannot be ended now; null when it can. */
-export function unpauseProblem({ pause }: Template, now: number, leastMs: number): string | null {
+export function unpauseProblem({ pause }: Template, now: number, minMs: number): string | null {
   if (pause?.title !== PACING_PAUSE) return 'Only a template that was paused by pacing can be unpaused.';
-  return now < pause.since + leastMs
-    ? `The template can be unpaused ${Math.ceil(leastMs / 60_000)} minutes after it was paused.`
+  return now < pause.since + minMs
+    ? `The template can be unpaused ${Math.ceil(minMs / 60_000)} minutes after it was paused.`
     : null;
 }

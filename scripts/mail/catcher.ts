@@ -23,7 +23,7 @@ interface MailCatcherOptions {
 }
 
 const host = '127.0.0.1';
-const maximumBytes = 5 * 1024 * 1024;
+const maxBytes = 5 * 1024 * 1024;
 
 /**
  * A mail server for development: takes every mail, delivers none, and shows them all. It belongs to `npm start` and
@@ -60,7 +60,7 @@ const createSmtpServer = (store: MailStore, { onMail }: MailCatcherOptions): SMT
   new SMTPServer({
     banner: 'development mail catcher',
     disabledCommands: ['AUTH', 'STARTTLS'],
-    size: maximumBytes,
+    size: maxBytes,
     logger: false,
     onData(stream, { envelope }, callback) {
       const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../stack/files.ts';
 import { type CaughtMail, readMail } from './message.ts';
 
 /** Older ones go when a new one comes. */
-const maximumKept = 200;
+const maxKept = 200;
 
 export interface Envelope {
   readonly from: string;
@@ -35,7 +35,7 @@ export async function openMailStore(folder: string): Promise<MailStore> {
       const id = `${lastTime}-${randomBytes(4).toString('hex')}`;
       const mail = { id, at: new Date(lastTime).toISOString(), from, to, ...readMail(raw) };
       writeFileAtomically(join(folder, `${id}.json`), `${JSON.stringify(mail, null, 2)}\n`, 0o600);
-      const tooOld = (await namesNewestFirst()).slice(maximumKept);
+      const tooOld = (await namesNewestFirst()).slice(maxKept);
       await Promise.all(tooOld.map((name) => rm(join(folder, name), { force: true })));
       return mail;
     },

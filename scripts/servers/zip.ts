@@ -7,7 +7,7 @@ const inflate = promisify(inflateRaw);
 const endOfDirectorySignature = 0x06054b50;
 const entrySignature = 0x02014b50;
 const endOfDirectoryBytes = 22;
-const longestCommentBytes = 65_535;
+const maxCommentBytes = 65_535;
 
 interface ZipEntry {
   readonly name: string;
@@ -34,7 +34,7 @@ export async function extractMember(
 
 async function listEntries(archive: FileHandle): Promise<ZipEntry[]> {
   const { size } = await archive.stat();
-  const tail = await readAt(archive, Math.max(0, size - endOfDirectoryBytes - longestCommentBytes), size);
+  const tail = await readAt(archive, Math.max(0, size - endOfDirectoryBytes - maxCommentBytes), size);
   const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
   if (end < 0 || tail.readUInt32LE(end) !== endOfDirectorySignature) throw new Error('not a zip archive');
   const directoryBytes = tail.readUInt32LE(end + 12);

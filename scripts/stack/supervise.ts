@@ -32,7 +32,7 @@ interface SuperviseOptions {
   readonly firstDelayMs?: number;
 }
 
-const longestDelayMs = 10_000;
+const maxDelayMs = 10_000;
 /** A process that lived this long has recovered: its next death is answered at once again. */
 const healthyAfterMs = 30_000;
 
@@ -59,7 +59,7 @@ export function supervise(service: Service, options: SuperviseOptions): Supervis
       log(`${service.name} ended (${code ?? 'killed'}); starting it again in ${delayMs / 1000} s`);
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      delayMs = Math.min(delayMs * 2, longestDelayMs);
+      delayMs = Math.min(delayMs * 2, maxDelayMs);
       startedAt = Date.now();
       await launch().then(
         () => log(`${service.name} runs again (pid ${current?.pid})`),

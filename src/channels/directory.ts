@@ -25,7 +25,7 @@ export type ChannelDirectory = ReturnType<typeof createChannelDirectory>;
 const cacheTtlMs = 1_000;
 
 /** The provider lets an account have far fewer. */
-const mostChannelsOfAccount = 200;
+const maxChannelsOfAccount = 200;
 
 export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
   const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
@@ -86,7 +86,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
 
     /** Across all tenants: the channels of an account that an event of the provider names. */
     listByWabaIdAcrossClients: (wabaId: string): Promise<ChannelDoc[]> =>
-      channels.listByWabaIdAcrossClients(wabaId, mostChannelsOfAccount),
+      channels.listByWabaIdAcrossClients(wabaId, maxChannelsOfAccount),
 
     /** Across all tenants: the channel on whose own address an event was stored. */
     findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>

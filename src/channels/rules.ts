@@ -62,7 +62,7 @@ export function isPassing(answer: NumberAnswer | AccountAnswer): boolean {
 }
 
 /** What the provider lets a number send per second until it says otherwise. */
-const usualThroughput = 80;
+const defaultThroughput = 80;
 
 type Paced = Pick<ChannelDoc, 'sendsPerSecond' | 'throughput'>;
 
@@ -70,7 +70,7 @@ type Paced = Pick<ChannelDoc, 'sendsPerSecond' | 'throughput'>;
  * What a channel sends per second once the provider has said what it takes. One that sends less than it might does so
  * because somebody wants it, and goes on so; every other one sends what it may, be that more or less than before.
  */
-export const rateAfter = ({ sendsPerSecond, throughput = usualThroughput }: Paced, next: number): number =>
+export const rateAfter = ({ sendsPerSecond, throughput = defaultThroughput }: Paced, next: number): number =>
   sendsPerSecond < throughput ? Math.min(sendsPerSecond, next) : next;
 
 /** The provider's answers about a number; the account is asked about only where the number is known. */
@@ -140,16 +140,16 @@ export interface Refusal {
 }
 
 const minuteMs = 60_000;
-const longestCheckMs = 15 * minuteMs;
-const longestRelapseMs = 60 * minuteMs;
-const longestLookMs = 60 * minuteMs;
+const maxCheckMs = 15 * minuteMs;
+const maxRelapseMs = 60 * minuteMs;
+const maxLookMs = 60 * minuteMs;
 
 /** A channel that has sent for so long since its health let it go has really been well. */
 const steadyMs = 60 * minuteMs;
 
 /** A minute, doubling up to the longest. */
-const doubled = (times: number, longestMs: number): number =>
-  Math.min(minuteMs * 2 ** Math.min(times, 10), longestMs);
+const doubled = (times: number, maxMs: number): number =>
+  Math.min(minuteMs * 2 ** Math.min(times, 10), maxMs);
 
 /**
  * The look at the provider's health after so many looks: a minute later, doubling to a quarter of an hour. A page that
@@ -158,12 +158,11 @@ const doubled = (times: number, longestMs: number): number =>
 export const nextCheckAfter = (
   { checks, relapses = 0 }: Pick<ProviderPause, 'checks' | 'relapses'>,
   now: Date,
-): Date =>
-  new Date(now.getTime() + Math.max(doubled(checks, longestCheckMs), doubled(relapses, longestRelapseMs)));
+): Date => new Date(now.getTime() + Math.max(doubled(checks, maxCheckMs), doubled(relapses, maxRelapseMs)));
 
 /** When to ask again what could not be learnt. */
 export const nextLookAfter = ({ tries }: Pick<ChannelLook, 'tries'>, now: Date): Date =>
-  new Date(now.getTime() + doubled(tries - 1, longestLookMs));
+  new Date(now.getTime() + doubled(tries - 1, maxLookMs));
 
 /** How often in a row the health was believed in vain, if the channel's calls are refused now. */
 const relapsesAt = (recovery: ProviderRecovery | null | undefined, now: Date): number =>

@@ -8,7 +8,7 @@ export type Authenticate = (authorization: string | undefined) => Promise<Actor>
 export type ActorOfToken = (accessToken: string) => Promise<Actor>;
 
 /** Longer than any token of ours; saves the work of verifying nonsense. */
-const maximumTokenLength = 4_096;
+const maxTokenLength = 4_096;
 
 export const createAuthenticate =
   (actorOf: ActorOfToken): Authenticate =>
@@ -16,7 +16,7 @@ export const createAuthenticate =
     if (authorization === undefined)
       throw new AppError('unauthenticated', 'The request has no access token.');
     const token = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
-    if (token === undefined || token.length > maximumTokenLength)
+    if (token === undefined || token.length > maxTokenLength)
       throw new AppError('unauthenticated', 'The Authorization header is not `Bearer <accessToken>`.');
     return actorOf(token);
   };

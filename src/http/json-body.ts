@@ -4,7 +4,7 @@ import { AppError } from '../platform/errors.ts';
 import { AbortedUpload } from './raw-body.ts';
 
 export const jsonBodyLimitBytes = 100 * 1024;
-const maximumDepth = 32;
+const maxDepth = 32;
 
 const parse = koaBody({
   json: true,
@@ -39,8 +39,8 @@ export async function readJsonBody(context: Context): Promise<unknown> {
     context.req.resume();
   }
   const body = (context.request as { body?: unknown }).body;
-  if (isDeeperThan(body, maximumDepth))
-    throw new AppError('malformed-json', `The body is nested deeper than ${maximumDepth} levels.`);
+  if (isDeeperThan(body, maxDepth))
+    throw new AppError('malformed-json', `The body is nested deeper than ${maxDepth} levels.`);
   return body;
 }
 

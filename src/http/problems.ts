@@ -56,12 +56,12 @@ const awaySystemCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUS
 /** gRPC: DEADLINE_EXCEEDED, UNAVAILABLE. */
 const awayGrpcCodes: ReadonlySet<unknown> = new Set([4, 14]);
 
-const maximumCauses = 8;
+const maxCauses = 8;
 
 /** Whether an error, or one of its causes, says that MongoDB or Temporal cannot be reached. */
 export function isDependencyAway(error: unknown): boolean {
   let current = error;
-  for (let depth = 0; current instanceof Error && depth < maximumCauses; depth += 1) {
+  for (let depth = 0; current instanceof Error && depth < maxCauses; depth += 1) {
     const code = 'code' in current ? current.code : undefined;
     if (awayErrorNames.has(current.name)) return true;
     if (current.name === 'MongoServerError' && awayServerCodes.has(code)) return true;

@@ -4,7 +4,7 @@ import { newUuid } from '../platform/ids.ts';
 import type { RequestInfo } from './route.ts';
 
 const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/;
-const maximumUserAgentLength = 256;
+const maxUserAgentLength = 256;
 
 /** What every handler may know of a request beyond its parsed input. */
 export function requestInfoOf(request: IncomingMessage, trustedProxies: number): RequestInfo {
@@ -14,7 +14,7 @@ export function requestInfoOf(request: IncomingMessage, trustedProxies: number):
   return {
     requestId: givenId !== undefined && saneRequestId.test(givenId) ? givenId : newUuid(),
     ip: clientIpOf(request, trustedProxies),
-    userAgent: (header('user-agent') ?? '').slice(0, maximumUserAgentLength),
+    userAgent: (header('user-agent') ?? '').slice(0, maxUserAgentLength),
     header,
     cookie: (name) => (cookies ??= parseCookies(header('cookie') ?? '')).get(name),
   };

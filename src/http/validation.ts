@@ -19,8 +19,8 @@ export interface ParsedInput {
 }
 
 /** An answer with more issues than this helps nobody and costs us. */
-const maximumIssues = 200;
-const maximumNameLength = 100;
+const maxIssues = 200;
+const maxNameLength = 100;
 
 /** Parses all parts of a request and throws one `invalid-input` with the issues of all of them. */
 export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
@@ -33,7 +33,7 @@ export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
     idempotencyKey: route.idempotent === true ? readIdempotencyKey(raw.idempotencyKey, issues) : undefined,
   };
   if (issues.length > 0)
-    throw new AppError('invalid-input', summaryOf(issues), { errors: issues.slice(0, maximumIssues) });
+    throw new AppError('invalid-input', summaryOf(issues), { errors: issues.slice(0, maxIssues) });
   return parsed;
 }
 
@@ -80,7 +80,7 @@ function toIssues(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issu
 }
 
 const pathOf = (path: readonly PropertyKey[]): string =>
-  path.map((part) => String(part).slice(0, maximumNameLength)).join('.');
+  path.map((part) => String(part).slice(0, maxNameLength)).join('.');
 
 /** The query as an object; a name given twice is refused, because either value could be the one that counts. */
 function readQuery(querystring: string, issues: Issue[]): Readonly<Record<string, string>> {

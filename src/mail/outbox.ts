@@ -4,7 +4,7 @@ import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MailKind, MailOrder, MailRepository, OutboxMailDoc } from './repository.ts';
 import { afterFailure } from './rules.ts';
-import { type Letter, longestSendMs, MailRefused, type MailTransport } from './transport.ts';
+import { type Letter, maxSendMs, MailRefused, type MailTransport } from './transport.ts';
 
 export type { MailOrder } from './repository.ts';
 
@@ -33,13 +33,13 @@ interface MailSenderOptions extends OutboxOptions {
 }
 
 /** How many mails one process sends at a time. */
-const maximumAtOnce = 5;
+const maxAtOnce = 5;
 
 /** Sends what is due. A crash between the sending and the note of it sends once more: better twice than never. */
 export function createMailSender({ mails, transport, writeLetter, clock, logger }: MailSenderOptions) {
   async function claim(): Promise<OutboxMailDoc | null> {
     const now = clock.now();
-    return mails.claim(now, new Date(now.getTime() + longestSendMs));
+    return mails.claim(now, new Date(now.getTime() + maxSendMs));
   }
 
   async function deliver(mail: OutboxMailDoc): Promise<void> {
@@ -73,7 +73,7 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
     /** Sends the mails that are due, a few at a time; answers how many it has tried. */
     async sendDue(): Promise<number> {
       const due: OutboxMailDoc[] = [];
-      while (due.length < maximumAtOnce) {
+      while (due.length < maxAtOnce) {
         const mail = await claim();
         if (mail === null) break;
         due.push(mail);

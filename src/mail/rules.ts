@@ -3,7 +3,7 @@ import type { MailKind } from './model.ts';
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const firstPauseMs = 5 * secondMs;
-const longestPauseMs = 30 * minuteMs;
+const maxPauseMs = 30 * minuteMs;
 
 /** Whoever waits for a reset has gone by then; an invitation is still worth something the next day. */
 const giveUpAfterMs: Readonly<Record<MailKind, number>> = {
@@ -21,7 +21,7 @@ export function afterFailure(mail: {
   readonly isPermanent: boolean;
   readonly now: Date;
 }): AfterFailure {
-  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.max(0, mail.attempts - 1));
+  const pauseMs = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.max(0, mail.attempts - 1));
   const at = new Date(mail.now.getTime() + pauseMs);
   const isTooLate = at.getTime() - mail.createdAt.getTime() > giveUpAfterMs[mail.kind];
   return mail.isPermanent || isTooLate ? { kind: 'give-up' } : { kind: 'retry', at };

@@ -26,7 +26,7 @@ const connectTimeoutMs = 10_000;
 const socketTimeoutMs = 20_000;
 
 /** How long one `send` takes at most, roughly: what other processes must wait before they try. */
-export const longestSendMs = 60_000;
+export const maxSendMs = 60_000;
 
 export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl' | 'from'>): MailTransport {
   const transport = createTransport(

@@ -13,8 +13,8 @@ export type BulkWriter<Doc extends mongo.Document> = (operations: Operations<Doc
 
 /** One line for all: the collection has one writer in a process. */
 const line = 'all';
-const mostCommands = 2;
-const largestBatch = 500;
+const maxCommands = 2;
+const maxBatch = 500;
 
 /**
  * Sends the writes that a process has at the same time as one command: a majority's disk is asked once for all of
@@ -25,8 +25,8 @@ export function createBulkWriter<Doc extends mongo.Document>(
   collection: mongo.Collection<Doc>,
 ): BulkWriter<Doc> {
   const batches = createBatches<Operations<Doc>, Error | null>({
-    largest: largestBatch,
-    atOnce: mostCommands,
+    largest: maxBatch,
+    atOnce: maxCommands,
     work: (asks) => writeAll(collection, asks),
   });
   return async (operations) => {

@@ -45,10 +45,10 @@ export const port = (fallback: number) => wholeNumber(fallback, 0, 65_535);
 
 /** A duration with a unit; a plain number is refused, because nobody can tell which unit was meant. */
 export const duration = (fallback: string, maximum: string) => {
-  const maximumMs = parseDurationMs(maximum) ?? 0;
+  const maxMs = parseDurationMs(maximum) ?? 0;
   return text(fallback).transform((value, context) => {
     const ms = parseDurationMs(value);
-    if (ms !== undefined && ms > 0 && ms <= maximumMs) return ms;
+    if (ms !== undefined && ms > 0 && ms <= maxMs) return ms;
     context.addIssue(`must be a duration such as ${fallback}, at most ${maximum}`);
     return z.NEVER;
   });

@@ -61,8 +61,8 @@ export function createLogger(options: LoggerOptions): Logger {
 /** Runs of seven and more digits may be phone numbers; what they are is never needed to understand an error. */
 export const maskDigits = (text: string): string => text.replace(/\d(?:[ -]?\d){6,}/g, '[digits]');
 
-const maximumCauses = 5;
-const maximumTextLength = 4_000;
+const maxCauses = 5;
+const maxTextLength = 4_000;
 
 export interface SerializedError {
   readonly name: string;
@@ -79,7 +79,7 @@ export interface SerializedError {
 export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) return { name: typeof error, message: clean(describe(error)) };
   const code = 'code' in error ? error.code : undefined;
-  const hasCause = error.cause !== undefined && depth < maximumCauses;
+  const hasCause = error.cause !== undefined && depth < maxCauses;
   return {
     name: error.name,
     message: clean(error.message),
@@ -101,4 +101,4 @@ const framesOf = (stack: string): string =>
     .filter((line) => /^\s+at /.test(line))
     .join('\n');
 
-const clean = (text: string): string => maskDigits(text).slice(0, maximumTextLength);
+const clean = (text: string): string => maskDigits(text).slice(0, maxTextLength);

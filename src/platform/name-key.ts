@@ -1,8 +1,8 @@
 /** Longer names are told apart by what comes first. */
-const maximumKeyLength = 64;
+const maxKeyLength = 64;
 
 /** A name as it is searched and sorted: without accents, in lower case, with single spaces. */
 export function nameKeyOf(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain.replace(/\s+/gu, ' ').trim().slice(0, maximumKeyLength);
+  return plain.replace(/\s+/gu, ' ').trim().slice(0, maxKeyLength);
 }

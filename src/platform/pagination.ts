@@ -21,14 +21,14 @@ interface SortKeyTypes {
 
 export type SortKeyKind = keyof SortKeyTypes;
 
-export const maximumPageSize = 100;
+export const maxPageSize = 100;
 const defaultPageSize = 50;
-const maximumCursorLength = 1_024;
+const maxCursorLength = 1_024;
 
 export const pageCursor = z
   .string()
   .min(1)
-  .max(maximumCursorLength)
+  .max(maxCursorLength)
   .optional()
   .meta({ description: 'The `nextCursor` of the previous page' });
 
@@ -37,7 +37,7 @@ export const pageQuery = {
   limit: z
     .preprocess(
       (value) => (typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value),
-      z.int().min(1).max(maximumPageSize).default(defaultPageSize),
+      z.int().min(1).max(maxPageSize).default(defaultPageSize),
     )
     .meta({ description: 'Maximum number of items' }),
   cursor: pageCursor,
@@ -89,7 +89,7 @@ export function decodeCursor(text: string, kind: SortKeyKind, path = 'query.curs
 }
 
 function parseParts(text: string, path: string): readonly unknown[] {
-  if (text.length > maximumCursorLength || !/^[A-Za-z0-9_-]+$/.test(text)) throw invalidCursor(path);
+  if (text.length > maxCursorLength || !/^[A-Za-z0-9_-]+$/.test(text)) throw invalidCursor(path);
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
     return Array.isArray(parsed) ? parsed : [];

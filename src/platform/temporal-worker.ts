@@ -87,7 +87,7 @@ const pollsOutliveStopMs = 500;
 const workflowsOutliveCallsMs = 500;
 
 /** More beats of one activity than one in this time are not sent. */
-const shortestBeatMs = 4_000;
+const minBeatMs = 4_000;
 
 /** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
@@ -113,7 +113,7 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
     maxConcurrentActivityTaskExecutions: options.maxConcurrentDispatches,
     activityTaskPollerBehavior: autoscaling(20),
     // By itself the SDK holds a beat back for up to 0.8 of the time after which a missing one counts.
-    maxHeartbeatThrottleInterval: shortestBeatMs,
+    maxHeartbeatThrottleInterval: minBeatMs,
   });
   const end = (worker: Worker) => {
     if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -10,7 +10,7 @@ import { effectiveLimit, factorAt } from './channel/rules.ts';
 import { createManagementLimitRepository } from './management/repository.ts';
 import { lessonOf, type ManagementAnswer } from './management/rules.ts';
 import { createPairRateRepository, type Pair } from './pair/repository.ts';
-import { largestPairBurst, pairIntervalMs } from './pair/rules.ts';
+import { maxPairBurst, pairIntervalMs } from './pair/rules.ts';
 import { createPortfolioRepository } from './portfolio/repository.ts';
 import { createPortfolioReservations } from './portfolio/reservations.ts';
 
@@ -104,7 +104,7 @@ function createPairLimit({ connection, clock }: LimitOptions) {
     reservePair(
       scope: ClientScope,
       { channelId, contactId }: Pair,
-      { burst = largestPairBurst }: { readonly burst?: number } = {},
+      { burst = maxPairBurst }: { readonly burst?: number } = {},
     ): Promise<PairReservation> {
       const name = [scope.clientId, channelId, contactId].map((id) => id.toHexString()).join(' ');
       return batches.ask(name, { scope, pair: { channelId, contactId }, burst });

@@ -16,10 +16,10 @@ import type { createSweep } from './messages/sweep.ts';
 
 type SendingMetrics = Measured<typeof sendingInstruments>;
 
-const usualPriority = 3;
+const defaultPriority = 3;
 
 const priorityLabel = ({
-  priority = usualPriority,
+  priority = defaultPriority,
 }: Pick<ObservedMessage, 'timestamp' | 'priority'>): string => String(priority);
 
 /** Counts the outbound messages that are stored anew; whether a request is a repetition only the database knows. */

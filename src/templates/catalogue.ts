@@ -54,8 +54,8 @@ const cacheTtlMs = 2_000;
 const believedMs = 60_000;
 
 /** Enough to choose from, found among a few more. */
-const mostSuggestions = 20;
-const mostLookedAt = 50;
+const maxSuggestions = 20;
+const maxLookedAt = 50;
 
 const bySystem: AuditActor = { type: 'system' };
 
@@ -179,10 +179,10 @@ const forDispatch = (
     scope: ClientScope,
     channelId: Types.ObjectId,
   ): Promise<Pick<TemplateDoc, 'name' | 'language'>[]> {
-    const approved = await templates.listApproved(scope, channelId, mostLookedAt);
+    const approved = await templates.listApproved(scope, channelId, maxLookedAt);
     return approved
       .filter(({ category }) => category !== 'authentication')
-      .slice(0, mostSuggestions)
+      .slice(0, maxSuggestions)
       .map(({ name, language }) => ({ name, language }));
   },
 

@@ -34,7 +34,7 @@ export interface TemplateUseCaseDeps {
 export type TemplateUseCases = ReturnType<typeof createTemplateUseCases>;
 
 /** More messages than this are not counted: the answer is the same. */
-const countedAtMost = 1_000;
+const maxCounted = 1_000;
 
 /** What admins do with templates. Sending goes through the catalogue, whose memory is told of every change. */
 export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
@@ -171,9 +171,9 @@ async function requireUnused(
   scope: ClientScope,
   template: TemplateDoc,
 ): Promise<void> {
-  const unsent = await countUnsent(scope, template, countedAtMost);
+  const unsent = await countUnsent(scope, template, maxCounted);
   if (unsent === 0) return;
-  const count = unsent < countedAtMost ? String(unsent) : `${countedAtMost} or more`;
+  const count = unsent < maxCounted ? String(unsent) : `${maxCounted} or more`;
   const detail = `Messages of this template have not left: ${count}. Cancel them or let them leave.`;
   throw new AppError('in-use', detail);
 }

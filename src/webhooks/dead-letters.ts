@@ -24,7 +24,7 @@ export const usage = `Events of the provider that could not be processed and wer
   npm run dead-letters -- redrive all     gives all of them to the worker again
 `;
 
-const mostListed = 500;
+const maxListed = 500;
 
 /** The command that the arguments name, or null when they name none. */
 export function readCommand(args: readonly string[]): DeadLetterCommand | null {
@@ -43,15 +43,15 @@ export const runCommand = (command: DeadLetterCommand, deps: DeadLetterDeps): Pr
   command.action === 'list' ? list(deps) : redrive(command.eventId, deps);
 
 async function list({ events, print }: DeadLetterDeps): Promise<number> {
-  const found = await events.listDead(mostListed + 1);
+  const found = await events.listDead(maxListed + 1);
   if (found.length === 0) {
     print('There are no dead letters.');
     return exitCodes.done;
   }
-  const isCut = found.length > mostListed;
-  print(isCut ? `More than ${mostListed} dead letters; the oldest are:` : `Dead letters: ${found.length}`);
+  const isCut = found.length > maxListed;
+  print(isCut ? `More than ${maxListed} dead letters; the oldest are:` : `Dead letters: ${found.length}`);
   print(lineOf('id', 'received', 'reason'));
-  for (const event of found.slice(0, mostListed)) print(describe(event));
+  for (const event of found.slice(0, maxListed)) print(describe(event));
   return exitCodes.done;
 }
 

@@ -33,8 +33,8 @@ interface Work<Item extends WebhookItem = WebhookItem> {
 export type ProcessorLane = 'all' | 'urgent';
 
 /** What people say is handled one after the other: a short batch does not hold up what comes after it. */
-const mostEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
-const usualLeaseMs = 30_000;
+const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
+const defaultLeaseMs = 30_000;
 
 const done: ItemOutcome = { kind: 'done' };
 const unmatched: ItemOutcome = {
@@ -44,7 +44,7 @@ const unmatched: ItemOutcome = {
 
 /** Takes stored events up and brings each item to where it belongs. Several may run at once. */
 export function createWebhookProcessor(deps: ProcessorDeps) {
-  const { events, clock, leaseMs = usualLeaseMs } = deps;
+  const { events, clock, leaseMs = defaultLeaseMs } = deps;
   const addressees = createAddressees(deps.channels);
   return {
     /**
@@ -53,7 +53,7 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
      */
     async processBatch(lane: ProcessorLane): Promise<number> {
       const isUrgentOnly = lane === 'urgent';
-      const lease = await events.lease({ limit: mostEvents[lane], leaseMs, now: clock.now(), isUrgentOnly });
+      const lease = await events.lease({ limit: maxEvents[lane], leaseMs, now: clock.now(), isUrgentOnly });
       if (lease.events.length === 0) return 0;
       const works = lease.events.flatMap((event) =>
         parseWebhookBody(event.body).map((item): Work => ({ event, item })),
@@ -114,13 +114,13 @@ function openBatch(deps: ProcessorDeps, { token, events: leased }: Lease, works:
 }
 
 /** A batch that takes longer than this many leases hangs, and is left to others. */
-const mostRenewals = 20;
+const maxRenewals = 20;
 
 /** Settles what is done and renews the lease of the rest, three times in each lease, until it is stopped. */
 function startKeeping({ logger }: ProcessorDeps, { batch, leaseMs }: { batch: Batch; leaseMs: number }) {
   const stopping = new AbortController();
   async function keep(): Promise<void> {
-    for (let count = 0; count < mostRenewals * 3; count += 1) {
+    for (let count = 0; count < maxRenewals * 3; count += 1) {
       await sleep(leaseMs / 3, stopping.signal);
       if (stopping.signal.aborted) return;
       try {

@@ -28,15 +28,15 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 
 /** How long an event is tried: as long as Meta itself would repeat one that we had refused. */
-export const longestWaitMs = 36 * hourMs;
-const longestDelayMs = 5 * minuteMs;
+export const maxWaitMs = 36 * hourMs;
+const maxDelayMs = 5 * minuteMs;
 
 /** After this long an event that matches nothing is worth a look. */
 export const unmatchedAlertMs = 15 * minuteMs;
 
 /** Milliseconds before try number `attempts` + 1: doubling from half a second to five minutes. */
 export const backoffMs = (attempts: number): number =>
-  Math.min((secondMs / 2) * 2 ** Math.max(0, attempts - 1), longestDelayMs);
+  Math.min((secondMs / 2) * 2 ** Math.max(0, attempts - 1), maxDelayMs);
 
 /**
  * What becomes of an event once each of its items was handled: done when all are; tried again while one may still
@@ -47,7 +47,7 @@ export function judgeEvent(
   { attempts, ageMs }: { attempts: number; ageMs: number },
 ): EventVerdict {
   const open = outcomes.find((outcome) => outcome.kind === 'failed' || outcome.kind === 'unmatched');
-  if (open !== undefined && 'reason' in open && ageMs < longestWaitMs) {
+  if (open !== undefined && 'reason' in open && ageMs < maxWaitMs) {
     return { kind: 'again', delayMs: backoffMs(attempts), reason: `${open.kind}: ${open.reason}` };
   }
   const hopeless = open ?? outcomes.find((outcome) => outcome.kind === 'invalid');

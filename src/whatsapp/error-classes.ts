@@ -7,7 +7,7 @@ export type { ErrorClass, ErrorRule } from './error-rule.ts';
  * Provider calls of one message, whatever the errors: with the longest ladder that is a day. A message that needs
  * more is stuck on something that waiting does not mend.
  */
-export const mostProviderCalls = 300;
+export const maxProviderCalls = 300;
 
 /** On-premises codes that old relays still send, where one of today means the same. */
 export const legacyCodes: Readonly<Record<number, number>> = {
@@ -114,7 +114,7 @@ export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion
   if (rule.class !== 'retry' && rule.class !== 'retry-later') return null;
   // What only a new message after a long time can mend is not waited for by this one.
   if (rule.class === 'retry-later' && rule.followUp !== undefined) return null;
-  if (attempt >= mostProviderCalls) return null;
+  if (attempt >= maxProviderCalls) return null;
   if (rule.maxAttempts !== undefined && attempt >= rule.maxAttempts) return null;
   const { firstMs, factor, maxMs } = ladder[rule.backoff ?? 'doubling'];
   const planned = Math.min(firstMs * factor ** (attempt - 1), maxMs);
@@ -125,7 +125,7 @@ export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion
 const dayMs = 24 * 60 * minuteMs;
 
 /** New messages in place of one that Meta has taken and then reported as failed for a passing reason. */
-const mostFollowUps = 3;
+const maxFollowUps = 3;
 
 /**
  * The new message that follows one which has ended with this error; null: none. A call that is refused is repeated by
@@ -141,7 +141,7 @@ export function followUpAfter(rule: ErrorRule, toldBy: 'answer' | 'receipt'): Fo
   if (firstMs === null) return null;
   return {
     afterMs: Math.max(firstMs, minuteMs),
-    most: Math.min((rule.maxAttempts ?? Number.POSITIVE_INFINITY) - 1, mostFollowUps),
+    most: Math.min((rule.maxAttempts ?? Number.POSITIVE_INFINITY) - 1, maxFollowUps),
     factor: 4,
     withinMs: dayMs,
   };

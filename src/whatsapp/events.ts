@@ -82,7 +82,7 @@ const Entry = z.looseObject({
 const Change = z.looseObject({ field: z.string(), value: z.unknown() });
 
 /** Meta batches at most this many updates; a body with far more is somebody's mistake. */
-const mostItems = 10_000;
+const maxItems = 10_000;
 
 /**
  * Reads a webhook body: Meta's `entry[].changes[].value`, `{statuses|messages}` at the top, or a bare array of
@@ -96,8 +96,8 @@ export function parseWebhookBody(body: string): readonly WebhookItem[] {
     return [{ kind: 'invalid', reason: 'the body is not JSON' }];
   }
   const items = readShapes(json);
-  return items.length > mostItems
-    ? [{ kind: 'invalid', reason: `more than ${mostItems} items in one body` }]
+  return items.length > maxItems
+    ? [{ kind: 'invalid', reason: `more than ${maxItems} items in one body` }]
     : items;
 }
 

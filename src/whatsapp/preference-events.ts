@@ -33,7 +33,7 @@ const Preference = z.looseObject({
   timestamp: z.coerce.number().int().nonnegative().max(9_999_999_999_999),
 });
 
-const longestDetail = 200;
+const maxDetail = 200;
 
 /** Reads the field `user_preferences`, each preference by itself; null for every other field. */
 export function readPreferences(
@@ -73,7 +73,7 @@ function readPreference(
     ...(userId === undefined ? {} : { userId }),
     category,
     value,
-    ...(detail === undefined ? {} : { detail: detail.slice(0, longestDetail) }),
+    ...(detail === undefined ? {} : { detail: detail.slice(0, maxDetail) }),
     // Seconds at Meta, milliseconds at some relays: beyond 1e11 it can only be milliseconds.
     timestampMs: timestamp > 1e11 ? timestamp : timestamp * 1_000,
   };

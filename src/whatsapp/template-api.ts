@@ -61,7 +61,7 @@ const Anything = z.looseObject({});
 
 /** Meta gives at most 100 a page; an account may have 6,000 templates, and names in several languages on top. */
 const pageSize = 100;
-const mostPages = 200;
+const maxPages = 200;
 const badCursor = 131_059;
 
 /** Meta's template management. The sandbox speaks the same language. */
@@ -126,7 +126,7 @@ async function listOnce(
   const templates: ProviderTemplate[] = [];
   let unreadable = 0;
   let after: string | undefined;
-  for (let pages = 0; pages < mostPages; pages += 1) {
+  for (let pages = 0; pages < maxPages; pages += 1) {
     const query = new URLSearchParams({
       ...{ fields, limit: String(pageSize) },
       ...(name === undefined ? {} : { name }),
@@ -147,7 +147,7 @@ async function listOnce(
     }
     after = next;
   }
-  return { kind: 'unknown', reason: `the list does not end after ${mostPages} pages` };
+  return { kind: 'unknown', reason: `the list does not end after ${maxPages} pages` };
 }
 
 function toTemplate(read: z.output<typeof Template>): ProviderTemplate {

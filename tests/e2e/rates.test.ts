@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mostInWindow, shortestGap } from '../../bench/stats.ts';
+import { maxInWindow, minGap } from '../../bench/stats.ts';
 import { messageIdOf, readLedger, type LedgerItem } from '../../proofs/shared/ledger.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { useStack } from '../support/stack.ts';
@@ -104,9 +104,9 @@ describe('e2e › rates', function () {
       'the provider refuses none',
     );
     const at = (items: readonly LedgerItem[]) => items.map((item) => Date.parse(item.at));
-    assert.ok(mostInWindow(at(calls), 1_000) <= limit, `${mostInWindow(at(calls), 1_000)} in one second`);
+    assert.ok(maxInWindow(at(calls), 1_000) <= limit, `${maxInWindow(at(calls), 1_000)} in one second`);
     const digits = oneOfMany.slice(1);
-    const pair = shortestGap(at(calls.filter(({ to }) => to?.endsWith(digits))));
+    const pair = minGap(at(calls.filter(({ to }) => to?.endsWith(digits))));
     assert.ok(pair !== null && pair >= pairMs, `bulk to one person ${pair} ms apart`);
 
     const answered = new Set(replies.map(({ id }) => id));
@@ -143,7 +143,7 @@ describe('e2e › rates', function () {
     const before = slowCalls.filter((atMs) => atMs <= lastMs).length;
     // Behind the slow one's backlog it would be through after all 120.
     assert.ok(before <= 100, `the slow channel had sent ${before} of 120 when the fast one was through`);
-    assert.ok(mostInWindow(slowCalls, 1_000) <= 5 && mostInWindow(calls, 1_000) <= 20);
+    assert.ok(maxInWindow(slowCalls, 1_000) <= 5 && maxInWindow(calls, 1_000) <= 20);
   });
 
   async function setRate(of: CrmUser, sendsPerSecond: number): Promise<void> {

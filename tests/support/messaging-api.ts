@@ -125,13 +125,13 @@ export const codeOf = (answer: Answer): string => `${answer.status} ${String(ans
 export const statusesOf = (answers: readonly Answer[]): number[] =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
-const mostPages = 10;
+const maxPages = 10;
 
 /** All items of a list, read two at a time. */
 export async function readInPairs<Item>(who: Member, path: string): Promise<Item[]> {
   const items: Item[] = [];
   let position = '';
-  for (let pages = 0; pages < mostPages; pages += 1) {
+  for (let pages = 0; pages < maxPages; pages += 1) {
     const page = await who.get(`${path}${path.includes('?') ? '&' : '?'}limit=2${position}`);
     assert.equal(page.status, 200, page.text);
     const body = page.body as unknown as { items: Item[]; nextCursor: string | null };
@@ -139,5 +139,5 @@ export async function readInPairs<Item>(who: Member, path: string): Promise<Item
     if (body.nextCursor === null) return items;
     position = `&cursor=${body.nextCursor}`;
   }
-  throw new Error(`${path} does not end after ${mostPages} pages`);
+  throw new Error(`${path} does not end after ${maxPages} pages`);
 }

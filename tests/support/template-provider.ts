@@ -36,7 +36,7 @@ export interface StoredTemplate {
 }
 
 /** Smaller than Meta's, so that lists have many pages. */
-const mostOnPage = 50;
+const maxOnPage = 50;
 
 type Answer = readonly [status: number, body: unknown];
 
@@ -65,7 +65,7 @@ export async function startTemplateProvider(): Promise<TemplateProvider> {
     const name = query.get('name');
     const all = ofAccount(path).filter((template) => name === null || template.name === name);
     const from = Number(query.get('after') ?? 0);
-    const limit = Math.min(Number(query.get('limit') ?? 25), mostOnPage);
+    const limit = Math.min(Number(query.get('limit') ?? 25), maxOnPage);
     const after = String(from + limit);
     const next = from + limit < all.length ? { next: `http://provider/?after=${after}` } : {};
     const data = all.slice(from, from + limit);

@@ -8,7 +8,7 @@ export interface PausedGroup {
   readonly count: number;
 }
 
-const mostChannels = 20_000;
+const maxChannels = 20_000;
 const maxTimeMS = 5_000;
 
 /** Counts across all tenants for the metrics. */
@@ -19,7 +19,7 @@ export function createChannelMeasures(connection: Connection) {
     findPausedAcrossClients: (): Promise<PausedGroup[]> =>
       channels.acrossClients.aggregate<PausedGroup>(
         [
-          { $limit: mostChannels },
+          { $limit: maxChannels },
           { $match: { state: { $ne: 'active' } } },
           {
             $group: {

@@ -3,9 +3,9 @@ import { defaultStartWords, defaultStopWords } from '../words/rules.ts';
 import { LineText, notEmpty } from '../../platform/text-fields.ts';
 import { holdableKinds, weekdays } from './rules.ts';
 
-const mostWords = 50;
-const longestWord = 60;
-const mostLanguages = 30;
+const maxWords = 50;
+const maxWord = 60;
+const maxLanguages = 30;
 
 const Weekday = z.enum(weekdays).meta({ id: 'Weekday' });
 const AppliesTo = z.enum(holdableKinds).meta({
@@ -36,10 +36,10 @@ const words = (description: string) =>
   z
     .record(
       z.string().regex(/^[a-z]{2,3}$/, { error: 'Must be a language as de.' }),
-      z.array(LineText.max(longestWord)).max(mostWords),
+      z.array(LineText.max(maxWord)).max(maxWords),
     )
-    .refine((lists) => Object.keys(lists).length <= mostLanguages, {
-      error: `At most ${mostLanguages} languages.`,
+    .refine((lists) => Object.keys(lists).length <= maxLanguages, {
+      error: `At most ${maxLanguages} languages.`,
     })
     .meta({ description });
 

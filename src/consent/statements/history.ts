@@ -28,14 +28,14 @@ export interface ConsentHistoryDeps {
 
 export type ConsentHistory = ReturnType<typeof createConsentHistory>;
 
-const mostProofs = 50;
+const maxProofs = 50;
 
 /** What a contact has said about messages, and what came of it. */
 export const createConsentHistory = ({ contacts, audit }: ConsentHistoryDeps) => ({
   async of(scope: ClientScope, contactId: Types.ObjectId): Promise<ConsentHistoryOfContact> {
     const contact = await contacts.findRecord(scope, contactId);
     if (contact === null) throw notFound('contact');
-    const events = await audit.listOfTarget(scope, contactId, { actions: proofActions, limit: mostProofs });
+    const events = await audit.listOfTarget(scope, contactId, { actions: proofActions, limit: maxProofs });
     return { contact, proofs: events.map(proofOf) };
   },
 });

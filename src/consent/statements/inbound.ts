@@ -22,7 +22,7 @@ export interface InboundConsentDeps {
 }
 
 /** What was said, as long as it is kept. */
-const longestWording = 200;
+const maxWording = 200;
 
 /** Thrown while messages are being handed over in spite of a stop; the event is taken up again a little later. */
 class StopUnderWay extends Error {
@@ -45,7 +45,7 @@ export const createConsentListener =
     if (verdict === null) return;
     const said = {
       source: 'keyword',
-      wording: verdict.wording.slice(0, longestWording),
+      wording: verdict.wording.slice(0, maxWording),
       at: new Date(item.timestampMs),
       eventId: item.providerMessageId,
     };

@@ -54,19 +54,19 @@ interface StoredStop {
 type StopKind = 'opted-out' | 'marketing-stopped';
 
 /** No call takes longer, with all that is tried to store what came of it. */
-const longestWaitMs = 60_000;
+const maxCallMs = 60_000;
 const pollMs = 50;
 interface Patience {
   /** After this long a stop is acknowledged as it is. */
-  readonly waitAtMostMs: number;
+  readonly maxWaitMs: number;
   /** After this long whoever carries it out goes on to other work, and comes back to it later. */
   readonly patienceMs: number;
 }
 
 /** The processor of events has others to process, and takes an event that is not done up again in half a second. */
-const ofProcessor: Patience = { waitAtMostMs: longestWaitMs, patienceMs: 300 };
+const ofProcessor: Patience = { maxWaitMs: maxCallMs, patienceMs: 300 };
 /** Somebody waits for the answer, and nobody comes back. */
-const ofPeople: Patience = { waitAtMostMs: 2_000, patienceMs: 2_000 };
+const ofPeople: Patience = { maxWaitMs: 2_000, patienceMs: 2_000 };
 
 /** Each proof holds this many ids; beyond that it counts. */
 const idsInProof = 1_000;
@@ -148,7 +148,7 @@ const isStopped = (record: ContactRecord, kind: StopKind): boolean =>
 async function carryOut(
   deps: ConsentDeps,
   stop: StoredStop,
-  { waitAtMostMs, patienceMs }: Patience,
+  { maxWaitMs, patienceMs }: Patience,
 ): Promise<StopOutcome> {
   const { messages, clock } = deps;
   const { scope, contactId } = stop;
@@ -158,7 +158,7 @@ async function carryOut(
       const { calling } = await messages.cancelWaiting(scope, contactId, withdrawalOf(stop, clock.now()));
       const nowMs = clock.now().getTime();
       // Marketing that is being handed over is not waited for: only its refusal is promised from now on.
-      const isOver = stop.kind !== 'opted-out' || nowMs - stop.storedAt.getTime() >= waitAtMostMs;
+      const isOver = stop.kind !== 'opted-out' || nowMs - stop.storedAt.getTime() >= maxWaitMs;
       if (calling.length === 0 || isOver) break;
       if (nowMs - startedMs >= patienceMs) return { kind: 'calling', messageIds: calling };
       await sleep(pollMs);

@@ -89,11 +89,11 @@ export const ambiguousWords = ({ stop, start }: ConsentWords): string[] =>
   [...stop].filter((word) => start.has(word));
 
 /** No word is as long, and a long text is not searched for one. */
-const longestText = 200;
+const maxText = 200;
 
 /** What a message means for consent: the whole of it must be the word, since who says «stop by at nine» wants no stop. */
 export function judgeWord(text: string, { stop, start }: ConsentWords): Judgement | null {
-  if (text.length > longestText) return null;
+  if (text.length > maxText) return null;
   const word = normaliseWord(text);
   if (word === '') return null;
   if (stop.has(word)) return 'stop';

@@ -24,11 +24,11 @@ import type { MongoConnection } from '../../platform/mongo.ts';
 const minute = 60;
 const hour = 60 * minute;
 
-const lock = (attempts: number, windowSeconds: number, longestLockSeconds: number): LockPolicy => ({
+const lock = (attempts: number, windowSeconds: number, maxLockSeconds: number): LockPolicy => ({
   attempts,
   windowSeconds,
   firstLockSeconds: minute,
-  longestLockSeconds,
+  maxLockSeconds,
 });
 
 interface ActionPolicies {

@@ -9,7 +9,7 @@ export interface LockPolicy {
   /** Doubled with every further lock within a day. */
   readonly firstLockSeconds: number;
   /** No lock is longer, however many there were: a lock must never be a way to shut somebody out for good. */
-  readonly longestLockSeconds: number;
+  readonly maxLockSeconds: number;
 }
 
 export interface AttemptLimiter {
@@ -24,10 +24,8 @@ export interface AttemptLimiter {
 const locksRememberedSeconds = 86_400;
 
 /** How long the n-th lock lasts; the first is n = 1. */
-export const lockSecondsOf = (
-  { firstLockSeconds, longestLockSeconds }: LockPolicy,
-  lockNumber: number,
-): number => Math.min(longestLockSeconds, firstLockSeconds * 2 ** (lockNumber - 1));
+export const lockSecondsOf = ({ firstLockSeconds, maxLockSeconds }: LockPolicy, lockNumber: number): number =>
+  Math.min(maxLockSeconds, firstLockSeconds * 2 ** (lockNumber - 1));
 
 interface AttemptLimiterOptions {
   readonly name: string;

@@ -16,20 +16,20 @@ export interface Passwords {
 
 /** OWASP's minimum for bcrypt; about 100 ms. */
 const bcryptCost = 10;
-const maximumThreads = 4;
+const maxThreads = 4;
 /** About ten seconds of work: who comes after that is told to come back. */
-const maximumWaitingPerThread = 100;
+const maxWaitingPerThread = 100;
 
 /** Hashes passwords in a pool of threads. */
 export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): Passwords {
   const isSource = import.meta.url.endsWith('.ts');
-  const threads = Math.max(1, Math.min(maximumThreads, availableParallelism() - 1));
+  const threads = Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
   const pool = new Piscina<PasswordTask, string | boolean>({
     filename: new URL(`./password-worker.${isSource ? 'ts' : 'js'}`, import.meta.url).href,
     name: 'runPasswordTask',
     minThreads: 1,
     maxThreads: threads,
-    maxQueue: threads * maximumWaitingPerThread,
+    maxQueue: threads * maxWaitingPerThread,
     // The sources run through tsx, which a thread has to load for itself.
     ...(isSource
       ? { execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] }

@@ -1,12 +1,12 @@
-const minimumPasswordBytes = 8;
+const minPasswordBytes = 8;
 /** bcrypt reads no further; a longer password would be cut in silence. */
-const maximumPasswordBytes = 72;
+const maxPasswordBytes = 72;
 
 /** Why a password cannot be taken, or undefined. */
 export function passwordProblem(password: string): string | undefined {
   const bytes = Buffer.byteLength(password);
-  if (bytes < minimumPasswordBytes) return `The password must have at least ${minimumPasswordBytes} bytes.`;
-  if (bytes > maximumPasswordBytes) return `The password must have at most ${maximumPasswordBytes} bytes.`;
+  if (bytes < minPasswordBytes) return `The password must have at least ${minPasswordBytes} bytes.`;
+  if (bytes > maxPasswordBytes) return `The password must have at most ${maxPasswordBytes} bytes.`;
   if (password.includes('\0')) return 'The password must not contain the character NUL.';
   return undefined;
 }

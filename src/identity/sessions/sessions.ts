@@ -28,7 +28,7 @@ export interface LiveSession extends SessionDoc {
 
 /** Below the second that a disabled user may still be let in, so that the reading itself has time too. */
 const stateTtlMs = 900;
-const maximumStates = 10_000;
+const maxStates = 10_000;
 
 /** Sign-ins, from the first token to the last: one family of refresh tokens each. */
 export function createSessions(options: RotationOptions) {
@@ -36,7 +36,7 @@ export function createSessions(options: RotationOptions) {
   const logger = options.logger.child({ part: 'sessions' });
   const states = createCache<Pick<Actor, 'role' | 'isOperator'> | null>({
     ttlMs: stateTtlMs,
-    maxEntries: maximumStates,
+    maxEntries: maxStates,
     clock,
   });
   const endings = createEndings(options, (sessionId) => states.forget(sessionId.toHexString()));

@@ -17,7 +17,7 @@ export interface ConversationDeps {
 export type ConversationThreads = ReturnType<typeof createConversationThreads>;
 
 /** A contact has one live thread on each channel, and those that were closed before. */
-const mostThreads = 100;
+const maxThreads = 100;
 
 export function createConversationThreads({ conversations, leads, clock }: ConversationDeps) {
   /** Until when free-form messages may be sent; the window is the person's, whichever thread they wrote in. */
@@ -33,7 +33,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
 
     /** The threads of a contact on all channels, closed ones too; the latest ones. */
     async idsOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<Types.ObjectId[]> {
-      const found = await conversations.list(scope, { contactId }, { limit: mostThreads, after: null });
+      const found = await conversations.list(scope, { contactId }, { limit: maxThreads, after: null });
       return found.map(({ _id }) => _id);
     },
 

@@ -7,7 +7,7 @@ import { applyChanges, type ContactChanges } from './changes.ts';
 import { applyConsent, type PersonStatement } from './consent.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
-import { identityFields, maximumNameLength, type AnyIdentity } from './rules.ts';
+import { identityFields, maxNameLength, type AnyIdentity } from './rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 
 export type { ContactDependents } from './resource.ts';
@@ -36,7 +36,7 @@ export function createContactDirectory(deps: ContactDeps) {
      */
     async findOrCreate(scope: ClientScope, identity: ContactIdentity, name?: string): Promise<ContactDoc> {
       const now = clock.now();
-      const shortName = name?.slice(0, maximumNameLength);
+      const shortName = name?.slice(0, maxNameLength);
       const contact = await contacts.findOrInsert(scope, identity, {
         _id: newId(),
         tags: [],
@@ -55,7 +55,7 @@ export function createContactDirectory(deps: ContactDeps) {
 
     /** Keeps a name that the person shows on WhatsApp, unless the business has given one. */
     async setNameIfMissing(scope: ClientScope, id: Types.ObjectId, name: string): Promise<void> {
-      await fillIn({ resource, clock }, scope, id, { name: name.slice(0, maximumNameLength) });
+      await fillIn({ resource, clock }, scope, id, { name: name.slice(0, maxNameLength) });
     },
 
     /** With its log of consent. */

@@ -9,9 +9,9 @@ export const consentWords = [...optInStatuses, 'marketing-stopped', 'marketing-r
 export type ConsentWord = (typeof consentWords)[number];
 
 /** Names that the provider hands on are cut here; people are told about the limit instead. */
-export const maximumNameLength = 200;
+export const maxNameLength = 200;
 
-export const maximumCustomFields = 50;
+export const maxCustomFields = 50;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

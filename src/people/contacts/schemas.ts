@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { noControls } from '../../platform/text-fields.ts';
-import {
-  consentWords,
-  maximumCustomFields,
-  maximumNameLength,
-  optInStatuses,
-  phoneOfWhatsappId,
-} from './rules.ts';
+import { consentWords, maxCustomFields, maxNameLength, optInStatuses, phoneOfWhatsappId } from './rules.ts';
 import { normalisePhone } from '../../platform/phone.ts';
 
 /** One line of text without characters that cannot be seen. */
@@ -34,7 +28,7 @@ export const PhoneText = z
     return z.NEVER;
   });
 
-export const NameText = lineOf(maximumNameLength);
+export const NameText = lineOf(maxNameLength);
 
 const TagText = lineOf(50);
 
@@ -88,9 +82,9 @@ const fieldValue = z.union([z.string().max(500), z.number(), z.boolean()], {
 });
 const fieldExample = { city: 'Berlin', orders: 3, newsletter: true };
 const consentExample = { source: 'web form', wording: 'Yes, send me offers.' };
-const atMostFields = [
-  (fields: object) => Object.keys(fields).length <= maximumCustomFields,
-  { error: `At most ${maximumCustomFields} fields.` },
+const maxFields = [
+  (fields: object) => Object.keys(fields).length <= maxCustomFields,
+  { error: `At most ${maxCustomFields} fields.` },
 ] as const;
 
 /** Says that a consent is stated without a status, or a status changed without a statement. */
@@ -123,7 +117,7 @@ export const CreateContactBody = z
     consent: ConsentBody.optional(),
     customFields: z
       .record(fieldKey, fieldValue)
-      .refine(...atMostFields)
+      .refine(...maxFields)
       .optional(),
   })
   .superRefine((body, context) => {
@@ -156,7 +150,7 @@ export const PatchContactBody = z
       .meta({ description: 'Adds the contact to the block list of the business, or removes it' }),
     customFields: z
       .record(fieldKey, fieldValue.nullable())
-      .refine(...atMostFields)
+      .refine(...maxFields)
       .nullable()
       .optional()
       .meta({ description: 'Changes the given keys; null removes a key, null for the whole removes all' }),

@@ -6,7 +6,7 @@ import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { applyChanges, consentEntry, withOptOutNamed, type ContactChanges } from './changes.ts';
 import type { ContactRecord } from './store/repository.ts';
-import { identityFields, maximumCustomFields, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
+import { identityFields, maxCustomFields, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
 import type { ContactDeps } from './resource.ts';
 
 /** A person at work. */
@@ -72,8 +72,8 @@ const firstEntries = (
 function assertWithinLimits(record: ContactRecord): void {
   if (record.identityKeys.length === 0)
     throw invalid('phoneNumber', `A contact needs at least one of ${identityFields.join(', ')}.`);
-  if (Object.keys(record.customFields).length > maximumCustomFields)
-    throw invalid('customFields', `A contact has at most ${maximumCustomFields} custom fields.`);
+  if (Object.keys(record.customFields).length > maxCustomFields)
+    throw invalid('customFields', `A contact has at most ${maxCustomFields} custom fields.`);
 }
 
 const invalid = (field: string, message: string): AppError =>

@@ -1,7 +1,7 @@
 import { coolDownMs } from './rules.ts';
 
 /** A timer that was late is made up for, as far as this. */
-const longestCatchUpMs = 200;
+const maxCatchUpMs = 200;
 
 /**
  * When the next message of a bulk may leave. Permits that are taken at once come free at once, a second later, and so
@@ -16,7 +16,7 @@ export function createPace() {
 
     /** One has left, of as many permits as there are. */
     took(nowMs: number, permits: number): void {
-      nextMs = Math.max(nextMs, nowMs - longestCatchUpMs) + coolDownMs / Math.max(1, permits);
+      nextMs = Math.max(nextMs, nowMs - maxCatchUpMs) + coolDownMs / Math.max(1, permits);
     },
   };
 }

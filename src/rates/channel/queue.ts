@@ -10,5 +10,5 @@
 export const queueRate = (perSecond: number): number => perSecond * 1.1 + 1;
 
 /** The weight of a channel where the server's number is that of the usual one. */
-export const queueWeight = (perSecond: number, usualPerSecond: number): number =>
-  queueRate(perSecond) / queueRate(usualPerSecond);
+export const queueWeight = (perSecond: number, defaultPerSecond: number): number =>
+  queueRate(perSecond) / queueRate(defaultPerSecond);

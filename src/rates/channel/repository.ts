@@ -18,8 +18,8 @@ export interface RenewalAsk {
 }
 
 /** Tries of one change against others; each round at least one of those who compete gets through. */
-const maximumTries = 30;
-const longestPauseMs = 20;
+const maxTries = 30;
+const maxPauseMs = 20;
 /** A record that nobody has touched for so long says nothing any more: no lease lives, the factor has recovered. */
 const keptMs = 24 * 60 * 60 * 1_000;
 
@@ -59,8 +59,8 @@ export function createChannelRateRepository(connection: Connection) {
     { _id, limit }: RateKey,
     decide: (rate: ChannelRate, now: Date) => T,
   ): Promise<T> {
-    for (let tries = 0; tries < maximumTries; tries += 1) {
-      if (tries > 0) await sleep(randomFraction() * longestPauseMs);
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      if (tries > 0) await sleep(randomFraction() * maxPauseMs);
       const found = await read(scope, _id);
       if (found === null) {
         await insert(scope, { _id, limit });

@@ -85,11 +85,11 @@ export function allocate(rate: ChannelRate, { holder, keeps, wanted, now }: Shar
 }
 
 /** Of the limit: what a worker asks for at least, so that single messages do not wait for a renewal each. */
-const smallestPart = 0.1;
+const minPart = 0.1;
 
 /** How many permits a worker asks for: room to grow until the next renewal, and the rest left to others. */
 export const wantedShare = (limit: number, inUse: number): number =>
-  Math.min(limit, Math.max(2 * inUse, Math.ceil(limit * smallestPart)));
+  Math.min(limit, Math.max(2 * inUse, Math.ceil(limit * minPart)));
 
 type Demand = Pick<Lease, 'holder' | 'wanted'>;
 
@@ -118,7 +118,7 @@ export function fairShare(limit: number, demands: readonly Demand[], holder: str
   return share;
 }
 
-const slowing = { by: 0.75, lowest: 0.1, atMostEveryMs: 1_000 } as const;
+const slowing = { by: 0.75, lowest: 0.1, minIntervalMs: 1_000 } as const;
 const recovery = { step: 0.05, everyMs: 10_000 } as const;
 
 /** What part of its limit a channel may use: after a refusal it comes back in small steps. */
@@ -134,7 +134,7 @@ export function factorAt({ factor, slowedAt }: LearnedRate, now: Date): number {
  */
 export function slowedDown(rate: LearnedRate, now: Date): LearnedRate {
   const { slowedAt } = rate;
-  if (slowedAt !== null && now.getTime() - slowedAt.getTime() < slowing.atMostEveryMs) {
+  if (slowedAt !== null && now.getTime() - slowedAt.getTime() < slowing.minIntervalMs) {
     return { factor: rate.factor, slowedAt };
   }
   return { factor: Math.max(slowing.lowest, factorAt(rate, now) * slowing.by), slowedAt: now };

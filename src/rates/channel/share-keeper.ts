@@ -32,7 +32,7 @@ export interface ShareUser {
   readonly onIdle: () => void;
 }
 
-const pause = { settledMs: 1_000, unsettledMs: 250, shortestMs: 100 } as const;
+const pause = { settledMs: 1_000, unsettledMs: 250, minMs: 100 } as const;
 /** How long a share is kept without any use. */
 const idleMs = 2_000;
 
@@ -73,11 +73,11 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
   }
 
   async function rest(): Promise<void> {
-    await sleep(pause.shortestMs, closing.signal);
+    await sleep(pause.minMs, closing.signal);
     if (hasOutgrown()) return;
     const share = stock.share();
     const isSettled = share !== null && share.permits === share.target;
-    await sleep((isSettled ? pause.settledMs : pause.unsettledMs) - pause.shortestMs, nap.signal);
+    await sleep((isSettled ? pause.settledMs : pause.unsettledMs) - pause.minMs, nap.signal);
     nap = new AbortController();
   }
 

@@ -41,11 +41,11 @@ export interface TurnstileOptions extends ShareKeeperOptions {
 
 export type Turnstile = ReturnType<typeof createTurnstile>;
 
-const shortestRetryMs = 250;
+const minRetryMs = 250;
 
 const busyFor = (waitMs: number | null): Busy => ({
   kind: 'busy',
-  retryAfterMs: Math.ceil(Math.max(waitMs ?? 0, shortestRetryMs)),
+  retryAfterMs: Math.ceil(Math.max(waitMs ?? 0, minRetryMs)),
 });
 
 /** It ends once, in one way or the other. */

@@ -22,7 +22,7 @@ const cautiousWaitMs = 5 * minuteMs;
 /** After a refusal without an estimate. */
 const refusedWaitMs = 15 * minuteMs;
 /** No estimate is believed beyond a day. */
-const longestWaitMs = 24 * 60 * minuteMs;
+const maxWaitMs = 24 * 60 * minuteMs;
 
 /** The call limits of the app, the user, a custom one, and the business account. */
 const refusalCodes: ReadonlySet<number> = new Set([4, 17, 613, 80007]);
@@ -63,7 +63,7 @@ function usageIn(value: unknown): ManagementUsage[] {
   const counts = countFields.map((name) => value[name]).filter(isCount);
   if (counts.length === 0) return [];
   const minutes = value['estimated_time_to_regain_access'];
-  const regainAfterMs = isCount(minutes) ? Math.min(minutes * minuteMs, longestWaitMs) : 0;
+  const regainAfterMs = isCount(minutes) ? Math.min(minutes * minuteMs, maxWaitMs) : 0;
   return [{ usedPercent: Math.max(...counts), regainAfterMs }];
 }
 

@@ -6,7 +6,7 @@ import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { pairRateModel, type PairRateDoc } from '../model.ts';
 import {
   decidePairs,
-  largestPairBurst,
+  maxPairBurst,
   pairEndsAtMs,
   pairIntervalMs,
   type PairDecision,
@@ -21,8 +21,8 @@ export interface Pair {
 }
 
 /** Tries of one process against others with the same pair. */
-const maximumTries = 30;
-const longestPauseMs = 20;
+const maxTries = 30;
+const maxPauseMs = 20;
 
 /** What is lost of this by a failing server is a message too many in six seconds, which Meta refuses: no majority. */
 const quickWrite = { writeConcern: { w: 1 } } as const;
@@ -45,7 +45,7 @@ export function createPairRateRepository(connection: Connection) {
 
   /** The common case in one operation: the pair is even, or nobody has written yet. */
   async function beginIfEven(scope: ClientScope, pair: Pair, { now, next }: { now: Date; next: PairState }) {
-    const isOver = { $lte: new Date(now.getTime() - largestPairBurst * pairIntervalMs) };
+    const isOver = { $lte: new Date(now.getTime() - maxPairBurst * pairIntervalMs) };
     try {
       await pairs.updateOne(
         scope,
@@ -83,7 +83,7 @@ export function createPairRateRepository(connection: Connection) {
       const asks = bursts.map((burst) => ({ nowMs: now.getTime(), burst }));
       const ofEven = decidePairs(untouchedPair, asks);
       let isKnown = false;
-      for (let tries = 0; tries < maximumTries; tries += 1) {
+      for (let tries = 0; tries < maxTries; tries += 1) {
         if (!isKnown && (await beginIfEven(scope, pair, { now, next: ofEven.next }))) return ofEven.decisions;
         const found = await pairs.findOne(scope, { ...pair }, { readConcern: { level: 'local' } });
         isKnown = found !== null;
@@ -91,7 +91,7 @@ export function createPairRateRepository(connection: Connection) {
         const from = stateOf(found);
         const { decisions, next } = decidePairs(from, asks);
         if (await replace(scope, pair, { from, to: next })) return decisions;
-        await sleep(randomFraction() * longestPauseMs);
+        await sleep(randomFraction() * maxPauseMs);
       }
       return null;
     },

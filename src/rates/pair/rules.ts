@@ -9,7 +9,7 @@
 export const pairIntervalMs = 6_000;
 
 /** Meta's own; a caller may allow less. */
-export const largestPairBurst = 45;
+export const maxPairBurst = 45;
 
 /** Times in epoch milliseconds; 0 for never. */
 export interface PairState {
@@ -75,4 +75,4 @@ export function decidePairs(state: PairState, asks: readonly PairAsk[]) {
 
 /** From when on the state says no more than a pair that never was. */
 export const pairEndsAtMs = ({ tatMs, queueMs, blockedMs }: PairState): number =>
-  Math.max(tatMs, queueMs, blockedMs + toleranceMs(largestPairBurst));
+  Math.max(tatMs, queueMs, blockedMs + toleranceMs(maxPairBurst));

@@ -16,7 +16,7 @@ type Users = TenantCollection<PortfolioUserDoc>;
 /** How many are removed in one transaction. */
 const sweepBatch = 1_000;
 /** Whoever is this far over a limit that was lowered is not told the exact time when there is room again. */
-const longestSkip = 10_000;
+const maxSkip = 10_000;
 
 const isExpired = (now: Date) => ({ expiresAt: { $lte: now } });
 const isLive = (now: Date) => ({ expiresAt: { $gt: now } });
@@ -83,7 +83,7 @@ function createReads(users: Users) {
         { portfolioId, ...isLive(now) },
         {
           sort: { expiresAt: 1 },
-          skip: Math.min(over, longestSkip),
+          skip: Math.min(over, maxSkip),
           limit,
           projection: { expiresAt: 1, _id: 0 },
         },

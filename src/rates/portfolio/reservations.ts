@@ -9,8 +9,8 @@ import type { PortfolioRepository } from './repository.ts';
 const dayMs = 24 * 60 * 60 * 1_000;
 
 /** How many people one transaction counts. */
-const largestBatch = 100;
-const maximumTries = 5;
+const maxBatch = 100;
+const maxTries = 5;
 
 export interface UserAsk {
   readonly portfolioId: string;
@@ -43,7 +43,7 @@ export interface PortfolioReservationsOptions {
 export function createPortfolioReservations(options: PortfolioReservationsOptions) {
   const { portfolios, transact, clock } = options;
   const batches = createBatches<CountedAsk, UserReservation>({
-    largest: largestBatch,
+    largest: maxBatch,
     work: (asks) => reserveBatch(options, asks),
   });
 
@@ -165,7 +165,7 @@ async function withTries<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isDuplicateKey(error) || tries === maximumTries) throw error;
+      if (!isDuplicateKey(error) || tries === maxTries) throw error;
     }
   }
 }

@@ -35,7 +35,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   const askedAtMs = performance.now();
   const permit = await takePermit(deps, target, { message, channel: read.channel });
   if (permit.kind === 'again') return stopped(permit);
-  if (performance.now() - askedAtMs > longestTrustMs) {
+  if (performance.now() - askedAtMs > maxTrustMs) {
     const closedSince = await judgeAgain(deps, target, { message, permit });
     if (closedSince !== null) return stopped(closedSince);
   }
@@ -47,7 +47,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
 const stopped = (end: AttemptEnd): Passage => ({ kind: 'stopped', end });
 
 /** Who has waited for a permit for longer looks at the gates again: a person may have closed one meanwhile. */
-const longestTrustMs = 250;
+const maxTrustMs = 250;
 
 interface Judged {
   readonly message: MessageDoc;
@@ -154,7 +154,7 @@ async function close(
 
 /** A gate that opens in less than this is waited for by the activity: where clocks differ, a run would not sleep at all. */
 const briefHoldMs = 2_000;
-const shortestHoldMs = 250;
+const minHoldMs = 250;
 
 async function hold(
   deps: DispatchDeps,
@@ -165,7 +165,7 @@ async function hold(
   const { gate, reason, until } = waiting;
   const nowMs = clock.now().getTime();
   if (until !== undefined && until.getTime() - nowMs < briefHoldMs) {
-    const soon = new Date(Math.max(until.getTime(), nowMs + shortestHoldMs));
+    const soon = new Date(Math.max(until.getTime(), nowMs + minHoldMs));
     return waitBriefly(deps, target, { gate, reason, until: soon });
   }
   await messages.noteWaiting(target.scope, target.id, { ...waiting, since: clock.now() });

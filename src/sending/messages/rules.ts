@@ -1,5 +1,5 @@
 import {
-  mostProviderCalls,
+  maxProviderCalls,
   planRetry,
   ruleFor,
   type ErrorRule,
@@ -69,8 +69,8 @@ export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs
 }
 
 /** What an older message without a priority counts as. */
-const usualPriority = 3;
-export const priorityOr = (priority: number | undefined): number => priority ?? usualPriority;
+const defaultPriority = 3;
+export const priorityOr = (priority: number | undefined): number => priority ?? defaultPriority;
 
 /** From here on a business addresses many, and nobody waits for the answer. */
 const bulkPriority = 3;
@@ -84,7 +84,7 @@ export const burstOf = (priority: number): number => (priority >= campaignPriori
 
 export const isBulkPriority = (priority: number): boolean => priority >= bulkPriority;
 
-const longestPatienceMs = 2_000;
+const maxPatienceMs = 2_000;
 
 /**
  * How long a dispatch waits for its channel's rate where it holds one of the worker's slots, before it goes back to the
@@ -92,7 +92,7 @@ const longestPatienceMs = 2_000;
  * would take the slots from other channels, and from whoever is to go first.
  */
 export const patienceOf = ({ isBulk, sendsPerSecond }: { isBulk: boolean; sendsPerSecond: number }): number =>
-  isBulk ? Math.min(longestPatienceMs, Math.max(500, 3_000 / sendsPerSecond)) : longestPatienceMs;
+  isBulk ? Math.min(maxPatienceMs, Math.max(500, 3_000 / sendsPerSecond)) : maxPatienceMs;
 
 /** In one word why a message that has not left is closed, for those who count: of few words, none of a person. */
 export function causeOfEnd(
@@ -147,7 +147,7 @@ export function decideAfterCall(answer: GatewayAnswer, attempt: number, jitter: 
 const otherEndpointMs = 1_000;
 
 /** Calls after which the endpoint cannot be what is wrong: the channel learns of it with the first. */
-const mostEndpointTries = 5;
+const maxEndpointTries = 5;
 
 interface Wait {
   readonly attempt: number;
@@ -160,9 +160,9 @@ function afterRejection(error: RejectedError, wait: Wait): AfterCall {
   const code = String(error.code);
   const gate = closedGateOf(rule);
   // A gate that opens again and again to the same answer is not what has to be waited for.
-  if (gate !== null && wait.attempt < mostProviderCalls)
+  if (gate !== null && wait.attempt < maxProviderCalls)
     return { kind: 'hold', gate, code, title: rule.title };
-  const isFirstEndpoint = error.endpoint !== 'marketing' && wait.attempt < mostEndpointTries;
+  const isFirstEndpoint = error.endpoint !== 'marketing' && wait.attempt < maxEndpointTries;
   if (rule.class === 'marketing-endpoint' && isFirstEndpoint) {
     return { kind: 'retry', code, title: rule.title, delayMs: otherEndpointMs };
   }

@@ -18,9 +18,9 @@ export interface SweepDeps {
   readonly batchSize?: number;
 }
 
-const usualBatch = 500;
+const defaultBatch = 500;
 /** Batches of one round: a backlog is worked off without keeping Temporal busy with nothing else. */
-const mostBatches = 10;
+const maxBatches = 10;
 const startsAtOnce = 8;
 
 /** A message that still waits is looked at again after this many times `olderThanMs`: a backlog is no fault. */
@@ -32,7 +32,7 @@ const ageOfSecondLook = 10;
  * follows from the message's and a message is claimed before it is sent.
  */
 export function createSweep(deps: SweepDeps) {
-  const { messages, workflows, clock, logger, olderThanMs, batchSize = usualBatch } = deps;
+  const { messages, workflows, clock, logger, olderThanMs, batchSize = defaultBatch } = deps;
 
   async function mend(message: MessageDoc): Promise<void> {
     const scope = scopeOf(message.clientId);
@@ -75,7 +75,7 @@ export function createSweep(deps: SweepDeps) {
       const failures: unknown[] = [];
       let count = 0;
       let after: Types.ObjectId | undefined;
-      for (let batches = 0; batches < mostBatches; batches += 1) {
+      for (let batches = 0; batches < maxBatches; batches += 1) {
         const unsent = await messages.findUnsentAcrossClients({ ...window, after });
         const failed = await mendAll(unsent);
         failures.push(...failed);

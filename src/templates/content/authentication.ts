@@ -43,13 +43,13 @@ export function otpOfAddress(url: string, text: string): OtpButton | null {
   };
 }
 
-const mostMinutes = 90;
+const maxMinutes = 90;
 
 /** What Meta's text says in words, where it does not say it in a field: in how many minutes the code expires. */
 export function withMinutes(footer: TemplateFooter): TemplateFooter {
   if (footer.code_expiration_minutes !== undefined) return footer;
   const minutes = Number(/\d+/.exec(footer.text ?? '')?.[0]);
-  return minutes >= 1 && minutes <= mostMinutes ? { ...footer, code_expiration_minutes: minutes } : footer;
+  return minutes >= 1 && minutes <= maxMinutes ? { ...footer, code_expiration_minutes: minutes } : footer;
 }
 
 /** What was read from Meta, with what it leaves out as we know it: its advice, and all but the first app. */

@@ -47,8 +47,8 @@ export type FillResult =
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** Meta's limits of a filled body, in characters. Source: Meta's template components reference. */
-const longestBody = { plain: 1_024, offer: 600, card: 160 } as const;
-const longestCode = 15;
+const maxBody = { plain: 1_024, offer: 600, card: 160 } as const;
+const maxCode = 15;
 
 const root = 'body.variables';
 
@@ -73,7 +73,7 @@ function fillParts(definitions: readonly TemplateComponentDefinition[], variable
   const header = fillHeader(partOf(definitions, 'HEADER'), variables.header, `${root}.header`);
   const body = fillText(partOf(definitions, 'BODY')?.text ?? '', variables.body, {
     ...{ path: `${root}.body`, part: 'body' },
-    longest: offer === undefined ? longestBody.plain : longestBody.offer,
+    longest: offer === undefined ? maxBody.plain : maxBody.offer,
   });
   const deadline = fillOffer(offer, variables.offerExpiresAt);
   const buttons = fillButtons(
@@ -126,7 +126,7 @@ function fillCode(
   const text = code ?? '';
   const issues = [
     ...problemWithWords(`${root}.code`, code, 'code'),
-    ...tooLong(`${root}.code`, code, longestCode),
+    ...tooLong(`${root}.code`, code, maxCode),
     ...(isPlain(text) ? [] : [stray('code', 'A code has no address and no emoji.')]),
     ...Object.entries(others)
       .filter(([, value]) => value !== undefined)
@@ -216,7 +216,7 @@ function fillCarousel(carousel: TemplateCarousel | undefined, given: readonly Ca
 function fillCard({ components }: TemplateCard, given: CardVariables, path: string) {
   const header = fillHeader(partOf(components, 'HEADER'), given.header, `${path}.header`);
   const body = fillText(partOf(components, 'BODY')?.text ?? '', given.body, {
-    ...{ path: `${path}.body`, part: 'body', longest: longestBody.card },
+    ...{ path: `${path}.body`, part: 'body', longest: maxBody.card },
   });
   const buttons: FilledButtons = fillButtons(
     partOf(components, 'BUTTONS')?.buttons ?? [],

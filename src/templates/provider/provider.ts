@@ -63,12 +63,12 @@ export function toAppError(failure: Failure): AppError {
   const seconds = failure.kind === 'refused' ? Math.ceil((failure.retryAfterMs ?? 0) / 1_000) : 0;
   const isPassing = failure.kind !== 'refused' || passing.has(ruleFor(failure.error).class);
   return isPassing
-    ? new AppError('dependency-away', words, { retryAfterSeconds: Math.max(seconds, leastWaitSeconds) })
+    ? new AppError('dependency-away', words, { retryAfterSeconds: Math.max(seconds, minWaitSeconds) })
     : new AppError('wrong-state', words);
 }
 
 const passing: ReadonlySet<ErrorClass> = new Set(['retry', 'retry-later']);
-const leastWaitSeconds = 30;
+const minWaitSeconds = 30;
 
 /** The provider does not know the object: deleted there, or never made. */
 export const isUnknownObject = (failure: Failure): boolean =>

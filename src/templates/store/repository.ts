@@ -14,7 +14,7 @@ export interface TemplateFilter {
 export type TemplateRepository = ReturnType<typeof createTemplateRepository>;
 
 /** More than the provider allows for one account. */
-const mostOnChannel = 10_000;
+const maxOnChannel = 10_000;
 
 export function createTemplateRepository(connection: Connection) {
   const templates = openTenantCollection(templateModel, connection);
@@ -58,7 +58,7 @@ const templateReads = (templates: TenantCollection<TemplateDoc>) => ({
 
   /** All of a channel, for the comparison with what the provider has. */
   listOn: (scope: ClientScope, channelId: Types.ObjectId): Promise<TemplateDoc[]> =>
-    templates.find(scope, { channelId }, { sort: { name: 1, language: 1 }, limit: mostOnChannel }),
+    templates.find(scope, { channelId }, { sort: { name: 1, language: 1 }, limit: maxOnChannel }),
 
   /** By name. */
   listApproved: (scope: ClientScope, channelId: Types.ObjectId, limit: number): Promise<TemplateDoc[]> =>

@@ -29,18 +29,18 @@ const firstSyncMs = minuteMs;
 const channelsAtOnce = 200;
 const lookAgainMs = 10 * minuteMs;
 
-const smallestId = new Types.ObjectId('000000000000000000000000');
+const minId = new Types.ObjectId('000000000000000000000000');
 
 /** Keeps the templates of every channel as the provider has them: what is due, one channel a step. */
 export function createTemplateSyncLoop(deps: TemplateSyncLoopDeps) {
   const { syncs, sync, channels, clock, logger } = deps;
-  let seenUpTo = smallestId;
+  let seenUpTo = minId;
   let lookedAt = 0;
 
   /** Channels that have no schedule yet get one; from the beginning again now and then, as none may be missed. */
   async function enlist(now: Date): Promise<'more' | 'all'> {
     if (now.getTime() - lookedAt > lookAgainMs) {
-      seenUpTo = smallestId;
+      seenUpTo = minId;
       lookedAt = now.getTime();
     }
     const found = await channels.listAcrossClients(seenUpTo, channelsAtOnce);

@@ -40,7 +40,7 @@ interface Place {
 }
 
 /** Written in one transaction; a first sync of a large account has thousands. */
-const mostInTransaction = 100;
+const maxInTransaction = 100;
 /** Somebody was faster with a template: it is looked at again soon. */
 const lostRaceMs = 5_000;
 
@@ -82,8 +82,8 @@ async function addAll(
   { scope, by, channel }: Place,
   added: readonly FreshTemplate[],
 ): Promise<void> {
-  for (let from = 0; from < added.length; from += mostInTransaction) {
-    const fresh = added.slice(from, from + mostInTransaction).map((template): TemplateDoc => ({
+  for (let from = 0; from < added.length; from += maxInTransaction) {
+    const fresh = added.slice(from, from + maxInTransaction).map((template): TemplateDoc => ({
       ...(template as Omit<TemplateDoc, '_id' | 'clientId' | 'channelId' | 'createdAt' | 'version'>),
       ...{ _id: newId(), ...scope, channelId: channel._id, createdAt: clock.now(), version: 1 },
     }));

@@ -11,7 +11,7 @@ import { connectMongo } from '../../../src/platform/mongo.ts';
 import { runMigrations } from '../../../src/platform/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../../support/mongo.ts';
 
-const policy: LockPolicy = { attempts: 3, windowSeconds: 60, firstLockSeconds: 60, longestLockSeconds: 200 };
+const policy: LockPolicy = { attempts: 3, windowSeconds: 60, firstLockSeconds: 60, maxLockSeconds: 200 };
 
 describe('attempt limiter', () => {
   let database: TestDatabase;

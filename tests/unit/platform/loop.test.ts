@@ -31,8 +31,8 @@ describe('loop', () => {
     start(async () => (startedAtMs.push(performance.now()), 'idle'), { idleMs: 20, maxIdleMs: 80 });
     await waitFor('6 rounds', () => startedAtMs.length >= 6, { everyMs: 1 });
     const waits = startedAtMs.slice(1).map((at, index) => at - (startedAtMs[index] ?? 0));
-    for (const [index, leastMs] of [20, 40, 80, 80, 80].entries()) {
-      assert.ok((waits[index] ?? 0) >= leastMs - 2, `wait ${index + 1}: ${waits[index]} ms`);
+    for (const [index, minMs] of [20, 40, 80, 80, 80].entries()) {
+      assert.ok((waits[index] ?? 0) >= minMs - 2, `wait ${index + 1}: ${waits[index]} ms`);
     }
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {
   decidePair,
   decidePairs,
-  largestPairBurst,
+  maxPairBurst,
   pairEndsAtMs,
   pairIntervalMs,
   type PairState,
@@ -13,7 +13,7 @@ import {
 const start = 1_700_000_000_000;
 
 /** What a pair answers to one caller after another at the same moment. */
-function ask(state: PairState, times: number, { nowMs = start, burst = largestPairBurst } = {}) {
+function ask(state: PairState, times: number, { nowMs = start, burst = maxPairBurst } = {}) {
   const comeBack: number[] = [];
   let granted = 0;
   let current = state;
@@ -28,13 +28,13 @@ function ask(state: PairState, times: number, { nowMs = start, burst = largestPa
 
 describe('pair rate', () => {
   it('a pair that never was › as many as the burst at once, and not one more', () => {
-    for (const burst of [1, 5, largestPairBurst]) {
+    for (const burst of [1, 5, maxPairBurst]) {
       assert.equal(ask(untouchedPair, burst + 3, { burst }).granted, burst);
     }
   });
 
   it('refused › each is told another time, six seconds apart', () => {
-    const { comeBack } = ask(untouchedPair, largestPairBurst + 3);
+    const { comeBack } = ask(untouchedPair, maxPairBurst + 3);
     assert.deepEqual(comeBack, [6_000, 12_000, 18_000]);
   });
 
@@ -50,10 +50,10 @@ describe('pair rate', () => {
   });
 
   it('those who come back at their time › are let through, all of them', () => {
-    const { comeBack, state } = ask(untouchedPair, largestPairBurst + 20);
+    const { comeBack, state } = ask(untouchedPair, maxPairBurst + 20);
     let current = state;
     for (const afterMs of comeBack) {
-      const decision = decidePair(current, { nowMs: start + afterMs, burst: largestPairBurst });
+      const decision = decidePair(current, { nowMs: start + afterMs, burst: maxPairBurst });
       assert.equal(decision.granted, true);
       current = decision.next;
     }
@@ -61,8 +61,8 @@ describe('pair rate', () => {
 
   it('refusals › take nothing from the messages: only those that were let through count', () => {
     const { state } = ask(untouchedPair, 500);
-    assert.equal(decidePair(state, { nowMs: start + 6_000, burst: largestPairBurst }).granted, true);
-    assert.equal(decidePair(state, { nowMs: start + 5_999, burst: largestPairBurst }).granted, false);
+    assert.equal(decidePair(state, { nowMs: start + 6_000, burst: maxPairBurst }).granted, true);
+    assert.equal(decidePair(state, { nowMs: start + 5_999, burst: maxPairBurst }).granted, false);
   });
 
   it('a burst of twenty › two minutes until the pair is even', () => {
@@ -77,7 +77,7 @@ describe('pair rate', () => {
     const first = ask(blocked, 2, { nowMs: start + 16_000 });
     assert.deepEqual([first.granted, first.comeBack], [1, [6_000]]);
     assert.equal(ask(first.state, 2, { nowMs: start + 22_000 }).granted, 1);
-    assert.equal(ask(blocked, 50, { nowMs: start + 16_000 + 44 * 6_000 }).granted, largestPairBurst);
+    assert.equal(ask(blocked, 50, { nowMs: start + 16_000 + 44 * 6_000 }).granted, maxPairBurst);
   });
 
   it('the end of a pair’s record › when everything in it is over', () => {
@@ -88,7 +88,7 @@ describe('pair rate', () => {
 
   it('several at the same time › as one after another', () => {
     const { granted, comeBack, state } = ask(untouchedPair, 60);
-    const asks = Array.from({ length: 60 }, () => ({ nowMs: start, burst: largestPairBurst }));
+    const asks = Array.from({ length: 60 }, () => ({ nowMs: start, burst: maxPairBurst }));
     const { decisions, next } = decidePairs(untouchedPair, asks);
     assert.deepEqual(next, state);
     assert.equal(decisions.filter((decision) => decision.granted).length, granted);
@@ -98,7 +98,7 @@ describe('pair rate', () => {
   });
 
   const traces = fc.record({
-    burst: fc.integer({ min: 1, max: largestPairBurst }),
+    burst: fc.integer({ min: 1, max: maxPairBurst }),
     pauses: fc.array(fc.oneof(fc.nat(200), fc.nat(20_000)), { minLength: 1, maxLength: 120 }),
     penaltyAt: fc.option(fc.nat(100), { nil: undefined }),
   });

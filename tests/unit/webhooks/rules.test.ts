@@ -5,7 +5,7 @@ import {
   backoffMs,
   isUrgentBody,
   judgeEvent,
-  longestWaitMs,
+  maxWaitMs,
   unmatchedAlertMs,
   type ItemOutcome,
 } from '../../../src/webhooks/rules.ts';
@@ -18,7 +18,7 @@ const invalid: ItemOutcome = { kind: 'invalid', reason: '[0]: id' };
 
 describe('webhook event', () => {
   const young = { attempts: 1, ageMs: 0 };
-  const old = { attempts: 9, ageMs: longestWaitMs };
+  const old = { attempts: 9, ageMs: maxWaitMs };
 
   it('all items done, or no item › done', () => {
     assert.deepEqual(judgeEvent([], young), { kind: 'done' });
@@ -34,7 +34,7 @@ describe('webhook event', () => {
   for (const [name, outcomes, reason] of again) {
     it(`${name} › again while it is young, dead when it was tried long enough`, () => {
       assert.deepEqual(judgeEvent(outcomes, young), { kind: 'again', delayMs: 500, reason });
-      const late = { attempts: 4, ageMs: longestWaitMs - 1 };
+      const late = { attempts: 4, ageMs: maxWaitMs - 1 };
       assert.deepEqual(judgeEvent(outcomes, late), { kind: 'again', delayMs: 4_000, reason });
       assert.deepEqual(judgeEvent(outcomes, old), { kind: 'dead', reason });
     });
@@ -54,7 +54,7 @@ describe('webhook event', () => {
           verdict.kind === 'done',
           items.every(({ kind }) => kind === 'done'),
         );
-        assert.equal(verdict.kind === 'again', isOpen && ageMs < longestWaitMs);
+        assert.equal(verdict.kind === 'again', isOpen && ageMs < maxWaitMs);
       }),
     );
   });
@@ -65,7 +65,7 @@ describe('webhook event', () => {
   });
 
   it('the limits › 36 h of tries, a look after 15 min', () => {
-    assert.deepEqual([longestWaitMs, unmatchedAlertMs], [129_600_000, 900_000]);
+    assert.deepEqual([maxWaitMs, unmatchedAlertMs], [129_600_000, 900_000]);
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   followUpAfter,
-  mostProviderCalls,
+  maxProviderCalls,
   planRetry,
   ruleFor,
   type ErrorClass,
@@ -259,9 +259,9 @@ describe('retry plan', () => {
   });
 
   it('all the calls that one message may have › no further one, whatever the error', () => {
-    assert.notEqual(plan({}, mostProviderCalls - 1), null);
-    assert.equal(plan({}, mostProviderCalls), null);
-    assert.equal(plan({ class: 'retry-later', backoff: 'hour' }, mostProviderCalls, 1_000), null);
+    assert.notEqual(plan({}, maxProviderCalls - 1), null);
+    assert.equal(plan({}, maxProviderCalls), null);
+    assert.equal(plan({ class: 'retry-later', backoff: 'hour' }, maxProviderCalls, 1_000), null);
   });
 
   it('a new message follows later › this one is not called again, but a passing error is', () => {
@@ -294,7 +294,7 @@ describe('retry plan', () => {
 
   it('any question › jitter only adds, at most a quarter, in whole milliseconds, and grows no shorter', () => {
     const question = fc.record({
-      attempt: fc.integer({ min: 1, max: mostProviderCalls - 1 }),
+      attempt: fc.integer({ min: 1, max: maxProviderCalls - 1 }),
       jitter: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       backoff: fc.constantFrom<ErrorRule['backoff']>(undefined, 'pair', 'minutes', 'hour', 'full-hour'),
       retryAfterMs: fc.option(fc.integer({ min: 0, max: 999_999_000 }), { nil: undefined }),

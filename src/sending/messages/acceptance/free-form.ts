@@ -117,11 +117,11 @@ function targetIssues(
 }
 
 /** WhatsApp takes no reaction to a message older than this, and tells so by a receipt only. */
-const mostReactedMs = 30 * 24 * 3_600_000;
+const maxReactedMs = 30 * 24 * 3_600_000;
 
 function reactionIssues(path: string, { messageType, timestamp }: MessageDoc, leavesAt: Date): Issue[] {
   if (messageType === 'reaction') return [{ path, message: 'This message is a reaction itself.' }];
-  const isOld = leavesAt.getTime() - timestamp.getTime() > mostReactedMs;
+  const isOld = leavesAt.getTime() - timestamp.getTime() > maxReactedMs;
   return isOld ? [{ path, message: 'This message is older than 30 days.' }] : [];
 }
 

@@ -1,4 +1,4 @@
-import { mostProviderCalls } from '../../../whatsapp/error-classes.ts';
+import { maxProviderCalls } from '../../../whatsapp/error-classes.ts';
 import { workflowIdOf } from '../contract.ts';
 import type { MessageLife } from './use-cases.ts';
 import type { TimelineView } from './schemas.ts';
@@ -29,7 +29,7 @@ export function toTimelineView(
     status: message.status,
     waitingFor: waitingFor === null ? null : toWaitingForView(waitingFor),
     attempts: message.dispatch.attempt,
-    mostAttempts: mostProviderCalls,
+    mostAttempts: maxProviderCalls,
     entries: entries.map(({ at, kind, text, by, until, code }) => ({
       at: at.toISOString(),
       kind,

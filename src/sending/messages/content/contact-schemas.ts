@@ -5,7 +5,7 @@ import { line, webUrl } from './fields.ts';
 
 const kind = line(32).optional().meta({ description: 'For example WORK or HOME' });
 const part = line(200).optional();
-const mostEntries = 20;
+const maxEntries = 20;
 
 const notEmpty = [
   (fields: object): boolean => Object.keys(fields).length > 0,
@@ -59,28 +59,28 @@ const Address = z
   .meta({ id: 'ContactCardAddressInput' });
 
 /** Meta takes so many in one message. */
-const mostContacts = 257;
+const maxContacts = 257;
 
 const ContactCard = z
   .strictObject({
     name: Name,
-    phones: z.array(Phone).min(1).max(mostEntries).optional(),
+    phones: z.array(Phone).min(1).max(maxEntries).optional(),
     emails: z
       .array(z.strictObject({ email: z.email().max(254), type: kind }).meta({ id: 'ContactCardEmailInput' }))
       .min(1)
-      .max(mostEntries)
+      .max(maxEntries)
       .optional(),
     urls: z
       .array(z.strictObject({ url: webUrl, type: kind }).meta({ id: 'ContactCardUrlInput' }))
       .min(1)
-      .max(mostEntries)
+      .max(maxEntries)
       .optional(),
     org: z
       .strictObject({ company: part, department: part, title: part })
       .refine(...notEmpty)
       .meta({ id: 'ContactCardOrganisationInput' })
       .optional(),
-    addresses: z.array(Address).min(1).max(mostEntries).optional(),
+    addresses: z.array(Address).min(1).max(maxEntries).optional(),
     birthday: z.iso.date({ error: 'This must be a day as 1990-12-31.' }).optional(),
   })
   .meta({ id: 'ContactCardInput' });
@@ -89,6 +89,6 @@ export type ContactCard = z.output<typeof ContactCard>;
 export const ContactsContent = z
   .strictObject({
     type: z.literal('contacts'),
-    contacts: z.array(ContactCard).min(1).max(mostContacts),
+    contacts: z.array(ContactCard).min(1).max(maxContacts),
   })
   .meta({ id: 'ContactsContentInput' });

@@ -29,18 +29,18 @@ export const paragraph = (limit: number) =>
 export const line = (limit: number) =>
   words(limit).regex(noControls, { error: 'This must be one line without control characters.' });
 
-const longestUrl = 2_000;
+const maxUrl = 2_000;
 
 /** An address that a person opens. */
 export const webUrl = z
   .url({ protocol: /^https?$/, error: 'This must be a URL as https://example.com/page.' })
-  .max(longestUrl)
+  .max(maxUrl)
   .regex(/^https?:\/\/\S+$/i, { error: 'This must begin with https:// or http:// and have no spaces.' });
 
 /** An address from which Meta fetches a file: it takes none that is not encrypted. */
 const fileUrl = z
   .url({ protocol: /^https$/, error: 'This must be an https URL.' })
-  .max(longestUrl)
+  .max(maxUrl)
   .regex(/^https:\/\/\S+$/i, { error: 'This must begin with https:// and have no spaces.' });
 
 /** A file: uploaded before, or fetched by Meta. */

@@ -31,7 +31,7 @@ export interface PlacedIssue {
 }
 
 /** A list shows at most this many rows, whatever their sections. */
-const mostRows = 10;
+const maxRows = 10;
 
 /** What is wrong with the sections of a list as a whole. */
 export function sectionIssues(sections: readonly Section[]): PlacedIssue[] {
@@ -40,8 +40,8 @@ export function sectionIssues(sections: readonly Section[]): PlacedIssue[] {
   );
   const untitled = sections.flatMap(({ title }, place) => (title === undefined ? [place] : []));
   return [
-    ...(rows.length > mostRows
-      ? [{ path: [], message: `There are ${rows.length} rows in all; ${mostRows} are allowed.` }]
+    ...(rows.length > maxRows
+      ? [{ path: [], message: `There are ${rows.length} rows in all; ${maxRows} are allowed.` }]
       : []),
     ...(sections.length > 1
       ? untitled.map((place) => ({

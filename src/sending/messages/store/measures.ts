@@ -7,7 +7,7 @@ import { messageModel } from './model.ts';
 /** Every measurement gives up after this long: a slow database must not be slowed by being watched. */
 const maxTimeMS = 5_000;
 /** More clients than this are not looked at; a product of that size measures by other means. */
-const mostClients = 5_000;
+const maxClients = 5_000;
 
 export interface WaitingGroup {
   /** Null for all statuses that a gate holds. */
@@ -37,7 +37,7 @@ export function createMessageMeasures(connection: Connection) {
   /** The clients that have messages: one step in an index for each, whatever they have. */
   async function clientIdsAcrossClients(): Promise<Types.ObjectId[]> {
     const ids = await messages.acrossClients.distinctClientIds({ maxTimeMS });
-    return ids.slice(0, mostClients);
+    return ids.slice(0, maxClients);
   }
 
   return {

@@ -3,7 +3,7 @@ import { checkButtons } from './buttons.ts';
 import { issue } from './text.ts';
 import type { TemplateComponentDefinition } from '../definition.ts';
 
-const mostMinutes = 90;
+const maxMinutes = 90;
 
 /** An authentication template has Meta's own text: we choose its advice, how long the code lives, and the button. */
 export function checkAuthentication(
@@ -47,6 +47,6 @@ function checkPart(component: TemplateComponentDefinition, path: string): Issue[
 }
 
 const checkMinutes = (minutes: number | undefined, path: string): Issue[] =>
-  minutes !== undefined && Number.isInteger(minutes) && minutes >= 1 && minutes <= mostMinutes
+  minutes !== undefined && Number.isInteger(minutes) && minutes >= 1 && minutes <= maxMinutes
     ? []
-    : [issue(path, `Must be a whole number of minutes from 1 to ${mostMinutes}.`)];
+    : [issue(path, `Must be a whole number of minutes from 1 to ${maxMinutes}.`)];

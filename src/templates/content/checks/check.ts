@@ -142,16 +142,16 @@ export const parameterFormatOf = (components: readonly TemplateComponentDefiniti
 
 /** Meta's bounds of a message's time to live, in seconds; -1 stands for 30 days. */
 const ttlBounds = {
-  authentication: { least: 30, most: 900, hasLongest: true },
-  utility: { least: 30, most: 43_200, hasLongest: true },
-  marketing: { least: 43_200, most: 2_592_000, hasLongest: false },
+  authentication: { least: 30, most: 900, hasMax: true },
+  utility: { least: 30, most: 43_200, hasMax: true },
+  marketing: { least: 43_200, most: 2_592_000, hasMax: false },
 } as const satisfies Record<ContentCategory, object>;
 
 export function checkSendTtl(seconds: number | undefined, category: ContentCategory): Issue[] {
-  const { least, most, hasLongest } = ttlBounds[category];
-  if (seconds === undefined || (hasLongest && seconds === -1)) return [];
+  const { least, most, hasMax } = ttlBounds[category];
+  if (seconds === undefined || (hasMax && seconds === -1)) return [];
   if (seconds >= least && seconds <= most) return [];
-  const longestTtl = hasLongest ? ', or -1 for 30 days' : '';
-  const message = `Must be from ${least} to ${most} for the category ${category}${longestTtl}.`;
+  const maxTtl = hasMax ? ', or -1 for 30 days' : '';
+  const message = `Must be from ${least} to ${most} for the category ${category}${maxTtl}.`;
   return [issue('body.messageSendTtlSeconds', message)];
 }

@@ -11,7 +11,7 @@ import {
 } from '../definition.ts';
 
 /** Meta's limits of what only marketing has. Source: Meta's pages on carousels and limited-time offers. */
-const limits = { leastCards: 2, cards: 10, cardBody: 160, cardButtons: 2, offerText: 16 } as const;
+const limits = { minCards: 2, cards: 10, cardBody: 160, cardButtons: 2, offerText: 16 } as const;
 
 /** Every card shows a picture or a film, and all cards are built alike. */
 export function checkCarousel(
@@ -21,8 +21,8 @@ export function checkCarousel(
 ): Issue[] {
   const issues: Issue[] = [];
   const at = `${path}.cards`;
-  if (cards.length < limits.leastCards) {
-    issues.push(issue(at, `A carousel has at least ${limits.leastCards} cards.`));
+  if (cards.length < limits.minCards) {
+    issues.push(issue(at, `A carousel has at least ${limits.minCards} cards.`));
   }
   if (cards.length > limits.cards) {
     issues.push(issue(at, `There are ${cards.length} cards; ${limits.cards} are allowed.`));

@@ -31,8 +31,8 @@ const longest = {
   productId: 256,
   title: 24,
 } as const;
-const mostSections = 10;
-const mostProducts = 30;
+const maxSections = 10;
+const maxProducts = 30;
 
 /** Fills the buttons of a template or of a card; `path` is where their values stand in the request. */
 export function fillButtons(
@@ -196,12 +196,12 @@ function checkSections(
   const path = `${position.path}.sections`;
   const issues: Issue[] = [];
   if (sections.length === 0) issues.push({ path, message: 'Give at least one section of products.' });
-  if (sections.length > mostSections) {
-    issues.push({ path, message: `At most ${mostSections} sections are allowed.` });
+  if (sections.length > maxSections) {
+    issues.push({ path, message: `At most ${maxSections} sections are allowed.` });
   }
   const products = sections.flatMap(({ productIds }) => productIds);
-  if (products.length > mostProducts) {
-    issues.push({ path, message: `At most ${mostProducts} products are allowed in all.` });
+  if (products.length > maxProducts) {
+    issues.push({ path, message: `At most ${maxProducts} products are allowed in all.` });
   }
   for (const [index, { title, productIds }] of sections.entries()) {
     const at = `${path}.${index}`;

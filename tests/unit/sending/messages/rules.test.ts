@@ -12,7 +12,7 @@ import {
   priorityOr,
   toFailure,
 } from '../../../../src/sending/messages/rules.ts';
-import { mostProviderCalls } from '../../../../src/whatsapp/error-classes.ts';
+import { maxProviderCalls } from '../../../../src/whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../../../../src/whatsapp/gateway.ts';
 import { errorEnds } from '../../../../scripts/docs/error-ends.ts';
 
@@ -176,9 +176,9 @@ describe('after a refusal that is not about the message', () => {
   }
 
   it('a gate that has opened to the same answer with every call that a message may have › fails', () => {
-    assert.equal(decideAfterCall(rejected({ code: 132015 }), mostProviderCalls - 1, 0).kind, 'hold');
+    assert.equal(decideAfterCall(rejected({ code: 132015 }), maxProviderCalls - 1, 0).kind, 'hold');
     for (const code of [132015, 131042]) {
-      const next = decideAfterCall(rejected({ code }), mostProviderCalls, 0);
+      const next = decideAfterCall(rejected({ code }), maxProviderCalls, 0);
       assert.ok(next.kind === 'done' && next.outcome.kind === 'rejected', next.kind);
       assert.equal(next.outcome.failure.code, String(code));
     }
@@ -301,7 +301,7 @@ describe('the advice of a message that has ended', () => {
         const { httpStatus: _status, isTransient: _transient, endpoint: _endpoint, ...told } = said;
         assertEnded(toFailure(told).advice);
         for (const answer of [rejected(said), notReached]) {
-          const after = decideAfterCall(answer, mostProviderCalls, 0);
+          const after = decideAfterCall(answer, maxProviderCalls, 0);
           assert.ok(after.kind === 'done' && after.outcome.kind === 'rejected');
           assertEnded(after.outcome.failure.advice);
         }
