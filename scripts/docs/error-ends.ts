@@ -1,5 +1,5 @@
 import {
-  followUpAfter,
+  automaticRetryAfter,
   legacyCodes,
   planRetry,
   ruleFor,
@@ -7,7 +7,7 @@ import {
   type ErrorRule,
   type ProviderError,
 } from '../../src/whatsapp/error-classes.ts';
-import type { FollowUpRule } from '../../src/whatsapp/error-rule.ts';
+import type { AutomaticRetryRule } from '../../src/whatsapp/error-rule.ts';
 import { errorRanges, errorRules } from '../../src/whatsapp/error-table.ts';
 
 /**
@@ -24,18 +24,21 @@ export interface ErrorEnd {
   readonly advice: string;
   readonly asAnswer: AnswerEnd;
   /** Null if only an answer can report it. */
-  readonly asReceipt: { readonly class: ErrorClass; readonly followUp: FollowUpRule | null } | null;
+  readonly asReceipt: {
+    readonly class: ErrorClass;
+    readonly automaticRetry: AutomaticRetryRule | null;
+  } | null;
   readonly besides: readonly Beside[];
 }
 
 export type AnswerEnd =
-  | { readonly kind: 'failed'; readonly followUp: FollowUpRule | null }
+  | { readonly kind: 'failed'; readonly automaticRetry: AutomaticRetryRule | null }
   /** Called again after each of these waits; fails after `calls` calls in total, or never if null. */
   | {
       readonly kind: 'waits';
       readonly waitsMs: readonly number[];
       readonly calls: number | null;
-      readonly followUp: FollowUpRule | null;
+      readonly automaticRetry: AutomaticRetryRule | null;
     }
   /** `outlasts`: the gate stays closed at least as long as the default time to live of a message. */
   | { readonly kind: 'held'; readonly gate: 'channel' | 'template'; readonly outlasts: boolean }
@@ -122,7 +125,9 @@ function endOf({ name, example, isInReceipts }: Row): ErrorEnd {
     title: rule.title,
     advice: rule.advice,
     asAnswer: answerEndOf(rule),
-    asReceipt: isInReceipts ? { class: received.class, followUp: followUpAfter(received, 'receipt') } : null,
+    asReceipt: isInReceipts
+      ? { class: received.class, automaticRetry: automaticRetryAfter(received, 'receipt') }
+      : null,
     besides: besidesOf(rule),
   };
 }
@@ -133,14 +138,14 @@ function answerEndOf(rule: ErrorRule): AnswerEnd {
   }
   if (rule.template === 'paused') return { kind: 'held', gate: 'template', outlasts: false };
   if (rule.class === 'marketing-endpoint') return { kind: 'marketing-endpoint', afterMs: otherEndpointMs };
-  const followUp = followUpAfter(rule, 'answer');
+  const automaticRetry = automaticRetryAfter(rule, 'answer');
   const waitsMs: number[] = [];
   for (let attempt = 1; attempt <= (rule.maxAttempts ?? namedWaits); attempt += 1) {
     const waitMs = planRetry({ rule, attempt, jitter: 0 });
     if (waitMs !== null) waitsMs.push(waitMs);
   }
-  if (waitsMs.length === 0) return { kind: 'failed', followUp };
-  return { kind: 'waits', waitsMs, calls: rule.maxAttempts ?? null, followUp };
+  if (waitsMs.length === 0) return { kind: 'failed', automaticRetry };
+  return { kind: 'waits', waitsMs, calls: rule.maxAttempts ?? null, automaticRetry };
 }
 
 function besidesOf(rule: ErrorRule): Beside[] {
@@ -165,18 +170,21 @@ export function describeAnswer({ asAnswer: end }: ErrorEnd): string {
     case 'marketing-endpoint':
       return `sent by the marketing endpoint after ${describeMs(end.afterMs)}`;
     case 'failed':
-      return withFollowUp('failed', end.followUp);
+      return withAutomaticRetry('failed', end.automaticRetry);
     case 'waits': {
       const waits = end.waitsMs.map(describeMs).join(', ');
       return end.calls === null
         ? `sent after ${waits} …`
-        : withFollowUp(`sent after ${waits}; failed at the ${ordinal(end.calls)} refusal`, end.followUp);
+        : withAutomaticRetry(
+            `sent after ${waits}; failed at the ${ordinal(end.calls)} refusal`,
+            end.automaticRetry,
+          );
     }
   }
 }
 
 export const describeReceipt = ({ asReceipt }: ErrorEnd): string =>
-  asReceipt === null ? '–' : withFollowUp('failed', asReceipt.followUp);
+  asReceipt === null ? '–' : withAutomaticRetry('failed', asReceipt.automaticRetry);
 
 export const describeBesides = ({ besides }: ErrorEnd): string =>
   besides.map(describeBeside).join(', ') || '–';
@@ -208,15 +216,17 @@ function describeBeside(beside: Beside): string {
   }
 }
 
-const withFollowUp = (end: string, followUp: FollowUpRule | null): string =>
-  followUp === null ? end : `${end}, then an automatic retry after ${followUpWaitsOf(followUp)}`;
+const withAutomaticRetry = (end: string, automaticRetry: AutomaticRetryRule | null): string =>
+  automaticRetry === null
+    ? end
+    : `${end}, then an automatic retry after ${automaticRetryWaitsOf(automaticRetry)}`;
 
 /** The time from each failure to its automatic retry. */
-function followUpWaitsOf({ afterMs, factor = 1, most }: FollowUpRule): string {
-  const waits = Array.from({ length: most }, (_value, index) => describeMs(afterMs * factor ** index));
-  return most === 1 || new Set(waits).size > 1
-    ? `${waits.join(', ')}, at most ${most === 1 ? 'once' : `${most} times`}`
-    : `${waits[0]}, at most ${most} times`;
+function automaticRetryWaitsOf({ afterMs, factor = 1, max }: AutomaticRetryRule): string {
+  const waits = Array.from({ length: max }, (_value, index) => describeMs(afterMs * factor ** index));
+  return max === 1 || new Set(waits).size > 1
+    ? `${waits.join(', ')}, at most ${max === 1 ? 'once' : `${max} times`}`
+    : `${waits[0]}, at most ${max} times`;
 }
 
 const ordinal = (number: number): string => `${number}${['th', 'st', 'nd', 'rd'][number] ?? 'th'}`;

@@ -11,7 +11,7 @@ interface Line<Ask, Answer> {
 }
 
 export interface BatchesOptions<Ask, Answer> {
-  readonly largest: number;
+  readonly maxSize: number;
   /** How many batches of one name may be worked off at the same time; 1 when not given. */
   readonly atOnce?: number;
   /** Answers all asks of a batch, in their order. When it throws, all of them fail. */
@@ -27,7 +27,7 @@ export interface Batches<Ask, Answer> {
  * batches grow with the load by themselves, and nothing waits for company when there is none.
  */
 export function createBatches<Ask, Answer>({
-  largest,
+  maxSize,
   atOnce = 1,
   work,
 }: BatchesOptions<Ask, Answer>): Batches<Ask, Answer> {
@@ -49,7 +49,7 @@ export function createBatches<Ask, Answer>({
   }
 
   async function serve(name: string, line: Line<Ask, Answer>): Promise<void> {
-    const batch = line.waiting.splice(0, largest);
+    const batch = line.waiting.splice(0, maxSize);
     const [first, ...others] = batch.map(({ ask }) => ask);
     if (first === undefined) return;
     line.underWay += 1;

@@ -25,7 +25,7 @@ export function createBulkWriter<Doc extends mongo.Document>(
   collection: mongo.Collection<Doc>,
 ): BulkWriter<Doc> {
   const batches = createBatches<Operations<Doc>, Error | null>({
-    largest: maxBatch,
+    maxSize: maxBatch,
     atOnce: maxCommands,
     work: (asks) => writeAll(collection, asks),
   });

@@ -1,7 +1,7 @@
-/** Runs a step for each item, at most `most` at the same time, in their order; rejects with the first failure. */
+/** Runs a step for each item, up to `maxAtOnce` at the same time, in order; rejects with the first failure. */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
-  most: number,
+  maxAtOnce: number,
   step: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = Array.from({ length: items.length });
@@ -10,6 +10,6 @@ export async function mapConcurrently<Item, Result>(
     // The runners share one iterator: each takes the next item that nobody has taken.
     for (const [index, item] of rest) results[index] = await step(item);
   };
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, runner));
+  await Promise.all(Array.from({ length: Math.min(maxAtOnce, items.length) }, runner));
   return results;
 }

@@ -85,7 +85,7 @@ type LimitOptions = Pick<SendRatesOptions, 'connection' | 'clock'>;
 function createPairLimit({ connection, clock }: LimitOptions) {
   const pairs = createPairRateRepository(connection);
   const batches = createBatches<PairAsk, PairReservation>({
-    largest: 100,
+    maxSize: 100,
     async work(asks) {
       const [{ scope, pair }] = asks;
       const now = clock.now();

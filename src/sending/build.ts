@@ -135,7 +135,7 @@ export function buildSending(deps: SendingDeps) {
   };
 }
 
-const buildEffects = (deps: SendingDeps, followUps: ReturnType<typeof createRetries>) =>
+const buildEffects = (deps: SendingDeps, automaticRetries: ReturnType<typeof createRetries>) =>
   createErrorEffects({
     messages: deps.messages,
     channels: {
@@ -148,7 +148,7 @@ const buildEffects = (deps: SendingDeps, followUps: ReturnType<typeof createRetr
     numbers: deps.numbers,
     conversations: deps.conversations,
     rates: deps.rates,
-    followUps,
+    automaticRetries,
     clock: deps.clock,
   });
 

@@ -1,5 +1,5 @@
 import { credentials, errorRanges, errorRules, message, retry, sendAgain } from './error-table.ts';
-import type { ErrorRule, FollowUpRule } from './error-rule.ts';
+import type { ErrorRule, AutomaticRetryRule } from './error-rule.ts';
 
 export type { ErrorClass, ErrorRule } from './error-rule.ts';
 
@@ -56,7 +56,7 @@ const mediaHostAway: ErrorRule = {
   title: 'The host of the media did not deliver it',
   advice: `Check the address of the media. ${sendAgain}`,
   maxAttempts: 4,
-  followUp: { afterMs: 60_000, most: 2 },
+  automaticRetry: { afterMs: 60_000, max: 2 },
 };
 
 /** The rule for an error. Of codes that nobody knows 5xx is repeated three times, 4xx never. */
@@ -113,7 +113,7 @@ export interface RetryQuestion {
 export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion): number | null {
   if (rule.class !== 'retry' && rule.class !== 'retry-later') return null;
   // What only a new message after a long time can mend is not waited for by this one.
-  if (rule.class === 'retry-later' && rule.followUp !== undefined) return null;
+  if (rule.class === 'retry-later' && rule.automaticRetry !== undefined) return null;
   if (attempt >= maxProviderCalls) return null;
   if (rule.maxAttempts !== undefined && attempt >= rule.maxAttempts) return null;
   const { firstMs, factor, maxMs } = ladder[rule.backoff ?? 'doubling'];
@@ -125,7 +125,7 @@ export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion
 const dayMs = 24 * 60 * minuteMs;
 
 /** New messages in place of one that Meta has taken and then reported as failed for a passing reason. */
-const maxFollowUps = 3;
+const maxAutomaticRetries = 3;
 
 /**
  * The new message that follows one which has ended with this error; null: none. A call that is refused is repeated by
@@ -133,15 +133,18 @@ const maxFollowUps = 3;
  * has left and can be called no more: what would have been its next calls are new messages. A paused template's
  * new message waits at the gate of the template.
  */
-export function followUpAfter(rule: ErrorRule, toldBy: 'answer' | 'receipt'): FollowUpRule | null {
-  if (rule.followUp !== undefined) return rule.followUp;
+export function automaticRetryAfter(
+  rule: ErrorRule,
+  toldBy: 'answer' | 'receipt',
+): AutomaticRetryRule | null {
+  if (rule.automaticRetry !== undefined) return rule.automaticRetry;
   if (toldBy === 'answer') return null;
-  if (rule.template === 'paused') return { afterMs: minuteMs, most: 1, withinMs: dayMs };
+  if (rule.template === 'paused') return { afterMs: minuteMs, max: 1, withinMs: dayMs };
   const firstMs = planRetry({ rule, attempt: 1, jitter: 0 });
   if (firstMs === null) return null;
   return {
     afterMs: Math.max(firstMs, minuteMs),
-    most: Math.min((rule.maxAttempts ?? Number.POSITIVE_INFINITY) - 1, maxFollowUps),
+    max: Math.min((rule.maxAttempts ?? Number.POSITIVE_INFINITY) - 1, maxAutomaticRetries),
     factor: 4,
     withinMs: dayMs,
   };

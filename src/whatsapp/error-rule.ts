@@ -32,10 +32,10 @@ export const classLetters: Readonly<Record<ErrorClass, string>> = {
 };
 
 /** A new message in place of one that has failed for good: what Meta allows where a repetition now would fail too. */
-export interface FollowUpRule {
+export interface AutomaticRetryRule {
   readonly afterMs: number;
-  /** How many follow-ups one message may have, one after the other. */
-  readonly most: number;
+  /** How many automatic retries one message may have, one after the other. */
+  readonly max: number;
   /** Each waits so many times longer than the one before it; without it, all wait the same. */
   readonly factor?: number;
   /** None comes later than so long after its message was to leave. */
@@ -51,7 +51,7 @@ export interface ErrorRule {
   readonly maxAttempts?: number;
   /** How the delay grows: `pair` is Meta's 4^X seconds for one recipient; the default doubles from 2 s. */
   readonly backoff?: 'pair' | 'ten-minutes' | 'minutes' | 'hour' | 'full-hour';
-  readonly followUp?: FollowUpRule;
+  readonly automaticRetry?: AutomaticRetryRule;
   /** What the template's own state becomes: held, refused, or read anew from the provider. */
   readonly template?: 'paused' | 'disabled' | 'resync';
   /** Whose rate was too high. */

@@ -110,7 +110,7 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
     advice:
       'A new message follows after 24 h (`retriedBy` names it), at most twice, unless its time is over by then; one that ' +
       'is sent before would be held back as well.',
-    followUp: { afterMs: dayMs + 5 * minuteMs, most: 2 },
+    automaticRetry: { afterMs: dayMs + 5 * minuteMs, max: 2 },
   },
   131050: {
     ...message(

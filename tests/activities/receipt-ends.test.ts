@@ -47,20 +47,23 @@ describe('every error of the provider, in a receipt', () => {
         [stored.status, stored.failure?.code, stored.failure?.class],
         ['failed', String(code), end.asReceipt.class],
       );
-      await assertFollowUp(end, given);
+      await assertAutomaticRetry(end, given);
       await assertBesides(end, given);
       assert.deepEqual(await stage.callsFor(given), []);
     });
   }
 
-  async function assertFollowUp({ asReceipt: { followUp } }: Received, { message }: Sendable): Promise<void> {
+  async function assertAutomaticRetry(
+    { asReceipt: { automaticRetry } }: Received,
+    { message }: Sendable,
+  ): Promise<void> {
     const followers = await stage.collection<MessageDoc>('messages').find({ retryOf: message._id }).toArray();
     assert.deepEqual(
       followers.map(({ status, retryNumber }) => [status, retryNumber]),
-      followUp === null ? [] : [['scheduled', 1]],
+      automaticRetry === null ? [] : [['scheduled', 1]],
     );
     for (const { sendAt, timestamp } of followers) {
-      assert.equal((sendAt?.getTime() ?? 0) - timestamp.getTime(), followUp?.afterMs);
+      assert.equal((sendAt?.getTime() ?? 0) - timestamp.getTime(), automaticRetry?.afterMs);
     }
   }
 

@@ -9,7 +9,7 @@ import {
   type ErrorEnd,
 } from '../../scripts/docs/error-ends.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
-import type { FollowUpRule } from '../../src/whatsapp/error-rule.ts';
+import type { AutomaticRetryRule } from '../../src/whatsapp/error-rule.ts';
 import type { TimelineView } from '../../src/sending/messages/actions/schemas.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { setErrorStage, type ErrorCase, type ErrorStage, type Provocation } from '../support/error-stage.ts';
@@ -101,7 +101,7 @@ describe('e2e › every error of the provider', function () {
       await assertFailed(found, {
         errorClass: end.asReceipt?.class,
         calls: 1,
-        followUp: end.asReceipt?.followUp,
+        automaticRetry: end.asReceipt?.automaticRetry,
       });
       return assertBesides(found);
     }
@@ -109,7 +109,11 @@ describe('e2e › every error of the provider', function () {
     const { asAnswer } = end;
     switch (asAnswer.kind) {
       case 'failed':
-        await assertFailed(found, { errorClass: end.class, calls: 1, followUp: asAnswer.followUp });
+        await assertFailed(found, {
+          errorClass: end.class,
+          calls: 1,
+          automaticRetry: asAnswer.automaticRetry,
+        });
         return assertBesides(found);
       case 'held':
         return assertHeld(found, asAnswer.gate);
@@ -120,7 +124,11 @@ describe('e2e › every error of the provider', function () {
         const [firstMs = 0] = asAnswer.waitsMs;
         if (way === 'too many answers') {
           const calls = asAnswer.calls ?? 0;
-          return assertFailed(found, { errorClass: end.class, calls, followUp: asAnswer.followUp });
+          return assertFailed(found, {
+            errorClass: end.class,
+            calls,
+            automaticRetry: asAnswer.automaticRetry,
+          });
         }
         if (firstMs > maxWaitedMs) await assertWaits(found, firstMs);
         else await assertSentAfter(found, firstMs);
@@ -132,16 +140,19 @@ describe('e2e › every error of the provider', function () {
   interface Failed {
     readonly errorClass: string | undefined;
     readonly calls: number;
-    readonly followUp: FollowUpRule | null | undefined;
+    readonly automaticRetry: AutomaticRetryRule | null | undefined;
   }
 
-  async function assertFailed(found: ErrorCase, { errorClass, calls, followUp }: Failed): Promise<void> {
+  async function assertFailed(
+    found: ErrorCase,
+    { errorClass, calls, automaticRetry }: Failed,
+  ): Promise<void> {
     const stored = await stage.messageOf(found, 'failed', ({ status }) => status === 'failed');
     const { failure } = await stage.user.getMessage(found.messageId);
     assert.deepEqual([failure?.code, failure?.class], [String(found.end.example.code), errorClass]);
     assert.equal(failure?.advice, found.end.advice);
     assert.equal((await stack().ledgerOf(found.messageId)).length, calls);
-    if (followUp === null || followUp === undefined) {
+    if (automaticRetry === null || automaticRetry === undefined) {
       assert.equal(stored.retriedBy, undefined);
       return;
     }
@@ -150,7 +161,7 @@ describe('e2e › every error of the provider', function () {
     assert.equal(follower.retryNumber, 1);
     assert.deepEqual(follower.content, stored.content);
     const aheadMs = (follower.sendAt?.getTime() ?? 0) - follower.timestamp.getTime();
-    assert.equal(aheadMs, followUp.afterMs);
+    assert.equal(aheadMs, automaticRetry.afterMs);
     assert.deepEqual(await stack().ledgerOf(follower._id.toHexString()), []);
   }
 

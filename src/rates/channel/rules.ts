@@ -118,7 +118,7 @@ export function fairShare(limit: number, demands: readonly Demand[], holder: str
   return share;
 }
 
-const slowing = { by: 0.75, lowest: 0.1, minIntervalMs: 1_000 } as const;
+const slowing = { by: 0.75, minFactor: 0.1, minIntervalMs: 1_000 } as const;
 const recovery = { step: 0.05, everyMs: 10_000 } as const;
 
 /** What part of its limit a channel may use: after a refusal it comes back in small steps. */
@@ -137,7 +137,7 @@ export function slowedDown(rate: LearnedRate, now: Date): LearnedRate {
   if (slowedAt !== null && now.getTime() - slowedAt.getTime() < slowing.minIntervalMs) {
     return { factor: rate.factor, slowedAt };
   }
-  return { factor: Math.max(slowing.lowest, factorAt(rate, now) * slowing.by), slowedAt: now };
+  return { factor: Math.max(slowing.minFactor, factorAt(rate, now) * slowing.by), slowedAt: now };
 }
 
 /** Calls per second that all workers together may make now; never less than one, or nothing could ever recover. */

@@ -43,7 +43,7 @@ export interface PortfolioReservationsOptions {
 export function createPortfolioReservations(options: PortfolioReservationsOptions) {
   const { portfolios, transact, clock } = options;
   const batches = createBatches<CountedAsk, UserReservation>({
-    largest: maxBatch,
+    maxSize: maxBatch,
     work: (asks) => reserveBatch(options, asks),
   });
 

@@ -10,8 +10,8 @@ import type { MessageDoc } from '../messages/use-cases.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { SendRates } from '../../rates/send-rates.ts';
-import { followUpAfter, planRetry, ruleFor, type ErrorRule } from '../../whatsapp/error-classes.ts';
-import type { FollowUpRule } from '../../whatsapp/error-rule.ts';
+import { automaticRetryAfter, planRetry, ruleFor, type ErrorRule } from '../../whatsapp/error-classes.ts';
+import type { AutomaticRetryRule } from '../../whatsapp/error-rule.ts';
 import type { RejectedError } from '../../whatsapp/gateway.ts';
 
 interface TemplateKey {
@@ -36,8 +36,8 @@ export interface ErrorEffectDeps {
     closeWindow(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void>;
   };
   readonly rates: Pick<SendRates, 'slowDown' | 'penalisePair'>;
-  readonly followUps: {
-    schedule(scope: ClientScope, failed: MessageDoc, rule: FollowUpRule): Promise<void>;
+  readonly automaticRetries: {
+    schedule(scope: ClientScope, failed: MessageDoc, rule: AutomaticRetryRule): Promise<void>;
   };
   readonly clock: Clock;
 }
@@ -90,8 +90,11 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
       await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());
     }
     // What the provider has taken has its id, and only a receipt can say afterwards that it has failed.
-    const followUp = followUpAfter(rule, message.providerMessageId === undefined ? 'answer' : 'receipt');
-    if (followUp !== null) await deps.followUps.schedule(scope, message, followUp);
+    const automaticRetry = automaticRetryAfter(
+      rule,
+      message.providerMessageId === undefined ? 'answer' : 'receipt',
+    );
+    if (automaticRetry !== null) await deps.automaticRetries.schedule(scope, message, automaticRetry);
   }
 
   return {

@@ -73,7 +73,7 @@ function fillParts(definitions: readonly TemplateComponentDefinition[], variable
   const header = fillHeader(partOf(definitions, 'HEADER'), variables.header, `${root}.header`);
   const body = fillText(partOf(definitions, 'BODY')?.text ?? '', variables.body, {
     ...{ path: `${root}.body`, part: 'body' },
-    longest: offer === undefined ? maxBody.plain : maxBody.offer,
+    maxLength: offer === undefined ? maxBody.plain : maxBody.offer,
   });
   const deadline = fillOffer(offer, variables.offerExpiresAt);
   const buttons = fillButtons(
@@ -216,7 +216,7 @@ function fillCarousel(carousel: TemplateCarousel | undefined, given: readonly Ca
 function fillCard({ components }: TemplateCard, given: CardVariables, path: string) {
   const header = fillHeader(partOf(components, 'HEADER'), given.header, `${path}.header`);
   const body = fillText(partOf(components, 'BODY')?.text ?? '', given.body, {
-    ...{ path: `${path}.body`, part: 'body', longest: maxBody.card },
+    ...{ path: `${path}.body`, part: 'body', maxLength: maxBody.card },
   });
   const buttons: FilledButtons = fillButtons(
     partOf(components, 'BUTTONS')?.buttons ?? [],

@@ -23,7 +23,7 @@ async function turns(): Promise<void> {
 describe('platform › batches', () => {
   it('asks of one turn › are one batch, each with its own answer', async () => {
     const { batches, work } = createManualWork();
-    const { ask } = createBatches({ largest: 10, work });
+    const { ask } = createBatches({ maxSize: 10, work });
     const answers = Promise.all([1, 2, 3].map((number) => ask('a', number)));
     await turns();
     assert.deepEqual(
@@ -36,7 +36,7 @@ describe('platform › batches', () => {
 
   it('asks while a batch is under way › wait, and are the next one', async () => {
     const { batches, work } = createManualWork();
-    const { ask } = createBatches({ largest: 2, work });
+    const { ask } = createBatches({ maxSize: 2, work });
     const first = ask('a', 1);
     await turns();
     const others = [2, 3, 4].map((number) => ask('a', number));
@@ -57,7 +57,7 @@ describe('platform › batches', () => {
 
   it('several at once › no more than allowed are under way', async () => {
     const { batches, work } = createManualWork();
-    const { ask } = createBatches({ largest: 1, atOnce: 2, work });
+    const { ask } = createBatches({ maxSize: 1, atOnce: 2, work });
     const answers = [1, 2, 3].map((number) => ask('a', number));
     await turns();
     assert.equal(batches.length, 2);
@@ -70,7 +70,7 @@ describe('platform › batches', () => {
 
   it('names › do not wait for each other', async () => {
     const { batches, work } = createManualWork();
-    const { ask } = createBatches({ largest: 10, work });
+    const { ask } = createBatches({ maxSize: 10, work });
     void ask('a', 1);
     await turns();
     const other = ask('b', 2);
@@ -82,7 +82,7 @@ describe('platform › batches', () => {
 
   it('a batch that fails › fails all of its asks, and none of the next', async () => {
     const { batches, work } = createManualWork();
-    const { ask } = createBatches({ largest: 10, work });
+    const { ask } = createBatches({ maxSize: 10, work });
     const failing = Promise.allSettled([ask('a', 1), ask('a', 2)]);
     await turns();
     const later = ask('a', 3);

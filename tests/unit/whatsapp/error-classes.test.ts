@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  followUpAfter,
+  automaticRetryAfter,
   maxProviderCalls,
   planRetry,
   ruleFor,
@@ -265,24 +265,27 @@ describe('retry plan', () => {
   });
 
   it('a new message follows later › this one is not called again, but a passing error is', () => {
-    const followUp = { afterMs: 60_000, most: 2 };
-    assert.equal(plan({ class: 'retry-later', followUp }, 1), null);
-    assert.equal(plan({ class: 'retry', followUp }, 1), 2_000);
+    const automaticRetry = { afterMs: 60_000, max: 2 };
+    assert.equal(plan({ class: 'retry-later', automaticRetry }, 1), null);
+    assert.equal(plan({ class: 'retry', automaticRetry }, 1), 2_000);
   });
 
   it('told by a receipt › as many new messages as calls were left, at most three; of what is final none', () => {
     for (const { class: errorClass, maxAttempts } of documented) {
       const given = rule({ class: errorClass, ...(maxAttempts === undefined ? {} : { maxAttempts }) });
       const passes = errorClass === 'retry' || errorClass === 'retry-later';
-      const most = passes ? Math.min((maxAttempts ?? 4) - 1, 3) : undefined;
-      assert.equal(followUpAfter(given, 'receipt')?.most, most, errorClass);
-      assert.equal(followUpAfter(given, 'answer'), null);
+      const max = passes ? Math.min((maxAttempts ?? 4) - 1, 3) : undefined;
+      assert.equal(automaticRetryAfter(given, 'receipt')?.max, max, errorClass);
+      assert.equal(automaticRetryAfter(given, 'answer'), null);
     }
-    assert.equal(followUpAfter(rule({ class: 'template', template: 'paused' }), 'receipt')?.most, 1);
-    assert.equal(followUpAfter(rule({ class: 'template', template: 'disabled' }), 'receipt'), null);
-    const followUp = { afterMs: 5, most: 2 };
+    assert.equal(automaticRetryAfter(rule({ class: 'template', template: 'paused' }), 'receipt')?.max, 1);
+    assert.equal(automaticRetryAfter(rule({ class: 'template', template: 'disabled' }), 'receipt'), null);
+    const automaticRetry = { afterMs: 5, max: 2 };
     for (const toldBy of ['answer', 'receipt'] as const) {
-      assert.deepEqual(followUpAfter(rule({ class: 'message', followUp }), toldBy), followUp);
+      assert.deepEqual(
+        automaticRetryAfter(rule({ class: 'message', automaticRetry }), toldBy),
+        automaticRetry,
+      );
     }
   });
 

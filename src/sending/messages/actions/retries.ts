@@ -7,12 +7,12 @@ import { AppError, notFound } from '../../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { toPage, type Cursor } from '../../../platform/pagination.ts';
 import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
-import type { FollowUpRule } from '../../../whatsapp/error-rule.ts';
+import type { AutomaticRetryRule } from '../../../whatsapp/error-rule.ts';
 import type { Acceptance } from '../acceptance/accept.ts';
 import { assertGatesOpen } from '../acceptance/gates.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { FailedFilter, MessageDoc, MessageRepository } from '../store/repository.ts';
-import { draftRetry, followUpTimeOf, offerEndOf, type RetryDraft } from './retry.ts';
+import { draftRetry, automaticRetryTimeOf, offerEndOf, type RetryDraft } from './retry.ts';
 
 export interface RetryDeps {
   readonly messages: MessageRepository;
@@ -111,9 +111,9 @@ export function createRetries(deps: RetryDeps) {
     },
 
     /** Lets a new message follow one that failed, if its rule still allows one and its time is not over by then. */
-    async schedule(scope: ClientScope, failed: MessageDoc, rule: FollowUpRule): Promise<void> {
+    async schedule(scope: ClientScope, failed: MessageDoc, rule: AutomaticRetryRule): Promise<void> {
       const now = clock.now();
-      const sendAt = followUpTimeOf(failed, rule, now);
+      const sendAt = automaticRetryTimeOf(failed, rule, now);
       if (sendAt !== null) await store(scope, { type: 'system' }, failed, { now, sendAt });
     },
   };

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import { newId } from '../../../platform/ids.ts';
-import type { FollowUpRule } from '../../../whatsapp/error-rule.ts';
+import type { AutomaticRetryRule } from '../../../whatsapp/error-rule.ts';
 import { earlierOf } from '../rules.ts';
 import type { MessageDoc, SenderType } from '../store/model.ts';
 
@@ -70,13 +70,13 @@ export function offerEndOf({ template }: MessageDoc['content']): Date | undefine
  * When a new message may follow one that has failed; null: never. Nobody waits for a sign-in code that comes minutes
  * late: who wants one has asked for another by then.
  */
-export function followUpTimeOf(
+export function automaticRetryTimeOf(
   failed: Pick<MessageDoc, 'retriedBy' | 'retryNumber' | 'category' | 'expiresAt' | 'sendAt' | 'timestamp'>,
-  { afterMs, factor = 1, most, withinMs }: FollowUpRule,
+  { afterMs, factor = 1, max, withinMs }: AutomaticRetryRule,
   now: Date,
 ): Date | null {
   const { retriedBy, retryNumber = 0, category, expiresAt, timestamp, sendAt: wanted = timestamp } = failed;
-  if (retriedBy !== undefined || retryNumber >= most || category === 'authentication') return null;
+  if (retriedBy !== undefined || retryNumber >= max || category === 'authentication') return null;
   const sendAt = new Date(now.getTime() + afterMs * factor ** retryNumber);
   if (expiresAt !== undefined && expiresAt <= sendAt) return null;
   return withinMs !== undefined && sendAt.getTime() - wanted.getTime() > withinMs ? null : sendAt;

@@ -142,16 +142,16 @@ export const parameterFormatOf = (components: readonly TemplateComponentDefiniti
 
 /** Meta's bounds of a message's time to live, in seconds; -1 stands for 30 days. */
 const ttlBounds = {
-  authentication: { least: 30, most: 900, hasMax: true },
-  utility: { least: 30, most: 43_200, hasMax: true },
-  marketing: { least: 43_200, most: 2_592_000, hasMax: false },
+  authentication: { min: 30, max: 900, hasMax: true },
+  utility: { min: 30, max: 43_200, hasMax: true },
+  marketing: { min: 43_200, max: 2_592_000, hasMax: false },
 } as const satisfies Record<ContentCategory, object>;
 
 export function checkSendTtl(seconds: number | undefined, category: ContentCategory): Issue[] {
-  const { least, most, hasMax } = ttlBounds[category];
+  const { min, max, hasMax } = ttlBounds[category];
   if (seconds === undefined || (hasMax && seconds === -1)) return [];
-  if (seconds >= least && seconds <= most) return [];
-  const maxTtl = hasMax ? ', or -1 for 30 days' : '';
-  const message = `Must be from ${least} to ${most} for the category ${category}${maxTtl}.`;
+  if (seconds >= min && seconds <= max) return [];
+  const unlimited = hasMax ? ', or -1 for 30 days' : '';
+  const message = `Must be from ${min} to ${max} for the category ${category}${unlimited}.`;
   return [issue('body.messageSendTtlSeconds', message)];
 }

@@ -4,10 +4,10 @@ import { isPositional, placeholder, variablesOf } from '../variables.ts';
 
 export const issue = (path: string, message: string): Issue => ({ path, message });
 
-export const checkText = (text: string, path: string, longest: number): Issue[] => [
+export const checkText = (text: string, path: string, maxLength: number): Issue[] => [
   ...(text.trim() === '' ? [issue(path, 'The text is empty.')] : []),
-  ...(text.length > longest
-    ? [issue(path, `The text has ${text.length} characters; ${longest} are allowed.`)]
+  ...(text.length > maxLength
+    ? [issue(path, `The text has ${text.length} characters; ${maxLength} are allowed.`)]
     : []),
 ];
 
@@ -45,8 +45,8 @@ export const checkNoVariables = (text: string, path: string): Issue[] =>
   /\{\{|\}\}/.test(text) ? [issue(path, 'No variable is allowed here.')] : [];
 
 /** The text of a body or of a card, which is the only text that may have lines. */
-export function checkBodyText(text: string, path: string, longest: number): Issue[] {
-  const issues = [...checkText(text, path, longest), ...checkVariables(text, path)];
+export function checkBodyText(text: string, path: string, maxLength: number): Issue[] {
+  const issues = [...checkText(text, path, maxLength), ...checkVariables(text, path)];
   const trimmed = text.trim();
   const variables = [...trimmed.matchAll(placeholder)];
   const first = variables[0];

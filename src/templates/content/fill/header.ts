@@ -25,7 +25,7 @@ export interface FilledHeader {
   readonly issues: readonly Issue[];
 }
 
-const longest = { text: 60, link: 2_000, mediaId: 128, filename: 240, place: 1_000 } as const;
+const maxLengths = { text: 60, link: 2_000, mediaId: 128, filename: 240, place: 1_000 } as const;
 
 export function fillHeader(
   header: TemplateHeader | undefined,
@@ -46,7 +46,7 @@ function fillTextHeader(
   given: HeaderValue | undefined,
   path: string,
 ): FilledHeader {
-  const filled = fillText(text ?? '', given, { path, part: 'header', longest: longest.text });
+  const filled = fillText(text ?? '', given, { path, part: 'header', maxLength: maxLengths.text });
   const { parameters, issues } = filled;
   return {
     components: parameters.length === 0 ? [] : [{ type: 'header', parameters }],
@@ -69,7 +69,7 @@ function fillMedia(format: MediaFormat, given: HeaderValue, path: string): Fille
     const at = `${path}.${name}`;
     issues.push(
       ...problemWith(at, value, 'value'),
-      ...tooLong(at, value, longest[name as 'mediaId' | 'link' | 'filename']),
+      ...tooLong(at, value, maxLengths[name as 'mediaId' | 'link' | 'filename']),
     );
   }
   if (typeof link === 'string' && link.trim() !== '' && !isWebAddress(link)) {
@@ -124,7 +124,7 @@ function fillLocation(given: HeaderValue, path: string): FilledHeader {
   const textAt = (name: string): string => {
     const value = values.get(name);
     const at = `${path}.${name}`;
-    issues.push(...problemWith(at, value, 'value'), ...tooLong(at, value, longest.place));
+    issues.push(...problemWith(at, value, 'value'), ...tooLong(at, value, maxLengths.place));
     return textOf(value);
   };
   const location = {

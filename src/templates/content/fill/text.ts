@@ -7,7 +7,7 @@ export interface Place {
   readonly path: string;
   readonly part: string;
   /** Most characters of the filled text. */
-  readonly longest: number;
+  readonly maxLength: number;
 }
 
 export interface FilledText {
@@ -18,7 +18,7 @@ export interface FilledText {
 
 /** Puts values into a text, or names every one that is missing, too many, empty or no text. */
 export function fillText(text: string, given: object | undefined, place: Place): FilledText {
-  const { path, part, longest } = place;
+  const { path, part, maxLength } = place;
   const wanted = inSendOrder(variablesOf(text));
   const values = byName(given ?? {});
   const issues: Issue[] = wanted.flatMap((name) => problemWithWords(`${path}.${name}`, values.get(name)));
@@ -31,8 +31,8 @@ export function fillText(text: string, given: object | undefined, place: Place):
     return typeof value === 'string' ? value : '';
   };
   const filled = text.replace(placeholder, (_match, name: string) => wordOf(name));
-  if (filled.length > longest) {
-    const message = `The filled ${part} has ${filled.length} characters; ${longest} are allowed.`;
+  if (filled.length > maxLength) {
+    const message = `The filled ${part} has ${filled.length} characters; ${maxLength} are allowed.`;
     issues.push({ path, message });
   }
   const parameters = wanted.map((name) => ({
@@ -60,7 +60,7 @@ export function problemWithWords(path: string, value: unknown, what = 'variable'
     : issues;
 }
 
-export const tooLong = (path: string, value: unknown, longest: number): Issue[] =>
-  typeof value === 'string' && value.length > longest
-    ? [{ path, message: `At most ${longest} characters are allowed.` }]
+export const tooLong = (path: string, value: unknown, maxLength: number): Issue[] =>
+  typeof value === 'string' && value.length > maxLength
+    ? [{ path, message: `At most ${maxLength} characters are allowed.` }]
     : [];

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { draftRetry, followUpTimeOf, offerEndOf } from '../../../../src/sending/messages/actions/retry.ts';
+import {
+  draftRetry,
+  automaticRetryTimeOf,
+  offerEndOf,
+} from '../../../../src/sending/messages/actions/retry.ts';
 import { newId } from '../../../../src/platform/ids.ts';
 import { buildMessage } from '../../../support/messages.ts';
 
@@ -101,10 +105,10 @@ describe('a message in place of another', () => {
 });
 
 describe('the time of a new message that follows by itself', () => {
-  const rule = { afterMs: 60_000, most: 3, factor: 4, withinMs: 24 * 3_600_000 };
+  const rule = { afterMs: 60_000, max: 3, factor: 4, withinMs: 24 * 3_600_000 };
   const failed = { timestamp: now, category: 'utility' } as const;
-  const inMs = (given: Parameters<typeof followUpTimeOf>[0], at = now) => {
-    const time = followUpTimeOf(given, rule, at);
+  const inMs = (given: Parameters<typeof automaticRetryTimeOf>[0], at = now) => {
+    const time = automaticRetryTimeOf(given, rule, at);
     return time === null ? null : time.getTime() - at.getTime();
   };
 
@@ -125,7 +129,7 @@ describe('the time of a new message that follows by itself', () => {
       fc.property(fc.integer({ min: 0, max: 3 * 86_400_000 }), fc.boolean(), (ms, isScheduled) => {
         const sendAt = new Date(now.getTime() + 3_600_000);
         const [given, from] = isScheduled ? [{ ...failed, sendAt }, sendAt] : [failed, now];
-        const time = followUpTimeOf(given, rule, new Date(from.getTime() + ms));
+        const time = automaticRetryTimeOf(given, rule, new Date(from.getTime() + ms));
         assert.equal(time !== null, ms + 60_000 <= rule.withinMs);
       }),
     );
