@@ -60,7 +60,11 @@ export function buildPeople({ mongo, audit, conversations, clock }: PeopleDeps) 
         audit,
         clock,
       });
-      return [...contactRoutes({ contacts: contactUseCases }), ...leadRoutes({ leads: leadUseCases })];
+      const tables = {
+        contacts: contactRoutes({ contacts: contactUseCases }),
+        leads: leadRoutes({ leads: leadUseCases }),
+      };
+      return Object.values(tables).flat();
     },
   };
 }
