@@ -25,7 +25,7 @@ interface ConsentBuildDeps {
   readonly contacts: ContactDirectory;
   readonly messages: ConsentDeps['messages'];
   readonly workflows: ConsentDeps['workflows'];
-  /** Told how many waiting messages a stop has canceled. */
+  /** Called with the number of waiting messages that a stop canceled. */
   readonly onCanceled: (canceledCount: number) => void;
   readonly audit: AuditService;
   readonly openings: GateOpenings;
@@ -33,7 +33,7 @@ interface ConsentBuildDeps {
   readonly logger: Logger;
 }
 
-/** What contacts have said about being written to and what clients have decided about it, for both processes. */
+/** Consent of contacts and sending policies of clients, for both processes. */
 export function buildConsent(deps: ConsentBuildDeps) {
   const { mongo, clients, contacts, messages, workflows, audit, openings, clock, logger } = deps;
   const policyRepository = createSendingPolicyRepository(mongo);
@@ -57,7 +57,7 @@ export function buildConsent(deps: ConsentBuildDeps) {
     preferences: createPreferences({ contacts, consent }),
     onInbound: createConsentListener({ consent, policies }),
 
-    /** The routes of people at work. */
+    /** The routes for signed-in users. */
     routes() {
       const useCases = createSendingPolicyUseCases({
         policies: policyRepository,

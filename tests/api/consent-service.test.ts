@@ -98,7 +98,7 @@ describe('consent service', function () {
     assert.deepEqual(await countStatuses(api(), waiting.ids), { canceled: 30 });
     const warnings = api()
       .log.lines()
-      .filter(({ message }) => message === 'canceled by a stop without telling the workflow');
+      .filter(({ message }) => message === 'canceled by an opt-out without notifying the workflow');
     assert.equal(warnings.length, 30);
   });
 

@@ -3,7 +3,7 @@ import type { WordLists } from '../words/rules.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 import { holdableKinds, type HoldableKind, type QuietHours } from './rules.ts';
 
-/** What a client has decided about its sending; a client without one sends at any time and knows the default words. */
+/** A client without a policy sends at any time and uses the default words. */
 export interface SendingPolicyDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;

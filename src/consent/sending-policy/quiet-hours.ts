@@ -3,15 +3,15 @@ import { isQuietMinute, minuteOf, type QuietHours } from './rules.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** Offsets change at most once in so long a time. */
+/** A zone changes its offset at most once per step. */
 const stepMs = 12 * hourMs;
-/** Quiet hours are shorter than a day; when the clock skips the time between two of them, they join. */
+/** Quiet hours last less than a day, but two of them join when the clock skips the time between them. */
 const horizonMs = 72 * hourMs;
 const daysAhead = horizonMs / (24 * hourMs);
 
 function localTime(ms: number, zone: string): DateTime {
   const local = DateTime.fromMillis(ms, { zone });
-  if (!local.isValid) throw new Error(`There is no time zone ${zone}.`);
+  if (!local.isValid) throw new Error(`Unknown time zone ${zone}.`);
   return local;
 }
 
@@ -20,7 +20,7 @@ const isQuietAt = (quietHours: QuietHours, zone: string, ms: number): boolean =>
   return isQuietMinute(quietHours, local.weekday, local.hour * 60 + local.minute);
 };
 
-/** An instant as it is shown by the clocks of a zone, with the weekday where it is not within a day from `now`. */
+/** The local time of an instant, with the weekday if it is a day or more after `now`. */
 export function clockText(at: Date, zone: string, now: Date): string {
   const isWithinDay = at.getTime() - now.getTime() < 24 * hourMs;
   const time = localTime(at.getTime(), zone).setLocale('en');
@@ -28,21 +28,18 @@ export function clockText(at: Date, zone: string, now: Date): string {
 }
 
 /**
- * The first instant after `now` that is not within the quiet hours; null when `now` is not. What counts is the clock on
- * the wall: an hour that it skips is no time at all, and one that it shows twice is quiet twice or not at all.
+ * The first instant after `now` outside the quiet hours; null when `now` is outside them. Local time decides: a
+ * skipped hour does not count, and a repeated hour is quiet both times or not at all.
  */
 export function nextAllowedInstant(quietHours: QuietHours | null, zone: string, now: Date): Date | null {
   const nowMs = now.getTime();
   if (quietHours === null || !isQuietAt(quietHours, zone, nowMs)) return null;
   const allowed = candidates(quietHours, zone, nowMs).find((ms) => !isQuietAt(quietHours, zone, ms));
-  if (allowed === undefined) throw new Error('Quiet hours that do not end.');
+  if (allowed === undefined) throw new Error('The quiet hours do not end.');
   return new Date(allowed);
 }
 
-/**
- * Where quiet hours can end, in order: where the clock comes to their end, by each offset that holds in these days, and
- * where the clock is changed.
- */
+/** Instants at which quiet hours can end, in order: their end time in each current offset, and each offset change. */
 function candidates({ to }: QuietHours, zone: string, nowMs: number): number[] {
   const changes = offsetChanges(zone, nowMs);
   const offsets = new Set([nowMs, ...changes].map((ms) => localTime(ms, zone).offset));
@@ -53,7 +50,7 @@ function candidates({ to }: QuietHours, zone: string, nowMs: number): number[] {
   return [...ends, ...changes].filter((ms) => ms > nowMs).toSorted((a, b) => a - b);
 }
 
-/** The instants in the next days at which the zone changes its offset from UTC, to the minute. */
+/** The instants within the horizon at which the zone changes its offset from UTC, to the minute. */
 function offsetChanges(zone: string, nowMs: number): number[] {
   const startMs = Math.floor(nowMs / minuteMs) * minuteMs;
   const offsetAt = (ms: number): number => localTime(ms, zone).offset;

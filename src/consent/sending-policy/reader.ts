@@ -7,11 +7,11 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { SendingPolicyRepository } from './repository.ts';
 import type { HoldableKind, QuietHours } from './rules.ts';
 
-/** What a send must know of its client. */
+/** The policy of a client, as a send needs it. */
 export interface SendingPolicy {
   readonly timezone: string;
   readonly quietHours: QuietHours | null;
-  /** What the quiet hours hold back. */
+  /** The messages that quiet hours hold. */
   readonly appliesTo: HoldableKind;
 }
 
@@ -23,10 +23,10 @@ export interface SendingPolicyDeps {
 
 export type SendingPolicyReader = ReturnType<typeof createSendingPolicyReader>;
 
-/** A policy or a time zone that is changed is obeyed by every process after this time at the latest. */
+/** Every process follows a changed policy or time zone within this time. */
 const cacheTtlMs = 2_000;
 
-/** What clients have decided about sending, for those who send and listen. */
+/** Cached sending policies, for sends and for inbound messages. */
 export function createSendingPolicyReader({ policies, clients, clock }: SendingPolicyDeps) {
   const cache = createCache<SendingPolicy & { readonly words: ConsentWords }>({
     ttlMs: cacheTtlMs,
@@ -34,7 +34,7 @@ export function createSendingPolicyReader({ policies, clients, clock }: SendingP
     clock,
   });
 
-  const known = (scope: ClientScope) =>
+  const read = (scope: ClientScope) =>
     cache.get(scope.clientId.toHexString(), async () => {
       const [client, policy] = await Promise.all([clients.find(scope), policies.find(scope)]);
       if (client === null) throw notFound('client');
@@ -47,13 +47,13 @@ export function createSendingPolicyReader({ policies, clients, clock }: SendingP
     });
 
   return {
-    /** As it was at most two seconds ago. */
+    /** At most two seconds old. */
     async sendingPolicyOf(scope: ClientScope): Promise<SendingPolicy> {
-      const { timezone, quietHours, appliesTo } = await known(scope);
+      const { timezone, quietHours, appliesTo } = await read(scope);
       return { timezone, quietHours, appliesTo };
     },
 
-    /** The words by which the client's contacts say stop and start, as they were at most two seconds ago. */
-    consentWordsOf: async (scope: ClientScope): Promise<ConsentWords> => (await known(scope)).words,
+    /** The stop and start words of the client, at most two seconds old. */
+    consentWordsOf: async (scope: ClientScope): Promise<ConsentWords> => (await read(scope)).words,
   };
 }

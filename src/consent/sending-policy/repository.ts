@@ -13,11 +13,11 @@ export function createSendingPolicyRepository(connection: Connection) {
     find: (scope: ClientScope, session?: ClientSession): Promise<SendingPolicyDoc | null> =>
       policies.findOne(scope, {}, { session }),
 
-    /** The first policy of a client; throws the duplicate key error when somebody was faster. */
+    /** The first policy of a client; throws a duplicate key error if another insert came first. */
     insert: (scope: ClientScope, policy: SendingPolicyDoc, session: ClientSession): Promise<void> =>
       policies.insertOne(scope, policy, { session }),
 
-    /** Puts `next` in place of what was read; false when somebody was faster. */
+    /** Replaces `current` with `next`; false if another change came first. */
     replace: (
       scope: ClientScope,
       current: SendingPolicyDoc,

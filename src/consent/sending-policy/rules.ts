@@ -1,26 +1,26 @@
-import { ambiguousWords, normaliseWord, wordsOf, type OwnWords, type WordLists } from '../words/rules.ts';
+import { ambiguousWords, normaliseWord, wordsOf, type CustomWords, type WordLists } from '../words/rules.ts';
 
-/** In the order in which Luxon and ISO 8601 count them, from 1. */
+/** In the order of Luxon and ISO 8601, which count from 1. */
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof weekdays)[number];
 
-/** What the quiet hours hold back. */
+/** The messages that quiet hours hold. */
 export const holdableKinds = ['all', 'marketing'] as const;
 export type HoldableKind = (typeof holdableKinds)[number];
 
-/** By the clock on the wall of the client's time zone. Over midnight where the end is not later than the beginning. */
+/** In the client's time zone. They cross midnight if `to` is not later than `from`. */
 export interface QuietHours {
-  /** `21:00`: the first minute that is quiet. */
+  /** `21:00`: the first quiet minute. */
   readonly from: string;
-  /** `09:00`: the first minute that is not quiet any more. */
+  /** `09:00`: the first minute after. */
   readonly to: string;
-  /** The days on which quiet hours begin; every day when it is missing. */
+  /** The days on which quiet hours begin; every day if missing. */
   readonly days?: readonly Weekday[];
 }
 
 const minutesPerHour = 60;
 
-/** Minutes since midnight of a time as `21:30`. */
+/** Minutes since midnight of a time such as `21:30`. */
 export const minuteOf = (time: string): number =>
   Number(time.slice(0, 2)) * minutesPerHour + Number(time.slice(3));
 
@@ -36,13 +36,13 @@ export function isQuietMinute({ from, to, days }: QuietHours, weekday: number, m
 }
 
 export interface WordIssue {
-  /** As `stopWords.de.0`. */
+  /** For example `stopWords.de.0`. */
   readonly path: string;
   readonly message: string;
 }
 
-/** What is wrong with the own words of a client, beside their number and length. */
-export function wordIssues(own: OwnWords): WordIssue[] {
+/** Problems of a client's own words, except their number and length. */
+export function wordIssues(own: CustomWords): WordIssue[] {
   const words = wordsOf(own);
   const both = new Set(ambiguousWords(words));
   const issuesOf = (name: string, lists: WordLists = {}): WordIssue[] =>
@@ -50,11 +50,12 @@ export function wordIssues(own: OwnWords): WordIssue[] {
       list.flatMap((word, index): WordIssue[] => {
         const path = `${name}.${language}.${index}`;
         const plain = normaliseWord(word);
-        if (plain === '') return [{ path, message: 'Must have a letter or a digit.' }];
-        return both.has(plain) ? [{ path, message: 'Means stop and start at once.' }] : [];
+        if (plain === '') return [{ path, message: 'Must contain a letter or a digit.' }];
+        return both.has(plain) ? [{ path, message: 'Must not be both a stop and a start word.' }] : [];
       }),
     );
   const issues = [...issuesOf('stopWords', own.stopWords), ...issuesOf('startWords', own.startWords)];
-  if (words.stop.size === 0) issues.push({ path: 'stopWords', message: 'Keep at least one word for stop.' });
+  if (words.stop.size === 0)
+    issues.push({ path: 'stopWords', message: 'Must leave at least one stop word.' });
   return issues;
 }

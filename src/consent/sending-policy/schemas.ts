@@ -10,10 +10,10 @@ const maxLanguages = 30;
 const Weekday = z.enum(weekdays).meta({ id: 'Weekday' });
 const AppliesTo = z.enum(holdableKinds).meta({
   id: 'QuietHoursScope',
-  description: 'What quiet hours hold back: every message, or marketing templates only',
+  description: 'The messages that quiet hours hold: all, or marketing templates only',
 });
 
-const TimeText = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must be a time as 21:00.' });
+const TimeText = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'Must be a time such as 21:00.' });
 
 const QuietHoursBody = z
   .strictObject({
@@ -29,17 +29,17 @@ const QuietHoursBody = z
       .exactOptional()
       .meta({ description: 'Days on which quiet hours begin; every day if not given' }),
   })
-  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'Must be another time than `from`.' })
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'Must differ from `from`.' })
   .meta({ id: 'QuietHoursInput', description: 'In the `timezone` of the client' });
 
 const words = (description: string) =>
   z
     .record(
-      z.string().regex(/^[a-z]{2,3}$/, { error: 'Must be a language as de.' }),
+      z.string().regex(/^[a-z]{2,3}$/, { error: 'Must be a language such as de.' }),
       z.array(LineText.max(maxWord)).max(maxWords),
     )
     .refine((lists) => Object.keys(lists).length <= maxLanguages, {
-      error: `At most ${maxLanguages} languages.`,
+      error: `Must have at most ${maxLanguages} languages.`,
     })
     .meta({ description });
 

@@ -18,13 +18,13 @@ export interface SendingPolicyUseCaseDeps {
   readonly policies: SendingPolicyRepository;
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly audit: AuditService;
-  /** Records in the same transaction that a policy has changed: what quiet hours hold checks again. */
+  /** Records a policy change in the same transaction, so that messages held by quiet hours check again. */
   readonly openings: GateOpenings;
 }
 
 export type SendingPolicyUseCases = ReturnType<typeof createSendingPolicyUseCases>;
 
-/** What admins decide about the sending of their own client, and operators about that of every client. */
+/** Admins manage the policy of their own client, operators that of every client. */
 export function createSendingPolicyUseCases({
   policies,
   clients,
@@ -32,7 +32,7 @@ export function createSendingPolicyUseCases({
   openings,
 }: SendingPolicyUseCaseDeps) {
   const find = async (scope: ClientScope, session?: ClientSession): Promise<SendingPolicyDoc> =>
-    (await policies.find(scope, session)) ?? undecided(scope);
+    (await policies.find(scope, session)) ?? defaultPolicy(scope);
 
   const resource = createResource<SendingPolicyDoc>(audit, {
     type: 'sending-policy',
@@ -51,7 +51,7 @@ export function createSendingPolicyUseCases({
   }
 
   return {
-    /** What the client has decided, or the defaults. */
+    /** The stored policy, or the defaults. */
     get: async (actor: Actor, clientId: Types.ObjectId): Promise<SendingPolicyDoc> =>
       find(await reach(actor, clientId)),
 
@@ -60,13 +60,13 @@ export function createSendingPolicyUseCases({
       const scope = await reach(actor, ref.id);
       return resource.change(scope, byOf(actor), ref, {
         action: 'sending-policy.updated',
-        decide: (current) => changed(current, body),
+        decide: (current) => patched(current, body),
       });
     },
   };
 }
 
-/** The first change of a client inserts its policy; false when another change was faster. */
+/** The first change of a client inserts its policy. Returns false if another change came first. */
 async function storePolicy(
   policies: SendingPolicyRepository,
   scope: ClientScope,
@@ -83,7 +83,7 @@ async function storePolicy(
   }
 }
 
-const undecided = ({ clientId }: ClientScope): SendingPolicyDoc => ({
+const defaultPolicy = ({ clientId }: ClientScope): SendingPolicyDoc => ({
   _id: newId(),
   ...scopeOf(clientId),
   appliesTo: 'all',
@@ -93,8 +93,8 @@ const undecided = ({ clientId }: ClientScope): SendingPolicyDoc => ({
   version: 0,
 });
 
-/** The policy after the change; the same one when nothing differs. Throws when the words do not fit. */
-function changed(current: SendingPolicyDoc, body: PatchSendingPolicyBody): SendingPolicyDoc {
+/** The policy after the change; the same object if nothing differs. Throws `invalid-input` if the words conflict. */
+function patched(current: SendingPolicyDoc, body: PatchSendingPolicyBody): SendingPolicyDoc {
   const { quietHours, ...others } = body;
   const { quietHours: before, ...rest } = current;
   const after = quietHours === undefined ? before : (quietHours ?? undefined);
@@ -102,7 +102,7 @@ function changed(current: SendingPolicyDoc, body: PatchSendingPolicyBody): Sendi
   if (JSON.stringify(decisionsOf(next)) === JSON.stringify(decisionsOf(current))) return current;
   const issues = wordIssues(next).map(({ path, message }) => ({ path: `body.${path}`, message }));
   if (issues.length > 0)
-    throw new AppError('invalid-input', 'The words do not fit together.', { errors: issues });
+    throw new AppError('invalid-input', 'The stop and start words are not valid.', { errors: issues });
   return next;
 }
 

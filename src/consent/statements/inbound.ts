@@ -1,15 +1,15 @@
 import type { Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { SendingPolicyReader } from '../sending-policy/reader.ts';
-import { judgeTexts, textsOf } from '../words/rules.ts';
+import { findKeyword, textsOf } from '../words/rules.ts';
 import type { ConsentStatements, StopOutcome } from './statements.ts';
 
-/** A message of a contact, as far as consent reads it. */
+/** The parts of an inbound message that consent reads. */
 export interface ContactStatement {
   readonly scope: ClientScope;
   readonly contact: { readonly _id: Types.ObjectId };
   readonly item: {
-    /** The provider's own object of the message. */
+    /** The message object of the provider. */
     readonly raw: Readonly<Record<string, unknown>>;
     readonly timestampMs: number;
     readonly providerMessageId: string;
@@ -21,34 +21,34 @@ export interface InboundConsentDeps {
   readonly policies: Pick<SendingPolicyReader, 'consentWordsOf'>;
 }
 
-/** What was said, as long as it is kept. */
+/** Characters of the stored wording. */
 const maxWording = 200;
 
-/** Thrown while messages are being handed over in spite of a stop; the event is taken up again a little later. */
+/** Thrown while messages are still being handed to the provider; the event is retried shortly after. */
 class StopUnderWay extends Error {
   override readonly name = 'StopUnderWay';
 }
 
-/** For whoever repeats what fails: a stop that is not through yet counts as not done. */
+/** For callers that retry failures: an unfinished stop counts as failed. */
 export function assertThrough(outcome: StopOutcome): void {
   if (outcome.kind === 'calling')
-    throw new StopUnderWay(`${outcome.messageIds.length} messages are being handed over.`);
+    throw new StopUnderWay(`${outcome.messageIds.length} messages are being handed to the provider.`);
 }
 
-/** Listens to every message of a contact for a word that says stop or start. */
+/** Checks every inbound message for a stop or start word. */
 export const createConsentListener =
   ({ consent, policies }: InboundConsentDeps) =>
   async ({ scope, contact, item }: ContactStatement): Promise<void> => {
     const texts = textsOf(item.raw);
     if (texts.length === 0) return;
-    const verdict = judgeTexts(texts, await policies.consentWordsOf(scope));
-    if (verdict === null) return;
-    const said = {
+    const match = findKeyword(texts, await policies.consentWordsOf(scope));
+    if (match === null) return;
+    const statement = {
       source: 'keyword',
-      wording: verdict.wording.slice(0, maxWording),
+      wording: match.wording.slice(0, maxWording),
       at: new Date(item.timestampMs),
       eventId: item.providerMessageId,
     };
-    if (verdict.judgement === 'start') await consent.start(scope, contact._id, said);
-    else assertThrough(await consent.stop(scope, contact._id, said));
+    if (match.keyword === 'start') await consent.start(scope, contact._id, statement);
+    else assertThrough(await consent.stop(scope, contact._id, statement));
   };

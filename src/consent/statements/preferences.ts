@@ -13,15 +13,15 @@ export interface PreferenceDeps {
 
 export type Preferences = ReturnType<typeof createPreferences>;
 
-/** The only preference that there is so far; another one says nothing about consent. */
+/** The only known preference; any other does not concern consent. */
 const marketing = 'marketing_messages';
 
-/** What people switch on and off at WhatsApp itself. */
+/** Marketing preferences that contacts set in WhatsApp. */
 export function createPreferences({ contacts, consent }: PreferenceDeps) {
   return {
     /**
-     * Takes one preference in for the clients of these channels; may be repeated. A person whom nobody has written to
-     * yet becomes a contact, so that the stop is not lost.
+     * Applies one preference for the clients of these channels; idempotent. Creates an unknown contact, so that the
+     * stop is not lost.
      */
     async handle(
       item: PreferenceItem,
@@ -34,16 +34,16 @@ export function createPreferences({ contacts, consent }: PreferenceDeps) {
       for (const clientId of clients.values()) {
         const scope = scopeOf(clientId);
         const contact = await contacts.findOrCreate(scope, identity);
-        const said = saidBy(item);
-        if (item.value === 'resume') await consent.resumeMarketing(scope, contact._id, said);
-        else assertThrough(await consent.stopMarketing(scope, contact._id, said));
+        const statement = statementOf(item);
+        if (item.value === 'resume') await consent.resumeMarketing(scope, contact._id, statement);
+        else assertThrough(await consent.stopMarketing(scope, contact._id, statement));
       }
       return 'done';
     },
   };
 }
 
-const saidBy = ({ waId, userId, value, detail, timestampMs }: PreferenceItem) => ({
+const statementOf = ({ waId, userId, value, detail, timestampMs }: PreferenceItem) => ({
   source: 'whatsapp',
   at: new Date(timestampMs),
   eventId: `preference:${waId ?? userId}:${value}:${timestampMs}`,

@@ -8,7 +8,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Withdrawal, Withdrawn } from './withdrawal.ts';
 
-/** What consent needs of messages; `messages/store/consent-writes.ts` has it. */
+/** What consent needs from messages; `messages/store/consent-writes.ts` provides it. */
 export interface WaitingMessages {
   cancelWaiting(
     scope: ClientScope,
@@ -21,27 +21,27 @@ export interface WaitingMessages {
 export interface ConsentDeps {
   readonly contacts: Pick<ContactDirectory, 'findRecord' | 'hear' | 'holdForCopy'>;
   readonly messages: WaitingMessages;
-  /** Lets the workflow of a canceled message end now; the claim refuses it anyway. */
+  /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
   readonly audit: Pick<AuditService, 'audited' | 'isThere'>;
-  /** Told once for each stop that is carried out, where somebody measures it. */
+  /** Called once for each stop that is applied. */
   readonly onStopped?: (source: string, canceledCount: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** What somebody said, without what the kind of statement says by itself. */
-export type Said = Omit<PersonStatement, 'status'>;
+/** A statement without its status, which the method implies. */
+export type Statement = Omit<PersonStatement, 'status'>;
 
 /**
- * What became of a stop. `superseded`: the person has agreed again, later than this stop. `calling`: everything is
- * canceled but these, which are being handed to the provider right now; carry the same stop out again.
+ * `superseded`: the contact opted in again after this stop. `calling`: these messages are being handed to the provider
+ * and could not be canceled; apply the same stop again.
  */
 export type StopOutcome =
   | { readonly kind: 'acknowledged' | 'superseded' }
   | { readonly kind: 'calling'; readonly messageIds: readonly Types.ObjectId[] };
 
-/** A stop that is stored, on its way to being carried out. */
+/** A stop that is stored, but not yet acknowledged. */
 interface StoredStop {
   readonly scope: ClientScope;
   readonly contactId: Types.ObjectId;
@@ -53,37 +53,37 @@ interface StoredStop {
 
 type StopKind = 'opted-out' | 'marketing-stopped';
 
-/** No call takes longer, with all that is tried to store what came of it. */
+/** Longer than any call to the provider, including the attempts to store its outcome. */
 const maxCallMs = 60_000;
 const pollMs = 50;
-interface Patience {
-  /** After this long a stop is acknowledged as it is. */
+interface WaitLimits {
+  /** Acknowledges the stop after this time, even if calls are still in progress. */
   readonly maxWaitMs: number;
-  /** After this long whoever carries it out goes on to other work, and comes back to it later. */
-  readonly patienceMs: number;
+  /** Returns `calling` after this time; the caller retries. */
+  readonly maxRoundMs: number;
 }
 
-/** The processor of events has others to process, and takes an event that is not done up again in half a second. */
-const ofProcessor: Patience = { maxWaitMs: maxCallMs, patienceMs: 300 };
-/** Somebody waits for the answer, and nobody comes back. */
-const ofPeople: Patience = { maxWaitMs: 2_000, patienceMs: 2_000 };
+/** The event processor must not block other events; it retries an unfinished event after half a second. */
+const processorLimits: WaitLimits = { maxWaitMs: maxCallMs, maxRoundMs: 300 };
+/** A request waits for the answer, and nothing retries it. */
+const requestLimits: WaitLimits = { maxWaitMs: 2_000, maxRoundMs: 2_000 };
 
-/** Each proof holds this many ids; beyond that it counts. */
-const idsInProof = 1_000;
+/** A proof lists at most this many ids; the count is always complete. */
+const maxProofIds = 1_000;
 
-/** The actions under which the proofs of stops stand in the audit. */
+/** The audit actions that hold the proofs of stops. */
 export const proofActions = ['contact.opted-out', 'contact.marketing-stopped'] as const;
 
 export type ConsentStatements = ReturnType<typeof createConsentStatements>;
 
 /**
- * What people say about messages from a business, and what follows from it. Every function may be called again with the
- * same statement, and has to be when it has failed: it goes on where it was.
+ * Applies the consent statements of contacts. Every function is idempotent per statement, and must be called again with
+ * the same statement after a failure.
  */
 export function createConsentStatements(deps: ConsentDeps) {
   const { contacts } = deps;
 
-  async function hear(
+  async function store(
     scope: ClientScope,
     contactId: Types.ObjectId,
     statement: PersonStatement,
@@ -96,47 +96,58 @@ export function createConsentStatements(deps: ConsentDeps) {
   async function stop(
     scope: ClientScope,
     contactId: Types.ObjectId,
-    { kind, said }: { kind: StopKind; said: Said },
+    { kind, statement }: { kind: StopKind; statement: Statement },
   ): Promise<StopOutcome> {
-    const record = await hear(scope, contactId, { ...said, status: kind });
+    const record = await store(scope, contactId, { ...statement, status: kind });
     const entry = record.consentLog.find(
-      ({ status, eventId }) => status === kind && eventId === said.eventId,
+      ({ status, eventId }) => status === kind && eventId === statement.eventId,
     );
     const storedAt = entry?.storedAt ?? record.updatedAt;
-    const stored = { scope, contactId, kind, eventId: said.eventId, source: said.source, storedAt };
-    if (isStopped(record, kind)) return carryOut(deps, stored, ofProcessor);
-    // It was carried out in part, perhaps, before the person agreed again.
-    const { canceled } = await deps.messages.findWithdrawn(scope, contactId, said.eventId);
+    const stored = { scope, contactId, kind, eventId: statement.eventId, source: statement.source, storedAt };
+    if (isStopped(record, kind)) return applyStop(deps, stored, processorLimits);
+    // The stop may have canceled messages before the contact opted in again.
+    const { canceled } = await deps.messages.findWithdrawn(scope, contactId, statement.eventId);
     if (canceled.length > 0) await conclude(deps, stored);
     return { kind: 'superseded' };
   }
 
   return {
-    /** STOP: stored first; then nothing that waits leaves any more, and it is written down what was canceled. */
-    stop: (scope: ClientScope, contactId: Types.ObjectId, said: Said): Promise<StopOutcome> =>
-      stop(scope, contactId, { kind: 'opted-out', said }),
+    /** STOP: stores the opt-out, cancels the waiting messages and records the proof, in this order. */
+    stop: (scope: ClientScope, contactId: Types.ObjectId, statement: Statement): Promise<StopOutcome> =>
+      stop(scope, contactId, { kind: 'opted-out', statement }),
 
-    /** The same for an opt-out that a person at work has stored. It answers whoever waits: nobody comes back for it. */
+    /** Applies an opt-out that a user has stored already. Waits for the result, because nothing retries it. */
     async finishOptOut(
       scope: ClientScope,
       contactId: Types.ObjectId,
       optOut: Pick<StoredStop, 'eventId' | 'storedAt'>,
     ): Promise<void> {
-      await carryOut(deps, { ...optOut, scope, contactId, kind: 'opted-out', source: 'manual' }, ofPeople);
+      await applyStop(
+        deps,
+        { ...optOut, scope, contactId, kind: 'opted-out', source: 'manual' },
+        requestLimits,
+      );
     },
 
-    /** The person's own switch at WhatsApp: only marketing stops. */
-    stopMarketing: (scope: ClientScope, contactId: Types.ObjectId, said: Said): Promise<StopOutcome> =>
-      stop(scope, contactId, { kind: 'marketing-stopped', said }),
+    /** The contact turned off marketing messages in WhatsApp. */
+    stopMarketing: (
+      scope: ClientScope,
+      contactId: Types.ObjectId,
+      statement: Statement,
+    ): Promise<StopOutcome> => stop(scope, contactId, { kind: 'marketing-stopped', statement }),
 
-    /** START: holds if nothing later says stop. */
-    async start(scope: ClientScope, contactId: Types.ObjectId, said: Said): Promise<void> {
-      await hear(scope, contactId, { ...said, status: 'opted-in' });
+    /** START: holds unless a later statement stops it. */
+    async start(scope: ClientScope, contactId: Types.ObjectId, statement: Statement): Promise<void> {
+      await store(scope, contactId, { ...statement, status: 'opted-in' });
     },
 
-    /** The switch at WhatsApp turned back. Who has said STOP stays out. */
-    async resumeMarketing(scope: ClientScope, contactId: Types.ObjectId, said: Said): Promise<void> {
-      await hear(scope, contactId, { ...said, status: 'marketing-resumed' });
+    /** The contact turned marketing messages on again in WhatsApp. A contact who said STOP stays opted out. */
+    async resumeMarketing(
+      scope: ClientScope,
+      contactId: Types.ObjectId,
+      statement: Statement,
+    ): Promise<void> {
+      await store(scope, contactId, { ...statement, status: 'marketing-resumed' });
     },
   };
 }
@@ -144,11 +155,11 @@ export function createConsentStatements(deps: ConsentDeps) {
 const isStopped = (record: ContactRecord, kind: StopKind): boolean =>
   kind === 'opted-out' ? record.optInStatus === 'opted-out' : record.marketingStopped === true;
 
-/** Steps two to four of a stop that is stored: cancel, wait for calls under way, acknowledge. */
-async function carryOut(
+/** Cancels the waiting messages, waits for calls in progress, then acknowledges the stop. */
+async function applyStop(
   deps: ConsentDeps,
   stop: StoredStop,
-  { maxWaitMs, patienceMs }: Patience,
+  { maxWaitMs, maxRoundMs }: WaitLimits,
 ): Promise<StopOutcome> {
   const { messages, clock } = deps;
   const { scope, contactId } = stop;
@@ -157,13 +168,13 @@ async function carryOut(
     for (;;) {
       const { calling } = await messages.cancelWaiting(scope, contactId, withdrawalOf(stop, clock.now()));
       const nowMs = clock.now().getTime();
-      // Marketing that is being handed over is not waited for: only its refusal is promised from now on.
+      // A marketing stop does not wait for calls in progress: it only promises to refuse later messages.
       const isOver = stop.kind !== 'opted-out' || nowMs - stop.storedAt.getTime() >= maxWaitMs;
       if (calling.length === 0 || isOver) break;
-      if (nowMs - startedMs >= patienceMs) return { kind: 'calling', messageIds: calling };
+      if (nowMs - startedMs >= maxRoundMs) return { kind: 'calling', messageIds: calling };
       await sleep(pollMs);
       const record = await deps.contacts.findRecord(scope, contactId);
-      // Who agrees again in this moment must not lose what is sent to them from then on.
+      // A contact who opts in again meanwhile must not lose the messages sent from then on.
       if (record === null || !isStopped(record, stop.kind)) break;
     }
   }
@@ -187,7 +198,7 @@ const isAcknowledged = (
   return audit.isThere(scope, fact, session);
 };
 
-/** Writes the proof down, once: what was canceled, what may have left, and from when on nothing leaves. */
+/** Records the proof once: the canceled messages, those that may have been sent, and the time of acknowledgement. */
 async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
   const { audit, contacts, messages, clock } = deps;
   const { scope, contactId, kind, eventId, source, storedAt } = stop;
@@ -197,11 +208,11 @@ async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
     storedAt,
     acknowledgedAt: clock.now(),
     canceledCount: canceled.length,
-    canceledMessageIds: canceled.slice(0, idsInProof).map((id) => id.toHexString()),
-    mayHaveLeftMessageIds: mayHaveLeft.slice(0, idsInProof).map((id) => id.toHexString()),
+    canceledMessageIds: canceled.slice(0, maxProofIds).map((id) => id.toHexString()),
+    mayHaveLeftMessageIds: mayHaveLeft.slice(0, maxProofIds).map((id) => id.toHexString()),
   };
   const written = await audit.audited<'written' | undefined>(scope, { type: 'system' }, async (session) => {
-    // Of two who acknowledge the same stop at once, one waits here and then finds the other's proof.
+    // Serialises concurrent acknowledgements of the same stop: the second one finds the proof of the first.
     const contact = await contacts.holdForCopy(scope, contactId, session);
     if (contact === null || (await isAcknowledged(deps, stop, session)))
       return { result: undefined, write: null };
@@ -212,9 +223,9 @@ async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
   await endWorkflows(deps, canceled);
 }
 
-/** To tell workflows is a courtesy: what is not done in this time goes on beside other work. */
-const tellingMs = 1_000;
-/** Workflows told at once: enough to hide the round trip, few enough to leave room for sends. */
+/** Notifying workflows is optional: after this time it continues in the background. */
+const maxNotifyMs = 1_000;
+/** Workflows notified at once: enough to hide the round trip, few enough to leave room for sends. */
 const concurrency = 16;
 
 async function endWorkflows(
@@ -226,11 +237,11 @@ async function endWorkflows(
     for (let messageId = waiting.pop(); messageId !== undefined; messageId = waiting.pop()) {
       await workflows.cancel(messageId).catch((error: unknown) => {
         // The claim finds the message canceled anyway; only the workflow ends later.
-        logger.warn({ messageId, error }, 'canceled by a stop without telling the workflow');
+        logger.warn({ messageId, error }, 'canceled by an opt-out without notifying the workflow');
       });
     }
   };
   const isDone = new AbortController();
   const all = Promise.all(Array.from({ length: concurrency }, work)).finally(() => isDone.abort());
-  await Promise.race([all, sleep(tellingMs, isDone.signal)]);
+  await Promise.race([all, sleep(maxNotifyMs, isDone.signal)]);
 }

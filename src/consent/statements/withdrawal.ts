@@ -1,19 +1,19 @@
 import type { Types } from 'mongoose';
 
-/** What a person has said that takes back what waits for them. */
+/** A statement of a contact that cancels its waiting messages. */
 export interface Withdrawal {
-  /** Names the statement; the same one may be carried out again. */
+  /** Identifies the statement, which may be applied more than once. */
   readonly statementId: string;
   /** For the history of each message. */
   readonly reason: string;
   readonly at: Date;
-  /** Only messages of this category; all when it is missing. */
+  /** Only messages of this category; all if missing. */
   readonly category?: 'marketing';
 }
 
-/** What a statement has done so far, read from the messages themselves. */
+/** The effects of a statement so far, read from the messages themselves. */
 export interface Withdrawn {
   readonly canceled: readonly Types.ObjectId[];
-  /** Were being handed over when the statement came, and have left or may have. */
+  /** Messages that were being handed to the provider when the statement arrived, and may have been sent. */
   readonly mayHaveLeft: readonly Types.ObjectId[];
 }

@@ -1,24 +1,24 @@
-/** Words by language; the language is for people only, since a message does not say in which one it is written. */
+/** Words by language. The language only helps readers: a message does not declare one. */
 export type WordLists = Readonly<Record<string, readonly string[]>>;
 
-export interface OwnWords {
+export interface CustomWords {
   readonly stopWords?: WordLists | undefined;
   readonly startWords?: WordLists | undefined;
-  /** Whether the own words of a language take the place of the default ones, or come beside them. */
+  /** Whether the own words of a language replace the default words or are added to them. */
   readonly replacesDefaults?: boolean | undefined;
 }
 
-/** Words in the form in which they are compared. */
+/** Normalised words. */
 export interface ConsentWords {
   readonly stop: ReadonlySet<string>;
   readonly start: ReadonlySet<string>;
 }
 
-export type Judgement = 'stop' | 'start';
+export type Keyword = 'stop' | 'start';
 
 /**
- * Only words that mean nothing else as a whole message: «cancel» is said of an order, and the Italian «fine» is an
- * English yes. A business that wants them adds them.
+ * Only words that are unambiguous as a whole message: "cancel" may refer to an order, and the Italian "fine" is an
+ * English yes. A client can add such words.
  */
 export const defaultStopWords: WordLists = {
   en: ['stop', 'stop all', 'stopall', 'unsubscribe', 'opt out', 'optout', 'quit'],
@@ -46,12 +46,12 @@ export const defaultStartWords: WordLists = {
   tr: ['başla', 'başlat', 'devam', 'abone ol'],
 };
 
-/** A mark that belongs to no script is an accent; a vowel sign of Hindi makes another word. */
+/** A mark without a script of its own is an accent; a Hindi vowel sign changes the word. */
 const isAccent = /^\p{Script=Inherited}$/u;
 
 /**
- * A text in the one form in which words are compared: compatible characters, case, accents, invisible characters, and
- * whatever stands around it without being a letter or a digit do not count.
+ * The form in which words are compared: without compatibility variants, case, accents, invisible characters, and
+ * surrounding characters that are neither letters nor digits.
  */
 export function normaliseWord(text: string): string {
   const plain = text
@@ -60,7 +60,7 @@ export function normaliseWord(text: string): string {
     .normalize('NFKD')
     .replace(/\p{M}/gu, (mark) => (isAccent.test(mark) ? '' : mark))
     .normalize('NFKC')
-    // The tatweel only stretches an Arabic word, and the Turkish dotless i is an i to who types without it.
+    // The tatweel only stretches an Arabic word; many keyboards type the Turkish dotless i as an i.
     .replace(/\p{Cf}|\u0640/gu, '')
     .replaceAll('\u0131', 'i');
   return plain
@@ -69,12 +69,12 @@ export function normaliseWord(text: string): string {
     .replace(/[^\p{L}\p{N}\p{M}]+$/u, '');
 }
 
-/** The words of a business: the default ones of every language, with its own beside them or in their place. */
+/** The words of a client: the default words of every language, extended or replaced by its own. */
 export function wordsOf({
   stopWords = {},
   startWords = {},
   replacesDefaults = false,
-}: OwnWords): ConsentWords {
+}: CustomWords): ConsentWords {
   const merged = (defaults: WordLists, own: WordLists): ReadonlySet<string> => {
     const kept = Object.entries(defaults).filter(
       ([language]) => !replacesDefaults || !Object.hasOwn(own, language),
@@ -84,15 +84,15 @@ export function wordsOf({
   return { stop: merged(defaultStopWords, stopWords), start: merged(defaultStartWords, startWords) };
 }
 
-/** Words that would mean both. */
+/** Words that are both stop and start words. */
 export const ambiguousWords = ({ stop, start }: ConsentWords): string[] =>
   [...stop].filter((word) => start.has(word));
 
-/** No word is as long, and a long text is not searched for one. */
+/** Longer texts are never keywords, so they are not normalised. */
 const maxText = 200;
 
-/** What a message means for consent: the whole of it must be the word, since who says «stop by at nine» wants no stop. */
-export function judgeWord(text: string, { stop, start }: ConsentWords): Judgement | null {
+/** The keyword must be the whole message: "stop by at nine" is not an opt-out. */
+export function keywordOf(text: string, { stop, start }: ConsentWords): Keyword | null {
   if (text.length > maxText) return null;
   const word = normaliseWord(text);
   if (word === '') return null;
@@ -100,19 +100,19 @@ export function judgeWord(text: string, { stop, start }: ConsentWords): Judgemen
   return start.has(word) ? 'start' : null;
 }
 
-export interface Verdict {
-  readonly judgement: Judgement;
-  /** What was said, as it was said. */
+export interface KeywordMatch {
+  readonly keyword: Keyword;
+  /** The original text. */
   readonly wording: string;
 }
 
-/** The judgement of everything that a message says; where a button says both, the stop holds. */
-export function judgeTexts(texts: readonly string[], words: ConsentWords): Verdict | null {
-  const verdicts = texts.flatMap((wording): Verdict[] => {
-    const judgement = judgeWord(wording, words);
-    return judgement === null ? [] : [{ judgement, wording }];
+/** The keyword among the texts of one message; stop wins over start. */
+export function findKeyword(texts: readonly string[], words: ConsentWords): KeywordMatch | null {
+  const matches = texts.flatMap((wording): KeywordMatch[] => {
+    const keyword = keywordOf(wording, words);
+    return keyword === null ? [] : [{ keyword, wording }];
   });
-  return verdicts.find(({ judgement }) => judgement === 'stop') ?? verdicts[0] ?? null;
+  return matches.find(({ keyword }) => keyword === 'stop') ?? matches[0] ?? null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -121,17 +121,17 @@ const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 
 /**
- * What a person says by a message, as the provider hands it over: the text, or the label and the payload of the button
- * or list entry that was tapped. A caption is no answer, and a quoted text is not the person's own.
+ * The texts of a provider message that can carry a keyword: its text, or the label and payload of the tapped button or
+ * list entry. Captions and quoted texts do not count.
  */
 export function textsOf(raw: Fields): string[] {
   const { text, button, interactive } = raw;
   const { button_reply: reply, list_reply: entry } = fieldsOf(interactive);
-  const said = [
+  const texts = [
     fieldsOf(text)['body'],
     ...[fieldsOf(button)['text'], fieldsOf(button)['payload']],
     ...[fieldsOf(reply)['title'], fieldsOf(reply)['id']],
     ...[fieldsOf(entry)['title'], fieldsOf(entry)['id']],
   ];
-  return said.filter((part) => typeof part === 'string');
+  return texts.filter((part) => typeof part === 'string');
 }

@@ -4,8 +4,8 @@ import {
   ambiguousWords,
   defaultStartWords,
   defaultStopWords,
-  judgeTexts,
-  judgeWord,
+  findKeyword,
+  keywordOf,
   normaliseWord,
   textsOf,
   wordsOf,
@@ -23,14 +23,14 @@ describe('words of consent', () => {
   });
 
   it('every default word › is known as it is, loud, and dressed up', () => {
-    for (const [judgement, words] of [
+    for (const [keyword, words] of [
       ['stop', allOf(defaultStopWords)],
       ['start', allOf(defaultStartWords)],
     ] as const) {
       for (const word of words) {
-        assert.equal(judgeWord(word, defaults), judgement, word);
-        assert.equal(judgeWord(`  «${word.toUpperCase()}»!!! 🛑\n`, defaults), judgement, word);
-        assert.equal(judgeWord(word.normalize('NFD'), defaults), judgement, word);
+        assert.equal(keywordOf(word, defaults), keyword, word);
+        assert.equal(keywordOf(`  «${word.toUpperCase()}»!!! 🛑\n`, defaults), keyword, word);
+        assert.equal(keywordOf(word.normalize('NFD'), defaults), keyword, word);
       }
     }
   });
@@ -58,7 +58,7 @@ describe('words of consent', () => {
   for (const [name, text] of stops) {
     it(`${name} › is the word`, () => {
       const words = wordsOf({ stopWords: { tr: ['ayrıl'] } });
-      assert.equal(judgeWord(text, words), 'stop');
+      assert.equal(keywordOf(text, words), 'stop');
     });
   }
 
@@ -79,29 +79,29 @@ describe('words of consent', () => {
     ['a long text', `stop${'!'.repeat(300)}`],
   ];
   for (const [name, text] of others) {
-    it(`${name} › means nothing`, () => assert.equal(judgeWord(text, defaults), null));
+    it(`${name} › means nothing`, () => assert.equal(keywordOf(text, defaults), null));
   }
 
   it('own words › come beside the default ones, or in the place of those of their language', () => {
     const own = { stopWords: { de: ['Ende'] }, startWords: { de: ['Weiter'] } };
     const added = wordsOf(own);
     assert.deepEqual(
-      ['ENDE', 'stopp', 'weiter', 'starten', 'baja'].map((text) => judgeWord(text, added)),
+      ['ENDE', 'stopp', 'weiter', 'starten', 'baja'].map((text) => keywordOf(text, added)),
       ['stop', 'stop', 'start', 'start', 'stop'],
     );
     const replaced = wordsOf({ ...own, replacesDefaults: true });
     assert.deepEqual(
-      ['ENDE', 'stopp', 'weiter', 'starten', 'baja'].map((text) => judgeWord(text, replaced)),
+      ['ENDE', 'stopp', 'weiter', 'starten', 'baja'].map((text) => keywordOf(text, replaced)),
       ['stop', null, 'start', null, 'stop'],
     );
     assert.deepEqual(ambiguousWords(wordsOf({ startWords: { en: ['Baja'] } })), ['baja']);
   });
 
   it('several texts › the first that means something, as it was said; a stop before everything', () => {
-    assert.equal(judgeTexts(['Hello', 'more'], defaults), null);
-    assert.equal(judgeTexts([], defaults), null);
-    assert.deepEqual(judgeTexts(['Hello', 'Start!'], defaults), { judgement: 'start', wording: 'Start!' });
-    assert.deepEqual(judgeTexts(['Start', 'STOP.'], defaults), { judgement: 'stop', wording: 'STOP.' });
+    assert.equal(findKeyword(['Hello', 'more'], defaults), null);
+    assert.equal(findKeyword([], defaults), null);
+    assert.deepEqual(findKeyword(['Hello', 'Start!'], defaults), { keyword: 'start', wording: 'Start!' });
+    assert.deepEqual(findKeyword(['Start', 'STOP.'], defaults), { keyword: 'stop', wording: 'STOP.' });
   });
 
   it('a message › its text, or label and payload of what was tapped; nothing of a caption or a quoted text', () => {
@@ -136,7 +136,7 @@ describe('words of consent', () => {
     const word = fc.constantFrom(...allOf(defaultStopWords));
     fc.assert(
       fc.property(around, word, around, (before, text, after) => {
-        assert.equal(judgeWord(`${before}${text}${after}`, defaults), 'stop');
+        assert.equal(keywordOf(`${before}${text}${after}`, defaults), 'stop');
       }),
     );
   });
@@ -149,7 +149,7 @@ describe('words of consent', () => {
       fc.property(word, other, (text, more) => {
         for (const sentence of [`${text} ${more}`, `${more} ${text}`]) {
           fc.pre(!known.has(normaliseWord(sentence)));
-          assert.equal(judgeWord(sentence, defaults), null);
+          assert.equal(keywordOf(sentence, defaults), null);
         }
       }),
     );

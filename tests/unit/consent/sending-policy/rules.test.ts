@@ -27,7 +27,7 @@ describe('rules of a sending policy', () => {
   it('own words › good ones have no issue; each bad one is named', () => {
     assert.deepEqual(wordIssues({}), []);
     assert.deepEqual(wordIssues({ stopWords: { de: ['Ende'] }, startWords: { de: ['Weiter'] } }), []);
-    const both = 'Means stop and start at once.';
+    const both = 'Must not be both a stop and a start word.';
     assert.deepEqual(
       wordIssues({
         stopWords: { de: ['🛑', 'Ende'], en: ['Start!'] },
@@ -46,7 +46,7 @@ describe('rules of a sending policy', () => {
     const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr'];
     const none = Object.fromEntries(languages.map((language) => [language, []]));
     const issues = wordIssues({ stopWords: none, replacesDefaults: true });
-    assert.deepEqual(issues, [{ path: 'stopWords', message: 'Keep at least one word for stop.' }]);
+    assert.deepEqual(issues, [{ path: 'stopWords', message: 'Must leave at least one stop word.' }]);
     assert.deepEqual(wordIssues({ stopWords: { ...none, en: ['stop'] }, replacesDefaults: true }), []);
   });
 });
