@@ -37,7 +37,7 @@ const wamidOf = (index: number): string => `wamid.${String(index).padStart(40, '
 const numberedId = (kind: string, index: number): mongoose.Types.ObjectId =>
   ObjectId.createFromHexString(`${kind}${index.toString(16).padStart(23, '0')}`);
 
-/** The write paths of messages and of the webhook inbox, by name; all of a side on the same collections. */
+/** The write paths of messages and of the webhook intake, by name; all of a side on the same collections. */
 export function createWritePaths(connection: MongoConnection): Readonly<Record<string, WritePath>> {
   return { ...messagePaths(connection), ...webhookPaths(connection) };
 }

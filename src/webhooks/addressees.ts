@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
 
-/** What an item says of the channel that it is about; which of the two, depends on its kind. */
+/** The ids by which an item names its channel; the kind of the item decides which of them is present. */
 export interface Address {
   readonly phoneNumberId?: string | null;
   readonly wabaId?: string | null;
@@ -12,16 +12,15 @@ type Channels = Pick<
   'findByIdAcrossClients' | 'findByPhoneNumberIdAcrossClients' | 'listByWabaIdAcrossClients'
 >;
 
-/** The channels that an item is about; `ownChannelId` is set for what came in on a channel's own address. */
+/** Finds the channels that an item concerns; `ownChannelId` is set for events from a channel's own address. */
 export type Addressees = (
   address: Address,
   ownChannelId: Types.ObjectId | undefined,
 ) => Promise<readonly ChannelDoc[]>;
 
 /**
- * Whom an item of any kind is about. This is the only place that looks for it across clients: whoever handles an item
- * gets the channels and can reach no others. What came in on a channel's own address is about that channel or about
- * nobody, because whoever knows the address can write there whatever they like.
+ * The only lookup across clients: handlers of an item get its channels and cannot reach others. An item from a
+ * channel's own address may concern only that channel, because anyone who knows the address can post to it.
  */
 export const createAddressees =
   (channels: Channels): Addressees =>
@@ -30,17 +29,17 @@ export const createAddressees =
       const own = await channels.findByIdAcrossClients(ownChannelId);
       return own !== null && isAbout(own, address) ? [own] : [];
     }
-    const { phoneNumberId, wabaId } = named(address);
+    const { phoneNumberId, wabaId } = idsOf(address);
     if (phoneNumberId === null) return wabaId === null ? [] : channels.listByWabaIdAcrossClients(wabaId);
     const channel = await channels.findByPhoneNumberIdAcrossClients(phoneNumberId);
     return channel === null ? [] : [channel];
   };
 
-/** A number says more than its account; what names neither, as the short shapes of relays, is about the channel itself. */
+/** A number is more specific than its account. Relays may send items with neither: they concern the channel itself. */
 function isAbout(own: ChannelDoc, address: Address): boolean {
-  const { phoneNumberId, wabaId } = named(address);
+  const { phoneNumberId, wabaId } = idsOf(address);
   if (phoneNumberId !== null) return phoneNumberId === own.phoneNumberId;
   return wabaId === null || wabaId === own.wabaId;
 }
 
-const named = ({ phoneNumberId = null, wabaId = null }: Address) => ({ phoneNumberId, wabaId });
+const idsOf = ({ phoneNumberId = null, wabaId = null }: Address) => ({ phoneNumberId, wabaId });

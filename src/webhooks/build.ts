@@ -13,14 +13,14 @@ import type { TemplateEvents } from '../templates/sync/events.ts';
 import { createChangeHandler } from './changes.ts';
 import type { WebhookConfig } from './config.ts';
 import type { webhookInstruments } from './instruments.ts';
-import { createInbox } from './intake.ts';
+import { createIntake } from './intake.ts';
 import { webhookLoops } from './loops.ts';
-import { observeEvents, observeInbox } from './observers.ts';
+import { observeEvents, observeIntake } from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
 import { createWebhookRepository } from './repository.ts';
 import { webhookRoutes } from './routes.ts';
 
-/** Stored webhook events; commands need nothing else. */
+/** The stored webhook events; all that commands need. */
 export const buildWebhookStore = (mongo: MongoConnection) => createWebhookRepository(mongo);
 
 interface IntakeDeps {
@@ -32,12 +32,12 @@ interface IntakeDeps {
   readonly clock: Clock;
 }
 
-/** The provider's way in, which the API has. */
+/** The webhook routes, for the API process. */
 export function buildIntake({ mongo, channels, appSecrets, config, metrics, clock }: IntakeDeps) {
   const { maxQueued, verifyToken } = config;
-  const inbox = createInbox({ events: buildWebhookStore(mongo), clock, maxQueued });
-  const observed = observeInbox(inbox, metrics);
-  return { rawRoutes: webhookRoutes({ inbox: observed, channels, verifyToken, appSecrets }) };
+  const intake = createIntake({ events: buildWebhookStore(mongo), clock, maxQueued });
+  const observed = observeIntake(intake, metrics);
+  return { rawRoutes: webhookRoutes({ intake: observed, channels, verifyToken, appSecrets }) };
 }
 
 interface ProcessorDeps {
@@ -51,11 +51,11 @@ interface ProcessorDeps {
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a processor that dies delays its events; 30 s when not given. */
+  /** The delay of events whose processor died; 30 s by default. */
   readonly leaseMs?: number;
 }
 
-/** The processing of what came in, which the worker has. */
+/** The processing of stored events, for the worker process. */
 export function buildProcessor(deps: ProcessorDeps) {
   const { channels, receipts, inbound, preferences, templateEvents, pauses, clock, logger, leaseMs } = deps;
   const processor = createWebhookProcessor({

@@ -11,13 +11,13 @@ export interface ChangeDeps {
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
 }
 
-/** Brings one change to those who know what it means, for the channels that it is about and no others. */
+/** Passes one change to its handler, with the channels that it concerns. */
 export type ChangeHandler = (item: AccountChange, channels: readonly ChannelDoc[]) => Promise<ItemOutcome>;
 
 const done: ItemOutcome = { kind: 'done' };
-const nobody: ItemOutcome = {
+const invalidContact: ItemOutcome = {
   kind: 'invalid',
-  reason: 'the person is neither a phone number nor a user id',
+  reason: 'the contact has neither a phone number nor a user id',
 };
 
 export const createChangeHandler =
@@ -25,7 +25,7 @@ export const createChangeHandler =
   async (item, channels) => {
     switch (item.kind) {
       case 'preference':
-        return (await preferences.handle(item, channels)) === 'done' ? done : nobody;
+        return (await preferences.handle(item, channels)) === 'done' ? done : invalidContact;
       case 'template':
         await templateEvents.apply(item, channels);
         return done;

@@ -11,22 +11,21 @@ export interface DeadLetterDeps {
 
 export type DeadLetterCommand =
   | { readonly action: 'list' }
-  /** Null redrives all of them. */
+  /** Null redrives all events. */
   | { readonly action: 'redrive'; readonly eventId: Types.ObjectId | null };
 
-/** What the command says to its shell. */
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-export const usage = `Events of the provider that could not be processed and were given up.
+export const usage = `Lists and redrives dead letters: webhook events that could not be processed.
 
-  npm run dead-letters -- list            shows them, oldest first
-  npm run dead-letters -- redrive <id>    gives one to the worker again
-  npm run dead-letters -- redrive all     gives all of them to the worker again
+  npm run dead-letters -- list            lists them, oldest first
+  npm run dead-letters -- redrive <id>    has the worker process one again
+  npm run dead-letters -- redrive all     has the worker process all of them again
 `;
 
 const maxListed = 500;
 
-/** The command that the arguments name, or null when they name none. */
+/** The parsed command, or null if the arguments are not valid. */
 export function readCommand(args: readonly string[]): DeadLetterCommand | null {
   const [action, target = '', ...rest] = args;
   if (rest.length > 0) return null;
@@ -38,14 +37,14 @@ export function readCommand(args: readonly string[]): DeadLetterCommand | null {
     : null;
 }
 
-/** Runs it; it never shows what an event says: bodies hold names, numbers and messages. */
+/** Runs the command and returns its exit code. Never prints bodies: they hold names, numbers and messages. */
 export const runCommand = (command: DeadLetterCommand, deps: DeadLetterDeps): Promise<number> =>
   command.action === 'list' ? list(deps) : redrive(command.eventId, deps);
 
 async function list({ events, print }: DeadLetterDeps): Promise<number> {
   const found = await events.listDead(maxListed + 1);
   if (found.length === 0) {
-    print('There are no dead letters.');
+    print('No dead letters.');
     return exitCodes.done;
   }
   const isCut = found.length > maxListed;
@@ -65,9 +64,9 @@ async function redrive(eventId: Types.ObjectId | null, deps: DeadLetterDeps): Pr
   const { events, clock, print } = deps;
   const count = await events.redrive(eventId, clock.now());
   if (count === 0 && eventId !== null) {
-    print(`There is no dead letter ${eventId.toHexString()}.`);
+    print(`Dead letter not found: ${eventId.toHexString()}`);
     return exitCodes.failed;
   }
-  print(`Given to the worker again: ${count}`);
+  print(`Redriven: ${count}`);
   return exitCodes.done;
 }

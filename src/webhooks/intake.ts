@@ -5,26 +5,26 @@ import { newId } from '../platform/ids.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { isUrgentBody } from './rules.ts';
 
-export interface Inbox {
-  /** Stores one request's body; resolves when it is durable. Throws `overloaded` when too many wait. */
+export interface Intake {
+  /** Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full. */
   store(body: string, channelId?: Types.ObjectId): Promise<void>;
 }
 
-export interface InboxOptions {
+export interface IntakeOptions {
   readonly events: Pick<WebhookRepository, 'insert'>;
   readonly clock: Clock;
-  /** How many requests may wait for the disk before new ones are refused; the provider repeats those. */
+  /** Requests that may wait for the disk; above it new ones are refused, and the provider repeats them. */
   readonly maxQueued: number;
 }
 
-/** Stores what arrives; the repository writes what comes together as one batch. */
-export function createInbox({ events, clock, maxQueued }: InboxOptions): Inbox {
+/** Stores webhook events; the repository batches concurrent writes. */
+export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intake {
   let queuedCount = 0;
 
   return {
     async store(body, channelId) {
       if (queuedCount >= maxQueued) {
-        throw new AppError('overloaded', 'The inbox is full.', { retryAfterSeconds: 5 });
+        throw new AppError('overloaded', 'The intake is full.', { retryAfterSeconds: 5 });
       }
       const now = clock.now();
       const event: WebhookEventDoc = {
@@ -38,7 +38,7 @@ export function createInbox({ events, clock, maxQueued }: InboxOptions): Inbox {
         ...(isUrgentBody(body) ? { isUrgent: true } : {}),
       };
       queuedCount += 1;
-      // One whose batch has failed may be stored: the provider repeats it, and processing it twice changes nothing.
+      // An event of a failed batch may be stored nevertheless: the provider repeats it, and processing is idempotent.
       await events.insert(event).finally(() => {
         queuedCount -= 1;
       });

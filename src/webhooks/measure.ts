@@ -4,7 +4,7 @@ import type { MongoConnection } from '../platform/mongo.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createWebhookMeasures } from './repository-measures.ts';
 
-/** As long as a processor holds an event before it is processed or due again. */
+/** The default lease of the processor. */
 const leaseMs = 30_000;
 
 interface WebhookMeasureDeps {
@@ -18,7 +18,7 @@ export function createWebhookMeasure({ mongo, metrics }: WebhookMeasureDeps) {
   const { webhookEvents, oldestPendingEventAge, receiptsUnmatched } = metrics.instruments;
   return async (now: Date): Promise<void> => {
     const dueBefore = new Date(now.getTime() + leaseMs);
-    const intake = await webhooks.measureInbox({ dueBefore, limit: maxCounted });
+    const intake = await webhooks.measureIntake({ dueBefore, limit: maxCounted });
     webhookEvents.replace(
       (['pending', 'parked', 'dead'] as const).map((status) => ({
         labels: { status },

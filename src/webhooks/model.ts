@@ -4,28 +4,28 @@ import { declarePlatformModel } from '../platform/declare-model.ts';
 export const webhookEventStatuses = ['pending', 'parked', 'done', 'dead'] as const;
 export type WebhookEventStatus = (typeof webhookEventStatuses)[number];
 
-/** One webhook request as it arrived: the durable inbox between the provider and the processor. */
+/** One stored webhook request. Together they are the intake: the durable queue between provider and processor. */
 export interface WebhookEventDoc {
   readonly _id: Types.ObjectId;
   readonly receivedAt: Date;
-  /** Set when it came in on a channel's own address, which is then the only channel it may speak of. */
+  /** Set for a request to a channel's own address: the only channel that it may concern. */
   readonly channelId?: Types.ObjectId;
-  /** It may hold the word of a person, which is taken up before receipts; missing for all others. */
+  /** It may hold a message or preference of a contact, which is processed before receipts; otherwise missing. */
   readonly isUrgent?: true;
-  /** The exact text that was received. */
+  /** Exactly as received. */
   readonly body: string;
   readonly status: WebhookEventStatus;
   readonly attempts: number;
-  /** When it is next taken up; while it is being processed, when its lease ends. Absent once it is at its end. */
+  /** Time of the next attempt, or the end of the lease during an attempt. Missing once done or dead. */
   readonly nextAttemptAt?: Date;
-  /** Names the processor run that holds it. */
+  /** Identifies the lease under which it is being processed. */
   readonly leaseToken?: string;
-  /** Why it is parked or dead; no phone, no content. */
+  /** Why it is parked or dead; without phone numbers and content. */
   readonly lastError?: string;
   readonly doneAt?: Date;
 }
 
-/** Meta repeats an event for up to seven days: what is done is kept one day longer. */
+/** Meta repeats an event for up to seven days; done events are kept one day longer. */
 const keptSeconds = 8 * 24 * 60 * 60;
 
 export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_events', {

@@ -1,18 +1,18 @@
 import type { Measured } from '../platform/metrics.ts';
 import type { webhookInstruments } from './instruments.ts';
-import type { Inbox } from './intake.ts';
+import type { Intake } from './intake.ts';
 import type { WebhookRepository } from './repository.ts';
 
 type WebhookMetrics = Measured<typeof webhookInstruments>;
 
-export const observeInbox = (inbox: Inbox, { instruments }: WebhookMetrics): Inbox => ({
+export const observeIntake = (intake: Intake, { instruments }: WebhookMetrics): Intake => ({
   async store(body, channelId) {
-    await inbox.store(body, channelId);
+    await intake.store(body, channelId);
     instruments.webhookEventsStored.add({});
   },
 });
 
-/** Counts what became of leased events. */
+/** Counts the verdicts on leased events. */
 export const observeEvents = (
   events: WebhookRepository,
   { instruments }: WebhookMetrics,
@@ -25,7 +25,7 @@ export const observeEvents = (
   },
 });
 
-/** Alerts watch these: a counter that begins with its first event looks to Prometheus as if nothing had happened. */
+/** Alerts watch these counters: Prometheus misses the first increase of a counter that does not exist yet. */
 export function startVerdictsAtZero({ instruments }: WebhookMetrics): void {
   for (const verdict of ['done', 'again', 'dead']) instruments.webhookEventsJudged.add({ verdict }, 0);
 }

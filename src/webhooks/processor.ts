@@ -18,21 +18,21 @@ export interface ProcessorDeps {
   readonly changes: ChangeHandler;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a processor that dies delays its events; 30 s when not given. */
+  /** The delay of events whose processor died; 30 s by default. */
   readonly leaseMs?: number;
 }
 
-/** One item on its way, with the place where its outcome is written. */
-interface Work<Item extends WebhookItem = WebhookItem> {
+/** One item of an event, with its outcome. */
+interface ItemTask<Item extends WebhookItem = WebhookItem> {
   readonly event: WebhookEventDoc;
   readonly item: Item;
-  /** Missing as long as it is under way. */
+  /** Missing until the item is handled. */
   outcome?: ItemOutcome;
 }
 
 export type ProcessorLane = 'all' | 'urgent';
 
-/** What people say is handled one after the other: a short batch does not hold up what comes after it. */
+/** Messages of contacts are handled one after the other, so the urgent lane takes short batches. */
 const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
 const defaultLeaseMs = 30_000;
 
@@ -42,28 +42,28 @@ const unmatched: ItemOutcome = {
   reason: 'no channel has this phone number id or account',
 };
 
-/** Takes stored events up and brings each item to where it belongs. Several may run at once. */
+/** Processes stored events: passes each item to its handler. Several processors may run at once. */
 export function createWebhookProcessor(deps: ProcessorDeps) {
   const { events, clock, leaseMs = defaultLeaseMs } = deps;
   const addressees = createAddressees(deps.channels);
   return {
     /**
-     * Processes what is due, at most one batch; answers how many events that were. The lane `urgent` takes only what
-     * people have said; the lane `all` takes everything by its turn, so that neither makes the other wait.
+     * Processes at most one batch of due events and returns how many there were. The lane `urgent` takes only events
+     * that may hold an opt-out; the lane `all` takes every event in order, so that neither lane starves the other.
      */
     async processBatch(lane: ProcessorLane): Promise<number> {
       const isUrgentOnly = lane === 'urgent';
       const lease = await events.lease({ limit: maxEvents[lane], leaseMs, now: clock.now(), isUrgentOnly });
       if (lease.events.length === 0) return 0;
-      const works = lease.events.flatMap((event) =>
-        parseWebhookBody(event.body).map((item): Work => ({ event, item })),
+      const tasks = lease.events.flatMap((event) =>
+        parseWebhookBody(event.body).map((item): ItemTask => ({ event, item })),
       );
-      const batch = openBatch(deps, lease, works);
-      const keeping = startKeeping(deps, { batch, leaseMs });
+      const batch = openBatch(deps, lease, tasks);
+      const leaseKeeper = startLeaseKeeper(deps, { batch, leaseMs });
       try {
-        await handleAll(deps, works, addressees);
+        await handleAll(deps, tasks, addressees);
       } finally {
-        await keeping.stop();
+        await leaseKeeper.stop();
       }
       await batch.settleFinished();
       return lease.events.length;
@@ -72,27 +72,26 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
 }
 
 interface Batch {
-  /** Writes what became of the events that are at their end; the others remain. */
+  /** Settles the events whose items are all handled. */
   settleFinished(): Promise<void>;
-  /** Holds the others for another while. */
+  /** Extends the lease of the other events. */
   renew(leaseMs: number): Promise<void>;
 }
 
-/** Leased events on their way. */
-function openBatch(deps: ProcessorDeps, { token, events: leased }: Lease, works: readonly Work[]): Batch {
+function openBatch(deps: ProcessorDeps, { token, events: leased }: Lease, tasks: readonly ItemTask[]): Batch {
   const { events, clock, logger } = deps;
-  const worksOf = new Map<WebhookEventDoc, Work[]>(leased.map((event) => [event, []]));
-  for (const work of works) worksOf.get(work.event)?.push(work);
+  const tasksOf = new Map<WebhookEventDoc, ItemTask[]>(leased.map((event) => [event, []]));
+  for (const task of tasks) tasksOf.get(task.event)?.push(task);
   let remaining = leased;
 
-  /** It is done again then, which changes nothing, but costs the same again, and just when everything is slow. */
+  /** Processing twice is harmless, but doubles the load when everything is slow already. */
   function warnOfLost(lostCount: number): void {
-    if (lostCount > 0) logger.warn({ lostCount }, 'webhook events were taken over before they were done');
+    if (lostCount > 0) logger.warn({ lostCount }, 'webhook events lost their lease before they were done');
   }
 
   return {
     async settleFinished() {
-      const outcomesOf = (event: WebhookEventDoc) => (worksOf.get(event) ?? []).map(({ outcome }) => outcome);
+      const outcomesOf = (event: WebhookEventDoc) => (tasksOf.get(event) ?? []).map(({ outcome }) => outcome);
       const finished = remaining.filter((event) => !outcomesOf(event).includes(undefined));
       const now = clock.now();
       const verdicts = finished.map((event) => ({
@@ -113,13 +112,13 @@ function openBatch(deps: ProcessorDeps, { token, events: leased }: Lease, works:
   };
 }
 
-/** A batch that takes longer than this many leases hangs, and is left to others. */
+/** A batch that takes longer than this many leases counts as stuck; other processors take it over. */
 const maxRenewals = 20;
 
-/** Settles what is done and renews the lease of the rest, three times in each lease, until it is stopped. */
-function startKeeping({ logger }: ProcessorDeps, { batch, leaseMs }: { batch: Batch; leaseMs: number }) {
+/** Three times per lease, settles finished events and renews the lease of the others, until stopped. */
+function startLeaseKeeper({ logger }: ProcessorDeps, { batch, leaseMs }: { batch: Batch; leaseMs: number }) {
   const stopping = new AbortController();
-  async function keep(): Promise<void> {
+  async function keepLease(): Promise<void> {
     for (let count = 0; count < maxRenewals * 3; count += 1) {
       await sleep(leaseMs / 3, stopping.signal);
       if (stopping.signal.aborted) return;
@@ -127,13 +126,13 @@ function startKeeping({ logger }: ProcessorDeps, { batch, leaseMs }: { batch: Ba
         await batch.settleFinished();
         await batch.renew(leaseMs);
       } catch (error) {
-        logger.warn({ error }, 'the lease of webhook events was not renewed; it is tried again');
+        logger.warn({ error }, 'webhook lease not renewed; retrying');
       }
     }
   }
-  const ended = keep();
+  const ended = keepLease();
   return {
-    /** Resolves when a round under way is over: what is settled at the end is settled once. */
+    /** Resolves after a round in progress, so that no event is settled twice. */
     async stop(): Promise<void> {
       stopping.abort();
       await ended;
@@ -150,36 +149,43 @@ function judge(
   const verdict = judgeEvent(outcomes, { attempts: event.attempts, ageMs });
   const eventId = event._id.toHexString();
   if (verdict.kind === 'dead') {
-    logger.error({ eventId, reason: verdict.reason }, 'webhook event given up: see npm run dead-letters');
+    logger.error(
+      { eventId, reason: verdict.reason },
+      'webhook event became a dead letter; see npm run dead-letters',
+    );
   } else if (verdict.kind === 'again' && ageMs > unmatchedAlertMs) {
-    logger.warn({ eventId, reason: verdict.reason }, 'webhook event still waits for what it belongs to');
+    logger.warn({ eventId, reason: verdict.reason }, 'webhook event still not processed');
   }
   return verdict;
 }
 
-async function handleAll(deps: ProcessorDeps, works: readonly Work[], addressees: Addressees): Promise<void> {
-  const byChannel = new Map<string, { channel: ChannelDoc; works: Work[] }>();
-  for (const work of works) {
-    const { item, event } = work;
-    if (item.kind === 'invalid') work.outcome = { kind: 'invalid', reason: item.reason };
+async function handleAll(
+  deps: ProcessorDeps,
+  tasks: readonly ItemTask[],
+  addressees: Addressees,
+): Promise<void> {
+  const byChannel = new Map<string, { channel: ChannelDoc; tasks: ItemTask[] }>();
+  for (const task of tasks) {
+    const { item, event } = task;
+    if (item.kind === 'invalid') task.outcome = { kind: 'invalid', reason: item.reason };
     if (item.kind === 'invalid' || item.kind === 'other') {
-      work.outcome ??= done;
+      task.outcome ??= done;
       continue;
     }
     try {
       const [channel, ...others] = await addressees(item, event.channelId);
       if (channel === undefined) {
-        work.outcome = unmatched;
+        task.outcome = unmatched;
       } else if (item.kind === 'status' || item.kind === 'message') {
         const key = channel._id.toHexString();
-        const entry = byChannel.get(key) ?? { channel, works: [] };
-        entry.works.push(work);
+        const entry = byChannel.get(key) ?? { channel, tasks: [] };
+        entry.tasks.push(task);
         byChannel.set(key, entry);
       } else {
-        work.outcome = await deps.changes(item, [channel, ...others]);
+        task.outcome = await deps.changes(item, [channel, ...others]);
       }
     } catch (error) {
-      work.outcome = failed(error);
+      task.outcome = failed(error);
     }
   }
   await Promise.all([...byChannel.values()].map((entry) => handleChannel(deps, entry)));
@@ -187,30 +193,30 @@ async function handleAll(deps: ProcessorDeps, works: readonly Work[], addressees
 
 async function handleChannel(
   deps: ProcessorDeps,
-  { channel, works }: { channel: ChannelDoc; works: readonly Work[] },
+  { channel, tasks }: { channel: ChannelDoc; tasks: readonly ItemTask[] },
 ): Promise<void> {
   const place = { scope: scopeOf(channel.clientId), channelId: channel._id };
-  // Inbound messages first come, first stored: their order is the order of the thread.
-  for (const work of works) {
-    if (work.item.kind !== 'message') continue;
-    work.outcome = await deps.inbound
-      .receive(place.scope, place.channelId, work.item)
+  // Inbound messages are stored one by one: their order is the order of the thread.
+  for (const task of tasks) {
+    if (task.item.kind !== 'message') continue;
+    task.outcome = await deps.inbound
+      .receive(place.scope, place.channelId, task.item)
       .then((isKnown): ItemOutcome =>
         isKnown ? done : { kind: 'invalid', reason: 'the sender is not a phone number' },
       )
       .catch(failed);
   }
-  const statusWorks = works.filter(
-    (work): work is Work<Extract<WebhookItem, { kind: 'status' }>> => work.item.kind === 'status',
+  const receiptTasks = tasks.filter(
+    (task): task is ItemTask<Extract<WebhookItem, { kind: 'status' }>> => task.item.kind === 'status',
   );
-  if (statusWorks.length === 0) return;
+  if (receiptTasks.length === 0) return;
   const outcomes = await deps.receipts
     .handle(
       place,
-      statusWorks.map(({ item }) => item),
+      receiptTasks.map(({ item }) => item),
     )
-    .catch((error: unknown) => statusWorks.map((): ReceiptOutcome => ({ error })));
-  for (const [index, work] of statusWorks.entries()) work.outcome = toItemOutcome(outcomes[index]);
+    .catch((error: unknown) => receiptTasks.map((): ReceiptOutcome => ({ error })));
+  for (const [index, task] of receiptTasks.entries()) task.outcome = toItemOutcome(outcomes[index]);
 }
 
 function toItemOutcome(outcome: ReceiptOutcome | undefined): ItemOutcome {
@@ -221,7 +227,7 @@ function toItemOutcome(outcome: ReceiptOutcome | undefined): ItemOutcome {
   return failed(outcome.error);
 }
 
-/** The name of an error only: its text may quote what was received. */
+/** Only the name of the error: its message may quote received content. */
 const failed = (error: unknown): ItemOutcome => ({
   kind: 'failed',
   reason: error instanceof Error ? error.name : 'an unknown error',

@@ -2,25 +2,25 @@ import type { Connection } from 'mongoose';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
 import { webhookEventModel } from './model.ts';
 
-export interface InboxMeasure {
-  /** Not taken up yet, or being processed for the first time. */
+export interface IntakeMeasure {
+  /** Not leased yet, or being processed for the first time. */
   readonly pending: number;
   readonly parked: number;
   readonly dead: number;
-  /** Those among the parked that speak of nothing that we have. */
+  /** Parked events that match no channel or message. */
   readonly unmatched: number;
-  /** When the oldest pending one came; null when there is none. */
+  /** When the oldest pending event arrived; null if there is none. */
   readonly oldestPendingAt: Date | null;
 }
 
 const maxTimeMS = 5_000;
 
-/** Counts of the inbox for the metrics; no count goes further than `limit`. */
+/** Counts of the intake for the metrics; each count stops at `limit`. */
 export function createWebhookMeasures(connection: Connection) {
   const events = openPlatformCollection(webhookEventModel, connection);
   return {
-    /** `dueBefore` is far enough ahead to see those that a processor holds under its lease. */
-    async measureInbox({ dueBefore, limit }: { dueBefore: Date; limit: number }): Promise<InboxMeasure> {
+    /** `dueBefore` must be late enough to include leased events. */
+    async measureIntake({ dueBefore, limit }: { dueBefore: Date; limit: number }): Promise<IntakeMeasure> {
       const [[pending], parked, dead, [unmatched]] = await Promise.all([
         events
           .aggregate<{ count: number; oldest: Date }>(

@@ -7,16 +7,15 @@ import type { EventVerdict } from './rules.ts';
 
 export type { WebhookEventDoc } from './model.ts';
 
-export interface Verdict {
+export interface JudgedEvent {
   readonly eventId: Types.ObjectId;
   readonly verdict: EventVerdict;
 }
 
-export interface LeaseWish {
+export interface LeaseRequest {
   readonly limit: number;
   readonly leaseMs: number;
   readonly now: Date;
-  /** Leaves everything else where it is. */
   readonly isUrgentOnly: boolean;
 }
 
@@ -27,20 +26,20 @@ export interface Lease {
 
 export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
 
-/** The inbox belongs to no tenant: whose an event is, only its processing finds out. */
+/** The intake is not scoped to a client: only processing reveals which client an event concerns. */
 export function createWebhookRepository(connection: Connection) {
   const events = openPlatformCollection(webhookEventModel, connection);
   const writeBulk = createBulkWriter(events);
 
   return {
-    /** Resolves once a majority has it on disk. */
+    /** Resolves once a majority has stored it on disk. */
     insert: (document: WebhookEventDoc): Promise<void> => writeBulk([{ insertOne: { document } }]),
 
     /**
-     * Takes up to `limit` due events for `leaseMs`, the longest due first. Several processors share the inbox: who
-     * writes the lease has the event, and one whose holder died is due again when the lease ends.
+     * Leases up to `limit` due events for `leaseMs`, the longest due first. Several processors share the intake: the
+     * first to write the lease holds the event, and it is due again when the lease ends.
      */
-    async lease({ limit, leaseMs, now, isUrgentOnly }: LeaseWish): Promise<Lease> {
+    async lease({ limit, leaseMs, now, isUrgentOnly }: LeaseRequest): Promise<Lease> {
       const due = await events
         .find({ nextAttemptAt: { $lte: now }, ...(isUrgentOnly ? { isUrgent: true } : {}) })
         .sort({ nextAttemptAt: 1 })
@@ -56,19 +55,19 @@ export function createWebhookRepository(connection: Connection) {
           $inc: { attempts: 1 },
         },
       );
-      // Nobody else has taken one of them: then what was read is what is held.
-      if (modifiedCount === due.length) return { token, events: due.map(asTaken).toSorted(byId) };
-      const taken = await events
+      // No other processor leased any of them, so the events need not be read again.
+      if (modifiedCount === due.length) return { token, events: due.map(asLeased).toSorted(byId) };
+      const leased = await events
         .find({ _id: { $in: ids }, leaseToken: token })
         .sort({ _id: 1 })
         .toArray();
-      return { token, events: taken };
+      return { token, events: leased };
     },
 
-    /** Holds leased events for `leaseMs` from now; answers how many of them are still held. */
+    /** Extends the lease to `leaseMs` from now; returns how many events are still held. */
     async renew(
       { token, events: held }: Lease,
-      { leaseMs, now }: Pick<LeaseWish, 'leaseMs' | 'now'>,
+      { leaseMs, now }: Pick<LeaseRequest, 'leaseMs' | 'now'>,
     ): Promise<number> {
       const { matchedCount } = await events.updateMany(
         { _id: { $in: held.map(({ _id }) => _id) }, leaseToken: token },
@@ -78,10 +77,10 @@ export function createWebhookRepository(connection: Connection) {
     },
 
     /**
-     * Writes what became of leased events; one whose lease another processor took over meanwhile is left alone.
-     * Answers how many were written.
+     * Stores the verdicts on leased events and returns how many were stored. Skips events whose lease another
+     * processor took over.
      */
-    async settle(token: string, verdicts: readonly Verdict[], now: Date): Promise<number> {
+    async settle(token: string, verdicts: readonly JudgedEvent[], now: Date): Promise<number> {
       if (verdicts.length === 0) return 0;
       const done = verdicts.flatMap(({ eventId, verdict }) => (verdict.kind === 'done' ? [eventId] : []));
       const others = verdicts.filter(({ verdict }) => verdict.kind !== 'done');
@@ -102,15 +101,15 @@ export function createWebhookRepository(connection: Connection) {
       return matchedCount;
     },
 
-    /** Events that were given up, oldest first. */
+    /** Dead events, oldest first. */
     listDead: (limit: number): Promise<WebhookEventDoc[]> =>
       events.find({ status: 'dead' }).sort({ _id: 1 }).limit(limit).toArray(),
 
-    /** Makes dead events due again, all of them or one; answers how many. */
+    /** Makes one dead event, or all of them, due again; returns how many. */
     async redrive(eventId: Types.ObjectId | null, now: Date): Promise<number> {
       const result = await events.updateMany(
         { status: 'dead', ...(eventId === null ? {} : { _id: eventId }) },
-        // The waiting time counts from now, or it would be given up again at once.
+        // Restarts the age, or the event would be dead again at once.
         { $set: { status: 'pending', attempts: 0, nextAttemptAt: now, receivedAt: now } },
       );
       return result.modifiedCount;
@@ -118,7 +117,7 @@ export function createWebhookRepository(connection: Connection) {
   };
 }
 
-const asTaken = (event: WebhookEventDoc): WebhookEventDoc => ({ ...event, attempts: event.attempts + 1 });
+const asLeased = (event: WebhookEventDoc): WebhookEventDoc => ({ ...event, attempts: event.attempts + 1 });
 
 const byId = (a: WebhookEventDoc, b: WebhookEventDoc): number =>
   a._id.toHexString() < b._id.toHexString() ? -1 : 1;

@@ -5,13 +5,13 @@ import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { Secret } from '../platform/secret.ts';
 import { isSignedBy } from '../whatsapp/signature.ts';
-import type { Inbox } from './intake.ts';
+import type { Intake } from './intake.ts';
 
 export interface WebhookRouteDeps {
-  readonly inbox: Inbox;
+  readonly intake: Intake;
   readonly channels: ChannelDirectory;
   readonly verifyToken: Secret;
-  /** Meta's app secrets; several while one is being replaced. */
+  /** Meta's app secrets; more than one during a rotation. */
   readonly appSecrets: readonly Secret[];
 }
 
@@ -20,22 +20,22 @@ const maxBytes = 4 * 1024 * 1024;
 const signatureHeader = 'x-hub-signature-256';
 const keyedPath = '/webhook/incoming/:channelKey';
 
-/** The provider's way in: verifies the exact bytes, stores them, answers. Everything else happens in the worker. */
+/** Verifies and stores events of the provider; the worker processes them. */
 export function webhookRoutes({
-  inbox,
+  intake,
   channels,
   verifyToken,
   appSecrets,
 }: WebhookRouteDeps): readonly RawRoute[] {
   const secrets = appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal())));
-  const shake = async ({ query }: RawRequest) => answerHandshake(query, verifyToken);
+  const handleHandshake = async ({ query }: RawRequest) => answerHandshake(query, verifyToken);
 
   return [
     {
       ...handshakeDescription,
       path: '/webhook/incoming',
       operationId: 'confirmWebhook',
-      handle: shake,
+      handle: handleHandshake,
     },
     {
       ...handshakeDescription,
@@ -45,7 +45,7 @@ export function webhookRoutes({
         ...handshakeDescription.documentation,
         parameters: [...handshakeParameters, keyParameter],
       },
-      handle: shake,
+      handle: handleHandshake,
     },
     {
       ...eventDescription,
@@ -55,7 +55,7 @@ export function webhookRoutes({
       async handle({ headers, rawBody }) {
         const signature = headers[signatureHeader];
         if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, secrets)) throw badSignature();
-        await inbox.store(textOf(rawBody));
+        await intake.store(textOf(rawBody));
         return { status: 200, body: 'OK' };
       },
     },
@@ -70,14 +70,14 @@ export function webhookRoutes({
       documentation: { ...eventDescription.documentation, parameters: [keyParameter] },
       async handle({ headers, params, rawBody }) {
         const channel = await channels.findByWebhookKeyAcrossClients(params['channelKey'] ?? '');
-        if (channel === null) throw new AppError('unauthenticated', 'There is no such webhook address.');
+        if (channel === null) throw new AppError('unauthenticated', 'The webhook address does not exist.');
         const appSecret = channels.appSecretOf(channel);
         const signature = headers[signatureHeader];
         if (appSecret !== null) {
           const key = createSecretKey(Buffer.from(appSecret));
           if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, [key])) throw badSignature();
         }
-        await inbox.store(textOf(rawBody), channel._id);
+        await intake.store(textOf(rawBody), channel._id);
         return { status: 200, body: 'OK' };
       },
     },
@@ -85,9 +85,9 @@ export function webhookRoutes({
 }
 
 const badSignature = (): AppError =>
-  new AppError('invalid-signature', 'The signature does not fit these bytes. Nothing was stored.');
+  new AppError('invalid-signature', 'The signature does not match the body. Nothing was stored.');
 
-/** UTF-8 as JSON demands; other bytes become replacement characters, and the body a dead letter. */
+/** JSON must be UTF-8: invalid bytes become replacement characters, and the event a dead letter. */
 const textOf = (rawBody: Buffer): string => rawBody.toString('utf8');
 
 function answerHandshake(query: URLSearchParams, verifyToken: Secret) {
@@ -95,7 +95,10 @@ function answerHandshake(query: URLSearchParams, verifyToken: Secret) {
   const isKnown = timingSafeEqual(given, Buffer.from(sha256Hex(verifyToken.reveal())));
   const challenge = query.get('hub.challenge');
   if (query.get('hub.mode') !== 'subscribe' || !isKnown || challenge === null) {
-    throw new AppError('verify-token-mismatch', 'The handshake was refused.');
+    throw new AppError(
+      'verify-token-mismatch',
+      'The mode, verify token or challenge of the handshake is not valid.',
+    );
   }
   return { status: 200, body: challenge, contentType: 'text/plain; charset=utf-8' };
 }

@@ -1,19 +1,19 @@
-/** Keys that hold what people have said: their messages, and their switch for marketing. */
-const wordsOfPeople = /"(?:messages|user_preferences)"\s*:/;
+/** Keys of messages and marketing preferences of contacts. */
+const contactKeys = /"(?:messages|user_preferences)"\s*:/;
 
 /**
- * Whether an event may hold the word of a person, which must not wait behind receipts: it may be STOP. Judged by the text,
- * unparsed, where the request stores it. A quotation mark inside of a text is escaped, so that no content can look like
- * a key; a key that is written with escapes goes the usual way.
+ * Whether an event may hold a message or preference of a contact. It may be an opt-out, so it must not wait behind
+ * receipts. Searches the unparsed text, to keep the request fast. JSON escapes quotation marks, so content cannot look
+ * like a key; an event whose keys are escaped is only processed later.
  */
-export const isUrgentBody = (body: string): boolean => wordsOfPeople.test(body);
+export const isUrgentBody = (body: string): boolean => contactKeys.test(body);
 
-/** What became of one item of an event. */
+/** The outcome of one item of an event. */
 export type ItemOutcome =
   | { readonly kind: 'done' }
-  /** It names nothing that we have yet: the message may not be stored, or belongs to nobody. */
+  /** No channel or message matches it, or not yet. */
   | { readonly kind: 'unmatched'; readonly reason: string }
-  /** A step failed, and may work later. */
+  /** A step failed, but may succeed later. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** It can never be processed. */
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -27,20 +27,20 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 
-/** How long an event is tried: as long as Meta itself would repeat one that we had refused. */
+/** An event is retried this long, as Meta does with a refused one. */
 export const maxWaitMs = 36 * hourMs;
 const maxDelayMs = 5 * minuteMs;
 
-/** After this long an event that matches nothing is worth a look. */
+/** An event that is still unprocessed after this time is logged. */
 export const unmatchedAlertMs = 15 * minuteMs;
 
-/** Milliseconds before try number `attempts` + 1: doubling from half a second to five minutes. */
+/** Milliseconds before attempt `attempts` + 1: doubles from half a second to five minutes. */
 export const backoffMs = (attempts: number): number =>
   Math.min((secondMs / 2) * 2 ** Math.max(0, attempts - 1), maxDelayMs);
 
 /**
- * What becomes of an event once each of its items was handled: done when all are; tried again while one may still
- * work; a dead letter when one never will, or when it was tried for long enough.
+ * The verdict on an event after an attempt: `again` while an item may still succeed, `dead` if one never will or the
+ * event is too old, otherwise `done`.
  */
 export function judgeEvent(
   outcomes: readonly ItemOutcome[],
@@ -50,7 +50,7 @@ export function judgeEvent(
   if (open !== undefined && 'reason' in open && ageMs < maxWaitMs) {
     return { kind: 'again', delayMs: backoffMs(attempts), reason: `${open.kind}: ${open.reason}` };
   }
-  const hopeless = open ?? outcomes.find((outcome) => outcome.kind === 'invalid');
-  if (hopeless === undefined || !('reason' in hopeless)) return { kind: 'done' };
-  return { kind: 'dead', reason: `${hopeless.kind}: ${hopeless.reason}` };
+  const failure = open ?? outcomes.find((outcome) => outcome.kind === 'invalid');
+  if (failure === undefined || !('reason' in failure)) return { kind: 'done' };
+  return { kind: 'dead', reason: `${failure.kind}: ${failure.reason}` };
 }

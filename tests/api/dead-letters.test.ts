@@ -55,7 +55,7 @@ describe('dead letters', () => {
   });
 
   it('list › none, and more than are shown', async () => {
-    assert.deepEqual(await run('list'), { code: 0, lines: ['There are no dead letters.'] });
+    assert.deepEqual(await run('list'), { code: 0, lines: ['No dead letters.'] });
     await store(501);
     const { lines } = await run('list');
     assert.match(lines[0] ?? '', /^More than 500/);
@@ -67,15 +67,15 @@ describe('dead letters', () => {
     const [parked] = await store(1, { status: 'parked' });
     assert.deepEqual(await run('redrive', first?.toHexString() ?? ''), {
       code: 0,
-      lines: ['Given to the worker again: 1'],
+      lines: ['Redriven: 1'],
     });
     const due = await events().findOne({ _id: first ?? new Types.ObjectId() });
     assert.deepEqual([due?.status, due?.attempts, due?.nextAttemptAt], ['pending', 0, clock.now()]);
     assert.equal((await events().findOne({ _id: second ?? new Types.ObjectId() }))?.status, 'dead');
 
     const id = parked?.toHexString() ?? '';
-    assert.deepEqual(await run('redrive', id), { code: 1, lines: [`There is no dead letter ${id}.`] });
-    assert.deepEqual(await run('redrive', 'all'), { code: 0, lines: ['Given to the worker again: 1'] });
-    assert.deepEqual(await run('redrive', 'all'), { code: 0, lines: ['Given to the worker again: 0'] });
+    assert.deepEqual(await run('redrive', id), { code: 1, lines: [`Dead letter not found: ${id}`] });
+    assert.deepEqual(await run('redrive', 'all'), { code: 0, lines: ['Redriven: 1'] });
+    assert.deepEqual(await run('redrive', 'all'), { code: 0, lines: ['Redriven: 0'] });
   });
 });

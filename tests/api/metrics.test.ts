@@ -225,7 +225,7 @@ describe('api › metrics', function () {
       await expectMeasured({ crm_messages_without_receipt: 1 });
     });
 
-    it('the inbox › pending with the oldest, parked, dead; the unmatched among the parked', async () => {
+    it('the intake › pending with the oldest, parked, dead; the unmatched among the parked', async () => {
       const event = (status: string, changes: object = {}) => ({
         ...{ receivedAt: ago(4 * minuteMs), body: '{}', status, attempts: 0, ...changes },
         ...(status === 'dead' ? {} : { nextAttemptAt: ago(0) }),

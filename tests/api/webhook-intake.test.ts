@@ -4,7 +4,7 @@ import { isDependencyAway } from '../../src/http/problems.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { connectMongo, databaseOf } from '../../src/platform/mongo.ts';
-import { createInbox } from '../../src/webhooks/intake.ts';
+import { createIntake } from '../../src/webhooks/intake.ts';
 import { webhookEventModel } from '../../src/webhooks/model.ts';
 import { createWebhookRepository } from '../../src/webhooks/repository.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
@@ -12,10 +12,10 @@ import { watchedUri } from '../support/wire-probe.ts';
 
 const longAgo = new Date('2026-11-23T09:00:00.000Z');
 
-describe('webhook inbox', () => {
+describe('webhook intake', () => {
   let database: TestDatabase;
   before(async () => {
-    database = await connectTestDatabase('inbox', [webhookEventModel]);
+    database = await connectTestDatabase('intake', [webhookEventModel]);
   });
   beforeEach(() => events().deleteMany({}));
   after(() => database?.close());
@@ -23,15 +23,15 @@ describe('webhook inbox', () => {
   const events = () => databaseOf(database.connection).collection(webhookEventModel.collection);
 
   it('bodies at the same time › are one command, each stored', async () => {
-    const watched = await connectMongo({ uri: watchedUri(database.uri), appName: 'inbox', maxPoolSize: 10 });
+    const watched = await connectMongo({ uri: watchedUri(database.uri), appName: 'intake', maxPoolSize: 10 });
     const commands: string[] = [];
     watched.getClient().on('commandStarted', ({ commandName }) => commands.push(commandName));
-    const inbox = createInbox({
+    const intake = createIntake({
       events: createWebhookRepository(watched),
       clock: systemClock,
       maxQueued: 300,
     });
-    await Promise.all(Array.from({ length: 300 }, (_value, index) => inbox.store(`{"number":${index}}`)));
+    await Promise.all(Array.from({ length: 300 }, (_value, index) => intake.store(`{"number":${index}}`)));
     await watched.close();
     assert.deepEqual(
       commands.filter((name) => name === 'insert'),
@@ -42,14 +42,14 @@ describe('webhook inbox', () => {
 
   it('more than may wait › refused, until what waits is stored', async () => {
     const repository = createWebhookRepository(database.connection);
-    const inbox = createInbox({ events: repository, clock: systemClock, maxQueued: 2 });
-    const [first, second] = [inbox.store('1'), inbox.store('2')];
+    const intake = createIntake({ events: repository, clock: systemClock, maxQueued: 2 });
+    const [first, second] = [intake.store('1'), intake.store('2')];
     await assert.rejects(
-      async () => inbox.store('3'),
+      async () => intake.store('3'),
       (error) => error instanceof AppError && error.code === 'overloaded',
     );
     await Promise.all([first, second]);
-    await inbox.store('4');
+    await intake.store('4');
     assert.deepEqual(await events().distinct('body'), ['1', '2', '4']);
   });
 
@@ -58,12 +58,12 @@ describe('webhook inbox', () => {
     const proxy = await startTcpProxy(0, () => Number(target.port));
     const query = 'directConnection=true&serverSelectionTimeoutMS=100';
     const uri = `mongodb://127.0.0.1:${proxy.port}${target.pathname}?${query}`;
-    const connection = await connectMongo({ uri, appName: 'inbox-away', maxPoolSize: 10 });
+    const connection = await connectMongo({ uri, appName: 'intake-away', maxPoolSize: 10 });
     const repository = createWebhookRepository(connection);
-    const inbox = createInbox({ events: repository, clock: systemClock, maxQueued: 10 });
-    await inbox.store('before');
+    const intake = createIntake({ events: repository, clock: systemClock, maxQueued: 10 });
+    await intake.store('before');
     await proxy.close();
-    const outcomes = await Promise.allSettled([inbox.store('1'), inbox.store('2')]);
+    const outcomes = await Promise.allSettled([intake.store('1'), intake.store('2')]);
     for (const outcome of outcomes) {
       assert.ok(outcome.status === 'rejected' && isDependencyAway(outcome.reason), JSON.stringify(outcome));
     }

@@ -87,7 +87,7 @@ describe('api › webhook, done in more than one try', function () {
       assert.deepEqual([event?.['status'], event?.['leaseToken']], ['pending', 'another']);
       const warnings = api()
         .log.lines()
-        .filter(({ message }) => message === 'webhook events were taken over before they were done');
+        .filter(({ message }) => message === 'webhook events lost their lease before they were done');
       assert.deepEqual(
         warnings.map(({ lostCount }) => lostCount),
         [1],

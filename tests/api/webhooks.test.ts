@@ -449,7 +449,7 @@ describe('api › webhook', function () {
   });
 });
 
-describe('api › webhook with a small inbox', function () {
+describe('api › webhook with a small intake', function () {
   this.timeout(60_000);
   const api = useApi('webhooks-small', {
     env: { WHATSAPP_APP_SECRETS: secrets.current, WEBHOOK_MAX_QUEUED: '1' },

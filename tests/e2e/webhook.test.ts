@@ -160,7 +160,7 @@ describe('e2e › events of the provider', function () {
     assert.ok(!listed.output.includes('canary'), 'bodies are never shown');
 
     const redriven = await deadLetters('redrive', dead._id.toHexString());
-    assert.deepEqual([redriven.code, redriven.output.trim()], [0, 'Given to the worker again: 1']);
+    assert.deepEqual([redriven.code, redriven.output.trim()], [0, 'Redriven: 1']);
     await waitFor('it was tried again and is dead again', async () => {
       const event = await events.findOne({ _id: dead._id });
       return event?.['status'] === 'dead' && event['receivedAt'] > dead['receivedAt'];
@@ -169,15 +169,12 @@ describe('e2e › events of the provider', function () {
     await events.updateOne({ _id: dead._id }, { $set: { body: JSON.stringify({ object: 'x', entry: [] }) } });
     assert.equal((await deadLetters('redrive', 'all')).code, 0);
     await waitFor('it is done', async () => (await events.findOne({ _id: dead._id }))?.['status'] === 'done');
-    assert.equal((await deadLetters('list')).output.trim(), 'There are no dead letters.');
+    assert.equal((await deadLetters('list')).output.trim(), 'No dead letters.');
   });
 
   it('the dead-letter command › an unknown id, wrong words › exit codes 1 and 2, usage', async () => {
     const unknown = await deadLetters('redrive', 'f'.repeat(24));
-    assert.deepEqual(
-      [unknown.code, unknown.output.trim()],
-      [1, `There is no dead letter ${'f'.repeat(24)}.`],
-    );
+    assert.deepEqual([unknown.code, unknown.output.trim()], [1, `Dead letter not found: ${'f'.repeat(24)}`]);
     for (const args of [
       [],
       ['show'],
