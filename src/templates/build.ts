@@ -30,11 +30,10 @@ interface TemplateDeps {
   readonly logger: Logger;
 }
 
-/** Templates are managed now and then, and a list has many pages. */
 const connections = 4;
 const maxTimeoutMs = 10_000;
 
-/** Templates with the provider behind them; the API manages them, the worker keeps them as the provider has them. */
+/** Templates with their provider: the API manages them, the worker keeps them in sync. */
 export function buildTemplates(deps: TemplateDeps) {
   const { provider, mongo, channels, audit, openings, limiter, clock, logger } = deps;
   const { apiUrl, apiVersion } = provider;

@@ -23,21 +23,21 @@ export type { TemplateDoc } from './store/repository.ts';
 export interface TemplateChoice {
   readonly channelId: Types.ObjectId;
   readonly name: string;
-  /** May be left out while the template exists in one language only. */
+  /** Optional if the template exists in one language only. */
   readonly language?: string | undefined;
 }
 
 /** A template as a message names it. */
 type NamedTemplate = Required<TemplateChoice> & { readonly language: string };
 
-/** A template by its own id, or as a message names it. */
+/** A template by id, or as a message names it. */
 export type TemplateKey = { readonly id: Types.ObjectId } | NamedTemplate;
 
-/** What a send has to know just before it leaves. */
+/** The state of a template just before a send. */
 export interface TemplateState {
   readonly status: TemplateStatus;
   readonly category: TemplateCategory;
-  /** Why it is not approved, in words, if somebody has said it. */
+  /** Why it is not approved, if known. */
   readonly reason: string | null;
 }
 
@@ -48,40 +48,39 @@ export interface TemplateCatalogueDeps extends TemplateChangeDeps {
 
 export type TemplateCatalogue = ReturnType<typeof createTemplateCatalogue>;
 
-/** A change of a template is seen by every process after this time at the latest, and at once by the one that made it. */
+/** The process that changes a template sees the change at once, every other process within this time. */
 const cacheTtlMs = 2_000;
-/** How long a template counts as paused or disabled before the provider's list is asked about it. */
-const believedMs = 60_000;
+/** How long a refusal counts as the state of a template before a sync checks it. */
+const syncAfterRefusalMs = 60_000;
 
-/** Enough to choose from, found among a few more. */
 const maxSuggestions = 20;
-const maxLookedAt = 50;
+const maxCandidates = 50;
 
 const bySystem: AuditActor = { type: 'system' };
 
 export function createTemplateCatalogue(deps: TemplateCatalogueDeps) {
   const { templates, clock } = deps;
-  const memory = createMemory(deps);
-  const resource = createTemplateResource(deps, memory.forget);
+  const cache = createTemplateCache(deps);
+  const resource = createTemplateResource(deps, cache.forget);
 
   return {
     resource,
-    forget: memory.forget,
-    ...forDispatch(deps, memory, resource),
+    forget: cache.forget,
+    ...forDispatch(deps, cache, resource),
 
     /**
-     * The template that a send names; every case that cannot be sent is an error that says what to choose. A paused
-     * one is accepted: its message waits until the provider releases the template, or its time is over.
+     * The template of a send; throws an error with the possible choices if it cannot be sent. Accepts a paused
+     * template: the message waits until the provider ends the pause, or until it expires.
      */
     async requireSendable(scope: ClientScope, choice: TemplateChoice): Promise<TemplateDoc> {
-      const template = chooseLanguage(await memory.languagesOf(scope, choice), choice);
+      const template = chooseLanguage(await cache.languagesOf(scope, choice), choice);
       assertSendable(template.name, { status: template.status, reason: reasonOf(template) });
       return template;
     },
 
-    /** The same of the template of a message that is there. */
+    /** The same check for the template of an existing message. */
     async requireStillSendable(scope: ClientScope, ref: NamedTemplate): Promise<void> {
-      const template = await memory.findFor(scope, ref);
+      const template = await cache.findFor(scope, ref);
       const state = template && { status: template.status, reason: reasonOf(template) };
       assertSendable(ref.name, state ?? { status: 'missing', reason: null });
     },
@@ -98,7 +97,7 @@ export function createTemplateCatalogue(deps: TemplateCatalogueDeps) {
       return toPage(found, page.limit, ({ name, _id }) => ({ key: name, id: _id }));
     },
 
-    /** The templates with which a new client in sandbox mode begins. */
+    /** Adds the templates of a new client in sandbox mode. */
     async addStarterTemplates(
       scope: ClientScope,
       channelId: Types.ObjectId,
@@ -120,10 +119,9 @@ export function createTemplateCatalogue(deps: TemplateCatalogueDeps) {
   };
 }
 
-type Memory = ReturnType<typeof createMemory>;
+type TemplateCache = ReturnType<typeof createTemplateCache>;
 
-/** What this process has seen of templates in the last two seconds. */
-function createMemory({ templates, clock }: Pick<TemplateCatalogueDeps, 'templates' | 'clock'>) {
+function createTemplateCache({ templates, clock }: Pick<TemplateCatalogueDeps, 'templates' | 'clock'>) {
   const cacheOptions = { ttlMs: cacheTtlMs, maxEntries: 5_000, clock };
   const byName = createCache<readonly TemplateDoc[]>(cacheOptions);
   const byId = createCache<TemplateDoc | null>(cacheOptions);
@@ -147,46 +145,46 @@ function createMemory({ templates, clock }: Pick<TemplateCatalogueDeps, 'templat
   };
 }
 
-/** What a send asks and says on its way out. */
+/** The functions that a send needs. */
 const forDispatch = (
   { templates, syncs, clock }: TemplateCatalogueDeps,
-  memory: Memory,
+  cache: TemplateCache,
   resource: TemplateResource,
 ) => ({
-  /** How a template stands just before a send, two seconds old at the most; null when there is none. */
+  /** The state of a template, at most two seconds old; null if it does not exist. */
   async stateForSend(scope: ClientScope, ref: TemplateKey): Promise<TemplateState | null> {
-    const template = await memory.findFor(scope, ref);
+    const template = await cache.findFor(scope, ref);
     if (template === null) return null;
     const { status, category } = template;
     return { status, category, reason: reasonOf(template) };
   },
 
-  /** What a refused send says about its template: paused, disabled, or not as we have it. */
+  /** Updates the template of a refused send: paused, disabled, or in need of a sync. */
   async noteProviderError(scope: ClientScope, ref: NamedTemplate, code: number): Promise<void> {
-    const template = await memory.findFor(scope, ref);
+    const template = await cache.findFor(scope, ref);
     const at = clock.now();
     const changes = template === null ? null : changeAfterRefusal(template.status, code, at);
     if (template === null || changes === null) return;
     const change = templateChange('template.refused', ({ status }) => changeAfterRefusal(status, code, at));
     await resource.changeIfThere(scope, bySystem, template._id, change);
-    // A refusal that tells the state is believed: a list that does not know it yet would let all messages try again.
-    const waitMs = changes.status === undefined ? 0 : believedMs;
+    // Delays the sync after a refusal for its state: an outdated list would release all waiting messages.
+    const waitMs = changes.status === undefined ? 0 : syncAfterRefusalMs;
     await syncs.want(scope, ref.channelId, new Date(clock.now().getTime() + waitMs));
   },
 
-  /** Templates that would do where free form is not allowed, by name. A sign-in code opens no conversation. */
+  /** Templates to use instead of a free-form message, by name; authentication templates cannot start a conversation. */
   async suggest(
     scope: ClientScope,
     channelId: Types.ObjectId,
   ): Promise<Pick<TemplateDoc, 'name' | 'language'>[]> {
-    const approved = await templates.listApproved(scope, channelId, maxLookedAt);
+    const approved = await templates.listApproved(scope, channelId, maxCandidates);
     return approved
       .filter(({ category }) => category !== 'authentication')
       .slice(0, maxSuggestions)
       .map(({ name, language }) => ({ name, language }));
   },
 
-  /** Has the templates of a channel read from the provider, in so many milliseconds. */
+  /** Schedules a sync of the templates of a channel, `inMs` milliseconds from now. */
   wantSync: (scope: ClientScope, channelId: Types.ObjectId, inMs: number): Promise<void> =>
     syncs.want(scope, channelId, new Date(clock.now().getTime() + inMs)),
 });
@@ -201,8 +199,8 @@ const idKey = ({ clientId }: ClientScope, id: Types.ObjectId): string =>
 
 function assertSendable(name: string, { status, reason }: { status: string; reason: string | null }): void {
   if (status === 'approved' || status === 'paused') return;
-  const words = reason === null ? '' : ` ${reason}`;
-  throw new AppError('template-not-approved', `The template ${name} is ${status}.${words}`);
+  const suffix = reason === null ? '' : ` ${reason}`;
+  throw new AppError('template-not-approved', `The template ${name} is ${status}.${suffix}`);
 }
 
 function chooseLanguage(
@@ -210,8 +208,7 @@ function chooseLanguage(
   { name, language }: Pick<TemplateChoice, 'name' | 'language'>,
 ): TemplateDoc {
   const [only, ...others] = languages;
-  if (only === undefined)
-    throw unknownTemplate('body.templateName', `There is no template ${name} on this channel.`);
+  if (only === undefined) throw unknownTemplate('body.templateName', `The channel has no template ${name}.`);
   const known = languages.map((template) => template.language).join(', ');
   if (language === undefined) {
     if (others.length === 0) return only;

@@ -8,7 +8,7 @@ import type { TemplateDoc, TemplateRepository } from './store/repository.ts';
 export interface TemplateChangeDeps {
   readonly templates: TemplateRepository;
   readonly audit: AuditService;
-  /** Records in the same transaction that a template may be sent again, or will not come back. */
+  /** Records in the same transaction that messages held for the template must check again. */
   readonly openings: GateOpenings;
 }
 
@@ -33,7 +33,7 @@ export const createTemplateResource = (
     forget,
   });
 
-/** A change whose decision sees what is stored; null changes nothing. */
+/** A change decided on the stored template; null changes nothing. */
 export const templateChange = (
   action: string,
   decide: (current: TemplateDoc) => TemplateChanges | null,

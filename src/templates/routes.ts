@@ -26,10 +26,10 @@ interface TemplateRouteDeps {
 
 const tag = 'Templates';
 const admins = ['admin'] as const;
-const everybody = ['admin', 'agent'] as const;
-const aboutReview =
+const allRoles = ['admin', 'agent'] as const;
+const reviewNote =
   'The provider reviews it: it stays `pending` until a webhook or a sync reports the result.';
-const aboutSends = 'Sends see the change within two seconds.';
+const sendsNote = 'Sends see the change within two seconds.';
 
 export const templateRoutes = (deps: TemplateRouteDeps) => [
   ...readRoutes(deps),
@@ -45,7 +45,7 @@ const readRoutes = ({ templates, useCases }: TemplateRouteDeps) => [
     summary: 'List templates',
     description: 'Sorted by name. `variables` lists the values that a send of each template needs.',
     tag,
-    access: everybody,
+    access: allRoles,
     query: ListTemplatesQuery,
     replies: { 200: TemplatePage },
     async handle({ actor, query }) {
@@ -66,7 +66,7 @@ const readRoutes = ({ templates, useCases }: TemplateRouteDeps) => [
     summary: 'Get a template',
     description: '`variables` lists the values that a send needs.',
     tag,
-    access: everybody,
+    access: allRoles,
     params: idParams,
     sendsETag: true,
     replies: { 200: TemplateView },
@@ -84,7 +84,7 @@ const readRoutes = ({ templates, useCases }: TemplateRouteDeps) => [
       'Sends nothing. Shows the message as a contact would see it, or lists every problem with the ' +
       'variables.',
     tag,
-    access: everybody,
+    access: allRoles,
     params: idParams,
     body: PreviewTemplateBody,
     replies: { 200: TemplatePreviewView },
@@ -105,7 +105,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     summary: 'Create a template',
     description:
       'Admins only. Checked against the limits of the provider; every violation is listed with its path. ' +
-      `${aboutReview} With \`submit: false\`, or if the provider cannot be reached, it stays a \`draft\`, and ` +
+      `${reviewNote} With \`submit: false\`, or if the provider cannot be reached, it stays a \`draft\`, and ` +
       '`submitProblem` says why. A template that the provider refuses is not stored. Name and language are ' +
       'unique on a channel and cannot change.',
     tag,
@@ -127,8 +127,8 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     operationId: 'updateTemplate',
     summary: 'Change the content or category of a template',
     description:
-      `Admins only. Changed at the provider first. \`components\` replaces all components. ${aboutReview} A ` +
-      `draft changes only here. ${aboutSends}`,
+      `Admins only. Changed at the provider first. \`components\` replaces all components. ${reviewNote} A ` +
+      `draft changes only here. ${sendsNote}`,
     tag,
     access: admins,
     params: idParams,
@@ -146,7 +146,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     path: '/api/templates/:id',
     operationId: 'deleteTemplate',
     summary: 'Delete a template',
-    description: `Admins only. Also deleted at the provider. Refused while unsent messages use it. ${aboutSends}`,
+    description: `Admins only. Also deleted at the provider. Refused while unsent messages use it. ${sendsNote}`,
     tag,
     access: admins,
     params: idParams,
@@ -165,7 +165,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     path: '/api/templates/:id/submit',
     operationId: 'submitTemplate',
     summary: 'Submit a template for review',
-    description: `Admins only. For drafts and for templates that the provider rejected or paused. ${aboutReview}`,
+    description: `Admins only. For drafts and for templates that the provider rejected or paused. ${reviewNote}`,
     tag,
     access: admins,
     params: idParams,

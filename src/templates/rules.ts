@@ -1,7 +1,7 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './store/model.ts';
 
-/** What the features around templates need of their content; the content itself has a folder of its own. */
+/** The content functions that other rooms use. */
 export { fillTemplate, offerEndIssues, type FilledTemplate } from './content/rules.ts';
 
 /** Fields of a template to change; null clears. */
@@ -40,7 +40,7 @@ const statuses: Readonly<Record<string, TemplateStatus>> = {
   ARCHIVED: 'archived',
 };
 
-/** Null for a word that says no state by itself (FLAGGED, REINSTATED, LOCKED, UNARCHIVED), or that we do not know. */
+/** Null for unknown words, and for events that are not a status (FLAGGED, REINSTATED, LOCKED, UNARCHIVED). */
 export const statusOf = (word: string): TemplateStatus | null => ownValue(statuses, word.toUpperCase());
 
 const categories: Readonly<Record<string, TemplateCategory>> = {
@@ -63,27 +63,27 @@ export const qualityOf = (word: string): QualityScore | null => ownValue(qualiti
 const ownValue = <Value>(table: Readonly<Record<string, Value>>, word: string): Value | null =>
   new Map(Object.entries(table)).get(word) ?? null;
 
-/** `en-US` and `en_US` are one language: the provider writes both. */
+/** The provider writes the same language as `en-US` and `en_US`. */
 export const languageOf = (text: string): string => text.replaceAll('-', '_');
 
-/** The provider's word on the category decides; what was asked for stays written down beside it. */
+/** The provider decides the category; the submitted one is kept beside it. */
 export function categoryChange(
   { category, submittedCategory }: Pick<TemplateDoc, 'category' | 'submittedCategory'>,
   word: string | undefined,
 ): TemplateChanges {
-  const said = word === undefined ? null : categoryOf(word);
-  if (said === null || said === category) return {};
-  const asked = submittedCategory ?? category;
-  return { category: said, submittedCategory: said === asked ? null : asked };
+  const decided = word === undefined ? null : categoryOf(word);
+  if (decided === null || decided === category) return {};
+  const submitted = submittedCategory ?? category;
+  return { category: decided, submittedCategory: decided === submitted ? null : submitted };
 }
 
-/** The reasons that belong to a status; those of the status before are cleared. */
+/** Sets the reason of the new status and clears those of other statuses. */
 const reasonsOf = (status: TemplateStatus, reason: string | null): TemplateChanges => ({
   rejectionReason: status === 'rejected' ? reason : null,
   pauseReason: status === 'paused' || status === 'disabled' ? reason : null,
 });
 
-/** What an answer of the provider to a creation or an edit means. */
+/** The changes after the provider accepted a creation or an edit. */
 export const changeAfterSubmit = (
   template: TemplateDoc,
   answer: { readonly id: string; readonly status: string; readonly category?: string },
@@ -97,17 +97,17 @@ export const changeAfterSubmit = (
   };
 };
 
-/** What a webhook of the provider says about a template. */
+/** The content of a provider webhook about a template. */
 export type TemplateNews =
   | { readonly what: 'status'; readonly word: string; readonly reason: string | null }
   | { readonly what: 'quality'; readonly word: string }
   | { readonly what: 'category'; readonly word: string }
-  /** The template has to be read again. */
+  /** The template must be synced. */
   | { readonly what: 'content' };
 
 /**
- * What news mean for a template. Of two statuses the later event counts, whatever came first; a word that is no
- * status by itself, or that is older than what we know, only says that the template has to be read again.
+ * The changes after a webhook. The latest status by event time wins, whatever the order of arrival; an event that is
+ * older or not a status only requests a sync.
  */
 export function changeAfterNews(template: TemplateDoc, news: TemplateNews, at: Date | null): TemplateChanges {
   switch (news.what) {
@@ -129,8 +129,8 @@ export function changeAfterNews(template: TemplateDoc, news: TemplateNews, at: D
 }
 
 /**
- * What a refusal of a send by its template means; null when it says nothing about the template. A pause that is told
- * late does not bring back what is disabled. `at` is when it was refused: a list from before says nothing against it.
+ * The changes after a refused send; null if the refusal does not concern the template. A late pause does not replace
+ * `disabled`. `at` is the time of the refusal: older lists do not override it.
  */
 export function changeAfterRefusal(status: TemplateStatus, code: number, at: Date): TemplateChanges | null {
   const { template } = ruleFor({ code });
@@ -141,7 +141,7 @@ export function changeAfterRefusal(status: TemplateStatus, code: number, at: Dat
   return { status: template, ...news, pauseReason, needsSync: true };
 }
 
-/** Why a template cannot be sent now, in words; null when there is nothing to say. */
+/** Why a template cannot be sent; null if unknown. */
 export const reasonOf = ({
   pauseReason,
   rejectionReason,
@@ -149,12 +149,12 @@ export const reasonOf = ({
 }: Pick<TemplateDoc, 'pauseReason' | 'rejectionReason' | 'submitProblem'>): string | null =>
   pauseReason ?? rejectionReason ?? submitProblem ?? null;
 
-/** States that the provider may end by itself; a template that it has disabled stays so. */
+/** States that the provider may end by itself; a disabled template stays disabled. */
 const passingStates: ReadonlySet<string> = new Set(['paused', 'pending', 'in-appeal', 'draft']);
 
-/** Whether waiting may help a message whose template is in this state. */
+/** Whether a message should wait for a template in this state. */
 export const isPassingState = (status: string): boolean => passingStates.has(status);
 
-/** Whether messages held for a template must look again: it may be sent now, or waiting has become useless. */
+/** Whether held messages must check again: the template can be sent now, or waiting has become useless. */
 export const endsTemplateWait = (before: string, after: string): boolean =>
   before !== after && (after === 'approved' || (isPassingState(before) && !isPassingState(after)));

@@ -24,7 +24,7 @@ export const templateName = z
 
 export const templateLanguage = z
   .string()
-  .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language as en or en_US.' });
+  .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language such as en or en_US.' });
 
 const messageSendTtlSeconds = z
   .int()

@@ -12,7 +12,7 @@ import { checkComponents, checkSendTtl, parameterFormatOf } from './content/chec
 import { fillTemplate, offerEndIssues, type FilledTemplate } from './content/rules.ts';
 import type { TemplateVariables } from './content/variables.ts';
 import type { TemplateGateway } from '../whatsapp/template-gateway.ts';
-import { isVerdict, toAppError } from './provider/provider.ts';
+import { isTemplateRefusal, toAppError } from './provider/provider.ts';
 import type { TemplateDoc } from './store/repository.ts';
 import type { TemplateChanges } from './rules.ts';
 import type { CreateTemplateBody, PatchTemplateBody } from './schemas.ts';
@@ -26,17 +26,17 @@ export interface TemplateUseCaseDeps {
   readonly sync: TemplateSync;
   readonly gateway: TemplateGateway;
   readonly channels: Pick<ChannelDirectory, 'findById' | 'senderOf'>;
-  /** How many messages of a template have not left; need not count beyond `atMost`. */
+  /** Counts the unsent messages of a template; need not count beyond `atMost`. */
   readonly countUnsent: (scope: ClientScope, template: TemplateDoc, atMost: number) => Promise<number>;
   readonly clock: Clock;
 }
 
 export type TemplateUseCases = ReturnType<typeof createTemplateUseCases>;
 
-/** More messages than this are not counted: the answer is the same. */
+/** Counts no further, because the answer is the same. */
 const maxCounted = 1_000;
 
-/** What admins do with templates. Sending goes through the catalogue, whose memory is told of every change. */
+/** Template management by admins. Every change also clears the cache of the catalogue, which sends use. */
 export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
   const { resource } = deps.catalogue;
   const submission = createSubmission(deps);
@@ -48,7 +48,7 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
     get,
     ...forReview(deps, submission),
 
-    /** What a person would see; throws with all issues when the variables do not fit. */
+    /** The message as the contact would see it; throws all problems if the variables do not match. */
     async preview(
       scope: ClientScope,
       id: Types.ObjectId,
@@ -58,12 +58,12 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       const result = fillTemplate(components, variables);
       const issues = [...(result.ok ? [] : result.issues), ...offerEndIssues(variables, deps.clock.now())];
       if (result.ok && issues.length === 0) return result.filled;
-      throw invalid('The variables do not fit the template.', issues);
+      throw invalid('The variables do not match the template.', issues);
     },
 
     /**
-     * Stores a draft, then submits it unless that is not wanted. While the provider is away it stays a draft; what
-     * the provider refuses is not kept.
+     * Stores a draft, then submits it unless `submit` is false. It stays a draft if the provider is unavailable, and is
+     * removed if the provider refuses it.
      */
     async create(scope: ClientScope, by: AuditActor, body: CreateTemplateBody): Promise<TemplateDoc> {
       requireFitting(body);
@@ -71,12 +71,12 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       const draft = await insertDraft(deps, { scope, by }, body);
       if (body.submit === false) return draft;
       const { template, failure } = await submission.create(scope, by, { channel, draft });
-      if (failure === undefined || !isVerdict(failure)) return template;
+      if (failure === undefined || !isTemplateRefusal(failure)) return template;
       await resource.remove(scope, by, { id: template._id, version: template.version });
       throw toAppError(failure);
     },
 
-    /** Changes content or category, here and at the provider. Every change has to be reviewed again. */
+    /** Changes content or category, here and at the provider, which reviews every change. */
     async patch(
       scope: ClientScope,
       by: AuditActor,
@@ -97,7 +97,7 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       return submission.edit(scope, by, { channel, current, changes });
     },
 
-    /** Deletes a template that no waiting message needs, here and at the provider. What has left keeps its content. */
+    /** Deletes an unused template, here and at the provider. Sent messages keep their content. */
     async delete(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> {
       const current = await resource.require(scope, ref);
       await requireUnused(deps, scope, current);
@@ -106,7 +106,7 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       await resource.remove(scope, by, { id: current._id, version: current.version });
     },
 
-    /** Brings the templates of a channel to what the provider has. */
+    /** Syncs the templates of a channel with the provider. */
     async sync(scope: ClientScope, by: AuditActor, channelId: Types.ObjectId): Promise<SyncCounts> {
       const channel = await requireChannel(deps, scope, channelId);
       const result = await deps.sync.syncChannel(scope, by, channel);
@@ -116,21 +116,21 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
   };
 }
 
-/** What the provider is asked about a template that it has, or that it is to get. */
+/** Submits and unpauses templates at the provider. */
 const forReview = (deps: TemplateUseCaseDeps, submission: ReturnType<typeof createSubmission>) => ({
-  /** Submits a draft, or what the provider refused or paused once more as it is. */
+  /** Submits a draft, or a rejected or paused template again without changes. */
   async submit(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
     const template = await deps.catalogue.resource.require(scope, ref);
-    if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notNow(template, 'submitted');
+    if (!['draft', 'rejected', 'paused'].includes(template.status)) throw notAllowed(template, 'submitted');
     requireFitting(template.status === 'draft' ? withOwnTexts(template) : {});
     const channel = await requireChannel(deps, scope, template.channelId);
     return submission.submit(scope, by, { channel, template });
   },
 
-  /** Has the provider end a pause. What waits for the template leaves once the provider calls it approved. */
+  /** Asks the provider to end a pause. Waiting messages are released once the provider reports `approved`. */
   async unpause(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<TemplateDoc> {
     const template = await deps.catalogue.resource.require(scope, ref);
-    if (template.status !== 'paused') throw notNow(template, 'unpaused');
+    if (template.status !== 'paused') throw notAllowed(template, 'unpaused');
     const channel = await requireChannel(deps, scope, template.channelId);
     return unpauseAtProvider(deps, { scope, by, channel }, template);
   },
@@ -174,17 +174,17 @@ async function requireUnused(
   const unsent = await countUnsent(scope, template, maxCounted);
   if (unsent === 0) return;
   const count = unsent < maxCounted ? String(unsent) : `${maxCounted} or more`;
-  const detail = `Messages of this template have not left: ${count}. Cancel them or let them leave.`;
+  const detail = `Unsent messages use this template: ${count}. Cancel them, or wait until they are sent.`;
   throw new AppError('in-use', detail);
 }
 
-/** A draft that the provider once had holds texts of the provider's, which the author has not written. */
+/** Removes Meta's texts, which a draft holds if the provider once had the template. */
 const withOwnTexts = ({ components, ...template }: TemplateDoc): TemplateDoc => ({
   ...template,
   components: withoutShownTexts(components, components),
 });
 
-/** Throws with all that the provider would refuse. Components that do not change are not judged again. */
+/** Throws all problems that the provider would refuse. Skips components that do not change. */
 function requireFitting(content: {
   readonly components?: CreateTemplateBody['components'] | TemplateDoc['components'] | undefined;
   readonly category?: TemplateDoc['category'] | undefined;
@@ -199,17 +199,21 @@ function requireFitting(content: {
   if (issues.length > 0) throw invalid('The template breaks the provider’s rules.', issues);
 }
 
-/** The provider takes changes of what it has reviewed, and never another category of what it has approved. */
+/** The provider accepts changes only to reviewed templates, and no other category once a template was approved. */
 function requireChangeable(current: TemplateDoc, changes: TemplateChanges): void {
-  if (!['draft', 'approved', 'rejected', 'paused'].includes(current.status)) throw notNow(current, 'changed');
+  if (!['draft', 'approved', 'rejected', 'paused'].includes(current.status))
+    throw notAllowed(current, 'changed');
   const isReviewed = current.status === 'approved' || current.status === 'paused';
   if (changes.category !== undefined && isReviewed) {
-    throw new AppError('wrong-state', `The category of a template that is ${current.status} is fixed.`);
+    throw new AppError(
+      'wrong-state',
+      `The category of a template that is ${current.status} cannot be changed.`,
+    );
   }
 }
 
-const notNow = ({ status }: TemplateDoc, what: string): AppError =>
-  new AppError('wrong-state', `The template is ${status}: it cannot be ${what} now.`);
+const notAllowed = ({ status }: TemplateDoc, what: string): AppError =>
+  new AppError('wrong-state', `The template is ${status} and cannot be ${what}.`);
 
 const definedOf = ({ category, components, messageSendTtlSeconds }: PatchTemplateBody): TemplateChanges => ({
   ...(category === undefined ? {} : { category }),

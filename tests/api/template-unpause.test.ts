@@ -81,7 +81,7 @@ describe('unpausing a template › at the sandbox, which keeps Meta’s rules', 
   }
 
   it('not paused here › 409 without a call; not paused there › 409 with the provider’s words', async () => {
-    assert.match(String((await unpause()).body['detail']), /is approved: it cannot be unpaused now/);
+    assert.match(String((await unpause()).body['detail']), /is approved and cannot be unpaused/);
     await pause();
     await control('PUT', `templates/${wabaId}/order_update`, { status: 'APPROVED', webhook: false });
     const refused = await unpause();
@@ -133,7 +133,7 @@ describe('unpausing a template › at a provider that does odd things', () => {
     const answer = await unpause();
     const { status, pauseReason, needsSync } = answer.body;
     assert.deepEqual([answer.status, status, needsSync], [200, 'paused', true]);
-    assert.match(String(pauseReason), /has agreed to unpause it/);
+    assert.match(String(pauseReason), /accepted the unpause/);
     const events = await api().auditOf(String(created.body['id']));
     assert.equal(events.at(-1)?.['action'], 'template.unpaused');
     assert.equal(await api().collection('gate_openings').countDocuments({ clientId: admin.clientId }), 0);

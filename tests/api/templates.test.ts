@@ -307,7 +307,7 @@ describe('templates', () => {
       assert.equal(sent.status, 201, sent.text);
       const refused = await admin.delete(pathOf(created));
       assert.equal(codeOf(refused), '409 in-use');
-      assert.match(String(refused.body['detail']), /have not left: 1\./);
+      assert.match(String(refused.body['detail']), /Unsent messages use this template: 1\./);
       assert.equal((await admin.delete(pathOf(english))).status, 204, 'another language is not concerned');
       assert.equal((await agent.post(`/api/messages/${idOf(sent)}/cancel`)).status, 200);
       assert.equal((await admin.delete(pathOf(created))).status, 204);

@@ -9,35 +9,35 @@ import {
 } from './definition.ts';
 
 /**
- * Authentication templates. Meta writes their texts, and gives them back in another form than it takes them: with the
- * texts in its language, and with the address behind the code button instead of the button. Here they have the form
- * in which they are written, and Meta's texts beside it for who looks at them. Pure.
+ * Authentication templates. Meta writes their texts and returns another form than it accepts: with localised texts, and
+ * with the address of the code button instead of the button. We store the form that Meta accepts, with Meta's texts
+ * added for display. Pure.
  */
 
-/** The address behind the code button. */
+/** The address of the code button. */
 const otpAddress = /^https:\/\/www\.whatsapp\.com\/otp\//;
 
-/** Whether a send gives one code, which Meta writes into its own text. */
+/** Whether a send takes a single code, which Meta puts into its own text. */
 export const isAuthentication = (components: readonly TemplateComponentDefinition[]): boolean =>
   (partOf(components, 'BUTTONS')?.buttons ?? []).some(
     (button) => button.type === 'OTP' || (button.type === 'URL' && otpAddress.test(button.url)),
   );
 
-/** The code button that Meta shows as this address; null for any other address, and for a kind that we do not know. */
+/** The code button that Meta returns as this address; null for other addresses and unknown types. */
 export function otpOfAddress(url: string, text: string): OtpButton | null {
   if (!otpAddress.test(url)) return null;
   const parameters = new URL(url).searchParams;
   const type = otpTypes.find((known) => known === parameters.get('otp_type')?.toUpperCase());
   if (type === undefined) return null;
-  const wordOf = (name: string): string => parameters.get(name) ?? '';
-  const [fill, app] = [wordOf('cta_display_name'), wordOf('package_name')];
-  // A hash in base64 has no space: it was a plus that nobody had escaped.
-  const hash = wordOf('signature_hash').replaceAll(' ', '+');
+  const parameterOf = (name: string): string => parameters.get(name) ?? '';
+  const [fill, app] = [parameterOf('cta_display_name'), parameterOf('package_name')];
+  // Base64 has no spaces: each one was an unescaped plus.
+  const hash = parameterOf('signature_hash').replaceAll(' ', '+');
   return {
     ...{ type: 'OTP', otp_type: type },
     ...(text === '' ? {} : { text }),
     ...(fill === '' ? {} : { autofill_text: fill }),
-    // There is no such template whose terms were not accepted.
+    // A zero-tap template exists only once its terms are accepted.
     ...(type === 'ZERO_TAP' ? { zero_tap_terms_accepted: true } : {}),
     ...(app === '' || hash === '' ? {} : { supported_apps: [{ package_name: app, signature_hash: hash }] }),
   };
@@ -45,21 +45,21 @@ export function otpOfAddress(url: string, text: string): OtpButton | null {
 
 const maxMinutes = 90;
 
-/** What Meta's text says in words, where it does not say it in a field: in how many minutes the code expires. */
+/** Reads the expiry of the code from Meta's text if the field is missing. */
 export function withMinutes(footer: TemplateFooter): TemplateFooter {
   if (footer.code_expiration_minutes !== undefined) return footer;
   const minutes = Number(/\d+/.exec(footer.text ?? '')?.[0]);
   return minutes >= 1 && minutes <= maxMinutes ? { ...footer, code_expiration_minutes: minutes } : footer;
 }
 
-/** What was read from Meta, with what it leaves out as we know it: its advice, and all but the first app. */
-export const completed = (
+/** Adds the stored parts that Meta does not return: the advice, and all apps but the first. */
+export const withStoredParts = (
   read: readonly TemplateComponentDefinition[],
   ours: readonly TemplateComponentDefinition[],
 ): readonly TemplateComponentDefinition[] =>
-  isAuthentication(read) ? read.map((component) => completedBy(component, ours)) : read;
+  isAuthentication(read) ? read.map((component) => withStoredPart(component, ours)) : read;
 
-function completedBy(
+function withStoredPart(
   component: TemplateComponentDefinition,
   ours: readonly TemplateComponentDefinition[],
 ): TemplateComponentDefinition {
@@ -89,7 +89,7 @@ function withAdvice({ example, ...body }: TemplateBody, ours: TemplateBody | und
   };
 }
 
-/** Ours are kept when Meta shows none of them, or one of them. */
+/** Keeps the stored apps if they include every app that Meta returns. */
 const withApps = (read: TemplateButtons, ours: OtpButton | undefined): TemplateButtons => ({
   ...read,
   buttons: read.buttons.map((button) => {
@@ -102,8 +102,8 @@ const withApps = (read: TemplateButtons, ours: OtpButton | undefined): TemplateB
 });
 
 /**
- * What an author gives for a template, without those of Meta's texts that the author was shown with it: they are left
- * out, because Meta writes them anew, and only a text of the author's own is one too many.
+ * Removes Meta's texts, which clients send back with a template that they read. A text of the author's own stays, so
+ * that the checks reject it.
  */
 export const withoutShownTexts = (
   given: readonly TemplateComponentDefinition[],

@@ -1,4 +1,4 @@
-/** The components of a template as Meta's template API describes them, in Meta's own form. Types only. */
+/** Template components in the form of Meta's template API. Types only. */
 
 /** Sample values for Meta's reviewers; kept as given. */
 export type TemplateExample = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export type TemplateHeader =
     }
   | { readonly type: 'HEADER'; readonly format: 'LOCATION' };
 
-/** Of an authentication template Meta writes the text: it is missing until the template was read from there. */
+/** Meta writes the text of an authentication template, so it is missing until the first sync. */
 export interface TemplateBody {
   readonly type: 'BODY';
   readonly text?: string | undefined;
@@ -31,7 +31,7 @@ export interface TemplateBody {
 export interface TemplateFooter {
   readonly type: 'FOOTER';
   readonly text?: string | undefined;
-  /** Of an authentication template: Meta writes the text around it. */
+  /** For an authentication template; Meta writes the text around it. */
   readonly code_expiration_minutes?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface TemplateOffer {
   readonly limited_time_offer: { readonly text: string; readonly has_expiration?: boolean | undefined };
 }
 
-/** What the provider has and we do not know: kept as it is, so that its place counts. */
+/** A component or button of an unknown type, kept unchanged so that positions stay correct. */
 export interface OtherComponent {
   readonly type: 'OTHER';
   readonly original: Readonly<Record<string, unknown>>;

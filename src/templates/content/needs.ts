@@ -8,16 +8,16 @@ import {
 import { variablesOf } from './variables.ts';
 
 export interface PartNeeds {
-  /** The kind of the header that needs a value; null when none does. */
+  /** The format of the header if it needs a value, otherwise null. */
   readonly headerFormat: TemplateHeader['format'] | null;
   /** The variables of a text header. */
   readonly header: readonly string[];
   readonly body: readonly string[];
-  /** Places of the buttons that need a value. */
+  /** Positions of the buttons that need a value. */
   readonly buttons: readonly string[];
 }
 
-/** What a send has to give. */
+/** The values that a send needs. */
 export interface TemplateNeeds extends PartNeeds {
   readonly cards: readonly PartNeeds[];
   readonly offerExpiresAt: boolean;
@@ -47,12 +47,12 @@ function partNeeds(components: readonly TemplateComponentDefinition[]): PartNeed
     header: texts,
     body: variablesOf(partOf(components, 'BODY')?.text ?? ''),
     buttons: (partOf(components, 'BUTTONS')?.buttons ?? []).flatMap((button, index) =>
-      isNeedy(button) ? [String(index)] : [],
+      needsValue(button) ? [String(index)] : [],
     ),
   };
 }
 
-const isNeedy = (button: TemplateButton): boolean =>
+const needsValue = (button: TemplateButton): boolean =>
   button.type === 'COPY_CODE' ||
   button.type === 'MPM' ||
   (button.type === 'URL' && variablesOf(button.url).length > 0);

@@ -14,16 +14,16 @@ const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const wordOf = (value: unknown): string => (typeof value === 'string' ? value.toUpperCase() : '');
+const upperCaseOf = (value: unknown): string => (typeof value === 'string' ? value.toUpperCase() : '');
 
-/** The field when it is of its type; of another type, or missing, it is left out. */
+/** The field if it has the expected type, otherwise nothing. */
 function pick<Name extends string, Value>(
   from: JsonObject,
   name: Name,
-  isRight: (value: unknown) => value is Value,
+  isValid: (value: unknown) => value is Value,
 ): { readonly [K in Name]?: Value } {
   const value = from[name];
-  return isRight(value) ? ({ [name]: value } as { readonly [K in Name]?: Value }) : {};
+  return isValid(value) ? ({ [name]: value } as { readonly [K in Name]?: Value }) : {};
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -33,10 +33,7 @@ const isTextOrTexts = (value: unknown): value is string | string[] =>
   isText(value) || (Array.isArray(value) && value.every(isText));
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
 
-/**
- * The components of a template as the provider gives them, in our form. What we do not know is kept as it is, so
- * that its place counts; nothing is refused.
- */
+/** Reads components of the provider. Keeps unknown ones unchanged, so that positions stay correct; refuses nothing. */
 export function readComponents(given: readonly unknown[]): TemplateComponentDefinition[] {
   const read = given.filter(isObject).map(readComponent);
   return isAuthentication(read)
@@ -45,7 +42,7 @@ export function readComponents(given: readonly unknown[]): TemplateComponentDefi
 }
 
 function readComponent(given: JsonObject): TemplateComponentDefinition {
-  switch (wordOf(given['type'])) {
+  switch (upperCaseOf(given['type'])) {
     case 'HEADER':
       return readHeader(given) ?? other(given);
     case 'BODY':
@@ -69,9 +66,9 @@ function readComponent(given: JsonObject): TemplateComponentDefinition {
 
 const other = (original: JsonObject) => ({ type: 'OTHER', original }) as const;
 
-/** The sample of a file is an address that soon ends: it is left out. */
+/** Omits the sample of a file: it is an address that expires soon. */
 function readHeader(given: JsonObject): TemplateHeader | null {
-  const format = wordOf(given['format']);
+  const format = upperCaseOf(given['format']);
   switch (format) {
     case 'TEXT':
       return isText(given['text'])
@@ -112,7 +109,7 @@ function readCard(given: JsonObject): TemplateCard {
 }
 
 function readButton(given: JsonObject): TemplateButton {
-  const type = wordOf(given['type']);
+  const type = upperCaseOf(given['type']);
   const text = isText(given['text']) ? given['text'] : '';
   switch (type) {
     case 'QUICK_REPLY':
@@ -154,7 +151,7 @@ function readFlow(given: JsonObject, text: string): TemplateButton {
 }
 
 function readOtp(given: JsonObject): TemplateButton {
-  const type = wordOf(given['otp_type']);
+  const type = upperCaseOf(given['otp_type']);
   if (type !== 'COPY_CODE' && type !== 'ONE_TAP' && type !== 'ZERO_TAP') return other(given);
   const apps = listOf(given['supported_apps']).filter(isObject);
   return {
@@ -173,7 +170,7 @@ function readOtp(given: JsonObject): TemplateButton {
   };
 }
 
-/** Whether two contents are the same to who reads the message: the samples of reviewers do not count. */
+/** Whether two contents look the same to a contact; samples for reviewers do not count. */
 export const isSameContent = (
   one: readonly TemplateComponentDefinition[],
   another: readonly TemplateComponentDefinition[],

@@ -16,12 +16,12 @@ import {
 } from './definition.ts';
 import { fillButtons, type FilledButtons, type ShownButton } from './fill/buttons.ts';
 import { fillHeader, type ShownHeader } from './fill/header.ts';
-import { fillText, problemWithWords, tooLong } from './fill/text.ts';
+import { fillText, singleLineIssues, lengthIssues } from './fill/text.ts';
 import type { CardVariables, TemplateVariables } from './variables.ts';
 
 export interface FilledTemplate {
   readonly components: readonly TemplateComponent[];
-  /** What the person reads: header, body and footer with the variables filled in, then the cards. */
+  /** The text that the contact reads: filled header, body and footer, then the cards. */
   readonly text: string;
   readonly shown: TemplatePreview;
 }
@@ -32,7 +32,7 @@ export interface ShownCard {
   readonly buttons: readonly ShownButton[];
 }
 
-/** What a person would see. */
+/** The message as the contact sees it. */
 export interface TemplatePreview {
   readonly header: ShownHeader | null;
   readonly body: string;
@@ -46,15 +46,15 @@ export type FillResult =
   | { readonly ok: true; readonly filled: FilledTemplate }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
-/** Meta's limits of a filled body, in characters. Source: Meta's template components reference. */
+/** Meta's limits on a filled body, in characters. Source: Meta's template components reference. */
 const maxBody = { plain: 1_024, offer: 600, card: 160 } as const;
 const maxCode = 15;
 
 const root = 'body.variables';
 
 /**
- * Puts the given variables into a template, or names everything that is missing, too much, empty, too long or of the
- * wrong kind. Answers the components of the send and what the person will see.
+ * Fills a template: returns the components of the send and the preview, or all variables that are missing, unexpected,
+ * empty, too long or of the wrong type.
  */
 export function fillTemplate(
   definitions: readonly TemplateComponentDefinition[],
@@ -118,19 +118,19 @@ const readText = ({ header, body, footer, cards }: TemplatePreview): string =>
     .filter((line) => line !== undefined && line !== '')
     .join('\n');
 
-/** The code goes out twice: in the text and in the button that copies it. */
+/** The code is sent twice: in the text and in the button that copies it. */
 function fillCode(
   definitions: readonly TemplateComponentDefinition[],
   { code, ...others }: TemplateVariables,
 ): Parts {
   const text = code ?? '';
   const issues = [
-    ...problemWithWords(`${root}.code`, code, 'code'),
-    ...tooLong(`${root}.code`, code, maxCode),
-    ...(isPlain(text) ? [] : [stray('code', 'A code has no address and no emoji.')]),
+    ...singleLineIssues(`${root}.code`, code, 'code'),
+    ...lengthIssues(`${root}.code`, code, maxCode),
+    ...(isPlain(text) ? [] : [stray('code', 'A code may not contain an address or an emoji.')]),
     ...Object.entries(others)
       .filter(([, value]) => value !== undefined)
-      .map(([name]) => stray(name, 'An authentication template takes nothing but `code`.')),
+      .map(([name]) => stray(name, 'An authentication template takes only `code`.')),
   ];
   const parameters = [{ type: 'text' as const, text }];
   const copying: ButtonComponent = { type: 'button', sub_type: 'url', index: '0', parameters };
@@ -147,7 +147,7 @@ function fillCode(
   return { components: [{ type: 'body', parameters }, copying], text: readText(shown), shown, issues };
 }
 
-/** Meta's own text once it is known, else its English one. */
+/** Meta's own text if known, otherwise its English text. */
 function codeText(definitions: readonly TemplateComponentDefinition[]): string {
   const body = partOf(definitions, 'BODY');
   const advice =
@@ -171,18 +171,18 @@ const isPlain = (code: string): boolean =>
   !/:\/\/|www\.|[a-z]\.[a-z]{2,}/i.test(code) &&
   !/[\p{Extended_Pictographic}\p{Regional_Indicator}\u{20E3}]/u.test(code);
 
-/** What is wrong with the end of an offer for a message that leaves at this time at the earliest. */
+/** Problems of the offer's expiry for a message that is sent at `leavesAt` at the earliest. */
 export const offerEndIssues = ({ offerExpiresAt: end }: TemplateVariables, leavesAt: Date): Issue[] =>
   end === undefined || end > leavesAt
     ? []
-    : [stray('offerExpiresAt', 'Must be later than now, and than the time at which the message leaves.')];
+    : [stray('offerExpiresAt', 'Must be later than the time at which the message is sent.')];
 
 function fillOffer(offer: TemplateOffer | undefined, expiresAt: Date | undefined) {
   const path = `${root}.offerExpiresAt`;
   const mustExpire = offer?.limited_time_offer.has_expiration === true;
   const issues: Issue[] = [];
   if (mustExpire && expiresAt === undefined) {
-    issues.push({ path, message: 'The time when the offer expires is missing.' });
+    issues.push({ path, message: 'The expiry time of the offer is missing.' });
   }
   if (!mustExpire && expiresAt !== undefined) {
     issues.push({ path, message: 'The template has no offer that expires.' });

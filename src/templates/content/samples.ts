@@ -7,10 +7,7 @@ import type {
 } from './definition.ts';
 import { inSendOrder, isPositional, placeholder, variablesOf } from './variables.ts';
 
-/**
- * The components as the provider wants them for its review: every variable has a sample, made up where none was
- * given. What is there stays as it is.
- */
+/** The components as the provider reviews them: each variable without a sample gets a generated one. */
 export const toReviewForm = (components: readonly TemplateComponentDefinition[]): object[] =>
   isAuthentication(components) ? components.flatMap(toCodeForm) : components.map(toPlainForm);
 
@@ -35,7 +32,7 @@ function toPlainForm(component: TemplateComponentDefinition): object {
   }
 }
 
-/** The texts of an authentication template are the provider's own: they are never given back. */
+/** The provider writes the texts of an authentication template and does not accept them back. */
 function toCodeForm(component: TemplateComponentDefinition): object[] {
   switch (component.type) {
     case 'BODY': {
@@ -53,7 +50,7 @@ function toCodeForm(component: TemplateComponentDefinition): object[] {
   }
 }
 
-/** One that was stored as the provider had given it back is a code button too. */
+/** A code button may be stored as the URL button that the provider returns. */
 const asCodeButton = (button: TemplateButton): object =>
   (button.type === 'URL' ? otpOfAddress(button.url, button.text) : null) ?? withButtonSample(button);
 
@@ -83,7 +80,7 @@ function withBodySamples(body: TemplateBody): object {
 
 function withButtonSample(button: TemplateButton): object {
   if (button.type === 'OTHER') return button.original;
-  const isWanting =
+  const needsSample =
     button.type === 'URL' && button.example === undefined && variablesOf(button.url).length > 0;
-  return isWanting ? { ...button, example: [button.url.replace(placeholder, 'sample')] } : button;
+  return needsSample ? { ...button, example: [button.url.replace(placeholder, 'sample')] } : button;
 }

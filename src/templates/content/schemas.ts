@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isoTime, JsonValue } from '../../platform/fields.ts';
 
-/** The variables of templates as callers give them (shapes only), and templates as they are shown. */
+/** Template variables in requests (shapes only), and template previews. */
 
 const variableText = z.string().max(1_024);
 const variableName = z.string().regex(/^[A-Za-z0-9_]{1,64}$/, { error: 'Must be a position or a name.' });
@@ -54,7 +54,7 @@ const buttonValue = z
             .max(100)
             .optional(),
         })
-        // A button that needs nothing is left out.
+        // A button that needs no values must be omitted.
         .refine((value) => Object.keys(value).length > 0)
         .meta({ id: 'TemplateActionValueInput' }),
     ],
@@ -76,7 +76,7 @@ const cardVariables = {
     .meta({ description: 'By position, starting at 0' }),
 };
 
-/** What a send and a preview give. */
+/** The variables of a send or a preview. */
 export const templateVariables = z
   .strictObject({
     ...cardVariables,

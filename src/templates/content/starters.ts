@@ -7,7 +7,7 @@ interface StarterTemplate {
   readonly components: readonly TemplateComponentDefinition[];
 }
 
-/** What a new client in sandbox mode can send at once: without variables, by position, and by name with buttons. */
+/** The templates of a new client in sandbox mode: without variables, by position, and by name with buttons. */
 export const starterTemplates: readonly StarterTemplate[] = [
   {
     name: 'hello_world',

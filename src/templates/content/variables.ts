@@ -1,9 +1,9 @@
-/** Variables in the texts of a template, and what a send gives for them. Pure. */
+/** Variables in the texts of a template, and their values. Pure. */
 
 /** Values by position (a list) or by name. */
 export type VariableValues = readonly string[] | Readonly<Record<string, string>>;
 
-/** A file by the id of an upload or by its address; only one of the two. */
+/** A file by the id of an upload or by its address, but not both. */
 export interface MediaValue {
   readonly mediaId?: string | undefined;
   readonly link?: string | undefined;
@@ -17,7 +17,7 @@ export interface LocationValue {
   readonly address?: string | undefined;
 }
 
-/** What fits is for the header's format to say: a text header may well have a variable called `link`. */
+/** The format of the header decides which form is meant: a text header may have a variable called `link`. */
 export type HeaderValue = VariableValues | MediaValue | LocationValue;
 
 export interface SectionValue {
@@ -25,7 +25,7 @@ export interface SectionValue {
   readonly productIds: readonly string[];
 }
 
-/** The suffix of a URL, the payload of a quick reply or the coupon code as text; else what the button's kind takes. */
+/** The suffix of a URL, the payload of a quick reply or the coupon code; an object for flows and products. */
 export type ButtonValue =
   | string
   | {
@@ -38,22 +38,22 @@ export type ButtonValue =
 export interface CardVariables {
   readonly header?: HeaderValue | undefined;
   readonly body?: VariableValues | undefined;
-  /** By the button's place from 0. */
+  /** By position, starting at 0. */
   readonly buttons?: Readonly<Record<string, ButtonValue>> | undefined;
 }
 
 export interface TemplateVariables extends CardVariables {
-  /** Of a carousel, one for each card in its order. */
+  /** For a carousel: one entry per card, in order. */
   readonly cards?: readonly CardVariables[] | undefined;
-  /** Of a limited-time offer. */
+  /** For a limited-time offer. */
   readonly offerExpiresAt?: Date | undefined;
-  /** Of an authentication template. */
+  /** For an authentication template. */
   readonly code?: string | undefined;
 }
 
 export const placeholder = /\{\{\s*([A-Za-z0-9_]+)\s*\}\}/g;
 
-/** The variables of a text in order of first use: `1`, `2` … or names. */
+/** The variables of a text in order of first use: numbers or names. */
 export function variablesOf(text: string): string[] {
   const names = [...text.matchAll(placeholder)].map((match) => match[1]);
   return [...new Set(names.filter((name) => name !== undefined))];
@@ -61,11 +61,11 @@ export function variablesOf(text: string): string[] {
 
 export const isPositional = (name: string): boolean => /^\d+$/.test(name);
 
-/** Meta takes positional parameters by number; a translation may say `{{2}}` before `{{1}}`. */
+/** Meta takes positional parameters by number, but a translation may use `{{2}}` before `{{1}}`. */
 export const inSendOrder = (names: readonly string[]): string[] =>
   names.every(isPositional) ? names.toSorted((a, b) => Number(a) - Number(b)) : [...names];
 
-/** What was given by its name; a list gives the variables `1`, `2`, … in its order. */
+/** The given values by name; a list gives the variables `1`, `2` and so on. */
 export const byName = (given: object): ReadonlyMap<string, unknown> =>
   new Map<string, unknown>(
     Array.isArray(given)

@@ -1,7 +1,7 @@
 import type { ManagementLimiter } from '../../rates/management/limiter.ts';
 import type { TemplateGateway } from '../../whatsapp/template-gateway.ts';
 
-/** The gateway, within the provider's limit for management calls. */
+/** A gateway that keeps to the provider's limit for management calls. */
 export const limitTemplateGateway = (
   gateway: TemplateGateway,
   limited: ManagementLimiter,

@@ -9,10 +9,10 @@ import {
   accountOf,
   isTaken,
   isUnknownObject,
-  isVerdict,
+  isTemplateRefusal,
   toAppError,
   toDraft,
-  wordsOf,
+  failureText,
   type Failure,
 } from './provider.ts';
 import type { TemplateDoc } from '../store/repository.ts';
@@ -29,23 +29,23 @@ export interface SubmissionDeps {
 
 export interface Submission {
   readonly template: TemplateDoc;
-  /** Why it is a draft still. */
+  /** Why it is still a draft. */
   readonly failure?: Failure;
 }
 
-/** The review is often over after seconds, and its webhook may be lost: it is looked at once by ourselves. */
-export const lookAfterMs = 60_000;
-/** A call whose outcome is not known: the list says what became of it. */
-export const lookAfterUnknownMs = 10_000;
+/** A review often takes seconds, and its webhook may be lost, so the template is synced once after this time. */
+export const syncAfterSubmitMs = 60_000;
+/** After a call with an unknown outcome, a sync reveals it. */
+export const syncAfterUnknownMs = 10_000;
 
-/** In whose name, and on which channel. */
+/** The actor and the channel of a change. */
 interface Place {
   readonly scope: ClientScope;
   readonly by: AuditActor;
   readonly channel: ChannelDoc;
 }
 
-/** What goes to the provider's review and comes back from it. The provider is asked first, then it is stored. */
+/** Changes templates at the provider first, then stores the result. */
 export function createSubmission(deps: SubmissionDeps) {
   const { catalogue, gateway, channels } = deps;
   return {
@@ -67,7 +67,7 @@ export function createSubmission(deps: SubmissionDeps) {
         : editAtProvider(deps, place, { current: template, changes: {}, id });
     },
 
-    /** A draft, and what the provider does not have, changes here alone; the rest at the provider first. */
+    /** Changes drafts and templates missing at the provider only here, all others at the provider first. */
     async edit(
       scope: ClientScope,
       by: AuditActor,
@@ -79,7 +79,7 @@ export function createSubmission(deps: SubmissionDeps) {
       return store(deps, place, { ...updateOf(current), decide: () => ({ ...changes, status: 'draft' }) });
     },
 
-    /** Throws when the provider has the template and keeps it. */
+    /** Throws if the provider does not delete the template. */
     async deleteAtProvider(
       scope: ClientScope,
       { channel, template }: { channel: ChannelDoc; template: TemplateDoc },
@@ -90,7 +90,7 @@ export function createSubmission(deps: SubmissionDeps) {
       const { name } = template;
       const outcome = await gateway.delete(accountOf(channel, channels), { name, providerTemplateId: id });
       if (outcome.kind === 'done' || isUnknownObject(outcome)) return;
-      if (outcome.kind === 'unknown') await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
+      if (outcome.kind === 'unknown') await catalogue.wantSync(scope, channel._id, syncAfterUnknownMs);
       throw toAppError(outcome);
     },
   };
@@ -110,7 +110,7 @@ const store = (
 
 const anyVersionOf = ({ _id: id }: TemplateDoc): ResourceRef => ({ id, version: undefined });
 
-/** Only the version that the provider was told about. */
+/** Only the version that was sent to the provider. */
 const updateOf = ({ _id: id, version }: TemplateDoc) => ({
   ref: { id, version },
   action: 'template.updated',
@@ -127,17 +127,17 @@ async function createAtProvider(deps: SubmissionDeps, place: Place, draft: Templ
       action: 'template.submitted',
       decide: (current) => changeAfterSubmit(current, value, clock.now()),
     });
-    await catalogue.wantSync(scope, channel._id, lookAfterMs);
+    await catalogue.wantSync(scope, channel._id, syncAfterSubmitMs);
     return { template };
   }
-  const problem = { submitProblem: wordsOf(outcome) };
+  const problem = { submitProblem: failureText(outcome) };
   const ref = anyVersionOf(draft);
   const template = await store(deps, place, { ref, action: 'template.not-submitted', decide: () => problem });
-  if (outcome.kind === 'unknown') await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
+  if (outcome.kind === 'unknown') await catalogue.wantSync(scope, channel._id, syncAfterUnknownMs);
   return { template, failure: outcome };
 }
 
-/** Takes over what the provider has under the name: somebody else made it, or an answer to us was lost. */
+/** Adopts an existing template of this name at the provider: someone else created it, or an answer was lost. */
 async function createOrAdopt(deps: SubmissionDeps, place: Place, draft: TemplateDoc): Promise<TemplateDoc> {
   const { template, failure } = await createAtProvider(deps, place, draft);
   if (failure === undefined) return template;
@@ -165,7 +165,7 @@ async function findAtProvider(
   return { ...outcome, value: found ?? null };
 }
 
-/** The provider's id; null when it does not have the template. Throws when the provider cannot be asked. */
+/** The provider's id; null if it does not have the template. Throws if the provider is unavailable. */
 export async function providerIdOf(
   deps: SubmissionDeps,
   channel: ChannelDoc,
@@ -191,12 +191,12 @@ async function editAtProvider(
     ...(typeof ttl === 'number' ? { messageSendTtlSeconds: ttl } : {}),
   });
   if (outcome.kind !== 'done') {
-    if (!isVerdict(outcome)) await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
+    if (!isTemplateRefusal(outcome)) await catalogue.wantSync(scope, channel._id, syncAfterUnknownMs);
     throw toAppError(outcome);
   }
-  await catalogue.wantSync(scope, channel._id, lookAfterMs);
+  await catalogue.wantSync(scope, channel._id, syncAfterSubmitMs);
   const answer = { id, status: 'PENDING', ...outcome.value };
-  // If someone else has changed the template meanwhile, this fails; the sync then stores what the provider has.
+  // Fails if someone else changed the template meanwhile; the sync then stores the provider's state.
   return store(deps, place, {
     ...updateOf(current),
     decide(stored) {

@@ -6,12 +6,12 @@ import type { TemplateOutcome, UnpauseAnswer } from '../../whatsapp/template-gat
 import { templateChange } from '../changes.ts';
 import { changeAfterUnpause } from '../sync/rules.ts';
 import type { TemplateDoc } from '../store/repository.ts';
-import { accountOf, isVerdict, toAppError, wordsOf } from './provider.ts';
-import { lookAfterMs, lookAfterUnknownMs, providerIdOf, type SubmissionDeps } from './submission.ts';
+import { accountOf, isTemplateRefusal, toAppError, failureText } from './provider.ts';
+import { syncAfterSubmitMs, syncAfterUnknownMs, providerIdOf, type SubmissionDeps } from './submission.ts';
 
 /**
- * Has the provider end a pause, and takes over what it then says of the template: only its own `approved` lets go what
- * waits. Its refusal may mean that the template is not as we have it, so it is looked at in any case.
+ * Asks the provider to end a pause and stores the status that it reports: messages are released only once that is
+ * `approved`. Syncs after a refusal too, because the stored template may be out of date.
  */
 export async function unpauseAtProvider(
   deps: SubmissionDeps,
@@ -24,7 +24,7 @@ export async function unpauseAtProvider(
   const account = accountOf(channel, channels);
   const outcome = await gateway.unpause(account, id);
   if (outcome.kind !== 'done' || !outcome.value.isUnpaused) {
-    await catalogue.wantSync(scope, channel._id, lookAfterUnknownMs);
+    await catalogue.wantSync(scope, channel._id, syncAfterUnknownMs);
     throw problemOf(outcome);
   }
   const read = await gateway.get(account, id);
@@ -37,17 +37,17 @@ export async function unpauseAtProvider(
     templateChange('template.unpaused', (current) => changeAfterUnpause(current, theirs, clock.now())),
   );
   const isOver = stored.status !== 'paused';
-  await catalogue.wantSync(scope, channel._id, isOver ? lookAfterMs : lookAfterUnknownMs);
+  await catalogue.wantSync(scope, channel._id, isOver ? syncAfterSubmitMs : syncAfterUnknownMs);
   return stored;
 }
 
 function problemOf(outcome: TemplateOutcome<UnpauseAnswer>): AppError {
   if (outcome.kind === 'done') {
     const reason = outcome.value.isUnpaused ? null : outcome.value.reason;
-    return kept(reason ?? 'It gives no reason.');
+    return stillPaused(reason ?? 'It gave no reason.');
   }
-  return isVerdict(outcome) ? kept(wordsOf(outcome)) : toAppError(outcome);
+  return isTemplateRefusal(outcome) ? stillPaused(failureText(outcome)) : toAppError(outcome);
 }
 
-const kept = (words: string): AppError =>
-  new AppError('wrong-state', `The provider keeps the template paused. ${words}`);
+const stillPaused = (reason: string): AppError =>
+  new AppError('wrong-state', `The provider did not unpause the template. ${reason}`);

@@ -11,11 +11,11 @@ export interface TemplateKey {
 
 const maxTimeMS = 5_000;
 
-/** What the metrics ask of templates, across all tenants. */
+/** Template queries of the metrics, across all clients. */
 export function createTemplateMeasures(connection: Connection) {
   const templates = openTenantCollection(templateModel, connection);
   return {
-    /** The categories of these templates, each found by its client's own index; those that are gone are missing. */
+    /** The categories of these templates; deleted templates are missing. Each lookup uses the index by client. */
     async findCategoriesAcrossClients(
       keys: readonly TemplateKey[],
     ): Promise<readonly (TemplateKey & { readonly category: string })[]> {

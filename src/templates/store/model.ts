@@ -3,7 +3,7 @@ import { declareTenantModel } from '../../platform/declare-model.ts';
 import type { ParameterFormat } from '../content/checks/check.ts';
 import type { TemplateComponentDefinition } from '../content/definition.ts';
 
-/** `draft` is ours: the provider does not know the template yet. The others are the provider's, in our spelling. */
+/** `draft` means that the provider does not have the template. The others are the provider's, in our spelling. */
 export const templateStatuses = [
   'draft',
   'pending',
@@ -32,14 +32,14 @@ export interface TemplateDoc {
   readonly channelId: Types.ObjectId;
   readonly name: string;
   readonly language: string;
-  /** The provider's word, where it has one: it decides what a message costs and who may get it. */
+  /** Decided by the provider once submitted; it determines the price of a message and its allowed recipients. */
   readonly category: TemplateCategory;
-  /** What was asked for, where the provider decided otherwise. */
+  /** The submitted category, if the provider chose another. */
   readonly submittedCategory?: TemplateCategory;
   readonly components: readonly TemplateComponentDefinition[];
   readonly parameterFormat?: ParameterFormat;
   readonly status: TemplateStatus;
-  /** When the provider said the status in an event: an older event changes it no more. */
+  /** When the provider reported the status; older events are ignored. */
   readonly statusAt?: Date;
   readonly rejectionReason?: string;
   readonly pauseReason?: string;
@@ -47,9 +47,9 @@ export interface TemplateDoc {
   readonly messageSendTtlSeconds?: number;
   readonly providerTemplateId?: string;
   readonly submittedAt?: Date;
-  /** Why the last submission came to nothing. */
+  /** Why the last submission failed. */
   readonly submitProblem?: string;
-  /** Something says that the provider's template is not as we have it. */
+  /** The template at the provider may differ. */
   readonly needsSync?: boolean;
   readonly createdAt: Date;
   readonly version: number;
@@ -82,12 +82,12 @@ templateModel.schema.index({ clientId: 1, name: 1, _id: 1 });
 templateModel.schema.index({ clientId: 1, status: 1, name: 1, _id: 1 });
 templateModel.schema.index({ clientId: 1, channelId: 1, providerTemplateId: 1 });
 
-/** When the templates of a channel are to be read from the provider again; one for each channel. */
+/** The sync schedule of one channel. */
 export interface TemplateSyncDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly channelId: Types.ObjectId;
-  /** Due from this time; pushed ahead while a worker is at it. */
+  /** Due from this time; the end of the lease during a sync. */
   readonly nextSyncAt: Date;
   readonly lastSyncedAt?: Date;
   /** Failures since the last success. */
@@ -104,5 +104,5 @@ export const templateSyncModel = declareTenantModel<TemplateSyncDoc>('template_s
 });
 
 templateSyncModel.schema.index({ clientId: 1, channelId: 1 }, { unique: true });
-// The worker asks what is due for all clients together.
+// The worker reads due syncs across all clients.
 templateSyncModel.schema.index({ nextSyncAt: 1 });

@@ -23,13 +23,13 @@ export function createTemplateRepository(connection: Connection) {
 
 const templateWrites = (templates: TenantCollection<TemplateDoc>) => ({
   insertMany: (scope: ClientScope, fresh: readonly TemplateDoc[], session?: ClientSession): Promise<void> =>
-    // The types of components allow a field that is undefined: that is a missing one, not null.
+    // Components may have undefined fields, which must be stored as missing, not as null.
     templates.insertMany(scope, fresh, { session, ignoreUndefined: true }),
 
   findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<TemplateDoc | null> =>
     templates.findOne(scope, { _id }, { session }),
 
-  /** Puts `next` in place of what was read; false when somebody was faster. */
+  /** Replaces `current` with `next`; false if another change came first. */
   replace: (
     scope: ClientScope,
     current: TemplateDoc,
@@ -37,7 +37,7 @@ const templateWrites = (templates: TenantCollection<TemplateDoc>) => ({
     session: ClientSession,
   ): Promise<boolean> => templates.replaceVersioned(scope, current, next, session),
 
-  /** False when somebody changed or deleted it first. */
+  /** False if another change or deletion came first. */
   delete: (scope: ClientScope, { _id, version }: TemplateDoc, session: ClientSession): Promise<boolean> =>
     templates.deleteOne(scope, { _id, version }, { session }),
 });
@@ -56,7 +56,7 @@ const templateReads = (templates: TenantCollection<TemplateDoc>) => ({
     providerTemplateId: string,
   ): Promise<TemplateDoc | null> => templates.findOne(scope, { channelId, providerTemplateId }),
 
-  /** All of a channel, for the comparison with what the provider has. */
+  /** All templates of a channel, for a sync. */
   listOn: (scope: ClientScope, channelId: Types.ObjectId): Promise<TemplateDoc[]> =>
     templates.find(scope, { channelId }, { sort: { name: 1, language: 1 }, limit: maxOnChannel }),
 
@@ -64,7 +64,7 @@ const templateReads = (templates: TenantCollection<TemplateDoc>) => ({
   listApproved: (scope: ClientScope, channelId: Types.ObjectId, limit: number): Promise<TemplateDoc[]> =>
     templates.find(scope, { status: 'approved', channelId }, { sort: sortBy('name', 'ascending'), limit }),
 
-  /** By name; answers one more than `limit` when there are more. */
+  /** By name; returns one more than `limit` if there are more. */
   list: (
     scope: ClientScope,
     filter: TemplateFilter,

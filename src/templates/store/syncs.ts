@@ -8,12 +8,12 @@ export type { TemplateSyncDoc } from './model.ts';
 
 export type TemplateSyncRepository = ReturnType<typeof createTemplateSyncRepository>;
 
-/** When the templates of each channel are read from the provider again. */
+/** The sync schedule of each channel. */
 export function createTemplateSyncRepository(connection: Connection) {
   const syncs = openTenantCollection(templateSyncModel, connection);
 
   return {
-    /** Has a channel's templates read at this time, or earlier if that was wanted already. */
+    /** Schedules a sync at this time, unless an earlier one is scheduled. */
     want: (scope: ClientScope, channelId: Types.ObjectId, at: Date): Promise<void> =>
       syncs.upsertOne(
         scope,
@@ -21,8 +21,8 @@ export function createTemplateSyncRepository(connection: Connection) {
         { $min: { nextSyncAt: at }, $setOnInsert: { _id: newId(), failures: 0 } },
       ),
 
-    /** Gives a channel its first time; one that has a time keeps it. */
-    async enlist(scope: ClientScope, channelId: Types.ObjectId, at: Date): Promise<void> {
+    /** Schedules the first sync of a channel; keeps an existing schedule. */
+    async scheduleFirst(scope: ClientScope, channelId: Types.ObjectId, at: Date): Promise<void> {
       await syncs.updateOne(
         scope,
         { channelId },
@@ -31,7 +31,7 @@ export function createTemplateSyncRepository(connection: Connection) {
       );
     },
 
-    /** Across all tenants: the channel that is due longest, taken by this worker until `until`. */
+    /** Leases the channel that is due longest until `until`, across all clients. */
     leaseDueAcrossClients: (now: Date, until: Date): Promise<TemplateSyncDoc | null> =>
       syncs.acrossClients.findOneAndUpdate(
         { nextSyncAt: { $lte: now } },
@@ -39,7 +39,7 @@ export function createTemplateSyncRepository(connection: Connection) {
         { sort: { nextSyncAt: 1 }, returnDocument: 'after' },
       ),
 
-    /** Writes down what came of a sync. Who wanted another one meanwhile keeps the earlier time. */
+    /** Stores the result of a sync. Keeps an earlier sync that was requested meanwhile. */
     async settle(
       scope: ClientScope,
       { channelId, nextSyncAt }: Pick<TemplateSyncDoc, 'channelId' | 'nextSyncAt'>,
@@ -56,7 +56,7 @@ export function createTemplateSyncRepository(connection: Connection) {
       if (matchedCount === 0) await syncs.updateOne(scope, { channelId }, { $set: set, ...outcome });
     },
 
-    /** Forgets a channel that is no more. */
+    /** Removes the schedule of a deleted channel. */
     async remove(scope: ClientScope, channelId: Types.ObjectId): Promise<void> {
       await syncs.deleteOne(scope, { channelId });
     },

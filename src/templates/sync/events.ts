@@ -16,10 +16,10 @@ export type TemplateEvents = ReturnType<typeof createTemplateEvents>;
 
 const bySystem: AuditActor = { type: 'system' };
 
-/** What the provider says of templates in its webhooks. */
+/** Applies the provider's webhooks about templates. */
 export function createTemplateEvents(deps: TemplateEventDeps) {
   return {
-    /** Applies news to the template on these channels. A template that we do not have is read from the provider. */
+    /** Applies a change to the template on these channels. Schedules a sync for an unknown template. */
     async apply(change: TemplateChange, channels: readonly ChannelDoc[]): Promise<void> {
       for (const channel of channels) await applyTo(deps, channel, change);
     },
@@ -45,7 +45,7 @@ async function applyTo(deps: TemplateEventDeps, channel: ChannelDoc, change: Tem
   if (changed === null || changed.needsSync === true) await catalogue.wantSync(scope, channel._id, 0);
 }
 
-/** By the provider's id; else by its name, unless that is known under another id: then it is another template. */
+/** Finds by the provider's id, otherwise by name, unless that template has another provider id. */
 async function findTemplate(
   { templates }: TemplateEventDeps,
   { _id: channelId, clientId }: ChannelDoc,

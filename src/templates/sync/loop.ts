@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import { wordsOf } from '../provider/provider.ts';
+import { failureText } from '../provider/provider.ts';
 import type { TemplateSyncDoc, TemplateSyncRepository } from '../store/syncs.ts';
 import type { SyncResult, TemplateSync } from './sync.ts';
 
@@ -17,38 +17,38 @@ export interface TemplateSyncLoopDeps {
 }
 
 const minuteMs = 60_000;
-/** Each channel once in this time, whatever the webhooks say: they can be lost. */
-const everyMs = 6 * 60 * minuteMs;
-/** So that channels which were connected together do not ask together for ever. */
-const spreadMs = 10 * minuteMs;
-/** Longer than the longest list takes; a worker that dies delays the channel by as much. */
+/** Webhooks can be lost, so each channel is synced at this interval. */
+const syncIntervalMs = 6 * 60 * minuteMs;
+/** Spreads the syncs of channels that were connected at the same time. */
+const maxJitterMs = 10 * minuteMs;
+/** Longer than any list takes; the delay of a channel whose worker died. */
 const leaseMs = 10 * minuteMs;
 const firstRetryMs = minuteMs;
-/** A channel that has just been connected is often verified and mended in its first minute. */
+/** Admins often correct a new channel in its first minute. */
 const firstSyncMs = minuteMs;
-const channelsAtOnce = 200;
-const lookAgainMs = 10 * minuteMs;
+const channelBatchSize = 200;
+const restartIntervalMs = 10 * minuteMs;
 
 const minId = new Types.ObjectId('000000000000000000000000');
 
-/** Keeps the templates of every channel as the provider has them: what is due, one channel a step. */
+/** Syncs the templates of all channels with the provider: each step syncs one due channel. */
 export function createTemplateSyncLoop(deps: TemplateSyncLoopDeps) {
   const { syncs, sync, channels, clock, logger } = deps;
-  let seenUpTo = minId;
-  let lookedAt = 0;
+  let lastChannelId = minId;
+  let restartedMs = 0;
 
-  /** Channels that have no schedule yet get one; from the beginning again now and then, as none may be missed. */
-  async function enlist(now: Date): Promise<'more' | 'all'> {
-    if (now.getTime() - lookedAt > lookAgainMs) {
-      seenUpTo = minId;
-      lookedAt = now.getTime();
+  /** Schedules new channels. Restarts from the first channel now and then, so that none is missed. */
+  async function scheduleNewChannels(now: Date): Promise<'more' | 'all'> {
+    if (now.getTime() - restartedMs > restartIntervalMs) {
+      lastChannelId = minId;
+      restartedMs = now.getTime();
     }
-    const found = await channels.listAcrossClients(seenUpTo, channelsAtOnce);
+    const found = await channels.listAcrossClients(lastChannelId, channelBatchSize);
     for (const { _id, clientId } of found) {
-      await syncs.enlist(scopeOf(clientId), _id, new Date(now.getTime() + firstSyncMs));
-      seenUpTo = _id;
+      await syncs.scheduleFirst(scopeOf(clientId), _id, new Date(now.getTime() + firstSyncMs));
+      lastChannelId = _id;
     }
-    return found.length < channelsAtOnce ? 'all' : 'more';
+    return found.length < channelBatchSize ? 'all' : 'more';
   }
 
   async function syncDue(lease: TemplateSyncDoc): Promise<void> {
@@ -59,32 +59,32 @@ export function createTemplateSyncLoop(deps: TemplateSyncLoopDeps) {
     const now = clock.now();
     if (result.kind === 'done') {
       return syncs.settle(scope, lease, {
-        ...{ nextSyncAt: later(now, everyMs), lastSyncedAt: now, failures: 0 },
+        ...{ nextSyncAt: later(now, syncIntervalMs), lastSyncedAt: now, failures: 0 },
       });
     }
-    const problem = wordsOf(result.failure);
+    const problem = failureText(result.failure);
     const failures = lease.failures + 1;
     logger.warn({ channelId: channel._id.toHexString(), failures, problem }, 'templates not synchronised');
     const askedMs = result.failure.kind === 'refused' ? (result.failure.retryAfterMs ?? 0) : 0;
-    const waitMs = Math.max(askedMs, Math.min(firstRetryMs * 2 ** lease.failures, everyMs));
+    const waitMs = Math.max(askedMs, Math.min(firstRetryMs * 2 ** lease.failures, syncIntervalMs));
     return syncs.settle(scope, lease, { nextSyncAt: later(now, waitMs), failures, problem });
   }
 
   return {
-    /** Synchronises the channel that is due longest; answers whether another one may be due. */
+    /** Syncs the channel that is due longest; `more` if another one may be due. */
     async step(): Promise<'more' | 'idle'> {
       const now = clock.now();
-      const enlisted = await enlist(now);
+      const scheduled = await scheduleNewChannels(now);
       const until = new Date(now.getTime() + leaseMs);
       const lease = await syncs.leaseDueAcrossClients(now, until);
       if (lease !== null) await syncDue(lease);
-      return lease === null && enlisted === 'all' ? 'idle' : 'more';
+      return lease === null && scheduled === 'all' ? 'idle' : 'more';
     },
   };
 }
 
 const later = (now: Date, ms: number): Date =>
-  new Date(now.getTime() + ms + Math.round(randomFraction() * Math.min(ms / 10, spreadMs)));
+  new Date(now.getTime() + ms + Math.round(randomFraction() * Math.min(ms / 10, maxJitterMs)));
 
 const ask = (sync: TemplateSync, channel: ChannelDoc): Promise<SyncResult> =>
   sync.syncChannel(scopeOf(channel.clientId), { type: 'system' }, channel);

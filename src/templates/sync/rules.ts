@@ -1,4 +1,4 @@
-import { completed } from '../content/authentication.ts';
+import { withStoredParts } from '../content/authentication.ts';
 import { isSameContent, readComponents } from '../content/read.ts';
 import type { ProviderTemplate } from '../../whatsapp/template-gateway.ts';
 import {
@@ -11,12 +11,12 @@ import {
 } from '../rules.ts';
 import type { TemplateDoc } from '../store/model.ts';
 
-/** What is left of a pause whose end the provider has promised and not brought about yet. */
-const unpausing = 'The provider has agreed to unpause it, and still says that it is paused.';
+/** The pause reason while the provider has accepted an unpause, but still reports the pause. */
+const unpausing = 'The provider accepted the unpause, but still reports the template as paused.';
 
 /**
- * What the template is once the provider has agreed to unpause it, by what it says of it now; `theirs` is null when it
- * could not be read. An event of before that comes late changes it no more.
+ * The changes after the provider accepted an unpause; `theirs` is the template as it reports it then, null if it could
+ * not be read. Sets `statusAt`, so that a late event from before has no effect.
  */
 export function changeAfterUnpause(
   ours: TemplateDoc,
@@ -37,17 +37,17 @@ export type FreshTemplate = Pick<
 
 export interface SyncPlan {
   readonly added: readonly FreshTemplate[];
-  /** What each known template should be; many are so already. */
+  /** The state of each known template; many are unchanged. */
   readonly found: readonly { readonly template: TemplateDoc; readonly changes: TemplateChanges }[];
   readonly gone: readonly { readonly template: TemplateDoc; readonly changes: TemplateChanges }[];
 }
 
-/** What was submitted this short before may be missing in a list that was asked for later. */
+/** A template submitted within this time may still be missing in the provider's list. */
 const settlingMs = 10 * 60_000;
 
 /**
- * Compares what we have of a channel with what the provider has: by the provider's id, then by name and language.
- * From an incomplete list nothing is concluded to be gone.
+ * Compares the stored templates of a channel with the provider's: by the provider's id, then by name and language. An
+ * incomplete list removes nothing.
  */
 export function planSync(
   local: readonly TemplateDoc[],
@@ -69,8 +69,8 @@ export function planSync(
       added.set(nameKey(theirs), freshOf(theirs));
     } else if (!seen.has(ours)) {
       seen.add(ours);
-      const isSaid = isSaidSince(ours, startedAt);
-      found.push({ template: ours, changes: isSaid ? contentOf(ours, theirs) : changesTo(ours, theirs) });
+      const isNewer = isStatusNewer(ours, startedAt);
+      found.push({ template: ours, changes: isNewer ? contentOf(ours, theirs) : changesTo(ours, theirs) });
     }
   }
   const missing = isComplete ? local.filter((template) => !seen.has(template)) : [];
@@ -87,10 +87,10 @@ export function planSync(
 const nameKey = ({ name, language }: { readonly name: string; readonly language: string }): string =>
   `${name} ${languageOf(language)}`;
 
-/** A draft is ours alone; what the provider never had under an id becomes one. */
+/** Ignores drafts, which the provider never had. A template without a provider id becomes a draft. */
 function changesOfMissing(template: TemplateDoc, startedAt: Date): TemplateChanges | null {
   if (template.status === 'draft' || template.status === 'deleted') return null;
-  if (isSaidSince(template, startedAt)) return null;
+  if (isStatusNewer(template, startedAt)) return null;
   if (template.providerTemplateId === undefined) {
     return { status: 'draft', submitProblem: 'The provider does not have this template: submit it.' };
   }
@@ -130,18 +130,18 @@ function freshOf(theirs: ProviderTemplate): FreshTemplate {
 }
 
 /**
- * Whether the provider has told our status after the list was asked for: then the list, which may have been written
- * before, says nothing about it. A webhook tells whole seconds, and meant any moment of its second.
+ * Whether the stored status is newer than the list, which may have been written when it was requested. Webhook times
+ * are whole seconds, so such a time may mean any moment of its second.
  */
-function isSaidSince({ statusAt }: Pick<TemplateDoc, 'statusAt'>, startedAt: Date): boolean {
+function isStatusNewer({ statusAt }: Pick<TemplateDoc, 'statusAt'>, startedAt: Date): boolean {
   if (statusAt === undefined) return false;
   const latestMs = statusAt.getMilliseconds() === 0 ? statusAt.getTime() + 999 : statusAt.getTime();
   return latestMs >= startedAt.getTime();
 }
 
-/** What the provider says of a template beside its state. */
+/** The changes apart from the status. */
 function contentOf(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges {
-  const components = completed(readComponents(theirs.components), ours.components);
+  const components = withStoredParts(readComponents(theirs.components), ours.components);
   return {
     ...stateOf(theirs),
     ...categoryChange(ours, theirs.category),
@@ -149,7 +149,7 @@ function contentOf(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges
   };
 }
 
-/** A pause says its reason in the webhook only: as long as it lasts, ours is kept. */
+/** Keeps the stored reason of a pause, because only the webhook carries it. */
 function changesTo(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges {
   const status = statusOf(theirs.status) ?? ours.status;
   const isKept = status === ours.status;

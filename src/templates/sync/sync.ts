@@ -22,7 +22,7 @@ export interface TemplateSyncDeps {
 export interface SyncCounts {
   readonly added: number;
   readonly updated: number;
-  /** No longer at the provider: marked as deleted, or drafts again. */
+  /** No longer at the provider: marked as deleted, or turned into drafts. */
   readonly removed: number;
   readonly unchanged: number;
 }
@@ -39,12 +39,12 @@ interface Place {
   readonly channel: ChannelDoc;
 }
 
-/** Written in one transaction; a first sync of a large account has thousands. */
+/** A first sync of a large account has thousands of templates. */
 const maxInTransaction = 100;
-/** Somebody was faster with a template: it is looked at again soon. */
+/** The delay of the next sync if someone else changed a template meanwhile. */
 const lostRaceMs = 5_000;
 
-/** Brings the templates of a channel to what the provider has. Several at once end in the same. */
+/** Syncs the templates of a channel with the provider. Concurrent syncs are safe. */
 export function createTemplateSync(deps: TemplateSyncDeps) {
   const { templates, gateway, channels, clock } = deps;
 
@@ -69,7 +69,7 @@ export function createTemplateSync(deps: TemplateSyncDeps) {
       try {
         return await syncOnce(place);
       } catch (error) {
-        // Another sync, or a person, has added one of the same templates meanwhile: now it is a known one.
+        // Another sync or a user added one of the templates meanwhile; the second run finds it.
         if (!isDuplicateKey(error)) throw error;
         return syncOnce(place);
       }
@@ -100,7 +100,7 @@ async function addAll(
   }
 }
 
-/** Answers how many have really changed. What somebody changed since it was read is left for the next time. */
+/** Returns how many templates changed. Leaves templates that someone else changed meanwhile to the next sync. */
 async function changeAll(
   { catalogue }: TemplateSyncDeps,
   { scope, by, channel }: Place,
@@ -108,11 +108,11 @@ async function changeAll(
 ): Promise<number> {
   let count = 0;
   for (const { template, changes } of wanted) {
-    const isSo = Object.entries(changes).every(
+    const isUnchanged = Object.entries(changes).every(
       ([name, value]) =>
         JSON.stringify(template[name as keyof TemplateDoc] ?? null) === JSON.stringify(value),
     );
-    if (isSo) continue;
+    if (isUnchanged) continue;
     const change = templateChange(action, ({ version }) => (version === template.version ? changes : null));
     const changed = await catalogue.resource.changeIfThere(scope, by, template._id, change);
     if (changed?.version === template.version + 1) count += 1;

@@ -74,7 +74,7 @@ describe('templates › the provider’s words', () => {
     assert.deepEqual([status, statusAt, pauseReason, needsSync], ['approved', at, null, null]);
     assert.equal(changeAfterUnpause(paused, theirs({ status: 'DISABLED' }), at).status, 'disabled');
     const still = {
-      ...{ pauseReason: 'The provider has agreed to unpause it, and still says that it is paused.' },
+      ...{ pauseReason: 'The provider accepted the unpause, but still reports the template as paused.' },
       needsSync: true,
     };
     assert.deepEqual(changeAfterUnpause(paused, theirs({ status: 'PAUSED' }), at), still);

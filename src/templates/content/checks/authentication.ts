@@ -5,7 +5,7 @@ import type { TemplateComponentDefinition } from '../definition.ts';
 
 const maxMinutes = 90;
 
-/** An authentication template has Meta's own text: we choose its advice, how long the code lives, and the button. */
+/** Meta writes the text of an authentication template; only the advice, the expiry of the code and the button vary. */
 export function checkAuthentication(
   components: readonly TemplateComponentDefinition[],
   category: string,

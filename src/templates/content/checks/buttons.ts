@@ -3,7 +3,7 @@ import { checkBraces, checkNoVariables, checkOneLine, checkText, issue } from '.
 import type { FlowButton, OtpButton, TemplateButton } from '../definition.ts';
 import { placeholder } from '../variables.ts';
 
-/** Meta's limits of buttons. Source: Meta's template components reference. Lengths in characters. */
+/** Meta's limits on buttons, lengths in characters. Source: Meta's template components reference. */
 const limits = { all: 10, url: 2, text: 25, urlLength: 2_000, phoneLength: 20, coupon: 20 } as const;
 
 export function checkButtons(buttons: readonly TemplateButton[], path: string): Issue[] {
@@ -11,7 +11,7 @@ export function checkButtons(buttons: readonly TemplateButton[], path: string): 
     ...checkCounts(buttons, path),
     ...buttons.flatMap((button, index) => [
       ...checkButton(button, `${path}.${index}`),
-      ...checkUnlikeOthers(buttons, index, path),
+      ...checkDuplicateText(buttons, index, path),
     ]),
   ];
 }
@@ -46,7 +46,7 @@ const groupsOfQuickReplies = (buttons: readonly TemplateButton[]): number =>
 
 const textOf = (button: TemplateButton): string | undefined => ('text' in button ? button.text : undefined);
 
-function checkUnlikeOthers(buttons: readonly TemplateButton[], index: number, path: string): Issue[] {
+function checkDuplicateText(buttons: readonly TemplateButton[], index: number, path: string): Issue[] {
   const text = buttons.map(textOf)[index];
   return text !== undefined && buttons.findIndex((button) => textOf(button) === text) < index
     ? [issue(`${path}.${index}.text`, 'Another button has the same text.')]
@@ -56,7 +56,7 @@ function checkUnlikeOthers(buttons: readonly TemplateButton[], index: number, pa
 function checkButton(button: TemplateButton, path: string): Issue[] {
   switch (button.type) {
     case 'OTHER':
-      return [issue(path, 'This kind of button cannot be made here.')];
+      return [issue(path, 'This type of button is not supported.')];
     case 'COPY_CODE':
       return checkCoupon(button.example, `${path}.example`);
     case 'OTP':
@@ -98,7 +98,7 @@ const checkPhone = (phone: string, path: string): Issue[] =>
         ),
       ];
 
-/** A flow is named in exactly one way; where it opens belongs to `navigate`. */
+/** A flow is named in exactly one way; only `navigate` opens a screen. */
 function checkFlow(button: FlowButton, path: string): Issue[] {
   const names = [button.flow_id, button.flow_name, button.flow_json].filter((name) => name !== undefined);
   const issues: Issue[] = [];
@@ -127,12 +127,12 @@ function checkOtp(button: OtpButton, path: string): Issue[] {
     issues.push(issue(`${path}.supported_apps`, 'Name at least one app that takes the code.'));
   }
   if (button.otp_type === 'ZERO_TAP' && button.zero_tap_terms_accepted !== true) {
-    issues.push(issue(`${path}.zero_tap_terms_accepted`, 'The terms of zero-tap must be accepted.'));
+    issues.push(issue(`${path}.zero_tap_terms_accepted`, 'Accept the terms of zero-tap.'));
   }
   return issues;
 }
 
-/** A URL takes one variable, by position and as its last part, whatever the rest of the template uses. */
+/** A URL takes one positional variable at its end, even if the rest of the template uses names. */
 function checkUrl(url: string, path: string): Issue[] {
   const issues = checkBraces(url, path);
   const variables = [...url.matchAll(placeholder)];

@@ -15,14 +15,14 @@ import { isAuthentication } from '../authentication.ts';
 import { partOf, type TemplateComponentDefinition, type TemplateHeader } from '../definition.ts';
 import { isPositional, placeholder, variablesOf } from '../variables.ts';
 
-/** Meta's limits of a template's texts, in characters. Source: Meta's template components reference. */
-const longest = { header: 60, body: 1_024, bodyOfOffer: 600, footer: 60 } as const;
+/** Meta's limits on the texts of a template, in characters. Source: Meta's template components reference. */
+const maxLengths = { header: 60, body: 1_024, bodyOfOffer: 600, footer: 60 } as const;
 
 export type ContentCategory = 'marketing' | 'utility' | 'authentication';
 
 /**
- * Everything that Meta would refuse about these components, each with its path below `body.components`. What Meta
- * decides by its own measure (too many variables for the text, wording, whether it is marketing) is not among it.
+ * All problems for which Meta would refuse these components, each with its path below `body.components`. Does not cover
+ * Meta's own judgement: too many variables for the text, wording, or whether it is marketing.
  */
 export function checkComponents(
   components: readonly TemplateComponentDefinition[],
@@ -63,16 +63,20 @@ function checkComponent(
     case 'BODY': {
       const isOffer = partOf(all, 'LIMITED_TIME_OFFER') !== undefined;
       return [
-        ...checkBodyText(component.text ?? '', `${path}.text`, isOffer ? longest.bodyOfOffer : longest.body),
-        ...onlyOfCodes(component.add_security_recommendation, `${path}.add_security_recommendation`),
+        ...checkBodyText(
+          component.text ?? '',
+          `${path}.text`,
+          isOffer ? maxLengths.bodyOfOffer : maxLengths.body,
+        ),
+        ...onlyInAuthentication(component.add_security_recommendation, `${path}.add_security_recommendation`),
       ];
     }
     case 'FOOTER':
       return [
-        ...checkText(component.text ?? '', `${path}.text`, longest.footer),
+        ...checkText(component.text ?? '', `${path}.text`, maxLengths.footer),
         ...checkOneLine(component.text ?? '', `${path}.text`),
         ...checkNoVariables(component.text ?? '', `${path}.text`),
-        ...onlyOfCodes(component.code_expiration_minutes, `${path}.code_expiration_minutes`),
+        ...onlyInAuthentication(component.code_expiration_minutes, `${path}.code_expiration_minutes`),
       ];
     case 'BUTTONS':
       return checkButtons(component.buttons, `${path}.buttons`);
@@ -81,12 +85,12 @@ function checkComponent(
     case 'LIMITED_TIME_OFFER':
       return checkOffer(component, path, all);
     case 'OTHER':
-      return [issue(path, 'This kind of component cannot be made here.')];
+      return [issue(path, 'This type of component is not supported.')];
   }
 }
 
-const onlyOfCodes = (value: unknown, path: string): Issue[] =>
-  value === undefined ? [] : [issue(path, 'Only an authentication template has it.')];
+const onlyInAuthentication = (value: unknown, path: string): Issue[] =>
+  value === undefined ? [] : [issue(path, 'Allowed only in an authentication template.')];
 
 function checkHeader(header: TemplateHeader, at: string): Issue[] {
   if (header.format === 'LOCATION') return [];
@@ -94,7 +98,7 @@ function checkHeader(header: TemplateHeader, at: string): Issue[] {
   const { text } = header;
   const path = `${at}.text`;
   const issues = [
-    ...checkText(text, path, longest.header),
+    ...checkText(text, path, maxLengths.header),
     ...checkOneLine(text, path),
     ...checkVariables(text, path),
   ];
@@ -104,7 +108,7 @@ function checkHeader(header: TemplateHeader, at: string): Issue[] {
   return issues;
 }
 
-/** Carousels and offers are marketing by their nature; Meta takes them in no other category. */
+/** Meta accepts carousels and offers only in the category marketing. */
 const checkCategory = (
   components: readonly TemplateComponentDefinition[],
   category: ContentCategory,
@@ -113,7 +117,7 @@ const checkCategory = (
     .filter((type) => category !== 'marketing' && partOf(components, type) !== undefined)
     .map((type) => issue('body.category', `A template with ${type} must be of the category marketing.`));
 
-/** The texts whose variables have to be of one format, which is one property of the template at Meta. */
+/** The texts whose variables must share one format: at Meta it is a property of the template. */
 const textsOf = (components: readonly TemplateComponentDefinition[]): string[] =>
   components.flatMap((component) => {
     if (component.type === 'CAROUSEL') return component.cards.flatMap((card) => textsOf(card.components));
@@ -132,7 +136,7 @@ function checkOneFormat(components: readonly TemplateComponentDefinition[]): Iss
 
 export type ParameterFormat = 'positional' | 'named';
 
-/** How a template's variables are given at Meta; one without variables counts as positional. */
+/** The format of the variables at Meta; a template without variables counts as positional. */
 export const parameterFormatOf = (components: readonly TemplateComponentDefinition[]): ParameterFormat =>
   textsOf(components)
     .flatMap(variablesOf)
@@ -140,18 +144,18 @@ export const parameterFormatOf = (components: readonly TemplateComponentDefiniti
     ? 'named'
     : 'positional';
 
-/** Meta's bounds of a message's time to live, in seconds; -1 stands for 30 days. */
+/** Meta's bounds on the time to live of a message, in seconds; -1 means 30 days. */
 const ttlBounds = {
-  authentication: { min: 30, max: 900, hasMax: true },
-  utility: { min: 30, max: 43_200, hasMax: true },
-  marketing: { min: 43_200, max: 2_592_000, hasMax: false },
+  authentication: { min: 30, max: 900, isThirtyDaysAllowed: true },
+  utility: { min: 30, max: 43_200, isThirtyDaysAllowed: true },
+  marketing: { min: 43_200, max: 2_592_000, isThirtyDaysAllowed: false },
 } as const satisfies Record<ContentCategory, object>;
 
 export function checkSendTtl(seconds: number | undefined, category: ContentCategory): Issue[] {
-  const { min, max, hasMax } = ttlBounds[category];
-  if (seconds === undefined || (hasMax && seconds === -1)) return [];
+  const { min, max, isThirtyDaysAllowed } = ttlBounds[category];
+  if (seconds === undefined || (isThirtyDaysAllowed && seconds === -1)) return [];
   if (seconds >= min && seconds <= max) return [];
-  const unlimited = hasMax ? ', or -1 for 30 days' : '';
-  const message = `Must be from ${min} to ${max} for the category ${category}${unlimited}.`;
+  const orThirtyDays = isThirtyDaysAllowed ? ', or -1 for 30 days' : '';
+  const message = `Must be from ${min} to ${max} for the category ${category}${orThirtyDays}.`;
   return [issue('body.messageSendTtlSeconds', message)];
 }

@@ -10,10 +10,10 @@ import {
   type TemplateOffer,
 } from '../definition.ts';
 
-/** Meta's limits of what only marketing has. Source: Meta's pages on carousels and limited-time offers. */
+/** Meta's limits on components of marketing templates. Source: Meta's pages on carousels and limited-time offers. */
 const limits = { minCards: 2, cards: 10, cardBody: 160, cardButtons: 2, offerText: 16 } as const;
 
-/** Every card shows a picture or a film, and all cards are built alike. */
+/** Every card has an image or a video, and all cards have the same structure. */
 export function checkCarousel(
   { cards }: TemplateCarousel,
   path: string,
@@ -22,7 +22,7 @@ export function checkCarousel(
   const issues: Issue[] = [];
   const at = `${path}.cards`;
   if (cards.length < limits.minCards) {
-    issues.push(issue(at, `A carousel has at least ${limits.minCards} cards.`));
+    issues.push(issue(at, `A carousel needs at least ${limits.minCards} cards.`));
   }
   if (cards.length > limits.cards) {
     issues.push(issue(at, `There are ${cards.length} cards; ${limits.cards} are allowed.`));
@@ -32,7 +32,8 @@ export function checkCarousel(
     issues.push(issue(at, 'All cards must have the same parts and the same kinds of buttons.'));
   }
   for (const type of ['HEADER', 'FOOTER', 'BUTTONS', 'LIMITED_TIME_OFFER'] as const) {
-    if (partOf(all, type) !== undefined) issues.push(issue(path, `Beside a CAROUSEL there is no ${type}.`));
+    if (partOf(all, type) !== undefined)
+      issues.push(issue(path, `A ${type} is not allowed with a CAROUSEL.`));
   }
   return [...issues, ...cards.flatMap((card, index) => checkCard(card, `${at}.${index}`))];
 }
@@ -62,7 +63,7 @@ function checkCard({ components }: TemplateCard, path: string): Issue[] {
     if (components.findIndex(({ type }) => type === component.type) < index) {
       issues.push(issue(at, `Only one ${component.type} is allowed.`));
     }
-    if (component.type === 'OTHER') issues.push(issue(at, 'This kind of component cannot be made here.'));
+    if (component.type === 'OTHER') issues.push(issue(at, 'This type of component is not supported.'));
     if (component.type === 'BODY') {
       issues.push(...checkBodyText(component.text ?? '', `${at}.text`, limits.cardBody));
     }
@@ -79,12 +80,13 @@ function checkCardButtons({ buttons }: TemplateButtons, path: string): Issue[] {
     issues.push(issue(path, `A card may have ${limits.cardButtons} buttons.`));
   }
   for (const [index, { type }] of buttons.entries()) {
-    if (!cardButtons.has(type)) issues.push(issue(`${path}.${index}`, `A card has no ${type} button.`));
+    if (!cardButtons.has(type))
+      issues.push(issue(`${path}.${index}`, `A card may not have a ${type} button.`));
   }
   return issues;
 }
 
-/** An offer that expires has a code to copy, which stands first; a link is always there. */
+/** An offer always needs a link; an offer that expires needs a code to copy as its first button. */
 export function checkOffer(
   { limited_time_offer: offer }: TemplateOffer,
   path: string,
@@ -99,14 +101,14 @@ export function checkOffer(
   const types = (partOf(all, 'BUTTONS')?.buttons ?? []).map(({ type }) => type);
   const header = partOf(all, 'HEADER');
   if (header !== undefined && header.format !== 'IMAGE' && header.format !== 'VIDEO') {
-    issues.push(issue(path, 'The HEADER of an offer is an IMAGE or a VIDEO.'));
+    issues.push(issue(path, 'The HEADER of an offer must be an IMAGE or a VIDEO.'));
   }
-  if (partOf(all, 'FOOTER') !== undefined) issues.push(issue(path, 'An offer has no FOOTER.'));
+  if (partOf(all, 'FOOTER') !== undefined) issues.push(issue(path, 'An offer may not have a FOOTER.'));
   if (!types.includes('URL')) issues.push(issue(path, 'An offer needs a URL button.'));
   if (offer.has_expiration === true && !types.includes('COPY_CODE')) {
     issues.push(issue(path, 'An offer that expires needs a COPY_CODE button.'));
   }
   if (types.indexOf('COPY_CODE') > 0)
-    issues.push(issue(path, 'The COPY_CODE button of an offer comes first.'));
+    issues.push(issue(path, 'The COPY_CODE button of an offer must come first.'));
   return issues;
 }

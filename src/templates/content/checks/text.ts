@@ -14,7 +14,7 @@ export const checkText = (text: string, path: string, maxLength: number): Issue[
 export const checkOneLine = (text: string, path: string): Issue[] =>
   /[\r\n]/.test(text) ? [issue(path, 'The text must be one line.')] : [];
 
-/** Variables are numbered from 1 without a gap, or named; a text does not mix the two. */
+/** Variables must be numbered from 1 without a gap, or named; a text must not mix the two. */
 export function checkVariables(text: string, path: string): Issue[] {
   const issues = checkBraces(text, path);
   const variables = variablesOf(text);
@@ -35,7 +35,7 @@ export function checkVariables(text: string, path: string): Issue[] {
   return issues;
 }
 
-/** What is left of a variable that was not written as `{{name}}`. */
+/** Finds braces that do not form a variable. */
 export const checkBraces = (text: string, path: string): Issue[] =>
   /\{\{|\}\}/.test(text.replace(placeholder, ''))
     ? [issue(path, 'A variable is written {{1}} or {{name}}.')]
@@ -44,7 +44,7 @@ export const checkBraces = (text: string, path: string): Issue[] =>
 export const checkNoVariables = (text: string, path: string): Issue[] =>
   /\{\{|\}\}/.test(text) ? [issue(path, 'No variable is allowed here.')] : [];
 
-/** The text of a body or of a card, which is the only text that may have lines. */
+/** The text of a body or of a card; only these may have several lines. */
 export function checkBodyText(text: string, path: string, maxLength: number): Issue[] {
   const issues = [...checkText(text, path, maxLength), ...checkVariables(text, path)];
   const trimmed = text.trim();
@@ -61,7 +61,7 @@ export function checkBodyText(text: string, path: string, maxLength: number): Is
   return issues;
 }
 
-/** A made-up sample will not do for a file: the provider's reviewers want to see one that was uploaded to it. */
+/** A file needs an uploaded sample, because the provider's reviewers look at it. */
 export function checkMediaSample(header: TemplateHeader, path: string): Issue[] {
   const handles = 'example' in header ? header.example?.['header_handle'] : undefined;
   return Array.isArray(handles) && handles.length > 0

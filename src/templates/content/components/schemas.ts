@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mediaFormats, otpTypes } from '../definition.ts';
 
-/** The components of templates as callers give them: shapes only. What fits is for the rules to say, all at once. */
+/** Template components in requests: shapes only. The rules check the values and report all problems at once. */
 
 const anyText = z.string().max(4_096);
 const sampleText = z.string().max(2_000);

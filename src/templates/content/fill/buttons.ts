@@ -5,15 +5,15 @@ import type {
   ButtonParameter,
 } from '../../../whatsapp/template-payload.ts';
 import type { TemplateButton } from '../definition.ts';
-import { problemWith, problemWithWords, tooLong } from './text.ts';
+import { textIssues, singleLineIssues, lengthIssues } from './text.ts';
 import { placeholder, variablesOf, type ButtonValue } from '../variables.ts';
 
 export interface ShownButton {
   readonly type: TemplateButton['type'];
   readonly text: string;
-  /** Where it leads: the filled URL, the phone number, the flow's first screen. */
+  /** The filled URL, the phone number, or the first screen of the flow. */
   readonly target?: string;
-  /** What a tap sends back or copies. */
+  /** The value that a tap sends back or copies. */
   readonly payload?: string;
 }
 
@@ -23,7 +23,7 @@ export interface FilledButtons {
   readonly issues: readonly Issue[];
 }
 
-const longest = {
+const maxLengths = {
   payload: 256,
   url: 2_000,
   coupon: 20,
@@ -34,7 +34,7 @@ const longest = {
 const maxSections = 10;
 const maxProducts = 30;
 
-/** Fills the buttons of a template or of a card; `path` is where their values stand in the request. */
+/** Fills the buttons of a template or of a card; `path` locates their values in the request. */
 export function fillButtons(
   buttons: readonly TemplateButton[],
   given: Readonly<Record<string, ButtonValue>> | undefined,
@@ -80,7 +80,10 @@ function fillButton(
       // Without a payload the provider reports the text of the button.
       const shown = { type: button.type, text: button.text, payload: textOf(value) ?? button.text };
       if (value === undefined) return { shown, issues: [] };
-      const issues = [...mustBeText(value, position), ...tooLong(position.path, value, longest.payload)];
+      const issues = [
+        ...mustBeText(value, position),
+        ...lengthIssues(position.path, value, maxLengths.payload),
+      ];
       return {
         ...sent('quick_reply', position, { type: 'payload', payload: textOf(value) ?? '' }),
         shown,
@@ -90,8 +93,8 @@ function fillButton(
     case 'COPY_CODE': {
       const code = textOf(value) ?? '';
       const issues = [
-        ...problemWithWords(position.path, value, 'coupon code'),
-        ...tooLong(position.path, value, longest.coupon),
+        ...singleLineIssues(position.path, value, 'coupon code'),
+        ...lengthIssues(position.path, value, maxLengths.coupon),
       ];
       const shown = { type: button.type, text: 'Copy offer code', payload: code };
       return { ...sent('copy_code', position, { type: 'coupon_code', coupon_code: code }), shown, issues };
@@ -125,11 +128,14 @@ function fillUrl(
   return {
     ...sent('url', position, { type: 'text', text: suffix }),
     shown: { type, text, target: url.replace(placeholder, () => suffix) },
-    issues: [...problemWithWords(position.path, value), ...tooLong(position.path, value, longest.url)],
+    issues: [
+      ...singleLineIssues(position.path, value),
+      ...lengthIssues(position.path, value, maxLengths.url),
+    ],
   };
 }
 
-/** Both values are optional: the provider opens the flow without a token of ours as well. */
+/** Both values are optional: the provider opens the flow without a token too. */
 function fillFlow(
   { type, text, navigate_screen: screen }: Extract<TemplateButton, { type: 'FLOW' }>,
   value: ButtonValue | undefined,
@@ -147,13 +153,13 @@ function fillFlow(
     ...sent('flow', position, { type: 'action', action }),
     shown: { ...shown, ...(flowToken === undefined ? {} : { payload: flowToken }) },
     issues: [
-      ...tooLong(`${position.path}.flowToken`, flowToken, longest.flowToken),
+      ...lengthIssues(`${position.path}.flowToken`, flowToken, maxLengths.flowToken),
       ...notForThis(others, position),
     ],
   };
 }
 
-/** A catalog button may show a product; a multi-product button has to say what it offers. */
+/** A catalog button may show a product; a multi-product button must list its products. */
 function fillProducts(
   { type, text }: { type: 'CATALOG' | 'MPM'; text: string },
   value: ButtonValue | undefined,
@@ -182,7 +188,7 @@ function fillProducts(
     ...sent(isMulti ? 'mpm' : 'catalog', position, { type: 'action', action }),
     shown: { ...shown, ...(thumbnailProductId === undefined ? {} : { payload: thumbnailProductId }) },
     issues: [
-      ...tooLong(`${position.path}.thumbnailProductId`, thumbnailProductId, longest.productId),
+      ...lengthIssues(`${position.path}.thumbnailProductId`, thumbnailProductId, maxLengths.productId),
       ...(isMulti ? checkSections(sections ?? [], position) : notForThis({ sections }, position)),
       ...notForThis(others, position),
     ],
@@ -206,8 +212,8 @@ function checkSections(
   for (const [index, { title, productIds }] of sections.entries()) {
     const at = `${path}.${index}`;
     issues.push(
-      ...problemWith(`${at}.title`, title, 'title'),
-      ...tooLong(`${at}.title`, title, longest.title),
+      ...textIssues(`${at}.title`, title, 'title'),
+      ...lengthIssues(`${at}.title`, title, maxLengths.title),
     );
     if (productIds.length === 0)
       issues.push({ path: `${at}.productIds`, message: 'Name at least one product.' });
@@ -245,4 +251,4 @@ const mustBeObject = ({ path }: Position, fields: string): Issue => ({
 const notForThis = (others: object, { path }: Position): Issue[] =>
   Object.entries(others)
     .filter(([, value]) => value !== undefined)
-    .map(([name]) => ({ path: `${path}.${name}`, message: 'This button takes no such value.' }));
+    .map(([name]) => ({ path: `${path}.${name}`, message: 'This button does not take this value.' }));

@@ -5,10 +5,10 @@ import type {
   MediaParameter,
 } from '../../../whatsapp/template-payload.ts';
 import type { MediaFormat, TemplateHeader } from '../definition.ts';
-import { fillText, problemWith, tooLong } from './text.ts';
+import { fillText, textIssues, lengthIssues } from './text.ts';
 import { byName, type HeaderValue } from '../variables.ts';
 
-/** What a person sees above the body. */
+/** The header as the contact sees it. */
 export interface ShownHeader {
   readonly format: TemplateHeader['format'];
   readonly text?: string;
@@ -19,7 +19,7 @@ export interface ShownHeader {
 }
 
 export interface FilledHeader {
-  /** None when the send has to give nothing for it. */
+  /** Empty if the header needs no values. */
   readonly components: readonly HeaderComponent[];
   readonly shown: ShownHeader | null;
   readonly issues: readonly Issue[];
@@ -68,8 +68,8 @@ function fillMedia(format: MediaFormat, given: HeaderValue, path: string): Fille
     if (value === undefined) continue;
     const at = `${path}.${name}`;
     issues.push(
-      ...problemWith(at, value, 'value'),
-      ...tooLong(at, value, maxLengths[name as 'mediaId' | 'link' | 'filename']),
+      ...textIssues(at, value, 'value'),
+      ...lengthIssues(at, value, maxLengths[name as 'mediaId' | 'link' | 'filename']),
     );
   }
   if (typeof link === 'string' && link.trim() !== '' && !isWebAddress(link)) {
@@ -124,7 +124,7 @@ function fillLocation(given: HeaderValue, path: string): FilledHeader {
   const textAt = (name: string): string => {
     const value = values.get(name);
     const at = `${path}.${name}`;
-    issues.push(...problemWith(at, value, 'value'), ...tooLong(at, value, maxLengths.place));
+    issues.push(...textIssues(at, value, 'value'), ...lengthIssues(at, value, maxLengths.place));
     return textOf(value);
   };
   const location = {
@@ -149,5 +149,5 @@ const unknownFields = (
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: `${path}.${name}`,
-      message: `The header is of the kind ${format}: it takes ${known.join(', ')}.`,
+      message: `A header of format ${format} takes ${known.join(', ')}.`,
     }));

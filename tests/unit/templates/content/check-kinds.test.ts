@@ -120,18 +120,15 @@ describe('template components › all kinds', () => {
         { type: 'FOOTER', text: 'x', code_expiration_minutes: 1 },
       ],
       [
-        '.0.add_security_recommendation Only an authentication template has it.',
-        '.1.code_expiration_minutes Only an authentication template has it.',
+        '.0.add_security_recommendation Allowed only in an authentication template.',
+        '.1.code_expiration_minutes Allowed only in an authentication template.',
       ],
     ],
     [
       'kinds that we only read',
       'utility',
       [body, { type: 'OTHER', original: {} }, buttons({ type: 'OTHER', original: {} })],
-      [
-        '.1 This kind of component cannot be made here.',
-        '.2.buttons.0 This kind of button cannot be made here.',
-      ],
+      ['.1 This type of component is not supported.', '.2.buttons.0 This type of button is not supported.'],
     ],
     [
       'coupons',
@@ -197,7 +194,7 @@ describe('template components › all kinds', () => {
       [
         '.1.buttons.0.text The text has 26 characters; 25 are allowed.',
         '.1.buttons.0.supported_apps Name at least one app that takes the code.',
-        '.1.buttons.0.zero_tap_terms_accepted The terms of zero-tap must be accepted.',
+        '.1.buttons.0.zero_tap_terms_accepted Accept the terms of zero-tap.',
       ],
     ],
     [
@@ -217,8 +214,8 @@ describe('template components › all kinds', () => {
       ],
       [
         '.1.limited_time_offer.text The text has 17 characters; 16 are allowed.',
-        '.1 The HEADER of an offer is an IMAGE or a VIDEO.',
-        '.1 An offer has no FOOTER.',
+        '.1 The HEADER of an offer must be an IMAGE or a VIDEO.',
+        '.1 An offer may not have a FOOTER.',
         '.1 An offer needs a URL button.',
         '.1 An offer that expires needs a COPY_CODE button.',
         '.2.text The text has 601 characters; 600 are allowed.',
@@ -228,14 +225,14 @@ describe('template components › all kinds', () => {
       'a coupon after the link of an offer',
       'marketing',
       [offer('x'), body, buttons(link, coupon)],
-      ['.0 The COPY_CODE button of an offer comes first.'],
+      ['.0 The COPY_CODE button of an offer must come first.'],
     ],
-    ['no cards', 'marketing', [body, carousel()], ['.1.cards A carousel has at least 2 cards.']],
+    ['no cards', 'marketing', [body, carousel()], ['.1.cards A carousel needs at least 2 cards.']],
     [
       'eleven cards beside a footer',
       'marketing',
       [body, { type: 'FOOTER', text: 'x' }, carousel(...Array.from({ length: 11 }, () => card))],
-      ['.2.cards There are 11 cards; 10 are allowed.', '.2 Beside a CAROUSEL there is no FOOTER.'],
+      ['.2.cards There are 11 cards; 10 are allowed.', '.2 A FOOTER is not allowed with a CAROUSEL.'],
     ],
     [
       'cards that differ',
@@ -268,14 +265,14 @@ describe('template components › all kinds', () => {
         ),
       ],
       [
-        '.1.cards A carousel has at least 2 cards.',
+        '.1.cards A carousel needs at least 2 cards.',
         '.1.cards.0.components A card needs a HEADER with an IMAGE or a VIDEO.',
         '.1.cards.0.components.0.text The text is empty.',
         '.1.cards.0.components.1 Only one BODY is allowed.',
         '.1.cards.0.components.1.text The text has 161 characters; 160 are allowed.',
-        '.1.cards.0.components.2 This kind of component cannot be made here.',
+        '.1.cards.0.components.2 This type of component is not supported.',
         '.1.cards.0.components.3.buttons A card may have 2 buttons.',
-        '.1.cards.0.components.3.buttons.2 A card has no COPY_CODE button.',
+        '.1.cards.0.components.3.buttons.2 A card may not have a COPY_CODE button.',
       ],
     ],
     [
@@ -283,7 +280,7 @@ describe('template components › all kinds', () => {
       'marketing',
       [body, carousel(cardOf({ type: 'HEADER', format: 'TEXT', text: 'x' }))],
       [
-        '.1.cards A carousel has at least 2 cards.',
+        '.1.cards A carousel needs at least 2 cards.',
         '.1.cards.0.components A card needs a HEADER with an IMAGE or a VIDEO.',
         '.1.cards.0.components A card needs BUTTONS.',
       ],
@@ -302,7 +299,7 @@ describe('template components › all kinds', () => {
         ),
       ],
       [
-        '.1.cards A carousel has at least 2 cards.',
+        '.1.cards A carousel needs at least 2 cards.',
         ' Header and body must both use positions, or both names.',
       ],
     ],

@@ -80,12 +80,12 @@ describe('filled template › codes', () => {
       ['code: This code may have no line breaks, no tabs and no more than 4 spaces in a row.'],
     ],
     [{ code: '1'.repeat(16) }, ['code: At most 15 characters are allowed.']],
-    [{ code: 'http://a.test' }, ['code: A code has no address and no emoji.']],
-    [{ code: 'shop.example' }, ['code: A code has no address and no emoji.']],
-    [{ code: '12🔑' }, ['code: A code has no address and no emoji.']],
-    [{ code: '1️⃣' }, ['code: A code has no address and no emoji.']],
-    [{ code: '🇩🇪' }, ['code: A code has no address and no emoji.']],
-    [{ code: '1', body: ['1'] }, ['body: An authentication template takes nothing but `code`.']],
+    [{ code: 'http://a.test' }, ['code: A code may not contain an address or an emoji.']],
+    [{ code: 'shop.example' }, ['code: A code may not contain an address or an emoji.']],
+    [{ code: '12🔑' }, ['code: A code may not contain an address or an emoji.']],
+    [{ code: '1️⃣' }, ['code: A code may not contain an address or an emoji.']],
+    [{ code: '🇩🇪' }, ['code: A code may not contain an address or an emoji.']],
+    [{ code: '1', body: ['1'] }, ['body: An authentication template takes only `code`.']],
   ] as const) {
     it(`${JSON.stringify(given)} › refused`, () => {
       assert.deepEqual(issuesOf([advised, otp], given), expected);
@@ -128,7 +128,7 @@ describe('filled template › offers and carousels', () => {
     assert.deepEqual(issuesOf([offer(false), body], { offerExpiresAt: expiresAt }), none);
     assert.deepEqual(issuesOf([body], { offerExpiresAt: expiresAt }), none);
     assert.deepEqual(issuesOf([offer(true), body], {}), [
-      'offerExpiresAt: The time when the offer expires is missing.',
+      'offerExpiresAt: The expiry time of the offer is missing.',
     ]);
   });
 

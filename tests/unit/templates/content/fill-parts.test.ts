@@ -76,7 +76,7 @@ describe('filled template › headers', () => {
   });
 
   const link = 'Must be an address that starts with https:// or http://.';
-  const kind = (what: string, fields: string) => `The header is of the kind ${what}: it takes ${fields}.`;
+  const kind = (what: string, fields: string) => `A header of format ${what} takes ${fields}.`;
   const table: readonly [string, TemplateComponentDefinition, unknown, string[]][] = [
     [
       'no file',
@@ -321,7 +321,7 @@ describe('filled template › buttons', () => {
     ['a long coupon', coupon, 'x'.repeat(21), [': At most 20 characters are allowed.']],
     ['an object for a coupon', coupon, {}, [': This coupon code must be a text.']],
     ['a text for a flow', flow, 'x', [': This button takes an object with flowToken and data.']],
-    ['products for a flow', flow, { sections: [] }, ['.sections: This button takes no such value.']],
+    ['products for a flow', flow, { sections: [] }, ['.sections: This button does not take this value.']],
     [
       'a long token',
       flow,
@@ -333,7 +333,7 @@ describe('filled template › buttons', () => {
       'sections for a catalog',
       catalog,
       { sections: [shop] },
-      ['.sections: This button takes no such value.'],
+      ['.sections: This button does not take this value.'],
     ],
     [
       'nothing for products',
@@ -345,7 +345,10 @@ describe('filled template › buttons', () => {
       'a token for products',
       products,
       { flowToken: 't' },
-      ['.sections: Give at least one section of products.', '.flowToken: This button takes no such value.'],
+      [
+        '.sections: Give at least one section of products.',
+        '.flowToken: This button does not take this value.',
+      ],
     ],
     [
       'too many products',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
 import {
-  completed,
+  withStoredParts,
   isAuthentication,
   withoutShownTexts,
 } from '../../../../src/templates/content/authentication.ts';
@@ -263,7 +263,7 @@ describe('template components › written, reviewed and read back', () => {
       { type: 'HEADER', format: 'LOCATION' },
       otpButtons,
     ];
-    const whole = completed(bare, known);
+    const whole = withStoredParts(bare, known);
     assert.equal(
       JSON.stringify(whole.slice(0, 2)),
       JSON.stringify([
@@ -272,14 +272,14 @@ describe('template components › written, reviewed and read back', () => {
       ]),
     );
     assert.deepEqual(whole.slice(2), bare.slice(2));
-    assert.deepEqual(completed(bare, []), bare);
-    assert.deepEqual(completed([{ type: 'BODY', text: 'x' }], known), [{ type: 'BODY', text: 'x' }]);
+    assert.deepEqual(withStoredParts(bare, []), bare);
+    assert.deepEqual(withStoredParts([{ type: 'BODY', text: 'x' }], known), [{ type: 'BODY', text: 'x' }]);
     const said: Definitions = [
       { type: 'BODY', add_security_recommendation: false },
       { type: 'FOOTER', code_expiration_minutes: 9 },
       otpButtons,
     ];
-    assert.deepEqual(completed(said, known), said);
+    assert.deepEqual(withStoredParts(said, known), said);
   });
 
   it('apps › all of ours while Meta shows none of others', () => {
@@ -298,14 +298,14 @@ describe('template components › written, reviewed and read back', () => {
         ],
       },
     ];
-    assert.deepEqual(completed(tap([one]), tap([one, two])), tap([one, two]));
-    assert.deepEqual(completed(tap(undefined), tap([one, two])), tap([one, two]));
-    assert.deepEqual(completed(tap([three]), tap([one, two])), tap([three]));
-    assert.deepEqual(completed(tap([one], 'ZERO_TAP'), tap([one, two])), tap([one], 'ZERO_TAP'));
-    assert.deepEqual(completed(tap([one]), tap(undefined)), tap([one]));
+    assert.deepEqual(withStoredParts(tap([one]), tap([one, two])), tap([one, two]));
+    assert.deepEqual(withStoredParts(tap(undefined), tap([one, two])), tap([one, two]));
+    assert.deepEqual(withStoredParts(tap([three]), tap([one, two])), tap([three]));
+    assert.deepEqual(withStoredParts(tap([one], 'ZERO_TAP'), tap([one, two])), tap([one], 'ZERO_TAP'));
+    assert.deepEqual(withStoredParts(tap([one]), tap(undefined)), tap([one]));
     const unknown = { type: 'URL', text: 'Copy', url: address('otp_type=NEW') } as const;
     const odd: Definitions = [{ type: 'BUTTONS', buttons: [unknown] }];
-    assert.deepEqual(completed(odd, tap([one])), odd);
+    assert.deepEqual(withStoredParts(odd, tap([one])), odd);
   });
 
   it('the texts that the author was shown › left out of a change; a text of one’s own › stays, and is one too many', () => {
