@@ -1,4 +1,4 @@
-/** Webhooks about an account, a number or a template: signed like all others, with the time as an integer. */
+/** Webhooks about an account, a number or a template: signed as usual, with the time as an integer. */
 import { createBackoff, type RetryOptions } from './backoff.ts';
 import { envelope } from './payloads.ts';
 import { encodeLikeMeta } from './signature.ts';
@@ -6,10 +6,10 @@ import type { AccountEvent } from './templates/events.ts';
 import type { Webhook, WebhookAnswer } from './webhook.ts';
 
 export interface AccountEvents {
-  /** Once; `time` in seconds, now if it is not given. */
+  /** Sends the event once; `time` in Unix seconds, now by default. */
   send(event: AccountEvent, time?: number): Promise<WebhookAnswer>;
-  /** In the background, again and again until it is taken. Forgotten when the sandbox stops. */
-  tell(event: AccountEvent): void;
+  /** Sends the event in the background until it is answered with 200. Dropped when the sandbox stops. */
+  enqueue(event: AccountEvent): void;
   close(): void;
 }
 
@@ -30,7 +30,7 @@ export function createAccountEvents(webhook: Webhook, retry: RetryOptions): Acco
 
   return {
     send: (event, time = nowSeconds()) => webhook.post(encode(event, time)),
-    tell(event) {
+    enqueue(event) {
       void attempt(encode(event, nowSeconds()), 1, Date.now() + retry.giveUpAfterMs);
     },
     close() {

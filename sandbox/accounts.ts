@@ -1,12 +1,12 @@
-/** What the Graph API tells about a business account: `GET /<version>/<account id>?fields=…`. */
+/** Business accounts in the Graph API: `GET /<version>/<account id>?fields=…`. */
 import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
 import type { Behaviour } from './settings.ts';
 
-/** Asked of accounts only, so that it tells an account from a number: both are just ids. */
+/** Only accounts have this field, so it distinguishes their ids from those of numbers. */
 export const ACCOUNT_FIELD = 'owner_business_info';
 
-/** Each account has a portfolio of its own, unless the settings put several into one. */
+/** Each account has a portfolio of its own, unless the settings say otherwise. */
 const portfolioOf = (wabaId: string, { portfolios }: Behaviour): string =>
   portfolios[wabaId] ?? `portfolio-${wabaId}`;
 

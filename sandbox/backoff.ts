@@ -1,18 +1,18 @@
 export interface RetryOptions {
   readonly firstMs: number;
   readonly maxMs: number;
-  /** Counted from the moment when a receipt was due. */
+  /** Counted from the due time of a receipt. */
   readonly giveUpAfterMs: number;
 }
 
-/** Grows from the first delay to the longest; `attempts` counts the attempts that have failed. */
+/** Doubles from `firstMs` to `maxMs`; `attempts` counts the failed attempts. */
 export const retryDelayMs = (attempts: number, { firstMs, maxMs }: RetryOptions): number =>
   Math.min(maxMs, firstMs * 2 ** Math.min(attempts - 1, 30));
 
 export interface Backoff {
-  /** Does the action after the delay that so many failures deserve. */
+  /** Runs the action after the delay for this number of failed attempts. */
   later(attempts: number, action: () => void): void;
-  /** Holds everything back for a while; each hold in a row is longer, until `reset`. */
+  /** Pauses everything for a while; consecutive holds get longer, until `reset`. */
   hold(): void;
   isHolding(): boolean;
   reset(): void;

@@ -4,16 +4,16 @@ import { applyPatch, DEFAULT_BEHAVIOUR, type Behaviour, type BehaviourPatch } fr
 
 export interface BehaviourStore {
   current(): Behaviour;
-  /** Changes the given fields; throws a SettingError and changes nothing when one of them is wrong. */
+  /** Changes the given fields; throws a SettingError and changes nothing if one of them is invalid. */
   patch(fields: unknown): Behaviour;
   reset(): Behaviour;
-  /** The next scripted answer for this number, used up by one. */
+  /** Uses the next scripted answer for this number. */
   takeScripted(to: string): ScriptedAnswer | null;
-  /** The next scripted failure for this number, used up by one. */
+  /** Uses the next scripted failure for this number. */
   takeFailure(to: string): ScriptedFailure | null;
-  /** Takes one send of the number's rate; false when there is none left. */
+  /** Counts a send of the number; false if its rate is exceeded. */
   takeSend(phoneNumberId: string, now: number): boolean;
-  /** Takes one send of the number to this person; false when their limit is reached. */
+  /** Counts a send of the number to this contact; false if the pair limit is exceeded. */
   takePair(phoneNumberId: string, person: string, now: number): boolean;
   shouldDropAnswer(): boolean;
 }
@@ -21,7 +21,7 @@ export interface BehaviourStore {
 const META_SENDS_PER_SECOND = 80;
 const META_PAIR_SECONDS = 6;
 
-/** A small seeded generator (mulberry32), so that a run with lost answers can be repeated. */
+/** A seeded generator (mulberry32), so that runs with lost answers are repeatable. */
 function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

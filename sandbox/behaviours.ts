@@ -1,12 +1,12 @@
 /**
- * Which answer and which receipts a number gets. Everything here is pure: the last two digits of `to`, the
- * settings and the number of refusals so far decide, nothing else does.
+ * The answer and the receipts of a send. Pure: only the last two digits of `to`, the settings and the number of earlier
+ * refusals decide.
  */
 import { refuse, type Refusal } from './graph-errors.ts';
 
 export type ReceiptStatus = 'sent' | 'delivered' | 'read' | 'failed';
 
-/** `occursAfterMs` is the time that the receipt tells, `arrivesAfterMs` when the webhook is called. */
+/** `occursAfterMs` sets the timestamp of the receipt, `arrivesAfterMs` the time of the webhook. */
 export interface PlannedReceipt {
   readonly status: ReceiptStatus;
   readonly occursAfterMs: number;
@@ -39,12 +39,12 @@ export interface PlanSettings {
 
 const REFUSALS_BEFORE_SUCCESS = 2;
 
-/** The last two digits of a phone number, or an empty text for a recipient that is not a phone number. */
+/** The last two digits of a phone number; empty for other recipients. */
 export const behaviourDigits = (to: string | null): string => /\d\d$/.exec(to?.trim() ?? '')?.[0] ?? '';
 
 /**
- * The key under which refusals of one message are counted. Callers put `<message>:<attempt>` into the opaque
- * data, so the part before the last colon stays the same over all attempts of a message.
+ * The key that counts the refusals of one message. Callers put `<message>:<attempt>` into the opaque data, so the part
+ * before the last colon is the same for all attempts.
  */
 export function messageKey(opaque: string | null, to: string, templateName: string): string {
   if (opaque === null || opaque === '') return `${to} ${templateName}`;
@@ -87,7 +87,7 @@ function plannedReceipts(digits: string, delays: ReceiptDelays): PlannedReceipt[
   }
 }
 
-/** What a message that was scripted to fail gets instead, also when there are no receipts otherwise. */
+/** The receipts of a scripted failure, sent even if `receipts` is `none`. */
 export function failureReceipts(
   failure: { readonly code: number; readonly details?: string; readonly sent: boolean },
   { sentMs, deliveredMs }: ReceiptDelays,
@@ -97,7 +97,7 @@ export function failureReceipts(
   return failure.sent ? [receipt('sent', sentMs), failed] : [failed];
 }
 
-/** Whether refusals of this number have to be counted per message. */
+/** Whether refusals of this number are counted per message. */
 export const isRefusalCounted = (digits: string): boolean => digits === '06' || digits === '07';
 
 export function planAnswer(digits: string, settings: PlanSettings, refusedBefore: number): Plan {

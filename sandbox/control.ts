@@ -1,4 +1,4 @@
-/** The routes under /sandbox, by which a developer or a test sets the stage and looks behind it. */
+/** The routes under /sandbox, which control and inspect the sandbox. */
 import type { HttpAnswer } from './graph-api.ts';
 import type { AccountEvents } from './account-events.ts';
 import { isRecord, textOrNull } from './json.ts';
@@ -17,7 +17,7 @@ export interface ControlDeps extends PlayDeps {
 }
 
 export interface ControlCall {
-  /** Under which address the sandbox was called. */
+  /** The address under which the sandbox was called. */
   readonly origin: string;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -43,10 +43,10 @@ async function showLedger(ledger: Ledger, query: URLSearchParams): Promise<HttpA
   return ok(await ledger.page(wholeNumber(query, 'cursor', 0), limit));
 }
 
-/** Fields whose value names the number, as that of a message does. */
+/** Fields whose value names the number, as in a message. */
 const NUMBER_FIELDS = new Set(['user_preferences', 'user_id_update']);
 
-/** Any webhook about an account or a number; sent once, without retries. */
+/** Sends any webhook about an account or a number once, without retries. */
 async function sendEvent({ store, events }: ControlDeps, body: unknown): Promise<HttpAnswer> {
   const given = asRecord(body, 'body');
   rejectUnknown(given, ['wabaId', 'phoneNumberId', 'field', 'value', 'time']);
@@ -71,7 +71,7 @@ function signatureKind(value: unknown): SignatureKind {
   throw new SettingError('signature', 'must be valid, invalid or none');
 }
 
-/** Sends what the caller wrote: raw bytes, or a `value` in an envelope. Once, without retries. */
+/** Sends raw bytes, or a `value` in an envelope, once and without retries. */
 async function sendRaw({ webhook }: ControlDeps, body: unknown): Promise<HttpAnswer> {
   if (!isRecord(body)) throw new SettingError('body', 'must be an object');
   const rawBody = textOrNull(body['rawBody']);
@@ -114,7 +114,8 @@ export function createControl(deps: ControlDeps) {
 
   return async function handleControl(route: string, call: ControlCall): Promise<HttpAnswer> {
     const handler = handlerOf(route);
-    if (handler === undefined) return { status: 404, body: { error: { message: `there is no ${route}` } } };
+    if (handler === undefined)
+      return { status: 404, body: { error: { message: `unknown route: ${route}` } } };
     try {
       return await handler(call);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What becomes of one call of the messages endpoint. Synchronous, so that calls are decided in order of arrival. */
+/** Decides a call of the messages endpoint. Synchronous, so that calls are decided in order of arrival. */
 import {
   behaviourDigits,
   failureReceipts,
@@ -17,7 +17,7 @@ import { fitProblem, stateProblem, type SendProblem } from './templates/send-che
 import type { TemplateStore } from './templates/store.ts';
 import { parseBody, type SendEdge, type SendRequest } from './validation.ts';
 
-/** `body` is undefined when the text is no JSON. */
+/** `body` is undefined if the text is not JSON. */
 export interface IncomingCall {
   readonly edge: SendEdge;
   readonly authorization: string;
@@ -37,7 +37,7 @@ export type Decision =
       readonly kind: 'accepted';
       readonly send: SendRequest;
       readonly plan: Acceptance;
-      /** Of the stored template; null when the account has none of this name, or it is no template. */
+      /** Of the stored template; null if the account does not have it, or for other messages. */
       readonly category: Category | null;
     };
 
@@ -47,7 +47,7 @@ export interface DecideDeps {
   readonly counts: RefusalCounts;
 }
 
-/** How often each message (numbers ending in 06 and 07) has been refused already. */
+/** Refusals of each message so far, for numbers ending in 06 and 07. */
 export interface RefusalCounts {
   get(key: string): number;
   add(key: string): void;
@@ -67,7 +67,7 @@ export function createRefusalCounts(): RefusalCounts {
   };
 }
 
-/** Null when the token is there and not expired. */
+/** Null if the token is present and not expired. */
 export function checkToken(authorization: string, expired: Behaviour['expiredTokens']): Refusal | null {
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (token === undefined) return refuse(104, { details: 'Send the header Authorization: Bearer <token>.' });
@@ -105,7 +105,7 @@ interface Judged {
   readonly category: Category | null;
 }
 
-/** What the template, its account and the endpoint make of a send. */
+/** Checks a send against its template, the account and the endpoint. */
 function judgeTemplate(send: SendRequest, call: IncomingCall, { store, templates }: DecideDeps): Judged {
   const { numbers, templatePaused, checkTemplates, marketingOff } = store.current();
   const isMarketingEdge = call.edge === 'marketing_messages';
@@ -162,7 +162,7 @@ function decideSend(send: SendRequest, call: IncomingCall, deps: DecideDeps): De
   return { kind: 'refused', refusal: plan.refusal, refusalKey: key };
 }
 
-/** The recipient as the ledger shows it, also for a body that is refused. */
+/** The recipient in the ledger, also for refused bodies. */
 export function recipientOf(body: unknown): string | null {
   if (!isRecord(body)) return null;
   const { to, recipient } = body;

@@ -1,4 +1,4 @@
-/** Meta's error codes as its documentation lists them: the HTTP status, the title, and the usual details. */
+/** Meta's documented error codes, with their HTTP status, title and details. */
 
 export interface GraphErrorKind {
   readonly status: number;
@@ -9,7 +9,7 @@ export interface GraphErrorKind {
 
 type Row = readonly [code: number, status: number, title: string, details?: string];
 
-// Codes that Meta tells only by webhook have the status 400 here, for those who play them as an answer.
+// Codes that Meta sends only by webhook have the status 400, for scripted answers.
 const ROWS: readonly Row[] = [
   [0, 401, 'AuthException', 'We were unable to authenticate the app user.'],
   [1, 400, 'API Unknown', 'Invalid request or possible server error.'],
@@ -142,7 +142,7 @@ const KINDS: ReadonlyMap<number, GraphErrorKind> = new Map(
   ]),
 );
 
-/** What a subcode makes of its code. */
+/** Title and details by code and subcode. */
 const SUBCODES: ReadonlyMap<string, Pick<GraphErrorKind, 'title' | 'details'>> = new Map([
   [
     '100/33',
@@ -166,7 +166,7 @@ const TRANSIENT = new Set([2, 131016, 131057, 133004, 2494100]);
 
 export const isTransient = (code: number): boolean => TRANSIENT.has(code);
 
-/** Codes that Meta gives by the hundred, and those that only relays of the old on-premises API still send. */
+/** Codes that Meta documents as a range, and unlisted codes such as those of the old on-premises API. */
 function kindOfRange(code: number): GraphErrorKind {
   if (code >= 200 && code <= 299) return { status: 403, title: 'API Permission' };
   return { status: 400, title: 'Error' };

@@ -10,7 +10,7 @@ import type { Behaviour } from './settings.ts';
 import type { TemplateStore } from './templates/store.ts';
 import type { SendEdge, SendRequest } from './validation.ts';
 
-/** What goes back over HTTP; null means that the connection is cut without an answer. */
+/** An HTTP answer; where null is allowed, it means that the connection is cut. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -23,12 +23,12 @@ export interface MessagesEndpointDeps {
   readonly receipts: ReceiptSender;
   readonly refusals: RefusalCounts;
   readonly templates: TemplateStore;
-  /** Aborted when the sandbox stops: what waits then is answered at once. */
+  /** Aborted when the sandbox stops: waiting calls are then answered at once. */
   readonly stopping: AbortSignal;
 }
 
 export interface MessagesCall extends IncomingCall {
-  /** The body as it stands in the ledger. */
+  /** The body for the ledger. */
   readonly received: unknown;
 }
 
@@ -47,7 +47,7 @@ function answeredOf(decision: Decision): Answered {
   return decision.kind === 'accepted' && decision.plan.isAnswerLost ? null : { status: 200 };
 }
 
-/** As it stands under `pricing`. A template that the account does not have counts as utility. */
+/** The category under `pricing`. A template that the account does not have counts as utility. */
 function pricingCategory({ send, category }: Accepted, edge: SendEdge): string {
   if (send.template === null) return 'service';
   return edge === 'marketing_messages' ? 'marketing_lite' : (category?.toLowerCase() ?? 'utility');
@@ -79,7 +79,7 @@ function acceptedBody(send: SendRequest, wamid: string, { templateHeld }: Behavi
   };
 }
 
-/** The receipts that a ledger record promises, each with its place; none for a refused call. */
+/** The planned receipts of a ledger record; none for a refused call. */
 export function receiptsOf(
   sequence: number,
   { item, recipient, category, receipts }: LedgerRecord,

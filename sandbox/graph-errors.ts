@@ -1,7 +1,7 @@
 import { isTransient, kindOf } from './error-table.ts';
 import { createTraceId } from './identifiers.ts';
 
-/** What the caller is told instead of a message id. `code` is null when a scripted body has no Graph error. */
+/** The answer to a refused call. `code` is null if a scripted body has no Graph error. */
 export interface Refusal {
   readonly status: number;
   readonly code: number | null;
@@ -14,11 +14,11 @@ export interface RefusalChanges {
   readonly status?: number;
   readonly subcode?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What Meta shows to people, as it does for the faults of a template. */
+  /** The error for users, which Meta adds to problems of a template. */
   readonly forUser?: { readonly title: string; readonly message: string };
 }
 
-/** An answer in the shape of Meta's Graph errors, with the HTTP status that Meta's table gives for the code. */
+/** A Graph error with the HTTP status of its code in Meta's table. */
 export function refuse(code: number, changes: RefusalChanges = {}): Refusal {
   const { forUser } = changes;
   const { status, title, subcode, details = title } = kindOf(code, changes.subcode);
@@ -43,7 +43,7 @@ export function refuse(code: number, changes: RefusalChanges = {}): Refusal {
   };
 }
 
-/** The same errors as they stand in the `errors` of a status webhook. */
+/** The same error in the `errors` of a status webhook. */
 export function webhookError(code: number, details?: string): Readonly<Record<string, unknown>> {
   const kind = kindOf(code);
   return {

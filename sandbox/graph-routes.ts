@@ -1,4 +1,4 @@
-/** Which part of the sandbox answers which address of the Graph API. */
+/** Routes of the Graph API. */
 import type { IncomingMessage } from 'node:http';
 import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
@@ -51,7 +51,7 @@ const sendTo =
     });
   };
 
-/** With the body as JSON, once the token is checked. */
+/** Passes the parsed body to `act`. */
 const withBody =
   (act: (deps: GraphDeps, call: Call, body: unknown) => HttpAnswer): Handler =>
   async (deps, call) => {
@@ -67,7 +67,7 @@ const withTemplate =
     if (template !== null) return deps.management.answer(template.wabaId, () => act(deps, template, call));
     return refuse(100, {
       subcode: 33,
-      details: `There is no object with the id ${call.id} that can do this.`,
+      details: `No object with the id ${call.id} supports this operation.`,
     });
   };
 
@@ -81,7 +81,7 @@ async function upload({ media }: GraphDeps, { request }: Call): Promise<HttpAnsw
     : media.upload(form);
 }
 
-/** An id alone may be of media, of a template, of an account when that is asked about, or else of a phone number. */
+/** An id may belong to media, a template, an account (if its field is requested) or otherwise a phone number. */
 const showObject: Handler = (deps, call) => {
   const { request, url, id } = call;
   const fields = url.searchParams.get('fields');
@@ -92,9 +92,9 @@ const showObject: Handler = (deps, call) => {
   if (fields?.split(',').includes(ACCOUNT_FIELD) === true) {
     return deps.management.answer(id, () => describeAccount(id, fields, deps.store.current()));
   }
-  const question = { authorization: authorizationOf(request), phoneNumberId: id, fields };
+  const query = { authorization: authorizationOf(request), phoneNumberId: id, fields };
   const { numbers } = deps.store.current();
-  return deps.management.answer(wabaIdOf(id, numbers), () => describeNumber(deps.store, question));
+  return deps.management.answer(wabaIdOf(id, numbers), () => describeNumber(deps.store, query));
 };
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -143,7 +143,7 @@ export function createGraphRoutes(deps: GraphDeps) {
       const details = `Unsupported ${method.toLowerCase()} request to ${url.pathname}.`;
       return refuse(100, { status: isKnownPath ? 400 : 404, details });
     }
-    // Sends check the token themselves, so that a call without one is in the ledger too.
+    // The messages endpoint checks the token itself, so that the ledger includes calls without one.
     const isSend = edge === 'messages' || edge === 'marketing_messages';
     const refusal = isSend ? null : checkToken(authorizationOf(request), deps.store.current().expiredTokens);
     if (refusal !== null) return refusal;

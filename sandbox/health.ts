@@ -1,11 +1,11 @@
-/** `health_status` of a phone number: whether it can send, and whose fault it is when it cannot. */
+/** The `health_status` of a phone number: whether it can send, and otherwise which entity blocks it. */
 import { kindOf } from './error-table.ts';
 import { deriveBusinessId } from './identifiers.ts';
 import { wabaIdOf } from './payloads.ts';
 import type { Behaviour, HealthState } from './settings.ts';
 
 const APP_ID = '1000000000000001';
-/** What Meta tells when nothing but the state is known. */
+/** The default codes of a blocked and a limited number. */
 const BLOCKED_CODE = 131031;
 const LIMITED_CODE = 131064;
 
@@ -16,12 +16,12 @@ function errorsOf(state: HealthState, senderError: number | undefined): object {
   const error = {
     error_code: code,
     error_description: details,
-    possible_solution: 'Open the account in the Business Manager and solve what it shows.',
+    possible_solution: 'Open the account in the Business Manager and resolve the issues shown there.',
   };
   return { errors: [error] };
 }
 
-/** A number whose sends are all refused is blocked, unless its health says otherwise. */
+/** A number with a sender error is blocked; otherwise the setting `health` decides. */
 export function stateOf(phoneNumberId: string, { health, senderErrors }: Behaviour): HealthState {
   const isRefused = senderErrors[phoneNumberId] !== undefined;
   return isRefused ? 'BLOCKED' : (health[phoneNumberId] ?? 'AVAILABLE');

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAnswer } from './graph-api.ts';
 
-/** A body over the limit is empty; it is read on for a while, so that the refusal reaches the caller. */
+/** A body over the limit is empty. Reading continues for a while, so that the refusal reaches the caller. */
 export interface ReadBytes {
   readonly bytes: Buffer;
   readonly isTooLarge: boolean;
@@ -12,9 +12,9 @@ export interface ReadBody {
   readonly isTooLarge: boolean;
 }
 
-const PATIENCE_FACTOR = 8;
+const MAX_READ_FACTOR = 8;
 
-/** Reads the body up to the limit; rejects when the caller goes away before the end. */
+/** Reads the body up to the limit; rejects if the caller disconnects before the end. */
 export function readBytes(request: IncomingMessage, limitBytes: number): Promise<ReadBytes> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
@@ -23,7 +23,7 @@ export function readBytes(request: IncomingMessage, limitBytes: number): Promise
       size += chunk.length;
       if (size <= limitBytes) chunks.push(chunk);
       else chunks = [];
-      if (size > limitBytes * PATIENCE_FACTOR) resolve({ bytes: Buffer.alloc(0), isTooLarge: true });
+      if (size > limitBytes * MAX_READ_FACTOR) resolve({ bytes: Buffer.alloc(0), isTooLarge: true });
     });
     request.on('end', () => {
       const isTooLarge = size > limitBytes;
@@ -31,7 +31,7 @@ export function readBytes(request: IncomingMessage, limitBytes: number): Promise
     });
     request.on('error', reject);
     request.on('close', () => {
-      reject(new Error('the caller went away'));
+      reject(new Error('the caller disconnected'));
     });
   });
 }
@@ -41,14 +41,14 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   return { text: bytes.toString('utf8'), isTooLarge };
 }
 
-/** Texts and bytes go out as they are, all else as JSON. */
+/** Texts and bytes are sent unchanged, everything else as JSON. */
 function encode(body: unknown): { readonly type: string; readonly bytes: Buffer } {
   if (Buffer.isBuffer(body)) return { type: 'application/octet-stream', bytes: body };
   if (typeof body === 'string') return { type: 'text/plain; charset=utf-8', bytes: Buffer.from(body) };
   return { type: 'application/json; charset=UTF-8', bytes: Buffer.from(JSON.stringify(body)) };
 }
 
-/** Sends the answer, or cuts the connection when there is none. */
+/** Sends the answer, or cuts the connection if it is null. */
 export function sendAnswer(response: ServerResponse, answer: HttpAnswer | null): void {
   if (answer === null) {
     response.socket?.destroy();
@@ -65,7 +65,7 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer | null):
   response.end(bytes);
 }
 
-/** Undefined when the text is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

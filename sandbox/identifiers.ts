@@ -12,7 +12,7 @@ function wamid(person: string, mark: Buffer, idText: string): string {
 
 const randomHex = (byteCount: number): string => randomBytes(byteCount).toString('hex').toUpperCase();
 
-/** A unique message id in the layout that Meta's own have: the person and 72 random bits, in base64. */
+/** A unique message id in Meta's layout: the contact and 72 random bits, in base64. */
 export const createOutboundWamid = (person: string): string => wamid(person, OUTBOUND_MARK, randomHex(9));
 
 export const createInboundWamid = (person: string): string =>
@@ -25,7 +25,7 @@ export const createChallenge = (): string => String(randomBytes(4).readUInt32BE(
 const stableDigits = (seed: string, count: number): string =>
   (createHash('sha256').update(seed).digest().readUIntBE(0, 6) % 10 ** count).toString().padStart(count, '0');
 
-/** Account and number are derived from the phone number id, so that they stay the same over restarts. */
+/** Account and number are derived from the phone number id, so that they survive restarts. */
 export const deriveWabaId = (phoneNumberId: string): string =>
   `1${stableDigits(`waba:${phoneNumberId}`, 14)}`;
 

@@ -1,4 +1,4 @@
-/** What the contact sends us, in Meta's shape. Pure. */
+/** Messages of contacts, in Meta's shape. Pure. */
 import { createHash } from 'node:crypto';
 import { webhookError } from './graph-errors.ts';
 import { isRecord, textOrNull, type JsonRecord } from './json.ts';
@@ -7,12 +7,12 @@ import { SettingError } from './setting-readers.ts';
 
 export interface InboundRequest {
   readonly phoneNumberId: string;
-  /** The contact's number, digits only; absent for a contact who is known by user id alone. */
+  /** The contact's number, digits only; null if only the user id is known. */
   readonly from: string | null;
   readonly userId: string | null;
   readonly name: string | null;
   readonly type: string;
-  /** Given in order to send the same message again. */
+  /** Sends the same message again. */
   readonly wamid: string | null;
   readonly fields: JsonRecord;
 }
@@ -21,7 +21,7 @@ export interface InboundMoment {
   readonly wamid: string;
   readonly now: number;
   readonly numbers: Numbers;
-  /** Where the media of the message can be downloaded; null without. */
+  /** The download address of the message's media, if any. */
   readonly mediaUrl: string | null;
 }
 
@@ -64,7 +64,7 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
   sticker: 'image/webp',
 };
 
-/** Types that travel inside of `interactive`. */
+/** Types that are sent as `interactive`. */
 const INTERACTIVE = new Set(['button_reply', 'list_reply', 'nfm_reply']);
 
 const text = (fields: JsonRecord, name: string, fallback = ''): string =>
@@ -73,7 +73,7 @@ const text = (fields: JsonRecord, name: string, fallback = ''): string =>
 const optional = (fields: JsonRecord, name: string, as = name): object =>
   fields[name] === undefined ? {} : { [as]: fields[name] };
 
-/** The bytes that a contact "sent": made up, but always the same for one message. */
+/** The bytes of a contact's media: generated, but always the same for one message. */
 export const mediaBytes = (wamid: string): Buffer => Buffer.from(`media of ${wamid}`);
 
 function mediaContent(type: string, fields: JsonRecord, wamid: string): object {
@@ -95,7 +95,7 @@ function replyContent(type: string, fields: JsonRecord): object {
     const reply = {
       name: text(fields, 'flowName', 'flow'),
       body: text(fields, 'text', 'Sent'),
-      // A text goes out as it is, so that a broken answer can be played.
+      // A text is sent unchanged, so that a test can send invalid JSON.
       response_json: typeof response === 'string' ? response : JSON.stringify(response ?? {}),
     };
     return { type, nfm_reply: reply };
@@ -117,7 +117,7 @@ function systemContent(fields: JsonRecord): object {
   };
 }
 
-/** The object that carries the name of the type, or null for a type that cannot be played. */
+/** The object that is named after the type, or null for an unsupported type. */
 function contentOf({ type, fields }: InboundRequest, wamid: string): object | null {
   if (type === 'contacts') return Array.isArray(fields['contacts']) ? fields['contacts'] : [];
   switch (type) {
@@ -175,14 +175,14 @@ export function parseInbound(body: unknown): InboundRequest {
   return request;
 }
 
-/** Which message the contact answers, or that they passed on one of somebody else. */
+/** The message that the contact answers, or the mark of a forwarded message. */
 function contextOf({ phoneNumberId, type, fields }: InboundRequest, numbers: Numbers): object {
   const id = type === 'reaction' ? null : textOrNull(fields['contextId']);
   if (id !== null) return { context: { from: displayNumberOf(phoneNumberId, numbers), id } };
   return fields['forwarded'] === true ? { context: { forwarded: true } } : {};
 }
 
-/** The `value` of the webhook with the contact and the message. A system message comes without a contact. */
+/** The `value` of the webhook with the contact and the message. A system message has no contact. */
 export function inboundValue(
   request: InboundRequest,
   { wamid, now, numbers, mediaUrl }: InboundMoment,
@@ -210,7 +210,7 @@ export function inboundValue(
   return messagesValue(phoneNumberId, numbers, { ...contacts, messages: [message] });
 }
 
-/** The media that the message speaks of and that can be downloaded after it; null for all other messages. */
+/** The media of the message for a later download; null if it has none, or if the caller gave `mediaId`. */
 export function inboundMedia(
   request: InboundRequest,
   wamid: string,

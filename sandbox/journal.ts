@@ -2,13 +2,13 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 export interface JournalOptions {
   readonly path: string;
-  /** Called for each record that is already there; `end` is the byte after its line. */
+  /** Called for each existing record; `end` is the byte after its line. */
   readonly onRecord: (record: unknown, end: number) => void;
   readonly isFsyncOn: () => boolean;
 }
 
 export interface Journal {
-  /** Takes its place in the file at once; `durable` resolves when it is written (and synced). */
+  /** Reserves its position in the file at once; `durable` resolves when it is written and, if enabled, synced. */
   append(record: unknown): { readonly end: number; readonly durable: Promise<void> };
   read(start: number, end: number): Promise<string>;
   flush(): Promise<void>;
@@ -24,7 +24,7 @@ interface Entry {
 const CHUNK_BYTES = 1 << 20;
 const NEW_LINE = 10;
 
-/** Hands out all whole lines and returns the end of the last one; what follows was torn by a crash. */
+/** Replays all complete lines and returns the end of the last one; a crash may leave an incomplete line after it. */
 async function replay(handle: FileHandle, options: JournalOptions): Promise<number> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let rest = Buffer.alloc(0);
@@ -54,10 +54,7 @@ function parseLine(line: string, path: string, end: number): unknown {
   }
 }
 
-/**
- * Opens an append-only file of JSON lines. Appends that arrive while a write or sync is under way share the next
- * one, so the cost of a sync is spread over all calls that wait for it.
- */
+/** Opens an append-only file of JSON lines. Appends during a write or sync share the next one, to save syncs. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const handle = await open(options.path, 'a+');
   let end = await replay(handle, options).catch(async (error: unknown) => {
@@ -67,7 +64,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await handle.truncate(end);
   let waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
-  // After a failed write the file may end in half a line, so that nothing more may be appended in this run.
+  // A failed write may leave an incomplete line, so this run must not append any more.
   let failure: Error | null = null;
 
   async function drain(): Promise<void> {
@@ -95,7 +92,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     return durable;
   }
 
-  /** Waits for what has been appended so far, not for what others append meanwhile. */
+  /** Waits for the appends so far, not for later ones. */
   async function flush(): Promise<void> {
     if (draining !== null) await enqueue(Buffer.alloc(0));
   }

@@ -5,6 +5,6 @@ export const isRecord = (value: unknown): value is JsonRecord =>
 
 export const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** Texts and numbers as a text; anything else is an empty one, which no rule takes for right. */
-export const wordOf = (value: unknown): string =>
+/** A text or number as a text. Anything else gives an empty text, which no rule accepts. */
+export const scalarText = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';

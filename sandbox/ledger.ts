@@ -2,37 +2,37 @@ import { join } from 'node:path';
 import type { ReceiptStatus } from './behaviours.ts';
 import { openJournal } from './journal.ts';
 
-/** What was answered: null when the answer is lost on purpose, so that the caller cannot know. */
+/** The answer to the caller; null if the connection was cut on purpose. */
 export type Answered = { readonly status: number; readonly code?: number | null } | null;
 
 export interface LedgerItem {
-  /** When the call had arrived, ISO 8601. */
+  /** When the call arrived, ISO 8601. */
   readonly at: string;
   readonly phoneNumberId: string;
   /** Only for calls of the marketing endpoint. */
   readonly edge?: 'marketing_messages';
   readonly to: string | null;
   readonly opaque: string | null;
-  /** Null when the call was refused, or was no send (a read mark). */
+  /** Null for a refused call and for a read mark. */
   readonly wamid: string | null;
   readonly answered: Answered;
-  /** The body as it was received: JSON, or a text when it was no JSON. */
+  /** The received body: JSON, or a text if it was not JSON. */
   readonly body: unknown;
 }
 
 export interface StoredReceipt {
   readonly status: ReceiptStatus;
-  /** Unix milliseconds: when it happened, and when the webhook is told. */
+  /** Unix milliseconds: the timestamp of the receipt, and the time of the webhook. */
   readonly at: number;
   readonly due: number;
   readonly code?: number;
   readonly details?: string;
 }
 
-/** One line of the journal: the public item, and what a restart needs in order to go on. */
+/** One line of the journal: the public item, and the state that a restart needs. */
 export interface LedgerRecord {
   readonly item: LedgerItem;
-  /** The key under which this refusal counts (numbers ending in 06 and 07). */
+  /** The key that counts this refusal, for numbers ending in 06 and 07. */
   readonly refusalKey?: string;
   readonly recipient?: Readonly<Record<string, string>>;
   readonly category?: string;
@@ -47,12 +47,11 @@ export interface LedgerPage {
 export interface Ledger {
   append(record: LedgerRecord): { readonly sequence: number; readonly durable: Promise<void> };
   /**
-   * A page in order of arrival. A cursor is the number of items before the page, as a text, and stays valid for
-   * ever. `nextCursor` is null when there is nothing after the page yet; to poll on, ask again later with the
-   * cursor of this page plus the number of its items.
+   * A page in order of arrival. A cursor is the number of items before the page, as a text, and never expires.
+   * `nextCursor` is null at the end; to poll for more, use the cursor of this page plus the number of its items.
    */
   page(cursor: number, limit: number): Promise<LedgerPage>;
-  /** The accepted call with this message id, or null. Reads the file from its end, so it is for rare questions. */
+  /** The accepted call with this message id, or null. Slow: reads the file from its end. */
   find(wamid: string): Promise<LedgerItem | null>;
   size(): number;
   close(): Promise<void>;
@@ -68,7 +67,7 @@ const MAX_PAGE_BYTES = 8 << 20;
 const SEARCHED_AT_ONCE = 200;
 
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  // Only the ends of the lines are kept in memory; a page is read from the file.
+  // Memory holds only the ends of the lines; pages are read from the file.
   const ends: number[] = [];
   const journal = await openJournal({
     path: join(options.dataDir, 'ledger.jsonl'),

@@ -20,7 +20,7 @@ function readLimits(text: string | undefined): 'none' | 'meta' {
   throw new SettingError('SANDBOX_LIMITS', 'must be none or meta');
 }
 
-const say = (level: 'info' | 'fatal', fields: object): void => {
+const log = (level: 'info' | 'fatal', fields: object): void => {
   process.stdout.write(
     `${JSON.stringify({ level, time: new Date().toISOString(), name: 'sandbox', ...fields })}\n`,
   );
@@ -37,17 +37,17 @@ try {
     verifyToken: env['SANDBOX_VERIFY_TOKEN'] ?? '',
     behaviour: { limits: readLimits(env['SANDBOX_LIMITS']) },
   });
-  say('info', { msg: 'listening', url: sandbox.url, webhookUrl });
+  log('info', { msg: 'listening', url: sandbox.url, webhookUrl });
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (isStopping) return;
       isStopping = true;
-      say('info', { msg: 'stopping', signal });
+      log('info', { msg: 'stopping', signal });
       void sandbox.stop();
     });
   }
 } catch (error) {
-  say('fatal', { msg: error instanceof Error ? error.message : String(error) });
+  log('fatal', { msg: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
 }

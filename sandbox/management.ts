@@ -1,15 +1,15 @@
-/** How many management calls an account has made, as Meta counts and tells them. */
+/** Counts the management calls of each account, and reports them as Meta does. */
 import type { BehaviourStore } from './behaviour-store.ts';
 import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
 import { createWindowLog } from './rates.ts';
 
 const HOUR_MS = 3_600_000;
-/** What an account with a registered number has. */
+/** The limit of an account with a registered number. */
 const META_CALLS_PER_HOUR = 5_000;
 
 export interface Management {
-  /** Counts the call and answers it, with the usage in the headers; above the cap it is refused with 80007. */
+  /** Counts and answers the call, with the usage in the headers; refuses it with 80007 above the cap. */
   answer(wabaId: string, act: () => HttpAnswer): HttpAnswer;
 }
 

@@ -1,4 +1,4 @@
-/** Media of the Graph API: upload, look up, download, delete. Kept in memory, up to a total size. */
+/** Media in the Graph API: upload, show, download, delete. Kept in memory, up to a total size. */
 import { createHash } from 'node:crypto';
 import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
@@ -11,7 +11,7 @@ interface StoredMedia {
   readonly bytes: Buffer;
 }
 
-/** An upload as it came: the parts of the form by name. */
+/** The form of an upload. */
 export interface MediaForm {
   readonly product: string | null;
   readonly type: string | null;
@@ -22,9 +22,9 @@ export interface MediaStore {
   upload(form: MediaForm): HttpAnswer;
   /** Whether this is, or was, the id of media. */
   knows(id: string): boolean;
-  /** Keeps bytes under an id that is told to others: what a contact sends. */
+  /** Stores media of a contact under the given id. */
   keep(id: string, mimeType: string, bytes: Buffer): void;
-  /** Where it can be downloaded for a while; null when it is not there. */
+  /** A temporary download address; null if the media does not exist. */
   link(id: string, origin: string): string | null;
   show(id: string, origin: string): HttpAnswer;
   download(query: URLSearchParams): HttpAnswer;
@@ -67,7 +67,7 @@ function limitOf(mimeType: string, bytes: Buffer): number | null {
   return LIMIT_BYTES.get(mimeType) ?? null;
 }
 
-/** Null when Meta would take the file. */
+/** Null if Meta would accept the file. */
 function problemOf(mimeType: string, bytes: Buffer): string | null {
   const bare = (mimeType.split(';')[0] ?? '').trim().toLowerCase();
   if (bare === 'audio/ogg' && /codecs=(?!"?opus)/i.test(mimeType))
@@ -84,8 +84,8 @@ const missing = (id: string): HttpAnswer =>
 const secretOf = (media: StoredMedia, expiry: string): string =>
   createHash('sha256').update(`${media.id} ${expiry} ${media.sha256}`).digest('base64url');
 
-/** The files by id, the oldest of which make room for new ones. */
-function createShelf() {
+/** Files by id; drops the oldest to make room for new ones. */
+function createFileStore() {
   const stored = new Map<string, StoredMedia>();
   const known = new Set<string>();
   let total = 0;
@@ -114,11 +114,11 @@ function createShelf() {
 }
 
 export function createMediaStore(): MediaStore {
-  const shelf = createShelf();
+  const files = createFileStore();
   let count = 0;
 
   function link(id: string, origin: string): string | null {
-    const media = shelf.get(id);
+    const media = files.get(id);
     if (media === undefined) return null;
     const expiry = String(Date.now() + URL_LIFE_MS);
     const query = new URLSearchParams({ mid: id, ext: expiry, hash: secretOf(media, expiry) });
@@ -126,9 +126,9 @@ export function createMediaStore(): MediaStore {
   }
 
   return {
-    keep: shelf.keep,
+    keep: files.keep,
     link,
-    knows: shelf.knows,
+    knows: files.knows,
     upload({ product, type, file }) {
       if (product !== 'whatsapp') {
         return refuse(100, {
@@ -136,17 +136,17 @@ export function createMediaStore(): MediaStore {
         });
       }
       if (file === null) return refuse(100, { details: 'The parameter file is required.' });
-      // Clients also give the kind alone (`image`), where Meta's reference wants the MIME type.
+      // Some clients give only the kind (`image`), where Meta's reference requires the MIME type.
       const mimeType = type?.includes('/') === true ? type : file.mimeType;
       const problem = problemOf(mimeType, file.bytes);
       if (problem !== null) return refuse(131053, { details: problem });
       count += 1;
       const id = createMediaId(`${Date.now()} ${count}`);
-      shelf.keep(id, mimeType, file.bytes);
+      files.keep(id, mimeType, file.bytes);
       return { status: 200, body: { id } };
     },
     show(id, origin) {
-      const media = shelf.get(id);
+      const media = files.get(id);
       if (media === undefined) return missing(id);
       return {
         status: 200,
@@ -161,15 +161,15 @@ export function createMediaStore(): MediaStore {
       };
     },
     download(query) {
-      const media = shelf.get(query.get('mid') ?? '');
+      const media = files.get(query.get('mid') ?? '');
       const expiry = query.get('ext') ?? '';
-      const isFine = media !== undefined && query.get('hash') === secretOf(media, expiry);
-      if (!isFine || Number(expiry) < Date.now()) return { status: 404, body: 'Not found' };
+      const isValid = media !== undefined && query.get('hash') === secretOf(media, expiry);
+      if (!isValid || Number(expiry) < Date.now()) return { status: 404, body: 'Not found' };
       return { status: 200, body: media.bytes, headers: { 'content-type': media.mimeType } };
     },
     remove(id) {
-      if (shelf.get(id) === undefined) return missing(id);
-      shelf.forget(id);
+      if (files.get(id) === undefined) return missing(id);
+      files.forget(id);
       return { status: 200, body: { success: true } };
     },
   };
@@ -177,7 +177,7 @@ export function createMediaStore(): MediaStore {
 
 const bytesOf = async (part: Blob): Promise<Buffer> => Buffer.from(await part.arrayBuffer());
 
-/** Reads a multipart body; null when it is none. */
+/** Reads a multipart body; null if it is not one. */
 export async function readMediaForm(contentType: string, bytes: Buffer): Promise<MediaForm | null> {
   try {
     const response = new Response(bytes, { headers: { 'content-type': contentType } });

@@ -1,4 +1,4 @@
-/** What the Graph API tells about a phone number: `GET /<version>/<phone number id>?fields=…`. */
+/** Phone numbers in the Graph API: `GET /<version>/<phone number id>?fields=…`. */
 import type { BehaviourStore } from './behaviour-store.ts';
 import { checkToken } from './decide.ts';
 import type { HttpAnswer } from './graph-api.ts';
@@ -7,7 +7,7 @@ import { healthStatus } from './health.ts';
 import { displayNumberOf } from './payloads.ts';
 import type { Behaviour } from './settings.ts';
 
-export interface NumberQuestion {
+export interface NumberQuery {
   readonly authorization: string;
   readonly phoneNumberId: string;
   readonly fields: string | null;
@@ -15,7 +15,7 @@ export interface NumberQuestion {
 
 const DEFAULT_FIELDS = 'display_phone_number,verified_name,quality_rating';
 
-/** `15551234567` as `+1 555-123-4567`, other numbers with a plus only. */
+/** Formats `15551234567` as `+1 555-123-4567`, and other numbers only with a plus. */
 const format = (digits: string): string =>
   digits
     .replace(/\D/g, '')
@@ -45,7 +45,7 @@ function describe(phoneNumberId: string, behaviour: Behaviour): ReadonlyMap<stri
 
 export function describeNumber(
   store: BehaviourStore,
-  { authorization, phoneNumberId, fields }: NumberQuestion,
+  { authorization, phoneNumberId, fields }: NumberQuery,
 ): HttpAnswer {
   const behaviour = store.current();
   const refusal = checkToken(authorization, behaviour.expiredTokens);
@@ -56,7 +56,7 @@ export function describeNumber(
   if (unknown !== undefined) {
     return refuse(100, { details: `Tried accessing nonexisting field (${unknown}).` });
   }
-  // As Meta does, the id always comes with them.
+  // Meta always includes the id.
   const shown = [...known].filter(([name]) => name === 'id' || wanted.includes(name));
   return { status: 200, body: Object.fromEntries(shown) };
 }

@@ -1,22 +1,22 @@
 import type { Receipt } from './payloads.ts';
 
-/** The receipts of one POST. A parcel that was refused is sent again as it was, so that it spoils no other. */
+/** The receipts of one POST. A refused parcel is repeated unchanged, so that it does not affect other receipts. */
 export interface Parcel {
   readonly receipts: readonly Receipt[];
   readonly attempts: number;
-  /** Called after the next attempt, whatever comes of it. */
+  /** Called after the next attempt, whatever its outcome. */
   readonly onAttempt?: () => void;
 }
 
 export interface ParcelQueue {
   addReceipts(receipts: readonly Receipt[]): void;
-  /** Back to the front of the line, to be packed anew. */
+  /** Returns receipts to the front of the queue. */
   putBack(receipts: readonly Receipt[]): void;
   addParcel(parcel: Parcel): void;
   next(): Parcel | null;
 }
 
-/** Packs receipts that are due into parcels only when one can be sent, so that a backlog makes full parcels. */
+/** Packs due receipts only when a parcel can be sent, so that a backlog makes full parcels. */
 export function createParcelQueue(parcelSize: () => number): ParcelQueue {
   const parcels: Parcel[] = [];
   const due: Receipt[] = [];

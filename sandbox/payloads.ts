@@ -5,7 +5,7 @@ import type { StoredReceipt } from './ledger.ts';
 import type { NumberIdentity } from './settings.ts';
 
 export interface Receipt extends StoredReceipt {
-  /** Place of the call in the ledger, and of the receipt in its plan. */
+  /** Position of the call in the ledger, and of the receipt in its plan. */
   readonly sequence: number;
   readonly index: number;
   readonly wamid: string;
@@ -27,10 +27,14 @@ export const displayNumberOf = (phoneNumberId: string, numbers: Numbers): string
 
 const hasPricing = (status: string): boolean => status === 'sent' || status === 'delivered';
 
-/** The people whose receipts these are; Meta leaves them out for failures. */
+/** The contacts of these receipts; Meta omits them for failures. */
 function contactsOf(receipts: readonly Receipt[]): object {
-  const told = receipts.filter((receipt) => receipt.status !== 'failed').map((receipt) => receipt.recipient);
-  const ids = (name: string): string[] => [...new Set(told.flatMap((recipient) => recipient[name] ?? []))];
+  const recipients = receipts
+    .filter((receipt) => receipt.status !== 'failed')
+    .map((receipt) => receipt.recipient);
+  const ids = (name: string): string[] => [
+    ...new Set(recipients.flatMap((recipient) => recipient[name] ?? [])),
+  ];
   const contacts = [
     ...ids('recipient_id').map((id) => ({ wa_id: id })),
     ...ids('recipient_user_id').map((id) => ({ user_id: id })),
@@ -57,7 +61,7 @@ export const envelope = (entries: readonly object[]): object => ({
   entry: entries,
 });
 
-/** `value` of a `messages` change: the number that it concerns, then whatever is given. */
+/** The `value` of a `messages` change: the number, then the given content. */
 export const messagesValue = (phoneNumberId: string, numbers: Numbers, content: object): object => ({
   messaging_product: 'whatsapp',
   metadata: {
@@ -77,7 +81,7 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return groups;
 }
 
-/** One POST for these receipts: an entry for each account, a change for each number, order kept within a number. */
+/** One POST for these receipts: an entry per account, a change per number. Keeps the order within a number. */
 export function receiptsBody(receipts: readonly Receipt[], numbers: Numbers): object {
   const accounts = groupBy(receipts, (receipt) => wabaIdOf(receipt.phoneNumberId, numbers));
   const entries = [...accounts].map(([wabaId, ofAccount]) => ({

@@ -1,8 +1,8 @@
-/** What a contact does, played on request: messages, and taps on the buttons of ours. */
+/** Simulates a contact: inbound messages, and taps on buttons of our messages. */
 import type { BehaviourStore } from './behaviour-store.ts';
 import { createInboundWamid } from './identifiers.ts';
 import { inboundMedia, inboundValue, parseInbound, type InboundRequest } from './inbound.ts';
-import { isRecord, wordOf } from './json.ts';
+import { isRecord, scalarText } from './json.ts';
 import type { Ledger } from './ledger.ts';
 import type { MediaStore } from './media.ts';
 import { envelope, wabaIdOf } from './payloads.ts';
@@ -23,7 +23,7 @@ export interface PlayDeps {
 
 const TAP_FIELDS = ['wamid', 'buttonIndex', 'cardIndex', 'name', 'from', 'userId'];
 
-/** `origin` is where media of the message can be downloaded. */
+/** `origin` is the base address for downloads of the message's media. */
 async function deliver({ store, webhook, media }: PlayDeps, request: InboundRequest, origin = '') {
   const { numbers } = store.current();
   const wamid = request.wamid ?? createInboundWamid(request.from ?? request.userId ?? '');
@@ -46,18 +46,18 @@ function storedTemplate(
 ): Template | null {
   const sent = isRecord(body) && isRecord(body['template']) ? body['template'] : null;
   if (sent === null) return null;
-  const language = isRecord(sent['language']) ? wordOf(sent['language']['code']) : '';
+  const language = isRecord(sent['language']) ? scalarText(sent['language']['code']) : '';
   const wabaId = wabaIdOf(phoneNumberId, store.current().numbers);
-  return templates.find(wabaId, wordOf(sent['name']), language);
+  return templates.find(wabaId, scalarText(sent['name']), language);
 }
 
-/** Answers what the tap told besides: its type, and the payload (or id) that our message carried. */
+/** The answer includes the type of the reply, and the payload or id that our message carried. */
 export async function playTap(deps: PlayDeps, body: unknown): Promise<object> {
   const given = asRecord(body, 'body');
   rejectUnknown(given, TAP_FIELDS);
   const wamid = asText(given['wamid'], 'wamid');
   const item = await deps.ledger.find(wamid);
-  if (item === null) return fail('wamid', 'is no message that was accepted here');
+  if (item === null) return fail('wamid', 'must be the id of an accepted message');
   const index = (name: string): number => asWhole(given[name] ?? 0, name, [0, 100]);
   const reply = tapReply(item.body, storedTemplate(deps, item.phoneNumberId, item.body), {
     buttonIndex: index('buttonIndex'),
@@ -66,10 +66,10 @@ export async function playTap(deps: PlayDeps, body: unknown): Promise<object> {
   const isByNumber = /\d{5}/.test(item.to ?? '') && !/^[A-Z]{2}\./.test(item.to ?? '');
   const person = isByNumber ? { from: item.to } : { userId: item.to };
   const { name, from, userId } = given;
-  const told = { name, from, userId };
+  const overrides = { name, from, userId };
   const request = parseInbound({
     ...person,
-    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined)),
     phoneNumberId: item.phoneNumberId,
     contextId: wamid,
     ...reply,

@@ -1,11 +1,11 @@
-/** How much a number may send: in all, and to one person. Time comes from outside, so that tests can set it. */
+/** Rate limits of a number: in total, and to one contact. The caller passes the time, so that tests can set it. */
 
 const SECOND_MS = 1_000;
 const MAX_REMEMBERED = 100_000;
 
 /**
- * An exact log of the last second: in no window of one second are there more events than the rate, wherever the
- * window starts. A rate below one is one event in a window that is longer in proportion.
+ * An exact sliding window: no window of one second holds more events than the rate, wherever it starts. A rate below
+ * one allows one event in a proportionally longer window.
  */
 export interface WindowLog {
   /** Whether one more event would stay within the rate. */
@@ -28,7 +28,7 @@ export const perSecond = (rate: number): WindowLimit => ({
 export function createWindowLog(): WindowLog {
   const logs = new Map<string, number[]>();
 
-  /** Meta's second is half open: what happened exactly one window ago is over. */
+  /** Meta's window is half open: an event exactly one window ago does not count. */
   function recent(key: string, windowMs: number, now: number): number[] {
     const log = logs.get(key) ?? [];
     const firstRecent = log.findIndex((at) => at > now - windowMs);
@@ -51,18 +51,18 @@ export function createWindowLog(): WindowLog {
 
 export interface PairLimit {
   readonly intervalMs: number;
-  /** So many may follow each other at once; what is more than one is borrowed from the future. */
+  /** Messages that may follow each other at once; all but the first are borrowed from the future. */
   readonly burst: number;
 }
 
-/** The limit of one number to one person (GCRA): a message each interval, and a burst that has to be paid back. */
+/** Limits the messages of one number to one contact (GCRA): one per interval, and a burst that must be paid back. */
 export interface PairLimiter {
   take(pair: string, limit: PairLimit, now: number): boolean;
   clear(): void;
 }
 
 export function createPairLimiter(): PairLimiter {
-  // When each pair's debt is paid back; a pair that has none is not remembered.
+  // When the debt of each pair is paid back. Pairs without debt may be dropped.
   const paidAt = new Map<string, number>();
 
   function forgetOld(now: number): void {

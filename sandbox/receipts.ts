@@ -17,14 +17,14 @@ export interface ReceiptCounts {
 }
 
 export interface ReceiptSender {
-  /** Hands over when they are due. The call that they belong to must be in the ledger. */
+  /** Sends the receipts when they are due. Their call must be in the ledger. */
   schedule(receipts: readonly Receipt[]): void;
-  /** Hands over at once; resolves after the first attempt, whatever came of it. */
+  /** Sends the receipts at once; resolves after the first attempt, whatever its outcome. */
   deliverNow(receipts: readonly Receipt[]): Promise<void>;
-  /** Tries at once what waits because nobody listened; for a webhook address that has changed. */
+  /** Ends a hold at once, after the webhook address has changed. */
   wake(): void;
   counts(): ReceiptCounts;
-  /** Stops; what has not been delivered is found in the journal by the next start. */
+  /** Stops; the next start finds undelivered receipts in the journal. */
   close(): Promise<void>;
 }
 
@@ -40,12 +40,12 @@ const MAX_STATUSES_PER_POST = 1_000;
 const BATCH_WINDOW_MS = 5;
 const STOP_GRACE_MS = 500;
 
-/** The journal of receipts that are done with; a receipt is named by its call's place in the ledger and its own. */
+/** The journal of finished receipts, by `receiptId`. */
 export async function openReceiptJournal(dataDir: string): Promise<{ journal: Journal; done: Set<string> }> {
   const done = new Set<string>();
   const journal = await openJournal({
     path: join(dataDir, 'receipts.jsonl'),
-    // At worst a receipt is delivered once more after a crash, which Meta does as well.
+    // At worst a receipt is repeated after a crash; Meta repeats receipts too.
     isFsyncOn: () => false,
     onRecord(record) {
       const ids = isRecord(record) ? record['done'] : null;
@@ -57,14 +57,14 @@ export async function openReceiptJournal(dataDir: string): Promise<{ journal: Jo
 
 export const receiptId = (receipt: Receipt): string => `${receipt.sequence}.${receipt.index}`;
 
-/** Counts receipts, and writes down those that are delivered or given up. */
-function createBooks(journal: Journal, giveUpAfterMs: number) {
+/** Counts receipts, and records those that were delivered or dropped. */
+function createTally(journal: Journal, giveUpAfterMs: number) {
   const counts = { pending: 0, delivered: 0, failedPosts: 0 };
 
   function settle(receipts: readonly Receipt[]): void {
     if (receipts.length === 0) return;
     counts.pending -= receipts.length;
-    // A record that cannot be written only means one more delivery after the next start.
+    // If the record cannot be written, the next start only repeats the receipts.
     journal.append({ done: receipts.map(receiptId) }).durable.catch(() => {});
   }
 
@@ -74,7 +74,7 @@ function createBooks(journal: Journal, giveUpAfterMs: number) {
       counts.delivered += receipts.length;
       settle(receipts);
     },
-    /** Gives up those that have been due for too long and returns the others. */
+    /** Drops receipts that have been due for too long and returns the others. */
     dropOld(receipts: readonly Receipt[]): readonly Receipt[] {
       const oldestDue = Date.now() - giveUpAfterMs;
       settle(receipts.filter((receipt) => receipt.due < oldestDue));
@@ -85,14 +85,14 @@ function createBooks(journal: Journal, giveUpAfterMs: number) {
 
 export function createReceiptSender(options: ReceiptSenderOptions): ReceiptSender {
   const { journal, webhook, behaviour, retry } = options;
-  const books = createBooks(journal, retry.giveUpAfterMs);
+  const tally = createTally(journal, retry.giveUpAfterMs);
   const parcelSize = (): number => (behaviour().batchReceipts ? MAX_STATUSES_PER_POST : 1);
   const queue = createParcelQueue(parcelSize);
   const workers = createWorkers(options.concurrency, () => {
     const parcel = backoff.isHolding() ? null : queue.next();
     return parcel === null ? null : attempt(parcel);
   });
-  // While nobody listens at all, one wait holds everything back, instead of one wait for each parcel.
+  // While the webhook is unreachable, one hold stops all parcels, instead of one wait per parcel.
   const backoff = createBackoff(retry, () => workers.pump());
   const schedule = createSchedule<Receipt>(BATCH_WINDOW_MS, (receipts) => {
     queue.addReceipts(receipts);
@@ -106,15 +106,15 @@ export function createReceiptSender(options: ReceiptSenderOptions): ReceiptSende
     const { status, isUnreachable } = await webhook.post(bytes);
     onAttempt?.();
     if (status !== 200) {
-      if (!isStopped) tryAgain(books.dropOld(receipts), parcel.attempts + 1, isUnreachable);
+      if (!isStopped) tryAgain(tally.dropOld(receipts), parcel.attempts + 1, isUnreachable);
       return;
     }
     backoff.reset();
-    books.addDelivered(receipts);
+    tally.addDelivered(receipts);
   }
 
   function tryAgain(receipts: readonly Receipt[], attempts: number, isUnreachable: boolean): void {
-    books.counts.failedPosts += 1;
+    tally.counts.failedPosts += 1;
     if (receipts.length === 0) return;
     if (isUnreachable) {
       queue.putBack(receipts);
@@ -129,11 +129,11 @@ export function createReceiptSender(options: ReceiptSenderOptions): ReceiptSende
 
   return {
     schedule(receipts) {
-      books.counts.pending += receipts.length;
+      tally.counts.pending += receipts.length;
       for (const receipt of receipts) schedule.add(receipt.due, receipt);
     },
     async deliverNow(receipts) {
-      books.counts.pending += receipts.length;
+      tally.counts.pending += receipts.length;
       const attempts: Promise<void>[] = [];
       for (let start = 0; start < receipts.length; start += parcelSize()) {
         const group = receipts.slice(start, start + parcelSize());
@@ -145,7 +145,7 @@ export function createReceiptSender(options: ReceiptSenderOptions): ReceiptSende
       await Promise.all(attempts);
     },
     wake: () => backoff.wake(),
-    counts: () => books.counts,
+    counts: () => tally.counts,
     async close() {
       isStopped = true;
       schedule.stop();

@@ -1,10 +1,10 @@
 export interface Schedule<T> {
   add(due: number, item: T): void;
-  /** Forgets everything that has not fallen due. */
+  /** Drops all items that are not due yet. */
   stop(): void;
 }
 
-/** Items that fall due within the same few milliseconds share one timer and are handed over together. */
+/** Items that fall due within the same few milliseconds share a timer and are passed to `onDue` together. */
 export function createSchedule<T>(windowMs: number, onDue: (items: readonly T[]) => void): Schedule<T> {
   const buckets = new Map<number, { readonly items: T[]; readonly timer: NodeJS.Timeout }>();
 

@@ -1,4 +1,4 @@
-/** What a test has written down beforehand: answers to calls, and failures of accepted messages. */
+/** Scripted answers to calls, and scripted failures of accepted messages. */
 import { kindOf } from './error-table.ts';
 import {
   asBoolean,
@@ -13,29 +13,29 @@ import {
 } from './setting-readers.ts';
 
 interface Scripted {
-  /** Only for numbers that end so; absent means any number. */
+  /** Only for numbers that end with this; any number if absent. */
   readonly to?: string;
   readonly times: number;
 }
 
-/** An answer that is given `times` times, before anything else is looked at. */
+/** An answer that is given `times` times and comes before all other rules. */
 export interface ScriptedAnswer extends Scripted {
-  /** Of the code's own, where only that is given. */
+  /** By default the status of the code. */
   readonly status: number;
   readonly code?: number;
   readonly subcode?: number;
   readonly details?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The connection is cut, and nothing has been accepted. */
+  /** Cuts the connection and accepts nothing. */
   readonly reset?: true;
 }
 
-/** The message is accepted, and then fails with this code in the webhook. */
+/** The message is accepted, then fails with this code in the webhook. */
 export interface ScriptedFailure extends Scripted {
   readonly code: number;
   readonly details?: string;
-  /** Whether a `sent` comes before. */
+  /** Whether a `sent` receipt comes first. */
   readonly sent: boolean;
 }
 
@@ -95,7 +95,7 @@ export function asScriptedFailure(value: unknown, field: string): ScriptedFailur
   };
 }
 
-/** The first script for this number, and what is left of all when it has been used once. */
+/** The first script for this number, and all scripts after using it once. */
 export function takeScript<T extends Scripted>(
   scripts: readonly T[],
   to: string,

@@ -24,12 +24,12 @@ export interface SandboxOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Made when it is missing; the ledger and the pending receipts live there. One sandbox at a time may use it. */
+  /** Holds the ledger and the pending receipts; created if missing. Only one sandbox at a time may use it. */
   readonly dataDir: string;
   readonly webhookUrl: string;
   readonly appSecret: string;
   readonly verifyToken?: string;
-  /** Where the behaviour starts, and what `DELETE /sandbox/behaviour` goes back to. */
+  /** The initial behaviour, which `DELETE /sandbox/behaviour` restores. */
   readonly behaviour?: BehaviourPatch;
   readonly retry?: Partial<RetryOptions>;
   readonly webhookTimeoutMs?: number;
@@ -39,7 +39,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   readonly url: string;
   setWebhookUrl(url: string): void;
-  /** Answers what is under way, writes everything down and lets go of the port. */
+  /** Answers calls in progress, stores everything and closes the port. */
   stop(): Promise<void>;
 }
 
@@ -132,7 +132,7 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   try {
     sendAnswer(response, await answerRequest(parts, request));
   } catch {
-    // The caller has gone away, or the ledger cannot be written: in both cases nothing may be promised.
+    // The caller disconnected or the ledger cannot be written: neither may look like an accepted message.
     sendAnswer(response, refuse(131000));
   }
 }
@@ -149,7 +149,7 @@ function listen(server: Server, host: string, port: number): Promise<string> {
   });
 }
 
-/** Starts a sandbox in this process. Receipts that an earlier run on the same data left pending go on. */
+/** Starts a sandbox in this process. Continues with the pending receipts of an earlier run on the same data. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const stopping = new AbortController();
   const parts = await openParts(options, stopping.signal);

@@ -1,4 +1,4 @@
-/** The readers of single settings: each returns the value or throws a SettingError that names its field. */
+/** Readers of single settings: each returns the value, or throws a SettingError with the field. */
 import { isRecord, type JsonRecord } from './json.ts';
 
 const MAX_DELAY_MS = 86_400_000;
@@ -18,8 +18,8 @@ export function fail(field: string, rule: string): never {
 }
 
 export function asNumber(value: unknown, field: string, [min, max]: readonly [number, number]): number {
-  const isFine = typeof value === 'number' && value >= min && value <= max;
-  return isFine ? value : fail(field, `must be a number from ${min} to ${max}`);
+  const isValid = typeof value === 'number' && value >= min && value <= max;
+  return isValid ? value : fail(field, `must be a number from ${min} to ${max}`);
 }
 
 export function asWhole(value: unknown, field: string, range: readonly [number, number]): number {
@@ -47,7 +47,7 @@ export const asList = <T>(value: unknown, field: string, read: (item: unknown, f
     ? value.map((item, index) => read(item, `${field}[${index}]`))
     : fail(field, 'must be a list');
 
-/** An object whose names are free and whose values are all read in the same way. */
+/** An object with arbitrary names whose values share a reader. */
 export const asMapOf = <T>(
   value: unknown,
   field: string,
@@ -62,7 +62,7 @@ export const asOneOf =
   (value: unknown, field: string): T =>
     choices.find((choice) => choice === value) ?? fail(field, `must be one of ${choices.join(', ')}`);
 
-/** The same, where null stands for "none". */
+/** Also accepts null. */
 export const orNull =
   <T>(read: (value: unknown, field: string) => T) =>
   (value: unknown, field: string): T | null =>
@@ -73,7 +73,7 @@ export function rejectUnknown(given: JsonRecord, known: readonly string[], prefi
   if (unknownName !== undefined) fail(`${prefix}${unknownName}`, 'is not known');
 }
 
-/** The field under its own name when it is given, else nothing: for objects with optional fields. */
+/** An object with the field if it is given, otherwise empty; to spread into an object with optional fields. */
 export const optionally = <T>(
   given: JsonRecord,
   name: string,

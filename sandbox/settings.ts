@@ -1,4 +1,4 @@
-/** The settings that `PUT /sandbox/behaviour` changes: their defaults and the rules for each. */
+/** The settings of `PUT /sandbox/behaviour`, with their defaults and rules. */
 import type { PlanSettings, ReceiptDelays } from './behaviours.ts';
 import { asScriptedAnswer, asScriptedFailure, type ScriptedAnswer, type ScriptedFailure } from './scripts.ts';
 import {
@@ -43,24 +43,24 @@ export type HealthState = (typeof HEALTH_STATES)[number];
 export type Category = (typeof CATEGORIES)[number];
 
 export interface Behaviour extends PlanSettings {
-  /** Receipts that fall due together travel in one POST. */
+  /** Sends receipts that fall due together in one POST. */
   readonly batchReceipts: boolean;
   /** Added to every answer of the Graph API. */
   readonly latencyMs: number;
-  /** Cap for each phone number; above it calls are refused with 130429. Null is no cap. */
+  /** Limit per phone number; calls above it are refused with 130429. Null is no limit. */
   readonly sendsPerSecond: number | null;
-  /** `meta` turns on Meta's own limits where the settings of each are null. */
+  /** `meta` applies Meta's own limits where their settings are null. */
   readonly limits: 'none' | 'meta';
-  /** A message to one person each so many seconds, else 131056. Null is no limit. */
+  /** One message to one contact per this many seconds, else 131056. Null is no limit. */
   readonly pairSeconds: number | null;
   readonly pairBurst: number;
-  /** Tokens that are answered with 190; true means all of them. */
+  /** Tokens that are refused with 190; true means all of them. */
   readonly expiredTokens: true | readonly string[];
-  /** Every send of these phone numbers gets this code, until it is taken away. */
+  /** Every send of these phone numbers gets this code. */
   readonly senderErrors: Readonly<Record<string, number>>;
-  /** What `health_status` tells about a phone number. */
+  /** The `health_status` of a phone number. */
   readonly health: Readonly<Record<string, HealthState>>;
-  /** Names of templates that are answered with 132015. */
+  /** Names of templates whose sends are refused with 132015. */
   readonly templatePaused: readonly string[];
   /** Names of templates whose sends are answered with `held_for_quality_assessment`. */
   readonly templateHeld: readonly string[];
@@ -68,26 +68,26 @@ export interface Behaviour extends PlanSettings {
   readonly checkTemplates: boolean;
   /** How long a created or edited template stays PENDING. */
   readonly reviewMs: number;
-  /** Templates with one of these words in them are rejected. */
+  /** Templates that contain one of these words are rejected. */
   readonly rejectWords: readonly string[];
-  /** Names of templates that are approved in another category than they asked for. */
+  /** The category in which a template is approved, by name, if not the submitted one. */
   readonly recategorise: Readonly<Record<string, Category>>;
-  /** How many templates an account may have, in all languages. Null is no cap. */
+  /** Templates per account, in all languages. Null is no limit. */
   readonly templatesPerAccount: number | null;
-  /** How long a pause by pacing has to last before it can be ended. */
+  /** Minimum duration of a pause by pacing. */
   readonly unpauseAfterMs: number;
-  /** Cap on management calls for each account; above it they are refused with 80007. */
+  /** Management calls per account; calls above it are refused with 80007. Null is no limit. */
   readonly managementCallsPerHour: number | null;
   /** Accounts or numbers whose marketing templates are refused with 131063 on the messages endpoint. */
   readonly marketingOff: readonly string[];
   readonly dropAnswers: AnswerDropping | null;
   readonly nextErrors: readonly ScriptedAnswer[];
   readonly nextFailures: readonly ScriptedFailure[];
-  /** What the webhooks tell about a phone number id, where the derived values will not do. */
+  /** The identity of a phone number id, in place of the derived values. */
   readonly numbers: Readonly<Record<string, NumberIdentity>>;
-  /** Which portfolio owns a business account; others have one each. */
+  /** The portfolio of a business account; other accounts have one each. */
   readonly portfolios: Readonly<Record<string, string>>;
-  /** Whether the ledger is forced to the disk before a call is answered. */
+  /** Whether the ledger is flushed to disk before a call is answered. */
   readonly fsync: boolean;
 }
 
@@ -195,7 +195,7 @@ const READERS: Readers = {
   fsync: asBoolean,
 };
 
-/** The settings with the given fields changed; throws a SettingError that names the first field that is wrong. */
+/** The settings with the given fields changed; throws a SettingError for the first invalid field. */
 export function applyPatch(current: Behaviour, patch: unknown): Behaviour {
   const given = asRecord(patch, 'body');
   rejectUnknown(given, Object.keys(READERS));

@@ -1,9 +1,9 @@
-/** A contact taps a button of one of our messages: which answer Meta makes of it. Pure. */
-import { isRecord, textOrNull, wordOf, type JsonRecord } from './json.ts';
+/** The reply that Meta sends when a contact taps a button of our message. Pure. */
+import { isRecord, textOrNull, scalarText, type JsonRecord } from './json.ts';
 import { fail } from './setting-readers.ts';
 import { buttonsOf, componentOf, type Template } from './templates/template.ts';
 
-/** The fields of an inbound message, as `POST /sandbox/inbound` takes them. */
+/** The fields of an inbound message in `POST /sandbox/inbound`. */
 export interface TapReply {
   readonly type: 'button' | 'button_reply' | 'list_reply' | 'nfm_reply';
   readonly payload?: string;
@@ -14,30 +14,30 @@ export interface TapReply {
 
 export interface Tap {
   readonly buttonIndex: number;
-  /** The card of a carousel whose button it is. */
+  /** The card of the button in a carousel. */
   readonly cardIndex: number | null;
 }
 
 const listOf = (value: unknown): readonly JsonRecord[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 
-const noButton = (): never => fail('buttonIndex', 'is no button of this message that can be tapped');
+const noButton = (): never => fail('buttonIndex', 'must be a button of this message that can be tapped');
 
 const isType = (component: JsonRecord, type: string): boolean =>
-  wordOf(component['type']).toLowerCase() === type;
+  scalarText(component['type']).toLowerCase() === type;
 
 function sentPayload(components: readonly JsonRecord[], index: number): string | null {
   const button = components.find(
     (component) =>
       isType(component, 'button') &&
-      wordOf(component['sub_type']).toLowerCase() === 'quick_reply' &&
+      scalarText(component['sub_type']).toLowerCase() === 'quick_reply' &&
       Number(component['index']) === index,
   );
   const [parameter] = listOf(button?.['parameters']);
   return textOrNull(parameter?.['payload']) ?? textOrNull(parameter?.['text']);
 }
 
-/** The components of the message itself, or of one card: as they were sent, and as they are stored. */
+/** The sent and the stored components of the message, or of one card. */
 function sidesOf(sent: readonly JsonRecord[], template: Template | null, cardIndex: number | null) {
   if (cardIndex === null) return { sent, stored: template?.components ?? [] };
   const sentCards = listOf(sent.find((component) => isType(component, 'carousel'))?.['cards']);
@@ -46,12 +46,12 @@ function sidesOf(sent: readonly JsonRecord[], template: Template | null, cardInd
   return { sent: listOf(card?.['components']), stored: listOf(storedCards[cardIndex]?.['components']) };
 }
 
-/** Without a payload of its own, a quick reply of a template answers with its text. */
+/** A quick reply of a template without a payload answers with its text. */
 function tapTemplate(content: JsonRecord, template: Template | null, tap: Tap): TapReply {
   const { sent, stored } = sidesOf(listOf(content['components']), template, tap.cardIndex);
   const storedButton = buttonsOf(stored)[tap.buttonIndex];
   const isQuickReply =
-    storedButton === undefined || wordOf(storedButton['type']).toUpperCase() === 'QUICK_REPLY';
+    storedButton === undefined || scalarText(storedButton['type']).toUpperCase() === 'QUICK_REPLY';
   const payload = sentPayload(sent, tap.buttonIndex);
   const text = textOrNull(storedButton?.['text']) ?? payload;
   if (!isQuickReply || text === null) return noButton();
@@ -70,17 +70,17 @@ function tapInteractive(interactive: JsonRecord, tap: Tap): TapReply {
     const description = textOrNull(row['description']);
     return {
       type: 'list_reply',
-      payload: wordOf(row['id']),
-      text: wordOf(row['title']),
+      payload: scalarText(row['id']),
+      text: scalarText(row['title']),
       ...(description === null ? {} : { description }),
     };
   }
   const button = listOf(action['buttons'])[tap.buttonIndex];
   const reply = isRecord(button?.['reply']) ? button['reply'] : noButton();
-  return { type: 'button_reply', payload: wordOf(reply['id']), text: wordOf(reply['title']) };
+  return { type: 'button_reply', payload: scalarText(reply['id']), text: scalarText(reply['title']) };
 }
 
-/** `template` is the stored one, if the account has it: what is sent does not tell the texts of its buttons. */
+/** `template` is the stored one, if it exists: the sent message does not contain the button texts. */
 export function tapReply(body: unknown, template: Template | null, tap: Tap): TapReply {
   if (!isRecord(body)) return noButton();
   const { interactive, template: content } = body;

@@ -1,12 +1,12 @@
-/** Whether a body is one that Meta would take: its envelope here, its content in content/. */
-import { isRecord, textOrNull, wordOf, type JsonRecord } from './json.ts';
+/** Checks whether Meta would accept a body: its envelope here, its content in content/. */
+import { isRecord, textOrNull, scalarText, type JsonRecord } from './json.ts';
 import type { InputProblem } from './content/checks.ts';
 import { validateContent } from './content/validate.ts';
 import type { TemplateUse } from './templates/send-check.ts';
 
 export interface SendRequest {
   readonly kind: 'message';
-  /** `to` as it was given, or the business-scoped user id when there is no `to`. */
+  /** `to` as given, or the business-scoped user id if there is no `to`. */
   readonly input: string;
   readonly waId: string | null;
   readonly userId: string | null;
@@ -77,8 +77,7 @@ function parseMarkRead(body: JsonRecord): ParsedBody {
 
 const PRODUCT_POLICIES = ['CLOUD_API_FALLBACK', 'STRICT'];
 
-/** What only the marketing endpoint knows. */
-/** `marketing_messages` takes templates of the category MARKETING only. */
+/** `marketing_messages` takes only templates of the category MARKETING. */
 export type SendEdge = 'messages' | 'marketing_messages';
 
 function checkMarketing(body: JsonRecord, edge: SendEdge): InputProblem | null {
@@ -87,7 +86,7 @@ function checkMarketing(body: JsonRecord, edge: SendEdge): InputProblem | null {
     const stray = ['product_policy', 'message_activity_sharing'].find((name) => body[name] !== undefined);
     return stray === undefined ? null : problem(100, `Unexpected key "${stray}" on param "$root".`);
   }
-  if (policy !== undefined && !PRODUCT_POLICIES.includes(wordOf(policy))) {
+  if (policy !== undefined && !PRODUCT_POLICIES.includes(scalarText(policy))) {
     return problem(100, `Param product_policy must be one of {${PRODUCT_POLICIES.join(', ')}}.`);
   }
   return sharing === undefined || typeof sharing === 'boolean'

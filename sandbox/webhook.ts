@@ -12,7 +12,7 @@ export interface WebhookOptions {
 
 export type SignatureKind = 'valid' | 'invalid' | 'none';
 
-/** `status` is null when no answer came; `isUnreachable` when there was not even a connection. */
+/** `status` is null without an answer; `isUnreachable` is true without a connection. */
 export interface WebhookAnswer {
   readonly status: number | null;
   readonly isUnreachable: boolean;
@@ -23,7 +23,7 @@ export interface Webhook {
   post(bytes: Buffer, signature?: SignatureKind): Promise<WebhookAnswer>;
   verify(): Promise<WebhookAnswer & { readonly verified: boolean }>;
   setUrl(url: string): void;
-  /** Cuts the calls that are still under way. */
+  /** Aborts the calls in progress. */
   close(): Promise<void>;
 }
 

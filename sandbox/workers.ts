@@ -1,13 +1,13 @@
 export interface Workers {
-  /** Starts as much work as there is and as may run at once. */
+  /** Starts available work, up to the concurrency. */
   pump(): void;
-  /** Takes no more work and waits for what runs, at most so long. */
+  /** Takes no more work; waits at most `graceMs` for running work. */
   stop(graceMs: number): Promise<void>;
-  /** Waits for what runs, however long. */
+  /** Resolves when no work is running. */
   settled(): Promise<void>;
 }
 
-/** Runs work with bounded concurrency; `take` starts the next piece, or returns null when there is none. */
+/** Runs work with bounded concurrency; `take` starts the next piece, or returns null if there is none. */
 export function createWorkers(concurrency: number, take: () => Promise<void> | null): Workers {
   const running = new Set<Promise<void>>();
   let isStopped = false;

@@ -1,5 +1,5 @@
-/** The small checks of which the content rules are made. Pure. */
-import { isRecord, wordOf, type JsonRecord } from '../json.ts';
+/** Basic checks for the content rules. Pure. */
+import { isRecord, scalarText, type JsonRecord } from '../json.ts';
 
 export interface InputProblem {
   readonly kind: 'invalid';
@@ -7,10 +7,10 @@ export interface InputProblem {
   readonly details: string;
 }
 
-export type Found = InputProblem | null;
+export type CheckResult = InputProblem | null;
 
-/** Looks at the object that carries the name of the type. */
-export type Check = (content: JsonRecord) => Found;
+/** Checks the object that is named after the type. */
+export type Check = (content: JsonRecord) => CheckResult;
 
 export const missing = (path: string): InputProblem => ({
   kind: 'invalid',
@@ -24,8 +24,8 @@ export const wrong = (path: string, rule: string): InputProblem => ({
   details: `Parameter ${path} is not valid: ${rule}.`,
 });
 
-/** A parameter of a template's text: it may not change the shape of the text. */
-export const checkWords = (value: string, where: string): Found =>
+/** A parameter in the text of a template: Meta refuses line breaks, tabs and gaps. */
+export const checkSingleLine = (value: string, where: string): CheckResult =>
   /[\n\r\t]| {5}/.test(value)
     ? {
         kind: 'invalid',
@@ -34,17 +34,20 @@ export const checkWords = (value: string, where: string): Found =>
       }
     : null;
 
-/** Looks at one text field; `limit` counts characters, an absent field is fine unless it is required. */
-export function checkText(value: unknown, path: string, limit: number, isRequired = true): Found {
+/** Checks a text field of at most `limit` characters; it may be absent unless required. */
+export function checkText(value: unknown, path: string, limit: number, isRequired = true): CheckResult {
   if (value === undefined || value === '') return isRequired ? missing(path) : null;
   if (typeof value !== 'string') return wrong(path, 'it must be a string');
   return value.length > limit ? wrong(path, `it must be at most ${limit} characters long`) : null;
 }
 
-export const optionalText = (value: unknown, path: string, limit: number): Found =>
+export const optionalText = (value: unknown, path: string, limit: number): CheckResult =>
   checkText(value, path, limit, false);
 
-export function firstProblem<T>(items: readonly T[], check: (item: T, index: number) => Found): Found {
+export function firstProblem<T>(
+  items: readonly T[],
+  check: (item: T, index: number) => CheckResult,
+): CheckResult {
   for (const [index, item] of items.entries()) {
     const found = check(item, index);
     if (found !== null) return found;
@@ -52,13 +55,13 @@ export function firstProblem<T>(items: readonly T[], check: (item: T, index: num
   return null;
 }
 
-/** A list of objects between two lengths, each of which is checked. */
+/** Checks the length of a list of objects, and each object. */
 export function checkList(
   value: unknown,
   path: string,
   [min, max]: readonly [number, number],
-  check: (item: JsonRecord, path: string) => Found,
-): Found {
+  check: (item: JsonRecord, path: string) => CheckResult,
+): CheckResult {
   if (!Array.isArray(value) || value.length < min) return missing(path);
   if (value.length > max) return wrong(path, `at most ${max} are allowed`);
   return firstProblem<unknown>(value, (item, index) => {
@@ -67,26 +70,30 @@ export function checkList(
   });
 }
 
-export function checkObject(value: unknown, path: string, check: (item: JsonRecord) => Found): Found {
+export function checkObject(
+  value: unknown,
+  path: string,
+  check: (item: JsonRecord) => CheckResult,
+): CheckResult {
   if (value === undefined) return missing(path);
   return isRecord(value) ? check(value) : wrong(path, 'it must be an object');
 }
 
-export function checkOneOf(value: unknown, path: string, choices: readonly string[]): Found {
+export function checkOneOf(value: unknown, path: string, choices: readonly string[]): CheckResult {
   if (value === undefined) return missing(path);
-  return choices.includes(wordOf(value)) ? null : wrong(path, `it must be one of ${choices.join(', ')}`);
+  return choices.includes(scalarText(value)) ? null : wrong(path, `it must be one of ${choices.join(', ')}`);
 }
 
-/** `seen` is filled: an id that comes again is a problem. */
-export function checkUnique(value: unknown, path: string, seen: Set<unknown>): Found {
+/** Adds the id to `seen`; a repeated id is a problem. */
+export function checkUnique(value: unknown, path: string, seen: Set<unknown>): CheckResult {
   if (seen.has(value)) return wrong(path, 'ids must be unique');
   seen.add(value);
   return null;
 }
 
-export function checkCoordinate(value: unknown, path: string, limit: number): Found {
+export function checkCoordinate(value: unknown, path: string, limit: number): CheckResult {
   if (value === undefined) return missing(path);
   const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
-  const isFine = (typeof value === 'number' || typeof value === 'string') && Math.abs(number) <= limit;
-  return isFine ? null : wrong(path, 'it must be a number');
+  const isValid = (typeof value === 'number' || typeof value === 'string') && Math.abs(number) <= limit;
+  return isValid ? null : wrong(path, 'it must be a number');
 }

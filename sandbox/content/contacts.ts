@@ -1,6 +1,14 @@
 /** Contact cards. Pure. */
-import { isRecord, wordOf, type JsonRecord } from '../json.ts';
-import { checkList, checkText, firstProblem, missing, optionalText, wrong, type Found } from './checks.ts';
+import { isRecord, scalarText, type JsonRecord } from '../json.ts';
+import {
+  checkList,
+  checkText,
+  firstProblem,
+  missing,
+  optionalText,
+  wrong,
+  type CheckResult,
+} from './checks.ts';
 
 const MAX_CARDS = 257;
 const MAX_TEXT = 1024;
@@ -12,7 +20,7 @@ const LISTS: readonly (readonly [name: string, field: string | null])[] = [
   ['addresses', null],
 ];
 
-function checkName(contact: JsonRecord, path: string): Found {
+function checkName(contact: JsonRecord, path: string): CheckResult {
   const { name } = contact;
   if (!isRecord(name)) return missing(`${path}.name.formatted_name`);
   const found = checkText(name['formatted_name'], `${path}.name.formatted_name`, MAX_TEXT);
@@ -20,7 +28,7 @@ function checkName(contact: JsonRecord, path: string): Found {
   return firstProblem(NAME_PARTS, (part) => optionalText(name[part], `${path}.name.${part}`, MAX_TEXT));
 }
 
-function checkCard(contact: JsonRecord, path: string): Found {
+function checkCard(contact: JsonRecord, path: string): CheckResult {
   const { birthday, org } = contact;
   const found =
     checkName(contact, path) ??
@@ -32,11 +40,11 @@ function checkCard(contact: JsonRecord, path: string): Found {
           ),
     );
   if (found !== null) return found;
-  if (birthday !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(wordOf(birthday))) {
+  if (birthday !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(scalarText(birthday))) {
     return wrong(`${path}.birthday`, 'it must be YYYY-MM-DD');
   }
   return org === undefined || isRecord(org) ? null : wrong(`${path}.org`, 'it must be an object');
 }
 
-export const checkContacts = (contacts: unknown): Found =>
+export const checkContacts = (contacts: unknown): CheckResult =>
   checkList(contacts, 'contacts', [1, MAX_CARDS], checkCard);

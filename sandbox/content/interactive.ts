@@ -1,5 +1,5 @@
 /** Interactive messages: buttons, lists, links, flows and the rest. Pure. */
-import { isRecord, textOrNull, wordOf, type JsonRecord } from '../json.ts';
+import { isRecord, textOrNull, scalarText, type JsonRecord } from '../json.ts';
 import {
   checkList,
   checkObject,
@@ -10,7 +10,7 @@ import {
   optionalText,
   wrong,
   type Check,
-  type Found,
+  type CheckResult,
 } from './checks.ts';
 import { checkMediaSource } from './media.ts';
 import { checkProduct, checkProductList } from './products.ts';
@@ -23,20 +23,20 @@ const MAX_LIST_BODY = 4096;
 const MAX_ROWS = 10;
 const HEADER_TYPES = ['text', 'image', 'video', 'document'];
 
-function checkHeader(header: unknown, types: readonly string[]): Found {
+function checkHeader(header: unknown, types: readonly string[]): CheckResult {
   if (header === undefined) return null;
   const path = `${PATH}.header`;
   return checkObject(header, path, (given) => {
     const typeProblem = checkOneOf(given['type'], `${path}.type`, types);
     if (typeProblem !== null) return typeProblem;
-    const type = wordOf(given['type']);
+    const type = scalarText(given['type']);
     return type === 'text'
       ? checkText(given['text'], `${path}.text`, MAX_SHORT)
       : checkObject(given[type], `${path}.${type}`, (media) => checkMediaSource(media, `${path}.${type}`));
   });
 }
 
-function checkFooter(footer: unknown): Found {
+function checkFooter(footer: unknown): CheckResult {
   if (footer === undefined) return null;
   return checkObject(footer, `${PATH}.footer`, (given) =>
     checkText(given['text'], `${PATH}.footer.text`, MAX_SHORT),
@@ -45,7 +45,7 @@ function checkFooter(footer: unknown): Found {
 
 const bodyText = ({ body }: JsonRecord): unknown => (isRecord(body) ? body['text'] : undefined);
 
-function checkButtons(action: JsonRecord): Found {
+function checkButtons(action: JsonRecord): CheckResult {
   const seen = new Set<unknown>();
   const { buttons } = action;
   if (Array.isArray(buttons) && buttons.length > 3)
@@ -62,11 +62,11 @@ function checkButtons(action: JsonRecord): Found {
   });
 }
 
-function checkSections(action: JsonRecord): Found {
+function checkSections(action: JsonRecord): CheckResult {
   const { sections } = action;
   const seen = new Set<unknown>();
   const hasSeveral = Array.isArray(sections) && sections.length > 1;
-  const checkRow = (row: JsonRecord, path: string): Found =>
+  const checkRow = (row: JsonRecord, path: string): CheckResult =>
     checkText(row['id'], `${path}.id`, 200) ??
     checkUnique(row['id'], `${path}.id`, seen) ??
     checkText(row['title'], `${path}.title`, 24) ??
@@ -85,11 +85,11 @@ function checkSections(action: JsonRecord): Found {
   );
 }
 
-const checkName = (action: JsonRecord, name: string): Found =>
+const checkName = (action: JsonRecord, name: string): CheckResult =>
   checkOneOf(action['name'], `${ACTION}.name`, [name]);
 
 const withParameters =
-  (name: string, check: (parameters: JsonRecord, path: string) => Found): Check =>
+  (name: string, check: (parameters: JsonRecord, path: string) => CheckResult): Check =>
   (action) =>
     checkName(action, name) ??
     checkObject(action['parameters'], `${ACTION}.parameters`, (parameters) =>
@@ -101,7 +101,7 @@ const checkLink = withParameters('cta_url', (parameters, path) => {
     checkText(parameters['display_text'], `${path}.display_text`, 20) ??
     checkText(parameters['url'], `${path}.url`, 2000);
   if (found !== null) return found;
-  return /^https?:\/\/\S+$/i.test(wordOf(parameters['url']))
+  return /^https?:\/\/\S+$/i.test(scalarText(parameters['url']))
     ? null
     : wrong(`${path}.url`, 'it must be a URL');
 });
@@ -125,11 +125,11 @@ const checkFlow = withParameters('flow', (parameters, path) => {
   );
 });
 
-/** A card has a place, a text of its own, and a link, quick replies or a product. */
+/** A card has an index, an optional text, and a link, quick replies or a product. */
 const checkCards: Check = (action) =>
   checkList(action['cards'], `${ACTION}.cards`, [2, 10], (card, path) => {
-    const isPlace = /^[0-9]$/.test(wordOf(card['card_index']));
-    if (!isPlace) return wrong(`${path}.card_index`, 'it must be 0 to 9');
+    const isIndex = /^[0-9]$/.test(scalarText(card['card_index']));
+    if (!isIndex) return wrong(`${path}.card_index`, 'it must be 0 to 9');
     const found = optionalText(bodyText(card), `${path}.body.text`, 160);
     return found ?? checkObject(card['action'], `${path}.action`, () => null);
   });
@@ -143,7 +143,7 @@ interface Kind {
 const anyAction: Check = () => null;
 const plain = (action: Check, headers: readonly string[] = []): Kind => ({ body: MAX_BODY, headers, action });
 
-/** By `interactive.type`; `body` is the limit of its text, null where there need be none. */
+/** By `interactive.type`; `body` is the maximum length of its text, null if it is optional. */
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['button', plain(checkButtons, HEADER_TYPES)],
   [

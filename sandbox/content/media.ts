@@ -1,6 +1,6 @@
-/** Media by id or link, also inside of other messages. Pure. */
-import { wordOf, type JsonRecord } from '../json.ts';
-import { checkText, missing, optionalText, wrong, type Found } from './checks.ts';
+/** Media by id or link, also within other messages. Pure. */
+import { scalarText, type JsonRecord } from '../json.ts';
+import { checkText, missing, optionalText, wrong, type CheckResult } from './checks.ts';
 
 export const MEDIA_TYPES = ['image', 'audio', 'video', 'document', 'sticker'] as const;
 
@@ -9,18 +9,18 @@ const MAX_CAPTION = 1024;
 const MAX_FILENAME = 240;
 const WITH_CAPTION = new Set(['image', 'video', 'document']);
 
-/** The source alone, as headers and template parameters have it. */
-export function checkMediaSource(media: JsonRecord, path: string): Found {
+/** Only the source, as in headers and template parameters. */
+export function checkMediaSource(media: JsonRecord, path: string): CheckResult {
   const { id, link } = media;
   if (id === undefined && link === undefined) return missing(`${path}.id`);
   if (id !== undefined && link !== undefined) return wrong(path, 'give either id or link, not both');
   if (id !== undefined) return checkText(id, `${path}.id`, MAX_SOURCE);
   const found = checkText(link, `${path}.link`, MAX_SOURCE);
   if (found !== null) return found;
-  return /^https?:\/\/\S+$/i.test(wordOf(link)) ? null : wrong(`${path}.link`, 'it must be a URL');
+  return /^https?:\/\/\S+$/i.test(scalarText(link)) ? null : wrong(`${path}.link`, 'it must be a URL');
 }
 
-export function checkMedia(type: string, media: JsonRecord): Found {
+export function checkMedia(type: string, media: JsonRecord): CheckResult {
   const { caption, filename, voice } = media;
   const found = checkMediaSource(media, type);
   if (found !== null) return found;

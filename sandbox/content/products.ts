@@ -1,12 +1,12 @@
 /** Products of a catalogue in interactive messages and templates. Pure. */
 import { isRecord } from '../json.ts';
-import { checkList, checkText, wrong, type Check, type Found } from './checks.ts';
+import { checkList, checkText, wrong, type Check, type CheckResult } from './checks.ts';
 
 const ACTION = 'interactive.action';
 const MAX_SECTIONS = 10;
 const MAX_PRODUCTS = 30;
 
-export function checkProductSections(sections: unknown, path: string): Found {
+export function checkProductSections(sections: unknown, path: string): CheckResult {
   const count = (Array.isArray(sections) ? sections : []).flatMap((section: unknown) =>
     isRecord(section) && Array.isArray(section['product_items']) ? section['product_items'] : [],
   ).length;

@@ -1,26 +1,26 @@
-/** The parameters of a template's components, by their type. Pure. */
-import { textOrNull, wordOf, type JsonRecord } from '../json.ts';
+/** Parameters of template components, by type. Pure. */
+import { textOrNull, scalarText, type JsonRecord } from '../json.ts';
 import {
   checkCoordinate,
   checkObject,
   checkText,
-  checkWords,
+  checkSingleLine,
   missing,
   optionalText,
   wrong,
-  type Found,
+  type CheckResult,
 } from './checks.ts';
 import { checkMediaSource } from './media.ts';
 import { checkProductSections } from './products.ts';
 
 const MAX_TEXT = 32_768;
-/** A changelog of Meta says 20, its reference 15: what the longer rule takes is not refused here. */
+/** Meta's changelog says 20, its reference 15; the sandbox accepts the longer one. */
 const MAX_COUPON = 20;
 const MAX_PAYLOAD = 256;
 
-type ParameterCheck = (value: JsonRecord, path: string) => Found;
+type ParameterCheck = (value: JsonRecord, path: string) => CheckResult;
 
-const checkWhole = (value: unknown, path: string): Found => {
+const checkWhole = (value: unknown, path: string): CheckResult => {
   if (value === undefined) return missing(path);
   return Number.isInteger(value) ? null : wrong(path, 'it must be a whole number');
 };
@@ -41,7 +41,7 @@ const checkAction: ParameterCheck = (value, path) => {
   );
 };
 
-/** Parameters whose value is an object of the name of their type. */
+/** Parameters whose value is an object named after their type. */
 const OBJECTS: Readonly<Record<string, ParameterCheck>> = {
   image: checkMediaSource,
   video: checkMediaSource,
@@ -61,14 +61,14 @@ const OBJECTS: Readonly<Record<string, ParameterCheck>> = {
   limited_time_offer: (value, path) => checkWhole(value['expiration_time_ms'], `${path}.expiration_time_ms`),
 };
 
-/** Parameters whose value is a text. */
+/** Parameters whose value is a text, with its maximum length. */
 const TEXTS: Readonly<Record<string, number>> = {
   text: MAX_TEXT,
   payload: MAX_PAYLOAD,
   coupon_code: MAX_COUPON,
 };
 
-export function checkParameter(parameter: JsonRecord, path: string, allowed: readonly string[]): Found {
+export function checkParameter(parameter: JsonRecord, path: string, allowed: readonly string[]): CheckResult {
   const type = textOrNull(parameter['type'])?.toLowerCase();
   if (type === undefined) return missing(`${path}.type`);
   if (!allowed.includes(type)) return wrong(`${path}.type`, `it must be one of ${allowed.join(', ')}`);
@@ -77,7 +77,7 @@ export function checkParameter(parameter: JsonRecord, path: string, allowed: rea
   const limit = TEXTS[type];
   if (limit !== undefined) {
     const found = checkText(parameter[type], `${path}.${type}`, limit);
-    return type === 'payload' ? found : (found ?? checkWords(wordOf(parameter[type]), path));
+    return type === 'payload' ? found : (found ?? checkSingleLine(scalarText(parameter[type]), path));
   }
   return checkObject(
     parameter[type],

@@ -1,4 +1,4 @@
-/** Whether the content of a message is one that Meta would take. Pure. */
+/** Checks whether Meta would accept the content of a message. Pure. */
 import { isRecord, type JsonRecord } from '../json.ts';
 import {
   checkCoordinate,
@@ -7,7 +7,7 @@ import {
   optionalText,
   wrong,
   type Check,
-  type Found,
+  type CheckResult,
 } from './checks.ts';
 import { checkContacts } from './contacts.ts';
 import { checkInteractive } from './interactive.ts';
@@ -46,8 +46,8 @@ const CHECKS: ReadonlyMap<unknown, Check> = new Map<unknown, Check>([
   ['reaction', checkReaction],
 ]);
 
-/** Checks the object (for contacts the list) that carries the name of the type. */
-export function validateContent(type: unknown, body: JsonRecord): Found {
+/** Checks the object, or for contacts the list, that is named after the type. */
+export function validateContent(type: unknown, body: JsonRecord): CheckResult {
   if (type === 'contacts') return checkContacts(body['contacts']);
   const check = CHECKS.get(type);
   if (check === undefined) {

@@ -1,4 +1,4 @@
-/** Authentication templates: Meta writes their texts, and shows them in another form than it takes them. Pure. */
+/** Authentication templates: Meta writes their texts and returns another form than it accepts. Pure. */
 import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
 import { problem, type TemplateProblem } from './problem.ts';
 import { buttonsOf, componentOf, typeOf, type Template } from './template.ts';
@@ -25,11 +25,11 @@ function otpProblem(button: JsonRecord): TemplateProblem | null {
     : null;
 }
 
-/** What is wrong with the components of an authentication template beside their lengths. */
+/** Problems of the components of an authentication template, except their lengths. */
 export function authenticationProblem(components: readonly unknown[]): TemplateProblem | null {
   for (const type of ['BODY', 'FOOTER']) {
     if (componentOf(components, type)?.['text'] !== undefined) {
-      return problem(`The ${type} of an authentication template has no text of yours.`, 2388072);
+      return problem(`The ${type} of an authentication template may not have a text.`, 2388072);
     }
   }
   const minutes = componentOf(components, 'FOOTER')?.['code_expiration_minutes'];
@@ -46,7 +46,7 @@ export function authenticationProblem(components: readonly unknown[]): TemplateP
   return otpProblem(button);
 }
 
-/** The address behind a code button; of several apps it names the first. */
+/** The address of a code button; it names only the first app. */
 function addressOf(button: JsonRecord): string {
   const type = otpTypeOf(button);
   const apps = button['supported_apps'];
@@ -95,6 +95,6 @@ function shownComponent(component: unknown): unknown {
   }
 }
 
-/** The components of a template as Meta gives them back, and as it compares sends with them. */
+/** The components that Meta returns, and with which it compares sends. */
 export const shownComponents = ({ components }: Template): readonly unknown[] =>
   buttonsOf(components).some(isOtp) ? components.map(shownComponent) : components;

@@ -7,7 +7,7 @@ const MAX_BUTTONS = 10;
 const MAX_TEXT = 25;
 const MAX_URL = 2_000;
 const MAX_PHONE = 20;
-/** How many of each kind there may be. */
+/** Maximum number of buttons of each type. */
 const COUNTS: Readonly<Record<string, number>> = {
   QUICK_REPLY: 10,
   URL: 2,
@@ -20,7 +20,7 @@ const COUNTS: Readonly<Record<string, number>> = {
   OTP: 1,
   VOICE_CALL: 1,
 };
-/** Meta writes the texts of these itself, or has a text of its own for them. */
+/** Meta has texts of its own for these. */
 const WITHOUT_TEXT = new Set(['COPY_CODE', 'OTP', 'CATALOG']);
 
 const kindOf = (button: JsonRecord): string => (textOrNull(button['type']) ?? '').toUpperCase();
@@ -52,7 +52,7 @@ function buttonProblem(button: JsonRecord): TemplateProblem | null {
   return phone.length > MAX_PHONE ? tooLong('phone number', MAX_PHONE) : null;
 }
 
-/** Quick replies stand together, before or after all others. */
+/** Quick replies must stand together, before or after all others. */
 function isMixed(kinds: readonly string[]): boolean {
   const first = kinds.indexOf('QUICK_REPLY');
   const last = kinds.lastIndexOf('QUICK_REPLY');

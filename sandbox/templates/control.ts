@@ -1,4 +1,4 @@
-/** `PUT /sandbox/templates/<wabaId>/<name>`: changes a stored template as Meta would, and tells the webhook. */
+/** `PUT /sandbox/templates/<wabaId>/<name>`: changes a stored template as Meta would, and sends the webhooks. */
 import type { AccountEvents } from '../account-events.ts';
 import { createTemplateId } from '../identifiers.ts';
 import type { JsonRecord } from '../json.ts';
@@ -52,19 +52,19 @@ function readChanges(given: JsonRecord): Partial<Template> {
   };
 }
 
-/** The webhooks that say what is different; a new template is told like an approved one. */
-function newsOf(before: Template | null, after: Template, given: JsonRecord): AccountEvent[] {
+/** The webhooks of a change; a new template gets a status webhook. */
+function eventsOf(before: Template | null, after: Template, given: JsonRecord): AccountEvent[] {
   const event = given['event'] === undefined ? undefined : asText(given['event'], 'event');
   const reason = given['reason'] === undefined ? undefined : asText(given['reason'], 'reason');
   const { otherInfo, disableInfo, rejectionInfo } = given;
-  const isStatusNews = event !== undefined || before?.status !== after.status;
+  const isStatusChanged = event !== undefined || before?.status !== after.status;
   const announcedAt = given['categoryUpdateAt'];
   const isAnnounced = given['correctCategory'] !== undefined;
   const announcedFor = isAnnounced
     ? asWhole(announcedAt ?? Math.floor(Date.now() / 1000) + 86_400, 'categoryUpdateAt', [0, 2 ** 40])
     : undefined;
   const events: (AccountEvent | false)[] = [
-    isStatusNews &&
+    isStatusChanged &&
       statusEvent(after, {
         ...(event === undefined ? {} : { event }),
         ...(reason === undefined ? {} : { reason }),
@@ -81,7 +81,7 @@ function newsOf(before: Template | null, after: Template, given: JsonRecord): Ac
 }
 
 function createdBy(given: JsonRecord, wabaId: string, name: string): Template {
-  if (given['components'] === undefined) fail('components', 'is required for a template that is new');
+  if (given['components'] === undefined) fail('components', 'is required for a new template');
   const language = given['language'] === undefined ? 'en_US' : asText(given['language'], 'language');
   return {
     id: createTemplateId(`${wabaId} ${name} ${language} control`),
@@ -102,7 +102,7 @@ export interface TemplateControlDeps {
   readonly events: AccountEvents;
 }
 
-/** Answers the templates as they are now, and what the webhook said to each event. */
+/** Returns the changed templates, and the webhook status of each event. */
 export async function controlTemplate(
   { templates, events }: TemplateControlDeps,
   { wabaId, name }: { readonly wabaId: string; readonly name: string },
@@ -111,7 +111,7 @@ export async function controlTemplate(
   const given = asRecord(body, 'body');
   rejectUnknown(given, FIELDS);
   const changes = readChanges(given);
-  const isTold = given['webhook'] === undefined || asBoolean(given['webhook'], 'webhook');
+  const isSent = given['webhook'] === undefined || asBoolean(given['webhook'], 'webhook');
   const language = given['language'];
   const named = templates
     .ofAccount(wabaId)
@@ -121,14 +121,14 @@ export async function controlTemplate(
     named.length === 0
       ? [{ before: null, after: moved({ ...createdBy(given, wabaId, name), ...changes }) }]
       : named.map((before) => ({ before, after: moved(movedFrom(before, changes)) }));
-  const news = pairs.flatMap(({ before, after }) => newsOf(before, after, given));
+  const webhooks = pairs.flatMap(({ before, after }) => eventsOf(before, after, given));
   for (const { after } of pairs) templates.put(after);
-  const told: object[] = [];
-  for (const event of isTold ? news : []) {
+  const sent: object[] = [];
+  for (const event of isSent ? webhooks : []) {
     const { status } = await events.send(event);
-    told.push({ field: event.field, webhookStatus: status });
+    sent.push({ field: event.field, webhookStatus: status });
   }
-  return { templates: pairs.map(({ after }) => after), events: told };
+  return { templates: pairs.map(({ after }) => after), events: sent };
 }
 
 const movedFrom = (before: Template, changes: Partial<Template>): Template => ({

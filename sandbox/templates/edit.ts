@@ -1,4 +1,4 @@
-/** What an edit makes of a template, and whether Meta would take it. Pure. */
+/** Edits of templates, and whether Meta would accept them. Pure. */
 import type { JsonRecord } from '../json.ts';
 import type { TemplateProblem } from './problem.ts';
 import { categoryOf, componentsProblem, ttlProblem } from './rules.ts';
@@ -9,7 +9,7 @@ const EDITS_PER_MONTH = 10;
 
 export interface EditMoment {
   readonly now: number;
-  /** Whether approved templates may be edited only so often. */
+  /** Whether edits of approved templates are limited. */
   readonly isLimited: boolean;
 }
 
@@ -48,7 +48,7 @@ export const ttlOf = (given: JsonRecord): { readonly ttlSeconds?: number } => {
   return typeof seconds === 'number' ? { ttlSeconds: seconds } : {};
 };
 
-/** All components are replaced; what is not given stays. */
+/** Replaces all components if given; other fields stay unless given. */
 export function edited(template: Template, given: JsonRecord, now: number): Template {
   const { components } = given;
   return {

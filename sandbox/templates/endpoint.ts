@@ -1,4 +1,4 @@
-/** What the Graph API does with templates: create, edit, delete, unpause, and Meta's review of them. */
+/** Templates in the Graph API: create, edit, delete, unpause, and Meta's review. */
 import type { HttpAnswer } from '../graph-api.ts';
 import { refuse, type Refusal } from '../graph-errors.ts';
 import { createTemplateId } from '../identifiers.ts';
@@ -44,7 +44,7 @@ interface NewTemplate {
   readonly counter: number;
 }
 
-/** Of a business that Meta has not verified. */
+/** The limit of an unverified business. */
 const META_TEMPLATES = 250;
 
 const capOf = ({ templatesPerAccount, limits }: Behaviour): number =>
@@ -68,18 +68,18 @@ function newTemplate({ wabaId, given, counter }: NewTemplate): Template {
   };
 }
 
-const noObject = (): Refusal => refuse(100, { details: 'The request body must be a JSON object.' });
+const refuseNonObject = (): Refusal => refuse(100, { details: 'The request body must be a JSON object.' });
 
-/** Which templates a deletion means, or why it cannot be. */
-function doomedBy(named: readonly Template[], query: URLSearchParams): readonly Template[] | Refusal {
+/** The templates that a deletion removes, or its refusal. */
+function deletedBy(named: readonly Template[], query: URLSearchParams): readonly Template[] | Refusal {
   const id = query.get('hsm_id');
-  const doomed = id === null ? named : named.filter((template) => template.id === id);
-  if (doomed.length === 0) return refuse(100, { subcode: 33, details: 'There is no such template.' });
-  const isDisabled = doomed.some(({ status }) => status === 'DISABLED');
-  return isDisabled ? refuse(100, { details: 'A disabled template cannot be deleted.' }) : doomed;
+  const deleted = id === null ? named : named.filter((template) => template.id === id);
+  if (deleted.length === 0) return refuse(100, { subcode: 33, details: 'The template does not exist.' });
+  const isDisabled = deleted.some(({ status }) => status === 'DISABLED');
+  return isDisabled ? refuse(100, { details: 'A disabled template cannot be deleted.' }) : deleted;
 }
 
-/** Why the account cannot have the new template, which has nothing wrong in itself. */
+/** Why the account cannot have the new template, which is valid in itself. */
 function accountProblem(
   { templates, store }: ReviewerDeps,
   wabaId: string,
@@ -87,10 +87,10 @@ function accountProblem(
 ): TemplateProblem | null {
   const name = String(given['name']);
   if (templates.find(wabaId, name, String(given['language'])) !== null) {
-    return { subcode: 2388024, details: 'There is already a template with this name and language.' };
+    return { subcode: 2388024, details: 'A template with this name and language already exists.' };
   }
   if (templates.isNameBlocked(wabaId, name)) {
-    return { subcode: 2388023, details: 'A template of this name was deleted less than 30 days ago.' };
+    return { subcode: 2388023, details: 'A template with this name was deleted less than 30 days ago.' };
   }
   const cap = capOf(store.current());
   return templates.ofAccount(wabaId).length < cap
@@ -110,7 +110,7 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
   return {
     list: (wabaId, query, baseUrl) => listTemplates(templates.ofAccount(wabaId), query, baseUrl),
     create(wabaId, given) {
-      if (!isRecord(given)) return noObject();
+      if (!isRecord(given)) return refuseNonObject();
       const problem = creationProblem(given) ?? accountProblem(deps, wabaId, given);
       if (problem !== null) return refuseProblem(problem);
       const template = newTemplate({ wabaId, given, counter: templates.counter() });
@@ -124,7 +124,7 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
       return 'status' in fields ? fields : { status: 200, body: showTemplate(template, fields) };
     },
     edit(template, given) {
-      if (!isRecord(given)) return noObject();
+      if (!isRecord(given)) return refuseNonObject();
       const moment = { now: Date.now(), isLimited: store.current().limits === 'meta' };
       const problem = editProblem(template, given, moment);
       if (problem !== null) return refuseProblem(problem);
@@ -140,7 +140,7 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
       if (reason !== null) return { status: 200, body: { success: false, reason } };
       const approved = withPause({ ...template, status: 'APPROVED' }, undefined, now);
       templates.put(approved);
-      deps.events.tell(
+      deps.events.enqueue(
         statusEvent(approved, {
           otherInfo: { title: 'UNPAUSE', description: 'The template can be sent again.' },
         }),
@@ -151,9 +151,9 @@ export function createTemplateEndpoint(deps: ReviewerDeps): TemplateEndpoint {
       const name = query.get('name');
       if (name === null || name === '') return refuse(100, { details: 'The parameter name is required.' });
       const named = templates.ofAccount(wabaId).filter((template) => template.name === name);
-      const doomed = doomedBy(named, query);
-      if ('status' in doomed) return doomed;
-      for (const template of doomed) drop(template);
+      const deleted = deletedBy(named, query);
+      if ('status' in deleted) return deleted;
+      for (const template of deleted) drop(template);
       return { status: 200, body: { success: true } };
     },
     close: () => reviewer.close(),

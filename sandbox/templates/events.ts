@@ -1,4 +1,4 @@
-/** The values of the webhooks about templates. Pure. */
+/** The values of webhooks about templates. Pure. */
 import { isRecord, textOrNull } from '../json.ts';
 import { buttonsOf, componentOf, textOf, type Template } from './template.ts';
 
@@ -9,15 +9,15 @@ export interface AccountEvent {
   readonly value: object;
 }
 
-/** Meta writes the id as a number here and as a text everywhere else. */
+/** Meta sends the id as a number here, and as a text everywhere else. */
 const nameOf = (template: Template): object => ({
   message_template_id: Number(template.id),
   message_template_name: template.name,
   message_template_language: template.language,
 });
 
-export interface StatusNews {
-  /** The status, or an event that is none, such as FLAGGED or UNARCHIVED. */
+export interface StatusDetails {
+  /** The status, or an event that is not a status, such as FLAGGED or UNARCHIVED. */
   readonly event?: string;
   readonly reason?: string | null;
   readonly otherInfo?: unknown;
@@ -32,7 +32,7 @@ function defaultReason(event: string): string | null {
 
 function defaultInfo(event: string): object {
   if (event === 'PAUSED') {
-    const description = 'The template is paused because people gave it bad ratings.';
+    const description = 'The template is paused because of negative feedback.';
     return { other_info: { title: 'FIRST_PAUSE', description } };
   }
   if (event === 'DISABLED') {
@@ -40,23 +40,23 @@ function defaultInfo(event: string): object {
   }
   if (event !== 'REJECTED') return {};
   const rejection = {
-    reason: 'The template does not keep the policy.',
+    reason: 'The template violates the policy.',
     recommendation: 'Change the text and submit the template again.',
   };
   return { rejection_info: rejection };
 }
 
-export function statusEvent(template: Template, news: StatusNews = {}): AccountEvent {
-  const event = news.event ?? template.status;
+export function statusEvent(template: Template, details: StatusDetails = {}): AccountEvent {
+  const event = details.event ?? template.status;
   const value = {
     event,
     ...nameOf(template),
     message_template_category: template.category,
-    reason: news.reason ?? defaultReason(event),
+    reason: details.reason ?? defaultReason(event),
     ...defaultInfo(event),
-    ...(news.otherInfo === undefined ? {} : { other_info: news.otherInfo }),
-    ...(news.disableInfo === undefined ? {} : { disable_info: news.disableInfo }),
-    ...(news.rejectionInfo === undefined ? {} : { rejection_info: news.rejectionInfo }),
+    ...(details.otherInfo === undefined ? {} : { other_info: details.otherInfo }),
+    ...(details.disableInfo === undefined ? {} : { disable_info: details.disableInfo }),
+    ...(details.rejectionInfo === undefined ? {} : { rejection_info: details.rejectionInfo }),
   };
   return { wabaId: template.wabaId, field: 'message_template_status_update', value };
 }
@@ -71,7 +71,7 @@ export const qualityEvent = (before: Template, after: Template): AccountEvent =>
   },
 });
 
-/** Announced: `new_category` is still the current one. Done: the previous and the new one. */
+/** An announcement has the current category as `new_category`; a change has the previous and the new one. */
 export function categoryEvent(before: Template, after: Template, announcedFor?: number): AccountEvent {
   const change =
     announcedFor === undefined

@@ -1,4 +1,4 @@
-/** How templates are shown, and the pages of their list. Pure. */
+/** Views and pages of templates. Pure. */
 import type { HttpAnswer } from '../graph-api.ts';
 import { refuse, type Refusal } from '../graph-errors.ts';
 import { CATEGORIES } from '../settings.ts';
@@ -41,7 +41,7 @@ const FIELDS: Readonly<Record<string, (template: Template) => unknown>> = {
 const unknownField = (field: string): Refusal =>
   refuse(100, { details: `Tried accessing nonexisting field (${field}).` });
 
-/** The wanted fields of a template, or the refusal of one that does not exist. `id` always comes with them. */
+/** The requested fields of a template and `id`, or a refusal if a field does not exist. */
 export function readFields(text: string | null): readonly string[] | Refusal {
   if (text === null || text === '') return DEFAULT_FIELDS;
   const wanted = text.split(',').map((field) => field.trim());
@@ -98,7 +98,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Where the page starts and ends; null for a cursor that leads nowhere. */
+/** Start and end of the page; null for an unknown cursor. */
 function spanOf(all: readonly Template[], query: URLSearchParams, limit: number): Span | null {
   const placeOf = (cursor: string): number => all.findIndex((template) => encodeCursor(template) === cursor);
   const before = query.get('before');

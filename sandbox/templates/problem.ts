@@ -1,4 +1,4 @@
-/** `subcode` as Meta gives it with code 100; absent for what is wrong with the call itself. */
+/** `subcode` is Meta's subcode of code 100; absent for problems of the call itself. */
 export interface TemplateProblem {
   readonly subcode?: number;
   readonly details: string;

@@ -11,13 +11,13 @@ export interface ReviewerDeps {
 }
 
 export interface Reviewer {
-  /** Without a delay the result is there at once. */
+  /** With `reviewMs` 0 the result is available at once. */
   submit(template: Template): void;
-  /** Ends the reviews that are under way without a result. */
+  /** Drops the reviews in progress. */
   close(): void;
 }
 
-/** Meta's people and machines: approves, or rejects what has a forbidden word in it. */
+/** Simulates Meta's review: rejects templates with a forbidden word and approves all others. */
 export function createReviewer({ templates, store, events }: ReviewerDeps): Reviewer {
   const timers = new Set<NodeJS.Timeout>();
 
@@ -37,8 +37,8 @@ export function createReviewer({ templates, store, events }: ReviewerDeps): Revi
     if (template?.status !== 'PENDING') return;
     const judged = judge(template);
     templates.put(judged);
-    events.tell(statusEvent(judged));
-    if (judged.category !== template.category) events.tell(categoryEvent(template, judged));
+    events.enqueue(statusEvent(judged));
+    if (judged.category !== template.category) events.enqueue(categoryEvent(template, judged));
   }
 
   return {

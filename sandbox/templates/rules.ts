@@ -1,4 +1,4 @@
-/** Whether Meta would take a template that somebody creates or edits. Pure. */
+/** Checks whether Meta would accept a created or edited template. Pure. */
 import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
 import { CATEGORIES, type Category } from '../settings.ts';
 import { authenticationProblem } from './authentication.ts';
@@ -44,10 +44,10 @@ function headerProblem(header: JsonRecord | null): TemplateProblem | null {
 }
 
 function variableProblem(variables: readonly string[], isNamed: boolean): TemplateProblem | null {
-  const isFine = isNamed
+  const isValid = isNamed
     ? variables.every((name) => /^[a-z][a-z0-9_]*$/.test(name))
     : variables.every((name) => Number(name) >= 1 && Number(name) <= variables.length && /^\d+$/.test(name));
-  if (isFine) return null;
+  if (isValid) return null;
   return problem(
     isNamed
       ? 'Variables must be named with a-z, 0-9 and _.'
@@ -90,11 +90,11 @@ function footerProblem(footer: JsonRecord | null): TemplateProblem | null {
 function cardsProblem(carousel: JsonRecord | null): TemplateProblem | null {
   if (carousel === null) return null;
   const { cards } = carousel;
-  const isFine = Array.isArray(cards) && cards.length >= 2 && cards.length <= 10;
-  return isFine ? null : problem('A carousel has 2 to 10 cards.');
+  const isValid = Array.isArray(cards) && cards.length >= 2 && cards.length <= 10;
+  return isValid ? null : problem('A carousel has 2 to 10 cards.');
 }
 
-/** The components of a template to be created or edited; `given` tells category and parameter format. */
+/** Checks the components; `given` also holds the category and the parameter format. */
 export function componentsProblem(given: JsonRecord): TemplateProblem | null {
   const { components } = given;
   if (!Array.isArray(components)) return problem('The parameter components is required.');
@@ -102,7 +102,7 @@ export function componentsProblem(given: JsonRecord): TemplateProblem | null {
   const unknown = types.find((type) => !COMPONENTS.includes(type));
   if (unknown !== undefined)
     return problem(`Param components[type] must be one of {${COMPONENTS.join(', ')}}.`);
-  if (new Set(types).size < types.length) return problem('Each component may be there once.');
+  if (new Set(types).size < types.length) return problem('Each component may be given once.');
   return (
     headerProblem(componentOf(components, 'HEADER')) ??
     bodyProblem(componentOf(components, 'BODY'), given) ??
@@ -117,14 +117,14 @@ export function ttlProblem(given: JsonRecord, category: Category): TemplateProbl
   const seconds = given['message_send_ttl_seconds'];
   if (seconds === undefined || (seconds === -1 && category !== 'MARKETING')) return null;
   const [min, max] = TTL_SECONDS[category];
-  const isFine = Number.isInteger(seconds) && Number(seconds) >= min && Number(seconds) <= max;
-  return isFine ? null : problem(`message_send_ttl_seconds must be from ${min} to ${max} for ${category}.`);
+  const isValid = Number.isInteger(seconds) && Number(seconds) >= min && Number(seconds) <= max;
+  return isValid ? null : problem(`message_send_ttl_seconds must be from ${min} to ${max} for ${category}.`);
 }
 
 export const categoryOf = (value: unknown): Category | null =>
   CATEGORIES.find((category) => category === value) ?? null;
 
-/** The whole body of a creation. */
+/** Checks the whole body of a creation. */
 export function creationProblem(given: JsonRecord): TemplateProblem | null {
   const name = textOrNull(given['name']) ?? '';
   if (!/^[a-z0-9_]+$/.test(name)) return problem('The parameter name must be [a-z0-9_].');

@@ -1,5 +1,5 @@
-/** Whether a send fits the stored template. Pure. */
-import { isRecord, textOrNull, wordOf, type JsonRecord } from '../json.ts';
+/** Compares a send with the stored template. Pure. */
+import { isRecord, textOrNull, scalarText, type JsonRecord } from '../json.ts';
 import { shownComponents } from './authentication.ts';
 import { buttonsOf, componentOf, textOf, typeOf, variablesOf, type Template } from './template.ts';
 
@@ -86,7 +86,7 @@ function buttonsProblem(template: Template, used: readonly unknown[]): SendProbl
   for (const component of given) {
     const index = Number(component['index']);
     const kind = textOrNull(buttons[index]?.['type'])?.toUpperCase();
-    const subType = wordOf(component['sub_type']).toLowerCase();
+    const subType = scalarText(component['sub_type']).toLowerCase();
     if (kind === undefined || !(SUB_TYPES[subType] ?? [kind]).includes(kind)) {
       return { code: 132018, details: `buttons: the template has no ${subType} button at index ${index}` };
     }
@@ -101,13 +101,13 @@ function buttonsProblem(template: Template, used: readonly unknown[]): SendProbl
     : { code: 131008, details: `buttons: Button at index ${bare} of type Url requires a parameter` };
 }
 
-/** What the state of a stored template alone makes of any send of it. */
+/** The problem that the status of a stored template causes for any send. */
 export function stateProblem(template: Template): SendProblem | null {
   if (template.status === 'PAUSED') return { code: 132015 };
   return template.status === 'DISABLED' ? { code: 132016 } : null;
 }
 
-/** The full comparison: `template` is null when the account has none of this name and language. */
+/** The full comparison; `template` is null if the account does not have it. */
 export function fitProblem(template: Template | null, use: TemplateUse): SendProblem | null {
   if (template === null) {
     return {
@@ -115,7 +115,7 @@ export function fitProblem(template: Template | null, use: TemplateUse): SendPro
       details: `template name (${use.name}) does not exist in ${use.language}`,
     };
   }
-  // A template that is being deleted can be sent until it is gone.
+  // A template can be sent until its deletion is complete.
   const isSendable = template.status === 'APPROVED' || template.status === 'PENDING_DELETION';
   if (!isSendable) return stateProblem(template) ?? { code: 132001 };
   return (

@@ -1,4 +1,4 @@
-/** The templates that every account has from the start. */
+/** The initial templates of every account. */
 import { createTemplateId } from '../identifiers.ts';
 import type { Template } from './template.ts';
 
@@ -8,7 +8,7 @@ const body = (text: string, example?: object): object => ({
   ...(example ? { example } : {}),
 });
 
-/** The same as a new client of the product begins with: what both tell of themselves has to agree. */
+/** Must equal the starter templates of a new client of the product. */
 const STARTERS: readonly Pick<Template, 'name' | 'parameterFormat' | 'components'>[] = [
   {
     name: 'hello_world',

@@ -8,13 +8,13 @@ export interface TemplateStore {
   /** Whether this is, or was, the id of a template. */
   knows(id: string): boolean;
   find(wabaId: string, name: string, language: string): Template | null;
-  /** Adds the template, or takes the place of the one with its id. */
+  /** Adds the template, or replaces the one with its id. */
   put(template: Template): void;
   remove(template: Template): void;
-  /** Whether a template of this name may not be created: Meta blocks it for a while after it was deleted. */
+  /** Meta blocks the name of a deleted template for a while. */
   isNameBlocked(wabaId: string, name: string): boolean;
   blockName(wabaId: string, name: string): void;
-  /** How many have ever been put, so that ids differ after a deletion. */
+  /** Number of `put` calls so far, so that ids differ after a deletion. */
   counter(): number;
 }
 

@@ -1,4 +1,4 @@
-/** A stored template, and what is read out of its components. Pure. */
+/** A stored template, and functions to read its components. Pure. */
 import { isRecord, textOrNull, type JsonRecord } from '../json.ts';
 import type { Category } from '../settings.ts';
 
@@ -34,7 +34,7 @@ export interface Template {
   readonly components: readonly unknown[];
   readonly status: TemplateStatus;
   readonly rejectedReason?: string;
-  /** While it is PAUSED: since when, in Unix milliseconds, and the title of the pause in the webhook. */
+  /** While PAUSED: its start in Unix milliseconds, and its title in the webhook. */
   readonly pause?: { readonly since: number; readonly title: string };
   readonly qualityScore: QualityScore;
   readonly ttlSeconds?: number;
@@ -44,12 +44,12 @@ export interface Template {
 
 const VARIABLE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
-/** The names (or numbers) of the variables of a text, each once, in order. */
+/** The unique names or numbers of the variables of a text, in order. */
 export const variablesOf = (text: string): string[] => [
   ...new Set([...text.matchAll(VARIABLE)].map((match) => match[1] ?? '')),
 ];
 
-/** The text with its variables replaced by one character: what is there in any case. */
+/** The text with each variable replaced by a space. */
 export const withoutVariables = (text: string): string => text.replace(VARIABLE, ' ');
 
 export const typeOf = (component: unknown): string =>
