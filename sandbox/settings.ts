@@ -66,7 +66,7 @@ export interface Behaviour extends PlanSettings {
   readonly templateHeld: readonly string[];
   /** Whether sends are compared with the stored templates. */
   readonly checkTemplates: boolean;
-  /** How long a created or edited template stays PENDING. */
+  /** The time that a created or edited template stays PENDING. */
   readonly reviewMs: number;
   /** Templates that contain one of these words are rejected. */
   readonly rejectWords: readonly string[];

@@ -50,7 +50,7 @@ export type TemplateCatalogue = ReturnType<typeof createTemplateCatalogue>;
 
 /** The process that changes a template sees the change at once, every other process within this time. */
 const cacheTtlMs = 2_000;
-/** How long a refusal counts as the state of a template before a sync checks it. */
+/** The delay of the sync after a refused send; until then the refusal decides the state. */
 const syncAfterRefusalMs = 60_000;
 
 const maxSuggestions = 20;

@@ -24,7 +24,7 @@ const HistoryEntry = z
     storedAt: z.iso.datetime(),
     by: z.string().nullable().meta({ description: 'The user who recorded it; null if the product did' }),
     eventId: z.string().nullable().meta({ description: 'The id of its cause, from the provider or ours' }),
-    proof: ProofView.nullable().meta({ description: 'What an opt-out did; for the latest 50' }),
+    proof: ProofView.nullable().meta({ description: 'The effects of an opt-out; only for the latest 50' }),
   })
   .meta({ id: 'ConsentHistoryEntry' });
 

@@ -8,7 +8,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Withdrawal, Withdrawn } from './withdrawal.ts';
 
-/** What consent needs from messages; `messages/store/consent-writes.ts` provides it. */
+/** The message functions of consent; `messages/store/consent-writes.ts` provides it. */
 export interface WaitingMessages {
   cancelWaiting(
     scope: ClientScope,

@@ -116,7 +116,7 @@ const ShownButton = z
       .string()
       .nullable()
       .meta({ description: 'The filled URL, the phone number, or the screen of the flow' }),
-    payload: z.string().nullable().meta({ description: 'What a tap sends back or copies' }),
+    payload: z.string().nullable().meta({ description: 'The value that a tap sends back or copies' }),
   })
   .meta({ id: 'TemplatePreviewButton' });
 
