@@ -34,7 +34,7 @@ describe('rules of a sending policy', () => {
         startWords: { de: ['weiter', 'ENDE'] },
       }),
       [
-        { path: 'stopWords.de.0', message: 'Must have a letter or a digit.' },
+        { path: 'stopWords.de.0', message: 'Must contain a letter or a digit.' },
         { path: 'stopWords.de.1', message: both },
         { path: 'stopWords.en.0', message: both },
         { path: 'startWords.de.1', message: both },
