@@ -8,7 +8,7 @@ interface OpeningDeps {
   readonly clock: Clock;
 }
 
-/** Where openings of gates are recorded, and the queue of those that were. */
+/** Records gate openings, and queues them for the worker that wakes held messages. */
 export function buildOpenings({ mongo, clock }: OpeningDeps): {
   readonly openings: GateOpenings;
   readonly queue: OpeningQueue;

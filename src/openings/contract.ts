@@ -1,4 +1,4 @@
-/** What decides whether and when an accepted message may leave. Each is judged here and nowhere else. */
+/** The gates that decide whether and when an accepted message may leave. */
 export const gateNames = [
   'block-list',
   'consent',
@@ -14,5 +14,5 @@ export const gateNames = [
 ] as const;
 export type GateName = (typeof gateNames)[number];
 
-/** Whether what waits there is on its way, for seconds or until the provider's own delay is over, and not held. */
+/** Whether a wait at this gate is short (seconds, or the provider's own delay): such a message is not held. */
 export const isBrief = (gate: GateName): boolean => gate === 'pair' || gate === 'rate' || gate === 'provider';

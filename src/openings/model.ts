@@ -1,12 +1,12 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../platform/declare-model.ts';
 
-/** A gate has opened: what waits behind it has to be told. Deleted when that is done. */
+/** A gate has opened, and the messages behind it must be woken. Deleted once they are. */
 export interface GateOpeningDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly gate: string;
-  /** Absent when it concerns all channels of the client. */
+  /** Absent: all channels of the client. */
   readonly channelId?: Types.ObjectId;
   readonly templateName?: string;
   readonly language?: string;
@@ -24,5 +24,5 @@ export const gateOpeningModel = declareTenantModel<GateOpeningDoc>('gate_opening
 });
 
 gateOpeningModel.schema.index({ clientId: 1, _id: 1 });
-// Whose turn it is, over all tenants.
+// The next due opening, across all tenants.
 gateOpeningModel.schema.index({ nextPassAt: 1 }, { name: 'due' });

@@ -6,7 +6,7 @@ import type { GateOpeningRepository } from './repository.ts';
 
 export type { GateOpeningDoc } from './repository.ts';
 
-/** Which wait is over, and for whom; what is left out means all. */
+/** A gate that opened, and for which messages; an absent field means all. */
 export interface Opening {
   readonly gate: GateName;
   readonly channelId?: Types.ObjectId;
@@ -19,10 +19,13 @@ interface GateOpeningDeps {
   readonly clock: Clock;
 }
 
-/** The openings that were recorded, for whoever wakes what waits behind them. */
+/** The recorded openings, for the worker that wakes held messages. */
 export type OpeningQueue = Pick<GateOpeningRepository, 'takeDueAcrossClients' | 'putBack' | 'delete'>;
 
-/** Whoever opens a gate, or closes it for good, records it in the same transaction; `sending/dispatch/release.ts` acts on it. */
+/**
+ * Code that opens a gate, or closes it for good, records that in its own transaction. `sending/dispatch/release.ts`
+ * then wakes the messages.
+ */
 export const createGateOpenings = ({ openings, clock }: GateOpeningDeps) => ({
   async opened(scope: ClientScope, opening: Opening, session?: ClientSession): Promise<void> {
     const now = clock.now();

@@ -19,7 +19,7 @@ export function createGateOpeningRepository(connection: Connection) {
       await openings.insertOne(scope, { ...opening, _id: newId() }, { session });
     },
 
-    /** Across all tenants: takes the opening that waits longest, until `nextPassAt`; null when none is due. */
+    /** Leases the opening that has been due longest, of any tenant, until `nextPassAt`; null if none is due. */
     takeDueAcrossClients: (now: Date, nextPassAt: Date): Promise<GateOpeningDoc | null> =>
       openings.acrossClients.findOneAndUpdate(
         { nextPassAt: { $lte: now } },

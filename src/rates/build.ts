@@ -17,7 +17,7 @@ interface RateDeps {
   readonly logger: Logger;
 }
 
-/** How fast messages may leave, and how often the provider may be asked. */
+/** The send rates, and the limit of management calls. */
 export function buildRates({ mongo, metrics, clock, logger }: RateDeps) {
   const transact = createTransactions(mongo);
   const rates = observeRates(createSendRates({ connection: mongo, transact, clock, logger }), metrics);

@@ -3,6 +3,6 @@ import { wholeNumber } from '../platform/config-fields.ts';
 
 export const ratesConfig = defineConfig({
   fields: { PROVIDER_SENDS_PER_SECOND: wholeNumber(80, 1, 10_000) },
-  /** Of each channel that has no rate of its own. */
+  /** The rate of channels that set none of their own. */
   toSlice: (env) => ({ sendsPerSecond: env.PROVIDER_SENDS_PER_SECOND }),
 });

@@ -2,16 +2,16 @@ import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../platform/declare-model.ts';
 import type { ChannelRate } from './channel/rules.ts';
 
-/** How fast a channel may send, and which worker holds how much of it; `_id` is the channel's. */
+/** The send rate of a channel, and each worker's share of it; `_id` is the channel's. */
 export interface ChannelRateDoc extends ChannelRate {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
-  /** Moves with every change, for the compare-and-set. */
+  /** Incremented by every change, for the compare-and-set. */
   readonly version: number;
   readonly expiresAt: Date;
 }
 
-/** What one channel has sent to one contact lately; see `pair/rules.ts` for the words. */
+/** The recent sends of one channel to one contact; `pair/rules.ts` defines the terms. */
 export interface PairRateDoc {
   readonly clientId: Types.ObjectId;
   readonly channelId: Types.ObjectId;
@@ -19,20 +19,20 @@ export interface PairRateDoc {
   readonly tat: Date;
   readonly queuedUntil: Date;
   readonly blockedUntil: Date;
-  /** From when on the document says no more than its absence would. */
+  /** From here on the document means the same as no document. */
   readonly expiresAt: Date;
 }
 
-/** A person whom a business portfolio has written to outside the customer service window. */
+/** A person to whom a business portfolio wrote outside the customer service window. */
 export interface PortfolioUserDoc {
   readonly clientId: Types.ObjectId;
   readonly portfolioId: string;
   readonly contactId: Types.ObjectId;
-  /** A day after the last such message. No TTL: the removal has to move the counter too. */
+  /** A day after the last such message. No TTL index, because a removal must also change the counter. */
   readonly expiresAt: Date;
 }
 
-/** How many `portfolio_users` a portfolio has; moved in the transaction that adds or removes them. */
+/** The number of `portfolio_users` of a portfolio; updated in the transaction that adds or removes them. */
 export interface PortfolioUsageDoc {
   readonly clientId: Types.ObjectId;
   readonly portfolioId: string;
@@ -40,7 +40,7 @@ export interface PortfolioUsageDoc {
   readonly changes: number;
 }
 
-/** What Meta said last about our management calls for one WhatsApp Business Account. */
+/** The last usage that Meta reported for management calls on one WhatsApp Business Account. */
 export interface ManagementLimitDoc {
   readonly clientId: Types.ObjectId;
   readonly wabaId: string;
@@ -82,7 +82,7 @@ export const portfolioUserModel = declareTenantModel<PortfolioUserDoc>('portfoli
 });
 portfolioUserModel.schema.index({ clientId: 1, portfolioId: 1, contactId: 1 }, { unique: true });
 portfolioUserModel.schema.index({ clientId: 1, portfolioId: 1, expiresAt: 1 });
-// The sweep looks for what has expired, whose ever it is.
+// For the sweep, which finds expired users of any tenant.
 portfolioUserModel.schema.index({ expiresAt: 1 });
 
 export const portfolioUsageModel = declareTenantModel<PortfolioUsageDoc>('portfolio_usage', {

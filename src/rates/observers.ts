@@ -2,7 +2,7 @@ import type { Measured } from '../platform/metrics.ts';
 import type { rateInstruments } from './instruments.ts';
 import type { SendRates } from './send-rates.ts';
 
-/** Counts what the limits hold up; the sends that wait for a permit are a number of this process alone. */
+/** Counts the sends that the limits delay. Sends waiting for a permit are counted for this process only. */
 export function observeRates(rates: SendRates, { instruments }: Measured<typeof rateInstruments>): SendRates {
   let waiting = 0;
   const setWaiting = (change: 1 | -1): void => {

@@ -14,13 +14,13 @@ import { maxPairBurst, pairIntervalMs } from './pair/rules.ts';
 import { createPortfolioRepository } from './portfolio/repository.ts';
 import { createPortfolioReservations } from './portfolio/reservations.ts';
 
-/** What a channel may send per second now. */
+/** The current send rate of a channel. */
 export interface ChannelRateNow {
-  /** By its settings. */
+  /** The rate in its settings. */
   readonly perSecond: number;
-  /** What the provider's refusals have left of that, for the time being. */
+  /** The rate left after the provider's refusals. */
   readonly effectivePerSecond: number;
-  /** When it was slowed down last; null when it runs at its full rate. */
+  /** When it was last slowed down; null at full rate. */
   readonly slowedAt: Date | null;
 }
 
@@ -39,7 +39,7 @@ export interface SendRatesOptions {
 
 export type SendRates = ReturnType<typeof createSendRates>;
 
-/** All limits of how fast messages may leave, and management calls be made; counted in MongoDB for all processes. */
+/** All rate limits of messages and management calls, counted in MongoDB for all processes. */
 export function createSendRates({ connection, transact, clock, logger }: SendRatesOptions) {
   const channelRates = createChannelRateRepository(connection);
   const permits = createChannelPermits({ rates: channelRates, logger });
@@ -64,12 +64,12 @@ export function createSendRates({ connection, transact, clock, logger }: SendRat
 
     reserveUser: people.reserveUser,
     usage: people.usage,
-    /** For a loop: removes people whose day is over; answers how many. */
+    /** For a loop: removes expired users; returns how many. */
     sweepExpiredUsers: people.sweep,
 
     ...createManagementLimit({ connection, clock }),
 
-    /** Gives the shares of channels back. */
+    /** Returns the shares of all channels. */
     close: permits.close,
   };
 }
@@ -93,14 +93,14 @@ function createPairLimit({ connection, clock }: LimitOptions) {
       return asks.map((_ask, index) => {
         const decision = decisions?.[index];
         if (decision?.granted === true) return { granted: true };
-        // Undecided: so many processes want this pair that waiting for one interval is no loss.
+        // Undecided: so many processes compete for this pair that waiting for one interval costs nothing.
         const comeBackAtMs = decision?.comeBackAtMs ?? now.getTime() + pairIntervalMs;
         return { granted: false, comeBackAt: new Date(comeBackAtMs) };
       });
     },
   });
   return {
-    /** Lets one message of this channel to this contact through, or says when to ask again. */
+    /** Grants one message of this channel to this contact, or says when to ask again. */
     reservePair(
       scope: ClientScope,
       { channelId, contactId }: Pair,
@@ -110,7 +110,7 @@ function createPairLimit({ connection, clock }: LimitOptions) {
       return batches.ask(name, { scope, pair: { channelId, contactId }, burst });
     },
 
-    /** The provider has refused for the pair's rate (131056): nothing until then, and one by one from then on. */
+    /** After the provider refused at the pair limit (131056): blocks the pair until then, and bursts after it. */
     penalisePair: (scope: ClientScope, pair: Pair, until: Date): Promise<void> =>
       pairs.block(scope, pair, until),
   };
@@ -126,7 +126,7 @@ function createManagementLimit({ connection, clock }: LimitOptions) {
       return retryAfterMs > 0 ? { ok: false, retryAfterMs } : { ok: true };
     },
 
-    /** Takes what an answer to such a call says about the limits. */
+    /** Records the usage that an answer to a management call reports. */
     async recordAnswer(scope: ClientScope, wabaId: string, answer: ManagementAnswer): Promise<void> {
       const lesson = lessonOf(answer);
       if (lesson === null) return;

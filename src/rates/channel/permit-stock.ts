@@ -1,17 +1,17 @@
 import { coolDownMs } from './rules.ts';
 
 /**
- * The permits of one channel that this process may hold, by its own monotonic clock; times are milliseconds of that
- * clock. It has no timers and makes no calls, so that a test can run it through any trace of events.
+ * The permits of one channel that this process may hold. Times are milliseconds of its monotonic clock. It has no
+ * timers and makes no calls, so a test can run it through any trace of events.
  */
 export type PermitStock = ReturnType<typeof createPermitStock>;
 
-/** How long a call may take to arrive once it has begun, if the lease is not renewed meanwhile. */
+/** Time allowed for a call to arrive after it began, if the lease is not renewed meanwhile. */
 const arrivalMs = 1_000;
-/** The same, asked for a second time just before the call: what was spent since must not count twice. */
+/** The same for the check right before the call: time already spent must not count twice. */
 const lateArrivalMs = 500;
 
-/** How much a new observation weighs in the average time until an answer. */
+/** Weight of a new observation in the moving average of response times. */
 const weight = 0.1;
 
 export interface GrantedShare {
@@ -20,7 +20,7 @@ export interface GrantedShare {
 }
 
 export function createPermitStock() {
-  /** When each permit whose answer is in ends to cool down; in order. */
+  /** When each answered permit finishes cooling down, in order. */
   const cooling: number[] = [];
   let calling = 0;
   let share: GrantedShare | null = null;
@@ -28,19 +28,19 @@ export function createPermitStock() {
   let answerMs = 100;
 
   const held = (): number => calling + cooling.length;
-  /** How many may be held at once; a share that has to shrink shrinks here first. */
+  /** Permits that may be held at once. A share that must shrink shrinks here first. */
   const cap = (): number => (share === null ? 0 : Math.min(share.permits, share.target));
 
-  /** Whether a call that begins now is over, with its second, before the lease is. */
+  /** Whether a call that begins now, and its cool-down, end before the lease does. */
   const isInLease = (nowMs: number): boolean => nowMs + arrivalMs + coolDownMs <= leaseUntilMs;
 
-  /** Lets go of the permits whose second is over. */
+  /** Frees the permits that have cooled down. */
   function release(nowMs: number): void {
     while (cooling.length > 0 && (cooling[0] ?? 0) <= nowMs) cooling.shift();
   }
 
   return {
-    /** Takes a permit if there is one now. */
+    /** Takes a permit if one is free. */
     take(nowMs: number): boolean {
       release(nowMs);
       if (held() >= cap() || !isInLease(nowMs)) return false;
@@ -48,22 +48,22 @@ export function createPermitStock() {
       return true;
     },
 
-    /** False: the lease may end before the call has arrived and its second is over; do not make it. */
+    /** False: the lease may end before the call arrives and cools down. Do not make the call. */
     stillHolds: (nowMs: number): boolean => nowMs + lateArrivalMs + coolDownMs <= leaseUntilMs,
 
-    /** The answer is in: the permit cools down. */
+    /** The provider answered: the permit starts to cool down. */
     answered(nowMs: number, takenAtMs: number): void {
       calling -= 1;
       cooling.push(nowMs + coolDownMs);
       answerMs += weight * (nowMs - takenAtMs - answerMs);
     },
 
-    /** No call was made with it: it need not cool down. */
+    /** No call was made: the permit needs no cool-down. */
     unused(): void {
       calling -= 1;
     },
 
-    /** When there is a permit by itself: now, or when one has cooled down; null before a renewal or an answer. */
+    /** When a permit is free: now, or once one has cooled down; null if only a renewal or an answer can free one. */
     nextFreeAtMs(nowMs: number): number | null {
       release(nowMs);
       if (!isInLease(nowMs)) return null;
@@ -75,28 +75,28 @@ export function createPermitStock() {
       return held();
     },
 
-    /** How many this process will hold at most until the answer to a renewal that is asked for now. */
+    /** The most permits that this process will hold until a renewal requested now is answered. */
     keeps(nowMs: number): number {
       release(nowMs);
-      // A lease that may have ended promises nothing: only what is really out still counts.
+      // A lease that may have ended promises nothing: only permits in use still count.
       if (!isInLease(nowMs)) share = null;
       return Math.max(held(), cap());
     },
 
-    /** A renewal that was asked for at `askedAtMs` has been written; `lastsMs` counts from then, which is early enough. */
+    /** Applies a renewal requested at `askedAtMs`. `lastsMs` counts from the request, which errs on the safe side. */
     renew(granted: GrantedShare, askedAtMs: number, lastsMs: number): void {
       share = granted;
       leaseUntilMs = askedAtMs + lastsMs;
     },
 
-    /** Hands out no more until the next renewal. */
+    /** Hands out no permits until the next renewal. */
     drop(): void {
       share = null;
     },
 
     /**
-     * About how long the caller at this place of the queue (1 is the first) has to wait; null when that cannot be
-     * told. Before the first share is known it counts on the whole limit.
+     * Estimated wait of the caller at this place of the queue (1 is the first); null if unknown. Before the first
+     * share is known it assumes the whole limit.
      */
     waitMs(place: number, nowMs: number, limit: number): number | null {
       release(nowMs);

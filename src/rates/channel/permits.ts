@@ -7,11 +7,11 @@ import { createTurnstile, type Busy, type Permit, type PermitAsk, type Turnstile
 
 export type { Busy, Permit, PermitAsk } from './turnstile.ts';
 
-/** A channel as far as its rate goes. */
+/** A channel and its rate. */
 export interface RatedChannel {
   readonly scope: ClientScope;
   readonly channelId: Types.ObjectId;
-  /** Calls per second that its settings allow. */
+  /** Calls per second that the channel's settings allow. */
   readonly perSecond: number;
 }
 
@@ -40,19 +40,19 @@ export function createChannelPermits({ rates, logger, monotonicMs = monotonic }:
   }
 
   return {
-    /** A permit for one call, when its turn comes within the caller's patience. */
+    /** A permit for one call, or `busy` if its turn does not come within `maxWaitMs`. */
     async acquire(channel: RatedChannel, ask: PermitAsk): Promise<Permit | Busy> {
       if (isClosed) return { kind: 'busy', retryAfterMs: 1_000 };
       return turnstileOf(channel).acquire(channel.perSecond, ask);
     },
 
-    /** The provider has said that this number sends too fast (130429): all workers slow down. */
+    /** Slows all workers down after the provider reported that this number sends too fast (130429). */
     async slowDown({ scope, channelId, perSecond }: RatedChannel): Promise<void> {
       await rates.slowDown(scope, channelId, perSecond);
       turnstiles.get(channelId.toHexString())?.hurry();
     },
 
-    /** Gives all shares back. Calls that are still out keep theirs until the lease ends. */
+    /** Returns all shares. Calls under way keep their permits until the lease ends. */
     async close(): Promise<void> {
       isClosed = true;
       await Promise.all([...turnstiles.values()].map((turnstile) => turnstile.close()));

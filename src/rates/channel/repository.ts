@@ -8,7 +8,7 @@ import { allocate, type ChannelRate, slowedDown } from './rules.ts';
 
 export type ChannelRateRepository = ReturnType<typeof createChannelRateRepository>;
 
-/** A renewal as a worker asks for it; the time is the database's. */
+/** A worker's request to renew its lease; the time is the database's. */
 export interface RenewalAsk {
   readonly holder: string;
   /** Calls per second by the channel's settings. */
@@ -17,10 +17,10 @@ export interface RenewalAsk {
   readonly wanted: number;
 }
 
-/** Tries of one change against others; each round at least one of those who compete gets through. */
+/** Attempts at one change under contention; in each round at least one of the competitors succeeds. */
 const maxTries = 30;
 const maxPauseMs = 20;
-/** A record that nobody has touched for so long says nothing any more: no lease lives, the factor has recovered. */
+/** A record unchanged for this long holds no information: its leases have ended and its factor has recovered. */
 const keptMs = 24 * 60 * 60 * 1_000;
 
 interface RateKey {
@@ -34,8 +34,8 @@ export function createChannelRateRepository(connection: Connection) {
   const rates = openTenantCollection(channelRateModel, connection);
 
   /**
-   * The record with the time of the database server: the workers' own clocks may differ by more than a lease. An old
-   * reading does no harm, because the write compares the version.
+   * Reads the record with the time of the database server, because the workers' clocks may differ by more than a
+   * lease. A stale read does no harm: the write compares the version.
    */
   async function read(scope: ClientScope, _id: Types.ObjectId): Promise<StampedRate | null> {
     const [found] = await rates.aggregate<StampedRate>(scope, { _id }, [{ $set: { serverNow: '$$NOW' } }], {
@@ -48,7 +48,7 @@ export function createChannelRateRepository(connection: Connection) {
     await rates
       .updateOne(scope, { _id }, [{ $set: onlyIfMissing({ ...fresh, limit }) }], { upsert: true })
       .catch((error: unknown) => {
-        // Somebody else has made it at the same time.
+        // Another worker inserted it at the same time.
         if (!isDuplicateKey(error)) throw error;
       });
   }
@@ -77,7 +77,7 @@ export function createChannelRateRepository(connection: Connection) {
       );
       if (modifiedCount === 1) return decision;
     }
-    throw new Error('The rate of a channel could not be changed: too many do so at the same time.');
+    throw new Error(`The rate of a channel could not be changed: it lost ${maxTries} concurrent updates.`);
   }
 
   return {
@@ -85,11 +85,11 @@ export function createChannelRateRepository(connection: Connection) {
     renew: (scope: ClientScope, channelId: Types.ObjectId, { holder, limit, keeps, wanted }: RenewalAsk) =>
       change(scope, { _id: channelId, limit }, (rate, now) => allocate(rate, { holder, keeps, wanted, now })),
 
-    /** Notes that the provider finds the number too fast, for all workers. */
+    /** Records, for all workers, that the number sends too fast. */
     slowDown: (scope: ClientScope, channelId: Types.ObjectId, limit: number) =>
       change(scope, { _id: channelId, limit }, (rate, now) => slowedDown(rate, now)),
 
-    /** What is known of a channel's rate; null when it has not sent lately. */
+    /** The stored rate of a channel; null if it has not sent lately. */
     find: (scope: ClientScope, channelId: Types.ObjectId): Promise<ChannelRateDoc | null> =>
       rates.findOne(scope, { _id: channelId }),
   };
@@ -103,6 +103,6 @@ const fresh = {
   expiresAt: { $add: ['$$NOW', keptMs] },
 } as const;
 
-/** For an update by pipeline, whose times are the database's: what is there already stays. */
+/** For a pipeline update, which can use the database's time: existing fields keep their values. */
 const onlyIfMissing = (fields: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { $ifNull: [`$${name}`, value] }]));

@@ -1,44 +1,44 @@
 /**
- * How the sending rate of one channel is shared out among the workers. Pure.
+ * Divides the send rate of one channel among the workers. Pure.
  *
- * The promise: in any second, measured where the provider is, at most L calls arrive, however long each was on its way.
+ * Guarantee: in any second, measured at the provider, at most L calls arrive, however long each one travelled.
  *
- * Why it holds. Nobody calls without a *permit*, which is held from before the call until one second after its answer
- * has come in (`coolDownMs`). Take any window [t, t + 1 s) and look at the instant just before it ends. A call that
- * arrived within the window, at a, began before that instant; its answer came at a or later, so its permit is held until
- * a + 1 s at least, which is after that instant. So every call of the window holds its permit at that one instant, and
- * at any instant at most L permits are held: there can be at most L calls.
+ * Proof. Every call needs a *permit*, held from before the call until one second after its answer (`coolDownMs`).
+ * Take any window [t, t + 1 s) and the instant just before it ends. A call that arrived within the window, at a, began
+ * before that instant. Its answer came at a or later, so its permit is held until at least a + 1 s, which is after
+ * that instant. So every call of the window holds its permit at that one instant. At most L permits are held at any
+ * instant, hence there are at most L calls.
  *
- * That at most L are held, over all workers, is kept by *leases* in the database. A worker holds no more than the
- * `permits` of its lease; the permits of all leases that have not ended come to no more than L. Who wants more takes only
- * what is free. Who has more than a fair share stops handing out first, says at the next renewal how many it still
- * `keeps`, and only then the record shrinks: it always says what a worker *may still* hold. A worker that dies leaves its
- * share behind until the lease has ended. A worker hands out no permit whose call and second might outlast its own lease
- * (`permit-stock.ts`), so a share that is given to somebody else is no longer in use.
+ * *Leases* in the database keep the total over all workers at or below L. A worker holds no more than the `permits`
+ * of its lease, and the permits of all live leases add up to at most L. A worker that wants more takes only what is
+ * free. A worker above its fair share first stops handing out, then reports at the next renewal how many it still
+ * `keeps`, and only then does the record shrink: it is always what a worker *may still* hold. The share of a worker
+ * that dies stays taken until its lease ends. A worker hands out no permit whose call and cool-down might outlast its
+ * own lease (`permit-stock.ts`), so a share given to another worker is no longer in use.
  */
 export const coolDownMs = 1_000;
 
-/** A lease is renewed about every second, so that one that ends was missed several times. */
+/** A lease is renewed about every second, so it ends only after several missed renewals. */
 export const leaseMs = 5_000;
 
-/** For the difference between the clocks of the database's servers: the record is judged by the one that is primary. */
+/** Allows for clock differences between database servers, because any of them may become primary. */
 const graceMs = 500;
 
-/** How long one holder keeps its turn when there are more holders than permits. */
+/** Length of one holder's turn if there are more holders than permits. */
 const turnMs = 10_000;
 
-/** What one worker may hold of a channel's permits. */
+/** The part of a channel's permits that one worker may hold. */
 export interface Lease {
   readonly holder: string;
   readonly permits: number;
-  /** How many it could use; a share is never larger. */
+  /** Permits it could use; a share is never larger. */
   readonly wanted: number;
   readonly expiresAt: Date;
 }
 
-/** The learned part of a rate: what the provider's refusals have made of the limit. */
+/** A reduction of the limit after the provider refused calls. */
 export interface LearnedRate {
-  /** What part of the limit was left at `slowedAt`; 1 before the first refusal. */
+  /** The fraction of the limit left at `slowedAt`; 1 before the first refusal. */
   readonly factor: number;
   readonly slowedAt: Date | null;
 }
@@ -51,22 +51,22 @@ export interface ChannelRate extends LearnedRate {
 
 export interface ShareAsk {
   readonly holder: string;
-  /** The most that the holder will hold from now until it has the answer. It cannot be taken away by deciding so. */
+  /** The most permits that the holder will hold until it has the answer; a decision cannot revoke them. */
   readonly keeps: number;
-  /** How many it could use; 0 to leave. */
+  /** Permits it could use; 0 to leave. */
   readonly wanted: number;
   readonly now: Date;
 }
 
 export interface Allocation {
   readonly leases: readonly Lease[];
-  /** What the record now says that the holder may still hold. */
+  /** The permits that the holder may still hold, as recorded. */
   readonly permits: number;
-  /** The fair share. Below `permits`: hand out none beyond it. Above: the rest comes when others have let go. */
+  /** The fair share. Below `permits`: hand out no more than this. Above: the rest follows when others release. */
   readonly target: number;
 }
 
-/** The holder's new lease among the others; the whole decision of a renewal. */
+/** Decides a renewal: the holder's new lease, beside those of the others. */
 export function allocate(rate: ChannelRate, { holder, keeps, wanted, now }: ShareAsk): Allocation {
   const others = rate.leases.filter(
     (lease) => lease.holder !== holder && lease.expiresAt.getTime() + graceMs > now.getTime(),
@@ -84,10 +84,10 @@ export function allocate(rate: ChannelRate, { holder, keeps, wanted, now }: Shar
   };
 }
 
-/** Of the limit: what a worker asks for at least, so that single messages do not wait for a renewal each. */
+/** The smallest part of the limit a worker asks for, so that single messages do not each wait for a renewal. */
 const minPart = 0.1;
 
-/** How many permits a worker asks for: room to grow until the next renewal, and the rest left to others. */
+/** Permits a worker asks for: room to grow until the next renewal, with the rest left to others. */
 export const wantedShare = (limit: number, inUse: number): number =>
   Math.min(limit, Math.max(2 * inUse, Math.ceil(limit * minPart)));
 
@@ -96,8 +96,8 @@ type Demand = Pick<Lease, 'holder' | 'wanted'>;
 const byHolder = (left: Demand, right: Demand): number => (left.holder < right.holder ? -1 : 1);
 
 /**
- * What is fair for one holder: nobody gets more than it wants, and what one does not want the others share evenly. Where
- * there are more holders than permits each has its turn, or one would never send.
+ * The fair share of one holder: no holder gets more than it wants, and the others split the rest evenly. If there are
+ * more holders than permits they take turns, or one of them would never send.
  */
 export function fairShare(limit: number, demands: readonly Demand[], holder: string, now: Date): number {
   const active = demands.filter(({ wanted }) => wanted > 0).toSorted(byHolder);
@@ -121,7 +121,7 @@ export function fairShare(limit: number, demands: readonly Demand[], holder: str
 const slowing = { by: 0.75, minFactor: 0.1, minIntervalMs: 1_000 } as const;
 const recovery = { step: 0.05, everyMs: 10_000 } as const;
 
-/** What part of its limit a channel may use: after a refusal it comes back in small steps. */
+/** The fraction of its limit that a channel may use: after a refusal it recovers in small steps. */
 export function factorAt({ factor, slowedAt }: LearnedRate, now: Date): number {
   if (slowedAt === null) return factor;
   const steps = Math.max(0, Math.floor((now.getTime() - slowedAt.getTime()) / recovery.everyMs));
@@ -129,8 +129,8 @@ export function factorAt({ factor, slowedAt }: LearnedRate, now: Date): number {
 }
 
 /**
- * The rate after the provider has said that the number sends too fast (130429). The calls of one second are refused
- * together and mean one thing, so they count once.
+ * The slowdown after the provider reported that the number sends too fast (130429). Calls of the same second are
+ * refused together, so they count once.
  */
 export function slowedDown(rate: LearnedRate, now: Date): LearnedRate {
   const { slowedAt } = rate;
@@ -140,7 +140,7 @@ export function slowedDown(rate: LearnedRate, now: Date): LearnedRate {
   return { factor: Math.max(slowing.minFactor, factorAt(rate, now) * slowing.by), slowedAt: now };
 }
 
-/** Calls per second that all workers together may make now; never less than one, or nothing could ever recover. */
+/** Calls per second that all workers together may make now. Never below one, or a channel could not recover. */
 export const effectiveLimit = (rate: LearnedRate & { readonly limit: number }, now: Date): number =>
-  // Steps of 0.05 do not add up exactly, and a limit of 79 instead of 80 for ever would be a pity.
+  // Steps of 0.05 do not add up exactly: without the epsilon a limit of 80 could stay at 79.
   Math.max(1, Math.floor(rate.limit * factorAt(rate, now) + 1e-9));

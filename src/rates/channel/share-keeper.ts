@@ -9,36 +9,36 @@ import { leaseMs, wantedShare } from './rules.ts';
 export interface ShareKeeperOptions {
   readonly scope: ClientScope;
   readonly channelId: Types.ObjectId;
-  /** This process, among all that share the channel. */
+  /** Identifies this process among those that share the channel. */
   readonly holder: string;
   readonly rates: Pick<ChannelRateRepository, 'renew'>;
   readonly logger: Logger;
-  /** Milliseconds of a clock that never jumps. */
+  /** A monotonic clock, in milliseconds. */
   readonly monotonicMs: () => number;
 }
 
-/** What the keeper serves. */
+/** The permit queue that the keeper serves. */
 export interface ShareUser {
   readonly stock: PermitStock;
-  /** How many wait for a permit. */
+  /** Number of callers waiting for a permit. */
   readonly waiting: () => number;
   /** Calls per second by the channel's settings. */
   readonly limit: () => number;
-  /** When something was last asked for or used, by the monotonic clock. */
+  /** When a permit was last requested or used, by the monotonic clock. */
   readonly lastUseMs: () => number;
-  /** There may be more permits now. */
+  /** Called after a renewal: there may be more permits. */
   readonly onRenewed: () => void;
-  /** The share was given back and nobody waits. */
+  /** Called when the share was returned and no caller waits. */
   readonly onIdle: () => void;
 }
 
 const pause = { settledMs: 1_000, unsettledMs: 250, minMs: 100 } as const;
-/** How long a share is kept without any use. */
+/** How long an unused share is kept. */
 const idleMs = 2_000;
 
-const failedRenewal = 'the share of a channel’s rate could not be renewed; nothing is sent once it has ended';
+const failedRenewal = 'share of the channel rate not renewed: sending stops when the lease ends';
 
-/** Keeps this process's share of a channel's rate while there is use for it, as large as there is use for it. */
+/** Keeps this process's share of a channel's rate while it is in use, and sized to that use. */
 export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) {
   const { scope, channelId, holder, rates, logger, monotonicMs } = options;
   const { stock, waiting, limit } = user;
@@ -50,7 +50,7 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
 
   const wanted = (): number => wantedShare(limit(), stock.held(monotonicMs()) + waiting());
 
-  /** Whether the last answer gave all that was asked for, and more is wanted by now. */
+  /** Whether the last request was granted in full and more is wanted by now. */
   const hasOutgrown = (): boolean =>
     waiting() > 0 && (stock.share()?.permits ?? 0) >= lastWanted && wanted() > lastWanted;
 
@@ -61,7 +61,7 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
       stock.renew(await rates.renew(scope, channelId, ask), nowMs, leaseMs);
       isFailing = false;
     } catch (error) {
-      // Whether it was written is not known. What was reported to be kept covers all that is handed out meanwhile.
+      // The write may or may not have happened. The reported `keeps` covers all permits handed out meanwhile.
       if (!isFailing) logger.warn({ error, channelId }, failedRenewal);
       isFailing = true;
     }
@@ -88,7 +88,7 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
       user.onRenewed();
       await rest();
     }
-    // What is still out stays in the record and ends by itself.
+    // Permits still in use stay in the record until the lease ends.
     stock.drop();
     lastWanted = 0;
     await renew();
@@ -104,13 +104,13 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
   }
 
   return {
-    /** There is use for permits: gets a share if there is none, and a larger one soon if it is too small by now. */
+    /** Call when permits are needed: gets a share if there is none, and soon a larger one if it is too small. */
     use(): void {
       start();
       if (hasOutgrown()) nap.abort();
     },
 
-    /** Renews soon, because the rate has changed. */
+    /** Renews soon, because the rate changed. */
     hurry: (): void => nap.abort(),
 
     async close(): Promise<void> {

@@ -7,13 +7,13 @@ import { createWaitingLine } from './waiting-line.ts';
 export interface Permit {
   readonly kind: 'permit';
   /**
-   * Asked just before the call. False: more time has passed since the permit was given than its lease allows (the
-   * process or the database stood still); give it back by `done` and make no call.
+   * Check right before the call. False: more time has passed since the permit was granted than its lease allows (the
+   * process or the database stalled). Then call `done` and do not call the provider.
    */
   stillHolds(): boolean;
-  /** The answer is in, or there will be none. Always to be called, unless it was given back; twice does nothing. */
+  /** Ends the permit after the answer, or when none will come. Required unless `giveBack` was called; idempotent. */
   done(): void;
-  /** No call was made, and none will be: somebody else may have it at once. */
+  /** Returns an unused permit, so that another caller may have it at once. */
   giveBack(): void;
 }
 
@@ -25,9 +25,9 @@ export interface Busy {
 export interface PermitAsk {
   /** The lower number goes first. */
   readonly priority: number;
-  /** One of many that nobody waits for: they leave evenly spread over time. */
+  /** Bulk messages, which nobody waits for, leave evenly spread over time. */
   readonly isBulk?: boolean;
-  /** How long the caller is ready to wait here; when that will not be enough, it hears so at once. */
+  /** The longest wait; answers `busy` at once if the queue is longer than that. */
   readonly patienceMs: number;
   readonly signal?: AbortSignal;
 }
@@ -35,7 +35,7 @@ export interface PermitAsk {
 export interface TurnstileOptions extends ShareKeeperOptions {
   /** Calls per second by the channel's settings. */
   readonly perSecond: number;
-  /** The share was given back and nobody waits. */
+  /** Called when the share was returned and no caller waits. */
   readonly onIdle: () => void;
 }
 
@@ -48,7 +48,7 @@ const busyFor = (waitMs: number | null): Busy => ({
   retryAfterMs: Math.ceil(Math.max(waitMs ?? 0, minRetryMs)),
 });
 
-/** It ends once, in one way or the other. */
+/** A permit ends exactly once: used or unused. */
 function createPermit(stillHolds: () => boolean, onEnd: (wasUsed: boolean) => void): Permit {
   let isOver = false;
   const end = (wasUsed: boolean) => {
@@ -64,7 +64,7 @@ function createPermit(stillHolds: () => boolean, onEnd: (wasUsed: boolean) => vo
   };
 }
 
-/** The queue of one channel in this process, and the share of the channel's rate that feeds it. */
+/** This process's queue of one channel, and the share of the channel's rate that feeds it. */
 export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOptions) {
   const { monotonicMs } = options;
   const stock = createPermitStock();
@@ -95,7 +95,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
   const waitMsAt = (place: number): number | null => stock.waitMs(place, monotonicMs(), limit);
 
   return {
-    /** A permit as soon as there is one, `busy` when that takes too long. Rejects when the signal aborts. */
+    /** A permit as soon as one is free, or `busy` if that takes too long. Rejects if the signal aborts. */
     async acquire(limitNow: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
       ask.signal?.throwIfAborted();
       if (isClosed) return busyFor(null);
@@ -112,7 +112,7 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
 
     hurry: keeper.hurry,
 
-    /** Refuses who waits and gives back what is not out. What is out still counts until its lease ends. */
+    /** Refuses waiting callers and returns unused permits. Permits in use count until the lease ends. */
     async close(): Promise<void> {
       isClosed = true;
       while (line.length() > 0) line.serveFirst(busyFor(null));
@@ -126,17 +126,17 @@ interface ServingOptions {
   readonly stock: ReturnType<typeof createPermitStock>;
   readonly line: ReturnType<typeof createWaitingLine<Permit | Busy>>;
   readonly makePermit: (takenAtMs: number) => Permit;
-  /** Of the whole channel, while this process has no share yet. */
+  /** Permits of the whole channel, used while this process has no share yet. */
   readonly permits: () => number;
   readonly monotonicMs: () => number;
 }
 
-/** Hands permits to the line, and comes back by itself when the next one is free. */
+/** Hands permits to the line, and sets a timer for the next free one. */
 function createServing({ stock, line, makePermit, permits, monotonicMs }: ServingOptions) {
   const pace = createPace();
   let nextTimer: NodeJS.Timeout | undefined;
 
-  /** Serves who waits, as far as there are permits and bulk keeps its distance. */
+  /** Serves waiting callers while there are permits and, for bulk, the pace allows. */
   function serve(): void {
     const nowMs = monotonicMs();
     for (let first = line.first(); first !== null; first = line.first()) {
@@ -148,14 +148,14 @@ function createServing({ stock, line, makePermit, permits, monotonicMs }: Servin
     awaitNext(nowMs);
   }
 
-  /** Serves again when the first in the line may have its turn, and there is a permit for it. */
+  /** Schedules the next `serve` for when the first caller's turn and a permit coincide. */
   function awaitNext(nowMs: number): void {
     clearTimeout(nextTimer);
     const first = line.first();
     const freeAtMs = stock.nextFreeAtMs(nowMs);
     if (first === null || freeAtMs === null) return;
     const turnAtMs = first.isBulk ? pace.nextAtMs() : nowMs;
-    // A timer may fire a little early; then nothing is free yet, and serving sets the next one.
+    // A timer may fire slightly early: then nothing is free yet, and `serve` sets the next timer.
     nextTimer = setTimeout(serve, Math.max(1, Math.max(turnAtMs, freeAtMs) - nowMs));
   }
 

@@ -1,10 +1,10 @@
-/** Who waits: the lower priority number goes first, and among equals who came first. */
+/** A caller that waits. The lower priority number goes first; equal ones keep their order of arrival. */
 export interface WaitAsk<T> {
   readonly priority: number;
   readonly isBulk?: boolean;
   readonly patienceMs: number;
   readonly signal?: AbortSignal;
-  /** What the caller gets when its patience is at an end. */
+  /** The caller's result after `maxWaitMs`. */
   readonly onImpatient: () => T;
 }
 
@@ -15,8 +15,8 @@ interface Member<T> {
 }
 
 /**
- * A queue by priority whose members leave when their patience ends or their signal aborts. It is as long as there are
- * callers who wait at the same time, which the worker bounds by its number of dispatches.
+ * A priority queue whose members leave when their wait times out or their signal aborts. Its length is bounded by the
+ * worker's number of concurrent dispatches.
  */
 export function createWaitingLine<T>() {
   const members: Member<T>[] = [];
@@ -27,10 +27,10 @@ export function createWaitingLine<T>() {
   return {
     length: (): number => members.length,
 
-    /** Who is served next. */
+    /** The member served next. */
     first: (): Pick<Member<T>, 'isBulk'> | null => members[0] ?? null,
 
-    /** How many would be served before a newcomer of this priority. */
+    /** Number of members served before a newcomer of this priority. */
     ahead: placeOf,
 
     /** Resolves with what `serveFirst` gives; rejects with the signal's reason. */

@@ -2,7 +2,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { RejectedError, UsageHeaders } from '../../whatsapp/gateway.ts';
 import type { SendRates } from '../send-rates.ts';
 
-/** The provider's own code for what we refuse in its place: the account's call limit is reached. */
+/** The provider's code for a reached account limit, used when a call is refused locally. */
 const accountLimitCode = 80007;
 
 interface Outcome {
@@ -11,7 +11,7 @@ interface Outcome {
   readonly usage?: UsageHeaders;
 }
 
-/** What the provider would answer, said in its place. */
+/** The answer that the provider would give, without calling it. */
 interface LimitReached {
   readonly kind: 'refused';
   readonly error: RejectedError;
@@ -21,8 +21,8 @@ interface LimitReached {
 export type ManagementLimiter = ReturnType<typeof createManagementLimiter>;
 
 /**
- * Calls within the provider's limit for management: each answer teaches how much of it is used, and no call is made
- * while too little is left. All processes share what one has learnt.
+ * Keeps management calls within the provider's limit: every answer reports how much of it is used, and no call is
+ * made while too little is left. All processes share the reported usage.
  */
 export const createManagementLimiter =
   (rates: Pick<SendRates, 'mayCall' | 'recordAnswer'>) =>

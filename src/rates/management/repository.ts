@@ -3,7 +3,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { managementLimitModel, type ManagementLimitDoc } from '../model.ts';
 
-/** Meta counts over one hour: what was learned before says nothing any more. */
+/** Meta counts over a rolling hour: older usage no longer matters. */
 const keptMs = 60 * 60 * 1_000;
 
 export function createManagementLimitRepository(connection: Connection) {
@@ -12,7 +12,7 @@ export function createManagementLimitRepository(connection: Connection) {
     find: (scope: ClientScope, wabaId: string): Promise<ManagementLimitDoc | null> =>
       limits.findOne(scope, { wabaId }),
 
-    /** Answers come in any order, so a later end of the wait stays. */
+    /** Answers arrive in any order, so the latest `closedUntil` wins. */
     async recordUsage(
       scope: ClientScope,
       wabaId: string,

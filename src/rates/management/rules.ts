@@ -1,33 +1,33 @@
 /**
- * How many management calls (templates, numbers, account) Meta still takes, by the usage that it reports with every
+ * Whether Meta still takes management calls (templates, numbers, account), by the usage that it reports with every
  * answer. Pure. Source: Graph API rate limits, headers `X-Business-Use-Case-Usage` and `X-App-Usage`.
  */
 export interface ManagementUsage {
-  /** The fullest of Meta's counts, in percent of what it allows in the rolling hour. */
+  /** The highest of Meta's counts, in percent of its limit for the rolling hour. */
   readonly usedPercent: number;
-  /** Meta's estimate of when it takes calls again; 0 while it does. */
+  /** Meta's estimate of when it accepts calls again; 0 while it does. */
   readonly regainAfterMs: number;
 }
 
-/** Header names in lower case, as HTTP clients give them. */
+/** Header names in lower case, as HTTP clients report them. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const unused: ManagementUsage = { usedPercent: 0, regainAfterMs: 0 };
 
-/** Stop a little before the end: who runs into it is shut out for longer. */
+/** Stops short of the limit, because reaching it blocks calls for longer. */
 const closedFromPercent = 95;
 const minuteMs = 60_000;
-/** By then a good part of the rolling hour's calls no longer counts. */
+/** After this wait a good part of the rolling hour's calls no longer counts. */
 const cautiousWaitMs = 5 * minuteMs;
-/** After a refusal without an estimate. */
+/** The wait after a refusal without an estimate. */
 const refusedWaitMs = 15 * minuteMs;
-/** No estimate is believed beyond a day. */
+/** Longer estimates are cut to a day. */
 const maxWaitMs = 24 * 60 * minuteMs;
 
-/** The call limits of the app, the user, a custom one, and the business account. */
+/** Codes of the call limits: app, user, custom, business account. */
 const refusalCodes: ReadonlySet<number> = new Set([4, 17, 613, 80007]);
 
-/** What the headers of one answer say; null when they say nothing that can be read. */
+/** The usage in the headers of one answer; null if there is none, or none that can be parsed. */
 export function parseUsage(headers: AnswerHeaders): ManagementUsage | null {
   const reports = [
     ...Object.values(objectIn(headers['x-business-use-case-usage'])).flatMap(listOf),
@@ -73,11 +73,11 @@ const isCount = (value: unknown): value is number =>
 /** One answer of Meta to a management call. */
 export interface ManagementAnswer {
   readonly headers: AnswerHeaders;
-  /** The provider's error code, if it has refused. */
+  /** The provider's error code, if it refused. */
   readonly errorCode?: number;
 }
 
-/** What an answer teaches: how much is used, and for how long to make no call; null when nothing. */
+/** The usage after an answer, and how long to make no calls; null if the answer reports nothing. */
 export function lessonOf({
   headers,
   errorCode,

@@ -20,11 +20,11 @@ export interface Pair {
   readonly contactId: Types.ObjectId;
 }
 
-/** Tries of one process against others with the same pair. */
+/** Attempts of one process against others that update the same pair. */
 const maxTries = 30;
 const maxPauseMs = 20;
 
-/** What is lost of this by a failing server is a message too many in six seconds, which Meta refuses: no majority. */
+/** No majority needed: a write lost with its server lets one message too many through, which Meta then refuses. */
 const quickWrite = { writeConcern: { w: 1 } } as const;
 
 const stateOf = ({ tat, queuedUntil, blockedUntil }: PairRateDoc): PairState => ({
@@ -43,7 +43,7 @@ const fieldsOf = (state: PairState) => ({
 export function createPairRateRepository(connection: Connection) {
   const pairs = openTenantCollection(pairRateModel, connection);
 
-  /** The common case in one operation: the pair is even, or nobody has written yet. */
+  /** The common case in one operation: the pair has no debt, or no record yet. */
   async function beginIfEven(scope: ClientScope, pair: Pair, { now, next }: { now: Date; next: PairState }) {
     const isOver = { $lte: new Date(now.getTime() - maxPairBurst * pairIntervalMs) };
     try {
@@ -55,13 +55,13 @@ export function createPairRateRepository(connection: Connection) {
       );
       return true;
     } catch (error) {
-      // The pair is there, but not even: the unique index refuses a second one.
+      // The pair exists and has a debt: the unique index refuses the upsert.
       if (isDuplicateKey(error)) return false;
       throw error;
     }
   }
 
-  /** Compare-and-set; false when somebody was faster. */
+  /** Compare-and-set; false if another process was faster. */
   async function replace(scope: ClientScope, pair: Pair, change: { from: PairState; to: PairState }) {
     const { tat, queuedUntil, blockedUntil } = fieldsOf(change.from);
     const { matchedCount } = await pairs.updateOne(
@@ -74,7 +74,7 @@ export function createPairRateRepository(connection: Connection) {
   }
 
   return {
-    /** Decides about messages at the same time; null when too many other processes did so too. */
+    /** Decides several messages at once; null after too many lost races against other processes. */
     async reserve(
       scope: ClientScope,
       pair: Pair,
@@ -96,7 +96,7 @@ export function createPairRateRepository(connection: Connection) {
       return null;
     },
 
-    /** Nothing to this contact until then. A later end that is known already stays. */
+    /** Blocks the pair until then. A later block that is already stored stays. */
     async block(scope: ClientScope, pair: Pair, until: Date): Promise<void> {
       const expiresAt = new Date(pairEndsAtMs({ ...untouchedPair, blockedMs: until.getTime() }));
       await pairs.upsertOne(

@@ -1,23 +1,23 @@
 /**
- * How fast one channel may write to one contact. Pure.
+ * The rate limit between one channel and one contact. Pure.
  *
- * Meta's rule: one message in six seconds, and up to 45 at once, borrowed from the time that follows. This is the
- * generic cell rate algorithm: `tat`, the theoretical arrival time, is when the pair would be even again; every message
- * moves it six seconds ahead, and it may lead the present by what a burst borrows. In any span of time D there are then
- * at most `burst + D / 6 s` messages.
+ * Meta's rule: one message in six seconds, and bursts of up to 45, borrowed from the time that follows. This is the
+ * generic cell rate algorithm. `tat`, the theoretical arrival time, is when the pair has no debt left; every message
+ * moves it six seconds ahead, and it may lead the present by what a burst borrows. So any span of time D holds at most
+ * `burst + D / 6 s` messages.
  */
 export const pairIntervalMs = 6_000;
 
-/** Meta's own; a caller may allow less. */
+/** Meta's limit; a caller may allow less. */
 export const maxPairBurst = 45;
 
 /** Times in epoch milliseconds; 0 for never. */
 export interface PairState {
-  /** When the messages that were really let through will have been paid for. */
+  /** When the granted messages are paid off. */
   readonly tatMs: number;
-  /** The last place that was promised to a caller who was refused. */
+  /** The latest time given to a refused caller. */
   readonly queueMs: number;
-  /** Before then nothing, whatever the count says; from then on one at a time, because Meta's count is full. */
+  /** Nothing is granted before this time; from then on one at a time, because Meta's count is full. */
   readonly blockedMs: number;
 }
 
@@ -33,8 +33,8 @@ export interface PairAsk {
 }
 
 /**
- * Between the place and the call's arrival lies the claim, which takes a little longer for one message than for the
- * next. Who may not follow at once keeps so much more distance that the arrivals are an interval apart all the same.
+ * Between the grant and the call's arrival lies the claim, whose duration varies. Messages without a burst keep this
+ * much extra distance, so that their arrivals are still an interval apart.
  */
 const spreadMs = 500;
 
@@ -42,14 +42,14 @@ const distanceMs = (burst: number): number => (burst === 1 ? spreadMs : 0);
 
 const toleranceMs = (burst: number): number => (burst - 1) * pairIntervalMs;
 
-/** When the next message may go. After a penalty the allowance is empty at that moment. */
+/** When the next message may go. At the end of a block the allowance is empty. */
 const earliestMs = ({ tatMs, blockedMs }: PairState, burst: number): number =>
   Math.max(tatMs - toleranceMs(burst) + distanceMs(burst), blockedMs);
 
 /**
- * Lets a message through, or says when to ask again. What is let through depends on messages alone; a refused caller
- * gets a place of its own, six seconds after the last one, so that those who wait come back one after another. A place
- * is no promise: it is lost if its owner does not come, and somebody who comes just before may take it.
+ * Grants a message, or says when to ask again. A grant depends on granted messages alone. Each refused caller gets a
+ * time six seconds after the previous one, so that waiting callers return one after another. That time is no
+ * reservation: a caller that arrives just before may take it.
  */
 export function decidePair(state: PairState, { nowMs, burst }: PairAsk): PairDecision {
   const earliest = earliestMs(state, burst);
@@ -62,7 +62,7 @@ export function decidePair(state: PairState, { nowMs, burst }: PairAsk): PairDec
   return { granted: false, next: { ...state, queueMs: comeBackAtMs }, comeBackAtMs };
 }
 
-/** Decides about several messages at the same time, in their order; answers the state after all of them. */
+/** Decides several messages at the same time, in their order; returns the state after all of them. */
 export function decidePairs(state: PairState, asks: readonly PairAsk[]) {
   let next = state;
   const decisions = asks.map((ask) => {
@@ -73,6 +73,6 @@ export function decidePairs(state: PairState, asks: readonly PairAsk[]) {
   return { decisions, next };
 }
 
-/** From when on the state says no more than a pair that never was. */
+/** From here on the state equals that of an untouched pair. */
 export const pairEndsAtMs = ({ tatMs, queueMs, blockedMs }: PairState): number =>
   Math.max(tatMs, queueMs, blockedMs + toleranceMs(maxPairBurst));

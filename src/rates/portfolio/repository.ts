@@ -5,7 +5,7 @@ import { portfolioUsageModel, type PortfolioUserDoc, portfolioUserModel } from '
 
 export type PortfolioRepository = ReturnType<typeof createPortfolioRepository>;
 
-/** Whose people expire: found by the sweep. */
+/** A portfolio with expired users, found by the sweep. */
 export interface PortfolioKey {
   readonly clientId: Types.ObjectId;
   readonly portfolioId: string;
@@ -13,17 +13,17 @@ export interface PortfolioKey {
 
 type Users = TenantCollection<PortfolioUserDoc>;
 
-/** How many are removed in one transaction. */
+/** Users removed in one transaction. */
 const sweepBatch = 1_000;
-/** Whoever is this far over a limit that was lowered is not told the exact time when there is room again. */
+/** A portfolio this far over a lowered limit gets an inexact time of when there is room again. */
 const maxSkip = 10_000;
 
 const isExpired = (now: Date) => ({ expiresAt: { $lte: now } });
 const isLive = (now: Date) => ({ expiresAt: { $gt: now } });
 
 /**
- * The people of the last 24 hours and their number. The counter is the number of documents, live and expired, at every
- * commit; every transaction that adds or removes people writes it, so of two at the same time one starts again.
+ * The users of the last 24 hours and their number. At every commit the counter equals the number of documents, live
+ * and expired. Every transaction that adds or removes users writes it, so one of two concurrent ones restarts.
  */
 export function createPortfolioRepository(connection: Connection) {
   const users = openTenantCollection(portfolioUserModel, connection);
@@ -37,7 +37,7 @@ export function createPortfolioRepository(connection: Connection) {
       return usage?.count ?? 0;
     },
 
-    /** Moves the counter, inside the transaction that changes the people. */
+    /** Changes the counter, inside the transaction that changes the users. */
     async moveCount(
       scope: ClientScope,
       portfolioId: string,
@@ -47,7 +47,7 @@ export function createPortfolioRepository(connection: Connection) {
       await usages.updateOne(
         scope,
         { portfolioId },
-        // The second field makes a write of a move by zero too: two transactions must always collide here.
+        // `changes` makes even a change by zero a write: two transactions must always conflict here.
         { $inc: { count: by, changes: 1 } },
         { upsert: true, session },
       );
@@ -57,7 +57,7 @@ export function createPortfolioRepository(connection: Connection) {
 
 function createReads(users: Users) {
   return {
-    /** Which of these people are counted now. */
+    /** Those of these contacts that count now. */
     async findLive(
       scope: ClientScope,
       portfolioId: string,
@@ -72,7 +72,7 @@ function createReads(users: Users) {
       return found.map(({ contactId }) => contactId);
     },
 
-    /** When the next people stop to count, after as many as `over`; in order, at most `limit`. */
+    /** When the next users stop counting, after skipping `over` of them; in order, at most `limit`. */
     async nextEnds(
       scope: ClientScope,
       portfolioId: string,
@@ -91,7 +91,7 @@ function createReads(users: Users) {
       return found.map(({ expiresAt }) => expiresAt);
     },
 
-    /** Portfolios of any client that have people whose time is over: the sweep works for all. */
+    /** Portfolios of any client that have expired users. */
     async findExpiredAcrossClients(now: Date): Promise<PortfolioKey[]> {
       const found = await users.acrossClients.find<PortfolioKey>(isExpired(now), {
         limit: sweepBatch,
@@ -105,7 +105,7 @@ function createReads(users: Users) {
 
 function createChanges(users: Users) {
   return {
-    /** Counts people who are counted already from now on; answers how many there were. */
+    /** Restarts the day of users that already count; returns how many matched. */
     async extend(
       scope: ClientScope,
       portfolioId: string,
@@ -132,7 +132,7 @@ function createChanges(users: Users) {
       await users.insertMany(scope, added, { session });
     },
 
-    /** Removes those of these people whose time is over; answers how many. */
+    /** Removes the expired ones among these users; returns how many. */
     removeExpiredOf: (
       scope: ClientScope,
       portfolioId: string,
@@ -145,7 +145,7 @@ function createChanges(users: Users) {
         { session },
       ),
 
-    /** Removes one batch of people whose time is over; answers how many. */
+    /** Removes one batch of expired users; returns how many. */
     async removeExpired(
       scope: ClientScope,
       portfolioId: string,

@@ -8,18 +8,18 @@ import type { PortfolioRepository } from './repository.ts';
 /** Meta's messaging limit counts unique people in a rolling day. */
 const dayMs = 24 * 60 * 60 * 1_000;
 
-/** How many people one transaction counts. */
+/** Users counted in one transaction. */
 const maxBatch = 100;
 const maxTries = 5;
 
 export interface UserAsk {
   readonly portfolioId: string;
-  /** People per rolling 24 hours; null where Meta sets none, and then nobody is counted. */
+  /** Users per rolling 24 hours; null if Meta sets no limit: then none are counted. */
   readonly limit: number | null;
   readonly contactId: Types.ObjectId;
 }
 
-/** `freeAt`: when there may be room, by what is known now. */
+/** `freeAt`: the earliest time at which there may be room, as known now. */
 export type UserReservation = { readonly granted: true } | { readonly granted: false; readonly freeAt: Date };
 
 interface CountedAsk {
@@ -36,9 +36,9 @@ export interface PortfolioReservationsOptions {
 }
 
 /**
- * The people whom a business portfolio writes to outside the window: never more than the limit in a rolling day, over
- * all its numbers and all workers. Every reservation of a new person moves one counter, so those that a process has at
- * the same time go into one transaction: processes compete for it, not messages.
+ * Limits the users to whom a business portfolio writes outside the window in a rolling day, over all its numbers and
+ * all workers. Every reservation of a new user changes one counter, so a process batches its concurrent reservations
+ * into one transaction: processes compete for the counter, not messages.
  */
 export function createPortfolioReservations(options: PortfolioReservationsOptions) {
   const { portfolios, transact, clock } = options;
@@ -48,7 +48,7 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
   });
 
   return {
-    /** Counts the person, unless that is one too many. Who is counted already counts anew from now and is free. */
+    /** Counts the user, unless the limit is reached. A user that already counts costs nothing; its day restarts. */
     async reserveUser(
       scope: ClientScope,
       { portfolioId, limit, contactId }: UserAsk,
@@ -58,10 +58,10 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
       return batches.ask(name, { scope, portfolioId, limit, contactId });
     },
 
-    /** People counted now; those whose day has just ended may be among them. */
+    /** Number of users counted now; may include some whose day has just ended. */
     usage: (scope: ClientScope, portfolioId: string): Promise<number> => portfolios.count(scope, portfolioId),
 
-    /** Removes people whose day is over, of all clients, in bounded transactions; answers how many. */
+    /** Removes expired users of all clients, in bounded transactions; returns how many. */
     async sweep(): Promise<number> {
       const now = clock.now();
       let removed = 0;
@@ -78,7 +78,7 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
   };
 }
 
-/** What becomes of people of one portfolio, in their order. */
+/** Decides reservations for one portfolio, in their order. */
 async function reserveBatch(
   options: PortfolioReservationsOptions,
   asks: readonly [CountedAsk, ...CountedAsk[]],
@@ -90,7 +90,7 @@ async function reserveBatch(
   });
 }
 
-/** Those for whom there is no room, by id, and when there may be. */
+/** The contacts without room, by id, and when there may be room. */
 async function refusalsOf(
   { portfolios, transact, clock }: PortfolioReservationsOptions,
   asks: readonly [CountedAsk, ...CountedAsk[]],
@@ -108,7 +108,7 @@ async function refusalsOf(
   const known = await portfolios.findLive(scope, portfolioId, { contactIds: [...asked.values()], now });
   const extended =
     known.length === 0 ? 0 : await portfolios.extend(scope, portfolioId, { contactIds: known, now, until });
-  // A sweep by a clock that is ahead may have been faster: then all are looked at in the transaction.
+  // A sweep with a clock ahead of ours may have removed some: then the transaction checks all of them.
   const open = extended === known.length ? without(known) : [...asked.values()];
   if (open.length === 0) return new Map();
 
@@ -120,7 +120,7 @@ async function refusalsOf(
   if (refused.length === 0) return new Map();
   const ends = await portfolios.nextEnds(scope, portfolioId, { now, over, limit: refused.length });
   return new Map(
-    // One place comes free for each, so each is told another time.
+    // Each one needs a place of its own, so each gets a different time.
     refused.map((id, index) => [id.toHexString(), ends[index] ?? until]),
   );
 }
@@ -133,7 +133,7 @@ interface Counting {
   readonly session: Parameters<Parameters<RunInTransaction>[0]>[0];
 }
 
-/** Counts as many as there is room for, in a transaction; answers who had none, and how far over the limit it is. */
+/** Counts as many users as there is room for; returns the refused ones, and how far the count exceeds the limit. */
 async function countPeople(
   portfolios: PortfolioRepository,
   scope: ClientScope,
@@ -159,7 +159,7 @@ async function countPeople(
   return { refused, over: Math.max(0, before - removed - limit) };
 }
 
-/** The first two people of a portfolio, counted at once, may both try to make its counter. */
+/** Repeats a transaction that lost the race to create the portfolio's counter. */
 async function withTries<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
