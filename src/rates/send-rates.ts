@@ -8,7 +8,7 @@ import { createChannelPermits, type RatedChannel } from './channel/permits.ts';
 import { createChannelRateRepository } from './channel/repository.ts';
 import { effectiveLimit, factorAt } from './channel/rules.ts';
 import { createManagementLimitRepository } from './management/repository.ts';
-import { lessonOf, type ManagementAnswer } from './management/rules.ts';
+import { usageAfter, type ManagementAnswer } from './management/rules.ts';
 import { createPairRateRepository, type Pair } from './pair/repository.ts';
 import { maxPairBurst, pairIntervalMs } from './pair/rules.ts';
 import { createPortfolioRepository } from './portfolio/repository.ts';
@@ -44,7 +44,7 @@ export function createSendRates({ connection, transact, clock, logger }: SendRat
   const channelRates = createChannelRateRepository(connection);
   const permits = createChannelPermits({ rates: channelRates, logger });
   const portfolios = createPortfolioRepository(connection);
-  const people = createPortfolioReservations({ portfolios, transact, clock });
+  const reservations = createPortfolioReservations({ portfolios, transact, clock });
   return {
     acquire: permits.acquire,
     slowDown: permits.slowDown,
@@ -52,20 +52,20 @@ export function createSendRates({ connection, transact, clock, logger }: SendRat
     async channelRate({ scope, channelId, perSecond }: RatedChannel): Promise<ChannelRateNow> {
       const now = clock.now();
       const found = await channelRates.find(scope, channelId);
-      const learned = found ?? { factor: 1, slowedAt: null };
+      const reduction = found ?? { factor: 1, slowedAt: null };
       return {
         perSecond,
-        effectivePerSecond: effectiveLimit({ ...learned, limit: perSecond }, now),
-        slowedAt: factorAt(learned, now) < 1 ? learned.slowedAt : null,
+        effectivePerSecond: effectiveLimit({ ...reduction, limit: perSecond }, now),
+        slowedAt: factorAt(reduction, now) < 1 ? reduction.slowedAt : null,
       };
     },
 
     ...createPairLimit({ connection, clock }),
 
-    reserveUser: people.reserveUser,
-    usage: people.usage,
+    reserveUser: reservations.reserveUser,
+    usage: reservations.usage,
     /** For a loop: removes expired users; returns how many. */
-    sweepExpiredUsers: people.sweep,
+    sweepExpiredUsers: reservations.sweep,
 
     ...createManagementLimit({ connection, clock }),
 
@@ -74,7 +74,7 @@ export function createSendRates({ connection, transact, clock, logger }: SendRat
   };
 }
 
-interface PairAsk {
+interface PairRequest {
   readonly scope: ClientScope;
   readonly pair: Pair;
   readonly burst: number;
@@ -84,7 +84,7 @@ type LimitOptions = Pick<SendRatesOptions, 'connection' | 'clock'>;
 
 function createPairLimit({ connection, clock }: LimitOptions) {
   const pairs = createPairRateRepository(connection);
-  const batches = createBatches<PairAsk, PairReservation>({
+  const batches = createBatches<PairRequest, PairReservation>({
     maxSize: 100,
     async work(asks) {
       const [{ scope, pair }] = asks;
@@ -128,11 +128,11 @@ function createManagementLimit({ connection, clock }: LimitOptions) {
 
     /** Records the usage that an answer to a management call reports. */
     async recordAnswer(scope: ClientScope, wabaId: string, answer: ManagementAnswer): Promise<void> {
-      const lesson = lessonOf(answer);
-      if (lesson === null) return;
+      const usage = usageAfter(answer);
+      if (usage === null) return;
       const now = clock.now();
-      const closedUntil = new Date(now.getTime() + lesson.waitMs);
-      await limits.recordUsage(scope, wabaId, { usedPercent: lesson.usedPercent, closedUntil, now });
+      const closedUntil = new Date(now.getTime() + usage.waitMs);
+      await limits.recordUsage(scope, wabaId, { usedPercent: usage.usedPercent, closedUntil, now });
     },
   };
 }

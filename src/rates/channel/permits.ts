@@ -3,9 +3,9 @@ import { newUuid } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ChannelRateRepository } from './repository.ts';
-import { createTurnstile, type Busy, type Permit, type PermitAsk, type Turnstile } from './turnstile.ts';
+import { createTurnstile, type Busy, type Permit, type PermitRequest, type Turnstile } from './turnstile.ts';
 
-export type { Busy, Permit, PermitAsk } from './turnstile.ts';
+export type { Busy, Permit, PermitRequest } from './turnstile.ts';
 
 /** A channel and its rate. */
 export interface RatedChannel {
@@ -41,7 +41,7 @@ export function createChannelPermits({ rates, logger, monotonicMs = monotonic }:
 
   return {
     /** A permit for one call, or `busy` if its turn does not come within `maxWaitMs`. */
-    async acquire(channel: RatedChannel, ask: PermitAsk): Promise<Permit | Busy> {
+    async acquire(channel: RatedChannel, ask: PermitRequest): Promise<Permit | Busy> {
       if (isClosed) return { kind: 'busy', retryAfterMs: 1_000 };
       return turnstileOf(channel).acquire(channel.perSecond, ask);
     },
@@ -49,7 +49,7 @@ export function createChannelPermits({ rates, logger, monotonicMs = monotonic }:
     /** Slows all workers down after the provider reported that this number sends too fast (130429). */
     async slowDown({ scope, channelId, perSecond }: RatedChannel): Promise<void> {
       await rates.slowDown(scope, channelId, perSecond);
-      turnstiles.get(channelId.toHexString())?.hurry();
+      turnstiles.get(channelId.toHexString())?.renewSoon();
     },
 
     /** Returns all shares. Calls under way keep their permits until the lease ends. */

@@ -9,7 +9,7 @@ import { allocate, type ChannelRate, slowedDown } from './rules.ts';
 export type ChannelRateRepository = ReturnType<typeof createChannelRateRepository>;
 
 /** A worker's request to renew its lease; the time is the database's. */
-export interface RenewalAsk {
+export interface RenewalRequest {
   readonly holder: string;
   /** Calls per second by the channel's settings. */
   readonly limit: number;
@@ -82,7 +82,11 @@ export function createChannelRateRepository(connection: Connection) {
 
   return {
     /** Renews, grows, shrinks or ends the lease of one holder. */
-    renew: (scope: ClientScope, channelId: Types.ObjectId, { holder, limit, keeps, wanted }: RenewalAsk) =>
+    renew: (
+      scope: ClientScope,
+      channelId: Types.ObjectId,
+      { holder, limit, keeps, wanted }: RenewalRequest,
+    ) =>
       change(scope, { _id: channelId, limit }, (rate, now) => allocate(rate, { holder, keeps, wanted, now })),
 
     /** Records, for all workers, that the number sends too fast. */

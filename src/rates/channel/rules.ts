@@ -37,19 +37,19 @@ export interface Lease {
 }
 
 /** A reduction of the limit after the provider refused calls. */
-export interface LearnedRate {
+export interface RateReduction {
   /** The fraction of the limit left at `slowedAt`; 1 before the first refusal. */
   readonly factor: number;
   readonly slowedAt: Date | null;
 }
 
-export interface ChannelRate extends LearnedRate {
+export interface ChannelRate extends RateReduction {
   /** Calls per second that the channel's settings allow. */
   readonly limit: number;
   readonly leases: readonly Lease[];
 }
 
-export interface ShareAsk {
+export interface ShareRequest {
   readonly holder: string;
   /** The most permits that the holder will hold until it has the answer; a decision cannot revoke them. */
   readonly keeps: number;
@@ -67,7 +67,7 @@ export interface Allocation {
 }
 
 /** Decides a renewal: the holder's new lease, beside those of the others. */
-export function allocate(rate: ChannelRate, { holder, keeps, wanted, now }: ShareAsk): Allocation {
+export function allocate(rate: ChannelRate, { holder, keeps, wanted, now }: ShareRequest): Allocation {
   const others = rate.leases.filter(
     (lease) => lease.holder !== holder && lease.expiresAt.getTime() + graceMs > now.getTime(),
   );
@@ -122,7 +122,7 @@ const slowing = { by: 0.75, minFactor: 0.1, minIntervalMs: 1_000 } as const;
 const recovery = { step: 0.05, everyMs: 10_000 } as const;
 
 /** The fraction of its limit that a channel may use: after a refusal it recovers in small steps. */
-export function factorAt({ factor, slowedAt }: LearnedRate, now: Date): number {
+export function factorAt({ factor, slowedAt }: RateReduction, now: Date): number {
   if (slowedAt === null) return factor;
   const steps = Math.max(0, Math.floor((now.getTime() - slowedAt.getTime()) / recovery.everyMs));
   return Math.min(1, factor + steps * recovery.step);
@@ -132,7 +132,7 @@ export function factorAt({ factor, slowedAt }: LearnedRate, now: Date): number {
  * The slowdown after the provider reported that the number sends too fast (130429). Calls of the same second are
  * refused together, so they count once.
  */
-export function slowedDown(rate: LearnedRate, now: Date): LearnedRate {
+export function slowedDown(rate: RateReduction, now: Date): RateReduction {
   const { slowedAt } = rate;
   if (slowedAt !== null && now.getTime() - slowedAt.getTime() < slowing.minIntervalMs) {
     return { factor: rate.factor, slowedAt };
@@ -141,6 +141,6 @@ export function slowedDown(rate: LearnedRate, now: Date): LearnedRate {
 }
 
 /** Calls per second that all workers together may make now. Never below one, or a channel could not recover. */
-export const effectiveLimit = (rate: LearnedRate & { readonly limit: number }, now: Date): number =>
+export const effectiveLimit = (rate: RateReduction & { readonly limit: number }, now: Date): number =>
   // Steps of 0.05 do not add up exactly: without the epsilon a limit of 80 could stay at 79.
   Math.max(1, Math.floor(rate.limit * factorAt(rate, now) + 1e-9));

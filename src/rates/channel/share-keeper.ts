@@ -111,7 +111,7 @@ export function createShareKeeper(options: ShareKeeperOptions, user: ShareUser) 
     },
 
     /** Renews soon, because the rate changed. */
-    hurry: (): void => nap.abort(),
+    renewSoon: (): void => nap.abort(),
 
     async close(): Promise<void> {
       closing.abort();

@@ -22,13 +22,13 @@ export interface Busy {
   readonly retryAfterMs: number;
 }
 
-export interface PermitAsk {
+export interface PermitRequest {
   /** The lower number goes first. */
   readonly priority: number;
   /** Bulk messages, which nobody waits for, leave evenly spread over time. */
   readonly isBulk?: boolean;
   /** The longest wait; answers `busy` at once if the queue is longer than that. */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   readonly signal?: AbortSignal;
 }
 
@@ -96,21 +96,21 @@ export function createTurnstile({ perSecond, onIdle, ...options }: TurnstileOpti
 
   return {
     /** A permit as soon as one is free, or `busy` if that takes too long. Rejects if the signal aborts. */
-    async acquire(limitNow: number, { patienceMs, ...ask }: PermitAsk): Promise<Permit | Busy> {
+    async acquire(limitNow: number, { maxWaitMs, ...ask }: PermitRequest): Promise<Permit | Busy> {
       ask.signal?.throwIfAborted();
       if (isClosed) return busyFor(null);
-      if (limitNow !== limit) keeper.hurry();
+      if (limitNow !== limit) keeper.renewSoon();
       limit = limitNow;
       lastUseMs = monotonicMs();
       const waitMs = waitMsAt(line.ahead(ask.priority) + 1) ?? 0;
-      const onImpatient = () => busyFor(waitMsAt(line.ahead(ask.priority)));
-      const answer = waitMs > patienceMs ? busyFor(waitMs) : line.join({ ...ask, patienceMs, onImpatient });
+      const onTimeout = () => busyFor(waitMsAt(line.ahead(ask.priority)));
+      const answer = waitMs > maxWaitMs ? busyFor(waitMs) : line.join({ ...ask, maxWaitMs, onTimeout });
       serving.serve();
       keeper.use();
       return answer;
     },
 
-    hurry: keeper.hurry,
+    renewSoon: keeper.renewSoon,
 
     /** Refuses waiting callers and returns unused permits. Permits in use count until the lease ends. */
     async close(): Promise<void> {

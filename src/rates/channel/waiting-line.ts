@@ -1,11 +1,11 @@
 /** A caller that waits. The lower priority number goes first; equal ones keep their order of arrival. */
-export interface WaitAsk<T> {
+export interface WaitRequest<T> {
   readonly priority: number;
   readonly isBulk?: boolean;
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   readonly signal?: AbortSignal;
   /** The caller's result after `maxWaitMs`. */
-  readonly onImpatient: () => T;
+  readonly onTimeout: () => T;
 }
 
 interface Member<T> {
@@ -34,7 +34,7 @@ export function createWaitingLine<T>() {
     ahead: placeOf,
 
     /** Resolves with what `serveFirst` gives; rejects with the signal's reason. */
-    join: ({ priority, isBulk = false, patienceMs, signal, onImpatient }: WaitAsk<T>): Promise<T> =>
+    join: ({ priority, isBulk = false, maxWaitMs, signal, onTimeout }: WaitRequest<T>): Promise<T> =>
       new Promise((resolve, reject) => {
         const leave = () => {
           clearTimeout(timer);
@@ -54,7 +54,7 @@ export function createWaitingLine<T>() {
           leave();
           reject(signal?.reason as Error);
         };
-        const timer = setTimeout(() => member.settle(onImpatient()), patienceMs);
+        const timer = setTimeout(() => member.settle(onTimeout()), maxWaitMs);
         signal?.addEventListener('abort', abort, { once: true });
         members.splice(placeOf(priority), 0, member);
       }),

@@ -16,9 +16,9 @@ export function createManagementLimitRepository(connection: Connection) {
     async recordUsage(
       scope: ClientScope,
       wabaId: string,
-      lesson: { readonly usedPercent: number; readonly closedUntil: Date; readonly now: Date },
+      usage: { readonly usedPercent: number; readonly closedUntil: Date; readonly now: Date },
     ): Promise<void> {
-      const { usedPercent, closedUntil, now } = lesson;
+      const { usedPercent, closedUntil, now } = usage;
       const expiresAt = new Date(Math.max(closedUntil.getTime(), now.getTime() + keptMs));
       const update = { $set: { usedPercent }, $max: { closedUntil, expiresAt } };
       await limits.upsertOne(scope, { wabaId }, update);

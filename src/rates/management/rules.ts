@@ -78,7 +78,7 @@ export interface ManagementAnswer {
 }
 
 /** The usage after an answer, and how long to make no calls; null if the answer reports nothing. */
-export function lessonOf({
+export function usageAfter({
   headers,
   errorCode,
 }: ManagementAnswer): (ManagementUsage & { waitMs: number }) | null {

@@ -44,7 +44,11 @@ export function createPairRateRepository(connection: Connection) {
   const pairs = openTenantCollection(pairRateModel, connection);
 
   /** The common case in one operation: the pair has no debt, or no record yet. */
-  async function beginIfEven(scope: ClientScope, pair: Pair, { now, next }: { now: Date; next: PairState }) {
+  async function startIfNoDebt(
+    scope: ClientScope,
+    pair: Pair,
+    { now, next }: { now: Date; next: PairState },
+  ) {
     const isOver = { $lte: new Date(now.getTime() - maxPairBurst * pairIntervalMs) };
     try {
       await pairs.updateOne(
@@ -81,10 +85,11 @@ export function createPairRateRepository(connection: Connection) {
       { bursts, now }: { readonly bursts: readonly number[]; readonly now: Date },
     ): Promise<readonly PairDecision[] | null> {
       const asks = bursts.map((burst) => ({ nowMs: now.getTime(), burst }));
-      const ofEven = decidePairs(untouchedPair, asks);
+      const fromUntouched = decidePairs(untouchedPair, asks);
       let isKnown = false;
       for (let tries = 0; tries < maxTries; tries += 1) {
-        if (!isKnown && (await beginIfEven(scope, pair, { now, next: ofEven.next }))) return ofEven.decisions;
+        if (!isKnown && (await startIfNoDebt(scope, pair, { now, next: fromUntouched.next })))
+          return fromUntouched.decisions;
         const found = await pairs.findOne(scope, { ...pair }, { readConcern: { level: 'local' } });
         isKnown = found !== null;
         if (found === null) continue;

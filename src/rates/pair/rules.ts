@@ -27,7 +27,7 @@ export type PairDecision =
   | { readonly granted: true; readonly next: PairState }
   | { readonly granted: false; readonly next: PairState; readonly comeBackAtMs: number };
 
-export interface PairAsk {
+export interface PairRequest {
   readonly nowMs: number;
   readonly burst: number;
 }
@@ -51,7 +51,7 @@ const earliestMs = ({ tatMs, blockedMs }: PairState, burst: number): number =>
  * time six seconds after the previous one, so that waiting callers return one after another. That time is no
  * reservation: a caller that arrives just before may take it.
  */
-export function decidePair(state: PairState, { nowMs, burst }: PairAsk): PairDecision {
+export function decidePair(state: PairState, { nowMs, burst }: PairRequest): PairDecision {
   const earliest = earliestMs(state, burst);
   if (earliest <= nowMs) {
     const afterPenalty = state.blockedMs === 0 ? 0 : state.blockedMs + toleranceMs(burst);
@@ -63,7 +63,7 @@ export function decidePair(state: PairState, { nowMs, burst }: PairAsk): PairDec
 }
 
 /** Decides several messages at the same time, in their order; returns the state after all of them. */
-export function decidePairs(state: PairState, asks: readonly PairAsk[]) {
+export function decidePairs(state: PairState, asks: readonly PairRequest[]) {
   let next = state;
   const decisions = asks.map((ask) => {
     const decision = decidePair(next, ask);

@@ -12,7 +12,7 @@ const dayMs = 24 * 60 * 60 * 1_000;
 const maxBatch = 100;
 const maxTries = 5;
 
-export interface UserAsk {
+export interface UserRequest {
   readonly portfolioId: string;
   /** Users per rolling 24 hours; null if Meta sets no limit: then none are counted. */
   readonly limit: number | null;
@@ -22,7 +22,7 @@ export interface UserAsk {
 /** `freeAt`: the earliest time at which there may be room, as known now. */
 export type UserReservation = { readonly granted: true } | { readonly granted: false; readonly freeAt: Date };
 
-interface CountedAsk {
+interface CountedRequest {
   readonly scope: ClientScope;
   readonly portfolioId: string;
   readonly limit: number;
@@ -42,7 +42,7 @@ export interface PortfolioReservationsOptions {
  */
 export function createPortfolioReservations(options: PortfolioReservationsOptions) {
   const { portfolios, transact, clock } = options;
-  const batches = createBatches<CountedAsk, UserReservation>({
+  const batches = createBatches<CountedRequest, UserReservation>({
     maxSize: maxBatch,
     work: (asks) => reserveBatch(options, asks),
   });
@@ -51,7 +51,7 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
     /** Counts the user, unless the limit is reached. A user that already counts costs nothing; its day restarts. */
     async reserveUser(
       scope: ClientScope,
-      { portfolioId, limit, contactId }: UserAsk,
+      { portfolioId, limit, contactId }: UserRequest,
     ): Promise<UserReservation> {
       if (limit === null) return { granted: true };
       const name = `${scope.clientId.toHexString()} ${portfolioId}`;
@@ -81,7 +81,7 @@ export function createPortfolioReservations(options: PortfolioReservationsOption
 /** Decides reservations for one portfolio, in their order. */
 async function reserveBatch(
   options: PortfolioReservationsOptions,
-  asks: readonly [CountedAsk, ...CountedAsk[]],
+  asks: readonly [CountedRequest, ...CountedRequest[]],
 ): Promise<readonly UserReservation[]> {
   const refusals = await refusalsOf(options, asks);
   return asks.map(({ contactId }) => {
@@ -93,7 +93,7 @@ async function reserveBatch(
 /** The contacts without room, by id, and when there may be room. */
 async function refusalsOf(
   { portfolios, transact, clock }: PortfolioReservationsOptions,
-  asks: readonly [CountedAsk, ...CountedAsk[]],
+  asks: readonly [CountedRequest, ...CountedRequest[]],
 ): Promise<ReadonlyMap<string, Date>> {
   const [{ scope, portfolioId }] = asks;
   const now = clock.now();
@@ -112,9 +112,9 @@ async function refusalsOf(
   const open = extended === known.length ? without(known) : [...asked.values()];
   if (open.length === 0) return new Map();
 
-  const { refused, over } = await withTries(() =>
+  const { refused, over } = await retryOnDuplicate(() =>
     transact((session) =>
-      countPeople(portfolios, scope, portfolioId, { contactIds: open, limit, now, until, session }),
+      countUsers(portfolios, scope, portfolioId, { contactIds: open, limit, now, until, session }),
     ),
   );
   if (refused.length === 0) return new Map();
@@ -134,7 +134,7 @@ interface Counting {
 }
 
 /** Counts as many users as there is room for; returns the refused ones, and how far the count exceeds the limit. */
-async function countPeople(
+async function countUsers(
   portfolios: PortfolioRepository,
   scope: ClientScope,
   portfolioId: string,
@@ -160,7 +160,7 @@ async function countPeople(
 }
 
 /** Repeats a transaction that lost the race to create the portfolio's counter. */
-async function withTries<T>(work: () => Promise<T>): Promise<T> {
+async function retryOnDuplicate<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();

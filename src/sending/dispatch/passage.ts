@@ -3,7 +3,7 @@ import type { ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
 import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
-import { burstOf, isBulkPriority, patienceOf, priorityOr } from '../messages/rules.ts';
+import { burstOf, isBulkPriority, maxPermitWaitMs, priorityOr } from '../messages/rules.ts';
 import type { Permit } from '../../rates/channel/permits.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
@@ -222,8 +222,8 @@ async function takePermit(
   const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
   const priority = priorityOr(message.priority);
   const isBulk = isBulkPriority(priority);
-  const patienceMs = patienceOf({ isBulk, sendsPerSecond: channel.sendsPerSecond });
-  const permit = await deps.rates.acquire(line, { priority, isBulk, patienceMs });
+  const maxWaitMs = maxPermitWaitMs({ isBulk, sendsPerSecond: channel.sendsPerSecond });
+  const permit = await deps.rates.acquire(line, { priority, isBulk, maxWaitMs });
   if (permit.kind === 'permit') return permit;
   // Those who were refused together do not come back together.
   const waitMs = permit.retryAfterMs * (1 + randomFraction());

@@ -84,15 +84,20 @@ export const burstOf = (priority: number): number => (priority >= campaignPriori
 
 export const isBulkPriority = (priority: number): boolean => priority >= bulkPriority;
 
-const maxPatienceMs = 2_000;
+const maxSlotWaitMs = 2_000;
 
 /**
  * How long a dispatch waits for its channel's rate where it holds one of the worker's slots, before it goes back to the
  * server. Of a bulk three wait, so that there is always a next one, but at least half a second's worth of them; more
  * would take the slots from other channels, and from whoever is to go first.
  */
-export const patienceOf = ({ isBulk, sendsPerSecond }: { isBulk: boolean; sendsPerSecond: number }): number =>
-  isBulk ? Math.min(maxPatienceMs, Math.max(500, 3_000 / sendsPerSecond)) : maxPatienceMs;
+export const maxPermitWaitMs = ({
+  isBulk,
+  sendsPerSecond,
+}: {
+  isBulk: boolean;
+  sendsPerSecond: number;
+}): number => (isBulk ? Math.min(maxSlotWaitMs, Math.max(500, 3_000 / sendsPerSecond)) : maxSlotWaitMs);
 
 /** In one word why a message that has not left is closed, for those who count: of few words, none of a person. */
 export function causeOfEnd(

@@ -52,8 +52,8 @@ describe('channel permits', function () {
     ...{ scope: scopeOf(newId()), channelId: newId(), perSecond },
   });
 
-  async function take(worker: ChannelPermits, channel: RatedChannel, patienceMs = 5_000): Promise<Permit> {
-    const permit = await worker.acquire(channel, { priority: 1, patienceMs });
+  async function take(worker: ChannelPermits, channel: RatedChannel, maxWaitMs = 5_000): Promise<Permit> {
+    const permit = await worker.acquire(channel, { priority: 1, maxWaitMs });
     assert.equal(permit.kind, 'permit');
     return permit as Permit;
   }
@@ -71,7 +71,7 @@ describe('channel permits', function () {
     { channel, untilMs, arrivals, slowestMs }: Load,
   ): Promise<void> {
     while (performance.now() < untilMs) {
-      const permit = await worker.acquire(channel, { priority: 1, patienceMs: 700 });
+      const permit = await worker.acquire(channel, { priority: 1, maxWaitMs: 700 });
       if (permit.kind === 'busy') {
         await sleep(Math.min(permit.retryAfterMs, 300));
         continue;
@@ -129,7 +129,7 @@ describe('channel permits', function () {
     const held = await take(worker, channel);
     const served: string[] = [];
     const queue = (name: string, priority: number) =>
-      worker.acquire(channel, { priority, patienceMs: 15_000 }).then((permit) => {
+      worker.acquire(channel, { priority, maxWaitMs: 15_000 }).then((permit) => {
         served.push(name);
         if (permit.kind === 'permit') permit.done();
       });
@@ -143,7 +143,7 @@ describe('channel permits', function () {
     const channel = newChannel(1);
     const worker = startWorker();
     const held = await take(worker, channel);
-    const next = worker.acquire(channel, { priority: 5, patienceMs: 5_000 });
+    const next = worker.acquire(channel, { priority: 5, maxWaitMs: 5_000 });
     const startedAt = performance.now();
     held.giveBack();
     held.done();
@@ -159,7 +159,7 @@ describe('channel permits', function () {
     const takenAt: number[] = [];
     const startedAt = performance.now();
     const bulk = Array.from({ length: 10 }, async () => {
-      const permit = await worker.acquire(channel, { priority: 5, isBulk: true, patienceMs: 5_000 });
+      const permit = await worker.acquire(channel, { priority: 5, isBulk: true, maxWaitMs: 5_000 });
       takenAt.push(performance.now() - startedAt);
       if (permit.kind === 'permit') permit.done();
     });
@@ -175,14 +175,14 @@ describe('channel permits', function () {
     const channel = newChannel(2);
     const worker = startWorker();
     const permits = [await take(worker, channel), await take(worker, channel)];
-    const waiting = [1, 2, 3, 4].map(() => worker.acquire(channel, { priority: 5, patienceMs: 10_000 }));
+    const waiting = [1, 2, 3, 4].map(() => worker.acquire(channel, { priority: 5, maxWaitMs: 10_000 }));
     const startedAt = performance.now();
-    const answer = await worker.acquire(channel, { priority: 5, patienceMs: 1_000 });
+    const answer = await worker.acquire(channel, { priority: 5, maxWaitMs: 1_000 });
     assert.ok(performance.now() - startedAt < 1_000);
     assert.equal(answer.kind, 'busy');
     assert.ok(answer.kind === 'busy' && answer.retryAfterMs > 1_000 && answer.retryAfterMs < 5_000);
     // Those who wait with a low priority do not count for one with a higher.
-    const urgent = worker.acquire(channel, { priority: 1, patienceMs: 1_400 });
+    const urgent = worker.acquire(channel, { priority: 1, maxWaitMs: 1_400 });
     for (const permit of permits) permit.done();
     const first = await urgent;
     assert.equal(first.kind, 'permit');
@@ -195,12 +195,12 @@ describe('channel permits', function () {
     const worker = startWorker();
     await take(worker, channel);
     const control = new AbortController();
-    const leaving = worker.acquire(channel, { priority: 1, patienceMs: 3_000, signal: control.signal });
+    const leaving = worker.acquire(channel, { priority: 1, maxWaitMs: 3_000, signal: control.signal });
     setTimeout(() => control.abort(new Error('canceled')), 50);
     await assert.rejects(leaving, /canceled/);
-    const impatient = await worker.acquire(channel, { priority: 1, patienceMs: 1_200 });
+    const impatient = await worker.acquire(channel, { priority: 1, maxWaitMs: 1_200 });
     assert.equal(impatient.kind, 'busy');
-    const aborted = { priority: 1, patienceMs: 1, signal: control.signal };
+    const aborted = { priority: 1, maxWaitMs: 1, signal: control.signal };
     await assert.rejects(worker.acquire(channel, aborted), /canceled/);
   });
 
@@ -210,7 +210,7 @@ describe('channel permits', function () {
     await rates.renew(channel.scope, channel.channelId, dead);
     const startedAt = performance.now();
     const worker = startWorker();
-    const permit = await worker.acquire(channel, { priority: 1, patienceMs: 20_000 });
+    const permit = await worker.acquire(channel, { priority: 1, maxWaitMs: 20_000 });
     const waitedMs = performance.now() - startedAt;
     assert.equal(permit.kind, 'permit');
     assert.ok(waitedMs > 4_900, `${waitedMs} ms`);
@@ -230,7 +230,7 @@ describe('channel permits', function () {
       (await leases()).map(({ permits, wanted }) => ({ permits, wanted })),
       [{ permits: 1, wanted: 0 }],
     );
-    assert.equal((await worker.acquire(channel, { priority: 1, patienceMs: 1_000 })).kind, 'busy');
+    assert.equal((await worker.acquire(channel, { priority: 1, maxWaitMs: 1_000 })).kind, 'busy');
   });
 
   it('the database is away › what is under the lease still goes, then nothing, and all is well when it is back', async () => {
@@ -248,7 +248,7 @@ describe('channel permits', function () {
     (await take(worker, channel)).done();
     await sleep(4_000);
     assert.equal(kept.stillHolds(), false);
-    const refused = await worker.acquire(channel, { priority: 1, patienceMs: 300 });
+    const refused = await worker.acquire(channel, { priority: 1, maxWaitMs: 300 });
     assert.equal(refused.kind, 'busy');
     assert.match(log.text(), /could not be renewed/);
     isAway = false;

@@ -294,7 +294,7 @@ describe('send rates', function () {
     assert.ok(slowed.slowedAt !== null);
     clock.advance(60_000);
     assert.deepEqual(await second.channelRate(channel), full);
-    const permit = await first.acquire(channel, { priority: 1, patienceMs: 2_000 });
+    const permit = await first.acquire(channel, { priority: 1, maxWaitMs: 2_000 });
     assert.ok(permit.kind === 'permit' && permit.stillHolds());
     permit.done();
     await first.close();

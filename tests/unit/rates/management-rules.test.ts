@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { lessonOf, parseUsage } from '../../../src/rates/management/rules.ts';
+import { usageAfter, parseUsage } from '../../../src/rates/management/rules.ts';
 
 const business = (...reports: object[]) => ({
   'x-business-use-case-usage': JSON.stringify({ '102290129340398': reports }),
@@ -72,26 +72,26 @@ describe('management calls › usage in the headers', () => {
 
 describe('management calls › what an answer teaches', () => {
   it('below 95 percent › no wait', () => {
-    assert.equal(lessonOf({ headers: business(report(94)) })?.waitMs, 0);
+    assert.equal(usageAfter({ headers: business(report(94)) })?.waitMs, 0);
   });
 
   it('from 95 percent › a careful wait, or the one that Meta names', () => {
-    assert.equal(lessonOf({ headers: business(report(95)) })?.waitMs, 5 * 60_000);
-    assert.equal(lessonOf({ headers: business(report(95, 2)) })?.waitMs, 2 * 60_000);
-    assert.equal(lessonOf({ headers: business(report(50, 2)) })?.waitMs, 2 * 60_000);
+    assert.equal(usageAfter({ headers: business(report(95)) })?.waitMs, 5 * 60_000);
+    assert.equal(usageAfter({ headers: business(report(95, 2)) })?.waitMs, 2 * 60_000);
+    assert.equal(usageAfter({ headers: business(report(50, 2)) })?.waitMs, 2 * 60_000);
   });
 
   it('refused for the limit › closed, with or without headers', () => {
     for (const errorCode of [4, 17, 613, 80007]) {
-      assert.deepEqual(lessonOf({ headers: {}, errorCode }), {
+      assert.deepEqual(usageAfter({ headers: {}, errorCode }), {
         ...{ usedPercent: 100, regainAfterMs: 0, waitMs: 15 * 60_000 },
       });
-      assert.equal(lessonOf({ headers: business(report(100, 3)), errorCode })?.waitMs, 3 * 60_000);
+      assert.equal(usageAfter({ headers: business(report(100, 3)), errorCode })?.waitMs, 3 * 60_000);
     }
   });
 
   it('nothing said, or another error › nothing learned', () => {
-    assert.equal(lessonOf({ headers: {} }), null);
-    assert.equal(lessonOf({ headers: {}, errorCode: 100 }), null);
+    assert.equal(usageAfter({ headers: {} }), null);
+    assert.equal(usageAfter({ headers: {}, errorCode: 100 }), null);
   });
 });

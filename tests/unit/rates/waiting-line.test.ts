@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createWaitingLine } from '../../../src/rates/channel/waiting-line.ts';
 
-const patient = { patienceMs: 5_000, onImpatient: () => 'impatient' };
+const patient = { maxWaitMs: 5_000, onTimeout: () => 'impatient' };
 
 describe('waiting line', () => {
   it('several priorities › the lower number first, and among equals who came first', async () => {
@@ -18,7 +18,7 @@ describe('waiting line', () => {
 
   it('patience at an end › that one leaves with its answer, and the others stay', async () => {
     const line = createWaitingLine<string>();
-    const hasty = line.join({ ...patient, priority: 1, patienceMs: 5 });
+    const hasty = line.join({ ...patient, priority: 1, maxWaitMs: 5 });
     const other = line.join({ ...patient, priority: 2 });
     assert.equal(await hasty, 'impatient');
     assert.equal(line.length(), 1);

@@ -7,7 +7,7 @@ import {
   decideAfterCall,
   earlierOf,
   isBulkPriority,
-  patienceOf,
+  maxPermitWaitMs,
   priorityOf,
   priorityOr,
   toFailure,
@@ -223,7 +223,7 @@ describe('priority', () => {
 
   it('patience › two seconds, of a bulk as long as three of the channel take', () => {
     const patience = (isBulk: boolean) =>
-      [1, 2, 80].map((rate) => patienceOf({ isBulk, sendsPerSecond: rate }));
+      [1, 2, 80].map((rate) => maxPermitWaitMs({ isBulk, sendsPerSecond: rate }));
     assert.deepEqual(patience(false), [2_000, 2_000, 2_000]);
     assert.deepEqual(patience(true), [2_000, 1_500, 500]);
   });
