@@ -46,11 +46,11 @@ interface MessageStoreDeps {
   readonly config: MessagesConfig;
   /** How long one call to the provider may take. */
   readonly timeoutMs: number;
-  /** Of channels that have no rate of their own. */
+  /** The rate of channels that set none of their own. */
   readonly sendsPerSecond: number;
 }
 
-/** Stored messages and their workflows, which consent cancels by: built before consent. */
+/** Stored messages and their workflows. Built before consent, which cancels through them. */
 export function buildMessageStore(deps: MessageStoreDeps) {
   const { mongo, temporal, metrics, channels, config, timeoutMs, sendsPerSecond } = deps;
   const workflows = createMessageWorkflows({
@@ -89,7 +89,7 @@ interface SendingDeps {
   readonly logger: Logger;
 }
 
-/** What decides whether, when and how fast messages leave; the API needs it at acceptance, the worker at the call. */
+/** Acceptance, gates, receipts and loops. The API judges gates at acceptance, the worker before the call. */
 export function buildSending(deps: SendingDeps) {
   const { messages, workflows, channels, templates, contacts, leads, conversations, clock, logger } = deps;
   const { audit, numbers, metrics } = deps;
@@ -152,7 +152,7 @@ const buildEffects = (deps: SendingDeps, automaticRetries: ReturnType<typeof cre
     clock: deps.clock,
   });
 
-/** When the business's quiet hours let a message leave; null outside of them. */
+/** When the business's current quiet hours end; null outside of them. */
 const quietHoursOf =
   (policies: SendingDeps['policies']): Parameters<typeof createGateFacts>[0]['quietAt'] =>
   async (scope, now) => {

@@ -1,6 +1,6 @@
 import type { InstrumentTable } from '../platform/metrics.ts';
 
-/** From at once to a night of quiet hours. */
+/** From an immediate send to a night of quiet hours. */
 const waitBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200] as const;
 
 export const sendingInstruments = {

@@ -1,18 +1,18 @@
 import type { LoopTable } from '../platform/loop.ts';
 
-/** The sweep comes as often as `SWEEP_INTERVAL_MS` says. */
+/** `sweepIntervalMs` is `SWEEP_INTERVAL_MS`. */
 export const sendingLoops = (sweepIntervalMs: number) =>
   ({
     'gate-release': {
       process: 'worker',
-      does: 'wakes the messages that an opened gate has held',
+      does: 'wakes the messages that an opened gate held',
       idleMs: 250,
       maxIdleMs: 500,
       lease: 'each opening, 30 s',
     },
     sweep: {
       process: 'worker',
-      does: 'starts the workflow of messages that wait and have none',
+      does: 'starts the missing workflows of unsent messages',
       idleMs: sweepIntervalMs,
       maxIdleMs: sweepIntervalMs,
       lease: 'none: a message has one workflow id',

@@ -14,7 +14,7 @@ interface TemplateOnChannel {
   readonly language: string;
 }
 
-/** The categories of these templates, as far as they are stored. */
+/** The categories of these templates, without those that are not stored. */
 type FindCategories = (
   keys: readonly TemplateOnChannel[],
 ) => Promise<readonly (TemplateOnChannel & { readonly category: string })[]>;
@@ -89,7 +89,7 @@ async function measureLeft(
   );
 }
 
-/** A one-time code of unknown fate is another matter than an advertisement: the category says which it is. */
+/** Groups by category, because a sign-in code with an unknown outcome is more urgent than marketing. */
 async function groupByCategory(findCategories: FindCategories, groups: readonly UnknownGroup[]) {
   const keyed = groups.flatMap(({ template, ...group }) =>
     template === null ? [] : [{ ...group, ...template }],
@@ -104,7 +104,7 @@ async function groupByCategory(findCategories: FindCategories, groups: readonly 
   );
   const result = new Map<string, { count: number; oldest: Date }>();
   for (const { channelId, template, count, oldest } of groups) {
-    // The provider calls a message without a template a service message.
+    // `service` is the provider's category of messages without a template.
     const category =
       template === null
         ? 'service'

@@ -10,8 +10,8 @@ import type { MessageDoc, MessageRepository } from './messages/store/repository.
 import type { createSweep } from './messages/sweep.ts';
 
 /**
- * Each wraps one seam of the product and counts what passes through it, so that the parts themselves know nothing of
- * metrics. None of them changes an answer or an error.
+ * Each observer wraps one interface and counts what passes through it, so that the wrapped code knows nothing of
+ * metrics. No observer changes a result or an error.
  */
 
 type SendingMetrics = Measured<typeof sendingInstruments>;
@@ -22,7 +22,7 @@ const priorityLabel = ({
   priority = defaultPriority,
 }: Pick<ObservedMessage, 'timestamp' | 'priority'>): string => String(priority);
 
-/** Counts the outbound messages that are stored anew; whether a request is a repetition only the database knows. */
+/** Counts newly stored outbound messages. Only the database can tell a repeated request from a new one. */
 export const observeAcceptance = (
   messages: MessageRepository,
   { instruments }: SendingMetrics,
@@ -65,15 +65,15 @@ export const observeEnds =
   ({ status, cause }) =>
     instruments.messagesEnded.add({ status, cause });
 
-/** Counts the waiting messages that an opt-out has canceled. */
+/** Counts the waiting messages that an opt-out canceled. */
 export const observeOptOutCancels =
   ({ instruments }: SendingMetrics) =>
   (canceledCount: number): void =>
     instruments.messagesEnded.add({ status: 'canceled', cause: 'contact-opted-out' }, canceledCount);
 
 /**
- * Shows the counters that alerts watch as 0 from the start: what begins with its first event looks to Prometheus as if
- * nothing had happened, and a single expired token would raise no alert.
+ * Exports the counters that alerts watch as 0 from the start. Prometheus sees no increase in a series that begins with
+ * its first event, so a single expired token would raise no alert.
  */
 export function startEndsAtZero({ instruments }: SendingMetrics): void {
   for (const labels of errorLabels) instruments.receiptFailures.add(labels, 0);

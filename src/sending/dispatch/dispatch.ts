@@ -19,9 +19,9 @@ import {
 export type DispatchAttempt = (target: Target) => Promise<AttemptEnd>;
 
 /**
- * One attempt to bring a message to the provider: judges its gates, takes its places in the rates and its claim, and
- * calls at most once. `held` waits for minutes, until a gate opens; `again` for seconds, for a place or for the
- * provider.
+ * One attempt to hand a message to the provider: judges its gates, reserves its places in the rate limits, takes its
+ * claim, and calls at most once. `held` means a wait of minutes, until a gate opens; `again` a wait of seconds, for a
+ * rate limit or for the provider.
  */
 export const createDispatch = (deps: DispatchDeps): DispatchAttempt => {
   const steps = insistentSteps(deps);
@@ -34,7 +34,7 @@ async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<Atte
   const message = await messages.findById(scope, id);
   if (message === null) return messageMissing;
   const decision = decideClaim(message, clock.now());
-  // One that is too early is held by its gate, unless a gate before that one is closed for good.
+  // An early message goes on to its gates: the schedule gate holds it, unless an earlier gate is closed for good.
   if (decision !== 'call' && decision !== 'early') return withoutCall(deps, target, { decision, message });
 
   const passage = await passGates(deps, target, message);
@@ -51,16 +51,16 @@ async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<Atte
   } finally {
     passage.permit.done();
   }
-  // Somebody gave it a later time while it waited for its place.
+  // The message was rescheduled to a later time while it waited for a permit.
   return dispatchMessage(deps, target);
 }
 
-/** The claim was refused: says where the message stands instead of calling. */
+/** Ends an attempt whose claim was refused, without a call. */
 async function withoutCall(deps: DispatchDeps, { scope, id }: Target, claim: Claim): Promise<AttemptEnd> {
   const { dispatch, status, providerMessageId, failure } = claim.message;
   const { attempt } = dispatch;
   if (claim.decision === 'ambiguous') {
-    // A worker took the claim and died before it stored what came of it. The call is never repeated blindly.
+    // A worker died between taking the claim and storing the outcome. The call may have been made: never repeat it.
     const outcome: DispatchOutcome = { kind: 'unknown', reason: 'the worker was lost during the call' };
     deps.observer?.outcomeKnown(claim.message, outcome);
     const isRecorded = await record(deps, { scope, id }, { outcome, attempt, startedAt: dispatch.startedAt });
@@ -86,15 +86,15 @@ interface ClaimedCall {
   readonly toBody: (attempt: number) => MessageBody;
 }
 
-/** The process or the database stood still for so long that the permit counts no more; nobody was called. */
+/** The process or the database stalled until the permit was no longer valid; the provider was not called. */
 const placeLost = {
   kind: 'retry',
   code: 'rate',
-  title: 'Its place in the rate was lost',
+  title: 'Permit expired before the call',
   delayMs: 250,
 } as const;
 
-/** Makes the one call that the claim allows, and stores or throws what follows from the answer. */
+/** Makes the one call that the claim allows, and stores its outcome or releases the claim. */
 async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCall): Promise<AttemptEnd> {
   const { message, passage, toBody } = call;
   const { attempt, startedAt } = message.dispatch;
@@ -112,7 +112,7 @@ async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCal
   return giveBack(deps, target, { ...call, next });
 }
 
-/** Closes the gates that the answer speaks of. Without it the next call gets the same answer, so it must be stored. */
+/** Closes the gates that the answer concerns. Must be stored, or the next call gets the same answer. */
 async function applyEffects(
   { effects }: DispatchDeps,
   { scope }: Target,
@@ -121,7 +121,7 @@ async function applyEffects(
   await effects.ofRefusal(scope, message, answer.error);
 }
 
-/** The provider has certainly not taken it: the claim is given back, and the message waits. */
+/** Releases the claim and lets the message wait. Only after an answer that rules out that the provider has it. */
 async function giveBack(
   deps: DispatchDeps,
   { scope, id }: Target,
@@ -154,7 +154,7 @@ async function giveBack(
   };
 }
 
-/** Checked before the claim is taken: what fails after it leaves nobody knowing whether the provider was called. */
+/** Call before taking the claim: an error after it would leave the outcome unknown. */
 function bodyOf(message: MessageDoc): (attempt: number) => MessageBody {
   const { _id, to, recipientUserId, content, contextMessageId } = message;
   const { template } = content;

@@ -45,11 +45,11 @@ export interface ErrorEffectDeps {
 export type ErrorEffects = ReturnType<typeof createErrorEffects>;
 
 /**
- * What a provider's error means beside the message that met it. Everything here may be repeated: it brings a state
- * about, and finds it there the second time.
+ * The effects of a provider's error beyond its message: pauses, slowdowns, opt-outs, automatic retries. All of them
+ * are idempotent.
  */
 export function createErrorEffects(deps: ErrorEffectDeps) {
-  /** What holds whether or not the message is tried again. */
+  /** The effects that apply whether or not the message is tried again. */
   async function closeGates(scope: ClientScope, message: MessageDoc, error: KnownError): Promise<void> {
     const { channelId } = message;
     const { rule, code } = error;
@@ -72,7 +72,7 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
     const error = knownErrorOf(failure);
     if (error === null) return;
     const message = await deps.messages.findById(scope, id);
-    // A receipt may have overruled the failure meanwhile: then it has no consequences.
+    // A receipt may have overruled the failure meanwhile: then it has no effects.
     if (message === null || message.status !== 'failed') return;
     await closeGates(scope, message, error);
     const { rule } = error;
@@ -89,7 +89,7 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
     if (rule.class === 'window') {
       await deps.conversations.closeWindow(scope, message.conversationId, deps.clock.now());
     }
-    // What the provider has taken has its id, and only a receipt can say afterwards that it has failed.
+    // A provider message id means that the provider accepted the message, so the failure came by receipt.
     const automaticRetry = automaticRetryAfter(
       rule,
       message.providerMessageId === undefined ? 'answer' : 'receipt',
@@ -98,7 +98,7 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
   }
 
   return {
-    /** The provider has refused a call, and the message will be tried again. */
+    /** After the provider refused a call, when the message will be tried again. */
     async ofRefusal(scope: ClientScope, message: MessageDoc, error: RejectedError): Promise<void> {
       const rule = ruleFor(error);
       await closeGates(scope, message, { rule, code: error.code });
@@ -110,17 +110,17 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
       await deps.rates.penalisePair(scope, { channelId, contactId }, until);
     },
 
-    /** A message has failed for good. */
+    /** After a message failed for good. */
     ofFailure,
 
-    /** Receipts were stored; those that say `failed` have the same consequences as a refusal. */
+    /** After receipts were stored: `failed` ones have the same effects as a refusal. */
     async ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void> {
       for (const { failure } of receipts.filter(hasFailed)) await ofFailure(scope, id, failure);
     },
   };
 }
 
-/** When it failed, by the provider's clock if a receipt has said so: the same however often it is followed. */
+/** When the message failed, by the provider's clock if a receipt said so; the same on every repetition. */
 const failedAtOf = ({ statusHistory }: MessageDoc): Date | undefined =>
   statusHistory.findLast(({ status }) => status === 'failed')?.timestamp;
 
@@ -129,7 +129,7 @@ interface KnownError {
   readonly code: number;
 }
 
-/** The provider's error behind a failure; null for a failure of ours. */
+/** The provider's error behind a failure; null if the failure has another cause. */
 function knownErrorOf({ code, detail }: MessageFailure): KnownError | null {
   const number = Number(code);
   return Number.isInteger(number) ? { rule: ruleFor({ code: number, detail }), code: number } : null;

@@ -4,8 +4,8 @@ const budgetMs = 5_000;
 const waitMs = 250;
 
 /**
- * Repeats a step until it succeeds or its budget is used up; the last try may take as long again, by the driver's own
- * time-out. Only for steps that may be repeated. Throws the last error.
+ * Repeats a step until it succeeds or its time budget is used up, then throws the last error. The last try may take as
+ * long again, by the driver's own time-out. Only for idempotent steps.
  */
 async function insist<T>(step: () => Promise<T>): Promise<T> {
   const giveUpAtMs = performance.now() + budgetMs;
@@ -21,7 +21,7 @@ async function insist<T>(step: () => Promise<T>): Promise<T> {
 
 type Step = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** The same steps, each of them insisted on: what must not be lost between claim and record survives a short outage. */
+/** Wraps every method in `insist`, so that an attempt survives a short outage between claim and record. */
 export const insistOn = <Steps extends object>(steps: Steps): Steps =>
   new Proxy(steps, {
     get(target, name) {
@@ -33,5 +33,5 @@ export const insistOn = <Steps extends object>(steps: Steps): Steps =>
     },
   });
 
-/** What one attempt needs beside the provider's call: three insistent steps, each at its longest. */
+/** Time that one attempt may need beside the provider's call: three steps of maximum length. */
 export const insistingMs = 30_000;

@@ -9,7 +9,7 @@ import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
 import type { AttemptAgain, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
-/** All gates are open, and the message has its place: the permit is given back when the answer is in. */
+/** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
 export type Passage =
   | {
       readonly kind: 'open';
@@ -20,8 +20,8 @@ export type Passage =
   | { readonly kind: 'stopped'; readonly end: AttemptEnd };
 
 /**
- * Judges the gates and takes the places in the rates. The pair comes last, when nothing is waited for any more: what
- * is counted there is when the message leaves. A permit that the pair makes useless goes to the next at once.
+ * Judges the gates and reserves places in the rate limits. The pair limit comes last, right before the call, because
+ * it counts departures. A permit that the pair limit makes useless goes to the next message at once.
  */
 export async function passGates(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<Passage> {
   const read = await readFacts(deps, target, message);
@@ -46,7 +46,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
 
 const stopped = (end: AttemptEnd): Passage => ({ kind: 'stopped', end });
 
-/** Who has waited for a permit for longer looks at the gates again: a person may have closed one meanwhile. */
+/** After a longer wait for a permit the gates are judged again, because one may have closed meanwhile. */
 const maxTrustMs = 250;
 
 interface Judged {
@@ -67,7 +67,7 @@ async function judge(
     : hold(deps, target, { message, waiting: verdict.waiting });
 }
 
-/** Gives the permit back when a gate has closed. */
+/** Returns the permit if a gate has closed. */
 async function judgeAgain(
   deps: DispatchDeps,
   target: Target,
@@ -85,8 +85,8 @@ async function judgeAgain(
 }
 
 /**
- * The credentials for the call; marketing goes to its own endpoint where Meta has asked for that. Null when the token
- * cannot be opened.
+ * The credentials for the call. Marketing goes to its own endpoint if Meta requires that for the channel. Null if the
+ * token cannot be decrypted.
  */
 function openSender(
   { channels, logger }: DispatchDeps,
@@ -97,7 +97,10 @@ function openSender(
     return { ...channels.senderOf(channel), endpoint: isMarketing ? 'marketing' : 'messages' };
   } catch (error) {
     const channelId = channel._id.toHexString();
-    logger.error({ channelId, error }, 'access token not opened: check CREDENTIALS_KEY, or give a new token');
+    logger.error(
+      { channelId, error },
+      'access token not decrypted: check CREDENTIALS_KEY, or set a new token',
+    );
     return null;
   }
 }
@@ -152,7 +155,7 @@ async function close(
   };
 }
 
-/** A gate that opens in less than this is waited for by the activity: where clocks differ, a run would not sleep at all. */
+/** Shorter holds are retried by the activity: a run whose clock differs might not sleep at all. */
 const briefHoldMs = 2_000;
 const minHoldMs = 250;
 
@@ -178,7 +181,7 @@ async function hold(
   };
 }
 
-/** Null when the pair has a place; else the permit is given back. */
+/** Null if the pair limit grants; else the permit is returned. */
 async function takePair(
   deps: DispatchDeps,
   target: Target,
@@ -197,7 +200,7 @@ async function takePair(
   return waitBriefly(deps, target, { gate: 'pair', reason: 'pair limit', until: pair.comeBackAt });
 }
 
-/** Only what the business begins counts: an answer in the open window does not. */
+/** Only business-initiated messages count: an answer in the open window does not. */
 async function takePortfolio(
   deps: DispatchDeps,
   target: Target,
@@ -225,13 +228,13 @@ async function takePermit(
   const maxWaitMs = maxPermitWaitMs({ isBulk, sendsPerSecond: channel.sendsPerSecond });
   const permit = await deps.rates.acquire(line, { priority, isBulk, maxWaitMs });
   if (permit.kind === 'permit') return permit;
-  // Those who were refused together do not come back together.
+  // Jitter, so that messages refused together do not return together.
   const waitMs = permit.retryAfterMs * (1 + randomFraction());
   const until = new Date(deps.clock.now().getTime() + waitMs);
   return waitBriefly(deps, target, { gate: 'rate', reason: 'rate of the channel', until });
 }
 
-/** A wait of seconds: the server runs the activity again after it, and no event of the run tells of it. */
+/** A wait of seconds: the server retries the activity after it, which adds no event to the history. */
 async function waitBriefly(
   { messages, clock }: DispatchDeps,
   { scope, id }: Target,

@@ -23,18 +23,18 @@ export interface GateReleaseDeps {
 const pageSize = 500;
 const signalsAtOnce = 16;
 
-/** A worker that dies in a pass delays it by this. */
+/** A worker that dies during a pass delays it by this long. */
 const passLeaseMs = 30_000;
 
 /**
- * Other processes may believe for a second or two that the gate is closed, and hold one more message. So there is a
- * second pass once all of them know better.
+ * Other processes may see the gate as closed for a second or two longer (cached state), and hold one more message. So
+ * a second pass follows after their caches have expired.
  */
 const lastPassAfterMs = 5_000;
 
-/** The telling half: wakes the workflows of the messages that wait behind a gate that has opened. */
+/** Wakes the workflows of the messages that wait behind an opened gate. */
 export function createGateRelease({ openings, messages, workflows, clock, logger }: GateReleaseDeps) {
-  /** Wakes everything that is held at present, in the order of acceptance; answers how many. */
+  /** Wakes every message held now, in order of acceptance; returns how many. */
   async function pass(opening: GateOpeningDoc): Promise<number> {
     const scope = scopeOf(opening.clientId);
     const { gate, channelId, templateName, language } = opening;
@@ -54,7 +54,7 @@ export function createGateRelease({ openings, messages, workflows, clock, logger
   }
 
   return {
-    /** One opening; answers whether there was one. Safe to run in several workers. */
+    /** Handles one opening; returns whether there was one. Safe to run in several workers. */
     async releaseNext(): Promise<boolean> {
       const now = clock.now();
       const opening = await openings.takeDueAcrossClients(now, new Date(now.getTime() + passLeaseMs));
@@ -64,7 +64,7 @@ export function createGateRelease({ openings, messages, workflows, clock, logger
       const lastPassAt = new Date(opening.openedAt.getTime() + lastPassAfterMs);
       if (now >= lastPassAt) await openings.delete(scope, opening._id);
       else await openings.putBack(scope, opening._id, lastPassAt);
-      logger.info({ gate: opening.gate, woken }, 'a gate has opened');
+      logger.info({ gate: opening.gate, woken }, 'gate opened: held messages woken');
       return true;
     },
   };

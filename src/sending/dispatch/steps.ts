@@ -23,13 +23,13 @@ export interface DispatchDeps {
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
   readonly effects: Pick<ErrorEffects, 'ofRefusal'>;
   readonly gateway: Pick<Gateway, 'send'>;
-  /** Told about each dispatch, where somebody measures it. */
+  /** Notified of each dispatch, for metrics. */
   readonly observer?: DispatchObserver;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The dependencies with every database step of an attempt insisted on; a permit is waited for only once. */
+/** The dependencies with `insist` around every database step. `acquire` is exempt: it has a wait of its own. */
 export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
   const { messages, facts, effects } = deps;
   const { acquire, ...places } = deps.rates;
@@ -49,11 +49,11 @@ export interface AttemptAgain {
   readonly type: string;
   readonly message: string;
   readonly delayMs: number;
-  /** A wait for a place, as opposed to a refusal of the provider. */
+  /** A wait for a rate limit, as opposed to a refusal by the provider. */
   readonly isWait: boolean;
 }
 
-/** Something that the message needs was deleted: no further attempt can help. */
+/** The message, its channel or its contact was deleted: no further attempt can succeed. */
 export interface Missing {
   readonly kind: 'missing';
   readonly type: 'message-missing' | 'channel-missing';
@@ -66,7 +66,7 @@ export type AttemptEnd = DispatchResult | AttemptAgain | Missing;
 export const messageMissing: Missing = {
   kind: 'missing',
   type: 'message-missing',
-  message: 'There is no such message in the database.',
+  message: 'The message does not exist in the database.',
 };
 
 export interface Target {
@@ -74,7 +74,7 @@ export interface Target {
   readonly id: Types.ObjectId;
 }
 
-/** An attempt as the message keeps it. */
+/** An attempt as stored in the message. */
 export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcome: DispatchOutcome) => ({
   number,
   startedAt,
@@ -83,7 +83,7 @@ export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcom
   ...(outcome.kind === 'rejected' ? { code: outcome.failure.code } : {}),
 });
 
-/** Stores an outcome; false when the database stays away, so that the workflow has to store it. */
+/** Stores an outcome; false if the database is unavailable: then the workflow must store it. */
 export async function record(
   { messages, clock, logger }: Pick<DispatchDeps, 'messages' | 'clock' | 'logger'>,
   { scope, id }: Target,

@@ -5,14 +5,14 @@ import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { GateFacts } from './rules.ts';
 
-/** The state of a template as its gate needs it. */
+/** The state of a template, for its gate. */
 export interface TemplateFacts {
   readonly status: string;
   readonly category: string;
   readonly reason: string | null;
 }
 
-/** The parts of a message that its gates depend on. */
+/** The fields of a message that its gates depend on. */
 export interface GatedMessage {
   readonly channelId: Types.ObjectId;
   readonly contactId: Types.ObjectId;
@@ -23,7 +23,7 @@ export interface GatedMessage {
   readonly sendAt?: Date;
 }
 
-/** What the caller has just read itself, so that it is not read twice. */
+/** Facts that the caller has already read. */
 export interface KnownFacts {
   readonly contact?: ContactDoc;
   readonly windowExpiresAt?: Date | null;
@@ -31,7 +31,7 @@ export interface KnownFacts {
 
 interface ReadOptions {
   readonly now: Date;
-  /** Asks the database for the channel too. */
+  /** Reads the channel from the database, not from the cache. */
   readonly isFresh?: boolean;
   readonly known?: KnownFacts;
 }
@@ -40,7 +40,7 @@ export interface GateFactsDeps {
   readonly channels: Pick<ChannelDirectory, 'findById' | 'findFresh'>;
   readonly contacts: Pick<ContactDirectory, 'findById'>;
   readonly conversations: Pick<ConversationThreads, 'windowOf'>;
-  /** Null when the template was deleted. */
+  /** Null if the template was deleted. */
   readonly templateState: (
     scope: ClientScope,
     template: { channelId: Types.ObjectId; name: string; language: string },
@@ -52,18 +52,18 @@ export interface GateFactsDeps {
 export interface ReadFacts {
   readonly facts: GateFacts;
   readonly channel: ChannelDoc;
-  /** A warning, and no gate: WhatsApp could not deliver to the recipient's number before. */
+  /** WhatsApp could not deliver to the recipient's number before. A warning only; no gate. */
   readonly isNumberSuspect: boolean;
 }
 
 export type GateFactsReader = ReturnType<typeof createGateFacts>;
 
-/** Reads what the gates judge: the person and the thread as they are now, the rest at most two seconds old. */
+/** Reads the facts that the gates judge: contact and conversation fresh, the rest at most two seconds old. */
 export function createGateFacts(deps: GateFactsDeps) {
   const { contacts, conversations } = deps;
 
   return {
-    /** Null when the channel or the contact was deleted. */
+    /** Null if the channel or the contact was deleted. */
     async read(
       scope: ClientScope,
       message: GatedMessage,

@@ -1,26 +1,26 @@
 import type { GateName } from '../../openings/contract.ts';
 import { isPassingState } from '../../templates/rules.ts';
 
-/** Why a message has not left yet, as people read it: `quiet hours until 09:00 (Europe/Berlin)`. */
+/** Why a message has not left yet. `reason` is for people: `quiet hours until 09:00 (Europe/Berlin)`. */
 export interface Waiting {
   readonly gate: GateName;
   readonly reason: string;
-  /** When it is looked at again for certain; without it, when the gate opens. */
+  /** When the gate is judged again at the latest; absent: when it opens. */
   readonly until?: Date;
 }
 
-/** What the gates look at, read right before the call. */
+/** The input of the gates, read right before the call. */
 export interface GateFacts {
   readonly message: {
     readonly isTemplate: boolean;
-    /** An agent answers by hand; everything else is started by the business or by a machine. */
+    /** A free-form message that an agent wrote. All other messages are business-initiated or automated. */
     readonly isReply: boolean;
     readonly sendAt: Date | null;
   };
   readonly channel: {
     readonly state: 'active' | 'paused' | 'disconnected';
     readonly reason: string | null;
-    /** The provider takes nothing that the business begins, until then or until it says so. */
+    /** The provider refuses business-initiated messages, until then or until it lifts the restriction. */
     readonly restriction: { readonly code: string; readonly until: Date | null } | null;
   };
   /** Null for a message without a template. */
@@ -37,20 +37,20 @@ export interface GateFacts {
     readonly isBlocked: boolean;
   };
   /**
-   * When the customer service window closes; null when it was never open. Looked at for free-form messages, and where
-   * a messaging limit counts who is written to outside of it; for other templates it is not read, and null.
+   * When the customer service window closes; null if it was never open. Read for free-form messages, and for
+   * templates on channels with a messaging limit; null for other templates.
    */
   readonly windowExpiresAt: Date | null;
-  /** The business's quiet hours, if it is in them. */
+  /** The current quiet hours of the business; null outside of them. */
   readonly quiet: {
     readonly until: Date;
-    /** The same as the business reads it on its clocks: `09:00 (Europe/Berlin)`. */
+    /** `until` in the time zone of the business: `09:00 (Europe/Berlin)`. */
     readonly untilText: string;
     readonly appliesTo: 'all' | 'marketing';
   } | null;
 }
 
-/** Why a closed gate fails or cancels a message; a failure of a message as it is stored. */
+/** Why a closed gate fails or cancels a message, in the stored form of a message failure. */
 export interface GateFailure {
   readonly code: GateProblem;
   readonly class: 'window' | 'template' | 'message';
@@ -59,13 +59,13 @@ export interface GateFailure {
   readonly advice: string;
 }
 
-/** Which refusal of the HTTP interface a gate that stays closed is. */
+/** The problem codes by which the API refuses a message at a gate that will not open. */
 export type GateProblem = 'contact-blocked' | 'contact-opted-out' | 'template-not-approved' | 'window-closed';
 
 export type GateVerdict =
   | { readonly kind: 'open' }
   | { readonly kind: 'wait'; readonly waiting: Waiting }
-  /** It will not open for this message: `canceled` where a person decided it, else `failed`. */
+  /** The gate will not open for this message: `canceled` if a person decided so, else `failed`. */
   | {
       readonly kind: 'closed';
       readonly gate: GateName;
@@ -79,8 +79,8 @@ const open: GateVerdict = { kind: 'open' };
 type Gate = (facts: GateFacts, now: Date) => GateVerdict;
 
 /**
- * The verdict of the first gate that is not open; people's decisions come first, since they need no waiting. Judged
- * at acceptance, where a closed gate refuses the request, and again right before the call.
+ * The verdict of the first gate that is not open. Decisions of people come first, because waiting cannot change them.
+ * Judged at acceptance, where a closed gate refuses the request, and again right before the call.
  */
 export function judgeGates(facts: GateFacts, now: Date): GateVerdict {
   for (const gate of gates) {
@@ -98,7 +98,7 @@ const blockList: Gate = ({ contact }) =>
       })
     : open;
 
-/** A person who has opted out gets answers of an agent to what the person writes, and nothing else. */
+/** A contact who has opted out receives only an agent's free-form answers. */
 const consent: Gate = ({ contact, message, template }) => {
   if (contact.hasOptedOut && !message.isReply) {
     return closed('consent', 'contact-opted-out', {
@@ -119,7 +119,7 @@ const schedule: Gate = ({ message }, now) =>
     ? wait('schedule', `scheduled for ${message.sendAt.toISOString()}`, message.sendAt)
     : open;
 
-/** What is no template can only be an answer: it needs the open window. */
+/** A restricted channel still sends free-form messages: they are answers, because they need the open window. */
 const channelState: Gate = ({ channel: { state, reason, restriction }, message }, now) => {
   if (state !== 'active') return wait('channel', explained(`channel ${state}`, reason));
   if (restriction === null || !message.isTemplate) return open;
@@ -150,7 +150,7 @@ const serviceWindow: Gate = ({ message, windowExpiresAt }, now) =>
         advice: 'Send an approved template instead.',
       });
 
-/** Nobody is woken by the business; answers and codes that the person waits for go at any hour. */
+/** Answers and sign-in codes go at any hour, because the person waits for them. */
 const quietHours: Gate = ({ message, template, quiet }) => {
   if (quiet === null || message.isReply || template?.category === 'authentication') return open;
   if (quiet.appliesTo === 'marketing' && template?.category !== 'marketing') return open;
@@ -178,13 +178,13 @@ const wait = (gate: GateName, reason: string, until?: Date): GateVerdict => ({
 interface ClosedWords {
   readonly title: string;
   readonly advice: string;
-  /** What the provider has said, in words. */
+  /** The provider's explanation. */
   readonly reason?: string | null;
 }
 
 const notCalled = 'Found right before the call; the provider was not called.';
 
-/** What a person has decided cancels; what the provider or the clock has decided fails. */
+/** A decision of a person cancels the message; one of the provider or the clock fails it. */
 const closed = (
   gate: GateName,
   problem: GateProblem,
