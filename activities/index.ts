@@ -1,6 +1,6 @@
 import { createMessageActivities, type MessageActivityDeps } from './messages.ts';
 
-/** All activities by the name under which workflows call them. */
+/** All activities, by the name that workflows call. */
 export const createActivities = (deps: MessageActivityDeps) => ({ ...createMessageActivities(deps) });
 
 export type Activities = ReturnType<typeof createActivities>;

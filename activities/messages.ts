@@ -14,7 +14,7 @@ import {
   type Target,
 } from '../src/sending/dispatch/steps.ts';
 import {
-  dispatchSilenceMs,
+  heartbeatTimeoutMs,
   type DispatchResult,
   type MessageActivities,
   type MessageRef,
@@ -26,16 +26,16 @@ export interface MessageActivityDeps extends DispatchDeps {
   readonly effects: ErrorEffects;
 }
 
-const beatsInSilence = 3;
+const heartbeatsPerTimeout = 3;
 
-/** Heartbeats as long as the attempt runs. Most end before the first heartbeat, which then costs nothing. */
-async function whileBeating<T>(attempt: () => Promise<T>): Promise<T> {
+/** Sends heartbeats while the attempt runs. Most attempts end before the first one, which then costs nothing. */
+async function withHeartbeats<T>(attempt: () => Promise<T>): Promise<T> {
   const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), dispatchSilenceMs / beatsInSilence).unref();
+  const timer = setInterval(() => context.heartbeat(), heartbeatTimeoutMs / heartbeatsPerTimeout).unref();
   try {
     return await attempt();
   } finally {
-    clearInterval(beat);
+    clearInterval(timer);
   }
 }
 
@@ -47,7 +47,7 @@ const targetOf = ({ clientId, messageId }: MessageRef): Target => ({
 const missing = ({ message, type }: Missing): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type);
 
-const again = ({ message, type, delayMs, isWait }: AttemptAgain): ApplicationFailure =>
+const failureOf = ({ message, type, delayMs, isWait }: AttemptAgain): ApplicationFailure =>
   ApplicationFailure.create({
     message,
     type,
@@ -55,20 +55,20 @@ const again = ({ message, type, delayMs, isWait }: AttemptAgain): ApplicationFai
     ...(isWait ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 
-/** A result for the workflow; an attempt that needs another one is a failure, so that the server repeats it. */
+/** Maps an attempt's end to a result, or to a failure that makes the server retry the activity. */
 function resultOf(end: AttemptEnd): DispatchResult {
-  if (end.kind === 'again') throw again(end);
+  if (end.kind === 'again') throw failureOf(end);
   if (end.kind === 'missing') throw missing(end);
   return end;
 }
 
-/** The activities of a message's workflow. Each may run again at any time: the claim decides who calls. */
+/** The activities of a message's workflow. All may be repeated: the claim ensures that only one attempt calls. */
 export function createMessageActivities(deps: MessageActivityDeps): MessageActivities {
   const { messages, effects, clock } = deps;
   const dispatch = createDispatch(deps);
   return {
     dispatch: async ({ channelId: _channelId, ...ref }) =>
-      resultOf(await whileBeating(() => dispatch(targetOf(ref)))),
+      resultOf(await withHeartbeats(() => dispatch(targetOf(ref)))),
 
     async recordOutcome({ outcome, attempt, ...ref }) {
       const { scope, id } = targetOf(ref);
@@ -78,13 +78,13 @@ export function createMessageActivities(deps: MessageActivityDeps): MessageActiv
 
     async followFailure({ failure, ...ref }) {
       const { scope, id } = targetOf(ref);
-      await effects.ofFailure(scope, id, failure);
+      await effects.afterFailure(scope, id, failure);
     },
 
     async applyReceipts({ receipts, ...ref }) {
       const { scope, id } = targetOf(ref);
       await messages.applyReceipts(scope, id, receipts);
-      await effects.ofReceipts(scope, id, receipts);
+      await effects.afterReceipts(scope, id, receipts);
     },
 
     async expireUnknown(ref) {

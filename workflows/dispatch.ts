@@ -6,7 +6,7 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import {
-  dispatchSilenceMs,
+  heartbeatTimeoutMs,
   providerQueue,
   type DispatchResult,
   type MessageActivities,
@@ -17,22 +17,22 @@ import { outOfTimeType } from './reason.ts';
 import type { Schedule } from './schedule.ts';
 import type { Progress, Run } from './run.ts';
 
-/** A gate that nobody reports open is looked at again after this long. */
+/** A held message judges its gate again after this long, even without a signal. */
 const maxHoldMs = 3_600_000;
 const minHoldMs = 1_000;
 
 type Held = Extract<DispatchResult, { kind: 'held' }>;
 
-/** Waits for the message's time and for its gates, and returns when it was handed over or is settled. */
-export async function bringToProvider(run: Run, schedule: Schedule): Promise<void> {
+/** Waits for the message's time and gates; returns once the message is handed over or settled. */
+export async function handToProvider(run: Run, schedule: Schedule): Promise<void> {
   for (;;) {
-    await waitForItsTime(run, schedule);
+    await waitUntilDue(run, schedule);
     const result = await passGates(run, schedule);
-    if (result !== 'moved') return takeResult(run, result);
+    if (result !== 'moved') return applyResult(run, result);
   }
 }
 
-/** Dispatches until no gate holds it. A message that is moved meanwhile waits for its new time, and has all of it. */
+/** Dispatches until no gate holds the message. A rescheduled message starts over, with its full time to live. */
 async function passGates(run: Run, schedule: Schedule): Promise<Exclude<DispatchResult, Held> | 'moved'> {
   const sendAtMs = schedule.sendAtMs();
   const { dispatchTtlMs, expiresAtMs = Number.POSITIVE_INFINITY } = run.input;
@@ -44,15 +44,12 @@ async function passGates(run: Run, schedule: Schedule): Promise<Exclude<Dispatch
     if (result.kind !== 'held') return result;
     run.progress.attempts = result.attempt;
     run.story.tell(`held: ${result.reason}`);
-    // What was told during the dispatch is newer than what the dispatch has read.
+    // A signal during the dispatch is newer than the facts that the dispatch read.
     const isWoken = schedule.wakes() > seen && (isMoved() || patched('told-in-dispatch'));
     if (!isWoken) await hold(result, { schedule, deadlineMs });
     if (isMoved()) return 'moved';
     if (Date.now() >= deadlineMs) {
-      throw ApplicationFailure.nonRetryable(
-        `Its time was over while it was held: ${result.reason}`,
-        outOfTimeType,
-      );
+      throw ApplicationFailure.nonRetryable(`Expired while held: ${result.reason}`, outOfTimeType);
     }
   }
 }
@@ -61,15 +58,15 @@ async function hold(
   { gate, untilMs }: Held,
   { schedule, deadlineMs }: { readonly schedule: Schedule; readonly deadlineMs: number },
 ): Promise<void> {
-  // It was moved while nobody could tell the run.
+  // The message was rescheduled, but the update never reached this run.
   if (gate === 'schedule' && untilMs !== undefined && untilMs > Date.now()) return schedule.moveTo(untilMs);
-  let lookMs = untilMs ?? Date.now() + maxHoldMs;
-  // By the clock of a worker that is behind the server's: without a pause it would run in circles until it is right.
-  if (lookMs <= Date.now() && patched('shortest-hold')) lookMs = Date.now() + minHoldMs;
-  await schedule.sleepUntil(Math.min(lookMs, deadlineMs), `held: ${gate}`);
+  let recheckAtMs = untilMs ?? Date.now() + maxHoldMs;
+  // A time by a worker clock that lags the server's: without a pause the run would spin until the worker catches up.
+  if (recheckAtMs <= Date.now() && patched('shortest-hold')) recheckAtMs = Date.now() + minHoldMs;
+  await schedule.sleepUntil(Math.min(recheckAtMs, deadlineMs), `held: ${gate}`);
 }
 
-async function waitForItsTime({ story }: Run, schedule: Schedule): Promise<void> {
+async function waitUntilDue({ story }: Run, schedule: Schedule): Promise<void> {
   while (schedule.sendAtMs() > Date.now()) {
     const atMs = schedule.sendAtMs();
     story.tell(`scheduled for ${new Date(atMs).toISOString()}`);
@@ -81,9 +78,9 @@ function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<D
   const provider = proxyActivities<Pick<MessageActivities, 'dispatch'>>({
     taskQueue: providerQueue,
     startToCloseTimeout: input.attemptTimeoutMs,
-    heartbeatTimeout: dispatchSilenceMs,
+    heartbeatTimeout: heartbeatTimeoutMs,
     scheduleToCloseTimeout: Math.max(1_000, deadlineMs - Date.now()),
-    // The delay of each retry comes with the failure; this ladder serves only where it does not.
+    // Failures carry the delay of their retry; this policy applies only to those that do not.
     retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: 'dispatch → WhatsApp',
@@ -92,7 +89,7 @@ function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<D
   return provider.dispatch({ ...ref, channelId: input.channelId });
 }
 
-async function takeResult(
+async function applyResult(
   { ref, progress, story }: Run,
   result: Exclude<DispatchResult, Held>,
 ): Promise<void> {

@@ -8,7 +8,7 @@ const local = proxyLocalActivities<Persisting>({
   retry: { initialInterval: '100ms', maximumAttempts: 3 },
 });
 
-/** Bounded by a week: longer than any outage that the database is allowed to have. */
+/** A week is longer than any database outage that the product must survive. */
 const durable = proxyActivities<Persisting>({
   startToCloseTimeout: '15s',
   scheduleToCloseTimeout: '7 days',
@@ -16,8 +16,8 @@ const durable = proxyActivities<Persisting>({
 });
 
 /**
- * Stores a fact: by a local activity, which costs the server least; when the database does not answer within a few
- * seconds, by a regular one that the server keeps retrying. Every one of these activities may be repeated.
+ * Stores a fact. First tries a local activity, which costs the server least; if the database does not answer within a
+ * few seconds, uses a regular activity that the server keeps retrying. All of these activities are idempotent.
  */
 export async function persist<Name extends keyof Persisting>(
   name: Name,

@@ -2,7 +2,7 @@ import type { MessageRef, Receipt, SendMessageInput } from '../src/sending/messa
 import type { MessageFailure, MessageStatus, Dated } from '../src/sending/messages/lifecycle.ts';
 import type { Story } from './story.ts';
 
-/** What the run knows of its message; the database holds the same, by the same pure rules. */
+/** The run's copy of the message's state. The database holds the same, by the same pure rules. */
 export interface Progress {
   status: MessageStatus;
   attempts: number;
@@ -10,7 +10,7 @@ export interface Progress {
   failure?: Dated<MessageFailure>;
 }
 
-/** One run with all that its steps need. */
+/** The state that the steps of one run share. */
 export interface Run {
   readonly input: SendMessageInput;
   readonly ref: MessageRef;

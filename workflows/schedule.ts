@@ -14,18 +14,18 @@ import {
   type SendMessageInput,
 } from '../src/sending/messages/contract.ts';
 
-/** What held the message back may have gone: it looks again. */
+/** A gate may have opened: the message judges its gates again. */
 export const gateOpened = defineSignal(gateOpenedSignalName);
-/** The message was canceled, and the run need not wait any more. */
+/** The message was canceled: the run stops waiting. */
 export const cancelSend = defineUpdate<void>(cancelUpdateName);
-/** The message has another time. */
+/** The message was rescheduled. */
 export const reschedule = defineUpdate<void, [Reschedule]>(rescheduleUpdateName);
 
 export type Schedule = ReturnType<typeof createSchedule>;
 
 /**
- * When the message may leave, and who may change that. The database has decided before anybody tells it here: a run
- * that is told nothing finds out when it asks for the message's claim.
+ * The send time of the message, and the signals and updates that change it. The database decides first: a run that an
+ * update did not reach finds out when it takes the claim.
  */
 export function createSchedule(input: SendMessageInput) {
   let sendAtMs = input.sendAtMs ?? 0;
@@ -33,8 +33,8 @@ export function createSchedule(input: SendMessageInput) {
   let isCancelWanted = false;
   let isOver = false;
   let scope: CancellationScope | undefined;
-  const assertNotLeft = () => {
-    if (isOver) throw new Error('The message has left, or will not leave any more.');
+  const assertOpen = () => {
+    if (isOver) throw new Error('The message was already sent or settled.');
   };
 
   setHandler(gateOpened, () => void (wakes += 1));
@@ -44,7 +44,7 @@ export function createSchedule(input: SendMessageInput) {
       isCancelWanted = true;
       scope?.cancel();
     },
-    { validator: assertNotLeft },
+    { validator: assertOpen },
   );
   setHandler<void, [Reschedule], typeof reschedule>(
     reschedule,
@@ -52,33 +52,33 @@ export function createSchedule(input: SendMessageInput) {
       sendAtMs = to.sendAtMs;
       wakes += 1;
     },
-    { validator: assertNotLeft },
+    { validator: assertOpen },
   );
 
   return {
     isCancelWanted: () => isCancelWanted,
     sendAtMs: () => sendAtMs,
-    /** How often somebody has told the run something that may let it go on. */
+    /** Number of signals and updates received that may let the run continue. */
     wakes: () => wakes,
 
-    /** What the database has decided, found by a run that was not told. */
+    /** Adopts a send time that the run found in the database. */
     moveTo(atMs: number): void {
       sendAtMs = atMs;
     },
 
-    /** Runs the part of the life that a cancellation may still end. */
+    /** Runs the part of the workflow that a cancellation may still end. */
     runCancellable(part: () => Promise<void>): Promise<void> {
       scope = new CancellationScope();
       if (isCancelWanted) scope.cancel();
       return scope.run(part);
     },
 
-    /** From now on nothing can be changed. */
+    /** Rejects all further updates. */
     end(): void {
       isOver = true;
     },
 
-    /** Sleeps until the time, or until somebody wakes the message. */
+    /** Sleeps until the given time, or until a signal or update arrives. */
     async sleepUntil(atMs: number, summary: string): Promise<void> {
       const seen = wakes;
       const waitMs = atMs - Date.now();

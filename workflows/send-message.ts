@@ -29,24 +29,24 @@ import {
   undated,
   type WithdrawReason,
 } from '../src/sending/messages/lifecycle.ts';
-import { bringToProvider } from './dispatch.ts';
+import { handToProvider } from './dispatch.ts';
 import { persist } from './persist.ts';
 import { reasonOf } from './reason.ts';
 import type { Progress, Run } from './run.ts';
 import { createSchedule } from './schedule.ts';
 import { createStory } from './story.ts';
 
-/** The provider's delivery receipts for this message; sent by plain signal, in any order and any repetition. */
+/** The provider's delivery receipts for this message, in any order and with repetitions. */
 export const receiptsArrived = defineSignal<[ReceiptsArrived]>(receiptsSignalName);
 
-/** Set only on a run that fails: every change of a search attribute is paid for. */
+/** Set only on failed runs, because every change of a search attribute is billed. */
 const failureCode = defineSearchAttributeKey(failureCodeAttribute, SearchAttributeType.KEYWORD);
 
 /**
- * The life of one outbound message: waits for its time and for its gates, hands it to the provider at most once for
- * certain, then takes receipts until it is read, has failed, or the deadline passes. The update `cancelSend`, or
- * canceling the run, cancels the message as long as it has not left; afterwards it changes nothing. A failed message
- * fails the run with the type `WA_<code>` and sets `FailureCode`, so that operators can list failures by provider code.
+ * Sends one message: waits for its time and gates, hands it to the provider at most once, then applies receipts until
+ * it is read, has failed, or the deadline passes. The update `cancelSend`, or canceling the run, cancels the message
+ * if it has not left, and otherwise changes nothing. A failed message fails the run with the type `WA_<code>` and sets
+ * `FailureCode`, so that operators can list failures by provider code.
  */
 export async function sendMessage(input: SendMessageInput): Promise<SendMessageResult> {
   const inbox: Receipt[] = [];
@@ -62,11 +62,11 @@ export async function sendMessage(input: SendMessageInput): Promise<SendMessageR
   const schedule = createSchedule(input);
 
   try {
-    await schedule.runCancellable(() => bringToProvider(run, schedule));
+    await schedule.runCancellable(() => handToProvider(run, schedule));
   } catch (error) {
     const reason = schedule.isCancelWanted() ? 'canceled' : reasonOf(error);
     await CancellationScope.nonCancellable(() => settleUndispatched(reason, run));
-    // Only a message that did not leave makes the cancellation, or the failure, true.
+    // The run ends as canceled or failed only if the message did not leave.
     if (!schedule.isCancelWanted() && reason === 'canceled' && progress.status === 'canceled')
       throw new CancelledFailure('canceled before it left');
     if (reason !== 'canceled' && progress.status === 'failed') throw error;
@@ -77,7 +77,7 @@ export async function sendMessage(input: SendMessageInput): Promise<SendMessageR
     await followFailure(run);
     await takeReceipts(run);
     await settleUnknown(run);
-    // A receipt that came while that was stored overrules it, and nobody else will apply it.
+    // A receipt that arrived during the previous step overrules it, and only this run can apply it.
     if (inbox.length > 0 && patched('receipt-after-expiry')) await applyInbox(run);
     return conclude(progress);
   });
@@ -91,7 +91,7 @@ async function settleUndispatched(reason: WithdrawReason, { ref, progress, story
   );
 }
 
-/** A refusal for good may say something of the template, the person or the channel as well. */
+/** Applies the effects of a permanent failure on the template, the contact and the channel. */
 async function followFailure({ ref, progress: { status, failure } }: Run): Promise<void> {
   if (status !== 'failed' || failure === undefined || !patched('follow-failure')) return;
   await persist('followFailure', { ...ref, failure: undated(failure) });
@@ -100,7 +100,7 @@ async function followFailure({ ref, progress: { status, failure } }: Run): Promi
 async function takeReceipts(run: Run): Promise<void> {
   const { input, inbox, progress, story } = run;
   if (isSettled(progress.status) && inbox.length === 0) return;
-  // One timer for the whole wait: `condition` with a time-out would make and cancel one for every receipt.
+  // One timer for the whole wait: `condition` with a time-out would start and cancel one for every receipt.
   let isOver = false;
   const isUnknown = progress.status === 'unknown';
   const waitMs = (isUnknown ? input.unknownDeadlineMs : undefined) ?? input.receiptDeadlineMs;
@@ -129,11 +129,11 @@ async function applyInbox({ inbox, ref, progress, story }: Run): Promise<void> {
   }
 }
 
-/** Nobody has told what became of the call, for as long as its category may wait. A later receipt overrules this. */
+/** Expires a message whose outcome stayed unknown until its deadline. A later receipt overrules this. */
 async function settleUnknown({ input, ref, progress, story }: Run): Promise<void> {
   if (progress.status !== 'unknown' || input.unknownDeadlineMs === undefined) return;
   progress.status = await persist('expireUnknown', ref);
-  story.tell(`its outcome was not told in time: ${progress.status}`);
+  story.tell(`outcome unknown at the deadline: ${progress.status}`);
 }
 
 function applyReceipt(progress: Progress, receipt: Receipt): void {

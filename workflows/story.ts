@@ -6,7 +6,7 @@ export interface Story {
 
 const maxStory = 40;
 
-/** The run's life as a list that the Temporal UI shows under «Current Details»; it costs no event. */
+/** A log of the run that the Temporal UI shows under “Current Details”; it adds no event to the history. */
 export function createStory(): Story {
   const lines: string[] = [];
   return {

@@ -27,7 +27,7 @@ import type { sendingInstruments } from './instruments.ts';
 import { sendingLoops } from './loops.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createRetries } from './messages/actions/retries.ts';
-import { lifeRoutes, type LifeRouteDeps } from './messages/actions/routes.ts';
+import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
 import { createMessageActions } from './messages/actions/use-cases.ts';
 import { createInboundService, type InboundDeps } from './messages/incoming/inbound.ts';
 import { createReceiptService } from './messages/incoming/receipts.ts';
@@ -117,7 +117,7 @@ export function buildSending(deps: SendingDeps) {
     }),
     loops: loopsOf(deps),
 
-    routes({ links }: Pick<LifeRouteDeps, 'links'>) {
+    routes({ links }: Pick<MessageActionRouteDeps, 'links'>) {
       const messageUseCases = createMessageUseCases({
         messages,
         acceptance,
@@ -129,8 +129,11 @@ export function buildSending(deps: SendingDeps) {
         facts,
         clock,
       });
-      const life = createMessageActions({ messages, workflows, audit, clock, logger });
-      return [...messageRoutes({ messages: messageUseCases }), ...lifeRoutes({ life, retries, links })];
+      const actions = createMessageActions({ messages, workflows, audit, clock, logger });
+      return [
+        ...messageRoutes({ messages: messageUseCases }),
+        ...messageActionRoutes({ actions, retries, links }),
+      ];
     },
   };
 }

@@ -19,7 +19,7 @@ type Step =
   | 'acquire'
   | 'claim'
   | 'send'
-  | 'ofRefusal'
+  | 'afterRefusal'
   | 'release'
   | 'recordOutcome';
 
@@ -68,8 +68,8 @@ const acceptedAtOnce: readonly Row[] = [
 const refusedTwice: readonly Row[] = [
   { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 3 },
   { step: 'send', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
-  { step: 'ofRefusal', anomaly: 'failed-before', status: 'sent', calls: 3 },
-  { step: 'ofRefusal', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
+  { step: 'afterRefusal', anomaly: 'failed-before', status: 'sent', calls: 3 },
+  { step: 'afterRefusal', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
   { step: 'release', anomaly: 'failed-before', status: 'sent', calls: 3 },
   { step: 'release', anomaly: 'failed-after', status: 'sent', calls: 3 },
   { step: 'release', anomaly: 'crashed-before', status: 'unknown', calls: 1 },

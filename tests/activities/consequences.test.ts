@@ -104,7 +104,7 @@ describe('consequences of a refusal', () => {
     await held(given);
     const pauses = stage.deps.effects;
     const error = { code: 131031, title: 'Locked', detail: '' };
-    await pauses.ofRefusal(given.scope, await stage.stored(given), error);
+    await pauses.afterRefusal(given.scope, await stage.stored(given), error);
     assert.equal((await channelOf(given)).pause?.code, '131042');
   });
 

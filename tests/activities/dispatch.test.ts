@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { createCrmMetrics } from '../../src/app/instruments.ts';
 import { createDispatchObserver } from '../../src/sending/observers.ts';
 import { observeGateway } from '../../src/whatsapp/observers.ts';
-import { dispatchSilenceMs } from '../../src/sending/messages/contract.ts';
+import { heartbeatTimeoutMs } from '../../src/sending/messages/contract.ts';
 import { newId, newUuid } from '../../src/platform/ids.ts';
 import { createCloudApiGateway } from '../../src/whatsapp/cloud-api.ts';
 import type { Gateway } from '../../src/whatsapp/gateway.ts';
@@ -19,7 +19,7 @@ import {
 import { readMetric } from '../support/metrics.ts';
 
 /** Fewer would let one that is held up count as silence. */
-const beatMs = dispatchSilenceMs / 3;
+const beatMs = heartbeatTimeoutMs / 3;
 
 describe('dispatch', () => {
   let stage: DispatchStage;

@@ -117,10 +117,10 @@ describe('api › webhook, done in more than one try', function () {
       const processor = await start({
         effects: (real) => ({
           ...real,
-          async ofReceipts(...given) {
+          async afterReceipts(...given) {
             calls += 1;
             if (calls === 1) throw new Error('the database is away');
-            return real.ofReceipts(...given);
+            return real.afterReceipts(...given);
           },
         }),
       });
@@ -159,10 +159,10 @@ describe('api › webhook, done in more than one try', function () {
         const processor = await start({
           effects: (real) => ({
             ...real,
-            async ofReceipts(...given) {
+            async afterReceipts(...given) {
               calls += 1;
               // Once before anything has happened, once after everything has.
-              if (calls > 1) await real.ofReceipts(...given);
+              if (calls > 1) await real.afterReceipts(...given);
               if (calls < 3) throw new Error('the database is away');
             },
           }),

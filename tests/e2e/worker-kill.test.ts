@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { callsByMessage, readLedger, type LedgerItem } from '../../proofs/shared/ledger.ts';
-import { dispatchSilenceMs } from '../../src/sending/messages/contract.ts';
+import { heartbeatTimeoutMs } from '../../src/sending/messages/contract.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { useStack, type Stack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait.ts';
 const maxDispatches = 8;
 const messageCount = 40;
 /** A lost attempt is noticed by its silence, and the next one follows. */
-const lostAttemptMs = dispatchSilenceMs + 2_000;
+const lostAttemptMs = heartbeatTimeoutMs + 2_000;
 /** A message whose workflow could not be started at once waits for the sweep; nothing that a stop loses waits longer. */
 const sweptMs = 90_000;
 

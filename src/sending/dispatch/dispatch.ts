@@ -6,7 +6,7 @@ import type { Claim, MessageDoc } from '../messages/use-cases.ts';
 import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
-import { passGates, type Passage } from './passage.ts';
+import { passGates, type Clearance } from './pass-gates.ts';
 import {
   insistentSteps,
   messageMissing,
@@ -37,19 +37,19 @@ async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<Atte
   // An early message goes on to its gates: the schedule gate holds it, unless an earlier gate is closed for good.
   if (decision !== 'call' && decision !== 'early') return withoutCall(deps, target, { decision, message });
 
-  const passage = await passGates(deps, target, message);
-  if (passage.kind === 'stopped') return passage.end;
+  const clearance = await passGates(deps, target, message);
+  if (clearance.kind === 'stopped') return clearance.end;
   const toBody = bodyOf(message);
   const token = newUuid();
-  const taking = { token, now: clock.now(), isToSuspect: passage.isNumberSuspect };
+  const claimant = { token, now: clock.now(), isToSuspect: clearance.isNumberSuspect };
   try {
-    const claim = await messages.claim(scope, id, taking);
+    const claim = await messages.claim(scope, id, claimant);
     if (claim === null) return messageMissing;
     if (claim.decision === 'call')
-      return await callProvider(deps, target, { message: claim.message, passage, token, toBody });
+      return await callProvider(deps, target, { message: claim.message, clearance, token, toBody });
     if (claim.decision !== 'early') return await withoutCall(deps, target, claim);
   } finally {
-    passage.permit.done();
+    clearance.permit.done();
   }
   // The message was rescheduled to a later time while it waited for a permit.
   return dispatchMessage(deps, target);
@@ -81,13 +81,13 @@ async function withoutCall(deps: DispatchDeps, { scope, id }: Target, claim: Cla
 
 interface ClaimedCall {
   readonly message: MessageDoc;
-  readonly passage: Extract<Passage, { kind: 'open' }>;
+  readonly clearance: Extract<Clearance, { kind: 'open' }>;
   readonly token: string;
   readonly toBody: (attempt: number) => MessageBody;
 }
 
 /** The process or the database stalled until the permit was no longer valid; the provider was not called. */
-const placeLost = {
+const permitLost = {
   kind: 'retry',
   code: 'rate',
   title: 'Permit expired before the call',
@@ -96,12 +96,12 @@ const placeLost = {
 
 /** Makes the one call that the claim allows, and stores its outcome or releases the claim. */
 async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCall): Promise<AttemptEnd> {
-  const { message, passage, toBody } = call;
+  const { message, clearance, toBody } = call;
   const { attempt, startedAt } = message.dispatch;
-  if (!passage.permit.stillHolds()) return giveBack(deps, target, { ...call, next: placeLost });
+  if (!clearance.permit.stillHolds()) return giveBack(deps, target, { ...call, next: permitLost });
   deps.observer?.callBegins(message);
-  const answer = await deps.gateway.send(passage.sender, toBody(attempt));
-  passage.permit.done();
+  const answer = await deps.gateway.send(clearance.sender, toBody(attempt));
+  clearance.permit.done();
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
     deps.observer?.outcomeKnown(message, next.outcome);
@@ -118,7 +118,7 @@ async function applyEffects(
   { scope }: Target,
   { message, answer }: { message: MessageDoc; answer: Extract<GatewayAnswer, { kind: 'rejected' }> },
 ): Promise<void> {
-  await effects.ofRefusal(scope, message, answer.error);
+  await effects.afterRefusal(scope, message, answer.error);
 }
 
 /** Releases the claim and lets the message wait. Only after an answer that rules out that the provider has it. */
@@ -130,8 +130,8 @@ async function giveBack(
   const { attempt, startedAt } = message.dispatch;
   const now = deps.clock.now();
   const gate = next.kind === 'hold' ? next.gate : 'provider';
-  const said = `${next.title}, ${next.code}`;
-  const reason = next.kind === 'hold' ? `${next.gate} paused: ${said}` : said;
+  const cause = `${next.title}, ${next.code}`;
+  const reason = next.kind === 'hold' ? `${next.gate} paused: ${cause}` : cause;
   const until = next.kind === 'hold' ? {} : { until: new Date(now.getTime() + next.delayMs) };
   await deps.messages.release(scope, id, {
     token,

@@ -68,7 +68,11 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
     }
   }
 
-  async function ofFailure(scope: ClientScope, id: Types.ObjectId, failure: MessageFailure): Promise<void> {
+  async function afterFailure(
+    scope: ClientScope,
+    id: Types.ObjectId,
+    failure: MessageFailure,
+  ): Promise<void> {
     const error = knownErrorOf(failure);
     if (error === null) return;
     const message = await deps.messages.findById(scope, id);
@@ -78,8 +82,8 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
     const { rule } = error;
     if (rule.stopsMarketing === true) {
       const eventId = `${id.toHexString()}:${error.code}`;
-      const said = { source: 'whatsapp', at: deps.clock.now(), eventId };
-      assertThrough(await deps.consent.stopMarketing(scope, message.contactId, said));
+      const statement = { source: 'whatsapp', at: deps.clock.now(), eventId };
+      assertThrough(await deps.consent.stopMarketing(scope, message.contactId, statement));
     }
     if (rule.suspectsNumber === true && message.to !== undefined) {
       const number = { contactId: message.contactId, phoneNumber: message.to };
@@ -99,7 +103,7 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
 
   return {
     /** After the provider refused a call, when the message will be tried again. */
-    async ofRefusal(scope: ClientScope, message: MessageDoc, error: RejectedError): Promise<void> {
+    async afterRefusal(scope: ClientScope, message: MessageDoc, error: RejectedError): Promise<void> {
       const rule = ruleFor(error);
       await closeGates(scope, message, { rule, code: error.code });
       if (rule.slows !== 'pair') return;
@@ -111,11 +115,11 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
     },
 
     /** After a message failed for good. */
-    ofFailure,
+    afterFailure,
 
     /** After receipts were stored: `failed` ones have the same effects as a refusal. */
-    async ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void> {
-      for (const { failure } of receipts.filter(hasFailed)) await ofFailure(scope, id, failure);
+    async afterReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void> {
+      for (const { failure } of receipts.filter(hasFailed)) await afterFailure(scope, id, failure);
     },
   };
 }

@@ -21,7 +21,7 @@ export interface GateReleaseDeps {
 }
 
 const pageSize = 500;
-const signalsAtOnce = 16;
+const maxConcurrentSignals = 16;
 
 /** A worker that dies during a pass delays it by this long. */
 const passLeaseMs = 30_000;
@@ -46,7 +46,7 @@ export function createGateRelease({ openings, messages, workflows, clock, logger
         { gate, channelId, templateName, language },
         { after, limit: pageSize },
       );
-      await mapConcurrently(held, signalsAtOnce, (id) => workflows.signalGateOpened(id.toHexString()));
+      await mapConcurrently(held, maxConcurrentSignals, (id) => workflows.signalGateOpened(id.toHexString()));
       woken += held.length;
       after = held.at(-1) ?? null;
       if (held.length < pageSize) return woken;

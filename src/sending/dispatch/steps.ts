@@ -21,7 +21,7 @@ export interface DispatchDeps {
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly facts: GateFactsReader;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
-  readonly effects: Pick<ErrorEffects, 'ofRefusal'>;
+  readonly effects: Pick<ErrorEffects, 'afterRefusal'>;
   readonly gateway: Pick<Gateway, 'send'>;
   /** Notified of each dispatch, for metrics. */
   readonly observer?: DispatchObserver;

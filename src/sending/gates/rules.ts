@@ -175,7 +175,7 @@ const wait = (gate: GateName, reason: string, until?: Date): GateVerdict => ({
   waiting: { gate, reason, ...(until === undefined ? {} : { until }) },
 });
 
-interface ClosedWords {
+interface ClosedReason {
   readonly title: string;
   readonly advice: string;
   /** The provider's explanation. */
@@ -188,7 +188,7 @@ const notCalled = 'Found right before the call; the provider was not called.';
 const closed = (
   gate: GateName,
   problem: GateProblem,
-  { title, advice, reason = null }: ClosedWords,
+  { title, advice, reason = null }: ClosedReason,
 ): GateVerdict => ({
   kind: 'closed',
   gate,

@@ -147,7 +147,7 @@ export interface ApplyReceiptsInput extends MessageRef {
 }
 
 /** A dispatch that Temporal has not heard of for so long is lost with its worker, and another attempt follows. */
-export const dispatchSilenceMs = 15_000;
+export const heartbeatTimeoutMs = 15_000;
 
 export interface DispatchInput extends MessageRef {
   readonly channelId: string;

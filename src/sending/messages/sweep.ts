@@ -21,10 +21,10 @@ export interface SweepDeps {
 const defaultBatch = 500;
 /** Batches of one round: a backlog is worked off without keeping Temporal busy with nothing else. */
 const maxBatches = 10;
-const startsAtOnce = 8;
+const maxConcurrentStarts = 8;
 
 /** A message that still waits is looked at again after this many times `olderThanMs`: a backlog is no fault. */
-const ageOfSecondLook = 10;
+const recheckFactor = 10;
 
 /**
  * Makes sure that every message that has not left has a running workflow: the API may have died, or Temporal may
@@ -34,7 +34,7 @@ const ageOfSecondLook = 10;
 export function createSweep(deps: SweepDeps) {
   const { messages, workflows, clock, logger, olderThanMs, batchSize = defaultBatch } = deps;
 
-  async function mend(message: MessageDoc): Promise<void> {
+  async function repair(message: MessageDoc): Promise<void> {
     const scope = scopeOf(message.clientId);
     const messageId = message._id.toHexString();
     if ((await workflows.start(message)) === 'running') {
@@ -55,10 +55,10 @@ export function createSweep(deps: SweepDeps) {
   }
 
   /** Looks after all of a batch; answers what failed. */
-  async function mendAll(batch: readonly MessageDoc[]): Promise<unknown[]> {
+  async function repairAll(batch: readonly MessageDoc[]): Promise<unknown[]> {
     const failures: unknown[] = [];
-    await mapConcurrently(batch, startsAtOnce, (message) =>
-      mend(message).catch((error: unknown) => failures.push(error)),
+    await mapConcurrently(batch, maxConcurrentStarts, (message) =>
+      repair(message).catch((error: unknown) => failures.push(error)),
     );
     return failures;
   }
@@ -69,7 +69,7 @@ export function createSweep(deps: SweepDeps) {
       const nowMs = clock.now().getTime();
       const window = {
         olderThan: new Date(nowMs - olderThanMs),
-        sweptBefore: new Date(nowMs - olderThanMs * ageOfSecondLook),
+        sweptBefore: new Date(nowMs - olderThanMs * recheckFactor),
         limit: batchSize,
       };
       const failures: unknown[] = [];
@@ -77,7 +77,7 @@ export function createSweep(deps: SweepDeps) {
       let after: Types.ObjectId | undefined;
       for (let batches = 0; batches < maxBatches; batches += 1) {
         const unsent = await messages.findUnsentAcrossClients({ ...window, after });
-        const failed = await mendAll(unsent);
+        const failed = await repairAll(unsent);
         failures.push(...failed);
         count += unsent.length;
         // One that fails must not keep those behind it waiting; where all fail, it is none of them.

@@ -119,7 +119,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
     },
 
     async signalGateOpened(messageId) {
-      await unlessGone(
+      await ignoreNotFound(
         temporal.withDeadline(deadlineIn(signalDeadlineMs), () =>
           temporal.workflow.getHandle(workflowIdOf(messageId)).signal(gateOpenedSignalName),
         ),
@@ -128,18 +128,18 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
   };
 }
 
-/** What people decide about a message that has not left, told to its run. */
+/** What people decide about a message that has not left, call to its run. */
 function createCommands(temporal: Client): Pick<MessageWorkflows, 'cancel' | 'requestCancel' | 'reschedule'> {
   /** An update of a running workflow. A worker has to answer it, so it has a deadline of its own. */
-  const tell = (messageId: string, update: (run: WorkflowHandle) => Promise<unknown>): Promise<void> =>
-    unlessGone(
+  const sendUpdate = (messageId: string, update: (run: WorkflowHandle) => Promise<unknown>): Promise<void> =>
+    ignoreNotFound(
       temporal.withDeadline(deadlineIn(updateDeadlineMs), async () => {
         await update(temporal.workflow.getHandle(workflowIdOf(messageId)));
       }),
     );
 
   const requestCancel = (messageId: string): Promise<void> =>
-    unlessGone(
+    ignoreNotFound(
       temporal.withDeadline(deadlineIn(startDeadlineMs), async () => {
         await temporal.workflow.getHandle(workflowIdOf(messageId)).cancel();
       }),
@@ -147,7 +147,7 @@ function createCommands(temporal: Client): Pick<MessageWorkflows, 'cancel' | 're
 
   return {
     async cancel(messageId) {
-      await tell(messageId, (run) => run.executeUpdate(cancelUpdateName)).catch(() =>
+      await sendUpdate(messageId, (run) => run.executeUpdate(cancelUpdateName)).catch(() =>
         requestCancel(messageId),
       );
     },
@@ -156,7 +156,7 @@ function createCommands(temporal: Client): Pick<MessageWorkflows, 'cancel' | 're
 
     reschedule(messageId, sendAt) {
       const to: Reschedule = { sendAtMs: sendAt.getTime() };
-      return tell(messageId, (run) => run.executeUpdate(rescheduleUpdateName, { args: [to] }));
+      return sendUpdate(messageId, (run) => run.executeUpdate(rescheduleUpdateName, { args: [to] }));
     },
   };
 }
@@ -196,10 +196,10 @@ function pendingOf({ raw }: WorkflowExecutionDescription): RunState['pending'] {
   };
 }
 
-/** A run that has ended needs to be told nothing. */
-async function unlessGone(told: Promise<void>): Promise<void> {
+/** A run that has ended needs to be call nothing. */
+async function ignoreNotFound(call: Promise<void>): Promise<void> {
   try {
-    await told;
+    await call;
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

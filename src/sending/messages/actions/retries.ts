@@ -26,7 +26,7 @@ export interface RetryDeps {
 
 type Person = Extract<AuditActor, { readonly userId: Types.ObjectId }>;
 
-export interface RetryWish {
+export interface RetryRequest {
   readonly by: Person;
   /** The outcome of the first one is unknown, and somebody accepts that the person may get both. */
   readonly mayDuplicate: boolean;
@@ -52,7 +52,7 @@ export function createRetries(deps: RetryDeps) {
   async function retryOne(
     scope: ClientScope,
     message: MessageDoc,
-    { by, mayDuplicate, key }: RetryWish & { readonly key?: RetryKey },
+    { by, mayDuplicate, key }: RetryRequest & { readonly key?: RetryKey },
   ): Promise<MessageDoc> {
     await assertRetryable(scope, message, { mayDuplicate });
     const fresh = await store(scope, by, message, { now: clock.now(), createdBy: by.userId, ...key });
@@ -65,7 +65,7 @@ export function createRetries(deps: RetryDeps) {
     async retry(
       scope: ClientScope,
       id: Types.ObjectId,
-      { idempotencyKey, ...wish }: RetryWish & { readonly idempotencyKey: string | undefined },
+      { idempotencyKey, ...request }: RetryRequest & { readonly idempotencyKey: string | undefined },
     ): Promise<MessageDoc> {
       const hash = acceptance.hashOf({ retryOf: id.toHexString() });
       const findRepeated = () => acceptance.findRepeated(scope, { idempotencyKey, hash });
@@ -75,7 +75,7 @@ export function createRetries(deps: RetryDeps) {
       if (message === null || message.direction === 'inbound') throw notFound('message');
       const key = idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyHash: hash };
       try {
-        return await retryOne(scope, message, { ...wish, key });
+        return await retryOne(scope, message, { ...request, key });
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'already-retried') throw error;
         // The same key may have come twice at the same moment, and the other request was first.
@@ -89,7 +89,11 @@ export function createRetries(deps: RetryDeps) {
     async retryMany(
       scope: ClientScope,
       filter: FailedFilter,
-      { limit, after, ...wish }: RetryWish & { readonly limit: number; readonly after: Cursor<Date> | null },
+      {
+        limit,
+        after,
+        ...request
+      }: RetryRequest & { readonly limit: number; readonly after: Cursor<Date> | null },
     ): Promise<BulkRetryOutcome> {
       const found = await messages.findUnretried(scope, filter, { after, limit: limit + 1 });
       const { items, nextCursor } = toPage(found, limit, ({ timestamp, _id }) => ({
@@ -100,7 +104,7 @@ export function createRetries(deps: RetryDeps) {
       const skipped: { id: Types.ObjectId; error: AppError }[] = [];
       for (const message of items) {
         try {
-          const { _id: retryId } = await retryOne(scope, message, wish);
+          const { _id: retryId } = await retryOne(scope, message, request);
           retried.push({ id: message._id, retryId });
         } catch (error) {
           if (!(error instanceof AppError) || !error.isRefusal) throw error;
@@ -159,7 +163,7 @@ function createRetrySteps(deps: RetryDeps) {
   async function assertRetryable(
     scope: ClientScope,
     message: MessageDoc,
-    wish: Pick<RetryWish, 'mayDuplicate'>,
+    request: Pick<RetryRequest, 'mayDuplicate'>,
   ): Promise<void> {
     const { status, retriedBy } = message;
     if (status !== 'failed' && status !== 'unknown') {
@@ -169,7 +173,7 @@ function createRetrySteps(deps: RetryDeps) {
       );
     }
     if (retriedBy !== undefined) throw alreadyRetried(retriedBy);
-    if (status === 'unknown' && !wish.mayDuplicate) {
+    if (status === 'unknown' && !request.mayDuplicate) {
       throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
     }
     const now = clock.now();

@@ -9,19 +9,22 @@ import type { RetryService } from './retries.ts';
 import { MessageView } from '../schemas.ts';
 import { toAcceptedView, toMessageView } from '../view.ts';
 
-export interface LifeRouteDeps {
-  readonly life: MessageActions;
+export interface MessageActionRouteDeps {
+  readonly actions: MessageActions;
   readonly retries: RetryService;
   readonly links: RunLinks;
 }
 
 const tag = 'Messages';
-const byOf = ({ userId }: Actor) => ({ type: 'user', userId }) as const;
-const everybody = ['admin', 'agent'] as const;
+const userActor = ({ userId }: Actor) => ({ type: 'user', userId }) as const;
+const anyRole = ['admin', 'agent'] as const;
 
-export const lifeRoutes = (deps: LifeRouteDeps) => [...changeRoutes(deps), ...retryRoutes(deps)];
+export const messageActionRoutes = (deps: MessageActionRouteDeps) => [
+  ...changeRoutes(deps),
+  ...retryRoutes(deps),
+];
 
-const changeRoutes = ({ life, links }: LifeRouteDeps) => [
+const changeRoutes = ({ actions, links }: MessageActionRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/:id/cancel',
@@ -29,12 +32,12 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
     summary: 'Cancel an unsent message',
     description: 'For scheduled, queued and held messages. Repeating it changes nothing.',
     tag,
-    access: everybody,
+    access: anyRole,
     params: idParams,
     replies: { 200: MessageView },
     problems: ['not-found', 'already-left'],
     async handle({ actor, params }) {
-      const message = await life.cancel(scopeOf(actor.clientId), byOf(actor), params.id);
+      const message = await actions.cancel(scopeOf(actor.clientId), userActor(actor), params.id);
       return { status: 200, body: toMessageView(message) };
     },
   }),
@@ -46,14 +49,14 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
     description:
       'Only while its status is `scheduled`, even if it is held. The new time must be in the future and before `expiresAt`.',
     tag,
-    access: everybody,
+    access: anyRole,
     params: idParams,
     body: PatchMessageBody,
     replies: { 200: MessageView },
     problems: ['not-found', 'wrong-state'],
     async handle({ actor, params, body }) {
       const scope = scopeOf(actor.clientId);
-      const message = await life.reschedule(scope, byOf(actor), params.id, body.sendAt);
+      const message = await actions.reschedule(scope, userActor(actor), params.id, body.sendAt);
       return { status: 200, body: toMessageView(message) };
     },
   }),
@@ -66,18 +69,18 @@ const changeRoutes = ({ life, links }: LifeRouteDeps) => [
       'Every wait with its reason, every call to the provider with its answer, every receipt, and the ' +
       'current wait. Links to the run in the Temporal UI.',
     tag,
-    access: everybody,
+    access: anyRole,
     params: idParams,
     replies: { 200: TimelineView },
     problems: ['not-found'],
     async handle({ actor, params }) {
-      const found = await life.timeline(scopeOf(actor.clientId), params.id);
+      const found = await actions.timeline(scopeOf(actor.clientId), params.id);
       return { status: 200, body: toTimelineView(found, links) };
     },
   }),
 ];
 
-const retryRoutes = ({ retries }: LifeRouteDeps) => [
+const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
   route({
     method: 'post',
     path: '/api/messages/:id/retry',
@@ -87,7 +90,7 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
       'Sends the same content as a new message and returns it. The original keeps its status and names the ' +
       'new message in `retriedBy`. A message can be retried once; the new one can be retried in turn.',
     tag,
-    access: everybody,
+    access: anyRole,
     params: idParams,
     body: RetryMessageBody,
     idempotent: true,
@@ -105,8 +108,8 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
       'idempotency-key-reused',
     ],
     async handle({ actor, params, body, idempotencyKey }) {
-      const wish = { by: byOf(actor), mayDuplicate: body.mayDuplicate, idempotencyKey };
-      const view = toAcceptedView(await retries.retry(scopeOf(actor.clientId), params.id, wish));
+      const request = { by: userActor(actor), mayDuplicate: body.mayDuplicate, idempotencyKey };
+      const view = toAcceptedView(await retries.retry(scopeOf(actor.clientId), params.id, request));
       return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
     },
   }),
@@ -121,14 +124,14 @@ const retryRoutes = ({ retries }: LifeRouteDeps) => [
       'lost, repeat the request with the same `cursor` and find the retried messages by `retriedBy`. Set ' +
       '`until` to go through all of them without meeting new messages that fail meanwhile.',
     tag,
-    access: everybody,
+    access: anyRole,
     body: RetryManyBody,
     replies: { 200: RetryManyView },
     async handle({ actor, body }) {
       const { limit, cursor, mayDuplicate, ...filter } = body;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date', 'body.cursor');
-      const wish = { by: byOf(actor), mayDuplicate, limit, after };
-      const outcome = await retries.retryMany(scopeOf(actor.clientId), definedOf(filter), wish);
+      const request = { by: userActor(actor), mayDuplicate, limit, after };
+      const outcome = await retries.retryMany(scopeOf(actor.clientId), definedOf(filter), request);
       return { status: 200, body: toRetryManyView(outcome) };
     },
   }),

@@ -16,7 +16,7 @@ export interface MessageActionDeps {
   readonly logger: Logger;
 }
 
-export interface MessageLife {
+export interface MessageTimeline {
   readonly message: MessageDoc;
   readonly waitingFor: WaitingFor | null;
   /** Null when Temporal cannot be asked, or has forgotten the run. */
@@ -80,7 +80,7 @@ export function createMessageActions(deps: MessageActionDeps) {
     },
 
     /** The whole life: from what is stored, and from the run while Temporal answers. */
-    async timeline(scope: ClientScope, id: Types.ObjectId): Promise<MessageLife> {
+    async timeline(scope: ClientScope, id: Types.ObjectId): Promise<MessageTimeline> {
       const message = await findOutbound(scope, id);
       const run = await workflows.describe(id.toHexString()).catch((error: unknown) => {
         logger.warn({ messageId: id.toHexString(), error }, 'the timeline lacks what Temporal knows');

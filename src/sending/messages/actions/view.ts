@@ -1,6 +1,6 @@
 import { maxProviderCalls } from '../../../whatsapp/error-classes.ts';
 import { workflowIdOf } from '../contract.ts';
-import type { MessageLife } from './use-cases.ts';
+import type { MessageTimeline } from './use-cases.ts';
 import type { TimelineView } from './schemas.ts';
 import type { BulkRetryOutcome } from './retries.ts';
 import type { WaitingFor } from './timeline.ts';
@@ -18,7 +18,7 @@ export const toWaitingForView = ({ gate, reason, since, until }: WaitingFor) => 
 });
 
 export function toTimelineView(
-  { message, waitingFor, run, entries }: MessageLife,
+  { message, waitingFor, run, entries }: MessageTimeline,
   { uiUrl, namespace }: RunLinks,
 ): TimelineView {
   const id = message._id.toHexString();

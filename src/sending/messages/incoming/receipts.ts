@@ -20,7 +20,7 @@ export interface ChannelStatus {
 
 /** Applies what a failed receipt means beside its message; may be repeated. */
 export interface ReceiptEffects {
-  ofReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void>;
+  afterReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void>;
 }
 
 export type ReceiptOutcome = 'done' | 'unmatched' | { readonly error: unknown };
@@ -75,7 +75,7 @@ function createDelivery({ messages, workflows, effects, conversations, numbers, 
     const way = isNews ? await workflows.signalReceipts(messageId, fresh) : 'history';
     const applied = way === 'signaled' ? [] : fresh;
     await messages.applyReceipts(scope, target._id, applied, { areFailuresOpen: true });
-    await follow(
+    await applyFailures(
       scope,
       target._id,
       receipts.filter((receipt) => open.has(receiptKey(receipt)) || applied.includes(receipt)),
@@ -83,14 +83,14 @@ function createDelivery({ messages, workflows, effects, conversations, numbers, 
     logger.debug({ messageId, way, words: fresh.map(({ word }) => word) }, 'receipts delivered');
   }
 
-  async function follow(
+  async function applyFailures(
     scope: ClientScope,
     _id: Types.ObjectId,
     receipts: readonly Receipt[],
   ): Promise<void> {
     const failures = receipts.filter(hasFailed);
     if (failures.length === 0) return;
-    await effects.ofReceipts(scope, _id, failures);
+    await effects.afterReceipts(scope, _id, failures);
     await messages.closeFailures(scope, _id, failures.map(receiptKey));
   }
 
@@ -199,11 +199,11 @@ function groupByMessage(statuses: readonly StatusItem[], targets: Targets) {
 }
 
 /** Runs at most `most` of the given steps at the same time, in the order in which they come. */
-function createLimit(most: number) {
+function createLimit(maxRunning: number) {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async <T>(step: () => Promise<T>): Promise<T> => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    if (running >= maxRunning) await new Promise<void>((resolve) => waiting.push(resolve));
     else running += 1;
     try {
       return await step();

@@ -30,10 +30,10 @@ const statusEntry = (status: MessageStatus, timestamp: Date, raw?: StatusEntry['
   ...(raw === undefined ? {} : { raw }),
 });
 
-const attemptsKept = 50;
-const waitsKept = 50;
-const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -waitsKept });
-const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -attemptsKept });
+const maxAttemptsKept = 50;
+const maxWaitsKept = 50;
+const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -maxWaitsKept });
+const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -maxAttemptsKept });
 
 /** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
 export function createDispatchWrites(

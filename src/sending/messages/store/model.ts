@@ -42,7 +42,7 @@ export interface WaitingState extends Waiting {
 }
 
 /** `datedFailure` or `datedPricing`; what 0.1.0 stored has no time, and yields to any word that has one. */
-type StoredWord<Words> = Words & { readonly at?: Date };
+type StoredStatement<Statement> = Statement & { readonly at?: Date };
 
 export interface MessageDoc {
   readonly _id: Types.ObjectId;
@@ -79,8 +79,8 @@ export interface MessageDoc {
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
   /** The latest word of why it failed; true only while its status is `failed`. */
-  readonly failure?: StoredWord<MessageFailure>;
-  readonly pricing?: StoredWord<MessagePricing>;
+  readonly failure?: StoredStatement<MessageFailure>;
+  readonly pricing?: StoredStatement<MessagePricing>;
   /** The failed or unknown message in whose place this one was made, and how many were made before it. */
   readonly retryOf?: Types.ObjectId;
   readonly retryNumber?: number;

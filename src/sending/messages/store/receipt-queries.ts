@@ -20,7 +20,7 @@ export interface ReceiptTarget {
 }
 
 /** A thread has thousands of messages at the most. */
-const maxLookMs = 5_000;
+const maxQueryMs = 5_000;
 
 /** Finding the messages that receipts speak of, and storing what they say. */
 export function createReceiptQueries(
@@ -72,7 +72,7 @@ export function createReceiptQueries(
             { to, statusHistory: { $elemMatch: reached } },
           ],
         },
-        { projection: { _id: 1 }, maxTimeMS: maxLookMs },
+        { projection: { _id: 1 }, maxTimeMS: maxQueryMs },
       );
       return found !== null;
     },

@@ -10,7 +10,7 @@ import type { Sender } from '../../whatsapp/gateway.ts';
 import type { AttemptAgain, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
-export type Passage =
+export type Clearance =
   | {
       readonly kind: 'open';
       readonly sender: Sender;
@@ -23,7 +23,7 @@ export type Passage =
  * Judges the gates and reserves places in the rate limits. The pair limit comes last, right before the call, because
  * it counts departures. A permit that the pair limit makes useless goes to the next message at once.
  */
-export async function passGates(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<Passage> {
+export async function passGates(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<Clearance> {
   const read = await readFacts(deps, target, message);
   if (read === null) return stopped(factsMissing);
   const closed = await judge(deps, target, { message, read });
@@ -44,7 +44,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   return { kind: 'open', sender, isNumberSuspect: read.isNumberSuspect, permit };
 }
 
-const stopped = (end: AttemptEnd): Passage => ({ kind: 'stopped', end });
+const stopped = (end: AttemptEnd): Clearance => ({ kind: 'stopped', end });
 
 /** After a longer wait for a permit the gates are judged again, because one may have closed meanwhile. */
 const maxTrustMs = 250;
