@@ -7,17 +7,17 @@ import type {
   WithdrawReason,
 } from './lifecycle.ts';
 
-/** The names that the API, the workflow, the activities and operators share. Ids only: no phone, name or content. */
+/** The contract between API, workflow, activities and operators. Carries ids only: no phone, name or content. */
 export const sendMessageType = 'sendMessage';
 export const workflowQueue = 'crm';
 export const providerQueue = 'provider';
 export const receiptsSignalName = 'receiptsArrived';
-/** What held the message back may have gone: it looks again. */
+/** A gate may have opened: the message judges its gates again. */
 export const gateOpenedSignalName = 'gateOpened';
 export const cancelUpdateName = 'cancelSend';
 export const rescheduleUpdateName = 'reschedule';
 
-/** The workflow of a message; computable, so that nothing ever has to search for it. */
+/** The workflow id of a message; computed, so it never has to be looked up. */
 export const workflowIdOf = (messageId: string): string => `message:${messageId}`;
 
 /** The search attribute by which operators list failed messages: `FailureCode = '131026'`. */
@@ -30,10 +30,10 @@ export const failureTypeOf = (code: string): string => `${failureTypePrefix}${co
 
 const waitTypePrefix = 'WAIT_';
 
-/** The failure type of an attempt that had to wait before it called anybody: `WAIT_pair`. */
+/** The failure type of an attempt that had to wait before its provider call: `WAIT_pair`. */
 export const waitTypeOf = (gate: GateName): string => `${waitTypePrefix}${gate}`;
 
-/** Whether a failure is the product at work (the provider's word, or a wait), and no fault of the program. */
+/** Whether a failure is part of normal operation (a provider error or a wait), as opposed to a bug. */
 export const isMessageFailureType = (type: string): boolean =>
   type.startsWith(failureTypePrefix) || type.startsWith(waitTypePrefix);
 
@@ -45,15 +45,15 @@ export interface SendMessageInput {
   readonly messageId: string;
   /** Epoch milliseconds before which the message must not leave. */
   readonly sendAtMs?: number;
-  /** Epoch milliseconds after which it must not leave any more. */
+  /** Epoch milliseconds from which on the message must not leave. */
   readonly expiresAtMs?: number;
   /** How long one attempt may take: the provider's time-out and the database steps around it. */
   readonly attemptTimeoutMs: number;
-  /** How long a single message may wait for its place and its retries. */
+  /** How long the message may wait for gates, rate limits and retries. */
   readonly dispatchTtlMs: number;
   /** How long the workflow waits for receipts once the message has left. */
   readonly receiptDeadlineMs: number;
-  /** How long an unknown outcome may stay open; then the message expires. Runs from before this was there lack it. */
+  /** How long an outcome may stay unknown before the message expires. Missing in runs that predate the field. */
   readonly unknownDeadlineMs?: number;
 }
 
@@ -62,35 +62,35 @@ export interface Reschedule {
   readonly sendAtMs: number;
 }
 
-/** How the workflow ended: shown as its result in the Temporal UI. A failed message fails the workflow instead. */
+/** The workflow's result, as shown in the Temporal UI. A failed message fails the workflow instead. */
 export interface SendMessageResult {
   readonly status: MessageStatus;
   readonly providerMessageId?: string;
   readonly attempts: number;
 }
 
-/** One delivery receipt, as the workflow and the database see it. */
+/** A delivery receipt, as the workflow and the database use it. */
 export interface Receipt {
-  /** The provider's word, for the history: usually equal to `status`. */
+  /** The provider's own status word, kept for the history; usually equal to `status`. */
   readonly word: string;
-  /** Null for a word that we do not know: kept in the history, changes nothing. */
+  /** Null if the word is not recognised: kept in the history, no other effect. */
   readonly status: 'sent' | 'delivered' | 'read' | 'failed' | null;
   readonly providerMessageId: string;
-  /** When it happened by the provider's clock, in epoch milliseconds. */
+  /** Time of the event by the provider's clock, in epoch milliseconds. */
   readonly timestampMs: number;
   readonly failure?: MessageFailure;
   readonly pricing?: MessagePricing;
 }
 
-/** Whether it says that the message has failed, and why. */
+/** Whether the receipt reports a failure, with its reason. */
 export const hasFailed = (
   receipt: Receipt,
 ): receipt is Receipt & { readonly status: 'failed'; readonly failure: MessageFailure } =>
   receipt.status === 'failed' && receipt.failure !== undefined;
 
 /**
- * The same fact has the same key, however often and through whichever path it arrives. Two receipts of one status and
- * one second that say different things are two facts.
+ * Identifies the event that a receipt reports: repetitions have the same key, through whichever path they arrive. Two
+ * receipts with the same status and second but different contents are two events.
  */
 export const receiptKey = ({ providerMessageId, word, timestampMs, failure, pricing }: Receipt): string =>
   [
@@ -111,8 +111,8 @@ export interface MessageRef {
 }
 
 /**
- * What the dispatch activity tells the workflow. `isRecorded` is false when the outcome is certain but could not
- * be stored; the workflow then stores it by an activity of its own, so that it cannot be lost.
+ * The result of the dispatch activity. `isRecorded` is false if the outcome is known but could not be stored; the
+ * workflow then stores it by another activity, so that it cannot be lost.
  */
 export type DispatchResult =
   | {
@@ -128,7 +128,7 @@ export type DispatchResult =
       readonly providerMessageId?: string;
       readonly failure?: MessageFailure;
     }
-  /** A gate is closed and may open: the workflow waits for `gateOpened`, or until `untilMs`, and asks again. */
+  /** A closed gate may open: the workflow waits for `gateOpened`, or until `untilMs`, and dispatches again. */
   | {
       readonly kind: 'held';
       readonly gate: GateName;
@@ -146,7 +146,7 @@ export interface ApplyReceiptsInput extends MessageRef {
   readonly receipts: readonly Receipt[];
 }
 
-/** A dispatch that Temporal has not heard of for so long is lost with its worker, and another attempt follows. */
+/** After this long without a heartbeat Temporal considers the worker lost and retries the dispatch. */
 export const heartbeatTimeoutMs = 15_000;
 
 export interface DispatchInput extends MessageRef {
@@ -159,20 +159,20 @@ export interface FollowFailureInput extends MessageRef {
 
 export interface WithdrawInput extends MessageRef {
   readonly reason: WithdrawReason;
-  /** Why, when the reason is `failed`. */
+  /** Set if the reason is `failed`. */
   readonly failure?: MessageFailure;
 }
 
-/** What the activities of a message promise the workflow; implemented in `activities/messages.ts`. */
+/** The activities of a message's workflow; implemented in `activities/messages.ts`. */
 export interface MessageActivities {
   /** Claims the message and calls the provider at most once. Retryable provider errors are thrown. */
   dispatch(input: DispatchInput): Promise<DispatchResult>;
   recordOutcome(input: RecordOutcomeInput): Promise<void>;
   applyReceipts(input: ApplyReceiptsInput): Promise<void>;
-  /** Does what the provider's final refusal asks for beside the message: its template, the person's consent, … */
+  /** Applies the effects of a permanent failure beyond the message: on its template, the contact's consent, … */
   followFailure(input: FollowFailureInput): Promise<void>;
-  /** Closes a message whose outcome nobody has told in time; answers the status it has then. */
+  /** Expires a message whose outcome is still unknown at its deadline; returns its status after that. */
   expireUnknown(input: MessageRef): Promise<MessageStatus>;
-  /** Cancels or expires a message that has not left; answers the status it has then, changed or not. */
+  /** Cancels, expires or fails a message that has not left; returns its status after that, changed or not. */
   withdraw(input: WithdrawInput): Promise<MessageStatus>;
 }

@@ -1,8 +1,8 @@
 /**
- * The status machine of a message: pure, and the only place that decides a status.
+ * The status machine of a message. Pure, and the only code that decides a status.
  *
- * Statuses form one total order, and a message always holds the highest that was ever said of it. So any order
- * and any repetition of the same facts ends in the same status; `lifecycle.test.ts` proves it.
+ * Statuses form one total order, and a message always holds the highest one ever reported. So the same events, in any
+ * order and with any repetition, lead to the same status; `lifecycle.test.ts` proves it.
  */
 export const messageStatuses = [
   'scheduled',
@@ -27,24 +27,23 @@ export type ReceiptStatus = (typeof receiptStatuses)[number];
 const rankOf = (status: MessageStatus): number => messageStatuses.indexOf(status);
 
 /**
- * The status after the fact `next` became known. `failed` beats everything up to `sent`; a later `delivered` or
- * `read` beats `failed`, because the phone has the message whatever was said before; `read` implies `delivered`;
- * a repetition changes nothing. An inbound message is `received` and stays so.
+ * The status after `next` is reported. `failed` beats everything up to `sent`. A later `delivered` or `read` beats
+ * `failed`, because the phone has the message after all. `read` implies `delivered`. A repetition changes nothing. An
+ * inbound message stays `received`.
  */
 export function nextStatus(current: MessageStatus, next: MessageStatus): MessageStatus {
   if (current === 'received' || next === 'received') return current;
   return rankOf(next) > rankOf(current) ? next : current;
 }
 
-/** The statuses that `next` changes: the filter of the compare-and-set that stores it. */
+/** The statuses that `next` replaces: the filter of the compare-and-set that stores it. */
 export function statusesThatYieldTo(next: MessageStatus): MessageStatus[] {
   return messageStatuses.filter((current) => nextStatus(current, next) !== current);
 }
 
 /**
- * The provider's word for a status, in any dialect that relays use, as ours. A word that we do not know is
- * null: it is kept in the history as `unknown` and changes no status.
- * Sources: Meta's status webhook reference; Gupshup, Twilio and Vonage for the other words.
+ * Status words of Meta and of the relays in front of it. An unrecognised word is kept in the history as `unknown` and
+ * changes no status. Sources: Meta's status webhook reference; Gupshup, Twilio and Vonage for the other words.
  */
 const receiptWords: ReadonlyMap<string, ReceiptStatus> = new Map(
   Object.entries<ReceiptStatus>({
@@ -66,24 +65,24 @@ const receiptWords: ReadonlyMap<string, ReceiptStatus> = new Map(
 export const parseReceiptStatus = (word: string): ReceiptStatus | null =>
   receiptWords.get(word.toLowerCase()) ?? null;
 
-/** Whether nothing more is waited for, so that the message's workflow closes. */
+/** Whether the status is final, so that the workflow closes. */
 export const isSettled = (status: MessageStatus): boolean =>
   status === 'read' || status === 'failed' || status === 'canceled' || status === 'expired';
 
-/** The provider call of a message as it stands in the database: the fence against sending twice. */
+/** The stored state of a message's provider call: the guard against sending twice. */
 export interface DispatchState {
-  /** How many provider calls were begun. */
+  /** Provider calls begun. */
   readonly attempt: number;
-  /** True from before a call is made until its outcome is stored. */
+  /** True from before a call until its outcome is stored. */
   readonly isCalling: boolean;
 }
 
-/** The statuses in which the message has not been handed to the provider, as long as no call is under way. */
+/** Statuses of a message that was not handed to the provider, provided that no call is under way. */
 export const unsentStatuses = ['scheduled', 'queued', 'sending'] as const satisfies readonly MessageStatus[];
 
 const isUnsent = (status: MessageStatus): boolean => unsentStatuses.some((unsent) => unsent === status);
 
-/** Whether the message can still be held back for certain: cancel, expire and edit are possible. */
+/** Whether the message has certainly not left, so that it can be canceled, expired or edited. */
 export const hasNotLeft = (status: MessageStatus, dispatch: DispatchState): boolean =>
   isUnsent(status) && !dispatch.isCalling;
 
@@ -95,13 +94,13 @@ export interface ClaimableMessage {
 }
 
 /**
- * What a worker that is about to call the provider may do.
- * - `call`: nobody is calling; take the claim first.
- * - `ambiguous`: an earlier worker took the claim and never stored an outcome. The call may have been made, so it
- *   is not repeated.
- * - `settled`: the outcome is known already, by the provider's answer or by a receipt.
- * - `expire`: its time has passed before it left.
- * - `early`: its time has not come, or was moved.
+ * What a worker may do with a message that it is about to send.
+ * - `call`: no call is under way; take the claim, then call.
+ * - `ambiguous`: an earlier worker took the claim and never stored an outcome. The call may have been made: never
+ *   repeat it.
+ * - `settled`: the outcome is known, by the provider's answer or by a receipt.
+ * - `expire`: the message expired before it left.
+ * - `early`: the send time has not come, or was moved.
  */
 export type ClaimDecision = 'call' | 'ambiguous' | 'settled' | 'expire' | 'early';
 
@@ -115,24 +114,24 @@ export function decideClaim(
   return sendAt !== undefined && sendAt > now ? 'early' : 'call';
 }
 
-/** What became of the provider call, as the gateway reports it. */
+/** The outcome of the provider call, as the gateway reports it. */
 export type DispatchOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly isHeld: boolean }
   | { readonly kind: 'rejected'; readonly failure: MessageFailure }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** A failure of ours: the run of a message ended before the message left. */
+/** An internal failure: the workflow of a message ended before the message left. */
 export const lostWorkflow: MessageFailure = {
   code: 'workflow-closed',
   class: 'internal',
   title: 'The workflow ended before the message left',
-  detail: 'It was terminated, or failed for a reason that its page in the Temporal UI shows.',
+  detail: 'The workflow was terminated, or failed for a reason that the Temporal UI shows.',
   advice: 'The message was not sent. Send it again.',
 };
 
-/** Why a message failed: the provider's code with our class of it and what to do. No phone number, no content. */
+/** Why a message failed: code, our class of it, and what to do. Contains no phone number and no content. */
 export interface MessageFailure {
-  /** The provider's error code as text (`131026`), or one of ours (`not-reached`). */
+  /** The provider's error code as text (`131026`), or a code of our own (`not-reached`). */
   readonly code: string;
   readonly class: string;
   readonly title: string;
@@ -143,20 +142,20 @@ export interface MessageFailure {
 /** A statement of the provider, with its time by the provider's clock. */
 export type Dated<Statement> = { readonly at: Date } & Statement;
 
-/** What the provider charges for a message, in its own words. */
+/** The price class of a message, in the provider's terms. */
 export interface MessagePricing {
   readonly category?: string;
   readonly type?: string;
   readonly model?: string;
 }
 
-/** The fields stand in the order in which they count for `latestByTime`; so they are stored. */
+/** The order of the fields is the order in which `latestByTime` and the database compare them. */
 export const datedFailure = (at: Date, failure: MessageFailure): Dated<MessageFailure> => ({
   at,
   ...undated(failure),
 });
 
-/** The failure alone, as it is shown and as it goes into a run. */
+/** The failure without its time, as views and workflows use it. */
 export const undated = ({
   code,
   class: failureClass,
@@ -173,9 +172,8 @@ export const datedPricing = (at: Date, { category, type, model }: MessagePricing
 });
 
 /**
- * Which of two words about the same thing counts: the later one by the provider's clock, and of two of one time the
- * greater one, field by field. It is the greatest of all that was said, so that neither order nor repetition makes a
- * difference. The database keeps it by `$max`, whose order of objects this is.
+ * The later of two statements by the provider's clock; at the same time the greater one, field by field. A maximum, so
+ * neither order nor repetition matters. The database stores it by `$max`, which compares objects in this order.
  */
 export const latestByTime = <Statement extends object>(
   known: Dated<Statement> | undefined,
@@ -196,7 +194,7 @@ function compareFields(a: object, b: object): number {
 const compareValues = (a: unknown, b: unknown): number =>
   a instanceof Date && b instanceof Date ? a.getTime() - b.getTime() : compareText(String(a), String(b));
 
-/** By code points, which is the order of UTF-8 and so of the database. */
+/** Compares by code point, like UTF-8 and therefore the database. */
 function compareText(a: string, b: string): number {
   const right = codePointsOf(b);
   for (const [index, point] of codePointsOf(a).entries()) {
@@ -215,10 +213,10 @@ export const statusOfOutcome: Readonly<Record<DispatchOutcome['kind'], MessageSt
   unknown: 'unknown',
 };
 
-/** Why a message that has not left is closed; also the status that it gets. */
+/** Why an unsent message is closed; also its new status. */
 export type WithdrawReason = 'canceled' | 'expired' | 'failed' | 'unknown';
 
-/** The status of a message that will not be dispatched any more: one in the middle of a call may have left. */
+/** The status of a message that will not be dispatched again. One with a call under way may have left. */
 export function decideWithdrawal(
   status: MessageStatus,
   dispatch: DispatchState,

@@ -1,28 +1,28 @@
 import type { DispatchOutcome, WithdrawReason } from './lifecycle.ts';
 
-/** What those who watch the sending need to know of a message: no content, no recipient. */
+/** The fields of a message that metrics need: no content, no recipient. */
 export interface ObservedMessage {
   readonly timestamp: Date;
   readonly sendAt?: Date;
-  /** 1 is first, 5 is last; the default when not given. */
+  /** 1 is first, 5 is last; absent: the default. */
   readonly priority?: number;
   readonly dispatch: { readonly attempt: number; readonly startedAt?: Date };
 }
 
-/** How a message ended that was not sent, or of which nobody knows it. */
+/** The end of a message that was not sent or whose outcome is unknown. */
 export interface MessageEnd {
   readonly status: WithdrawReason;
-  /** One word of few: the class of a failure, the gate that held an expired one, why it was canceled. */
+  /** One of a few values: the class of a failure, the gate that held an expired message, the reason of a cancel. */
   readonly cause: string;
 }
 
-/** Told once for each message that ends in the database otherwise than by an answer or a receipt. */
+/** Called once for each message that ends without a provider answer or a receipt. */
 export type EndObserver = (end: MessageEnd) => void;
 
-/** Told about each dispatch, to measure it. It must not throw and decides nothing. */
+/** Measures dispatches. Must not throw, and decides nothing. */
 export interface DispatchObserver {
-  /** The claim was taken, and the provider is called now; `dispatch.attempt` counts from 1. */
+  /** The claim is taken and the provider call begins; `dispatch.attempt` counts from 1. */
   callBegins(message: ObservedMessage): void;
-  /** The provider will not be called again for this message. */
+  /** The outcome is known: the provider will not be called again for this message. */
   outcomeKnown(message: ObservedMessage, outcome: DispatchOutcome): void;
 }

@@ -9,11 +9,11 @@ import type { GatewayAnswer, RejectedError } from '../../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure, MessageStatus } from './lifecycle.ts';
 import type { MessageCategory } from './store/model.ts';
 
-/** What follows from a provider's answer for the message. */
+/** The next step of a message after a provider's answer. */
 export type AfterCall =
   | { readonly kind: 'done'; readonly outcome: DispatchOutcome }
   | { readonly kind: 'retry'; readonly code: string; readonly title: string; readonly delayMs: number }
-  /** Not taken, and no call makes sense before the channel or the template is well again. */
+  /** Not accepted, and no call can succeed until the channel or the template recovers. */
   | {
       readonly kind: 'hold';
       readonly gate: 'channel' | 'template';
@@ -21,14 +21,14 @@ export type AfterCall =
       readonly title: string;
     };
 
-/** What a message is to those who wait for it: a template by its category, or the words of an agent. */
+/** The purpose of a message: its template's category, or free-form. */
 export type MessageUse = MessageCategory | 'free-form';
 
-/** Who goes first when the provider's queue has a backlog; 1 is first, 5 is last. */
+/** Order in a backlog of the provider queue: 1 is first, 5 is last. */
 const priorities: Readonly<Record<MessageUse, number>> = {
-  // Somebody looks at a sign-in page and waits.
+  // The person waits at a sign-in page.
   authentication: 1,
-  // Somebody has asked and waits for an answer.
+  // The person waits for an answer.
   'free-form': 2,
   utility: 3,
   marketing: 5,
@@ -39,23 +39,23 @@ export const priorityOf = (use: MessageUse): number => priorities[use];
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** How long a code for signing in is worth anything: Meta's own time to live of such a template is the same. */
+/** Lifetime of a sign-in code; equals Meta's own time to live of authentication templates. */
 const codeLifeMs = 10 * minuteMs;
 
 export interface Deadlines {
-  /** How long the message may wait for its gates, its place and its retries. */
+  /** How long the message may wait for gates, rate limits and retries. */
   readonly dispatchTtlMs: number;
-  /** How long its outcome may stay unknown before it counts as expired. */
+  /** How long the outcome may stay unknown before the message expires. */
   readonly unknownDeadlineMs: number;
 }
 
-/** The earlier of two ends; undefined when there is neither. */
+/** The earlier of two times; undefined if there is neither. */
 export function earlierOf(one: Date | undefined, another: Date | undefined): Date | undefined {
   if (one === undefined || another === undefined) return one ?? another;
   return one < another ? one : another;
 }
 
-/** What is worth waiting for, by what the message is for. */
+/** The deadlines of a message, by category. */
 export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs: number): Deadlines {
   switch (category) {
     case 'authentication':
@@ -68,17 +68,17 @@ export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs
   }
 }
 
-/** What an older message without a priority counts as. */
+/** The priority of older messages, which were stored without one. */
 const defaultPriority = 3;
 export const priorityOr = (priority: number | undefined): number => priority ?? defaultPriority;
 
-/** From here on a business addresses many, and nobody waits for the answer. */
+/** From this priority on messages are bulk: nobody waits for them. */
 const bulkPriority = 3;
 const campaignPriority = 5;
 
 /**
- * Messages to one person that may leave one right after the other: Meta lends 45; a conversation needs some, and a
- * campaign none. The rest is kept for the agent who answers next.
+ * Messages to one person that may leave back to back. Meta allows 45; a conversation needs some, a campaign none. The
+ * rest is reserved for an agent's next answers.
  */
 export const burstOf = (priority: number): number => (priority >= campaignPriority ? 1 : 20);
 
@@ -87,9 +87,9 @@ export const isBulkPriority = (priority: number): boolean => priority >= bulkPri
 const maxSlotWaitMs = 2_000;
 
 /**
- * How long a dispatch waits for its channel's rate where it holds one of the worker's slots, before it goes back to the
- * server. Of a bulk three wait, so that there is always a next one, but at least half a second's worth of them; more
- * would take the slots from other channels, and from whoever is to go first.
+ * How long a dispatch waits for a permit while it holds one of the worker's slots, before it returns to the server.
+ * For bulk about three permits' worth, so that there is always a next message, and at least half a second. Longer
+ * waits would take slots from other channels and from urgent messages.
  */
 export const maxPermitWaitMs = ({
   isBulk,
@@ -99,7 +99,7 @@ export const maxPermitWaitMs = ({
   sendsPerSecond: number;
 }): number => (isBulk ? Math.min(maxSlotWaitMs, Math.max(500, 3_000 / sendsPerSecond)) : maxSlotWaitMs);
 
-/** In one word why a message that has not left is closed, for those who count: of few words, none of a person. */
+/** The metric label of why an unsent message was closed: one of a few values, none of them personal. */
 export function causeOfEnd(
   status: MessageStatus,
   {
@@ -125,13 +125,13 @@ const notReachedRule: ErrorRule = {
   advice: 'Check the network and WHATSAPP_API_URL, then send it again by retry.',
 };
 
-/** What a provider's error means for the message, in an answer and in a `failed` receipt alike. */
+/** The failure of a message by a provider's error, from an answer or from a `failed` receipt. */
 export function toFailure(error: ProviderError & { title: string; detail: string }): MessageFailure {
   const rule = ruleFor(error);
   return failureBy(rule, { code: String(error.code), detail: detailOf(error) });
 }
 
-/** Decides what follows from the answer to call number `attempt` (from 1); `jitter` is in [0, 1). */
+/** Decides the next step after call number `attempt` (from 1); `jitter` is in [0, 1). */
 export function decideAfterCall(answer: GatewayAnswer, attempt: number, jitter: number): AfterCall {
   switch (answer.kind) {
     case 'accepted':
@@ -148,10 +148,10 @@ export function decideAfterCall(answer: GatewayAnswer, attempt: number, jitter: 
   }
 }
 
-/** The moment of a retry on the other endpoint: there is nothing to wait for. */
+/** Delay of a retry on the other endpoint: it need not wait for anything. */
 const otherEndpointMs = 1_000;
 
-/** Calls after which the endpoint cannot be what is wrong: the channel learns of it with the first. */
+/** After this many calls the endpoint is not the problem: the channel switches with the first. */
 const maxEndpointTries = 5;
 
 interface Wait {
@@ -164,7 +164,7 @@ function afterRejection(error: RejectedError, wait: Wait): AfterCall {
   const rule = ruleFor(error);
   const code = String(error.code);
   const gate = closedGateOf(rule);
-  // A gate that opens again and again to the same answer is not what has to be waited for.
+  // If every opening of the gate leads to the same answer, waiting for it does not help.
   if (gate !== null && wait.attempt < maxProviderCalls)
     return { kind: 'hold', gate, code, title: rule.title };
   const isFirstEndpoint = error.endpoint !== 'marketing' && wait.attempt < maxEndpointTries;

@@ -13,7 +13,7 @@ import {
 import { MessageStatus, WaitingForView } from './actions/schemas.ts';
 import { senderTypes } from './store/model.ts';
 
-/** Whom a message is for, and by which channel. */
+/** The recipient, and the channel to send by. */
 const recipientFields = {
   to: z
     .string()
@@ -38,7 +38,7 @@ type RecipientFields = {
   readonly [Field in 'to' | 'contactId' | 'leadId' | 'conversationId']?: unknown;
 };
 
-/** For `refine` of what has `recipientFields`. */
+/** Arguments of `refine` for schemas with `recipientFields`. */
 const oneRecipient = [
   (body: RecipientFields): boolean =>
     [body.to, body.contactId, body.leadId, body.conversationId].filter((named) => named !== undefined)

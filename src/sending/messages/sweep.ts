@@ -14,22 +14,22 @@ export interface SweepDeps {
   readonly logger: Logger;
   /** Younger messages are left to the request that accepted them. */
   readonly olderThanMs: number;
-  /** Messages that are read at once; 500 when not given. */
+  /** Messages per batch; default 500. */
   readonly batchSize?: number;
 }
 
 const defaultBatch = 500;
-/** Batches of one round: a backlog is worked off without keeping Temporal busy with nothing else. */
+/** Batches per round, so that a backlog does not occupy Temporal completely. */
 const maxBatches = 10;
 const maxConcurrentStarts = 8;
 
-/** A message that still waits is looked at again after this many times `olderThanMs`: a backlog is no fault. */
+/** A message that still waits is swept again after `recheckFactor * olderThanMs`. */
 const recheckFactor = 10;
 
 /**
- * Makes sure that every message that has not left has a running workflow: the API may have died, or Temporal may
- * have been away, between accepting and starting. Safe to run anywhere at any time, because the workflow's id
- * follows from the message's and a message is claimed before it is sent.
+ * Ensures that every unsent message has a running workflow: the API may have died, or Temporal may have been
+ * unavailable, between acceptance and start. Safe to run anywhere at any time, because the workflow id derives from
+ * the message id and every send needs a claim.
  */
 export function createSweep(deps: SweepDeps) {
   const { messages, workflows, clock, logger, olderThanMs, batchSize = defaultBatch } = deps;
@@ -40,21 +40,24 @@ export function createSweep(deps: SweepDeps) {
     if ((await workflows.start(message)) === 'running') {
       const now = clock.now();
       await messages.markSwept(scope, message._id, now);
-      // Its time has passed, and it does not know: it was moved to an earlier one while nobody could tell it.
+      // Overdue: the message was rescheduled to an earlier time, but the update never reached its workflow.
       const { status, sendAt } = message;
       if (status === 'scheduled' && sendAt !== undefined && sendAt < now)
         await workflows.reschedule(messageId, sendAt);
       return;
     }
-    // Nobody may wait for it in vain. A regular end knows more than the database, which was restored from an older
-    // copy: the message may have left. Any other end was a termination or a fault before it left.
+    // The workflow is closed, so close the message too. If the workflow completed, the database was restored from an
+    // older copy and the message may have left. Otherwise the workflow was terminated or failed before it left.
     const reason = (await workflows.hasCompleted(messageId)) ? 'unknown' : 'failed';
     const withdrawal = { reason, failure: lostWorkflow, now: clock.now() } as const;
     const status = await messages.withdraw(scope, message._id, withdrawal);
-    logger.warn({ messageId, status }, 'the workflow had ended, but the message is stored as not sent');
+    logger.warn(
+      { messageId, status },
+      'workflow closed while its message was stored as unsent: message closed',
+    );
   }
 
-  /** Looks after all of a batch; answers what failed. */
+  /** Repairs a batch; returns the errors. */
   async function repairAll(batch: readonly MessageDoc[]): Promise<unknown[]> {
     const failures: unknown[] = [];
     await mapConcurrently(batch, maxConcurrentStarts, (message) =>
@@ -64,7 +67,7 @@ export function createSweep(deps: SweepDeps) {
   }
 
   return {
-    /** One round; answers how many messages it looked at. Throws what failed after all were tried. */
+    /** One round; returns the number of messages checked. Throws all errors together after the last batch. */
     async sweepOnce(): Promise<number> {
       const nowMs = clock.now().getTime();
       const window = {
@@ -80,7 +83,7 @@ export function createSweep(deps: SweepDeps) {
         const failed = await repairAll(unsent);
         failures.push(...failed);
         count += unsent.length;
-        // One that fails must not keep those behind it waiting; where all fail, it is none of them.
+        // A failing message must not block those behind it. If a whole batch fails, the cause is not a single message.
         after = unsent.findLast(({ sweptAt }) => sweptAt === undefined)?._id ?? after;
         if (unsent.length < batchSize || failed.length === unsent.length) break;
       }

@@ -24,7 +24,7 @@ export interface MessageDeps extends FreeFormSendDeps {
 
 export type MessageUseCases = ReturnType<typeof createMessageUseCases>;
 
-/** One request to send, and who makes it. */
+/** The sender of a message, and the idempotency key of the request. */
 export interface SendOptions {
   readonly by: Types.ObjectId;
   readonly idempotencyKey: string | undefined;
@@ -35,7 +35,7 @@ export function createMessageUseCases(deps: MessageDeps) {
   const { accept } = deps.acceptance;
 
   return {
-    /** Accepts a template message; all checks come before the first write. */
+    /** Accepts a template message. All checks precede the first write. */
     sendTemplate: (
       scope: ClientScope,
       body: SendTemplateBody,
@@ -45,7 +45,7 @@ export function createMessageUseCases(deps: MessageDeps) {
         draftTemplateMessage(scope, { body, by, now: clock.now() }, deps),
       ),
 
-    /** Accepts a free-form message while the customer service window is open; else throws `window-closed`. */
+    /** Accepts a free-form message. Throws `window-closed` outside the customer service window. */
     sendFreeForm: (
       scope: ClientScope,
       body: SendMessageBody,

@@ -32,7 +32,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     expiresAt: isoOrNull(message.expiresAt),
     attempts: message.dispatch.attempt,
     providerMessageId: message.providerMessageId ?? null,
-    // A failure that a later receipt overruled stays in the history only.
+    // An overruled failure is shown in the history only.
     failure: message.status === 'failed' && message.failure !== undefined ? undated(message.failure) : null,
     retryOf: message.retryOf?.toHexString() ?? null,
     retriedBy: message.retriedBy?.toHexString() ?? null,
@@ -55,8 +55,8 @@ export function toMessageView(message: MessageDoc): MessageView {
 }
 
 /**
- * The answer to the request that made the message: what was accepted, not what became of it since, so that a
- * repeated request gets the same answer for ever.
+ * The response to the request that created the message. Shows the message as accepted, not its current state, so that
+ * a repeated request always gets the same response.
  */
 export function toAcceptedView(message: MessageDoc): MessageView {
   const [accepted] = message.statusHistory;

@@ -29,30 +29,30 @@ export interface MessageWorkflowOptions {
   readonly attemptTimeoutMs: number;
   readonly dispatchTtlMs: number;
   readonly receiptDeadlineMs: number;
-  /** The message's channel beside the usual one, as the server's limit of the provider's queue counts it. */
+  /** The weight of the message's channel in the server's rate limit of the provider queue. */
   readonly weightOf: (message: Pick<MessageDoc, 'clientId' | 'channelId'>) => Promise<number>;
 }
 
 /** The port to the workflows of messages. */
 export interface MessageWorkflows {
-  /** Starts the message's workflow; repeating it is harmless. `closed`: it ran to its end before. */
+  /** Starts the message's workflow; idempotent. `closed`: the workflow has already ended. */
   start(message: MessageDoc): Promise<'running' | 'closed'>;
-  /** Whether the message's workflow ran to its regular end, and not into a failure or a termination. */
+  /** Whether the message's workflow completed, as opposed to failed or terminated. */
   hasCompleted(messageId: string): Promise<boolean>;
-  /** How the run stands; null when Temporal has none of this message, or no more. */
+  /** The state of the run; null if Temporal has none for this message, or no longer. */
   describe(messageId: string): Promise<RunState | null>;
-  /** Hands receipts to the message's workflow; `closed` when none is running. */
+  /** Signals receipts to the message's workflow; `closed` if none is running. */
   signalReceipts(messageId: string, receipts: readonly Receipt[]): Promise<'signaled' | 'closed'>;
-  /** Lets a message that is held back look at its gates again; nothing happens when it waits no more. */
+  /** Makes a held message judge its gates again; no effect if it does not wait. */
   signalGateOpened(messageId: string): Promise<void>;
   /**
-   * Lets the workflow of a message that was canceled end, and resolves when a worker has taken it. Without a worker
-   * that answers, it is asked to end as by `requestCancel`.
+   * Ends the workflow of a canceled message; resolves once a worker has handled it. If no worker answers, falls back to
+   * `requestCancel`.
    */
   cancel(messageId: string): Promise<void>;
-  /** The same for many messages at once: the server takes the wish, and nobody waits for a worker. */
+  /** The same without waiting for a worker; for many messages at once. */
   requestCancel(messageId: string): Promise<void>;
-  /** Tells a message that waits for its time the new time. */
+  /** Sends a scheduled message's new time to its workflow. */
   reschedule(messageId: string, sendAt: Date): Promise<void>;
 }
 
@@ -65,10 +65,10 @@ const searchKeys = {
   kind: keyword('Kind'),
 };
 
-/** A call that Temporal does not answer in this time is given up; the sweep starts the workflow later. */
+/** After this long without an answer from Temporal the start is left to the sweep. */
 const startDeadlineMs = 3_000;
 const signalDeadlineMs = 10_000;
-/** Somebody waits for the answer, and what they wanted is stored already. */
+/** Short, because a caller waits and the change is already stored. */
 const updateDeadlineMs = 2_000;
 
 export function createMessageWorkflows(options: MessageWorkflowOptions): MessageWorkflows {
@@ -108,7 +108,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
     async signalReceipts(messageId, receipts) {
       try {
         await temporal.withDeadline(deadlineIn(signalDeadlineMs), () =>
-          // Never signalWithStart: it would begin the message anew.
+          // Never signalWithStart: it would start the message a second time.
           temporal.workflow.getHandle(workflowIdOf(messageId)).signal(receiptsSignalName, { receipts }),
         );
         return 'signaled';
@@ -128,9 +128,9 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
   };
 }
 
-/** What people decide about a message that has not left, call to its run. */
+/** Sends the decisions of users about an unsent message to its run. */
 function createCommands(temporal: Client): Pick<MessageWorkflows, 'cancel' | 'requestCancel' | 'reschedule'> {
-  /** An update of a running workflow. A worker has to answer it, so it has a deadline of its own. */
+  /** Sends an update to a running workflow. It needs an answer from a worker, hence the deadline. */
   const sendUpdate = (messageId: string, update: (run: WorkflowHandle) => Promise<unknown>): Promise<void> =>
     ignoreNotFound(
       temporal.withDeadline(deadlineIn(updateDeadlineMs), async () => {
@@ -161,7 +161,7 @@ function createCommands(temporal: Client): Pick<MessageWorkflows, 'cancel' | 're
   };
 }
 
-/** How runs stand, for those who look. */
+/** Reads the state of runs. */
 const createRunViews = (temporal: Client): Pick<MessageWorkflows, 'describe' | 'hasCompleted'> => ({
   async hasCompleted(messageId) {
     const handle = temporal.workflow.getHandle(workflowIdOf(messageId));
@@ -181,7 +181,7 @@ const createRunViews = (temporal: Client): Pick<MessageWorkflows, 'describe' | '
   },
 });
 
-/** The dispatch as the server sees it: under way, or waiting for its next try. */
+/** The pending dispatch activity: running, or waiting for its next attempt. */
 function pendingOf({ raw }: WorkflowExecutionDescription): RunState['pending'] {
   const [activity] = raw.pendingActivities ?? [];
   if (activity === undefined) return null;
@@ -196,7 +196,7 @@ function pendingOf({ raw }: WorkflowExecutionDescription): RunState['pending'] {
   };
 }
 
-/** A run that has ended needs to be call nothing. */
+/** A closed workflow needs no command. */
 async function ignoreNotFound(call: Promise<void>): Promise<void> {
   try {
     await call;
@@ -220,7 +220,7 @@ function inputOf(message: MessageDoc, options: MessageWorkflowOptions): SendMess
   };
 }
 
-/** Set once at the start, where they cost nothing. Never a phone or a name: they are not encrypted. */
+/** Set at the start only, where they are free. Not encrypted: never a phone number or a name. */
 const searchAttributesOf = (message: MessageDoc): TypedSearchAttributes =>
   new TypedSearchAttributes([
     { key: searchKeys.clientId, value: message.clientId.toHexString() },
@@ -230,6 +230,6 @@ const searchAttributesOf = (message: MessageDoc): TypedSearchAttributes =>
     { key: searchKeys.kind, value: message.messageType },
   ]);
 
-/** What the list of workflows shows: the template or kind, and the last characters of whom it is for. */
+/** The summary in the list of workflows: template or kind, and the last characters of the recipient. */
 const summaryOf = ({ templateName, messageType, to, recipientUserId }: MessageDoc): string =>
   `${templateName ?? messageType} · ····${(to ?? recipientUserId ?? '').slice(-4)}`;

@@ -8,7 +8,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
 import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
 
-/** A message of a contact that is stored. */
+/** A stored message of a contact. */
 export interface Arrival {
   readonly scope: ClientScope;
   readonly channelId: Types.ObjectId;
@@ -22,7 +22,7 @@ export interface InboundDeps {
   readonly contacts: ContactDirectory;
   readonly conversations: ConversationThreads;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
-  /** Runs for every stored message, again when it comes again; when it throws, the message is taken up later. */
+  /** Runs for every stored message, and again if it is delivered again. If it throws, the event is retried later. */
   onInbound(arrival: Arrival): Promise<void>;
 }
 
@@ -31,8 +31,8 @@ export type InboundService = ReturnType<typeof createInboundService>;
 export function createInboundService({ messages, contacts, conversations, numbers, onInbound }: InboundDeps) {
   return {
     /**
-     * Stores a message of a contact, with contact, lead and conversation found or made. May be repeated: the unique
-     * index on the provider's id keeps one. Answers false when the sender cannot be identified.
+     * Stores a message of a contact; finds or creates its contact, lead and conversation. Idempotent by the unique index
+     * on the provider's id. Returns false if the sender cannot be identified.
      */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
       const identity = identityOf(item);
@@ -74,7 +74,7 @@ export function createInboundService({ messages, contacts, conversations, number
   };
 }
 
-/** What was read of the message; with the provider's own object unless the text is all there is. */
+/** The parsed content, and the provider's object unless the message is plain text. */
 const contentOf = ({ messageType, text, reply, media, raw }: InboundItem): MessageContent => ({
   ...(text === undefined ? {} : { text }),
   ...(reply === undefined ? {} : { reply }),

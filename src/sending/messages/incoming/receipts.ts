@@ -11,14 +11,14 @@ import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
 import { toFailure } from '../rules.ts';
 import type { MessageWorkflows } from '../workflows.ts';
 
-/** A status event together with the channel that it may speak of. */
+/** A status event and the channel that received it. */
 export interface ChannelStatus {
   readonly scope: ClientScope;
   readonly channelId: Types.ObjectId;
   readonly status: StatusItem;
 }
 
-/** Applies what a failed receipt means beside its message; may be repeated. */
+/** Applies the effects of `failed` receipts beyond their message; idempotent. */
 export interface ReceiptEffects {
   afterReceipts(scope: ClientScope, id: Types.ObjectId, receipts: readonly Receipt[]): Promise<void>;
 }
@@ -36,12 +36,12 @@ export interface ReceiptDeps {
 
 export type ReceiptService = ReturnType<typeof createReceiptService>;
 
-/** Signals under way at once: enough to hide the round trip, few enough to leave room for sends. */
+/** Concurrent signals: enough to hide the round trip, few enough to leave capacity for sends. */
 const concurrency = 32;
 
-/** The steps of receipts to one message. */
+/** Delivers the receipts of one message. */
 function createDelivery({ messages, workflows, effects, conversations, numbers, logger }: ReceiptDeps) {
-  /** A message that left to a suspect number has reached it: the number works. */
+  /** Clears a suspect number once a message has reached it. */
   async function trustNumber(
     scope: ClientScope,
     { contactId, to: phoneNumber, dispatch }: ReceiptTarget,
@@ -54,10 +54,10 @@ function createDelivery({ messages, workflows, effects, conversations, numbers, 
   }
 
   /**
-   * The one way of a receipt to its message. News wake the message's workflow, all news of a message by one signal;
-   * when the workflow has closed the same rules are applied directly. What changes no status is only added to the
-   * history, since nobody waits for it. What is stored here as `failed` is marked until its consequences are there:
-   * the next try finds the receipt known, and must not take that for their proof.
+   * Delivers new receipts. If one of them changes the status, all go to the workflow in one signal; if the workflow has
+   * closed, the same rules are applied here. Receipts that change no status are only added to the history. A `failed`
+   * receipt stored here stays in `openFailures` until its effects are applied: a retry finds the receipt already
+   * stored, which does not prove that they were.
    */
   async function deliver(
     scope: ClientScope,
@@ -116,7 +116,7 @@ export function createReceiptService(deps: ReceiptDeps) {
   const { deliverGroup } = createDelivery(deps);
 
   return {
-    /** Handles statuses of one channel; answers an outcome for each, in their order. One bad one stops no other. */
+    /** Handles statuses of one channel; returns one outcome each, in order. An error affects its own message only. */
     async handle(
       { scope, channelId }: Omit<ChannelStatus, 'status'>,
       statuses: readonly StatusItem[],
@@ -158,8 +158,8 @@ interface Targets {
 }
 
 /**
- * The messages that statuses speak of: by our own id, which the provider echoes, or by the provider's id. A message
- * of another channel is not found: nobody may report on messages that are not theirs.
+ * Finds the messages of statuses by our own id, which the provider echoes, or else by the provider's id. Messages of
+ * another channel are not found, because a sender may only report on its own.
  */
 async function findTargets(
   messages: MessageRepository,
@@ -198,7 +198,7 @@ function groupByMessage(statuses: readonly StatusItem[], targets: Targets) {
   return groups;
 }
 
-/** Runs at most `most` of the given steps at the same time, in the order in which they come. */
+/** Runs at most `maxRunning` steps at a time, in order of arrival. */
 function createLimit(maxRunning: number) {
   let running = 0;
   const waiting: (() => void)[] = [];

@@ -7,12 +7,12 @@ import type { MessageDoc } from './model.ts';
 
 const ids = (found: readonly { readonly _id: Types.ObjectId }[]) => found.map(({ _id }) => _id);
 
-/** Taking back everything that waits for one person. */
+/** Cancels waiting messages of a contact. */
 export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => ({
   /**
-   * Cancels every message of a contact that has certainly not left, in one pass: the server judges each message by
-   * itself, so that none is canceled in the middle of a call and none is missed that a call gives back. Those that it
-   * finds in a call get its mark only. May be repeated; answers which are in a call now.
+   * Cancels every message of a contact that has certainly not left. One pipeline update, which the server evaluates per
+   * message, so that no message is canceled during a call and none is missed that a call releases. Messages in a call
+   * are only marked with the statement. Idempotent; returns the messages in a call now.
    */
   async cancelWaiting(
     scope: ClientScope,
@@ -40,7 +40,7 @@ export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => (
       [
         {
           $set: {
-            // What comes from outside is a literal: a text that begins with $ would be read as a field.
+            // External values must be literals: a text that begins with $ would be read as a field.
             stoppedBy: { $literal: statementId },
             status: unlessCalling('canceled', '$status'),
             statusHistory: unlessCalling(
@@ -55,7 +55,7 @@ export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => (
     return { calling: ids(left) };
   },
 
-  /** Which messages a statement has canceled, and which it came too late for. */
+  /** The messages that a statement canceled, and those for which it came too late. */
   async findWithdrawn(
     scope: ClientScope,
     contactId: Types.ObjectId,

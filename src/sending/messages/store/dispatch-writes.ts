@@ -35,7 +35,7 @@ const maxWaitsKept = 50;
 const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -maxWaitsKept });
 const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -maxAttemptsKept });
 
-/** The writes around the provider call: who may call, what came of it, and what is not to be called any more. */
+/** The writes around the provider call: claims, outcomes, withdrawals and deadlines. */
 export function createDispatchWrites(
   messages: TenantCollection<MessageDoc>,
   writeBulk: ScopedBulkWriter<MessageDoc>,
@@ -52,8 +52,8 @@ export function createDispatchWrites(
 function createClaims(messages: TenantCollection<MessageDoc>) {
   return {
     /**
-     * Takes the right to call the provider, at most one holder at a time. May be repeated with the same `token`
-     * when the answer was lost. Null when there is no such message.
+     * Takes the exclusive right to call the provider. Idempotent for the same `token`. Null if there is no such
+     * message.
      */
     async claim(
       scope: ClientScope,
@@ -67,7 +67,7 @@ function createClaims(messages: TenantCollection<MessageDoc>) {
             _id,
             status: { $in: [...unsentStatuses] },
             'dispatch.isCalling': false,
-            // Negated, so that a message without such a time matches.
+            // Negated, so that a message without these times matches.
             expiresAt: { $not: { $lte: now } },
             sendAt: { $not: { $gt: now } },
           },
@@ -91,12 +91,12 @@ function createClaims(messages: TenantCollection<MessageDoc>) {
         const { isCalling, token: holder } = message.dispatch;
         if (isCalling && holder === token) return { decision: 'call', message };
         const decision = decideClaim(message, now);
-        // `call`: it was free again by the time it was looked at. Only who has written its token may call.
+        // `call`: the claim was released meanwhile. Only the attempt that stored its token may call, so try again.
         if (decision !== 'call') return { decision, message };
       }
     },
 
-    /** Gives the claim back after an answer that allows another attempt; changes nothing if it is not ours. */
+    /** Releases the claim after an answer that allows another attempt; no effect if another token holds it. */
     async release(
       scope: ClientScope,
       _id: Types.ObjectId,
@@ -112,7 +112,7 @@ function createClaims(messages: TenantCollection<MessageDoc>) {
       );
     },
 
-    /** Writes down why a message has to wait, as long as it has not left. */
+    /** Stores why a message waits, if it has not left. */
     async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
       await messages.updateOne(
         scope,
@@ -125,7 +125,7 @@ function createClaims(messages: TenantCollection<MessageDoc>) {
 
 function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>) {
   return {
-    /** Stores the outcome of call number `attempt`; a repetition changes nothing, a receipt before it stands. */
+    /** Stores the outcome of call number `attempt`. Idempotent; does not overrule an earlier receipt. */
     async recordOutcome(
       scope: ClientScope,
       _id: Types.ObjectId,
@@ -166,7 +166,7 @@ function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>) {
 
 function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndObserver) {
   return {
-    /** Cancels a message that has certainly not left; false when it may have, or was canceled before. */
+    /** Cancels a message that has certainly not left; false if it may have left or was closed before. */
     async cancel(
       scope: ClientScope,
       _id: Types.ObjectId,
@@ -182,7 +182,10 @@ function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndO
       return written.modifiedCount === 1;
     },
 
-    /** Closes a message that will not be dispatched any more: one in the middle of a call is unknown. Answers the status it has then; null when it is not there. */
+    /**
+     * Closes a message that will not be dispatched again; one with a call under way becomes `unknown`. Returns its
+     * status after that; null if it does not exist.
+     */
     async withdraw(
       scope: ClientScope,
       _id: Types.ObjectId,
@@ -206,7 +209,7 @@ function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndO
             $push: { statusHistory: statusEntry(status, now, failure && { code: failure.code }) },
           },
         );
-        // Somebody was faster: judge what stands now. Ends, because a status only moves forward.
+        // Lost a race: decide again. This terminates, because a status only moves forward.
         if (written.modifiedCount !== 1) continue;
         const end = message.dispatch.isCalling ? 'unknown' : reason;
         onEnded({ status: end, cause: causeOfEnd(end, { waiting: message.waiting, failure }) });
@@ -216,12 +219,12 @@ function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndO
   };
 }
 
-/** What people may still change, and what time decides. */
+/** Changes of send times, and expiry of unknown outcomes. */
 function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObserver) {
   return {
     /**
-     * Moves the time of a message that waits for it, or is held since; null when it does not wait any more. What held
-     * it is judged anew at its new time.
+     * Changes the send time of a scheduled message, held or not; null if it is no longer scheduled. Its gates are
+     * judged again at the new time.
      */
     reschedule(
       scope: ClientScope,
@@ -248,9 +251,9 @@ function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObs
       );
     },
 
-    /** Closes a message whose outcome is still unknown; a receipt that comes later overrules it. */
+    /** Expires a message whose outcome is still unknown; a later receipt overrules this. */
     async expireUnknown(scope: ClientScope, _id: Types.ObjectId, now: Date): Promise<MessageStatus | null> {
-      const raw = { reason: 'its outcome was not told in time' };
+      const raw = { reason: 'outcome unknown at the deadline' };
       const written = await messages.updateOne(
         scope,
         { _id, status: 'unknown' },

@@ -4,18 +4,18 @@ import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import { messageModel } from './model.ts';
 
-/** Every measurement gives up after this long: a slow database must not be slowed by being watched. */
+/** Time limit of every measurement, so that metrics do not slow a slow database further. */
 const maxTimeMS = 5_000;
-/** More clients than this are not looked at; a product of that size measures by other means. */
+/** Further clients are not measured; an installation of that size needs another method. */
 const maxClients = 5_000;
 
 export interface WaitingGroup {
-  /** Null for all statuses that a gate holds. */
+  /** Null for messages held by a gate, whatever their status. */
   readonly status: string | null;
-  /** The gate that holds them back; null when they only wait for their turn. */
+  /** The gate that holds them; null for messages in the queue. */
   readonly gate: GateName | null;
   readonly count: number;
-  /** When the oldest of them could have left. */
+  /** When the oldest of them became due. */
   readonly oldest: Date;
 }
 
@@ -30,11 +30,11 @@ export interface UnknownGroup {
 
 export type MessageMeasures = ReturnType<typeof createMessageMeasures>;
 
-/** Counts across all tenants for the metrics; bounded, so that a backlog does not make them dear. */
+/** Counts across all tenants, for metrics. Bounded, so that a backlog does not make them expensive. */
 export function createMessageMeasures(connection: Connection) {
   const messages = openTenantCollection(messageModel, connection);
 
-  /** The clients that have messages: one step in an index for each, whatever they have. */
+  /** The clients that have messages. Costs one index step per client, however many messages it has. */
   async function clientIdsAcrossClients(): Promise<Types.ObjectId[]> {
     const ids = await messages.acrossClients.distinctClientIds({ maxTimeMS });
     return ids.slice(0, maxClients);
@@ -44,11 +44,11 @@ export function createMessageMeasures(connection: Connection) {
     clientIdsAcrossClients,
 
     /**
-     * Messages that are due and have not left. Of each status at most `limit` are counted that only wait for their
-     * turn, and of each gate as many that it holds: what is not asked for hides nothing.
+     * Messages that are due and have not left. Counts at most `limit` queued messages per status, and at most `limit`
+     * held ones per gate, in separate queries, so that no group hides another.
      */
     async findWaitingAcrossClients({ now, limit }: { now: Date; limit: number }): Promise<WaitingGroup[]> {
-      // Not later than now, or without a time: one range of the index.
+      // Due by now or without a send time: one range of the index.
       const sendAt = { $not: { $gt: now } };
       const count = (match: mongo.Document, names: Pick<WaitingGroup, 'status' | 'gate'>) =>
         messages.acrossClients.aggregate<WaitingGroup>(
@@ -65,7 +65,7 @@ export function createMessageMeasures(connection: Connection) {
       return groups.flat();
     },
 
-    /** Messages of unknown fate, by what was sent. */
+    /** Messages with an unknown outcome, by channel and template. */
     findUnknownAcrossClients: (
       clientIds: readonly Types.ObjectId[],
       { limit }: { limit: number },
@@ -79,7 +79,7 @@ export function createMessageMeasures(connection: Connection) {
         { maxTimeMS },
       ),
 
-    /** Messages accepted since `acceptedAfter` that left before `calledBefore` and of which no receipt has come. */
+    /** Number of messages accepted since `acceptedAfter` and sent before `calledBefore` without any receipt. */
     countWithoutReceiptAcrossClients: (
       clientIds: readonly Types.ObjectId[],
       { acceptedAfter, calledBefore, limit }: { acceptedAfter: Date; calledBefore: Date; limit: number },
@@ -90,7 +90,7 @@ export function createMessageMeasures(connection: Connection) {
           status: 'sent',
           timestamp: { $gte: acceptedAfter },
           'dispatch.startedAt': { $lt: calledBefore },
-          // Entries of ours have no word of the provider.
+          // Only receipts have a word of the provider.
           'statusHistory.raw.word': { $exists: false },
         },
         { limit, maxTimeMS },
@@ -129,7 +129,7 @@ const byTemplate: readonly mongo.Document[] = [
   },
 ];
 
-/** Waits of seconds, and the provider's own: such messages are on their way, and count as waiting. */
+/** Messages at these gates wait for seconds only, so they count as queued. */
 const briefGates: readonly GateName[] = gateNames.filter(isBrief);
 const holdingGates: readonly GateName[] = gateNames.filter((gate) => !isBrief(gate));
 

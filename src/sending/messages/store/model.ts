@@ -19,9 +19,9 @@ export const messageCategories = ['marketing', 'utility', 'authentication'] as c
 export type MessageCategory = (typeof messageCategories)[number];
 
 export interface StatusEntry {
-  /** The same fact has the same key: repetitions are stored once. */
+  /** Identifies the event, so that repetitions are stored once. */
   readonly key: string;
-  /** A status of ours, or `unknown` for a provider's word that we do not know (then `raw.word` has it). */
+  /** A message status, or `unknown` for an unrecognised word of the provider, which is in `raw.word`. */
   readonly status: string;
   readonly timestamp: Date;
   readonly raw?: Readonly<Record<string, unknown>>;
@@ -36,12 +36,12 @@ export interface DispatchAttempt {
   readonly code?: string;
 }
 
-/** Why a message that has not left is waiting, and since when for this reason. */
+/** Why an unsent message waits, and since when for this reason. */
 export interface WaitingState extends Waiting {
   readonly since: Date;
 }
 
-/** `datedFailure` or `datedPricing`; what 0.1.0 stored has no time, and yields to any word that has one. */
+/** A dated statement. Those stored by 0.1.0 have no time, and yield to any that has one. */
 type StoredStatement<Statement> = Statement & { readonly at?: Date };
 
 export interface MessageDoc {
@@ -53,68 +53,68 @@ export interface MessageDoc {
   readonly direction: 'inbound' | 'outbound';
   readonly senderType: SenderType;
   readonly messageType: string;
-  /** The recipient of an outbound message as it was when accepted, E.164. */
+  /** The recipient's number at acceptance, E.164; outbound only. */
   readonly to?: string;
-  /** The recipient's business-scoped user id, where no number is known. */
+  /** The recipient's business-scoped user id, if no number is known. */
   readonly recipientUserId?: string;
-  /** The person who sent it; missing when the product did. */
+  /** The user who sent it; absent for automated messages. */
   readonly createdBy?: Types.ObjectId;
-  /** The message that this one answers or reacts to, where it is one of ours. */
+  /** The stored message that this one answers or reacts to. */
   readonly repliesTo?: Types.ObjectId;
-  /** The same by the provider's id, which both sides name on the wire. */
+  /** The provider's id of that message, as sent or received. */
   readonly contextMessageId?: string;
   readonly content: MessageContent;
   readonly templateName?: string;
-  /** What its template is for; missing for what is not a template. */
+  /** The category of its template; absent for other messages. */
   readonly category?: MessageCategory;
   readonly status: MessageStatus;
   readonly timestamp: Date;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly StatusEntry[];
   readonly idempotencyKey?: string;
-  /** SHA-256 of the canonical request, to tell a repetition from a reuse of the key. */
+  /** SHA-256 of the canonical request, which tells a repetition from a reuse of the key. */
   readonly idempotencyHash?: string;
-  /** Its place where messages wait for the provider, by `priorityOf`: 1 is first, 5 is last. */
+  /** Order in the provider queue, by `priorityOf`: 1 is first, 5 is last. */
   readonly priority?: number;
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
-  /** The latest word of why it failed; true only while its status is `failed`. */
+  /** The latest reported failure; valid only while the status is `failed`. */
   readonly failure?: StoredStatement<MessageFailure>;
   readonly pricing?: StoredStatement<MessagePricing>;
-  /** The failed or unknown message in whose place this one was made, and how many were made before it. */
+  /** The failed or unknown message that this one retries. `retryNumber` counts from 1 along the chain. */
   readonly retryOf?: Types.ObjectId;
   readonly retryNumber?: number;
-  /** The message that was made in place of this one. */
+  /** The message that retries this one. */
   readonly retriedBy?: Types.ObjectId;
   readonly dispatch: {
     readonly attempt: number;
     readonly isCalling: boolean;
-    /** Names the one worker attempt that holds the claim. */
+    /** Identifies the worker attempt that holds the claim. */
     readonly token?: string;
     readonly startedAt?: Date;
-    /** Its recipient's number was suspect when it was called last: a receipt that it works is then of use. */
+    /** The recipient's number was suspect at the last call: a delivery receipt then clears it. */
     readonly isToSuspect?: boolean;
     readonly attempts: readonly DispatchAttempt[];
   };
-  /** What holds the message back at present; old news once it has left. */
+  /** Why the message waits; outdated once it has left. */
   readonly waiting?: WaitingState;
-  /** What has held it back, oldest first; the latest ones. */
+  /** The latest waits, oldest first. */
   readonly waits?: readonly WaitingState[];
-  /** The statement of the person that canceled it, or that came while its call was under way. */
+  /** The opt-out statement that canceled the message, or that arrived during its call. */
   readonly stoppedBy?: string;
-  /** Keys of `failed` receipts that were stored without a workflow, and whose consequences may not be there yet. */
+  /** Keys of `failed` receipts that were stored without a workflow and whose effects may not be applied yet. */
   readonly openFailures?: readonly string[];
-  /** When the sweep last made sure that this message's workflow runs. */
+  /** When the sweep last ensured that the message's workflow runs. */
   readonly sweptAt?: Date;
 }
 
 export interface MessageContent {
-  /** What the person reads. */
+  /** The text that the recipient reads. */
   readonly text?: string;
   readonly template?: TemplatePayload;
-  /** The provider's object of a free-form message; a message has this or `template`. */
+  /** The provider's object of a free-form message; an outbound message has either this or `template`. */
   readonly payload?: FreeFormPayload;
-  /** What the contact chose of what we offered: a button, a row, a form. */
+  /** The contact's choice in one of our messages: a button, a row, a form. */
   readonly reply?: InboundReply;
   /** The file that the contact sent. */
   readonly media?: InboundMedia;
@@ -166,7 +166,7 @@ messageModel.schema.index(
   { clientId: 1, idempotencyKey: 1 },
   { unique: true, partialFilterExpression: { idempotencyKey: { $exists: true } } },
 );
-// One message follows another only once, however often that is asked for.
+// A message can be retried only once.
 messageModel.schema.index(
   { clientId: 1, retryOf: 1 },
   { unique: true, partialFilterExpression: { retryOf: { $exists: true } } },
@@ -175,12 +175,12 @@ messageModel.schema.index(
   { clientId: 1, providerMessageId: 1 },
   { unique: true, partialFilterExpression: { providerMessageId: { $exists: true } } },
 );
-// What a gate that opens lets go.
+// For gate openings: the messages held at a gate.
 messageModel.schema.index(
   { clientId: 1, 'waiting.gate': 1, channelId: 1, _id: 1 },
   { name: 'held', partialFilterExpression: { 'waiting.gate': { $exists: true } } },
 );
-// What waits for a person who says stop.
+// For opt-outs: the unsent messages of a contact.
 messageModel.schema.index(
   { clientId: 1, contactId: 1, status: 1 },
   { partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
@@ -189,7 +189,7 @@ messageModel.schema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
-// What has not left, across tenants: for the sweep by its last look, and for the measures by what holds it.
+// Unsent messages across tenants: for the sweep by last check, and for metrics by gate.
 messageModel.schema.index(
   { status: 1, sweptAt: 1, _id: 1 },
   { name: 'unswept', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },

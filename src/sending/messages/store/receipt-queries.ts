@@ -6,7 +6,7 @@ import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { datedFailure, datedPricing, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc, StatusEntry } from './model.ts';
 
-/** What a receipt needs to know of its message. */
+/** The fields of a message that receipts need. */
 export interface ReceiptTarget {
   readonly _id: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
@@ -19,16 +19,16 @@ export interface ReceiptTarget {
   readonly openFailures?: readonly string[];
 }
 
-/** A thread has thousands of messages at the most. */
+/** Time limit of `hasReached`; a conversation has thousands of messages at most. */
 const maxQueryMs = 5_000;
 
-/** Finding the messages that receipts speak of, and storing what they say. */
+/** Finds the messages of receipts, and stores receipts. */
 export function createReceiptQueries(
   messages: TenantCollection<MessageDoc>,
   writeBulk: ScopedBulkWriter<MessageDoc>,
 ) {
   return {
-    /** The outbound messages of a channel with these ids of ours or of the provider. */
+    /** The outbound messages of a channel with one of these ids, ours or the provider's. */
     findReceiptTargets(
       scope: ClientScope,
       channelId: Types.ObjectId,
@@ -56,7 +56,7 @@ export function createReceiptQueries(
       );
     },
 
-    /** Whether a message to the number was delivered or read, or one came in these threads, since then. */
+    /** Whether, since then, a message to the number was delivered or read, or one arrived in these conversations. */
     async hasReached(
       scope: ClientScope,
       conversationIds: readonly Types.ObjectId[],
@@ -78,9 +78,9 @@ export function createReceiptQueries(
     },
 
     /**
-     * Adds receipts to the history, each once, and moves the status where the lifecycle says so. Every write here gives
-     * the same end in any order: a set of keys, the greatest word, the highest status. With `areFailuresOpen` a new
-     * `failed` one is marked until `closeFailures` says that its consequences are there.
+     * Adds receipts to the history, each once, and raises the status as the lifecycle allows. All writes commute: a set
+     * of keys, the latest statement, the highest status. With `areFailuresOpen`, new `failed` receipts are listed in
+     * `openFailures` until `closeFailures` confirms that their effects were applied.
      */
     async applyReceipts(
       scope: ClientScope,
@@ -125,7 +125,7 @@ function receiptWrites(
             statusHistory: entry,
             ...(areFailuresOpen && hasFailed(receipt) ? { openFailures: entry.key } : {}),
           },
-          // A failure is kept under a higher status too: which of the two came first must not matter.
+          // Stores the failure under a higher status too, so that the order of arrival does not matter.
           $max: { ...failed, ...(pricing === undefined ? {} : { pricing: datedPricing(at, pricing) }) },
         },
       },
@@ -135,7 +135,7 @@ function receiptWrites(
   writes.push({
     updateOne: {
       filter: { _id, status: { $in: statusesThatYieldTo(status) } },
-      // The two may be carried out in either order: nobody sees a message that failed for no reason.
+      // The two writes may run in either order, so both store the failure: a failed message always has its reason.
       update: { $set: { status, providerMessageId }, $max: failed },
     },
   });

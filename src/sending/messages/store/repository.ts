@@ -18,7 +18,7 @@ export type { ReceiptTarget } from './receipt-queries.ts';
 export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';
 
-/** A list leaves out what only the single view shows. */
+/** An item of a list, without the fields that only the single view shows. */
 export type MessageListItem = Omit<MessageDoc, 'statusHistory'>;
 
 export interface MessageFilter {
@@ -33,7 +33,7 @@ export interface MessagePosition {
 
 export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
-/** Every query of the messages collection. Writes are compare-and-set on what `lifecycle.ts` allows. */
+/** All queries of the messages collection. Writes are compare-and-set on the statuses that `lifecycle.ts` allows. */
 export function createMessageRepository(connection: Connection, onEnded?: EndObserver) {
   const messages = openTenantCollection(messageModel, connection);
   const writeBulk = messages.createBulkWriter();
@@ -52,7 +52,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
       session?: ClientSession,
     ): Promise<MessageDoc | null> => messages.findOne(scope, { _id }, { session }),
 
-    /** Stores a new message; false when the idempotency key or the provider's id is taken. */
+    /** Stores a new message; false if the idempotency key or the provider's id is taken. */
     async insert(scope: ClientScope, message: MessageDoc): Promise<boolean> {
       try {
         await writeBulk(scope, [{ insertOne: { document: message } }]);
@@ -66,7 +66,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne(scope, { idempotencyKey }),
 
-    /** Our id of the message that has this id of the provider's, in either direction. */
+    /** The id of the message with this provider id, in either direction. */
     async findIdByProviderId(scope: ClientScope, providerMessageId: string): Promise<Types.ObjectId | null> {
       const options = { projection: { _id: 1 } } as const;
       return (await messages.findOne(scope, { providerMessageId }, options))?._id ?? null;
@@ -83,7 +83,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
         after === null
           ? {}
           : {
-              // The bound outside of the alternative lets one index serve filter and order.
+              // The bound outside the $or lets one index serve filter and order.
               timestamp: { $lte: after.timestamp },
               $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
             };

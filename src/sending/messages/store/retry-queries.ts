@@ -5,7 +5,7 @@ import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { MessageDoc } from './model.ts';
 
-/** Which failed or unknown messages are meant. */
+/** Selects failed or unknown messages. */
 export interface FailedFilter {
   readonly status: 'failed' | 'unknown';
   /** The class of the failure, as docs/provider-errors.md names it. */
@@ -17,7 +17,7 @@ export interface FailedFilter {
   readonly until?: Date;
 }
 
-/** The bound outside of the alternative lets one index serve filter and order. */
+/** The bound outside the $or lets one index serve filter and order. */
 const laterOf = (since: Date | undefined, after: Date | undefined): Date | undefined =>
   since !== undefined && after !== undefined && after > since ? after : (since ?? after);
 
@@ -31,14 +31,14 @@ const acceptedBetween = (since: Date | undefined, until: Date | undefined): Scop
         },
       };
 
-/** Messages that were made in place of others. */
+/** Retries: messages that replace others. */
 export const createRetryQueries = (messages: TenantCollection<MessageDoc>) => ({
   findRetryOf: (scope: ClientScope, retryOf: Types.ObjectId): Promise<MessageDoc | null> =>
     messages.findOne(scope, { retryOf }),
 
   /**
-   * Stores a message in place of the one that it names in `retryOf`, which then names it. Throws a duplicate key where
-   * one is there already.
+   * Stores a retry, and names it in `retriedBy` of the original. Throws a duplicate key error if the original was
+   * retried before.
    */
   async insertRetry(
     scope: ClientScope,
@@ -50,7 +50,7 @@ export const createRetryQueries = (messages: TenantCollection<MessageDoc>) => ({
     await messages.updateOne(scope, { _id: fresh.retryOf }, { $set: { retriedBy } }, { session });
   },
 
-  /** Outbound messages that match and in whose place none was made, oldest first; `after` is the last one before. */
+  /** Matching messages that were not retried, oldest first; `after` is the last item of the previous page. */
   findUnretried: (
     scope: ClientScope,
     { status, class: failureClass, code, channelId, templateName, since, until }: FailedFilter,

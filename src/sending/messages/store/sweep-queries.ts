@@ -8,20 +8,19 @@ import type { MessageDoc } from './model.ts';
 export interface SweepWindow {
   /** Younger messages are left to the request that accepted them. */
   readonly olderThan: Date;
-  /** Messages that were looked at since are left alone. */
+  /** Messages swept since then are skipped. */
   readonly sweptBefore: Date;
-  /** The last message of the batch before that had never been looked at. */
+  /** The last never-swept message of the previous batch. */
   readonly after?: Types.ObjectId | undefined;
   readonly limit: number;
 }
 
-/** What the sweep asks and notes. */
+/** The queries of the sweep. */
 export function createSweepQueries(messages: TenantCollection<MessageDoc>) {
   return {
     /**
-     * Across all tenants: messages that have not left and may lack a running workflow. First those that were never
-     * looked at, whatever waits beside them; then those whose last look is the longest ago; then those that are
-     * overdue and held back by nothing that we know of.
+     * Across all tenants: unsent messages that may lack a running workflow. First those never swept, then those swept
+     * longest ago, then overdue scheduled ones that no gate holds.
      */
     async findUnsentAcrossClients(window: SweepWindow): Promise<MessageDoc[]> {
       const { olderThan, sweptBefore, after, limit } = window;

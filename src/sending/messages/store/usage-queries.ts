@@ -4,7 +4,7 @@ import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import { unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
 
-/** The messages behind a gate; what is undefined means all. */
+/** Selects messages held at a gate; undefined means all. */
 export interface HeldFilter {
   readonly gate: string;
   readonly channelId: Types.ObjectId | undefined;
@@ -12,9 +12,9 @@ export interface HeldFilter {
   readonly language: string | undefined;
 }
 
-/** Which messages still need a channel or a template that somebody wants to delete. */
+/** The messages that still need a gate, a channel or a template. */
 export const createUsageQueries = (messages: TenantCollection<MessageDoc>) => ({
-  /** Messages on a channel that are not through: unsent ones, ones of unknown fate, and fresh ones without a receipt. */
+  /** Unfinished messages of a channel: unsent, of unknown outcome, or sent since `sentAfter` and not yet delivered. */
   async countUnfinishedOn(
     scope: ClientScope,
     channelId: Types.ObjectId,
@@ -28,7 +28,7 @@ export const createUsageQueries = (messages: TenantCollection<MessageDoc>) => ({
     return waiting + underway;
   },
 
-  /** The messages that a gate holds back, oldest first, from after the given one. */
+  /** The messages held at a gate, oldest first, after the given one. */
   async findHeld(
     scope: ClientScope,
     held: HeldFilter,
@@ -49,7 +49,7 @@ export const createUsageQueries = (messages: TenantCollection<MessageDoc>) => ({
     return found.map(({ _id }) => _id);
   },
 
-  /** Messages of a template that have not left. */
+  /** Unsent messages of a template. */
   countUnsentOf: (
     scope: ClientScope,
     template: { readonly channelId: Types.ObjectId; readonly name: string; readonly language: string },
