@@ -183,11 +183,11 @@ describe('the life of a message', function () {
           [0, 'accepted as queued', null],
           [10, 'waits: channel paused', null],
           [1_000, 'call 1 to the provider', null],
-          [1_100, 'answer 1: the provider has refused it for now', '131056'],
+          [1_100, 'answer 1: refused by the provider for now', '131056'],
           [1_100, 'waits: pair limit', null],
           [5_000, 'call 2 to the provider', null],
           [5_100, 'sent', null],
-          [5_100, 'answer 2: the provider has accepted it', null],
+          [5_100, 'answer 2: accepted by the provider', null],
           [6_000, 'receipt: delivered', null],
           [7_000, 'receipt: read', null],
         ],
@@ -299,9 +299,9 @@ describe('the life of a message while Temporal cannot be reached', function () {
     assert.deepEqual(
       warnings.map(({ message }) => message),
       [
-        'rescheduled without telling the workflow',
-        'the timeline lacks what Temporal knows',
-        'canceled without telling the workflow',
+        'rescheduled, but the workflow was not notified',
+        'timeline shown without the state of the run',
+        'canceled, but the workflow was not notified',
       ],
     );
   });

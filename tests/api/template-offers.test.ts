@@ -113,7 +113,7 @@ describe('templates with a limited-time offer', () => {
       );
     const refused = await admin.post(`/api/messages/${id}/retry`, {});
     assert.equal(codeOf(refused), '409 wrong-state');
-    assert.match(String(refused.body['detail']), /offer of the message ended at 1970-01-01T00:00:01/);
+    assert.match(String(refused.body['detail']), /offer in the message ended at 1970-01-01T00:00:01/);
     const many = await admin.post('/api/messages/retry', { status: 'failed' });
     assert.deepEqual(
       (many.body['skipped'] as { id: string; code: string }[]).map((each) => [each.id, each.code]),

@@ -14,18 +14,18 @@ export interface AcceptanceDeps {
 }
 
 export interface SendRequest {
-  /** As it was parsed: the same request always gives the same content hash. */
+  /** The parsed body, so that equal requests have equal hashes. */
   readonly body: object;
   readonly idempotencyKey: string | undefined;
 }
 
 export type Acceptance = ReturnType<typeof createAcceptance>;
 
-/** How a message of any kind is taken in: stored once, then its workflow is started. */
+/** Accepts messages: stores each one once, then starts its workflow. */
 export function createAcceptance({ messages, workflows, logger }: AcceptanceDeps) {
   const findRepeated = findRepeatedIn(messages);
 
-  /** Starts the workflow; when Temporal is away the message stays accepted, and the sweep starts it. */
+  /** Starts the workflow. If Temporal is unavailable the message stays accepted, and the sweep starts it later. */
   async function startWorkflow(message: MessageDoc): Promise<void> {
     try {
       await workflows.start(message);
@@ -38,15 +38,15 @@ export function createAcceptance({ messages, workflows, logger }: AcceptanceDeps
     }
   }
 
-  /** The caller may repeat because the first request died half-way: its workflow may not have been started. */
+  /** The first request may have died before it started the workflow. */
   async function repeated(message: MessageDoc): Promise<MessageDoc> {
     if (hasNotLeft(message.status, message.dispatch)) await startWorkflow(message);
     return message;
   }
 
   /**
-   * The message that this request made before, or the one that `draft` writes down now, with all checks before the
-   * first write. With an idempotency key the same request gives the same message for ever.
+   * Returns the message of an earlier request with the same idempotency key, or stores the message that `draft`
+   * composes. All checks precede the first write.
    */
   async function accept(
     scope: ClientScope,
@@ -60,9 +60,10 @@ export function createAcceptance({ messages, workflows, logger }: AcceptanceDeps
     const keyed: MessageDoc =
       idempotencyKey === undefined ? message : { ...message, idempotencyKey, idempotencyHash: hash };
     if (!(await messages.insert(scope, keyed))) {
-      // The same key came twice at the same moment, and the other request was first.
+      // Lost the race against a concurrent request with the same key.
       const first = await findRepeated(scope, { idempotencyKey, hash });
-      if (first === null) throw new Error('A new message collided with none that can be found.');
+      if (first === null)
+        throw new Error('A new message has a duplicate key, but the stored message was not found.');
       return repeated(first);
     }
     await startWorkflow(keyed);
@@ -72,10 +73,10 @@ export function createAcceptance({ messages, workflows, logger }: AcceptanceDeps
   return { accept, startWorkflow, hashOf, findRepeated };
 }
 
-/** Two requests with the same content have the same hash. */
+/** Equal contents have equal hashes. */
 const hashOf = (body: object): string => sha256Hex(canonicalJson(body));
 
-/** The message that this idempotency key made; throws when it was made from other content. */
+/** The message of this idempotency key, or null. Throws `idempotency-key-reused` if its content differs. */
 const findRepeatedIn =
   (messages: MessageRepository) =>
   async (
@@ -85,7 +86,7 @@ const findRepeatedIn =
     if (idempotencyKey === undefined) return null;
     const earlier = await messages.findByIdempotencyKey(scope, idempotencyKey);
     if (earlier !== null && earlier.idempotencyHash !== hash) {
-      throw new AppError('idempotency-key-reused', 'The key belongs to a message with other content.');
+      throw new AppError('idempotency-key-reused', 'The key belongs to a message with different content.');
     }
     return earlier;
   };

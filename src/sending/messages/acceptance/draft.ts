@@ -13,7 +13,7 @@ export interface SendTimes {
   readonly expiresAt?: Date | undefined;
 }
 
-/** When a message leaves at the earliest. */
+/** The earliest time at which a message may leave. */
 export const earliestOf = ({ sendAt }: SendTimes, now: Date): Date =>
   sendAt !== undefined && sendAt > now ? sendAt : now;
 
@@ -30,9 +30,9 @@ export interface DraftInput {
   readonly by: Types.ObjectId;
   readonly times: SendTimes;
   readonly now: Date;
-  /** When the customer service window closes, if that has been looked up. */
+  /** When the customer service window closes, if already read. */
   readonly windowExpiresAt?: Date | null;
-  /** What tells the kinds of messages apart. */
+  /** The fields that differ between kinds of messages. */
   readonly fields: Pick<MessageDoc, 'messageType' | 'content' | 'priority'> &
     Partial<
       Pick<
@@ -47,7 +47,7 @@ export interface DraftDeps {
   readonly facts: GateFactsReader;
 }
 
-/** Judges the gates, finds or opens the conversation, and writes an agent's message down without storing it yet. */
+/** Judges the gates, finds or opens the conversation, and composes an agent's message. Does not store the message. */
 export async function draftOutbound(
   scope: ClientScope,
   { contact, channelId, by, times, now, windowExpiresAt, fields }: DraftInput,

@@ -25,13 +25,13 @@ export interface FreeFormSend {
   readonly now: Date;
 }
 
-/** The chat that a message goes into: null for the contact who is not known, and so has never written. */
+/** The chat of a message. `contactId` is null for an unknown contact, who has therefore never written. */
 interface Chat {
   readonly contactId: Types.ObjectId | null;
   readonly channelId: Types.ObjectId;
 }
 
-/** A request whose every check has passed; only now is anything written. */
+/** A request that has passed all checks. */
 interface CheckedFreeFormSend {
   readonly contact: ContactDoc;
   readonly address: ReturnType<typeof addressOf>;
@@ -40,7 +40,7 @@ interface CheckedFreeFormSend {
   readonly windowExpiresAt: Date | null;
 }
 
-/** Checks a free-form message, then finds or opens its conversation and writes it down. No contact is made for it. */
+/** Checks a free-form message, then finds or opens its conversation and composes it. Never creates a contact. */
 export async function draftFreeFormMessage(
   scope: ClientScope,
   { body, by, now }: FreeFormSend,
@@ -71,7 +71,7 @@ async function checkSend(
   const namedId = body.channelId ?? recipient?.channelId;
   const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, namedId));
   const target = await findOrCollect(issues, () => findTarget(scope, body, deps));
-  // Whether the window is open, and which messages are in it, is asked of a chat.
+  // The remaining checks concern the chat, so they need both contact and channel.
   if (!recipient || !address || !channel) throw invalidInput(issues);
   const { _id: channelId } = channel;
   const contact = recipient.contact ?? (await deps.contacts.findByPhone(scope, recipient.phoneNumber));
@@ -85,7 +85,7 @@ async function checkSend(
   return { contact, address, channelId, target, windowExpiresAt };
 }
 
-/** The message that is reacted to or answered; null when the body names none. One of another client is not found. */
+/** The message to react or reply to; null if the body names none. Throws `not-found`. */
 async function findTarget(
   scope: ClientScope,
   { content, replyTo }: SendMessageBody,
@@ -111,12 +111,12 @@ function targetIssues(
     target.channelId.equals(chat.channelId);
   if (!isHere) return [{ path, message: 'This message belongs to another conversation.' }];
   if (target.providerMessageId === undefined) {
-    return [{ path, message: `WhatsApp does not know this message: it is ${target.status}.` }];
+    return [{ path, message: `WhatsApp does not have this message: it is ${target.status}.` }];
   }
   return content.type === 'reaction' ? reactionIssues(path, target, earliestOf(times, now)) : [];
 }
 
-/** WhatsApp takes no reaction to a message older than this, and tells so by a receipt only. */
+/** WhatsApp refuses reactions to older messages, and reports that only by a receipt. */
 const maxReactedMs = 30 * 24 * 3_600_000;
 
 function reactionIssues(path: string, { messageType, timestamp }: MessageDoc, leavesAt: Date): Issue[] {
@@ -137,7 +137,7 @@ async function windowClosed(
 ): Promise<AppError> {
   const since =
     windowExpiresAt === null
-      ? 'The contact has never written on this channel.'
+      ? 'The contact has never written to this channel.'
       : `The customer service window closed at ${windowExpiresAt.toISOString()}.`;
   return new AppError('window-closed', `${since} Only a template can be sent now.`, {
     extensions: { templates: await templates.suggest(scope, channelId) },
@@ -146,13 +146,13 @@ async function windowClosed(
 
 function contentOf({ content }: SendMessageBody, target: MessageDoc | null): MessageContent {
   const text = readableText(content);
-  const words = text === null ? {} : { text };
-  if (content.type !== 'reaction') return { ...words, payload: payloadOf(content) };
+  const readable = text === null ? {} : { text };
+  if (content.type !== 'reaction') return { ...readable, payload: payloadOf(content) };
   assert(target?.providerMessageId !== undefined, 'the target of a reaction has been checked');
-  return { ...words, payload: reactionOf(content, target.providerMessageId) };
+  return { ...readable, payload: reactionOf(content, target.providerMessageId) };
 }
 
-/** What is stored of the target; a reaction names it in its own object and has no context. */
+/** The stored references to the target. A reaction names it in its payload instead of the context. */
 const repliesTo = (
   { content }: SendMessageBody,
   target: MessageDoc | null,

@@ -4,8 +4,7 @@ import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 
 /**
- * Refuses a message for which a gate is closed and stays closed. One that only has to wait is accepted: it is held
- * behind its gate, and says so.
+ * Refuses a message at a gate that will not open for it. A message at a gate that may open is accepted and held.
  */
 export async function assertGatesOpen(
   facts: GateFactsReader,

@@ -1,6 +1,6 @@
 import { AppError, type Issue } from '../../../platform/errors.ts';
 
-/** Refuses a request by all that is wrong with its input. */
+/** The refusal of a request, with every issue of its input. */
 export const invalidInput = (issues: readonly Issue[]): AppError =>
   new AppError('invalid-input', 'The message cannot be sent.', { errors: issues });
 
@@ -9,8 +9,8 @@ export function assertNoIssues(issues: readonly Issue[]): void {
 }
 
 /**
- * What a check finds, or null after it has added what it says of the input. Any other refusal (404, 409) is about
- * valid input: it is thrown unless something is wrong already.
+ * Runs a check. If it throws `invalid-input`, collects its issues and returns null. Any other refusal (404, 409)
+ * presumes valid input: issues collected so far are thrown in its place.
  */
 export async function findOrCollect<Found>(
   issues: Issue[],

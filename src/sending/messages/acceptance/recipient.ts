@@ -12,15 +12,15 @@ import type { MessageDoc } from '../store/repository.ts';
 interface Named {
   /** The field of the body that names the recipient. */
   readonly field: keyof NamedRecipient;
-  /** The channel of the conversation that was named. */
+  /** The channel of the conversation, if the body names one. */
   readonly channelId: Types.ObjectId | undefined;
 }
 
-/** Whom a send names: a phone number for which a contact may have to be made, or a contact that is there. */
+/** The recipient of a send: an existing contact, or a phone number that may not have a contact yet. */
 export type Recipient = Named &
   (
     | { readonly contact: null; readonly phoneNumber: string }
-    /** The number is missing where only the person's business-scoped user id is known. */
+    /** The number is undefined if only the contact's business-scoped user id is known. */
     | { readonly contact: ContactDoc; readonly phoneNumber: string | undefined }
   );
 
@@ -32,7 +32,7 @@ interface RecipientDeps {
   readonly conversations: ConversationThreads;
 }
 
-/** Finds the recipient without writing anything. An id of another client is not found. */
+/** Finds the recipient; writes nothing. Throws `invalid-input` or `not-found`. */
 export async function findRecipient(
   scope: ClientScope,
   body: NamedRecipient,
@@ -70,7 +70,7 @@ async function findContactId(
   return { field: 'contactId', contactId: body.contactId, channelId: undefined };
 }
 
-/** By phone where there is one: Meta then reaches people of every version of the app. */
+/** Prefers the phone number, by which Meta reaches users of every app version. */
 export function addressOf({
   field,
   phoneNumber,
@@ -78,19 +78,19 @@ export function addressOf({
 }: Recipient): Pick<MessageDoc, 'to' | 'recipientUserId'> {
   if (phoneNumber !== undefined) return { to: phoneNumber };
   if (contact?.businessScopedUserId !== undefined) return { recipientUserId: contact.businessScopedUserId };
-  throw invalidRecipient(field, 'This contact has neither a phone number nor a business-scoped user id.');
+  throw invalidRecipient(field, 'The contact has neither a phone number nor a business-scoped user id.');
 }
 
-/** Meta brings a sign-in code to a phone number only (131062). */
+/** Meta delivers sign-in codes to phone numbers only (131062). */
 export function assertReachable(
   { field, phoneNumber }: Recipient,
   { category }: Pick<TemplateDoc, 'category'>,
 ): void {
   if (category !== 'authentication' || phoneNumber !== undefined) return;
-  throw invalidRecipient(field, 'This contact has no phone number, which a sign-in code needs.');
+  throw invalidRecipient(field, 'The contact has no phone number, which a sign-in code requires.');
 }
 
 const invalidRecipient = (field: keyof NamedRecipient, message: string): AppError =>
-  new AppError('invalid-input', 'The recipient cannot be used.', {
+  new AppError('invalid-input', 'The recipient is invalid.', {
     errors: [{ path: `body.${field}`, message }],
   });

@@ -31,7 +31,7 @@ export interface TemplateSend {
   readonly now: Date;
 }
 
-/** A request whose every check has passed; only now is anything written. */
+/** A request that has passed all checks. */
 interface CheckedTemplateSend {
   readonly recipient: Recipient;
   readonly address: ReturnType<typeof addressOf>;
@@ -40,7 +40,7 @@ interface CheckedTemplateSend {
   readonly filled: FilledTemplate;
 }
 
-/** Checks a template send, then finds or makes contact and conversation and writes the message down. */
+/** Checks a template send, then finds or creates contact and conversation and composes the message. */
 export async function draftTemplateMessage(
   scope: ClientScope,
   { body, by, now }: TemplateSend,
@@ -88,7 +88,7 @@ async function checkSend(
   return { recipient, address, channel, template, filled: result.filled };
 }
 
-/** An offer that is over is not worth sending: its end is the message's, unless that comes first. */
+/** A message expires with the offer in it, because an expired offer is not worth sending. */
 function timesOf({ sendAt, expiresAt, variables }: SendTemplateBody): SendTimes {
   return { sendAt, expiresAt: earlierOf(expiresAt, variables?.offerExpiresAt) };
 }

@@ -28,7 +28,7 @@ type Person = Extract<AuditActor, { readonly userId: Types.ObjectId }>;
 
 export interface RetryRequest {
   readonly by: Person;
-  /** The outcome of the first one is unknown, and somebody accepts that the person may get both. */
+  /** Accepts that the contact may receive both, if the original's outcome is unknown. */
   readonly mayDuplicate: boolean;
 }
 
@@ -37,18 +37,18 @@ type RetryKey = Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>;
 export interface BulkRetryOutcome {
   readonly retried: readonly { readonly id: Types.ObjectId; readonly retryId: Types.ObjectId }[];
   readonly skipped: readonly { readonly id: Types.ObjectId; readonly error: AppError }[];
-  /** Where to go on; null: all were looked at. */
+  /** Where to continue; null when done. */
   readonly nextCursor: string | null;
 }
 
 export type RetryService = ReturnType<typeof createRetries>;
 
-/** New messages in place of those that failed or whose outcome is unknown. */
+/** Retries: new messages that replace failed or unknown ones. */
 export function createRetries(deps: RetryDeps) {
   const { messages, acceptance, clock } = deps;
   const { store, resume, assertRetryable } = createRetrySteps(deps);
 
-  /** One of a bulk has no idempotency key of its own: each message is retried once anyway. */
+  /** A bulk retry has no idempotency keys, because each message is retried at most once. */
   async function retryOne(
     scope: ClientScope,
     message: MessageDoc,
@@ -61,7 +61,7 @@ export function createRetries(deps: RetryDeps) {
   }
 
   return {
-    /** Answers the new message; the same idempotency key gets the same one for ever. */
+    /** Returns the new message; the same one for the same idempotency key. */
     async retry(
       scope: ClientScope,
       id: Types.ObjectId,
@@ -78,14 +78,14 @@ export function createRetries(deps: RetryDeps) {
         return await retryOne(scope, message, { ...request, key });
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'already-retried') throw error;
-        // The same key may have come twice at the same moment, and the other request was first.
+        // A concurrent request with the same key may have won.
         const first = await findRepeated();
         if (first === null) throw error;
         return first;
       }
     },
 
-    /** Retries what matches and was not retried yet, oldest first; each by itself, whatever becomes of the others. */
+    /** Retries matching messages that were not retried yet, oldest first. Each succeeds or is skipped on its own. */
     async retryMany(
       scope: ClientScope,
       filter: FailedFilter,
@@ -114,7 +114,7 @@ export function createRetries(deps: RetryDeps) {
       return { retried, skipped, nextCursor };
     },
 
-    /** Lets a new message follow one that failed, if its rule still allows one and its time is not over by then. */
+    /** Schedules an automatic retry, if the rule allows another one and the message does not expire before it. */
     async schedule(scope: ClientScope, failed: MessageDoc, rule: AutomaticRetryRule): Promise<void> {
       const now = clock.now();
       const sendAt = automaticRetryTimeOf(failed, rule, now);
@@ -123,11 +123,11 @@ export function createRetries(deps: RetryDeps) {
   };
 }
 
-/** What each retry is made of. */
+/** The steps of a retry. */
 function createRetrySteps(deps: RetryDeps) {
   const { messages, acceptance, facts, audit, clock } = deps;
 
-  /** Stores the new message with its event, and starts it. Null when the first one has been retried before. */
+  /** Stores the new message with its audit event, and starts it. Null if the original was retried before. */
   async function store(
     scope: ClientScope,
     by: AuditActor,
@@ -154,7 +154,7 @@ function createRetrySteps(deps: RetryDeps) {
     return fresh;
   }
 
-  /** The caller may repeat because the first request died half-way: its workflow may not have been started. */
+  /** The first request may have died before it started the workflow. */
   async function resume(fresh: MessageDoc): Promise<MessageDoc> {
     if (hasNotLeft(fresh.status, fresh.dispatch)) await acceptance.startWorkflow(fresh);
     return fresh;
@@ -169,17 +169,17 @@ function createRetrySteps(deps: RetryDeps) {
     if (status !== 'failed' && status !== 'unknown') {
       throw new AppError(
         'wrong-state',
-        `The message is ${status}; only failed and unknown ones are retried.`,
+        `The message is ${status}; only failed and unknown messages can be retried.`,
       );
     }
     if (retriedBy !== undefined) throw alreadyRetried(retriedBy);
     if (status === 'unknown' && !request.mayDuplicate) {
-      throw new AppError('may-duplicate', 'Nobody knows whether the provider has taken the first one.');
+      throw new AppError('may-duplicate', 'The original message may have been sent; its outcome is unknown.');
     }
     const now = clock.now();
     const offerEnd = offerEndOf(message.content);
     if (offerEnd !== undefined && offerEnd <= now) {
-      throw new AppError('wrong-state', `The offer of the message ended at ${offerEnd.toISOString()}.`);
+      throw new AppError('wrong-state', `The offer in the message ended at ${offerEnd.toISOString()}.`);
     }
     await assertGatesOpen(facts, scope, { message, now });
     await assertSendable(deps, scope, message);
@@ -188,7 +188,7 @@ function createRetrySteps(deps: RetryDeps) {
   return { store, resume, assertRetryable };
 }
 
-/** A retry is taken in on the same terms as a send: gates only hold what a person need not do anything about. */
+/** A retry needs the same channel and template as a new send; the gates alone would only hold it. */
 async function assertSendable(
   { channels, templates }: RetryDeps,
   scope: ClientScope,
@@ -199,7 +199,7 @@ async function assertSendable(
   await templates.requireStillSendable(scope, { channelId, name, language: content.template.language.code });
 }
 
-/** Who sends again what may have left accepts that the person may get both: the event says so. */
+/** The audit event records that the caller accepted a possible duplicate. */
 const retriedWrite = ({ _id, status }: MessageDoc, retriedBy: Types.ObjectId): AuditedWrite => ({
   action: 'message.retried',
   target: { type: 'message', id: _id },
@@ -207,5 +207,5 @@ const retriedWrite = ({ _id, status }: MessageDoc, retriedBy: Types.ObjectId): A
   after: { retriedBy, ...(status === 'unknown' ? { mayDuplicate: true } : {}) },
 });
 
-const alreadyRetried = (by: Types.ObjectId | undefined): AppError =>
-  new AppError('already-retried', `The message ${by?.toHexString() ?? ''} was made in its place.`);
+const alreadyRetried = (retryId: Types.ObjectId | undefined): AppError =>
+  new AppError('already-retried', `Message ${retryId?.toHexString() ?? ''} already replaces it.`);

@@ -6,16 +6,15 @@ import type { MessageDoc, SenderType } from '../store/model.ts';
 
 export interface RetryDraft {
   readonly now: Date;
-  /** Not before this time; without it at once. */
+  /** Not before this time; absent: now. */
   readonly sendAt?: Date;
   readonly senderType?: SenderType;
   readonly createdBy?: Types.ObjectId;
 }
 
 /**
- * A new message in place of one that has failed or whose outcome is unknown: the same content to the same person,
- * with a life and a workflow of its own. The old one keeps its status, which is true for ever; the unique index on
- * `retryOf` lets one message follow another only once.
+ * Composes a retry of a failed or unknown message: the same content to the same recipient, as a new message with its
+ * own workflow. The original keeps its status. The unique index on `retryOf` allows one retry per message.
  */
 export function draftRetry(
   original: MessageDoc,
@@ -55,11 +54,11 @@ export function draftRetry(
   };
 }
 
-/** An end that has passed belonged to the old message; that of its offer belongs to what both say. */
+/** Drops an expiry that has passed, which was the original's only; keeps the end of the offer. */
 const endOf = ({ expiresAt, content }: MessageDoc, now: Date): Date | undefined =>
   earlierOf(expiresAt !== undefined && expiresAt > now ? expiresAt : undefined, offerEndOf(content));
 
-/** When the offer of a template ends; undefined for what has none. */
+/** When the offer of a template message ends; undefined if it has none. */
 export function offerEndOf({ template }: MessageDoc['content']): Date | undefined {
   const offer = template?.components?.find((component) => component.type === 'limited_time_offer');
   const [parameter] = offer?.parameters ?? [];
@@ -67,8 +66,8 @@ export function offerEndOf({ template }: MessageDoc['content']): Date | undefine
 }
 
 /**
- * When a new message may follow one that has failed; null: never. Nobody waits for a sign-in code that comes minutes
- * late: who wants one has asked for another by then.
+ * When an automatic retry of a failed message may leave; null: never. Sign-in codes are not retried, because minutes
+ * later the person has requested another one.
  */
 export function automaticRetryTimeOf(
   failed: Pick<MessageDoc, 'retriedBy' | 'retryNumber' | 'category' | 'expiresAt' | 'sendAt' | 'timestamp'>,

@@ -137,7 +137,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
   }),
 ];
 
-/** Zod gives a missing field as undefined; a filter must not have it at all. */
+/** Drops undefined fields: Zod sets absent fields to undefined, which a filter must not contain. */
 const definedOf = <Fields extends object>(fields: Fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Fields]: Exclude<Fields[Name], undefined>;

@@ -2,7 +2,7 @@ import type { GateName } from '../../../openings/contract.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { MessageDoc } from '../store/model.ts';
 
-/** Why a message has not left yet; `until` is when it is looked at again for certain. */
+/** Why a message has not left yet; `until` is when it is checked again at the latest. */
 export interface WaitingFor {
   readonly gate: GateName | 'queue' | 'answer';
   readonly reason: string;
@@ -14,16 +14,16 @@ export interface TimelineEntry {
   readonly at: Date;
   readonly kind: 'accepted' | 'status' | 'wait' | 'call' | 'answer' | 'receipt';
   readonly text: string;
-  /** Who did it, where a person did. */
+  /** The user who did it, if any. */
   readonly by?: string;
   readonly until?: Date;
   readonly code?: string;
 }
 
-/** What the run in Temporal adds, where it can be asked. */
+/** The state of the run in Temporal. */
 export interface RunState {
   readonly status: string;
-  /** The dispatch that is under way or waits for its next try. */
+  /** The dispatch that is running or waits for its next attempt. */
   readonly pending: {
     readonly attempt: number;
     readonly isRunning: boolean;
@@ -45,12 +45,12 @@ type TimelineSource = Pick<
   | 'retriedBy'
 >;
 
-/** What the message waits for at `now`; null once it has left, or never will. */
+/** What the message waits for; null if it has left or will never leave. */
 export function waitingForOf(message: TimelineSource, run: RunState | null): WaitingFor | null {
   const { status, dispatch, waiting, sendAt, timestamp } = message;
   if (dispatch.isCalling && status === 'sending') {
     const since = dispatch.startedAt ?? timestamp;
-    return { gate: 'answer', reason: 'the answer of the provider', since, until: null };
+    return { gate: 'answer', reason: 'the provider’s answer', since, until: null };
   }
   if (!hasNotLeft(status, dispatch)) return null;
   if (waiting !== undefined) {
@@ -65,12 +65,12 @@ export function waitingForOf(message: TimelineSource, run: RunState | null): Wai
       until: sendAt,
     };
   }
-  return { gate: 'queue', reason: 'its place in the queue of the provider', since: timestamp, until: null };
+  return { gate: 'queue', reason: 'its turn in the provider queue', since: timestamp, until: null };
 }
 
 /**
- * The message's life from what is stored: every wait with its reason, every call with its answer, every receipt. In
- * the order of time; what happened in the same millisecond stays in the order in which it must have happened.
+ * The stored history of a message: every wait with its reason, every call with its answer, every receipt. Sorted by
+ * time; entries of the same millisecond stay in causal order.
  */
 export function timelineOf(message: TimelineSource): TimelineEntry[] {
   const { statusHistory, waits = [], dispatch } = message;
@@ -86,13 +86,13 @@ export function timelineOf(message: TimelineSource): TimelineEntry[] {
   ];
   return entries
     .filter(({ kind, text }) => kind !== 'status' || text !== 'sending')
-    .toSorted((a, b) => placeOf(a) - placeOf(b));
+    .toSorted((a, b) => sortKeyOf(a) - sortKeyOf(b));
 }
 
 const secondMs = 1_000;
 
-/** The provider tells whole seconds: what it says happened in one came after what we saw in it. */
-const placeOf = ({ at, kind }: TimelineEntry): number =>
+/** Receipts have whole seconds, so they sort after everything else in their second. */
+const sortKeyOf = ({ at, kind }: TimelineEntry): number =>
   kind === 'receipt' && at.getMilliseconds() === 0 ? at.getTime() + secondMs - 1 : at.getTime();
 
 function acceptance({ statusHistory, timestamp, createdBy }: TimelineSource): TimelineEntry {
@@ -122,10 +122,10 @@ function callEntries(
       ? '; the number was suspect: WhatsApp could not deliver to it before'
       : '';
   const answers = {
-    accepted: 'the provider has accepted it',
-    rejected: 'the provider has refused it',
-    retry: 'the provider has refused it for now',
-    unknown: 'nobody knows whether the provider has it',
+    accepted: 'accepted by the provider',
+    rejected: 'refused by the provider',
+    retry: 'refused by the provider for now',
+    unknown: 'outcome unknown',
   };
   return [
     { at: startedAt, kind: 'call', text: `call ${number} to the provider${warning}` },

@@ -19,14 +19,14 @@ export interface MessageActionDeps {
 export interface MessageTimeline {
   readonly message: MessageDoc;
   readonly waitingFor: WaitingFor | null;
-  /** Null when Temporal cannot be asked, or has forgotten the run. */
+  /** Null if Temporal is unavailable or no longer has the run. */
   readonly run: RunState | null;
   readonly entries: readonly TimelineEntry[];
 }
 
 export type MessageActions = ReturnType<typeof createMessageActions>;
 
-/** What people see of a message's life, and what they may still change of it. */
+/** Cancel and reschedule unsent messages, and show their timelines. */
 export function createMessageActions(deps: MessageActionDeps) {
   const { messages, workflows, clock, logger } = deps;
   const changes = createAuditedChanges(deps);
@@ -38,24 +38,24 @@ export function createMessageActions(deps: MessageActionDeps) {
   };
 
   return {
-    /** Cancels a message that has not left. The database decides; the workflow is only told. */
+    /** Cancels a message that has not left. The database decides; the workflow is notified. */
     async cancel(scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<MessageDoc> {
       const isCanceled = await changes.cancel(scope, by, id);
       const message = await findOutbound(scope, id);
-      // Canceling twice is the same wish: the second time answers like the first.
+      // Idempotent: a second cancel returns the same as the first.
       if (message.status !== 'canceled')
         throw new AppError('already-left', `The message is ${message.status}.`);
       if (!isCanceled) return message;
       await workflows.cancel(id.toHexString()).catch((error: unknown) => {
-        // The claim finds the message canceled anyway; only the workflow ends later.
-        logger.warn({ messageId: id.toHexString(), error }, 'canceled without telling the workflow');
+        // Without the notification the claim still finds the message canceled; the workflow only ends later.
+        logger.warn({ messageId: id.toHexString(), error }, 'canceled, but the workflow was not notified');
       });
       return message;
     },
 
     /**
-     * Moves a message that waits for its time. The database decides; the workflow is only told. One that was not
-     * told of a later time finds it when it asks for its claim, and the sweep wakes one that has missed an earlier.
+     * Reschedules a message. The database decides; the workflow is notified. A workflow that missed a later time finds
+     * it when it takes the claim; one that missed an earlier time is woken by the sweep.
      */
     async reschedule(
       scope: ClientScope,
@@ -64,26 +64,30 @@ export function createMessageActions(deps: MessageActionDeps) {
       sendAt: Date,
     ): Promise<MessageDoc> {
       const now = clock.now();
-      if (sendAt <= now) throw invalidTime('Must be in the future; to send now, cancel it and send anew.');
+      if (sendAt <= now)
+        throw invalidTime('Must be in the future. To send now, cancel the message and send a new one.');
       const moved = await changes.move(scope, by, id, { sendAt, now });
       if (moved === null) {
         const { status, expiresAt } = await findOutbound(scope, id);
         if (status !== 'scheduled') {
-          throw new AppError('wrong-state', `The message is ${status}; only a scheduled one has a time.`);
+          throw new AppError(
+            'wrong-state',
+            `The message is ${status}; only scheduled messages can be rescheduled.`,
+          );
         }
         throw invalidTime(`Must be before expiresAt, ${expiresAt?.toISOString() ?? ''}.`);
       }
       await workflows.reschedule(id.toHexString(), sendAt).catch((error: unknown) => {
-        logger.warn({ messageId: id.toHexString(), error }, 'rescheduled without telling the workflow');
+        logger.warn({ messageId: id.toHexString(), error }, 'rescheduled, but the workflow was not notified');
       });
       return moved;
     },
 
-    /** The whole life: from what is stored, and from the run while Temporal answers. */
+    /** The stored history, with the state of the run if Temporal answers. */
     async timeline(scope: ClientScope, id: Types.ObjectId): Promise<MessageTimeline> {
       const message = await findOutbound(scope, id);
       const run = await workflows.describe(id.toHexString()).catch((error: unknown) => {
-        logger.warn({ messageId: id.toHexString(), error }, 'the timeline lacks what Temporal knows');
+        logger.warn({ messageId: id.toHexString(), error }, 'timeline shown without the state of the run');
         return null;
       });
       return { message, run, waitingFor: waitingForOf(message, run), entries: timelineOf(message) };
@@ -91,9 +95,9 @@ export function createMessageActions(deps: MessageActionDeps) {
   };
 }
 
-/** Changes of a stored message by people, each in one transaction with its event. */
+/** Changes by users, each in one transaction with its audit event. */
 const createAuditedChanges = ({ messages, audit, clock }: MessageActionDeps) => ({
-  /** Cancels it where that is certain, with its event; false where it is not. */
+  /** False if the message may have left. */
   cancel: (scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<boolean> =>
     audit.audited(scope, by, async (session) => {
       const before = await messages.findById(scope, id, session);
@@ -103,7 +107,7 @@ const createAuditedChanges = ({ messages, audit, clock }: MessageActionDeps) => 
       return { result: true, write: messageWrite('canceled', id, was, is) };
     }),
 
-  /** Gives it another time, with its event; null where it does not wait for its time any more. */
+  /** Null if the message is no longer scheduled. */
   move: (
     scope: ClientScope,
     by: AuditActor,
@@ -127,4 +131,4 @@ const messageWrite = (done: string, id: Types.ObjectId, before: object, after: o
 });
 
 const invalidTime = (message: string): AppError =>
-  new AppError('invalid-input', 'The time cannot be used.', { errors: [{ path: 'body.sendAt', message }] });
+  new AppError('invalid-input', 'The time is invalid.', { errors: [{ path: 'body.sendAt', message }] });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { line, webUrl } from './fields.ts';
 
-/** People as WhatsApp shows them in a contact card. */
+/** Contact cards. */
 
 const kind = line(32).optional().meta({ description: 'For example WORK or HOME' });
 const part = line(200).optional();
@@ -24,7 +24,7 @@ const Name = z
   .refine(
     ({ formattedName: _shown, ...parts }) => Object.values(parts).some((value) => value !== undefined),
     {
-      error: 'Give at least one part of the name beside formattedName.',
+      error: 'Give at least one part of the name in addition to formattedName.',
       path: ['firstName'],
     },
   )
@@ -36,7 +36,7 @@ const Phone = z
     type: kind,
     waId: z
       .string()
-      .regex(/^\d{5,20}$/, { error: 'This must be digits.' })
+      .regex(/^\d{5,20}$/, { error: 'Must be 5 to 20 digits.' })
       .optional()
       .meta({ description: 'The WhatsApp id; adds a button to message the person' }),
   })
@@ -51,14 +51,14 @@ const Address = z
     country: part,
     countryCode: z
       .string()
-      .regex(/^[A-Za-z]{2}$/, { error: 'This must be a country code of two letters.' })
+      .regex(/^[A-Za-z]{2}$/, { error: 'Must be a two-letter country code.' })
       .optional(),
     type: kind,
   })
   .refine(...notEmpty)
   .meta({ id: 'ContactCardAddressInput' });
 
-/** Meta takes so many in one message. */
+/** Meta's limit for one message. */
 const maxContacts = 257;
 
 const ContactCard = z
@@ -81,7 +81,7 @@ const ContactCard = z
       .meta({ id: 'ContactCardOrganisationInput' })
       .optional(),
     addresses: z.array(Address).min(1).max(maxEntries).optional(),
-    birthday: z.iso.date({ error: 'This must be a day as 1990-12-31.' }).optional(),
+    birthday: z.iso.date({ error: 'Must be a date such as 1990-12-31.' }).optional(),
   })
   .meta({ id: 'ContactCardInput' });
 export type ContactCard = z.output<typeof ContactCard>;

@@ -3,51 +3,51 @@ import { noControls } from '../../../platform/text-fields.ts';
 
 /** Fields that several kinds of messages share. */
 
-/** Spelt out for readers of our OpenAPI document: no control characters but tab and line breaks. */
+/** No control characters except tab and line breaks. Spelt out, because it appears in the OpenAPI document. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
 const noControlsButBreaks = /^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$/;
 
 /**
- * Text that a person reads. Meta does not say how it counts: an emoji counts here as the two or more code units that
- * it is, so that nothing is let through which Meta refuses.
+ * Non-blank text. Meta does not document how it counts characters, so the limit counts UTF-16 code units, two or more
+ * per emoji: the stricter way.
  */
-const words = (limit: number) =>
+const nonBlankText = (limit: number) =>
   z
     .string()
     .max(limit)
     .refine((text) => text.length <= limit || Array.from(text).length > limit, {
       error: `At most ${limit} characters are allowed, and an emoji counts as two or more.`,
     })
-    .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'This must not contain half a character.' })
-    .regex(/\S/, { error: 'This must not be blank.' });
+    .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'Must not contain unpaired surrogates.' })
+    .regex(/\S/, { error: 'Must not be blank.' });
 
-/** With line breaks as they are. */
+/** Text with line breaks. */
 export const paragraph = (limit: number) =>
-  words(limit).regex(noControlsButBreaks, { error: 'This must not contain control characters.' });
+  nonBlankText(limit).regex(noControlsButBreaks, { error: 'Must not contain control characters.' });
 
-/** On one line: titles, names, ids. */
+/** One line of text: titles, names, ids. */
 export const line = (limit: number) =>
-  words(limit).regex(noControls, { error: 'This must be one line without control characters.' });
+  nonBlankText(limit).regex(noControls, { error: 'Must be one line without control characters.' });
 
 const maxUrl = 2_000;
 
-/** An address that a person opens. */
+/** A URL that a person opens. */
 export const webUrl = z
-  .url({ protocol: /^https?$/, error: 'This must be a URL as https://example.com/page.' })
+  .url({ protocol: /^https?$/, error: 'Must be a URL such as https://example.com/page.' })
   .max(maxUrl)
-  .regex(/^https?:\/\/\S+$/i, { error: 'This must begin with https:// or http:// and have no spaces.' });
+  .regex(/^https?:\/\/\S+$/i, { error: 'Must start with https:// or http:// and contain no spaces.' });
 
-/** An address from which Meta fetches a file: it takes none that is not encrypted. */
+/** A URL from which Meta downloads a file; Meta requires https. */
 const fileUrl = z
-  .url({ protocol: /^https$/, error: 'This must be an https URL.' })
+  .url({ protocol: /^https$/, error: 'Must be an https URL.' })
   .max(maxUrl)
-  .regex(/^https:\/\/\S+$/i, { error: 'This must begin with https:// and have no spaces.' });
+  .regex(/^https:\/\/\S+$/i, { error: 'Must start with https:// and contain no spaces.' });
 
-/** A file: uploaded before, or fetched by Meta. */
+/** A file: uploaded before, or downloaded by Meta. */
 export const sourceFields = {
   mediaId: z
     .string()
-    .regex(/^[\x21-\x7e]{1,256}$/, { error: 'This must be the id of an uploaded file.' })
+    .regex(/^[\x21-\x7e]{1,256}$/, { error: 'Must be the id of an uploaded file.' })
     .optional()
     .meta({ description: 'The id of an uploaded file at the provider' }),
   link: fileUrl.optional().meta({
@@ -55,7 +55,7 @@ export const sourceFields = {
   }),
 };
 
-/** For `refine` of what has `sourceFields`. */
+/** Arguments of `refine` for schemas with `sourceFields`. */
 export const eitherSource = [
   ({ mediaId, link }: { mediaId?: string | undefined; link?: string | undefined }): boolean =>
     (mediaId === undefined) !== (link === undefined),

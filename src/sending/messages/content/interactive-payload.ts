@@ -10,7 +10,7 @@ import type { Header } from './interactive-schemas.ts';
 import { defined, sourceOf } from './parts.ts';
 import type { ContentOf, InteractiveContent } from './schemas.ts';
 
-/** Meta's object of a message with something to tap. Pure. */
+/** Meta's object of an interactive message. Pure. */
 export function interactiveOf(content: InteractiveContent): InteractiveObject {
   const { header, body, footer } = content;
   const parts = {
@@ -32,7 +32,7 @@ export function interactiveOf(content: InteractiveContent): InteractiveObject {
   }
 }
 
-/** A list gives its header as a text, because it takes no other. */
+/** A string is the header of a list, which must be text. */
 function headerOf(header: Header | string): HeaderObject {
   if (typeof header === 'string') return { type: 'text', text: header };
   switch (header.type) {

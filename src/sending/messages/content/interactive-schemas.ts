@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { eitherSource, fileName, line, paragraph, sourceFields, webUrl } from './fields.ts';
 import { repeated, sectionIssues } from './rules.ts';
 
-/** Messages with something to tap. Limits: Meta's reference of interactive messages. */
+/** Interactive messages. Source of the limits: Meta's reference of interactive messages. */
 
 const shortBody = paragraph(1_024);
 const headerText = line(60);
@@ -105,8 +105,8 @@ export const CtaUrlContent = z
   })
   .meta({ id: 'LinkContentInput' });
 
-const flowWord = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, {
-  error: 'This must be letters, digits and underscores.',
+const flowIdentifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, {
+  error: 'Must be letters, digits and underscores, and must not start with a digit.',
 });
 
 export const FlowContent = z
@@ -117,16 +117,16 @@ export const FlowContent = z
     footer,
     flowId: z
       .string()
-      .regex(/^\d{1,32}$/, { error: 'This must be digits.' })
+      .regex(/^\d{1,32}$/, { error: 'Must be digits.' })
       .optional(),
     flowName: line(200).optional(),
     flowCta: line(20).meta({ description: 'On the button' }),
     flowToken: line(512).meta({ description: 'Comes back with the answers of the contact' }),
     action: z.enum(['navigate', 'data_exchange']).optional().meta({ description: '`navigate` if not given' }),
-    screen: flowWord.optional().meta({ description: 'The first screen, for `navigate`' }),
+    screen: flowIdentifier.optional().meta({ description: 'The first screen, for `navigate`' }),
     data: z
-      .record(flowWord, z.unknown())
-      .refine((data) => Object.keys(data).length > 0, { error: 'Give at least one field, or leave it out.' })
+      .record(flowIdentifier, z.unknown())
+      .refine((data) => Object.keys(data).length > 0, { error: 'Give at least one field, or omit data.' })
       .optional()
       .meta({ description: 'For the first screen' }),
     mode: z.enum(['draft', 'published']).optional(),
@@ -137,11 +137,11 @@ export const FlowContent = z
     if ((flowId === undefined) === (flowName === undefined))
       refuse('flowId', 'Give either flowId or flowName.');
     if (action === 'navigate') {
-      if (screen === undefined) refuse('screen', 'The action navigate needs the first screen.');
+      if (screen === undefined) refuse('screen', 'The action navigate requires a first screen.');
       return;
     }
-    const asked = 'With data_exchange the flow’s own endpoint says this.';
-    if (screen !== undefined) refuse('screen', asked);
-    if (data !== undefined) refuse('data', asked);
+    const setByEndpoint = 'With data_exchange the endpoint of the flow sets this; omit it.';
+    if (screen !== undefined) refuse('screen', setByEndpoint);
+    if (data !== undefined) refuse('data', setByEndpoint);
   })
   .meta({ id: 'FlowContentInput' });

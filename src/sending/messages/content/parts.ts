@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { MediaSource } from '../../../whatsapp/free-form.ts';
 
-/** Small parts of Meta's objects. Pure. */
+/** Helpers for building Meta's objects. Pure. */
 
 type Defined<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> };
 
-/** The fields that have a value: Meta is sent nothing that was not given. */
+/** Drops undefined fields. */
 export const defined = <T extends object>(fields: T): Defined<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 
-/** Where a file is: the schema lets exactly one of the two places through. */
+/** The source of a file. The schema ensures that exactly one of the two is set. */
 export function sourceOf({
   mediaId,
   link,

@@ -10,7 +10,7 @@ import { interactiveOf } from './interactive-payload.ts';
 import { defined, sourceOf } from './parts.ts';
 import type { Content, ContentOf } from './schemas.ts';
 
-/** Meta's object for a content. A reaction is built by `reactionOf`, because it names a message by Meta's id. Pure. */
+/** Meta's object for a content. `reactionOf` builds reactions, which name a message by Meta's id. Pure. */
 export function payloadOf(content: Exclude<Content, { type: 'reaction' }>): FreeFormPayload {
   switch (content.type) {
     case 'text':
@@ -37,7 +37,7 @@ export function payloadOf(content: Exclude<Content, { type: 'reaction' }>): Free
   }
 }
 
-/** A reaction to the message with this id of Meta's; an empty emoji takes it back. */
+/** A reaction to the message with this provider id; an empty emoji removes it. */
 export const reactionOf = (
   { emoji }: Pick<ContentOf<'reaction'>, 'emoji'>,
   providerMessageId: string,

@@ -1,15 +1,15 @@
-/** Decisions about the content of messages. Pure. */
+/** Rules of message content. Pure. */
 
-/** Made by a constructor, because the language level of the project does not know the flag as a literal. */
+/** By constructor, because the project's language level does not allow the `v` flag in a literal. */
 const oneEmoji = new RegExp(String.raw`^\p{RGI_Emoji}$`, 'v');
 
-/** Makes a symbol that is text by default an emoji: ❤ and ❤️ are both written. */
+/** Turns a text symbol into an emoji: callers write both ❤ and ❤️. */
 const emojiSelector = '\uFE0F';
 
-/** Whether a text is exactly one emoji, whatever it is joined of. */
+/** Whether a text is exactly one emoji, including joined sequences. */
 export const isEmoji = (text: string): boolean => oneEmoji.test(text) || oneEmoji.test(text + emojiSelector);
 
-/** The items whose key an item before them has. */
+/** Items whose key occurs earlier in the list. */
 export function repeated<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
   const seen = new Set<string>();
   return items.filter((item) => {
@@ -30,10 +30,10 @@ export interface PlacedIssue {
   readonly message: string;
 }
 
-/** A list shows at most this many rows, whatever their sections. */
+/** Maximum rows of a list, over all its sections. */
 const maxRows = 10;
 
-/** What is wrong with the sections of a list as a whole. */
+/** Issues that concern several sections or rows of a list. */
 export function sectionIssues(sections: readonly Section[]): PlacedIssue[] {
   const rows = sections.flatMap((section, place) =>
     section.rows.map(({ id }, row) => ({ id, path: [place, 'rows', row, 'id'] })),
@@ -41,12 +41,12 @@ export function sectionIssues(sections: readonly Section[]): PlacedIssue[] {
   const untitled = sections.flatMap(({ title }, place) => (title === undefined ? [place] : []));
   return [
     ...(rows.length > maxRows
-      ? [{ path: [], message: `There are ${rows.length} rows in all; ${maxRows} are allowed.` }]
+      ? [{ path: [], message: `There are ${rows.length} rows in total; at most ${maxRows} are allowed.` }]
       : []),
     ...(sections.length > 1
       ? untitled.map((place) => ({
           path: [place, 'title'],
-          message: 'Each of several sections needs a title.',
+          message: 'Required if there are several sections.',
         }))
       : []),
     ...repeated(rows, ({ id }) => id).map(({ path }) => ({ path, message: 'Another row has this id.' })),

@@ -52,7 +52,7 @@ const LocationContent = z
 const ReactionContent = z
   .strictObject({
     type: z.literal('reaction'),
-    // Text and not an id in the database: what becomes of it is for the send to say, with the rest of what is wrong.
+    // Kept as text: the send looks the message up and reports it together with all other issues.
     messageId: z
       .string()
       .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' })
@@ -60,13 +60,13 @@ const ReactionContent = z
     emoji: z
       .string()
       .max(64)
-      .refine(isEmoji, { error: 'This must be one emoji.' })
+      .refine(isEmoji, { error: 'Must be one emoji.' })
       .nullable()
       .meta({ description: 'Null removes the reaction' }),
   })
   .meta({ id: 'ReactionContentInput' });
 
-/** A free-form message of any kind, as callers write it. What Meta would refuse is refused here, each with its path. */
+/** A free-form message of any kind. Refuses what Meta would refuse, with the path of each issue. */
 export const Content = z
   .discriminatedUnion('type', [
     TextContent,

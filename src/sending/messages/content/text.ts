@@ -1,6 +1,6 @@
 import type { Content, InteractiveContent } from './schemas.ts';
 
-/** What a person reads of a message, for lists and searches; null when there are no words in it. Pure. */
+/** The readable text of a message, for lists and searches; null if it has none. Pure. */
 export function readableText(content: Content): string | null {
   switch (content.type) {
     case 'text':
@@ -24,18 +24,18 @@ export function readableText(content: Content): string | null {
   }
 }
 
-/** A place by its name and address, else by its position. */
+/** Name and address, or else the coordinates. */
 function placeText(place: {
   latitude: number;
   longitude: number;
   name?: string | undefined;
   address?: string | undefined;
 }): string {
-  const words = [place.name, place.address].filter((word) => word !== undefined);
-  return words.length > 0 ? words.join(', ') : `${place.latitude}, ${place.longitude}`;
+  const parts = [place.name, place.address].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(', ') : `${place.latitude}, ${place.longitude}`;
 }
 
-/** Header, body and footer, each on a line of its own, as those of templates. */
+/** Header, body and footer on lines of their own, like template texts. */
 function linesOf({ header, body, footer }: InteractiveContent): string {
   const heading = typeof header === 'string' ? header : header?.type === 'text' ? header.text : undefined;
   return [heading, body, footer].filter((part) => part !== undefined).join('\n');

@@ -18,7 +18,7 @@ describe('what a message waits for', () => {
   it('nothing yet › its place in the queue', () => {
     assert.deepEqual(waitingForOf(buildMessage(), null), {
       gate: 'queue',
-      reason: 'its place in the queue of the provider',
+      reason: 'its turn in the provider queue',
       since: accepted,
       until: null,
     });
@@ -113,11 +113,11 @@ describe('the timeline of a message', () => {
         [50, 'status', 'scheduled: 2026-11-23T10:00:00.000Z'],
         [100, 'wait', 'waits: channel paused: There is a payment problem, 131042'],
         [200, 'call', 'call 1 to the provider'],
-        [300, 'answer', 'answer 1: the provider has refused it for now', '130429'],
+        [300, 'answer', 'answer 1: refused by the provider for now', '130429'],
         [300, 'wait', 'waits: The number’s throughput is reached, 130429', after(500)],
         [500, 'call', 'call 2 to the provider'],
         [600, 'status', 'sent'],
-        [600, 'answer', 'answer 2: the provider has accepted it'],
+        [600, 'answer', 'answer 2: accepted by the provider'],
         [900, 'receipt', 'receipt: failed', '131026'],
         [950, 'receipt', 'receipt: warmed up'],
       ],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a message holds, as a frontend draws it. The same for both directions, by names of ours. */
+/** The content of a message for display, with the same fields in both directions. */
 
 const text = z.string().nullable();
 
@@ -106,7 +106,7 @@ const Reaction = z
   .object({ emoji: text.meta({ description: 'Null: the reaction was removed' }) })
   .meta({ id: 'MessageReaction' });
 
-/** Everything but the text is null where the message has none of it. */
+/** Fields that do not apply to the message are null. */
 export const ShownContent = z
   .object({
     text: text.meta({ description: 'The text that the contact reads' }),

@@ -8,7 +8,7 @@ import type {
 import type { InboundMedia, InboundReply } from '../../../../whatsapp/inbound-content.ts';
 import type { ShownContent } from './schemas.ts';
 
-/** What is stored of a message's content, in either direction. */
+/** The stored content of a message, in either direction. */
 export interface StoredContent {
   readonly text?: string;
   readonly payload?: FreeFormPayload;
@@ -18,8 +18,8 @@ export interface StoredContent {
 }
 
 /**
- * The content with explicit fields. Places, cards and reactions have one form at WhatsApp in both directions; what a
- * contact sent in an odd shape is shown as far as it can be read. The token and the data of a flow are not shown.
+ * The content for display. Locations, cards and reactions have the same shape in both directions. Malformed parts of
+ * an inbound message are shown as null. The token and the data of a flow are not shown.
  */
 export function shownContent({ text, payload, reply, media, raw }: StoredContent): ShownContent {
   const object: Readonly<Record<string, unknown>> = { ...(payload ?? raw) };
@@ -135,7 +135,7 @@ const shownReply = (reply: InboundReply): NonNullable<ShownContent['reply']> => 
   response: reply.kind === 'flow' ? (reply.response ?? null) : null,
 });
 
-/** A text that may be missing, or be anything else. */
+/** A text; null if it is missing or has another type. */
 const text = z.string().nullable().catch(null).default(null);
 const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).catch([]).default([]);
 
@@ -186,7 +186,7 @@ const Card = z
     ...others,
   }));
 
-/** One that cannot be read hides no other. */
+/** Drops unreadable cards and keeps the others. */
 const Cards = z
   .array(Card.nullable().catch(null))
   .transform((cards) => cards.filter((card) => card !== null));
