@@ -44,7 +44,7 @@ interface MessageStoreDeps {
   readonly metrics: Measured<typeof sendingInstruments>;
   readonly channels: Pick<ChannelDirectory, 'findById'>;
   readonly config: MessagesConfig;
-  /** How long one call to the provider may take. */
+  /** Time-out of one provider call. */
   readonly timeoutMs: number;
   /** The rate of channels that set none of their own. */
   readonly sendsPerSecond: number;

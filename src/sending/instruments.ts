@@ -42,7 +42,7 @@ export const sendingInstruments = {
   messagesEnded: {
     name: 'crm_messages_ended_total',
     type: 'counter',
-    help: 'Messages that ended unsent or unknown, by status and cause: the error class of a failed one, the gate that held an expired one («call»: unknown until then), the reason of a canceled one. Receipts and single cancels are not counted.',
+    help: 'Messages that ended unsent or unknown, by status and cause: the error class of a failed one, the gate that held an expired one ("call": unknown until then), the reason of a canceled one. Receipts and single cancels are not counted.',
     labels: ['status', 'cause'],
     processes: ['api', 'worker'],
   },
@@ -63,7 +63,7 @@ export const sendingInstruments = {
   messagesWithoutReceipt: {
     name: 'crm_messages_without_receipt',
     type: 'gauge',
-    help: 'Messages of the last hour that the provider accepted over 10 minutes ago without any receipt since, not even «sent».',
+    help: 'Messages of the last hour that the provider accepted over 10 minutes ago without any receipt since, not even "sent".',
     labels: [],
     processes: ['worker'],
   },
@@ -86,7 +86,7 @@ export const sendingInstruments = {
   receipts: {
     name: 'crm_receipts_total',
     type: 'counter',
-    help: 'Receipts matched to a message, repeated ones included, by status; unrecognised statuses count as «other».',
+    help: 'Receipts matched to a message, repeated ones included, by status; unrecognised statuses count as "other".',
     labels: ['word'],
     processes: ['worker'],
   },

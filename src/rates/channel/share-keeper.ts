@@ -33,7 +33,7 @@ export interface ShareUser {
 }
 
 const pause = { settledMs: 1_000, unsettledMs: 250, minMs: 100 } as const;
-/** How long an unused share is kept. */
+/** Time after which an unused share is returned. */
 const idleMs = 2_000;
 
 const failedRenewal = 'share of the channel rate not renewed: sending stops when the lease ends';

@@ -60,7 +60,7 @@ export interface Missing {
   readonly message: string;
 }
 
-/** How one attempt ends. */
+/** The end of one attempt. */
 export type AttemptEnd = DispatchResult | AttemptAgain | Missing;
 
 export const messageMissing: Missing = {

@@ -47,13 +47,13 @@ export interface SendMessageInput {
   readonly sendAtMs?: number;
   /** Epoch milliseconds from which on the message must not leave. */
   readonly expiresAtMs?: number;
-  /** How long one attempt may take: the provider's time-out and the database steps around it. */
+  /** Time-out of one attempt: the provider's time-out plus the database steps around it. */
   readonly attemptTimeoutMs: number;
-  /** How long the message may wait for gates, rate limits and retries. */
+  /** The longest wait for gates, rate limits and retries. */
   readonly dispatchTtlMs: number;
-  /** How long the workflow waits for receipts once the message has left. */
+  /** The longest wait for receipts after the message has left. */
   readonly receiptDeadlineMs: number;
-  /** How long an outcome may stay unknown before the message expires. Missing in runs that predate the field. */
+  /** The longest time with an unknown outcome before the message expires. Missing in runs that predate the field. */
   readonly unknownDeadlineMs?: number;
 }
 

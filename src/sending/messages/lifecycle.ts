@@ -94,7 +94,7 @@ export interface ClaimableMessage {
 }
 
 /**
- * What a worker may do with a message that it is about to send.
+ * Whether a worker may send a message.
  * - `call`: no call is under way; take the claim, then call.
  * - `ambiguous`: an earlier worker took the claim and never stored an outcome. The call may have been made: never
  *   repeat it.

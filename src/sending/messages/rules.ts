@@ -43,9 +43,9 @@ const hourMs = 60 * minuteMs;
 const codeLifeMs = 10 * minuteMs;
 
 export interface Deadlines {
-  /** How long the message may wait for gates, rate limits and retries. */
+  /** The longest wait for gates, rate limits and retries. */
   readonly dispatchTtlMs: number;
-  /** How long the outcome may stay unknown before the message expires. */
+  /** The longest time with an unknown outcome before the message expires. */
   readonly unknownDeadlineMs: number;
 }
 
@@ -87,7 +87,7 @@ export const isBulkPriority = (priority: number): boolean => priority >= bulkPri
 const maxSlotWaitMs = 2_000;
 
 /**
- * How long a dispatch waits for a permit while it holds one of the worker's slots, before it returns to the server.
+ * The longest wait of a dispatch for a permit, while it holds one of the worker's slots; then it returns to the server.
  * For bulk about three permits' worth, so that there is always a next message, and at least half a second. Longer
  * waits would take slots from other channels and from urgent messages.
  */

@@ -45,7 +45,7 @@ type TimelineSource = Pick<
   | 'retriedBy'
 >;
 
-/** What the message waits for; null if it has left or will never leave. */
+/** The message's current wait; null if it has left or will never leave. */
 export function waitingForOf(message: TimelineSource, run: RunState | null): WaitingFor | null {
   const { status, dispatch, waiting, sendAt, timestamp } = message;
   if (dispatch.isCalling && status === 'sending') {
