@@ -7,7 +7,7 @@ import type { ErrorEffects } from '../src/sending/dispatch/effects.ts';
 import {
   attemptOf,
   messageMissing,
-  type AttemptAgain,
+  type AttemptRetry,
   type AttemptEnd,
   type DispatchDeps,
   type Missing,
@@ -47,7 +47,7 @@ const targetOf = ({ clientId, messageId }: MessageRef): Target => ({
 const missing = ({ message, type }: Missing): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, type);
 
-const failureOf = ({ message, type, delayMs, isWait }: AttemptAgain): ApplicationFailure =>
+const failureOf = ({ message, type, delayMs, isWait }: AttemptRetry): ApplicationFailure =>
   ApplicationFailure.create({
     message,
     type,

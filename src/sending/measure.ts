@@ -27,7 +27,7 @@ interface SendingMeasureDeps {
 
 const maxUnknownTemplates = 200;
 const receiptsExpectedAfterMs = 10 * 60_000;
-const receiptsLookedForMs = 60 * 60_000;
+const receiptWindowMs = 60 * 60_000;
 
 /** The gauges of messages that wait, that are held, or whose outcome is unknown. */
 export function createSendingMeasure({ mongo, metrics, findCategories }: SendingMeasureDeps) {
@@ -35,7 +35,7 @@ export function createSendingMeasure({ mongo, metrics, findCategories }: Sending
   return async (now: Date): Promise<void> => {
     await Promise.all([
       measureWaiting(messages, { metrics, now }),
-      measureLeft({ messages, findCategories }, { metrics, now }),
+      measureSent({ messages, findCategories }, { metrics, now }),
     ]);
   };
 }
@@ -62,7 +62,7 @@ async function measureWaiting(messages: MessageMeasures, { metrics, now }: Round
   );
 }
 
-async function measureLeft(
+async function measureSent(
   { messages, findCategories }: { messages: MessageMeasures; findCategories: FindCategories },
   { metrics, now }: Round,
 ): Promise<void> {
@@ -71,7 +71,7 @@ async function measureLeft(
   const [unknown, withoutReceipt] = await Promise.all([
     messages.findUnknownAcrossClients(clientIds, { limit: maxCounted }),
     messages.countWithoutReceiptAcrossClients(clientIds, {
-      acceptedAfter: before(now, receiptsLookedForMs),
+      acceptedAfter: before(now, receiptWindowMs),
       calledBefore: before(now, receiptsExpectedAfterMs),
       limit: maxCounted,
     }),

@@ -3,11 +3,11 @@ import type { ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
 import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
-import { burstOf, isBulkPriority, maxPermitWaitMs, priorityOr } from '../messages/rules.ts';
+import { burstOf, isBulkPriority, maxPermitWaitMs, priorityOrDefault } from '../messages/rules.ts';
 import type { Permit } from '../../rates/channel/permits.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
-import type { AttemptAgain, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
+import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
 export type Clearance =
@@ -35,7 +35,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   const askedAtMs = performance.now();
   const permit = await takePermit(deps, target, { message, channel: read.channel });
   if (permit.kind === 'again') return stopped(permit);
-  if (performance.now() - askedAtMs > maxTrustMs) {
+  if (performance.now() - askedAtMs > maxFactsAgeMs) {
     const closedSince = await judgeAgain(deps, target, { message, permit });
     if (closedSince !== null) return stopped(closedSince);
   }
@@ -47,7 +47,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
 const stopped = (end: AttemptEnd): Clearance => ({ kind: 'stopped', end });
 
 /** After a longer wait for a permit the gates are judged again, because one may have closed meanwhile. */
-const maxTrustMs = 250;
+const maxFactsAgeMs = 250;
 
 interface Judged {
   readonly message: MessageDoc;
@@ -186,9 +186,9 @@ async function takePair(
   deps: DispatchDeps,
   target: Target,
   { message, permit }: { message: MessageDoc; permit: Permit },
-): Promise<AttemptAgain | null> {
+): Promise<AttemptRetry | null> {
   const { channelId, contactId } = message;
-  const burst = burstOf(priorityOr(message.priority));
+  const burst = burstOf(priorityOrDefault(message.priority));
   const pair = await deps.rates
     .reservePair(target.scope, { channelId, contactId }, { burst })
     .catch((error: unknown) => {
@@ -220,10 +220,10 @@ async function takePermit(
   deps: DispatchDeps,
   target: Target,
   { message, channel }: { message: MessageDoc; channel: ChannelDoc },
-): Promise<Permit | AttemptAgain> {
+): Promise<Permit | AttemptRetry> {
   const { scope } = target;
   const line = { scope, channelId: channel._id, perSecond: channel.sendsPerSecond };
-  const priority = priorityOr(message.priority);
+  const priority = priorityOrDefault(message.priority);
   const isBulk = isBulkPriority(priority);
   const maxWaitMs = maxPermitWaitMs({ isBulk, sendsPerSecond: channel.sendsPerSecond });
   const permit = await deps.rates.acquire(line, { priority, isBulk, maxWaitMs });
@@ -239,7 +239,7 @@ async function waitBriefly(
   { messages, clock }: DispatchDeps,
   { scope, id }: Target,
   { gate, reason, until }: Required<Waiting>,
-): Promise<AttemptAgain> {
+): Promise<AttemptRetry> {
   const now = clock.now();
   await messages.noteWaiting(scope, id, { gate, reason, until, since: now });
   const delayMs = Math.max(1, until.getTime() - now.getTime());

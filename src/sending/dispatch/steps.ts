@@ -32,18 +32,18 @@ export interface DispatchDeps {
 /** The dependencies with `insist` around every database step. `acquire` is exempt: it has a wait of its own. */
 export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
   const { messages, facts, effects } = deps;
-  const { acquire, ...places } = deps.rates;
+  const { acquire, ...reservations } = deps.rates;
   return {
     ...deps,
     messages: insistOn(messages),
     facts: insistOn(facts),
-    rates: { ...insistOn(places), acquire },
+    rates: { ...insistOn(reservations), acquire },
     effects: insistOn(effects),
   };
 };
 
 /** The attempt ends without an outcome, and the next one begins after the delay. */
-export interface AttemptAgain {
+export interface AttemptRetry {
   readonly kind: 'again';
   /** The failure type that the Temporal UI shows: `WA_<code>` or `WAIT_<gate>`. */
   readonly type: string;
@@ -61,7 +61,7 @@ export interface Missing {
 }
 
 /** The end of one attempt. */
-export type AttemptEnd = DispatchResult | AttemptAgain | Missing;
+export type AttemptEnd = DispatchResult | AttemptRetry | Missing;
 
 export const messageMissing: Missing = {
   kind: 'missing',

@@ -70,7 +70,7 @@ export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs
 
 /** The priority of older messages, which were stored without one. */
 const defaultPriority = 3;
-export const priorityOr = (priority: number | undefined): number => priority ?? defaultPriority;
+export const priorityOrDefault = (priority: number | undefined): number => priority ?? defaultPriority;
 
 /** From this priority on messages are bulk: nobody waits for them. */
 const bulkPriority = 3;

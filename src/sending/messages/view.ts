@@ -2,7 +2,7 @@ import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
 import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
-import { priorityOr } from './rules.ts';
+import { priorityOrDefault } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem } from './use-cases.ts';
 import { waitingForOf } from './actions/timeline.ts';
@@ -25,7 +25,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     content: shownContent(message.content),
     templateName: message.templateName ?? null,
     category: message.category ?? null,
-    priority: message.direction === 'outbound' ? priorityOr(message.priority) : null,
+    priority: message.direction === 'outbound' ? priorityOrDefault(message.priority) : null,
     status: message.status,
     timestamp: message.timestamp.toISOString(),
     sendAt: isoOrNull(message.sendAt),

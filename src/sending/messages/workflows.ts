@@ -21,7 +21,7 @@ import {
   type SendMessageInput,
 } from './contract.ts';
 import type { MessageDoc } from './store/model.ts';
-import { deadlinesOf, priorityOr } from './rules.ts';
+import { deadlinesOf, priorityOrDefault } from './rules.ts';
 import type { RunState } from './actions/timeline.ts';
 
 export interface MessageWorkflowOptions {
@@ -92,7 +92,7 @@ export function createMessageWorkflows(options: MessageWorkflowOptions): Message
             typedSearchAttributes: searchAttributesOf(message),
             staticSummary: summaryOf(message),
             priority: {
-              priorityKey: priorityOr(message.priority),
+              priorityKey: priorityOrDefault(message.priority),
               fairnessKey: message.channelId.toHexString(),
               fairnessWeight,
             },

@@ -250,7 +250,7 @@ describe('channel permits', function () {
     assert.equal(kept.stillHolds(), false);
     const refused = await worker.acquire(channel, { priority: 1, maxWaitMs: 300 });
     assert.equal(refused.kind, 'busy');
-    assert.match(log.text(), /could not be renewed/);
+    assert.match(log.text(), /rate not renewed/);
     isAway = false;
     (await take(worker, channel)).done();
     kept.done();

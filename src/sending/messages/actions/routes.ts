@@ -131,14 +131,14 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
       const { limit, cursor, mayDuplicate, ...filter } = body;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date', 'body.cursor');
       const request = { by: userActor(actor), mayDuplicate, limit, after };
-      const outcome = await retries.retryMany(scopeOf(actor.clientId), definedOf(filter), request);
+      const outcome = await retries.retryMany(scopeOf(actor.clientId), omitUndefined(filter), request);
       return { status: 200, body: toRetryManyView(outcome) };
     },
   }),
 ];
 
 /** Drops undefined fields: Zod sets absent fields to undefined, which a filter must not contain. */
-const definedOf = <Fields extends object>(fields: Fields) =>
+const omitUndefined = <Fields extends object>(fields: Fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Fields]: Exclude<Fields[Name], undefined>;
   };

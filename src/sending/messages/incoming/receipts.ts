@@ -68,19 +68,19 @@ function createDelivery({ messages, workflows, effects, conversations, numbers, 
     const open = new Set(target.openFailures);
     const fresh = receipts.filter((receipt) => !known.has(receiptKey(receipt)));
     if (fresh.length === 0 && open.size === 0) return;
-    const isNews = fresh.some(
+    const changesStatus = fresh.some(
       ({ status }) => status !== null && nextStatus(target.status, status) !== target.status,
     );
     const messageId = target._id.toHexString();
-    const way = isNews ? await workflows.signalReceipts(messageId, fresh) : 'history';
-    const applied = way === 'signaled' ? [] : fresh;
+    const via = changesStatus ? await workflows.signalReceipts(messageId, fresh) : 'history';
+    const applied = via === 'signaled' ? [] : fresh;
     await messages.applyReceipts(scope, target._id, applied, { areFailuresOpen: true });
     await applyFailures(
       scope,
       target._id,
       receipts.filter((receipt) => open.has(receiptKey(receipt)) || applied.includes(receipt)),
     );
-    logger.debug({ messageId, way, words: fresh.map(({ word }) => word) }, 'receipts delivered');
+    logger.debug({ messageId, via, statuses: fresh.map(({ word }) => word) }, 'receipts delivered');
   }
 
   async function applyFailures(

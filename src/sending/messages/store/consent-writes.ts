@@ -67,9 +67,9 @@ export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => (
       { sort: { _id: 1 }, projection: { status: 1, 'dispatch.isCalling': 1 } },
     );
     const canceled = marked.filter(({ status }) => status === 'canceled');
-    const stayed = new Set(['canceled', 'failed', 'expired']);
+    const notSent = new Set(['canceled', 'failed', 'expired']);
     const mayHaveLeft = marked.filter(
-      ({ status, dispatch }) => !stayed.has(status) && !hasNotLeft(status, dispatch),
+      ({ status, dispatch }) => !notSent.has(status) && !hasNotLeft(status, dispatch),
     );
     return { canceled: ids(canceled), mayHaveLeft: ids(mayHaveLeft) };
   },

@@ -9,7 +9,7 @@ import {
   isBulkPriority,
   maxPermitWaitMs,
   priorityOf,
-  priorityOr,
+  priorityOrDefault,
   toFailure,
 } from '../../../../src/sending/messages/rules.ts';
 import { maxProviderCalls } from '../../../../src/whatsapp/error-classes.ts';
@@ -216,7 +216,7 @@ describe('deadlines', () => {
 
 describe('priority', () => {
   it('none stored › the usual one; a burst for everybody but campaigns', () => {
-    assert.deepEqual([priorityOr(undefined), priorityOr(1)], [3, 1]);
+    assert.deepEqual([priorityOrDefault(undefined), priorityOrDefault(1)], [3, 1]);
     assert.deepEqual([1, 2, 3, 4, 5].map(burstOf), [20, 20, 20, 20, 1]);
     assert.deepEqual([1, 2, 3, 4, 5].map(isBulkPriority), [false, false, true, true, true]);
   });
