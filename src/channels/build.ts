@@ -7,7 +7,7 @@ import type { MongoConnection } from '../platform/mongo.ts';
 import type { ManagementLimiter } from '../rates/management/limiter.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import { limitNumberGateway } from './limited-gateway.ts';
-import { createChannelLooks } from './looks.ts';
+import { createNumberChecks } from './number-checks.ts';
 import { channelLoops } from './loops.ts';
 import { type ChannelUsage, createChannelUseCases } from './use-cases.ts';
 import { createChannelPauses } from './pauses.ts';
@@ -22,7 +22,7 @@ interface ChannelDeps {
   readonly gateway: NumberGateway;
   readonly limiter: ManagementLimiter;
   readonly cipher: Cipher;
-  /** Of channels that have no rate of their own. */
+  /** Default rate of new channels. */
   readonly sendsPerSecond: number;
   readonly clock: Clock;
 }
@@ -32,20 +32,20 @@ interface ChannelRouteDeps {
   readonly publicUrl: string;
 }
 
-/** The numbers that messages leave by: their credentials, their state, and what the provider says of them. */
+/** The WhatsApp numbers of clients: credentials, state, and what the provider reports about them. */
 export function buildChannels(deps: ChannelDeps) {
   const { mongo, audit, openings, cipher, sendsPerSecond, clock } = deps;
   const channels = createChannelRepository(mongo);
   const directory = createChannelDirectory({ channels, cipher, clock, sendsPerSecond });
   const gateway = limitNumberGateway(deps.gateway, deps.limiter);
   const pauses = createChannelPauses({ channels, directory, gateway, audit, openings, clock });
-  const looks = createChannelLooks({ channels, directory, gateway, audit, openings, clock });
+  const numberChecks = createNumberChecks({ channels, directory, gateway, audit, openings, clock });
   return {
     directory,
     pauses,
     loops: createLoops(channelLoops, {
       'channel-health': once(() => pauses.checkDue()),
-      'number-looks': once(() => looks.lookDue()),
+      'number-looks': once(() => numberChecks.checkDue()),
     }),
 
     routes({ usage, publicUrl }: ChannelRouteDeps) {

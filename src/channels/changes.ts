@@ -15,7 +15,7 @@ export interface ChannelChangeDeps {
   readonly openings: GateOpenings;
 }
 
-/** A gate that a change opens is recorded in the transaction of the change, so that what it holds is released. */
+/** Records each gate that a change opens in the transaction of the change, so that its held messages are released. */
 export const createChannelResource = ({
   channels,
   directory,
@@ -36,13 +36,13 @@ export const createChannelResource = ({
     forget: directory.forget,
   });
 
-/** Includes the credentials: the audit stores only that they changed. */
+/** Includes the credentials: the audit stores the fact of their change, not their values. */
 function auditedFieldsOf(channel: ChannelDoc): Readonly<Record<string, unknown>> {
   const { _id, clientId: _clientId, createdAt: _createdAt, look: _look, ...fields } = channel;
   return fields;
 }
 
-/** A change whose decision sees what is stored; null changes nothing. */
+/** A change decided on the stored channel; null changes nothing. */
 export const channelChange = (
   action: string,
   decide: (current: ChannelDoc) => ChannelChange | null,
@@ -56,7 +56,7 @@ interface SystemChange {
   readonly decide: (current: ChannelDoc) => ChannelChange | null;
 }
 
-/** Makes changes that the product decides; null, and a channel that is gone, change nothing. */
+/** Changes channels on behalf of the system. A null decision or a deleted channel changes nothing. */
 export function createSystemChanges(deps: ChannelChangeDeps) {
   const resource = createChannelResource(deps);
   return async (scope: ClientScope, id: Types.ObjectId, { action, decide }: SystemChange): Promise<void> => {

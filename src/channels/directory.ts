@@ -21,10 +21,10 @@ export interface ChannelDeps {
 
 export type ChannelDirectory = ReturnType<typeof createChannelDirectory>;
 
-/** A channel that changes its state is seen by every process after this time at the latest. */
+/** Every process sees a change of a channel after this time at the latest. */
 const cacheTtlMs = 1_000;
 
-/** The provider lets an account have far fewer. */
+/** The provider allows an account far fewer. */
 const maxChannelsOfAccount = 200;
 
 export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond }: ChannelDeps) {
@@ -37,7 +37,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
   const findById = (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
     byId.get(`${scope.clientId.toHexString()}:${id.toHexString()}`, () => channels.findById(scope, id));
 
-  /** The credentials in the clear, for one call to the provider. */
+  /** Decrypts the credentials for one call to the provider. */
   const senderOf = ({ _id, phoneNumberId, accessToken }: ChannelDoc): Sender => ({
     phoneNumberId,
     accessToken: cipher.open(accessToken, _id.toHexString()),
@@ -46,7 +46,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
   return {
     findById,
 
-    /** Past what this process has in memory. */
+    /** Bypasses the cache. */
     findFresh: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
       channels.findById(scope, id),
 
@@ -58,7 +58,10 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
       return toPage(found, limit, ({ createdAt, _id }) => ({ key: createdAt, id: _id }));
     },
 
-    /** The channel that a send names, or the client's only one. */
+    /**
+     * The given channel, or the client's only one. Throws `not-found`, `channel-disconnected`, or `invalid-input` when
+     * the client has no channel or several.
+     */
     async requireForSend(scope: ClientScope, channelId: Types.ObjectId | undefined): Promise<ChannelDoc> {
       const channel =
         channelId === undefined
@@ -73,40 +76,40 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
 
     senderOf,
 
-    /** For a question about the number. */
+    /** The credentials for a management call about the number. */
     numberOf: (channel: ChannelDoc): ProviderNumber => ({
       ...senderOf(channel),
       scope: scopeOf(channel.clientId),
       wabaId: channel.wabaId,
     }),
 
-    /** Across all tenants: whose number an event of the provider names. */
+    /** Across all tenants: the channel whose number a provider event names. */
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       byPhoneNumberId.get(phoneNumberId, () => channels.findByPhoneNumberIdAcrossClients(phoneNumberId)),
 
-    /** Across all tenants: the channels of an account that an event of the provider names. */
+    /** Across all tenants: the channels of the account that a provider event names. */
     listByWabaIdAcrossClients: (wabaId: string): Promise<ChannelDoc[]> =>
       channels.listByWabaIdAcrossClients(wabaId, maxChannelsOfAccount),
 
-    /** Across all tenants: the channel on whose own address an event was stored. */
+    /** Across all tenants: the channel whose webhook address received an event. */
     findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>
       byId.get(id.toHexString(), () => channels.findByIdAcrossClients(id)),
 
-    /** Across all tenants: every channel, page by page in order of creation. */
+    /** Across all tenants: a page of channels, oldest first. */
     listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<readonly ChannelDoc[]> =>
       channels.listAcrossClients(afterId, limit),
 
-    /** Across all tenants: whose own webhook address has this secret part. */
+    /** Across all tenants: the channel whose webhook address has this secret part. */
     findByWebhookKeyAcrossClients(webhookKey: string): Promise<ChannelDoc | null> {
       const hash = sha256Hex(webhookKey);
       return byWebhookKey.get(hash, () => channels.findByWebhookKeyHashAcrossClients(hash));
     },
 
-    /** The secret of this channel's own app, with which its provider signs; null when it has none. */
+    /** The app secret that signs the channel's events; null if the channel has no app of its own. */
     appSecretOf: ({ _id, appSecret }: ChannelDoc): string | null =>
       appSecret === undefined ? null : cipher.open(appSecret, _id.toHexString()),
 
-    /** Lets go of what this process has in memory of a channel that it has just changed. */
+    /** Evicts a channel that this process has just changed from its cache. */
     forget({ _id, clientId, phoneNumberId, webhookKeyHash }: ChannelDoc): void {
       const id = _id.toHexString();
       byId.forget(id);
@@ -116,7 +119,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
       byWebhookKey.forget(webhookKeyHash);
     },
 
-    /** The channel with which a new client in sandbox mode begins. */
+    /** Creates the first channel of a new client in sandbox mode. */
     async addSandboxChannel(scope: ClientScope, session: ClientSession): Promise<Types.ObjectId> {
       const channel = draftSandboxChannel(scope, { cipher, sendsPerSecond, createdAt: clock.now() });
       await channels.insert(scope, channel, session);
@@ -149,11 +152,11 @@ function draftSandboxChannel(
 function onlyOne(channels: readonly ChannelDoc[]): ChannelDoc {
   const [only, ...others] = channels;
   if (only === undefined) throw invalidChannel('Connect a channel first.');
-  if (others.length > 0) throw invalidChannel('There are several channels: say which one sends.');
+  if (others.length > 0) throw invalidChannel('The business has several channels. Give the one that sends.');
   return only;
 }
 
 const invalidChannel = (message: string): AppError =>
-  new AppError('invalid-input', 'The channel cannot be used.', {
+  new AppError('invalid-input', 'No channel can be chosen for this message.', {
     errors: [{ path: 'body.channelId', message }],
   });

@@ -4,7 +4,7 @@ export const channelInstruments = {
   channelsPaused: {
     name: 'crm_channels_paused',
     type: 'gauge',
-    help: 'Paused channels, by who paused them (person, system) and by the class of the error.',
+    help: 'Channels that do not send, by cause (person, provider) and error class.',
     labels: ['by', 'class'],
     processes: ['worker'],
   },

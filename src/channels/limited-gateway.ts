@@ -1,7 +1,7 @@
 import type { ManagementLimiter } from '../rates/management/limiter.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 
-/** The gateway's questions about numbers, within the provider's limit for management calls. */
+/** Keeps the gateway's calls about numbers within the provider's limit for management calls. */
 export const limitNumberGateway = (gateway: NumberGateway, limited: ManagementLimiter): NumberGateway => ({
   describeNumber: (number) => limited(number, () => gateway.describeNumber(number)),
   describeAccount: (number) => limited(number, () => gateway.describeAccount(number)),

@@ -3,7 +3,7 @@ import type { LoopTable } from '../platform/loop.ts';
 export const channelLoops = {
   'channel-health': {
     process: 'worker',
-    does: 'asks the provider whether a paused channel can send again; each channel has a time of its own',
+    does: 'asks the provider whether a paused channel can send again, each channel at its own time',
     idleMs: 1_000,
     maxIdleMs: 1_000,
     lease: 'each channel, until its next check',
@@ -13,6 +13,6 @@ export const channelLoops = {
     does: 'reads the name, limit and portfolio of numbers from the provider, soon after they are connected',
     idleMs: 2_000,
     maxIdleMs: 2_000,
-    lease: 'each channel, until its next look',
+    lease: 'each channel, until its next check',
   },
 } as const satisfies LoopTable;

@@ -8,7 +8,7 @@ interface ChannelMeasureDeps {
   readonly metrics: Measured<typeof channelInstruments>;
 }
 
-/** The gauge of paused channels. */
+/** Updates the gauge of paused channels. */
 export function createChannelMeasure({ mongo, metrics }: ChannelMeasureDeps) {
   const channels = createChannelMeasures(mongo);
   return async (): Promise<void> => {

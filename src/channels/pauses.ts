@@ -8,7 +8,7 @@ import type { ChannelDoc } from './store/repository.ts';
 import {
   afterAccountEvent,
   afterHealthCheck,
-  nextCheckAfter,
+  nextHealthCheckAfter,
   pausedByProvider,
   type Refusal,
 } from './rules.ts';
@@ -22,15 +22,15 @@ export interface ChannelPauseDeps extends ChannelChangeDeps {
 
 export type ChannelPauses = ReturnType<typeof createChannelPauses>;
 
-const checkedAtOnce = 20;
+const maxChannelsPerRound = 20;
 
-/** The provider pauses a channel by refusing its calls, and its health page lets it go again. */
+/** A refused call pauses a channel; a passed health check resumes it. */
 export function createChannelPauses(deps: ChannelPauseDeps) {
   const { channels, directory, clock } = deps;
   const change = createSystemChanges(deps);
 
-  /** Asks the provider about one paused channel, and resumes it when nothing stands against it. */
-  async function check(channel: ChannelDoc): Promise<void> {
+  /** Resumes a paused channel if the provider reports it healthy. */
+  async function checkHealth(channel: ChannelDoc): Promise<void> {
     const answer = await deps.gateway.checkHealth(directory.numberOf(channel));
     await change({ clientId: channel.clientId }, channel._id, {
       action: 'channel.resumed-by-provider',
@@ -39,44 +39,44 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
   }
 
   return {
-    /** Pauses an active channel because the provider refuses its calls; one that is paused keeps its first reason. */
+    /** Pauses an active channel because the provider refuses its calls; a paused channel keeps its first reason. */
     pauseByProvider: (scope: ClientScope, id: Types.ObjectId, refusal: Refusal): Promise<void> =>
       change(scope, id, {
         action: 'channel.paused-by-provider',
         decide: (current) => pausedByProvider(current, refusal, clock.now()),
       }),
 
-    /** From now on marketing templates of this channel go to Meta's marketing endpoint. */
+    /** Sends the marketing templates of this channel to Meta's marketing endpoint from now on. */
     useMarketingEndpoint: (scope: ClientScope, id: Types.ObjectId): Promise<void> =>
       change(scope, id, {
         action: 'channel.marketing-endpoint',
         decide: () => ({ usesMarketingEndpoint: true }),
       }),
 
-    /** Takes what the provider says of an account into these channels of it, each by itself; may be repeated. */
+    /** Applies an account event to the channels of the account, each in its own transaction. Idempotent. */
     async applyAccountItem({ event, atMs }: AccountItem, ofAccount: readonly ChannelDoc[]): Promise<void> {
-      const saidAt = atMs === null ? null : new Date(atMs);
+      const reportedAt = atMs === null ? null : new Date(atMs);
       for (const { clientId, _id } of ofAccount) {
         if (event.type === 'number-changed') {
-          await channels.askForLook({ clientId }, _id, clock.now());
+          await channels.requestNumberCheck({ clientId }, _id, clock.now());
           continue;
         }
         await change({ clientId }, _id, {
           action: `channel.account-${event.type}`,
-          decide: (current) => afterAccountEvent(current, event, { saidAt, now: clock.now() }),
+          decide: (current) => afterAccountEvent(current, event, { reportedAt, now: clock.now() }),
         });
       }
     },
 
-    /** One round: asks about the channels whose time has come; answers how many. Safe to run in several workers. */
+    /** Checks the health of the channels that are due; returns their number. Safe to run in several workers. */
     async checkDue(): Promise<number> {
       const now = clock.now();
-      const due = await channels.takeDueForCheckAcrossClients(
+      const due = await channels.takeDueForHealthCheckAcrossClients(
         now,
-        (pause) => nextCheckAfter(pause, now),
-        checkedAtOnce,
+        (pause) => nextHealthCheckAfter(pause, now),
+        maxChannelsPerRound,
       );
-      await Promise.all(due.map(check));
+      await Promise.all(due.map(checkHealth));
       return due.length;
     },
   };

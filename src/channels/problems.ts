@@ -5,7 +5,7 @@ export const channelProblems = defineProblems({
     status: 409,
     title: 'Channel disconnected',
     retry: false,
-    advice: 'Reconnect the channel; its `stateReason` says why it is away.',
+    advice: 'Reconnect the channel; its `stateReason` says why it is disconnected.',
   },
 });
 

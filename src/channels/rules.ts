@@ -3,7 +3,7 @@ import type { AccountAnswer, HealthAnswer, NumberAnswer } from '../whatsapp/gate
 import type { AccountItem } from '../whatsapp/number-events.ts';
 import type {
   ChannelDoc,
-  ChannelLook,
+  PendingNumberCheck,
   ChannelRestriction,
   ChannelState,
   ChannelVerification,
@@ -13,7 +13,7 @@ import type {
 
 export interface StateOfChannel {
   readonly state: ChannelState;
-  /** Null: the state needs no explanation. */
+  /** Null if the state needs no explanation. */
   readonly stateReason: string | null;
   /** Set when the provider has paused it. */
   readonly pause: ProviderPause | null;
@@ -23,8 +23,8 @@ export interface StateOfChannel {
   readonly restriction?: ChannelRestriction | null;
 }
 
-/** What is known when the provider has spoken; what is missing was never said. */
-type Known = Pick<StateOfChannel, 'state'> & {
+/** The stored fields that a provider event may change; a missing one was never reported. */
+type KnownState = Pick<StateOfChannel, 'state'> & {
   readonly pause?: ProviderPause | null | undefined;
   readonly recovery?: ProviderRecovery | null | undefined;
   readonly restriction?: ChannelRestriction | null | undefined;
@@ -34,10 +34,9 @@ type Known = Pick<StateOfChannel, 'state'> & {
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
 
 /**
- * What the provider's answer about a number means for its channel; null when the provider has not really answered.
- * A channel that somebody has paused stays paused when its credentials work, and one that the provider has paused
- * for its account as well. The reason is our own text for the provider's code: its free text may quote the access
- * token.
+ * The state after the provider's answer about the number; null if the answer is transient. Working credentials do not
+ * end a pause by a user, or by the provider because of the account. The reason is our text for the provider's code,
+ * because the provider's own text may quote the access token.
  */
 export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer): StateOfChannel | null {
   switch (answer.kind) {
@@ -46,7 +45,7 @@ export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer):
     case 'away':
       return null;
     case 'refused': {
-      if (isPassing(answer)) return null;
+      if (isTransient(answer)) return null;
       const rule = ruleFor(answer.error);
       const stateReason = `${rule.title} (${answer.error.code}). ${rule.advice}`;
       return { state: 'disconnected', stateReason, pause: null };
@@ -54,32 +53,32 @@ export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer):
   }
 }
 
-/** Nothing was learnt, and to ask later may help. */
-export function isPassing(answer: NumberAnswer | AccountAnswer): boolean {
+/** Whether the answer says nothing, and a later one may. */
+export function isTransient(answer: NumberAnswer | AccountAnswer): boolean {
   if (answer.kind !== 'refused') return answer.kind === 'away';
   const { class: errorClass } = ruleFor(answer.error);
   return errorClass === 'retry' || errorClass === 'retry-later';
 }
 
-/** What the provider lets a number send per second until it says otherwise. */
+/** Messages per second that the provider accepts from a number until it reports another value. */
 const defaultThroughput = 80;
 
 type Paced = Pick<ChannelDoc, 'sendsPerSecond' | 'throughput'>;
 
 /**
- * What a channel sends per second once the provider has said what it takes. One that sends less than it might does so
- * because somebody wants it, and goes on so; every other one sends what it may, be that more or less than before.
+ * The sending rate after the provider reports a throughput. A rate below the old throughput was chosen by a user and
+ * stays, up to the new throughput; any other rate follows the throughput.
  */
 export const rateAfter = ({ sendsPerSecond, throughput = defaultThroughput }: Paced, next: number): number =>
   sendsPerSecond < throughput ? Math.min(sendsPerSecond, next) : next;
 
-/** The provider's answers about a number; the account is asked about only where the number is known. */
-export interface NumberKnowledge {
+/** The provider's answers of one number check; `account` is null if the provider did not describe the number. */
+export interface NumberAnswers {
   readonly number: NumberAnswer;
   readonly account: AccountAnswer | null;
 }
 
-interface Learnt {
+interface AnswerChanges {
   readonly verification: ChannelVerification;
   readonly messagingLimit?: number | null;
   readonly messagingLimitAt?: Date;
@@ -88,12 +87,12 @@ interface Learnt {
   readonly sendsPerSecond?: number;
 }
 
-/** What becomes of the provider's answers; null when there is nothing to learn. What it leaves out stays as it was. */
-export function learntFrom(
+/** The changes that a number check makes; null if the provider did not describe the number. */
+export function changesFromAnswers(
   current: Paced,
-  { number: answer, account }: NumberKnowledge,
+  { number: answer, account }: NumberAnswers,
   at: Date,
-): Learnt | null {
+): AnswerChanges | null {
   if (answer.kind !== 'described') return null;
   const { messagingLimit, throughput, ...number } = answer.number;
   const portfolioId = account?.kind === 'described' ? account.portfolioId : null;
@@ -105,26 +104,29 @@ export function learntFrom(
   };
 }
 
-/** Whether the answers end the search, because they are known or will not come. */
-export const isLookOver = ({ number, account }: NumberKnowledge): boolean =>
-  !isPassing(number) && (account === null || !isPassing(account));
+/** Whether another check could not give more, because no answer was transient. */
+export const isNumberCheckOver = ({ number, account }: NumberAnswers): boolean =>
+  !isTransient(number) && (account === null || !isTransient(account));
 
-/** Which gates a change of a channel opens, or opens a little further. */
+/** The gates that a change of a channel opens or widens. */
 export function gatesOpened(before: ChannelDoc, after: ChannelDoc): readonly ('channel' | 'portfolio')[] {
   const isResumed =
     (before.state !== 'active' && after.state === 'active') ||
     (before.restriction !== undefined && after.restriction === undefined);
-  const isCountedAnew =
+  const isLimitChanged =
     before.messagingLimit !== after.messagingLimit || before.portfolioId !== after.portfolioId;
-  return [...(isResumed ? ['channel' as const] : []), ...(isCountedAnew ? ['portfolio' as const] : [])];
+  return [...(isResumed ? ['channel' as const] : []), ...(isLimitChanged ? ['portfolio' as const] : [])];
 }
 
-/** The state after somebody pauses or resumes; null when that is not possible, because nothing can be sent anyway. */
-export function stateAfterWish(current: StateOfChannel, wish: 'pause' | 'resume'): StateOfChannel | null {
+/** The state after a user pauses or resumes the channel; null if it is disconnected. */
+export function stateAfterRequest(
+  current: StateOfChannel,
+  request: 'pause' | 'resume',
+): StateOfChannel | null {
   if (current.state === 'disconnected') return null;
-  // Who resumes it knows more than the health page did: how often that was wrong counts no more.
-  if (wish === 'resume') return { ...active, recovery: null, restriction: null };
-  // A person's pause stands until a person ends it, also where the provider had paused before.
+  // A user overrides the health checks, so the count of relapses starts again.
+  if (request === 'resume') return { ...active, recovery: null, restriction: null };
+  // Only a user ends a user's pause, even if the provider had paused the channel before.
   return current.state === 'paused' && current.pause === null
     ? current
     : { state: 'paused', stateReason: 'Paused by an admin.', pause: null };
@@ -134,67 +136,70 @@ export function stateAfterWish(current: StateOfChannel, wish: 'pause' | 'resume'
 export interface Refusal {
   readonly class: ProviderPause['class'];
   readonly code: string;
-  /** `There is a payment problem, 131042. Add or mend …` */
+  /** Shown as `stateReason`. */
   readonly reason: string;
   readonly until?: Date;
 }
 
 const minuteMs = 60_000;
-const maxCheckMs = 15 * minuteMs;
-const maxRelapseMs = 60 * minuteMs;
-const maxLookMs = 60 * minuteMs;
+const maxHealthCheckWaitMs = 15 * minuteMs;
+const maxRelapseWaitMs = 60 * minuteMs;
+const maxNumberCheckWaitMs = 60 * minuteMs;
 
-/** A channel that has sent for so long since its health let it go has really been well. */
+/** A refusal later than this after a passed health check is no relapse. */
 const steadyMs = 60 * minuteMs;
 
-/** A minute, doubling up to the longest. */
+/** One minute, doubled `times` times, up to `maxMs`. */
 const doubled = (times: number, maxMs: number): number =>
   Math.min(minuteMs * 2 ** Math.min(times, 10), maxMs);
 
 /**
- * The look at the provider's health after so many looks: a minute later, doubling to a quarter of an hour. A page that
- * has been wrong is asked less often, up to once an hour: each time that it is believed, calls are refused again.
+ * The time of the next health check: after a minute, doubling to a quarter of an hour with each check. Each relapse
+ * doubles the wait up to an hour, because a wrong passed check costs refused calls.
  */
-export const nextCheckAfter = (
+export const nextHealthCheckAfter = (
   { checks, relapses = 0 }: Pick<ProviderPause, 'checks' | 'relapses'>,
   now: Date,
-): Date => new Date(now.getTime() + Math.max(doubled(checks, maxCheckMs), doubled(relapses, maxRelapseMs)));
+): Date =>
+  new Date(
+    now.getTime() + Math.max(doubled(checks, maxHealthCheckWaitMs), doubled(relapses, maxRelapseWaitMs)),
+  );
 
-/** When to ask again what could not be learnt. */
-export const nextLookAfter = ({ tries }: Pick<ChannelLook, 'tries'>, now: Date): Date =>
-  new Date(now.getTime() + doubled(tries - 1, maxLookMs));
+/** The time of the next number check: after a minute, doubling to an hour with each try. */
+export const nextNumberCheckAfter = ({ tries }: Pick<PendingNumberCheck, 'tries'>, now: Date): Date =>
+  new Date(now.getTime() + doubled(tries - 1, maxNumberCheckWaitMs));
 
-/** How often in a row the health was believed in vain, if the channel's calls are refused now. */
+/** The relapses in a row, if the channel's calls are refused at `now`. */
 const relapsesAt = (recovery: ProviderRecovery | null | undefined, now: Date): number =>
   recovery !== undefined && recovery !== null && now.getTime() - recovery.at.getTime() < steadyMs
     ? recovery.relapses + 1
     : 0;
 
-const ofRelapses = (relapses: number): string =>
+const relapseNote = (relapses: number): string =>
   relapses === 0
     ? ''
-    : ` Its health at Meta said that all was well, and calls were refused again (${relapses} in a row): ` +
-      'it is asked less often now.';
+    : ` Meta reported the number as healthy and then refused its calls again (${relapses} in a row): ` +
+      'its health is checked less often now.';
 
-/** The state after a refused call; null when the channel is not active and so keeps the reason that it has. */
+/** The state after a refused call; null if the channel is not active, because its first reason stays. */
 export function pausedByProvider(
-  { state, recovery }: Known,
+  { state, recovery }: KnownState,
   { reason, until, ...refusal }: Refusal,
   now: Date,
 ): StateOfChannel | null {
   if (state !== 'active') return null;
   const bound = until === undefined ? {} : { until };
   const relapses = relapsesAt(recovery, now);
-  const first = nextCheckAfter({ checks: 0, relapses }, now);
-  // Nothing that is said of its health before that time counts; right after it, it is looked at.
+  const first = nextHealthCheckAfter({ checks: 0, relapses }, now);
+  // Health checks before `until` do not count, so the first one runs right after it.
   const nextCheckAt = until !== undefined && until > first ? until : first;
   const pause = { ...refusal, since: now, ...bound, checks: 0, nextCheckAt, relapses };
-  return { state: 'paused', stateReason: `${reason}${ofRelapses(relapses)}`, pause };
+  return { state: 'paused', stateReason: `${reason}${relapseNote(relapses)}`, pause };
 }
 
-/** The state after the provider told its health; null when nothing changes. */
+/** The state after a health check; null if nothing changes. */
 export function afterHealthCheck(
-  { state, pause }: Known,
+  { state, pause }: KnownState,
   answer: HealthAnswer,
   now: Date,
 ): StateOfChannel | null {
@@ -205,7 +210,7 @@ export function afterHealthCheck(
     case 'available':
       return recovered;
     case 'silent':
-      // The call itself has worked, which is all that was wrong with credentials.
+      // The call succeeded, so the credentials work again.
       return pause.class === 'credentials' ? recovered : null;
     case 'blocked':
     case 'refused':
@@ -214,15 +219,15 @@ export function afterHealthCheck(
   }
 }
 
-/** A pause of the provider's whose end it has put off; null when it ends no later, or a person has paused. */
-function pausedLonger({ pause }: Known, until: Date | undefined): Pick<StateOfChannel, 'pause'> | null {
+/** The provider's pause, extended to `until`; null if it ends no later, or a user has paused the channel. */
+function extendedPause({ pause }: KnownState, until: Date | undefined): Pick<StateOfChannel, 'pause'> | null {
   if (pause === undefined || pause === null || until === undefined) return null;
   if (pause.until !== undefined && pause.until >= until) return null;
   const nextCheckAt = pause.nextCheckAt > until ? pause.nextCheckAt : until;
   return { pause: { ...pause, until, nextCheckAt } };
 }
 
-/** Of two restrictions the one that ends last counts; one that is over counts no more. */
+/** The restriction that ends last, of the current and the reported one; an expired one does not count. */
 export function afterRestriction(
   current: ChannelRestriction | null,
   { word: code, until }: { readonly word: string; readonly until?: Date },
@@ -239,27 +244,27 @@ type AfterAccountEvent = Partial<
 >;
 
 /**
- * What the provider says of an account, for one of its channels; null when nothing changes. A limit that was said
- * before the one that is known has only come late. `saidAt` is null when the provider does not say the time.
+ * The changes that an account event makes to one channel of the account; null if there are none. A limit reported
+ * before the stored one arrived late and is ignored. `reportedAt` is null if the event has no time.
  */
 export function afterAccountEvent(
-  current: Known,
+  current: KnownState,
   event: Exclude<AccountItem['event'], { readonly type: 'number-changed' }>,
-  { saidAt, now }: { readonly saidAt: Date | null; readonly now: Date },
+  { reportedAt, now }: { readonly reportedAt: Date | null; readonly now: Date },
 ): AfterAccountEvent | null {
   switch (event.type) {
     case 'messaging-limit': {
       const { messagingLimitAt: knownAt } = current;
-      if (saidAt === null) return { messagingLimit: event.limit };
-      if (knownAt !== undefined && saidAt < knownAt) return null;
-      return { messagingLimit: event.limit, messagingLimitAt: saidAt };
+      if (reportedAt === null) return { messagingLimit: event.limit };
+      if (knownAt !== undefined && reportedAt < knownAt) return null;
+      return { messagingLimit: event.limit, messagingLimitAt: reportedAt };
     }
     case 'blocked': {
       const { word, until } = event;
-      const reason = `Meta restricts the account, ${word}. Open the account in WhatsApp Manager: it says why.`;
+      const reason = `Meta restricts the account (${word}). WhatsApp Manager shows why.`;
       const bound = until === undefined ? {} : { until };
       const refusal = { class: 'sender', code: word, reason, ...bound } as const;
-      return pausedByProvider(current, refusal, now) ?? pausedLonger(current, until);
+      return pausedByProvider(current, refusal, now) ?? extendedPause(current, until);
     }
     case 'restricted':
       return { restriction: afterRestriction(current.restriction ?? null, event, now) };
@@ -268,7 +273,7 @@ export function afterAccountEvent(
       const isRestricted = restriction !== undefined && restriction !== null;
       const free = isRestricted ? { restriction: null } : {};
       if (pause === undefined || pause === null) return isRestricted ? free : null;
-      // Whether everything is well again, the look at the health decides, which is due now.
+      // The health check decides whether the channel resumes; it is due now.
       const { until: _until, ...rest } = pause;
       return { ...free, pause: { ...rest, nextCheckAt: now } };
     }

@@ -13,16 +13,18 @@ const displayNumber = z
     if (phoneNumber !== null) return phoneNumber;
     context.addIssue({
       code: 'custom',
-      message: 'Must be a phone number as E.164, with + and country code.',
+      message: 'Must be an E.164 phone number with + and country code.',
     });
     return z.NEVER;
   })
   .meta({ description: 'The WhatsApp number that contacts see, as E.164 with `+`' });
 
-/** An id of the provider's: it becomes a part of the path of a call. */
-const providerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Must be an id of the provider.' });
+/** Restricted, because it becomes part of the path of provider calls. */
+const providerId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Must be 1 to 64 letters, digits, underscores and hyphens.' });
 
-/** It becomes a header of every call. */
+/** Restricted, because it becomes a header of every provider call. */
 const accessToken = z
   .string()
   .regex(/^[\x21-\x7e]{1,2048}$/, { error: 'Must be 1 to 2048 visible ASCII characters without spaces.' })
@@ -177,7 +179,7 @@ const channelExample = {
   createdAt: '2026-11-23T08:05:00.000Z',
 } as const;
 
-/** Credentials are written and never read back. */
+/** Never includes credentials. */
 export const ChannelView = z.object(channelFields).meta({ id: 'Channel', examples: [channelExample] });
 export type ChannelView = z.input<typeof ChannelView>;
 

@@ -9,20 +9,20 @@ import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import type { NumberAnswer, NumberGateway } from '../whatsapp/gateway.ts';
 import { channelChange, createChannelResource } from './changes.ts';
-import { askAboutNumber } from './looks.ts';
+import { fetchNumberAnswers } from './number-checks.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 import {
-  isLookOver,
-  learntFrom,
-  nextLookAfter,
+  isNumberCheckOver,
+  changesFromAnswers,
+  nextNumberCheckAfter,
   stateAfterAnswer,
-  stateAfterWish,
+  stateAfterRequest,
   type StateOfChannel,
 } from './rules.ts';
 import type { CreateChannelBody, PatchChannelBody } from './schemas.ts';
 import type { ChannelDirectory } from './directory.ts';
 
-/** What still needs a channel, as parts of a sentence: `3 messages that have not left`. */
+/** Lists what still uses a channel, as parts of a sentence such as `templates (1)`. */
 export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Promise<readonly string[]>;
 
 export interface ChannelUseCaseDeps {
@@ -31,11 +31,11 @@ export interface ChannelUseCaseDeps {
   readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
-  /** Records in the same transaction that a channel is active again. */
+  /** Records, in the transaction of a change, the gates that the change opens. */
   readonly openings: GateOpenings;
   readonly cipher: Cipher;
   readonly clock: Clock;
-  /** For channels that do not say it. */
+  /** Default rate of new channels. */
   readonly sendsPerSecond: number;
 }
 
@@ -47,7 +47,7 @@ export interface WithWebhookKey {
 
 export type ChannelUseCases = ReturnType<typeof createChannelUseCases>;
 
-/** What admins do with channels. Sending and receiving go through the directory. */
+/** The actions of admins on channels. Sending and receiving use the directory. */
 export function createChannelUseCases(deps: ChannelUseCaseDeps) {
   const { usage, cipher, clock } = deps;
   const resource = createChannelResource(deps);
@@ -58,14 +58,17 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
     get: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc> =>
       resource.require(scope, { id, version: undefined }),
 
-    /** Connects a number without asking the provider: `verify` asks, and a worker does soon. */
+    /**
+     * Connects a number without calling the provider: `verify` does, and so does a worker soon after. Throws
+     * `already-exists`.
+     */
     async create(scope: ClientScope, by: AuditActor, body: CreateChannelBody): Promise<WithWebhookKey> {
       const webhookKey = newSecret();
       const channel = draftChannel(scope, { body, webhookKey }, deps);
       try {
         await resource.create(scope, by, channel);
       } catch (error) {
-        // The same detail whoever has the number: who else is a customer here is not the caller's business.
+        // Does not name the owner: the number may belong to another client.
         throw isDuplicateKey(error)
           ? new AppError('already-exists', 'A channel with this phoneNumberId already exists.')
           : error;
@@ -82,7 +85,7 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
       const seal = (secret: string) => cipher.seal(secret, ref.id.toHexString());
       const changes = {
         ...(plain as ChannelChange),
-        // A new token may see what the old one could not.
+        // A new token may have permissions that the old one lacked.
         ...(accessToken === undefined
           ? {}
           : { accessToken: seal(accessToken), look: { at: clock.now(), tries: 0 } }),
@@ -93,7 +96,7 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
         by,
         ref,
         channelChange('channel.updated', ({ pause }) =>
-          // A new token is tried at once if the old one caused the pause.
+          // If the old token caused the pause, the new one is checked at once.
           accessToken !== undefined && pause?.class === 'credentials'
             ? { ...changes, pause: { ...pause, nextCheckAt: clock.now() } }
             : changes,
@@ -122,7 +125,7 @@ const createActions = (
       scope,
       by,
       ref,
-      channelChange('channel.paused', (channel) => wished(channel, 'pause')),
+      channelChange('channel.paused', (channel) => requestedState(channel, 'pause')),
     ),
 
   resume: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
@@ -130,17 +133,17 @@ const createActions = (
       scope,
       by,
       ref,
-      channelChange('channel.resumed', (channel) => wished(channel, 'resume')),
+      channelChange('channel.resumed', (channel) => requestedState(channel, 'resume')),
     ),
 
-  /** Asks the provider about the number with the channel's credentials, and stores what follows. */
+  /** Asks the provider about the number and stores the resulting state. Throws `dependency-away`. */
   async verify(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> {
     const asked = await resource.require(scope, ref);
-    const knowledge = await askAboutNumber(gateway, directory.numberOf(asked));
-    const next = stateAfterAnswer(stateOf(asked), knowledge.number);
-    if (next === null) throw providerAway(knowledge.number);
-    const changes: ChannelChange = { ...next, ...learntFrom(asked, knowledge, clock.now()) };
-    // The answer holds for the credentials that were used, so it may only change the version that was asked about.
+    const answers = await fetchNumberAnswers(gateway, directory.numberOf(asked));
+    const next = stateAfterAnswer(stateOf(asked), answers.number);
+    if (next === null) throw providerAway(answers.number);
+    const changes: ChannelChange = { ...next, ...changesFromAnswers(asked, answers, clock.now()) };
+    // The answer holds only for the credentials that were used: a version with other credentials must not change.
     const askedRef = { id: asked._id, version: asked.version };
     const verified = await resource.change(
       scope,
@@ -148,12 +151,12 @@ const createActions = (
       askedRef,
       channelChange('channel.verified', () => changes),
     );
-    if (isLookOver(knowledge)) await channels.finishLook(scope, asked);
-    else await channels.askForLook(scope, asked._id, nextLookAfter({ tries: 1 }, clock.now()));
+    if (isNumberCheckOver(answers)) await channels.finishNumberCheck(scope, asked);
+    else await channels.requestNumberCheck(scope, asked._id, nextNumberCheckAfter({ tries: 1 }, clock.now()));
     return verified;
   },
 
-  /** Replaces the channel's own webhook address; the old one ends within a second. */
+  /** Replaces the webhook address of the channel; the old one stops working within a second. */
   async replaceWebhookKey(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<WithWebhookKey> {
     const webhookKey = newSecret();
     const changes = { webhookKeyHash: sha256Hex(webhookKey) };
@@ -191,18 +194,15 @@ const stateOf = ({ state, stateReason, pause }: ChannelDoc): StateOfChannel => (
   pause: pause ?? null,
 });
 
-function wished(channel: ChannelDoc, wish: 'pause' | 'resume'): ChannelChange {
-  const next = stateAfterWish(stateOf(channel), wish);
+function requestedState(channel: ChannelDoc, request: 'pause' | 'resume'): ChannelChange {
+  const next = stateAfterRequest(stateOf(channel), request);
   if (next !== null) return next;
-  throw new AppError(
-    'wrong-state',
-    `The channel is disconnected; an active or paused one can be ${wish}d. Verify it first.`,
-  );
+  throw new AppError('wrong-state', `A disconnected channel cannot be ${request}d. Verify it first.`);
 }
 
 const providerAway = (answer: NumberAnswer): AppError => {
   const waitMs = answer.kind === 'refused' ? answer.retryAfterMs : undefined;
-  return new AppError('dependency-away', 'The provider could not be asked; nothing was changed.', {
+  return new AppError('dependency-away', 'The provider could not be reached; the channel has not changed.', {
     retryAfterSeconds: waitMs === undefined ? 30 : Math.ceil(waitMs / 1_000),
   });
 };

@@ -79,7 +79,7 @@ describe('pauses of channels by the provider', function () {
   };
   const openings = () => api().collection('gate_openings').find({ channelId: channelId() }).toArray();
   const inMinutes = (minutes: number) => new Date(clock.now().getTime() + minutes * minuteMs).toISOString();
-  const wish = async (what: 'pause' | 'resume'): Promise<ChannelView> => {
+  const request = async (what: 'pause' | 'resume'): Promise<ChannelView> => {
     const { status, body } = await user.call<ChannelView>(`/api/channels/${user.channelId}/${what}`, {
       method: 'POST',
     });
@@ -109,7 +109,7 @@ describe('pauses of channels by the provider', function () {
     });
 
     it('a channel that a person has paused, or that is disconnected › stays as it is', async () => {
-      await wish('pause');
+      await request('pause');
       await refuse();
       assert.deepEqual([(await view()).pause, (await view()).stateReason], [null, 'Paused by an admin.']);
       await set({ $set: { state: 'disconnected' } });
@@ -119,7 +119,7 @@ describe('pauses of channels by the provider', function () {
     });
   });
 
-  describe('the look at its health', () => {
+  describe('health checks', () => {
     it('before its time › nobody is asked', async () => {
       await refuse();
       clock.advance(minuteMs - 1);
@@ -164,7 +164,7 @@ describe('pauses of channels by the provider', function () {
       clock.advance(minuteMs);
       const rounds = await Promise.all([pauses().checkDue(), pauses().checkDue(), pauses().checkDue()]);
       assert.equal(
-        rounds.reduce((sum, looked) => sum + looked, 0),
+        rounds.reduce((sum, checked) => sum + checked, 0),
         1,
       );
       assert.equal(asked.length, 1);
@@ -177,7 +177,7 @@ describe('pauses of channels by the provider', function () {
       { kind: 'away', reason: 'no answer' },
       { kind: 'refused', error: { code: 190, title: 'No', detail: '' } },
     ] as const) {
-      it(`${given.kind} › paused still, and looked at ever more rarely, to a quarter of an hour`, async () => {
+      it(`${given.kind} › paused still, and checked ever more rarely, to a quarter of an hour`, async () => {
         answer = given;
         await refuse();
         for (const minutes of [2, 4, 8, 15, 15]) {
@@ -206,7 +206,7 @@ describe('pauses of channels by the provider', function () {
       }
       assert.equal(asked.length, 8);
       await refuse();
-      await wish('resume');
+      await request('resume');
       await refuse();
       assert.deepEqual(
         [(await view()).pause?.relapses, (await view()).pause?.nextCheckAt],
@@ -214,7 +214,7 @@ describe('pauses of channels by the provider', function () {
       );
     });
 
-    it('well for an hour, then refused › looked at in a minute again', async () => {
+    it('well for an hour, then refused › checked in a minute again', async () => {
       for (const relapses of [0, 1]) {
         await refuse();
         assert.equal((await view()).pause?.relapses, relapses);
@@ -237,7 +237,7 @@ describe('pauses of channels by the provider', function () {
       }
       answer = { kind: 'blocked' };
       await refuse();
-      for (let looks = 0; looks < 2; looks += 1) {
+      for (let checks = 0; checks < 2; checks += 1) {
         assert.equal((await view()).pause?.nextCheckAt, inMinutes(32));
         clock.advance(32 * minuteMs);
         assert.equal(await pauses().checkDue(), 1);
@@ -258,7 +258,7 @@ describe('pauses of channels by the provider', function () {
   });
 
   describe('a person', () => {
-    it('a new access token › the look is due now; the call that works resumes it', async () => {
+    it('a new access token › the check is due now; the call that works resumes it', async () => {
       await refuse({ class: 'credentials', code: '190' });
       answer = { kind: 'silent' };
       const accessToken = newSecret();
@@ -273,7 +273,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).state, 'active');
     });
 
-    it('a new access token while the account is the reason › the look stays where it is', async () => {
+    it('a new access token while the account is the reason › the check stays where it is', async () => {
       await refuse();
       const { pause } = await view();
       const body = { accessToken: newSecret() };
@@ -281,10 +281,10 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual((await view()).pause, pause);
     });
 
-    it('pauses what the provider has paused › it is not looked at any more, and stays', async () => {
+    it('pauses what the provider has paused › it is not checked any more, and stays', async () => {
       await refuse();
       assert.deepEqual(
-        [(await wish('pause')).pause, (await view()).stateReason],
+        [(await request('pause')).pause, (await view()).stateReason],
         [null, 'Paused by an admin.'],
       );
       clock.advance(60 * minuteMs);
@@ -294,7 +294,7 @@ describe('pauses of channels by the provider', function () {
 
     it('resumes what the provider has paused › active, with an opening; the next refusal pauses again', async () => {
       await refuse();
-      const { state, stateReason, pause } = await wish('resume');
+      const { state, stateReason, pause } = await request('resume');
       assert.deepEqual([state, stateReason, pause], ['active', null, null]);
       assert.equal((await openings()).length, 1);
       await refuse({ code: '368' });
@@ -302,7 +302,7 @@ describe('pauses of channels by the provider', function () {
     });
 
     it('resumes an active one › nothing opens', async () => {
-      await wish('resume');
+      await request('resume');
       assert.deepEqual([await openings(), await auditActions()], [[], []]);
     });
   });
@@ -370,11 +370,11 @@ describe('pauses of channels by the provider', function () {
         ['channel'],
       );
       await restrict();
-      assert.equal((await wish('resume')).restriction, null);
+      assert.equal((await request('resume')).restriction, null);
       assert.equal((await openings()).length, 2);
     });
 
-    it('reinstated › looked at now, and its health decides', async () => {
+    it('reinstated › checked now, and its health decides', async () => {
       await apply({ type: 'blocked', word: 'X', until: new Date(clock.now().getTime() + 60 * minuteMs) });
       answer = { kind: 'blocked' };
       await apply({ type: 'reinstated', word: 'ACCOUNT_UPDATE' });

@@ -241,7 +241,7 @@ describe('channels', () => {
         ['portfolio'],
       );
       const stored = await api().collection('channels').findOne({ _id: channelId });
-      assert.equal(stored?.['look'], undefined, 'nothing is left to learn');
+      assert.equal(stored?.['look'], undefined, 'no number check is left');
     });
 
     it('token expired › disconnected with a reason, sends refused; a new token and verify › active', async () => {

@@ -38,7 +38,7 @@ const toldByReceipt = [
 /** Longer waits are compared as waits. */
 const maxWaitedMs = 10_000;
 
-/** Those that the look at the provider's health lets go, and no person. */
+/** Pauses that a health check ends, not a user. */
 const resumedByProduct = ['131042', '190'];
 
 type Way = 'answer' | 'too many answers' | 'receipt' | 'disabled while held';
@@ -223,7 +223,7 @@ describe('e2e › every error of the provider', function () {
       return;
     }
     const channels = stack().collection<ChannelDoc>('channels');
-    // The first look is due after a minute: here it is due now.
+    // The first health check is due after a minute: here it is due now.
     await channels.updateOne({ _id }, { $set: { 'pause.nextCheckAt': new Date() } });
     await waitFor('the product resumes the channel', async () => {
       const channel = await channels.findOne({ _id });

@@ -15,7 +15,7 @@ const maxTimeMS = 5_000;
 export function createChannelMeasures(connection: Connection) {
   const channels = openTenantCollection(channelModel, connection);
   return {
-    /** Channels that do not send, by who paused them and why. There are few channels: no index is kept for this. */
+    /** Channels that do not send, by cause. Scans the collection: channels are too few to need an index. */
     findPausedAcrossClients: (): Promise<PausedGroup[]> =>
       channels.acrossClients.aggregate<PausedGroup>(
         [
@@ -23,7 +23,7 @@ export function createChannelMeasures(connection: Connection) {
           { $match: { state: { $ne: 'active' } } },
           {
             $group: {
-              // A pause without more words was made by a person.
+              // Only a pause by the provider stores `pause`.
               _id: {
                 by: { $cond: [{ $ifNull: ['$pause', false] }, 'provider', 'person'] },
                 errorClass: { $ifNull: ['$pause.class', 'none'] },

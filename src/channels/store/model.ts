@@ -5,7 +5,7 @@ import { declareTenantModel } from '../../platform/declare-model.ts';
 export const channelStates = ['active', 'paused', 'disconnected'] as const;
 export type ChannelState = (typeof channelStates)[number];
 
-/** What the provider said of the number when it was asked last. */
+/** The provider's latest answer about the number. */
 export interface ChannelVerification {
   readonly at: Date;
   readonly displayNumber: string;
@@ -13,41 +13,41 @@ export interface ChannelVerification {
   readonly qualityRating?: string;
 }
 
-/** The provider refuses the channel's calls; its health is looked at until it does no more. */
+/** The provider refuses the channel's calls. Health checks run until one passes. */
 export interface ProviderPause {
   /** `credentials`: the access token; `sender`: the number or its account. */
   readonly class: 'sender' | 'credentials';
   /** The provider's code. */
   readonly code: string;
   readonly since: Date;
-  /** Not before this time, whatever the provider says of its health. */
+  /** Lasts at least until this time, whatever the health checks say. */
   readonly until?: Date;
   readonly checks: number;
   readonly nextCheckAt: Date;
-  /** How often in a row its health was believed before, and calls were refused again soon. */
+  /** How often in a row a health check passed and calls were refused again soon after. */
   readonly relapses?: number;
 }
 
-/** The provider's health page has let a channel go; whether it was right, the next hour shows. */
+/** A passed health check has resumed the channel; a refusal within the next hour counts as a relapse. */
 export interface ProviderRecovery {
   readonly at: Date;
-  /** Those of the pause that it ended. */
+  /** The relapses of the pause that ended. */
   readonly relapses: number;
 }
 
-/** The provider takes nothing that the business begins; answers go on. */
+/** The provider refuses messages that start a conversation, and accepts replies. */
 export interface ChannelRestriction {
-  /** The provider's. */
+  /** The provider's code. */
   readonly code: string;
   readonly since: Date;
-  /** Over by itself at this time; without it, when the provider or an admin says so. */
+  /** When it expires; if missing, it lasts until the provider or an admin lifts it. */
   readonly until?: Date;
 }
 
-/** The provider is to be asked what it knows of the number. */
-export interface ChannelLook {
+/** A number check that is due at `at`. */
+export interface PendingNumberCheck {
   readonly at: Date;
-  /** How often it was asked in vain. */
+  /** Checks that have run without a complete answer. */
   readonly tries: number;
 }
 
@@ -60,27 +60,27 @@ export interface ChannelDoc {
   readonly wabaId: string;
   readonly accessToken: SealedSecret;
   readonly appSecret?: SealedSecret;
-  /** SHA-256 of the secret part of this channel's own webhook address. */
+  /** SHA-256 of the secret part of the channel's webhook address. */
   readonly webhookKeyHash: string;
   readonly sendsPerSecond: number;
   readonly state: ChannelState;
   readonly stateReason?: string;
-  /** Set while the state is `paused` and the provider is the reason. */
+  /** Set while the state is `paused` by the provider. */
   readonly pause?: ProviderPause;
-  /** The last time that its health ended a pause, until a person resumes it. */
+  /** The last pause that a health check ended; cleared when a user resumes the channel. */
   readonly recovery?: ProviderRecovery;
   readonly restriction?: ChannelRestriction;
-  /** People whom the business may begin to write to in 24 h, as the provider says; without it nobody counts. */
+  /** Contacts that the business may start to message in 24 h, as the provider reports it; if missing, no limit is kept. */
   readonly messagingLimit?: number;
-  /** When the provider said that, by its own clock: of two words the later one counts, in whatever order they come. */
+  /** When the provider reported the limit, by its clock: reports arrive out of order, and the latest one counts. */
   readonly messagingLimitAt?: Date;
-  /** Numbers with the same one share that limit; without it, those of one account do. */
+  /** Numbers of one portfolio share the limit; if missing, numbers of one account do. */
   readonly portfolioId?: string;
-  /** Messages per second that the provider takes of the number, as it says. */
+  /** Messages per second that the provider accepts from the number. */
   readonly throughput?: number;
-  /** Set while something is to be learnt. */
-  readonly look?: ChannelLook;
-  /** Meta takes marketing of this number at its marketing endpoint only. */
+  /** Set while a number check is due. */
+  readonly look?: PendingNumberCheck;
+  /** Meta accepts marketing templates of this number at its marketing endpoint only. */
   readonly usesMarketingEndpoint?: boolean;
   readonly verification?: ChannelVerification;
   readonly createdAt: Date;
@@ -114,17 +114,17 @@ export const channelModel = declareTenantModel<ChannelDoc>('channels', {
 });
 
 channelModel.schema.index({ clientId: 1, _id: 1 });
-// Paused by the provider: when to look again, over all tenants.
+// Due health checks, across all tenants.
 channelModel.schema.index(
   { 'pause.nextCheckAt': 1 },
   { name: 'health', partialFilterExpression: { 'pause.nextCheckAt': { $exists: true } } },
 );
-// What is to be learnt of numbers, over all tenants.
+// Due number checks, across all tenants.
 channelModel.schema.index(
   { 'look.at': 1 },
   { name: 'looks', partialFilterExpression: { 'look.at': { $exists: true } } },
 );
-// The provider's events name the number or the account, not the tenant: these find the tenant.
+// Provider events name the number or the account, not the tenant.
 channelModel.schema.index({ phoneNumberId: 1 }, { unique: true });
 channelModel.schema.index({ webhookKeyHash: 1 }, { unique: true });
 channelModel.schema.index({ wabaId: 1, _id: 1 });

@@ -7,11 +7,11 @@ import {
 } from '../../platform/tenant-collection.ts';
 import type { CrossingFilter } from '../../platform/tenant-queries.ts';
 import type { Change } from '../../platform/update.ts';
-import { channelModel, type ChannelDoc, type ChannelLook, type ProviderPause } from './model.ts';
+import { channelModel, type ChannelDoc, type PendingNumberCheck, type ProviderPause } from './model.ts';
 
 export type { ChannelDoc } from './model.ts';
 
-/** What can be changed on a channel; null clears. The number itself never changes. */
+/** The fields that can change; null clears one. The number itself never changes. */
 export type ChannelChange = Change<
   ChannelDoc,
   | 'displayNumber'
@@ -50,7 +50,7 @@ export function createChannelRepository(connection: Connection) {
       session?: ClientSession,
     ): Promise<ChannelDoc | null> => channels.findOne(scope, { _id }, { session }),
 
-    /** Puts `next` in place of what was read; false when somebody was faster. */
+    /** Replaces `current` with `next`; false if the channel has changed since it was read. */
     replace: (
       scope: ClientScope,
       current: ChannelDoc,
@@ -58,38 +58,41 @@ export function createChannelRepository(connection: Connection) {
       session: ClientSession,
     ): Promise<boolean> => channels.replaceVersioned(scope, current, next, session),
 
-    /** Something is to be learnt of the number; that is no change of the channel. */
-    async askForLook(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
+    /** Schedules a number check without counting it as a change of the channel. */
+    async requestNumberCheck(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
       await channels.updateOne(scope, { _id }, { $set: { look: { at, tries: 0 } } });
     },
 
-    /** All is learnt, unless somebody has asked for another look meanwhile. */
-    async finishLook(scope: ClientScope, { _id, look }: Pick<ChannelDoc, '_id' | 'look'>): Promise<void> {
+    /** Ends the pending number check, unless another was requested meanwhile. */
+    async finishNumberCheck(
+      scope: ClientScope,
+      { _id, look }: Pick<ChannelDoc, '_id' | 'look'>,
+    ): Promise<void> {
       if (look === undefined) return;
       await channels.updateOne(scope, { _id, 'look.at': look.at }, { $unset: { look: '' } });
     },
 
-    /** False when somebody changed or deleted it first. */
+    /** False if the channel has changed since it was read. */
     delete: (scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> =>
       channels.deleteOne(scope, { _id, version }, { session }),
 
-    /** In order of creation; a client has few. */
+    /** Oldest first. */
     list: (scope: ClientScope, limit: number, afterId: Types.ObjectId | null): Promise<ChannelDoc[]> =>
       channels.find(scope, afterId === null ? {} : { _id: { $gt: afterId } }, { sort: { _id: 1 }, limit }),
   };
 }
 
-/** Who an event or a schedule is about, before anybody knows the tenant. */
+/** Queries of events and schedules, which do not know the tenant. */
 const createCrossings = (channels: TenantCollection<ChannelDoc>) => ({
-  /** Across all tenants: the channel that a provider's event names. */
+  /** Across all tenants: the channel whose number a provider event names. */
   findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
     channels.acrossClients.findOne({ phoneNumberId }),
 
   /**
-   * Across all tenants: takes channels that the provider has paused and whose next look is due. Who takes one sets
-   * the time of the look after it, so that several workers share them.
+   * Across all tenants: takes the channels whose health check is due and schedules the next check of each, so that no
+   * other worker takes the same channel.
    */
-  takeDueForCheckAcrossClients(
+  takeDueForHealthCheckAcrossClients(
     now: Date,
     nextCheckAt: (pause: Pick<ProviderPause, 'checks' | 'relapses'>) => Date,
     atMost: number,
@@ -101,40 +104,40 @@ const createCrossings = (channels: TenantCollection<ChannelDoc>) => ({
     });
   },
 
-  /** Across all tenants: takes channels of which something is to be learnt, in the same way. */
-  takeDueForLookAcrossClients(
+  /** Across all tenants: takes the channels whose number check is due, in the same way. */
+  takeDueForNumberCheckAcrossClients(
     now: Date,
-    nextLookAt: (look: Pick<ChannelLook, 'tries'>) => Date,
+    nextCheckAt: (look: Pick<PendingNumberCheck, 'tries'>) => Date,
     atMost: number,
   ): Promise<ChannelDoc[]> {
     const due = { 'look.at': { $lte: now } };
     return takeDueAcrossClients(channels.acrossClients, { due, atMost }, ({ look }) => {
       const tries = (look?.tries ?? 0) + 1;
-      return { 'look.tries': tries, 'look.at': nextLookAt({ tries }) };
+      return { 'look.tries': tries, 'look.at': nextCheckAt({ tries }) };
     });
   },
 
-  /** Across all tenants: the channels of an account of the provider, which may serve several of them. */
+  /** Across all tenants: the channels of an account, which may belong to several clients. */
   listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
     channels.acrossClients.find({ wabaId }, { sort: { _id: 1 }, limit }),
 
-  /** Across all tenants, in order of creation: for what is done for every channel by a schedule. */
+  /** Across all tenants, oldest first. */
   listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<ChannelDoc[]> =>
     channels.acrossClients.find({ _id: { $gt: afterId } }, { sort: { _id: 1 }, limit }),
 
   findByIdAcrossClients: (_id: Types.ObjectId): Promise<ChannelDoc | null> =>
     channels.acrossClients.findOne({ _id }),
 
-  /** Across all tenants: the channel whose own webhook address was called. */
+  /** Across all tenants: the channel whose webhook address was called. */
   findByWebhookKeyHashAcrossClients: (webhookKeyHash: string): Promise<ChannelDoc | null> =>
     channels.acrossClients.findOne({ webhookKeyHash }),
 });
 
-/** Finds what is due and puts each off to its next time; who comes second finds it done. */
+/** Finds due channels and postpones each atomically: a channel that another worker has taken is left out. */
 async function takeDueAcrossClients(
   channels: AcrossClients<ChannelDoc>,
   { due, atMost }: { due: CrossingFilter<ChannelDoc>; atMost: number },
-  putOff: (channel: ChannelDoc) => object,
+  postpone: (channel: ChannelDoc) => object,
 ): Promise<ChannelDoc[]> {
   const taken: ChannelDoc[] = [];
   const found = await channels.find(due, { limit: atMost });
@@ -142,7 +145,7 @@ async function takeDueAcrossClients(
     const filter = { _id: candidate._id, ...due };
     const channel = await channels.findOneAndUpdate(
       filter,
-      { $set: putOff(candidate) },
+      { $set: postpone(candidate) },
       { returnDocument: 'after' },
     );
     if (channel !== null) taken.push(channel);

@@ -5,10 +5,10 @@ import {
   afterAccountEvent,
   afterRestriction,
   afterHealthCheck,
-  nextCheckAfter,
+  nextHealthCheckAfter,
   pausedByProvider,
   stateAfterAnswer,
-  stateAfterWish,
+  stateAfterRequest,
   type StateOfChannel,
 } from '../../../src/channels/rules.ts';
 import type { HealthAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.ts';
@@ -99,23 +99,23 @@ describe('channel state', () => {
     }
   });
 
-  describe('after a wish', () => {
+  describe('after a request', () => {
     it('pause and resume › each from both, a repetition changes nothing', () => {
-      assert.deepEqual(stateAfterWish(active, 'pause'), paused);
-      assert.deepEqual(stateAfterWish(paused, 'pause'), paused);
-      assert.deepEqual(stateAfterWish(paused, 'resume'), resumed);
-      assert.deepEqual(stateAfterWish(active, 'resume'), resumed);
+      assert.deepEqual(stateAfterRequest(active, 'pause'), paused);
+      assert.deepEqual(stateAfterRequest(paused, 'pause'), paused);
+      assert.deepEqual(stateAfterRequest(paused, 'resume'), resumed);
+      assert.deepEqual(stateAfterRequest(active, 'resume'), resumed);
     });
 
     it('disconnected › neither is possible', () => {
-      assert.equal(stateAfterWish(disconnected, 'pause'), null);
-      assert.equal(stateAfterWish(disconnected, 'resume'), null);
+      assert.equal(stateAfterRequest(disconnected, 'pause'), null);
+      assert.equal(stateAfterRequest(disconnected, 'resume'), null);
     });
   });
 
   it('a person pauses what the provider had paused › only a person resumes it', () => {
-    assert.deepEqual(stateAfterWish(pausedFor('sender'), 'pause'), paused);
-    assert.deepEqual(stateAfterWish(pausedFor('sender'), 'resume'), resumed);
+    assert.deepEqual(stateAfterRequest(pausedFor('sender'), 'pause'), paused);
+    assert.deepEqual(stateAfterRequest(pausedFor('sender'), 'resume'), resumed);
   });
 
   describe('after the provider refused a call', () => {
@@ -125,7 +125,7 @@ describe('channel state', () => {
       reason: 'There is a payment problem, 131042',
     } as const;
 
-    it('active › paused with the reason, and looked at in a minute', () => {
+    it('active › paused with the reason, and checked in a minute', () => {
       assert.deepEqual(pausedByProvider(active, refusal, now), pausedFor('sender'));
       const until = minutes(60);
       assert.deepEqual(pausedByProvider(active, { ...refusal, until }, now), pausedFor('sender', until));
@@ -139,19 +139,21 @@ describe('channel state', () => {
         assert.equal(pausedByProvider(current, refusal, now), null);
     });
 
-    it('looks at the health › after 1, 2, 4 … 15 minutes', () => {
-      const waits = [0, 1, 2, 3, 4, 50].map((checks) => nextCheckAfter({ checks }, now));
+    it('health checks › after 1, 2, 4 … 15 minutes', () => {
+      const waits = [0, 1, 2, 3, 4, 50].map((checks) => nextHealthCheckAfter({ checks }, now));
       assert.deepEqual(waits, [1, 2, 4, 8, 15, 15].map(minutes));
     });
 
-    it('looks at a health that was wrong › after 1, 2, 4 … 60 minutes, and never more often than usual', () => {
-      const waits = [0, 1, 2, 3, 4, 5, 6, 50].map((relapses) => nextCheckAfter({ checks: 0, relapses }, now));
+    it('health checks after relapses › after 1, 2, 4 … 60 minutes, and never more often than usual', () => {
+      const waits = [0, 1, 2, 3, 4, 5, 6, 50].map((relapses) =>
+        nextHealthCheckAfter({ checks: 0, relapses }, now),
+      );
       assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60].map(minutes));
       fc.assert(
         fc.property(fc.nat(100), fc.nat(100), (checks, relapses) => {
-          const next = nextCheckAfter({ checks, relapses }, now);
-          assert.ok(next >= nextCheckAfter({ checks }, now) && next <= minutes(60));
-          assert.ok(nextCheckAfter({ checks, relapses: relapses + 1 }, now) >= next);
+          const next = nextHealthCheckAfter({ checks, relapses }, now);
+          assert.ok(next >= nextHealthCheckAfter({ checks }, now) && next <= minutes(60));
+          assert.ok(nextHealthCheckAfter({ checks, relapses: relapses + 1 }, now) >= next);
         }),
       );
     });
@@ -227,7 +229,7 @@ describe('channel state', () => {
       return { waitMs: resumedAt.getTime() - refusedAt.getTime(), resumedAt, channel: next };
     }
 
-    it('calls are refused soon after it each time › waits double to an hour: 28 looks in a day, not 1,440', () => {
+    it('calls are refused soon after it each time › waits double to an hour: 28 checks in a day, not 1,440', () => {
       fc.assert(
         fc.property(
           fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 40, maxLength: 40 }),
@@ -263,7 +265,7 @@ describe('channel state', () => {
     it('a person resumes it › it begins anew, however often it was wrong', () => {
       fc.assert(
         fc.property(fc.nat(20), fc.nat(30 * minuteMs), (relapses, gapMs) => {
-          const channel = stateAfterWish({ ...active, recovery: { at: now, relapses } }, 'resume');
+          const channel = stateAfterRequest({ ...active, recovery: { at: now, relapses } }, 'resume');
           assert.ok(channel);
           assert.equal(playRound(channel, now, gapMs).waitMs, minuteMs);
         }),
@@ -274,7 +276,10 @@ describe('channel state', () => {
       const first = pausedByProvider(active, refusal, now);
       assert.equal(first?.stateReason, refusal.reason);
       const again = pausedByProvider({ ...active, recovery: { at: now, relapses: 2 } }, refusal, minutes(1));
-      assert.match(again?.stateReason ?? '', /131042\. Its health at Meta said .* \(3 in a row\)/);
+      assert.match(
+        again?.stateReason ?? '',
+        /131042\. Meta reported the number as healthy .* \(3 in a row\)/,
+      );
       assert.equal(again?.pause?.relapses, 3);
     });
 
@@ -290,7 +295,9 @@ describe('channel state', () => {
     it('a messaging limit › is kept; without limit clears it', () => {
       for (const limit of [2_000, null]) {
         const event = { type: 'messaging-limit', limit } as const;
-        assert.deepEqual(afterAccountEvent(active, event, { saidAt: null, now }), { messagingLimit: limit });
+        assert.deepEqual(afterAccountEvent(active, event, { reportedAt: null, now }), {
+          messagingLimit: limit,
+        });
       }
     });
 
@@ -301,7 +308,7 @@ describe('channel state', () => {
           let current: Parameters<typeof afterAccountEvent>[0] & { messagingLimit?: number | null } = active;
           for (const ms of times) {
             const event = { type: 'messaging-limit', limit: limitSaidAt(ms) } as const;
-            const change = afterAccountEvent(current, event, { saidAt: new Date(ms), now });
+            const change = afterAccountEvent(current, event, { reportedAt: new Date(ms), now });
             current = { ...current, ...(change as object) };
           }
           assert.equal(current.messagingLimit, limitSaidAt(Math.max(...times)));
@@ -312,19 +319,19 @@ describe('channel state', () => {
     it('blocked › pauses an active channel, for as long as it says', () => {
       const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
       const until = minutes(60);
-      const next = afterAccountEvent(active, { type: 'blocked', word, until }, { saidAt: null, now });
+      const next = afterAccountEvent(active, { type: 'blocked', word, until }, { reportedAt: null, now });
       assert.equal(next?.state, 'paused');
       assert.match(next?.stateReason ?? '', new RegExp(word));
       assert.deepEqual([next?.pause?.class, next?.pause?.until], ['sender', until]);
-      const open = afterAccountEvent(active, { type: 'blocked', word }, { saidAt: null, now });
+      const open = afterAccountEvent(active, { type: 'blocked', word }, { reportedAt: null, now });
       assert.equal(open?.pause?.until, undefined);
-      assert.equal(afterAccountEvent(paused, { type: 'blocked', word }, { saidAt: null, now }), null);
+      assert.equal(afterAccountEvent(paused, { type: 'blocked', word }, { reportedAt: null, now }), null);
     });
 
-    it('blocked again until later › the later end counts, and no look before it', () => {
+    it('blocked again until later › the later end counts, and no check before it', () => {
       const until = minutes(60);
       const again = (current: StateOfChannel) =>
-        afterAccountEvent(current, { type: 'blocked', word: 'Y', until }, { saidAt: null, now });
+        afterAccountEvent(current, { type: 'blocked', word: 'Y', until }, { reportedAt: null, now });
       for (const known of [undefined, minutes(30)]) {
         const { pause } = pausedFor('sender', known);
         assert.deepEqual(again(pausedFor('sender', known)), {
@@ -334,8 +341,8 @@ describe('channel state', () => {
       assert.equal(again(pausedFor('sender', minutes(90))), null);
       assert.equal(again(paused), null);
       const { pause } = pausedFor('sender');
-      const looked = { ...pausedFor('sender'), pause: { ...pause!, nextCheckAt: minutes(70) } };
-      assert.deepEqual(again(looked), { pause: { ...looked.pause, until } });
+      const checked = { ...pausedFor('sender'), pause: { ...pause!, nextCheckAt: minutes(70) } };
+      assert.deepEqual(again(checked), { pause: { ...checked.pause, until } });
     });
 
     it('restricted › active still; the restriction that ends last counts', () => {
@@ -344,7 +351,7 @@ describe('channel state', () => {
         afterAccountEvent(
           { ...active, restriction: restriction as never },
           { type: 'restricted', word, ...(until === undefined ? {} : { until }) },
-          { saidAt: null, now },
+          { reportedAt: null, now },
         );
       const since = minutes(-10);
       for (const [known, until, expected] of [
@@ -384,25 +391,25 @@ describe('channel state', () => {
     it('reinstated › the restriction is gone, of a paused channel too', () => {
       const restriction = { code: 'X', since: now };
       const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
-      assert.deepEqual(afterAccountEvent({ ...active, restriction }, event, { saidAt: null, now }), {
+      assert.deepEqual(afterAccountEvent({ ...active, restriction }, event, { reportedAt: null, now }), {
         restriction: null,
       });
       const both = { ...pausedFor('sender'), restriction };
-      assert.deepEqual(afterAccountEvent(both, event, { saidAt: null, now }), {
+      assert.deepEqual(afterAccountEvent(both, event, { reportedAt: null, now }), {
         restriction: null,
         pause: { ...both.pause, nextCheckAt: now },
       });
     });
 
-    it('reinstated › the health is looked at now, whatever end the pause had', () => {
+    it('reinstated › the health is checked now, whatever end the pause had', () => {
       const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
       const next = afterAccountEvent(pausedFor('sender', minutes(60)), event, {
-        saidAt: null,
+        reportedAt: null,
         now,
       });
       assert.deepEqual([next?.pause?.nextCheckAt, next?.pause?.until], [now, undefined]);
       for (const current of [active, paused, { state: 'active' } as const])
-        assert.equal(afterAccountEvent(current, event, { saidAt: null, now }), null);
+        assert.equal(afterAccountEvent(current, event, { reportedAt: null, now }), null);
     });
   });
 });

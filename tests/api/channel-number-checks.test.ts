@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
-import { createChannelLooks } from '../../src/channels/looks.ts';
+import { createNumberChecks } from '../../src/channels/number-checks.ts';
 import type { ChannelView } from '../../src/channels/schemas.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
@@ -14,9 +14,9 @@ import { useWorkerCore } from '../support/worker-core.ts';
 const minuteMs = 60_000;
 const busy = { code: 80007, httpStatus: 400, title: '', detail: '' };
 
-describe('looks at numbers', function () {
+describe('number checks', function () {
   this.timeout(60_000);
-  const api = useApi('channel-looks');
+  const api = useApi('channel-number-checks');
   const worker = useWorkerCore(api);
   let user: CrmUser;
   let number: NumberAnswer;
@@ -40,8 +40,8 @@ describe('looks at numbers', function () {
   });
 
   /** As a worker has it, with a provider that answers what the test says. */
-  const looks = () =>
-    createChannelLooks({
+  const checks = () =>
+    createNumberChecks({
       channels: createChannelRepository(worker().mongo),
       directory: worker().channels,
       gateway: {
@@ -76,7 +76,7 @@ describe('looks at numbers', function () {
     api()
       .collection<ChannelDoc>('channels')
       .findOne({ _id: new Types.ObjectId(id) });
-  const learnt = ({ portfolioId, messagingLimit, throughput, sendsPerSecond }: ChannelView) => [
+  const limitsOf = ({ portfolioId, messagingLimit, throughput, sendsPerSecond }: ChannelView) => [
     ...[portfolioId, messagingLimit, throughput, sendsPerSecond],
   ];
   const audited = (id: string): Promise<mongo.Document[]> =>
@@ -85,12 +85,12 @@ describe('looks at numbers', function () {
       .find({ 'target.id': new Types.ObjectId(id) })
       .sort({ _id: 1 })
       .toArray();
-  it('a number that was connected just now › known after one look, without a person asking', async () => {
+  it('a number that was connected just now › known after one check, without a person asking', async () => {
     const channel = await connect();
-    assert.deepEqual(learnt(channel), [null, null, null, 80]);
-    assert.equal(await looks().lookDue(), 1);
+    assert.deepEqual(limitsOf(channel), [null, null, null, 80]);
+    assert.equal(await checks().checkDue(), 1);
     assert.deepEqual([asked[0]?.phoneNumberId, asked[0]?.wabaId], [channel.phoneNumberId, channel.wabaId]);
-    assert.deepEqual(learnt(await view(channel)), ['4711', 2_000, 1_000, 1_000]);
+    assert.deepEqual(limitsOf(await view(channel)), ['4711', 2_000, 1_000, 1_000]);
     assert.equal((await stored(channel.id))?.look, undefined);
     const events = await audited(channel.id);
     assert.deepEqual(
@@ -98,65 +98,65 @@ describe('looks at numbers', function () {
       ['channel.created', 'channel.looked-at'],
     );
     assert.equal(events[1]?.['after']?.portfolioId, '4711');
-    assert.equal(await looks().lookDue(), 0);
+    assert.equal(await checks().checkDue(), 0);
   });
 
   it('a lower rate of a person › stays', async () => {
     const channel = await connect({ sendsPerSecond: 20 });
-    await looks().lookDue();
-    assert.deepEqual(learnt(await view(channel)), ['4711', 2_000, 1_000, 20]);
+    await checks().checkDue();
+    assert.deepEqual(limitsOf(await view(channel)), ['4711', 2_000, 1_000, 20]);
   });
 
   it('the provider is away › connected all the same; asked again after 1, 2 minutes, then known', async () => {
     number = { kind: 'away', reason: 'ECONNREFUSED' };
     const channel = await connect();
-    assert.equal(await looks().lookDue(), 1);
-    assert.deepEqual(learnt(await view(channel)), [null, null, null, 80]);
+    assert.equal(await checks().checkDue(), 1);
+    assert.deepEqual(limitsOf(await view(channel)), [null, null, null, 80]);
     clock.advance(minuteMs - 1);
-    assert.equal(await looks().lookDue(), 0);
+    assert.equal(await checks().checkDue(), 0);
     clock.advance(1);
-    assert.equal(await looks().lookDue(), 1);
+    assert.equal(await checks().checkDue(), 1);
     clock.advance(2 * minuteMs);
     number = { kind: 'described', number: { displayNumber: '+1', messagingLimit: 250 } };
     account = { kind: 'refused', error: busy };
-    assert.equal(await looks().lookDue(), 1);
-    assert.deepEqual(learnt(await view(channel)), [null, 250, null, 80]);
+    assert.equal(await checks().checkDue(), 1);
+    assert.deepEqual(limitsOf(await view(channel)), [null, 250, null, 80]);
     account = { kind: 'described', portfolioId: '4711' };
     clock.advance(4 * minuteMs);
-    assert.equal(await looks().lookDue(), 1);
-    assert.deepEqual(learnt(await view(channel)), ['4711', 250, null, 80]);
+    assert.equal(await checks().checkDue(), 1);
+    assert.deepEqual(limitsOf(await view(channel)), ['4711', 250, null, 80]);
     assert.equal((await stored(channel.id))?.look, undefined);
   });
 
   it('refused for good › not asked again, until there is a new access token', async () => {
     number = { kind: 'refused', error: { code: 190, httpStatus: 401, title: '', detail: '' } };
     const channel = await connect();
-    assert.equal(await looks().lookDue(), 1);
+    assert.equal(await checks().checkDue(), 1);
     assert.equal((await view(channel)).state, 'active');
     clock.advance(24 * 60 * minuteMs);
-    assert.equal(await looks().lookDue(), 0);
+    assert.equal(await checks().checkDue(), 0);
     const body = { accessToken: newSecret() };
     await user.call(`/api/channels/${channel.id}`, { method: 'PATCH', body });
     number = { kind: 'described', number: { displayNumber: '+1' } };
-    assert.equal(await looks().lookDue(), 1);
+    assert.equal(await checks().checkDue(), 1);
     assert.equal(asked[1]?.accessToken, body.accessToken);
     assert.equal((await view(channel)).portfolioId, '4711');
   });
 
   it('two rounds at once, in two workers › asked once', async () => {
     await connect();
-    const rounds = await Promise.all([looks().lookDue(), looks().lookDue(), looks().lookDue()]);
+    const rounds = await Promise.all([checks().checkDue(), checks().checkDue(), checks().checkDue()]);
     assert.equal(
-      rounds.reduce((sum, looked) => sum + looked, 0),
+      rounds.reduce((sum, checked) => sum + checked, 0),
       1,
     );
   });
 
-  it('asked again in the middle of a look › looked at once more', async () => {
+  it('requested again during a check › checked once more', async () => {
     const channel = await connect();
     const channels = createChannelRepository(worker().mongo);
     const scope = { clientId: new Types.ObjectId(user.clientId) };
-    const late = createChannelLooks({
+    const late = createNumberChecks({
       ...{
         channels,
         directory: worker().channels,
@@ -166,13 +166,13 @@ describe('looks at numbers', function () {
       },
       gateway: {
         async describeNumber() {
-          await channels.askForLook(scope, new Types.ObjectId(channel.id), clock.now());
+          await channels.requestNumberCheck(scope, new Types.ObjectId(channel.id), clock.now());
           return number;
         },
         describeAccount: () => Promise.resolve(account),
       },
     });
-    assert.equal(await late.lookDue(), 1);
-    assert.equal(await looks().lookDue(), 1);
+    assert.equal(await late.checkDue(), 1);
+    assert.equal(await checks().checkDue(), 1);
   });
 });

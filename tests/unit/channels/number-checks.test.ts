@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   gatesOpened,
-  isLookOver,
-  learntFrom,
-  nextLookAfter,
+  isNumberCheckOver,
+  changesFromAnswers,
+  nextNumberCheckAfter,
   rateAfter,
 } from '../../../src/channels/rules.ts';
 import type { ChannelDoc } from '../../../src/channels/store/model.ts';
@@ -23,7 +23,7 @@ const numberOf = (fields: object = {}): NumberAnswer => ({
 });
 const owned: AccountAnswer = { kind: 'described', portfolioId: '42' };
 
-describe('what the provider knows of a number', () => {
+describe('number checks', () => {
   describe('rate', () => {
     for (const [sends, known, next, expected] of [
       [80, undefined, 1_000, 1_000],
@@ -53,9 +53,9 @@ describe('what the provider knows of a number', () => {
     });
   });
 
-  it('all told › limit, throughput with its rate, and portfolio; the rest is the verification', () => {
+  it('all reported › limit, throughput with its rate, and portfolio; the rest is the verification', () => {
     const number = numberOf({ messagingLimit: 2_000, throughput: 1_000, qualityRating: 'GREEN' });
-    assert.deepEqual(learntFrom({ sendsPerSecond: 80 }, { number, account: owned }, now), {
+    assert.deepEqual(changesFromAnswers({ sendsPerSecond: 80 }, { number, account: owned }, now), {
       verification: { at: now, displayNumber: '+1 555-000-1000', qualityRating: 'GREEN' },
       messagingLimit: 2_000,
       messagingLimitAt: now,
@@ -65,29 +65,33 @@ describe('what the provider knows of a number', () => {
     });
   });
 
-  it('not told › left as it was', () => {
+  it('not reported › left as it was', () => {
     const expected = { verification: { at: now, displayNumber: '+1 555-000-1000' } };
     const hidden: AccountAnswer = { kind: 'described', portfolioId: null };
     for (const account of [hidden, refusedWith(200), away, null]) {
-      assert.deepEqual(learntFrom({ sendsPerSecond: 80 }, { number: numberOf(), account }, now), expected);
+      assert.deepEqual(
+        changesFromAnswers({ sendsPerSecond: 80 }, { number: numberOf(), account }, now),
+        expected,
+      );
     }
     for (const number of [refusedWith(190), away]) {
-      assert.equal(learntFrom({ sendsPerSecond: 80 }, { number, account: null }, now), null);
+      assert.equal(changesFromAnswers({ sendsPerSecond: 80 }, { number, account: null }, now), null);
     }
   });
 
-  it('the look is over › when nobody is away or busy', () => {
+  it('the check is over › when nobody is away or busy', () => {
     for (const account of [owned, refusedWith(200), null])
-      assert.equal(isLookOver({ number: numberOf(), account }), true);
+      assert.equal(isNumberCheckOver({ number: numberOf(), account }), true);
     for (const account of [away, refusedWith(80007), refusedWith(2)])
-      assert.equal(isLookOver({ number: numberOf(), account }), false);
-    assert.equal(isLookOver({ number: refusedWith(190), account: null }), true);
-    for (const number of [away, refusedWith(4)]) assert.equal(isLookOver({ number, account: null }), false);
+      assert.equal(isNumberCheckOver({ number: numberOf(), account }), false);
+    assert.equal(isNumberCheckOver({ number: refusedWith(190), account: null }), true);
+    for (const number of [away, refusedWith(4)])
+      assert.equal(isNumberCheckOver({ number, account: null }), false);
   });
 
   it('asked in vain › again after 1, 2, 4 … 60 minutes', () => {
     const minutes = [1, 2, 3, 7, 50].map(
-      (tries) => (nextLookAfter({ tries }, now).getTime() - now.getTime()) / 60_000,
+      (tries) => (nextNumberCheckAfter({ tries }, now).getTime() - now.getTime()) / 60_000,
     );
     assert.deepEqual(minutes, [1, 2, 4, 60, 60]);
   });
