@@ -21,7 +21,7 @@ import { peopleLoops } from './loops.ts';
 interface PeopleDeps {
   readonly mongo: MongoConnection;
   readonly audit: AuditService;
-  /** Which conversations are in the way of a deletion. */
+  /** Finds the conversations that prevent a deletion. */
   readonly conversations: LeadConversations;
   readonly clock: Clock;
 }
@@ -43,7 +43,7 @@ export function buildPeople({ mongo, audit, conversations, clock }: PeopleDeps) 
     contacts,
     leads,
 
-    /** The routes of people at work; only the API has users. */
+    /** Only the API process has users, and so these routes. */
     routes({ users, onOptOut }: PeopleRouteDeps) {
       const contactUseCases = createContactUseCases({
         contacts: contactRepository,
@@ -75,7 +75,7 @@ interface NumberDeps {
   readonly clock: Clock;
 }
 
-/** Which numbers of contacts do not work, by what became of the messages to them. */
+/** Marks the numbers of contacts that the provider cannot deliver to. */
 export function buildNumbers({ mongo, hasReached, clock }: NumberDeps) {
   const numbers = createSuspectNumbers({ suspects: createSuspectRepository(mongo), hasReached, clock });
   return {

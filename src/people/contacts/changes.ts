@@ -4,15 +4,15 @@ import type { ConsentEntry, ContactRecord, CustomValue } from './store/repositor
 import { identityKeysOf, type OptInStatus } from './rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 
-/** What is said about a consent that changes. */
+/** Where a change of consent comes from. */
 export interface ConsentStatement {
   readonly source: string;
   readonly wording?: string | undefined;
-  /** Names the statement, where something follows from it that must be told apart. */
+  /** Identifies an opt-out, so that the messages that it cancels refer to it. */
   readonly eventId?: string | undefined;
 }
 
-/** Fields to change: a value sets, null clears, a missing one stays. */
+/** Changes of a contact: a value sets, null clears, a missing field stays. */
 export interface ContactChanges {
   readonly phoneNumber?: string | null | undefined;
   readonly whatsappId?: string | null | undefined;
@@ -21,30 +21,30 @@ export interface ContactChanges {
   readonly name?: string | null | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly optInStatus?: OptInStatus | undefined;
-  /** Why the consent is what it is; without it `optInStatus` is not looked at. */
+  /** Without it, `optInStatus` is ignored. */
   readonly consent?: ConsentStatement | undefined;
   readonly isBlocked?: boolean | undefined;
-  /** Key by key: null removes one; null for the whole removes all. */
+  /** Null for a key removes it; null for the whole removes all. */
   readonly customFields?: Readonly<Record<string, CustomValue | null>> | null | undefined;
 }
 
-/** Gives an opt-out a name, because what it cancels is found by it. */
-export const withOptOutNamed = (changes: ContactChanges, eventId: string): ContactChanges =>
+/** Sets the event id of an opt-out, by which its canceled messages are found. */
+export const withOptOutId = (changes: ContactChanges, eventId: string): ContactChanges =>
   changes.optInStatus === 'opted-out' && changes.consent !== undefined
     ? { ...changes, consent: { ...changes.consent, eventId } }
     : changes;
 
 export interface WrittenBy {
   readonly at: Date;
-  /** Undefined when the product writes by itself. */
+  /** Undefined for the system. */
   readonly by: Types.ObjectId | undefined;
 }
 
 const optionalTexts = ['phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'] as const;
 
 /**
- * The record after the changes; the record itself when nothing differs. A statement on consent is always a change: it
- * is one more entry in the log.
+ * The record after the changes; the same object if nothing differs. A consent always differs, because it adds an entry
+ * to the log.
  */
 export function applyChanges(
   record: ContactRecord,
@@ -64,16 +64,18 @@ export function applyChanges(
   return { ...next, updatedAt: written.at };
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 function changedTexts(record: ContactRecord, changes: ContactChanges): ContactRecord {
-  const next: Record<string, unknown> = { ...record };
+  const next: Mutable<ContactRecord> = { ...record };
   for (const field of optionalTexts) {
     const value = changes[field];
     if (value === null) delete next[field];
     else if (value !== undefined) next[field] = value;
   }
-  // What was said of the old number does not hold for another one.
-  if (next['phoneNumber'] !== record.phoneNumber) delete next['numberSuspect'];
-  return next as unknown as ContactRecord;
+  // The mark belongs to the old number.
+  if (next.phoneNumber !== record.phoneNumber) delete next.numberSuspect;
+  return next;
 }
 
 function changedBlock(
@@ -120,7 +122,7 @@ export const consentEntry = (
   ...(by === undefined ? {} : { by }),
 });
 
-/** What the audit writes down of a contact; of the log its last entry, because only that can be new. */
+/** The audited fields of a contact; of the consent log only the last entry, because only that can be new. */
 export const auditedFieldsOf = (record: ContactRecord) => ({
   phoneNumber: record.phoneNumber ?? null,
   whatsappId: record.whatsappId ?? null,

@@ -1,22 +1,22 @@
 import type { ConsentEntry, ContactRecord } from './store/repository.ts';
-import type { ConsentWord } from './rules.ts';
+import type { ConsentStatus } from './rules.ts';
 
-/** What a person has said about consent, as an event of the provider tells it. */
+/** A person's statement about consent, from a provider event. */
 export interface PersonStatement {
-  readonly status: Exclude<ConsentWord, 'unknown'>;
-  /** Where it was said: `keyword`, or `whatsapp` for the person's own switch there. */
+  readonly status: Exclude<ConsentStatus, 'unknown'>;
+  /** `keyword` for a message, `whatsapp` for the person's switch in WhatsApp. */
   readonly source: string;
   readonly wording?: string;
   /** By the provider's clock, in whole seconds. */
   readonly at: Date;
-  /** Of a statement that is repeated this is the same. */
+  /** The same for every repetition of the statement. */
   readonly eventId: string;
 }
 
 /**
- * The record after a statement became known; the record itself when it was known already. Statements come late, in any
- * order and more than once: what counts is the latest by its own time, so that the same statements end in the same
- * state, whatever their order. Each is kept in the log, also one that came too late to change anything.
+ * The record after a statement; the same object if the log already contains it. Statements arrive late, repeated and out
+ * of order: the latest by its own time counts, so that their order of arrival does not change the final state. The log
+ * also keeps a statement that arrives too late to change the state.
  */
 export function applyConsent(
   record: ContactRecord,
@@ -39,23 +39,23 @@ export function applyConsent(
 
 type ConsentLog = Pick<ContactRecord, 'consentLog' | 'consentEntriesDropped'>;
 
-/** What the log of one contact holds: the first words, by which consent was given, and the latest. */
+/** The size of a contact's log: the first entries, which gave the consent, and the latest. */
 export const consentLogSize = { first: 20, all: 200 } as const;
 
 /**
- * The log with one more word. Nobody can make it grow for ever by saying STOP and START in turn: beyond its size the
- * oldest word behind the first ones goes, but never one that counts. What goes stays in the audit, word for word, in the
- * event that has brought it, and so does the proof of each stop.
+ * The log with one more entry. It is bounded, because a person could alternate STOP and START for ever: beyond its size,
+ * the oldest entry after the first ones is dropped, but never one that decides the current state. The audit keeps every
+ * dropped entry in full.
  */
 export function loggedConsent(
   { consentLog, consentEntriesDropped = 0 }: ConsentLog,
   entry: ConsentEntry,
 ): ConsentLog {
   const log = [...consentLog, entry];
-  const counting = new Set([true, false].map((isMarketing) => countingOf(log, isMarketing)));
+  const deciding = new Set([true, false].map((isMarketing) => decidingEntryOf(log, isMarketing)));
   let excess = log.length - consentLogSize.all;
   const kept = log.filter((each, place) => {
-    const stays = excess <= 0 || place < consentLogSize.first || counting.has(each);
+    const stays = excess <= 0 || place < consentLogSize.first || deciding.has(each);
     if (!stays) excess -= 1;
     return stays;
   });
@@ -73,18 +73,18 @@ const isStop = ({ status }: ConsentEntry): boolean =>
   status === 'opted-out' || status === 'marketing-stopped';
 const isAboutMarketing = ({ status }: ConsentEntry): boolean => status.startsWith('marketing-');
 
-/** Of the second that the provider names a stop gets the end, because it must hold when its order is in doubt. */
+/** The provider's times are whole seconds: within one second, a stop ranks last, so that it wins. */
 const restOfSecondMs = 999;
 const weightOf = (entry: ConsentEntry): number => entry.at.getTime() + (isStop(entry) ? restOfSecondMs : 0);
 
-/** The entry of one kind by which every other is judged: the latest, and of several a stop. */
-function countingOf(log: readonly ConsentEntry[], isMarketing: boolean): ConsentEntry | undefined {
+/** The entry that decides the current state, about marketing or about all messages: the latest, and in a tie a stop. */
+function decidingEntryOf(log: readonly ConsentEntry[], isMarketing: boolean): ConsentEntry | undefined {
   const others = log.filter((entry) => isAboutMarketing(entry) === isMarketing);
   const rankOf = (entry: ConsentEntry) => weightOf(entry) + (isStop(entry) ? 0.5 : 0);
   return others.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
 }
 
-/** Whether nothing in the log is later; what the log says of marketing and of everything else is told apart. */
+/** Whether no entry of the same kind, marketing or not, is later. */
 function isLatest(entry: ConsentEntry, log: readonly ConsentEntry[]): boolean {
   const others = log.filter((other) => isAboutMarketing(other) === isAboutMarketing(entry));
   return others.every(

@@ -15,7 +15,7 @@ export type { ContactDoc, ContactIdentity, ContactRecord } from './store/reposit
 
 export type ContactDirectory = ReturnType<typeof createContactDirectory>;
 
-/** Contacts as messages need them. What people do with contacts is in `use-cases.ts`. */
+/** Contacts for other nouns. The actions of users on contacts are in `use-cases.ts`. */
 export function createContactDirectory(deps: ContactDeps) {
   const { contacts, clock } = deps;
   const resource = createContactResource(deps);
@@ -31,8 +31,8 @@ export function createContactDirectory(deps: ContactDeps) {
       contacts.findMany(scope, ids),
 
     /**
-     * The contact with this identity, created with unknown consent if there is none; one query unless the contact
-     * lacks one of the identities. A contact created here has no audit event: its first message tells why.
+     * The contact with this identity, created with unknown consent if none exists; one query unless the contact lacks
+     * one of the identities. A contact created here has no audit event, because its first message explains it.
      */
     async findOrCreate(scope: ClientScope, identity: ContactIdentity, name?: string): Promise<ContactDoc> {
       const now = clock.now();
@@ -48,21 +48,21 @@ export function createContactDirectory(deps: ContactDeps) {
         version: 1,
         ...(shortName === undefined ? {} : { name: shortName, nameKey: nameKeyOf(shortName) }),
       });
-      return knowsAll(contact, identity)
+      return hasAllOf(contact, identity)
         ? contact
         : addIdentities({ resource, clock }, scope, contact, identity);
     },
 
-    /** Keeps a name that the person shows on WhatsApp, unless the business has given one. */
+    /** Stores the person's WhatsApp name if the contact has no name. */
     async setNameIfMissing(scope: ClientScope, id: Types.ObjectId, name: string): Promise<void> {
       await fillIn({ resource, clock }, scope, id, { name: name.slice(0, maxNameLength) });
     },
 
-    /** With its log of consent. */
+    /** Includes the consent log. */
     findRecord: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord | null> =>
       contacts.findRecord(scope, id),
 
-    /** Stores what the person has said about consent, once however often it arrives; null when the contact is gone. */
+    /** Stores a person's statement about consent. Idempotent; null if the contact was deleted. */
     hear: (
       scope: ClientScope,
       id: Types.ObjectId,
@@ -73,7 +73,7 @@ export function createContactDirectory(deps: ContactDeps) {
         decide: (record) => applyConsent(record, statement, clock.now()),
       }),
 
-    /** Reads a contact inside a transaction that copies from it: no change of the contact can come in between. */
+    /** Reads a contact and locks it until the end of a transaction that copies from it. */
     holdForCopy: (
       scope: ClientScope,
       id: Types.ObjectId,
@@ -82,17 +82,17 @@ export function createContactDirectory(deps: ContactDeps) {
   };
 }
 
-const knowsAll = (contact: ContactDoc, identity: ContactIdentity): boolean =>
+const hasAllOf = (contact: ContactDoc, identity: ContactIdentity): boolean =>
   identityFields.every((field) => identity[field] === undefined || contact[field] !== undefined);
 
-interface Filling {
+interface FillInDeps {
   readonly resource: Resource<ContactRecord>;
   readonly clock: Clock;
 }
 
-/** Adds the identities that the contact lacks, unless another contact has one: to merge two is for people. */
+/** Adds the identities that the contact lacks, unless another contact has one: only users merge contacts. */
 async function addIdentities(
-  deps: Filling,
+  deps: FillInDeps,
   scope: ClientScope,
   contact: ContactDoc,
   identity: ContactIdentity,
@@ -107,9 +107,9 @@ async function addIdentities(
 
 type Fillable = AnyIdentity & { readonly name?: string };
 
-/** Sets those of the fields that the contact lacks; null when the contact is gone. */
+/** Sets the fields that the contact lacks; null if the contact was deleted. */
 const fillIn = (
-  { resource, clock }: Filling,
+  { resource, clock }: FillInDeps,
   scope: ClientScope,
   id: Types.ObjectId,
   fields: Fillable,

@@ -8,7 +8,7 @@ export type { ContactNumber } from './store/suspects.ts';
 
 export interface SuspectNumberDeps {
   readonly suspects: SuspectRepository;
-  /** Whether a message to the number was delivered, or one came from the contact, at this time or after it. */
+  /** Whether a message was delivered to the number, or came from the contact, at or after `since`. */
   readonly hasReached: (
     scope: ClientScope,
     number: { readonly contactId: Types.ObjectId; readonly phoneNumber: string; readonly since: Date },
@@ -18,12 +18,12 @@ export interface SuspectNumberDeps {
 
 export type SuspectNumbers = ReturnType<typeof createSuspectNumbers>;
 
-const reviewedAtOnce = 50;
+const maxReviewsPerRound = 50;
 
 /**
- * Numbers that the provider could not deliver to. What it said last by its own time counts, whatever the order in which
- * it is heard: a mark is not made when a later proof is stored already, a proof takes an earlier mark away, and since the
- * receipt of one message may be stored while the failure of another is followed, a mark is compared once more later.
+ * Marks numbers that the provider could not deliver to. Failures and deliveries arrive out of order, and the latest by
+ * the provider's time counts: a failure before a stored delivery makes no mark, and a delivery removes an earlier mark.
+ * Later reviews cover a delivery that is stored while a failure of another message is being processed.
  */
 export function createSuspectNumbers({ suspects, hasReached, clock }: SuspectNumberDeps) {
   async function review({ _id, clientId, phoneNumber, numberSuspect }: SuspectContact): Promise<void> {
@@ -40,7 +40,7 @@ export function createSuspectNumbers({ suspects, hasReached, clock }: SuspectNum
   }
 
   return {
-    /** The provider could not deliver to the number at `at`; may be repeated. */
+    /** Records that the provider could not deliver to the number at `at`. Idempotent. */
     async suspect(
       scope: ClientScope,
       number: ContactNumber,
@@ -53,13 +53,13 @@ export function createSuspectNumbers({ suspects, hasReached, clock }: SuspectNum
       await suspects.mark(scope, number, { numberSuspect, now });
     },
 
-    /** Something has reached the number, or came from it, at `provenAt`; may be repeated. */
+    /** Records that a message reached the number, or came from it, at `provenAt`. Idempotent. */
     trust: (scope: ClientScope, number: ContactNumber, provenAt: Date): Promise<void> =>
       suspects.clear(scope, number, { provenAt, now: clock.now() }),
 
-    /** Compares marks whose time has come with what is stored since; answers how many. Safe in several workers. */
+    /** Reviews the marks that are due; returns their number. Safe to run in several workers. */
     async reviewDue(): Promise<number> {
-      const due = await suspects.findDueAcrossClients(clock.now(), reviewedAtOnce);
+      const due = await suspects.findDueAcrossClients(clock.now(), maxReviewsPerRound);
       for (const contact of due) await review(contact);
       return due.length;
     },

@@ -6,13 +6,13 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { auditedFieldsOf } from './changes.ts';
 import type { ContactDoc, ContactRecord, ContactRepository } from './store/repository.ts';
 
-/** What refers to contacts. It is handed in, because those nouns know contacts and not the other way round. */
+/** A port for the nouns that refer to contacts, which contacts must not import. */
 export interface ContactDependents {
-  /** Keeps copies of a contact's fields equal to it, inside the transaction that changes the contact. */
+  /** Updates copies of the contact's fields, inside the transaction that changes the contact. */
   contactChanged(scope: ClientScope, contact: ContactDoc, session: ClientSession): Promise<void>;
-  /** What uses a contact and must not be left without it, as a sentence; null when nothing does. */
+  /** A sentence that names what still needs the contact; null if nothing does. */
   useOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<string | null>;
-  /** Deletes what belongs to a contact, inside the transaction that deletes it. */
+  /** Deletes what belongs to the contact, inside the transaction that deletes it. */
   contactDeleted(
     scope: ClientScope,
     actor: AuditActor,

@@ -4,11 +4,11 @@ import { normalisePhone, spellingsOfPhone } from '../../platform/phone.ts';
 export const optInStatuses = ['unknown', 'opted-in', 'opted-out'] as const;
 export type OptInStatus = (typeof optInStatuses)[number];
 
-/** What the log of consent can say: a status, or the person's own switch for marketing at WhatsApp. */
-export const consentWords = [...optInStatuses, 'marketing-stopped', 'marketing-resumed'] as const;
-export type ConsentWord = (typeof consentWords)[number];
+/** The statuses of consent log entries: an opt-in status, or the person's switch for marketing in WhatsApp. */
+export const consentStatuses = [...optInStatuses, 'marketing-stopped', 'marketing-resumed'] as const;
+export type ConsentStatus = (typeof consentStatuses)[number];
 
-/** Names that the provider hands on are cut here; people are told about the limit instead. */
+/** Names from the provider are cut at this length; longer names from users are refused. */
 export const maxNameLength = 200;
 
 export const maxCustomFields = 50;
@@ -17,12 +17,12 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /**
- * When a suspect number is compared with what has reached it since. Soon, because receipts that cross are stored within
- * seconds of each other; then until no message that was under way is waited for any more.
+ * Waits before the reviews of a suspect number. The first is short, because receipts that cross are stored within
+ * seconds; the last covers every message that was under way.
  */
 const reviewWaitsMs = [5 * minuteMs, hourMs, 24 * hourMs, 72 * hourMs] as const;
 
-/** The look after so many looks; null when there is no further one. */
+/** The time of the next review after `reviews` reviews; null after the last one. */
 export function nextReviewAfter(reviews: number, now: Date): Date | null {
   const waitMs = reviewWaitsMs[reviews];
   return waitMs === undefined ? null : new Date(now.getTime() + waitMs);
@@ -35,7 +35,7 @@ export const identityFields = ['phoneNumber', 'whatsappId', 'businessScopedUserI
 
 export type AnyIdentity = { readonly [F in (typeof identityFields)[number]]?: string | undefined };
 
-/** The phones that an identity names. A `wa_id` stands for the number that it is, in its canonical spelling. */
+/** The phone numbers of an identity, in canonical spelling; a `wa_id` is one too. */
 function phonesOf({ phoneNumber, whatsappId }: AnyIdentity): string[] {
   const phoneOfId = whatsappId === undefined ? null : phoneOfWhatsappId(whatsappId);
   return [...new Set([phoneNumber, phoneOfId].filter((phone) => typeof phone === 'string'))];
@@ -46,10 +46,10 @@ const keysOf = (phones: readonly string[], { businessScopedUserId: id }: AnyIden
   ...(id === undefined ? [] : [`id:${id}`]),
 ];
 
-/** What a contact with this identity is stored under: no other contact of the client can have one of these keys. */
+/** The stored keys of an identity; each is unique within the client. */
 export const identityKeysOf = (identity: AnyIdentity): string[] => keysOf(phonesOf(identity), identity);
 
-/** What a contact with this identity may be stored under: also a spelling from before there was a canonical one. */
+/** The keys that may find an identity, including the spellings stored before the canonical one existed. */
 export const lookupKeysOf = (identity: AnyIdentity): string[] =>
   keysOf(phonesOf(identity).flatMap(spellingsOfPhone), identity);
 
@@ -58,7 +58,7 @@ export interface PersonSearch {
   readonly prefix: string;
 }
 
-/** What `q` looks for: digits with or without `+` are the beginning of a phone number, all else that of a name. */
+/** The search for `q`: digits with or without `+` are a prefix of a phone number, any other text of a name. */
 export function searchOf(q: string): PersonSearch {
   const digits = q.replace(/[\s().-]/g, '').replace(/^\+/, '');
   return /^\d+$/.test(digits)

@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { noControls } from '../../platform/text-fields.ts';
-import { consentWords, maxCustomFields, maxNameLength, optInStatuses, phoneOfWhatsappId } from './rules.ts';
+import {
+  consentStatuses,
+  maxCustomFields,
+  maxNameLength,
+  optInStatuses,
+  phoneOfWhatsappId,
+} from './rules.ts';
 import { normalisePhone } from '../../platform/phone.ts';
 
-/** One line of text without characters that cannot be seen. */
+/** One line of text without control characters. */
 const lineOf = (maximum: number) =>
   z
     .string()
@@ -23,7 +29,7 @@ export const PhoneText = z
     if (phone !== null) return phone;
     context.addIssue({
       code: 'custom',
-      message: 'Must be a phone number as E.164, with + and country code.',
+      message: 'Must be an E.164 phone number with + and country code.',
     });
     return z.NEVER;
   });
@@ -68,14 +74,14 @@ const WhatsappIdText = z
 const BusinessScopedUserIdText = z
   .string()
   .regex(/^[A-Z]{2}\.[A-Za-z0-9.]{1,160}$/, {
-    error: 'Must be a business-scoped user id as US.13491208655302741918.',
+    error: 'Must be a business-scoped user id such as US.13491208655302741918.',
   })
   .meta({ description: 'The id of the person at the provider, for this business' });
 
 const UsernameText = lineOf(64).meta({ description: 'Shown only; it does not identify the contact' });
 
 const fieldKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
-  error: 'Must begin with a letter and hold only letters, digits, _ and -, at most 64.',
+  error: 'Must begin with a letter and have at most 64 letters, digits, _ and -.',
 });
 const fieldValue = z.union([z.string().max(500), z.number(), z.boolean()], {
   error: 'Must be a text of at most 500 characters, a number or a boolean.',
@@ -87,20 +93,20 @@ const maxFields = [
   { error: `At most ${maxCustomFields} fields.` },
 ] as const;
 
-/** Says that a consent is stated without a status, or a status changed without a statement. */
+/** Rejects a consent without a status and, if consent is required, a status without a consent. */
 export function checkConsentPair(
   { optInStatus, consent }: { optInStatus?: unknown; consent?: unknown },
   context: z.RefinementCtx,
-  isConsentNeeded: boolean,
+  isConsentRequired: boolean,
 ): void {
   if (consent !== undefined && optInStatus === undefined)
-    context.addIssue({ code: 'custom', path: ['optInStatus'], message: 'Say what the consent is.' });
-  if (isConsentNeeded && optInStatus !== undefined && consent === undefined)
-    context.addIssue({ code: 'custom', path: ['consent'], message: 'Say where the consent comes from.' });
+    context.addIssue({ code: 'custom', path: ['optInStatus'], message: 'Required together with consent.' });
+  if (isConsentRequired && optInStatus !== undefined && consent === undefined)
+    context.addIssue({ code: 'custom', path: ['consent'], message: 'Required together with optInStatus.' });
 }
 
 export function checkNotEmpty(body: object, context: z.RefinementCtx): void {
-  // A body of unknown fields only is wrong for what it has, not for what it lacks.
+  // A body with only unknown fields already has its own issue.
   if (Object.keys(body).length === 0 && context.issues.length === 0)
     context.addIssue({ code: 'custom', path: [], message: 'Give at least one field to change.' });
 }
@@ -164,7 +170,7 @@ export const PatchContactBody = z
     examples: [{ name: 'Ana Maria Souza', customFields: { city: 'Hamburg', newsletter: null } }],
   });
 
-/** Query fields of lists of people. */
+/** Query parameters shared by the lists of contacts and leads. */
 export const personQuery = {
   tag: TagText.optional().meta({ description: 'Only contacts with this tag' }),
   optInStatus: OptInStatus.optional().meta({ description: 'Only contacts with this opt-in status' }),
@@ -250,7 +256,7 @@ export const ContactListItemView = z
   .meta({ id: 'ContactListItem', examples: [listItemExample] });
 export type ContactListItemView = z.input<typeof ContactListItemView>;
 
-export const ConsentLogStatus = z.enum(consentWords).meta({
+export const ConsentLogStatus = z.enum(consentStatuses).meta({
   id: 'ConsentLogStatus',
   description: 'An opt-in status, or the switch for marketing messages that the contact has in WhatsApp',
 });

@@ -13,20 +13,20 @@ import { contactChange, draftContact, type NewContact, type Person } from './wri
 export type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 export type { NewContact, Person } from './writes.ts';
 
-/** A stored opt-out: the messages that wait for the contact have to be canceled. */
+/** A stored opt-out whose unsent messages must be canceled. */
 export interface StoredOptOut {
   readonly eventId: string;
   readonly storedAt: Date;
 }
 
 export interface ContactUseCaseDeps extends ContactDeps {
-  /** Runs after the commit. It is handed in, because messages know contacts and not the other way round. */
+  /** Cancels unsent messages after the commit. A port, because contacts must not import messages. */
   onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
 }
 
 export type ContactUseCases = ReturnType<typeof createContactUseCases>;
 
-/** What people do with contacts. */
+/** The actions of users on contacts. */
 export function createContactUseCases(deps: ContactUseCaseDeps) {
   const { contacts, dependents, audit } = deps;
   const resource = createContactResource(deps);
@@ -58,7 +58,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       );
     },
 
-    /** Changes the given fields; the same again changes nothing. */
+    /** Changes the given fields; repeating the change changes nothing. Throws `already-exists`. */
     async update(
       scope: ClientScope,
       by: Person,
@@ -79,7 +79,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       return record;
     },
 
-    /** Deletes a contact and its lead; throws `in-use` while a conversation, and so any message, refers to it. */
+    /** Deletes a contact and its lead; throws `in-use` while the contact has a conversation, open or closed. */
     remove: (scope: ClientScope, by: Person, ref: ResourceRef): Promise<void> =>
       resource.remove(scope, by, ref, async ({ _id }, session) => {
         const use = await dependents.useOfContact(scope, _id);
@@ -89,7 +89,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
   };
 }
 
-/** The same inside a transaction of another noun, each with its own audit event. */
+/** Steps inside another noun's transaction, each with its own audit event. */
 const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<ContactRecord>) => ({
   findByIdentity: (scope: ClientScope, identity: AnyIdentity, session: ClientSession) =>
     deps.contacts.findByIdentity(scope, identity, { session }),
@@ -100,7 +100,7 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   holdForCopy: (scope: ClientScope, id: Types.ObjectId, session: ClientSession) =>
     deps.contacts.holdForCopy(scope, id, session),
 
-  /** Throws the duplicate key error when another contact has got one of the identities at the same time. */
+  /** Throws the duplicate key error if another contact concurrently gets one of the identities. */
   createWithin: (
     scope: ClientScope,
     by: Person,
@@ -118,7 +118,7 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   ): Promise<ContactRecord> =>
     resource.within(session).change(scope, by, { id, version: undefined }, contactChange(deps, by, changes)),
 
-  /** To be called after the commit of `changeWithin`: completes an opt-out, if the changes had one. */
+  /** Completes an opt-out among the changes. Call it after the commit of `changeWithin`. */
   finishOptOut: (scope: ClientScope, record: ContactRecord, changes: ContactChanges): Promise<void> =>
     finishOptOut(deps, scope, record, changes),
 });
@@ -153,7 +153,7 @@ async function assertFree(
   if (owner !== null) throw alreadyThere(owner, wanted);
 }
 
-/** Runs a write; if the unique index refuses it, throws `already-exists` with the contact that was faster. */
+/** Runs a write; if the unique index refuses it, throws `already-exists` with the id of the other contact. */
 async function namingTheOwner<T>(
   { contacts }: ContactDeps,
   scope: ClientScope,
@@ -170,7 +170,7 @@ async function namingTheOwner<T>(
   }
 }
 
-/** Names the contact, so that the caller can change that one instead. */
+/** Names the other contact, so that the caller can change that one instead. */
 function alreadyThere(owner: ContactDoc, identity: AnyIdentity): AppError {
   const id = owner._id.toHexString();
   const same = identityFields.find(
@@ -178,6 +178,6 @@ function alreadyThere(owner: ContactDoc, identity: AnyIdentity): AppError {
   );
   const field = same ?? identityFields.find((name) => identity[name] !== undefined) ?? 'phoneNumber';
   return new AppError('already-exists', `The contact ${id} already has this ${field}.`, {
-    errors: [{ path: `body.${field}`, message: `The contact ${id} has it.` }],
+    errors: [{ path: `body.${field}`, message: `Already used by the contact ${id}.` }],
   });
 }

@@ -4,21 +4,21 @@ import type { AuditActor } from '../../audit/service.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { applyChanges, consentEntry, withOptOutNamed, type ContactChanges } from './changes.ts';
+import { applyChanges, consentEntry, withOptOutId, type ContactChanges } from './changes.ts';
 import type { ContactRecord } from './store/repository.ts';
 import { identityFields, maxCustomFields, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
 import type { ContactDeps } from './resource.ts';
 
-/** A person at work. */
+/** The user who acts. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
 
-/** A new contact: what a change can set, without anything to clear. */
+/** The fields of a new contact: those of a change, without null. */
 export type NewContact = { readonly [F in keyof ContactChanges]: NonNullable<ContactChanges[F]> | undefined };
 
-/** The source in the log when a contact is entered with a consent and nobody says where it was given. */
-const enteredByHand = 'manual';
+/** The logged source of a consent that a user enters without a source. */
+const manualSource = 'manual';
 
-/** A person's change of the fields that are given. */
+/** A user's change of the given fields. */
 export const contactChange = (
   { clock }: Pick<ContactDeps, 'clock'>,
   by: Person,
@@ -26,14 +26,14 @@ export const contactChange = (
 ): Change<ContactRecord> => ({
   action: 'contact.updated',
   decide(current) {
-    const named = withOptOutNamed(changes, `manual:${newId().toHexString()}`);
+    const named = withOptOutId(changes, `manual:${newId().toHexString()}`);
     const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
     if (next !== current) assertWithinLimits(next);
     return next;
   },
 });
 
-/** Drafts a new contact without storing it. A `wa_id` that comes alone gives the phone number too. */
+/** Drafts a new contact without storing it. A `whatsappId` without a phone number sets the phone number too. */
 export function draftContact(
   { clock }: Pick<ContactDeps, 'clock'>,
   scope: ClientScope,
@@ -67,7 +67,7 @@ const firstEntries = (
 ) =>
   optInStatus === 'unknown' && consent === undefined
     ? []
-    : [consentEntry(optInStatus, consent ?? { source: enteredByHand }, written)];
+    : [consentEntry(optInStatus, consent ?? { source: manualSource }, written)];
 
 function assertWithinLimits(record: ContactRecord): void {
   if (record.identityKeys.length === 0)
@@ -77,6 +77,6 @@ function assertWithinLimits(record: ContactRecord): void {
 }
 
 const invalid = (field: string, message: string): AppError =>
-  new AppError('invalid-input', 'The contact cannot be stored like this.', {
+  new AppError('invalid-input', 'The contact is not valid.', {
     errors: [{ path: `body.${field}`, message }],
   });

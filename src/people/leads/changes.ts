@@ -2,14 +2,14 @@ import type { Types } from 'mongoose';
 import type { LeadDoc } from './repository.ts';
 import type { LeadStage } from './rules.ts';
 
-/** Fields of the lead itself: a value sets, null clears, a missing one stays. */
+/** Changes of the lead's own fields: a value sets, null clears, a missing field stays. */
 export interface LeadChanges {
   readonly stage?: LeadStage | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly assignedAgentId?: Types.ObjectId | null | undefined;
 }
 
-/** The lead after the changes; the lead itself when nothing differs. */
+/** The lead after the changes; the same object if nothing differs. */
 export function applyLeadChanges(lead: LeadDoc, changes: LeadChanges, at: Date): LeadDoc {
   const { assignedAgentId: current, ...rest } = lead;
   const assigned = changes.assignedAgentId === undefined ? current : (changes.assignedAgentId ?? undefined);
@@ -23,7 +23,7 @@ export function applyLeadChanges(lead: LeadDoc, changes: LeadChanges, at: Date):
   return { ...next, updatedAt: at };
 }
 
-/** What the audit records of a lead. Phone, name and consent are in the events of its contact. */
+/** The audited fields of a lead. Phone, name and consent are audited with its contact. */
 export const auditedFieldsOf = ({ contactId, stage, tags, assignedAgentId }: LeadDoc) => ({
   contactId,
   stage,

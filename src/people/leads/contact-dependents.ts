@@ -13,7 +13,7 @@ interface DependentsDeps {
   readonly clock: Clock;
 }
 
-/** What a contact has hanging on it: its lead, which goes along with it, and conversations, which hold it. */
+/** Deletes a contact's lead with the contact, and keeps a contact that has conversations. */
 export const createContactDependents = ({
   leads,
   conversations,
@@ -26,7 +26,7 @@ export const createContactDependents = ({
   async useOfContact(scope, contactId) {
     const conversation = await conversations.anyOfContact(scope, contactId);
     if (conversation === null) return null;
-    return `The conversation ${conversation._id.toHexString()} (${conversation.status}) is with this contact.`;
+    return `The contact has the conversation ${conversation._id.toHexString()} (${conversation.status}).`;
   },
 
   async contactDeleted(scope, actor, contactId, session) {

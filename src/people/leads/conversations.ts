@@ -8,8 +8,8 @@ interface LeadConversation {
 
 /** The conversations that refer to a contact or to its lead; the inbox provides them. */
 export interface LeadConversations {
-  /** The latest one of the contact, closed or not. */
+  /** The contact's latest conversation, open or closed. */
   anyOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<LeadConversation | null>;
-  /** One about the lead that is not closed. */
+  /** An open or pending conversation about the lead. */
   liveOfLead(scope: ClientScope, leadId: Types.ObjectId): Promise<LeadConversation | null>;
 }

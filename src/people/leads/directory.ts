@@ -18,14 +18,14 @@ export interface LeadDeps {
 
 export type LeadDirectory = ReturnType<typeof createLeadDirectory>;
 
-/** Leads as messages need them. What people do with leads is in `use-cases.ts`. */
+/** Leads for other nouns. The actions of users on leads are in `use-cases.ts`. */
 export function createLeadDirectory({ leads, contacts, runInTransaction, clock }: LeadDeps) {
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc | null> => leads.findById(scope, id),
 
     /**
-     * The contact's lead, in one query if there is one; a new one begins in stage `new`. Throws `not-found` if the
-     * contact has just been deleted. A lead created here has no audit event: its first message tells why.
+     * The contact's lead, in one query if it exists; otherwise a new lead in stage `new`. Throws `not-found` if the
+     * contact has just been deleted. A lead created here has no audit event, because its first message explains it.
      */
     async findOrCreate(scope: ClientScope, contactId: Types.ObjectId): Promise<LeadDoc> {
       const known = await leads.findOfContact(scope, contactId);

@@ -5,7 +5,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { ContactCopy, LeadDoc, LeadRepository } from './repository.ts';
 
 interface LeadDraft {
-  /** Held by the transaction. */
+  /** Locked by the transaction. */
   readonly contact: ContactDoc;
   /** The contact's deleted lead. */
   readonly earlier: LeadDoc | null;
@@ -13,7 +13,7 @@ interface LeadDraft {
   readonly at: Date;
 }
 
-/** The lead of a contact that has none. A deleted one keeps its id and its count of versions, and nothing else. */
+/** A new lead of a contact. It continues the id and the versions of the contact's deleted lead, if there is one. */
 export const draftLead = (scope: ClientScope, { contact, earlier, fresh, at }: LeadDraft): LeadDoc => ({
   _id: earlier?._id ?? newId(),
   ...scope,
@@ -25,7 +25,7 @@ export const draftLead = (scope: ClientScope, { contact, earlier, fresh, at }: L
   version: (earlier?.version ?? 0) + 1,
 });
 
-/** Inserts a lead, or puts it in the place of the contact's deleted one, which has the version before it. */
+/** Inserts a lead, or replaces the contact's deleted one, which has the version before it. */
 export async function insertLead(
   leads: LeadRepository,
   scope: ClientScope,
@@ -34,10 +34,11 @@ export async function insertLead(
 ): Promise<void> {
   if (lead.version === 1) return leads.insert(scope, lead, session);
   const deleted = { ...lead, version: lead.version - 1 };
-  if (!(await leads.replace(scope, deleted, lead, session))) throw new Error('The lead has changed.');
+  if (!(await leads.replace(scope, deleted, lead, session)))
+    throw new Error('The deleted lead of the contact has changed.');
 }
 
-/** What a lead copies from its contact. */
+/** The fields that a lead copies from its contact. */
 export const copyOf = ({ phoneNumber, name, nameKey, optInStatus }: ContactDoc): ContactCopy => ({
   ...(phoneNumber === undefined ? {} : { phoneNumber }),
   ...(name === undefined ? {} : { name }),

@@ -4,9 +4,8 @@ import { declareTenantModel } from '../../platform/declare-model.ts';
 import { leadStages, type LeadStage } from './rules.ts';
 
 /**
- * Phone, name and consent live on the contact. A lead has copies, so that each of its filters is one query over one
- * index; whatever changes the contact writes the copies in the same transaction (`contact-dependents.ts`), and
- * whatever makes a lead holds its contact meanwhile.
+ * Copies of the contact's fields, so that each filter on leads is one query over one index. Every change of the contact
+ * updates them in its transaction (`contact-dependents.ts`), and every transaction that creates a lead locks its contact.
  */
 export interface ContactCopy {
   readonly phoneNumber?: string;
@@ -27,8 +26,8 @@ export interface LeadDoc extends ContactCopy {
   readonly updatedAt: Date;
   readonly version: number;
   /**
-   * A deleted lead is shown nowhere and stays as what closed conversations refer to. When its contact gets a lead
-   * again, it comes back under the same id as a new one.
+   * A deleted lead is never shown, but stays because closed conversations refer to it. If its contact gets a lead
+   * again, the new lead has the same id.
    */
   readonly deletedAt?: Date;
 }

@@ -13,7 +13,7 @@ export interface LeadFilter {
   readonly stage?: LeadStage;
   readonly tag?: string;
   readonly optInStatus?: OptInStatus;
-  /** Null: assigned to nobody. */
+  /** Null for unassigned leads. */
   readonly assignedAgentId?: Types.ObjectId | null;
 }
 
@@ -24,11 +24,11 @@ export function createLeadRepository(connection: Connection) {
   return {
     ...createLeadWrites(leads),
 
-    /** Not a deleted one. */
+    /** Ignores a deleted lead. */
     findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<LeadDoc | null> =>
       leads.findOne(scope, { _id, ...notDeleted }, { session }),
 
-    /** The contact's lead, also a deleted one. */
+    /** The contact's lead, even if it is deleted. */
     findOfContact: (
       scope: ClientScope,
       contactId: Types.ObjectId,
@@ -55,11 +55,11 @@ const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
   insert: (scope: ClientScope, lead: LeadDoc, session: ClientSession): Promise<void> =>
     leads.insertOne(scope, lead, { session }),
 
-  /** Puts `next` in place of what was read; false when somebody was faster. */
+  /** Replaces `current` with `next`; false if the lead has changed since it was read. */
   replace: (scope: ClientScope, current: LeadDoc, next: LeadDoc, session: ClientSession): Promise<boolean> =>
     leads.replaceVersioned(scope, current, next, session),
 
-  /** Brings the copies of a contact's lead up to date; a lead that has them already stays as it is. */
+  /** Updates the copies on the contact's lead; writes nothing if they are up to date. */
   async copyContact(
     scope: ClientScope,
     contactId: Types.ObjectId,
@@ -84,7 +84,7 @@ const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
     );
   },
 
-  /** Removes the lead of a contact that is deleted itself; answers what it was. */
+  /** Removes the lead of a contact that is being deleted; returns the removed lead. */
   removeOfContact: (
     scope: ClientScope,
     contactId: Types.ObjectId,
@@ -97,7 +97,7 @@ const notDeleted = { deletedAt: { $exists: false } } as const;
 const toQuery = ({ tag, assignedAgentId, ...rest }: LeadFilter): ScopedFilter<LeadDoc> => ({
   ...rest,
   ...(tag === undefined ? {} : { tags: tag }),
-  // Not `null`: that may be undefined too, which makes two pieces of the index, and those have to be sorted.
+  // Not `null`: it matches null and undefined, which are two ranges of the index and would need a sort.
   ...(assignedAgentId === null ? { assignedAgentId: { $exists: false } } : {}),
   ...(assignedAgentId instanceof Types.ObjectId ? { assignedAgentId } : {}),
 });

@@ -17,7 +17,7 @@ const LeadStage = z.enum(leadStages).meta({ id: 'LeadStage' });
 
 const AgentId = objectIdText.meta({ description: 'An active user of the business' });
 
-/** Belongs to the contact and is changed there. */
+/** Fields of the contact. */
 const contactPart = {
   optInStatus: OptInStatus.optional(),
   consent: ConsentBody.optional(),
@@ -36,7 +36,7 @@ export const CreateLeadBody = z
   .superRefine((body, context) => {
     checkConsentPair(body, context, false);
     if ((body.phoneNumber === undefined) !== (body.contactId === undefined)) return;
-    const message = 'Name the person by either phoneNumber or contactId.';
+    const message = 'Give either phoneNumber or contactId.';
     context.addIssue({ code: 'custom', path: ['phoneNumber'], message });
   })
   .meta({

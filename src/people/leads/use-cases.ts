@@ -26,7 +26,7 @@ export interface LeadUseCaseDeps {
   readonly clock: Clock;
 }
 
-/** What belongs to the contact and can be said along with its lead. */
+/** Fields of the contact that a lead's body may contain. */
 interface ContactPart {
   readonly name?: string | null | undefined;
   readonly optInStatus?: OptInStatus | undefined;
@@ -44,7 +44,7 @@ export type LeadPatch = LeadChanges & ContactPart;
 
 export type LeadUseCases = ReturnType<typeof createLeadUseCases>;
 
-/** What people do with leads. */
+/** The actions of users on leads. */
 export function createLeadUseCases(deps: LeadUseCaseDeps) {
   const { leads, contacts, conversations, audit, clock } = deps;
   const resource = createLeadResource(deps);
@@ -73,7 +73,7 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
           createOnce({ ...deps, resource }, scope, { by, fields }, session),
         );
       const { lead, contact } = await attempt().catch((error: unknown) => {
-        // Someone else has created the contact at the same time: now it is found.
+        // The contact was created concurrently; the second attempt finds it.
         if (isDuplicateKey(error)) return attempt();
         throw error;
       });
@@ -81,7 +81,7 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
       return lead;
     },
 
-    /** Changes the given fields; the same again changes nothing. */
+    /** Changes the given fields; repeating the change changes nothing. */
     async update(scope: ClientScope, by: Person, ref: ResourceRef, patch: LeadPatch): Promise<LeadDoc> {
       const { name, optInStatus, consent, ...own } = patch;
       await assertAssignable(deps, scope, own.assignedAgentId);
@@ -103,15 +103,15 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
     },
 
     /**
-     * Deletes a lead; throws `in-use` while a conversation with it is not closed. Closed conversations keep their
-     * history: the record is only marked (see `model.ts`), and the contact does not change.
+     * Deletes a lead; throws `in-use` while it has an open or pending conversation. The record is only marked (see
+     * `model.ts`), because closed conversations refer to it; the contact does not change.
      */
     remove: (scope: ClientScope, by: Person, ref: ResourceRef): Promise<void> =>
       resource.remove(scope, by, ref, async ({ _id }) => {
         const live = await conversations.liveOfLead(scope, _id);
         if (live === null) return;
-        const which = `The conversation ${live._id.toHexString()} (${live.status})`;
-        throw new AppError('in-use', `${which} is about this lead; close it first.`);
+        const which = `conversation ${live._id.toHexString()} (${live.status})`;
+        throw new AppError('in-use', `The lead has the ${which}. Close it first.`);
       }),
   };
 }
@@ -155,7 +155,7 @@ async function createOnce(
   return { lead, contact: written };
 }
 
-/** The named contact with the given changes, or a new one for an unknown phone number. */
+/** The given contact after the changes, or a new one for an unknown phone number. */
 async function contactFor(
   { contacts }: LeadUseCaseDeps,
   scope: ClientScope,
@@ -174,7 +174,7 @@ async function contactFor(
 
   function changeKnown(contact: Pick<ContactRecord, '_id' | 'optInStatus'>) {
     if (optInStatus !== undefined && optInStatus !== contact.optInStatus && consent === undefined) {
-      const message = `The contact is ${contact.optInStatus}; say where the new consent comes from.`;
+      const message = `The contact is ${contact.optInStatus}. Give the source of the new consent.`;
       throw invalid('consent', message);
     }
     const changes = { name, optInStatus, consent };
@@ -190,10 +190,10 @@ async function assertAssignable(
   if (agentId === undefined || agentId === null) return;
   const agent = await users.findById(scope, agentId);
   if (agent === null) throw notFound('user');
-  if (agent.status !== 'active') throw invalid('assignedAgentId', 'This user is not active.');
+  if (agent.status !== 'active') throw invalid('assignedAgentId', 'The user is not active.');
 }
 
 const invalid = (field: string, message: string): AppError =>
-  new AppError('invalid-input', 'The lead cannot be stored like this.', {
+  new AppError('invalid-input', 'The lead is not valid.', {
     errors: [{ path: `body.${field}`, message }],
   });

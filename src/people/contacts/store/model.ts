@@ -1,33 +1,33 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
-import { optInStatuses, type ConsentWord, type OptInStatus } from '../rules.ts';
+import { optInStatuses, type ConsentStatus, type OptInStatus } from '../rules.ts';
 
 export type CustomValue = string | number | boolean;
 
-/** One word on consent: entries are added and never changed. */
+/** One entry of the consent log; it never changes. */
 export interface ConsentEntry {
-  readonly status: ConsentWord;
-  /** Where the word was given: a form, a shop, a message. */
+  readonly status: ConsentStatus;
+  /** Where the consent was given or withdrawn: a form, a shop, a message. */
   readonly source: string;
   /** What the person agreed to or said. */
   readonly wording?: string;
-  /** When it was said: by the provider's clock if it came from there. */
+  /** When the person said it, by the provider's clock if it came in an event. */
   readonly at: Date;
-  /** What said it, so that a repetition is known: the provider's id of the message, or one of ours. */
+  /** Identifies repetitions: the provider's message id, or an id of our own. */
   readonly eventId?: string;
-  /** When it was stored here; missing where that is the same as `at`. */
+  /** Missing if equal to `at`. */
   readonly storedAt?: Date;
-  /** Who wrote it down; missing when the product did it by itself. */
+  /** The user who recorded it; missing if the system did. */
   readonly by?: Types.ObjectId;
 }
 
-/** The provider could not deliver to the number. It is a word of warning: nothing is held back by it. */
+/** The provider could not deliver to the number. A warning only: no message is held because of it. */
 export interface NumberSuspicion {
   /** The provider's code. */
   readonly code: string;
-  /** When that was, by the provider's clock if it came from there. */
+  /** The time of the failure, by the provider's clock if it came in an event. */
   readonly at: Date;
-  /** When it is compared again with what has reached the number since; missing once that is over. */
+  /** When the mark is next compared with later deliveries; missing after the last review. */
   readonly reviewAt?: Date;
   readonly reviews?: number;
 }
@@ -41,22 +41,22 @@ export interface ContactDoc {
   /** The provider's `wa_id`, digits only, which may differ from the phone number. */
   readonly whatsappId?: string;
   readonly businessScopedUserId?: string;
-  /** All identities in one field (`identityKeysOf`), so that one index finds a contact by any and keeps each unique. */
+  /** All identities in one field (`identityKeysOf`): one index finds a contact by any and keeps each unique. */
   readonly identityKeys: readonly string[];
-  /** Shown only: people change it, so nobody is found by it. */
+  /** For display only: it can change, so it does not identify the contact. */
   readonly username?: string;
   readonly name?: string;
-  /** The name as it is searched; there whenever the name is. */
+  /** The name in its searchable form; set whenever `name` is. */
   readonly nameKey?: string;
   readonly tags: readonly string[];
   readonly optInStatus: OptInStatus;
-  /** True while the person has switched marketing from this business off, at WhatsApp. */
+  /** True while the person has turned off marketing from this business in WhatsApp. */
   readonly marketingStopped?: boolean;
   readonly marketingStoppedAt?: Date;
-  /** True while the business does not want to write to this person. */
+  /** True while the contact is on the block list of the business. */
   readonly isBlocked?: boolean;
   readonly blockedAt?: Date;
-  /** There until something reaches the number, or it is another one. */
+  /** Set until a message reaches the number or the number changes. */
   readonly numberSuspect?: NumberSuspicion;
   readonly customFields: Readonly<Record<string, CustomValue>>;
   readonly createdAt: Date;
@@ -64,12 +64,12 @@ export interface ContactDoc {
   readonly version: number;
 }
 
-/** With the log of consent, newest last; lists and the paths of messages leave it out. */
+/** A contact with its consent log, newest last; lists and message paths do not read it. */
 export interface ContactRecord extends ContactDoc {
   readonly consentLog: readonly ConsentEntry[];
-  /** Words that the log held once and that are in the audit alone now, see `loggedConsent`. */
+  /** Entries dropped from the log, which the audit keeps; see `loggedConsent`. */
   readonly consentEntriesDropped?: number;
-  /** Counts the transactions that copy from this contact, so that they and its changes exclude each other. */
+  /** Incremented by every transaction that copies from this contact, so that it conflicts with changes of the contact. */
   readonly copies?: number;
 }
 
@@ -115,7 +115,7 @@ contactModel.schema.index(
   { clientId: 1, createdAt: -1, _id: -1 },
   { name: 'suspects', partialFilterExpression: { 'numberSuspect.at': { $exists: true } } },
 );
-// Marks that are compared again, over all tenants.
+// Due reviews of suspect numbers, across all tenants.
 contactModel.schema.index(
   { 'numberSuspect.reviewAt': 1 },
   { name: 'suspect-reviews', partialFilterExpression: { 'numberSuspect.reviewAt': { $exists: true } } },

@@ -8,7 +8,7 @@ import { identityKeysOf, lookupKeysOf, type AnyIdentity, type OptInStatus } from
 
 export type { ConsentEntry, ContactDoc, ContactRecord, CustomValue } from './model.ts';
 
-/** What identifies a person: at least a phone or the provider's id; the others may come with it. */
+/** The identity of a person: at least a phone number or the provider's id. */
 export type ContactIdentity =
   | { readonly phoneNumber: string; readonly businessScopedUserId?: string; readonly whatsappId?: string }
   | { readonly phoneNumber?: undefined; readonly businessScopedUserId: string; readonly whatsappId?: string };
@@ -33,11 +33,11 @@ export function createContactRepository(connection: Connection) {
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
       contacts.findOne<ContactDoc>(scope, { _id }, withoutLog),
 
-    /** In any order; those that are not there are left out. */
+    /** In no particular order; leaves out missing contacts. */
     findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
       contacts.find<ContactDoc>(scope, { _id: { $in: [...ids] } }, withoutLog),
 
-    /** Whoever has one of these identities in any spelling, the contact `except` left aside. */
+    /** The contact, other than `except`, that has one of the identities in any spelling. */
     findByIdentity: (
       scope: ClientScope,
       identity: AnyIdentity,
@@ -50,8 +50,8 @@ export function createContactRepository(connection: Connection) {
       ),
 
     /**
-     * The contact with this identity, made from `fresh` when there is none. Who comes at the same time finds the
-     * same one: the unique index of the keys, which know one spelling of a number only, lets one insert through.
+     * The contact with this identity, created from `fresh` if none exists. Concurrent callers get the same contact: the
+     * unique index on the keys, which have one spelling per number, accepts one insert.
      */
     findOrInsert: (
       scope: ClientScope,
@@ -87,7 +87,7 @@ export function createContactRepository(connection: Connection) {
   };
 }
 
-/** What people and transactions do to one contact as a whole. */
+/** Reads and writes of whole records. */
 const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
   findRecord: (
     scope: ClientScope,
@@ -95,11 +95,11 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
     session?: ClientSession,
   ): Promise<ContactRecord | null> => contacts.findOne(scope, { _id }, { session }),
 
-  /** Throws the duplicate key error when an identity is taken. */
+  /** Throws the duplicate key error if another contact has one of the identities. */
   insert: (scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> =>
     contacts.insertOne(scope, record, { session }),
 
-  /** Puts `next` in place of what was read; false when somebody was faster. */
+  /** Replaces `current` with `next`; false if the contact has changed since it was read. */
   replace: (
     scope: ClientScope,
     current: ContactRecord,
@@ -107,7 +107,7 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
     session: ClientSession,
   ): Promise<boolean> => contacts.replaceVersioned(scope, current, next, session),
 
-  /** Reads a contact in order to copy from it: of such a transaction and a change of the contact, one must wait. */
+  /** Reads a contact and locks it: a concurrent change of the contact conflicts with the transaction. */
   holdForCopy: (
     scope: ClientScope,
     _id: Types.ObjectId,
@@ -129,11 +129,11 @@ const definedOf = (identity: AnyIdentity): Partial<Unscoped<ContactRecord>> =>
 
 function identityFilter(identity: AnyIdentity): ScopedFilter<ContactRecord> {
   const keys = lookupKeysOf(identity);
-  if (keys.length === 0) throw new Error('A contact cannot be looked for without an identity.');
+  if (keys.length === 0) throw new Error('A search for a contact needs an identity.');
   return { identityKeys: { $in: keys } };
 }
 
-/** The unique index of phones holds no `_id`: within a client no two contacts have the same phone. */
+/** The unique index on phone numbers has no `_id`, and needs none: a client has each number once. */
 function indexedSort(sort: Readonly<Record<string, 1 | -1>>): Record<string, 1 | -1> {
   const { phoneNumber } = sort;
   return phoneNumber === undefined ? { ...sort } : { phoneNumber };

@@ -3,7 +3,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import { contactModel, type ContactDoc, type NumberSuspicion } from './model.ts';
 
-/** The number of a contact, as a message was sent to it. */
+/** The number of a contact at the time of a message. */
 export interface ContactNumber {
   readonly contactId: Types.ObjectId;
   readonly phoneNumber: string;
@@ -13,11 +13,11 @@ export type SuspectContact = Pick<ContactDoc, '_id' | 'clientId' | 'phoneNumber'
 
 export type SuspectRepository = ReturnType<typeof createSuspectRepository>;
 
-/** Who changes a contact at the same moment reads it again: each of these writes counts its version. */
+/** Writes of the suspect mark. Each increments the version, so that a concurrent change of the contact starts again. */
 export function createSuspectRepository(connection: Connection) {
   const contacts = openTenantCollection(contactModel, connection);
   return {
-    /** Marks a number that the contact still has, unless a later word says the same; may be repeated. */
+    /** Marks the number, if the contact still has it and has no later mark. Idempotent. */
     async mark(
       scope: ClientScope,
       { contactId: _id, phoneNumber }: ContactNumber,
@@ -34,7 +34,7 @@ export function createSuspectRepository(connection: Connection) {
       );
     },
 
-    /** Takes the mark away, if it is not of a later time than the proof. */
+    /** Removes the mark, unless it is later than the proof. */
     async clear(
       scope: ClientScope,
       { contactId: _id, phoneNumber }: ContactNumber,
@@ -47,14 +47,14 @@ export function createSuspectRepository(connection: Connection) {
       );
     },
 
-    /** Across all tenants: whose mark is to be compared again with what has come since. */
+    /** Across all tenants: the contacts whose mark is due for review. */
     findDueAcrossClients: (now: Date, atMost: number): Promise<SuspectContact[]> =>
       contacts.acrossClients.find<SuspectContact>(
         { 'numberSuspect.reviewAt': { $lte: now } },
         { limit: atMost, projection: { clientId: 1, phoneNumber: 1, numberSuspect: 1 } },
       ),
 
-    /** Sets the time of the look after this one, none for null; false when another worker was faster. */
+    /** Sets the time of the next review, or none for null; false if another worker has taken this one. */
     async take(
       scope: ClientScope,
       _id: Types.ObjectId,

@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import {
   applyChanges,
   auditedFieldsOf,
-  withOptOutNamed,
+  withOptOutId,
   type ContactChanges,
 } from '../../../../src/people/contacts/changes.ts';
 import type { ContactRecord } from '../../../../src/people/contacts/store/repository.ts';
@@ -113,13 +113,13 @@ describe('changes of a contact', () => {
 
   it('an opt-out › gets a name that goes into the log; other changes none', () => {
     const consent = { source: 'phone' };
-    const named = withOptOutNamed({ optInStatus: 'opted-out', consent }, 'manual:1');
+    const named = withOptOutId({ optInStatus: 'opted-out', consent }, 'manual:1');
     assert.equal(change(named).consentLog.at(-1)?.eventId, 'manual:1');
     const others: readonly ContactChanges[] = [
       { optInStatus: 'opted-in', consent },
       { optInStatus: 'opted-out' },
     ];
-    for (const changes of others) assert.equal(withOptOutNamed(changes, 'manual:1'), changes);
+    for (const changes of others) assert.equal(withOptOutId(changes, 'manual:1'), changes);
   });
 
   it('the audited fields › no search key, no dates, of the log its last entry', () => {
