@@ -19,7 +19,7 @@ export interface WaitingMessages {
 }
 
 export interface ConsentDeps {
-  readonly contacts: Pick<ContactDirectory, 'findRecord' | 'hear' | 'holdForCopy'>;
+  readonly contacts: Pick<ContactDirectory, 'findRecord' | 'recordStatement' | 'holdForCopy'>;
   readonly messages: WaitingMessages;
   /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
@@ -88,7 +88,7 @@ export function createConsentStatements(deps: ConsentDeps) {
     contactId: Types.ObjectId,
     statement: PersonStatement,
   ): Promise<ContactRecord> {
-    const record = await contacts.hear(scope, contactId, statement);
+    const record = await contacts.recordStatement(scope, contactId, statement);
     if (record === null) throw notFound('contact');
     return record;
   }

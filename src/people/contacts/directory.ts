@@ -63,7 +63,7 @@ export function createContactDirectory(deps: ContactDeps) {
       contacts.findRecord(scope, id),
 
     /** Stores a person's statement about consent. Idempotent; null if the contact was deleted. */
-    hear: (
+    recordStatement: (
       scope: ClientScope,
       id: Types.ObjectId,
       statement: PersonStatement,
