@@ -28,7 +28,7 @@ import { createUserRepository } from './users/repository.ts';
 import { userRoutes } from './users/routes.ts';
 import { createUserDirectory } from './users/directory.ts';
 
-/** Clients, which both processes read. */
+/** Used by the API and the worker. */
 export function buildClients({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
   const repository = createClientRepository(mongo);
   return { repository, directory: createClientDirectory({ clients: repository, audit }) };
@@ -69,7 +69,7 @@ export interface IdentityDeps {
   readonly logger: Logger;
 }
 
-/** Who people are and what they may do: clients, users, sessions, passwords and the mails about them. */
+/** Clients, users, sessions, passwords and the mails about them. */
 export function buildIdentity(deps: IdentityDeps) {
   const { config, outbox, mongo, audit, passwords, onClientCreated, clock, logger } = deps;
   const { repository: clientRepository, directory: clients } = deps.clients;

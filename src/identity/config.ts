@@ -24,7 +24,7 @@ export const authConfig = defineConfig({
     accessTokenTtlMs: env.ACCESS_TOKEN_EXPIRY,
     refreshTokenTtlMs: env.REFRESH_TOKEN_EXPIRY,
     sessionMaxAgeMs: env.SESSION_MAX_AGE,
-    /** From one address. Developers and tests sign up all day. */
+    /** From one network; high outside production, for developers and tests. */
     signupsPerHour: env.SIGNUP_LIMIT_PER_HOUR ?? (isProduction ? 20 : 1_000),
   }),
 });

@@ -23,7 +23,7 @@ export const identityProblems = defineProblems({
     status: 400,
     title: 'Link expired or already used',
     retry: false,
-    advice: 'Ask for a new one: a link can be used once, and for a limited time.',
+    advice: 'Request a new link. Each works once and for a limited time.',
   },
 });
 

@@ -6,19 +6,18 @@ import type { Logger } from '../../platform/logger.ts';
 import type { MongoConnection } from '../../platform/mongo.ts';
 
 /*
- * How guessing is stopped without giving anybody a way to lock others out.
+ * Limits guessing without letting an attacker lock out the owner of an account.
  *
- * Attempts are counted before they are judged, so that guesses at the same time count too. Three counts stand in a
- * row, and an attempt that one of them refuses is not seen by the next:
- *   1. by address (IPv4, or the /64 of IPv6): one machine that tries many accounts;
- *   2. by account and address: one machine that tries one account. This is where most guessing ends, and it touches
- *      nobody else. A success forgets it;
- *   3. by account: many machines that try one account. Since 1 and 2 come first, it takes several addresses to get
- *      here. Its lock is short, and it does not apply where the account's owner has signed in before: an attacker
- *      can keep an account locked for strangers, but not for its owner at home. A reset of the password, which the
- *      owner can always ask for, forgets it.
- * Every lock is twice as long as the one before it within a day, up to a limit; none is permanent. Accounts are
- * counted by the address that was typed, whether or not it exists, and every refusal looks the same.
+ * An attempt is counted before it is judged, so that concurrent guesses count too. There are three counters, and an
+ * attempt that one refuses does not reach the next:
+ *   1. by network (an IPv4 address, or the /64 of an IPv6 address): one machine that tries many accounts;
+ *   2. by account and network: one machine that tries one account. It stops most guessing and affects no one else. A
+ *      success resets it;
+ *   3. by account: many machines that try one account. Counters 1 and 2 come first, so only several networks together
+ *      reach it. Its lock is short and does not apply to networks from which the owner has signed in before: an
+ *      attacker can lock an account for strangers, but not for its owner. A password reset resets it.
+ * Each lock is twice as long as the previous one within a day, up to a limit; none is permanent. The account is the
+ * address as typed, whether or not it exists, and every refusal is the same.
  */
 
 const minute = 60;
@@ -45,11 +44,11 @@ const policiesOf = ({ signupsPerHour }: Pick<AuthConfig, 'signupsPerHour'>) =>
       account: lock(50, hour, 15 * minute),
     },
     signup: { network: lock(signupsPerHour, hour, hour), account: lock(10, hour, 15 * minute) },
-    // Somebody who is locked out here has ten mails with working links in the inbox.
+    // A locked-out owner already has ten mails with valid links.
     'forgot-password': { network: lock(30, hour, hour), account: lock(10, hour, 15 * minute) },
-    // The account is the link.
+    // The account is the token of the link.
     'reset-password': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
-    // The account is the session. Nobody guesses such tokens; a whole office may come from one address.
+    // The account is the session. Tokens cannot be guessed, and a whole office may share one network.
     refresh: { network: lock(3_000, 15 * minute, 15 * minute), account: lock(60, 5 * minute, 5 * minute) },
     'change-password': { network: lock(100, 15 * minute, hour), account: lock(10, 15 * minute, hour) },
     invite: { network: lock(200, hour, hour), account: lock(10, hour, hour) },
@@ -60,22 +59,22 @@ export type GuardedAction = keyof ReturnType<typeof policiesOf>;
 export interface Attempting {
   /** As `networkOf` writes it. */
   readonly network: string;
-  /** What is attempted on; none when that is not known yet. */
+  /** The target of the attempt; missing if not known yet. */
   readonly account?: string;
-  /** Whether the account's owner has been here before; asked only when the account is locked. */
+  /** Whether the account's owner has signed in from this network before; called only if the account is locked. */
   readonly isKnownNetwork?: () => Promise<boolean>;
 }
 
 export interface Attempt {
-  /** The attempt was no guess: it does not count, and neither do those before it on this account from here. */
+  /** Discounts this attempt, and the earlier ones on this account from this network. */
   succeeded(): Promise<void>;
 }
 
 export interface AttemptGuard {
   /** Counts an attempt; throws `too-many-requests`. */
   enter(action: GuardedAction, attempting: Attempting): Promise<Attempt>;
-  /** Forgets what was counted of an account, from everywhere and from here: its owner has proved to be the owner. */
-  absolve(action: GuardedAction, account: string, network: string): Promise<void>;
+  /** Resets the counters of an account and of its pair with this network, because the owner has proved ownership. */
+  reset(action: GuardedAction, account: string, network: string): Promise<void>;
 }
 
 interface GuardOptions {
@@ -101,8 +100,8 @@ export function createAttemptGuard({ connection, config, logger }: GuardOptions)
   };
 
   const refuse = (action: GuardedAction, by: keyof ActionLimiters, retryAfterSeconds: number): never => {
-    log.warn({ action, by, retryAfterSeconds }, 'too many attempts');
-    throw new AppError('too-many-requests', 'There were too many attempts. Try again later.', {
+    log.warn({ action, by, retryAfterSeconds }, 'attempt refused');
+    throw new AppError('too-many-requests', 'Too many attempts. Try again later.', {
       retryAfterSeconds,
     });
   };
@@ -130,7 +129,7 @@ export function createAttemptGuard({ connection, config, logger }: GuardOptions)
       };
     },
 
-    async absolve(action, account, network) {
+    async reset(action, account, network) {
       const by = limitersOf(action);
       const keys = keysOf(network, account);
       await Promise.all([by.account?.forget(sha256Hex(account)), by.pair?.forget(keys.pair)]);
@@ -152,7 +151,7 @@ function createLimiters(
   };
 }
 
-/** Hashed: neither addresses of people nor of machines need to be readable among the counts. */
+/** Hashed, so that the stored counters reveal no e-mail or network addresses. */
 const keysOf = (network: string, account: string | undefined) => ({
   network: sha256Hex(network),
   pair: sha256Hex(`${network}|${account ?? ''}`),

@@ -2,28 +2,28 @@ import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from 'rate-limite
 import type { MongoConnection } from '../../platform/mongo.ts';
 import { rateLimitModel } from './model.ts';
 
-/** How many attempts a window lets through, and how long it is closed after one too many. */
+/** How many attempts a window allows, and how long further attempts lock it. */
 export interface LockPolicy {
   readonly attempts: number;
   readonly windowSeconds: number;
-  /** Doubled with every further lock within a day. */
+  /** Each further lock within a day is twice as long. */
   readonly firstLockSeconds: number;
-  /** No lock is longer, however many there were: a lock must never be a way to shut somebody out for good. */
+  /** Bounds every lock, because locks must not shut a user out for good. */
   readonly maxLockSeconds: number;
 }
 
 export interface AttemptLimiter {
-  /** Counts an attempt. Undefined lets it through; otherwise the seconds to wait. */
+  /** Counts an attempt. Undefined if it is allowed, otherwise the seconds to wait. */
   take(key: string): Promise<number | undefined>;
-  /** Takes back what `take` has counted. */
+  /** Discounts one attempt. */
   giveBack(key: string): Promise<void>;
-  /** Forgets the key's attempts and its locks. */
+  /** Deletes the attempts and locks of the key. */
   forget(key: string): Promise<void>;
 }
 
 const locksRememberedSeconds = 86_400;
 
-/** How long the n-th lock lasts; the first is n = 1. */
+/** The duration of the n-th lock, counted from 1. */
 export const lockSecondsOf = ({ firstLockSeconds, maxLockSeconds }: LockPolicy, lockNumber: number): number =>
   Math.min(maxLockSeconds, firstLockSeconds * 2 ** (lockNumber - 1));
 
@@ -34,9 +34,8 @@ interface AttemptLimiterOptions {
 }
 
 /**
- * Counts in MongoDB, so that all processes share one count; of any number of attempts at the same time exactly as
- * many get through as the policy says. While MongoDB is away each process counts in its own memory, which is
- * stricter than letting everybody through and kinder than letting nobody.
+ * Counts atomically in MongoDB, so that all processes together allow exactly as many attempts as the policy says.
+ * While MongoDB is unavailable, each process counts in its own memory, rather than allow every attempt or none.
  */
 export function createAttemptLimiter({ name, policy, connection }: AttemptLimiterOptions): AttemptLimiter {
   const limiterOf = (keyPrefix: string, points: number, duration: number) =>
@@ -56,7 +55,7 @@ export function createAttemptLimiter({ name, policy, connection }: AttemptLimite
     async take(key) {
       const refusal = await refusalOf(() => attempts.consume(key));
       if (refusal === undefined) return undefined;
-      // Counting is atomic, so one attempt only is the first too many: that one locks.
+      // Counting is atomic, so exactly one attempt is the first over the limit: that one locks.
       if (refusal.consumedPoints !== policy.attempts + 1)
         return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
       const { consumedPoints } = await locks.penalty(key);
@@ -73,7 +72,7 @@ export function createAttemptLimiter({ name, policy, connection }: AttemptLimite
   };
 }
 
-/** The library throws its refusals, which are no errors; undefined when the attempt was let through. */
+/** The library throws refusals, which are not errors; undefined if the attempt was allowed. */
 async function refusalOf(consume: () => Promise<unknown>): Promise<RateLimiterRes | undefined> {
   try {
     await consume();

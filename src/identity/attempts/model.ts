@@ -1,6 +1,6 @@
 import { declarePlatformModel } from '../../platform/declare-model.ts';
 
-/** One count of attempts, as rate-limiter-flexible writes it; the key says of what, in hashes. */
+/** A counter of attempts, as rate-limiter-flexible writes it. */
 interface RateLimitDoc {
   readonly key: string;
   readonly points: number;
@@ -8,7 +8,7 @@ interface RateLimitDoc {
   readonly expire: Date;
 }
 
-/** Nothing is read or written through it; it declares the indexes without which two processes would count apart. */
+/** Only declares the indexes: without the unique one, two processes would count separately. */
 export const rateLimitModel = declarePlatformModel<RateLimitDoc>('rate_limits', {
   key: { type: String, required: true },
   points: Number,

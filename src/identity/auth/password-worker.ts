@@ -1,6 +1,6 @@
 import { compare, hash } from 'bcryptjs';
 
-/** What the pool's threads do: bcrypt takes about 100 ms, which the event loop does not have. */
+/** A task for the thread pool: bcrypt takes about 100 ms and would block the event loop. */
 export type PasswordTask =
   | { readonly kind: 'hash'; readonly password: string; readonly cost: number }
   | { readonly kind: 'compare'; readonly password: string; readonly passwordHash: string };

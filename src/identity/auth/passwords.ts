@@ -9,7 +9,7 @@ import { passwordProblem } from './rules.ts';
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Takes the same time for a wrong password and for no hash at all, and is then false. */
+  /** False for a wrong password and, after the same time, for a missing hash. */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -17,10 +17,10 @@ export interface Passwords {
 /** OWASP's minimum for bcrypt; about 100 ms. */
 const bcryptCost = 10;
 const maxThreads = 4;
-/** About ten seconds of work: who comes after that is told to come back. */
+/** About ten seconds of work; further requests get `overloaded`. */
 const maxWaitingPerThread = 100;
 
-/** Hashes passwords in a pool of threads. */
+/** Hashes and verifies passwords in a pool of threads. */
 export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): Passwords {
   const isSource = import.meta.url.endsWith('.ts');
   const threads = Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
@@ -30,7 +30,7 @@ export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): 
     minThreads: 1,
     maxThreads: threads,
     maxQueue: threads * maxWaitingPerThread,
-    // The sources run through tsx, which a thread has to load for itself.
+    // When run from source, each thread must load tsx itself.
     ...(isSource
       ? { execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] }
       : { execArgv: [] }),
@@ -38,21 +38,23 @@ export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): 
 
   const run = async (task: PasswordTask): Promise<string | boolean> => {
     if (pool.queueSize >= pool.options.maxQueue)
-      throw new AppError('overloaded', 'Too many people are signing in.', { retryAfterSeconds: 5 });
+      throw new AppError('overloaded', 'Too many sign-ins are in progress.', { retryAfterSeconds: 5 });
     return pool.run(task);
   };
   const hash = async (password: string): Promise<string> =>
     String(await run({ kind: 'hash', password, cost }));
 
-  /** Stands in where there is no hash, so that an unknown account costs as much as a known one. */
-  const nobody = hash(newSecret());
-  nobody.catch(() => undefined);
+  /** Compared with if an account has no hash, so that an unknown account costs as much time as a known one. */
+  const decoyHash = hash(newSecret());
+  decoyHash.catch(() => undefined);
 
   return {
     hash,
     async verify(password, passwordHash) {
       const isPossible = passwordHash !== undefined && passwordProblem(password) === undefined;
-      const compared = isPossible ? { password, passwordHash } : { password: '', passwordHash: await nobody };
+      const compared = isPossible
+        ? { password, passwordHash }
+        : { password: '', passwordHash: await decoyHash };
       const isSame = await run({ kind: 'compare', ...compared });
       return isPossible && isSame === true;
     },

@@ -8,7 +8,7 @@ import { toClientView } from '../clients/view.ts';
 import { toUserView } from '../users/view.ts';
 
 const cookieName = 'refreshToken';
-/** The cookie goes to these routes only. */
+/** The browser sends the cookie only to these routes. */
 const cookiePath = '/api/auth';
 
 const setCookie = ({ value, maxAgeMs }: RefreshCookie): SetCookie => ({

@@ -19,7 +19,7 @@ export const SignupBody = z
     fullName: LineText,
     email: EmailText,
     password: NewPassword,
-    agreeToTerms: z.literal(true, { error: 'The terms must be agreed to.' }),
+    agreeToTerms: z.literal(true, { error: 'Must be true: sign-up requires agreement to the terms.' }),
     companyName: LineText.optional().meta({ description: 'The full name if not given' }),
     timezone: TimeZoneText.default('UTC'),
   })
@@ -40,7 +40,7 @@ export type SignupBody = z.output<typeof SignupBody>;
 export const LoginBody = z
   .strictObject({
     email: EmailText,
-    // Not the rules for new passwords: what they refuse is simply a wrong password here.
+    // The rules for new passwords do not apply: a password that breaks them is simply wrong.
     password: z.string().min(1).max(1_024),
   })
   .meta({ id: 'LogInUserBody', examples: [credentialsExample] });
@@ -54,7 +54,7 @@ export const ResetPasswordBody = z
   .strictObject({
     token: z
       .string()
-      .regex(/^[A-Za-z0-9_-]{20,128}$/, { error: 'This must be the token of a link from a mail.' })
+      .regex(/^[A-Za-z0-9_-]{20,128}$/, { error: 'Must be the token of a link from a mail.' })
       .meta({ description: 'The part of the link after `#token=`' }),
     password: NewPassword,
   })

@@ -37,12 +37,12 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
   const { users, clients, sessions, passwords, guard, runInTransaction, onClientCreated, clock } = options;
   const logger = options.logger.child({ part: 'auth' });
 
-  /** Costs the same for an address without an account. */
+  /** Runs the same query for an unknown account, so that both take the same time. */
   const hasSignedInFrom = (user: UserDoc | null, network: string): Promise<boolean> =>
     sessions.hasSignedInFrom(scopeOf(user?.clientId ?? newId()), user?._id ?? newId(), network);
 
   return {
-    /** Makes a client, its first admin and a session, all or nothing; throws `email-taken`. */
+    /** Creates a client, its first admin and a session in one transaction; throws `email-taken`. */
     async signUp(body: SignupBody, caller: Caller): Promise<SignedIn> {
       await guard.enter('signup', { account: body.email, network: caller.network });
       if ((await users.findByEmailAcrossClients(body.email)) !== null) throw emailTaken();
@@ -70,7 +70,7 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
       return signedIn;
     },
 
-    /** An unknown address, a wrong password and a disabled account cost the same and look the same. */
+    /** An unknown address, a wrong password and a disabled account get the same answer after the same time. */
     async logIn({ email, password }: LoginBody, caller: Caller): Promise<SignedIn> {
       const { network } = caller;
       const user = await users.findByEmailAcrossClients(email);
@@ -85,7 +85,7 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
       return { ...(await startSession(options, user, caller)), user, client };
     },
 
-    /** Trades a refresh token for the next one; throws `unauthenticated`. */
+    /** Exchanges a refresh token for the next one; throws `unauthenticated`. */
     async refresh(refreshToken: string | undefined, { userAgent, network }: Caller): Promise<SignedIn> {
       const claims = sessions.claimsOf(refreshToken);
       const account = claims === undefined ? {} : { account: claims.sessionId.toHexString() };
@@ -94,7 +94,7 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
       return { ...tokens, ...(await profileOf(options, scope, userId)) };
     },
 
-    /** Ends the session of a refresh token; does nothing when there is none. */
+    /** Ends the session of a refresh token, if there is one. */
     logOut: (refreshToken: string | undefined): Promise<void> =>
       sessions.logOut(sessions.claimsOf(refreshToken)),
 
@@ -103,7 +103,10 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
   };
 }
 
-/** What was verified may be reset meanwhile: that reset must end this session too, or be seen here. */
+/**
+ * The password may be reset between its verification and this transaction: either `noteSignIn` detects that, or the
+ * reset also ends this session.
+ */
 const startSession = (
   { users, sessions, runInTransaction, clock }: AuthUseCaseDeps,
   user: UserDoc,
@@ -122,7 +125,8 @@ async function profileOf(
   userId: UserDoc['_id'],
 ): Promise<Pick<SignedIn, 'user' | 'client'>> {
   const [user, client] = await Promise.all([users.findById(scope, userId), clients.find(scope)]);
-  if (user === null || client === null) throw new AppError('unauthenticated', 'The account is gone.');
+  if (user === null || client === null)
+    throw new AppError('unauthenticated', 'The account no longer exists.');
   return { user, client };
 }
 

@@ -17,7 +17,7 @@ const auditedFieldsOf = (client: ClientDoc) => ({
   isActive: client.isActive,
 });
 
-/** Adds what every new client starts with, inside the transaction that creates it. May run more than once. */
+/** Adds the initial data of a new client, inside the transaction that creates it, which may restart. */
 export type OnClientCreated = (scope: ClientScope, session: ClientSession) => Promise<void>;
 
 export type ClientDirectory = ReturnType<typeof createClientDirectory>;
@@ -27,7 +27,7 @@ export interface ClientDirectoryDeps {
   readonly audit: AuditService;
 }
 
-/** Clients as other nouns need them; what admins and operators do with them is in `use-cases.ts`. */
+/** Clients for other nouns. The actions of admins and operators on clients are in `use-cases.ts`. */
 export function createClientDirectory({ clients, audit }: ClientDirectoryDeps) {
   const resource = createResource<ClientDoc>(audit, {
     type: 'client',
@@ -39,7 +39,7 @@ export function createClientDirectory({ clients, audit }: ClientDirectoryDeps) {
   return {
     resource,
 
-    /** Creates the client of the scope, active, inside the caller's transaction. */
+    /** Creates the client of the scope as active, inside the caller's transaction. */
     create: (
       scope: ClientScope,
       by: AuditActor,
@@ -53,7 +53,7 @@ export function createClientDirectory({ clients, audit }: ClientDirectoryDeps) {
     find: (scope: ClientScope, session?: ClientSession): Promise<ClientDoc | null> =>
       clients.find(scope, session),
 
-    /** Makes every transaction that may take an admin away wait for the others of the same client. */
+    /** Serialises the transactions of a client that may remove an admin. */
     lockAdmins: (scope: ClientScope, session: ClientSession): Promise<void> =>
       clients.countAdminChange(scope, session),
   };

@@ -1,19 +1,19 @@
 import type { Types } from 'mongoose';
 import { declarePlatformModel } from '../../platform/declare-model.ts';
 
-/** A tenant: one business. Its own id is the `clientId` of everything that it owns. */
+/** A tenant: one business. Its `_id` is the `clientId` of everything that it owns. */
 export interface ClientDoc {
   readonly _id: Types.ObjectId;
   readonly companyName: string;
   readonly whatsappNumber?: string;
   readonly businessCategory?: string;
-  /** IANA name; what "tomorrow at nine" means for this business. */
+  /** IANA time zone of the business. */
   readonly timezone: string;
   readonly isActive: boolean;
   readonly createdAt: Date;
-  /** +1 with every change that people make. */
+  /** Incremented by every change that a user makes. */
   readonly version: number;
-  /** Counted up by everything that may take an admin away, so that of two such writes at once one waits. */
+  /** Incremented by every transaction that may remove an admin, so that concurrent ones conflict. */
   readonly adminChanges?: number;
 }
 
@@ -28,5 +28,5 @@ export const clientModel = declarePlatformModel<ClientDoc>('clients', {
   adminChanges: Number,
 });
 
-// Operators list all clients, the newest first.
+// Operators list all clients, newest first.
 clientModel.schema.index({ createdAt: -1, _id: -1 });

@@ -15,11 +15,11 @@ export function createClientRepository(connection: Connection) {
       await clients.insertOne({ ...client, _id: scope.clientId }, { session });
     },
 
-    /** The client of the scope itself. */
+    /** The client of the scope. */
     find: (scope: ClientScope, session?: ClientSession): Promise<ClientDoc | null> =>
       clients.findOne({ _id: scope.clientId }, session === undefined ? {} : { session }),
 
-    /** All clients of the platform, for its operators. */
+    /** All clients of the platform, for operators. */
     listAcrossClients: (order: ListOrder<ClientDoc>, limit: number): Promise<ClientDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
         clients
@@ -29,7 +29,7 @@ export function createClientRepository(connection: Connection) {
           .toArray(),
       ),
 
-    /** Puts `next` in place of what was read; false when somebody was faster. */
+    /** Replaces `current` with `next`; false if the client has changed since it was read. */
     async replace(
       scope: ClientScope,
       current: ClientDoc,

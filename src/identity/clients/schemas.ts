@@ -34,7 +34,7 @@ const WhatsappNumber = z
   .transform((text, context) => {
     const phone = normalisePhone(text);
     if (phone !== null) return phone;
-    context.addIssue('This must be a phone number as E.164, with + and country code.');
+    context.addIssue('Must be an E.164 phone number with + and country code.');
     return z.NEVER;
   })
   .meta({ description: 'E.164. Shown only; messages are sent by channels' });

@@ -29,7 +29,7 @@ export interface ClientUseCaseDeps {
 
 export type ClientUseCases = ReturnType<typeof createClientUseCases>;
 
-/** What admins do with their own client, and operators with every client. Other users only see their own. */
+/** The actions of admins on their own client and of operators on every client. Other users only read their own. */
 export function createClientUseCases(deps: ClientUseCaseDeps) {
   const { repository, clients, users, userUseCases, sessions, audit, clock } = deps;
 
@@ -48,7 +48,7 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
       return clients.resource.require(reachClient(actor, id), { id, version: undefined });
     },
 
-    /** Creates a client and invites its first admin, all or nothing; throws `email-taken`. */
+    /** Creates a client and invites its first admin in one transaction; throws `email-taken`. */
     async create(actor: Actor, body: CreateClientBody): Promise<{ client: ClientDoc; admin: UserDoc }> {
       if ((await users.findByEmailAcrossClients(body.admin.email)) !== null) throw emailTaken();
       const scope = scopeOf(newId());
@@ -63,7 +63,7 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
       });
     },
 
-    /** Changes the given fields; only operators decide whether a client is active. */
+    /** Changes the given fields; throws `forbidden` if an admin sets `isActive`. */
     async update(actor: Actor, ref: ResourceRef, body: PatchClientBody): Promise<ClientDoc> {
       const scope = reachClient(actor, ref.id);
       assertMayDecide(actor, ref.id, body);
@@ -71,7 +71,7 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
         action: 'client.updated',
         async decide(current, session) {
           const next = applyChange(current, body);
-          // Otherwise they would work again as soon as the client is active again.
+          // Sessions that are not ended would work again after a reactivation.
           if (current.isActive && !next.isActive)
             await sessions.endWithin(scope, {}, 'client-deactivated', session);
           return next;
@@ -81,7 +81,7 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
   };
 }
 
-/** The scope of a client that the actor may reach: their own, and for operators every one. Throws `not-found`. */
+/** The scope of a client that the actor may access: their own, or any for operators. Throws `not-found`. */
 export function reachClient(actor: Actor, id: Types.ObjectId): ClientScope {
   if (!actor.isOperator && !id.equals(actor.clientId)) throw notFound('client');
   return scopeOf(id);
@@ -89,9 +89,10 @@ export function reachClient(actor: Actor, id: Types.ObjectId): ClientScope {
 
 function assertMayDecide(actor: Actor, id: Types.ObjectId, { isActive }: PatchClientBody): void {
   if (isActive === undefined) return;
-  if (!actor.isOperator) throw new AppError('forbidden', 'Only operators decide whether a client is active.');
+  if (!actor.isOperator)
+    throw new AppError('forbidden', 'Only operators can activate or deactivate a client.');
   if (!isActive && id.equals(actor.clientId))
-    throw new AppError('wrong-state', 'This is your own client: you would lock yourself out.');
+    throw new AppError('wrong-state', 'You cannot deactivate your own client: you would lock yourself out.');
 }
 
 const byOf = ({ userId, isOperator }: Actor): AuditActor =>

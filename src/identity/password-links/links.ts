@@ -18,16 +18,16 @@ export type PasswordLinks = ReturnType<typeof createPasswordLinks>;
 
 const minuteMs = 60_000;
 
-/** From the moment in which the mail is sent. */
+/** Counted from the time at which the mail is written. */
 export const linkTtlMs: Readonly<Record<LinkPurpose, number>> = {
   reset: 30 * minuteMs,
   invitation: 7 * 24 * 60 * minuteMs,
 };
 
-/** Links that set a password: single use, for a limited time. */
+/** Links that set a password once, within a limited time. */
 export function createPasswordLinks({ links, audit, clock }: PasswordLinkDeps) {
   return {
-    /** Makes a link's token. Nobody can read it again: whoever needs it later makes another. */
+    /** Issues a link and returns its token, which cannot be read again. */
     async issue(scope: ClientScope, userId: Types.ObjectId, purpose: LinkPurpose): Promise<string> {
       const token = newSecret();
       const createdAt = clock.now();
@@ -42,24 +42,24 @@ export function createPasswordLinks({ links, audit, clock }: PasswordLinkDeps) {
       return token;
     },
 
-    /** The link of a token; throws `invalid-link` when there is none, or it has expired. */
+    /** The link of a token; throws `invalid-link` if there is none or it has expired. */
     async require(token: string): Promise<PasswordLinkDoc> {
       const link = await links.findByTokenHashAcrossClients(sha256Hex(token));
       if (link === null || link.expiresAt <= clock.now()) throw invalidLink();
       return link;
     },
 
-    /** Uses a link up, and with it all others of the user; throws `invalid-link` when somebody was faster. */
+    /** Redeems a link and removes all other links of the user; throws `invalid-link` if it was already redeemed. */
     async redeem(scope: ClientScope, link: PasswordLinkDoc, session: ClientSession): Promise<void> {
       if (!(await links.take(scope, link._id, session))) throw invalidLink();
       await links.removeAllOf(scope, link.userId, session);
     },
 
-    /** Ends all links of a user. */
+    /** Removes all links of a user. */
     revokeAll: (scope: ClientScope, userId: Types.ObjectId, session: ClientSession): Promise<void> =>
       links.removeAllOf(scope, userId, session),
   };
 }
 
 export const invalidLink = (): AppError =>
-  new AppError('invalid-link', 'This link was used, or has expired, or never was one.');
+  new AppError('invalid-link', 'The link is not valid, has expired or was already used.');

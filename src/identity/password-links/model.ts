@@ -4,7 +4,7 @@ import { declareTenantModel } from '../../platform/declare-model.ts';
 export const linkPurposes = ['reset', 'invitation'] as const;
 export type LinkPurpose = (typeof linkPurposes)[number];
 
-/** A link that was mailed and sets a password once. The token is in the mail only; what is stored is its hash. */
+/** A mailed link that sets a password once. Only the mail contains the token; its hash is stored. */
 export interface PasswordLinkDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
@@ -23,7 +23,7 @@ export const passwordLinkModel = declareTenantModel<PasswordLinkDoc>('password_l
   expiresAt: { type: Date, required: true },
 });
 
-// Whoever opens a link brings the token and not the tenant.
+// A redeemed link names the token and not the tenant.
 passwordLinkModel.schema.index({ tokenHash: 1 }, { unique: true });
 passwordLinkModel.schema.index({ clientId: 1, userId: 1 });
 passwordLinkModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

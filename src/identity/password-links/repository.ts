@@ -15,11 +15,11 @@ export function createPasswordLinkRepository(connection: Connection) {
       await links.insertOne(scope, link, { session });
     },
 
-    /** Across all tenants: whose link this is. */
+    /** Across all tenants: a link does not name the tenant. */
     findByTokenHashAcrossClients: (tokenHash: string): Promise<PasswordLinkDoc | null> =>
       links.acrossClients.findOne({ tokenHash }),
 
-    /** Takes a link away; of all who try at once, exactly one gets true. */
+    /** Removes a link; true for exactly one of several concurrent calls. */
     take: (scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> =>
       links.deleteOne(scope, { _id }, { session }),
 

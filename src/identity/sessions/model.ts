@@ -14,18 +14,18 @@ export const sessionEndReasons = [
 export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 /**
- * One sign-in; the family of all refresh tokens that follow from it. That it has ended stands here alone, so
- * that one atomic write ends it for every token, also for one that is being made at the same moment.
+ * One sign-in and its family of refresh tokens. `endedAt` is stored only here, so that one atomic write ends every token
+ * of the session, even one that is being created concurrently.
  */
 export interface SessionDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly userId: Types.ObjectId;
   readonly userAgent: string;
-  /** Where the sign-in came from: an IPv4 address, or the /64 of an IPv6 one. */
+  /** The network of the sign-in: an IPv4 address, or the /64 of an IPv6 address. */
   readonly network?: string;
   readonly createdAt: Date;
-  /** Rotation does not move this: nobody stays signed in for ever. */
+  /** Rotation does not extend it. */
   readonly expiresAt: Date;
   readonly endedAt?: Date;
   readonly endReason?: SessionEndReason;
@@ -45,21 +45,21 @@ sessionModel.schema.index({ clientId: 1, userId: 1, _id: 1 });
 sessionModel.schema.index({ clientId: 1, userId: 1, network: 1 });
 sessionModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-/** One refresh token. Its id is known to the caller only; what is stored is the id's hash. */
+/** One refresh token. Only the caller knows its id; the hash of the id is stored. */
 export interface RefreshTokenDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly tokenHash: string;
-  /** The session. */
+  /** The id of the session. */
   readonly familyId: Types.ObjectId;
   readonly userId: Types.ObjectId;
-  /** Null for the token of the sign-in itself. */
+  /** Null for the first token of the session. */
   readonly parentId: Types.ObjectId | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly revoked: boolean;
   readonly usedAt?: Date;
-  /** SHA-256 of the user agent that used it: only the same one gets the grace after a lost answer. */
+  /** SHA-256 of the user agent that used it: only the same user agent may repeat a lost request. */
   readonly usedBy?: string;
 }
 
@@ -75,7 +75,7 @@ export const refreshTokenModel = declareTenantModel<RefreshTokenDoc>('refresh_to
   usedBy: String,
 });
 
-// The caller brings the token and not the tenant. Unique, so that a parent can have one child only.
+// A refresh knows the token and not the tenant. Unique, so that a parent has at most one child.
 refreshTokenModel.schema.index({ tokenHash: 1 }, { unique: true });
 refreshTokenModel.schema.index({ clientId: 1, familyId: 1 });
 refreshTokenModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -34,7 +34,7 @@ export function createSessionRepository(connection: Connection) {
     findSession: (scope: ClientScope, _id: Types.ObjectId): Promise<SessionDoc | null> =>
       sessions.findOne(scope, { _id }),
 
-    /** The newest first, without those that have ended; answers one more than `limit` when there are more. */
+    /** Live sessions, newest first; returns up to `limit` + 1, so that the caller knows whether more exist. */
     listLive: (
       scope: ClientScope,
       userId: Types.ObjectId,
@@ -51,12 +51,12 @@ export function createSessionRepository(connection: Connection) {
         { sort: { _id: -1 }, limit: limit + 1 },
       ),
 
-    /** Whether the user has a session that began in this network, ended or not. */
+    /** Whether the user has a session from this network, ended or not. */
     async hasSessionFrom(scope: ClientScope, userId: Types.ObjectId, network: string): Promise<boolean> {
       return (await sessions.findOne(scope, { userId, network }, { projection: { _id: 1 } })) !== null;
     },
 
-    /** Ends the live sessions that the filter names, and their tokens; answers which they were. */
+    /** Ends the live sessions that match, and their tokens; returns the ids of these sessions. */
     async endSessions(
       scope: ClientScope,
       which: SessionFilter,
@@ -86,7 +86,7 @@ export function createSessionRepository(connection: Connection) {
 }
 
 const createTokenQueries = (tokens: TenantCollection<RefreshTokenDoc>) => ({
-  /** When the newest token of each session was made, by the session's id. */
+  /** When the newest token of each session was issued, by session id. */
   async lastUseOf(scope: ClientScope, sessionIds: readonly Types.ObjectId[]): Promise<Map<string, Date>> {
     const groups = await tokens.aggregate<{ _id: Types.ObjectId; at: Date }>(
       scope,
@@ -100,7 +100,7 @@ const createTokenQueries = (tokens: TenantCollection<RefreshTokenDoc>) => ({
     await tokens.insertOne(scope, token, { session: transaction });
   },
 
-  /** For a token whose hash follows from its parent's: whoever comes second finds it made. */
+  /** For a token derived from its parent: a concurrent request may have inserted it. */
   async insertTokenIfAbsent(scope: ClientScope, token: Unscoped<RefreshTokenDoc>): Promise<void> {
     try {
       await tokens.insertOne(scope, token);
@@ -112,7 +112,7 @@ const createTokenQueries = (tokens: TenantCollection<RefreshTokenDoc>) => ({
   findToken: (scope: ClientScope, tokenHash: string): Promise<RefreshTokenDoc | null> =>
     tokens.findOne(scope, { tokenHash }),
 
-  /** The one compare-and-set of a rotation: of all who try at once, exactly one gets true. */
+  /** The compare-and-set of a rotation: true for exactly one of several concurrent requests. */
   async useToken(scope: ClientScope, _id: Types.ObjectId, usedAt: Date, usedBy: string): Promise<boolean> {
     const used = await tokens.updateOne(
       scope,

@@ -29,7 +29,7 @@ export interface Rotated extends IssuedTokens {
   readonly userId: Types.ObjectId;
 }
 
-/** Trades a refresh token for its child; throws `unauthenticated`. A copied token ends its session first. */
+/** Exchanges a refresh token for its child; throws `unauthenticated`, and ends the session if the token was copied. */
 export type Rotate = (claims: RefreshClaims, userAgent: string) => Promise<Rotated>;
 
 interface UsedToken {
@@ -62,7 +62,7 @@ export function createRotation(
     throw signInAgain();
   }
 
-  /** Everything about the child follows from the parent, so whoever makes it, it is the same one. */
+  /** Derives the child from its parent, so that concurrent and repeated requests get the same token. */
   async function issueChild(
     scope: ClientScope,
     parentClaims: RefreshClaims,
@@ -80,7 +80,7 @@ export function createRotation(
   return async (claims, userAgent) => {
     const scope = scopeOf(claims.clientId);
     const caller = sha256Hex(userAgent);
-    // Who loses the compare-and-set looks again, and then finds the token used.
+    // A request that loses the compare-and-set reads again and finds the token used.
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const now = clock.now();
       const state = await readState(scope, claims);
@@ -97,7 +97,7 @@ export function createRotation(
   };
 }
 
-/** How a refresh token is stored: its id only as a hash. */
+/** The stored form of a refresh token: only the hash of its id. */
 export const tokenRecord = (
   { tokenId, sessionId, userId }: RefreshClaims,
   parentId: Types.ObjectId | null,
@@ -113,5 +113,4 @@ export const tokenRecord = (
   revoked: false,
 });
 
-export const signInAgain = (): AppError =>
-  new AppError('unauthenticated', 'The session has ended, or there is none; log in again.');
+export const signInAgain = (): AppError => new AppError('unauthenticated', 'No live session. Log in again.');

@@ -1,7 +1,7 @@
 /**
- * What becomes of a refresh token that somebody presents. A token is good for one rotation. Its immediate
- * parent may come back for a short while, because an answer was lost or two tabs asked at once, and gets the
- * same child; anything else that comes back was copied, and ends the whole family.
+ * A refresh token works once. For this long after its use, the parent of the newest token may repeat the request and
+ * gets the same child, because an answer was lost or two tabs refreshed at once. Any other reuse means that the token
+ * was copied, and ends the family.
  */
 export const refreshGraceMs = 10_000;
 
@@ -17,7 +17,7 @@ export interface RotationState {
   readonly session: { readonly expiresAt: Date; readonly endedAt?: Date } | null;
   /** Whether user and client are active. */
   readonly isAccountActive: boolean;
-  /** When the token's child was used itself; undefined while the child is the newest of the family. */
+  /** When the token's child was used; undefined while the child is the newest of the family. */
   readonly childUsedAt: Date | undefined;
   readonly caller: string;
   readonly now: Date;

@@ -15,7 +15,7 @@ export type { IssuedTokens, RefreshCookie } from './tokens.ts';
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** What signs in: which program, and from where. */
+/** The program and network that a request comes from. */
 export interface Caller {
   readonly userAgent: string;
   /** As `networkOf` writes it. */
@@ -26,11 +26,11 @@ export interface LiveSession extends SessionDoc {
   readonly lastUsedAt: Date;
 }
 
-/** Below the second that a disabled user may still be let in, so that the reading itself has time too. */
+/** A disabled user loses access within a second: this leaves 100 ms for the query. */
 const stateTtlMs = 900;
 const maxStates = 10_000;
 
-/** Sign-ins, from the first token to the last: one family of refresh tokens each. */
+/** Sessions; each is one family of refresh tokens. */
 export function createSessions(options: RotationOptions) {
   const { repository, tokens, config, clock } = options;
   const logger = options.logger.child({ part: 'sessions' });
@@ -44,10 +44,13 @@ export function createSessions(options: RotationOptions) {
   const rotate = createRotation(options, async (scope, claims) => {
     await endings.end(scope, { type: 'system' }, { _id: claims.sessionId }, 'token-reused');
     const { userId, sessionId } = claims;
-    logger.warn({ ...scope, userId, sessionId }, 'refresh token used twice: session ended');
+    logger.warn(
+      { ...scope, userId, sessionId },
+      'ended the session because its refresh token was used twice',
+    );
   });
 
-  /** Undefined for a token that is none of ours, or has expired. */
+  /** Undefined for a foreign or expired token. */
   const claimsOf = (refreshToken: string | undefined): RefreshClaims | undefined =>
     refreshToken === undefined ? undefined : tokens.readRefresh(refreshToken);
 
@@ -74,7 +77,7 @@ export function createSessions(options: RotationOptions) {
       return tokens.issue(claims, times);
     },
 
-    /** Trades a refresh token for the next one; throws `unauthenticated`. */
+    /** Exchanges a refresh token for the next one; throws `unauthenticated`. */
     async refresh(claims: RefreshClaims | undefined, userAgent: string): Promise<Rotated> {
       if (claims === undefined) throw signInAgain();
       return rotate(claims, userAgent);
@@ -84,7 +87,7 @@ export function createSessions(options: RotationOptions) {
     hasSignedInFrom: (scope: ClientScope, userId: Types.ObjectId, network: string): Promise<boolean> =>
       repository.hasSessionFrom(scope, userId, network),
 
-    /** The user's live sessions, the newest first. */
+    /** The user's live sessions, newest first. */
     async list(
       scope: ClientScope,
       userId: Types.ObjectId,
@@ -101,7 +104,10 @@ export function createSessions(options: RotationOptions) {
       return { ...page, items };
     },
 
-    /** Who holds this access token; throws `unauthenticated` when token, session, user or client have ended. */
+    /**
+     * The holder of an access token; throws `unauthenticated` if the token is not valid, the session has ended, or the
+     * user or client is not active.
+     */
     async actorOf(accessToken: string): Promise<Actor> {
       const subject = tokens.verifyAccess(accessToken);
       const sessionId = subject.sessionId.toHexString();
@@ -112,7 +118,7 @@ export function createSessions(options: RotationOptions) {
   };
 }
 
-/** Null when session, user or client have ended. */
+/** Null if the session has ended, or the user or client is not active. */
 async function readActorState(
   { repository, users, clients, clock }: RotationOptions,
   { userId, clientId, sessionId }: TokenSubject,
@@ -128,7 +134,7 @@ async function readActorState(
   return { role: user.role, isOperator: user.isOperator };
 }
 
-/** Every way in which sessions end. This process knows at once, the others when they look again. */
+/** Ends sessions. This process refuses their tokens at once, the others when their cache expires. */
 function createEndings(
   { repository, audit, clock }: RotationOptions,
   forget: (sessionId: Types.ObjectId) => void,
@@ -149,7 +155,7 @@ function createEndings(
     return ended;
   }
 
-  /** One audit event for each session that has ended by this. */
+  /** Writes one audit event for each session that it ends; returns their number. */
   async function end(
     scope: ClientScope,
     by: AuditActor,
@@ -166,17 +172,17 @@ function createEndings(
   }
 
   return {
-    /** The same as `end` inside the transaction of a write that says by itself that it ends sessions. */
+    /** Like `end`, inside a transaction whose own audit event covers the end of the sessions. */
     endWithin,
     end,
 
-    /** Ends one session of the user; throws `not-found` when they have no such live one. */
+    /** Ends a live session of the user; throws `not-found`. */
     async endOwn(scope: ClientScope, userId: Types.ObjectId, sessionId: Types.ObjectId): Promise<void> {
       const ended = await end(scope, { type: 'user', userId }, { _id: sessionId, userId }, 'ended-by-user');
       if (ended === 0) throw notFound('session');
     },
 
-    /** Ends the session that a refresh token belongs to; does nothing when there is none. */
+    /** Ends the session of a refresh token, if there is one. */
     async logOut(claims: RefreshClaims | undefined): Promise<void> {
       if (claims === undefined) return;
       const { clientId, userId, sessionId } = claims;

@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { AuthConfig } from '../config.ts';
 import { AppError } from '../../platform/errors.ts';
 
-/** Whose token it is, and of which session. */
+/** The user, client and session of a token. */
 export interface TokenSubject {
   readonly userId: Types.ObjectId;
   readonly clientId: Types.ObjectId;
@@ -14,7 +14,7 @@ export interface TokenSubject {
 }
 
 export interface RefreshClaims extends TokenSubject {
-  /** The secret id: whoever knows it holds the token. Only its hash is stored. */
+  /** A secret, of which only the hash is stored. */
   readonly tokenId: string;
 }
 
@@ -23,7 +23,6 @@ export interface TokenTimes {
   readonly expiresAt: Date;
 }
 
-/** What goes into the refresh cookie. */
 export interface RefreshCookie {
   readonly value: string;
   readonly maxAgeMs: number;
@@ -38,7 +37,7 @@ export type Tokens = ReturnType<typeof createTokens>;
 
 const issuer = 'whatsapp-crm';
 const audiences = { access: 'whatsapp-crm-api', refresh: 'whatsapp-crm-refresh' } as const;
-/** The header's `typ`: one kind of token can never be taken for the other, whatever its claims say. */
+/** The header's `typ`: keeps one kind of token from passing as the other, whatever its claims say. */
 const types = { access: 'at+jwt', refresh: 'rt+jwt' } as const;
 
 const hexId = z
@@ -53,7 +52,7 @@ interface TokensOptions {
   readonly clock: Clock;
 }
 
-/** Signs and checks both kinds of token; the keys are made once, because making one costs more than using it. */
+/** Signs and verifies access and refresh tokens. Creates the keys once, because creating one costs more than a use. */
 export function createTokens({ config, clock }: TokensOptions) {
   const keys = {
     access: createSecretKey(Buffer.from(config.accessTokenSecret.reveal())),
@@ -86,11 +85,11 @@ export function createTokens({ config, clock }: TokensOptions) {
         clockTimestamp: seconds(clock.now()),
         complete: true,
       });
-      // The library takes a token without `exp` as one that never ends.
+      // The library accepts a token without `exp` as one that never expires.
       const hasEnd = typeof payload === 'object' && payload.exp !== undefined;
       return header.typ === types[kind] && hasEnd ? payload : undefined;
     } catch {
-      // Why it was refused is nobody's business but the holder's, who cannot do anything about it either.
+      // The caller needs no reason: in every case a new token is the remedy.
       return undefined;
     }
   };
@@ -103,8 +102,8 @@ export function createTokens({ config, clock }: TokensOptions) {
 
   return {
     /**
-     * A fresh access token beside the refresh token of these claims. The same claims and times give the same
-     * refresh token, so that a lost answer can be given again.
+     * A new access token and the refresh token of these claims. The same claims and times give the same refresh token,
+     * so that a lost answer can be repeated.
      */
     issue: ({ tokenId, ...subject }: RefreshClaims, times: TokenTimes): IssuedTokens => ({
       accessToken: signAccess(subject),
@@ -118,12 +117,12 @@ export function createTokens({ config, clock }: TokensOptions) {
     verifyAccess(token: string): TokenSubject {
       const claims = AccessPayload.safeParse(verify('access', token));
       if (!claims.success)
-        throw new AppError('unauthenticated', 'The access token is not valid, or has expired.');
+        throw new AppError('unauthenticated', 'The access token is invalid or has expired.');
       const { sub, cid, sid } = claims.data;
       return { userId: sub, clientId: cid, sessionId: sid };
     },
 
-    /** Undefined when it is not one of ours, or has expired. */
+    /** Undefined for a foreign or expired token. */
     readRefresh(token: string): RefreshClaims | undefined {
       const claims = RefreshPayload.safeParse(verify('refresh', token));
       if (!claims.success) return undefined;
@@ -131,7 +130,7 @@ export function createTokens({ config, clock }: TokensOptions) {
       return { userId: sub, clientId: cid, sessionId: sid, tokenId: jti };
     },
 
-    /** The id of the one token that may follow: only we can know it, and we know it again after a crash. */
+    /** The id of the only token that may follow. Derived from the secret key, so that a retry after a crash finds it. */
     childTokenId: (tokenId: string): string =>
       createHmac('sha256', keys.refresh).update(`refresh-child:${tokenId}`).digest('base64url'),
   };

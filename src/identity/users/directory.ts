@@ -22,13 +22,13 @@ export interface UserDirectoryDeps {
 
 export type UserResource = Resource<UserDoc>;
 
-/** Users as other nouns need them; what admins do with them is in `use-cases.ts`. */
+/** Users for other nouns. The actions of admins on users are in `use-cases.ts`. */
 export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
   const resource = createUserResource(users, audit);
   return {
     resource,
 
-    /** Makes an active user inside the caller's transaction; throws `email-taken`. */
+    /** Creates an active user inside the caller's transaction; throws `email-taken`. */
     async create(
       scope: ClientScope,
       { by, user }: { readonly by: AuditActor | 'themselves'; readonly user: NewUser },
@@ -41,25 +41,25 @@ export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
         .within(session)
         .create(scope, actor, created)
         .catch((error: unknown) => {
-          // Only the address is unique among users, so a refused insert says that it is taken.
+          // The address is the only unique field besides the id.
           throw isDuplicateKey(error) ? emailTaken() : error;
         });
     },
 
-    /** False when the user has been disabled, or their password changed, since `current` was read. */
+    /** False if the user was disabled, or their password changed, since `current` was read. */
     noteSignIn: (scope: ClientScope, current: UserDoc, at: Date, session: ClientSession): Promise<boolean> =>
       users.noteSignIn(scope, current, at, session),
 
     findById: (scope: ClientScope, id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findById(scope, id, session),
 
-    /** Across all tenants: who signs in. */
+    /** Across all tenants: sign-in does not know the tenant. */
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
       users.findByEmailAcrossClients(email),
   };
 }
 
-/** A change that sets these fields whatever the user is like. */
+/** A change that sets the given fields unconditionally. */
 export const userChange = (action: string, change: UserChange): Change<UserDoc> => ({
   action,
   decide: (current) => applyChange(current, change),
@@ -74,7 +74,7 @@ const createUserResource = (users: UserRepository, audit: AuditService): UserRes
     auditedFieldsOf,
   });
 
-/** Includes the password's hash so that its change is recorded; the audit never stores its value. */
+/** Includes the password hash: the audit stores the fact of its change, not its value. */
 const auditedFieldsOf = (user: UserDoc) => ({
   name: user.name,
   email: user.email,
@@ -86,4 +86,4 @@ const auditedFieldsOf = (user: UserDoc) => ({
 });
 
 export const emailTaken = (): AppError =>
-  new AppError('email-taken', 'An account with this e-mail address exists already.');
+  new AppError('email-taken', 'An account with this e-mail address already exists.');

@@ -7,27 +7,27 @@ export type UserRole = (typeof userRoles)[number];
 export const userStatuses = ['active', 'disabled'] as const;
 export type UserStatus = (typeof userStatuses)[number];
 
-/** A person who signs in; belongs to exactly one client. */
+/** A person who can sign in; belongs to exactly one client. */
 export interface UserDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly name: string;
-  /** The name as it is searched and sorted. */
+  /** The name in its searchable and sortable form. */
   readonly nameKey: string;
   /** Trimmed and in lower case. */
   readonly email: string;
-  /** bcrypt; none until somebody who was invited has set a password. */
+  /** bcrypt; missing until an invited user sets a password. */
   readonly passwordHash?: string;
   readonly role: UserRole;
   readonly status: UserStatus;
   /** Platform staff; granted on the server only, never by the API. */
   readonly isOperator: boolean;
-  /** When the last invitation was asked for; none for who signed up. */
+  /** The time of the latest invitation; missing for users who signed up. */
   readonly invitedAt?: Date;
-  /** Written by every log-in, so that one and a change of the password at the same moment cannot both win. */
+  /** Written by every sign-in, so that a sign-in conflicts with a concurrent change of the password. */
   readonly lastSignInAt?: Date;
   readonly createdAt: Date;
-  /** +1 with every change. */
+  /** Incremented by every change. */
   readonly version: number;
 }
 
@@ -45,10 +45,10 @@ export const userModel = declareTenantModel<UserDoc>('users', {
   version: { type: Number, required: true },
 });
 
-// Sign-in knows the address and not the tenant: one address is one person on the whole platform.
+// Unique on the whole platform, because sign-in knows the address and not the tenant.
 userModel.schema.index({ email: 1 }, { unique: true });
 userModel.schema.index({ clientId: 1, _id: 1 });
-// A client's users are few: role and status are filtered while one of these is walked.
+// A client has few users, so role and status need no index of their own.
 userModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
 userModel.schema.index({ clientId: 1, nameKey: 1, _id: 1 });
 userModel.schema.index({ clientId: 1, email: 1, _id: 1 });

@@ -2,7 +2,7 @@ import { scopeOf } from '../../platform/mongo.ts';
 import { EmailText } from '../../platform/text-fields.ts';
 import type { UserDoc, UserDirectory } from './directory.ts';
 
-/** Whether the command line grants or takes back, and whose address it names. */
+/** A command to grant or revoke the operator right of the user with this address. */
 export interface OperatorCommand {
   readonly verb: 'grant' | 'revoke';
   readonly email: string;
@@ -10,7 +10,7 @@ export interface OperatorCommand {
 
 export const operatorUsage = 'Usage: npm run operator -- grant EMAIL | revoke EMAIL\n';
 
-/** Null when the arguments are not a command. */
+/** Null if the arguments are not a valid command. */
 export function readOperatorCommand(args: readonly string[]): OperatorCommand | null {
   const [verb, text, ...others] = args;
   const email = EmailText.safeParse(text);
@@ -23,8 +23,8 @@ interface OperatorDeps {
 }
 
 /**
- * Makes a user staff of the platform, or takes that back; it holds within a second. Whoever may run commands on the
- * server may do this, and nobody else: no route of the API leads here. Throws when there is no such user.
+ * Grants or revokes the operator right; takes effect within a second. Only a command on the server calls this, no route
+ * of the API. Throws if no user has the address, or the user is disabled.
  */
 export async function setOperator(
   { users }: OperatorDeps,
@@ -32,7 +32,7 @@ export async function setOperator(
 ): Promise<UserDoc> {
   const isOperator = verb === 'grant';
   const found = await users.findByEmailAcrossClients(email);
-  if (found === null) throw new Error(`There is no user with the address ${email}.`);
+  if (found === null) throw new Error(`No user has the address ${email}.`);
   const scope = scopeOf(found.clientId);
   const ref = { id: found._id, version: undefined };
   return users.resource.change(scope, { type: 'system' }, ref, {

@@ -30,7 +30,7 @@ export function createUserRepository(connection: Connection) {
     findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findOne(scope, { _id }, { session }),
 
-    /** Across all tenants: who signs in. The address must be in the form in which it is stored. */
+    /** Across all tenants. The address must be trimmed and in lower case. */
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
       users.acrossClients.findOne({ email }),
 
@@ -48,7 +48,7 @@ export function createUserRepository(connection: Connection) {
         ),
       ),
 
-    /** Puts `next` in place of what was read; false when somebody was faster. */
+    /** Replaces `current` with `next`; false if the user has changed since it was read. */
     replace: (
       scope: ClientScope,
       current: UserDoc,
@@ -56,7 +56,7 @@ export function createUserRepository(connection: Connection) {
       session: ClientSession,
     ): Promise<boolean> => users.replaceVersioned(scope, current, next, session),
 
-    /** False when the user has been disabled, or their password changed, since `current` was read. */
+    /** False if the user was disabled, or their password changed, since `current` was read. */
     async noteSignIn(scope: ClientScope, current: UserDoc, at: Date, session: ClientSession) {
       const { _id, passwordHash } = current;
       const noted = await users.updateOne(
@@ -68,7 +68,7 @@ export function createUserRepository(connection: Connection) {
       return noted.matchedCount === 1;
     },
 
-    /** Whether the client has an admin who can sign in, beside this user. */
+    /** Whether the client has another admin who can sign in. */
     async hasOtherAdmin(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> {
       const other = await users.findOne(
         scope,

@@ -36,13 +36,13 @@ export const userRoutes = (deps: UserRouteDeps) => [
 
 const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
 
-/** Agents get what they need to assign work; addresses are for admins, and everybody's own is in /me. */
+/** Agents see only what they need to assign work; e-mail addresses are for admins. */
 const viewFor = ({ role }: Actor, user: UserDoc) =>
   role === 'admin' ? toUserView(user) : toColleagueView(user);
 
 const answer = (user: UserDoc) => ({ body: toUserView(user), headers: { etag: etagOf(user.version) } });
 
-/** An agent's search never looks at addresses: whether a list is empty would tell them. */
+/** An agent's search ignores e-mail addresses, because an empty or non-empty list would reveal them. */
 function orderOf({ role }: Actor, q: string | undefined, cursor: string | undefined) {
   if (q === undefined) return newestFirst(cursor);
   const field = role === 'admin' ? searchFieldOf(q) : 'nameKey';

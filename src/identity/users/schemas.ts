@@ -7,7 +7,7 @@ const UserStatus = z
   .enum(['active', 'disabled'])
   .meta({ id: 'UserStatus', description: 'A disabled user cannot sign in' });
 
-/** What colleagues may know of each other: enough to assign work. */
+/** The fields that agents may see: enough to assign work. */
 const colleagueFields = {
   id: z.string(),
   name: z.string(),
@@ -32,7 +32,7 @@ export const userExample = {
   createdAt: '2026-11-23T08:00:00.000Z',
 } as const;
 
-/** Never the password's hash: fields are listed one by one. */
+/** Lists its fields one by one, so that the password hash cannot slip in. */
 export const UserView = z
   .object({
     ...colleagueFields,
@@ -51,7 +51,7 @@ export const ColleagueView = z
   .meta({ id: 'Colleague', examples: [{ ...colleagueExample, createdAt: userExample.createdAt }] });
 export type ColleagueView = z.input<typeof ColleagueView>;
 
-/** The first that fits: whole users for admins, colleagues for agents. */
+/** The first schema that matches wins, so the larger one comes first. */
 export const UserOrColleagueView = z.union([UserView, ColleagueView]).meta({
   id: 'UserOrColleague',
   description: 'Admins see the whole user, agents the colleague',

@@ -15,7 +15,6 @@ import { losesAdmin } from './rules.ts';
 import type { PatchUserBody } from './schemas.ts';
 import { emailTaken, type NewUser, type UserDoc, type UserDirectory } from './directory.ts';
 
-/** Reasons for which a change of a user ends sessions. */
 type SessionEnd = 'user-disabled' | 'ended-by-admin';
 
 /** The part of sessions that users need. */
@@ -32,7 +31,7 @@ export interface UserUseCaseDeps {
   readonly repository: UserRepository;
   readonly users: UserDirectory;
   readonly clients: {
-    /** Makes concurrent changes of the client's admins wait for each other. */
+    /** Serialises concurrent changes of the client's admins. */
     lockAdmins(scope: ClientScope, session: ClientSession): Promise<void>;
   };
   readonly sessions: UserSessions;
@@ -44,7 +43,7 @@ export interface UserUseCaseDeps {
 
 export type UserUseCases = ReturnType<typeof createUserUseCases>;
 
-/** What admins do with the users of their client. */
+/** The actions of admins on the users of their client. */
 export function createUserUseCases(deps: UserUseCaseDeps) {
   const { repository, users, sessions } = deps;
 
@@ -88,7 +87,7 @@ export function createUserUseCases(deps: UserUseCaseDeps) {
 function createInvitations(deps: UserUseCaseDeps) {
   const { users, audit, outbox, clock } = deps;
 
-  /** Creates a user without a password and orders the mail with the link that sets one; throws `email-taken`. */
+  /** Creates a user without a password and queues the invitation mail; throws `email-taken`. */
   async function inviteWithin(
     scope: ClientScope,
     by: AuditActor,
@@ -110,12 +109,12 @@ function createInvitations(deps: UserUseCaseDeps) {
       by: AuditActor,
       invited: Pick<NewUser, 'name' | 'email' | 'role'>,
     ): Promise<UserDoc> {
-      // A refused insert would end the transaction; the unique index still decides when two come at once.
+      // Checked first, because a refused insert would abort the transaction. The unique index decides races.
       if ((await users.findByEmailAcrossClients(invited.email)) !== null) throw emailTaken();
       return audit.runInTransaction((session) => inviteWithin(scope, by, invited, session));
     },
 
-    /** Sends the invitation again; throws `wrong-state` when the user is disabled or has set a password. */
+    /** Sends the invitation again; throws `wrong-state` if the user is disabled or has set a password. */
     inviteAgain: (scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<UserDoc> =>
       users.resource.change(
         scope,
@@ -137,13 +136,13 @@ const keyOf = ({ name }: PatchUserBody) => (name === undefined ? {} : { nameKey:
 
 function assertWaitsForPassword({ passwordHash, status }: UserDoc): void {
   if (passwordHash !== undefined)
-    throw new AppError('wrong-state', 'The user has set a password; a forgotten one is reset at sign-in.');
+    throw new AppError('wrong-state', 'The user already has a password. Use the password reset instead.');
   if (status !== 'active') throw new AppError('wrong-state', 'The user is disabled.');
 }
 
 /**
- * Two admins who demote each other at the same time write to different users, and each would still see the other as
- * an admin. So each also writes to the client: the second transaction is repeated, and sees the first one's change.
+ * Two admins who demote each other concurrently write to different users, and each would still see the other as an
+ * admin. So each transaction also writes to the client: the second one conflicts, restarts and sees the first change.
  */
 async function requireOtherAdmin(
   { clients, repository }: UserUseCaseDeps,
@@ -153,5 +152,5 @@ async function requireOtherAdmin(
 ): Promise<void> {
   await clients.lockAdmins(scope, session);
   if (await repository.hasOtherAdmin(scope, _id, session)) return;
-  throw new AppError('last-admin', 'This is the only active admin with a password.');
+  throw new AppError('last-admin', 'The user is the only active admin with a password.');
 }

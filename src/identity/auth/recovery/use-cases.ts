@@ -33,7 +33,7 @@ export interface RecoveryDeps {
 
 export type RecoveryUseCases = ReturnType<typeof createRecoveryUseCases>;
 
-/** The ways to a new password: a link from a mail, or the current password. */
+/** Sets a new password with a link from a mail, or with the current password. */
 export function createRecoveryUseCases(deps: RecoveryDeps) {
   const { users, sessions, links, outbox, passwords, guard, runInTransaction } = deps;
 
@@ -49,15 +49,15 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
 
   return {
     /**
-     * Orders the mail with the link. Whether there is such an account is found out when the mail is made, so that
-     * this does the same, takes as long and answers the same for every address.
+     * Queues the mail with the link. The account is looked up only when the mail is written, so that the answer and its
+     * duration are the same for every address.
      */
     async forgot(email: string, { network }: Caller): Promise<void> {
       await guard.enter('forgot-password', { account: email, network });
       await outbox.add({ kind: 'password-reset', email });
     },
 
-    /** Uses a link up; throws `invalid-link`. Nobody is signed in by it: the link may have been read by others. */
+    /** Redeems a link; throws `invalid-link`. Does not sign the user in, because others may have read the link. */
     async reset({ token, password }: ResetPasswordBody, { network }: Caller): Promise<void> {
       const attempt = await guard.enter('reset-password', { account: token, network });
       const link = await links.require(token);
@@ -72,10 +72,10 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
         await sessions.endWithin(scope, { userId: user._id }, 'password-reset', session);
         return user.email;
       });
-      await Promise.all([attempt.succeeded(), guard.absolve('login', email, network)]);
+      await Promise.all([attempt.succeeded(), guard.reset('login', email, network)]);
     },
 
-    /** Ends the other sessions; throws `invalid-input` when the current password is another. */
+    /** Ends the other sessions; throws `invalid-input` if the current password is wrong. */
     async change(
       actor: Actor,
       { currentPassword, newPassword }: ChangePasswordBody,
@@ -91,7 +91,7 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
       const except = Types.ObjectId.createFromHexString(actor.sessionId);
       await runInTransaction(async (session) => {
         const user = await users.findById(scope, actor.userId, session);
-        // Somebody may have reset it meanwhile: what was verified is not the password any more.
+        // A concurrent reset may have replaced the password that was verified.
         if (user === null || user.passwordHash !== before?.passwordHash) throw wrongPassword();
         await setPassword(user, { passwordHash, action: 'user.password-changed' }, session);
         await links.revokeAll(scope, user._id, session);
@@ -101,7 +101,7 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
   };
 }
 
-/** The user whose link it is, if they may still sign in; throws `invalid-link`. */
+/** The user of a link; throws `invalid-link` if the user may no longer sign in. */
 async function requireHolder(
   { users, clients }: Pick<RecoveryDeps, 'users' | 'clients'>,
   { clientId, userId }: PasswordLinkDoc,
@@ -116,8 +116,8 @@ async function requireHolder(
 const refTo = ({ _id: id, version }: UserDoc) => ({ id, version });
 
 const wrongPassword = (): AppError =>
-  new AppError('invalid-input', 'The current password is another one.', {
-    errors: [{ path: 'body.currentPassword', message: 'This is not the current password.' }],
+  new AppError('invalid-input', 'The current password is wrong.', {
+    errors: [{ path: 'body.currentPassword', message: 'Not the current password.' }],
   });
 
 interface LetterWriterDeps extends Pick<RecoveryDeps, 'users' | 'clients' | 'links'> {
@@ -131,8 +131,8 @@ const pages: Readonly<Record<LinkPurpose, string>> = {
 };
 
 /**
- * Makes the letter of an order with a link of its own. The token stands behind the `#`, which browsers keep to
- * themselves: it gets into no access log and no referrer.
+ * Writes the letter of a mail order with a new link. Browsers do not send what follows the `#`, so the token reaches no
+ * access log and no referrer.
  */
 export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
   const { users, clients, links, config, logger } = deps;
@@ -140,8 +140,7 @@ export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
   async function linkFor(scope: ClientScope, userId: UserDoc['_id'], purpose: LinkPurpose): Promise<string> {
     const token = await links.issue(scope, userId, purpose);
     const link = `${config.appUrl}/${pages[purpose]}#token=${token}`;
-    if (config.logsLinks)
-      logger.info({ purpose, link }, 'link to set a password (shown in development only)');
+    if (config.logsLinks) logger.info({ purpose, link }, 'password link issued (logged in development only)');
     return link;
   }
 
