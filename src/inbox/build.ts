@@ -10,7 +10,7 @@ import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
 
-/** Stored conversations, which leads ask before they are deleted: built before people. */
+/** The store of conversations. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
   const repository = createConversationRepository(mongo);
   return { repository, references: createConversationReferences(repository) };
@@ -24,7 +24,7 @@ interface InboxDeps {
   readonly clock: Clock;
 }
 
-/** What agents work in. */
+/** The inbox that agents work in. */
 export function buildInbox({ store, contacts, leads, audit, clock }: InboxDeps) {
   const { repository } = store;
   return {

@@ -1,15 +1,15 @@
 import type { Types } from 'mongoose';
 import type { ConversationRecord, ConversationStatus } from './repository.ts';
 
-/** What a person decided. */
+/** A user's change of status or assignment. */
 export type ConversationDecision =
   | { readonly status: ConversationStatus }
   | { readonly assignedAgentId: Types.ObjectId | null };
 
-/** Decisions that are kept on the conversation itself; the audit has all of them. */
+/** The latest decisions stay on the conversation; the audit keeps all of them. */
 const maxKeptDecisions = 50;
 
-/** The conversation after a decision, with its entry in the history; the same one when it is so already. */
+/** The conversation after a decision, with an entry in its history; the same object if nothing changes. */
 export function applyDecision(
   current: ConversationRecord,
   decision: ConversationDecision,

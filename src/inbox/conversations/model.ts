@@ -4,12 +4,12 @@ import { declareTenantModel } from '../../platform/declare-model.ts';
 export const conversationStatuses = ['open', 'pending', 'closed'] as const;
 export type ConversationStatus = (typeof conversationStatuses)[number];
 
-/** What a person decided about a conversation; one entry says one of the two things. */
+/** A user's decision; it has either `status` or `assignedAgentId`. */
 export interface ConversationHistoryEntry {
   readonly at: Date;
   readonly by: Types.ObjectId;
   readonly status?: ConversationStatus;
-  /** Null: taken away from whoever had it. */
+  /** Null if unassigned. */
   readonly assignedAgentId?: Types.ObjectId | null;
 }
 
@@ -23,20 +23,20 @@ export interface ConversationDoc {
   readonly assignedAgentId?: Types.ObjectId;
   readonly status: ConversationStatus;
   readonly lastMessageAt: Date;
-  /** When the customer service window closes; 24 h after the contact's last message. */
+  /** When the customer service window closes, about 24 h after the contact's last message (`windowAfter`). */
   readonly windowExpiresAt?: Date;
-  /** Until when everything is free for the business: Meta's 72 h for people who come by an advertisement. */
+  /** Until when messages are free: Meta's 72 h for contacts who come from an advertisement. */
   readonly freeEntryPointExpiresAt?: Date;
   readonly unreadCount: number;
   readonly createdAt: Date;
   /**
-   * Counts what people decide (status, assignment). Messages and reading marks move the document without it: a
-   * contact who writes must not make every change of an agent a lost race.
+   * Counts the decisions of users (status, assignment). Messages and read marks do not increment it, because a contact
+   * who writes must not fail the changes of an agent.
    */
   readonly version: number;
 }
 
-/** With its latest decisions, newest last; the paths of messages leave them out. */
+/** A conversation with its latest decisions, newest last; message paths do not read them. */
 export interface ConversationRecord extends ConversationDoc {
   readonly history: readonly ConversationHistoryEntry[];
 }
@@ -56,19 +56,19 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   history: { type: [Schema.Types.Mixed], required: true },
 });
 
-// One thread that is not closed for each contact and channel.
+// At most one live thread per contact and channel.
 conversationModel.schema.index(
   { clientId: 1, channelId: 1, contactId: 1 },
   { unique: true, partialFilterExpression: { status: { $in: ['open', 'pending'] } } },
 );
-// Every message moves `lastMessageAt`, and with it every index that holds it: so there are three such, and no more.
-// The first two are read with a set of statuses, of which the server merges the sorted parts.
+// Every message rewrites each index that holds `lastMessageAt`, so there are only three.
+// Queries name a set of statuses, whose sorted ranges of the first two indexes the server merges.
 conversationModel.schema.index({ clientId: 1, status: 1, lastMessageAt: -1, _id: -1 });
 conversationModel.schema.index({ clientId: 1, assignedAgentId: 1, status: 1, lastMessageAt: -1, _id: -1 });
 conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'unread', partialFilterExpression: { unreadCount: { $gt: 0 } } },
 );
-// One contact or lead has few conversations: these are sorted when they are read.
+// A contact or lead has few conversations, so they are sorted in memory.
 conversationModel.schema.index({ clientId: 1, contactId: 1, _id: 1 });
 conversationModel.schema.index({ clientId: 1, leadId: 1, _id: 1 });

@@ -20,13 +20,13 @@ export interface ConversationKey {
 
 export interface InboundTouch {
   readonly windowExpiresAt: Date;
-  /** False when the provider repeats a message that is stored already. */
+  /** False if the message is already stored. */
   readonly isNew: boolean;
 }
 
 export interface ConversationFilter {
   readonly status?: ConversationStatus;
-  /** Null: assigned to nobody. */
+  /** Null for unassigned conversations. */
   readonly assignedAgentId?: Types.ObjectId | null;
   readonly leadId?: Types.ObjectId;
   readonly contactId?: Types.ObjectId;
@@ -54,11 +54,11 @@ export function createConversationRepository(connection: Connection) {
       session?: ClientSession,
     ): Promise<ConversationRecord | null> => conversations.findOne(scope, { _id }, { session }),
 
-    /** The thread of this contact and channel that is not closed. */
+    /** The open or pending thread of a contact and channel. */
     findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>(scope, { ...key, status: live }, withoutHistory),
 
-    /** The thread of this contact and channel with the latest window, closed threads too. */
+    /** The thread of a contact and channel with the latest window, open or closed. */
     findWithLatestWindow: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>(
         scope,
@@ -69,7 +69,7 @@ export function createConversationRepository(connection: Connection) {
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       conversations.count(scope, { channelId, status: live }, { limit: atMost }),
 
-    /** Latest message first; without history. */
+    /** Latest message first; omits the history. */
     list: (
       scope: ClientScope,
       filter: ConversationFilter,
@@ -83,9 +83,9 @@ export function createConversationRepository(connection: Connection) {
   };
 }
 
-/** What messages do to conversations: the hot path. None of it touches `version`. */
+/** The writes of messages, which are the hot path. None increments `version`. */
 const createMessageTouches = (conversations: TenantCollection<ConversationRecord>) => ({
-  /** The thread that is not closed, with `at` as its latest message; null when there is none. */
+  /** The live thread after a message at `at`; null if there is none. */
   touchLive: (scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
       scope,
@@ -94,7 +94,7 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       { returnDocument: 'after', ...withoutHistory },
     ),
 
-  /** The thread that is not closed, made from `fresh` when there is none; the unique index decides races. */
+  /** The live thread, created from `fresh` if there is none; the unique index decides races. */
   findOrInsertLive(
     scope: ClientScope,
     key: ConversationKey,
@@ -108,12 +108,12 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     );
   },
 
-  /** Moves the end of the free entry point, only ever forward. */
+  /** Extends the free entry point; never shortens it. */
   async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {
     await conversations.updateOne(scope, { _id }, { $max: { freeEntryPointExpiresAt: until } });
   },
 
-  /** Ends an open window; a message of the contact opens it again. */
+  /** Closes an open window; the contact's next message opens it again. */
   async closeWindow(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
     await conversations.updateOne(
       scope,
@@ -122,7 +122,7 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     );
   },
 
-  /** Moves the customer service window, only ever forward; counts the message if it is a new one. */
+  /** Extends the customer service window, never shortens it; counts a new message as unread. */
   async touchByInbound(scope: ClientScope, _id: Types.ObjectId, touch: InboundTouch): Promise<void> {
     await conversations.updateOne(
       scope,
@@ -132,11 +132,11 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
   },
 });
 
-/** What people do to conversations. */
+/** The writes of users. */
 const createDecisions = (conversations: TenantCollection<ConversationRecord>) => ({
   /**
-   * Puts `next` in place of what was read; false when somebody was faster. Throws the duplicate key error when a
-   * closed thread is to be opened beside a live one.
+   * Replaces `current` with `next`; false if the conversation has changed since it was read. Throws the duplicate key
+   * error if `next` reopens a closed thread beside a live one.
    */
   replace: (
     scope: ClientScope,
@@ -145,7 +145,7 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
     session: ClientSession,
   ): Promise<boolean> => conversations.replaceVersioned(scope, current, next, session),
 
-  /** Marks everything as read; answers the state before, null when there was nothing unread. */
+  /** Marks all messages as read; returns the state before, or null if nothing was unread. */
   markRead: (
     scope: ClientScope,
     _id: Types.ObjectId,
@@ -159,14 +159,14 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
     ),
 });
 
-/** Every combination names a status, because the indexes hold it before the time (see `model.ts`). */
+/** Always filters by status, because the indexes have it before the time (see `model.ts`). */
 function toQuery({ isUnread, status, ...filter }: ConversationFilter): ScopedFilter<ConversationRecord> {
   return isUnread === true
     ? { ...filter, ...(status === undefined ? {} : { status }), unreadCount: { $gt: 0 } }
     : { ...filter, status: status ?? { $in: [...conversationStatuses] } };
 }
 
-/** The first bound is there for the index, the second breaks ties. */
+/** The first bound serves the index, the second breaks ties. */
 const positionAfter = ({ key, id }: Cursor<Date>): ScopedFilter<ConversationRecord> => ({
   lastMessageAt: { $lte: key },
   $or: [{ lastMessageAt: { $lt: key } }, { _id: { $lt: id } }],

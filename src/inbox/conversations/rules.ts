@@ -1,12 +1,12 @@
 /** Meta's customer service window: free-form messages are allowed for 24 h after the contact's last message. */
 const windowMs = 24 * 60 * 60 * 1_000;
 
-/** Closed a minute early, so that a message that leaves at the last moment still arrives inside. */
+/** The window closes a minute early, so that a message sent at the last moment still arrives in time. */
 const safetyMs = 60 * 1_000;
 
-/** When the window that a message of the contact opens closes; by the provider's time of that message. */
+/** The end of the window that a message of the contact opens; `inboundAt` is the provider's time. */
 export const windowAfter = (inboundAt: Date): Date => new Date(inboundAt.getTime() + windowMs - safetyMs);
 
-/** Whether a free-form message may leave at this time. Somebody who has never written has opened no window. */
+/** Whether a free-form message may be sent at `at`; `windowExpiresAt` is null if the contact never wrote. */
 export const isWindowOpen = (windowExpiresAt: Date | null, at: Date): boolean =>
   windowExpiresAt !== null && at < windowExpiresAt;

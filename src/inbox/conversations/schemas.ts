@@ -15,7 +15,7 @@ export const ListConversationsQuery = z.strictObject({
   leadId: objectIdText.optional().meta({ description: 'Only conversations of this lead' }),
   contactId: objectIdText.optional().meta({ description: 'Only conversations of this contact' }),
   unread: z
-    .literal('true', { error: 'Only true can be asked for.' })
+    .literal('true', { error: 'Must be true if given.' })
     .optional()
     .meta({ description: '`true` lists only conversations with unread messages' }),
 });

@@ -16,28 +16,28 @@ export interface ConversationDeps {
 
 export type ConversationThreads = ReturnType<typeof createConversationThreads>;
 
-/** A contact has one live thread on each channel, and those that were closed before. */
+/** A contact has one live thread on each channel, and any number of closed ones. */
 const maxThreads = 100;
 
 export function createConversationThreads({ conversations, leads, clock }: ConversationDeps) {
-  /** Until when free-form messages may be sent; the window is the person's, whichever thread they wrote in. */
+  /** When the customer service window closes; null if it was never open. All threads of the key share it. */
   const windowOf = async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
     (await conversations.findWithLatestWindow(scope, key))?.windowExpiresAt ?? null;
 
   return {
     windowOf,
 
-    /** Without its history. */
+    /** Omits the history. */
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ConversationDoc | null> =>
       conversations.findById(scope, id),
 
-    /** The threads of a contact on all channels, closed ones too; the latest ones. */
+    /** The latest threads of a contact on all channels, open and closed. */
     async idsOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<Types.ObjectId[]> {
       const found = await conversations.list(scope, { contactId }, { limit: maxThreads, after: null });
       return found.map(({ _id }) => _id);
     },
 
-    /** The live thread of a contact on a channel for a message at `at`; a missing one is opened, with its lead. */
+    /** The live thread for a message at `at`; creates the thread and its lead if there is none. */
     async findOrOpen(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {
       const live = await conversations.touchLive(scope, key, at);
       if (live !== null) return live;
@@ -50,15 +50,15 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       return conversations.findOrInsertLive(scope, key, fresh, at);
     },
 
-    /** The provider says until when everything in this thread is free, because the person came by an advertisement. */
+    /** Records until when messages are free, because the contact came from an advertisement. */
     noteFreeEntry: (scope: ClientScope, id: Types.ObjectId, until: Date): Promise<void> =>
       conversations.noteFreeEntry(scope, id, until),
 
-    /** The provider says that the window is closed, whatever we have counted. */
+    /** Closes the window, because the provider reports it as closed. */
     closeWindow: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> =>
       conversations.closeWindow(scope, id, at),
 
-    /** A message of the contact at `at` (provider's time): opens the customer service window and counts it. */
+    /** Opens the window for a message of the contact at `at` (provider's time), and counts a new message as unread. */
     noteInbound: (
       scope: ClientScope,
       id: Types.ObjectId,

@@ -18,10 +18,10 @@ import type {
 
 export type { ConversationDoc, ConversationFilter, ConversationRecord } from './repository.ts';
 
-/** A person at work on conversations. */
+/** The user who acts. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
 
-/** A conversation with the person it is with; null when that contact was deleted. */
+/** A conversation and its contact; null if the contact was deleted. */
 export interface WithContact<C extends ConversationDoc> {
   readonly conversation: C;
   readonly contact: ContactDoc | null;
@@ -37,7 +37,7 @@ export interface ConversationUseCaseDeps {
 
 export type ConversationUseCases = ReturnType<typeof createConversationUseCases>;
 
-/** What people do with conversations: find, assign and close them. Messages go through the service. */
+/** The actions of users on conversations. Messages use `threads.ts`. */
 export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   const { conversations, contacts } = deps;
   const resource = createConversationResource(deps);
@@ -57,7 +57,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
       withContact(scope, await resource.require(scope, { id, version: undefined })),
 
-    /** Latest message first. The contacts of the page are read in one query. */
+    /** Latest message first. */
     async list(
       scope: ClientScope,
       filter: ConversationFilter,
@@ -77,7 +77,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       return { ...page, items };
     },
 
-    /** Changes the status; throws `wrong-state` when a closed thread has a live successor. */
+    /** Changes the status; throws `wrong-state` if the contact has another live thread on the channel. */
     async setStatus(
       scope: ClientScope,
       by: Person,
@@ -105,7 +105,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       return withContact(scope, await resource.change(scope, by, ref, change));
     },
 
-    /** Marks everything that the contact has written as read. Doing it again changes nothing. */
+    /** Marks all messages as read. Idempotent. */
     markRead: async (
       scope: ClientScope,
       by: Person,
@@ -132,11 +132,11 @@ async function assertAssignable(
   if (agent === null) throw notFound('user');
   if (agent.status === 'active') return;
   throw new AppError('invalid-input', 'The conversation cannot be assigned to this user.', {
-    errors: [{ path: 'body.agentId', message: 'This user is not active.' }],
+    errors: [{ path: 'body.agentId', message: 'The user is not active.' }],
   });
 }
 
-/** Not a decision, so it makes no new version; audited when something was unread. */
+/** Not a decision, so the version stays; audited if something was unread. */
 const markRead = (
   { conversations, audit }: ConversationUseCaseDeps,
   scope: ClientScope,
@@ -163,7 +163,7 @@ const auditedFieldsOf = ({ status, assignedAgentId, version }: ConversationRecor
   version,
 });
 
-/** Why a closed thread cannot be opened: there is one live thread of a contact on a channel, and it is another. */
+/** The error for reopening a closed thread beside a live one, which it names. */
 async function hasSuccessor(
   { conversations }: ConversationUseCaseDeps,
   scope: ClientScope,
@@ -174,9 +174,9 @@ async function hasSuccessor(
     closed === null
       ? null
       : await conversations.findLive(scope, { channelId: closed.channelId, contactId: closed.contactId });
-  const which = live === null ? 'has just been closed: try again' : `is ${live._id.toHexString()}`;
-  return new AppError(
-    'wrong-state',
-    `The contact has another conversation on this channel that is not closed; it ${which}.`,
-  );
+  const detail =
+    live === null
+      ? 'Another conversation of the contact on this channel was just closed. Try again.'
+      : `The contact has the open or pending conversation ${live._id.toHexString()} on this channel.`;
+  return new AppError('wrong-state', detail);
 }
