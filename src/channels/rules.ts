@@ -78,7 +78,7 @@ export interface NumberAnswers {
   readonly account: AccountAnswer | null;
 }
 
-interface AnswerChanges {
+interface NumberChanges {
   readonly verification: ChannelVerification;
   readonly messagingLimit?: number | null;
   readonly messagingLimitAt?: Date;
@@ -92,7 +92,7 @@ export function changesFromAnswers(
   current: Paced,
   { number: answer, account }: NumberAnswers,
   at: Date,
-): AnswerChanges | null {
+): NumberChanges | null {
   if (answer.kind !== 'described') return null;
   const { messagingLimit, throughput, ...number } = answer.number;
   const portfolioId = account?.kind === 'described' ? account.portfolioId : null;

@@ -101,7 +101,7 @@ export function createAttemptGuard({ connection, config, logger }: GuardOptions)
 
   const refuse = (action: GuardedAction, by: keyof ActionLimiters, retryAfterSeconds: number): never => {
     log.warn({ action, by, retryAfterSeconds }, 'attempt refused');
-    throw new AppError('too-many-requests', 'Too many attempts. Try again later.', {
+    throw new AppError('too-many-requests', 'There were too many attempts. Try again later.', {
       retryAfterSeconds,
     });
   };

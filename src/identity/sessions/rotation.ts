@@ -113,4 +113,5 @@ export const tokenRecord = (
   revoked: false,
 });
 
-export const signInAgain = (): AppError => new AppError('unauthenticated', 'No live session. Log in again.');
+export const signInAgain = (): AppError =>
+  new AppError('unauthenticated', 'The session has ended or does not exist. Log in again.');
