@@ -230,7 +230,7 @@ describe('clients', () => {
         ['user.operator-revoked', { type: 'system' }],
       ],
     );
-    await assert.rejects(runOperator('grant', newEmail()), /no user/);
+    await assert.rejects(runOperator('grant', newEmail()), /No user has the address/);
   });
 
   it('the command line › is read strictly', () => {
