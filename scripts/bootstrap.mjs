@@ -65,8 +65,8 @@ function npm(...args) {
 }
 
 /**
- * npm keeps a copy of the lockfile of what it installed inside node_modules, and writes it last. It is compared
- * package by package, so that an install made by hand counts and one that was broken off does not.
+ * npm writes a copy of the installed lockfile into node_modules as its last step. Comparing package by package
+ * accepts an install made by hand and rejects an interrupted one.
  */
 function whyInstall() {
   const wanted = readPackages(join(root, 'package-lock.json'));
@@ -88,7 +88,7 @@ function readPackages(file) {
   }
 }
 
-/** The npm that runs this script, when one does: it need not be the one on PATH. */
+/** The npm that runs this script, if any: it may differ from the one on PATH. */
 function npmCommand() {
   const path = process.env.npm_execpath ?? '';
   return basename(path).startsWith('npm') && /\.c?js$/.test(path) ? [process.execPath, path] : ['npm'];
@@ -100,8 +100,8 @@ function run(entry, args) {
     cwd: root,
     stdio: 'inherit',
   });
-  // Ctrl-C reaches the child from the terminal, from npm and from here. It stops at the first one and takes no notice
-  // of the others; this process only has to stay until the child has ended.
+  // Ctrl-C reaches the child from the terminal, from npm and from here. The child stops at the first signal and
+  // ignores the others; this process only waits until the child has ended.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   followParent(() => child.kill('SIGTERM'));
   child.once('error', (error) => stopWith([`Node could not be started again: ${error.message}`]));
@@ -109,8 +109,8 @@ function run(entry, args) {
 }
 
 /**
- * npm hands a signal to the shell that it put between itself and this process, and that shell dies without telling
- * anybody. So under npm the death of the parent counts as the request to stop.
+ * npm forwards a signal only to the shell between itself and this process, and that shell dies without forwarding it.
+ * Under npm, the death of the parent therefore counts as a request to stop.
  */
 function followParent(onDeath) {
   if (process.env.npm_lifecycle_event === undefined) return;

@@ -9,15 +9,15 @@ const sourceFolders = ['src', 'workflows', 'activities', 'sandbox'];
 const sourceFiles = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.ts'];
 const stampFile = '.build-stamp';
 
-/** Compilation failed; the message holds the compiler's own words. */
+/** Compilation failed; the message holds the compiler's output. */
 export class BuildError extends Error {
   override readonly name = 'BuildError';
 }
 
 /**
- * Compiles everything that production runs into dist/ and bundles the workflows beside it; does nothing when the
- * inputs are those of the last build. The new folder replaces the old one in one step, so that a stack that runs from
- * dist/ never meets a half-built one.
+ * Compiles everything that production runs into dist/ and bundles the workflows beside it; does nothing if the inputs
+ * have not changed since the last build. The new folder replaces the old one in one step, so a stack that runs from
+ * dist/ never sees a half-finished build.
  */
 export async function buildProject(log: (line: string) => void): Promise<void> {
   const stamp = await hashInputs();
@@ -30,7 +30,7 @@ export async function buildProject(log: (line: string) => void): Promise<void> {
   const nextDir = `${distDir}.next-${process.pid}`;
   try {
     await compile(nextDir);
-    // Loaded only here: it takes longer than finding out that nothing has to be built.
+    // Loaded only when needed: the import takes longer than the check whether to build.
     const { bundleWorkflowCode } = await import('@temporalio/worker');
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(rootDir, 'workflows', 'index.ts'),
@@ -45,7 +45,7 @@ export async function buildProject(log: (line: string) => void): Promise<void> {
   log(`build: done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
-/** True when dist/ was made from the sources as they are now. */
+/** True if dist/ was built from the current sources. */
 export async function isBuilt(): Promise<boolean> {
   return (await readStamp()) === (await hashInputs());
 }
@@ -68,7 +68,7 @@ async function replaceFolder(nextDir: string, finalDir: string): Promise<void> {
   await rm(oldDir, { recursive: true, force: true });
 }
 
-/** Folders of builds that were killed half-way; those of a live process are left to it. */
+/** Removes the folders of builds that were killed, but not those of a live process. */
 async function removeLeftovers(): Promise<void> {
   for (const folder of await readdir(rootDir)) {
     const pid = /^dist\.next-(\d+)/.exec(folder)?.[1];
@@ -108,7 +108,7 @@ async function listInputs(): Promise<string[]> {
   return files.toSorted();
 }
 
-/** The bundler tells its size at every run; only its warnings and errors are worth a line here. */
+/** The bundler logs its size on every run; only warnings and errors are shown. */
 const quietLogger = {
   log: () => undefined,
   trace: () => undefined,

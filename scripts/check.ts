@@ -5,11 +5,11 @@ import { runCommand } from './servers/run-command.ts';
 
 interface Check {
   readonly name: string;
-  /** Empty when all is well, else what is wrong. */
+  /** Describes the problem; empty if the check passes. */
   run(): Promise<string>;
 }
 
-/** The longest file allowed, by folder. */
+/** Maximum lines of a file, by folder. */
 const lineLimits: Readonly<Record<string, number>> = {
   src: 300,
   workflows: 200,
@@ -32,12 +32,12 @@ const checks: readonly Check[] = [
 
 const startedAt = performance.now();
 let failedCount = 0;
-// Side by side: each of them leaves a core idle for a part of its time.
+// In parallel: each check leaves a core idle for part of its time.
 await Promise.all(
   checks.map(async ({ name, run }) => {
     const problem = await run();
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    // One call, so that what another check says does not come between.
+    // One call, so that the output of parallel checks does not mix.
     console.log(
       `${problem === '' ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)${problem === '' ? '' : `\n${problem}`}`,
     );

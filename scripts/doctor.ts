@@ -21,7 +21,7 @@ const isRunning = stack.detail.startsWith('running') || stack.state === 'later';
 const external = await checkExternalServers(settings);
 
 const findings: readonly Finding[] = [
-  // The bootstrap has looked at these two before this program could start.
+  // The bootstrap checks these two before this program can start.
   { subject: 'node', state: 'ok', detail: process.version },
   { subject: 'npm packages', state: 'ok', detail: 'as in package-lock.json' },
   await checkBuild(),
@@ -43,7 +43,7 @@ for (const { subject, state, detail, fix } of findings) {
 const missing = findings.filter(({ state }) => state === 'missing');
 console.log(
   missing.length === 0
-    ? '\nEverything that is needed is there, or comes by itself.'
+    ? '\nNothing is missing; "later" means that npm start takes care of it.'
     : `\nMissing: ${missing.map(({ subject }) => subject).join(', ')}`,
 );
 process.exitCode = missing.length === 0 ? 0 : 1;

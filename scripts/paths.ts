@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-/** The folder that holds package.json: every other path is derived from it. */
+/** The folder of package.json; all other paths derive from it. */
 export const rootDir = resolve(import.meta.dirname, '..');
 
 export const distDir = join(rootDir, 'dist');

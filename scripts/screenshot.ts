@@ -6,7 +6,7 @@ import { dataDir, rootDir } from './paths.ts';
 import { readJson } from './stack/files.ts';
 import type { StackFile } from './stack/stack-file.ts';
 
-/** Takes the pictures of docs/temporal.md from the Temporal UI of the running stack: `npm run screenshot`. */
+/** Takes the pictures for docs/temporal.md from the Temporal UI of the running stack: `npm run screenshot`. */
 const imagesDir = join(rootDir, 'docs', 'images');
 const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const browserArgs = [
@@ -19,7 +19,7 @@ const browserArgs = [
 ];
 const waitMs = 20_000;
 const pollMs = 100;
-/** The UI draws its timeline once the data is there; nothing on the page says that it has finished. */
+/** The UI draws its timeline after the data has arrived; nothing on the page shows when it has finished. */
 const settleMs = 1_000;
 const sidebarWidth = 256;
 const width = 1_400;
@@ -27,7 +27,7 @@ const width = 1_400;
 interface Picture {
   readonly name: string;
   readonly path: string;
-  /** Words that are on the page only when its data has come. */
+  /** Text that appears only when the page has its data. */
   readonly waitFor: string;
   readonly height: number;
 }
@@ -42,7 +42,7 @@ try {
 async function takePictures(): Promise<void> {
   const stack = readJson<StackFile>(join(dataDir, 'stack.json'));
   if (stack === null)
-    throw new Error('Nothing runs in this folder (.data/stack.json is missing): npm start first.');
+    throw new Error('No stack runs in this folder (.data/stack.json is missing). Run npm start first.');
   const executablePath = await findBrowser();
   const run = await findFinishedRun(stack);
   const namespacePath = `/namespaces/${stack.temporalNamespace}/workflows`;
@@ -82,7 +82,7 @@ async function takePicture(page: Page, ui: string, picture: Picture): Promise<vo
   console.log(`${file.slice(rootDir.length + 1)}  from ${ui}${path}`);
 }
 
-/** The UI renders markdown in frames of their own, so all of them are looked through. */
+/** The UI renders markdown in frames, so the text may be in any frame. */
 async function untilShown(page: Page, text: string): Promise<void> {
   const deadline = Date.now() + waitMs;
   while (Date.now() < deadline) {
@@ -98,7 +98,7 @@ async function untilShown(page: Page, text: string): Promise<void> {
   throw new Error(`${page.url()} does not show "${text}". Does a worker run? Current details need one.`);
 }
 
-/** A message that was read; one with refused attempts first, because it shows the retries too. */
+/** A message that was read, preferably one with refused attempts, because it shows retries too. */
 async function findFinishedRun(stack: StackFile): Promise<{ workflowId: string; runId: string }> {
   const connection = await Connection.connect({ address: stack.temporalAddress, connectTimeout: '5s' });
   try {

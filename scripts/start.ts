@@ -32,7 +32,7 @@ const demoFile = join(dataDir, 'demo.json');
 const supervisor = { name: 'npm start', pid: process.pid, marker: join(rootDir, 'scripts', 'start.ts') };
 const stack = createStack(processFile, supervisor, (line) => log(`      ${line}`));
 
-/** Settles at the first request to stop; the others (a second Ctrl-C, npm's own forwarding) change nothing. */
+/** Settles at the first request to stop; later ones (a second Ctrl-C, npm's forwarding) change nothing. */
 const stopRequested = new Promise<string>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
 });
@@ -43,7 +43,7 @@ try {
   const signal = outcome ?? (await stopRequested);
   log(`\n${signal}: stopping everything …`);
   await stack.stop();
-  log('Stopped. The data is in .data/; npm start goes on from there.');
+  log('Stopped. The data is in .data/; npm start continues with it.');
   process.exit(0);
 } catch (error) {
   if (error instanceof AlreadyRunningError) {
@@ -116,7 +116,7 @@ async function findServers(settings: Settings, log: (line: string) => void) {
   };
 }
 
-/** Runs in this process and ends with it: what it has taken is on disk before it says so. */
+/** Runs in this process; a mail is on disk before its sender gets the confirmation. */
 function startCatcher(ports: Ports): Promise<MailCatcher> {
   return startMailCatcher({
     smtpPort: ports.MAIL_CATCHER_PORT,
@@ -140,7 +140,7 @@ async function showDemo(
 ): Promise<void> {
   const { signIn, accessToken } = await step('demo client', () => signInDemo(addresses.api, demoFile));
   let workflowId: string | null = null;
-  // Without the sandbox a demo message would go to a real person.
+  // Without the sandbox, a demo message would go to a real person.
   if (settings.usesSandbox) {
     await step('demo messages', async () => {
       const ids = await sendDemoMessages(addresses.api, accessToken, demoFile);
@@ -156,7 +156,7 @@ async function showDemo(
 }
 
 function explainUnread(states: readonly string[]): void {
-  log(`      Not every demo message was read: ${states.join('; ')}. What to check:`);
-  log('      - the workflow in the Temporal UI (link below): which step does it wait for?');
+  log(`      Some demo messages were not read: ${states.join('; ')}. Check:`);
+  log('      - the workflow in the Temporal UI (link below): the step that it waits for');
   log(`      - ${logsDir}: worker.log for the send, api.log for the receipts, sandbox.log for the provider`);
 }

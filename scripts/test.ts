@@ -9,7 +9,7 @@ import { addUp, printFailures, printResult, printSlowest } from './test/report.t
 import { startTestServers, type TestServers } from './test/servers.ts';
 import { runShards } from './test/shards.ts';
 
-/** More would wait for the one MongoDB and the one Temporal server that they share. */
+/** More shards would wait for the MongoDB and Temporal servers that they share. */
 const maxShards = 4;
 const minShards = 2;
 
@@ -23,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const outcome = await runAll();
 for (const problem of outcome.problems) log(`FAILED: ${problem}`);
 process.exitCode = outcome.failed === 0 ? 0 : interruption.signal.aborted ? 130 : 1;
-// The last line of all, in a form that scripts can read.
+// Must be the last line: scripts parse it.
 console.log(`${outcome.passed} passed, ${outcome.failed} failed`);
 
 interface Outcome {
@@ -40,7 +40,7 @@ async function runAll(): Promise<Outcome> {
     servers = await startTestServers(log);
     return await runTests(servers, workDir);
   } catch (error) {
-    // A program that does not compile or a server that cannot be had: no test can say anything, and that is a failure.
+    // Without a build or a server no test can run, which counts as a failure.
     const reason = error instanceof Error ? error.message : String(error);
     return { passed: 0, failed: 1, problems: [interruption.signal.aborted ? 'interrupted' : reason] };
   } finally {
@@ -63,12 +63,12 @@ async function runTests(servers: TestServers, workDir: string): Promise<Outcome>
   });
   const { passes, failures, pending } = addUp(results);
   const problems = [...died];
-  if (passes + failures + pending === 0) problems.push('no test was run');
+  if (passes + failures + pending === 0) problems.push('no test ran');
   if (interruption.signal.aborted) problems.push('interrupted');
-  else if (!isWhole) log('coverage: not checked, because only some tests were asked for');
+  else if (!isWhole) log('coverage: not checked, because only some of the tests ran');
   else if (died.length === 0) problems.push(...(await checkCoverage(rawDir, join(rootDir, 'coverage'))));
   printFailures(results, log);
   printSlowest(results, log);
-  if (pending > 0) log(`FAILED: ${pending} skipped; a test is repaired or removed, never skipped`);
+  if (pending > 0) log(`FAILED: ${pending} skipped; repair or remove a test instead of skipping it`);
   return { passed: passes, failed: failures + pending + problems.length, problems };
 }

@@ -15,8 +15,8 @@ type Table = readonly (AnyRoute | RawRoute)[];
 const publicUrl = 'http://127.0.0.1:4000';
 
 /**
- * Replaces every service of a route table. Building the table may destructure and call it, but no request ever
- * uses it.
+ * Replaces every service of a route table. Building the table may destructure and call it, but no request ever uses
+ * it.
  */
 const nothing: never = new Proxy((() => nothing) as () => unknown, { get: () => nothing }) as never;
 
@@ -32,7 +32,9 @@ export async function findRouteTables(): Promise<ReadonlyMap<string, readonly st
   return tables;
 }
 
-/** The server that serves every route table, without a database, a workflow service or a port: to be described only. */
+/**
+ * A server with every route table but without a database, a workflow service or a port: for the API description only.
+ */
 export async function createDescribedServer(): Promise<Pick<HttpServer, 'openApi' | 'routes'>> {
   const entries: (AnyRoute | RawRoute)[] = [];
   for (const [, module] of await loadRouteFiles()) {

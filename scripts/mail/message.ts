@@ -1,4 +1,4 @@
-/** A caught mail as people read it. */
+/** A caught mail, decoded. */
 export interface CaughtMail {
   readonly id: string;
   readonly at: string;
@@ -11,8 +11,8 @@ export interface CaughtMail {
 type Content = Pick<CaughtMail, 'subject' | 'text'>;
 
 /**
- * Reads the subject and the text of a mail with one text part, which is what this product sends. Anything else is
- * shown as it came.
+ * Decodes the subject and text of a mail with one text part, the only kind that this product sends. Anything else is
+ * shown undecoded.
  */
 export function readMail(raw: Buffer): Content {
   const source = raw.toString('latin1').replaceAll('\r\n', '\n');
@@ -25,7 +25,7 @@ export function readMail(raw: Buffer): Content {
 }
 
 function readHeaders(head: string): ReadonlyMap<string, string> {
-  // A line that begins with a blank goes on where the one before it ended.
+  // A line that starts with a blank continues the line before it.
   const lines = head.replace(/\n[ \t]+/g, ' ').split('\n');
   return new Map(
     lines.map((line) => {
@@ -41,7 +41,7 @@ function decodeBody(body: string, encoding: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** `=C3=A4` as the bytes that it stands for, one character each. */
+/** Decodes `=C3=A4` to the bytes it stands for, one character each. */
 const unquote = (text: string): string =>
   text.replace(/=([0-9A-F]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 

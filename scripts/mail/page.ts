@@ -3,7 +3,7 @@ import type { CaughtMail } from './message.ts';
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** Addresses in the text become links; what surrounds them is only escaped. */
+/** Escapes the text and turns web addresses into links. */
 const withLinks = (text: string): string =>
   text
     .split(/(https?:\/\/[^\s<>"']+)/)

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileAtomically } from '../stack/files.ts';
 import { type CaughtMail, readMail } from './message.ts';
 
-/** Older ones go when a new one comes. */
+/** Older mails are removed when a new one arrives. */
 const maxKept = 200;
 
 export interface Envelope {
@@ -15,11 +15,11 @@ export interface Envelope {
 
 export interface MailStore {
   add(envelope: Envelope): Promise<CaughtMail>;
-  /** The newest first. */
+  /** Newest first. */
   list(): Promise<readonly CaughtMail[]>;
 }
 
-/** One JSON file for each mail, readable by its owner only: the links in them set passwords. */
+/** One JSON file per mail, readable by its owner only, because the links in it set passwords. */
 export async function openMailStore(folder: string): Promise<MailStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const namesNewestFirst = async () =>
@@ -30,7 +30,7 @@ export async function openMailStore(folder: string): Promise<MailStore> {
   let lastTime = 0;
   return {
     async add({ from, to, raw }) {
-      // Names sort by time, also of two mails in one millisecond.
+      // Names sort by time, even for two mails in one millisecond.
       lastTime = Math.max(Date.now(), lastTime + 1);
       const id = `${lastTime}-${randomBytes(4).toString('hex')}`;
       const mail = { id, at: new Date(lastTime).toISOString(), from, to, ...readMail(raw) };

@@ -17,8 +17,8 @@ export async function sha256OfFile(path: string): Promise<string> {
 }
 
 /**
- * Moves a fetched binary into the cache together with its hash. The folder appears in one rename, so that two runs on
- * a fresh clone cannot see half a file; the one that comes second keeps what is there.
+ * Moves a downloaded binary and its hash into the cache. The folder appears in one rename, so two runs on a fresh
+ * clone cannot see half a file; the second run keeps the existing folder.
  */
 export async function addToCache(
   cacheDir: string,
@@ -41,7 +41,7 @@ export async function addToCache(
   return join(finalDir, name);
 }
 
-/** The newest cached binary whose bytes still are what was put there; a damaged one is removed and reported. */
+/** The newest cached binary whose hash still matches; a damaged copy is removed and reported. */
 export async function findInCache(
   cacheDir: string,
   name: ServerName,
@@ -56,7 +56,7 @@ export async function findInCache(
     if (await isIntact(path, join(cacheDir, folder, 'sha256'))) {
       return { path, version: folder.slice(name.length + 1) };
     }
-    log(`${name}: the cached copy in ${folder} is damaged and is removed`);
+    log(`${name}: the cached copy in ${folder} was damaged and has been removed`);
     await rm(join(cacheDir, folder), { recursive: true, force: true });
   }
   return null;

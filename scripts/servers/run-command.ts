@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 
 interface CommandResult {
-  /** The exit code, or the reason why there is none: the program is missing, was killed or took too long. */
+  /** The exit code, or the reason why there is none: the program was not found, was killed, or timed out. */
   readonly code: number | string;
   readonly output: string;
 }
 
-/** Runs a program to its end and returns what it printed; never throws. */
+/** Runs a program to its end and returns its output; never throws. */
 export function runCommand(
   command: string,
   args: readonly string[],

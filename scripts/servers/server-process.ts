@@ -10,11 +10,11 @@ export interface RunningServer {
   readonly pid: number;
   /** host:port on loopback. */
   readonly address: string;
-  /** Settles when the process has ended; null when a signal ended it. */
+  /** Resolves with the exit code when the process has ended; null if a signal ended it. */
   readonly exited: Promise<number | null>;
-  /** Asks the server to stop, waits, and kills it when it takes too long. */
+  /** Asks the server to stop, waits, and kills it after a timeout. */
   stop(): Promise<void>;
-  /** kill -9, for tests of what survives; `exited` tells when it is gone. */
+  /** kill -9, for crash tests; `exited` resolves when the process is gone. */
   kill(): void;
 }
 
@@ -28,13 +28,13 @@ interface LaunchOptions {
   readonly logFile: string;
   readonly stopTimeoutMs: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Told about the process as soon as it exists, so that it can be stopped before it is ready. */
+  /** Called as soon as the process exists, so that it can be stopped before it is ready. */
   readonly onSpawn?: SpawnListener | undefined;
 }
 
 /**
  * Starts a server in its own process group, so that Ctrl-C in the terminal reaches only the supervisor, which then
- * stops everything in order. Rejects when its port is taken.
+ * stops everything in order. Rejects if the port is taken.
  */
 export async function launchServer(options: LaunchOptions): Promise<RunningServer> {
   await refuseTakenPort(options);
@@ -78,7 +78,7 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
 const launched = new Set<ChildProcess>();
 let isListening = false;
 
-/** A process group of its own would outlive a launcher that ends without stopping it, for instance by a crash. */
+/** A separate process group would outlive a launcher that ends without stopping it, for instance by a crash. */
 function endWithThisProcess(child: ChildProcess): void {
   if (!isListening) process.once('exit', () => launched.forEach((each) => each.kill('SIGKILL')));
   isListening = true;
@@ -86,7 +86,7 @@ function endWithThisProcess(child: ChildProcess): void {
   child.once('exit', () => launched.delete(child));
 }
 
-/** Another program on the port would answer the question whether this one is ready. */
+/** Another program on the port would answer the readiness probe. */
 async function refuseTakenPort({ name, address }: LaunchOptions): Promise<void> {
   const port = Number(address.split(':').at(-1));
   if (!(await isPortFree(port)))
@@ -97,11 +97,11 @@ interface ReadyOptions {
   readonly name: string;
   readonly logFile: string;
   readonly timeoutMs: number;
-  /** Throws while the server cannot be used yet. */
+  /** Throws while the server is not usable yet. */
   readonly probe: () => Promise<void>;
 }
 
-/** Waits until the probe passes. A server that ends meanwhile, or takes too long, is an error with the log's end. */
+/** Waits until the probe passes. If the server ends or times out, the error has the end of its log. */
 export async function waitUntilReady(server: RunningServer, options: ReadyOptions): Promise<void> {
   const deadline = Date.now() + options.timeoutMs;
   let lastError: unknown;
@@ -121,7 +121,7 @@ export async function waitUntilReady(server: RunningServer, options: ReadyOption
   server.kill();
   await server.exited;
   throw new Error(
-    `${options.name} ${why}; the end of ${options.logFile}:\n${await tailOf(options.logFile)}`,
+    `${options.name} ${why}; last lines of ${options.logFile}:\n${await tailOf(options.logFile)}`,
     { cause: lastError },
   );
 }

@@ -15,7 +15,7 @@ export interface TemporalOptions {
   readonly onSpawn?: SpawnListener;
 }
 
-/** Everything that the workflows set at start; a namespace on a SQL store has room for ten of this type. */
+/** The search attributes that workflows set at start; a namespace on a SQL store has room for ten of each type. */
 export const keywordAttributes = [
   'ClientId',
   'ChannelId',
@@ -38,7 +38,7 @@ const dynamicConfig = {
 
 const retentionSeconds = 168 * 3600;
 
-/** Starts a Temporal development server on loopback and waits until workflows can be started in the namespace. */
+/** Starts a Temporal development server on loopback and waits until the namespace accepts workflows. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningServer> {
   await mkdir(dirname(options.dbFile), { recursive: true });
   const address = `127.0.0.1:${options.port}`;
@@ -83,9 +83,9 @@ export function temporalArgs(options: TemporalOptions): string[] {
 }
 
 /**
- * Retention starts at one day, so it is set at every start. The query is what proves that the caches of the server
- * know the namespace and its search attributes; until then a start would be refused. (Language is a reserved word of
- * the query language, hence the back quotes.)
+ * Retention starts at one day, so it is set at every start. The query succeeds only when the server's caches know the
+ * namespace and its search attributes; before that, a workflow start would be refused. (Language is a reserved word
+ * of the query language, hence the backticks.)
  */
 async function prepareNamespace(connection: Connection, namespace: string): Promise<void> {
   const { workflowService } = connection;

@@ -5,12 +5,12 @@ import { addToCache } from './cache.ts';
 import { catalogue, type ServerName } from './catalogue.ts';
 import { freePort } from './ports.ts';
 
-/** Long enough for a slow mobile line, short enough that an offline machine goes on to the next way at once. */
+/** Long enough for a slow mobile line, short enough that an offline machine tries the next source soon. */
 const connectTimeoutMs = 2_500;
 
 /**
- * Downloads the server from its vendor through the vendor's own tooling and caches it. A connection is tried first,
- * so that a machine without a way out loses at most `connectTimeoutMs`. Throws with the reason.
+ * Downloads the server with the vendor's own tooling and caches it. Tests the connection first, so an offline machine
+ * loses at most `connectTimeoutMs`. Throws with the reason.
  */
 export async function fetchFromVendor(
   name: ServerName,
@@ -34,13 +34,13 @@ async function downloadMongod(workDir: string): Promise<string> {
   const { MongoBinary } = await import('mongodb-memory-server-core');
   const { version } = catalogue.mongod.vendor;
   const path = await MongoBinary.getPath({ version, downloadDir: workDir, checkMD5: true });
-  // The downloader may answer with a copy that it keeps elsewhere; that one is not ours to move.
+  // The downloader may return a copy that it stores elsewhere; that file must not be moved.
   const own = join(workDir, 'mongod.copy');
   await copyFile(path, own);
   return own;
 }
 
-/** The SDK offers its download only together with a start, so the server is started once and closed again. */
+/** The SDK can download only while starting, so the server is started once and stopped again. */
 async function downloadTemporal(name: ServerName, workDir: string): Promise<string> {
   const { TestWorkflowEnvironment } = await import('@temporalio/testing');
   const executable = { type: 'cached-download', downloadDir: workDir } as const;
@@ -61,7 +61,7 @@ async function sdkVersion(): Promise<string> {
   return manifest.version;
 }
 
-/** Rejects with the reason when no connection to the vendor's host comes about in `connectTimeoutMs`. */
+/** Rejects with the reason if it cannot connect to the vendor's host within `connectTimeoutMs`. */
 export async function assertReachable(host: string): Promise<void> {
   const proxy = process.env['HTTPS_PROXY'] ?? process.env['https_proxy'];
   const target = proxy === undefined || proxy === '' ? new URL(`https://${host}`) : new URL(proxy);
@@ -69,12 +69,12 @@ export async function assertReachable(host: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const socket = connect({ host: target.hostname, port });
     socket.setTimeout(connectTimeoutMs, () =>
-      socket.destroy(new Error(`no connection in ${connectTimeoutMs} ms`)),
+      socket.destroy(new Error(`no connection within ${connectTimeoutMs} ms`)),
     );
     socket.once('connect', () => {
       socket.destroy();
       resolve();
     });
-    socket.once('error', (error) => reject(new Error(`${host} is out of reach (${error.message})`)));
+    socket.once('error', (error) => reject(new Error(`${host} is unreachable (${error.message})`)));
   });
 }

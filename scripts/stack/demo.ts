@@ -8,7 +8,7 @@ export interface DemoSignIn {
   readonly password: string;
 }
 
-/** What is kept of the demo between starts. */
+/** Demo data that is kept between starts. */
 interface KeptDemo extends DemoSignIn {
   readonly messageIds: readonly string[];
 }
@@ -22,7 +22,7 @@ interface MessageState {
   readonly statusHistory: readonly { readonly status: string }[];
 }
 
-/** The last digits say how the sandbox treats the number: read at once, two refusals first, receipts out of order. */
+/** The last digits tell the sandbox what to do: read at once, two refusals first, receipts out of order. */
 export const demoMessages = [
   { to: '+12025550101', templateName: 'hello_world' },
   { to: '+12025550106', templateName: 'order_update', variables: { body: ['Ana', '1042'] } },
@@ -36,7 +36,9 @@ export const demoMessages = [
 const endStatuses = new Set(['read', 'failed', 'canceled', 'expired']);
 const watchTimeoutMs = 60_000;
 
-/** Signs the demo client in, making it once; the password is kept because it is needed for every later start. */
+/**
+ * Signs in the demo client, creating it on the first start; the password is kept because every later start needs it.
+ */
 export async function signInDemo(
   api: string,
   file: string,
@@ -60,7 +62,7 @@ export async function signInDemo(
   return { signIn, accessToken: accessTokenOf(answer.body) };
 }
 
-/** The demo messages of an earlier start, else three new ones. */
+/** The demo messages of an earlier start, or three new ones. */
 export async function sendDemoMessages(
   api: string,
   accessToken: string,
@@ -77,7 +79,7 @@ export async function sendDemoMessages(
     const answer = await requestJson(`${api}/api/messages/template`, {
       body,
       accessToken,
-      // Stable for this client, so that a start that was broken off here does not send twice.
+      // Stable for this client, so that a repeated start does not send twice.
       idempotencyKey: `demo-${body.templateName}`,
     });
     if (answer.status !== 201) throw new Error(`the demo message was refused: ${describe(answer)}`);
@@ -87,7 +89,10 @@ export async function sendDemoMessages(
   return messageIds;
 }
 
-/** Follows the messages until each is read; says the way of each once. Returns those that are not read. */
+/**
+ * Follows the messages until each is read and logs the statuses of each once. Returns the messages that were not
+ * read.
+ */
 export async function watchMessages(
   api: string,
   accessToken: string,
@@ -113,10 +118,10 @@ export async function watchMessages(
   return [...states.values()].filter(({ status }) => status !== 'read');
 }
 
-/** "hello_world to +1…: queued → sent → delivered → read"; receipts are listed in the order in which they came. */
+/** "hello_world to +1…: queued → sent → delivered → read"; receipts are listed in order of arrival. */
 export function describeProgress(message: MessageState): string {
   const path = [...new Set(message.statusHistory.map(({ status }) => status))];
-  const end = path.at(-1) === message.status ? '' : `, so it is ${message.status}`;
+  const end = path.at(-1) === message.status ? '' : `; status: ${message.status}`;
   return `${message.templateName} to ${message.to}: ${path.join(' → ')}${end}`;
 }
 

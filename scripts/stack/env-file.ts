@@ -7,7 +7,7 @@ export function readEnvNames(file: string): ReadonlySet<string> {
   return new Set([...names].map((match) => match[1] ?? ''));
 }
 
-/** Reads the environment file; variables that are set already keep their value. */
+/** Reads the environment file; variables that are already set keep their value. */
 export function loadEnvFile(file: string): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }

@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import mongoose from 'mongoose';
 
-/** Servers that the environment names are used as they are; that they answer is found out before anything starts. */
+/** Checks the servers that the environment names before anything starts; nothing is changed on them. */
 export async function checkExternalMongo(uri: string): Promise<void> {
   const client = new mongoose.mongo.MongoClient(uri, { serverSelectionTimeoutMS: 5_000 });
   try {
@@ -25,7 +25,7 @@ export async function checkExternalTemporal(address: string, namespace: string):
   } catch (error) {
     throw new Error(
       `TEMPORAL_ADDRESS is set (${address}), but its namespace ${namespace} cannot be used (${messageOf(error)}).\n` +
-        `Make it there (temporal operator namespace create --retention 168h ${namespace}; docs/temporal.md lists the\n` +
+        `Create it there (temporal operator namespace create --retention 168h ${namespace}; docs/temporal.md lists the\n` +
         'search attributes), or remove TEMPORAL_ADDRESS from the environment and .env: npm start then runs its own.',
       { cause: error },
     );

@@ -5,7 +5,7 @@ const rotateOverBytes = 10_000_000;
 const linesPerWindow = 5;
 const windowMs = 10_000;
 
-/** A line worth showing beside the progress of the whole stack, or null. Programs log JSON lines. */
+/** A log line worth showing in the progress output, or null. Programs log JSON lines. */
 export function describeLogLine(line: string): string | null {
   if (line.trim() === '') return null;
   let entry: unknown;
@@ -24,7 +24,10 @@ export function describeLogLine(line: string): string | null {
   return [message, cause].filter(Boolean).join(': ').slice(0, 300);
 }
 
-/** Shows the warnings and errors that a program appends to its log; a flood is cut short. Returns the way to stop. */
+/**
+ * Shows the warnings and errors that a program appends to its log, at a limited rate. Returns a function that stops
+ * it.
+ */
 export async function watchLog(file: string, show: (line: string) => void): Promise<() => void> {
   let position = await sizeOf(file);
   let shownInWindow = 0;
@@ -53,7 +56,7 @@ export async function watchLog(file: string, show: (line: string) => void): Prom
   };
 }
 
-/** Puts a log that has grown large aside, once; the one before it goes. */
+/** Rotates a large log once; the previous copy is removed. */
 export async function rotateLog(file: string): Promise<void> {
   if ((await sizeOf(file)) > rotateOverBytes) await rename(file, `${file}.1`);
 }

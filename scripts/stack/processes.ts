@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../servers/run-command.ts';
 import { readJson, writeFileAtomically } from './files.ts';
 
-/** A process that must not outlive its supervisor, kept in a file so that the next start can find it. */
+/** A process that must not outlive its supervisor, stored in a file so that the next start can find it. */
 export interface KnownProcess {
   readonly name: string;
   readonly pid: number;
-  /** A part of its command line that no other program has: proof that the id was not given to another one since. */
+  /** A unique part of its command line: proves that the process id has not been reused. */
   readonly marker: string;
 }
 
@@ -18,7 +18,7 @@ interface ProcessFile {
   readonly children: readonly KnownProcess[];
 }
 
-/** Another supervisor works in this folder. */
+/** Another supervisor already runs in this folder. */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
   readonly pid: number;
@@ -34,8 +34,8 @@ export function saveProcesses(file: string, content: ProcessFile): void {
 }
 
 /**
- * Makes this process the only supervisor of the folder: the file is created in one step that only one of two can win.
- * What a supervisor that was killed left behind is stopped first. Throws AlreadyRunningError.
+ * Makes this process the only supervisor of the folder: only one process can create the file. Stops what a killed
+ * supervisor left behind. Throws AlreadyRunningError.
  */
 export async function becomeSupervisor(
   file: string,
@@ -56,29 +56,29 @@ export async function becomeSupervisor(
   }
 }
 
-/** The supervisor of the folder, if one works in it now. */
+/** The running supervisor of the folder, if any. */
 export async function findSupervisor(file: string): Promise<KnownProcess | null> {
   const supervisor = readJson<ProcessFile>(file)?.supervisor;
   return supervisor !== undefined && (await isStillRunning(supervisor)) ? supervisor : null;
 }
 
-/** True when that process still runs and still is the program that it was. */
+/** True if the process still runs and is the same program. */
 export async function isStillRunning({ pid, marker }: KnownProcess): Promise<boolean> {
   return (await commandLineOf(pid)).includes(marker);
 }
 
-/** Ends what a killed supervisor left behind, gently first, and removes the file. */
+/** Stops what a killed supervisor left behind, gently first, and removes the file. */
 export async function stopLeftovers(file: string, log: (line: string) => void): Promise<void> {
-  // The last started depends on the first, so they are stopped in the opposite order.
+  // Later processes depend on earlier ones, so they stop in reverse order.
   for (const child of readJson<ProcessFile>(file)?.children.toReversed() ?? []) {
     if (!(await isStillRunning(child))) continue;
-    log(`${child.name} (pid ${child.pid}) was left over by a run that did not end properly; stopping it`);
+    log(`${child.name} (pid ${child.pid}) is left over from an interrupted run; stopping it`);
     await endProcess(child);
   }
   await rm(file, { force: true });
 }
 
-/** The same for a folder with one file for each run; those of a run that is still alive are left to it. */
+/** The same for a folder with one file per run; ignores runs that are still alive. */
 export async function stopLeftoversIn(folder: string, log: (line: string) => void): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const file = join(folder, name);

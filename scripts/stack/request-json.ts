@@ -1,5 +1,5 @@
 interface JsonRequest {
-  /** With a body the request is a POST, else a GET. */
+  /** With a body the request is a POST, otherwise a GET. */
   readonly body?: unknown;
   readonly accessToken?: string;
   readonly idempotencyKey?: string;
@@ -12,7 +12,7 @@ interface JsonAnswer {
 
 const timeoutMs = 15_000;
 
-/** One call to our own API; throws only when there is no answer. */
+/** One call to the product's API; throws only if there is no answer. */
 export async function requestJson(url: string, request: JsonRequest): Promise<JsonAnswer> {
   const { body, accessToken, idempotencyKey } = request;
   const response = await fetch(url, {

@@ -3,13 +3,13 @@ import { readJson, writeFileAtomically } from './files.ts';
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Every secret that the development stack needs, by the name of its variable. */
+/** Every secret that the development stack needs, by variable name. */
 export interface Secrets {
   readonly JWT_ACCESS_TOKEN_SECRET: string;
   readonly JWT_REFRESH_TOKEN_SECRET: string;
   readonly CREDENTIALS_KEY: string;
   readonly WEBHOOK_VERIFY_TOKEN: string;
-  /** Comma separated; holds the one that the sandbox signs with. */
+  /** Comma separated; includes the secret that the sandbox signs with. */
   readonly WHATSAPP_APP_SECRETS: string;
   readonly SANDBOX_APP_SECRET: string;
 }
@@ -17,8 +17,8 @@ export interface Secrets {
 type KeptSecrets = Omit<Secrets, 'WHATSAPP_APP_SECRETS'>;
 
 /**
- * The secrets of the environment; those that it lacks are made once and kept in the file, which only its owner may
- * read. They have to stay the same: the stored channel credentials are encrypted with one of them.
+ * The secrets of the environment; missing ones are generated once and kept in the file, which only its owner may
+ * read. They must not change: one of them encrypts the stored channel credentials.
  */
 export function loadSecrets(file: string, env: RawEnvironment): Secrets {
   const kept = { ...makeSecrets(), ...readJson<Partial<KeptSecrets>>(file) };

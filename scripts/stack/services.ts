@@ -10,7 +10,7 @@ export type ServiceName = 'api' | 'worker' | 'mongod' | 'temporal' | 'sandbox';
 
 export const logsDir = join(dataDir, 'logs');
 
-/** What each process must have in its command line to be recognised as ours after the supervisor was killed. */
+/** A part of each process's command line that identifies it after its supervisor was killed. */
 export const markers: Readonly<Record<ServiceName, string>> = {
   mongod: join(dataDir, 'mongod'),
   temporal: join(dataDir, 'temporal.db'),
@@ -49,7 +49,7 @@ export function temporalService(binary: string, ports: Ports, settings: Settings
   };
 }
 
-/** The services of our own, in the order in which they are stopped. */
+/** The product's services, in the order in which they stop. */
 export function ownServices(addresses: Addresses, env: Readonly<Record<string, string>>) {
   const own = (name: 'api' | 'worker' | 'sandbox', readyUrl: string, stopTimeoutMs: number) =>
     nodeService({ name, entry: markers[name], readyUrl, env, stopTimeoutMs });
@@ -69,7 +69,7 @@ interface NodeServiceOptions {
   readonly logFile?: string;
 }
 
-/** A Node program that is ready when its URL answers 200. */
+/** A Node program; ready when its URL answers 200. */
 export function nodeService(options: NodeServiceOptions): Service {
   const { name, entry, readyUrl, env, stopTimeoutMs } = options;
   const logFile = options.logFile ?? logFileOf(name);

@@ -21,19 +21,19 @@ export type Ports = Readonly<Record<PortName, number>>;
 
 export interface Settings {
   readonly wantedPorts: Ports;
-  /** Given by the environment, and then used instead of a server of our own. */
+  /** Set by the environment; replaces the stack's own server. */
   readonly mongodbUri: string | null;
   readonly temporalAddress: string | null;
   readonly temporalUiUrl: string | null;
   readonly namespace: string;
   readonly usesSandbox: boolean;
-  /** Whether mails are caught here: not when the environment names a mail server. */
+  /** False if the environment names a mail server. */
   readonly catchesMails: boolean;
 }
 
 const database = 'whatsapp_crm';
 
-/** What `npm start` takes from the environment; empty variables count as not given. */
+/** The settings of `npm start` from the environment; empty variables count as not set. */
 export function readSettings(env: RawEnvironment): Settings {
   const given = (name: string) => env[name]?.trim() || null;
   return {
@@ -47,7 +47,7 @@ export function readSettings(env: RawEnvironment): Settings {
   };
 }
 
-/** The ports to listen on: the wanted ones where they are free. Each replacement is reported by its name. */
+/** The ports to listen on: the wanted ones if they are free. Each replacement is reported by name. */
 export async function choosePorts(settings: Settings, log: (line: string) => void): Promise<Ports> {
   const chosen = new Map<PortName, number>();
   for (const name of portNames()) {
@@ -62,18 +62,18 @@ export interface Addresses {
   readonly api: string;
   readonly sandbox: string;
   readonly workerHealth: string;
-  /** Pages of metrics; null for one that is switched off. */
+  /** Metrics pages; null if switched off. */
   readonly metrics: { readonly api: string | null; readonly worker: string | null };
   readonly mongodbUri: string;
   readonly temporalAddress: string;
   readonly temporalUi: string;
-  /** Null when mails go to a mail server of the environment. */
+  /** Null if mails go to a mail server of the environment. */
   readonly mail: MailAddresses | null;
 }
 
 export interface MailAddresses {
   readonly smtp: string;
-  /** The page that shows what was caught. */
+  /** The page that shows the caught mails. */
   readonly page: string;
 }
 
@@ -101,7 +101,9 @@ export function toAddresses(settings: Settings, ports: Ports): Addresses {
   };
 }
 
-/** The environment of API, worker, migrations and sandbox: what the user gave, under what this run decided. */
+/**
+ * The environment of API, worker, migrations and sandbox: the user's variables, overridden by this run's decisions.
+ */
 export function toChildEnv(
   env: RawEnvironment,
   settings: Settings,
@@ -115,7 +117,7 @@ export function toChildEnv(
   return {
     NODE_ENV: 'development',
     PUBLIC_URL: addresses.api,
-    // Under the 20 s that a stop of the whole stack may take.
+    // Less than the 20 s that stopping the whole stack may take.
     SHUTDOWN_GRACE: '4s',
     ...given,
     ...secretsOfProduct,
@@ -146,7 +148,7 @@ function sandboxEnv(addresses: Addresses, appSecret: string, secrets: Secrets): 
   };
 }
 
-/** Whether this run listens on that port at all. */
+/** Whether this run listens on the port. */
 export function needsPort(name: PortName, settings: Settings): boolean {
   if (canBeOff(name) && settings.wantedPorts[name] === 0) return false;
   if (name === 'MONGOD_PORT') return settings.mongodbUri === null;
@@ -155,7 +157,7 @@ export function needsPort(name: PortName, settings: Settings): boolean {
   return name !== 'SANDBOX_PORT' || settings.usesSandbox;
 }
 
-/** Metrics are switched off by the port 0. */
+/** Port 0 switches metrics off. */
 const canBeOff = (name: PortName): boolean => name === 'METRICS_PORT' || name === 'WORKER_METRICS_PORT';
 
 function readPort(name: PortName, text: string | null): number {

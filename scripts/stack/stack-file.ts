@@ -6,7 +6,7 @@ import type { Addresses, Settings } from './settings.ts';
 /** Null for what this run did not start. */
 export type Pids = Readonly<Record<ServiceName, number | null>>;
 
-/** The content of .data/stack.json: where everything is, for scripts and tests. */
+/** The content of .data/stack.json: all addresses, for scripts and tests. */
 export interface StackFile {
   readonly api: string;
   readonly docs: string;
@@ -15,9 +15,9 @@ export interface StackFile {
   readonly temporalNamespace: string;
   readonly mongo: string;
   readonly sandbox: string | null;
-  /** The page with the mails that were caught; null when they really leave. */
+  /** The page with the caught mails; null if mails are really sent. */
   readonly mail: string | null;
-  /** Pages of metrics, of those processes that have one. */
+  /** Metrics pages of the processes that have one. */
   readonly metrics: readonly string[];
   readonly demo: DemoSignIn;
   readonly pids: Pids;
@@ -44,7 +44,7 @@ export function toStackFile(
   };
 }
 
-/** What the user sees when everything runs. */
+/** The final screen of a start. */
 export function toScreen(stack: StackFile, accessToken: string, workflowId: string | null): string {
   const workflows = `${stack.temporalUi}/namespaces/${stack.temporalNamespace}/workflows`;
   return [
@@ -58,11 +58,11 @@ export function toScreen(stack: StackFile, accessToken: string, workflowId: stri
     ...(stack.metrics.length === 0 ? [] : [`  metrics        ${stack.metrics.join('  ')}`]),
     `  demo sign-in   ${stack.demo.email}   ${stack.demo.password}`,
     '',
-    '  Send one yourself (the token is good for 15 minutes; sign in for another):',
+    '  Send a message yourself (the token is valid for 15 minutes; sign in to get a new one):',
     '',
     toCurl(stack.api, accessToken),
     '',
-    '  Ctrl-C stops everything; nothing is lost, and the next start goes on where this one ended.',
+    '  Ctrl-C stops everything. Nothing is lost; the next start continues with the same data.',
     '',
   ].join('\n');
 }

@@ -9,21 +9,21 @@ import type { Pids, StackFile } from './stack-file.ts';
 import { supervise, type Service, type Supervised } from './supervise.ts';
 
 const stackFile = join(dataDir, 'stack.json');
-/** A little under the 20 s that a stop may take, so that there is time to say so. */
+/** Slightly less than the 20 s that a stop may take, so that there is time to report it. */
 const stopDeadlineMs = 18_500;
 const stopOrder: readonly ServiceName[] = ['api', 'worker', 'sandbox', 'temporal', 'mongod'];
 
 export interface Stack {
   /** Starts a service under supervision and waits until it is ready. */
   start(name: ServiceName, service: Service): Promise<void>;
-  /** Writes .data/stack.json, and again whenever a process id changes. */
+  /** Writes .data/stack.json, and rewrites it whenever a process id changes. */
   publish(content: Omit<StackFile, 'pids'>): void;
   pids(): Pids;
-  /** Stops everything in order; within 20 s whatever happens. */
+  /** Stops everything in order, within 20 s in any case. */
   stop(): Promise<void>;
 }
 
-/** All processes of one `npm start`: supervised, written down, and stopped in order. */
+/** All processes of one `npm start`: supervised, recorded in a file, and stopped in order. */
 export function createStack(
   processFile: string,
   supervisor: KnownProcess,
@@ -47,7 +47,7 @@ export function createStack(
     const children = [...pids].map(([name, pid]) => ({ name, pid, marker: markers[name] }));
     saveProcesses(processFile, { supervisor, children });
     if (published === null || isStopping) return;
-    // It holds the password of the demo client.
+    // It contains the password of the demo client.
     writeFileAtomically(
       stackFile,
       `${JSON.stringify({ ...published, pids: currentPids() }, null, 2)}\n`,
@@ -80,7 +80,7 @@ export function createStack(
       for (const stop of stopWatching) stop();
       await rm(stackFile, { force: true });
       const deadline = setTimeout(() => {
-        log(`something does not stop and is killed; its log is in ${logsDir}`);
+        log(`stopping took too long; killing the remaining processes, see ${logsDir}`);
         for (const service of services.values()) service.kill();
       }, stopDeadlineMs);
       for (const name of stopOrder) {

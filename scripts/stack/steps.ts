@@ -1,6 +1,6 @@
 const pad = 2;
 
-/** Prints the progress of a start as numbered lines with the time that each step took. */
+/** Prints the progress of a start as numbered steps with their durations. */
 export function createSteps(total: number, log: (line: string) => void) {
   let number = 0;
   return async function step<T>(

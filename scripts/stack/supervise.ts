@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process that has been spawned, ready or not. */
+/** A spawned process, ready or not. */
 export interface ManagedProcess {
   readonly pid: number;
   readonly exited: Promise<number | null>;
@@ -11,15 +11,15 @@ export interface ManagedProcess {
 export interface Service {
   readonly name: string;
   /**
-   * Starts the process, hands it over as soon as it exists, and resolves when it is ready. When this rejects, no
-   * process is left.
+   * Starts the process, passes it on as soon as it exists, and resolves when it is ready. If this rejects, no process
+   * is left.
    */
   start(onSpawn: (spawned: ManagedProcess) => void): Promise<unknown>;
 }
 
 export interface Supervised {
   readonly name: string;
-  /** Settles with the first start; later ones are tried again until they succeed. */
+  /** Settles with the first start; failed restarts are repeated until they succeed. */
   readonly ready: Promise<unknown>;
   /** Ends the supervision, then the process. */
   stop(): Promise<void>;
@@ -33,10 +33,10 @@ interface SuperviseOptions {
 }
 
 const maxDelayMs = 10_000;
-/** A process that lived this long has recovered: its next death is answered at once again. */
+/** A process that lived this long has recovered: after its next death it is restarted at once. */
 const healthyAfterMs = 30_000;
 
-/** Keeps a service running: when it dies it is started again, after growing pauses and with a notice. */
+/** Keeps a service running: restarts it when it dies, after growing pauses and with a notice. */
 export function supervise(service: Service, options: SuperviseOptions): Supervised {
   const { log, onPid, firstDelayMs = 500 } = options;
   const stopping = new AbortController();
@@ -56,13 +56,13 @@ export function supervise(service: Service, options: SuperviseOptions): Supervis
       const code = await current?.exited;
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAt > healthyAfterMs) delayMs = firstDelayMs;
-      log(`${service.name} ended (${code ?? 'killed'}); starting it again in ${delayMs / 1000} s`);
+      log(`${service.name} ended (${code ?? 'killed'}); restarting in ${delayMs / 1000} s`);
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
       delayMs = Math.min(delayMs * 2, maxDelayMs);
       startedAt = Date.now();
       await launch().then(
-        () => log(`${service.name} runs again (pid ${current?.pid})`),
+        () => log(`${service.name} restarted (pid ${current?.pid})`),
         (error: unknown) =>
           log(`${service.name} did not start: ${error instanceof Error ? error.message : String(error)}`),
       );

@@ -5,7 +5,7 @@ import { distDir, rootDir } from '../paths.ts';
 import { runCommand } from '../servers/run-command.ts';
 import { coverageMarks } from './thresholds.ts';
 
-/** The part of an istanbul file record that is read here. */
+/** The used part of an istanbul file record. */
 export interface FileRecord {
   readonly statementMap: Readonly<Record<string, { readonly start: { readonly line: number } }>>;
   readonly s: Readonly<Record<string, number>>;
@@ -22,7 +22,7 @@ export interface FileCoverage {
   readonly uncoveredBranchLines: readonly number[];
 }
 
-/** Reads the raw V8 coverage of a test run and returns the reasons why it is under the marks; none is good. */
+/** Reads the raw V8 coverage of a test run and returns every shortfall; empty if all marks are met. */
 export async function checkCoverage(rawDir: string, reportDir: string): Promise<readonly string[]> {
   await keepOwnSources(rawDir);
   const c8 = join(rootDir, 'node_modules', 'c8', 'bin', 'c8.js');
@@ -55,7 +55,7 @@ export function summarize(file: string, record: FileRecord): FileCoverage {
   };
 }
 
-/** The reasons why files are under the marks; lists those with too few covered lines. */
+/** Returns each file that is below a mark; lists the files with too few covered lines. */
 export function judgeCoverage(
   files: readonly FileCoverage[],
   log: (line: string) => void,
@@ -83,7 +83,7 @@ export function judgeCoverage(
     );
   }
   if (total < minPercent)
-    problems.push(`${total.toFixed(1)} % of the lines are covered, under the mark of ${minPercent} %`);
+    problems.push(`${total.toFixed(1)} % of the lines are covered, below the mark of ${minPercent} %`);
   return problems;
 }
 
@@ -94,8 +94,8 @@ function percent(files: readonly FileCoverage[]): number {
 }
 
 /**
- * Leaves only what this process tree loaded from the sources themselves: a process started from dist/ describes the
- * same files through other maps, and two maps of one file cannot be added up.
+ * Keeps only what was loaded from the sources: a process started from dist/ describes the same files through other
+ * source maps, and two maps of one file cannot be added up.
  */
 async function keepOwnSources(rawDir: string): Promise<void> {
   const prefixes = [...coverageMarks.lines.folders, 'workflows'].map(
@@ -109,7 +109,7 @@ async function keepOwnSources(rawDir: string): Promise<void> {
   }
 }
 
-/** Source files that no test loaded count as not covered at all, unless nothing is left of them but types. */
+/** Source files that no test loaded count as uncovered, unless they contain only types. */
 async function listNeverLoaded(loaded: ReadonlySet<string>): Promise<FileCoverage[]> {
   const missing: FileCoverage[] = [];
   for (const folder of coverageMarks.lines.folders) {

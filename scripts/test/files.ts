@@ -5,7 +5,7 @@ import { lookupFiles } from 'mocha/lib/cli/lookup-files.js';
 import { rootDir } from '../paths.ts';
 
 export interface Selection {
-  /** Paths relative to the root, with slashes. */
+  /** Paths relative to the root, with forward slashes. */
   readonly files: readonly string[];
   /** Stop at the first failure. */
   readonly isBail: boolean;
@@ -13,7 +13,7 @@ export interface Selection {
 
 const allTests = 'tests/**/*.test.ts';
 
-/** The test files that the arguments of `npm test` ask for; throws when one of them names none. */
+/** The test files that the arguments of `npm test` select; throws if an argument matches none. */
 export function selectFiles(args: readonly string[]): Selection {
   const { _: patterns, bail } = loadOptions(mochaArgs(args));
   const found = patterns.flatMap((pattern) => lookupFiles(pattern, ['ts'], false));
@@ -21,8 +21,8 @@ export function selectFiles(args: readonly string[]): Selection {
 }
 
 /**
- * The arguments for mocha. The files are named here and not in .mocharc.json, because mocha adds those of its
- * configuration to those of the command line, and `npm test -- tests/unit` would run everything.
+ * The arguments for mocha. The files are named here and not in .mocharc.json, because mocha adds the files of its
+ * configuration to those of the command line, so `npm test -- tests/unit` would run everything.
  */
 export function mochaArgs(
   extra: readonly string[],

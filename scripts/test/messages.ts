@@ -1,13 +1,13 @@
-/** What one test file came to. */
+/** The result of one test file. */
 export interface FileResult {
   readonly file: string;
   readonly passes: number;
   readonly failures: number;
   readonly pending: number;
   readonly durationMs: number;
-  /** The names of its tests, as mocha prints them. */
+  /** The test names as mocha prints them. */
   readonly report: string;
-  /** What failed and where; empty when nothing did. */
+  /** The failures with their stack traces; empty if there are none. */
   readonly failureReport: string;
 }
 
@@ -15,5 +15,5 @@ export type ToShard = { readonly kind: 'run'; readonly file: string } | { readon
 
 export type FromShard =
   | { readonly kind: 'result'; readonly result: FileResult }
-  /** The process has nothing left to do, and these keep it alive. */
+  /** The process has finished, but these resources keep it alive. */
   | { readonly kind: 'still-open'; readonly resources: readonly string[] };

@@ -1,18 +1,20 @@
-/** How much of the machine a file needs for itself. */
+/** How a file shares the machine with others. */
 type Share =
-  /** Beside any other file. */
+  /** Runs beside any other file. */
   | 'shared'
-  /** Starts the whole product as processes: beside files that do not, as long as there are any. */
+  /**
+   * Starts the whole product as processes: two of them run at the same time only when no `shared` file is waiting.
+   */
   | 'stack'
-  /** Measures time so closely that nothing may run beside it. */
+  /** Measures time so precisely that nothing may run beside it. */
   | 'alone';
 
-/** Files that measure how long something takes on this machine, and what. */
+/** Files that measure time on this machine, with the reason. */
 const aloneFiles: Readonly<Record<string, string>> = {
-  'tests/api/auth/event-loop.test.ts': 'measures how long the event loop is busy while passwords are hashed',
+  'tests/api/auth/event-loop.test.ts': 'measures event-loop delay while passwords are hashed',
 };
 
-/** The folders by what a file in them takes, longest first: a long file that starts last would be waited for. */
+/** Slowest first: a long file that starts last would delay the end of the run. */
 const slowestFolders = [
   'tests/e2e',
   'tests/workflows',
@@ -28,16 +30,16 @@ export function shareOf(file: string): Share {
 }
 
 export interface FileQueue {
-  /** The next file that may run beside those that do; undefined when there is none now. */
+  /** The next file that may run now; undefined if there is none. */
   take(): string | undefined;
-  /** The file has ended, whichever way. */
+  /** Marks the file as finished, passed or failed. */
   done(file: string): void;
-  /** Gives up what has not been taken. */
+  /** Drops all waiting files. */
   clear(): void;
   isEmpty(): boolean;
 }
 
-/** Hands every file out once, long ones early and those that must be alone in the end. */
+/** Hands out each file once: slow ones first, those that run alone last. */
 export function createFileQueue(files: readonly string[], share: typeof shareOf = shareOf): FileQueue {
   const rank = (file: string): number =>
     share(file) === 'alone'

@@ -15,22 +15,24 @@ export function addUp(results: readonly FileResult[]): Counts {
   return { passes: sum('passes'), failures: sum('failures'), pending: sum('pending') };
 }
 
-/** A file in one piece, because others run at the same time. A file without a test that was asked for says nothing. */
+/**
+ * Prints a file's report in one call, because files run in parallel. A file without a selected test prints nothing.
+ */
 export function printResult({ file, report, durationMs }: FileResult, log: Log): void {
   if (report !== '') log(`\n${file} (${seconds(durationMs)} s)\n\n  ${report}`);
 }
 
-/** What failed, by file, where it is found: after everything that passed. */
+/** Prints all failures by file, at the end of the run. */
 export function printFailures(results: readonly FileResult[], log: Log): void {
   for (const { file, failures, failureReport } of results) {
     if (failures > 0) log(`\nFAILED in ${file}: ${failures}\n${failureReport}`);
   }
 }
 
-/** Where time can be saved. */
+/** Shows where time can be saved. */
 export function printSlowest(results: readonly FileResult[], log: Log): void {
   if (results.length < 2) return;
-  log('\nthe slowest files:');
+  log('\nslowest files:');
   const slowest = results.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, slowestCount);
   for (const { file, durationMs } of slowest) log(`${seconds(durationMs).padStart(7)} s  ${file}`);
 }

@@ -10,7 +10,7 @@ import { startTemporal } from '../servers/temporal.ts';
 import { saveProcesses, stopLeftoversIn } from '../stack/processes.ts';
 
 export interface TestServers {
-  /** What the tests read to find the servers. */
+  /** Variables that tell the tests where the servers are. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export interface TestServers {
 const namespace = 'whatsapp-crm';
 const runsDir = join(rootDir, '.cache', 'test-runs');
 
-/** Starts one mongod and one Temporal server for a whole test run, with data that goes when the run ends. */
+/** Starts one mongod and one Temporal server for a whole test run; their data is deleted when the run ends. */
 export async function startTestServers(log: (line: string) => void): Promise<TestServers> {
   await stopLeftoversIn(runsDir, log);
   const mongod = await findBinary('mongod', log);

@@ -6,8 +6,8 @@ import { rootDir } from '../paths.ts';
 import type { FileResult, FromShard, ToShard } from './messages.ts';
 
 /**
- * One of the processes that run test files: one file after another, as the runner hands them out. A process for many
- * files, because loading the product takes longer than most of them.
+ * Runs test files one after another, as the runner assigns them. One process runs many files, because loading the
+ * product takes longer than most of them.
  */
 const lingerMs = Number(process.env['TEST_LINGER_MS'] ?? 10_000);
 const { Base, Spec } = Mocha.reporters;
@@ -17,7 +17,7 @@ let lines: string[] = [];
 let failureReport = '';
 Base.consoleLog = (...parts: unknown[]) => lines.push(format(...parts));
 
-/** Mocha's spec report as text; the failures go apart, because they are shown after all files. */
+/** Mocha's spec report as text; failures are kept apart because they are printed after all files. */
 class FileReporter extends Spec {
   override epilogue(): void {
     const report = lines;
@@ -32,9 +32,9 @@ process.on('message', (message: ToShard) => {
   if (message.kind === 'end') endSoon();
   else void runFile(message.file).then((result) => send({ kind: 'result', result }));
 });
-// Ctrl-C in the terminal reaches every process; the runner decides what ends when.
+// Ctrl-C in the terminal reaches every process; the runner decides the order in which they end.
 process.on('SIGINT', () => undefined);
-// Ends the servers that the tests have started, which happens on the way out.
+// A normal exit also stops the servers that the tests started.
 process.once('SIGTERM', () => process.exit(143));
 process.once('disconnect', () => process.exit(143));
 
@@ -53,17 +53,17 @@ async function runFile(file: string): Promise<FileResult> {
   }
   const { passes, failures, pending } = await new Promise<Mocha.Stats>((resolve, reject) => {
     const runner = mocha.run(() => {
-      if (runner.stats === undefined) reject(new Error('mocha has not counted'));
+      if (runner.stats === undefined) reject(new Error('mocha reported no stats'));
       else resolve(runner.stats);
     });
   });
-  // Its listeners on the process would take errors of the files after it for their own.
+  // Otherwise its process listeners would claim errors of later files.
   mocha.dispose();
   const report = lines.join('\n').trim();
   return { file, passes, failures, pending, durationMs: tookMs(), report, failureReport };
 }
 
-/** Nothing is ended by force: a test that leaves a server or a connection open would go unnoticed. */
+/** Does not force an exit: otherwise a server or connection that a test left open would go unnoticed. */
 function endSoon(): void {
   process.channel?.unref();
   setTimeout(() => {

@@ -6,20 +6,20 @@ import { createFileQueue, type FileQueue } from './queue.ts';
 
 export interface ShardsOptions {
   readonly files: readonly string[];
-  /** How many processes run files at once. */
+  /** How many processes run at once. */
   readonly count: number;
-  /** Options of mocha, for every file. */
+  /** Options for mocha, applied to every file. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly isBail: boolean;
   readonly signal: AbortSignal;
-  /** Told about each file as it ends. */
+  /** Called after each file. */
   readonly onResult: (result: FileResult) => void;
 }
 
 export interface ShardsOutcome {
   readonly results: readonly FileResult[];
-  /** What went wrong outside the tests: a process that died, or that something kept alive. */
+  /** Problems outside the tests: a process that crashed or did not exit. */
   readonly problems: readonly string[];
 }
 
@@ -29,7 +29,7 @@ interface Shard {
   isEnding: boolean;
 }
 
-/** Runs the files, several at once, each in one of a few processes; resolves when all of these have ended. */
+/** Runs the files in several processes; resolves when all of them have ended. */
 export function runShards(options: ShardsOptions): Promise<ShardsOutcome> {
   const queue = createFileQueue(options.files);
   const results: FileResult[] = [];
@@ -47,16 +47,13 @@ export function runShards(options: ShardsOptions): Promise<ShardsOutcome> {
       const shard: Shard = { child: startShard(options), file: undefined, isEnding: false };
       shards.add(shard);
       shard.child.on('message', (message: FromShard) => {
-        if (message.kind === 'result') take(shard, message.result);
-        else
-          problems.push(
-            `the tests left something open that kept their process alive: ${message.resources.join(', ')}`,
-          );
+        if (message.kind === 'result') handleResult(shard, message.result);
+        else problems.push(`open resources kept a test process alive: ${message.resources.join(', ')}`);
       });
-      shard.child.once('exit', (code, signal) => bury(shard, code ?? signal ?? 'unknown'));
+      shard.child.once('exit', (code, signal) => handleExit(shard, code ?? signal ?? 'unknown'));
     }
 
-    function take(shard: Shard, result: FileResult): void {
+    function handleResult(shard: Shard, result: FileResult): void {
       shard.file = undefined;
       queue.done(result.file);
       results.push(result);
@@ -65,12 +62,12 @@ export function runShards(options: ShardsOptions): Promise<ShardsOutcome> {
       handOut(queue, shards);
     }
 
-    function bury(shard: Shard, how: number | string): void {
+    function handleExit(shard: Shard, how: number | string): void {
       shards.delete(shard);
       if (shard.file !== undefined) queue.done(shard.file);
       if (!shard.isEnding && !options.signal.aborted) {
         const where = shard.file ?? 'between two files';
-        problems.push(`a test process ended (${how}) before it could count its tests: ${where}`);
+        problems.push(`a test process ended (${how}) before it reported its tests: ${where}`);
         if (!queue.isEmpty()) start();
       }
       handOut(queue, shards);
@@ -92,20 +89,20 @@ function startShard({ args, env }: ShardsOptions): ChildProcess {
   });
 }
 
-/** Gives every idle process its next file, or sends it home when none is left. */
+/** Gives every idle process its next file, or ends it if none is left. */
 function handOut(queue: FileQueue, shards: ReadonlySet<Shard>): void {
   for (const shard of shards) {
     if (shard.file !== undefined || shard.isEnding) continue;
     shard.file = queue.take();
-    if (shard.file !== undefined) tell(shard, { kind: 'run', file: shard.file });
+    if (shard.file !== undefined) sendTo(shard, { kind: 'run', file: shard.file });
     else if (queue.isEmpty()) {
       shard.isEnding = true;
-      tell(shard, { kind: 'end' });
+      sendTo(shard, { kind: 'end' });
     }
   }
 }
 
-function tell({ child }: Shard, message: ToShard): void {
-  // A process that has died meanwhile is noticed by its exit.
+function sendTo({ child }: Shard, message: ToShard): void {
+  // The exit event handles a process that has died meanwhile.
   if (child.connected) child.send(message, () => undefined);
 }

@@ -1,14 +1,14 @@
-/** Every coverage mark of the project, and what it is measured on. Paths are relative to the root, with slashes. */
+/** All coverage marks and the files they apply to. Paths are relative to the root, with forward slashes. */
 export const coverageMarks = {
   lines: {
     minPercent: 90,
     folders: ['src', 'activities', 'sandbox'],
-    /** Entry points only start a process; the e2e tests run them outside the measured one. */
+    /** Entry points only start a process; the e2e tests run them in other processes. */
     isExempt: (file: string) => file.startsWith('src/bin/') || file === 'sandbox/main.ts',
   },
   branches: {
     minPercent: 100,
-    /** The pure decisions: nothing there is too hard to reach. */
+    /** Pure decisions can be tested completely. */
     isPure: (file: string) =>
       /^src\/(.*\/(lifecycle|rules)|templates\/content\/(?!schemas).+|platform\/(phone|name-key))\.ts$/.test(
         file,

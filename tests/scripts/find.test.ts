@@ -64,7 +64,7 @@ describe('server finder', () => {
       ['wheel', 'cache'],
     );
     assert.equal(chooseSteps(finderSteps, ''), finderSteps);
-    assert.throws(() => chooseSteps(finderSteps, 'docker'), /SERVERS_FROM names "docker"/);
+    assert.throws(() => chooseSteps(finderSteps, 'docker'), /SERVERS_FROM contains "docker"/);
   });
 });
 

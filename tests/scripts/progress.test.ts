@@ -69,7 +69,7 @@ describe('progress of a demo message', () => {
         status: 'read',
         statusHistory: history('sent', 'read', 'delivered', 'read'),
       }),
-      /sent → read → delivered, so it is read$/,
+      /sent → read → delivered; status: read$/,
     );
   });
 });

@@ -75,13 +75,13 @@ describe('supervised process', () => {
     const program = launch();
     await program.ready;
     program.kill();
-    await until(() => lines.some((line) => line.includes('runs again')));
+    await until(() => lines.some((line) => line.includes('program restarted')));
     assert.equal(pids.length, 2);
     assert.notEqual(pids[0], pids[1]);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
     assert.deepEqual(lines, [
-      'program ended (killed); starting it again in 0.05 s',
-      `program runs again (pid ${pids[1]})`,
+      'program ended (killed); restarting in 0.05 s',
+      `program restarted (pid ${pids[1]})`,
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('supervised process', () => {
     await program.ready;
     await writeFile(entry, 'process.exit(3)');
     program.kill();
-    await until(() => lines.filter((line) => line.includes('starting it again')).length >= 3);
+    await until(() => lines.filter((line) => line.includes('restarting')).length >= 3);
     const pauses = lines.map((line) => /again in ([\d.]+) s/.exec(line)?.[1]).filter(Boolean);
     assert.deepEqual(pauses.slice(0, 3), ['0.05', '0.1', '0.2']);
     assert.ok(lines.some((line) => line.includes('program did not start: program ended while starting')));

@@ -139,23 +139,21 @@ describe('shards of a test run', function () {
     assert.deepEqual(addUp(outcome.results), { passes: 2, failures: 0, pending: 0 });
     assert.deepEqual(
       outcome.problems.map((problem) => problem.replace(folder, '')).toSorted(),
-      ['a', 'b'].map(
-        (name) => `a test process ended (SIGKILL) before it could count its tests: /${name}.mjs`,
-      ),
+      ['a', 'b'].map((name) => `a test process ended (SIGKILL) before it reported its tests: /${name}.mjs`),
     );
   });
 
   it('a test that ends its process as if all were well › a problem all the same', async () => {
     const { problems } = await run({ a: `it('leaves', () => process.exit(0));` });
     assert.equal(problems.length, 1);
-    assert.match(problems[0] ?? '', /ended \(0\) before it could count its tests/);
+    assert.match(problems[0] ?? '', /ended \(0\) before it reported its tests/);
   });
 
   it('a test that leaves something open › a problem that names it', async () => {
     const waiting = `it('waits', () => void setInterval(() => undefined, 1000));`;
     const { problems } = await run({ a: waiting }, { env: { TEST_LINGER_MS: '200' } });
     assert.equal(problems.length, 1);
-    assert.match(problems[0] ?? '', /left something open that kept their process alive: .*Timeout/);
+    assert.match(problems[0] ?? '', /open resources kept a test process alive: .*Timeout/);
   });
 
   it('options of mocha › hold for every file', async () => {
