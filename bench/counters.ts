@@ -1,10 +1,10 @@
 import { request } from 'undici';
 import type mongoose from 'mongoose';
 
-/** Counts by name; only ever grow while a server runs. */
+/** Counters by name; they only grow while a server runs. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** What happened between two readings, without what did not happen. */
+/** The difference between two readings, without zeros. */
 export function difference(before: Counts, after: Counts): Record<string, number> {
   const grown = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
   return Object.fromEntries(grown.filter(([, count]) => count !== 0));
@@ -18,7 +18,7 @@ interface ServerStatus {
   readonly wiredTiger: { readonly log: Readonly<Record<string, unknown>> };
 }
 
-/** Commands by name (`find`), documents by what was done with them (`documents inserted`), and forced log syncs. */
+/** Commands by name (`find`), documents by operation (`documents inserted`), and forced log syncs. */
 export async function readMongoCounts(client: mongoose.mongo.MongoClient): Promise<Counts> {
   const status = (await client.db('admin').command({ serverStatus: 1 })) as ServerStatus & object;
   const counts: Record<string, number> = {};
@@ -33,13 +33,13 @@ export async function readMongoCounts(client: mongoose.mongo.MongoClient): Promi
   return counts;
 }
 
-/** Requests to the Temporal server by operation, and its requests to its own database under `persistence`. */
+/** Requests to the Temporal server by operation; its own database requests are under `persistence`. */
 export async function readTemporalCounts(metricsUrl: string): Promise<Counts> {
   const answer = await request(metricsUrl);
   return parseRequestCounts(await answer.body.text());
 }
 
-/** Reads Prometheus' text format. */
+/** Parses Prometheus' text format. */
 export function parseRequestCounts(text: string): Counts {
   const counts: Record<string, number> = {};
   const add = (name: string, count: number) => {

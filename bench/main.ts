@@ -23,17 +23,17 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   priority: benchPriority,
 };
 
-/** Takes as long as its channel's limit makes it: only by its name. */
+/** Runs only if named, because its duration depends on the channel's rate limit. */
 const onlyByName = new Set(['priority']);
 
-/** Runs the benchmarks that the command line names, or all short ones, one after the other. */
+/** Runs the named benchmarks, or all short ones, one after another. */
 export async function runBenchmarks(args: readonly string[], log: Log): Promise<void> {
   if (process.platform !== 'linux') throw new Error('The benchmarks read /proc, so they run on Linux only.');
   const options = parseOptions(args);
   const known = Object.keys(benchmarks);
   const unknown = options.names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new Error(`There is no benchmark ${unknown}; known are ${known.join(', ')}.`);
+    throw new Error(`Unknown benchmark ${unknown}; valid names are ${known.join(', ')}.`);
   await buildProject(log);
   for (const [name, run] of Object.entries(benchmarks)) {
     if (options.names.length === 0 ? onlyByName.has(name) : !options.names.includes(name)) continue;

@@ -9,11 +9,11 @@ export interface Usage {
   /** CPU milliseconds by process. */
   readonly cpuMs: Readonly<Record<string, number>>;
   readonly totalCpuMs: number;
-  /** The share of the machine that programs outside the benchmark took meanwhile: the noise of this round. */
+  /** The share of the machine used by programs outside the benchmark: the noise of this round. */
   readonly othersShare: number;
 }
 
-/** Starts to count what the crew uses; the returned function answers what it was since. */
+/** Starts counting the CPU of these processes; the returned function reports the use since then. */
 export function startMeter(crew: Crew): () => Usage {
   const before = readCrew(crew);
   const machineBefore = machineCpuMs();

@@ -1,29 +1,29 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  /** Lower-case names of the benchmarks to run; empty runs all. */
+  /** Lower-case names of the benchmarks to run; all if empty. */
   readonly names: readonly string[];
   readonly rounds: number;
-  /** Messages of each round of B1, B9 and B11, and of B3. */
+  /** Messages per round of B1, B9 and B11, and of B3. */
   readonly messages: number;
-  /** Bulk messages of `priority`: `--messages` as well, but many more without it. */
+  /** Bulk messages of `priority`: also `--messages`, but with a much higher default. */
   readonly bulkMessages: number;
   readonly inFlight: number;
-  /** Webhook requests of each round of B4. */
+  /** Webhook requests per round of B4. */
   readonly requests: number;
-  /** Requests for each page of each round of B5. */
+  /** Requests per page and round of B5. */
   readonly reads: number;
   readonly openLoopSeconds: number;
   readonly idleSeconds: number;
-  /** Writes of each round of B6. */
+  /** Writes per round of B6. */
   readonly writes: number;
-  /** Of `priority`: replies, how many of them arrive in a second, and the channel's limit. */
+  /** For `priority`: the number of replies, their rate per second, and the channel's limit. */
   readonly replies: number;
   readonly repliesPerSecond: number;
   readonly sendsPerSecond: number;
-  /** Of `priority`: what its bulk is. */
+  /** For `priority`: the category of its bulk messages. */
   readonly category: 'marketing' | 'utility';
-  /** Where API and worker write CPU profiles; they are not profiled without it. */
+  /** The folder for CPU profiles of API and worker; without it they are not profiled. */
   readonly profileDir: string | null;
 }
 
@@ -46,7 +46,7 @@ const definitions = {
   profile: { type: 'string' },
 } as const;
 
-/** Reads the command line; throws with a sentence about what is wrong. */
+/** Parses the command line; throws with a sentence that names the error. */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: args.filter((arg) => arg !== '--'),

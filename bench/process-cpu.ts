@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What Linux calls USER_HZ: the unit of all times under /proc, 100 on every machine that Node runs on. */
+/** Linux' USER_HZ: the unit of all times under /proc, 100 on every machine that Node supports. */
 const ticksPerSecond = 100;
 const msPerTick = 1_000 / ticksPerSecond;
 
@@ -10,8 +10,8 @@ interface ProcessTimes {
 }
 
 /**
- * Milliseconds of CPU that a process has used so far: user and system time of all its threads, of the children that
- * it has waited for, and of those that still run.
+ * Milliseconds of CPU that a process has used: user and system time of all its threads, of the children that it has
+ * waited for, and of those that still run.
  */
 export function cpuMsOf(pid: number): number {
   const all = readAll();
@@ -20,7 +20,7 @@ export function cpuMsOf(pid: number): number {
     const children = [...all].filter(([, { parent }]) => parent === id);
     return children.reduce((sum, [child]) => sum + total(child), own);
   };
-  if (!all.has(pid)) throw new Error(`Process ${pid} has ended, so what it used is not known.`);
+  if (!all.has(pid)) throw new Error(`Process ${pid} has ended, so its CPU time is unknown.`);
   return total(pid);
 }
 
@@ -34,7 +34,7 @@ function readAll(): Map<number, ProcessTimes> {
   return all;
 }
 
-/** The fields of `/proc/<pid>/stat`; the program's name, which may hold anything, ends at the last parenthesis. */
+/** The fields of `/proc/<pid>/stat`; the program's name, which may contain anything, ends at the last parenthesis. */
 export function parseStat(stat: string): ProcessTimes {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const at = (index: number) => Number(fields[index] ?? 0);
@@ -48,7 +48,7 @@ export function residentMib(pid: number): number {
   return Number(kib ?? Number.NaN) / 1_024;
 }
 
-/** Milliseconds of CPU that the whole machine has used so far, whoever used them. */
+/** Milliseconds of CPU that the whole machine has used. */
 export function machineCpuMs(): number {
   const [, ...fields] = (readText('/proc/stat') ?? '').split('\n')[0]?.split(/\s+/) ?? [];
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = fields.map(Number);
@@ -59,7 +59,7 @@ function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // Processes end while the list is read.
+    // Processes may end while the list is read.
     return null;
   }
 }

@@ -8,7 +8,7 @@ export const round = (value: number, digits = 2): number => Number(value.toFixed
 
 export const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-/** One line: the figure, its spread over the rounds, and the target that it reaches. */
+/** One line: the figure, its spread over the rounds, and the target it reaches. */
 export function describeRatio(name: string, ratio: RatioSummary, targets: Targets): string {
   const { median, lowest, highest, rounds } = ratio;
   const spread = `${lowest.toFixed(2)}–${highest.toFixed(2)} in ${rounds.length} rounds`;
@@ -28,7 +28,7 @@ const machine = () => ({
   node: process.version,
 });
 
-/** Writes the figures of one benchmark where a script can read them; answers the file. */
+/** Writes the figures of one benchmark as JSON; returns the file. */
 export async function writeResult(name: string, result: object): Promise<string> {
   const folder = join(rootDir, 'bench', 'results');
   await mkdir(folder, { recursive: true });

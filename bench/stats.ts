@@ -1,14 +1,14 @@
-/** The few statistics that the benchmarks need. Pure. */
+/** The statistics that the benchmarks need. Pure. */
 
 export interface RatioSummary {
-  /** The median of the rounds' own ratios: what the benchmark is judged by. */
+  /** The median of the ratios of the rounds: the figure that a benchmark is judged by. */
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
   readonly rounds: readonly number[];
 }
 
-/** The value below which the share `fraction` (0 to 1) of the values lies, between neighbours by straight line. */
+/** The quantile `fraction` (0 to 1) of the values, interpolated linearly. */
 export function quantile(values: readonly number[], fraction: number): number {
   const sorted = [...values].toSorted((a, b) => a - b);
   if (sorted.length === 0) throw new RangeError('There is no quantile of nothing.');
@@ -22,7 +22,7 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** What is told of latencies: the middle, the slow ones and the slowest. */
+/** Reported latencies: the median, the slow ones and the slowest. */
 export interface LatencySummary {
   readonly p50: number;
   readonly p95: number;
@@ -38,8 +38,8 @@ export const summarizeLatencies = (values: readonly number[]): LatencySummary =>
 });
 
 /**
- * The most moments that lie in any window of this length, wherever it begins. The window does not hold its own end:
- * moments a whole window apart are never in one. Cutting moments down to whole units therefore never adds to it.
+ * The maximum number of times that fall into any window of this length. The window excludes its end: times exactly
+ * one window apart never share one. Rounding times down to whole units therefore never increases the result.
  */
 export function maxInWindow(moments: readonly number[], window: number): number {
   const sorted = moments.toSorted((a, b) => a - b);
@@ -52,14 +52,14 @@ export function maxInWindow(moments: readonly number[], window: number): number 
   return most;
 }
 
-/** The shortest time between two neighbours; null when there are no two. */
+/** The shortest time between neighbours; null if there are fewer than two. */
 export function minGap(moments: readonly number[]): number | null {
   const sorted = moments.toSorted((a, b) => a - b);
   const gaps = sorted.slice(1).map((moment, index) => moment - (sorted[index] ?? moment));
   return gaps.length === 0 ? null : gaps.reduce((shortest, gap) => Math.min(shortest, gap));
 }
 
-/** The ratio of each round of `ours` to the same round of the baseline: what disturbed both falls out. */
+/** The ratio of each round of `ours` to the same round of the baseline: disturbances that affect both cancel out. */
 export function summarizeRatios(ours: readonly number[], baseline: readonly number[]): RatioSummary {
   if (ours.length === 0 || ours.length !== baseline.length)
     throw new RangeError(`There are ${ours.length} rounds of ours and ${baseline.length} of the baseline.`);
@@ -74,7 +74,7 @@ export interface Targets {
   readonly moonshot: number;
 }
 
-/** Which target a value reaches. */
+/** The target that a value reaches. */
 export function gradeOf(value: number, { better, floor, goal, moonshot }: Targets): string {
   const reaches = (target: number) => (better === 'more' ? value >= target : value <= target);
   if (reaches(moonshot)) return 'moonshot';

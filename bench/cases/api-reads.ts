@@ -21,7 +21,7 @@ const depthTargets = { better: 'less', floor: 1.3, goal: 1.1, moonshot: 1 } as c
 
 const connections = 16;
 const warmUpReads = 200;
-/** Those whose latency is taken, one after the other. */
+/** Requests whose latency is measured, one after another. */
 const aloneReads = 60;
 
 interface RoundFigures {
@@ -35,13 +35,13 @@ interface RoundFigures {
 type Figures = Record<string, RoundFigures[]>;
 
 /**
- * B5: pages of 50 as an agent's screen asks for them, against the same queries from a server that does nothing else,
- * and the thousandth page against the first.
+ * B5: pages of 50 as an agent's screen requests them, compared with the same queries from a bare server, and page
+ * 1000 compared with page 1.
  */
 export async function benchApiReads({ rounds, reads, ...options }: BenchOptions, log: Log): Promise<void> {
   const { profileDir } = options;
   const results = await withReadStage({ profileDir, log }, async (stage) => {
-    log(`B5: ${rounds} rounds of ${reads} requests a page on ${connections} connections; first a warm-up`);
+    log(`B5: ${rounds} rounds of ${reads} requests per page on ${connections} connections; first a warm-up`);
     for (const one of everyPage()) await measure(stage, one, warmUpReads);
     const figures: Figures = {};
     const aloneMs: Record<string, number[]> = {};
@@ -75,7 +75,7 @@ interface OnePage {
   readonly pageNumber: PageNumber;
 }
 
-/** What is compared stands side by side. */
+/** Compared sides run next to each other in time. */
 const everyPage = (): OnePage[] =>
   lists.flatMap((list) =>
     pageNumbers.flatMap((pageNumber) => kinds.map((kind) => ({ kind, list, pageNumber }))),

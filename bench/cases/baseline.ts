@@ -5,11 +5,11 @@ import type { Stage } from '../stage/stage.ts';
 
 export interface Baseline {
   readonly pid: number;
-  /** Runs the workflows to their end; answers their ids. */
+  /** Runs the workflows to their end; returns their ids. */
   run(run: Omit<BareRun, 'prefix'>): Promise<readonly string[]>;
 }
 
-/** Starts the process whose workflows do nothing but what the compared ones cannot avoid. */
+/** Starts the process of the baseline workflows, which do only what the compared workflows cannot avoid. */
 export async function startBaseline(stage: Stage): Promise<Baseline> {
   await compileBaselines();
   const port = await stage.freePort();

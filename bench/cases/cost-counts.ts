@@ -17,12 +17,12 @@ const targets = {
 } as const;
 
 const contactsFirst = 100;
-/** Few enough that no queue builds up, so that receipts find their message's workflow waiting. */
+/** Few enough to avoid a queue, so that receipts find their workflow waiting. */
 const gentleInFlight = 10;
 const settleMs = 2_000;
 const quietMs = 5_000;
 
-/** What the two programs send besides questions and writes of their own. */
+/** Commands that are neither queries nor writes of the two programs. */
 const notRoundTrips = new Set([
   'hello',
   'isMaster',
@@ -32,10 +32,10 @@ const notRoundTrips = new Set([
   'saslStart',
   'saslContinue',
 ]);
-/** What belongs to the server's own life. */
+/** Commands of the server's own operation. */
 const internal = /^(replSet|_|logRotate|getParameter|setParameter|buildInfo|listIndexes|killCursors)/;
 
-/** B3: how often what costs something happens for one message on the healthy path. Counts, so without noise. */
+/** B3: counts the costly steps of one message on the healthy path. Counts have no noise. */
 export async function benchCostCounts(options: BenchOptions, log: Log): Promise<void> {
   const { messages: count, profileDir } = options;
   const inFlight = Math.min(options.inFlight, gentleInFlight);
@@ -76,7 +76,7 @@ async function countOurs(
   const workflowIds = messageIds.map((id) => `message:${id}`);
   const { events, bytes } = await verifyWorkflows(temporal, workflowIds);
   const kinds = perMessage(await countEvents(temporal, workflowIds), run.count);
-  // The benchmark's own questions do not belong to the product.
+  // The benchmark's own queries are not part of the product.
   const ownFinds = { ...raw, find: (raw['find'] ?? 0) - polls };
   const commands = Object.entries(ownFinds).filter(([name]) => isRoundTrip(name));
   return {
@@ -99,7 +99,7 @@ async function countNoop({ baseline, temporal }: LifecycleStage, run: { count: n
   return { events: perMessage(await countEvents(temporal, ids), run.count), historyBytes: Math.round(bytes) };
 }
 
-/** What API and worker ask of the servers while nothing happens at all. */
+/** Requests of API and worker while idle. */
 async function countIdle({ mongo, stage }: LifecycleStage): Promise<Record<string, number>> {
   await sleep(settleMs);
   const before = {

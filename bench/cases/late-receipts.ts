@@ -19,21 +19,21 @@ import { withProductStage, type ProductStage } from './product-stage.ts';
 const targets = { better: 'less', floor: 4, goal: 3, moonshot: 1.2 } as const;
 
 /**
- * `cached`: the worker still holds every workflow. `evicted`: it holds the fewest that it can be told to. `closed`:
- * the workflows have ended before the receipt. `early`: the receipts come before the provider has answered the call.
+ * `cached`: the worker holds every workflow. `evicted`: it holds as few as it accepts. `closed`: the workflows ended
+ * before the receipt. `early`: receipts arrive before the answer to the call.
  */
 const kinds = ['cached', 'evicted', 'closed', 'early'] as const;
 type Kind = (typeof kinds)[number];
 
-/** The least that the worker accepts. */
+/** The smallest cache that the worker accepts. */
 const smallCache = 10;
 const largeCache = 100_000;
 const settleMs = 1_000;
-/** What the last two digits tell the sandbox: accept and send no receipts, or send all before the answer. */
+/** The last two digits tell the sandbox to accept without receipts, or to send all receipts before the answer. */
 const endings = { silent: '11', early: '10' } as const;
 
 interface RoundFigures {
-  /** For each receipt; in `early`, where sends are measured as well, for each message with its three. */
+  /** Per receipt; in `early`, which also measures sends, per message with its three receipts. */
   readonly cpuMsByProcess: Readonly<Record<string, number>>;
   readonly workerAndServerCpuMs: number;
   readonly perSecond: number;
@@ -44,10 +44,11 @@ interface LateStage extends ProductStage {
   readonly target: ReceiptTarget;
 }
 
-/** B11: what a receipt costs that finds its workflow evicted, or closed, or comes too early; none may be lost. */
+/** B11: the cost of a receipt whose workflow is evicted or closed, or that comes too early; none may be lost. */
 export async function benchLateReceipts(options: BenchOptions, log: Log): Promise<void> {
   const { rounds, messages: count, inFlight, profileDir } = options;
-  if (count <= smallCache) throw new Error(`B11 needs more than ${smallCache} messages: so many stay cached`);
+  if (count <= smallCache)
+    throw new Error(`B11 needs more than ${smallCache} messages, because that many stay cached`);
   const figures = await withProductStage({ connections: inFlight, profileDir, log }, async (stage) => {
     const channel = await stage.mongo.db().collection('channels').findOne();
     const phoneNumberId = String(channel?.['phoneNumberId']);
@@ -78,7 +79,7 @@ export async function benchLateReceipts(options: BenchOptions, log: Log): Promis
   log(await writeResult('b11', { options, evicted, closed, medianCpuMs: medians, figures }));
 }
 
-/** A fresh worker each time, so that those that are compared have the same age. */
+/** Starts a fresh worker each time, so that compared workers have the same age. */
 async function measure(
   stage: LateStage,
   kind: Kind,
@@ -116,7 +117,7 @@ async function measureLate(
     await countWithReceipt(messages, ids, 'delivered'),
     run.count,
   );
-  // The last receipt ends every workflow that is open, so that none burdens the next round.
+  // The last receipt ends every open workflow, so that none affects the next round.
   await postReceipts(target, await prepareReceipts(messages, ids, { word: 'read', target }));
   await waitForStatus(messages, ids, 'read');
   expectEqual('messages that are read once', await countWithReceipt(messages, ids, 'read'), run.count);
@@ -136,7 +137,7 @@ async function measureEarly(
     await waitForStatus(messages, ids, 'read');
   });
   await verifyMessages(ids, { sandboxUrl: product.sandboxUrl, messages });
-  // Not `sent`: our own, from the provider's answer, may stand there beside that of the receipt.
+  // Not `sent`: the history may also have the product's own `sent`, from the provider's answer.
   for (const word of ['delivered', 'read'] as const) {
     expectEqual(`messages with ${word} once`, await countWithReceipt(messages, ids, word), run.count);
   }
@@ -158,7 +159,7 @@ async function send(
   return ids;
 }
 
-/** As when the time for receipts is over, or an operator ended it. */
+/** Simulates that the receipt deadline has passed or that an operator terminated the workflow. */
 async function closeWorkflows({ temporal }: LateStage, ids: readonly string[]): Promise<void> {
   await runPool(ids.length, 20, async (index) => {
     await temporal.workflow.getHandle(workflowIdOf(ids[index] ?? '')).terminate('closed by the benchmark');

@@ -2,7 +2,7 @@ import type { Log } from '../stage/stage.ts';
 import { startBaseline, type Baseline } from './baseline.ts';
 import { withProductStage, type ProductStage } from './product-stage.ts';
 
-/** All that a benchmark of whole message lives needs, running: the product with one worker, and the baseline. */
+/** Everything that benchmarks of whole messages need, running: the product with one worker, and the baseline. */
 export interface LifecycleStage extends ProductStage {
   readonly pids: { readonly api: number; readonly worker: number };
   readonly baseline: Baseline;
@@ -14,7 +14,7 @@ export interface LifecycleStageOptions {
   readonly log: Log;
 }
 
-/** The sandbox's own delays after the call: `delivered` and `read`. `sent` changes nothing and wakes nobody. */
+/** The sandbox's delays after the call for `delivered` and `read`. `sent` changes nothing and wakes no workflow. */
 export const receiptDelaysMs = [150, 400] as const;
 
 export function withLifecycleStage<T>(

@@ -4,12 +4,12 @@ import type { BenchOptions } from '../options.ts';
 import type { Log } from '../stage/stage.ts';
 import { withProductStage, type ProductStage } from './product-stage.ts';
 
-/** One business with one channel that has a limit; the worker is started when the backlog is there. */
+/** One business with one rate-limited channel; the worker starts after the backlog has been accepted. */
 export interface PriorityStage extends ProductStage {
   readonly phoneNumberId: string;
-  /** Lets this contact write to the business, so that an agent may answer freely. */
+  /** Sends a message from the contact to the business, so that an agent may reply with free text. */
   writeIn(phone: string): Promise<void>;
-  /** Resolves once that many contacts have an open service window. */
+  /** Resolves when that many contacts have an open service window. */
   waitForThreads(count: number): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ async function postInbound(
   });
   const text = await response.text();
   const isTaken = response.ok && (JSON.parse(text) as { webhookStatus?: number }).webhookStatus === 200;
-  if (!isTaken) throw new Error(`the inbound message was not taken: ${text.slice(0, 500)}`);
+  if (!isTaken) throw new Error(`the sandbox refused the inbound message: ${text.slice(0, 500)}`);
 }
 
 async function waitForThreads(conversations: mongoose.mongo.Collection, count: number): Promise<void> {

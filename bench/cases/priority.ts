@@ -12,21 +12,21 @@ import type { Log } from '../stage/stage.ts';
 import { summarizeLatencies, type LatencySummary } from '../stats.ts';
 import { bulkTemplate, withPriorityStage, type PriorityStage } from './priority-stage.ts';
 
-/** Meta's limit for one person on one number: a message in six seconds. */
+/** Meta's limit for one recipient on one number: one message in six seconds. */
 const pairLimitMs = 6_000;
-/** Every so many messages a contact gets a second one right behind the first, so that the pair limit has work. */
+/** After this many messages, a contact gets a second one right behind the first, which exercises the pair limit. */
 const pairEvery = 50;
 const lanes = 32;
 const pollMs = 500;
 const drainStartMs = 60_000;
-/** Without any message getting on for this long, the rest counts as lost. */
+/** After this time without progress, the remaining messages count as lost. */
 const stallMs = 60_000;
-/** However slowly it gets on, it ends: after so many times what the limit alone needs. */
+/** Ends the run after this multiple of the time that the rate limit alone needs. */
 const maxTimesTheLimit = 5;
 
 /**
- * Agents' replies on a channel whose limit is used up by a backlog: how long they take to the provider,
- * and whether channel and recipients keep their limits meanwhile. All figures are the sandbox's own ledger's.
+ * Measures how long agents' replies take to the provider on a channel whose rate a backlog uses up, and whether
+ * channel and recipients keep their limits. All figures come from the sandbox's ledger.
  */
 export async function benchPriority(options: BenchOptions, log: Log): Promise<void> {
   const { bulkMessages, category, replies: replyCount, repliesPerSecond, sendsPerSecond } = options;
@@ -34,7 +34,7 @@ export async function benchPriority(options: BenchOptions, log: Log): Promise<vo
     { sendsPerSecond, category, connections: lanes, log },
     async (stage) => {
       const contacts = contactOf(bulkMessages - 1) + 1;
-      // Those at the end of the backlog: without priority their replies wait behind the same backlog.
+      // Contacts at the end of the backlog: without priority their replies would wait behind it.
       const writers = Array.from(
         { length: Math.min(replyCount, contacts) },
         (_, index) => contacts - 1 - index,
@@ -48,7 +48,7 @@ export async function benchPriority(options: BenchOptions, log: Log): Promise<vo
       await waitForFirstCall(stage);
       await stage.api.logIn();
       log(
-        `priority: ${replyCount} replies, ${repliesPerSecond} a second; limit ${sendsPerSecond} calls a second`,
+        `priority: ${replyCount} replies, ${repliesPerSecond} per second; limit ${sendsPerSecond} calls per second`,
       );
       const threads = writers.map((contact): Thread => ({
         conversationId: bulk.conversations.get(contact) ?? '',
@@ -68,7 +68,7 @@ export async function benchPriority(options: BenchOptions, log: Log): Promise<vo
     throw new Error('the backlog was over before the replies; take more --messages');
 }
 
-/** Two neighbours in every `pairEvery` messages go to the same contact. */
+/** In every `pairEvery` messages, two neighbours have the same contact. */
 const contactOf = (message: number): number => message - Math.floor((message + 1) / pairEvery);
 
 async function openThreads(stage: PriorityStage, contacts: readonly number[]): Promise<void> {
@@ -96,7 +96,7 @@ async function acceptBulk({ api }: PriorityStage, count: number) {
 async function waitForFirstCall({ product }: PriorityStage): Promise<void> {
   const deadline = performance.now() + drainStartMs;
   while (!(await readLedger(product.sandboxUrl)).some((item) => messageIdOf(item) !== '')) {
-    if (performance.now() > deadline) throw new Error('the worker does not begin with the backlog');
+    if (performance.now() > deadline) throw new Error('the worker did not start the backlog');
     await sleep(pollMs);
   }
 }
@@ -123,7 +123,7 @@ async function sendReplies(
   return { replies, generatorLagMs };
 }
 
-/** Returns also when it stalls: what is missing then is counted, not waited for. */
+/** Also returns when progress stalls: missing messages are counted, not awaited. */
 async function waitUntilRead(
   { messages }: PriorityStage,
   { sendsPerSecond, count }: { sendsPerSecond: number; count: number },
@@ -174,7 +174,7 @@ async function summarize(
   };
 }
 
-/** None when no reply arrived at all: they are counted as lost. */
+/** Null if no reply arrived: all are counted as lost. */
 const latencyOf = (values: readonly number[]): LatencySummary | null =>
   values.length === 0 ? null : summarizeLatencies(values);
 
@@ -190,11 +190,11 @@ function print(
     `  from the moment at which its request was due: ${describeLatency(latencyMs.fromPlan)} ` +
       `(the generator up to ${result.generatorLagMs} ms late)`,
   );
-  log(`  of the backlog still waiting when the last reply was accepted: ${result.backlogLeft}`);
+  log(`  backlog that still waited when the last reply was accepted: ${result.backlogLeft}`);
   const overLimit = calls.maxInOneSecond > limit ? ' OVER THE LIMIT' : '';
   log(`priority: most calls of the channel in any 1 s: ${calls.maxInOneSecond} of ${limit}${overLimit}`);
   const closest = calls.closestPairMs;
-  // Only a campaign gets no burst.
+  // Only campaigns get no burst.
   const isTooClose = category === 'marketing' && closest !== null && closest < pairLimitMs;
   const tooClose = isTooClose ? ` CLOSER THAN ${pairLimitMs} ms` : '';
   log(`priority: closest pair of calls for one contact: ${closest ?? 'none'} ms${tooClose}`);

@@ -5,7 +5,7 @@ import { createApiClient, type ApiClient } from '../load/api-client.ts';
 import { createProduct, type Product, type ProductOptions } from '../stage/product.ts';
 import { createStage, type Log, type Stage } from '../stage/stage.ts';
 
-/** The product with one business on it, without a worker: how many run and with what is the benchmark's matter. */
+/** The product with one business and without a worker: the benchmark decides how many workers run and how. */
 export interface ProductStage {
   readonly stage: Stage;
   readonly product: Product;
@@ -17,7 +17,7 @@ export interface ProductStage {
 }
 
 export interface ProductStageOptions extends ProductOptions {
-  /** Of the client to the API. */
+  /** The path of the client in the API. */
   readonly connections: number;
   readonly log: Log;
 }

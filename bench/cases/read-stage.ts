@@ -14,7 +14,7 @@ import { startPeer } from '../stage/peer.ts';
 import { createProduct } from '../stage/product.ts';
 import { createStage, type Log } from '../stage/stage.ts';
 
-/** `documents` is the bare find as JSON; `views` is it with the same fields as our answer. */
+/** `documents` returns the result of the find as JSON; `views` returns it with the fields of the API's answer. */
 export const baselines = ['views', 'documents'] as const;
 export const kinds = ['ours', ...baselines] as const;
 export type Kind = (typeof kinds)[number];
@@ -25,17 +25,17 @@ export type List = (typeof lists)[number];
 export const pageNumbers = [1, 1_000] as const;
 export type PageNumber = (typeof pageNumbers)[number];
 
-/** Two servers on one database, and their pages, each of which was looked at. Both baselines are one server. */
+/** Two servers on one database, and their verified pages. One server provides both baselines. */
 export interface ReadStage {
   readonly pids: Readonly<Record<Kind | 'mongod', number>>;
   page(kind: Kind, list: List, pageNumber: PageNumber): CheckedPage;
 }
 
 const pageSize = 50;
-/** Enough that page 1,000 is not the last of either list. */
+/** Large enough that page 1,000 is not the last of either list. */
 const sizes: ListSizes = { messages: 100_000, conversations: 51_000 };
-/** Of the same moments, so that a query without its tenant would mix them in. */
-const strangersSizes: ListSizes = { messages: 5_000, conversations: 2_000 };
+/** A second tenant's documents at the same times: a query without its tenant would mix them in. */
+const otherTenantSizes: ListSizes = { messages: 5_000, conversations: 2_000 };
 
 const positionOf = { conversations: conversationPosition, messages: messagePosition };
 
@@ -76,17 +76,17 @@ export async function withReadStage<T>(
   }
 }
 
-/** The business that has just signed up gets its lists, and so does another one. */
+/** Stores lists for the new business and for a second one. */
 async function fillDatabase(mongo: mongoose.mongo.MongoClient, log: Log): Promise<Owner> {
   const channel = await mongo.db().collection('channels').findOne();
   if (channel === null) throw new Error('the new business has no channel');
   const owner = { clientId: channel['clientId'] as Owner['clientId'], channelId: channel._id, mark: '0' };
   const { ObjectId } = mongoose.Types;
-  const stranger = { clientId: new ObjectId(), channelId: new ObjectId(), mark: '1' };
+  const otherTenant = { clientId: new ObjectId(), channelId: new ObjectId(), mark: '1' };
   const startedAt = performance.now();
   await storeLists(mongo.db(), owner, sizes);
-  await storeLists(mongo.db(), stranger, strangersSizes);
-  // What the server still has to write of this must not be counted with the reads.
+  await storeLists(mongo.db(), otherTenant, otherTenantSizes);
+  // Writes that the server has not finished must not be counted with the reads.
   await mongo.db('admin').command({ fsync: 1 });
   const seconds = (performance.now() - startedAt) / 1_000;
   log(
@@ -130,7 +130,7 @@ async function checkPages(owner: Owner, servers: Servers) {
 
 const itemsOf = ({ body }: CheckedPage): unknown => (JSON.parse(body) as { items: unknown }).items;
 
-/** The latest is the last that was stored. */
+/** The last stored item is the newest. */
 const firstIndexOf = (list: List, pageNumber: PageNumber): number =>
   sizes[list] - 1 - (pageNumber - 1) * pageSize;
 
@@ -140,7 +140,7 @@ function pathOf(
 ): string {
   const path = kind === 'ours' ? `/api/${list}?limit=${pageSize}` : `/${kind}/${list}?`;
   if (pageNumber === 1) return path;
-  // The last item of the page before.
+  // The last item of the previous page.
   const { key, id } = positionOf[list](owner, firstIndexOf(list, pageNumber) + 1);
   return kind === 'ours'
     ? `${path}&cursor=${encodeCursor({ key, id })}`

@@ -13,7 +13,7 @@ import { withProductStage, type ProductStage } from './product-stage.ts';
 
 const costTargets = { better: 'less', floor: 1.2, goal: 1.1, moonshot: 1 } as const;
 
-/** How many processes of each program run. */
+/** The number of processes of each program. */
 const layouts = {
   single: { api: 1, worker: 1 },
   'two workers': { api: 1, worker: 2 },
@@ -23,7 +23,7 @@ type LayoutName = keyof typeof layouts;
 const layoutNames = Object.keys(layouts) as LayoutName[];
 
 const settleMs = 1_000;
-/** For each process: a new one is slow until its code is compiled. */
+/** Per process: a new process is slow until its code is compiled. */
 const warmUpMessages = 100;
 
 interface RoundFigures {
@@ -35,11 +35,11 @@ interface RoundFigures {
 
 interface ScaleStage extends ProductStage {
   readonly balancer: Balancer;
-  /** Speaks to the APIs through the balancer. */
+  /** Calls the APIs through the balancer. */
   readonly balanced: ApiClient;
 }
 
-/** B9: whether a second process of a program makes a message dearer. Everything else stays as it is. */
+/** B9: whether a second process of a program makes a message more expensive. Everything else stays the same. */
 export async function benchScaleOut(options: BenchOptions, log: Log): Promise<void> {
   const { rounds, messages: count, inFlight } = options;
   const figures = await withScaleStage(options, log, async (stage) => {
@@ -89,7 +89,7 @@ async function withScaleStage<T>(
       try {
         balancer.direct([stage.product.apiUrl]);
         await balanced.signUp();
-        // Each layout starts its own.
+        // Each layout starts its own processes.
         await stage.apiProcess.stop();
         return await work({ ...stage, balancer, balanced });
       } finally {

@@ -12,7 +12,7 @@ import { receiptDelaysMs, withLifecycleStage, type LifecycleStage } from './life
 const costTargets = { better: 'less', floor: 1.5, goal: 1.25, moonshot: 1 } as const;
 const rateTargets = { better: 'more', floor: 0.3, goal: 0.4, moonshot: 0.6 } as const;
 
-/** What the servers still do for a message after its last answer belongs to its cost. */
+/** Work that the servers do after a message's last answer is part of its cost. */
 const settleMs = 1_000;
 const warmUpMessages = 100;
 
@@ -27,7 +27,9 @@ interface RoundFigures {
   readonly othersShare: number;
 }
 
-/** B1: what a message costs from the request to `read`, against workflows of the same shape that do nothing. */
+/**
+ * B1: the cost of a message from the request to `read`, compared with workflows of the same shape that do nothing.
+ */
 export async function benchSendLifecycle(options: BenchOptions, log: Log): Promise<void> {
   const { rounds, messages: count, inFlight, profileDir } = options;
   const results = await withLifecycleStage({ inFlight, profileDir, log }, async (stage) => {
@@ -75,7 +77,7 @@ async function measure(
   return toFigures(usage, { count, runMs, history });
 }
 
-/** The sandbox and the clients are no part of the product; Mongo is no part of the baselines. */
+/** Sandbox and clients are not part of the product; MongoDB is not part of the baselines. */
 function crewOf({ stage, pids, baseline }: LifecycleStage, kind: Kind): Crew {
   const { temporal, mongod } = stage.pids;
   return kind === 'ours' ? { ...pids, mongod, temporal } : { baseline: baseline.pid, temporal };

@@ -17,7 +17,7 @@ const targets = {
 
 const startTimeoutMs = 60_000;
 const pollMs = 5;
-/** Until what a process does once after its start is over. */
+/** The time in which a process finishes its one-time work after its start. */
 const calmMs = 8_000;
 
 interface Start {
@@ -25,7 +25,7 @@ interface Start {
   readonly cpuMs: number;
 }
 
-/** B14: from the process's start to its first healthy answer, and what API and worker take while nothing happens. */
+/** B14: the time from process start to the first healthy answer, and the idle CPU of API and worker. */
 export async function benchStartIdle(options: BenchOptions, log: Log): Promise<void> {
   const { rounds, idleSeconds } = options;
   const stage = await createStage(log);
@@ -76,10 +76,10 @@ async function untilHealthy(url: string): Promise<void> {
     if (status === 200) return;
     await sleep(pollMs);
   }
-  throw new Error(`${url} does not get healthy`);
+  throw new Error(`${url} did not become healthy`);
 }
 
-/** API and worker at the same moment, as after a restart of the machine. */
+/** Starts API and worker at the same time, as after a restart of the machine. */
 async function measureBoth(
   stage: Stage,
   programs: readonly NodeProgram[],

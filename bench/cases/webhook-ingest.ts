@@ -16,14 +16,14 @@ const latencyTargets = {
   p50Ms: { better: 'less', floor: 250, goal: 25, moonshot: 5 },
   p99Ms: { better: 'less', floor: 1_000, goal: 100, moonshot: 25 },
 } as const;
-/** Meta's rates for a number with the default throughput and for one that was upgraded: receipts and inbound. */
+/** Meta's rates for a number with default throughput and for an upgraded one: receipts and inbound messages. */
 const openLoopRates = [320, 3_300] as const;
 const warmUpRequests = 3_000;
 
 const kinds = ['ours', 'ceiling'] as const;
 type Kind = (typeof kinds)[number];
 
-/** One server to be measured: where it takes webhooks, and where what it took is found. */
+/** A measured server: its webhook address and the collection of what it stored. */
 interface Target {
   readonly url: string;
   readonly path: string;
@@ -45,8 +45,8 @@ interface RoundFigures {
 }
 
 /**
- * B4: taking signed receipts in, durably, against the least that Node and MongoDB need for it. The worker does not
- * run: what it costs to process receipts is part of B1.
+ * B4: durable intake of signed receipts, compared with the minimum that Node and MongoDB need for it. No worker runs:
+ * the cost of processing receipts is part of B1.
  */
 export async function benchWebhookIngest(options: BenchOptions, log: Log): Promise<void> {
   const { rounds, requests: count, openLoopSeconds } = options;
@@ -145,7 +145,7 @@ async function measureLatency({ appSecret, targets }: IngestStage, perSecond: nu
   return result;
 }
 
-/** Every request that was answered with 200 is stored with its exact text, and nothing else is. */
+/** Every request that got 200 is stored with its exact text, and nothing else is stored. */
 async function verifyStored({ stored }: Target, bodies: readonly string[]): Promise<void> {
   const missing = new Map<string, number>();
   for (const body of bodies) missing.set(body, (missing.get(body) ?? 0) + 1);

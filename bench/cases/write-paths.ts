@@ -14,9 +14,9 @@ import { countSyncs, type SyncFigures, type SyncStage } from './write-syncs.ts';
 
 const targets = { better: 'more', floor: 0.5, goal: 0.8, moonshot: 0.95 } as const;
 const batches = [1, 50, 500] as const;
-/** After the writes, so that what the server puts off does not fall into the next measurement. */
+/** A pause after the writes, so that deferred work of the server does not fall into the next measurement. */
 const settleMs = 200;
-/** As many as there are writers at most. */
+/** The maximum number of parallel writers. */
 const poolSize = 64;
 
 interface RoundFigures {
@@ -28,8 +28,8 @@ interface RoundFigures {
 type Figures = Record<string, Record<Side, RoundFigures[]>>;
 
 /**
- * B6: what the repositories' writes cost their process, against one bulkWrite of the driver that leaves the same
- * documents, both acknowledged by a majority from disk; and how often the disk is forced.
+ * B6: the CPU that the repositories' writes cost their process, compared with one bulkWrite of the driver that leaves
+ * the same documents, both with majority write concern on disk; and the number of forced log syncs.
  */
 export async function benchWritePaths({ rounds, writes, ...options }: BenchOptions, log: Log): Promise<void> {
   const results = await withWriteStage(log, async (stage) => {
@@ -62,7 +62,7 @@ async function withWriteStage(
 ) {
   const stage = await createStage(log);
   try {
-    // Only its migrations are wanted: the collections with their indexes.
+    // Used only for its migrations, which create the collections with their indexes.
     const product = await createProduct(stage);
     await product.migrate();
     const connection = await connectMongo({ uri: product.mongoUri, appName: 'bench', maxPoolSize: poolSize });
@@ -80,7 +80,7 @@ async function withWriteStage(
 interface Pair {
   readonly writes: number;
   readonly batch: number;
-  /** Who is first takes turns, so that neither always finds the warmer caches. */
+  /** The sides take turns in going first, so that neither always finds warmer caches. */
   readonly oursFirst: boolean;
 }
 
@@ -94,7 +94,7 @@ async function measurePair(
     measured[side] = await measureSide(mongodPid, await path(side, writes), { writes, batch });
   }
   const { ours, raw } = measured;
-  if (ours === undefined || raw === undefined) throw new Error('both sides were measured');
+  if (ours === undefined || raw === undefined) throw new Error('one of the sides was not measured');
   if (!isDeepStrictEqual(comparable(ours.sample), comparable(raw.sample)))
     throw new Error(`the two sides do not leave the same document: ${JSON.stringify(measured)}`);
   return { ours: ours.figures, raw: raw.figures };
@@ -124,7 +124,7 @@ async function measureSide(
   return { figures, sample };
 }
 
-/** Both go through JSON so that dates and ids are compared by what they say. */
+/** Both documents go through JSON, so that dates and ids are compared by value. */
 const comparable = (sample: object): unknown => JSON.parse(JSON.stringify(sample));
 
 function summarize(figures: Figures) {
@@ -132,7 +132,7 @@ function summarize(figures: Figures) {
     Object.entries(figures).map(([name, { ours, raw }]) => {
       const pick = (list: readonly RoundFigures[], field: keyof RoundFigures) =>
         list.map((one) => one[field]);
-      // CPU of the baseline ÷ ours is writes per CPU of ours ÷ those of the baseline.
+      // The baseline's CPU ÷ ours equals our writes per CPU ÷ the baseline's.
       const compare = (field: keyof RoundFigures) => summarizeRatios(pick(raw, field), pick(ours, field));
       const medianUs = {
         ours: median(pick(ours, 'clientCpuUsPerWrite')),

@@ -18,7 +18,7 @@ export interface SyncFigures {
   readonly path: string;
   readonly side: Side;
   readonly writers: number;
-  /** By how much each forced write to the disk was made longer. */
+  /** The delays added to each forced write to disk. */
   readonly delayMs: number;
   readonly syncsPerWrite: number;
   readonly writesPerSecond: number;
@@ -27,13 +27,13 @@ export interface SyncFigures {
 const targets = { better: 'less', floor: 1, goal: 0.2, moonshot: 0.05 } as const;
 const crowd = 64;
 const delayMs = 50;
-/** With the delay one writer makes less than twenty writes a second. */
+/** With the delay, one writer makes fewer than twenty writes per second. */
 const delayedWrites: Readonly<Record<number, number>> = { 1: 20, [crowd]: 640 };
 const quietMs = 3_000;
 
-/** Forced log syncs for each write, from the server's own count, with one writer and with many, on two kinds of disk. */
+/** Forced log syncs per write by the server's own count, with one and with many writers, on two kinds of disk. */
 export async function countSyncs(stage: SyncStage, writes: number, log: Log): Promise<SyncFigures[]> {
-  log(`B6: forced log syncs while nobody writes: ${await countIdleSyncs(stage)} a second`);
+  log(`B6: forced log syncs while idle: ${await countIdleSyncs(stage)} per second`);
   const figures = await countAll(stage, { delayMs: 0, writesOf: () => writes }, log);
   const disk = await slowDownSyncs(stage.mongodPid, delayMs);
   if (disk.kind === 'impossible') {

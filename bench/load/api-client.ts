@@ -1,16 +1,16 @@
 import { Pool } from 'undici';
 
-/** The part of the API that the benchmarks use, over a pool of connections that stay open. */
+/** The part of the API that the benchmarks use, over a pool of kept-alive connections. */
 export interface ApiClient {
-  /** Makes a new business and works in its name from then on. */
+  /** Signs up a new business; later calls act for it. */
   signUp(): Promise<void>;
-  /** A fresh access token; one lasts a quarter of an hour. */
+  /** A fresh access token; valid for 15 minutes. */
   logIn(): Promise<void>;
-  /** The value of the header with which this business is known. */
+  /** The Authorization header of this business. */
   authorization(): string;
-  /** Any other request; answers its body. Throws when it is not accepted. */
+  /** Sends any other request and returns the body of the answer. Throws if it is refused. */
   post(path: string, body: object): Promise<Readonly<Record<string, unknown>>>;
-  /** Sends a template message; answers its id. Throws when it is not accepted. */
+  /** Sends a template message and returns its id. Throws if it is refused. */
   sendTemplate(to: string): Promise<string>;
   close(): Promise<void>;
 }

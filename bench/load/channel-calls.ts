@@ -6,25 +6,25 @@ export interface AcceptedMessage {
   readonly id: string;
   /** Epoch milliseconds, by the clock of the API. */
   readonly acceptedAtMs: number;
-  /** Epoch milliseconds at which its request should have left; later than that, somebody waits already. */
+  /** Epoch milliseconds at which the request was due; after that, an agent is already waiting. */
   readonly plannedAtMs: number;
 }
 
 export interface ChannelCalls {
-  /** All calls, refused ones too: a limit counts them as well. */
+  /** All calls, including refused ones: they count towards a limit too. */
   readonly calls: number;
   readonly refused: number;
   /** Accepted messages that the provider never got, or got more than once. */
   readonly lost: number;
   readonly duplicated: number;
   readonly maxInOneSecond: number;
-  /** Between two calls for the same recipient; null when there are no two. */
+  /** Milliseconds between two calls for the same recipient; null if there are no two. */
   readonly closestPairMs: number | null;
 }
 
 const windowMs = 1_000;
 
-/** What the sandbox's ledger says about the calls of a channel for these messages. Pure. */
+/** The sandbox's ledger for these messages of a channel. Pure. */
 export function judgeCalls(ledger: readonly LedgerItem[], messageIds: readonly string[]): ChannelCalls {
   const wanted = new Set(messageIds);
   const calls = ledger.filter((item) => wanted.has(messageIdOf(item)));
@@ -53,15 +53,15 @@ export function judgeCalls(ledger: readonly LedgerItem[], messageIds: readonly s
 }
 
 export interface ReplyLatencies {
-  /** Milliseconds from the acceptance to the arrival of the call at the provider, of each reply that arrived. */
+  /** Milliseconds from the acceptance to the arrival at the provider, for each reply that arrived. */
   readonly fromAcceptance: readonly number[];
-  /** The same from the moment at which the request should have left. */
+  /** The same from the time at which the request was due. */
   readonly fromPlan: readonly number[];
-  /** Calls for other messages after the last reply was accepted: the backlog that was still there. */
+  /** Calls for other messages after the last reply was accepted: the remaining backlog. */
   readonly othersAfterLast: number;
 }
 
-/** How long replies took to the provider, by the ledger. Pure. */
+/** How long replies took to reach the provider, by the ledger. Pure. */
 export function measureReplies(
   ledger: readonly LedgerItem[],
   replies: readonly AcceptedMessage[],

@@ -4,11 +4,11 @@ import { runPool } from './pool.ts';
 export interface ClosedLoop {
   readonly url: string;
   readonly count: number;
-  /** Each has one request at a time under way. */
+  /** Each has at most one request in flight. */
   readonly connections: number;
 }
 
-/** Runs `step` for each request as fast as the connections allow; answers the seconds that it took. */
+/** Runs `step` for each request as fast as the connections allow; returns the seconds it took. */
 export async function runClosedLoop(
   { url, count, connections: width }: ClosedLoop,
   step: (connection: HttpConnection, index: number) => Promise<void>,
@@ -19,7 +19,7 @@ export async function runClosedLoop(
   try {
     await runPool(count, width, async (index) => {
       const connection = idle.pop();
-      if (connection === undefined) throw new Error('there are as many connections as lanes');
+      if (connection === undefined) throw new Error('there are fewer connections than lanes');
       await step(connection, index);
       idle.push(connection);
     });

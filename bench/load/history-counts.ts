@@ -4,7 +4,7 @@ import { runPool } from './pool.ts';
 
 const { EventType } = protocol.temporal.api.enums.v1;
 
-/** How often each kind of event stands in the histories of these workflows, all together. */
+/** Counts of event types in the histories of these workflows, added up. */
 export async function countEvents(
   client: Client,
   workflowIds: readonly string[],

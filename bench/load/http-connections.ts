@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** One kept-alive connection on which one request at a time is under way. */
+/** One kept-alive connection with at most one request in flight. */
 export interface HttpConnection {
-  /** Sends a whole request; resolves once the whole answer has come. */
+  /** Sends a whole request; resolves with the whole answer. */
   send(request: Buffer): Promise<HttpAnswer>;
   close(): void;
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  /** One character for each byte. */
+  /** One character per byte. */
   readonly body: string;
 }
 
 /**
- * The least that a client can be, so that the load costs the machine little beside what it measures. It understands
- * answers that have a Content-Length, which is all that the compared servers send.
+ * A minimal client, so that generating load costs little CPU beside what is measured. Parses only answers with a
+ * Content-Length, which all compared servers send.
  */
 export async function openConnection(url: string): Promise<HttpConnection> {
   const { hostname, port } = new URL(url);
@@ -59,7 +59,7 @@ function createHttpConnection(socket: Socket): HttpConnection {
   };
 }
 
-/** An answer that is there to its end, else null. */
+/** A complete answer, or null. */
 export function completeAnswer(received: string): HttpAnswer | null {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return null;

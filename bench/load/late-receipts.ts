@@ -13,14 +13,14 @@ export interface ReceiptTarget {
 }
 
 const pollMs = 100;
-/** Without any progress for this long the receipts are lost. */
+/** After this time without progress the receipts count as lost. */
 const stallMs = 60_000;
 
 const idsOf = (messageIds: readonly string[]) => ({
   _id: { $in: messageIds.map((id) => mongoose.Types.ObjectId.createFromHexString(id)) },
 });
 
-/** One receipt for each message, in a webhook of its own, signed as the provider signs. */
+/** One receipt per message, each in its own webhook, signed like the provider's. */
 export async function prepareReceipts(
   messages: Messages,
   messageIds: readonly string[],
@@ -46,7 +46,7 @@ export async function postReceipts({ apiUrl }: ReceiptTarget, requests: readonly
   await postClosedLoop(apiUrl, requests);
 }
 
-/** Resolves once all of these messages have the status; throws when they do not get there. */
+/** Resolves when all of these messages have the status; throws if progress stops. */
 export async function waitForStatus(
   messages: Messages,
   messageIds: readonly string[],
@@ -60,13 +60,13 @@ export async function waitForStatus(
     if (count > best) [best, progressAt] = [count, performance.now()];
     if (performance.now() - progressAt > stallMs)
       throw new Error(
-        `${messageIds.length - count} of ${messageIds.length} messages do not get to ${status}`,
+        `${messageIds.length - count} of ${messageIds.length} messages did not reach ${status}`,
       );
     await sleep(pollMs);
   }
 }
 
-/** How many of the messages have the word exactly once in their history. */
+/** The number of messages that have the status exactly once in their history. */
 export async function countWithReceipt(
   messages: Messages,
   messageIds: readonly string[],

@@ -4,14 +4,14 @@ import type { ApiClient } from './api-client.ts';
 
 export interface LifecycleRun {
   readonly count: number;
-  /** How many messages may be between their acceptance and `read` at the same time. */
+  /** Maximum number of messages between acceptance and `read` at the same time. */
   readonly inFlight: number;
 }
 
 export interface LifecycleResult {
-  /** Of the accepted messages, all of which are read. */
+  /** Ids of the accepted messages, all of which were read. */
   readonly messageIds: readonly string[];
-  /** How often the benchmark asked the database itself. */
+  /** The number of the benchmark's own database queries. */
   readonly polls: number;
 }
 
@@ -19,16 +19,16 @@ type Messages = mongoose.mongo.Collection;
 
 const contacts = 100;
 const pollMs = 100;
-/** Without any progress for this long the run has failed. */
+/** After this time without progress the run fails. */
 const stallMs = 60_000;
 
-/** The last two digits tell the sandbox what to do; 01: it answers at once, and sends all three receipts. */
+/** The last two digits tell the sandbox what to do; 01: answer at once and send all three receipts. */
 export const phoneOf = (contact: number, ending = '01'): string =>
   `+491511${String(contact).padStart(5, '0')}${ending}`;
 
 export const numberOf = (index: number): string => phoneOf(index % contacts);
 
-/** Sends messages and waits until every one is read; a new one leaves whenever one has come to its end. */
+/** Sends messages until every one is read; starts a new one whenever one has ended. */
 export async function runLifecycles(
   api: ApiClient,
   messages: Messages,
@@ -63,7 +63,7 @@ export async function runLifecycles(
     const read = await findRead(messages, [...open]);
     if (read.length > 0) progressAt = performance.now();
     for (const id of read) open.delete(id);
-    if (performance.now() - progressAt > stallMs) throw new Error(`${open.size} messages do not get to read`);
+    if (performance.now() - progressAt > stallMs) throw new Error(`${open.size} messages did not reach read`);
   }
   return { messageIds: all, polls };
 }

@@ -6,15 +6,15 @@ export interface OpenLoop {
 }
 
 export interface OpenLoopRun {
-  /** From the first planned moment to the last end. */
+  /** Seconds from the first planned time to the last end. */
   readonly seconds: number;
-  /** The longest that a step began after its time, because the load generator itself was late. */
+  /** The maximum delay of a step's start, caused by the load generator itself. */
   readonly generatorLagMs: number;
 }
 
 /**
- * Begins `step` at a fixed rate, whatever became of those before; `plannedAt` is on the clock of `performance.now()`.
- * Rejects with the first failure, after all have ended.
+ * Starts `step` at a fixed rate, regardless of earlier steps; `plannedAt` is on the clock of `performance.now()`.
+ * Rejects with the first failure after all have ended.
  */
 export async function runOpenLoop(
   { count, perSecond }: OpenLoop,

@@ -8,11 +8,11 @@ export interface PageTarget {
   readonly url: string;
   readonly path: string;
   readonly authorization: string | null;
-  /** The ids of the page in their order: those of the tenant, and of nobody else. */
+  /** The expected ids in order: those of the tenant only. */
   readonly expectedIds: readonly string[];
 }
 
-/** A page whose answer was looked at once; what is measured then has to be that answer, byte for byte. */
+/** A page whose answer was verified once; measured answers must be identical to it, byte for byte. */
 export interface CheckedPage {
   readonly url: string;
   readonly request: Buffer;
@@ -23,7 +23,7 @@ interface PageBody {
   readonly items: readonly { readonly id?: string; readonly _id?: string }[];
 }
 
-/** Asks once and throws unless exactly the expected items come, in their order. */
+/** Requests the page once and throws unless it has exactly the expected items in order. */
 export async function checkPage({ url, path, authorization, expectedIds }: PageTarget): Promise<CheckedPage> {
   const token = authorization === null ? '' : `Authorization: ${authorization}\r\n`;
   const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench\r\n${token}\r\n`);
@@ -34,14 +34,14 @@ export async function checkPage({ url, path, authorization, expectedIds }: PageT
     const ids = (JSON.parse(body) as PageBody).items.map(({ id, _id }) => id ?? _id);
     expectEqual(`items of ${path}`, ids.length, expectedIds.length);
     const misplaced = ids.filter((id, index) => id !== expectedIds[index]);
-    expectEqual(`items of ${path} that are not in their place`, misplaced.length, 0);
+    expectEqual(`items of ${path} in the wrong place`, misplaced.length, 0);
     return { url, request, body };
   } finally {
     connection.close();
   }
 }
 
-/** Asks for the page again and again; answers the seconds that it took. Throws when an answer differs. */
+/** Requests the page repeatedly; returns the seconds it took. Throws if an answer differs. */
 export const readClosedLoop = (
   { url, request, body }: CheckedPage,
   { count, connections }: Pick<ClosedLoop, 'count' | 'connections'>,
@@ -49,12 +49,12 @@ export const readClosedLoop = (
   runClosedLoop({ url, count, connections }, async (connection) => {
     const answer = await connection.send(request);
     if (answer.status !== 200 || answer.body !== body)
-      throw new Error(`an answer with ${answer.status} is not the page that was checked`);
+      throw new Error(`an answer (${answer.status}) differs from the verified page`);
   });
 
 /**
- * The median time of a request that has the server for itself, for each of several pages of one server. They take
- * turns request by request, so that what else the machine does meets them alike.
+ * The median time of a request to an otherwise idle server, for several pages of one server. The pages alternate by
+ * request, so that other load on the machine affects all of them.
  */
 export async function measureAloneMs(pages: readonly CheckedPage[], count: number): Promise<number[]> {
   const url = pages[0]?.url ?? '';
@@ -64,7 +64,7 @@ export async function measureAloneMs(pages: readonly CheckedPage[], count: numbe
       const startedAt = performance.now();
       const { body } = await connection.send(page.request);
       times.push(performance.now() - startedAt);
-      if (body !== page.body) throw new Error('an answer is not the page that was checked');
+      if (body !== page.body) throw new Error('an answer differs from the verified page');
     }
   });
   return timed.map(({ times }) => median(times));

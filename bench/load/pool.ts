@@ -1,4 +1,4 @@
-/** Runs `step` for 0 … count-1 with at most `width` under way; rejects with the first failure. */
+/** Runs `step` for 0 … count-1, at most `width` in flight; rejects with the first failure. */
 export async function runPool(
   count: number,
   width: number,

@@ -1,12 +1,12 @@
 import type { ApiClient } from './api-client.ts';
 
-/** A contact who wrote and waits for an agent. */
+/** A contact who has written and waits for an agent. */
 export interface Thread {
   readonly conversationId: string;
   readonly customerName: string;
 }
 
-/** An agent's answer in a thread; answers what the API says of the accepted message. */
+/** Sends an agent's reply in a thread; returns the API's answer. */
 export const postReply = (
   api: ApiClient,
   { conversationId, customerName }: Thread,

@@ -9,13 +9,13 @@ type ObjectId = mongoose.Types.ObjectId;
 export interface Owner {
   readonly clientId: ObjectId;
   readonly channelId: ObjectId;
-  /** Keeps the ids of one owner apart from those of another: one digit. */
+  /** One digit that keeps the ids of owners apart. */
   readonly mark: string;
 }
 
 export interface ListSizes {
   readonly messages: number;
-  /** As many contacts. */
+  /** Also the number of contacts. */
   readonly conversations: number;
 }
 
@@ -23,14 +23,14 @@ const batchSize = 5_000;
 const firstMoment = Date.UTC(2026, 0, 1);
 const statuses = ['open', 'pending', 'closed'] as const;
 
-/** Grows with the index, so that the order of a list is known without asking for it. */
+/** Grows with the index, so that the order of a list is known in advance. */
 const idOf = (kind: 'a' | 'b' | 'c' | 'd', { mark }: Owner, index: number): ObjectId =>
   ObjectId.createFromHexString(`${kind}${mark}${index.toString(16).padStart(22, '0')}`);
 
-/** Two at a time have the same moment, so that the id decides between them. */
+/** Two items share each moment, so that the id decides their order. */
 const momentOf = (index: number): Date => new Date(firstMoment + Math.floor(index / 2) * 1_000);
 
-/** Where item `index` stands in the list that shows the latest first. */
+/** The position of item `index` in a list with the newest first. */
 export const messagePosition = (owner: Owner, index: number) => ({
   key: momentOf(index),
   id: idOf('a', owner, index),
@@ -40,7 +40,7 @@ export const conversationPosition = (owner: Owner, index: number) => ({
   id: idOf('b', owner, index),
 });
 
-/** Writes the lists of one owner straight into the database, in the order of their time, as they come to be in life. */
+/** Writes the lists of one owner directly into the database, in chronological order as in production. */
 export async function storeLists(
   db: mongoose.mongo.Db,
   owner: Owner,
@@ -75,7 +75,7 @@ async function insertAll<Doc extends mongoose.mongo.Document>(
   }
 }
 
-/** As the product stores a message that was sent, delivered and read. */
+/** The stored document of a message that was sent, delivered and read. */
 function makeMessage(owner: Owner, index: number, conversations: number): MessageDoc {
   const at = momentOf(index);
   const later = (ms: number) => new Date(at.getTime() + ms);

@@ -4,7 +4,7 @@ import mongoose from 'mongoose';
 import { messageIdOf, readLedger, takenCalls } from '../../proofs/shared/ledger.ts';
 import { runPool } from './pool.ts';
 
-/** Throws unless each message was handed to the provider exactly once, and has all its receipts. */
+/** Throws unless each message was handed to the provider exactly once and has all its receipts. */
 export async function verifyMessages(
   messageIds: readonly string[],
   { sandboxUrl, messages }: { sandboxUrl: string; messages: mongoose.mongo.Collection },
@@ -30,7 +30,7 @@ export interface HistorySize {
 
 const closeTimeoutMs = 30_000;
 
-/** Throws unless every workflow completes; answers how large their histories are. */
+/** Throws unless every workflow completes; returns the sizes of their histories. */
 export async function verifyWorkflows(client: Client, workflowIds: readonly string[]): Promise<HistorySize> {
   let events = 0;
   let bytes = 0;

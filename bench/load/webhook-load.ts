@@ -3,7 +3,7 @@ import { openConnections, runClosedLoop } from './closed-loop.ts';
 import type { HttpConnection } from './http-connections.ts';
 import { runOpenLoop } from './open-loop.ts';
 
-/** Milliseconds from the moment at which a request should have left to its answer. */
+/** Milliseconds from the time at which a request was due to its answer. */
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -13,7 +13,7 @@ export interface Latency {
 const closedConnections = 64;
 const maxOpenConnections = 256;
 
-/** Posts everything as fast as 64 connections allow; answers the seconds that it took. */
+/** Posts everything as fast as 64 connections allow; returns the seconds it took. */
 export const postClosedLoop = (url: string, requests: readonly Buffer[]): Promise<number> =>
   runClosedLoop({ url, count: requests.length, connections: closedConnections }, (connection, index) =>
     post(connection, requests[index]),
@@ -22,13 +22,13 @@ export const postClosedLoop = (url: string, requests: readonly Buffer[]): Promis
 export interface OpenLoopResult {
   readonly latency: Latency;
   readonly perSecond: number;
-  /** The longest that a request left after its time, because the load generator itself was late. */
+  /** The maximum delay of a request, caused by the load generator itself. */
   readonly generatorLagMs: number;
 }
 
 /**
- * Posts at a fixed rate whatever the answers do. Latency counts from the planned time, so that a server that stalls
- * cannot hide it by holding the load back.
+ * Posts at a fixed rate regardless of the answers. Latency counts from the planned time, so that a stalling server
+ * cannot hide it by slowing the load down.
  */
 export async function postOpenLoop(
   url: string,
@@ -43,7 +43,7 @@ export async function postOpenLoop(
   async function postAt(plannedAt: number, request: Buffer | undefined): Promise<void> {
     if (idle.length === 0) await new Promise<void>((resolve) => queue.push(resolve));
     const connection = idle.pop();
-    if (connection === undefined) throw new Error('a connection was promised');
+    if (connection === undefined) throw new Error('no connection is free');
     await post(connection, request);
     latencies.push(performance.now() - plannedAt);
     idle.push(connection);
@@ -62,9 +62,9 @@ export async function postOpenLoop(
 }
 
 async function post(connection: HttpConnection, request: Buffer | undefined): Promise<void> {
-  if (request === undefined) throw new Error('there is no such request');
+  if (request === undefined) throw new Error('no request has this index');
   const { status } = await connection.send(request);
-  if (status !== 200) throw new Error(`a webhook was answered with ${status}`);
+  if (status !== 200) throw new Error(`a webhook got status ${status}`);
 }
 
 const describeLatency = (latencies: readonly number[]): Latency => ({

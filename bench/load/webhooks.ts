@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createRandom } from '../../proofs/shared/random.ts';
 
 export interface SignedWebhooks {
-  /** In the order in which they are posted, with repetitions. */
+  /** In posting order, with repetitions. */
   readonly bodies: readonly string[];
   /** Each body as the bytes of a whole HTTP request. */
   readonly requests: readonly Buffer[];
@@ -14,8 +14,8 @@ const reorderShare = 0.05;
 const words = ['sent', 'delivered', 'read'] as const;
 
 /**
- * Status webhooks of one number as Meta sends them, one status in each: a tenth are repetitions of an earlier one,
- * and one in twenty has changed its place with the next. `run` makes them differ from those of other runs.
+ * Status webhooks of one number as Meta sends them, one status each: a tenth repeat an earlier one, and one in twenty
+ * is swapped with the next. `run` distinguishes them from those of other runs.
  */
 export function makeWebhooks(
   count: number,
@@ -51,7 +51,7 @@ function statusBody(run: string, index: number): string {
   });
 }
 
-/** What a receipt says that differs from one to the next. */
+/** The fields that differ between receipts. */
 export interface ReceiptFields {
   readonly wamid: string;
   readonly word: (typeof words)[number];

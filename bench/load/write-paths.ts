@@ -9,17 +9,17 @@ import { receiptBody } from './webhooks.ts';
 const { ObjectId } = mongoose.Types;
 type Collection<Doc extends mongoose.mongo.Document> = mongoose.mongo.Collection<Doc>;
 
-/** `raw` is the driver with the least that leaves the same document. */
+/** `raw` is the driver with the fewest commands that leave the same document. */
 export const sides = ['ours', 'raw'] as const;
 export type Side = (typeof sides)[number];
 
-/** Writes of one side that are ready to be made, each once. */
+/** Prepared writes of one side; each can be made once. */
 export interface PreparedWrites {
-  /** Makes those from `first` up to `end`. */
+  /** Makes the writes from `first` up to `end`, exclusive. */
   write(first: number, end: number): Promise<unknown>;
-  /** How many of the documents are in the state that the writes leave. */
+  /** The number of documents in their final state. */
   countWritten(): Promise<number>;
-  /** One of the documents without what differs between the sides. */
+  /** One of the documents, without the fields that differ between the sides. */
   sample(): Promise<object>;
   clear(): Promise<unknown>;
 }
@@ -37,7 +37,7 @@ const wamidOf = (index: number): string => `wamid.${String(index).padStart(40, '
 const numberedId = (kind: string, index: number): mongoose.Types.ObjectId =>
   ObjectId.createFromHexString(`${kind}${index.toString(16).padStart(23, '0')}`);
 
-/** The write paths of messages and of the webhook intake, by name; all of a side on the same collections. */
+/** The write paths of messages and of the webhook intake, by name; all paths of a side use the same collections. */
 export function createWritePaths(connection: MongoConnection): Readonly<Record<string, WritePath>> {
   return { ...messagePaths(connection), ...webhookPaths(connection) };
 }
@@ -79,9 +79,9 @@ function messagePaths(connection: MongoConnection): Record<string, WritePath> {
 
 interface MessageShape {
   make(scope: ClientScope, index: number): MessageDoc;
-  /** Whether the messages are there already, and are changed. */
+  /** True if the messages already exist and are updated. */
   readonly isStoredBefore: boolean;
-  /** How many statuses each has afterwards. */
+  /** The number of statuses in each history afterwards. */
   readonly historyLength: number;
 }
 
@@ -105,7 +105,7 @@ const messagePath =
     };
   };
 
-/** As a request leaves it. */
+/** As stored by the request. */
 function queuedMessage(scope: ClientScope, index: number): MessageDoc {
   const parameters = ['Ana', String(index)].map((text) => ({ type: 'text' as const, text }));
   const template = {
@@ -132,7 +132,7 @@ function queuedMessage(scope: ClientScope, index: number): MessageDoc {
   };
 }
 
-/** In the middle of its provider call. */
+/** During its provider call. */
 function sendingMessage(scope: ClientScope, index: number): MessageDoc {
   const queued = queuedMessage(scope, index);
   return {

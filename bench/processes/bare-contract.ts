@@ -1,4 +1,4 @@
-/** What the bench, the bare worker process and its workflows say to each other. */
+/** Messages between the benchmark, the bare worker process and its workflows. */
 
 export interface BareInput {
   readonly messageId: string;
@@ -24,7 +24,7 @@ export interface BareSettings {
 
 export interface BareRun {
   readonly kind: 'lifecycle' | 'noop';
-  /** Starts the workflow ids of this run; must not have been used before. */
+  /** Prefix of this run's workflow ids; must be unused. */
   readonly prefix: string;
   readonly count: number;
   readonly inFlight: number;

@@ -1,4 +1,4 @@
-/** The baseline of B1 and B3 in a process of its own: client and worker of workflows that do nothing else. */
+/** The baseline of B1 and B3 in its own process: client and worker of workflows that do nothing. */
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Client, Connection } from '@temporalio/client';
@@ -17,7 +17,7 @@ installTemporalRuntime(logger, { isExpectedFailure: () => false, metrics: { host
 const connection = await Connection.connect({ address });
 const client = new Client({ connection, namespace });
 
-/** The messages that are on their way, by workflow id. */
+/** Messages in flight, by workflow id. */
 const underWay = new Map<string, { missing: number; finish(): void }>();
 let receiptDelaysMs: readonly number[] = [];
 

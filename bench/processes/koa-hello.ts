@@ -1,4 +1,4 @@
-/** A baseline of B14: the framework of the API and nothing of the product. */
+/** A baseline of B14: the framework of the API without the product. */
 import Koa from 'koa';
 
 const app = new Koa();

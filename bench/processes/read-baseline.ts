@@ -1,6 +1,6 @@
 /**
- * The baselines of B5: the queries that the API sends and their documents as JSON, either as they are or with the
- * fields of the API's answer. It knows its one tenant from its settings, asks nobody who they are, and checks nothing.
+ * The baselines of B5: the queries of the API and their documents as JSON, unchanged or with the fields of the API's
+ * answer. Its one tenant comes from its settings; it authenticates nobody and validates nothing.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import mongoose from 'mongoose';
@@ -35,7 +35,7 @@ interface Found<Item> {
 
 type ConversationWithContact = ConversationDoc & { readonly contact: ContactDoc | null };
 
-/** What stands behind a position in a list that shows the latest first. */
+/** The filter for items after a position in a list with the newest first. */
 function positionAfter(
   field: string,
   query: URLSearchParams,
@@ -49,7 +49,7 @@ function positionAfter(
   };
 }
 
-/** The one document too many says whether more follow, as it does for the API. */
+/** One document more than shown tells whether more follow, as in the API. */
 async function readMessages(query: URLSearchParams): Promise<Found<MessageDoc>> {
   const found = await messages
     .find({ ...positionAfter('timestamp', query), ...scope })

@@ -1,6 +1,6 @@
 /**
- * The ceiling of B4: what Node and MongoDB can do when nothing but the essential is left. It checks the signature and
- * answers when a majority has the body on disk; what arrives together is written together.
+ * The ceiling of B4: the minimum that Node and MongoDB need. It checks the signature and answers when a majority has
+ * the body on disk; bodies that arrive together are written together.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

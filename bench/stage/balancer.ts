@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Hands connections to the servers behind it in turn, as a load balancer in front of several API processes does. */
+/** Distributes connections over its servers in turn, like a load balancer in front of several API processes. */
 export interface Balancer {
   readonly url: string;
-  /** Who gets connections from now on; those that are open are closed, so that nobody stays with a server of before. */
+  /** Sets the servers and closes all open connections, so that no client stays with an earlier server. */
   direct(urls: readonly string[]): void;
   close(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export async function startBalancer(): Promise<Balancer> {
   function track(socket: Socket, other: Socket): void {
     open.add(socket);
     socket.setNoDelay(true);
-    // Either end takes the other along; an error is followed by `close`.
+    // If either end closes, so does the other; an error is followed by `close`.
     socket.on('error', () => undefined);
     socket.once('close', () => {
       open.delete(socket);

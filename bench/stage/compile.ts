@@ -6,12 +6,12 @@ import { runCommand } from '../../scripts/servers/run-command.ts';
 const benchDir = join(rootDir, 'bench');
 const outDir = join(rootDir, '.cache', 'bench');
 
-/** Where a compiled process of the benchmark lies. */
+/** The path of a compiled benchmark process. */
 export const processPath = (name: string): string => join(outDir, 'bench', 'processes', `${name}.js`);
 
 export const bareBundlePath = join(outDir, 'workflow-bundle.js');
 
-/** Compiles the baselines exactly as the product is compiled, so that both run the same kind of code. */
+/** Compiles the baselines with the product's settings, so that both run the same kind of code. */
 export async function compileBaselines(): Promise<void> {
   const compiler = join(rootDir, 'node_modules', 'typescript', 'bin', 'tsc');
   const project = join(benchDir, 'tsconfig.json');

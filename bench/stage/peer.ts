@@ -3,13 +3,13 @@ import type { Stage } from './stage.ts';
 
 interface PeerProgram {
   readonly name: string;
-  /** Its file among the compiled processes. */
+  /** Its file in the compiled folder. */
   readonly process: string;
-  /** What it reads from its command line, besides its port. */
+  /** Its command-line arguments besides the port. */
   readonly settings: object;
 }
 
-/** Starts a server that the product's API is compared with, in a process of its own. */
+/** Starts a server that the API is compared with, in its own process. */
 export async function startPeer(stage: Stage, { name, process, settings }: PeerProgram) {
   await compileBaselines();
   const port = await stage.freePort();

@@ -8,18 +8,18 @@ import type { NodeProgram, Stage } from './stage.ts';
 type ProgramName = 'api' | 'worker' | 'sandbox';
 type Urls = Readonly<Record<ProgramName, string>>;
 
-/** The product's programs on a stage, each started when it is asked for. */
+/** The product's programs on a stage, each started on demand. */
 export interface Product {
   readonly apiUrl: string;
   readonly sandboxUrl: string;
-  /** With which webhooks are signed. */
+  /** The secret that signs webhooks. */
   readonly appSecret: string;
   readonly mongoUri: string;
   readonly programs: Readonly<Record<ProgramName, NodeProgram>>;
   migrate(): Promise<void>;
-  /** `env` changes the program's environment, this time only. */
+  /** `env` changes the program's environment for this start only. */
   start(name: ProgramName, env?: Environment): Promise<RunningServer>;
-  /** One more process of the same program, beside the one that `start` starts; answers its address too. */
+  /** Starts another process of the same program beside the first; also returns its address. */
   startAnother(name: 'api' | 'worker'): Promise<RunningServer & { readonly url: string }>;
 }
 
@@ -27,7 +27,7 @@ type Environment = Readonly<Record<string, string>>;
 
 export interface ProductOptions {
   readonly profileDir?: string | null;
-  /** What differs from the usual environment of all programs. */
+  /** Overrides for the environment of all programs. */
   readonly env?: Environment;
 }
 
@@ -36,7 +36,7 @@ const portVariables = { api: 'PORT', worker: 'WORKER_HEALTH_PORT' } as const;
 const database = 'bench';
 const migrationTimeoutMs = 120_000;
 
-/** The product as it runs in production, except that the sandbox is the provider and no rate limit holds it back. */
+/** The product as in production, except that the sandbox is the provider and there is no rate limit. */
 export async function createProduct(
   stage: Stage,
   { profileDir = null, env: changes = {} }: ProductOptions = {},

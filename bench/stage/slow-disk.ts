@@ -9,9 +9,9 @@ export type SlowDisk =
 const attachTimeoutMs = 10_000;
 
 /**
- * Makes every `fdatasync` of a process last `delayMs` longer, as on a disk that is honest about being slow. It needs
- * strace and the right to trace; strace also stops every other system call of the process for a moment, so rates
- * under it compare only with each other.
+ * Makes every `fdatasync` of a process last `delayMs` longer, like a slow disk that does not cheat. Needs strace and
+ * the permission to trace; strace also interrupts every other system call briefly, so rates under it compare only
+ * with each other.
  */
 export async function slowDownSyncs(pid: number, delayMs: number): Promise<SlowDisk> {
   const inject = `inject=fdatasync:delay_enter=${delayMs * 1_000}`;
@@ -23,7 +23,7 @@ export async function slowDownSyncs(pid: number, delayMs: number): Promise<SlowD
   });
   const problem = await findProblem(strace);
   const stop = async () => {
-    // Lets go of the process and ends; the process goes on.
+    // strace detaches and ends; the process continues.
     strace.kill('SIGINT');
     await exited;
   };
@@ -32,23 +32,23 @@ export async function slowDownSyncs(pid: number, delayMs: number): Promise<SlowD
   return { kind: 'impossible', why: problem };
 }
 
-/** Null once it holds the process. */
+/** Null when it is attached. */
 function findProblem(strace: ChildProcess): Promise<string | null> {
-  let told = '';
+  let output = '';
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(`strace did not attach: ${told.trim()}`), attachTimeoutMs);
+    const timer = setTimeout(() => resolve(`strace did not attach: ${output.trim()}`), attachTimeoutMs);
     const settle = (problem: string | null) => {
       clearTimeout(timer);
       resolve(problem);
     };
     strace.once('error', (error) => settle(`strace cannot be started: ${error.message}`));
-    // Read to its end, also later: it tells of every new thread.
+    // Must be read until it ends: strace also reports every new thread.
     strace.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      told = `${told}${text}`.slice(-2_000);
-      if (/ attached/.test(told)) settle(null);
+      output = `${output}${text}`.slice(-2_000);
+      if (/ attached/.test(output)) settle(null);
     });
     void once(strace, 'exit').then(
-      () => settle(`strace ended: ${told.trim()}`),
+      () => settle(`strace ended: ${output.trim()}`),
       () => undefined,
     );
   });

@@ -13,14 +13,14 @@ export type Log = (line: string) => void;
 
 export interface NodeProgram {
   readonly name: string;
-  /** What stands after `node`. */
+  /** The arguments after `node`. */
   readonly args: readonly string[];
   /** Answers 200 when the program is ready. */
   readonly readyUrl: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Servers of its own, with data that goes when the benchmark ends, and whatever else is started on them. */
+/** The stage's own servers, whose data is deleted when the benchmark ends, and the programs started on them. */
 export interface Stage {
   readonly folder: string;
   readonly namespace: string;
@@ -33,7 +33,7 @@ export interface Stage {
   freePort(): Promise<number>;
   /** Starts a Node program and waits until it is ready. */
   start(program: NodeProgram): Promise<RunningServer>;
-  /** Starts a Node program and does not wait. */
+  /** Starts a Node program without waiting for it. */
   spawn(program: NodeProgram): Promise<RunningServer>;
   mongoUriOf(database: string): string;
   stop(): Promise<void>;
@@ -45,7 +45,7 @@ const readyTimeoutMs = 60_000;
 
 const stages = new Set<() => Promise<void>>();
 
-/** Ends everything that runs, for a benchmark that is interrupted. */
+/** Stops everything that runs when a benchmark is interrupted. */
 export async function stopAllStages(): Promise<void> {
   await Promise.all([...stages].map((stop) => stop()));
 }
@@ -106,7 +106,7 @@ export async function createStage(log: Log): Promise<Stage> {
   }
 }
 
-/** Everything that was started, written down so that the next run ends what a killed one left behind. */
+/** Records every started process, so that the next run can stop what a killed run left behind. */
 function createCrew(folder: string) {
   const runFile = join(runsDir, `${process.pid}.json`);
   const running: RunningServer[] = [];
@@ -115,7 +115,7 @@ function createCrew(folder: string) {
       running.push(server);
       saveProcesses(runFile, {
         supervisor: { name: 'npm run bench', pid: process.pid, marker: 'bench.ts' },
-        // Every program of the benchmark has the folder, or for Node programs its own marker, in its command line.
+        // Every program of the benchmark has the folder, or for Node programs its marker, in its command line.
         children: running.map(({ pid }) => ({ name: 'bench process', pid, marker: folder })),
       });
     },
@@ -136,7 +136,7 @@ function spawnNode(
   return launchServer({
     name: program.name,
     binary: process.execPath,
-    // Only there to be seen in the command line; Node ignores a title that nobody asks for.
+    // Only a marker in the command line; Node ignores the title.
     args: [`--title=${folder}`, ...program.args],
     address: new URL(program.readyUrl).host,
     logFile: logFileOf(folder, program),

@@ -18,8 +18,8 @@ const state = proxyLocalActivities<Pick<BareActivities, 'applyReceipts'>>({ star
 const receiptsArrived = defineSignal<[BareReceipts]>('receiptsArrived');
 
 /**
- * The events of one message's life and nothing else: an activity on another queue, one deadline timer, two signals,
- * each followed by a local activity. What our own workflow costs is measured against this.
+ * The minimal events of one message: an activity on another queue, one deadline timer, and two signals, each followed
+ * by a local activity. The product's workflow is measured against it.
  */
 export async function bareLifecycle({ messageId, deadlineMs, receiptsExpected }: BareInput): Promise<void> {
   const inbox: string[] = [];
@@ -37,5 +37,5 @@ export async function bareLifecycle({ messageId, deadlineMs, receiptsExpected }:
   }
 }
 
-/** The least that a workflow can be. */
+/** The minimal workflow. */
 export async function noop(): Promise<void> {}
