@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait.ts';
 
 type Role = 'admin' | 'agent' | 'operator';
 
-/** Every route of the live table × everybody who may come: who is let in, and who is not. */
+/** Every route of the live table × every kind of caller: who is admitted and who is refused. */
 describe('api › access', function () {
   this.timeout(120_000);
   const api = useApi('access');
@@ -22,7 +22,7 @@ describe('api › access', function () {
     await waitFor('the token is refused', async () => (await me(token)) === 401);
   };
 
-  /** The token, which was good until then. */
+  /** The token, which was valid until then. */
   async function spoilt(token: string, spoil: () => Promise<{ status: number }>): Promise<string> {
     assert.equal(await me(token), 200);
     const { status } = await spoil();
@@ -63,7 +63,7 @@ describe('api › access', function () {
     );
   });
 
-  /** The good request for the route, about an object that is not there. */
+  /** The valid request for the route, about an object that does not exist. */
   function ask({ method, path }: AnyRoute, token?: string): Promise<Answer> {
     const json = samples.find(({ route }) => route === `${method} ${path}`)?.body;
     return call(`${api().url}${path.replace(':id', someId)}`, {
@@ -73,14 +73,14 @@ describe('api › access', function () {
     });
   }
 
-  /** An operator is the admin of some client as well. */
+  /** An operator is also the admin of some client. */
   const isAllowed = ({ access }: AnyRoute, role: Role): boolean =>
     access === 'public' || access.includes(role) || (role === 'operator' && access.includes('admin'));
   const nameOf = ({ method, path }: AnyRoute): string => `${method} ${path}`;
   const closedRoutes = (): AnyRoute[] => routes.filter(({ access }) => access !== 'public');
   const roles: readonly Role[] = ['agent', 'admin', 'operator'];
 
-  it('nobody, a disabled user, an ended session, an inactive client › 401 on every route that is not public', async () => {
+  it('no token, a disabled user, an ended session, an inactive client › 401 on every route that is not public', async () => {
     assert.ok(closedRoutes().length >= 40);
     const before = await api().countStored();
     const spoiled = [...tokens].filter(([who]) => !roles.includes(who as Role));
@@ -95,7 +95,7 @@ describe('api › access', function () {
     assert.deepEqual(await api().countStored(), before);
   });
 
-  it('somebody whose role the route does not name › 403; everybody whose it names › is let in', async () => {
+  it('a role that the route does not name › 403; a role that it names › admitted', async () => {
     const refused = { agent: 0, admin: 0, operator: 0 };
     const told = (route: AnyRoute, role: Role, { text }: Answer) => `${nameOf(route)} as ${role}: ${text}`;
     const matrix = closedRoutes().flatMap((route) => roles.map((role) => ({ route, role })));
@@ -111,7 +111,7 @@ describe('api › access', function () {
       const answer = await ask(route, tokens.get(role));
       assert.ok(![401, 403].includes(answer.status), told(route, role, answer));
     }
-    // Agents are kept from what admins manage, admins from making clients, operators from nothing.
+    // Agents may not do what admins manage, admins may not create clients, operators may do everything.
     assert.ok(refused.agent >= 15);
     assert.deepEqual([refused.admin, refused.operator], [1, 0]);
   });

@@ -9,7 +9,7 @@ import { call, type Answer, type CallOptions } from '../support/http.ts';
 import { assertInvalid, assertRefused } from '../support/problems.ts';
 import { type Sample, samples, someId } from '../support/request-samples.ts';
 
-/** Of each route. A run with FUZZ_RUNS=1000 is the large edition. */
+/** Per route. A run with FUZZ_RUNS=1000 is the large edition. */
 const fuzzRuns = Number(process.env['FUZZ_RUNS'] ?? 100);
 
 describe('api › bad input', function () {
@@ -24,11 +24,11 @@ describe('api › bad input', function () {
     stored = await api().countStored();
   });
 
-  /** A test at whose end nothing may have been stored. */
+  /** A test that must not have stored anything. */
   const itStoresNothing = (title: string, run: () => Promise<void>) =>
     it(title, async () => {
       await run();
-      assert.deepEqual(await api().countStored(), stored, 'a refused request has left something behind');
+      assert.deepEqual(await api().countStored(), stored, 'a refused request has stored something');
     });
 
   const request = (sample: Sample, options: CallOptions & { path?: string } = {}): Promise<Answer> => {
@@ -56,7 +56,7 @@ describe('api › bad input', function () {
             if (harmless.includes(`${place}: ${name}`)) continue;
             const answer = await request(sample, { json: withValue(body, place, value) });
             assertRefused(answer, `${place} is ${name}`);
-            // What is merely not right, as a password or a number that does not exist, has its own answer.
+            // Values that are well-formed but wrong, such as a password or an unknown number, have their own answers.
             if (typeof value !== 'string') assertInvalid(answer, [`body.${place}`], `${place} is ${name}`);
           }
         }
@@ -91,7 +91,7 @@ describe('api › bad input', function () {
         assertRefused(await request(sample, { raw: text, headers: json }), 'with __proto__');
       });
 
-      it(`${route} › ${fuzzRuns} made-up bodies › refused or good, never a fault of ours`, async () => {
+      it(`${route} › ${fuzzRuns} made-up bodies › refused or accepted, never an internal error`, async () => {
         const anywhere = fc.tuple(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 4 }));
         const made = fc.oneof(
           fc.jsonValue({ maxDepth: 5 }),
@@ -107,11 +107,11 @@ describe('api › bad input', function () {
       });
     }
 
-    // A DELETE takes no body: it is not even read.
+    // A DELETE takes no body: the body is not read.
     const takesBody = route.startsWith('post') || route.startsWith('patch');
     if (takesBody) {
       itStoresNothing(
-        `${route} › not JSON, another type, too much, too deep › 400, 415, 413, 400`,
+        `${route} › not JSON, wrong type, too large, too deep › 400, 415, 413, 400`,
         async () => {
           const types = [
             'text/plain',
@@ -155,7 +155,7 @@ describe('api › bad input', function () {
     }
 
     if (!route.startsWith('get')) {
-      itStoresNothing(`${route} › a query that it does not know › refused`, async () => {
+      itStoresNothing(`${route} › an unknown query field › refused`, async () => {
         const [, path = ''] = route.split(' ');
         const answer = await request(sample, {
           path: `${path.replace(':id', someId)}?force=1`,
@@ -166,7 +166,7 @@ describe('api › bad input', function () {
     }
 
     if (body === undefined && takesBody) {
-      itStoresNothing(`${route} › a body, which it does not take › refused`, async () => {
+      itStoresNothing(`${route} › an unexpected body › refused`, async () => {
         for (const { name, value } of foreignFields.filter(({ name }) => name !== '')) {
           assertInvalid(await request(sample, { json: { [name]: value } }), [`body.${name}`], name);
         }
@@ -174,7 +174,7 @@ describe('api › bad input', function () {
     }
 
     if (route.includes(':id')) {
-      itStoresNothing(`${route} › anything but an id › 400 or 404, never looked up`, async () => {
+      itStoresNothing(`${route} › an invalid id › 400 or 404, never looked up`, async () => {
         const [, path = ''] = route.split(' ');
         for (const id of [...badIds, 'x'.repeat(5_000), '..%2f..', '%E0%A4%A']) {
           const answer = await request(sample, { path: path.replace(':id', id) });
@@ -218,7 +218,7 @@ describe('api › bad input', function () {
     }
   });
 
-  itStoresNothing('an Authorization that is none › 401 on every route that wants one', async () => {
+  itStoresNothing('an invalid Authorization header › 401 on every route that needs one', async () => {
     const closed = api().api.http.routes.filter(({ access }) => access !== 'public');
     assert.ok(closed.length >= 8);
     for (const { method, path } of closed) {

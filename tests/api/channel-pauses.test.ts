@@ -31,7 +31,7 @@ describe('pauses of channels by the provider', function () {
   let clock: ReturnType<typeof createFixedClock>;
 
   beforeEach(async () => {
-    // What the tests before have left is not due in this one.
+    // Health checks left by earlier tests must not be due in this one.
     await api()
       .collection('channels')
       .updateMany({}, { $unset: { pause: '' } });
@@ -41,7 +41,7 @@ describe('pauses of channels by the provider', function () {
     clock = createFixedClock(new Date(Math.floor(Date.now() / 1_000) * 1_000));
   });
 
-  /** As a worker has it, with a provider that answers what the test says. */
+  /** As in a worker, with a provider that answers as the test says. */
   const pauses = () =>
     createChannelPauses({
       channels: createChannelRepository(worker().mongo),
@@ -100,7 +100,7 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual(await openings(), []);
     });
 
-    it('a second one, also at the same moment › the first reason stays, one audit event', async () => {
+    it('a second one, even at the same moment › the first reason stays, one audit event', async () => {
       await Promise.all([refuse(), refuse(), refuse()]);
       await refuse({ class: 'credentials', code: '190', reason: 'Another' });
       const { stateReason, pause } = await view();
@@ -127,7 +127,7 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual(asked, []);
     });
 
-    it('available › active again, audited, and what waits is told in the same transaction', async () => {
+    it('available › active again, audited, with an opening for waiting messages in the same transaction', async () => {
       await refuse();
       clock.advance(minuteMs);
       assert.equal(await pauses().checkDue(), 1);
@@ -142,7 +142,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal(await pauses().checkDue(), 0);
     });
 
-    it('the note of the opening cannot be written › the channel is not active either', async () => {
+    it('the opening cannot be stored › the channel stays paused', async () => {
       await refuse();
       clock.advance(minuteMs);
       const failing = createChannelPauses({
@@ -153,7 +153,7 @@ describe('pauses of channels by the provider', function () {
       await assert.rejects(failing.checkDue(), /disk is full/);
       assert.equal((await view()).state, 'paused');
       assert.deepEqual(await auditActions(), ['channel.paused-by-provider by system']);
-      // The next round makes it good.
+      // The next round succeeds.
       clock.advance(2 * minuteMs);
       assert.equal(await pauses().checkDue(), 1);
       assert.deepEqual([(await view()).state, (await openings()).length], ['active', 1]);
@@ -229,7 +229,7 @@ describe('pauses of channels by the provider', function () {
       );
     });
 
-    it('a health that was wrong says «blocked» now › asked after its long wait each time', async () => {
+    it('a false “available” followed by “blocked” › checked after its long interval each time', async () => {
       for (let times = 0; times < 5; times += 1) {
         await refuse();
         clock.advance(2 ** times * minuteMs);
@@ -245,7 +245,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).state, 'paused');
     });
 
-    it('a pause with an end › nobody is asked before it, and at it at once', async () => {
+    it('a pause with an end › no check before it, one right at its end', async () => {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);
       await refuse({ until });
       assert.equal((await view()).pause?.until, until.toISOString());
@@ -292,7 +292,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).state, 'paused');
     });
 
-    it('resumes what the provider has paused › active, with an opening; the next refusal pauses again', async () => {
+    it('resumes a channel that the provider has paused › active, with an opening; the next refusal pauses it again', async () => {
       await refuse();
       const { state, stateReason, pause } = await request('resume');
       assert.deepEqual([state, stateReason, pause], ['active', null, null]);
@@ -307,14 +307,14 @@ describe('pauses of channels by the provider', function () {
     });
   });
 
-  describe('the word of the provider about an account', () => {
+  describe('account events of the provider', () => {
     const apply = async (event: AccountItem['event'], atMs: number | null = null) => {
       const channel = await worker().channels.findFresh(scope(), channelId());
       assert.ok(channel);
       await pauses().applyAccountItem({ kind: 'account', wabaId: channel.wabaId, atMs, event }, [channel]);
     };
 
-    it('its limit › stored and shown; said again nothing; without limit it is cleared', async () => {
+    it('its limit › stored and shown; repeated, no change; without limit, cleared', async () => {
       await apply({ type: 'messaging-limit', limit: 2_000 });
       await apply({ type: 'messaging-limit', limit: 2_000 });
       assert.equal((await view()).messagingLimit, 2_000);
@@ -323,7 +323,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).messagingLimit, null);
     });
 
-    it('a number has changed › asked about again; that is no change of the channel', async () => {
+    it('a number event › a new lookup, no change of the channel', async () => {
       const stored = () => api().collection<ChannelDoc>('channels').findOne({ _id: channelId() });
       const before = await stored();
       await apply({ type: 'number-changed' });
@@ -332,7 +332,7 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual(await auditActions(), []);
     });
 
-    it('a limit that was said before the one that is known › has only come late', async () => {
+    it('a limit older than the known one › ignored as late', async () => {
       await apply({ type: 'messaging-limit', limit: 1_000 }, 2_000);
       await apply({ type: 'messaging-limit', limit: 10_000 }, 1_000);
       assert.equal((await view()).messagingLimit, 1_000);
@@ -340,7 +340,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).messagingLimit, 100_000);
     });
 
-    it('blocked › paused until then, with its word', async () => {
+    it('blocked › paused until then, with the reason', async () => {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);
       await apply({ type: 'blocked', word: 'RESTRICTED_BIZ_INITIATED', until });
       const { state, stateReason, pause } = await view();
@@ -351,7 +351,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal((await view()).pause?.code, 'RESTRICTED_BIZ_INITIATED');
     });
 
-    it('restricted to answers › active, shown and audited; reinstated or resumed › gone, and what waits is told', async () => {
+    it('restricted to answers › active, shown and audited; reinstated or resumed › removed, with an opening for waiting messages', async () => {
       const until = new Date(clock.now().getTime() + 60 * minuteMs);
       const code = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
       const restrict = () => apply({ type: 'restricted', word: code, until });

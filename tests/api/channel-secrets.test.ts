@@ -15,7 +15,7 @@ describe('channel secrets', () => {
     assert.equal((await call(`${url}/sandbox/behaviour`, { method: 'PUT', json: fields })).status, 200);
   };
 
-  it('every route that takes them › in no answer, audit event, log line or document in the clear', async () => {
+  it('every route that accepts them › never in plain text in an answer, audit event, log line or document', async () => {
     const admin = await signUpAdmin(api());
     const canaries = [
       secret('first-token'),

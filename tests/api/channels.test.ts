@@ -86,7 +86,7 @@ describe('channels', () => {
       assert.deepEqual([event?.['action'], event?.['after'].accessToken], ['channel.created', '[secret]']);
     });
 
-    it('a number that is connected, by us or by others › the same 409 for both', async () => {
+    it('a number that is already connected, by this client or another › the same 409', async () => {
       const phoneNumberId = secret('number').slice(0, 20);
       await addChannel({ phoneNumberId });
       const ours = await admin.post('/api/channels', fresh({ phoneNumberId }));
@@ -151,13 +151,13 @@ describe('channels', () => {
       assert.deepEqual(events[1]?.['after'], { sendsPerSecond: 5, version: 2 });
     });
 
-    it('what is so already › nothing is written', async () => {
+    it('no actual change › nothing is written', async () => {
       const created = await addChannel();
       const answer = await admin.patch(pathOf(created), { displayNumber: '+15550001000' });
       assert.deepEqual([answer.status, etagOf(answer)], [200, '"1"']);
     });
 
-    it('app secret given and cleared › demanded on the own address, then not any more', async () => {
+    it('app secret set and cleared › required on the channel’s address, then no longer', async () => {
       const created = await addChannel();
       const address = new URL(view(created).webhookUrl).pathname;
       const send = (headers = {}) => call(`${api().url}${address}`, { raw: '[]', method: 'POST', headers });
@@ -214,7 +214,7 @@ describe('channels', () => {
       assert.deepEqual(actions, ['channel.created', 'channel.paused', 'channel.resumed']);
     });
 
-    it('verify with working credentials › active, with what the provider says', async () => {
+    it('verify with working credentials › active, with the provider’s data', async () => {
       const created = await addChannel();
       const answer = await admin.post(pathOf(created, '/verify'));
       assert.equal(answer.status, 200, answer.text);
@@ -225,7 +225,7 @@ describe('channels', () => {
       assert.deepEqual(rest, { verifiedName: 'Sandbox Business', qualityRating: 'GREEN' });
     });
 
-    it('verify › its limits and its portfolio, and what waits for the portfolio is told', async () => {
+    it('verify › its limits and its portfolio, with an opening for messages that wait for the portfolio', async () => {
       const wabaId = randomBytes(8).toString('hex');
       await behave({ portfolios: { [wabaId]: '4711' } });
       const created = await addChannel({ wabaId });
@@ -327,7 +327,7 @@ describe('channels', () => {
       ...fields,
     });
 
-    it('nothing needs it › 204, gone, its number free for others', async () => {
+    it('unused › 204, gone, its number free for others', async () => {
       const body = fresh();
       const created = await admin.post('/api/channels', body);
       const answer = await admin.delete(pathOf(created), ifMatch(created));
@@ -339,7 +339,7 @@ describe('channels', () => {
       assert.deepEqual(actions, ['channel.created', 'channel.deleted']);
     });
 
-    it('messages, conversations and templates › 409 until each is through', async () => {
+    it('messages, conversations and templates › 409 until none blocks it', async () => {
       const created = await addChannel();
       const channelId = new Types.ObjectId(view(created).id);
       const messages = api().collection('messages');
@@ -381,7 +381,7 @@ describe('channels', () => {
       assert.equal((await admin.get(`/api/conversations/${live._id.toHexString()}`)).status, 200);
     });
 
-    it('changed since it was read › 412 and still there', async () => {
+    it('changed since the read › 412 and still there', async () => {
       const created = await addChannel();
       await admin.post(pathOf(created, '/pause'));
       assert.equal(codeOf(await admin.delete(pathOf(created), ifMatch(created))), '412 precondition-failed');

@@ -75,7 +75,7 @@ describe('clients', () => {
   };
   const idOf = ({ body }: Answer) => String(body['id']);
 
-  it('a list › one’s own for everybody, all in pages for operators', async () => {
+  it('a list › users see their own; operators see all, in pages', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     for (const person of [admin, agent])
@@ -134,7 +134,7 @@ describe('clients', () => {
     assert.equal(await clients.countDocuments(), before);
   });
 
-  it('who is no operator › creates none, sees and changes only their own', async () => {
+  it('a user who is not an operator › creates none, sees and changes only their own', async () => {
     const [admin, stranger] = await Promise.all([newAdmin(api()), newAdmin(api())]);
     const agent = await newColleague(api(), admin);
     assert.equal(codeOf(await create(admin, newClient())), '403 forbidden');
@@ -149,7 +149,7 @@ describe('clients', () => {
     assert.equal(codeOf(await patch(operator, nobody, { companyName: 'Mine' })), '404 not-found');
   });
 
-  it('an admin changes the own one › only what is given; null clears; an older ETag › 412', async () => {
+  it('an admin changes their own › only the given fields; null clears; an older ETag › 412', async () => {
     const admin = await newAdmin(api());
     const change = { whatsappNumber: '+15550001001', businessCategory: 'Bakery', timezone: 'Asia/Kolkata' };
     const read = await get(admin, admin.clientId);
@@ -181,7 +181,7 @@ describe('clients', () => {
     assert.equal(codeOf(await patch(admin, admin.clientId, { isActive: false })), '403 forbidden');
   });
 
-  it('an operator deactivates one › all its users are out within a second; active again › sign in afresh', async () => {
+  it('an operator deactivates one › its users are refused within a second; active again › they can sign in', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     const bystander = await newAdmin(api());
@@ -203,12 +203,12 @@ describe('clients', () => {
     ]);
   });
 
-  it('an operator and the own client › is not deactivated', async () => {
+  it('an operator’s own client › cannot be deactivated', async () => {
     assert.equal(codeOf(await patch(operator, operator.clientId, { isActive: false })), '409 wrong-state');
     await assertSignedIn(api(), operator.token);
   });
 
-  it('the command › grants and revokes, noted in the audit; an agent who is one has an operator’s reach', async () => {
+  it('the command › grants and revokes, audited; an agent who is an operator has an operator’s access', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     await runOperator('grant', agent.email);

@@ -36,10 +36,10 @@ describe('consent service', function () {
       .find({ 'target.id': contactId(), action: 'contact.opted-out' })
       .toArray();
 
-  /** What the process was doing when it died: before a step was made, or after it, before anybody knew. */
+  /** The step at which the process died: before it, or after it before its result was known. */
   type Crash = readonly [step: string, when: 'before' | 'after'];
 
-  /** The service of the product in which one step fails, the first time. */
+  /** The product's service, in which one step fails the first time. */
   function dyingAt([step, when]: Crash): {
     service: ReturnType<typeof createConsentStatements>;
     died: () => boolean;
@@ -75,7 +75,7 @@ describe('consent service', function () {
     [step, 'before'],
     [step, 'after'],
   ])) {
-    it(`dead ${crash.join(' ').replace(/(\S+) (\S+)/, '$2 $1')} › done again, it ends as if nothing had been`, async () => {
+    it(`dead ${crash.join(' ').replace(/(\S+) (\S+)/, '$2 $1')} › repeated, with the same result as without the crash`, async () => {
       const { service, died } = dyingAt(crash);
       const statement = said();
       await assert.rejects(service.stop(scope(), contactId(), statement), /died/);
@@ -90,7 +90,7 @@ describe('consent service', function () {
     });
   }
 
-  it('a workflow that cannot be told › is logged only: the claim refuses its message', async () => {
+  it('a workflow that cannot be signalled › only logged: the claim refuses its message', async () => {
     const { core } = api().api;
     const workflows = { cancel: () => Promise.reject(new Error('away')) };
     const service = createConsentStatements({ ...core, workflows });
@@ -119,7 +119,7 @@ describe('consent service', function () {
       );
   });
 
-  it('a call that does not end › waited for in turns; after a minute it is acknowledged as may have left', async () => {
+  it('a call that does not end › waited for in rounds; after a minute acknowledged as possibly sent', async () => {
     const [first] = waiting.ids;
     assert.ok(first !== undefined);
     const calling = { status: 'sending', 'dispatch.isCalling': true };
@@ -143,7 +143,7 @@ describe('consent service', function () {
     );
   });
 
-  it('a person who agrees again while a call is waited for › keeps what is sent from then on', async () => {
+  it('an opt-in while a call is waited for › later messages are kept', async () => {
     const [first] = waiting.ids;
     assert.ok(first !== undefined);
     const { consent } = api().api.core;
@@ -160,7 +160,7 @@ describe('consent service', function () {
     assert.equal(entries[0]?.proof?.canceledCount, 29);
   });
 
-  it('a contact that is gone › not found', async () => {
+  it('a deleted contact › not found', async () => {
     const { consent } = api().api.core;
     await assert.rejects(consent.stop(scope(), new Types.ObjectId(), said()), /no such contact/);
   });

@@ -46,7 +46,7 @@ describe('api › consent by words', function () {
     (await user.call<ContactView>(`/api/contacts/${contactId}`)).body;
   const event = () => api().collection('webhook_events').findOne({});
 
-  it('STOP with 300 waiting messages › all canceled with a proof; nobody else’s is touched; no more sends', async () => {
+  it('STOP with 300 waiting messages › all canceled with a proof; no other contact’s is touched; further sends are refused', async () => {
     const phone = phoneEndingIn('01');
     const { contactId, ids } = await makeWaiting(api(), user, { to: phone, count: 300 });
     const other = await makeWaiting(api(), user, { to: phoneEndingIn('02'), count: 20 });
@@ -88,7 +88,7 @@ describe('api › consent by words', function () {
     });
   });
 
-  it('STOP while a message is handed over › the rest is canceled at once, and the proof comes with its outcome', async () => {
+  it('STOP during a call › the rest is canceled at once, and the proof is stored with the call’s outcome', async () => {
     const phone = phoneEndingIn('01');
     const { contactId, ids } = await makeWaiting(api(), user, { to: phone, count: 10 });
     const [left, given] = ids;
@@ -104,7 +104,7 @@ describe('api › consent by words', function () {
     const early = await historyOf(user, contactId);
     assert.deepEqual([early.optInStatus, early.entries[0]?.proof], ['opted-out', null]);
 
-    // One leaves; the other is refused in a way that would be tried again.
+    // One is sent; the other is refused with a transient error.
     const end = { 'dispatch.isCalling': false };
     await messages().updateOne({ _id: left ?? assert.fail() }, { $set: { ...end, status: 'sent' } });
     await messages().updateOne({ _id: given ?? assert.fail() }, { $set: end });
@@ -121,7 +121,7 @@ describe('api › consent by words', function () {
     );
   });
 
-  it('the same words in any order, each several times › the same end; one entry and one proof for each', async () => {
+  it('the same words in any order, each several times › the same result; one entry and one proof for each', async () => {
     const said = [
       { text: 'STOP', wamid: newWamid(), timestamp: secondsFromNow(-50) },
       { text: 'START', wamid: newWamid(), timestamp: secondsFromNow(-40) },
@@ -150,7 +150,7 @@ describe('api › consent by words', function () {
     }
   });
 
-  it('START after STOP › sends are accepted again; an older STOP that comes late cancels nothing', async () => {
+  it('START after STOP › sends are accepted again; an older STOP that arrives late cancels nothing', async () => {
     const phone = phoneEndingIn('01');
     await hear(phone, 'stop', { timestamp: secondsFromNow(-30) });
     await hear(phone, 'start', { timestamp: secondsFromNow(-20) });
@@ -162,7 +162,7 @@ describe('api › consent by words', function () {
     assert.deepEqual(await countStatuses(api(), ids), { canceled: 3 });
   });
 
-  it('one word more than the log holds › the oldest of the middle goes; its words and its proof stay in the audit', async () => {
+  it('one entry more than the history holds › the oldest of the middle is dropped; its text and proof stay in the audit', async () => {
     const phone = phoneEndingIn('01');
     const { contactId } = await makeWaiting(api(), user, { to: phone, count: 1 });
     const wamid = newWamid();
@@ -184,7 +184,7 @@ describe('api › consent by words', function () {
     const { entries, entriesLeftOut, optInStatus } = await historyOf(user, contactId);
     assert.deepEqual([entries.length, entriesLeftOut, optInStatus], [consentLogSize.all, 1, 'opted-in']);
     assert.equal(entries.at(-1)?.wording, 'start');
-    assert.ok(!entries.some(({ eventId }) => eventId === wamid), 'the stop was the oldest of the middle');
+    assert.ok(!entries.some(({ eventId }) => eventId === wamid), 'the stop is still in the history');
     const audited = await api().collection('audit_events').find({ 'target.id': _id }).toArray();
     assert.ok(audited.some(({ after }) => after['consent']?.eventId === wamid && after['consent'].wording));
     const [proof] = audited.filter(({ action }) => action === 'contact.opted-out');
@@ -215,7 +215,7 @@ describe('api › consent by words', function () {
     }
   });
 
-  it('the client’s own words › hold within two seconds, for this client alone', async () => {
+  it('the client’s own words › take effect within two seconds, for this client only', async () => {
     const path = `/api/clients/${user.clientId}/sending-policy`;
     const body = { stopWords: { de: ['Schluss'] }, startWords: { de: ['weiter'] } };
     assert.equal((await user.call(path, { method: 'PATCH', body })).status, 200);
@@ -249,7 +249,7 @@ describe('api › consent by words', function () {
     }
   });
 
-  it('the block list › set, seen, filtered and audited; the same again is no change', async () => {
+  it('the block list › set, seen, filtered and audited; repeated, no change', async () => {
     const { contactId } = await makeWaiting(api(), user, { to: phoneEndingIn('01'), count: 1 });
     await makeWaiting(api(), user, { to: phoneEndingIn('02'), count: 1 });
     const block = (isBlocked: boolean) =>

@@ -6,7 +6,7 @@ import { createInboundService } from '../../src/sending/messages/incoming/inboun
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
 
-describe('contacts that messages bring', () => {
+describe('contacts created by messages', () => {
   const running = useMessagingApi('contact_identities');
   const newScope = () => scopeOf(new Types.ObjectId());
   type Scope = ReturnType<typeof newScope>;
@@ -92,7 +92,7 @@ describe('contacts that messages bring', () => {
     );
   });
 
-  it('a lead that is made while its contact changes › has what the contact has', async () => {
+  it('a lead created while its contact changes › has the contact’s current values', async () => {
     const { contacts, leads } = running().api.core;
     for (let round = 0; round < 15; round += 1) {
       const scope = newScope();
@@ -125,7 +125,7 @@ describe('contacts that messages bring', () => {
     assert.equal(await countIn(scope), 1);
   });
 
-  it('a phone of one contact and a provider’s id of another › one of them is taken, and nothing is doubled', async () => {
+  it('the phone of one contact and the user id of another › one of them is used, and none is duplicated', async () => {
     const scope = newScope();
     const first = await find(scope, { phoneNumber: '+4915112340003' });
     const second = await find(scope, { businessScopedUserId: 'US.3' });
@@ -134,7 +134,7 @@ describe('contacts that messages bring', () => {
     assert.equal(await countIn(scope), 2);
   });
 
-  it('a contact that is known by all it comes with › costs one command', async () => {
+  it('a contact whose identities are all known › costs one command', async () => {
     const scope = newScope();
     const identity = {
       phoneNumber: '+4915112340004',
@@ -162,7 +162,7 @@ describe('contacts that messages bring', () => {
     }
   });
 
-  it('a very long name from WhatsApp › is cut, not refused', async () => {
+  it('a very long name from WhatsApp › truncated, not refused', async () => {
     const contact = await find(newScope(), { phoneNumber: '+4915112340005' }, 'x'.repeat(5_000));
     assert.equal(contact.name?.length, 200);
   });

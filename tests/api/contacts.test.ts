@@ -283,7 +283,7 @@ describe('contacts', () => {
       );
     });
 
-    it('what is so already › 200, no new version, no audit event', async () => {
+    it('no actual change › 200, no new version, no audit event', async () => {
       const id = await create({ name: 'Ana', tags: ['a'], customFields: { city: 'Berlin' } });
       const before = await admin.get(path(id));
       const answer = await admin.patch(path(id), {
@@ -328,7 +328,7 @@ describe('contacts', () => {
       assert.equal(codeOf(answer), '409 contact-opted-out');
     });
 
-    it('the last identity › cannot be cleared; one for another can', async () => {
+    it('the last identity › cannot be cleared; replacing it can', async () => {
       const id = await create();
       const cleared = await admin.patch(path(id), { phoneNumber: null });
       assert.deepEqual([codeOf(cleared), issuePaths(cleared)], ['400 invalid-input', ['body.phoneNumber']]);
@@ -339,7 +339,7 @@ describe('contacts', () => {
       assert.deepEqual([moved.status, moved.body['phoneNumber']], [200, null]);
     });
 
-    it('a phone that another contact has › 409 names that one; its own in another spelling is fine', async () => {
+    it('a phone that another contact has › 409 names it; its own number in another spelling is accepted', async () => {
       const other = await create({ phoneNumber: '+5531987650001' });
       const id = await create({ phoneNumber: '+5531987650002' });
       const answer = await admin.patch(path(id), { phoneNumber: '+553187650001' });
@@ -368,7 +368,7 @@ describe('contacts', () => {
       });
     }
 
-    it('custom fields over their number in two steps › 400, nothing stored', async () => {
+    it('custom fields beyond their limit in two steps › 400, nothing stored', async () => {
       const fields = (from: number) =>
         Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`f${from + index}`, index]));
       const id = await create({ customFields: fields(0) });
@@ -475,7 +475,7 @@ describe('contacts', () => {
     assert.ok(!seen.text.includes(id));
   });
 
-  it('an id that is none › 400', async () => {
+  it('an invalid id › 400', async () => {
     for (const id of ['x', '[$ne]', '665f1c2ab7e4d3a9c8b0123Z'])
       assert.equal((await admin.get(path(encodeURIComponent(id)))).status, 400);
   });

@@ -259,7 +259,7 @@ describe('conversations', () => {
       assert.equal((after.body['history'] as unknown[]).length, 2);
     });
 
-    it('a message between reading and writing › does not cost the agent the race', async () => {
+    it('a message between reading and writing › does not make the agent’s change fail', async () => {
       const conversation = await addConversation();
       const seen = ifMatch(await agent.get(pathOf(conversation)));
       const { conversations } = api().api.core;
@@ -294,7 +294,7 @@ describe('conversations', () => {
       assert.deepEqual(statusesOf(answers), [200, 409]);
     });
 
-    it('more decisions than are kept › the latest 50 stay', async () => {
+    it('more history than is kept › the latest 50 stay', async () => {
       const history = Array.from({ length: 50 }, (_, index) => ({
         at: new Date(start + index),
         by: agent.userId,
@@ -360,13 +360,13 @@ describe('conversations', () => {
       );
     });
 
-    it('to whom it was given already › nothing is written', async () => {
+    it('to the current agent › nothing is written', async () => {
       const conversation = await addConversation({ assignedAgentId: agent.userId });
       const answer = await assign(conversation, agent.userId.toHexString());
       assert.deepEqual([answer.status, etagOf(answer)], [200, '"1"']);
     });
 
-    it('to a disabled user, a stranger or nobody known › refused and nothing changes', async () => {
+    it('to a disabled user, another client’s user or an unknown id › refused, nothing changes', async () => {
       const disabled = await addMember(api(), admin, { status: 'disabled' });
       const conversation = await addConversation();
       for (const id of [stranger.userId, new Types.ObjectId()]) {
@@ -439,7 +439,7 @@ describe('conversations', () => {
       assert.deepEqual([etagOf(after), after.body['unreadCount']], ['"1"', 1]);
     });
 
-    it('nobody signed in › 401 on every route', async () => {
+    it('not signed in › 401 on every route', async () => {
       const path = `${api().url}${pathOf(await addConversation())}`;
       for (const [method, at] of [
         ['GET', `${api().url}/api/conversations`],

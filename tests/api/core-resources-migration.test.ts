@@ -61,16 +61,16 @@ describe('migration 0002 › contacts and leads of the first release', () => {
     await db.collection('leads').insertMany(leads);
     const second = await migrationOf('0002-core-resources.js');
     await second(db);
-    // As after a migration that died when all was done but its entry in the log.
+    // As after a migration that died after its last step but before its entry in the log.
     await second(db);
-    // Brings the later indexes, which the models of today declare too.
+    // Creates the later indexes, which the current models declare too.
     await (
       await migrationOf('0005-consent.js')
     )(db);
   });
   after(() => database?.close());
 
-  it('contacts › have all that is required now, and what they had', async () => {
+  it('contacts › have all fields that are required now, and keep theirs', async () => {
     const added = { customFields: {}, consentLog: [], updatedAt: createdAt, version: 1 };
     const contacts = createContactRepository(database.connection);
     assert.deepEqual(await contacts.findRecord(scope, named._id), {

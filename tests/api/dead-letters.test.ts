@@ -62,7 +62,7 @@ describe('dead letters', () => {
     assert.equal(lines.length, 502);
   });
 
-  it('redrive one, all, none › due now with a fresh start, only what is dead', async () => {
+  it('redrive one, all, none › due now with reset attempts, only dead letters', async () => {
     const [first, second] = await store(2);
     const [parked] = await store(1, { status: 'parked' });
     assert.deepEqual(await run('redrive', first?.toHexString() ?? ''), {

@@ -34,7 +34,7 @@ describe('api › free-form messages', function () {
   const api = useApi('free-form');
   let user: CrmUser;
   let phone: string;
-  /** The contact's own message, which has opened the window. */
+  /** The contact's message that opened the window. */
   let question: MessageJson;
   let nextId = 0;
 
@@ -83,7 +83,7 @@ describe('api › free-form messages', function () {
     api()
       .collection(collection)
       .updateOne({ _id: new Types.ObjectId(id) }, { $set: fields });
-  /** A message of ours that WhatsApp has taken. */
+  /** An outbound message that WhatsApp has accepted. */
   async function sendAndLeave(body: object): Promise<MessageJson> {
     const sent = await send(body);
     await update('messages', sent.id, { status: 'sent', providerMessageId: `wamid.out-${sent.id}` });
@@ -91,7 +91,7 @@ describe('api › free-form messages', function () {
   }
 
   describe('in an open window', () => {
-    it('an answer › accepted, stored as Meta takes it, by whom, with its priority', async () => {
+    it('an answer › accepted, stored in Meta’s form, with its sender and priority', async () => {
       const { conversationId, contactId } = question;
       const answer = await trySend({ conversationId, content: { ...text(), previewUrl: true } });
       assert.equal(answer.status, 201);
@@ -122,7 +122,7 @@ describe('api › free-form messages', function () {
       }
     });
 
-    it('every kind › accepted under its own name', async () => {
+    it('every kind › accepted', async () => {
       for (const kind of contentKinds) {
         const content =
           kind === 'reaction' ? { ...fullContents.reaction, messageId: question.id } : fullContents[kind];
@@ -158,7 +158,7 @@ describe('api › free-form messages', function () {
       assert.equal(template.createdBy, user.userId);
     });
 
-    it('somebody without a number › by the business-scoped user id, templates too', async () => {
+    it('a contact without a number › sent by business-scoped user id, templates too', async () => {
       const from = { from_user_id: 'DE.13491208655302741918' };
       const { contactId } = await receive({ text: { body: 'Hi' } }, { from });
       const sent = [await send({ contactId, content: text() }), await user.send({ contactId })];
@@ -169,7 +169,7 @@ describe('api › free-form messages', function () {
       }
     });
 
-    it('somebody without a number › no sign-in code: WhatsApp brings it to numbers only', async () => {
+    it('a contact without a number › no sign-in code: WhatsApp delivers it to numbers only', async () => {
       const from = { from_user_id: 'DE.13491208655302741919' };
       const { contactId, conversationId } = await receive({ text: { body: 'Hi' } }, { from });
       const name = { clientId: new Types.ObjectId(user.clientId), name: 'hello_world' };
@@ -181,7 +181,7 @@ describe('api › free-form messages', function () {
       assert.equal((await user.trySend({ to: phone })).status, 201);
     });
 
-    it('recipient, channel, target and times are wrong › named at once', async () => {
+    it('wrong recipient, channel, target and times › all named at once', async () => {
       const expiresAt = inFuture(-minute);
       const channelId = new Types.ObjectId().toHexString();
       const body = { to: 'Ana', content: text(), expiresAt };
@@ -192,13 +192,13 @@ describe('api › free-form messages', function () {
       assert.equal(refusal(await trySend(valid)), '404 not-found');
     });
 
-    it('a contact who has opted out › is answered by an agent, and gets no template', async () => {
+    it('a contact who has opted out › an agent may reply, templates are refused', async () => {
       await update('contacts', question.contactId, { optInStatus: 'opted-out' });
       assert.equal((await send({ to: phone, content: text() })).status, 'queued');
       assert.equal(refusal(await user.trySend({ to: phone })), '409 contact-opted-out');
     });
 
-    it('a contact on the block list, a channel that is away › 409', async () => {
+    it('a contact on the block list, a disconnected channel › 409', async () => {
       await update('contacts', question.contactId, { isBlocked: true });
       assert.equal(refusal(await trySend({ to: phone, content: text() })), '409 contact-blocked');
       const other = await api().signUp();
@@ -207,7 +207,7 @@ describe('api › free-form messages', function () {
       assert.equal(refusal(away), '409 channel-disconnected');
     });
 
-    it('all that is wrong › named at once, nothing stored', async () => {
+    it('several errors › all named at once, nothing stored', async () => {
       const before = await api().countAll();
       const content = {
         type: 'buttons',
@@ -224,7 +224,7 @@ describe('api › free-form messages', function () {
   });
 
   describe('in a closed window', () => {
-    it('somebody unknown › 409 with the templates that would do, and no contact is made', async () => {
+    it('an unknown recipient › 409 with usable templates, and no contact is created', async () => {
       const before = await api().countAll();
       const refused = await trySend({ to: phoneEndingIn('02'), content: text() });
       assert.equal(refusal(refused), '409 window-closed');
@@ -234,14 +234,14 @@ describe('api › free-form messages', function () {
       assert.deepEqual(await api().countAll(), before);
     });
 
-    it('the last message long ago › 409 that says since when', async () => {
+    it('the last message long ago › 409 with the time since when', async () => {
       const since = await setWindow(api(), question.conversationId, -minute);
       const refused = await trySend({ to: phone, content: text() });
       assert.equal(refusal(refused), '409 window-closed');
       assert.ok(problemOf(refused).detail.includes(since.toISOString()));
     });
 
-    it('only approved templates of this channel, no sign-in codes, at most 20 › named by name', async () => {
+    it('only approved templates of this channel, no sign-in codes, at most 20 › listed by name', async () => {
       const clientId = new Types.ObjectId(user.clientId);
       const templates = api().collection('templates');
       const one = await templates.findOne({ clientId, name: 'hello_world' });
@@ -279,7 +279,7 @@ describe('api › free-form messages', function () {
       assert.equal(refusal(await trySend({ contactId, channelId, content: text() })), '409 window-closed');
     });
 
-    it('a thread that was closed while the window is open › a new thread, which knows the window', async () => {
+    it('a thread that was closed while the window is open › a new thread with the same window', async () => {
       const { conversationId } = question;
       const { status } = await user.call(`/api/conversations/${conversationId}`, {
         method: 'PATCH',
@@ -298,7 +298,7 @@ describe('api › free-form messages', function () {
   });
 
   describe('in a closing window', () => {
-    it('sendAt before its end › scheduled; at its end and after › 400 on sendAt', async () => {
+    it('sendAt before its end › scheduled; at or after its end › 400 on sendAt', async () => {
       const end = await setWindow(api(), question.conversationId, 10 * minute);
       const at = (ms: number) => new Date(end.getTime() + ms).toISOString();
       const sent = await send({ to: phone, content: text(), sendAt: at(-1) });
@@ -319,7 +319,7 @@ describe('api › free-form messages', function () {
   });
 
   describe('reply and reaction', () => {
-    it('to a message of the contact › its id at the provider goes out, ours is shown', async () => {
+    it('to a message of the contact › the provider’s id is sent, the message id is shown', async () => {
       const asked = (await storedOf(question)).providerMessageId;
       const reply = await send({ to: phone, content: text(), replyTo: question.id });
       assert.equal(reply.repliesTo, question.id);
@@ -335,7 +335,7 @@ describe('api › free-form messages', function () {
       assert.equal(stored.contextMessageId, undefined);
     });
 
-    it('to a message of ours that has left › accepted; to one that has not › 400 by its path', async () => {
+    it('to a sent message of the client › accepted; to one not sent yet › 400 with its path', async () => {
       const left = await sendAndLeave({ to: phone, content: text() });
       assert.equal((await send({ to: phone, content: text(), replyTo: left.id })).repliesTo, left.id);
       const waiting = await send({ to: phone, content: text() });
@@ -344,7 +344,7 @@ describe('api › free-form messages', function () {
       }
     });
 
-    it('to a message of somebody else › 400; of another client, or of nobody › 404', async () => {
+    it('to a message of another contact › 400; of another client, or unknown › 404', async () => {
       const from = { from: phoneEndingIn('03').slice(1) };
       const elsewhere = await receive({ text: { body: 'Me too' } }, { from });
       for (const [body, path] of targets(elsewhere.id)) {
@@ -358,7 +358,7 @@ describe('api › free-form messages', function () {
       }
     });
 
-    it('a reaction to a reaction, or to a message that will be older than 30 days › 400 by its path', async () => {
+    it('a reaction to a reaction, or to a message that will be older than 30 days › 400 with its path', async () => {
       const reactTo = (messageId: string, times = {}) =>
         trySend({ to: phone, content: { type: 'reaction', messageId, emoji: '👍' }, ...times });
       const reaction = await receive({
@@ -380,7 +380,7 @@ describe('api › free-form messages', function () {
       assert.equal(refusal(await reactTo(question.id, { sendAt })), old);
       await age(30 * dayMs + 1_000);
       assert.equal(refusal(await reactTo(question.id)), old);
-      // An answer may quote it all the same.
+      // A reply may still quote it.
       assert.equal((await send({ to: phone, content: text(), replyTo: question.id })).repliesTo, question.id);
     });
 
@@ -416,7 +416,7 @@ describe('api › free-form messages', function () {
   });
 
   describe('what the contact answers', () => {
-    it('a button of ours › the id that our message carried, and the message itself', async () => {
+    it('a tapped button › the id from the sent message, and the message itself', async () => {
       const sent = await sendAndLeave({ to: phone, content: fullContents.buttons });
       const answer = await receive({
         type: 'interactive',
@@ -434,7 +434,7 @@ describe('api › free-form messages', function () {
       assert.deepEqual(list.body.items.find(({ id }) => id === answer.id)?.content, answer.content);
     });
 
-    it('a row, a quick reply, a form › each with what ours carried', async () => {
+    it('a row, a quick reply, a form › each with the data of the sent message', async () => {
       const row = { id: '9', title: '9:00', description: 'With Ana' };
       const response_json = '{"flow_token":"booking-1042","guests":2}';
       const cases = [
@@ -457,7 +457,7 @@ describe('api › free-form messages', function () {
       ]);
     });
 
-    it('a file › its id and what is known of it, with the provider’s object', async () => {
+    it('a file › its id and known properties, with the provider’s object', async () => {
       const image = { id: 'm1', mime_type: 'image/jpeg', caption: 'Look' };
       const seen = await receive({ type: 'image', image });
       assert.deepEqual(seen.content, {
@@ -470,7 +470,7 @@ describe('api › free-form messages', function () {
       assert.deepEqual((await storedOf(seen)).content.raw?.['image'], image);
     });
 
-    it('a reaction to our message, and a reply to one that we do not know › found, or left open', async () => {
+    it('a reaction to a known message, and a reply to an unknown one › linked, or left without a link', async () => {
       const sent = await sendAndLeave({ to: phone, content: text() });
       const reaction = { message_id: `wamid.out-${sent.id}`, emoji: '👍' };
       const reacted = await receive({ type: 'reaction', reaction });

@@ -36,7 +36,7 @@ describe('gates that open', function () {
 
   const openings = () => api().collection<GateOpeningDoc>('gate_openings');
 
-  /** As a worker has it, with workflows that only note who was woken; `signal` may fail. */
+  /** As in a worker, with workflows that only record the signals; `signal` may fail. */
   const release = (signal: (id: string) => Promise<void> = () => Promise.resolve()) =>
     createGateRelease({
       openings: createGateOpeningRepository(worker().mongo),
@@ -53,7 +53,7 @@ describe('gates that open', function () {
   const open = (opening: Opening, of = scope) =>
     createGateOpenings({ openings: createGateOpeningRepository(worker().mongo), clock }).opened(of, opening);
 
-  /** Stores messages of this client and channel that wait behind the gate of their channel; answers the ids. */
+  /** Stores messages of this client and channel that wait for their channel; returns the ids. */
   async function hold(count = 1, changes: Partial<MessageDoc> = {}): Promise<string[]> {
     const waiting = { gate: 'channel', reason: 'channel paused', since: start } as const;
     const held = Array.from({ length: count }, () =>
@@ -63,8 +63,8 @@ describe('gates that open', function () {
     return held.map(({ _id }) => _id.toHexString());
   }
 
-  describe('who is woken', () => {
-    it('those of this gate and channel that have not left › and nobody else', async () => {
+  describe('which messages are signalled', () => {
+    it('unsent messages of this gate and channel › and no others', async () => {
       const held = [
         ...(await hold(2)),
         ...(await hold(1, { status: 'scheduled' })),
@@ -107,7 +107,7 @@ describe('gates that open', function () {
       assert.deepEqual(woken, held);
     });
 
-    it('none is held › the opening is done with all the same', async () => {
+    it('none is held › the opening is completed nevertheless', async () => {
       await open({ gate: 'channel', channelId });
       assert.equal(await release().releaseNext(), true);
       clock.advance(5_000);
@@ -116,18 +116,18 @@ describe('gates that open', function () {
     });
   });
 
-  it('1,100 held ones › each is woken once, in pages and in the order of acceptance', async () => {
+  it('1,100 held ones › each is signalled once, in pages, in order of acceptance', async () => {
     const held = await hold(1_100);
     await open({ gate: 'channel', channelId });
     await release().releaseNext();
     assert.equal(woken.length, 1_100);
     assert.deepEqual(woken.toSorted(), held.toSorted());
-    // Sixteen are told at once: none overtakes more than those.
+    // Sixteen are signalled in parallel: none overtakes more than that.
     const place = new Map(held.map((id, index) => [id, index]));
     woken.forEach((id, index) => assert.ok(Math.abs((place.get(id) ?? 0) - index) < 16, `${index}`));
   });
 
-  it('one that is held just after the first pass › is woken by the second, five seconds after the opening', async () => {
+  it('one held just after the first pass › signalled by the second, five seconds after the opening', async () => {
     const [first] = await hold();
     await open({ gate: 'channel', channelId });
     assert.equal(await release().releaseNext(), true);
@@ -137,14 +137,14 @@ describe('gates that open', function () {
     assert.deepEqual(woken, [first]);
     clock.advance(1);
     assert.equal(await release().releaseNext(), true);
-    // Whoever was woken and waits still is woken again: that is harmless.
+    // A message that was signalled and still waits is signalled again, which is harmless.
     assert.deepEqual(woken, [first, first, late]);
     assert.equal(await openings().countDocuments(), 0);
     assert.equal(await release().releaseNext(), false);
   });
 
   describe('a worker that dies in the middle', () => {
-    it('the lease ends › another begins anew, and all are woken', async () => {
+    it('the lease ends › another worker starts over, and all are signalled', async () => {
       const held = await hold(30);
       await open({ gate: 'channel', channelId });
       const dying = release((id) =>
@@ -183,7 +183,7 @@ describe('gates that open', function () {
     });
   });
 
-  it('the one that waits longest › goes first', async () => {
+  it('the oldest opening › goes first', async () => {
     const [first] = await hold();
     await open({ gate: 'channel', channelId });
     clock.advance(10);

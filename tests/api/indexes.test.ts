@@ -59,12 +59,12 @@ describe('indexes', () => {
   });
   after(() => database?.close());
 
-  it('migrations › were all run, and running them again changes nothing', async () => {
+  it('migrations › have all run, and a second run changes nothing', async () => {
     assert.deepEqual(await pendingMigrations(database.connection), []);
     assert.deepEqual(await runMigrations(database.connection), []);
   });
 
-  it('what the models declare › is what the migrations have made, no more and no less', async () => {
+  it('declared indexes › are exactly those that the migrations create', async () => {
     assert.ok(models.length >= 20, `${models.length} models`);
     const existing =
       (await database.connection.db?.listCollections().toArray())?.map(({ name }) => name) ?? [];
@@ -79,7 +79,7 @@ describe('indexes', () => {
     }
   });
 
-  it('collections › every one that the migrations made has its model', async () => {
+  it('collections › each one that the migrations create has a model', async () => {
     const known = new Set([...models.map(({ collection }) => collection), 'migrations', 'migrations_lock']);
     const existing = (await database.connection.db?.listCollections().toArray()) ?? [];
     const unknown = existing
@@ -107,7 +107,7 @@ describe('query plans', () => {
     });
     const db = database.connection.db;
     assert.ok(db);
-    // Enough of this client and of others for the planner to have a choice.
+    // Enough documents of this client and of others to give the planner a choice.
     const documents = Array.from({ length: 600 }, (_value, index) =>
       buildMessage({
         ...(index % 3 === 0 ? scope : {}),
@@ -154,7 +154,7 @@ describe('query plans', () => {
     await database?.close();
   });
 
-  /** Runs a query of a repository, then asks the server how it has run the very command that was sent. */
+  /** Runs a repository query, then asks the server to explain the exact command that was sent. */
   async function plansOf(query: () => Promise<unknown>): Promise<string[][]> {
     commands.length = 0;
     await query();

@@ -98,7 +98,7 @@ describe('leads', () => {
       assert.deepEqual([entry?.['status'], entry?.['source']], ['opted-in', 'manual']);
     });
 
-    it('a phone that a contact has, in another spelling › the lead of that contact', async () => {
+    it('the phone of an existing contact, in another spelling › the lead of that contact', async () => {
       const contact = await admin.post('/api/contacts', { phoneNumber: '+5541987650001', name: 'Bia' });
       const lead = await make({ phoneNumber: '+554187650001' });
       assert.deepEqual(
@@ -108,7 +108,7 @@ describe('leads', () => {
       assert.deepEqual(await actionsOf(idOf(contact)), ['contact.created']);
     });
 
-    it('a contact that is there, with another name and consent › the contact is changed with it', async () => {
+    it('an existing contact, with another name and consent › the contact is changed too', async () => {
       const contact = await admin.post('/api/contacts', {
         phoneNumber: newPhone(),
         name: 'Bia',
@@ -122,7 +122,7 @@ describe('leads', () => {
       assert.deepEqual(await actionsOf(idOf(contact)), ['contact.created', 'contact.updated']);
     });
 
-    it('a contact that has one › 409 already-exists names it, and the contact is not changed', async () => {
+    it('a contact that has a lead › 409 already-exists names it, and the contact is not changed', async () => {
       const lead = await make({ name: 'Ana' });
       for (const person of [
         { phoneNumber: lead.body['phoneNumber'] },
@@ -166,7 +166,7 @@ describe('leads', () => {
       assert.equal(await running().collection('leads').countDocuments({ contactId: _id }), 1);
     });
 
-    it('to a disabled user, a stranger or nobody known › refused, and no contact is made', async () => {
+    it('to a disabled user, another client’s user or an unknown id › refused, and no contact is created', async () => {
       for (const [agent, expected] of [
         [disabled.userId, '400 invalid-input'],
         [stranger.userId, '404 not-found'],
@@ -179,7 +179,7 @@ describe('leads', () => {
       }
     });
 
-    it('another client’s contact › 404, like one that is not there', async () => {
+    it('another client’s contact › 404, like an unknown one', async () => {
       const foreign = await stranger.post('/api/contacts', { phoneNumber: newPhone() });
       for (const contactId of [idOf(foreign), new Types.ObjectId().toHexString()]) {
         const answer = await admin.post('/api/leads', { contactId });
@@ -238,7 +238,7 @@ describe('leads', () => {
       );
     });
 
-    it('what is so already › 200, no new version, no audit event', async () => {
+    it('no actual change › 200, no new version, no audit event', async () => {
       const lead = await make({ tags: ['a'], name: 'Ana' });
       const answer = await admin.patch(path(idOf(lead)), {
         stage: 'new',
@@ -307,7 +307,7 @@ describe('leads', () => {
       assert.deepEqual((await admin.get('/api/leads?q=zoe')).body['items'], []);
     });
 
-    it('a name that comes with a message › is on contact and lead, once, and not over a given one', async () => {
+    it('a name that comes with a message › set on contact and lead, once, and never over a given one', async () => {
       const lead = await make();
       const { contacts } = running().api.core;
       const id = new Types.ObjectId(String(lead.body['contactId']));
@@ -417,7 +417,7 @@ describe('leads', () => {
       assert.notEqual(etagOf(now), etagOf(lead));
     });
 
-    it('made again by hand › 201 as sent', async () => {
+    it('created again by hand › 201 as sent', async () => {
       const lead = await make({ stage: 'lost' });
       await admin.delete(path(idOf(lead)));
       const again = await admin.post('/api/leads', { contactId: lead.body['contactId'], stage: 'qualified' });

@@ -39,7 +39,7 @@ describe('api › lists', function () {
   }
 
   describe('messages', () => {
-    it('pages › newest first, each message once, also at one and the same moment', async () => {
+    it('pages › newest first, each message once, even with equal times', async () => {
       const sent: MessageJson[] = [];
       for (let index = 0; index < 7; index += 1) sent.push(await user.send({ to: phoneEndingIn('01') }));
       await api()
@@ -59,7 +59,7 @@ describe('api › lists', function () {
       assert.deepEqual(order, order.toSorted().toReversed());
     });
 
-    it('a message that arrives while somebody turns pages › moves none of the others', async () => {
+    it('a message that arrives between two pages › moves none of the others', async () => {
       const first = await user.send({ to: phoneEndingIn('01') });
       const second = await user.send({ to: phoneEndingIn('01') });
       const page = await getPage<MessageJson>(user, '/api/messages?limit=1');
@@ -76,7 +76,7 @@ describe('api › lists', function () {
       assert.equal(next.nextCursor, null);
     });
 
-    it('an item › has neither history nor what it waits for; the single message has', async () => {
+    it('an item › has neither history nor wait; the single message has both', async () => {
       const { id } = await user.send({ to: phoneEndingIn('01') });
       const page = await getPage<MessageJson>(user, '/api/messages');
       assert.ok(page.items[0] !== undefined && !('statusHistory' in page.items[0]));
@@ -109,7 +109,7 @@ describe('api › lists', function () {
   });
 
   describe('templates', () => {
-    it('a new client › the three to begin with, by name, with what a send has to give', async () => {
+    it('a new client › the three initial ones, by name, with the variables that a send needs', async () => {
       const { items, nextCursor } = await getPage<TemplateView>(user, '/api/templates');
       assert.deepEqual(
         items.map(({ name, language, status, variables: { header, body, buttons } }) => [

@@ -12,7 +12,7 @@ const after = (ms: number): Date => new Date(start.getTime() + ms);
 const fromNow = (ms: number): Date => new Date(Date.now() + ms);
 const hourMs = 3_600_000;
 
-describe('the life of a message', function () {
+describe('messages › reschedule, cancel, timeline', function () {
   this.timeout(30_000);
   const api = useMessagingApi('message-life', () => ({ TEMPORAL_UI_URL: 'http://temporal.test/ui' }));
   let ours: Correspondence;
@@ -26,7 +26,7 @@ describe('the life of a message', function () {
   const view = (id: string) => ours.user.getMessage(id);
   const words = ({ statusHistory }: MessageView) => statusHistory.map(({ status }) => status);
 
-  describe('another time', () => {
+  describe('reschedule', () => {
     const scheduled = (changes = {}) =>
       ours.store({ status: 'scheduled', sendAt: fromNow(2 * hourMs), ...changes });
     const move = (id: string, sendAt: Date, who = ours): Promise<Answer<MessageView>> =>
@@ -52,7 +52,7 @@ describe('the life of a message', function () {
       });
     }
 
-    it('while it is held by a gate › waits for its new time, and not behind the gate any more', async () => {
+    it('while it is held by a gate › waits for its new time, no longer for the gate', async () => {
       const waiting = {
         gate: 'quiet-hours',
         reason: 'quiet hours',
@@ -70,7 +70,7 @@ describe('the life of a message', function () {
       assert.deepEqual([stored.waiting, stored.waits], [undefined, [waiting]]);
     });
 
-    it('to the past, or behind its end › 400 by the name of the field, nothing moves', async () => {
+    it('to the past, or after its expiry › 400 that names the field, nothing changes', async () => {
       const id = await scheduled({ expiresAt: fromNow(3 * hourMs) });
       const before = await view(id);
       for (const sendAt of [fromNow(-1_000), fromNow(4 * hourMs), new Date(before.expiresAt ?? '')]) {
@@ -83,14 +83,14 @@ describe('the life of a message', function () {
     });
 
     for (const status of ['queued', 'sending', 'sent', 'failed', 'canceled', 'unknown'] as const) {
-      it(`of one that is ${status} › 409, nothing moves`, async () => {
+      it(`of one that is ${status} › 409, nothing changes`, async () => {
         const id = await ours.store({ status });
         assert.equal(outcomeOf(await move(id, fromNow(hourMs))), '409 wrong-state');
         assert.equal((await view(id)).sendAt, null);
       });
     }
 
-    it('of an inbound one, of another client’s, of none › 404', async () => {
+    it('of an inbound message, of another client’s, of an unknown one › 404', async () => {
       const inbound = await ours.store({ direction: 'inbound', senderType: 'contact', status: 'received' });
       const foreign = await theirs.store({ status: 'scheduled', sendAt: fromNow(hourMs) });
       for (const id of [inbound, foreign, new Types.ObjectId().toHexString()]) {
@@ -104,7 +104,7 @@ describe('the life of a message', function () {
       ours.user.call(`/api/messages/${id}/cancel`, { method: 'POST' });
 
     for (const status of ['scheduled', 'queued', 'sending'] as const) {
-      it(`one that is ${status} and in no call › 200; twice the same answer`, async () => {
+      it(`one that is ${status} without a call in progress › 200; repeated, the same answer`, async () => {
         const waiting = { gate: 'channel', reason: 'channel paused', since: start } as const;
         const id = await ours.store({ status, waiting, sendAt: fromNow(hourMs) });
         const first = await cancel(id);
@@ -119,7 +119,7 @@ describe('the life of a message', function () {
       });
     }
 
-    it('one in a call › 409: it may leave at this moment', async () => {
+    it('one with a call in progress › 409: it may already be sent', async () => {
       const dispatch = { attempt: 1, isCalling: true, token: 't', startedAt: start, attempts: [] };
       const id = await ours.store({ status: 'sending', dispatch });
       assert.equal(outcomeOf(await cancel(id)), '409 already-left');
@@ -128,7 +128,7 @@ describe('the life of a message', function () {
     });
 
     for (const status of ['sent', 'delivered', 'read', 'failed', 'expired', 'unknown'] as const) {
-      it(`one that is ${status} › 409, and it stays so`, async () => {
+      it(`one that is ${status} › 409, unchanged`, async () => {
         const id = await ours.store({ status });
         assert.equal(outcomeOf(await cancel(id)), '409 already-left');
         assert.equal((await view(id)).status, status);
@@ -151,7 +151,7 @@ describe('the life of a message', function () {
       return answer.body;
     };
 
-    it('a life with waits, calls and receipts › told in order, with the link to its run', async () => {
+    it('waits, calls and receipts › listed in order, with the link to the workflow', async () => {
       const call = (number: number, at: number, outcome: 'retry' | 'accepted', code?: string) => ({
         ...{ number, startedAt: after(at), endedAt: after(at + 100), outcome },
         ...(code === undefined ? {} : { code }),
@@ -250,7 +250,7 @@ describe('the life of a message', function () {
     });
   });
 
-  it('the views › say category, priority and what was made in place of what', async () => {
+  it('the views › have category, priority and both links of a retry', async () => {
     const other = new Types.ObjectId();
     const id = await ours.store({
       ...{
@@ -279,7 +279,7 @@ describe('the life of a message while Temporal cannot be reached', function () {
   this.timeout(60_000);
   const api = useMessagingApi('message-life-away', () => ({ TEMPORAL_ADDRESS: '127.0.0.1:9' }));
 
-  it('cancel, another time, timeline › the database answers, and the log says what was not told', async () => {
+  it('cancel, reschedule, timeline › answered from the database, and failed signals are logged', async () => {
     const { user, store } = await startCorrespondence(api());
     const id = await store({ status: 'scheduled', sendAt: fromNow(hourMs) });
     const sendAt = fromNow(2 * hourMs).toISOString();

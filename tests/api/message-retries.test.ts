@@ -79,7 +79,7 @@ describe('retries of messages', function () {
       ]);
     });
 
-    it('a second time › 409 that names the message that was made; that one in its turn › 201', async () => {
+    it('a second time › 409 that names the new message; retrying that one › 201', async () => {
       const id = await ours.store(failed());
       const made = await retry(id);
       const again = await retry(id);
@@ -91,7 +91,7 @@ describe('retries of messages', function () {
       assert.equal((await ours.stored(next.body.id)).retryNumber, 2);
     });
 
-    it('the same Idempotency-Key › the same answer for ever', async () => {
+    it('the same Idempotency-Key › always the same answer', async () => {
       const id = await ours.store(failed());
       const made = await retry(id, { key: 'k-1' });
       await update('messages', new Types.ObjectId(made.body.id), failed({ retriedBy: new Types.ObjectId() }));
@@ -102,7 +102,7 @@ describe('retries of messages', function () {
       assert.equal((await ours.retriesOf(other)).length, 0);
     });
 
-    it('its audit event cannot be stored › 500, and nothing of it is there', async () => {
+    it('its audit event cannot be stored › 500, and nothing is stored', async () => {
       const id = await ours.store(failed());
       const refuse = (validator: object) =>
         api().api.core.mongo.db?.command({ collMod: 'audit_events', validator });
@@ -119,7 +119,7 @@ describe('retries of messages', function () {
       for (const seen of api().takeViolations()) assert.match(seen, /^collMod on audit_events/);
     });
 
-    it('twenty at once › one new message; with one key all get it', async () => {
+    it('twenty at once › one new message; with one key, all get the same answer', async () => {
       const id = await ours.store(failed());
       const answers = await Promise.all(Array.from({ length: 20 }, () => retry(id)));
       assert.deepEqual(statusesOf(answers as never), [201, ...Array.from({ length: 19 }, () => 409)]);
@@ -138,7 +138,7 @@ describe('retries of messages', function () {
       assert.equal((await ours.retriesOf(keyed)).length, 1);
     });
 
-    it('unknown › 409 until somebody accepts that the person may get both', async () => {
+    it('unknown › 409 until the caller accepts a possible duplicate', async () => {
       const id = await ours.store({ status: 'unknown' });
       assert.equal(outcomeOf(await retry(id)), '409 may-duplicate');
       assert.equal(outcomeOf(await retry(id, { mayDuplicate: false })), '409 may-duplicate');
@@ -159,7 +159,7 @@ describe('retries of messages', function () {
       'canceled',
       'expired',
     ] as const) {
-      it(`${status} › 409, nothing is made`, async () => {
+      it(`${status} › 409, nothing is created`, async () => {
         const id = await ours.store({ status });
         assert.equal(outcomeOf(await retry(id, { mayDuplicate: true })), '409 wrong-state');
         assert.equal((await ours.retriesOf(id)).length, 0);
@@ -224,7 +224,7 @@ describe('retries of messages', function () {
       ],
     ];
     for (const [what, changes, close, code] of refusals) {
-      it(`one ${what} › 409 ${code}, nothing is made`, async () => {
+      it(`one ${what} › 409 ${code}, nothing is created`, async () => {
         const id = await ours.store(failed(changes));
         await close();
         assert.equal(outcomeOf(await retry(id)), `409 ${code}`);
@@ -233,20 +233,20 @@ describe('retries of messages', function () {
       });
     }
 
-    it('free-form in an open window, by a paused channel › 201: it waits behind the gate', async () => {
+    it('free-form in an open window, by a paused channel › 201: it waits for the channel', async () => {
       await setWindow(api(), ours.conversationId.toHexString(), hourMs);
       await update('channels', new Types.ObjectId(ours.user.channelId), { state: 'paused' });
       const id = await ours.store(failed(freeForm));
       assert.equal(outcomeOf(await retry(id)), '201');
     });
 
-    it('of a template that is paused › 201: it waits behind the gate', async () => {
+    it('of a template that is paused › 201: it waits for the template', async () => {
       const id = await ours.store(failed({ templateName: unread }));
       await setTemplates({ status: 'paused' });
       assert.equal(outcomeOf(await retry(id)), '201');
     });
 
-    it('an inbound one, another client’s, none › 404', async () => {
+    it('an inbound message, another client’s, an unknown one › 404', async () => {
       const theirs = await startCorrespondence(api());
       const foreign = await theirs.store(failed());
       const inbound = await ours.store({ direction: 'inbound', senderType: 'contact', status: 'received' });
@@ -304,7 +304,7 @@ describe('retries of messages', function () {
       );
     });
 
-    it('what was made › is a new message each; a second request makes none', async () => {
+    it('results › one new message each; a second request creates none', async () => {
       const ids = [
         await ours.store(failed({ timestamp: at(1) })),
         await ours.store(failed({ timestamp: at(2) })),
@@ -319,7 +319,7 @@ describe('retries of messages', function () {
       assert.deepEqual((await retryMany({ status: 'failed' })).retried, []);
     });
 
-    it('a page whose answer was lost, repeated › only the rest, what was skipped again, nobody twice', async () => {
+    it('a page whose answer was lost, repeated › only the rest, skipped ones again, no message twice', async () => {
       const skipped = await ours.store(failed({ templateName: 'gone', timestamp: at(1) }));
       const first = await ours.store(failed({ timestamp: at(2) }));
       const later = await ours.store(failed({ timestamp: at(3) }));
@@ -337,7 +337,7 @@ describe('retries of messages', function () {
       for (const id of [first, later]) assert.equal((await ours.retriesOf(id)).length, 1);
     });
 
-    it('what a send would be refused › skipped with the reason, the others go on', async () => {
+    it('a message that could not be sent › skipped with the reason, the others continue', async () => {
       const refused = await ours.store(failed({ templateName: 'order_update', timestamp: at(1) }));
       const fine = await ours.store(failed({ timestamp: at(2) }));
       const clientId = new Types.ObjectId(ours.user.clientId);
@@ -352,7 +352,7 @@ describe('retries of messages', function () {
       assert.equal((await ours.retriesOf(refused)).length, 0);
     });
 
-    it('unknown ones › skipped with the reason until mayDuplicate is said', async () => {
+    it('unknown ones › skipped with the reason unless mayDuplicate is set', async () => {
       const id = await ours.store({ status: 'unknown' });
       assert.deepEqual(
         (await retryMany({ status: 'unknown' })).skipped.map(({ code }) => code),
@@ -361,7 +361,7 @@ describe('retries of messages', function () {
       assert.deepEqual(idsOf(await retryMany({ status: 'unknown', mayDuplicate: true })), [id]);
     });
 
-    it('page by page › every one once, and an end, also where more are skipped in one moment than fit', async () => {
+    it('page by page › each message once, and an end, even if more than a page is skipped at one time', async () => {
       const opted = await startCorrespondence(api());
       const ids: string[] = [];
       for (let n = 0; n < 7; n += 1) {
@@ -387,14 +387,14 @@ describe('retries of messages', function () {
       assert.notEqual(skippedAlone.nextCursor, null);
     });
 
-    it('a cursor that is none › 400', async () => {
+    it('an invalid cursor › 400', async () => {
       const body = { status: 'failed', cursor: 'nonsense' };
       const answer = await ours.user.call('/api/messages/retry', { method: 'POST', body });
       assert.equal(outcomeOf(answer), '400 invalid-input');
       assert.match(JSON.stringify(answer.body), /body\.cursor/);
     });
 
-    it('messages of another client › are not met', async () => {
+    it('messages of another client › not included', async () => {
       const theirs = await startCorrespondence(api());
       const id = await theirs.store(failed());
       const { channelId } = theirs.user;

@@ -35,7 +35,7 @@ describe('api › messages', function () {
     (await api().temporal.workflow.count(`ClientId = '${clientId}'`)).count;
 
   describe('idempotency', () => {
-    it('the same key and body again › the same answer to the letter, one message', async () => {
+    it('the same key and body again › an identical answer, one message', async () => {
       const body = { to: phoneEndingIn('01') };
       const first = await user.trySend(body, 'order-1');
       const second = await user.trySend(body, 'order-1');
@@ -45,7 +45,7 @@ describe('api › messages', function () {
       assert.equal((await messagesOf(user)).length, 1);
     });
 
-    it('the same content written in another order › is the same body', async () => {
+    it('the same content in another field order › counts as the same body', async () => {
       const to = phoneEndingIn('01');
       const variables = { body: { '1': 'Ana', '2': '1042' } };
       const first = await user.send({ to, templateName: 'order_update', variables }, 'order-2');
@@ -53,7 +53,7 @@ describe('api › messages', function () {
       assert.equal((await user.send(turned, 'order-2')).id, first.id);
     });
 
-    it('the answer long after › what was accepted, not what became of it', async () => {
+    it('the key repeated much later › the original answer, not the current state', async () => {
       const body = { to: phoneEndingIn('01') };
       const first = await user.send(body, 'order-3');
       await api()
@@ -114,7 +114,7 @@ describe('api › messages', function () {
       assert.equal(first.conversationId, second.conversationId);
     });
 
-    it('twenty at once to somebody new › one contact, one lead, one conversation', async () => {
+    it('twenty at once to a new recipient › one contact, one lead, one conversation', async () => {
       const to = phoneEndingIn('01');
       const sent = await Promise.all(Array.from({ length: 20 }, () => user.send({ to })));
       assert.equal(new Set(sent.map(({ contactId }) => contactId)).size, 1);
@@ -205,7 +205,7 @@ describe('api › messages', function () {
       });
     }
 
-    it('variables › by position, by name, and buttons › filled in as the person will read it', async () => {
+    it('variables › by position, by name, and buttons › filled in as the recipient reads it', async () => {
       const byPosition = await user.send(orderUpdate({ body: ['Ana', '1042'] }));
       const byName = await user.send(orderUpdate({ body: { '1': 'Ana', '2': '1042' } }));
       assert.equal(byName.content.text, byPosition.content.text);
@@ -224,12 +224,12 @@ describe('api › messages', function () {
       });
     });
 
-    it('variables › a text like an operator or a placeholder › stays the text that it is', async () => {
+    it('variables › a text like an operator or a placeholder › unchanged', async () => {
       const sent = await user.send(orderUpdate({ body: ['{{2}}', '$ne'] }));
       assert.match(sent.content.text ?? '', /^Hello \{\{2\}\}, your order \$ne /);
     });
 
-    it('all that is wrong › named at once, nothing stored', async () => {
+    it('several errors › all named at once, nothing stored', async () => {
       const before = await api().countAll();
       const expiresAt = '2020-01-01T00:00:00Z';
       const refused = await user.trySend({ ...orderUpdate({ body: ['Ana'] }), to: 'Ana', expiresAt });
@@ -243,7 +243,7 @@ describe('api › messages', function () {
       assert.deepEqual(await api().countAll(), before);
     });
 
-    it('wrong and impossible now › 400 first: 409 is for what is valid', async () => {
+    it('invalid and currently impossible › 400 first: 409 is for valid requests', async () => {
       const other = await api().signUp();
       const clientId = new Types.ObjectId(other.clientId);
       await api()
@@ -253,14 +253,14 @@ describe('api › messages', function () {
       assert.equal(asProblem(await other.trySend({ to: phoneEndingIn('01') })).status, 409);
     });
 
-    it('a template or language that is not there › 400 that names it', async () => {
+    it('an unknown template or language › 400 that names it', async () => {
       const unknown = asProblem(await user.trySend({ to: phoneEndingIn('01'), templateName: 'unheard_of' }));
       assert.deepEqual(unknown, { status: 400, code: 'invalid-input', paths: ['body.templateName'] });
       const language = asProblem(await user.trySend({ to: phoneEndingIn('01'), language: 'fr' }));
       assert.deepEqual(language, { status: 400, code: 'invalid-input', paths: ['body.language'] });
     });
 
-    it('a template that is not approved › 409, whatever else it is', async () => {
+    it('a template that is not approved › 409, for every other status', async () => {
       for (const status of ['draft', 'pending', 'rejected', 'disabled', 'deleted']) {
         const other = await api().signUp();
         const clientId = new Types.ObjectId(other.clientId);
@@ -310,7 +310,7 @@ describe('api › messages', function () {
         webhookKeyHash: sent.id,
       };
       await channels.insertOne(second);
-      // The API may know its channels for a second by heart.
+      // The API may cache its channels for a second.
       const refused = await waitFor('the second channel is seen', async () => {
         const answer = await other.trySend({ to: phoneEndingIn('01') });
         return answer.status === 201 ? undefined : asProblem(answer);
@@ -338,7 +338,7 @@ describe('api › messages', function () {
       }
     });
 
-    it('a number as people write it › stored as E.164; one that cannot be › 400', async () => {
+    it('a formatted number › stored as E.164; an impossible one › 400', async () => {
       const sent = await user.send({ to: '+49 (1511) 234-5601' });
       assert.equal(sent.to, '+4915112345601');
       for (const to of [

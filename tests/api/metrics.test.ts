@@ -43,7 +43,7 @@ describe('api › metrics', function () {
 
   const messages = () => api.collection<MessageDoc & mongo.Document>('messages');
 
-  it('the page of the API › Prometheus’ text, with what the process needs and without what is the worker’s', async () => {
+  it('the page of the API › Prometheus’ text, with the API’s metrics and without the worker’s', async () => {
     const text = await page();
     assert.match(text, /^# TYPE crm_messages_accepted_total counter$/m);
     assert.match(text, /^nodejs_eventloop_lag_seconds\{process="api"\}/m);
@@ -62,7 +62,7 @@ describe('api › metrics', function () {
     assert.equal(readSeries(await page(), series), earlier + 2);
   });
 
-  it('receipts › are counted by word, with their delay and the class of a failure; the unmatched are not', async () => {
+  it('receipts › are counted by status, with their delay and failure class; unmatched ones are not', async () => {
     const { id } = await user.send({ to: phoneEndingIn('01') });
     const _id = new Types.ObjectId(id);
     await messages().updateOne({ _id }, { $set: { status: 'sent', providerMessageId: 'wamid.metrics' } });
@@ -94,7 +94,7 @@ describe('api › metrics', function () {
     }
   });
 
-  describe('what only the database knows', () => {
+  describe('database gauges', () => {
     let metrics: CrmMetrics;
     let measure: ReturnType<typeof createMeasure>;
     let isWorkerRunning = true;
@@ -122,7 +122,7 @@ describe('api › metrics', function () {
       }
     }
 
-    it('waiting messages › by status with the oldest; what is not due or held does not wait', async () => {
+    it('waiting messages › by status with the oldest; messages that are not due or held do not count', async () => {
       const old = ago(10 * minuteMs);
       const waiting = { gate: 'quiet-hours', reason: 'quiet hours', since: old } as const;
       await messages().insertMany([
@@ -150,7 +150,7 @@ describe('api › metrics', function () {
       });
     });
 
-    it('stuck messages behind many that need not leave yet › are seen all the same', async () => {
+    it('stuck messages behind many that are not due › still counted', async () => {
       const waiting = { gate: 'quiet-hours', reason: 'quiet hours', since: ago(minuteMs) } as const;
       const hour = 60 * minuteMs;
       const many = (changes: Partial<MessageDoc>) =>
@@ -248,7 +248,7 @@ describe('api › metrics', function () {
       });
     });
 
-    it('a paused channel › is seen, and the worker that stopped', async () => {
+    it('a paused channel › counted, and so is a stopped worker', async () => {
       assert.equal(
         (await user.call(`/api/channels/${user.channelId}/pause`, { method: 'POST' })).status,
         200,
@@ -279,7 +279,7 @@ describe('api › metrics', function () {
     });
   });
 
-  it('every query of a round › crosses clients only as listed, by an index but for the few channels', async () => {
+  it('every query of a round › crosses clients only as listed, and uses an index except for channels', async () => {
     const documents = Array.from({ length: 300 }, (_value, index) =>
       buildMessage({
         clientId: index % 3 === 0 ? new Types.ObjectId(user.clientId) : newId(),

@@ -42,7 +42,7 @@ describe('api › the OpenAPI document', function () {
     user = await api().signUp();
   });
 
-  it('the document › is valid OpenAPI 3.1 and the one that the server was made with', async () => {
+  it('the document › valid OpenAPI 3.1, identical to the server’s', async () => {
     const result = await new Validator().validate(
       structuredClone(document) as unknown as Record<string, unknown>,
     );
@@ -50,7 +50,7 @@ describe('api › the OpenAPI document', function () {
     assert.deepEqual(document, JSON.parse(JSON.stringify(api().api.http.openApi)));
   });
 
-  it('every route that is mounted › is in it, closed ones as closed; the webhook too', () => {
+  it('every route that is mounted › described, protected ones with security; the webhook too', () => {
     for (const { method, path, access, replies } of api().api.http.routes) {
       const operation = document.paths[openApiPath(path)]?.[method];
       assert.ok(operation !== undefined, `${method} ${path} is not described`);
@@ -64,7 +64,7 @@ describe('api › the OpenAPI document', function () {
     }
   });
 
-  it('real answers, good and bad › fit what is described for their status', async () => {
+  it('real answers, good and bad › match the schema of their status', async () => {
     const check = createSchemaCheck(document.components.schemas);
     const sent = await user.send({ to: phoneEndingIn('01') });
     const signUp = { fullName: 'Jane', email: 'x', password: 'x', agreeToTerms: true };
@@ -110,7 +110,7 @@ describe('api › the OpenAPI document', function () {
     }
   });
 
-  it('every route › its good answer, and those for nobody, for a wrong query and about nothing › fit', async () => {
+  it('every route › its answers on success, without a token, for a wrong query and an unknown id › match the schema', async () => {
     const check = createSchemaCheck(document.components.schemas);
     const { routes } = api().api.http;
     const owner = await makeOwner(api());
@@ -152,7 +152,7 @@ describe('api › the OpenAPI document', function () {
     const unseen = routes
       .map(({ method, path }) => `${method} ${path}`)
       .filter((route) => !isGoodSeen.has(route));
-    // They want a cookie, a link from a mail, and a provider that answers.
+    // They need a cookie, a link from a mail, or a provider that answers.
     const elsewhere = [
       'post /api/auth/refresh',
       'post /api/auth/reset-password',

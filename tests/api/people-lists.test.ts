@@ -32,7 +32,9 @@ describe('lists of contacts and leads', () => {
     for (const { clientId } of [admin, stranger]) await fill(clientId);
   });
 
-  /** All at five moments only, so that every sort key has many ties; phones and names in no order of time. */
+  /**
+   * Only five different times, so that every sort key has many ties; phones and names are not in chronological order.
+   */
   async function fill(clientId: Types.ObjectId): Promise<void> {
     const contacts = Array.from({ length: count }, (_, index) => {
       const name = of(names, index);
@@ -135,7 +137,7 @@ describe('lists of contacts and leads', () => {
       : { ...query };
 
   for (const { path, query, fits } of lists) {
-    it(`${path} ${JSON.stringify(query)} › every one that fits once, in a stable order, of this client only`, async () => {
+    it(`${path} ${JSON.stringify(query)} › each match once, in a stable order, of this client only`, async () => {
       const pages = await pagesOf(path, toQuery(query));
       const items = pages.flat();
       const { items: expected } = await allOf(path);
@@ -193,7 +195,7 @@ describe('lists of contacts and leads', () => {
     }
   });
 
-  it('q with what is a pattern elsewhere › is looked for as it is', async () => {
+  it('q with pattern characters › matched literally', async () => {
     for (const q of ['.*', '^ana', 'a.a', '(', '[a-z]', '\\', 'an%', '$ne']) {
       for (const path of ['/api/contacts', '/api/leads']) {
         const answer = await admin.get(`${path}?${new URLSearchParams({ q }).toString()}`);
@@ -202,7 +204,7 @@ describe('lists of contacts and leads', () => {
     }
   });
 
-  it('what is added while somebody reads › does not move what follows', async () => {
+  it('an item added between two pages › does not move the following ones', async () => {
     const first = await admin.get(`/api/contacts?limit=${limit}`);
     await admin.post('/api/contacts', { phoneNumber: '+15550009001' });
     const cursor = String(first.body['nextCursor']);

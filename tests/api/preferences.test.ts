@@ -16,7 +16,7 @@ import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { statusesOf } from '../support/meta.ts';
 import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
 
-describe('api › the switch for marketing at WhatsApp', function () {
+describe('api › WhatsApp’s marketing preference', function () {
   this.timeout(60_000);
   const api = useApi('preferences', { env: { WHATSAPP_APP_SECRETS: appSecret } });
   let processor: TestProcessor;
@@ -72,7 +72,7 @@ describe('api › the switch for marketing at WhatsApp', function () {
     return [event?.['status'], event?.['lastError']];
   };
 
-  it('stop › marketing that waits is canceled, the rest is not; who is not known becomes a contact', async () => {
+  it('stop › waiting marketing messages are canceled, others are not; an unknown person becomes a contact', async () => {
     const phone = phoneEndingIn('01');
     const ads = await makeWaiting(api(), user, { to: phone, count: 4, changes: { category: 'marketing' } });
     const orders = await makeWaiting(api(), user, { to: phone, count: 4, changes: { category: 'utility' } });
@@ -95,7 +95,7 @@ describe('api › the switch for marketing at WhatsApp', function () {
     assert.deepEqual([made?.marketingStopped, made?.whatsappId], [true, unheard.slice(1)]);
   });
 
-  it('resume › clears the switch and never a STOP; out of order and repeated, the later one counts', async () => {
+  it('resume › clears the preference, never a STOP; out of order and repeated, the later one counts', async () => {
     const phone = phoneEndingIn('01');
     await hear(spoken(user, phone, 'STOP', { timestamp: secondsFromNow(-60) }));
     const stop = switched(phone, { value: 'stop', at: secondsFromNow(-50) });
@@ -109,7 +109,7 @@ describe('api › the switch for marketing at WhatsApp', function () {
     assert.equal((await historyOf(user, contact?.id ?? '')).entries.length, 3);
   });
 
-  it('an event that names only the account › every client with a number in it; other categories say nothing', async () => {
+  it('an event that names only the account › every client with a number in it; other categories are ignored', async () => {
     const channel = await api()
       .collection('channels')
       .findOne({ clientId: new Types.ObjectId(user.clientId) });
@@ -126,7 +126,7 @@ describe('api › the switch for marketing at WhatsApp', function () {
     for (const who of [user, sharing]) assert.equal((await contactOf(who, phone))?.marketingStopped, true);
   });
 
-  it('an account that nobody has › kept and tried again; a person who is none › a dead letter', async () => {
+  it('an unknown account › kept and retried; an invalid person › a dead letter', async () => {
     const at = secondsFromNow(-10);
     await hear(switched(phoneEndingIn('01'), { value: 'stop', at, wabaId: 'unheard' }));
     assert.equal((await lastEvent())[0], 'parked');
@@ -134,7 +134,7 @@ describe('api › the switch for marketing at WhatsApp', function () {
     assert.equal((await lastEvent())[0], 'dead');
   });
 
-  it('131050 in a receipt › the same as the switch, and the message has failed', async () => {
+  it('131050 in a receipt › the same as the preference, and the message has failed', async () => {
     const phone = phoneEndingIn('01');
     const changes = { status: 'sent', category: 'marketing', providerMessageId: `wamid.${phone}` } as const;
     const { contactId, ids } = await makeWaiting(api(), user, { to: phone, count: 1, changes });

@@ -33,7 +33,7 @@ describe('sending policy', () => {
   };
   const night = { from: '21:00', to: '09:00', days: ['sun', 'sat', 'sun'] };
 
-  it('a client that has decided nothing › sends at any time and knows the default words', async () => {
+  it('a client without a policy › sends at any time and has the default words', async () => {
     const answer = await admin.get(path());
     assert.equal(answer.status, 200, answer.text);
     assert.deepEqual(decisions(answer.body), undecided);
@@ -43,7 +43,7 @@ describe('sending policy', () => {
     assert.equal(codeOf(await admin.get(nobody)), '404 not-found');
   });
 
-  it('fields that are given › changed, the rest stays; null ends quiet hours; each change is audited once', async () => {
+  it('given fields › changed, the rest stays; null ends quiet hours; each change is audited once', async () => {
     const first = await admin.patch(path(), { quietHours: night, stopWords: { de: ['Ende', ' Schluss '] } });
     assert.equal(first.status, 200, first.text);
     const quietHours = { from: '21:00', to: '09:00', days: ['sat', 'sun'] };
@@ -97,7 +97,7 @@ describe('sending policy', () => {
     ['a default word for the other thing', { startWords: { de: ['Stop'] } }, ['body.startWords.de.0']],
   ];
   for (const [name, body, paths] of bad) {
-    it(`${name} › refused by its name, nothing is stored`, async () => {
+    it(`${name} › refused with its path, nothing is stored`, async () => {
       const answer = await admin.patch(path(), body);
       assert.deepEqual([codeOf(answer), issuePaths(answer)], ['400 invalid-input', paths]);
       assert.equal(etagOf(await admin.get(path())), '"0"');
@@ -141,7 +141,7 @@ describe('sending policy', () => {
     }
   });
 
-  it('who sends › knows the policy and the time zone, at most two seconds old', async () => {
+  it('senders › see policy and time zone, at most two seconds old', async () => {
     const { policies } = running().api.core;
     const scope = scopeOf(admin.clientId);
     assert.deepEqual(await policies.sendingPolicyOf(scope), {

@@ -38,7 +38,7 @@ describe('api › numbers that the provider could not deliver to', function () {
   type Place = Pick<MessageDoc, 'clientId' | 'channelId' | 'contactId' | 'conversationId' | 'to'>;
   const places = new Map<string, Place>();
 
-  /** Where messages to the person are; the first one makes the thread. */
+  /** Addresses messages to this contact; the first one creates the conversation. */
   async function placeOf(): Promise<Place> {
     const known = places.get(phone);
     if (known !== undefined) return known;
@@ -51,7 +51,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     return place;
   }
 
-  /** A message to the person that has left; answers the provider's id. */
+  /** Sends a message to this contact; returns the provider's id. */
   async function sent(changes: Partial<MessageDoc> = {}): Promise<string> {
     const providerMessageId = newWamid();
     const message = buildMessage({ ...(await placeOf()), status: 'sent', providerMessageId, ...changes });
@@ -85,7 +85,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     await processor.reviewNumbers();
   };
 
-  it('131026 by receipt › marked with code and the provider’s time, shown, filterable; the same again is nothing', async () => {
+  it('131026 by receipt › marked with code and the provider’s time, shown, filterable; repeated, no change', async () => {
     const id = await sent();
     await hear(receipt(id, 'failed', 10));
     const marked = await contact();
@@ -106,7 +106,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     assert.equal((await user.send({ to: phone, sendAt: '2040-01-01T00:00:00Z' })).status, 'scheduled');
   });
 
-  it('delivered to it afterwards › cleared by the message that left in spite of the mark', async () => {
+  it('delivered to it afterwards › cleared by the message that was sent despite the mark', async () => {
     await hear(receipt(await sent(), 'failed', 10));
     await hear(receipt(await sent(toSuspect), 'delivered', 9));
     assert.notEqual((await contact()).numberSuspect, null, 'an earlier receipt proves nothing');
@@ -114,7 +114,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     assert.equal((await contact()).numberSuspect, null);
   });
 
-  it('the person writes › cleared; a failure of before, heard late or again, does not bring it back', async () => {
+  it('the person writes › cleared; an earlier failure, late or repeated, does not bring it back', async () => {
     const id = await sent();
     await hear(receipt(id, 'failed', 10), spoken(user, phone, 'Hello', { timestamp: second(20) }));
     assert.equal((await contact()).numberSuspect, null);
@@ -124,7 +124,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     assert.equal((await contact()).numberSuspect?.at, timeOf(21));
   });
 
-  it('another number › nothing is said of it, nor by a failure of the old one', async () => {
+  it('a changed number › not suspect, not even by a failure of the old one', async () => {
     await hear(receipt(await sent(), 'failed', 10));
     const { id } = await contact();
     const late = await sent();
@@ -137,7 +137,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     assert.equal((await contact()).numberSuspect, null);
   });
 
-  it('a receipt that crossed the failure › found by the look after it; four looks at the most', async () => {
+  it('a receipt that crossed the failure › found by the check after it; at most four checks', async () => {
     const crossing = await sent();
     await hear(receipt(await sent(), 'failed', 10));
     // It left before the mark, so that its receipt is no news for the number at first.
@@ -154,7 +154,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     assert.equal(await processor.reviewNumbers(), 0);
   });
 
-  it('any order and repetition › the latest word by the provider’s time counts', async () => {
+  it('any order and repetition › the latest receipt by the provider’s time counts', async () => {
     const word = fc.record({
       what: fc.constantFrom('failed', 'failed', 'delivered', 'read', 'inbound'),
       at: fc.nat(12),

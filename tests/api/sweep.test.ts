@@ -16,7 +16,7 @@ const olderThanMs = 60 * secondMs;
 describe('sweep', () => {
   let database: TestDatabase;
   let started: string[];
-  /** What Temporal says of a message; it is running where nothing is said. */
+  /** Temporal's status of a message; running by default. */
   let answers: Map<string, 'closed' | 'completed' | Error>;
   let rescheduled: string[];
 
@@ -61,7 +61,7 @@ describe('sweep', () => {
       batchSize,
     }).sweepOnce();
 
-  it('one that was never looked at, behind many due for a second look › is started first', async () => {
+  it('a message never swept, behind many due again › started first', async () => {
     const looked = await store({ sweptAt: ago(900) }, { sweptAt: ago(800) }, { sweptAt: ago(700) });
     const [fresh] = await store({ timestamp: ago(61) });
     assert.ok(fresh);
@@ -74,7 +74,7 @@ describe('sweep', () => {
     assert.equal(await sweepOnce(), 0, 'a running one is left alone');
   });
 
-  it('more than one round has batches for › the never looked at first, then the longest not looked at', async () => {
+  it('more than one round has batches for › never swept messages first, then the least recently swept', async () => {
     const looked = await store(
       ...Array.from({ length: 24 }, (_value, index) => ({ sweptAt: ago(2_000 - index) })),
     );
@@ -85,7 +85,7 @@ describe('sweep', () => {
     assert.equal(new Set(started).size, 27);
   });
 
-  it('some that cannot be started › are told, and hold up none behind them', async () => {
+  it('some that cannot be started › reported, and delay no others', async () => {
     const poison = await store({}, {}, {});
     const [good] = await store({});
     assert.ok(good);
@@ -101,7 +101,7 @@ describe('sweep', () => {
     await assert.rejects(sweepOnce(), { message: '2 of 2 messages could not be swept' });
   });
 
-  it('the young, what has left, and what was looked at lately › are left alone', async () => {
+  it('recent, sent, and recently swept messages › left alone', async () => {
     await store(
       { timestamp: ago(59) },
       { status: 'sent' },
@@ -116,7 +116,7 @@ describe('sweep', () => {
     assert.equal(await sweepOnce(10), 0);
   });
 
-  it('overdue and not held › looked at each minute, and told its time', async () => {
+  it('overdue and not held › swept each minute, and signalled its time', async () => {
     const [overdue] = await store({ status: 'scheduled', sendAt: ago(61), sweptAt: ago(61) });
     assert.ok(overdue);
     assert.equal(await sweepOnce(), 1);

@@ -103,7 +103,7 @@ describe('authentication templates, once they were read back', () => {
     assert.equal(partsOf(await shown())[1]?.['text'], 'This code expires in 10 minutes.');
   });
 
-  it('given back unchanged › no change; with a text of the author’s own › 400 by its path', async () => {
+  it('given back unchanged › no change; with a custom text › 400 with its path', async () => {
     const before = await shown();
     const same = await admin.patch(path(), { components: partsOf(before) });
     assert.deepEqual([same.status, same.body], [200, before.body]);
@@ -115,7 +115,7 @@ describe('authentication templates, once they were read back', () => {
     assert.deepEqual(issuePaths(refused), ['body.components.0.text']);
   });
 
-  it('rejected › submitted once more as it is', async () => {
+  it('rejected › resubmitted unchanged', async () => {
     await behave({ rejectWords: ['Fill in'] });
     const before = await shown();
     const given = partsOf(before).map((part) =>

@@ -13,7 +13,7 @@ import { startTemplateProvider, type TemplateProvider } from '../support/templat
 const secret = 'the app secret of these tests';
 const hour = 3_600_000;
 
-describe('api › what the provider says of templates', function () {
+describe('api › template events of the provider', function () {
   this.timeout(60_000);
   let provider: TemplateProvider;
   const env: Record<string, string> = { WHATSAPP_APP_SECRETS: secret };
@@ -67,7 +67,7 @@ describe('api › what the provider says of templates', function () {
   const status = (event: string, more: object = {}) => ({ ...named(), event, reason: null, ...more });
   const field = 'message_template_status_update';
 
-  it('paused and approved again › stored with its reason, audited, without a new look', async () => {
+  it('paused and approved again › stored with its reason, audited, without a synchronisation', async () => {
     const info = { title: 'FIRST_PAUSE', description: 'Low rating' };
     await say(field, status('PAUSED', { other_info: info, message_template_id: 4711 }));
     const paused = await stored();
@@ -93,7 +93,7 @@ describe('api › what the provider says of templates', function () {
     );
   });
 
-  it('an older state that comes later › not applied, but looked at', async () => {
+  it('an older state that comes later › not applied, but synchronised', async () => {
     await say(field, status('PAUSED'));
     await say(field, status('APPROVED'), Date.now() - hour);
     const template = await stored();
@@ -103,7 +103,7 @@ describe('api › what the provider says of templates', function () {
     );
   });
 
-  it('rating and category › stored; the provider’s category is audited, ours is kept', async () => {
+  it('rating and category › stored; the provider’s category is audited, the requested one is kept', async () => {
     await say('message_template_quality_update', { ...named(), new_quality_score: 'YELLOW' });
     await say('template_category_update', {
       ...named(),
@@ -117,7 +117,7 @@ describe('api › what the provider says of templates', function () {
     );
   });
 
-  it('flagged, or other content › only looked at', async () => {
+  it('flagged, or other content › only synchronised', async () => {
     await say(field, status('FLAGGED'));
     const template = await stored();
     assert.deepEqual(
@@ -132,7 +132,7 @@ describe('api › what the provider says of templates', function () {
     assert.ok(await isWanted());
   });
 
-  it('a template that we do not have, or another one of the same name › looked at', async () => {
+  it('an unknown template, or another one of the same name › synchronised', async () => {
     await say(field, { ...named('nobody'), event: 'APPROVED' });
     assert.ok(await isWanted());
     await templates().updateOne(
@@ -157,7 +157,7 @@ describe('api › what the provider says of templates', function () {
     }
   });
 
-  it('an account that nobody has › parked, as everything that matches nothing yet', async () => {
+  it('an unknown account › parked, like every unmatched event', async () => {
     await say(field, status('PAUSED'), Date.now(), 'nobody');
     const [event] = await api().collection('webhook_events').find({}).toArray();
     assert.equal(event?.['status'], 'parked');
@@ -203,7 +203,7 @@ describe('api › what the provider says of templates', function () {
       assert.ok(inMs > 6 * hour - 60_000 && inMs < 6.5 * hour, String(inMs));
     });
 
-    it('wanted by an event › at once; failed › again after a growing wait', async () => {
+    it('requested by an event › at once; failed › again after a growing wait', async () => {
       const { templates: service } = api().api.core;
       const channelId = new Types.ObjectId(user.channelId);
       await service.wantSync(scopeOf(clientId()), channelId, 0);
@@ -219,7 +219,7 @@ describe('api › what the provider says of templates', function () {
       assert.deepEqual([done?.['failures'], done?.['problem']], [0, undefined]);
     });
 
-    it('wanted while it is at it › looked at once more; a channel that is gone › forgotten', async () => {
+    it('requested during a synchronisation › once more; a deleted channel › forgotten', async () => {
       const syncs = createTemplateSyncRepository(api().api.core.mongo);
       const scope = scopeOf(clientId());
       const channelId = new Types.ObjectId(user.channelId);

@@ -43,7 +43,7 @@ describe('template management › the provider’s limit of calls', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('nearly used up › no further call until it is regained, in no process and for that account only', async () => {
+  it('nearly used up › no further call until it recovers, in all processes, for that account only', async () => {
     const clock = createFixedClock(new Date());
     const open = () => {
       const rates = createSendRates({
@@ -80,7 +80,7 @@ describe('template management › the provider’s limit of calls', () => {
     }
   });
 
-  it('used up by questions about a number › no further one, of templates neither; later they go on', async () => {
+  it('used up by number lookups › no further call, neither for templates; later they continue', async () => {
     const clock = createFixedClock(new Date());
     const rates = createSendRates({
       connection: database.connection,
@@ -109,7 +109,7 @@ describe('template management › the provider’s limit of calls', () => {
     const templates = limitTemplateGateway(templateApi, limited);
     const list = await templates.list(account);
     assert.equal(list.kind === 'refused' && list.error.code, 80007);
-    // Who is not asked now is asked later.
+    // A lookup that is not made now is made later.
     await changeBehaviour(sandbox.url, { managementCallsPerHour: 1_000 });
     clock.advance(61 * minuteMs);
     assert.equal((await numbers.checkHealth(number)).kind, 'available');

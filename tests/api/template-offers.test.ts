@@ -44,7 +44,7 @@ describe('templates with a limited-time offer', () => {
       .collection<MessageDoc>('messages')
       .findOne({ _id: new Types.ObjectId(String(sent.body['id'])) });
 
-  it('over when the message could leave › 400 by the name of the field, nothing is stored', async () => {
+  it('ends before the message can be sent › 400 that names the field, nothing is stored', async () => {
     for (const [offerExpiresAt, times] of [
       [inHours(-1), {}],
       [inHours(1), { sendAt: inHours(2) }],
@@ -61,7 +61,7 @@ describe('templates with a limited-time offer', () => {
     assert.equal(shown.status, 200, shown.text);
   });
 
-  it('ahead › its end is the end of the message, unless the request names an earlier one', async () => {
+  it('ends later › its end is the message’s expiry, unless the request has an earlier one', async () => {
     const end = inHours(2);
     for (const [times, expected] of [
       [{}, end],
@@ -84,7 +84,7 @@ describe('templates with a limited-time offer', () => {
     }
   });
 
-  it('scheduled, and moved behind the end of its offer › 400, nothing moves', async () => {
+  it('scheduled, then rescheduled after the end of its offer › 400, nothing changes', async () => {
     const sent = await send(inHours(3), { sendAt: inHours(1) });
     const path = `/api/messages/${String(sent.body['id'])}`;
     assert.equal((await admin.patch(path, { sendAt: inHours(2) })).status, 200);

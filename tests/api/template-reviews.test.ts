@@ -55,7 +55,7 @@ describe('templates at the provider', () => {
       .findOne({ channelId: new Types.ObjectId(channelId) })) !== null;
 
   describe('create', () => {
-    it('submitted in the same request › pending with the provider’s id, and looked at again', async () => {
+    it('submitted in the same request › pending with the provider’s id, and synchronised later', async () => {
       const created = await create({ category: 'marketing', messageSendTtlSeconds: 43_200 });
       assert.equal(created.status, 201, created.text);
       const [theirs] = provider.templates.values();
@@ -74,7 +74,7 @@ describe('templates at the provider', () => {
       assert.ok(await wanted());
     });
 
-    it('the provider decides another category › it counts, what was asked for stays, audited', async () => {
+    it('the provider assigns another category › it counts, the requested one is kept, audited', async () => {
       provider.answerNext({ status: 200, body: { id: '5', status: 'APPROVED', category: 'MARKETING' } });
       const created = await create();
       const { category, submittedCategory, status } = created.body;
@@ -84,12 +84,12 @@ describe('templates at the provider', () => {
       assert.deepEqual([event?.['before'].category, event?.['after'].category], ['utility', 'marketing']);
     });
 
-    it('submit: false › a draft, and nobody is asked', async () => {
+    it('submit: false › a draft, and no call', async () => {
       const created = await create({ submit: false });
       assert.deepEqual([created.status, created.body['status'], provider.calls.length], [201, 'draft', 0]);
     });
 
-    it('no answer › a draft that says so, and the list is asked later', async () => {
+    it('no answer › a draft with the reason, and a later synchronisation', async () => {
       provider.answerNext(null);
       const created = await create();
       assert.deepEqual(
@@ -99,7 +99,7 @@ describe('templates at the provider', () => {
       assert.ok(await wanted());
     });
 
-    it('a limit, or a token that has ended › a draft in our own words', async () => {
+    it('a limit, or an expired token › a draft with the product’s own text', async () => {
       for (const [code, words] of [
         [190, /access token has expired \(190\)/],
         // Last: after it the account is not called for a while.
@@ -113,7 +113,7 @@ describe('templates at the provider', () => {
       }
     });
 
-    it('refused › 400 with the provider’s words without numbers, and nothing is kept', async () => {
+    it('refused › 400 with the provider’s text without numbers, and nothing is stored', async () => {
       refuseNext(100, 2_388_293, 'Too many variables; call 004915112345678.');
       const request = fresh();
       const refused = await admin.post('/api/templates', request);
@@ -158,14 +158,14 @@ describe('templates at the provider', () => {
       assert.equal(codeOf(await admin.post(pathOf(created, '/submit'))), '409 wrong-state');
     });
 
-    it('a draft that the provider has already › takes over what is there', async () => {
+    it('a draft that the provider already has › takes over its data', async () => {
       const created = await create({ submit: false });
       const theirs = provider.put({ name: String(created.body['name']), status: 'APPROVED' });
       const answer = await admin.post(pathOf(created, '/submit'));
       assert.deepEqual([answer.body['status'], answer.body['providerTemplateId']], ['approved', theirs.id]);
     });
 
-    it('refused › 400, and the draft says why; away › 503', async () => {
+    it('refused › 400, and the draft has the reason; away › 503', async () => {
       const created = await create({ submit: false });
       refuseNext(100, 2_388_047, 'The header is bad.');
       assert.equal((await admin.post(pathOf(created, '/submit'))).status, 400);
@@ -211,7 +211,7 @@ describe('templates at the provider', () => {
       assert.equal(provider.calls.at(-1)?.body['category'], 'MARKETING');
     });
 
-    it('refused, away, unknown there › nothing is changed here', async () => {
+    it('refused, away, unknown there › no local change', async () => {
       provider.review('APPROVED');
       const created = await create();
       const components = [body('Another text.')];
@@ -243,7 +243,7 @@ describe('templates at the provider', () => {
   });
 
   describe('delete', () => {
-    it('one language › deleted there by id and name; a draft › here alone; gone there › fine', async () => {
+    it('one language › deleted there by id and name; a draft › only locally; already gone there › accepted', async () => {
       const created = await create();
       assert.equal((await admin.delete(pathOf(created))).status, 204);
       const { method, query } = provider.calls.at(-1) ?? {};
@@ -319,7 +319,7 @@ describe('templates at the provider', () => {
       assert.equal(await api().collection('templates').countDocuments({ clientId: admin.clientId }), 20);
     }).timeout(30_000);
 
-    it('the provider away, or the token ended › said, nothing is changed', async () => {
+    it('the provider away, or the token ended › reported, nothing is changed', async () => {
       provider.answerNext(null);
       assert.equal(codeOf(await sync()), '503 dependency-away');
       refuseNext(190, 463, 'token EAAB-secret');

@@ -43,7 +43,7 @@ describe('unpausing a template › at the sandbox, which keeps Meta’s rules', 
   const openings = () => api().collection('gate_openings').find({ clientId: admin.clientId }).toArray();
   const audited = async () => (await api().auditOf(path.split('/').at(-1) ?? '')).at(-1);
 
-  it('paused by pacing › approved, audited, and what waits for it is let go', async () => {
+  it('paused by pacing › approved, audited, and waiting messages are released', async () => {
     await pause();
     const version = (await admin.get(path)).headers.get('etag') ?? '';
     const answer = await unpause({ 'if-match': version });
@@ -66,7 +66,7 @@ describe('unpausing a template › at the sandbox, which keeps Meta’s rules', 
     ['paused by feedback', 'FIRST_PAUSE', 0, /paused by pacing can be unpaused/],
     ['paused a moment ago', 'RATE_LIMITING_PAUSE', 300_000, /5 minutes after it was paused/],
   ] as const) {
-    it(`${what} › 409 with the provider’s reason; it stays paused and is looked at soon`, async () => {
+    it(`${what} › 409 with the provider’s reason; it stays paused and is synchronised soon`, async () => {
       await control('PUT', 'behaviour', { unpauseAfterMs });
       await pause({ title });
       const kept = await unpause();
@@ -99,7 +99,7 @@ describe('unpausing a template › at the sandbox, which keeps Meta’s rules', 
   });
 });
 
-describe('unpausing a template › at a provider that does odd things', () => {
+describe('unpausing a template › at an inconsistent provider', () => {
   let provider: TemplateProvider;
   before(async () => {
     provider = await startTemplateProvider();
@@ -128,7 +128,7 @@ describe('unpausing a template › at a provider that does odd things', () => {
       .collection('templates')
       .findOne({ _id: new Types.ObjectId(String(created.body['id'])) });
 
-  it('agrees, and still says paused › paused with the word that it has agreed, audited, looked at soon', async () => {
+  it('agrees, but still reports paused › paused with a note that it agreed, audited, synchronised soon', async () => {
     provider.answerNext({ status: 200, body: { success: true } });
     const answer = await unpause();
     const { status, pauseReason, needsSync } = answer.body;
@@ -141,7 +141,7 @@ describe('unpausing a template › at a provider that does odd things', () => {
     assert.deepEqual([ended.status, ended.body['status']], [200, 'approved']);
   });
 
-  it('no answer › 503, and the list is asked soon; unknown there › 409', async () => {
+  it('no answer › 503, and a synchronisation soon; unknown there › 409', async () => {
     provider.answerNext(null);
     assert.equal(codeOf(await unpause()), '503 dependency-away');
     assert.equal((await stored())?.['status'], 'paused');

@@ -228,7 +228,7 @@ describe('templates', () => {
       assert.deepEqual(after, { components, parameterFormat: 'named', status: 'pending', version: 3 });
     });
 
-    it('category only, of a draft › the content stays, and nobody is asked', async () => {
+    it('category only, of a draft › the content stays, and no call is made', async () => {
       const created = await addTemplate({ submit: false });
       const before = provider.calls.length;
       const answer = await admin.patch(pathOf(created), { category: 'marketing' });
@@ -239,7 +239,7 @@ describe('templates', () => {
       assert.equal(provider.calls.length, before);
     });
 
-    it('what is so already › nothing is written', async () => {
+    it('no actual change › nothing is written', async () => {
       const created = await addTemplate();
       const answer = await admin.patch(pathOf(created), { category: 'utility', components: full });
       assert.deepEqual([answer.status, etagOf(answer)], [200, '"2"']);
@@ -294,7 +294,7 @@ describe('templates', () => {
       assert.deepEqual(actions, ['template.created', 'template.submitted', 'template.deleted']);
     });
 
-    it('messages of it that have not left › 409 until they have', async () => {
+    it('unsent messages use it › 409 until they are sent', async () => {
       const created = await addTemplate({ components: [body('Hello there.')] });
       const english = await addTemplate({ name: created.body['name'], language: 'en' });
       const sent = await agent.post('/api/messages/template', {
@@ -314,7 +314,7 @@ describe('templates', () => {
       assert.equal((await agent.get(`/api/messages/${idOf(sent)}`)).status, 200);
     }).timeout(30_000);
 
-    it('changed since it was read › 412 and still there', async () => {
+    it('changed since the read › 412 and still there', async () => {
       const created = await addTemplate();
       await admin.patch(pathOf(created), { components: [body('Another text.')] });
       const answer = await admin.delete(pathOf(created), ifMatch(created));
@@ -324,7 +324,7 @@ describe('templates', () => {
   });
 
   describe('preview', () => {
-    it('all variables › text and buttons as a person sees them', async () => {
+    it('all variables › text and buttons as the recipient sees them', async () => {
       const created = await addTemplate();
       const variables = { header: ['1042'], body: { 1: 'Ana', 2: '$& 1042' }, buttons: { 1: '1042?x=$1' } };
       const answer = await agent.post(pathOf(created, '/preview'), { variables });

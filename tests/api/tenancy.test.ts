@@ -51,7 +51,7 @@ describe('api › tenancy', function () {
   });
 
   for (const place of places) {
-    it(`${place.route} › ${place.what} of another client › the answer as for one that never was; nothing changes`, async () => {
+    it(`${place.route} › ${place.what} of another client › the same answer as for an unknown id; nothing changes`, async () => {
       const id = await place.idOf(owner);
       const before = await readEverything();
       const neverWas = new Types.ObjectId().toHexString();
@@ -76,7 +76,7 @@ describe('api › tenancy', function () {
     });
   }
 
-  it('lists › hold nothing of another client, also when its ids are asked for', async () => {
+  it('lists › contain nothing of another client, even with its ids as filters', async () => {
     const { token } = stranger.user;
     const idsOf = async (path: string, asking = token) => {
       const answer = await call(`${api().url}${path}`, { token: asking });

@@ -66,7 +66,7 @@ describe('users', () => {
     assert.ok(Math.abs(linkLifeMs - 7 * 86_400_000) < 5_000, String(linkLifeMs));
   });
 
-  it('sent again › another mail, both links good until one is used; not for who has a password', async () => {
+  it('sent again › another mail, both links valid until one is used; refused if the user has a password', async () => {
     const admin = await newAdmin(api());
     const email = newEmail();
     const invited = await invite(admin, { email });
@@ -100,7 +100,7 @@ describe('users', () => {
     assert.equal((await api().mailsTo(email)).length, 1);
   });
 
-  it('who may do what › agents see names and no addresses, and change nothing', async () => {
+  it('agents › see names without addresses, and change nothing', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     const shown = (await list(agent)).items;
@@ -124,7 +124,7 @@ describe('users', () => {
     );
   });
 
-  it('users of another client › are not there', async () => {
+  it('users of another client › are not found', async () => {
     const [admin, stranger] = await Promise.all([newAdmin(api()), newAdmin(api())]);
     for (const answer of await Promise.all([
       stranger.call(`/api/users/${admin.id}`),
@@ -165,7 +165,7 @@ describe('users', () => {
     ]);
   });
 
-  it('a change › only what is given, with a new ETag; based on an older state › 412', async () => {
+  it('a change › only the given fields, with a new ETag; on an older state › 412', async () => {
     const admin = await newAdmin(api());
     const id = idOf(await invite(admin));
     const read = await admin.call(`/api/users/${id}`);
@@ -201,7 +201,7 @@ describe('users', () => {
     });
   }
 
-  it('disabled › out of both processes within a second, cannot sign in; enabled › signs in afresh', async () => {
+  it('disabled › refused by both instances within a second, cannot sign in; enabled › can sign in', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     await assertSignedIn(api(), agent.token);
@@ -213,7 +213,7 @@ describe('users', () => {
     assert.equal((await logIn(api(), agent.email)).status, 200);
   });
 
-  it('demoted › is refused an admin’s work within a second', async () => {
+  it('demoted › refused admin routes within a second', async () => {
     const admin = await newAdmin(api());
     const second = await newColleague(api(), admin, 'admin');
     assert.equal((await invite(second)).status, 201);
@@ -224,7 +224,7 @@ describe('users', () => {
     });
   });
 
-  it('the last admin › can be neither disabled nor demoted; who was invited does not count', async () => {
+  it('the last admin › can be neither disabled nor demoted; invited admins do not count', async () => {
     const admin = await newAdmin(api());
     const invited = idOf(await invite(admin, { role: 'admin' }));
     const agent = await newColleague(api(), admin);
@@ -237,7 +237,7 @@ describe('users', () => {
     assert.equal(codeOf(await patch(agent, agent.id, { status: 'disabled' })), '409 last-admin');
   });
 
-  it('two admins demote each other at once, again and again › one is always left', async () => {
+  it('two admins demote each other at once, repeatedly › one is always left', async () => {
     for (let round = 0; round < 3; round += 1) {
       const admin = await newAdmin(api());
       const second = await newColleague(api(), admin, 'admin');
@@ -264,7 +264,7 @@ describe('users', () => {
     (path, options = {}) =>
       call(`${api().otherUrl}${path}`, { ...options, token });
 
-  it('three admins disable each other in a ring at once › somebody is left', async () => {
+  it('three admins disable each other in a ring at once › one is left', async () => {
     const admin = await newAdmin(api());
     const others = [await newColleague(api(), admin, 'admin'), await newColleague(api(), admin, 'admin')];
     const ring = [admin, ...others];

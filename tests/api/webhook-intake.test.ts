@@ -40,7 +40,7 @@ describe('webhook intake', () => {
     assert.equal((await events().distinct('body')).length, 300);
   });
 
-  it('more than may wait › refused, until what waits is stored', async () => {
+  it('more than the maximum waiting › refused until the waiting ones are stored', async () => {
     const repository = createWebhookRepository(database.connection);
     const intake = createIntake({ events: repository, clock: systemClock, maxQueued: 2 });
     const [first, second] = [intake.store('1'), intake.store('2')];
@@ -53,7 +53,7 @@ describe('webhook intake', () => {
     assert.deepEqual(await events().distinct('body'), ['1', '2', '4']);
   });
 
-  it('the database is away › each is told so, not that something of ours is wrong', async () => {
+  it('the database is away › each fails as unavailable, not as an internal error', async () => {
     const target = new URL(database.uri);
     const proxy = await startTcpProxy(0, () => Number(target.port));
     const query = 'directConnection=true&serverSelectionTimeoutMS=100';
@@ -80,7 +80,7 @@ describe('webhook intake', () => {
         })),
       );
 
-    it('of events that nobody else takes › two commands, and what is held is what is stored', async () => {
+    it('of free events › two commands, and the leased events equal the stored ones', async () => {
       await store(5);
       const watched = await connectMongo({ uri: uri(), appName: 'lease', maxPoolSize: 10 });
       const commands: string[] = [];

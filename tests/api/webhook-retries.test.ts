@@ -10,7 +10,7 @@ import { startTestProcessor, type TestProcessor } from '../support/processor.ts'
 
 const secret = 'the app secret of this test';
 
-describe('api › webhook, done in more than one try', function () {
+describe('api › webhook retries', function () {
   this.timeout(60_000);
   const api = useApi('webhook-retries', { env: { WHATSAPP_APP_SECRETS: secret } });
   let user: CrmUser;
@@ -35,7 +35,7 @@ describe('api › webhook, done in more than one try', function () {
   }
 
   describe('slow inbound messages', () => {
-    /** Inbound that takes its time, and notes the ids of what it was given. */
+    /** Slow inbound processing that records the ids it was given. */
     const slowly = (seen: string[], takesMs: number): Parameters<typeof startTestProcessor>[1] => ({
       leaseMs: 150,
       inbound: (real) => ({
@@ -48,7 +48,7 @@ describe('api › webhook, done in more than one try', function () {
       }),
     });
 
-    it('a batch that takes much longer than its lease › nobody else takes it, each is done once', async () => {
+    it('a batch that takes much longer than its lease › no other worker takes it, each is processed once', async () => {
       const seen: string[] = [];
       const [first, second] = [await start(slowly(seen, 100)), await start(slowly(seen, 100))];
       const from = phoneEndingIn('33');
@@ -60,7 +60,7 @@ describe('api › webhook, done in more than one try', function () {
       assert.equal(await second.processBatch('all'), 0, 'the lease was renewed');
       const early = await events().countDocuments({ status: 'done' });
       await batch;
-      assert.ok(early >= 1, 'what is finished is settled while the rest is under way');
+      assert.ok(early >= 1, 'finished events were not settled while the rest was in progress');
       assert.equal(new Set(seen).size, 6);
       assert.equal(seen.length, 6, 'nothing was done twice');
       const stored = await events().find({}).toArray();
@@ -70,7 +70,7 @@ describe('api › webhook, done in more than one try', function () {
       );
     });
 
-    it('the lease is lost all the same › the other one’s word stays, and the log says so', async () => {
+    it('the lease is lost nevertheless › the other worker’s result stays, and it is logged', async () => {
       const processor = await start({
         inbound: (real) => ({
           ...real,
@@ -95,7 +95,7 @@ describe('api › webhook, done in more than one try', function () {
     });
   });
 
-  describe('a failure whose consequences fail', () => {
+  describe('a failure whose effects fail', () => {
     async function sendWithoutRun(): Promise<MessageDoc> {
       const messages = api().collection<MessageDoc>('messages');
       const { id } = await user.send({ to: phoneEndingIn('01') });
@@ -112,7 +112,7 @@ describe('api › webhook, done in more than one try', function () {
     }
     const makeDue = () => events().updateMany({ status: 'parked' }, { $set: { nextAttemptAt: new Date() } });
 
-    it('131042, fails once › the next try pauses the channel; repetitions of the receipt never again', async () => {
+    it('131042, fails once › the next attempt pauses the channel; repeated receipts never do', async () => {
       let calls = 0;
       const processor = await start({
         effects: (real) => ({

@@ -8,7 +8,7 @@ import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { call, type Answer, type CallOptions } from '../support/http.ts';
 import { changeOf, envelopeOf, postSigned, signatureOf, statusesOf, textOf } from '../support/meta.ts';
 import { assertRefused } from '../support/problems.ts';
-import { accountWord, wordsAbout } from '../support/words-about.ts';
+import { accountEvent, eventsAbout } from '../support/provider-events.ts';
 import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
 
 const secrets = { current: 'the current app secret', next: 'the next app secret' };
@@ -42,7 +42,7 @@ describe('api › webhook', function () {
     headers: CallOptions['headers'] = {},
   ): Promise<Answer> => call(incoming(), { method: 'POST', raw, headers });
 
-  /** Messages that have left, without workflows: their receipts are applied directly. */
+  /** Sent messages without workflows: their receipts are applied directly. */
   async function makeSent(owner: CrmUser, count: number): Promise<MessageDoc[]> {
     const messages = api().collection<MessageDoc>('messages');
     const { id } = await owner.send({ to: phoneEndingIn('01') });
@@ -154,7 +154,7 @@ describe('api › webhook', function () {
       assert.equal(await events().countDocuments({}), 0);
     });
 
-    it('bytes that are no UTF-8, or no JSON, well signed › stored, and a dead letter later', async () => {
+    it('bytes that are not UTF-8, or not JSON, correctly signed › stored, and a dead letter later', async () => {
       const bytes = new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]);
       assert.equal(
         (await post(bytes, { 'x-hub-signature-256': signatureOf(bytes, secrets.current) })).status,
@@ -188,7 +188,7 @@ describe('api › webhook', function () {
     });
   });
 
-  /** What the words of a provider could change of a client. */
+  /** State of a client that a provider event could change. */
   const everythingOf = async (owner: CrmUser) => {
     const clientId = new Types.ObjectId(owner.clientId);
     const names = [
@@ -215,7 +215,7 @@ describe('api › webhook', function () {
       return `/${key}`;
     }
 
-    it('an unknown key › 401, nothing stored, even if well signed', async () => {
+    it('an unknown key › 401, nothing stored, even if correctly signed', async () => {
       const answer = await postSigned(incoming('/unknown'), statusesOf('1', []), secrets.current);
       assertRefused(answer, 'unknown key');
       assert.deepEqual([answer.status, answer.body['code']], [401, 'unauthenticated']);
@@ -241,7 +241,7 @@ describe('api › webhook', function () {
       ]);
     });
 
-    it('statuses about another channel’s messages › not applied, whatever they say', async () => {
+    it('statuses about another channel’s messages › not applied, whatever their status', async () => {
       const path = await giveKey(user);
       const victim = await api().signUp();
       const [message] = await makeSent(victim, 1);
@@ -270,7 +270,7 @@ describe('api › webhook', function () {
         const [message] = await makeSent(victim, 1);
         assert.ok(message !== undefined);
         const before = await everythingOf(victim);
-        const forged = wordsAbout(victim, message)[kind];
+        const forged = eventsAbout(victim, message)[kind];
         for (const json of forged) assert.equal((await call(incoming(path), { json })).status, 200);
         await processor.drain();
         assert.deepEqual(await everythingOf(victim), before);
@@ -288,7 +288,7 @@ describe('api › webhook', function () {
       });
     }
 
-    it('a channel with an app secret › its signature is demanded as well', async () => {
+    it('a channel with an app secret › its signature is required as well', async () => {
       const path = await giveKey(user, 'the channel’s own secret');
       const body = statusesOf(user.phoneNumberId, []);
       assert.equal((await call(incoming(path), { json: body })).status, 401);
@@ -298,8 +298,8 @@ describe('api › webhook', function () {
   });
 
   describe('processing', () => {
-    it('an account that nobody has › unmatched', async () => {
-      const body = accountWord('404', 'account_update', { event: 'ACCOUNT_DELETED' });
+    it('an unknown account › unmatched', async () => {
+      const body = accountEvent('404', 'account_update', { event: 'ACCOUNT_DELETED' });
       await postSigned(incoming(), body, secrets.current);
       await processor.drain();
       assert.equal(await events().countDocuments({ status: 'parked', lastError: /^unmatched/ }), 1);
@@ -338,7 +338,7 @@ describe('api › webhook', function () {
       assert.match(String(event['lastError']), /statuses\[0\]/);
     });
 
-    it('a free entry point › its end is kept on the conversation, only ever the later one', async () => {
+    it('a free entry point › its end is stored on the conversation; only a later one replaces it', async () => {
       const [message] = await makeSent(user, 1);
       assert.ok(message !== undefined);
       const until = 1_764_147_600;
@@ -358,7 +358,7 @@ describe('api › webhook', function () {
       );
     });
 
-    it('a person’s STOP behind a batch of receipts › taken up before them, and they after it', async () => {
+    it('a person’s STOP behind a batch of receipts › processed before them, and they after it', async () => {
       const sent = await makeSent(user, 210);
       const read = (message: MessageDoc) => ({ id: wamidOf(message), status: 'read' });
       for (const message of sent) {
@@ -379,7 +379,7 @@ describe('api › webhook', function () {
       assert.equal(await events().countDocuments({ status: 'done' }), sent.length + 1);
     });
 
-    it('a word that nobody knows › kept in the history, changes no status', async () => {
+    it('an unknown status › kept in the history, changes nothing', async () => {
       const [message] = await makeSent(user, 1);
       assert.ok(message !== undefined);
       const body = statusesOf(user.phoneNumberId, [{ id: wamidOf(message), status: 'teleported' }]);
@@ -455,7 +455,7 @@ describe('api › webhook with a small intake', function () {
     env: { WHATSAPP_APP_SECRETS: secrets.current, WEBHOOK_MAX_QUEUED: '1' },
   });
 
-  it('more than can be stored › 503 with Retry-After for the rest; what was answered 200 is stored', async () => {
+  it('more than can be stored › 503 with Retry-After for the rest; every body answered with 200 is stored', async () => {
     await api().signUp();
     const bodies = Array.from({ length: 300 }, (_, index) => `{"number":${index}}`);
     const answers = await Promise.all(

@@ -7,16 +7,16 @@ import { assertTenancy, startRunningApi, type RunningApi } from './running-api.t
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
 import { useRunning } from './use-running.ts';
 
-/** The whole API in this process, against real servers; no worker runs, so messages stay where they are. */
+/** The whole API in this process, against real servers; without a worker, so messages stay accepted. */
 export interface TestApi extends RunningApi {
   readonly url: string;
   readonly api: Api;
   readonly temporal: Client;
-  /** A new client with its admin. */
+  /** Creates a client with an admin. */
   signUp(): Promise<CrmUser>;
-  /** How many documents each collection holds. */
+  /** The number of documents in each collection. */
   countAll(): Promise<Readonly<Record<string, number>>>;
-  /** The same without what comes at its own time: counts of attempts, and the links that mails are made with. */
+  /** The same, without collections that change on their own: attempt counts, and the links in mails. */
   countStored(): Promise<Readonly<Record<string, number>>>;
 }
 
@@ -58,7 +58,7 @@ async function countAll(connection: Connection): Promise<Record<string, number>>
   return Object.fromEntries(await Promise.all(counts));
 }
 
-/** The audit events that no mail brings. */
+/** The audit events without those that a mail causes. */
 export const notOfMails = { action: { $ne: 'user.password-link-issued' } } as const;
 
 async function countStored(connection: Connection): Promise<Record<string, number>> {
@@ -67,17 +67,17 @@ async function countStored(connection: Connection): Promise<Record<string, numbe
 }
 
 /**
- * Starts the API before the tests of a `describe` and closes it after them. After each test it asserts that no
- * command has crossed clients and that nothing was answered as a bug.
+ * Starts the API before the tests of a `describe` and closes it afterwards. After each test it asserts that no
+ * command crossed clients and no request was answered with an internal error.
  */
 export function useApi(name: string, options: TestApiOptions = {}): () => TestApi {
   return useRunning(() => startTestApi(name, options), {
     check: (running) => {
       assertTenancy(running);
       const bugs = running.log.lines().filter(({ code }) => code === 'internal');
-      assert.deepEqual(bugs, [], 'a request was answered as a bug of ours');
+      assert.deepEqual(bugs, [], 'a request was answered with an internal error');
     },
     checkAll: ({ seenCommands }) =>
-      assert.ok(seenCommands() > 0, 'the probe has seen no command: it proves nothing'),
+      assert.ok(seenCommands() > 0, 'the probe saw no command, so it proves nothing'),
   });
 }

@@ -42,7 +42,7 @@ export interface AuthServer extends RunningServer {
   close(): Promise<void>;
 }
 
-/** The real sign-in behind a real server, with only the clock in the test's hand. */
+/** The real sign-in behind a real server; the test controls only the clock. */
 export async function serveAuth({
   connection,
   clock = systemClock,
@@ -90,13 +90,13 @@ export const password = 'Secret123!';
 
 export const newEmail = (): string => `user-${newSecret(6).toLowerCase()}@example.com`;
 
-/** Signs a fresh client up. */
+/** Signs up a new client. */
 export const signUp = (url: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Answer> =>
   call(`${url}/api/auth/signup`, {
     json: { fullName: 'Jane Doe', email: newEmail(), password, agreeToTerms: true, ...fields },
   });
 
-/** `refreshToken=…` of an answer, as a browser sends it back. */
+/** `refreshToken=…` from an answer, as a browser sends it back. */
 export const refreshCookieOf = ({ headers }: Answer): string => {
   const cookie = headers.getSetCookie().find((entry) => entry.startsWith('refreshToken='));
   return cookie?.split(';')[0] ?? '';

@@ -2,7 +2,7 @@ import { createRandom } from '../../proofs/shared/random.ts';
 import { createPermitStock } from '../../src/rates/channel/permit-stock.ts';
 import { allocate, leaseMs, type ChannelRate, wantedShare } from '../../src/rates/channel/rules.ts';
 
-/** A small generator of chance with a seed, so that a trace can be repeated. */
+/** A small seeded random generator, so that a trace can be repeated. */
 export function seededChance(seed: number): (below: number) => number {
   const random = createRandom(seed);
   return (below) => random() * below;
@@ -13,25 +13,25 @@ export interface TraceOptions {
   readonly limit: number;
   readonly holders: number;
   readonly lastsMs: number;
-  /** Longest way of a call to the provider, and of its answer back. */
+  /** Maximum latency of a call to the provider, and of its answer. */
   readonly slowestCallMs: number;
   readonly slowestAnswerMs: number;
-  /** Of 100 renewals, how many are lost before they are written, and how many answers after it. */
+  /** Of 100 renewals, how many are lost before the write, and how many answers are lost after it. */
   readonly lostPercent: number;
-  /** Whether a holder dies now and then, with its calls under way, and another one starts. */
+  /** Whether a holder sometimes dies with calls in flight and another one starts. */
   readonly hasCrashes: boolean;
-  /** A time in which no renewal gets through. */
+  /** A period in which no renewal succeeds. */
   readonly outage?: { readonly fromMs: number; readonly untilMs: number };
 }
 
 export interface Trace {
-  /** When calls arrived at the provider, in order. */
+  /** The arrival times of calls at the provider, in order. */
   readonly arrivals: readonly number[];
-  /** The permits of all leases that were live, after each renewal. */
+  /** The permits of all live leases, after each renewal. */
   readonly sums: readonly { readonly atMs: number; readonly permits: number }[];
 }
 
-/** Runs holders and their shared record through virtual time: the real rules, and only the clock and the wires made up. */
+/** Runs holders and their shared record through virtual time: real rules, simulated clock and network. */
 export function runTrace(options: TraceOptions): Trace {
   const chance = seededChance(options.seed);
   const queue: { readonly atMs: number; run(): void }[] = [];
@@ -49,7 +49,7 @@ export function runTrace(options: TraceOptions): Trace {
     started += 1;
     const holder = `holder-${started}`;
     const stock = createPermitStock();
-    // Its clock has a zero of its own.
+    // Each holder's clock has its own origin.
     const offsetMs = chance(1e6);
     const local = () => nowMs + offsetMs;
     let isAlive = true;
@@ -112,7 +112,7 @@ export function runTrace(options: TraceOptions): Trace {
   return { arrivals, sums };
 }
 
-/** The most that arrived in any window of `windowMs`, both found by looking at every window that begins with a call. */
+/** The maximum number of arrivals in any window of `windowMs`, by checking every window that starts with a call. */
 export function fullestWindow(arrivals: readonly number[], windowMs = 1_000): number {
   const sorted = arrivals.toSorted((one, other) => one - other);
   let fullest = 0;

@@ -6,7 +6,7 @@ import type { CrmUser } from './crm-client.ts';
 import { call } from './http.ts';
 import { waitFor } from './wait.ts';
 
-/** Another user of a client, signed in with the password of its admin. */
+/** Another user of a client, signed in with its admin's password. */
 export interface Colleague {
   readonly token: string;
   readonly userId: string;
@@ -16,7 +16,7 @@ export interface Colleague {
 type StoredUser = mongo.Document & { _id: Types.ObjectId };
 type Place = Pick<TestApi, 'url' | 'collection'>;
 
-/** Adds a user past the invitation, which needs a mail server, and signs in. */
+/** Adds a user without the invitation, which needs a mail server, and signs in. */
 export async function addColleague(
   { url, collection }: Place,
   admin: CrmUser,
@@ -34,11 +34,11 @@ export async function addColleague(
   return { token: body['accessToken'] as string, userId: _id.toHexString(), email };
 }
 
-/** Grants what `npm run operator` grants, and waits until the API knows. */
+/** Grants the same right as `npm run operator`, and waits until the API sees it. */
 export async function makeOperator({ url, collection }: Place, { token, userId }: CrmUser): Promise<void> {
   const _id = new Types.ObjectId(userId);
   await collection<StoredUser>('users').updateOne({ _id }, { $set: { isOperator: true } });
-  await waitFor('the grant holds', async () => {
+  await waitFor('the grant takes effect', async () => {
     const { status } = await call(`${url}/api/clients`, { token, json: {} });
     return status === 400;
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Config, loadConfig } from '../../src/app/config.ts';
 
-/** The least that an environment must have; every secret random, so that no test can rely on one. */
+/** The minimal environment; every secret is random, so that no test can rely on one. */
 export const testEnvironment = (): Record<string, string> => ({
   NODE_ENV: 'test',
   JWT_ACCESS_TOKEN_SECRET: randomBytes(48).toString('base64'),
@@ -12,8 +12,8 @@ export const testEnvironment = (): Record<string, string> => ({
 });
 
 /**
- * Two at once must not want the same port for their metrics. All requests of a test come from one address, and the limits' own tests set theirs. No mail server listens there: the
- * default is where a developer's catcher may be running.
+ * Metrics ports are off, so that parallel files do not collide. All requests come from one address, so limits are off;
+ * their own tests set them. No mail server listens on this port, while a developer's catcher may use the default one.
  */
 const quiet = {
   RATE_LIMIT_PER_MINUTE: '0',

@@ -8,22 +8,22 @@ import type { TestApi } from './api.ts';
 import type { CrmUser } from './crm-client.ts';
 import { changeOf, envelopeOf, postSigned } from './meta.ts';
 
-/** For `useApi` and for whoever signs as the provider. */
+/** For `useApi` and for tests that sign webhooks as the provider. */
 export const appSecret = 'the app secret of these tests';
 
 export const newWamid = (): string => `wamid.${randomBytes(8).toString('hex')}`;
 
-/** Whole seconds from the beginning of this test run on, as the provider counts. */
+/** Whole seconds from the start of this test run, as the provider counts. */
 export const secondsFromNow = (seconds: number): string => String(Math.floor(Date.now() / 1_000) + seconds);
 
 export interface Spoken {
   readonly wamid?: string;
   readonly timestamp?: string;
-  /** In place of a text message. */
+  /** Replaces the text message. */
   readonly message?: object;
 }
 
-/** The webhook body of a person who writes one word. */
+/** The webhook body of a contact who sends one word. */
 export function spoken(user: CrmUser, from: string, text: string, said: Spoken = {}) {
   const { wamid = newWamid(), timestamp = secondsFromNow(0), message } = said;
   const head = { id: wamid, from: from.replace('+', ''), timestamp };
@@ -41,7 +41,7 @@ export interface Waiting {
   readonly ids: readonly Types.ObjectId[];
 }
 
-/** Messages to this person that wait for a far day; only the first has a workflow. */
+/** Messages to this contact, scheduled far ahead; only the first has a workflow. */
 export async function makeWaiting(
   api: TestApi,
   user: CrmUser,
@@ -61,7 +61,7 @@ export async function makeWaiting(
   return { contactId, ids: [source._id, ...copies.map(({ _id }) => _id)] };
 }
 
-/** How many of these messages have which status. */
+/** The number of these messages by status. */
 export async function countStatuses(
   { collection }: TestApi,
   ids: readonly Types.ObjectId[],
@@ -80,7 +80,7 @@ export async function historyOf(user: CrmUser, contactId: string): Promise<Conse
   return body;
 }
 
-/** The contact with this phone number; undefined when nobody has it. */
+/** The contact with this phone number, or undefined. */
 export async function contactOf(user: CrmUser, phone: string): Promise<ContactView | undefined> {
   const { body } = await user.call<{ items: ContactView[] }>(`/api/contacts?q=${encodeURIComponent(phone)}`);
   return body.items[0];

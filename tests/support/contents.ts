@@ -3,7 +3,7 @@ import { Content } from '../../src/sending/messages/content/schemas.ts';
 
 export type ContentJson = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** One good content of every kind, with every field that it knows. A test holds this and the schemas equal. */
+/** One valid content of every kind, with all its fields. A test keeps this list and the schemas in step. */
 export const fullContents = {
   text: { type: 'text', body: 'See https://example.com', previewUrl: true },
   image: { type: 'image', mediaId: '1037543291543636', caption: 'The menu' },
@@ -82,13 +82,13 @@ export const fullContents = {
 
 export const contentKinds = Object.keys(fullContents) as Content['type'][];
 
-/** What the schema makes of a content that must be good. */
+/** The parsed content, which must be valid. */
 export function good(content: unknown): Content {
   const parsed = Content.safeParse(content);
   assert.ok(parsed.success, JSON.stringify(parsed.error?.issues));
   return parsed.data;
 }
 
-/** The paths of all that is wrong with a content, sorted; empty when it is good. */
+/** The paths of all issues of a content, sorted; empty if it is valid. */
 export const wrongPaths = (content: unknown): string[] =>
   [...new Set(Content.safeParse(content).error?.issues.map(({ path }) => path.join('.')) ?? [])].toSorted();

@@ -22,7 +22,7 @@ export interface Answer<Body = unknown> {
   readonly body: Body;
 }
 
-/** One call whose JSON answer the caller knows the type of; every status is returned. */
+/** One call with a typed JSON answer; returns every status. */
 export async function call<Body = unknown>(url: string, options: CallOptions = {}): Promise<Answer<Body>> {
   const { body, ...others } = options;
   const answer = await send(url, { ...others, ...(body === undefined ? {} : { json: body }) });
@@ -35,7 +35,7 @@ export interface SendBody {
   readonly [field: string]: unknown;
 }
 
-/** A signed-in admin of a client of its own. */
+/** The signed-in admin of a new client. */
 export interface CrmUser {
   readonly token: string;
   readonly email: string;
@@ -45,16 +45,16 @@ export interface CrmUser {
   readonly channelId: string;
   readonly phoneNumberId: string;
   call<Body = unknown>(path: string, options?: CallOptions): Promise<Answer<Body>>;
-  /** Sends a template, `hello_world` if nothing else is said, and returns the answer as it is. */
+  /** Sends a template, `hello_world` by default, and returns the raw answer. */
   trySend(body: SendBody, idempotencyKey?: string): Promise<Answer<MessageJson>>;
-  /** The same; anything but 201 fails. */
+  /** The same, but fails unless the answer is 201. */
   send(body: SendBody, idempotencyKey?: string): Promise<MessageJson>;
   getMessage(id: string): Promise<MessageJson>;
   /** Waits until the message has one of these statuses. */
   waitForStatus(id: string, statuses: readonly string[], timeoutMs?: number): Promise<MessageJson>;
 }
 
-/** A phone number that no other test uses and that ends in these digits, which tell the sandbox what to do. */
+/** A unique phone number with these last digits, which tell the sandbox what to do. */
 export function phoneEndingIn(digits: string): string {
   const middle = String(randomBytes(4).readUInt32BE() % 100_000).padStart(5, '0');
   return `+49151${middle}${digits.padStart(3, '0')}`;

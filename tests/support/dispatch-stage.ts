@@ -29,7 +29,7 @@ import { noTemporal } from './temporal-namespace.ts';
 /** A call that the provider has seen. */
 export interface ProviderCall {
   readonly phoneNumberId: string;
-  /** Only of calls to another endpoint than the one for messages. */
+  /** Only for calls to an endpoint other than messages. */
   readonly edge?: string;
   readonly to: string | null;
   readonly opaque: string | null;
@@ -38,7 +38,7 @@ export interface ProviderCall {
   readonly body: unknown;
 }
 
-/** An accepted message of a client of its own, with a channel to send it by. */
+/** An accepted message of a new client, and the channel to send it by. */
 export interface Sendable {
   readonly scope: ClientScope;
   readonly message: MessageDoc;
@@ -51,8 +51,8 @@ export interface DispatchStage {
   /** Stores a message to this number, whose last two digits tell the sandbox what to do. */
   sendable(to: string, changes?: Partial<MessageDoc>): Promise<Sendable>;
   /**
-   * A message of the same client on the same channel, or on one more of its own; to whom the person has written if
-   * `isWindowOpen`.
+   * Another message of the same client, on the same channel or a further one; with `isWindowOpen` the contact has
+   * written.
    */
   another(
     beside: Sendable,
@@ -72,7 +72,7 @@ export interface DispatchStage {
 
 const timeoutMs = 1_000;
 
-/** A client as its sign-up makes it, as far as sending looks at it. */
+/** A client as sign-up creates it, reduced to what sending needs. */
 async function addClient(mongo: MongoConnection): Promise<ClientScope> {
   const clientId = newId();
   await mongo.collection('clients').insertOne({
@@ -86,7 +86,10 @@ async function addClient(mongo: MongoConnection): Promise<ClientScope> {
   return scopeOf(clientId);
 }
 
-/** The dispatch activity's surroundings: the core of the worker on real MongoDB, a real gateway, the sandbox here. */
+/**
+ * The environment of the dispatch activity: the worker's core on real MongoDB, a real gateway, the sandbox in this
+ * process.
+ */
 export async function setDispatchStage(): Promise<DispatchStage> {
   const database = await connectTestDatabase('activities', []);
   await runMigrations(database.connection);
@@ -171,7 +174,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
   };
 }
 
-/** One attempt of an activity, as the worker would run it. */
+/** One attempt of an activity, as the worker runs it. */
 export function runActivity<Name extends keyof MessageActivities>(
   deps: MessageActivityDeps,
   name: Name,

@@ -9,7 +9,7 @@ import { signUp, type CrmUser } from './crm-client.ts';
 import type { Stack } from './stack.ts';
 import { waitFor } from './wait.ts';
 
-/** One error on its way: a message to a person of its own, on a channel of its own. */
+/** One error case: a message to its own contact, on its own channel. */
 export interface ErrorCase {
   readonly end: ErrorEnd;
   readonly to: string;
@@ -17,26 +17,26 @@ export interface ErrorCase {
   readonly phoneNumberId: string;
   readonly wabaId: string;
   readonly templateName: string;
-  /** Known once it was sent. */
+  /** Known after the send. */
   readonly messageId: string;
 }
 
-/** How a case is provoked: by refusals of its first calls, or by a receipt after it was accepted. */
-/** No refusals: the template is paused at the sandbox, which refuses it by itself. */
+/** How a case is provoked: by refusing its first calls, or by a receipt after its acceptance. */
+/** Without refusals: the template is paused at the sandbox, which refuses it by itself. */
 export type Provocation = { readonly refusals: number } | 'receipt';
 
 export interface ErrorStage {
   readonly user: CrmUser;
-  /** Prepares all, tells the sandbox, sends all; answers the cases in their order. */
+  /** Prepares all cases, scripts the sandbox, sends all; returns the cases in order. */
   provoke(wanted: readonly { end: ErrorEnd; by: Provocation }[]): Promise<readonly ErrorCase[]>;
-  /** The message as it was seen last, once it is as the test wants it. */
+  /** Resolves with the message once it is as expected. */
   messageOf(
     found: ErrorCase,
     what: string,
     isSo: (message: MessageDoc) => boolean,
     timeoutMs?: number,
   ): Promise<MessageDoc>;
-  /** What was made in place of the message. */
+  /** The automatic retry of the message. */
   followerOf(found: ErrorCase): Promise<MessageDoc>;
   templateOf(found: ErrorCase): Promise<TemplateDoc>;
   close(): void;
@@ -99,7 +99,7 @@ export async function setErrorStage(stack: Stack): Promise<ErrorStage> {
   };
 }
 
-/** All messages as they were a moment ago: one query for a hundred cases that wait. */
+/** All messages as of a moment ago: one query for a hundred waiting cases. */
 function watchMessages(read: () => Promise<readonly MessageDoc[]>) {
   let last: readonly MessageDoc[] = [];
   let isReading = false;
@@ -119,7 +119,7 @@ function watchMessages(read: () => Promise<readonly MessageDoc[]>) {
   };
 }
 
-/** What only marketing can meet. */
+/** Errors that only marketing messages can get. */
 const needsMarketing = ({ example: { code, endpoint } }: ErrorEnd): boolean =>
   endpoint === 'marketing' || [131049, 131050, 131063, 134100, 134101, 134102].includes(code);
 
@@ -145,7 +145,7 @@ async function prepare(
       .updateOne({ _id: new Types.ObjectId(channelId) }, { $set: { usesMarketingEndpoint: true } });
   }
   const templateName = (isMarketing ? marketing : utility).name;
-  // The last two digits tell the sandbox nothing.
+  // The last two digits have no meaning for the sandbox.
   const draft = { end, by, to: `+491511${number}050`, channelId, ...ids, templateName };
   if (end.class === 'window') await openWindow(stack, draft);
   return draft;
@@ -155,11 +155,11 @@ interface TemplateWish {
   readonly channelId: string;
   readonly wabaId: string;
   readonly isMarketing: boolean;
-  /** At the sandbox, and nobody has told the product. */
+  /** Changed at the sandbox without a webhook to the product. */
   readonly isPaused: boolean;
 }
 
-/** The same template here and at the sandbox, so that reading it anew changes nothing. */
+/** The same template on both sides, so that reading it again changes nothing. */
 async function addTemplate(
   stack: Stack,
   user: CrmUser,
@@ -187,7 +187,7 @@ async function addTemplate(
   assert.equal(told.status, 200, JSON.stringify(told.body));
 }
 
-/** The person writes first, so that there is a window that the error can close. */
+/** The contact writes first, which opens the window that the error can close. */
 async function openWindow(
   stack: Stack,
   { phoneNumberId, channelId, to }: Omit<Draft, 'end' | 'by'>,
@@ -201,7 +201,7 @@ async function openWindow(
   });
 }
 
-/** All at once: a later list of scripts would take the place of this one. */
+/** One request for all: a later script list would replace this one. */
 async function tellSandbox(stack: Stack, drafts: readonly Draft[]): Promise<void> {
   const nextErrors: object[] = [];
   const nextFailures: object[] = [];

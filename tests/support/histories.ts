@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON, historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
 
-/** One folder for each released version of the workflow; what is in it is never recorded anew once it is released. */
+/** One folder per released version of the workflow; a released version is never recorded again. */
 const versionsFolder = fileURLToPath(new URL('../fixtures/histories/', import.meta.url));
 
-/** The version that is recorded from the code of today. */
+/** The version that the current code records. */
 export const currentVersion = 'send-message-v2';
 
 export const historiesFolder = join(versionsFolder, currentVersion);
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Keeps a history as the Temporal CLI writes it; stack traces lose the folder in which they were made. */
+/** Stores a history in the format of the Temporal CLI, without the folder names in stack traces. */
 export async function saveHistory(name: string, history: History): Promise<void> {
   const text = historyToJSON(history).replaceAll(projectRoot, '');
   await mkdir(historiesFolder, { recursive: true });

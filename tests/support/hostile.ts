@@ -1,6 +1,6 @@
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A value that no field of this product takes, or only a few do, with a name for the report. */
+/** A value that few or no fields of the product accept, with a name for the report. */
 export interface Hostile {
   readonly name: string;
   readonly value: unknown;
@@ -10,7 +10,7 @@ const named = (name: string, value: unknown): Hostile => ({ name, value });
 
 const nested = (depth: number): unknown => (depth === 0 ? 'x' : { a: nested(depth - 1) });
 
-/** Wrong types, query operators, arrays, what is too long, what is too deep. */
+/** Wrong types, query operators, arrays, oversized and deeply nested values. */
 export const hostileValues: readonly Hostile[] = [
   named('null', null),
   named('zero', 0),
@@ -35,7 +35,7 @@ export const hostileValues: readonly Hostile[] = [
   named('something deep', nested(20)),
 ];
 
-/** Fields that nobody declared: what models hold, what drivers obey, what JavaScript inherits. */
+/** Undeclared fields: fields of the models, operators of the driver, properties that JavaScript inherits. */
 export const foreignFields: readonly Hostile[] = [
   named('unheard', 1),
   named('clientId', '0123456789abcdef01234567'),
@@ -51,7 +51,7 @@ export const foreignFields: readonly Hostile[] = [
   named('toString', 'x'),
 ];
 
-/** A copy of `source` with the value at the dotted path replaced; list places are numbers. */
+/** A copy of `source` with the value at the dotted path replaced; list indices are numbers. */
 export function withValue(source: Json, path: string, value: unknown): Json {
   const copy = structuredClone(source) as Record<string, unknown>;
   const steps = path.split('.');

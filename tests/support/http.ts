@@ -15,7 +15,7 @@ export interface ServeOptions extends Partial<HttpServerOptions> {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A real server on a free port, with whatever a test does not give at its simplest: nobody is signed in. */
+/** A real server on a free port with minimal defaults: nobody is signed in. */
 export async function serve({ env = {}, ...options }: ServeOptions): Promise<RunningServer> {
   const log = captureLog();
   const server = createHttpServer({
@@ -36,7 +36,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; its shape is for the test to assert. */
+  /** The body as JSON; the test asserts its shape. */
   readonly body: Record<string, unknown>;
 }
 
@@ -45,13 +45,13 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
   readonly token?: string;
   readonly cookie?: string;
 }
 
-/** One request, its body read whole. */
+/** One request; reads the whole body. */
 export async function call(url: string, options: CallOptions = {}): Promise<Answer> {
   const { json, raw, token, cookie } = options;
   const body = json === undefined ? raw : JSON.stringify(json);

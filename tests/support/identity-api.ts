@@ -10,22 +10,22 @@ import { assertTenancy, startRunningApi, type RunningApi } from './running-api.t
 import { useRunning } from './use-running.ts';
 import { waitFor } from './wait.ts';
 
-/** Two API processes' worth of the product on one database, and a mail server that catches what they send. */
+/** Two API instances on one database, and a mail server that catches their mails. */
 export interface IdentityApi extends RunningApi {
   readonly url: string;
-  /** Another instance: what it knows it has read for itself. */
+  /** A second instance with its own caches. */
   readonly otherUrl: string;
-  /** Every mail so far to this address, the newest first. */
+  /** All mails to this address, newest first. */
   mailsTo(address: string): Promise<readonly CaughtMail[]>;
-  /** Waits until there are that many mails to this address; answers the newest. */
+  /** Waits until this address has that many mails; returns the newest. */
   waitForMail(address: string, count?: number): Promise<CaughtMail>;
-  /** Waits until no mail is on its way. */
+  /** Waits until no mail is pending. */
   untilMailsAreOut(): Promise<void>;
 }
 
 export const appUrl = 'https://app.crm.test';
 
-/** Nobody listens there, and nothing in these tests asks it. */
+/** Nothing listens there, and these tests never call it. */
 const closedTemporal = '127.0.0.1:9';
 
 export async function startIdentityApi(
@@ -61,7 +61,7 @@ export async function startIdentityApi(
       }),
     untilMailsAreOut: async () => {
       await waitFor(
-        'no mail on its way',
+        'no mail is pending',
         async () =>
           (await running.collection('outbox_mails').countDocuments({ nextAttemptAt: { $exists: true } })) ===
           0,
@@ -75,13 +75,13 @@ export async function startIdentityApi(
   };
 }
 
-/** Starts it before the tests of a `describe` and closes it after them. */
+/** Starts both before the tests of a `describe` and closes them afterwards. */
 export const useIdentityApi = (
   name: string,
   env: Readonly<Record<string, string>> = {},
 ): (() => IdentityApi) => useRunning(() => startIdentityApi(name, env), { check: assertTenancy });
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface Person {
   readonly id: string;
   readonly clientId: string;
@@ -106,7 +106,7 @@ export function personOf({ url }: Pick<IdentityApi, 'url'>, answer: Answer): Per
   };
 }
 
-/** The admin of a fresh client. */
+/** The admin of a new client. */
 export const newAdmin = async (api: IdentityApi): Promise<Person> => personOf(api, await signUp(api.url));
 
 export const logIn = (
@@ -132,7 +132,7 @@ export const resetPassword = (
   newPassword: string = password,
 ): Promise<Answer> => call(`${url}/api/auth/reset-password`, { json: { token, password: newPassword } });
 
-/** A user of the admin's client who was invited, has set the usual password and is signed in. */
+/** An invited user of the admin's client who has set the default password and is signed in. */
 export async function newColleague(
   api: IdentityApi,
   admin: Person,
@@ -162,7 +162,7 @@ export async function assertOutWithinASecond(api: IdentityApi, token: string): P
   }
 }
 
-/** Fails unless both instances take the token, which makes both remember it. */
+/** Fails unless both instances accept the token; afterwards both have cached it. */
 export async function assertSignedIn(api: IdentityApi, token: string): Promise<void> {
   for (const url of [api.url, api.otherUrl]) assert.equal(await me(url, token), 200);
 }

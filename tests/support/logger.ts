@@ -2,9 +2,9 @@ import { createLogger, type Logger } from '../../src/platform/logger.ts';
 
 export interface CapturedLog {
   readonly logger: Logger;
-  /** Every line so far, parsed. */
+  /** All lines so far, parsed. */
   lines(): Record<string, unknown>[];
-  /** Every line so far as it was written, for looking for what must not be there. */
+  /** All lines so far as written, to search them for secrets. */
   text(): string;
 }
 

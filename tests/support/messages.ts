@@ -1,7 +1,7 @@
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { newId } from '../../src/platform/ids.ts';
 
-/** A message as it is when the API has accepted it; a client, channel and conversation of its own. */
+/** A message as accepted by the API, with its own client, channel and conversation. */
 export function buildMessage(changes: Partial<MessageDoc> = {}): MessageDoc {
   const timestamp = new Date('2026-11-23T09:00:00.000Z');
   const status = changes.status ?? 'queued';

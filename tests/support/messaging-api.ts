@@ -11,7 +11,7 @@ import { assertTenancy, startRunningApi, type RunningApi } from './running-api.t
 import { noTemporal } from './temporal-namespace.ts';
 import { useRunning } from './use-running.ts';
 
-/** The whole API in this process with its own sandbox and without Temporal: what is sent stays accepted. */
+/** The whole API in this process with its own sandbox and without Temporal: messages stay accepted. */
 export interface MessagingApi extends RunningApi {
   readonly url: string;
   readonly api: Api;
@@ -45,13 +45,13 @@ export async function startMessagingApi(
   };
 }
 
-/** Starts the API before the tests of a `describe` and closes it after them; `env` is asked for just then. */
+/** Starts the API before the tests of a `describe` and closes it afterwards; `env` is called only then. */
 export const useMessagingApi = (
   name: string,
   env: () => Readonly<Record<string, string>> = () => ({}),
 ): (() => MessagingApi) => useRunning(() => startMessagingApi(name, env()), { check: assertTenancy });
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export interface Member {
   readonly clientId: Types.ObjectId;
   readonly userId: Types.ObjectId;
@@ -65,14 +65,14 @@ export interface Member {
 
 const password = 'Secret123!';
 
-/** The admin of a fresh client. */
+/** The admin of a new client. */
 export async function signUpAdmin({ url }: MessagingApi): Promise<Member> {
   const email = `admin-${newSecret(6).toLowerCase()}@example.com`;
   const json = { fullName: 'Jane Doe', email, password, agreeToTerms: true };
   return memberOf(url, email, await call(`${url}/api/auth/signup`, { json }));
 }
 
-/** Another user of the same client, with the same password; active unless something else is said. */
+/** Another user of the same client, with the same password; active by default. */
 export async function addMember(
   { url, collection }: MessagingApi,
   admin: Member,
@@ -121,7 +121,7 @@ export const etagOf = (answer: Answer): string | null => answer.headers.get('eta
 
 export const codeOf = (answer: Answer): string => `${answer.status} ${String(answer.body['code'])}`;
 
-/** The statuses of answers that raced, smallest first. */
+/** The statuses of concurrent answers, smallest first. */
 export const statusesOf = (answers: readonly Answer[]): number[] =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 
@@ -139,5 +139,5 @@ export async function readInPairs<Item>(who: Member, path: string): Promise<Item
     if (body.nextCursor === null) return items;
     position = `&cursor=${body.nextCursor}`;
   }
-  throw new Error(`${path} does not end after ${maxPages} pages`);
+  throw new Error(`${path} has more than ${maxPages} pages`);
 }

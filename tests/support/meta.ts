@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { call, type Answer } from './http.ts';
 
-/** Bodies as Meta sends them, and their signature: written anew here, so that ours is not tested by itself. */
+/**
+ * Bodies and signatures as Meta sends them, written independently so that the product is not tested against itself.
+ */
 export const signatureOf = (body: string | Uint8Array, secret: string): string =>
   `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 

@@ -1,6 +1,6 @@
 import type { CrmMetrics } from '../../src/app/instruments.ts';
 
-/** The value of one series of the page, `crm_x{label="word"}` without the label of the process; 0 when not there. */
+/** The value of one series of the page, `crm_x{label="word"}` without the process label; 0 if absent. */
 export async function readMetric(metrics: CrmMetrics, series: string): Promise<number> {
   return readSeries(await metrics.render(), series);
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Schema } from 'mongoose';
 import { rootDir } from '../../scripts/paths.ts';
 
-/** What the models of tenants and of the platform have in common, whatever their documents are. */
+/** The common part of tenant and platform models, whatever their documents are. */
 export interface AnyModel {
   readonly owner: 'client' | 'platform';
   readonly collection: string;
@@ -25,7 +25,7 @@ async function loadModels(): Promise<readonly AnyModel[]> {
 /** Every model that a `model.ts` of `src/` declares. */
 export const models: readonly AnyModel[] = await loadModels();
 
-/** The collections whose every document belongs to one client. */
+/** The collections in which every document belongs to one client. */
 export const tenantCollections: ReadonlySet<string> = new Set(
   models.flatMap(({ owner, collection }) => (owner === 'client' ? [collection] : [])),
 );

@@ -6,13 +6,13 @@ import type { AnyModel } from './models.ts';
 
 export interface TestDatabase {
   readonly connection: Connection;
-  /** With the database's name, for processes that connect on their own. */
+  /** Includes the database name, for processes that connect by themselves. */
   readonly uri: string;
   /** Drops the database and disconnects. */
   close(): Promise<void>;
 }
 
-/** The server that the test runner has started. There is no fallback: a test without its server must fail. */
+/** The server of the test runner. There is no fallback: a test without its server must fail. */
 export function testMongoUri(): string {
   const uri = process.env['TEST_MONGODB_URI'];
   assert.ok(
@@ -23,8 +23,8 @@ export function testMongoUri(): string {
 }
 
 /**
- * A fresh database for one test file, dropped by `close`, with the collections of these models and the indexes
- * that they declare.
+ * A new database for one test file, with the collections of these models and their declared indexes; `close` drops
+ * it.
  */
 export async function connectTestDatabase(name: string, models: readonly AnyModel[]): Promise<TestDatabase> {
   const suffix = newSecret(6).replace(/[^A-Za-z0-9]/g, 'x');

@@ -44,10 +44,13 @@ interface Change<T> {
   readonly now: T | undefined;
 }
 
-/** Who writes the values: callers, who must still be understood, or the server, which must still be what they expect. */
+/**
+ * The writer of the values: callers, whose requests must still be accepted, or the server, whose answers must still
+ * be as expected.
+ */
 type Writer = 'caller' | 'server';
 
-/** What of the old document the new one no longer keeps, one line for each; empty when every caller still works. */
+/** Breaking changes from the old document to the new one, one line each; empty if every caller still works. */
 export function findBreaks(before: OpenApiDocument, after: OpenApiDocument): string[] {
   const compare = createSchemaComparison(before, after);
 
@@ -118,7 +121,7 @@ interface Where {
 type Shape = Omit<Schema, '$ref' | 'anyOf' | 'oneOf'> & { readonly type: string };
 
 function createSchemaComparison(before: OpenApiDocument, after: OpenApiDocument) {
-  /** Pairs under comparison: a schema that holds itself is compared once. */
+  /** Schema pairs in progress: a recursive schema is compared only once. */
   const underWay = new Set<string>();
 
   function compare(old: Schema | undefined, now: Schema | undefined, where: Where): string[] {
@@ -132,7 +135,7 @@ function createSchemaComparison(before: OpenApiDocument, after: OpenApiDocument)
     }
   }
 
-  /** Each alternative that the writer may choose must still be one that the reader knows. */
+  /** Each alternative that the writer may choose must be one that the reader knows. */
   function compareShapes(old: readonly Shape[], now: readonly Shape[], where: Where): string[] {
     if (isAnything(where.writer === 'caller' ? now : old)) return [];
     const [written, known] = where.writer === 'caller' ? [old, now] : [now, old];
@@ -183,7 +186,7 @@ const isAnything = (shapes: readonly Shape[]): boolean => shapes.some(({ type })
 const valuesOf = ({ const: constant, enum: values }: Shape): readonly unknown[] | undefined =>
   constant === undefined ? values : [constant];
 
-/** The alternatives of a schema. What a union says beside its members holds for each of them. */
+/** The alternatives of a schema. Keywords beside a union apply to each of its members. */
 function shapesOf(schema: Schema | undefined, document: OpenApiDocument): Shape[] {
   const { $ref, anyOf, oneOf, type, ...rest } = schema ?? {};
   if ($ref !== undefined) {

@@ -6,16 +6,16 @@ import { phoneEndingIn, type CrmUser, type MessageJson } from './crm-client.ts';
 import { call, type Answer } from './http.ts';
 import { plainPlaces } from './plain-routes.ts';
 
-/** A client with one of everything. */
+/** A client with one object of every kind. */
 export interface Owner {
   readonly user: CrmUser;
   readonly agent: Colleague;
   readonly message: MessageJson;
   readonly leadId: string;
   readonly templateId: string;
-  /** Makes an object by a POST; answers its id. For places whose good request uses the object up. */
+  /** Creates an object by a POST; returns its id. For places whose valid request uses the object up. */
   create(path: string, body: object): Promise<string>;
-  /** Does a POST that has to come before; anything but 2xx fails. */
+  /** Makes a POST that is a precondition; fails unless the answer is 2xx. */
   prepare(path: string): Promise<void>;
   /** A message that has failed. */
   failMessage(): Promise<string>;
@@ -24,24 +24,24 @@ export interface Owner {
   newSession(): Promise<string>;
 }
 
-/** One way to name an object of a client; `id` comes from the object's owner, or is made up. */
+/** One way to name an object of a client; `id` is the owner's or made up. */
 export interface Place {
-  /** As the route table has it. */
+  /** As in the route table. */
   readonly route: string;
   readonly what: string;
   readonly idOf: (owner: Owner) => string | Promise<string>;
-  /** The body, for a stranger with the id of somebody else's object too; made of what the asking client has. */
+  /** The body, also for a request with another client's id; made of the asking client's objects. */
   readonly body?: (id: string, asking: Owner) => object;
-  /** The path's own id, where the foreign id is in the body. */
+  /** The path's own id, if the foreign id is in the body. */
   readonly ownIdOf?: (asking: Owner) => string;
-  /** What the owner gets, to prove that the refusal of others is not the refusal of everybody. */
+  /** The owner's status, which proves that not everybody is refused. */
   readonly ownStatus: number;
 }
 
-/** Who asks, and for which id. */
+/** The asking client, and the id it asks for. */
 export interface Asking {
   readonly id: string;
-  /** Whose other objects the request names. */
+  /** The owner of the request's other objects. */
   readonly as: Owner;
   readonly token?: string;
 }
@@ -164,14 +164,14 @@ const rows: readonly Place[] = [
     await owner.prepare(`/api/channels/${id}/pause`);
     return id;
   }),
-  // No provider answers in these tests: the owner gets as far as to it.
+  // No provider answers in these tests: the owner's request fails there.
   inPath('post /api/channels/:id/verify', 503, channelId),
   inPath('post /api/channels/:id/webhook-key', 200, newChannel),
   inPath('get /api/templates/:id', 200, templateId),
   inPath('patch /api/templates/:id', 200, newTemplate, { category: 'marketing' }),
   inPath('delete /api/templates/:id', 204, newTemplate),
   inPath('post /api/templates/:id/preview', 200, newTemplate, {}),
-  // No provider answers in these tests, so that a template stays a draft.
+  // No provider answers in these tests, so a template stays a draft.
   inPath('post /api/templates/:id/submit', 503, newTemplate),
   // It is not paused.
   inPath('post /api/templates/:id/unpause', 409, newTemplate),
@@ -203,7 +203,7 @@ const rows: readonly Place[] = [
   inBody(sends, 'a channel', {
     ...{ idOf: channelId, body: (id) => template({ to, channelId: id }), ownStatus: 201 },
   }),
-  // Nobody has written to the owner either: the window is closed.
+  // Nobody has written to the owner either, so the window is closed.
   inBody(answers, 'a contact', {
     ...{ idOf: contactId, ownStatus: 409 },
     body: (id, { user }) => text({ contactId: id, channelId: user.channelId }),
@@ -218,7 +218,7 @@ const rows: readonly Place[] = [
   inBody(answers, 'a channel', {
     ...{ idOf: channelId, body: (id) => text({ to, channelId: id }), ownStatus: 409 },
   }),
-  // The owner's own message has not left, so there is nothing to reply to yet.
+  // The owner's message has not been sent, so it cannot be replied to yet.
   inBody(answers, 'a message to reply to', {
     ...{ idOf: ({ message }) => message.id, ownStatus: 400 },
     body: (id, asking) => text({ conversationId: conversationId(asking), replyTo: id }),

@@ -2,28 +2,28 @@ import assert from 'node:assert/strict';
 import { problems } from '../../src/app/problems.ts';
 import { issuePaths, type Answer } from './http.ts';
 
-/** The answer is a refusal of the caller as RFC 9457 has it, with a code of the one table; says what was sent if not. */
+/** Asserts that the answer is a 4xx problem by RFC 9457 with a registered code; the failure shows what was sent. */
 export function assertRefused(answer: Answer, what: string): void {
   const { status, body, headers } = answer;
-  const told = `${what}: ${status} ${answer.text.slice(0, 300)}`;
-  assert.ok(status >= 400 && status < 500, told);
-  assert.equal(headers.get('content-type'), 'application/problem+json', told);
+  const summary = `${what}: ${status} ${answer.text.slice(0, 300)}`;
+  assert.ok(status >= 400 && status < 500, summary);
+  assert.equal(headers.get('content-type'), 'application/problem+json', summary);
   const code = String(body['code']);
-  assert.ok(Object.hasOwn(problems, code), told);
-  assert.equal(body['status'], status, told);
-  assert.equal(problems[code as keyof typeof problems].status, status, told);
-  assert.ok(String(body['type']).endsWith(`/problems/${code}`), told);
-  assert.equal(body['instance'], headers.get('x-request-id'), told);
-  assert.ok(typeof body['title'] === 'string' && typeof body['detail'] === 'string', told);
+  assert.ok(Object.hasOwn(problems, code), summary);
+  assert.equal(body['status'], status, summary);
+  assert.equal(problems[code as keyof typeof problems].status, status, summary);
+  assert.ok(String(body['type']).endsWith(`/problems/${code}`), summary);
+  assert.equal(body['instance'], headers.get('x-request-id'), summary);
+  assert.ok(typeof body['title'] === 'string' && typeof body['detail'] === 'string', summary);
   if (code !== 'invalid-input') return;
   const errors = body['errors'] as { path: unknown; message: unknown }[];
-  assert.ok(errors.length > 0, told);
+  assert.ok(errors.length > 0, summary);
   for (const { path, message } of errors) {
-    assert.ok(typeof path === 'string' && typeof message === 'string' && message !== '', told);
+    assert.ok(typeof path === 'string' && typeof message === 'string' && message !== '', summary);
   }
 }
 
-/** The same, refused as invalid input, with an issue for each of these paths, for a part of it or for what it is in. */
+/** The same for invalid input, with an issue for each of these paths, for a part of it or for its parent. */
 export function assertInvalid(answer: Answer, paths: readonly string[], what: string): void {
   assertRefused(answer, what);
   assert.equal(answer.body['code'], 'invalid-input', `${what}: ${answer.text}`);

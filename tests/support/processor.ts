@@ -9,20 +9,20 @@ import type { ProcessorLane } from '../../src/webhooks/processor.ts';
 import type { TestApi } from './api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
 
-/** The part of the worker that processes events, run by hand on connections of its own. */
+/** The event-processing part of the worker, run by hand on its own connections. */
 export interface TestProcessor {
   readonly probe: WireProbe;
   readonly metrics: CrmMetrics;
-  /** Processes until nothing is due any more. */
+  /** Processes until no event is due. */
   drain(): Promise<void>;
-  /** One look at the suspect numbers whose time has come. */
+  /** Checks the due suspect numbers once. */
   reviewNumbers(): Promise<number>;
-  /** One batch of a lane; answers how many events it took. */
+  /** One batch of a lane; returns the number of events taken. */
   processBatch(lane: ProcessorLane): Promise<number>;
   close(): Promise<void>;
 }
 
-/** What a test puts in the place of a part, or around it. */
+/** Replacements or wrappers for parts. */
 interface Changes {
   readonly leaseMs?: number;
   readonly inbound?: (real: InboundService) => InboundService;

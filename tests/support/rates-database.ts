@@ -5,7 +5,7 @@ import { runMigrations } from '../../src/platform/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from './mongo.ts';
 import { crossingFiltersOfWorker, watchedUri, watchWire, type WireProbe } from './wire-probe.ts';
 
-/** A migrated database whose connections are all watched: what they do must be pinned to one client. */
+/** A migrated database; the probe watches all its connections, so every command must be pinned to one client. */
 export function useRatesDatabase(name: string) {
   let database: TestDatabase;
   const opened: { readonly connection: Connection; readonly probe: WireProbe }[] = [];
@@ -26,7 +26,7 @@ export function useRatesDatabase(name: string) {
   });
 
   return {
-    /** A connection of its own, as another process would have it. */
+    /** A separate connection, as another process would have it. */
     async connect(): Promise<Connection> {
       const uri = watchedUri(database.uri);
       const connection = await connectMongo({ uri, appName: `test-${name}`, maxPoolSize: 50 });

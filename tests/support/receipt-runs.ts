@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { receiptKey, type Receipt } from '../../src/sending/messages/contract.ts';
 
-/** The facts about one message as they happened, and the same as they arrive: shuffled, some of them again. */
+/** The facts about one message in chronological order, and as they arrive: shuffled and partly repeated. */
 export interface ReceiptRun {
   readonly inOrder: readonly Receipt[];
-  /** Each fact at least once, in groups as batches of webhooks bring them. */
+  /** Each fact at least once, in groups like batches of webhooks. */
   readonly arriving: readonly (readonly Receipt[])[];
 }
 
@@ -16,7 +16,7 @@ const pricings = [
   { category: 'marketing' },
 ] as const;
 
-// The last two differ where the units of JavaScript's text and the bytes of UTF-8 have different orders.
+// The last two differ in order between UTF-16 code units and UTF-8 bytes.
 const details = ['', 'It could not be delivered.', 'It could not.', 'Not \uff01', 'Not \u{1f600}'] as const;
 const failures = ['131026', '131049'].flatMap((code) =>
   details.map((detail) => ({
@@ -33,7 +33,7 @@ const words: readonly (readonly [string, Receipt['status']])[] = [
   ['deleted', null],
 ];
 
-/** What the provider may say: every word at any time and more than once, for any reason and at any price. */
+/** Everything the provider may report: every status at any time and repeatedly, for any reason and at any price. */
 function receiptsOf(providerMessageId: string): fc.Arbitrary<readonly Receipt[]> {
   const moment = fc.integer({ min: 0, max: 9 }).map((second) => startMs + second * 1_000);
   const said = fc

@@ -11,8 +11,8 @@ import { scenarios } from './send-message-scenarios.ts';
 import { startStage } from './use-stage.ts';
 
 /**
- * Records the history of every way through the workflow on a real server, for the replay test. For a new version of
- * the workflow only: the histories of a released version stay as they are.
+ * Records the history of every path through the workflow on a real server, for the replay test. Only for a new
+ * version of the workflow: histories of a released version never change.
  */
 const log = (line: string) => console.log(line);
 await buildProject(log);

@@ -2,20 +2,20 @@ import { badIds, badSearches, badWords, paging, people } from './bad-queries.ts'
 import type { Json } from './hostile.ts';
 import { plainSamples } from './plain-routes.ts';
 
-/** A request that is good, so that what is spoiled in it is the only thing that is bad. */
+/** A valid request, so that the spoiled part is its only error. */
 export interface Sample {
-  /** As the route table has it. */
+  /** As in the route table. */
   readonly route: string;
   readonly body?: Json;
-  /** Fields that may not be left out. */
+  /** Required fields. */
   readonly required?: readonly string[];
-  /** Whether `{}` is fine as well. */
+  /** Whether `{}` is valid too. */
   readonly mayBeEmpty?: boolean;
-  /** Places in the body to spoil, dotted; all top-level fields if not given. */
+  /** Dotted places in the body to spoil; all top-level fields by default. */
   readonly places?: readonly string[];
-  /** `place: name of the hostile value`: what is fine there after all. */
+  /** `place: name of the hostile value`: combinations that are valid nevertheless. */
   readonly harmless?: readonly string[];
-  /** Query fields that the route knows, with bad values for each. */
+  /** Query fields of the route, with invalid values for each. */
   readonly query?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -92,7 +92,7 @@ const authSamples: readonly Sample[] = [
     required: ['token', 'password'],
   },
   {
-    // The current password is a wrong one, so that nothing is changed however good the rest is.
+    // The current password is wrong, so that nothing changes however valid the rest is.
     route: 'post /api/auth/change-password',
     body: { currentPassword: 'not the password', newPassword: password },
     required: ['currentPassword', 'newPassword'],
@@ -231,7 +231,7 @@ const messageSamples: readonly Sample[] = [
     ],
   },
   {
-    // Nobody has written: what is good is refused all the same, because no window is open.
+    // Nobody has written, so no window is open and even a valid request is refused.
     route: 'post /api/messages',
     body: {
       ...{ to: '+4915112345601', content: { type: 'text', body: 'Yes', previewUrl: true } },
@@ -259,7 +259,7 @@ const messageSamples: readonly Sample[] = [
     harmless: harmlessAt('mayDuplicate', 'true', 'false'),
   },
   {
-    // Finds nothing that failed: what is good retries nothing.
+    // Matches no failed message, so a valid request retries nothing.
     route: 'post /api/messages/retry',
     body: {
       ...{ status: 'failed', class: 'sender', code: '131042', channelId: someId, mayDuplicate: true },
@@ -340,7 +340,7 @@ const peopleSamples: readonly Sample[] = [
 const rows: readonly Sample[] = [
   ...authSamples,
   ...clientSamples,
-  // Before more channels are made: it says of no channel that it is the one that sends.
+  // Must come before further channels are created: it names no channel and relies on there being only one.
   ...messageSamples,
   ...channelSamples,
   ...peopleSamples,

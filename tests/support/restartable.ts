@@ -1,13 +1,13 @@
 import type { ManagedProcess, Service } from '../../scripts/stack/supervise.ts';
 
-/** A process that a test starts, kills and starts again by hand. */
+/** A process that a test starts, kills and restarts by hand. */
 export interface Restartable {
   readonly name: string;
-  /** Starts it and waits until it is ready. */
+  /** Starts the process and waits until it is ready. */
   start(): Promise<void>;
-  /** SIGTERM; resolves when it has ended. */
+  /** SIGTERM; resolves when the process has ended. */
   stop(): Promise<void>;
-  /** kill -9; resolves when it is gone. */
+  /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>;
   isRunning(): boolean;
 }

@@ -8,28 +8,28 @@ import { captureLog, type CapturedLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
 import { watchedUri, watchWire } from './wire-probe.ts';
 
-/** One instance of the API in this process, and where it listens. */
+/** One API instance in this process, and its address. */
 export interface ApiInstance {
   readonly api: Api;
   readonly url: string;
 }
 
-/** The whole API, once or several times, on a database of its own made by the real migrations. */
+/** The whole API, with one or more instances, on its own database created by the real migrations. */
 export interface RunningApi {
   readonly instances: readonly ApiInstance[];
   readonly first: ApiInstance;
   readonly config: Config;
-  /** With the database's name, for what connects by itself. */
+  /** Includes the database name, for programs that connect by themselves. */
   readonly mongoUri: string;
-  /** A connection of the test's own, past the API and its probe. */
+  /** The test's own connection, outside the API and its probe. */
   readonly connection: Connection;
   readonly log: CapturedLog;
-  /** How many commands on tenant collections were seen; a probe that sees none proves nothing. */
+  /** The number of commands seen on tenant collections; a probe that sees none proves nothing. */
   seenCommands(): number;
-  /** What crossed clients since the last call, on any instance; empty is good. */
+  /** Commands that crossed clients since the last call, on any instance; must be empty. */
   takeViolations(): string[];
   collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
-  /** The audit events about one object, oldest first. */
+  /** The audit events of one object, oldest first. */
   auditOf(id: string): Promise<mongo.WithId<mongo.Document>[]>;
   close(): Promise<void>;
 }
@@ -77,7 +77,7 @@ export async function startRunningApi(
       for (const probe of probes) probe.stop();
       await Promise.all(
         apis.map(async (api) => {
-          // Closed by itself first, it does not announce for a second that it is going: nobody is there to hear it.
+          // Closing the health server first skips its one-second announcement, which no load balancer hears.
           await api.http.close({ graceMs: config.deployment.shutdownGraceMs });
           await api.close();
         }),
@@ -87,7 +87,7 @@ export async function startRunningApi(
   };
 }
 
-/** No command of the tests so far has crossed clients. */
+/** Asserts that no command so far has crossed clients. */
 export function assertTenancy({ takeViolations }: Pick<RunningApi, 'takeViolations'>): void {
   assert.deepEqual(takeViolations(), [], 'a command on a tenant collection crosses clients');
 }

@@ -17,8 +17,8 @@ export interface OpenApiSchema {
 type Schemas = Readonly<Record<string, OpenApiSchema>>;
 
 /**
- * Makes a check that answers in words where a value does not fit a schema; nothing is good. Stricter than JSON
- * Schema in one way: a field that the schema does not name is a problem even where the schema would let it pass.
+ * Creates a check that describes where a value violates a schema; empty if it fits. Stricter than JSON Schema in one
+ * way: a field that the schema does not name is a problem, even if the schema would allow it.
  */
 export function createSchemaCheck(schemas: Schemas) {
   function check(schema: OpenApiSchema | undefined, value: unknown, path = 'body'): string[] {

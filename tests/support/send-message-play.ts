@@ -1,9 +1,9 @@
 import type { Play, Stage } from './send-message-stage.ts';
 
-/** Every way through the workflow, each to its end: what is recorded, and must replay for ever. */
+/** Every path through the workflow to its end: what is recorded and must always replay. */
 export type Scenario = (stage: Stage) => Promise<Play>;
 
-/** A promise that is kept when it is told to. */
+/** A promise that the test resolves. */
 export function gate() {
   let open = (): void => undefined;
   const isOpen = new Promise<void>((resolve) => (open = resolve));

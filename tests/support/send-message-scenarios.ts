@@ -16,7 +16,7 @@ export { gate } from './send-message-play.ts';
 
 const hourMs = 3_600_000;
 
-/** A provider that refuses for a while: the server waits for the next attempt. */
+/** A provider that refuses temporarily: the server waits for the next attempt. */
 export const tooFast = (nextRetryDelay: number): ApplicationFailure =>
   ApplicationFailure.create({
     message: 'The number’s throughput is reached',
@@ -34,7 +34,7 @@ const failsTimes = (times: number) => {
   };
 };
 
-/** The message has left; then these signals come, each when the one before is stored. */
+/** The message was sent; then these signals arrive, each after the one before is stored. */
 const withReceipts =
   (activities: Activities, ...signals: readonly string[][]): Scenario =>
   async (stage) => {

@@ -21,7 +21,7 @@ import type { DispatchOutcome } from '../../src/sending/messages/lifecycle.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { waitFor } from './wait.ts';
 
-/** The workflow alone: activities are plain functions that each test gives for its own message. */
+/** The workflow alone: activities are plain functions that each test supplies for its own message. */
 export type Activities = Partial<MessageActivities>;
 
 export interface ActivityCall {
@@ -30,11 +30,11 @@ export interface ActivityCall {
   readonly isLocal: boolean;
 }
 
-/** One message on stage: its run and what the run asked for. */
+/** One message on stage: its run and the activity calls of the run. */
 export interface Play {
   readonly messageId: string;
   readonly handle: WorkflowHandle<SendMessage>;
-  /** The calls of activities so far, in their order. */
+  /** The activity calls so far, in order. */
   readonly calls: readonly ActivityCall[];
   callsOf(name: keyof MessageActivities): readonly ActivityCall[];
   /** One signal with these receipts. */
@@ -47,9 +47,9 @@ export interface Play {
 type SendMessage = (input: SendMessageInput) => Promise<SendMessageResult>;
 
 export interface Stage {
-  /** The activities for the workers: they find the play by its message. */
+  /** The activities for the workers: they look up the play by its message. */
   readonly activities: MessageActivities;
-  /** Gives a message that is started elsewhere its activities; answers the calls of them, as they come. */
+  /** Registers activities for a message that is started elsewhere; returns its calls as they arrive. */
   cast(messageId: string, activities?: Activities): readonly ActivityCall[];
   play(activities?: Activities, input?: Partial<SendMessageInput>): Promise<Play>;
 }
@@ -84,7 +84,7 @@ export const receipt = (word: string, extra: Partial<Receipt> = {}): Receipt => 
 
 const dayMs = 86_400_000;
 
-/** What happens unless a test says otherwise: the provider accepts, and everything can be stored. */
+/** The defaults of a test: the provider accepts, and every write succeeds. */
 const usual: MessageActivities = {
   dispatch: async () => dispatched(accepted),
   recordOutcome: async () => undefined,
@@ -160,7 +160,7 @@ export function createStage(client: Client): Stage {
   };
 }
 
-/** What the run failed with: the innermost cause is what operators filter by. */
+/** The failure of the run: operators filter by the innermost cause. */
 export async function failureOf(play: Play): Promise<ApplicationFailure> {
   const error = await play.result().then(
     (result) => assert.fail(`it completed with ${JSON.stringify(result)}`),
@@ -172,7 +172,7 @@ export async function failureOf(play: Play): Promise<ApplicationFailure> {
 
 export const statusOf = async (play: Play): Promise<string> => (await play.handle.describe()).status.name;
 
-/** The types of the history's events, in their order, as the Temporal UI names them. */
+/** The types of the history's events in order, named as in the Temporal UI. */
 export async function eventsOf(play: Play): Promise<string[]> {
   const { events } = await play.handle.fetchHistory();
   return (events ?? []).map(({ eventType }) => {
@@ -185,7 +185,7 @@ export async function countEvents(play: Play, type: string): Promise<number> {
   return (await eventsOf(play)).filter((name) => name === type).length;
 }
 
-/** Resolves once the history has an event of this type: only then has the server seen that step. */
+/** Resolves once the history has an event of this type: only then has the server recorded that step. */
 export async function waitForEvent(play: Play, type: string): Promise<void> {
   await waitFor(`the history has ${type}`, async () => (await countEvents(play, type)) > 0, { everyMs: 20 });
 }

@@ -31,7 +31,7 @@ export const held = (gate: 'channel' | 'quiet-hours' | 'schedule', untilMs?: num
   ...(untilMs === undefined ? {} : { untilMs }),
 });
 
-/** Held so many times, then accepted. */
+/** Held this many times, then accepted. */
 export function heldTimes(times: number, hold: () => DispatchResult | Promise<DispatchResult>): Activities {
   let tries = 0;
   return {
@@ -49,7 +49,7 @@ export const rescheduleTo = (play: Play, sendAtMs: number): Promise<void> =>
 
 const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
 
-/** The ways through the workflow on which the message waits for a gate, or people change its time. */
+/** The paths through the workflow on which the message waits for a gate or is rescheduled. */
 export const waitingScenarios: Readonly<Record<string, Scenario>> = {
   'held-then-let-go': async (stage) => {
     const play = await stage.play(heldTimes(1, () => held('channel')));

@@ -13,22 +13,22 @@ import { createRestartable, type Restartable } from './restartable.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
 
 export interface StackOptions {
-  /** Settings of the product that differ from its defaults. */
+  /** Settings that override the product's defaults. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A Temporal server of its own, which the test may kill. */
+  /** Starts a separate Temporal server, which the test may kill. */
   readonly hasOwnTemporal?: boolean;
-  /** The test starts the worker when it wants one. */
+  /** The test starts the worker. */
   readonly isWorkerLate?: boolean;
 }
 
-/** The product as real processes against real servers, with a database and a namespace of its own. */
+/** The product as real processes against real servers, with its own database and namespace. */
 export interface Stack {
   readonly apiUrl: string;
   readonly sandboxUrl: string;
   readonly env: Readonly<Record<string, string>>;
   readonly api: Restartable;
   readonly worker: Restartable;
-  /** One more, which runs only when a test starts it. */
+  /** Runs only if a test starts it. */
   readonly secondWorker: Restartable;
   readonly sandbox: Restartable;
   /** Only with `hasOwnTemporal`. */
@@ -37,18 +37,18 @@ export interface Stack {
   collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
   /** The calls that the provider saw for a message, accepted or refused. */
   ledgerOf(messageId: string): Promise<readonly LedgerItem[]>;
-  /** Any call of the sandbox's control API. */
+  /** Any call to the sandbox's control API. */
   control<Body = unknown>(path: string, options?: { method?: string; body?: unknown }): Promise<Answer<Body>>;
   /** The status of a message's workflow as Temporal names it: RUNNING, COMPLETED, FAILED, CANCELED … */
   workflowStatus(messageId: string): Promise<string>;
-  /** The API with another readiness: `healthz` starts it while something around it is away. */
+  /** Starts the API with another readiness check: `healthz` starts it while a dependency is away. */
   startApi(ready: ReadyWhen): Promise<void>;
-  /** What the processes have logged, for a test that failed. */
+  /** The logs of the processes, for a failed test. */
   logs(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Starts api, worker and sandbox from dist/ and everything around them; `close` ends all of it. */
+/** Starts api, worker and sandbox from dist/ with everything they need; `close` stops all of it. */
 export async function startStack(name: string, options: StackOptions = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), `whatsapp-crm-${name}-`));
   const database = await connectTestDatabase(name.replaceAll('-', '_'), []);
@@ -148,8 +148,8 @@ async function readLogs(crm: CrmProcesses): Promise<string> {
 }
 
 /**
- * Starts a stack before the tests of a `describe` and ends it after them; prints the logs of the processes after
- * each test that failed. Answers a function, because the stack is not there yet while tests are being declared.
+ * Starts a stack before the tests of a `describe` and stops it afterwards; prints the process logs after each failed
+ * test. Returns a function, because the stack does not exist while tests are declared.
  */
 export function useStack(name: string, options: StackOptions = {}): () => Stack {
   let stack: Stack | undefined;

@@ -6,17 +6,17 @@ import { phoneEndingIn, signUp, type CrmUser } from './crm-client.ts';
 import { buildMessage } from './messages.ts';
 import type { MessagingApi } from './messaging-api.ts';
 
-/** A client with one contact, and messages to it in whatever state a test needs. */
+/** A client with one contact, and stored messages to it in any state. */
 export interface Correspondence {
   readonly user: CrmUser;
   readonly contactId: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
-  /** Stores a message of this client; answers its id. */
+  /** Stores a message of this client; returns its id. */
   store(changes?: Partial<MessageDoc>): Promise<string>;
   stored(id: string): Promise<MessageDoc>;
-  /** All messages that were made in place of this one. */
+  /** All messages that retry this one. */
   retriesOf(id: string): Promise<MessageDoc[]>;
-  /** What people have done to it: `message.canceled by <who>`, with what it was and has become. */
+  /** Its audit events: `message.canceled by <user>`, with the values before and after. */
   auditOf(id: string): Promise<readonly [string, unknown, unknown][]>;
 }
 
@@ -55,6 +55,6 @@ export async function startCorrespondence(api: MessagingApi): Promise<Correspond
   };
 }
 
-/** `409 wrong-state`, or the status alone where it worked. */
+/** `409 wrong-state`, or only the status of a success. */
 export const outcomeOf = ({ status, body }: { status: number; body: unknown }): string =>
   [status, (body as { code?: string }).code ?? []].flat().join(' ');

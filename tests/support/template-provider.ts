@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A provider that knows nothing but template management, written anew here so that ours is not tested by itself. */
+/**
+ * A provider with template management only, written independently so that the sandbox is not tested against itself.
+ */
 export interface TemplateProvider {
   readonly url: string;
   readonly calls: readonly ProviderTemplateCall[];
-  /** What the account has; change it as you like. */
+  /** The templates of the account; tests may change them. */
   readonly templates: Map<string, StoredTemplate>;
   /** Answers the next call with this instead; null cuts the connection. */
   answerNext(
@@ -58,7 +60,7 @@ export async function startTemplateProvider(): Promise<TemplateProvider> {
     return template;
   };
 
-  /** Those of an account; what a test has put there by hand belongs to every account. */
+  /** The templates of an account; one that a test added by hand belongs to every account. */
   const ofAccount = (path: string) => [...templates.values()].filter(({ wabaId = path }) => wabaId === path);
 
   function list(path: string, query: URLSearchParams): Answer {
@@ -158,7 +160,7 @@ function write(
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-/** An error as Meta gives it; the words for a person are in `error_user_msg`. */
+/** An error in Meta's format; the text for people is in `error_user_msg`. */
 export const refusal = (code: number, subcode: number, message: string): Answer => [
   400,
   {

@@ -5,7 +5,7 @@ import protocol from '@temporalio/proto';
 import { keywordAttributes } from '../../scripts/servers/temporal.ts';
 import { waitFor } from './wait.ts';
 
-/** The server that the test runner has started. */
+/** The server of the test runner. */
 export function testTemporalAddress(): string {
   const address = process.env['TEST_TEMPORAL_ADDRESS'];
   assert.ok(
@@ -16,8 +16,8 @@ export function testTemporalAddress(): string {
 }
 
 /**
- * Settings for a namespace that is not there: what is sent stays accepted, and no worker of another test takes it. The
- * server that the runner has started says so at once; at a closed port each send waits until the connection fails.
+ * Settings for a namespace that does not exist: messages stay accepted, and no worker of another test takes them. The
+ * runner's server refuses at once; at a closed port each send would wait for the connection to fail.
  */
 export const noTemporal = {
   TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:9',
@@ -28,8 +28,8 @@ const { INDEXED_VALUE_TYPE_KEYWORD } = protocol.temporal.api.enums.v1.IndexedVal
 const retentionSeconds = 86_400;
 
 /**
- * A namespace of its own on the shared server: the queues have fixed names, so workers of two tests in one
- * namespace would take each other's work.
+ * A separate namespace on the shared server: queue names are fixed, so workers of two tests in one namespace would
+ * take each other's tasks.
  */
 export async function createTestNamespace(name: string): Promise<string> {
   const namespace = `test-${name}-${randomBytes(4).toString('hex')}`;
@@ -43,7 +43,7 @@ export async function createTestNamespace(name: string): Promise<string> {
     const searchAttributes = Object.fromEntries(
       keywordAttributes.map((attribute) => [attribute, INDEXED_VALUE_TYPE_KEYWORD]),
     );
-    await waitFor('the namespace takes its search attributes', async () => {
+    await waitFor('the namespace accepts its search attributes', async () => {
       await operatorService.addSearchAttributes({ namespace, searchAttributes });
       return true;
     });

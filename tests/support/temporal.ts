@@ -13,8 +13,8 @@ import { workflowBundlePath } from '../../src/platform/paths.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
 
 /**
- * The SDK's runtime is one per process and stands for good once it is used: whichever test file needs it first makes
- * it. Its warnings are left out, because failing activities are what many of these tests are about.
+ * The SDK has one runtime per process, fixed at first use: the first test file that needs it creates it. Its warnings
+ * are switched off, because many of these tests provoke failing activities.
  */
 let hasRuntime = false;
 export function installTestRuntime(): void {
@@ -27,7 +27,7 @@ export function installTestRuntime(): void {
   });
 }
 
-/** Instead of process and host: histories that are kept must not name the machine that made them. */
+/** Replaces process and host: stored histories must not name the machine that recorded them. */
 const identity = 'test';
 
 export interface TestTemporal {
@@ -37,7 +37,7 @@ export interface TestTemporal {
   close(): Promise<void>;
 }
 
-/** The shared server, with a namespace of its own: the queues have fixed names. */
+/** The shared server with a separate namespace, because queue names are fixed. */
 export async function connectTestTemporal(name: string): Promise<TestTemporal> {
   installTestRuntime();
   const address = testTemporalAddress();
@@ -55,7 +55,7 @@ export async function connectTestTemporal(name: string): Promise<TestTemporal> {
   };
 }
 
-/** The server whose clock skips; a test without it must fail. */
+/** The time-skipping server; a test without it must fail. */
 export function timeSkippingBinary(): string {
   const path = process.env['TEST_TIME_SKIPPING_BINARY'];
   assert.ok(
@@ -69,9 +69,9 @@ export interface WorkerOptions {
   readonly native: NativeConnection;
   readonly namespace: string;
   readonly activities: MessageActivities;
-  /** Other workflow code than that of this build. */
+  /** Workflow code other than this build's. */
   readonly workflowCode?: string;
-  /** False leaves the provider's queue without a worker. */
+  /** False: no worker serves the provider's queue. */
   readonly hasProvider?: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-/** The workers of the product, with activities of the test, until they are stopped. */
+/** The product's workers with the test's activities; run until stopped. */
 export async function startTestWorkers(options: WorkerOptions): Promise<RunningWorkers> {
   installTestRuntime();
   const { native: connection, namespace, activities } = options;

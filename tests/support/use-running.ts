@@ -3,9 +3,9 @@ export interface Closable {
 }
 
 interface Hooks<Running> {
-  /** After each test. */
+  /** Runs after each test. */
   readonly check?: (running: Running) => void;
-  /** Before the end, once all tests are over. */
+  /** Runs once after all tests, before the close. */
   readonly checkAll?: (running: Running) => void;
 }
 
@@ -13,8 +13,8 @@ const startTimeoutMs = 60_000;
 const closeTimeoutMs = 40_000;
 
 /**
- * Starts something before the tests of a `describe` and closes it after them. Answers a function, because it is not
- * there yet while tests are being declared.
+ * Starts something before the tests of a `describe` and closes it afterwards. Returns a function, because it does not
+ * exist while tests are declared.
  */
 export function useRunning<Running extends Closable>(
   start: () => Promise<Running>,
@@ -37,7 +37,7 @@ export function useRunning<Running extends Closable>(
     }
   });
   return () => {
-    if (running === undefined) throw new Error('it is started in a before hook: ask for it inside a test');
+    if (running === undefined) throw new Error('started in a before hook: call this inside a test');
     return running;
   };
 }

@@ -5,11 +5,11 @@ import { useRunning } from './use-running.ts';
 type StageOptions = Pick<WorkerOptions, 'hasProvider'>;
 
 export interface RunningStage extends Stage, TestTemporal {
-  /** Stops the workers, does this, and starts others in their place. */
+  /** Stops the workers, calls this, and starts new ones. */
   betweenWorkers(work: () => Promise<void>): Promise<void>;
 }
 
-/** A stage with workers, in a namespace of its own. */
+/** A stage with workers, in its own namespace. */
 export async function startStage(name: string, options: StageOptions = {}): Promise<RunningStage> {
   const temporal = await connectTestTemporal(name);
   const stage = createStage(temporal.client);
@@ -30,6 +30,6 @@ export async function startStage(name: string, options: StageOptions = {}): Prom
   };
 }
 
-/** Sets it before the tests of a `describe` and takes it down after them. */
+/** Creates the stage before the tests of a `describe` and removes it afterwards. */
 export const useStage = (name: string, options?: StageOptions): (() => RunningStage) =>
   useRunning(() => startStage(name, options));

@@ -6,8 +6,8 @@ interface WaitOptions {
 }
 
 /**
- * Asks again and again until the probe answers something other than undefined or false; errors of the probe count
- * as "not yet". Fails with the description and what was seen last.
+ * Repeats the probe until it returns something other than undefined or false; an error of the probe counts as "not
+ * yet". Fails with the description and the last error.
  */
 export async function waitFor<T>(
   what: string,

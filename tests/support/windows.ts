@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import type { ConversationDoc } from '../../src/inbox/conversations/repository.ts';
 import type { TestApi } from './api.ts';
 
-/** Ends the customer service window of a conversation this long from now, as a message of the contact would. */
+/** Sets the end of a conversation's customer service window to this time from now, as an inbound message would. */
 export async function setWindow(
   api: Pick<TestApi, 'collection'>,
   conversationId: string,

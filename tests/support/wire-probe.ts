@@ -2,8 +2,8 @@ import { Types, type Connection, type mongo } from 'mongoose';
 import { tenantCollections } from './models.ts';
 
 /**
- * The only filters that may cross clients, by collection and exact fields: those of the repository functions named
- * …AcrossClients that the API calls. Whoever adds one, adds it here, and somebody sees it in the review.
+ * The only filters that may cross clients, by collection and exact fields: those of the …AcrossClients repository
+ * functions that the API calls. Additions go here, so that a review sees them.
  */
 export const crossingFilters: readonly string[] = [
   'users: email',
@@ -11,7 +11,7 @@ export const crossingFilters: readonly string[] = [
   'password_links: tokenHash',
 ];
 
-/** What the worker may do in addition: find whose an event is, and sweep. */
+/** Further filters of the worker: find the owner of an event, and sweep. */
 export const crossingFiltersOfWorker: readonly string[] = [
   ...crossingFilters,
   'channels: phoneNumberId',
@@ -30,7 +30,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'portfolio_users: expiresAt',
 ];
 
-/** What the worker counts for its metrics; nothing of it is shown but numbers. */
+/** Queries of the worker for its metrics, which expose only numbers. */
 export const crossingFiltersOfMeasure: readonly string[] = [
   'channels: ',
   'messages: ',
@@ -41,14 +41,14 @@ export const crossingFiltersOfMeasure: readonly string[] = [
 ];
 
 export interface WireProbe {
-  /** Commands on tenant collections seen so far: a probe that sees none proves nothing. */
+  /** The number of commands seen on tenant collections; a probe that sees none proves nothing. */
   readonly seen: () => number;
-  /** What broke the rule since the last call; empty is good. */
+  /** Violations since the last call; must be empty. */
   takeViolations(): string[];
   stop(): void;
 }
 
-/** The address of a database with what the probe needs. */
+/** The database address with the probe's options. */
 export function watchedUri(uri: string): string {
   const url = new URL(uri);
   url.searchParams.set('monitorCommands', 'true');
@@ -56,8 +56,8 @@ export function watchedUri(uri: string): string {
 }
 
 /**
- * Watches every command that the driver sends and notes each one on a tenant collection that is not pinned to one
- * client by equality. The connection's address must come from `watchedUri`.
+ * Watches every command of the driver and records each one on a tenant collection that is not pinned to one client by
+ * equality. The connection must use an address from `watchedUri`.
  */
 export function watchWire(connection: Connection, allowed: readonly string[] = crossingFilters): WireProbe {
   const client = connection.getClient();
@@ -87,10 +87,10 @@ interface Watched {
   readonly collection: string;
 }
 
-/** A cursor that is read on, and what makes collections and indexes, names no documents. */
+/** Cursor reads and the creation of collections and indexes name no documents. */
 const harmless = new Set(['getMore', 'killCursors', 'createIndexes', 'create', 'drop', 'listIndexes']);
 
-/** What one command does outside a single client, in words; nothing is good. */
+/** Violations of one command as sentences; empty if it is pinned. */
 export function* problemsOf(
   { commandName, command, collection }: Watched,
   allowed: readonly string[],
@@ -109,7 +109,7 @@ export function* problemsOf(
   }
 }
 
-/** Every filter, and every document that is inserted; null for a command that has neither. */
+/** Every filter and every inserted document; null for a command that has neither. */
 function filtersOf(commandName: string, command: mongo.Document): mongo.Document[] | null {
   const listOf = (field: string): mongo.Document[] => (command[field] ?? []) as mongo.Document[];
   switch (commandName) {
@@ -132,7 +132,9 @@ function filtersOf(commandName: string, command: mongo.Document): mongo.Document
   }
 }
 
-/** By equality at the top, or in an `$and` at the top: no `$ne`, `$in`, regular expression or `$or` will do. */
+/**
+ * By equality at the top level or in a top-level `$and`: `$ne`, `$in`, regular expressions and `$or` do not count.
+ */
 function isPinned(filter: mongo.Document): boolean {
   const clientId: unknown = filter['clientId'];
   if (isId(clientId)) return true;

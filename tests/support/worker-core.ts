@@ -3,7 +3,7 @@ import { buildCore, type Core } from '../../src/app/core.ts';
 import type { TestApi } from './api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
 
-/** The core as a worker has it, beside the API of `useApi`; its commands on tenant collections are watched. */
+/** The worker's core, beside the API of `useApi`; the probe watches its commands on tenant collections. */
 export function useWorkerCore(api: () => TestApi): () => Core {
   let core: Core | undefined;
   let probe: WireProbe | undefined;
@@ -23,7 +23,7 @@ export function useWorkerCore(api: () => TestApi): () => Core {
     await core?.close();
   });
   return () => {
-    assert.ok(core, 'the core of the worker is built before the tests');
+    assert.ok(core, 'the worker’s core is built in a before hook');
     return core;
   };
 }

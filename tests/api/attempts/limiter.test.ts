@@ -35,7 +35,7 @@ describe('attempt limiter', () => {
     return waits;
   }
 
-  it('as many as allowed › get through; the next one locks, and those after it do not prolong the lock', async () => {
+  it('up to the limit › allowed; the next one locks, and later ones do not extend the lock', async () => {
     holdClock();
     const key = newSecret();
     assert.deepEqual(await takeTimes(4, key), [undefined, undefined, undefined, 60]);
@@ -47,7 +47,7 @@ describe('attempt limiter', () => {
     assert.deepEqual(await takeTimes(1, key), [undefined]);
   });
 
-  it('lock after lock › twice as long each time, up to the longest, never for good; forgotten after a day', async () => {
+  it('repeated locks › twice as long each time, up to a maximum, never permanent; forgotten after a day', async () => {
     holdClock();
     const key = newSecret();
     const locks: (number | undefined)[] = [];
@@ -61,7 +61,7 @@ describe('attempt limiter', () => {
     assert.deepEqual(await takeTimes(4, key), [undefined, undefined, undefined, 60]);
   });
 
-  it('the window ends › the count begins anew, exactly then', async () => {
+  it('the window ends › the count restarts exactly then', async () => {
     holdClock();
     const key = newSecret();
     await takeTimes(3, key);
@@ -74,7 +74,7 @@ describe('attempt limiter', () => {
     assert.deepEqual(await takeTimes(1, other), [undefined]);
   });
 
-  it('many at once, from two processes › exactly as many as allowed, and one lock', async () => {
+  it('many at once, from two processes › exactly the limit, and one lock', async () => {
     holdClock();
     const key = newSecret();
     const [one, two] = [limiter(), limiter()];
@@ -84,7 +84,7 @@ describe('attempt limiter', () => {
     assert.equal((await lockCounts.findOne({ key: `test:locks:${key}` }))?.['points'], 1);
   });
 
-  it('a pair at once at the end of the window, with one left of the new one › one gets through', async () => {
+  it('two at once at the end of a window, with one attempt left in the new one › one is allowed', async () => {
     holdClock();
     const one = { ...policy, attempts: 1 };
     const key = newSecret();
@@ -96,7 +96,7 @@ describe('attempt limiter', () => {
     assert.equal(waits.filter((wait) => wait === undefined).length, 1);
   });
 
-  it('given back › does not count; forgotten › the locks neither', async () => {
+  it('returned › does not count; forgotten › neither do the locks', async () => {
     holdClock();
     const key = newSecret();
     const counted = limiter();

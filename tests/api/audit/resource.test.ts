@@ -84,7 +84,7 @@ describe('audited resource', () => {
     ['the version that was read', ({ version }: Label) => version],
     ['no version', () => undefined],
   ] as const) {
-    it(`changed on ${name} › stored one version on, audited, forgotten as it was and as it is`, async () => {
+    it(`changed on ${name} › stored as the next version, audited, old and new state removed from the cache`, async () => {
       const { scope, resource, create, stored, written, forgotten } = openStage();
       const label = await create();
       const next = await resource.change(
@@ -107,7 +107,7 @@ describe('audited resource', () => {
     });
   }
 
-  it('decided to leave it as it is › same version, nothing audited', async () => {
+  it('decided to change nothing › same version, nothing audited', async () => {
     const { scope, resource, create, stored, written } = openStage();
     const label = await create();
     const same = await resource.change(scope, by, refTo(label), {
@@ -119,7 +119,7 @@ describe('audited resource', () => {
     assert.equal((await written()).length, 1);
   });
 
-  it('changed on an older version › precondition-failed, and nobody decides', async () => {
+  it('changed on an older version › precondition-failed, and no decision is made', async () => {
     const { scope, resource, create, stored } = openStage();
     const label = await create();
     const next = await resource.change(scope, by, refTo(label), renamed('late'));
@@ -150,7 +150,7 @@ describe('audited resource', () => {
     assert.equal((await written()).length, 2);
   });
 
-  it('changes at once on any version › all are made, each decided on the state before it', async () => {
+  it('changes at once on any version › all are made, each based on the state before it', async () => {
     const { scope, resource, create, stored, written } = openStage();
     const { _id: id } = await create('a');
     const longer = { action: 'label.renamed', decide: (it: Label) => ({ ...it, name: `${it.name}a` }) };
@@ -179,7 +179,7 @@ describe('audited resource', () => {
     }
   });
 
-  it('the decision throws › nothing is stored, of its own writes neither', async () => {
+  it('the decision throws › nothing is stored, including its own writes', async () => {
     const { scope, resource, create, stored, written, forgotten } = openStage();
     const label = await create();
     const refused = resource.change(scope, by, refTo(label), {
@@ -212,7 +212,7 @@ describe('audited resource', () => {
     assert.deepEqual(await stored(), labels);
   });
 
-  it('removed › gone and audited; kept by what must happen before › still there', async () => {
+  it('removed › gone and audited; refused by a check before › still there', async () => {
     const { scope, resource, create, stored, written } = openStage();
     const label = await create();
     await assert.rejects(

@@ -54,7 +54,7 @@ describe('MongoDB away', () => {
     await database.close();
   });
 
-  it('cut off › 503 with Retry-After and no word about the database; back again › works by itself', async () => {
+  it('connection cut › 503 with Retry-After and no database details; back again › recovers by itself', async () => {
     const start = await signUp(server.url);
     assert.equal(start.status, 201);
     proxy.cut(true);

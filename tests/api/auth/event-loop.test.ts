@@ -4,10 +4,10 @@ import { logIn, newAdmin, useIdentityApi } from '../../support/identity-api.ts';
 
 const maxDelayMs = 50;
 
-describe('sign-ins and everybody else', () => {
+describe('sign-ins and other requests', () => {
   const api = useIdentityApi('event_loop');
 
-  it('20 log-ins at once › the event loop is never busy for long', async function () {
+  it('20 log-ins at once › the event loop is never blocked for long', async function () {
     this.timeout(60_000);
     const admins = [];
     for (let count = 0; count < 20; count += 1) admins.push(await newAdmin(api()));

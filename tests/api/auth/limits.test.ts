@@ -11,7 +11,7 @@ import {
   useIdentityApi,
 } from '../../support/identity-api.ts';
 
-/** An address of its own for each test, so that their counts do not meet. */
+/** A separate address per test, so that counts do not mix. */
 let addresses = 0;
 const newAddress = (): string => {
   addresses += 1;
@@ -48,7 +48,7 @@ describe('limits of sign-in', () => {
     }
   });
 
-  it('an address without an account › the same answers to the letter', async () => {
+  it('an address without an account › identical answers', async () => {
     const { email } = await newAdmin(api());
     const told = ({ status, body, headers }: Answer) => ({
       status,
@@ -62,7 +62,7 @@ describe('limits of sign-in', () => {
     assert.equal(codeOf(unknown[upTo] ?? known[0]!), '429 too-many-requests');
   });
 
-  it('a success › forgets the failures before it', async () => {
+  it('a success › resets the earlier failures', async () => {
     const { email } = await newAdmin(api());
     const from = newAddress();
     for (let round = 0; round < 2; round += 1) {
@@ -72,7 +72,7 @@ describe('limits of sign-in', () => {
     }
   });
 
-  it('guesses at the same time › no more get through than one after the other', async () => {
+  it('guesses at the same time › no more are allowed than one after another', async () => {
     const { email } = await newAdmin(api());
     const from = newAddress();
     const answers = await Promise.all(Array.from({ length: 30 }, () => wrong(email, from)));
@@ -95,7 +95,7 @@ describe('limits of sign-in', () => {
     assert.equal(answers.at(-1), 429);
   });
 
-  it('an attacker with many machines › locks the account for strangers, but not where its owner is at home', async function () {
+  it('an attacker with many machines › locks the account for unknown addresses, but not for the owner’s own', async function () {
     this.timeout(60_000);
     const { email } = await newAdmin(api());
     const home = newAddress();
@@ -110,7 +110,7 @@ describe('limits of sign-in', () => {
     assert.equal(guesses.at(-1)?.status, 429);
   });
 
-  it('a reset of the password › opens a locked account', async () => {
+  it('a reset of the password › unlocks a locked account', async () => {
     const { email } = await newAdmin(api());
     const from = newAddress();
     await guess(11, email, from);
@@ -122,7 +122,7 @@ describe('limits of sign-in', () => {
     assert.equal((await logIn(api(), email, { password: 'Another-Secret-1', from })).status, 200);
   });
 
-  it('forgotten passwords › ten mails for one account in an hour, wherever they are asked for', async () => {
+  it('forgotten passwords › ten mails per account and hour, from any address', async () => {
     const email = newEmail();
     const statuses: number[] = [];
     for (let count = 0; count < 11; count += 1) {
@@ -134,7 +134,7 @@ describe('limits of sign-in', () => {
     assert.deepEqual(statuses, [...Array.from({ length: 10 }, () => 202), 429]);
   });
 
-  it('tokens of somebody’s imagination › fifty from one address', async () => {
+  it('made-up tokens › fifty from one address', async () => {
     const headers = { 'x-forwarded-for': newAddress() };
     const statuses: number[] = [];
     for (let count = 0; count < 51; count += 1) {
@@ -145,7 +145,7 @@ describe('limits of sign-in', () => {
     assert.equal((await resetPassword(api(), 'A'.repeat(43))).status, 400);
   });
 
-  it('refresh › sixty for one session in five minutes; another session goes on', async () => {
+  it('refresh › sixty per session in five minutes; another session continues', async () => {
     const admin: Person = await newAdmin(api());
     const statuses: number[] = [];
     let { cookie } = admin;
@@ -174,7 +174,7 @@ describe('limits of sign-in', () => {
 describe('limits behind no proxy, with few sign-ups', () => {
   const api = useIdentityApi('limits_direct', { TRUSTED_PROXIES: '0', SIGNUP_LIMIT_PER_HOUR: '3' });
 
-  it('X-Forwarded-For › is not believed at all', async () => {
+  it('X-Forwarded-For › ignored', async () => {
     const email = newEmail();
     const statuses: number[] = [];
     for (let count = 0; count < 11; count += 1)

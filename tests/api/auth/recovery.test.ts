@@ -29,7 +29,7 @@ describe('forgotten password', () => {
     return tokenIn(await api().waitForMail(email, before + 1));
   }
 
-  it('known, unknown, disabled, invited and inactive › the same answer; mail only to who can use it', async () => {
+  it('known, unknown, disabled, invited and inactive › the same answer; mail only to users who can use it', async () => {
     const admin = await newAdmin(api());
     const disabled = await newColleague(api(), admin);
     await admin.call(`/api/users/${disabled.id}`, { method: 'PATCH', json: { status: 'disabled' } });
@@ -59,7 +59,7 @@ describe('forgotten password', () => {
     );
   });
 
-  it('whatever the request calls its host › the link leads to APP_URL', async () => {
+  it('any Host header › the link leads to APP_URL', async () => {
     const { email } = await newAdmin(api());
     await forgot(email, { 'x-forwarded-host': 'evil.test', 'x-forwarded-for': '203.0.113.66' });
     const { text } = await api().waitForMail(email);
@@ -87,7 +87,7 @@ describe('forgotten password', () => {
     assert.deepEqual(events.at(-1)?.['after'], { passwordHash: '[secret]' });
   });
 
-  it('a token that was used › is no good again, and neither are the older ones of the same user', async () => {
+  it('a used token › invalid, and so are older tokens of the same user', async () => {
     const { email } = await newAdmin(api());
     const older = await resetToken(email);
     const token = await resetToken(email);
@@ -96,7 +96,7 @@ describe('forgotten password', () => {
     assert.equal(codeOf(await resetPassword(api(), older)), '400 invalid-link');
   });
 
-  it('one token by many at once › one of them sets the password', async () => {
+  it('one token, many requests at once › one sets the password', async () => {
     const { email } = await newAdmin(api());
     const token = await resetToken(email);
     const passwords = Array.from({ length: 5 }, (_, index) => `${newPassword}-${index}`);
@@ -119,7 +119,7 @@ describe('forgotten password', () => {
     }
   });
 
-  it('a token after 30 minutes › is no good; only its hash is stored', async () => {
+  it('a token after 30 minutes › invalid; only its hash is stored', async () => {
     const { email } = await newAdmin(api());
     const token = await resetToken(email);
     const links = api().collection('password_links');
@@ -134,7 +134,7 @@ describe('forgotten password', () => {
     assert.equal((await logIn(api(), email)).status, 200);
   });
 
-  it('the user is disabled meanwhile › the link is no good', async () => {
+  it('the user is disabled meanwhile › the link is invalid', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     const token = await resetToken(agent.email);
@@ -144,7 +144,7 @@ describe('forgotten password', () => {
     assert.equal(codeOf(await resetPassword(api(), token)), '400 invalid-link');
   });
 
-  it('input › all issues at once; a token of somebody’s imagination is an invalid link', async () => {
+  it('input › all issues at once; a made-up token is an invalid link', async () => {
     const reset = (json: unknown) => call(`${api().url}/api/auth/reset-password`, { json });
     assert.deepEqual(issuePaths(await reset({ token: { $ne: '' }, password: 'short' })), [
       'body.token',
@@ -155,7 +155,7 @@ describe('forgotten password', () => {
   });
 });
 
-describe('change of the own password', () => {
+describe('change of one’s own password', () => {
   const api = useIdentityApi('change_password');
   const change = (person: { call: Awaited<ReturnType<typeof newAdmin>>['call'] }, currentPassword: string) =>
     person.call('/api/auth/change-password', { json: { currentPassword, newPassword } });
@@ -173,7 +173,7 @@ describe('change of the own password', () => {
     assert.equal(last?.['action'], 'user.password-changed');
   });
 
-  it('with another one › 400 that names the field, nothing ends, and guessing is stopped', async () => {
+  it('with a wrong current password › 400 that names the field, no session ends, and guessing is limited', async () => {
     const admin = await newAdmin(api());
     const answer = await change(admin, 'wrong password');
     assert.deepEqual(issuePaths(answer), ['body.currentPassword']);
@@ -182,13 +182,13 @@ describe('change of the own password', () => {
     assert.equal((await change(admin, password)).status, 429);
   });
 
-  it('two changes at once › one of them', async () => {
+  it('two changes at once › one succeeds', async () => {
     const admin = await newAdmin(api());
     const both = await Promise.all([change(admin, password), change(admin, password)]);
     assert.deepEqual(both.map(({ status }) => String(status)).toSorted(), ['204', '400']);
   });
 
-  it('a link that was mailed before › ends with the old password', async () => {
+  it('a link mailed before › invalid after the change', async () => {
     const admin = await newAdmin(api());
     await call(`${api().url}/api/auth/forgot-password`, { json: { email: admin.email } });
     const token = tokenIn(await api().waitForMail(admin.email));

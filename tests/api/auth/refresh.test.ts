@@ -75,7 +75,7 @@ describe('refresh', () => {
     assert.equal((await refresh(server.url, refreshCookieOf(first))).status, 200);
   });
 
-  it('the last cookie again a moment after that › ends the family everywhere, and the log says so', async () => {
+  it('the last cookie again after the grace › the family ends everywhere, and it is logged', async () => {
     const { cookies, userId, start } = await chain(0);
     const child = await refresh(server.url, cookies[0] ?? '');
     assert.equal(await me(child), 200);
@@ -118,7 +118,7 @@ describe('refresh', () => {
     assert.equal(await heads(userId), 0);
   });
 
-  it('fifty at once with one cookie › all get the same child, one living head, one family', async () => {
+  it('fifty at once with one cookie › all get the same child, one valid newest token, one family', async () => {
     const { cookies, userId } = await chain(0);
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => refresh(server.url, cookies[0] ?? '')),
@@ -130,7 +130,7 @@ describe('refresh', () => {
     assert.equal(await collection('sessions').countDocuments({ userId, endedAt: { $exists: false } }), 1);
   });
 
-  it('reuse and rotation at the same moment › never leave a living head', async () => {
+  it('reuse and rotation at the same moment › never leave a valid newest token', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { cookies, userId } = await chain(2);
       clock.advance(60_000);
@@ -148,7 +148,7 @@ describe('refresh', () => {
     }
   });
 
-  it('a crash between using the parent and making the child › the same cookie within the grace heals it', async () => {
+  it('a crash between using the parent and creating the child › the same cookie within the grace repairs it', async () => {
     const { cookies, userId } = await chain(0);
     const first = await refresh(server.url, cookies[0] ?? '');
     await collection('refresh_tokens').deleteOne({ userId, parentId: { $ne: null } });
@@ -158,7 +158,7 @@ describe('refresh', () => {
     assert.equal((await refresh(server.url, refreshCookieOf(again))).status, 200);
   });
 
-  it('no cookie, nonsense, an access token, somebody else’s signature › 401', async () => {
+  it('no cookie, nonsense, an access token, a foreign signature › 401', async () => {
     const { start } = await chain(0);
     const other = await serveAuth({ connection: database.connection, clock });
     const foreign = refreshCookieOf(await signUp(other.url));
@@ -177,7 +177,7 @@ describe('refresh', () => {
     assert.equal((await refresh(server.url, cookies[1] ?? '')).status, 401);
   });
 
-  it('use every six days › the session is over after thirty all the same', async () => {
+  it('use every six days › the session still ends after thirty', async () => {
     const { cookies } = await chain(0);
     let [cookie = ''] = cookies;
     for (let day = 6; day <= 24; day += 6) {
@@ -199,7 +199,7 @@ describe('refresh', () => {
     assert.equal((await refresh(server.url, cookies[0] ?? '', own)).status, 200);
   });
 
-  it('a log-out › ends cookie and access token at once; again, or without a session › 204', async () => {
+  it('a log-out › ends cookie and access token at once; repeated, or without a session › 204', async () => {
     const { start, cookies } = await chain(0);
     assert.equal(await me(start), 200);
     const logOut = (cookie: string) => call(`${server.url}/api/auth/logout`, { method: 'POST', cookie });
@@ -212,7 +212,7 @@ describe('refresh', () => {
     assert.equal((await logOut('')).status, 204);
   });
 
-  it('one of two sessions logged out › the other goes on', async () => {
+  it('one of two sessions logged out › the other continues', async () => {
     const email = newEmail();
     const first = await signUp(server.url, { email });
     const second = await call(`${server.url}/api/auth/login`, { json: { email, password: 'Secret123!' } });
@@ -243,7 +243,7 @@ describe('refresh', () => {
     ],
   ];
   for (const [situation, end] of endings) {
-    it(`${situation} › is out within a second, access and refresh`, async () => {
+    it(`${situation} › refused within a second, access and refresh`, async () => {
       const { start, cookies } = await chain(0);
       assert.equal(await me(start), 200);
       await end(start);
@@ -253,7 +253,7 @@ describe('refresh', () => {
     });
   }
 
-  it('a changed role › counts within a second, without a new token', async () => {
+  it('a changed role › takes effect within a second, without a new token', async () => {
     const { start, userId } = await chain(0);
     assert.equal(await me(start), 200);
     await collection('users').updateOne({ _id: userId }, { $set: { role: 'agent' } });
@@ -262,7 +262,7 @@ describe('refresh', () => {
     assert.equal((answer.body['user'] as { role: string }).role, 'agent');
   });
 
-  it('an access token after its time › 401 although the session lives', async () => {
+  it('an expired access token › 401 although the session is alive', async () => {
     const { start, cookies } = await chain(0);
     clock.advance(15 * 60_000);
     assert.equal(await me(start), 401);

@@ -67,7 +67,7 @@ describe('secrets of identity', () => {
 describe('links in development', () => {
   const api = useIdentityApi('links_logged', { NODE_ENV: 'development' });
 
-  it('the log › shows the link, so that a developer can go on without a mail box', async () => {
+  it('the log › shows the link, so that a developer needs no mailbox', async () => {
     const { email } = await newAdmin(api());
     await call(`${api().url}/api/auth/forgot-password`, { json: { email } });
     const token = tokenIn(await api().waitForMail(email));

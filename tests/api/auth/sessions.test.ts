@@ -55,7 +55,7 @@ describe('own sessions', () => {
     assert.equal(second.nextCursor, null);
   });
 
-  it('one is ended › out everywhere within a second, gone from the list, its cookie is worth nothing', async () => {
+  it('one is ended › refused everywhere within a second, gone from the list, its cookie invalid', async () => {
     const admin = await newAdmin(api());
     const other = personOf(api(), await logIn(api(), admin.email));
     const [newest] = (await list(admin)).items;
@@ -72,7 +72,7 @@ describe('own sessions', () => {
     assert.deepEqual(event?.['after'], { endReason: 'ended-by-user' });
   });
 
-  it('all but this one › the others are out, this one stays', async () => {
+  it('all but this one › the others end, this one stays', async () => {
     const admin = await newAdmin(api());
     const others = await Promise.all([logIn(api(), admin.email), logIn(api(), admin.email)]);
     assert.equal((await admin.call('/api/auth/sessions', { method: 'DELETE' })).status, 204);
@@ -80,7 +80,7 @@ describe('own sessions', () => {
     await assertSignedIn(api(), admin.token);
   });
 
-  it('of somebody else, ended before, or of nobody › 404', async () => {
+  it('another user’s, already ended, or unknown › 404', async () => {
     const [admin, stranger] = await Promise.all([newAdmin(api()), newAdmin(api())]);
     const colleague = await newColleague(api(), admin);
     const ids = await Promise.all(
@@ -97,7 +97,7 @@ describe('own sessions', () => {
     await assertSignedIn(api(), colleague.token);
   });
 
-  it('log-out › noted in the audit, with the reason', async () => {
+  it('log-out › audited with the reason', async () => {
     const admin = await newAdmin(api());
     const [own] = (await list(admin)).items;
     await call(`${api().url}/api/auth/logout`, { method: 'POST', cookie: admin.cookie });
@@ -124,7 +124,7 @@ describe('own sessions', () => {
     );
   });
 
-  it('an admin ends all of a user › out within a second, can sign in again; strangers are 404', async () => {
+  it('an admin ends all of a user › refused within a second, can sign in again; other clients’ users are 404', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
     const stranger = await newAdmin(api());

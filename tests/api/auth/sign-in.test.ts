@@ -98,7 +98,7 @@ describe('sign-up and log-in', () => {
     assert.doesNotMatch(server.log.text(), /Secret123|example\.com|eyJ/);
   });
 
-  it('defaults › the company is called as its admin, in UTC', async () => {
+  it('defaults › the company has its admin’s name, in UTC', async () => {
     const { body } = await signUp(server.url);
     const client = body['client'] as Record<string, unknown>;
     assert.equal(client['companyName'], 'Jane Doe');
@@ -125,7 +125,7 @@ describe('sign-up and log-in', () => {
     assert.equal(await count('users', { email }), 1);
   });
 
-  it('provisioning that fails › the whole sign-up is as if it had not been', async () => {
+  it('provisioning that fails › the whole sign-up is rolled back', async () => {
     const email = newEmail();
     const before = await Promise.all(
       ['clients', 'sessions', 'refresh_tokens', 'provisioned'].map((c) => count(c)),
@@ -141,7 +141,7 @@ describe('sign-up and log-in', () => {
     assert.equal((await signUp(server.url, { email })).status, 201);
   });
 
-  it('a transaction that has to be repeated › one client all the same', async () => {
+  it('a repeated transaction › still one client', async () => {
     let runs = 0;
     onClientCreated = async () => {
       runs += 1;
@@ -212,7 +212,7 @@ describe('sign-up and log-in', () => {
     assert.equal(me.status, 200);
   });
 
-  it('every way of being refused at log-in › the same answer to the letter', async () => {
+  it('every reason for refusing a log-in › identical answers', async () => {
     const email = newEmail();
     const disabled = newEmail();
     const inactive = newEmail();
@@ -243,7 +243,7 @@ describe('sign-up and log-in', () => {
     assert.equal(answers[0]?.body['code'], 'invalid-credentials');
   });
 
-  it('a password that agrees in its first 72 bytes › is wrong', async () => {
+  it('a password that matches in its first 72 bytes › wrong', async () => {
     const email = newEmail();
     const long = 'p'.repeat(72);
     await signUp(server.url, { email, password: long });
@@ -251,7 +251,7 @@ describe('sign-up and log-in', () => {
     assert.equal((await logIn({ email, password: `${long}q` })).status, 401);
   });
 
-  it('the own client › is shown; another one, a foreign one and a wrong id › are not', async () => {
+  it('one’s own client › shown; another client and a wrong id › not shown', async () => {
     const [own, foreign] = await Promise.all([signUp(server.url), signUp(server.url)]);
     const token = String(own.body['accessToken']);
     const idOf = (answer: typeof own) => (answer.body['client'] as { id: string }).id;

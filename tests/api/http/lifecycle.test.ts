@@ -39,7 +39,7 @@ function heldRoute() {
 }
 
 describe('slow clients', () => {
-  it('the time-outs › are those that were decided', () => {
+  it('the timeouts › have the decided values', () => {
     assert.deepEqual(defaultTimeouts, {
       headersMs: 10_000,
       requestMs: 30_000,
@@ -80,7 +80,7 @@ describe('slow clients', () => {
 });
 
 describe('drain', () => {
-  it('a stop › finishes what is under way, refuses what is new, closes its connections', async () => {
+  it('a stop › finishes open requests, refuses new ones, closes its connections', async () => {
     const { held, started, release } = heldRoute();
     const { server, url } = await serve({ routes: [held] });
     const running = call(`${url}/api/held`);
@@ -95,7 +95,7 @@ describe('drain', () => {
     await closing;
   });
 
-  it('while it is announced › /readyz is 503, requests are answered, each ends its connection', async () => {
+  it('during the announcement › /readyz is 503, requests are answered, each connection closes', async () => {
     const { server, url } = await serve({ health: [check('mongo', async () => undefined)] });
     assert.equal((await call(`${url}/readyz`)).status, 200);
     const closing = server.close({ graceMs: 1_000, announceMs: 400 });
@@ -146,7 +146,7 @@ describe('health', () => {
     check('slow', () => new Promise(() => undefined)),
   ];
 
-  it('a failed and a hanging check › 503 within the bound, says which and what to do, not why', async () => {
+  it('a failed and a hanging check › 503 within the time limit, with the check and advice, without the cause', async () => {
     const { server, url, log } = await serve({ health: checks });
     const before = performance.now();
     const answer = await call(`${url}/readyz`);
@@ -184,7 +184,7 @@ describe('health', () => {
     await Promise.all([first.server.close({ graceMs: 10 }), second.server.close({ graceMs: 10 })]);
   });
 
-  it('the request listener › serves behind a server of somebody else', async () => {
+  it('the request listener › works behind another server', async () => {
     const { server, url } = await serve({});
     const response = await new Promise<number | undefined>((resolve) => {
       httpRequest(`${url}/api/health`, (incoming) => resolve(incoming.resume().statusCode)).end();

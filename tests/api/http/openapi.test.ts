@@ -85,7 +85,7 @@ describe('openapi', () => {
     }
   });
 
-  it('what can go wrong › stands with its codes under its status', () => {
+  it('errors › listed with their codes under their status', () => {
     const signup = operation('post', '/api/auth/signup');
     assert.match(signup.responses['409']?.description ?? '', /`email-taken`/);
     assert.match(signup.responses['400']?.description ?? '', /`invalid-input`.*`malformed-json`/);
@@ -101,7 +101,7 @@ describe('openapi', () => {
     );
   });
 
-  it('an idempotent route › has the key as a parameter, no other has', () => {
+  it('an idempotent route › has the key as a parameter; no other route has', () => {
     const names = (path: string): string[] =>
       (operation('post', path).parameters ?? []).map(
         ({ name, $ref = '' }) => name ?? $ref.split('/').at(-1) ?? '',
@@ -110,7 +110,7 @@ describe('openapi', () => {
     assert.deepEqual(names('/api/auth/login'), ['X-Request-Id']);
   });
 
-  it('schemas with an id › are written once and referred to; nothing points nowhere', () => {
+  it('schemas with an id › written once and referenced; every reference resolves', () => {
     assert.ok('User' in document.components.schemas && 'Problem' in document.components.schemas);
     const text = JSON.stringify(document);
     const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(

@@ -79,7 +79,7 @@ describe('limit of requests', () => {
     assert.equal(second.headers.get('ratelimit'), '"default";r=1;t=40');
   });
 
-  it('over it › 429 with Retry-After rounded up; another user › goes on; the minute over › so does this one', async () => {
+  it('over it › 429 with Retry-After rounded up; another user continues; after the minute, so does this one', async () => {
     mock.timers.enable({ apis: ['Date'], now: Date.now() });
     const url = await start('3');
     const mine = () => call(`${url}/api/mine`, { token: 'ana' });
@@ -115,7 +115,7 @@ describe('limit of requests', () => {
     assert.equal((await open('2001:db8:0:1::1')).status, 200);
   });
 
-  it('probes, webhooks and what is not the API › are not counted', async () => {
+  it('probes, webhooks and non-API paths › not counted', async () => {
     const url = await start('1');
     for (const path of ['/api/health', '/healthz', '/elsewhere']) {
       assert.deepEqual(await times(3, () => call(`${url}${path}`)), [200, 200, 200]);

@@ -84,7 +84,7 @@ describe('raw route', () => {
     assert.equal(seen.length, 1);
   });
 
-  it('refusals and bugs › problems as everywhere', async () => {
+  it('refusals and bugs › problem documents as everywhere', async () => {
     const refused = await call(at('/hook/refused'), { raw: '{}' });
     assert.equal(refused.status, 401);
     assert.equal(refused.headers.get('content-type'), 'application/problem+json');

@@ -5,7 +5,7 @@ import { AppError } from '../../../src/platform/errors.ts';
 const Thing = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Thing' });
 const shared = { tag: 'Test', summary: 'For tests' } as const;
 
-/** A few routes that do what real ones do, and some that do what none may. */
+/** Sample routes that behave like real ones, and some that break the rules. */
 export const sampleRoutes = [
   route({
     ...shared,

@@ -45,7 +45,7 @@ describe('http server', () => {
     assert.deepEqual(answer.headers.getSetCookie(), ['crumb=c; Path=/; HttpOnly; Secure; SameSite=Lax']);
   });
 
-  it('a path without parameters › wins over one with, wherever it stands', async () => {
+  it('a path without parameters › wins over one with parameters, in any order', async () => {
     assert.equal((await call(at('/api/things/special'))).body['name'], 'before :id');
   });
 
@@ -89,7 +89,7 @@ describe('http server', () => {
     assert.equal(done.text, '');
   });
 
-  it('CORS › configured origins with credentials, nobody else', async () => {
+  it('CORS › configured origins with credentials, no others', async () => {
     const ours = await call(at('/api/things/7'), { headers: { origin: 'https://app.test' } });
     assert.equal(ours.headers.get('access-control-allow-origin'), 'https://app.test');
     assert.equal(ours.headers.get('access-control-allow-credentials'), 'true');
@@ -111,7 +111,7 @@ describe('http server', () => {
     assert.equal(failed.headers.get('access-control-allow-origin'), 'https://app.test', 'also on errors');
   });
 
-  it('a cookie route › from a foreign page 403, from ours and from a program 204', async () => {
+  it('a cookie route › from a foreign page 403, from an allowed page and from a program 204', async () => {
     const post = (headers: Record<string, string>) => call(at('/api/cookie'), { method: 'POST', headers });
     const foreign = await post({ origin: 'https://evil.test' });
     assert.equal(foreign.status, 403);
@@ -143,7 +143,7 @@ describe('http server', () => {
     assert.ok(linesOf(answer.headers.get('x-request-id')).some(({ level }) => level === 'warn'));
   });
 
-  it('a refusal › is no error in the log, only its code in the access line', async () => {
+  it('a refusal › not logged as an error, only its code in the access line', async () => {
     const answer = await call(at('/api/broken/known'));
     assert.equal(answer.status, 409);
     const lines = linesOf(answer.headers.get('x-request-id'));
@@ -153,7 +153,7 @@ describe('http server', () => {
     );
   });
 
-  it('the request id › taken when sane, made otherwise, on every answer and in the one access line', async () => {
+  it('the request id › accepted if valid, otherwise generated; on every answer and in the one access line', async () => {
     const given = await call(at('/api/things/7'), { headers: { 'x-request-id': 'mine-1' } });
     assert.equal(given.headers.get('x-request-id'), 'mine-1');
     const [line] = linesOf('mine-1');
@@ -166,7 +166,7 @@ describe('http server', () => {
     assert.match(made.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
   });
 
-  it('the access line › shows ids of ours and who asked, never what else stood in the path', async () => {
+  it('the access line › shows known ids and the caller, never other parts of the path', async () => {
     const id = new Types.ObjectId().toHexString();
     await call(at(`/api/things/${id}`), {
       method: 'DELETE',
@@ -196,7 +196,7 @@ describe('http server', () => {
     ]);
   });
 
-  it('a Host header of somebody else › changes no address in the answer', async () => {
+  it('a foreign Host header › changes no address in the answer', async () => {
     const answer = await call(at('/nothing'), { headers: { 'x-forwarded-host': 'evil.test' } });
     assert.equal(answer.body['type'], 'http://crm.test/problems/not-found');
   });

@@ -66,7 +66,7 @@ describe('outbox of mails', () => {
     }
   }
 
-  it('ordered inside a transaction that fails › is not ordered', async () => {
+  it('queued inside a transaction that fails › not queued', async () => {
     const { outbox } = createProcess(() => assert.fail());
     const runInTransaction = createTransactions(database.connection);
     const failing = runInTransaction(async (session) => {
@@ -77,7 +77,7 @@ describe('outbox of mails', () => {
     assert.equal(await stored().countDocuments(), 0);
   });
 
-  it('two processes send at once › each mail once, and nothing is left', async () => {
+  it('two processes send at once › each mail once, and the outbox is empty', async () => {
     const sent: string[] = [];
     const send = async () => void sent.push('one');
     const [left, right] = [createProcess(send), createProcess(send)];
@@ -91,7 +91,7 @@ describe('outbox of mails', () => {
     assert.equal(await stored().countDocuments(), 0);
   });
 
-  it('the mail server is away › tried again later and later, then given up and kept for operators', async () => {
+  it('the mail server is away › retried with growing waits, then given up and kept for operators', async () => {
     const away = Object.assign(new Error('connect ECONNREFUSED for jane@example.com'), { code: 'ESOCKET' });
     const { clock, log, outbox, sender } = createProcess(() => Promise.reject(away));
     await outbox.add(order);
@@ -115,7 +115,7 @@ describe('outbox of mails', () => {
     );
   });
 
-  it('the process dies while it sends › another one sends when the lease is over, not before', async () => {
+  it('the process dies while it sends › another one sends after the lease, not before', async () => {
     const never = new Promise<never>(() => undefined);
     const dead = createProcess(() => never);
     await dead.outbox.add(order);
@@ -129,7 +129,7 @@ describe('outbox of mails', () => {
     assert.equal(count, 1);
   });
 
-  it('a recipient that the server refuses for good › given up at once; for now › tried again', async () => {
+  it('a recipient that the server refuses permanently › given up at once; temporarily › retried', async () => {
     const refused = (responseCode: number) => Object.assign(new Error('no such box'), { responseCode });
     for (const [code, isGivenUp] of [
       [550, true],
@@ -150,7 +150,7 @@ describe('outbox of mails', () => {
     }
   });
 
-  it('a letter with an address that looks like two › reaches one', async () => {
+  it('an address that looks like two › reaches one', async () => {
     const recipients: string[] = [];
     await sendThrough(
       (address) => {
@@ -166,7 +166,7 @@ describe('outbox of mails', () => {
     assert.ok(!recipients.includes('b@example.com'), recipients.join(' | '));
   });
 
-  it('nobody to write to › the order is dropped', async () => {
+  it('no recipient › the mail is dropped', async () => {
     const mails = createMailRepository(database.connection);
     const clock = createFixedClock(start);
     const { logger } = captureLog();

@@ -25,7 +25,7 @@ describe('platform › bulk writer', () => {
   beforeEach(() => counters.deleteMany({}));
   after(() => database.close());
 
-  it('writes at the same time › are few commands, and all are stored', async () => {
+  it('concurrent writes › few commands, all stored', async () => {
     const uri = watchedUri(database.uri);
     const connection = await connectMongo({ uri, appName: 'test-bulk-watched', maxPoolSize: 10 });
     const commands: string[] = [];
@@ -42,7 +42,7 @@ describe('platform › bulk writer', () => {
     assert.equal(await counters.countDocuments({ count: 2 }), 300);
   });
 
-  it('one that is refused › says why, and the others of its batch are stored', async () => {
+  it('one refused write › fails with its reason, and the rest of its batch is stored', async () => {
     await counters.insertOne({ _id: 1, name: 'taken' });
     const write = createBulkWriter(counters);
     const outcomes = await Promise.allSettled([
@@ -60,7 +60,7 @@ describe('platform › bulk writer', () => {
     assert.deepEqual(await counters.distinct('_id'), [1, 2, 3, 5]);
   });
 
-  it('the database is away › every write fails with what says so', async () => {
+  it('the database is away › every write fails with the connection error', async () => {
     const target = new URL(database.uri);
     const proxy = await startTcpProxy(0, () => Number(target.port));
     const uri = `mongodb://127.0.0.1:${proxy.port}${target.pathname}?directConnection=true`;

@@ -43,10 +43,10 @@ describe('platform › tenant collection', () => {
   const textsOf = async (scope: ClientScope) =>
     (await words.find(scope, {})).map(({ text }) => text).toSorted();
 
-  /** As somebody would write it who goes around the types. */
+  /** As written by a developer who bypasses the types. */
   const overriding = (scope: ClientScope) => ({ ...scope }) as unknown as ScopedFilter<Word>;
 
-  it('a document that names another client › is stored as the own one, however it is inserted', async () => {
+  it('a document that names another client › stored under the scope’s client, however it is inserted', async () => {
     await words.insertOne(mine, build('one'));
     await words.insertMany(mine, [build('two'), build('three')]);
     await words.insertMany(mine, []);
@@ -55,7 +55,7 @@ describe('platform › tenant collection', () => {
     assert.deepEqual(await textsOf(theirs), []);
   });
 
-  it('a filter that names another client › finds and changes the own documents only', async () => {
+  it('a filter that names another client › finds and changes only the scope’s documents', async () => {
     await words.insertOne(theirs, build('secret'));
     const filter = overriding(theirs);
     assert.deepEqual(await words.find(mine, filter), []);
@@ -92,7 +92,7 @@ describe('platform › tenant collection', () => {
     assert.equal((await words.findOne(mine, { _id: word._id }))?.count, 2);
   });
 
-  it('a replacement › by the version that was read; the second of two, or a stranger, gets false', async () => {
+  it('a replacement › by the version that was read; the second of two, or another client, gets false', async () => {
     const current = build('old', mine);
     await words.insertOne(mine, current);
     const next = { ...current, text: 'new', version: 2 };
@@ -102,7 +102,7 @@ describe('platform › tenant collection', () => {
     assert.deepEqual(await words.find(mine, {}), [next]);
   });
 
-  it('what many make at the same time › is one document; an index that refuses it says so', async () => {
+  it('concurrent inserts of one document › one document; a refusing index reports it', async () => {
     const updates = Array.from({ length: 10 }, () => [
       words.upsertOne(mine, { text: 'many' }, { $inc: { count: 1 }, $setOnInsert: { version: 1 } }),
       words.findOrInsert(mine, { text: 'many' }, { $inc: { count: 1 }, $setOnInsert: { version: 1 } }),
@@ -116,7 +116,7 @@ describe('platform › tenant collection', () => {
     await words.insertOne(theirs, build('many'));
   });
 
-  it('a query across clients in the wrong place › compiles, and the probe on the wire tells it', async () => {
+  it('a query across clients in the wrong place › compiles, and the wire probe reports it', async () => {
     const uri = watchedUri(database.uri);
     const connection = await connectMongo({ uri, appName: 'test-tenant-probe', maxPoolSize: 5 });
     const probe = watchWire(connection);

@@ -36,7 +36,7 @@ describe('channel permits', function () {
     await Promise.all(workers.splice(0).map((worker) => worker.close()));
   });
 
-  /** As one more worker process would have it. */
+  /** As in a further worker process. */
   function startWorker(repository?: ChannelRateRepository): ChannelPermits {
     const connection = connections[workers.length % connections.length];
     assert.ok(connection);
@@ -97,7 +97,7 @@ describe('channel permits', function () {
     assert.equal(log.text(), '');
   });
 
-  it('a worker that joins late › gets its part, and the limit holds all the while', async () => {
+  it('a worker that joins late › gets its share, and the limit always holds', async () => {
     const channel = newChannel(20);
     const startedAt = performance.now();
     const arrivals: number[] = [];
@@ -139,7 +139,7 @@ describe('channel permits', function () {
     assert.deepEqual(served, ['agent', 'campaign', 'campaign too']);
   });
 
-  it('a permit that is given back › goes to the next at once, without its second', async () => {
+  it('a returned permit › goes to the next at once, without waiting its second', async () => {
     const channel = newChannel(1);
     const worker = startWorker();
     const held = await take(worker, channel);
@@ -153,7 +153,7 @@ describe('channel permits', function () {
     assert.equal(held.stillHolds(), false);
   });
 
-  it('a bulk and an urgent message › the bulk leaves spread over the second, the urgent one in between', async () => {
+  it('a bulk and an urgent message › bulk is spread over the second, the urgent one goes in between', async () => {
     const channel = newChannel(10);
     const worker = startWorker();
     const takenAt: number[] = [];
@@ -171,7 +171,7 @@ describe('channel permits', function () {
     assert.ok(Math.max(...takenAt) > 600, `all within ${Math.max(...takenAt)} ms`);
   });
 
-  it('a queue that is too long for the caller’s patience › busy at once, with the time', async () => {
+  it('a queue longer than the caller’s maximum wait › busy at once, with the time', async () => {
     const channel = newChannel(2);
     const worker = startWorker();
     const permits = [await take(worker, channel), await take(worker, channel)];
@@ -190,7 +190,7 @@ describe('channel permits', function () {
     for (const result of await Promise.all(waiting)) if (result.kind === 'permit') result.done();
   });
 
-  it('patience at an end, or a signal › the caller leaves the queue', async () => {
+  it('maximum wait over, or a signal › the caller leaves the queue', async () => {
     const channel = newChannel(1);
     const worker = startWorker();
     await take(worker, channel);
@@ -204,7 +204,7 @@ describe('channel permits', function () {
     await assert.rejects(worker.acquire(channel, aborted), /canceled/);
   });
 
-  it('a worker that died › its share is with the others when its lease has ended', async () => {
+  it('a worker that died › its share goes to the others when its lease ends', async () => {
     const channel = newChannel(10);
     const dead = { holder: 'dead', limit: 10, keeps: 10, wanted: 10 };
     await rates.renew(channel.scope, channel.channelId, dead);
@@ -216,7 +216,7 @@ describe('channel permits', function () {
     assert.ok(waitedMs > 4_900, `${waitedMs} ms`);
   });
 
-  it('a share without use › is given back; closing gives it back at once, but for what is out', async () => {
+  it('an unused share › returned; closing returns it at once, except permits in use', async () => {
     const channel = newChannel(10);
     const worker = startWorker();
     const leases = async () => (await rates.find(channel.scope, channel.channelId))?.leases ?? [];
@@ -233,7 +233,7 @@ describe('channel permits', function () {
     assert.equal((await worker.acquire(channel, { priority: 1, maxWaitMs: 1_000 })).kind, 'busy');
   });
 
-  it('the database is away › what is under the lease still goes, then nothing, and all is well when it is back', async () => {
+  it('the database is away › permits of the lease still work, then none, and all works again when it is back', async () => {
     const channel = newChannel(5);
     let isAway = false;
     const worker = startWorker({
@@ -258,7 +258,7 @@ describe('channel permits', function () {
     assert.equal(kept.stillHolds(), false);
   });
 
-  it('the provider finds the number too fast › every worker learns it', async () => {
+  it('the provider reports the rate limit › every worker slows down', async () => {
     const channel = newChannel(40);
     const [first, second] = [startWorker(), startWorker()];
     const permits = await Promise.all(Array.from({ length: 40 }, () => take(first, channel)));

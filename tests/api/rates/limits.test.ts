@@ -36,7 +36,7 @@ describe('send rates', function () {
   const newPair = () => ({ channelId: newId(), contactId: newId() });
 
   describe('pair', () => {
-    it('fifty at the same time over two workers › exactly the burst, and the others one after another', async () => {
+    it('fifty at the same time over two workers › exactly the burst, then one after another', async () => {
       const scope = scopeOf(newId());
       const pair = newPair();
       const answers = await Promise.all(
@@ -61,7 +61,7 @@ describe('send rates', function () {
       assert.equal((await ask()).filter(({ granted }) => granted).length, 1);
     });
 
-    it('without a word › Meta’s burst', async () => {
+    it('no burst given › Meta’s burst', async () => {
       const scope = scopeOf(newId());
       const pair = newPair();
       for (let count = 0; count < 45; count += 1) {
@@ -85,7 +85,7 @@ describe('send rates', function () {
       }
     });
 
-    it('who comes back at the time › is let through', async () => {
+    it('a caller that returns on time › is let through', async () => {
       const scope = scopeOf(newId());
       const pair = newPair();
       const ask = { burst: 1 };
@@ -98,7 +98,7 @@ describe('send rates', function () {
       }
     });
 
-    it('penalised › nothing until then, then one in six seconds; a shorter penalty changes nothing', async () => {
+    it('penalised › nothing until its end, then one in six seconds; a shorter penalty changes nothing', async () => {
       const scope = scopeOf(newId());
       const pair = newPair();
       const until = inMs(16_000);
@@ -129,7 +129,7 @@ describe('send rates', function () {
       assert.deepEqual(refused, { granted: false, freeAt: inMs(dayMs) });
     });
 
-    it('the same people again and again › count once; their day begins anew', async () => {
+    it('the same people again and again › count once; their day restarts', async () => {
       const scope = scopeOf(newId());
       const people = [newId(), newId()];
       const [one, other] = people;
@@ -172,7 +172,7 @@ describe('send rates', function () {
       assert.equal(await first.usage(scope, 'portfolio-1'), 1);
     });
 
-    it('refused together › told different times, as the places come free', async () => {
+    it('refused together › get different times, as places come free', async () => {
       const scope = scopeOf(newId());
       for (let count = 0; count < 3; count += 1) {
         await first.reserveUser(scope, ask(3));
@@ -183,7 +183,7 @@ describe('send rates', function () {
       assert.deepEqual(free, [inMs(dayMs - 3_000), inMs(dayMs - 2_000), inMs(dayMs - 1_000)]);
     });
 
-    it('a limit that was lowered › nobody new until enough have left', async () => {
+    it('a limit that was lowered › no new person until enough places are free', async () => {
       const scope = scopeOf(newId());
       for (let count = 0; count < 4; count += 1) {
         await first.reserveUser(scope, ask(10));
@@ -223,7 +223,7 @@ describe('send rates', function () {
       assert.equal(await first.sweepExpiredUsers(), 0);
     });
 
-    it('the database refuses › every caller hears it, and the next one is served', async () => {
+    it('the database refuses › every caller gets the error, and the next one is served', async () => {
       const [connection] = connections;
       assert.ok(connection);
       let isAway = true;
@@ -255,7 +255,7 @@ describe('send rates', function () {
       }),
     });
 
-    it('nothing known, or little used › they may be made', async () => {
+    it('nothing known, or little used › calls are allowed', async () => {
       const scope = scopeOf(newId());
       assert.deepEqual(await first.mayCall(scope, 'waba'), { ok: true });
       await first.recordAnswer(scope, 'waba', { headers: headers(60) });
@@ -276,14 +276,14 @@ describe('send rates', function () {
       assert.deepEqual(await second.mayCall(scope, 'waba'), { ok: true });
     });
 
-    it('refused for the limit › none for a while', async () => {
+    it('refused by the limit › none for a while', async () => {
       const scope = scopeOf(newId());
       await first.recordAnswer(scope, 'waba', { headers: {}, errorCode: 80007 });
       assert.deepEqual(await second.mayCall(scope, 'waba'), { ok: false, retryAfterMs: 900_000 });
     });
   });
 
-  it('the rate of a channel › as its settings say, and what refusals have left of it', async () => {
+  it('the rate of a channel › as in its settings, reduced by refusals', async () => {
     const channel = { scope: scopeOf(newId()), channelId: newId(), perSecond: 80 };
     const full = { perSecond: 80, effectivePerSecond: 80, slowedAt: null };
     assert.deepEqual(await first.channelRate(channel), full);
