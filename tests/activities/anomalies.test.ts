@@ -11,7 +11,7 @@ import {
   type Sendable,
 } from '../support/dispatch-stage.ts';
 
-/** The steps of one attempt that can fail or be the last thing that its worker does. */
+/** The steps of one attempt that can fail, or that can be the last before its worker dies. */
 type Step =
   | 'findById'
   | 'read'
@@ -24,8 +24,9 @@ type Step =
   | 'recordOutcome';
 
 /**
- * `failed`: the step throws, before or after it took effect. `crashed`: the worker dies then; its attempt never says
- * anything again, and another worker begins the next one. `away`: the step fails for longer than an attempt insists.
+ * `failed`: the step throws, before or after it took effect. `crashed`: the worker dies at the step; its attempt
+ * never reports again, and another worker starts the next one. `away`: the step fails for longer than an attempt
+ * retries it.
  */
 type Anomaly = 'failed-before' | 'failed-after' | 'crashed-before' | 'crashed-after' | 'away';
 
@@ -33,11 +34,11 @@ interface Row {
   readonly step: Step;
   readonly anomaly: Anomaly;
   readonly status: MessageStatus;
-  /** Calls that the provider has seen, of which at most one may be accepted. */
+  /** Calls that the provider has seen; at most one of them may be accepted. */
   readonly calls: number;
 }
 
-/** The provider accepts at once. */
+/** The provider accepts the first call. */
 const acceptedAtOnce: readonly Row[] = [
   { step: 'findById', anomaly: 'failed-before', status: 'sent', calls: 1 },
   { step: 'findById', anomaly: 'crashed-before', status: 'sent', calls: 1 },
@@ -64,7 +65,7 @@ const acceptedAtOnce: readonly Row[] = [
   { step: 'recordOutcome', anomaly: 'away', status: 'sent', calls: 1 },
 ];
 
-/** The provider says «not accepted» twice before it accepts: only then may there be more than one call. */
+/** The provider refuses twice before it accepts: only here may there be more than one call. */
 const refusedTwice: readonly Row[] = [
   { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 3 },
   { step: 'send', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
@@ -77,13 +78,13 @@ const refusedTwice: readonly Row[] = [
   { step: 'release', anomaly: 'away', status: 'unknown', calls: 1 },
 ];
 
-/** Refused for ever: the failure must not get lost either. */
+/** Refused permanently: the failure must not be lost either. */
 const refusedForEver: readonly Row[] = [
   { step: 'recordOutcome', anomaly: 'failed-before', status: 'failed', calls: 1 },
   { step: 'recordOutcome', anomaly: 'crashed-after', status: 'failed', calls: 1 },
 ];
 
-/** Longer than an attempt insists; the workflow's own try comes after it. */
+/** Longer than an attempt retries; the workflow's own activity comes after it. */
 const awayMs = 5_600;
 
 /** The dependencies of one worker in which the anomaly happens once; `crashed` resolves when the worker is dead. */
@@ -128,7 +129,7 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
   };
 }
 
-/** What the server does with attempts: one after the other, until one returns or fails for good. */
+/** Runs attempts like the server: one after another, until one returns or fails permanently. */
 async function runAttempts(faulty: ReturnType<typeof withAnomaly>, given: Sendable): Promise<DispatchResult> {
   for (let attempt = 1; attempt <= 6; attempt += 1) {
     const ended = await Promise.race([runDispatch(faulty.deps, given), faulty.crashed]).catch(
@@ -140,16 +141,16 @@ async function runAttempts(faulty: ReturnType<typeof withAnomaly>, given: Sendab
     if (ended === 'crashed') return runDispatchUntilEnd(faulty.deps, given);
     if (ended !== 'failed') return ended;
   }
-  return assert.fail('it never ends');
+  return assert.fail('the attempts never end');
 }
 
-/** After the crash: the anomaly is over. */
+/** The server after the crash: the anomaly is over. */
 async function runDispatchUntilEnd(deps: MessageActivityDeps, given: Sendable): Promise<DispatchResult> {
   for (let attempt = 1; attempt <= 6; attempt += 1) {
     const result = await runDispatch(deps, given).catch(() => null);
     if (result !== null) return result;
   }
-  return assert.fail('it never ends after the crash');
+  return assert.fail('the attempts never end after the crash');
 }
 
 describe('dispatch › anomalies', () => {
@@ -165,13 +166,13 @@ describe('dispatch › anomalies', () => {
     const result = await runAttempts(faulty, given);
     assert.ok(faulty.hits() > 0, 'the step was never reached');
     if (result.kind === 'dispatched' && !result.isRecorded) {
-      // What the workflow does then.
+      // The workflow's reaction.
       const { outcome, attempt } = result;
       await runActivity(stage.deps, 'recordOutcome', { ...given.input, outcome, attempt });
     }
     const calls = await stage.callsFor(given);
     const acceptedCalls = calls.filter(({ wamid }) => wamid !== null);
-    assert.ok(acceptedCalls.length <= 1, 'the person got it twice');
+    assert.ok(acceptedCalls.length <= 1, 'sent twice');
     assert.equal(calls.length, row.calls, 'calls of the provider');
     const stored = await stage.stored(given);
     assert.equal(stored.status, row.status);
@@ -184,8 +185,8 @@ describe('dispatch › anomalies', () => {
 
   const tables: readonly [string, string, readonly Row[]][] = [
     ['accepted at once', '+15550001101', acceptedAtOnce],
-    ['refused twice for a while', '+15550001106', refusedTwice],
-    ['refused for ever', '+15550001108', refusedForEver],
+    ['refused twice, then accepted', '+15550001106', refusedTwice],
+    ['refused permanently', '+15550001108', refusedForEver],
   ];
   for (const [name, to, rows] of tables) {
     describe(name, () => {

@@ -16,7 +16,7 @@ import { waitFor } from '../support/wait.ts';
 
 const dayMs = 24 * 3_600_000;
 
-describe('consequences of a refusal', () => {
+describe('effects of a refusal', () => {
   let stage: DispatchStage;
   before(async () => {
     stage = await setDispatchStage();
@@ -24,7 +24,7 @@ describe('consequences of a refusal', () => {
   after(() => stage?.close());
 
   let last = 0;
-  /** A number of its own, whose last digits tell the sandbox nothing. */
+  /** A random number whose last digits have no meaning for the sandbox. */
   const newNumber = (): string => `+1555100${String((last += 1)).padStart(2, '0')}50`;
 
   async function refusedBy(code: number, changes: Partial<MessageDoc> = {}): Promise<Sendable> {
@@ -33,7 +33,7 @@ describe('consequences of a refusal', () => {
     return stage.sendable(to, changes);
   }
 
-  /** Another message to the same person on the same channel. */
+  /** Another message to the same contact on the same channel. */
   const besides = (given: Sendable, changes: Partial<MessageDoc> = {}): Promise<Sendable> =>
     stage.another(given, given.message.to ?? '', { changes });
 
@@ -77,7 +77,7 @@ describe('consequences of a refusal', () => {
     [131042, 'sender'],
     [190, 'credentials'],
   ] as const) {
-    it(`${code} › the channel pauses, the claim is given back, others are held without a call`, async () => {
+    it(`${code} › the channel is paused, the claim is released, and other messages are held without a call`, async () => {
       const given = await refusedBy(code);
       const result = await held(given);
       assert.deepEqual([result.gate, result.attempt, result.untilMs], ['channel', 1, undefined]);
@@ -99,7 +99,7 @@ describe('consequences of a refusal', () => {
     });
   }
 
-  it('a second reason while the channel is paused › the first one stays', async () => {
+  it('a second reason while the channel is paused › the first reason stays', async () => {
     const given = await refusedBy(131042);
     await held(given);
     const pauses = stage.deps.effects;
@@ -108,7 +108,7 @@ describe('consequences of a refusal', () => {
     assert.equal((await channelOf(given)).pause?.code, '131042');
   });
 
-  it('130429 › the channel is slowed down, and the message is tried again', async () => {
+  it('130429 › the channel is slowed down, and the message is retried', async () => {
     const given = await refusedBy(130429);
     assert.equal((await thrownBy(given)).type, 'WA_130429');
     const { sendsPerSecond: perSecond } = await channelOf(given);
@@ -118,7 +118,7 @@ describe('consequences of a refusal', () => {
     assert.notEqual(slowedAt, null);
   });
 
-  it('131056 › other messages to the person wait too, those to other people leave', async () => {
+  it('131056 › other messages to the same contact wait, those to other contacts are sent', async () => {
     const given = await refusedBy(131056);
     const delayMs = Number((await thrownBy(given)).nextRetryDelay);
     assert.ok(delayMs >= 1_000 && delayMs <= 1_250, `${delayMs} ms`);
@@ -129,7 +129,7 @@ describe('consequences of a refusal', () => {
     await accepted(await stage.another(given, newNumber()));
   });
 
-  it('131063 › the next call goes to the marketing endpoint, and marketing alone does so from then on', async () => {
+  it('131063 › the next call goes to the marketing endpoint; later only marketing does', async () => {
     const given = await refusedBy(131063, {
       templateName: 'order_update',
       content: { template: { name: 'order_update', language: { code: 'en_US' } } },
@@ -152,7 +152,7 @@ describe('consequences of a refusal', () => {
     );
   });
 
-  it('132015 › the template is paused, and its messages are held without a call', async () => {
+  it('132015 › the template is paused and its messages are held without a call', async () => {
     const given = await refusedBy(132015);
     assert.equal((await held(given)).gate, 'template');
     const template = await templateOf(given);
@@ -168,7 +168,7 @@ describe('consequences of a refusal', () => {
     [132001, 'approved'],
     [132068, 'approved'],
   ] as const) {
-    it(`${code} › the message fails, the template is ${status} and is read anew`, async () => {
+    it(`${code} › the message fails, the template is ${status} and is read again`, async () => {
       const given = await refusedBy(code);
       const result = await runDispatch(stage.deps, given);
       assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'rejected', JSON.stringify(result));
@@ -178,12 +178,12 @@ describe('consequences of a refusal', () => {
       const { channelId } = given.message;
       const sync = await stage.collection('template_syncs').findOne({ channelId });
       const inMs = sync?.['nextSyncAt'] - Date.now();
-      // What the refusal itself has told is believed for a while, whatever the list says.
+      // The state that the refusal reports is trusted for a while, whatever the list says.
       assert.ok(status === 'approved' ? inMs <= 0 : inMs > 30_000 && inMs <= 60_000, `${inMs} ms`);
     });
   }
 
-  it('132016 › what was held for the pause is woken and fails without a call; a late pause holds nothing', async () => {
+  it('132016 › messages held by the pause are woken and fail without a call; a late pause holds nothing', async () => {
     const given = await refusedBy(132015);
     await held(given);
     const waiting = await besides(given);
@@ -208,7 +208,7 @@ describe('consequences of a refusal', () => {
     assert.equal((await templateOf(given))?.['status'], 'disabled');
   });
 
-  it('131050 › marketing stops, and what waits of it is canceled; other messages leave', async () => {
+  it('131050 › marketing stops and its waiting messages are canceled; other messages are sent', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
     const marketing = await besides(given, { category: 'marketing' });
     const utility = await besides(given, { category: 'utility' });
@@ -216,12 +216,12 @@ describe('consequences of a refusal', () => {
     await fail(given, 131050);
     const contact = await stage.collection('contacts').findOne({ _id: given.message.contactId });
     assert.equal(contact?.['marketingStopped'], true);
-    assert.equal(contact?.['consentLog'].length, 1, 'said once, however often it is followed');
+    assert.equal(contact?.['consentLog'].length, 1, 'recorded once, however often its effects are applied');
     assert.equal((await stage.stored(marketing)).status, 'canceled');
     await accepted(utility);
   });
 
-  it('131026 in an answer › the number is suspect since it failed; the next message leaves all the same', async () => {
+  it('131026 in an answer › the number is suspect from the failure on; the next message is sent nevertheless', async () => {
     const given = await refusedBy(131026);
     const result = await runDispatch(stage.deps, given);
     assert.ok(result.kind === 'dispatched' && result.outcome.kind === 'rejected', JSON.stringify(result));
@@ -235,7 +235,7 @@ describe('consequences of a refusal', () => {
     assert.deepEqual(
       await contacts.findOne({ _id: contactId }),
       marked,
-      'said once, however often it is followed',
+      'recorded once, however often its effects are applied',
     );
     const next = await besides(given);
     await accepted(next);
@@ -246,7 +246,7 @@ describe('consequences of a refusal', () => {
     assert.equal((await stage.stored(last)).dispatch.isToSuspect, undefined);
   });
 
-  it('131026 of a message that left by the person’s id › nothing is said of a number', async () => {
+  it('131026 of a message sent by user id › no number becomes suspect', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed', recipientUserId: 'US.1349' });
     await stage.collection('messages').updateOne({ _id: given.message._id }, { $unset: { to: '' } });
     await fail(given, 131026);
@@ -254,7 +254,7 @@ describe('consequences of a refusal', () => {
     assert.equal(contact?.['numberSuspect'], undefined);
   });
 
-  it('131047 › the window is closed: a free-form message fails before the call', async () => {
+  it('131047 › the window counts as closed: a free-form message fails before the call', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
     const payload = { type: 'text', text: { body: 'Hello' } } as const;
     const written = { messageType: 'text', content: { payload } } as const;
@@ -266,7 +266,7 @@ describe('consequences of a refusal', () => {
     assert.deepEqual(await stage.callsFor(late), []);
   });
 
-  it('131049 › two new messages follow one another, each a day later, and no third', async () => {
+  it('131049 › two automatic retries, each a day later, and no third', async () => {
     let given = await stage.sendable(newNumber(), { status: 'failed' });
     for (const number of [1, 2]) {
       await fail(given, 131049);
@@ -286,7 +286,7 @@ describe('consequences of a refusal', () => {
     assert.deepEqual(await followersOf(given.message), []);
   });
 
-  it('131000 in a receipt › three new messages follow one another, each later, and no fourth', async () => {
+  it('131000 in a receipt › three automatic retries, each after a longer wait, and no fourth', async () => {
     const timestamp = new Date();
     let given = await stage.sendable(newNumber(), {
       ...{ status: 'failed', timestamp },
@@ -311,7 +311,7 @@ describe('consequences of a refusal', () => {
     assert.deepEqual(await followersOf(given.message), []);
   });
 
-  it('131000 of an answer, of a sign-in code, or of the day before yesterday › nothing follows', async () => {
+  it('131000 in an answer, of a sign-in code, or two days old › no automatic retry', async () => {
     const timestamp = new Date();
     const providerMessageId = 'wamid.1';
     const dayBeforeYesterday = new Date(timestamp.getTime() - 2 * dayMs);
@@ -327,7 +327,7 @@ describe('consequences of a refusal', () => {
     }
   });
 
-  it('132015 in a receipt › a new message waits until the template is approved, and is sent then', async () => {
+  it('132015 in a receipt › the automatic retry waits until the template is approved, then is sent', async () => {
     const given = await stage.sendable(newNumber(), {
       ...{ status: 'failed', timestamp: new Date(), providerMessageId: 'wamid.1' },
     });
@@ -335,7 +335,7 @@ describe('consequences of a refusal', () => {
     const [follower] = await followersOf(given.message);
     assert.ok(follower);
     const { _id, channelId, templateName: name } = follower;
-    // Its minute has passed.
+    // Its wait of one minute is over.
     await stage.collection('messages').updateOne({ _id }, { $unset: { sendAt: '' } });
     const next = {
       scope: given.scope,
@@ -346,7 +346,7 @@ describe('consequences of a refusal', () => {
     assert.ok(held.kind === 'held' && held.gate === 'template', JSON.stringify(held));
     assert.deepEqual(await stage.callsFor(next), []);
     await stage.collection('templates').updateOne({ channelId, name }, { $set: { status: 'approved' } });
-    // The state of a template is remembered for two seconds.
+    // The state of a template is cached for two seconds.
     const sent = await waitFor('the template is seen as approved', async () => {
       const result = await runDispatch(stage.deps, next);
       return result.kind === 'held' ? undefined : result;
@@ -355,7 +355,7 @@ describe('consequences of a refusal', () => {
     assert.equal((await stage.callsFor(next)).length, 1);
   });
 
-  it('131049 › nothing follows where the message’s time is over by then', async () => {
+  it('131049 › no automatic retry after the message has expired', async () => {
     for (const [expiresInMs, followers] of [
       [dayMs, 0],
       [dayMs + 3_600_000, 1],
@@ -375,7 +375,7 @@ describe('consequences of a refusal', () => {
     ...(code === undefined ? {} : { failure: toFailure({ code, title: 'Title', detail: '' }) }),
   });
 
-  it('failed, but delivered in the end › no consequences, whichever came first', async () => {
+  it('failed, but also delivered › no effects, whichever receipt came first', async () => {
     for (const receipts of [
       [receipt('failed', 1_000, 131042), receipt('delivered', 2_000)],
       [receipt('delivered', 2_000), receipt('failed', 1_000, 131049)],
@@ -391,7 +391,7 @@ describe('consequences of a refusal', () => {
     }
   });
 
-  it('a failure of ours › no consequences', async () => {
+  it('an internal failure › no effects', async () => {
     const given = await stage.sendable(newNumber(), { status: 'failed' });
     const failure = { code: 'not-reached', class: 'retry', title: 't', detail: 'd', advice: 'a' };
     await runActivity(stage.deps, 'followFailure', { ...given.input, failure });

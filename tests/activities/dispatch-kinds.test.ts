@@ -23,7 +23,7 @@ describe('dispatch › kinds of messages', () => {
   };
 
   for (const kind of contentKinds) {
-    it(`${kind} › one call with exactly the stored object, and the provider takes it`, async () => {
+    it(`${kind} › one call with exactly the stored object, and the provider accepts it`, async () => {
       const payload = payloadFor(kind);
       const given = await stage.sendable('+15550001101', { messageType: kind, content: { payload } });
       const result = await runDispatch(stage.deps, given);
@@ -41,7 +41,7 @@ describe('dispatch › kinds of messages', () => {
     });
   }
 
-  /** A message to a person whom only WhatsApp's own id names. */
+  /** A message to a contact who has only WhatsApp's user id. */
   async function withoutNumber(change: (message: MessageDoc) => MessageDoc): Promise<Sendable> {
     const other = await stage.sendable('+15550001101');
     const { to: _number, ...fields } = other.message;
@@ -50,7 +50,7 @@ describe('dispatch › kinds of messages', () => {
     return { ...other, message, input: { ...other.input, messageId: message._id.toHexString() } };
   }
 
-  it('a reply to somebody without a number › context, and recipient instead of to', async () => {
+  it('a reply to a contact without a number › context, and recipient instead of to', async () => {
     const payload = payloadFor('text');
     const given = await withoutNumber(({ templateName: _name, ...fields }) => ({
       ...fields,
@@ -69,7 +69,7 @@ describe('dispatch › kinds of messages', () => {
     assert.equal((await stage.stored(given)).status, 'sent');
   });
 
-  it('a template to somebody without a number › recipient instead of to, and the provider takes it', async () => {
+  it('a template to a contact without a number › recipient instead of to, and the provider accepts it', async () => {
     const given = await withoutNumber((message) => message);
     await runDispatch(stage.deps, given);
     const [call] = await stage.callsFor(given);

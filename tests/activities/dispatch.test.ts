@@ -30,7 +30,7 @@ describe('dispatch', () => {
 
   const dispatch = (given: Sendable) => runDispatch(stage.deps, given);
 
-  /** The failure of an attempt that is to be repeated. */
+  /** The failure of an attempt that must be retried. */
   async function retryOf(given: Sendable): Promise<ApplicationFailure> {
     const error = await dispatch(given).then(
       (result) => assert.fail(JSON.stringify(result)),
@@ -71,7 +71,7 @@ describe('dispatch', () => {
     );
   });
 
-  it('watched › tells when the first call begins and what came of the last one; the page counts both', async () => {
+  it('observed › reports the first call and the last outcome; the metrics count both', async () => {
     const metrics = createCrmMetrics('worker');
     const deps = {
       ...stage.deps,
@@ -93,7 +93,7 @@ describe('dispatch', () => {
     }
   });
 
-  it('accepted but held for a quality assessment › sent, and never again', async () => {
+  it('accepted but held for a quality assessment › sent, never sent again', async () => {
     const given = await stage.sendable('+15550001101');
     const outcome = { kind: 'accepted', providerMessageId: 'wamid.held', isHeld: true } as const;
     const gateway = { ...stage.deps.gateway, send: async () => outcome };
@@ -105,12 +105,12 @@ describe('dispatch', () => {
   });
 
   const unclear: readonly [string, string, object?][] = [
-    ['the connection is cut instead of an answer', '+15550001105'],
+    ['the connection is cut before the answer', '+15550001105'],
     ['the answer comes too late', '+15550001104'],
     ['503 with a page', '+15550001122', { status: 503, body: '<html>' }],
   ];
   for (const [name, to, answer] of unclear) {
-    it(`${name} › unknown, and a second attempt calls nobody`, async () => {
+    it(`${name} › unknown, and a second attempt makes no call`, async () => {
       if (answer !== undefined) await stage.behave({ nextErrors: [{ to, ...answer }] });
       const given = await stage.sendable(to);
       const result = await dispatch(given);
@@ -128,7 +128,7 @@ describe('dispatch', () => {
     ['a bad parameter', '+15550001134', { status: 400, code: 131009 }, '131009', 'message'],
   ];
   for (const [name, to, answer, code, errorClass] of refusals) {
-    it(`${name} › rejected with its code and class, for good`, async () => {
+    it(`${name} › rejected permanently, with its code and class`, async () => {
       if (answer !== undefined) await stage.behave({ nextErrors: [{ to, ...answer }] });
       const given = await stage.sendable(to);
       const result = await dispatch(given);
@@ -153,7 +153,7 @@ describe('dispatch', () => {
     ['the number is locked', '+15550001132', { status: 403, code: 131031 }, /The account is locked, 131031$/],
   ];
   for (const [name, to, answer, reason] of refusedSenders) {
-    it(`${name} › the channel is paused, the message held behind it and not lost, and nobody is called`, async () => {
+    it(`${name} › the channel is paused, the message is held and not lost, and no call is made`, async () => {
       await stage.behave({ nextErrors: [{ to, ...answer }] });
       const given = await stage.sendable(to);
       const result = await dispatch(given);
@@ -169,7 +169,7 @@ describe('dispatch', () => {
     });
   }
 
-  it('refused for a while, twice › thrown with the delay, the claim given back, then sent', async () => {
+  it('a transient refusal, twice › thrown with the delay, the claim released, then sent', async () => {
     const given = await stage.sendable('+15550001106');
     for (const attempt of [1, 2]) {
       const failure = await retryOf(given);
@@ -204,7 +204,7 @@ describe('dispatch', () => {
     );
   });
 
-  it('a passing fault that does not pass › rejected after the calls that the table allows', async () => {
+  it('a transient error that persists › rejected after the number of calls in the table', async () => {
     const to = '+15550001135';
     await stage.behave({ nextErrors: [{ to, status: 500, code: 131000, times: 10 }] });
     const given = await stage.sendable(to);
@@ -215,7 +215,7 @@ describe('dispatch', () => {
     assert.equal((await stage.callsFor(given)).length, 4);
   });
 
-  it('the provider takes its time › Temporal hears of the attempt meanwhile, and of none that is over', async () => {
+  it('a slow provider › heartbeats during the call, and none after it', async () => {
     const given = await stage.sendable('+15550001101');
     const send: Gateway['send'] = (...call) =>
       sleep(beatMs + 500).then(() => stage.deps.gateway.send(...call));
@@ -226,7 +226,7 @@ describe('dispatch', () => {
     assert.equal(beats, 1);
   }).timeout(beatMs + 15_000);
 
-  it('the provider cannot be reached › thrown to be tried again; nothing has left', async () => {
+  it('the provider cannot be reached › thrown for a retry; nothing was sent', async () => {
     const apiUrl = 'http://127.0.0.1:9';
     const gateway = createCloudApiGateway({ apiUrl, apiVersion: 'v25.0', timeoutMs: 500, connections: 1 });
     const given = await stage.sendable('+15550001101');
@@ -237,7 +237,7 @@ describe('dispatch', () => {
     assert.equal((await stage.callsFor(given)).length, 1);
   });
 
-  it('a worker that claimed it has died › unknown, and no call by the next one', async () => {
+  it('the worker that claimed it has died › unknown, and the next worker makes no call', async () => {
     const given = await stage.sendable('+15550001101');
     const { scope, message } = given;
     const claim = await stage.messages.claim(scope, message._id, { token: newUuid(), now: new Date() });
@@ -262,7 +262,7 @@ describe('dispatch', () => {
       await Promise.all([dispatch(given), dispatch(given), dispatch(given)]);
       const [call, ...others] = await stage.callsFor(given);
       assert.deepEqual(others, []);
-      // The others found a call under way and called it unknown; the answer that came after all knows better.
+      // The others found a call in progress and reported unknown; the answer that arrives later takes precedence.
       const stored = await stage.stored(given);
       assert.deepEqual([stored.status, stored.providerMessageId], ['sent', call?.wamid]);
     }
@@ -284,14 +284,14 @@ describe('dispatch', () => {
     });
   }
 
-  it('its time has passed › expired without a call', async () => {
+  it('past its expiry › expired without a call', async () => {
     const given = await stage.sendable('+15550001101', { expiresAt: new Date(Date.now() - 1) });
     assert.deepEqual(await dispatch(given), { kind: 'settled', status: 'expired', attempt: 0 });
     assert.deepEqual(words(await stage.stored(given)), ['queued', 'expired']);
     assert.deepEqual(await stage.callsFor(given), []);
   });
 
-  it('no such message, or of another client › never tried again, and no call', async () => {
+  it('no such message, or of another client › not retryable, and no call', async () => {
     const given = await stage.sendable('+15550001101');
     const gone = { ...given, input: { ...given.input, messageId: newId().toHexString() } };
     assert.deepEqual(
@@ -337,7 +337,7 @@ describe('state activities', () => {
     assert.deepEqual([stored.status, stored.dispatch.isCalling], ['queued', true]);
   });
 
-  it('withdrawn › its status, with the failure when it is one; again › the same', async () => {
+  it('withdrawn › its status, with the failure if it failed; repeated › the same', async () => {
     const failure = { code: 'x', class: 'internal', title: 't', detail: 'd', advice: 'a' };
     for (const reason of ['canceled', 'expired', 'failed'] as const) {
       const given = await stage.sendable('+15550001101');
@@ -352,7 +352,7 @@ describe('state activities', () => {
     }
   });
 
-  it('a message that is gone › said so, never tried again', async () => {
+  it('a message that does not exist › an error that is not retryable', async () => {
     const { input } = await stage.sendable('+15550001101');
     const gone = { ...input, messageId: newId().toHexString() };
     await assert.rejects(runActivity(stage.deps, 'withdraw', { ...gone, reason: 'canceled' }), {

@@ -13,7 +13,7 @@ import {
 const to = '+15550001101';
 const hourMs = 3_600_000;
 
-/** Each gate in turn, right before the call: the provider hears nothing of what does not pass. */
+/** Each gate in turn, right before the call: a message that does not pass causes no call. */
 describe('dispatch › gates', () => {
   let stage: DispatchStage;
   before(async () => {
@@ -27,7 +27,7 @@ describe('dispatch › gates', () => {
   const contactOf = ({ message }: Sendable) => ({ _id: message.contactId });
   const templateOf = ({ scope, message }: Sendable) => ({ ...scope, name: message.templateName });
 
-  /** The reply of an agent in the open window. */
+  /** An agent's reply in the open window. */
   const reply = { messageType: 'text', content: text('Hello'), priority: 2 };
 
   async function assertNotCalled(given: Sendable): Promise<void> {
@@ -58,8 +58,8 @@ describe('dispatch › gates', () => {
     await assertNotCalled(given);
   }
 
-  describe('closed for good', () => {
-    it('the contact has opted out since it was accepted › canceled', async () => {
+  describe('closed permanently', () => {
+    it('the contact opted out after the message was accepted › canceled', async () => {
       const given = await stage.sendable(to);
       await update('contacts', contactOf(given), { optInStatus: 'opted-out' });
       await assertClosed(given, 'canceled', 'contact-opted-out');
@@ -72,7 +72,7 @@ describe('dispatch › gates', () => {
       assert.equal((await stage.callsFor(given)).length, 1);
     });
 
-    it('marketing stopped › canceled by the category that the provider gives now', async () => {
+    it('marketing stopped › canceled by the category that the provider uses now', async () => {
       const given = await stage.sendable(to);
       await update('contacts', contactOf(given), { marketingStopped: true });
       await update('templates', templateOf(given), { category: 'marketing' });
@@ -82,7 +82,7 @@ describe('dispatch › gates', () => {
       assert.equal((await dispatch(other)).kind, 'dispatched');
     });
 
-    it('on the block list › canceled, a reply too', async () => {
+    it('on the block list › canceled, even a reply', async () => {
       for (const changes of [{}, reply]) {
         const given = await stage.sendable(to, changes);
         await update('contacts', contactOf(given), { isBlocked: true });
@@ -90,7 +90,7 @@ describe('dispatch › gates', () => {
       }
     });
 
-    it('the window has closed › a reply fails, a template is sent', async () => {
+    it('the window is closed › a reply fails, a template is sent', async () => {
       const given = await stage.sendable(to, reply);
       const conversation = { _id: given.message.conversationId };
       await update('conversations', conversation, { windowExpiresAt: new Date(Date.now() - 1) });
@@ -101,7 +101,7 @@ describe('dispatch › gates', () => {
       assert.equal((await dispatch(template)).kind, 'dispatched');
     });
 
-    it('the template was deleted or rejected › failed', async () => {
+    it('the template is deleted or rejected › failed', async () => {
       const rejected = await stage.sendable(to);
       await update('templates', templateOf(rejected), { status: 'rejected' });
       await assertClosed(rejected, 'failed', 'template-not-approved');
@@ -111,8 +111,8 @@ describe('dispatch › gates', () => {
     });
   });
 
-  describe('may open', () => {
-    it('the channel is paused › held until somebody tells it', async () => {
+  describe('may open later', () => {
+    it('the channel is paused › held until it is signalled', async () => {
       const given = await stage.sendable(to);
       const stateReason = 'There is a payment problem, 131042';
       await update('channels', { _id: given.message.channelId }, { state: 'paused', stateReason });
@@ -124,7 +124,7 @@ describe('dispatch › gates', () => {
       assert.ok(result.kind === 'held' && result.untilMs === undefined);
     });
 
-    it('the channel has just been resumed, and this process does not know yet › sent', async () => {
+    it('the channel was just resumed, and this process has a stale cache › sent', async () => {
       const given = await stage.sendable(to);
       const channel = { _id: given.message.channelId };
       await update('channels', channel, { state: 'paused' });
@@ -139,14 +139,14 @@ describe('dispatch › gates', () => {
       await assertHeld(given, 'template', /^template hello_world paused/);
     });
 
-    it('moved to a later time since its run began › held until then', async () => {
+    it('rescheduled to a later time after its run began › held until then', async () => {
       const sendAt = new Date(Date.now() + hourMs);
       const given = await stage.sendable(to, { sendAt, status: 'scheduled' });
       const result = await assertHeld(given, 'schedule', /^scheduled for /);
       assert.ok(result.kind === 'held' && result.untilMs === sendAt.getTime());
     });
 
-    it('its time is a moment away › waited for here, since a run would not sleep', async () => {
+    it('its time is milliseconds away › waited for in the activity, because a workflow would not sleep', async () => {
       const given = await stage.sendable(to, { sendAt: new Date(Date.now() + 1_500), status: 'scheduled' });
       const error = await dispatch(given).catch((thrown: unknown) => thrown);
       assert.ok(error instanceof ApplicationFailure);
@@ -156,7 +156,7 @@ describe('dispatch › gates', () => {
       await assertNotCalled(given);
     });
 
-    it('the access token cannot be opened › held and looked at again, not unknown', async () => {
+    it('the access token cannot be decrypted › held and checked again, not unknown', async () => {
       const given = await stage.sendable(to);
       const channels = {
         senderOf: () => {
@@ -172,7 +172,7 @@ describe('dispatch › gates', () => {
       assert.equal((await dispatch(given)).kind, 'dispatched');
     });
 
-    it('quiet hours › held until their end; a reply goes', async () => {
+    it('quiet hours › held until their end; a reply is sent', async () => {
       const policy = async ({ scope }: Sendable) => {
         const quietHours = { from: '00:00', to: '23:59' };
         await stage.collection('sending_policies').insertOne({ ...scope, quietHours, appliesTo: 'all' });
@@ -186,7 +186,7 @@ describe('dispatch › gates', () => {
       assert.equal((await dispatch(answer)).kind, 'dispatched');
     });
 
-    it('the people of the day are used up › held until one is free; somebody in an open window is none', async () => {
+    it('the portfolio limit is used up › held until a place is free; contacts in an open window do not count', async () => {
       const first = await stage.sendable(to);
       const { channelId, conversationId } = first.message;
       await update('channels', { _id: channelId }, { messagingLimit: 1 });
@@ -200,8 +200,8 @@ describe('dispatch › gates', () => {
     });
   });
 
-  describe('while it waits for its place', () => {
-    /** What people do while the message waits; `slowMs`: how long it does. */
+  describe('while it waits for its permit', () => {
+    /** A change made while the message waits; `slowMs`: how long the change takes. */
     const waiting = (meanwhile: () => Promise<unknown>, slowMs = 0): DispatchStage['deps'] => ({
       ...stage.deps,
       rates: {
@@ -214,7 +214,7 @@ describe('dispatch › gates', () => {
       },
     });
 
-    it('moved to a later time › held until then, and nobody is called', async () => {
+    it('moved to a later time › held until then, and no call is made', async () => {
       const given = await stage.sendable(to, { sendAt: new Date(Date.now() - 1), status: 'scheduled' });
       const sendAt = new Date(Date.now() + hourMs);
       const move = () => update('messages', { _id: given.message._id }, { sendAt });
@@ -225,7 +225,7 @@ describe('dispatch › gates', () => {
       await assertNotCalled(given);
     });
 
-    it('its channel is paused › held, and nobody is called', async () => {
+    it('its channel is paused › held, and no call is made', async () => {
       const given = await stage.sendable(to);
       const pause = () => update('channels', { _id: given.message.channelId }, { state: 'paused' });
       const result = await runDispatch(waiting(pause, 300), given);
@@ -233,7 +233,7 @@ describe('dispatch › gates', () => {
       await assertNotCalled(given);
     });
 
-    it('the person is blocked › canceled, and nobody is called', async () => {
+    it('the contact is blocked › canceled, and no call is made', async () => {
       const given = await stage.sendable(to);
       const block = () => update('contacts', contactOf(given), { isBlocked: true });
       const result = await runDispatch(waiting(block, 300), given);
@@ -242,7 +242,7 @@ describe('dispatch › gates', () => {
     });
   });
 
-  it('the provider restricts what the business begins › templates are held until its end; answers go', async () => {
+  it('the provider restricts business-initiated messages › templates are held until its end; replies are sent', async () => {
     const given = await stage.sendable(to);
     const answer = await stage.another(given, to, { isWindowOpen: true, changes: reply });
     const until = new Date(Date.now() + hourMs);
@@ -266,7 +266,7 @@ describe('dispatch › gates', () => {
     assert.equal((await dispatch(given)).kind, 'dispatched');
   });
 
-  it('numbers of two accounts of one portfolio › share its people; of two portfolios they do not', async () => {
+  it('numbers of two accounts in one portfolio › share its limit; numbers of two portfolios do not', async () => {
     const first = await stage.sendable(to);
     const { clientId } = first.scope;
     await update('conversations', { clientId }, { windowExpiresAt: new Date(0) });
@@ -285,7 +285,7 @@ describe('dispatch › gates', () => {
     assert.equal((await dispatch(third)).kind, 'dispatched');
   });
 
-  describe('for seconds', () => {
+  describe('closed for seconds', () => {
     async function waitOf(given: Sendable): Promise<ApplicationFailure> {
       const error = await dispatch(given).then(
         (result) => assert.fail(JSON.stringify(result)),
@@ -295,7 +295,7 @@ describe('dispatch › gates', () => {
       return error;
     }
 
-    it('a second marketing message to one person › six seconds later, and it says so', async () => {
+    it('a second marketing message to one contact › six seconds later, with the reason shown', async () => {
       const first = await stage.sendable(to, { priority: 5 });
       const second = await stage.another(first, to, { changes: { priority: 5 } });
       const answer = await stage.another(first, to, { changes: reply });
@@ -310,7 +310,7 @@ describe('dispatch › gates', () => {
       assert.equal((await dispatch(answer)).kind, 'dispatched', 'an agent may answer in between');
     });
 
-    it('no place in the channel’s rate › again in a moment, and nobody was called', async () => {
+    it('the channel’s rate is used up › retried shortly after, and no call is made', async () => {
       const given = await stage.sendable(to);
       const rates = {
         ...stage.deps.rates,
@@ -324,7 +324,7 @@ describe('dispatch › gates', () => {
       await assertNotCalled(given);
     });
 
-    it('the permit counts no more when the claim is taken › given back, called with the next one', async () => {
+    it('the permit has expired when the claim is taken › returned, called with the next one', async () => {
       const given = await stage.sendable(to);
       let isDone = 0;
       const give = () => void (isDone += 1);
@@ -340,7 +340,7 @@ describe('dispatch › gates', () => {
   });
 });
 
-/** What a free-form message stores. */
+/** The stored content of a free-form message. */
 function text(body: string) {
   return { text: body, payload: { type: 'text', text: { body } } } as const;
 }

@@ -52,7 +52,7 @@ describe('message writes', () => {
     return found;
   }
 
-  /** Every state in which a call may stand, beside each status. */
+  /** Every state of a call, combined with each status. */
   const states = messageStatuses.flatMap((status) =>
     [false, true].map((isCalling) => ({
       status,
@@ -61,7 +61,7 @@ describe('message writes', () => {
     })),
   );
 
-  it('an end › is told once, by its status and cause, however often it is written', async () => {
+  it('a final status › counted once, by status and cause, however often it is written', async () => {
     const ends: string[] = [];
     const told = createMessageRepository(database.connection, ({ status, cause }) =>
       ends.push(`${status} ${cause}`),
@@ -116,7 +116,7 @@ describe('message writes', () => {
     );
   });
 
-  it('claim › the same token again: the same claim, the same attempt; another token: ambiguous', async () => {
+  it('claim › the same token again: same claim, same attempt; another token: ambiguous', async () => {
     const message = await insert({});
     const scope = scopeOf(message.clientId);
     const token = newUuid();
@@ -128,7 +128,7 @@ describe('message writes', () => {
     assert.equal(other?.decision, 'ambiguous');
   });
 
-  it('claim › given back between the refusal and the look › taken, or not called', async () => {
+  it('claim › released between the refused write and the read › taken, or not called', async () => {
     const message = await insert({});
     const scope = scopeOf(message.clientId);
     const holder = newUuid();
@@ -153,7 +153,7 @@ describe('message writes', () => {
     assert.deepEqual([dispatch.token, dispatch.isCalling, dispatch.attempt], [token, true, 2]);
   });
 
-  it('claim › of many at once one holds it', async () => {
+  it('claim › many at once › one holds it', async () => {
     const message = await insert({});
     const claims = await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -183,7 +183,7 @@ describe('message writes', () => {
   const cancel = (scope: ClientScope, id: Types.ObjectId) =>
     createTransactions(database.connection)((session) => messages.cancel(scope, id, now, session));
 
-  it('cancel and withdraw › every status and call state: as hasNotLeft and decideWithdrawal say', async () => {
+  it('cancel and withdraw › every status and call state: as hasNotLeft and decideWithdrawal decide', async () => {
     await Promise.all(
       states.map(async ({ status, dispatch }) => {
         const message = await insert({ status, dispatch });
@@ -213,7 +213,7 @@ describe('message writes', () => {
     { word: 'warmed up', status: null, providerMessageId, timestampMs: 2_500 },
   ];
 
-  /** What clients see of a message, with the history in an order of its own. */
+  /** A message as clients see it, with its history in a normalised order. */
   function essence(message: MessageDoc): unknown {
     const { status, failure: shown, providerMessageId: id, statusHistory } = toMessageView(message);
     const history = statusHistory.map((entry) => JSON.stringify(entry));
@@ -237,7 +237,7 @@ describe('message writes', () => {
   }
 
   for (const count of [2, 3, 5]) {
-    it(`receipts › every order of the first ${count}, one write each: the same document`, async () => {
+    it(`receipts › every order of the first ${count}, one write each › the same document`, async () => {
       const orders = [...permutations(receipts.slice(0, count))];
       const [first, ...others] = await applyAll(orders);
       for (const [index, other] of others.entries()) {
@@ -246,7 +246,7 @@ describe('message writes', () => {
     });
   }
 
-  it('receipts › repeated, or all in one write: the same document again', async () => {
+  it('receipts › repeated, or all in one write › the same document', async () => {
     const [once, twice] = await applyAll([receipts, [...receipts, ...receipts.toReversed()]]);
     assert.deepEqual(twice, once);
     const message = await insert({
@@ -258,7 +258,7 @@ describe('message writes', () => {
     assert.deepEqual(essence(await stored(message)), once);
   });
 
-  it('receipts and the outcome of the call › in any order: the same status, id and call state', async () => {
+  it('receipts and the outcome of the call › in any order › the same status, id and call state', async () => {
     const [sent, delivered, , failed] = receipts;
     assert.ok(sent && delivered && failed);
     const orders = [...permutations<'outcome' | Receipt>(['outcome', sent, delivered, failed])];
@@ -286,7 +286,7 @@ describe('message writes', () => {
     );
   });
 
-  it('receipts › no client reaches the message of another', async () => {
+  it('receipts › no client can change another client’s message', async () => {
     const message = await insert({ status: 'sent' });
     const other = scopeOf(buildMessage().clientId);
     await messages.applyReceipts(other, message._id, receipts);

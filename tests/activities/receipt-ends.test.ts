@@ -28,7 +28,7 @@ describe('every error of the provider, in a receipt', () => {
   after(() => stage?.close());
 
   for (const end of received) {
-    it(`${end.name} › ${describeReceipt(end)}; ${describeBesides(end)}; the same when it comes again`, async () => {
+    it(`${end.name} › ${describeReceipt(end)}; ${describeBesides(end)}; the same when repeated`, async () => {
       const given = await stage.sendable('+15550001150', {
         ...{ status: 'sent', providerMessageId: 'wamid.1', timestamp: new Date() },
       });
@@ -70,7 +70,7 @@ describe('every error of the provider, in a receipt', () => {
   const has = ({ besides }: ErrorEnd, kind: Beside['kind']): boolean =>
     besides.some((beside) => beside.kind === kind);
 
-  /** What is not named must not have happened either. */
+  /** Effects that the table does not name must not have happened. */
   async function assertBesides(end: ErrorEnd, { scope, message }: Sendable): Promise<void> {
     const { channelId, contactId, conversationId, templateName: name } = message;
     const channel = await stage.collection<ChannelDoc>('channels').findOne({ _id: channelId });

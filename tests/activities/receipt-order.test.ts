@@ -50,7 +50,7 @@ describe('receipt order › stored', function () {
   const apply = ({ clientId, _id }: MessageDoc, receipts: readonly Receipt[]) =>
     messages.applyReceipts(scopeOf(clientId), _id, receipts);
 
-  /** What a reader of the message sees, and every receipt that is kept of it. */
+  /** The message as a reader sees it, with every stored receipt. */
   const endOf = (message: MessageDoc) => {
     const { status, providerMessageId } = toMessageView(message);
     const keys = message.statusHistory.map(({ key }) => key).toSorted();
@@ -64,7 +64,7 @@ describe('receipt order › stored', function () {
   const withId = (receipts: readonly Receipt[], providerMessageId: string): Receipt[] =>
     receipts.map((receipt) => ({ ...receipt, providerMessageId }));
 
-  it('shuffled and repeated › after each group no step back, at the end as a replay in order', async () => {
+  it('shuffled and repeated › no status goes back after any group; the end equals a replay in order', async () => {
     await fc.assert(
       fc.asyncProperty(run, status, async ({ inOrder, arriving }, start) => {
         runs += 1;
@@ -83,7 +83,7 @@ describe('receipt order › stored', function () {
     );
   });
 
-  it('all groups at the same time › the same end', async () => {
+  it('all groups at the same time › the same result', async () => {
     await fc.assert(
       fc.asyncProperty(run, status, async ({ inOrder, arriving }, start) => {
         runs += 1;
@@ -96,7 +96,7 @@ describe('receipt order › stored', function () {
     );
   });
 
-  it('the latest word of the database › is that of the lifecycle, by which the workflow judges', async () => {
+  it('the latest failure in the database › is the one that the lifecycle gives the workflow', async () => {
     await fc.assert(
       fc.asyncProperty(run, async ({ inOrder, arriving }) => {
         runs += 1;
@@ -109,7 +109,7 @@ describe('receipt order › stored', function () {
     );
   });
 
-  it('refused by the call as well › the latest word stands, whichever is stored first', async () => {
+  it('refused by the call as well › the latest failure stands, whichever is stored first', async () => {
     const { failure: refused, timestampMs } = refusal;
     const endedAt = new Date(timestampMs + 1);
     const attempt = { number: 1, startedAt: endedAt, endedAt, outcome: 'rejected' } as const;
@@ -130,7 +130,7 @@ describe('receipt order › stored', function () {
     }
   });
 
-  it('a failure from before, without a time › yields to a word that has one', async () => {
+  it('an old failure without a time › yields to one that has a time', async () => {
     const { at: _at, ...before } = datedFailure(new Date(0), { ...refusal.failure, code: '999999' });
     const message = buildMessage({ status: 'failed', failure: before });
     assert.ok(await messages.insert(scopeOf(message.clientId), message));
@@ -140,7 +140,7 @@ describe('receipt order › stored', function () {
 
   type End = ReturnType<typeof endOf>;
 
-  /** Both messages have ids of their own, so what names an id is compared without it. */
+  /** Each message has its own ids, so these are left out of the comparison. */
   function assertSameEnd(actual: End, expected: End, inOrder: readonly Receipt[]): void {
     const bare = ({ keys, providerMessageId, ...others }: End) => ({
       ...others,
@@ -149,7 +149,7 @@ describe('receipt order › stored', function () {
     });
     assert.deepEqual(bare(actual), bare(expected));
     const told = new Set(inOrder.map((receipt) => receiptKey(receipt)));
-    assert.equal(actual.keys.length, told.size + 1, 'each fact once, and how it began');
+    assert.equal(actual.keys.length, told.size + 1, 'each fact once, plus the first status');
   }
 });
 
@@ -161,7 +161,7 @@ const refusal = {
   failure: { code: '131026', class: 'recipient', title: 'T', detail: 'D', advice: 'A' },
 } as const;
 
-/** What the pure rule makes of all receipts, one after the other. */
+/** The result of the pure rule, applied to all receipts in order. */
 function latestOf(receipts: readonly Receipt[]) {
   let failure: Dated<MessageFailure> | undefined;
   let pricing: Dated<MessagePricing> | undefined;

@@ -10,7 +10,7 @@ describe('e2e › burst of receipts', function () {
   this.timeout(150_000);
   const stack = useStack('burst', { env: { LOG_LEVEL: 'warn', PROVIDER_SENDS_PER_SECOND: '300' } });
 
-  it('2,000 receipts, 30 % twice, shuffled, 50 POSTs at a time › as a replay in order, each thing once', async () => {
+  it('2,000 receipts, 30 % twice, shuffled, 50 POSTs at a time › equal to a replay in order, each fact once', async () => {
     const { apiUrl, sandboxUrl, env } = stack();
     const lines: string[] = [];
     const report = await runBurst(

@@ -16,7 +16,7 @@ import { setErrorStage, type ErrorCase, type ErrorStage, type Provocation } from
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** What Meta tells by a receipt; the other codes as receipts are in tests/activities/receipt-ends.test.ts. */
+/** Errors that Meta reports by receipt; the other codes as receipts are in tests/activities/receipt-ends.test.ts. */
 const toldByReceipt = [
   '2',
   '130429',
@@ -35,7 +35,7 @@ const toldByReceipt = [
   '132015',
 ];
 
-/** Longer waits are compared as waits. */
+/** Longer waits are compared, not awaited. */
 const maxWaitedMs = 10_000;
 
 /** Pauses that a health check ends, not a user. */
@@ -52,7 +52,7 @@ const isExhaustible = ({ asAnswer: end }: ErrorEnd): boolean => end.kind === 'wa
 
 const plays: readonly Play[] = [
   ...errorEnds.map((end): Play => {
-    // The stored template says it by itself, and says so as well when it is read anew.
+    // The stored template has the state, and reading it again reports the same.
     const refusals = end.asAnswer.kind === 'held' && end.asAnswer.gate === 'template' ? 0 : 1;
     return { end, way: 'answer', by: { refusals } };
   }),
@@ -78,7 +78,7 @@ describe('e2e › every error of the provider', function () {
     this.timeout(90_000);
     stage = await setErrorStage(stack());
     const cases = await stage.provoke(plays);
-    // All at the same time: each waits for seconds.
+    // All in parallel, because each waits for seconds.
     outcomes = cases.map((found, index) =>
       follow(found, plays[index]?.way ?? 'answer').then(
         () => null,
@@ -174,7 +174,7 @@ describe('e2e › every error of the provider', function () {
   const isWaiting = ({ status, waiting, dispatch }: MessageDoc): boolean =>
     status === 'sending' && waiting !== undefined && !dispatch.isCalling;
 
-  /** The wait itself is the end that is compared. */
+  /** For this case, the wait itself is compared. */
   async function assertWaits(found: ErrorCase, waitMs: number): Promise<void> {
     await stage.messageOf(found, 'waits', isWaiting);
     const { status, attempts, waitingFor } = await timelineOf(found);
@@ -185,7 +185,7 @@ describe('e2e › every error of the provider', function () {
     assert.equal((await stack().ledgerOf(found.messageId)).length, 1);
   }
 
-  /** Refused once, and sent by the second call, not before its time. */
+  /** Refused once, then sent by the second call, not too early. */
   async function assertSentAfter(found: ErrorCase, waitMs: number): Promise<void> {
     await stage.messageOf(found, 'read', ({ status }) => status === 'read');
     const [first, second, ...others] = await stack().ledgerOf(found.messageId);
@@ -239,14 +239,14 @@ describe('e2e › every error of the provider', function () {
     assert.equal(told.status, 200, JSON.stringify(told.body));
   }
 
-  /** What waits for a template that is disabled for good does not wait until its time is over. */
+  /** Messages that wait for a template do not wait until they expire when it is disabled. */
   async function assertDisabled(found: ErrorCase): Promise<void> {
     await stage.messageOf(found, 'held', isWaiting);
     await reviewTemplate(found, 'DISABLED');
     const { failure } = await stage.messageOf(found, 'failed', ({ status }) => status === 'failed');
     assert.deepEqual([failure?.code, failure?.class], ['template-not-approved', 'template']);
     assert.match(failure?.title ?? '', /is disabled$/);
-    assert.equal((await stack().ledgerOf(found.messageId)).length, 1, 'it is not called again');
+    assert.equal((await stack().ledgerOf(found.messageId)).length, 1, 'no further call');
   }
 
   async function assertBesides(found: ErrorCase): Promise<void> {
@@ -257,7 +257,7 @@ describe('e2e › every error of the provider', function () {
     }
     if (found.end.besides.some(({ kind }) => kind === 'channel-paused')) return;
     const channel = await channelOf(found);
-    assert.equal(channel?.state, 'active', 'the channel goes on');
+    assert.equal(channel?.state, 'active', 'the channel stays active');
   }
 
   const channelOf = ({ channelId }: ErrorCase): Promise<ChannelDoc | null> =>
@@ -306,7 +306,7 @@ describe('e2e › every error of the provider', function () {
     }
   }
 
-  /** The refusal is in the audit. A state that it tells is believed; where it leaves a doubt, the provider is asked. */
+  /** The refusal is in the audit. A state that it reports is trusted; if in doubt, the product asks the provider. */
   async function isTemplateSo(found: ErrorCase, becomes: 'paused' | 'disabled' | 'resync'): Promise<boolean> {
     const { _id, status, providerTemplateId, needsSync } = await stage.templateOf(found);
     const filter = { action: 'template.refused', 'target.id': _id };

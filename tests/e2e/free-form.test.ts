@@ -18,14 +18,14 @@ describe('e2e › a conversation in the customer service window', function () {
       body: { phoneNumberId: user.phoneNumberId, ...fields },
     });
 
-  /** The message of the contact with this id of the provider's. */
+  /** The stored inbound message with this provider id. */
   const received = (wamid: string): Promise<MessageJson> =>
     waitFor(`the message ${wamid} is stored`, async () => {
       const page = await user.call<{ items: MessageJson[] }>('/api/messages?status=received');
       return page.body.items.find(({ providerMessageId }) => providerMessageId === wamid);
     });
 
-  it('question, buttons, tap, reply, reaction › each leaves once, and the tap tells which button of ours', async () => {
+  it('question, buttons, tap, reply, reaction › each is sent once, and the tap names the tapped button', async () => {
     const from = phoneEndingIn('01');
     const asked = await received((await write({ from, type: 'text', text: 'A table?' })).body.wamid);
 
@@ -61,7 +61,7 @@ describe('e2e › a conversation in the customer service window', function () {
     );
   });
 
-  it('somebody who has never written › 409 with the templates, of which one can be sent', async () => {
+  it('a contact who has never written › 409 with the templates, one of which is then sent', async () => {
     const to = phoneEndingIn('01');
     const refused = await user.call<{ code: string; templates: { name: string; language: string }[] }>(
       '/api/messages',

@@ -21,7 +21,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     user = await signUp(stack().apiUrl);
   });
 
-  it('a message for later › accepted › scheduled, leaves at its time and not before', async () => {
+  it('a message with sendAt › accepted › scheduled, sent at its time and not before', async () => {
     const sendAt = inMs(2_500);
     const message = await user.send({ to: phoneEndingIn('01'), sendAt });
     assert.equal(message.status, 'scheduled');
@@ -30,10 +30,10 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     await user.waitForStatus(message.id, ['read']);
     const calls = await stack().ledgerOf(message.id);
     assert.equal(calls.length, 1);
-    assert.ok(new Date(calls[0]?.at ?? 0) >= new Date(sendAt), 'the provider was called before the time');
+    assert.ok(new Date(calls[0]?.at ?? 0) >= new Date(sendAt), 'the provider was called too early');
   });
 
-  it('a scheduled message › canceled › never reaches the provider, and its run ends at once', async () => {
+  it('a scheduled message › canceled › never reaches the provider, and its workflow ends at once', async () => {
     const sendAt = inMs(2_000);
     const to = phoneEndingIn('01');
     const canceled = await user.send({ to, sendAt });
@@ -46,18 +46,18 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
       return (await stack().workflowStatus(canceled.id)) === 'COMPLETED';
     });
 
-    // The one beside it had the same time: once that has left, the time of the canceled one has passed too.
+    // The other message had the same time: once it has been sent, the time of the canceled one has passed too.
     await user.waitForStatus(beside.id, ['read']);
     assert.deepEqual(await stack().ledgerOf(canceled.id), []);
     assert.equal((await user.getMessage(canceled.id)).status, 'canceled');
 
     const again = await user.call<MessageJson>(`/api/messages/${canceled.id}/cancel`, { method: 'POST' });
-    assert.equal(again.status, 200, 'the same wish twice has the same answer');
+    assert.equal(again.status, 200, 'a repeated cancel has the same answer');
     const late = await user.call<{ code: string }>(`/api/messages/${beside.id}/cancel`, { method: 'POST' });
     assert.deepEqual([late.status, late.body.code], [409, 'already-left']);
   });
 
-  it('a scheduled message › moved to an earlier time › leaves then, and cannot be moved any more', async () => {
+  it('a scheduled message › moved to an earlier time › sent then, and can no longer be rescheduled', async () => {
     const message = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(600_000) });
     const sendAt = inMs(1_000);
     const moved = await user.call<MessageJson>(`/api/messages/${message.id}`, {
@@ -76,12 +76,12 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.deepEqual([late.status, late.body.code], [409, 'wrong-state']);
   });
 
-  it('moved while nobody could tell its run › earlier: the sweep lets it go; later: it does not leave before', async () => {
+  it('rescheduled while its workflow could not be signalled › earlier: the sweep sends it; later: not sent too early', async () => {
     const earlier = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(600_000) });
     const later = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(3_000) });
     const messages = stack().collection<MessageDoc>('messages');
     const laterAt = new Date(Date.now() + 600_000);
-    // As if the API had stored it and died before it told the run.
+    // As if the API had died between storing the time and signalling the workflow.
     const move = (id: string, sendAt: Date) =>
       messages.updateOne({ _id: new Types.ObjectId(id) }, { $set: { sendAt } });
     await move(earlier.id, new Date());
@@ -94,7 +94,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.deepEqual(await stack().ledgerOf(later.id), []);
   });
 
-  it('a message whose time ends while no worker runs › worker back › expired, never sent', async () => {
+  it('a message that expires while no worker runs › worker back › expired, never sent', async () => {
     await stack().worker.stop();
     const message = await user.send({ to: phoneEndingIn('01'), expiresAt: inMs(1_200) });
     await waitFor('its time is over', () => Date.now() > Date.parse(message.expiresAt ?? ''));
@@ -107,7 +107,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     });
   });
 
-  it('the API died between storing and starting › the sweep › starts the workflow and the message is read', async () => {
+  it('the API died between insert and workflow start › the sweep › starts the workflow, and the message is read', async () => {
     const stored = await insertLikeDyingApi(user);
     const read = await user.waitForStatus(stored, ['read']);
     assert.equal(read.attempts, 1);
@@ -115,7 +115,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.equal(await stack().workflowStatus(stored), 'COMPLETED');
   });
 
-  it('an operator terminates the run of a queued message › the sweep › failed as workflow-closed, never sent', async () => {
+  it('an operator terminates the workflow of a queued message › the sweep › failed as workflow-closed, never sent', async () => {
     await stack().worker.stop();
     const message = await user.send({ to: phoneEndingIn('01') });
     await stack().temporalClient.workflow.getHandle(workflowIdOf(message.id)).terminate('by an operator');
@@ -127,7 +127,9 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.deepEqual(await stack().ledgerOf(message.id), []);
   });
 
-  /** What an API leaves that dies after the insert: a stored message, old enough for the sweep, and no workflow. */
+  /**
+   * The state after an API died following the insert: a stored message, old enough for the sweep, without a workflow.
+   */
   async function insertLikeDyingApi(owner: CrmUser): Promise<string> {
     const template = await owner.send({ to: phoneEndingIn('01') });
     await owner.waitForStatus(template.id, ['read']);

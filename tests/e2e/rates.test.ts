@@ -6,7 +6,7 @@ import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
 const limit = 10;
-/** Meta's own for one person. */
+/** Meta's limit for one recipient. */
 const pairMs = 6_000;
 const peopleCount = 150;
 const talkedTo = 12;
@@ -32,7 +32,7 @@ describe('e2e › rates', function () {
 
   const ledger = async (): Promise<readonly LedgerItem[]> => readLedger(stack().sandboxUrl);
 
-  /** Contacts who have written, so that an agent may answer them. */
+  /** Contacts who have written, so that an agent may reply. */
   async function openThreads(count: number): Promise<readonly string[]> {
     const { phoneNumberId } = user;
     for (let index = 0; index < count; index += 1) {
@@ -66,7 +66,7 @@ describe('e2e › rates', function () {
       ),
     );
 
-  it('two workers, 170 messages over one number › its limits hold, replies overtake, each is sent once', async () => {
+  it('two workers, 170 messages over one number › its limits hold, replies overtake, each message is sent once', async () => {
     await Promise.all([stack().worker.start(), stack().secondWorker.start()]);
     const threads = await openThreads(replyCount);
     const oneOfMany = phoneEndingIn('01');
@@ -115,7 +115,7 @@ describe('e2e › rates', function () {
     assert.ok(overtaken >= 50, `the replies overtake only ${overtaken}`);
   });
 
-  it('a slow channel’s backlog beside a fast channel of another business › holds the fast one up by nothing', async () => {
+  it('a slow channel’s backlog beside a fast channel of another business › does not delay the fast one', async () => {
     const behaviour = { limits: 'meta', sendsPerSecond: null, receipts: 'none' };
     await stack().control('/behaviour', { method: 'PUT', body: behaviour });
     const [slow, fast] = [await signUp(stack().apiUrl), await signUp(stack().apiUrl)];
@@ -141,7 +141,7 @@ describe('e2e › rates', function () {
     const lastMs = Math.max(...calls);
     const slowCalls = await callsOf(slow);
     const before = slowCalls.filter((atMs) => atMs <= lastMs).length;
-    // Behind the slow one's backlog it would be through after all 120.
+    // Behind the slow channel's backlog, the fast one would finish only after all 120.
     assert.ok(before <= 100, `the slow channel had sent ${before} of 120 when the fast one was through`);
     assert.ok(maxInWindow(slowCalls, 1_000) <= 5 && maxInWindow(calls, 1_000) <= 20);
   });

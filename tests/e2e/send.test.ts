@@ -3,16 +3,16 @@ import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../suppor
 import { useStack, type Stack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** What product.md demands for each number of the sandbox. */
+/** The expected result for each sandbox number. */
 interface Expectation {
   readonly digits: string;
   readonly what: string;
   readonly status: string;
   readonly workflow: 'COMPLETED' | 'FAILED' | 'RUNNING';
-  /** Calls that the provider saw: the number of attempts that the message counts. */
+  /** Calls that the provider saw, equal to the message's attempts. */
   readonly calls: number;
   readonly failureCode?: string;
-  /** A status that it must have gone through. */
+  /** A status that its history must contain. */
   readonly through?: string;
 }
 
@@ -30,7 +30,7 @@ const expectations: readonly Expectation[] = [
   { digits: '04', what: 'answered slowly', status: 'read', workflow: 'COMPLETED', calls: 1 },
   {
     digits: '05',
-    what: 'the answer is lost',
+    what: 'its answer is lost',
     status: 'read',
     workflow: 'COMPLETED',
     calls: 1,
@@ -40,7 +40,7 @@ const expectations: readonly Expectation[] = [
   { digits: '07', what: '500 twice', status: 'read', workflow: 'COMPLETED', calls: 3 },
   {
     digits: '08',
-    what: 'refused for ever',
+    what: 'refused permanently',
     status: 'failed',
     workflow: 'FAILED',
     calls: 1,
@@ -51,7 +51,7 @@ const expectations: readonly Expectation[] = [
   { digits: '11', what: 'no receipts', status: 'sent', workflow: 'RUNNING', calls: 1 },
   {
     digits: '12',
-    what: 'held back by webhook',
+    what: 'failed by webhook as held back',
     status: 'failed',
     workflow: 'FAILED',
     calls: 1,
@@ -68,7 +68,7 @@ describe('e2e › send a template', function () {
 
   before(async () => {
     user = await signUp(stack().apiUrl);
-    // All at once: they do not disturb each other, and the slow one takes 8 s.
+    // All in parallel: they are independent, and the slow one takes 8 s.
     await Promise.all(
       expectations.map(async ({ digits }) => {
         sent.set(digits, await user.send({ to: phoneEndingIn(digits) }));
@@ -91,7 +91,7 @@ describe('e2e › send a template', function () {
     assert.deepEqual(
       read.statusHistory.map(({ status }) => status),
       ['queued', 'sending', 'sent', 'sent', 'delivered', 'read'],
-      'our own word that it was sent, then the three receipts',
+      'the product’s own sent, then the three receipts',
     );
     assert.equal(read.content.text, 'Hello Ana, your order 1042 is on its way. Thank you for your trust.');
     const [call, ...others] = await stack().ledgerOf(answer.body.id);
@@ -119,7 +119,11 @@ async function assertEnd(stack: Stack, message: MessageJson, expected: Expectati
   const calls = await stack.ledgerOf(message.id);
   assert.equal(calls.length, expected.calls);
   const accepted = calls.filter(({ wamid }) => wamid !== null);
-  assert.equal(accepted.length, expected.digits === '08' ? 0 : 1, 'the provider never takes a message twice');
+  assert.equal(
+    accepted.length,
+    expected.digits === '08' ? 0 : 1,
+    'the provider never accepts a message twice',
+  );
   assert.equal(message.providerMessageId, accepted[0]?.wamid ?? null);
   assert.equal(message.failure?.code, expected.failureCode);
   if (expected.failureCode !== undefined) assert.ok((message.failure?.advice ?? '').length > 10);
@@ -131,7 +135,7 @@ async function assertEnd(stack: Stack, message: MessageJson, expected: Expectati
   });
 }
 
-/** The provider has told everything that it had to tell, and all of it was processed. */
+/** All receipts have been delivered and processed. */
 async function untilReceiptsAreHandled(stack: Stack): Promise<void> {
   await waitFor('all receipts are delivered', async () => {
     const stats = await stack.control<{ receipts: { pending: number } }>('/stats');

@@ -15,7 +15,7 @@ describe('e2e › stop race', function () {
     isWorkerLate: true,
   });
 
-  it('200 messages wait, 5 of 20 contacts say STOP › none leaves after its acknowledgement, all others do', async () => {
+  it('200 messages wait, 5 of 20 contacts say STOP › none is sent after the acknowledgement, all others are', async () => {
     const { apiUrl, sandboxUrl, env, worker } = stack();
     const lines: string[] = [];
     const report = await runStopRace(

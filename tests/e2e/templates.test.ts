@@ -35,7 +35,7 @@ describe('e2e › templates', function () {
     return page.body.items.find((template) => template.name === name);
   };
 
-  it('paused by pacing › its message is held; unpaused › it leaves by itself, once', async () => {
+  it('paused by pacing › its message is held; unpaused › sent automatically, once', async () => {
     const otherInfo = { title: 'RATE_LIMITING_PAUSE', description: 'The first people disliked it.' };
     const body = { status: 'PAUSED', otherInfo };
     await stack().control(`/templates/${wabaId}/hello_world`, { method: 'PUT', body });
@@ -63,7 +63,7 @@ describe('e2e › templates', function () {
     ],
   };
 
-  it('a sign-in template, read back › its code arrives at a provider that compares it', async () => {
+  it('a sign-in template, read back › the provider, which checks its content, accepts the code', async () => {
     const { channelId } = user;
     const created = await post('', { channelId, ...signIn });
     assert.equal(created.status, 201, JSON.stringify(created.body));
@@ -75,7 +75,7 @@ describe('e2e › templates', function () {
     assert.match(content.text ?? '', /^\*123456\* is your verification code/);
   });
 
-  it('the account is full › 409 that says so, and nothing is kept', async () => {
+  it('the account is full › 409 with the reason, and nothing is stored', async () => {
     await behave({ templatesPerAccount: 4 });
     const full = await post('', { channelId: user.channelId, ...signIn, name: 'sign_in_2' });
     assert.deepEqual([full.status, full.body.code], [409, 'template-limit-reached']);

@@ -43,7 +43,7 @@ describe('e2e › events of the provider', function () {
     statuses: [{ timestamp: String(Math.floor(Date.now() / 1_000)), ...status }],
   });
 
-  it('a text from somebody new › contact, lead, conversation and message are made once', async () => {
+  it('a text from a new person › contact, lead, conversation and message are created once', async () => {
     const from = phoneEndingIn('42');
     const { body } = await inbound(from);
     assert.equal(body.webhookStatus, 200);
@@ -56,7 +56,7 @@ describe('e2e › events of the provider', function () {
       ['inbound', 'received', 'contact', null],
     );
 
-    // The provider repeats it, and the person writes again: still one of each, two messages.
+    // The provider repeats the event and the person writes again: one of each, and two messages.
     await inbound(from, { wamid: body.wamid });
     await inbound(from, { text: 'Anybody there?' });
     await waitFor('the second message is stored', async () => {
@@ -86,7 +86,7 @@ describe('e2e › events of the provider', function () {
     assert.equal(await stack().collection('messages').countDocuments({ clientId }), 2);
   });
 
-  it('a reply of the contact › same conversation as what was sent', async () => {
+  it('a reply of the contact › same conversation as the message', async () => {
     const to = phoneEndingIn('01');
     const sent = await user.send({ to });
     await user.waitForStatus(sent.id, ['read']);
@@ -109,7 +109,7 @@ describe('e2e › events of the provider', function () {
     const about = { id: providerMessageId, biz_opaque_callback_data: `${failed.id}:1` };
     await postValue(statusValue({ ...about, status: 'read' }));
     const read = await user.waitForStatus(failed.id, ['read']);
-    assert.equal(read.failure, null, 'the phone has it, whatever was said before');
+    assert.equal(read.failure, null, 'delivered wins over an earlier failure');
 
     await postValue(statusValue({ ...about, status: 'delivered' }));
     await waitFor('the late receipt is in the history', async () => {
@@ -120,11 +120,11 @@ describe('e2e › events of the provider', function () {
     assert.equal((await stack().ledgerOf(failed.id)).length, 1);
   });
 
-  it('a receipt before anything knows its message › parked › matched once the message is known', async () => {
+  it('a receipt before its message’s id is stored › parked › matched once it is stored', async () => {
     const sent = await user.send({ to: phoneEndingIn('11') });
     const { providerMessageId } = await user.waitForStatus(sent.id, ['sent']);
     assert.ok(providerMessageId !== null);
-    // As if the outcome of the call were not stored yet: the provider's id leads nowhere.
+    // As if the outcome of the call were not stored yet: the provider's id matches no message.
     const messages = stack().collection('messages');
     await messages.updateOne({ _id: new Types.ObjectId(sent.id) }, { $unset: { providerMessageId: 1 } });
     await postValue(statusValue({ id: providerMessageId, status: 'delivered' }));
@@ -142,12 +142,12 @@ describe('e2e › events of the provider', function () {
     });
   });
 
-  it('a garbage body with a good signature › dead › listed without its content › redriven › dead again', async () => {
+  it('an invalid body with a valid signature › dead › listed without its content › redriven › dead again', async () => {
     const canary = `canary ${phoneEndingIn('99')}`;
     const answer = await stack().control<{ webhookStatus: number }>('/webhook', {
       body: { rawBody: `this is not JSON: ${canary}` },
     });
-    assert.equal(answer.body.webhookStatus, 200, 'it is stored: nothing is dropped silently');
+    assert.equal(answer.body.webhookStatus, 200, 'stored, because nothing is dropped silently');
     const events = stack().collection('webhook_events');
     const dead = await waitFor('it is a dead letter', () =>
       events.findOne({ status: 'dead' }).then((event) => event ?? undefined),
@@ -165,14 +165,14 @@ describe('e2e › events of the provider', function () {
       const event = await events.findOne({ _id: dead._id });
       return event?.['status'] === 'dead' && event['receivedAt'] > dead['receivedAt'];
     });
-    // What is mended meanwhile is processed by the next redrive.
+    // Once the cause is fixed, the next redrive processes the event.
     await events.updateOne({ _id: dead._id }, { $set: { body: JSON.stringify({ object: 'x', entry: [] }) } });
     assert.equal((await deadLetters('redrive', 'all')).code, 0);
     await waitFor('it is done', async () => (await events.findOne({ _id: dead._id }))?.['status'] === 'done');
     assert.equal((await deadLetters('list')).output.trim(), 'No dead letters.');
   });
 
-  it('the dead-letter command › an unknown id, wrong words › exit codes 1 and 2, usage', async () => {
+  it('the dead-letter command › an unknown id, wrong arguments › exit codes 1 and 2, usage', async () => {
     const unknown = await deadLetters('redrive', 'f'.repeat(24));
     assert.deepEqual([unknown.code, unknown.output.trim()], [1, `Dead letter not found: ${'f'.repeat(24)}`]);
     for (const args of [

@@ -21,11 +21,11 @@ describe('e2e › the worker dies while messages are under way', function () {
 
   beforeEach(async () => {
     user = await signUp(stack().apiUrl);
-    // Slow enough that calls are under way at any moment of the run.
+    // Slow enough that calls are in flight at any time.
     await stack().control('/behaviour', { method: 'PUT', body: { latencyMs: 300 } });
   });
 
-  it('kill -9 during provider calls › started again › what the provider took is read, none was sent twice', async () => {
+  it('kill -9 during provider calls › started again › accepted messages are read, none was sent twice', async () => {
     const ids = await sendMany(user);
     await untilProviderSaw(stack(), ids, messageCount / 4);
     await stack().worker.kill();
@@ -37,12 +37,12 @@ describe('e2e › the worker dies while messages are under way', function () {
     const taken = await takenBy(stack(), ended);
     const read = await Promise.all(taken.map(({ id }) => user.waitForStatus(id, ['read'])));
     await assertSentOnce(stack(), read);
-    // The rest were claimed, and the worker died before it called: nobody can tell, so they are listed, not repeated.
+    // The rest were claimed before the worker died, so their outcome is unknown: they are listed, not repeated.
     assert.ok(ended.length - taken.length <= maxDispatches, `${ended.length - taken.length} never called`);
     const lost = ended.filter(({ statusHistory }) =>
       statusHistory.some(({ status }) => status === 'unknown'),
     );
-    assert.ok(lost.length > 0, 'the kill must have hit a call, or this test says nothing');
+    assert.ok(lost.length > 0, 'the kill hit no call, so this test proves nothing');
     assert.ok(lost.length <= maxDispatches, `${lost.length} outcomes unknown`);
   });
 
@@ -74,7 +74,7 @@ async function callsFor(stack: Stack, ids: readonly string[]): Promise<readonly 
   return ids.map((id) => [...(calls.get(id) ?? [])]);
 }
 
-/** The messages of which the provider knows; a call that was begun is in its ledger before it is answered. */
+/** The messages that the provider has seen; a call is in its ledger before it is answered. */
 async function takenBy(stack: Stack, messages: readonly MessageJson[]): Promise<MessageJson[]> {
   const calls = await callsFor(
     stack,

@@ -35,7 +35,7 @@ describe('sendMessage', () => {
   const withdrawals = (play: Play): unknown[] => play.callsOf('withdraw').map(({ input }) => input['reason']);
 
   describe('cancellation', () => {
-    it('before its time has come › canceled, withdrawn, and never dispatched', async () => {
+    it('before its time › canceled, withdrawn, never dispatched', async () => {
       const play = await stage().play({}, { sendAtMs: Date.now() + hourMs });
       await waitForEvent(play, 'TIMER_STARTED');
       await play.handle.cancel();
@@ -47,7 +47,7 @@ describe('sendMessage', () => {
       assert.deepEqual(withdrawals(play), ['canceled']);
     });
 
-    it('while the next attempt is waited for › canceled and withdrawn', async () => {
+    it('between two attempts › canceled and withdrawn', async () => {
       const play = await stage().play({ dispatch: () => Promise.reject(tooFast(hourMs)) });
       await play.called('dispatch');
       await play.handle.cancel();
@@ -55,7 +55,7 @@ describe('sendMessage', () => {
       assert.deepEqual(withdrawals(play), ['canceled']);
     });
 
-    it('in the middle of the call that the provider accepts › it has left: the run goes on', async () => {
+    it('during a call that the provider accepts › already sent: the run continues', async () => {
       const held = gate();
       const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
       await play.called('dispatch');
@@ -67,7 +67,7 @@ describe('sendMessage', () => {
       assert.deepEqual(withdrawals(play), []);
     });
 
-    it('in the middle of a call that the provider refuses for a while › canceled: no other attempt', async () => {
+    it('during a call that the provider refuses temporarily › canceled, no further attempt', async () => {
       const held = gate();
       const play = await stage().play({ dispatch: () => held.isOpen.then(() => Promise.reject(tooFast(1))) });
       await play.called('dispatch');
@@ -79,7 +79,7 @@ describe('sendMessage', () => {
       assert.equal(play.callsOf('dispatch').length, 1);
     });
 
-    it('after it has left › ignored', async () => {
+    it('after it was sent › ignored', async () => {
       const play = await stage().play();
       await waitForEvent(play, 'TIMER_STARTED');
       await play.handle.cancel();
@@ -92,7 +92,7 @@ describe('sendMessage', () => {
       assert.deepEqual(withdrawals(play), []);
     });
 
-    it('the database says that a call was under way › nobody knows: the run waits for receipts', async () => {
+    it('the database has a call in progress › outcome unknown: the run waits for receipts', async () => {
       const play = await stage().play({
         dispatch: () => Promise.reject(tooFast(hourMs)),
         withdraw: async () => 'unknown',
@@ -127,7 +127,7 @@ describe('sendMessage', () => {
   });
 
   describe('dispatch that fails', () => {
-    it('for passing reasons › is tried again after the delay that it names', async () => {
+    it('with a transient failure › retried after the failure’s delay', async () => {
       let tries = 0;
       const play = await stage().play({
         dispatch: async () => {
@@ -140,7 +140,7 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), { ...read, attempts: 3 });
     });
 
-    it('for a reason that nobody foresaw › the message fails, with what to do, and so does the run', async () => {
+    it('with an unexpected failure › the message fails with advice, and so does the run', async () => {
       const gone = ApplicationFailure.nonRetryable('The channel was deleted.', 'channel-missing');
       const play = await stage().play({ dispatch: () => Promise.reject(gone) });
       const cause = await failureOf(play);
@@ -159,7 +159,7 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), { status: 'canceled', attempts: 0 });
     });
 
-    it('a delay beyond the message’s time › expired, not failed', async () => {
+    it('a delay beyond the time to live › expired, not failed', async () => {
       const play = await stage().play(
         { dispatch: () => Promise.reject(tooFast(hourMs)) },
         { dispatchTtlMs: 60_000 },
@@ -168,7 +168,7 @@ describe('sendMessage', () => {
       assert.deepEqual(withdrawals(play), ['expired']);
     });
 
-    it('a delay beyond expiresAt › expired, though the general limit is far', async () => {
+    it('a delay beyond expiresAt › expired, although the time to live is not over', async () => {
       const play = await stage().play(
         { dispatch: () => Promise.reject(tooFast(hourMs)) },
         { expiresAtMs: Date.now() + 60_000 },
@@ -176,7 +176,7 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
     });
 
-    it('an attempt that takes longer than its time › unknown: the run waits for receipts', async () => {
+    it('an attempt that times out › unknown: the run waits for receipts', async () => {
       const held = gate();
       const play = await stage().play(
         { dispatch: () => held.isOpen.then(() => dispatched(accepted)), withdraw: async () => 'unknown' },
@@ -200,7 +200,7 @@ describe('sendMessage', () => {
       assert.deepEqual(play.callsOf('dispatch'), []);
     });
 
-    it('expiresAt passes in the queue › expired, though the general limit is far', async () => {
+    it('expiresAt passes in the queue › expired, although the time to live is not over', async () => {
       const play = await lonely().play({}, { expiresAtMs: Date.now() + 1_000 });
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
     });

@@ -22,7 +22,7 @@ import {
 const hourMs = 3_600_000;
 const read = { status: 'read', attempts: 1, providerMessageId };
 
-/** Runs that were begun by the workers of release 0.1.0 meet the workers of this build. */
+/** Runs started by workers of release 0.1.0 continue on the workers of this build. */
 describe('sendMessage › a deploy with changed workflow code', () => {
   let temporal: TestTemporal;
   let stage: Stage;
@@ -59,7 +59,7 @@ describe('sendMessage › a deploy with changed workflow code', () => {
     assert.deepEqual(await play.result(), read);
   }
 
-  it('scheduled before it › leaves on time after it', async () => {
+  it('scheduled before it › sent on time after it', async () => {
     const sendAtMs = Date.now() + 4_000;
     let leftAtMs = 0;
     const play = await stage.play(
@@ -73,14 +73,14 @@ describe('sendMessage › a deploy with changed workflow code', () => {
     );
     await waitForEvent(play, 'TIMER_STARTED');
     await deploy();
-    assert.ok(Date.now() < sendAtMs, 'the deploy took longer than the message had');
+    assert.ok(Date.now() < sendAtMs, 'the deploy took longer than the schedule allows');
     await play.called('dispatch');
     assert.ok(leftAtMs >= sendAtMs, `${sendAtMs - leftAtMs} ms too early`);
     assert.ok(leftAtMs < sendAtMs + 5_000, `${leftAtMs - sendAtMs} ms late`);
     await readIt(play);
   });
 
-  it('scheduled before it › can be moved and canceled after it, which the old code could not', async () => {
+  it('scheduled before it › can be rescheduled and canceled after it, which the old code did not support', async () => {
     const moved = await stage.play({}, { sendAtMs: Date.now() + hourMs });
     const canceled = await stage.play({}, { sendAtMs: Date.now() + hourMs });
     for (const play of [moved, canceled]) await waitForEvent(play, 'TIMER_STARTED');
@@ -103,7 +103,7 @@ describe('sendMessage › a deploy with changed workflow code', () => {
     await readIt(play);
   });
 
-  it('waiting for receipts at it › takes them after it', async () => {
+  it('waiting for receipts during it › takes them after it', async () => {
     const play = await stage.play();
     await waitForEvent(play, 'TIMER_STARTED');
     await deploy();

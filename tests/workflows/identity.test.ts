@@ -24,12 +24,12 @@ describe('message workflows', () => {
   const handleOf = (message: MessageDoc): WorkflowHandle =>
     stage().client.workflow.getHandle(workflowIdOf(message._id.toHexString()));
 
-  /** Stores a part for the message, so that its run finds its activities. */
+  /** Registers activities for the message, so that its run finds them. */
   function expect(message: MessageDoc, activities: Parameters<Stage['cast']>[1] = {}) {
     return stage().cast(message._id.toHexString(), activities);
   }
 
-  it('started twice › one run; started after its end › closed, and nothing is sent again', async () => {
+  it('started twice › one run; started after its end › closed, and nothing is sent twice', async () => {
     const message = buildMessage();
     const calls = expect(message);
     const outcomes = await Promise.all([port.start(message), port.start(message), port.start(message)]);
@@ -49,7 +49,7 @@ describe('message workflows', () => {
     );
   });
 
-  it('a message that has no run › its receipts find it closed, and canceling it is harmless', async () => {
+  it('a message without a run › receipts find it closed, and cancelling is harmless', async () => {
     const id = buildMessage()._id.toHexString();
     assert.equal(await port.signalReceipts(id, [receipt('read')]), 'closed');
     await port.cancel(id);
@@ -80,7 +80,7 @@ describe('message workflows', () => {
       unknownDeadlineMs: 86_400_000,
     });
     await port.cancel(message._id.toHexString());
-    // Completed by the update; canceled where no worker answered that in time.
+    // Completed by the update, or canceled if no worker answered in time.
     await Promise.allSettled([handleOf(message).result()]);
     assert.deepEqual(
       calls.map(({ name }) => name),
@@ -88,7 +88,7 @@ describe('message workflows', () => {
     );
   });
 
-  it('what operators see › search attributes, a masked summary, the current details; no phone, no content', async () => {
+  it('operators’ view › search attributes, masked summary, current details; no phone number, no content', async () => {
     const message = buildMessage({ to: '+4915112345678' });
     expect(message, { dispatch: async () => dispatched(accepted, 2) });
     await port.start(message);

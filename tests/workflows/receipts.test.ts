@@ -27,7 +27,7 @@ describe('sendMessage', () => {
       .map(({ input }) => (input['receipts'] as readonly Receipt[]).map(({ word }) => word));
 
   describe('receipts', () => {
-    it('delivered, then read › completes with what is known, by the fewest events', async () => {
+    it('delivered, then read › completes with the known facts and the fewest events', async () => {
       const play = await stage().play();
       await waitForEvent(play, 'TIMER_STARTED');
       await play.signal(receipt('delivered'));
@@ -77,7 +77,7 @@ describe('sendMessage', () => {
       }
     });
 
-    it('receipts before the dispatch has returned › wait for it and are stored together', async () => {
+    it('receipts before the dispatch has returned › buffered until then and stored together', async () => {
       const held = gate();
       const play = await stage().play({ dispatch: () => held.isOpen.then(() => dispatched(accepted)) });
       await play.called('dispatch');
@@ -98,7 +98,7 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), result);
     });
 
-    it('a word that nobody knows › is stored, and the run waits on', async () => {
+    it('an unknown status › stored, and the run keeps waiting', async () => {
       const play = await stage().play();
       await play.signal(receipt('warmed up'));
       await play.called('applyReceipts');
@@ -108,7 +108,7 @@ describe('sendMessage', () => {
       assert.deepEqual(wordsApplied(play), [['warmed up'], ['read']]);
     });
 
-    it('failed › the run fails with the code as its type, and says what to do', async () => {
+    it('failed › the run fails with the code as its type and with advice', async () => {
       const play = await stage().play();
       await play.signal(receipt('sent'));
       await play.signal(receipt('failed'));
@@ -128,7 +128,7 @@ describe('sendMessage', () => {
       );
     });
 
-    it('failed for two reasons, in either order › the later one is the run’s', async () => {
+    it('failed for two reasons, in either order › the later one ends the run', async () => {
       const early = receipt('failed', { failure, timestampMs: 1_000 });
       const late = receipt('failed', { failure: { ...failure, code: '131049' }, timestampMs: 2_000 });
       for (const order of [
@@ -143,14 +143,14 @@ describe('sendMessage', () => {
       }
     });
 
-    it('failed without a reason › the run fails all the same', async () => {
+    it('failed without a reason › the run fails too', async () => {
       const play = await stage().play();
       const { failure: _none, ...bare } = receipt('failed');
       await play.signal(bare);
       assert.equal((await failureOf(play)).type, 'WA_failed');
     });
 
-    it('delivered beside failed, in either order › the phone has it: the run goes on', async () => {
+    it('delivered and failed, in either order › delivered wins: the run continues', async () => {
       for (const words of [
         ['failed', 'delivered'],
         ['delivered', 'failed'],
@@ -165,7 +165,7 @@ describe('sendMessage', () => {
       }
     });
 
-    it('the provider’s id comes only by a receipt › it is the result’s', async () => {
+    it('the provider’s id comes only in a receipt › the result has it', async () => {
       const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
       const play = await stage().play({ dispatch: async () => dispatched(unknown) });
       await play.signal(receipt('delivered', { providerMessageId: 'wamid.late' }));
@@ -187,7 +187,7 @@ describe('sendMessage', () => {
       assert.deepEqual(ways, [true, true, true, false]);
     });
 
-    it('one timer only › however many receipts come', async () => {
+    it('many receipts › one timer only', async () => {
       const play = await stage().play();
       for (const word of ['sent', 'delivered', 'odd', 'sent']) {
         const before = play.callsOf('applyReceipts').length;
@@ -201,14 +201,14 @@ describe('sendMessage', () => {
   });
 
   describe('outcome of the dispatch', () => {
-    it('refused for ever › the run fails at once, without a timer', async () => {
+    it('refused permanently › the run fails at once, without a timer', async () => {
       const play = await stage().play({ dispatch: async () => dispatched({ kind: 'rejected', failure }) });
       assert.equal((await failureOf(play)).type, 'WA_131026');
       assert.equal(await countEvents(play, 'TIMER_STARTED'), 0);
       assert.deepEqual(play.callsOf('withdraw'), []);
     });
 
-    it('refused, but the phone had it already › what is on the phone stands', async () => {
+    it('refused, but already delivered › delivered stands', async () => {
       const held = gate();
       const play = await stage().play({
         dispatch: () => held.isOpen.then(() => dispatched({ kind: 'rejected', failure })),
@@ -218,7 +218,7 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), result);
     });
 
-    it('found settled › completes with what was found', async () => {
+    it('found settled › completes with the stored status', async () => {
       const settled = {
         kind: 'settled',
         status: 'read',
@@ -229,14 +229,14 @@ describe('sendMessage', () => {
       assert.deepEqual(await play.result(), { status: 'read', attempts: 2, providerMessageId: 'wamid.old' });
     });
 
-    it('found failed › the run fails with the code that was found', async () => {
+    it('found failed › the run fails with the stored code', async () => {
       const play = await stage().play({
         dispatch: async () => ({ kind: 'settled', status: 'failed', attempt: 1, failure }),
       });
       assert.equal((await failureOf(play)).type, 'WA_131026');
     });
 
-    it('found sent already › waits for its receipts', async () => {
+    it('found sent › waits for its receipts', async () => {
       const play = await stage().play({
         dispatch: async () => ({ kind: 'settled', status: 'sent', attempt: 1, providerMessageId }),
       });

@@ -11,7 +11,7 @@ interface Recorded {
   readonly history: History;
 }
 
-/** Replays histories on the workflow code of this build; answers what went wrong with each. */
+/** Replays histories on the workflow code of this build; returns each one's error. */
 async function replay(histories: readonly Recorded[]): Promise<Map<string, Error | undefined>> {
   const options = { workflowBundle: { codePath: workflowBundlePath } };
   const errors = new Map<string, Error | undefined>();
@@ -24,11 +24,11 @@ async function replay(histories: readonly Recorded[]): Promise<Map<string, Error
 describe('sendMessage › recorded histories', () => {
   before(installTestRuntime);
 
-  it('every way through the workflow › has its history', async () => {
+  it('every path through the workflow › has its history', async () => {
     assert.deepEqual((await listHistories(currentVersion)).toSorted(), Object.keys(scenarios).toSorted());
   });
 
-  it('those of every released version › replay on the code of today', async () => {
+  it('histories of every released version › replay on the current code', async () => {
     const versions = await listVersions();
     assert.ok(versions.length >= 2 && versions.includes(currentVersion), versions.join(', '));
     const recorded: Recorded[] = [];
@@ -45,7 +45,7 @@ describe('sendMessage › recorded histories', () => {
     assert.deepEqual(broken, []);
   });
 
-  it('a history that this code cannot have made › is noticed', async () => {
+  it('a history that this code cannot have produced › fails', async () => {
     const history = await readHistory(currentVersion, 'delivered-then-read');
     const scheduled = history.events?.find((event) => event.activityTaskScheduledEventAttributes);
     const type = scheduled?.activityTaskScheduledEventAttributes?.activityType;
@@ -55,7 +55,7 @@ describe('sendMessage › recorded histories', () => {
     assert.match(String(errors.get('changed')), /DeterminismViolationError/);
   });
 
-  it('no history › names a machine or holds a phone number', async () => {
+  it('histories › name no machine and contain no phone number', async () => {
     for (const name of await listHistories(currentVersion)) {
       const text = JSON.stringify(await readHistory(currentVersion, name));
       const decoded = text.replaceAll(/"data":"([^"]*)"/g, (_match, data: string) =>

@@ -10,7 +10,7 @@ import { connectTestTemporal, startTestWorkers, type TestTemporal } from '../sup
 import { testTemporalAddress } from '../support/temporal-namespace.ts';
 
 const settled: DispatchResult = { kind: 'settled', status: 'read', attempt: 1 };
-/** Longer than a worker without work needs to stop. */
+/** Longer than an idle worker needs to stop. */
 const longCallMs = 2_000;
 const tries = 5;
 
@@ -24,7 +24,7 @@ describe('worker › stop', function () {
   });
   after(() => temporal?.close());
 
-  /** Takes the next dispatch as a worker does that ends in that moment. */
+  /** Takes the next dispatch task and never completes it, like a worker that dies at that moment. */
   async function loseDispatch(): Promise<void> {
     const { connection } = temporal.client;
     const { taskToken } = await connection.withDeadline(Date.now() + 20_000, () =>
@@ -54,7 +54,7 @@ describe('worker › stop', function () {
     });
   }
 
-  it('a call is under way › its run has taken the outcome before the stop is over', async () => {
+  it('a call in progress › its run records the outcome before the stop is over', async () => {
     const worker = await start();
     const play = await stage.play({ dispatch: () => sleep(longCallMs, settled) });
     await play.called('dispatch');
@@ -62,7 +62,7 @@ describe('worker › stop', function () {
     assert.equal(await statusOf(play), 'COMPLETED');
   });
 
-  it('a dispatch is lost with its worker › the next attempt follows long before its whole time is over', async () => {
+  it('a dispatch is lost with its worker › the next attempt starts long before the full timeout', async () => {
     const workers = await startTestWorkers({ ...temporal, activities: stage.activities, hasProvider: false });
     const play = await stage.play({ dispatch: async () => settled }, { attemptTimeoutMs: 600_000 });
     await loseDispatch();
@@ -73,8 +73,8 @@ describe('worker › stop', function () {
     assert.equal(play.callsOf('dispatch').length, 1);
   });
 
-  it('a task is handed out just after the stop began › it is carried out, and not lost until its time-out', async () => {
-    // A slow machine may hand it out too late, and then it waits for the next worker: that is no loss.
+  it('a task is delivered just after the stop began › it is executed, not lost until its timeout', async () => {
+    // A slow machine may deliver it too late; then it waits for the next worker, which is no loss.
     for (let count = 0; count < tries; count += 1) {
       const worker = await start();
       await (await stage.play({ dispatch: async () => settled })).result();

@@ -23,7 +23,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** The clock of this server skips what nobody waits for in earnest; it is one for all runs, so they come in turn. */
+/** The clock of this server skips idle time; all runs share it, so the tests run one after another. */
 describe('sendMessage › time', () => {
   let server: TestWorkflowEnvironment;
   let stage: Stage;
@@ -49,7 +49,7 @@ describe('sendMessage › time', () => {
     });
   };
 
-  /** How long a part took by the clock of the server. */
+  /** The duration of a step by the server's clock. */
   async function elapsedMs(part: () => Promise<void>): Promise<number> {
     const startedAtMs = await server.currentTimeMs();
     await part();
@@ -75,7 +75,7 @@ describe('sendMessage › time', () => {
     );
   });
 
-  it('delivered, then nothing › completes as delivered at the deadline, which the receipt did not move', async () => {
+  it('delivered, then nothing › completes as delivered at the deadline, which the receipt did not extend', async () => {
     await startWorkers();
     const play = await stage.play();
     await play.called('dispatch');
@@ -88,7 +88,7 @@ describe('sendMessage › time', () => {
     assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
   });
 
-  it('an outcome that nobody knows and no receipt › completes as unknown: it is never sent again', async () => {
+  it('an unknown outcome and no receipt › completes as unknown, never sent again', async () => {
     await startWorkers();
     const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
     const play = await stage.play({ dispatch: async () => dispatched(unknown) });
@@ -96,7 +96,7 @@ describe('sendMessage › time', () => {
     assert.equal(play.callsOf('dispatch').length, 1);
   });
 
-  it('to be sent in 30 days › dispatched then, not before', async () => {
+  it('scheduled in 30 days › dispatched then, not before', async () => {
     await startWorkers();
     const nowMs = await server.currentTimeMs();
     const sendAtMs = nowMs + 30 * dayMs;
@@ -115,14 +115,14 @@ describe('sendMessage › time', () => {
     assert.equal(await countEvents(play, 'TIMER_STARTED'), 2);
   });
 
-  it('to be sent at a time that is over › dispatched at once', async () => {
+  it('scheduled in the past › dispatched at once', async () => {
     await startWorkers();
     const play = await stage.play({}, { sendAtMs: (await server.currentTimeMs()) - hourMs });
     await play.result();
     assert.equal(await countEvents(play, 'TIMER_STARTED'), 1);
   });
 
-  /** A message whose time is in an hour, what each dispatch answers, and when each was, from the start. */
+  /** A message scheduled in an hour, the results of its dispatches, and their times from the start. */
   async function playHeld(answers: (startMs: number) => readonly DispatchResult[]) {
     const startMs = await server.currentTimeMs();
     const atMs: number[] = [];
@@ -134,10 +134,10 @@ describe('sendMessage › time', () => {
     return { play, startMs, atMs };
   }
 
-  describe('moved while it is held, to a time beyond the end of the hold', () => {
+  describe('rescheduled while held, to a time after the end of the hold', () => {
     const sent = { status: 'sent', attempts: 1, providerMessageId };
 
-    it('and the run is told › leaves at its new time', async () => {
+    it('with a signal to the run › sent at its new time', async () => {
       await startWorkers();
       const { play, startMs, atMs } = await playHeld((at) => [held('quiet-hours', at + 11 * hourMs)]);
       await server.sleep(2 * hourMs);
@@ -147,7 +147,7 @@ describe('sendMessage › time', () => {
       assertAbout(atMs[1] ?? 0, 3 * dayMs);
     });
 
-    it('and nobody told the run › finds it at its next look, and leaves at its new time', async () => {
+    it('without a signal to the run › found at its next check, sent at its new time', async () => {
       await startWorkers();
       const { play, atMs } = await playHeld((at) => [
         held('quiet-hours', at + 11 * hourMs),
@@ -158,7 +158,7 @@ describe('sendMessage › time', () => {
       assertAbout(atMs[2] ?? 0, 3 * dayMs);
     });
 
-    it('and it is held again then › has its whole time to live from there, and no more', async () => {
+    it('and held again › has its full time to live from there, and no more', async () => {
       await startWorkers();
       const looks = Array.from({ length: 60 }, () => held('channel'));
       const { play, startMs } = await playHeld(() => looks);
@@ -169,7 +169,7 @@ describe('sendMessage › time', () => {
     });
   });
 
-  it('told the time that it has, while it is held › looks again, and lives no longer for it', async () => {
+  it('signalled its current time while held › checks again, without a longer time to live', async () => {
     await startWorkers();
     const looks = Array.from({ length: 60 }, () => held('channel'));
     const { play, startMs, atMs } = await playHeld(() => looks);
@@ -181,7 +181,7 @@ describe('sendMessage › time', () => {
     assertAbout((await server.currentTimeMs()) - startMs, dayMs + hourMs);
   });
 
-  it('the provider is too busy for hours › tried again at the pace that each refusal names', async () => {
+  it('the provider is too busy for hours › retried after the delay of each refusal', async () => {
     await startWorkers();
     let tries = 0;
     const play = await stage.play({
@@ -203,7 +203,7 @@ describe('sendMessage › time', () => {
     assertAbout(tookMs, 3 * hourMs + 72 * hourMs);
   });
 
-  it('the database is away for an hour › the receipt is stored when it is back', async () => {
+  it('the database is away for an hour › the receipt is stored once it is back', async () => {
     await startWorkers();
     const backAtMs = (await server.currentTimeMs()) + hourMs;
     const play = await stage.play({

@@ -35,7 +35,7 @@ describe('sendMessage › waiting', () => {
       await readIt(play);
     });
 
-    it('told twice, and it is still closed › looks once for each, and goes on waiting', async () => {
+    it('signalled twice while still closed › checks once for each, and keeps waiting', async () => {
       const play = await stage().play(heldTimes(3, () => held('channel')));
       for (const looks of [1, 2, 3]) {
         await play.called('dispatch', looks);
@@ -45,14 +45,14 @@ describe('sendMessage › waiting', () => {
       await readIt(play);
     });
 
-    it('told before it is held › looks once more instead of missing it', async () => {
+    it('signalled before it is held › checks once more instead of missing it', async () => {
       const play = await stage().play({}, { sendAtMs: Date.now() + 300 });
       await openGate(play);
       await play.called('dispatch');
       await readIt(play);
     });
 
-    it('told while the dispatch finds it closed › looks again at once, not in an hour', async () => {
+    it('signalled while the dispatch finds it closed › checks again at once, not in an hour', async () => {
       const play: Play = await stage().play(
         heldTimes(1, async () => {
           await openGate(play);
@@ -63,7 +63,7 @@ describe('sendMessage › waiting', () => {
       await readIt(play);
     });
 
-    it('the clock of the dispatch is behind › looks once a second, not in circles', async () => {
+    it('the activity’s clock is behind › checks once a second, not in a busy loop', async () => {
       const backAtMs = Date.now() + 2_500;
       const play = await stage().play({
         dispatch: async () =>
@@ -74,20 +74,20 @@ describe('sendMessage › waiting', () => {
       assert.ok(looks >= 2 && looks <= 4, `${looks} looks`);
     });
 
-    it('it opens at a time › dispatched again then, without being told', async () => {
+    it('opens at a known time › dispatched again then, without a signal', async () => {
       const play = await stage().play(heldTimes(1, () => held('quiet-hours', Date.now() + 200)));
       await play.called('dispatch', 2);
       await readIt(play);
     });
 
-    it('its time is over first › expired, with the hold in its story', async () => {
+    it('expires first › expired, with the hold in its story', async () => {
       const play = await stage().play({ dispatch: async () => held('channel') }, { dispatchTtlMs: 1_100 });
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
       assert.deepEqual(reasons(play), ['expired']);
       assert.equal(play.callsOf('dispatch').length, 1);
     });
 
-    it('the worker is another one when it opens › goes on where it was', async () => {
+    it('another worker when it opens › continues where it was', async () => {
       const play = await stage().play(heldTimes(1, () => held('channel')));
       await waitForEvent(play, 'TIMER_STARTED');
       await stage().betweenWorkers(() => openGate(play));
@@ -113,7 +113,7 @@ describe('sendMessage › waiting', () => {
       assert.equal((await play.result()).status, 'canceled');
     });
 
-    it('after it has left › refused, and it goes on waiting for receipts', async () => {
+    it('after it was sent › refused, and it keeps waiting for receipts', async () => {
       const play = await stage().play();
       await waitForEvent(play, 'TIMER_STARTED');
       await assert.rejects(cancelByUpdate(play));
@@ -123,7 +123,7 @@ describe('sendMessage › waiting', () => {
   });
 
   describe('reschedule', () => {
-    it('to an earlier time › leaves then', async () => {
+    it('to an earlier time › sent then', async () => {
       const play = await stage().play({}, { sendAtMs: Date.now() + hourMs });
       await waitForEvent(play, 'TIMER_STARTED');
       await rescheduleTo(play, Date.now() + 50);
@@ -131,7 +131,7 @@ describe('sendMessage › waiting', () => {
       await readIt(play);
     });
 
-    it('to a later time › does not leave at the first one', async () => {
+    it('to a later time › not sent at the first one', async () => {
       const play = await stage().play({}, { sendAtMs: Date.now() + 1_000 });
       await waitForEvent(play, 'TIMER_STARTED');
       await rescheduleTo(play, Date.now() + hourMs);
@@ -142,7 +142,7 @@ describe('sendMessage › waiting', () => {
       assert.equal((await play.result()).status, 'canceled');
     });
 
-    it('after it has left › refused', async () => {
+    it('after it was sent › refused', async () => {
       const play = await stage().play();
       await waitForEvent(play, 'TIMER_STARTED');
       await assert.rejects(rescheduleTo(play, Date.now()));
@@ -153,7 +153,7 @@ describe('sendMessage › waiting', () => {
   describe('an unknown outcome', () => {
     const unknown = { kind: 'unknown', reason: 'ECONNRESET' } as const;
 
-    it('nobody tells it in time › expired, stored by an activity of its own', async () => {
+    it('not resolved in time › expired, stored by a separate activity', async () => {
       const play = await stage().play(
         { dispatch: async () => dispatched(unknown) },
         { unknownDeadlineMs: 200 },
@@ -162,7 +162,7 @@ describe('sendMessage › waiting', () => {
       assert.equal(play.callsOf('expireUnknown').length, 1);
     });
 
-    it('a receipt comes while the expiry is stored › it counts', async () => {
+    it('a receipt arrives while the expiry is stored › it counts', async () => {
       const play: Play = await stage().play(
         {
           dispatch: async () => dispatched(unknown),
@@ -178,7 +178,7 @@ describe('sendMessage › waiting', () => {
       assert.equal(play.callsOf('applyReceipts').length, 1);
     });
 
-    it('a receipt tells it › no expiry', async () => {
+    it('resolved by a receipt › no expiry', async () => {
       const play = await stage().play(
         { dispatch: async () => dispatched(unknown) },
         { unknownDeadlineMs: hourMs },
@@ -190,7 +190,7 @@ describe('sendMessage › waiting', () => {
     });
   });
 
-  it('refused for good › what follows from it is stored before the run fails', async () => {
+  it('refused permanently › its effects are stored before the run fails', async () => {
     const failure = { code: '131050', class: 'message', title: 't', detail: 'd', advice: 'a' };
     const play = await stage().play({ dispatch: async () => dispatched({ kind: 'rejected', failure }) });
     assert.equal((await failureOf(play)).type, 'WA_131050');
