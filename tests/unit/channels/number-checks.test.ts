@@ -40,7 +40,7 @@ describe('number checks', () => {
       });
     }
 
-    it('never more than the provider takes; a lower one of a person stays; said again, nothing changes', () => {
+    it('never more than the provider allows; a lower one set by a person stays; repeated, nothing changes', () => {
       fc.assert(
         fc.property(rate, level, level, (sendsPerSecond, throughput, next) => {
           const after = rateAfter({ sendsPerSecond, throughput }, next);
@@ -89,14 +89,14 @@ describe('number checks', () => {
       assert.equal(isNumberCheckOver({ number, account: null }), false);
   });
 
-  it('asked in vain › again after 1, 2, 4 … 60 minutes', () => {
+  it('failed › again after 1, 2, 4 … 60 minutes', () => {
     const minutes = [1, 2, 3, 7, 50].map(
       (tries) => (nextNumberCheckAfter({ tries }, now).getTime() - now.getTime()) / 60_000,
     );
     assert.deepEqual(minutes, [1, 2, 4, 60, 60]);
   });
 
-  it('gates › each change opens its own', () => {
+  it('gates › each change opens its own gate', () => {
     const channel = (fields: Partial<ChannelDoc>) => ({ state: 'active', ...fields }) as ChannelDoc;
     for (const [before, after, opened] of [
       [{ state: 'paused' }, {}, ['channel']],

@@ -14,7 +14,7 @@ import {
 import type { HealthAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.ts';
 
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
-/** By a person: what its health has said before counts no more. */
+/** Resumed by a person: earlier health answers no longer count. */
 const resumed: StateOfChannel = { ...active, recovery: null, restriction: null };
 const paused: StateOfChannel = { state: 'paused', stateReason: 'Paused by an admin.', pause: null };
 const disconnected: StateOfChannel = {
@@ -52,14 +52,14 @@ const refused = (code: number, fields: object = {}): NumberAnswer => ({
 });
 
 describe('channel state', () => {
-  describe('after the provider was asked', () => {
+  describe('after a verification', () => {
     it('credentials work › active again, but a pause stays', () => {
       assert.deepEqual(stateAfterAnswer(active, described), active);
       assert.deepEqual(stateAfterAnswer(disconnected, described), active);
       assert.deepEqual(stateAfterAnswer(paused, described), paused);
     });
 
-    it('credentials work › ends a pause that was for credentials, and none for the account', () => {
+    it('credentials work › ends a pause for credentials, but none for the account', () => {
       assert.deepEqual(stateAfterAnswer(pausedFor('credentials'), described), active);
       assert.deepEqual(stateAfterAnswer(pausedFor('sender'), described), pausedFor('sender'));
     });
@@ -75,7 +75,7 @@ describe('channel state', () => {
       ['blocked number', refused(368), /^Blocked for a time for breaking a policy \(368\)\. \S/],
       ['wrong parameter', refused(100), /^A parameter is not valid \(100\)\. \S/],
     ] as const) {
-      it(`${what} › disconnected from every state, with our words and not the provider’s`, () => {
+      it(`${what} › disconnected from every state, with the product’s text, not the provider’s`, () => {
         for (const current of [active, paused, disconnected]) {
           const next = stateAfterAnswer(current, answer);
           assert.equal(next?.state, 'disconnected');
@@ -92,7 +92,7 @@ describe('channel state', () => {
       ['a fault that passes', refused(999_999, { isTransient: true })],
       ['an unknown 5xx', refused(999_999, { httpStatus: 500 })],
     ] as const satisfies readonly (readonly [string, NumberAnswer])[]) {
-      it(`${what} › nothing is known`, () => {
+      it(`${what} › no result`, () => {
         for (const current of [active, paused, disconnected])
           assert.equal(stateAfterAnswer(current, answer), null);
       });
@@ -134,7 +134,7 @@ describe('channel state', () => {
       assert.deepEqual(short?.pause?.nextCheckAt, minutes(1));
     });
 
-    it('not active › keeps the reason that it has', () => {
+    it('not active › keeps its reason', () => {
       for (const current of [paused, disconnected, pausedFor('credentials')])
         assert.equal(pausedByProvider(current, refusal, now), null);
     });
@@ -159,7 +159,7 @@ describe('channel state', () => {
     });
   });
 
-  describe('after the provider told its health', () => {
+  describe('after a health check', () => {
     const recovered = (at: Date): StateOfChannel => ({ ...active, recovery: { at, relapses: 0 } });
     const error = { code: 190, title: '', detail: '' };
     const answers: readonly [HealthAnswer, boolean, boolean][] = [
@@ -180,7 +180,7 @@ describe('channel state', () => {
       });
     }
 
-    it('a pause from before relapses were counted › resumes as the first one', () => {
+    it('a pause without a relapse count › resumes as a first pause', () => {
       const { pause, ...channel } = pausedFor('sender');
       assert.ok(pause !== null && pause !== undefined);
       const { relapses: _uncounted, ...older } = pause;
@@ -190,7 +190,7 @@ describe('channel state', () => {
       );
     });
 
-    it('a pause with a shortest time › not before that, and then at once', () => {
+    it('a pause with a minimum time › not before it, then at once', () => {
       const held = pausedFor('sender', minutes(10));
       assert.equal(afterHealthCheck(held, { kind: 'available' }, minutes(9)), null);
       assert.deepEqual(afterHealthCheck(held, { kind: 'available' }, minutes(10)), recovered(minutes(10)));
@@ -202,7 +202,7 @@ describe('channel state', () => {
     });
   });
 
-  describe('when its health is wrong', () => {
+  describe('after a false “available”', () => {
     const refusal = {
       class: 'sender',
       code: '131042',
@@ -218,7 +218,7 @@ describe('channel state', () => {
       readonly channel: StateOfChannel;
     }
 
-    /** The channel is refused a call `afterMs` after it was let go, and its health lets it go as soon as it is asked. */
+    /** The provider refuses a call `afterMs` after the channel was resumed, and each health check resumes it. */
     function playRound(channel: StateOfChannel, activeSince: Date, afterMs: number): Round {
       const refusedAt = after(activeSince, afterMs);
       const held = pausedByProvider(channel, refusal, refusedAt);
@@ -247,14 +247,14 @@ describe('channel state', () => {
       );
     });
 
-    it('any pauses › a wait is at most twice the one before, between a minute and an hour', () => {
+    it('any pauses › each wait is at most twice the one before, between a minute and an hour', () => {
       fc.assert(
         fc.property(fc.array(fc.nat(120 * minuteMs), { maxLength: 30 }), (gaps) => {
           let round: Round = { waitMs: 0, resumedAt: now, channel: active };
           for (const [index, gapMs] of gaps.entries()) {
             const before = round;
             round = playRound(before.channel, before.resumedAt, gapMs);
-            // An hour without a refusal: it was really well.
+            // An hour without a refusal: the channel was really healthy.
             const isAnew = index === 0 || gapMs >= 60 * minuteMs;
             assert.equal(round.waitMs, isAnew ? minuteMs : Math.min(before.waitMs * 2, 60 * minuteMs));
           }
@@ -262,7 +262,7 @@ describe('channel state', () => {
       );
     });
 
-    it('a person resumes it › it begins anew, however often it was wrong', () => {
+    it('a person resumes it › the waits restart, after any number of relapses', () => {
       fc.assert(
         fc.property(fc.nat(20), fc.nat(30 * minuteMs), (relapses, gapMs) => {
           const channel = stateAfterRequest({ ...active, recovery: { at: now, relapses } }, 'resume');
@@ -272,7 +272,7 @@ describe('channel state', () => {
       );
     });
 
-    it('the reason › says so, and only then', () => {
+    it('the reason › mentions it only then', () => {
       const first = pausedByProvider(active, refusal, now);
       assert.equal(first?.stateReason, refusal.reason);
       const again = pausedByProvider({ ...active, recovery: { at: now, relapses: 2 } }, refusal, minutes(1));
@@ -283,7 +283,7 @@ describe('channel state', () => {
       assert.equal(again?.pause?.relapses, 3);
     });
 
-    it('an end that Meta has announced › is waited for in any case', () => {
+    it('an end announced by Meta › always waited for', () => {
       const channel = { ...active, recovery: { at: now, relapses: 9 } };
       const until = minutes(24 * 60);
       const held = pausedByProvider(channel, { ...refusal, until }, now);
@@ -291,7 +291,7 @@ describe('channel state', () => {
     });
   });
 
-  describe('after a word of the provider about the account', () => {
+  describe('after an account event of the provider', () => {
     it('a messaging limit › is kept; without limit clears it', () => {
       for (const limit of [2_000, null]) {
         const event = { type: 'messaging-limit', limit } as const;
@@ -301,7 +301,7 @@ describe('channel state', () => {
       }
     });
 
-    it('messaging limits in any order, each once or more › the one that was said last stays', () => {
+    it('messaging limits in any order, each once or more › the latest one stays', () => {
       const limitSaidAt = (ms: number) => [250, 2_000, 10_000, null][ms % 4] ?? null;
       fc.assert(
         fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 8 }), (times) => {
@@ -316,7 +316,7 @@ describe('channel state', () => {
       );
     });
 
-    it('blocked › pauses an active channel, for as long as it says', () => {
+    it('blocked › pauses an active channel for the announced time', () => {
       const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
       const until = minutes(60);
       const next = afterAccountEvent(active, { type: 'blocked', word, until }, { reportedAt: null, now });
@@ -345,7 +345,7 @@ describe('channel state', () => {
       assert.deepEqual(again(checked), { pause: { ...checked.pause, until } });
     });
 
-    it('restricted › active still; the restriction that ends last counts', () => {
+    it('restricted › still active; the restriction that ends last counts', () => {
       const word = 'RESTRICTED_BIZ_INITIATED_MESSAGING';
       const restricted = (restriction: object | null, until?: Date) =>
         afterAccountEvent(
@@ -367,7 +367,7 @@ describe('channel state', () => {
       }
     });
 
-    it('restrictions in any order › the same end, and said again nothing changes', () => {
+    it('restrictions in any order › the same end; repeated, nothing changes', () => {
       const end = fc.option(fc.integer({ min: 1, max: 1_000 }).map(minutes), { nil: undefined });
       const ended = (until: Date | undefined) => ({ word: 'W', ...(until === undefined ? {} : { until }) });
       fc.assert(
@@ -388,7 +388,7 @@ describe('channel state', () => {
       );
     });
 
-    it('reinstated › the restriction is gone, of a paused channel too', () => {
+    it('reinstated › the restriction is removed, also from a paused channel', () => {
       const restriction = { code: 'X', since: now };
       const event = { type: 'reinstated', word: 'DISABLED_UPDATE' } as const;
       assert.deepEqual(afterAccountEvent({ ...active, restriction }, event, { reportedAt: null, now }), {

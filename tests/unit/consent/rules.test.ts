@@ -14,8 +14,8 @@ import {
 const defaults = wordsOf({});
 const allOf = (lists: Readonly<Record<string, readonly string[]>>) => Object.values(lists).flat();
 
-describe('words of consent', () => {
-  it('the default words › every language has both kinds, and no word means both', () => {
+describe('consent keywords', () => {
+  it('default keywords › every language has both kinds, and none means both', () => {
     const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr'];
     assert.deepEqual(Object.keys(defaultStopWords), languages);
     assert.deepEqual(Object.keys(defaultStartWords), languages);
@@ -56,7 +56,7 @@ describe('words of consent', () => {
     ['Hindi with a full stop of its own', 'बंद करो।'],
   ];
   for (const [name, text] of stops) {
-    it(`${name} › is the word`, () => {
+    it(`${name} › the keyword`, () => {
       const words = wordsOf({ stopWords: { tr: ['ayrıl'] } });
       assert.equal(keywordOf(text, words), 'stop');
     });
@@ -82,7 +82,7 @@ describe('words of consent', () => {
     it(`${name} › means nothing`, () => assert.equal(keywordOf(text, defaults), null));
   }
 
-  it('own words › come beside the default ones, or in the place of those of their language', () => {
+  it('own keywords › are added to the defaults, or replace those of their language', () => {
     const own = { stopWords: { de: ['Ende'] }, startWords: { de: ['Weiter'] } };
     const added = wordsOf(own);
     assert.deepEqual(
@@ -104,7 +104,7 @@ describe('words of consent', () => {
     assert.deepEqual(findKeyword(['Start', 'STOP.'], defaults), { keyword: 'stop', wording: 'STOP.' });
   });
 
-  it('a message › its text, or label and payload of what was tapped; nothing of a caption or a quoted text', () => {
+  it('a message › its text, or label and payload of a tapped button; never a caption or a quoted text', () => {
     const cases: readonly [Record<string, unknown>, string[]][] = [
       [{ type: 'text', text: { body: 'Stop' } }, ['Stop']],
       [{ type: 'button', button: { text: 'No more', payload: 'STOP' } }, ['No more', 'STOP']],
@@ -121,7 +121,7 @@ describe('words of consent', () => {
     for (const [raw, said] of cases) assert.deepEqual(textsOf(raw), said, JSON.stringify(raw));
   });
 
-  it('normalising › twice is once; what surrounds a word never changes its meaning', () => {
+  it('normalising › idempotent; decoration never changes the meaning', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         assert.equal(normaliseWord(normaliseWord(text)), normaliseWord(text));
@@ -141,7 +141,7 @@ describe('words of consent', () => {
     );
   });
 
-  it('a word among other words › never counts, whatever they are', () => {
+  it('a keyword among other words › never counts', () => {
     const word = fc.constantFrom(...allOf(defaultStopWords), ...allOf(defaultStartWords));
     const known = new Set([...defaults.stop, ...defaults.start]);
     const other = fc.stringMatching(/^[a-z]{1,8}$/);

@@ -35,7 +35,7 @@ const expected = Object.entries(documented).flatMap(([letter, codes]) =>
   codes.split(' ').map((name) => ({ letter, name })),
 );
 
-/** Whether a row of the table is the one of this documented name. */
+/** Whether a row of the table belongs to this documented name. */
 function isRowOf(row: string, documentedName: string): boolean {
   const [first = '', last = first] = (row.split(' ')[0] ?? '').split('–');
   const [from = '', to = from] = documentedName.split('-');
@@ -49,7 +49,7 @@ describe('ends of errors', () => {
   it('every documented code › has a row, of the documented class', () => {
     for (const { letter, name } of expected) {
       const found = errorEnds.filter((end) => isRowOf(end.name, name));
-      // A code with a row of its own may lie within a range as well.
+      // A code with its own row may also lie within a range.
       const own = found.filter((end) => end.name.split(' ')[0] === name);
       const rows = own.length > 0 ? own : found;
       assert.deepEqual(
@@ -60,7 +60,7 @@ describe('ends of errors', () => {
     }
   });
 
-  it('every row › is a documented code, or one of the rules that speak of no code', () => {
+  it('every row › a documented code, or one of the rules without a code', () => {
     const general = errorEnds
       .map(({ name }) => name)
       .filter((row) => !expected.some(({ name }) => isRowOf(row, name)));
@@ -74,7 +74,7 @@ describe('ends of errors', () => {
     ]);
   });
 
-  it('every row › names its end in words, and no two rows have the same error', () => {
+  it('every row › describes its end, and no two rows have the same error', () => {
     for (const end of errorEnds) {
       for (const text of [describeAnswer(end), describeReceipt(end), describeBesides(end)]) {
         assert.match(text, /^\S.*$/, end.name);
@@ -94,7 +94,7 @@ describe('ends of errors', () => {
     }
   });
 
-  it('as long as a message lives by default › is what the configuration says', () => {
+  it('the default time to live › equals the configuration’s default', () => {
     assert.equal(testConfig().messages.dispatchTtlMs, defaultTtlMs);
   });
 

@@ -27,7 +27,7 @@ describe('channel rate › shares', () => {
     assert.equal(allocate(rateOf(80), { holder: 'a', keeps: 8, wanted: 500, now }).permits, 80);
   });
 
-  it('a newcomer › takes only what is free, and its fair share is kept in mind', () => {
+  it('a newcomer › takes only free permits; its fair share is recorded', () => {
     const rate = rateOf(80, [leaseOf('a', 80)]);
     const asked = allocate(rate, { holder: 'b', keeps: 0, wanted: 80, now });
     assert.equal(asked.permits, 0);
@@ -41,7 +41,7 @@ describe('channel rate › shares', () => {
     );
   });
 
-  it('a holder with too much › is told to shrink, and counts with what it keeps until it has let go', () => {
+  it('a holder with too much › must shrink, and counts with what it keeps until it has released it', () => {
     const rate = rateOf(80, [leaseOf('a', 80), leaseOf('b', 0)]);
     const told = allocate(rate, { holder: 'a', keeps: 80, wanted: 80, now });
     assert.deepEqual([told.permits, told.target], [80, 40]);
@@ -51,14 +51,14 @@ describe('channel rate › shares', () => {
     assert.deepEqual([other.permits, other.target], [25, 40]);
   });
 
-  it('a holder that died › its share comes back when its lease has ended and a little later, not before', () => {
+  it('a holder that died › its share returns a little after its lease has ended, not before', () => {
     const rate = rateOf(80, [leaseOf('dead', 60)]);
     const ask = { holder: 'b', keeps: 0, wanted: 80 };
     assert.equal(allocate(rate, { ...ask, now: after(leaseMs + 499) }).permits, 20);
     assert.equal(allocate(rate, { ...ask, now: after(leaseMs + 500) }).permits, 80);
   });
 
-  it('who leaves › is gone from the record; with calls still out it stays with those', () => {
+  it('a holder that leaves › removed from the record; with open calls it stays with those', () => {
     const rate = rateOf(80, [leaseOf('a', 80), leaseOf('b', 0)]);
     const gone = allocate(rate, { holder: 'a', keeps: 0, wanted: 0, now });
     assert.deepEqual(
@@ -69,7 +69,7 @@ describe('channel rate › shares', () => {
     assert.deepEqual([leaving.permits, leaving.target], [3, 0]);
   });
 
-  it('modest holders › get what they want, and the others share the rest evenly', () => {
+  it('holders with small demands › get what they want, and the others share the rest evenly', () => {
     const demands = [
       { holder: 'a', wanted: 100 },
       { holder: 'b', wanted: 8 },
@@ -92,7 +92,7 @@ describe('channel rate › shares', () => {
     ]);
   });
 
-  it('any demands › nobody gets more than it wants, all get as even as can be, and nothing is left unused', () => {
+  it('any demands › none gets more than it wants, shares are as even as possible, and nothing is left unused', () => {
     const demandList = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(demandList, fc.integer({ min: 1, max: 200 }), fc.nat(100_000), (wants, limit, ms) => {
@@ -110,7 +110,7 @@ describe('channel rate › shares', () => {
     );
   });
 
-  it('any record and any ask › the sum stays in the limit, unless what is kept already goes beyond it', () => {
+  it('any record and any ask › the sum stays within the limit, unless kept permits already exceed it', () => {
     const leases = fc.array(
       fc.record({
         permits: fc.nat(50),
@@ -147,7 +147,7 @@ describe('channel rate › shares', () => {
     );
   });
 
-  it('what is asked for › twice what is in use, a tenth of the limit at least, all of it at most', () => {
+  it('requested share › twice what is in use, a tenth of the limit at least, all of it at most', () => {
     assert.equal(wantedShare(80, 1), 8);
     assert.equal(wantedShare(80, 20), 40);
     assert.equal(wantedShare(80, 60), 80);
@@ -155,8 +155,8 @@ describe('channel rate › shares', () => {
   });
 });
 
-describe('channel rate › learned from refusals', () => {
-  it('a refusal › takes a quarter, once a second however many there are, down to a tenth', () => {
+describe('channel rate › reduced by refusals', () => {
+  it('a refusal › takes a quarter, at most once a second, down to a tenth', () => {
     let rate = slowedDown({ factor: 1, slowedAt: null }, now);
     assert.deepEqual(rate, { factor: 0.75, slowedAt: now });
     assert.deepEqual(slowedDown(rate, after(999)), rate);
@@ -166,7 +166,7 @@ describe('channel rate › learned from refusals', () => {
     assert.equal(rate.factor, 0.1);
   });
 
-  it('time without one › brings back a twentieth every ten seconds, up to all of it', () => {
+  it('time without one › restores a twentieth every ten seconds, up to the full rate', () => {
     const rate = { factor: 0.75, slowedAt: now };
     assert.equal(factorAt(rate, after(-5)), 0.75);
     assert.equal(factorAt(rate, after(9_999)), 0.75);
@@ -176,12 +176,12 @@ describe('channel rate › learned from refusals', () => {
     assert.equal(effectiveLimit({ ...rate, limit: 80 }, after(50_000)), 80);
   });
 
-  it('a refusal while it recovers › counts from where it is by then', () => {
+  it('a refusal while it recovers › counts from the current value', () => {
     const { factor } = slowedDown({ factor: 0.5, slowedAt: now }, after(20_000));
     assert.ok(Math.abs(factor - 0.45) < 1e-9);
   });
 
-  it('the limit that is left › whole calls, one at least', () => {
+  it('the remaining limit › whole calls, at least one', () => {
     assert.equal(effectiveLimit({ limit: 80, factor: 0.75, slowedAt: now }, now), 60);
     assert.equal(effectiveLimit({ limit: 1, factor: 0.1, slowedAt: now }, now), 1);
     assert.equal(
@@ -191,7 +191,7 @@ describe('channel rate › learned from refusals', () => {
     );
   });
 
-  it('any trace of refusals › between a tenth and all of it, and all of it in the end', () => {
+  it('any trace of refusals › between a tenth and the full rate, and the full rate in the end', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30_000), { minLength: 1, maxLength: 40 }), (pauses) => {
         let rate: { factor: number; slowedAt: Date | null } = { factor: 1, slowedAt: null };
@@ -236,7 +236,7 @@ describe('channel rate › any trace of workers', function () {
     assert.ok(calls > 5_000, `only ${calls} calls were made`);
   });
 
-  it('workers under load › use the rate, but for the time on the way', () => {
+  it('workers under load › use the full rate, minus the network time', () => {
     const { arrivals } = runTrace({
       ...{ seed: 7, limit: 20, holders: 3, lastsMs: 40_000, lostPercent: 0, hasCrashes: false },
       ...{ slowestCallMs: 20, slowestAnswerMs: 20 },
@@ -246,7 +246,7 @@ describe('channel rate › any trace of workers', function () {
     assert.equal(fullestWindow(arrivals) <= 20, true);
   });
 
-  it('the measure itself › sees one call too many', () => {
+  it('the measurement itself › detects one call too many', () => {
     assert.equal(fullestWindow([0, 500, 999.9, 1_000, 1_999]), 3);
     assert.equal(fullestWindow([0, 1_000, 2_000]), 1);
   });

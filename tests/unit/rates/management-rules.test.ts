@@ -48,12 +48,12 @@ describe('management calls › usage in the headers', () => {
     '{"1":[{"call_count":"28"}]}',
   ];
   for (const text of [...unreadable, '{"1":[{"call_count":-1}]}']) {
-    it(`${JSON.stringify(text)} › says nothing`, () => {
+    it(`${JSON.stringify(text)} › no information`, () => {
       assert.equal(parseUsage({ 'x-business-use-case-usage': text, 'x-app-usage': text }), null);
     });
   }
 
-  it('any header › never throws, and answers numbers that can be used', () => {
+  it('any header › never throws, and returns usable numbers', () => {
     const text = fc.oneof(
       fc.string(),
       fc.json(),
@@ -70,7 +70,7 @@ describe('management calls › usage in the headers', () => {
   });
 });
 
-describe('management calls › what an answer teaches', () => {
+describe('management calls › effects of an answer', () => {
   it('below 95 percent › no wait', () => {
     assert.equal(usageAfter({ headers: business(report(94)) })?.waitMs, 0);
   });
@@ -81,7 +81,7 @@ describe('management calls › what an answer teaches', () => {
     assert.equal(usageAfter({ headers: business(report(50, 2)) })?.waitMs, 2 * 60_000);
   });
 
-  it('refused for the limit › closed, with or without headers', () => {
+  it('refused by the limit › closed, with or without headers', () => {
     for (const errorCode of [4, 17, 613, 80007]) {
       assert.deepEqual(usageAfter({ headers: {}, errorCode }), {
         ...{ usedPercent: 100, regainAfterMs: 0, waitMs: 15 * 60_000 },

@@ -12,7 +12,7 @@ describe('pace of a bulk', () => {
     assert.equal(pace.isTurn(1_050), true);
   });
 
-  it('a timer that was late › is made up for by 200 ms and no more', () => {
+  it('a late timer › compensated by at most 200 ms', () => {
     const pace = createPace();
     for (let count = 0; count < 5; count += 1) pace.took(0, 20);
     pace.took(90, 20);

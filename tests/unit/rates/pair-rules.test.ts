@@ -12,7 +12,7 @@ import {
 
 const start = 1_700_000_000_000;
 
-/** What a pair answers to one caller after another at the same moment. */
+/** Answers of a pair to several callers at the same time, in order. */
 function ask(state: PairState, times: number, { nowMs = start, burst = maxPairBurst } = {}) {
   const comeBack: number[] = [];
   let granted = 0;
@@ -27,13 +27,13 @@ function ask(state: PairState, times: number, { nowMs = start, burst = maxPairBu
 }
 
 describe('pair rate', () => {
-  it('a pair that never was › as many as the burst at once, and not one more', () => {
+  it('a new pair › exactly the burst at once', () => {
     for (const burst of [1, 5, maxPairBurst]) {
       assert.equal(ask(untouchedPair, burst + 3, { burst }).granted, burst);
     }
   });
 
-  it('refused › each is told another time, six seconds apart', () => {
+  it('refused › each gets a different time, six seconds apart', () => {
     const { comeBack } = ask(untouchedPair, maxPairBurst + 3);
     assert.deepEqual(comeBack, [6_000, 12_000, 18_000]);
   });
@@ -49,7 +49,7 @@ describe('pair rate', () => {
     }
   });
 
-  it('those who come back at their time › are let through, all of them', () => {
+  it('callers that return at their time › all let through', () => {
     const { comeBack, state } = ask(untouchedPair, maxPairBurst + 20);
     let current = state;
     for (const afterMs of comeBack) {
@@ -59,7 +59,7 @@ describe('pair rate', () => {
     }
   });
 
-  it('refusals › take nothing from the messages: only those that were let through count', () => {
+  it('refusals › cost nothing: only calls that were let through count', () => {
     const { state } = ask(untouchedPair, 500);
     assert.equal(decidePair(state, { nowMs: start + 6_000, burst: maxPairBurst }).granted, true);
     assert.equal(decidePair(state, { nowMs: start + 5_999, burst: maxPairBurst }).granted, false);
@@ -86,7 +86,7 @@ describe('pair rate', () => {
     assert.equal(pairEndsAtMs({ tatMs: start, queueMs: 0, blockedMs: start }), start + 44 * 6_000);
   });
 
-  it('several at the same time › as one after another', () => {
+  it('several at the same time › as if one after another', () => {
     const { granted, comeBack, state } = ask(untouchedPair, 60);
     const asks = Array.from({ length: 60 }, () => ({ nowMs: start, burst: maxPairBurst }));
     const { decisions, next } = decidePairs(untouchedPair, asks);
@@ -140,7 +140,7 @@ describe('pair rate', () => {
     );
   });
 
-  it('any waiters, each coming back when it was told › all are served, one every six seconds', () => {
+  it('any waiters, each returning at its time › all are served, one every six seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 45 }), (waiters, burst) => {
         const due = Array.from({ length: waiters }, () => start);

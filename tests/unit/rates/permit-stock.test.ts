@@ -25,7 +25,7 @@ describe('permit stock', () => {
     assert.equal(stock.held(1_110), 2);
   });
 
-  it('the lease is about to end › nothing that could outlast it is handed out or called', () => {
+  it('the lease is about to end › no permit that could outlast it is handed out or used', () => {
     const stock = createPermitStock();
     stock.renew({ permits: 5, target: 5 }, 0, lease);
     assert.equal(stock.take(3_000), true);
@@ -34,7 +34,7 @@ describe('permit stock', () => {
     assert.equal(stock.stillHolds(3_500.1), false);
   });
 
-  it('a share that has to shrink › hands out no more than the target, and keeps what is out in the record', () => {
+  it('a share that has to shrink › hands out no more than the target, and keeps permits in use in the record', () => {
     const stock = createPermitStock();
     stock.renew({ permits: 10, target: 10 }, 0, lease);
     assert.equal(takeAll(stock, 0), 10);
@@ -46,7 +46,7 @@ describe('permit stock', () => {
     assert.equal(stock.keeps(1_200), 4);
   });
 
-  it('a renewal under way › the record is told all that may be handed out meanwhile', () => {
+  it('a renewal in progress › the record counts everything that may be handed out meanwhile', () => {
     const stock = createPermitStock();
     stock.renew({ permits: 10, target: 10 }, 0, lease);
     assert.equal(stock.take(0), true);
@@ -54,7 +54,7 @@ describe('permit stock', () => {
     assert.equal(takeAll(stock, 1_050), 9);
   });
 
-  it('a lease that was not renewed › only what is out still counts', () => {
+  it('a lease that was not renewed › only permits in use still count', () => {
     const stock = createPermitStock();
     stock.renew({ permits: 10, target: 10 }, 0, lease);
     assert.equal(stock.take(0), true);
@@ -71,7 +71,7 @@ describe('permit stock', () => {
     assert.equal(stock.take(3), true);
   });
 
-  it('the wait › none for who is served at once, else by the share and the time that answers take', () => {
+  it('the wait › none if served at once, else by the share and the duration of answers', () => {
     const stock = createPermitStock();
     assert.equal(stock.waitMs(40, 0, 40), 0);
     assert.equal(stock.waitMs(41, 0, 40), (1 / 40) * 1_100);

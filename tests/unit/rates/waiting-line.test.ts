@@ -4,7 +4,7 @@ import { createWaitingLine } from '../../../src/rates/channel/waiting-line.ts';
 const patient = { maxWaitMs: 5_000, onTimeout: () => 'impatient' };
 
 describe('waiting line', () => {
-  it('several priorities › the lower number first, and among equals who came first', async () => {
+  it('several priorities › the lower number first, and among equals first come, first served', async () => {
     const line = createWaitingLine<string>();
     const served: string[] = [];
     const join = (name: string, priority: number) =>
@@ -16,7 +16,7 @@ describe('waiting line', () => {
     assert.deepEqual(served, ['a1', 'a2', 'b1', 'b2', 'c1']);
   });
 
-  it('patience at an end › that one leaves with its answer, and the others stay', async () => {
+  it('maximum wait over › that caller leaves with its answer, the others stay', async () => {
     const line = createWaitingLine<string>();
     const hasty = line.join({ ...patient, priority: 1, maxWaitMs: 5 });
     const other = line.join({ ...patient, priority: 2 });
@@ -26,7 +26,7 @@ describe('waiting line', () => {
     assert.equal(await other, 'served');
   });
 
-  it('a signal aborts › that one leaves with the reason; afterwards it does nothing', async () => {
+  it('a signal aborts › that caller leaves with the reason; later signals do nothing', async () => {
     const line = createWaitingLine<string>();
     const control = new AbortController();
     const leaving = line.join({ ...patient, priority: 1, signal: control.signal });
@@ -41,7 +41,7 @@ describe('waiting line', () => {
     assert.equal(await served, 'served');
   });
 
-  it('nobody waits › serving does nothing', () => {
+  it('no callers › serving does nothing', () => {
     createWaitingLine<string>().serveFirst('served');
   });
 });

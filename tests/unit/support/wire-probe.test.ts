@@ -57,12 +57,12 @@ describe('wire probe › a command on a tenant collection', () => {
     { mapReduce: 'messages' },
   ];
   for (const command of loose) {
-    it(`${JSON.stringify(command).slice(0, 90)} › is told`, () => {
+    it(`${JSON.stringify(command).slice(0, 90)} › is reported`, () => {
       assert.equal(problems(command).length, 1);
     });
   }
 
-  it('the filters of functions that cross clients › good where they are allowed, told elsewhere', () => {
+  it('the filters of functions that cross clients › accepted where allowed, reported elsewhere', () => {
     const byEmail = { find: 'users', filter: { email: 'a@example.com' } };
     const byNumber = { find: 'channels', filter: { phoneNumberId: '1' } };
     assert.deepEqual(problems(byEmail), []);

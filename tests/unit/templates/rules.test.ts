@@ -31,8 +31,8 @@ const theirs = (changes: Partial<ProviderTemplate> = {}): ProviderTemplate => ({
   ...changes,
 });
 
-describe('templates › the provider’s words', () => {
-  it('states, categories and ratings › ours, in any case; others are none', () => {
+describe('templates › provider’s values', () => {
+  it('states, categories and ratings › mapped in any case; unknown ones are null', () => {
     assert.deepEqual(
       ['APPROVED', 'pending', 'IN_APPEAL', 'PENDING_DELETION', 'LIMIT_EXCEEDED', 'ARCHIVED'].map(statusOf),
       ['approved', 'pending', 'in-appeal', 'pending-deletion', 'limit-exceeded', 'archived'],
@@ -44,7 +44,7 @@ describe('templates › the provider’s words', () => {
     assert.deepEqual([qualityOf('GREEN'), qualityOf('BLUE')], ['green', null]);
   });
 
-  it('another category than asked for › the provider’s counts, ours stays written down', () => {
+  it('another category than asked for › the provider’s counts, the requested one is kept', () => {
     const asked = template({ category: 'utility' });
     assert.deepEqual(categoryChange(asked, 'MARKETING'), {
       ...{ category: 'marketing', submittedCategory: 'utility' },
@@ -67,7 +67,7 @@ describe('templates › the provider’s words', () => {
     assert.equal(changeAfterSubmit(template(), { id: '7', status: 'NEW' }, at).status, 'pending');
   });
 
-  it('agreed to unpause › what the provider says of it counts from now on; paused or not read › asked again', () => {
+  it('agreed to unpause › the provider’s state counts from now on; still paused or unreadable › synchronised again', () => {
     const paused = template({ status: 'paused', pauseReason: 'PACING', needsSync: true });
     const approved = changeAfterUnpause(paused, theirs(), at);
     const { status, statusAt, pauseReason, needsSync } = approved;
@@ -79,11 +79,11 @@ describe('templates › the provider’s words', () => {
     };
     assert.deepEqual(changeAfterUnpause(paused, theirs({ status: 'PAUSED' }), at), still);
     assert.deepEqual(changeAfterUnpause(paused, null, at), still);
-    // Its webhook was faster.
+    // The webhook of the provider was faster.
     assert.deepEqual(changeAfterUnpause(template(), null, at), { statusAt: at });
   });
 
-  it('a pause from before it was unpaused, told late › does not pause it again', () => {
+  it('a pause from before the unpause, reported late › does not pause it again', () => {
     const unpaused = template({ status: 'approved', statusAt: at });
     const late = changeAfterNews(unpaused, { what: 'status', word: 'PAUSED', reason: null }, earlier);
     assert.deepEqual(late, { needsSync: true });
@@ -106,7 +106,7 @@ describe('templates › the provider’s words', () => {
     for (const code of [131_026, 132_005, 0]) assert.equal(after('approved', code), null);
   });
 
-  it('reason › the first that somebody has said', () => {
+  it('reason › the first one that is given', () => {
     assert.equal(reasonOf(template()), null);
     assert.equal(reasonOf(template({ submitProblem: 'c' })), 'c');
     assert.equal(reasonOf(template({ submitProblem: 'c', rejectionReason: 'b' })), 'b');
@@ -114,7 +114,7 @@ describe('templates › the provider’s words', () => {
   });
 });
 
-describe('templates › news', () => {
+describe('templates › events', () => {
   const status = (word: string, reason: string | null = null): TemplateNews => ({
     what: 'status',
     word,
@@ -134,7 +134,7 @@ describe('templates › news', () => {
     }
   });
 
-  it('words that are no state, and older news › only a new look', () => {
+  it('values that are no state, and older events › only a new synchronisation', () => {
     for (const word of ['FLAGGED', 'REINSTATED', 'LOCKED', 'UNARCHIVED', 'WHATEVER']) {
       assert.deepEqual(changeAfterNews(template(), status(word), at), { needsSync: true });
     }
@@ -144,7 +144,7 @@ describe('templates › news', () => {
     assert.equal(changeAfterNews(later, status('APPROVED'), null).status, 'approved');
   });
 
-  it('rating, category, content › as they say', () => {
+  it('rating, category, content › applied as reported', () => {
     assert.deepEqual(changeAfterNews(template(), { what: 'quality', word: 'RED' }, at), {
       qualityScore: 'red',
     });
@@ -178,7 +178,7 @@ describe('templates › synchronisation', () => {
   const plan = (local: TemplateDoc[], remote: ProviderTemplate[], isComplete = true) =>
     planSync(local, remote, { startedAt: at, isComplete });
 
-  it('what we do not have › added with all that the provider says', () => {
+  it('an unknown template › added with all data of the provider', () => {
     const full = theirs({
       ...{ language: 'pt-BR', status: 'REJECTED', category: 'NEW', parameterFormat: 'NAMED' },
       ...{ qualityScore: 'YELLOW', rejectedReason: 'INVALID_FORMAT', messageSendTtlSeconds: 60 },
@@ -210,13 +210,13 @@ describe('templates › synchronisation', () => {
     assert.equal(twice.found.length, 1);
   });
 
-  it('a state that was told while the list was on its way › stays; an older one is the list’s', () => {
+  it('a state reported while the list was loading › stays; an older one is replaced by the list’s', () => {
     const paused = (statusAt: Date) =>
       template({ status: 'paused', pauseReason: 'Low rating', statusAt, needsSync: true });
     const asked = new Date(at.getTime() + 400);
     const planAsked = (ours: TemplateDoc, remote: ProviderTemplate[]) =>
       planSync([ours], remote, { startedAt: asked, isComplete: true });
-    // A webhook tells whole seconds: it may have been in this one.
+    // A webhook reports whole seconds: it may belong to this one.
     for (const statusAt of [at, new Date(asked.getTime() + 1), new Date(at.getTime() + 5_000)]) {
       const { found, gone } = planAsked(paused(statusAt), [theirs({ category: 'MARKETING' })]);
       const changes = found[0]?.changes;
@@ -232,7 +232,7 @@ describe('templates › synchronisation', () => {
     }
   });
 
-  it('what we have › state, category and content of the provider; samples do not count', () => {
+  it('a stored template › state, category and content of the provider; samples do not count', () => {
     const ours = template({ status: 'pending', submitProblem: 'x', needsSync: true });
     const sampled = [{ type: 'BODY', text: 'Hello there.', example: { body_text: [['x']] } }];
     const [same] = plan([ours], [theirs({ components: sampled })]).found;
@@ -248,7 +248,7 @@ describe('templates › synchronisation', () => {
     });
   });
 
-  it('reasons › kept as long as their state lasts', () => {
+  it('reasons › kept while their state lasts', () => {
     const paused = template({ status: 'paused', pauseReason: 'FIRST_PAUSE' });
     const [still] = plan([paused], [theirs({ status: 'PAUSED' })]).found;
     assert.ok(still !== undefined && !('pauseReason' in still.changes));
@@ -264,7 +264,7 @@ describe('templates › synchronisation', () => {
     assert.equal(reasonAfter(template({ status: 'pending' })), null);
   });
 
-  it('what the provider no longer has › deleted, unless it is ours alone or was submitted just now', () => {
+  it('a template that the provider no longer has › deleted, unless it is a local draft or was just submitted', () => {
     const old = template({ providerTemplateId: '1', submittedAt: new Date(at.getTime() - 3_600_000) });
     const known = template({ providerTemplateId: '2' });
     const fresh = template({ providerTemplateId: '3', submittedAt: at });
@@ -283,7 +283,7 @@ describe('templates › synchronisation', () => {
     assert.deepEqual(plan([old], [], false).gone, []);
   });
 
-  it('after a synchronisation › another one finds nothing to change', () => {
+  it('after a synchronisation › a second one changes nothing', () => {
     const name = fc.constantFrom('a', 'b', 'c');
     const remote = fc.uniqueArray(
       fc.record({

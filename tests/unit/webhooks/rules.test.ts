@@ -32,7 +32,7 @@ describe('webhook event', () => {
     ['one is unmatched beside a failed one', [unmatched, failed], 'unmatched: no message'],
   ];
   for (const [name, outcomes, reason] of again) {
-    it(`${name} › again while it is young, dead when it was tried long enough`, () => {
+    it(`${name} › again while it is young, dead after the retry period`, () => {
       assert.deepEqual(judgeEvent(outcomes, young), { kind: 'again', delayMs: 500, reason });
       const late = { attempts: 4, ageMs: maxWaitMs - 1 };
       assert.deepEqual(judgeEvent(outcomes, late), { kind: 'again', delayMs: 4_000, reason });
@@ -40,11 +40,11 @@ describe('webhook event', () => {
     });
   }
 
-  it('one can never be read › dead at once, so that somebody sees it', () => {
+  it('one can never be read › dead at once, so that operators see it', () => {
     assert.deepEqual(judgeEvent([done, invalid], young), { kind: 'dead', reason: 'invalid: [0]: id' });
   });
 
-  it('any outcomes › done only if all are, dead early only if nothing may still work', () => {
+  it('any outcomes › done only if all are, dead early only if no retry can succeed', () => {
     const outcomes = fc.array(fc.constantFrom(done, unmatched, failed, invalid), { maxLength: 8 });
     fc.assert(
       fc.property(outcomes, fc.nat(), fc.integer({ min: 1, max: 100 }), (items, ageMs, attempts) => {
@@ -59,18 +59,18 @@ describe('webhook event', () => {
     );
   });
 
-  it('the waits › double from half a second and stay at five minutes', () => {
+  it('waits › double from half a second up to five minutes', () => {
     const delays = [0, 1, 2, 3, 4, 10, 11, 12, 2_000].map(backoffMs);
     assert.deepEqual(delays, [500, 500, 1_000, 2_000, 4_000, 256_000, 300_000, 300_000, 300_000]);
   });
 
-  it('the limits › 36 h of tries, a look after 15 min', () => {
+  it('the limits › 36 h of retries, a check after 15 min', () => {
     assert.deepEqual([maxWaitMs, unmatchedAlertMs], [129_600_000, 900_000]);
   });
 });
 
 describe('urgent webhook event', () => {
-  it('every known body, as it is and indented › the word of a person is urgent, receipts alone are not', async () => {
+  it('every known body, as it is and indented › a person’s message is urgent, receipts alone are not', async () => {
     const bodies = (await readCorpus()).map(({ wire }) => wire.toString('utf8'));
     const indented = bodies.map((body) => JSON.stringify(JSON.parse(body), null, 2));
     const seen = { words: 0, receipts: 0 };

@@ -24,7 +24,7 @@ describe('rules of a sending policy', () => {
     assert.equal(isQuietMinute({ from: '21:00', to: '09:00' }, 3, minuteOf('03:00')), true);
   });
 
-  it('own words › good ones have no issue; each bad one is named', () => {
+  it('own keywords › valid ones have no issue; each invalid one is named', () => {
     assert.deepEqual(wordIssues({}), []);
     assert.deepEqual(wordIssues({ stopWords: { de: ['Ende'] }, startWords: { de: ['Weiter'] } }), []);
     const both = 'Must not be both a stop and a start word.';
@@ -42,7 +42,7 @@ describe('rules of a sending policy', () => {
     );
   });
 
-  it('default words in the place of others › may be dropped, but one word for stop stays', () => {
+  it('replaced default keywords › may be dropped, but one stop keyword stays', () => {
     const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr'];
     const none = Object.fromEntries(languages.map((language) => [language, []]));
     const issues = wordIssues({ stopWords: none, replacesDefaults: true });

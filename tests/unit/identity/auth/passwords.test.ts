@@ -12,7 +12,7 @@ describe('passwords', () => {
   });
   after(() => passwords.close());
 
-  it('a hash › is bcrypt at cost 10, salted, and takes only its own password', async () => {
+  it('a hash › is bcrypt at cost 10, salted, and accepts only its own password', async () => {
     const [first, second] = await Promise.all([passwords.hash('Secret123!'), passwords.hash('Secret123!')]);
     assert.match(first, /^\$2b\$10\$/);
     assert.notEqual(first, second);
@@ -20,13 +20,13 @@ describe('passwords', () => {
     assert.equal(await passwords.verify('secret123!', first), false);
   });
 
-  it('a password that bcrypt would cut › is wrong, although its beginning is right', async () => {
+  it('a password that bcrypt would truncate › wrong, although its beginning matches', async () => {
     const hash = await passwords.hash('p'.repeat(72));
     assert.equal(await passwords.verify('p'.repeat(72), hash), true);
     assert.equal(await passwords.verify('p'.repeat(73), hash), false);
   });
 
-  it('no account at all › is refused after the same work', async () => {
+  it('no account › refused after the same work', async () => {
     const hash = await passwords.hash('Secret123!');
     const took: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
     for (let round = 0; round < 9; round += 1) {
@@ -41,7 +41,7 @@ describe('passwords', () => {
     assert.ok(ratio > 0.3 && ratio < 3, `unknown/known = ${ratio.toFixed(2)}`);
   });
 
-  it('twenty at once › the event loop goes on', async () => {
+  it('twenty at once › the event loop keeps running', async () => {
     const hash = await passwords.hash('Secret123!');
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
@@ -51,7 +51,7 @@ describe('passwords', () => {
     assert.ok(p99Ms < 50, `p99 of the loop's delay was ${p99Ms.toFixed(0)} ms`);
   });
 
-  it('far too many at once › the last are told to come back, the others are served', async () => {
+  it('far too many at once › the last ones are refused with a retry time, the others are served', async () => {
     const quick = createPasswords({ cost: 4 });
     const results = await Promise.allSettled(Array.from({ length: 600 }, () => quick.hash('Secret123!')));
     const refused = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];

@@ -67,7 +67,7 @@ describe('refresh rotation', () => {
     assert.deepEqual(decideRotation(grandparent), { kind: 'end-family' });
   });
 
-  it('any state › a used token never rotates again, and nothing is issued to an ended session', () => {
+  it('any state › a used token never rotates again, and an ended session gets no token', () => {
     const time = fc.integer({ min: -20_000, max: 20_000 }).map(at);
     const anyState = fc.record({
       token: fc.option(
@@ -101,7 +101,7 @@ describe('refresh rotation', () => {
     );
   });
 
-  it('the end of a token › its own life, but never beyond its session', () => {
+  it('the end of a token › its own lifetime, but never beyond its session', () => {
     assert.deepEqual(refreshExpiryOf(now, 1_000, at(5_000)), at(1_000));
     assert.deepEqual(refreshExpiryOf(now, 9_000, at(5_000)), at(5_000));
   });

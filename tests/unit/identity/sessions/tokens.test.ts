@@ -31,7 +31,7 @@ const payload = {
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Signed by hand: the library would refuse to make most of these. */
+/** Signed by hand: the library would refuse to create most of these. */
 const forge = (
   changes: object,
   header: { alg?: string; typ?: string } = {},
@@ -53,7 +53,7 @@ const isRefused = (token: string): boolean => {
 };
 
 describe('access token', () => {
-  it('one of ours › names user, client and session', () => {
+  it('a valid one › names user, client and session', () => {
     assert.deepEqual(tokens.verifyAccess(tokens.issue(claims, times).accessToken), {
       userId: claims.userId,
       clientId: claims.clientId,
@@ -98,7 +98,7 @@ describe('access token', () => {
   it('every single changed character of the signature part › is refused', () => {
     const token = forge({});
     const from = token.lastIndexOf('.') + 1;
-    // The last character has bits that no byte uses, so changing it may leave the signature as it was.
+    // The last character has unused bits, so changing it may leave the signature unchanged.
     for (let index = from; index < token.length - 1; index += 1) {
       const other = token[index] === 'A' ? 'B' : 'A';
       assert.ok(isRefused(token.slice(0, index) + other + token.slice(index + 1)), `position ${index}`);
@@ -107,18 +107,18 @@ describe('access token', () => {
 });
 
 describe('refresh token', () => {
-  it('one of ours › comes back whole; the same claims and times › the same text', () => {
+  it('a valid one › parsed completely; the same claims and times › the same text', () => {
     const first = tokens.issue(claims, times).refreshCookie;
     assert.deepEqual(tokens.readRefresh(first.value), claims);
     assert.equal(tokens.issue(claims, times).refreshCookie.value, first.value);
     assert.equal(first.maxAgeMs, 3_600_000);
   });
 
-  it('an access token › is none', () => {
+  it('an access token › refused', () => {
     assert.equal(tokens.readRefresh(tokens.issue(claims, times).accessToken), undefined);
   });
 
-  it("a child's id › follows from its parent, under our key only", () => {
+  it("a child's id › derives from its parent, only with the product’s key", () => {
     const child = tokens.childTokenId(claims.tokenId);
     assert.equal(tokens.childTokenId(claims.tokenId), child);
     assert.notEqual(tokens.childTokenId(child), child);

@@ -6,13 +6,13 @@ const agent = { ...admin, role: 'agent' } as const;
 const disabled = { ...admin, status: 'disabled' } as const;
 const invited = { role: 'admin', status: 'active' } as const;
 
-describe('admin at work', () => {
-  it('an active admin with a password › is one; agents, disabled and invited ones › are not', () => {
+describe('active admin', () => {
+  it('an active admin with a password › counts; agents, disabled and invited users › do not', () => {
     assert.equal(isWorkingAdmin(admin), true);
     for (const user of [agent, disabled, invited]) assert.equal(isWorkingAdmin(user), false);
   });
 
-  it('a change › loses one only where there was one', () => {
+  it('a change › removes one only if there was one', () => {
     for (const after of [agent, disabled]) assert.equal(losesAdmin(admin, after), true);
     assert.equal(losesAdmin(admin, admin), false);
     assert.equal(losesAdmin(agent, admin), false);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isWindowOpen, windowAfter } from '../../../../src/inbox/conversations/rules.ts';
 
 describe('customer service window', () => {
-  it('a message of the contact › open for 24 h less a safety minute', () => {
+  it('a message of the contact › open for 24 h minus a safety minute', () => {
     const inboundAt = new Date('2026-11-23T09:00:00.000Z');
     assert.equal(windowAfter(inboundAt).toISOString(), '2026-11-24T08:59:00.000Z');
     assert.equal(inboundAt.toISOString(), '2026-11-23T09:00:00.000Z');
@@ -13,7 +13,7 @@ describe('customer service window', () => {
     assert.equal(windowAfter(inboundAt).getTime() - inboundAt.getTime(), (24 * 60 - 1) * 60_000);
   });
 
-  it('at a time › open before its end, closed at it and after, and when nobody has written', () => {
+  it('at a time › open before its end, closed at it, after it, and without any message', () => {
     const end = new Date('2026-11-24T08:59:00.000Z');
     const at = (ms: number) => new Date(end.getTime() + ms);
     assert.deepEqual(

@@ -51,7 +51,7 @@ describe('changes of a contact', () => {
     });
   });
 
-  it('another number › what was said of the old one is gone; anything else leaves it', () => {
+  it('another number › marks of the old one are removed; other changes keep them', () => {
     const suspect = { ...record, numberSuspect: { code: '131026', at: created } };
     const changed = (changes: ContactChanges) => applyChanges(suspect, changes, { at, by }).numberSuspect;
     for (const phoneNumber of ['+15550001002', null]) assert.equal(changed({ phoneNumber }), undefined);
@@ -59,7 +59,7 @@ describe('changes of a contact', () => {
       assert.deepEqual(changed(same), suspect.numberSuspect);
   });
 
-  it('null › clears the field, and the key with the name', () => {
+  it('null › clears the field, and the search key with the name', () => {
     const next = change({ name: null, phoneNumber: null });
     assert.deepEqual(
       Object.keys(record)
@@ -69,7 +69,7 @@ describe('changes of a contact', () => {
     );
   });
 
-  it('identities › every one is among the keys, a phone once in its canonical spelling', () => {
+  it('identities › each one is a key, a phone once in its canonical spelling', () => {
     const keysAfter = (changes: ContactChanges) => change(changes).identityKeys;
     assert.deepEqual(keysAfter({ whatsappId: '15550001001', businessScopedUserId: 'US.1' }), [
       'tel:+15550001001',
@@ -87,7 +87,7 @@ describe('changes of a contact', () => {
     assert.deepEqual(change({ customFields: null }).customFields, {});
   });
 
-  it('consent › status and one more entry in the log; the same word again is another entry', () => {
+  it('consent › status and one more entry in the log; the same statement again is another entry', () => {
     const once = change({ optInStatus: 'opted-in', consent: { source: 'form', wording: 'Yes' } });
     const entry = { status: 'opted-in', source: 'form', wording: 'Yes', at, by };
     assert.deepEqual([once.optInStatus, once.consentLog], ['opted-in', [entry]]);
@@ -100,7 +100,7 @@ describe('changes of a contact', () => {
     assert.deepEqual(record.consentLog, []);
   });
 
-  it('the block list › since when, the same again is no change, off it leaves nothing behind', () => {
+  it('the block list › stores the time; repeated, no change; removal clears it', () => {
     const blocked = change({ isBlocked: true });
     assert.deepEqual(blocked, { ...record, isBlocked: true, blockedAt: at, updatedAt: at });
     const later = { at: new Date('2026-12-01T00:00:00Z'), by };
@@ -111,7 +111,7 @@ describe('changes of a contact', () => {
     });
   });
 
-  it('an opt-out › gets a name that goes into the log; other changes none', () => {
+  it('an opt-out › gets an event id for the history; other changes do not', () => {
     const consent = { source: 'phone' };
     const named = withOptOutId({ optInStatus: 'opted-out', consent }, 'manual:1');
     assert.equal(change(named).consentLog.at(-1)?.eventId, 'manual:1');
@@ -122,7 +122,7 @@ describe('changes of a contact', () => {
     for (const changes of others) assert.equal(withOptOutId(changes, 'manual:1'), changes);
   });
 
-  it('the audited fields › no search key, no dates, of the log its last entry', () => {
+  it('the audited fields › no search key, no dates, only the last entry of the history', () => {
     const { consent, ...fields } = auditedFieldsOf(
       change({ optInStatus: 'opted-out', consent: { source: 'phone' } }),
     );

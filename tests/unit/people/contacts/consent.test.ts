@@ -44,7 +44,7 @@ const manual = (status: ConsentEntry['status'], time: Date): ContactRecord => ({
 });
 
 describe('consent of a contact', () => {
-  it('STOP › opted out, one entry with everything that was said', () => {
+  it('STOP › opted out, one entry with all details', () => {
     const wording = 'Stop!';
     assert.deepEqual(after([{ ...say('opted-out', 1), wording }]), {
       ...record,
@@ -56,7 +56,7 @@ describe('consent of a contact', () => {
     });
   });
 
-  it('the same event again › the record itself; the same event of another kind is another statement', () => {
+  it('the same event again › unchanged; the same event of another kind is another statement', () => {
     const once = after([say('opted-out', 1, 'event')]);
     assert.equal(applyConsent(once, say('opted-out', 1, 'event'), storedAt), once);
     assert.equal(after([say('opted-in', 2, 'event')], once).optInStatus, 'opted-in');
@@ -75,14 +75,14 @@ describe('consent of a contact', () => {
     it(`${name} › ${status}`, () => assert.equal(after(statements).optInStatus, status));
   }
 
-  it('what people at work wrote down › counts by its time; of a second in doubt the stop holds', () => {
+  it('statements entered by users › count by their time; within the same second the stop wins', () => {
     assert.equal(after([say('opted-out', 1)], manual('opted-in', at(2))).optInStatus, 'opted-in');
     assert.equal(after([say('opted-out', 1)], manual('opted-in', at(1, 900))).optInStatus, 'opted-out');
     assert.equal(after([say('opted-in', 1)], manual('opted-out', at(5))).optInStatus, 'opted-out');
     assert.equal(after([say('opted-in', 6)], manual('opted-out', at(5))).optInStatus, 'opted-in');
   });
 
-  it('the switch at WhatsApp › stops marketing and nothing else, from the latest stop on; resume clears it', () => {
+  it('WhatsApp’s marketing preference › stops only marketing, from the latest stop on; resume clears it', () => {
     const stopped = after([say('marketing-stopped', 5), say('marketing-stopped', 3)]);
     assert.equal(stopped.marketingStopped, true);
     assert.deepEqual(stopped.marketingStoppedAt, at(5));
@@ -132,12 +132,12 @@ describe('consent of a contact', () => {
     );
   });
 
-  describe('a log that grows for ever', () => {
+  describe('a history that keeps growing', () => {
     const turns = Array.from({ length: 1_000 }, (_, second) =>
       say(second % 2 === 0 ? 'opted-out' : 'opted-in', second),
     );
 
-    it('STOP and START in turn a thousand times › the first and the latest words, the rest counted', () => {
+    it('STOP and START in turn a thousand times › the first and the latest entries, the rest counted', () => {
       const { consentLog, consentEntriesDropped, optInStatus } = after(turns);
       const latest = turns.slice(-(consentLogSize.all - consentLogSize.first));
       assert.deepEqual(
@@ -147,7 +147,7 @@ describe('consent of a contact', () => {
       assert.deepEqual([consentEntriesDropped, optInStatus], [800, 'opted-in']);
     });
 
-    it('one word of each kind that counts, among a thousand of the other › stays, and judges late ones', () => {
+    it('one decisive entry of each kind, among a thousand of the other › stays, and decides about late ones', () => {
       const switched = say('marketing-stopped', 20);
       const stopped = after([...turns.slice(0, 30), switched, say('opted-out', 5_000), ...turns.slice(30)]);
       const kept = stopped.consentLog.map(({ eventId }) => eventId);
@@ -157,16 +157,16 @@ describe('consent of a contact', () => {
       assert.deepEqual([late.marketingStopped, late.optInStatus], [true, 'opted-out']);
     });
 
-    it('a word that was dropped and comes again › changes nothing but the log', () => {
+    it('a dropped entry that is repeated › changes only the history', () => {
       const known = after(turns);
       const again = after(turns.slice(100, 110), known);
       assert.equal(again.optInStatus, known.optInStatus);
       assert.equal(again.consentLog.length, consentLogSize.all);
     });
 
-    it('any words, in a log that is full › the state is that of a log without an end', () => {
+    it('any statements, in a full history › the state equals that of an unlimited history', () => {
       const full = after(turns.slice(0, consentLogSize.all));
-      // Around the last words of the full log: 199 s.
+      // Around the last entries of the full history: 199 s.
       const lately = statement.map((said) => ({ ...said, at: new Date(said.at.getTime() + 196_000) }));
       const endless = (from: ContactRecord, said: readonly PersonStatement[]) =>
         said.reduce((all, one) => {
@@ -189,7 +189,7 @@ describe('consent of a contact', () => {
     });
   });
 
-  it('a log that grew › is the old one with more behind it', () => {
+  it('a history that grew › the old one with entries appended', () => {
     fc.assert(
       fc.property(base, fc.array(statement), (from, statements) => {
         const log = after(statements, from).consentLog;

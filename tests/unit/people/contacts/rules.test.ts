@@ -33,7 +33,7 @@ describe('phone number', () => {
     });
   }
 
-  it('any text › never throws; what comes out is E.164 and stays as it is', () => {
+  it('any text › never throws; the result is E.164 and stable', () => {
     const typed = fc.string({ unit: fc.constantFrom(...'+0123456789 ().-x'.split('')), maxLength: 24 });
     const likely = fc.integer({ min: 1_000_000, max: 999_999_999_999_999 }).map((digits) => `+${digits}`);
     fc.assert(
@@ -66,7 +66,7 @@ describe('phone number', () => {
 });
 
 describe('suspect number', () => {
-  it('is compared again › ever later, four times, the last time when no message can be under way any more', () => {
+  it('checked again › with growing waits, four times, the last when no message can be in transit', () => {
     const now = new Date('2026-11-26T09:00:00.000Z');
     const waits = [0, 1, 2, 3].map(
       (reviews) => (nextReviewAfter(reviews, now)?.getTime() ?? 0) - now.getTime(),

@@ -30,7 +30,7 @@ describe('spellings of a phone number', () => {
     ['a US number', '+15551234567'],
   ];
   for (const [name, phone] of alone) {
-    it(`${name} › stands for itself only`, () => {
+    it(`${name} › has no other spelling`, () => {
       assert.equal(normalisePhone(phone), phone);
       assert.deepEqual(spellingsOfPhone(phone), [phone]);
     });
@@ -40,11 +40,11 @@ describe('spellings of a phone number', () => {
     assert.equal(normalisePhone('+54 11 15 2345-6789'), '+5491123456789');
   });
 
-  it('marks of direction from a pasted contact › are dropped', () => {
+  it('direction marks of a pasted contact › removed', () => {
     assert.equal(normalisePhone('\u202A+49 151 12345678\u202C'), '+4915112345678');
   });
 
-  it('any number of these countries › canonical stays, spellings are symmetric and never two people', () => {
+  it('any number of these countries › the canonical form is stable, spellings are symmetric and never belong to two people', () => {
     const country = fc.constantFrom('55', '521', '52', '54', '549', '549', '1', '49');
     const rest = fc.integer({ min: 10_000_000, max: 99_999_999_999 }).map(String);
     let known = 0;
@@ -76,7 +76,7 @@ describe('search for people', () => {
     assert.equal(nameKeyOf('́'), '');
   });
 
-  it('any name › its key stays as it is, and begins with the key of its beginning', () => {
+  it('any name › its key is stable, and starts with the key of its prefix', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (name) => {
         const key = nameKeyOf(name);

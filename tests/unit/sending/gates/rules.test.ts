@@ -9,7 +9,7 @@ const earlier = new Date(now.getTime() - 1);
 
 const template = { name: 'offer', status: 'approved', category: 'marketing', reason: null };
 
-/** A marketing template that may leave. */
+/** A marketing template with all gates open. */
 const openFacts: GateFacts = {
   message: { isTemplate: true, isReply: false, sendAt: null },
   channel: { state: 'active', reason: null, restriction: null },
@@ -19,7 +19,7 @@ const openFacts: GateFacts = {
   quiet: null,
 };
 
-/** An agent's answer in the open window. */
+/** An agent's reply in the open window. */
 const reply: GateFacts = {
   ...openFacts,
   message: { isTemplate: false, isReply: true, sendAt: null },
@@ -44,12 +44,12 @@ function waitsFor(facts: GateFacts, waiting: object): void {
 }
 
 describe('gates', () => {
-  it('nothing stands against it › open, for a template and for a reply', () => {
+  it('no obstacle › open, for a template and for a reply', () => {
     assert.deepEqual(judge(openFacts), { kind: 'open' });
     assert.deepEqual(judge(reply), { kind: 'open' });
   });
 
-  describe('people', () => {
+  describe('contact', () => {
     it('on the block list › closed for everything', () => {
       for (const facts of [openFacts, reply]) {
         closedBy(
@@ -61,7 +61,7 @@ describe('gates', () => {
       }
     });
 
-    it('opted out › closed for what the business begins, open for an answer of an agent', () => {
+    it('opted out › closed for business-initiated messages, open for an agent’s reply', () => {
       const optedOut = contact({ hasOptedOut: true });
       closedBy({ ...openFacts, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
       const byBot = { ...reply, message: { ...reply.message, isReply: false } };
@@ -84,7 +84,7 @@ describe('gates', () => {
     assert.deepEqual(judge(at(now)), { kind: 'open' });
   });
 
-  it('channel not active › waits, and says why', () => {
+  it('channel not active › waits, with the reason', () => {
     const reason = 'There is a payment problem, 131042';
     waitsFor(
       { ...openFacts, channel: { state: 'paused', reason, restriction: null } },
@@ -96,7 +96,7 @@ describe('gates', () => {
     );
   });
 
-  it('channel restricted to answers › templates wait, and say until when', () => {
+  it('channel restricted to answers › templates wait, with the end', () => {
     const to = (facts: GateFacts, until: Date | null): GateFacts => ({
       ...facts,
       channel: { ...facts.channel, restriction: { code: 'BIZ', until } },
@@ -117,13 +117,13 @@ describe('gates', () => {
     });
 
     for (const status of ['paused', 'pending', 'in-appeal', 'draft']) {
-      it(`${status} › waits, since the provider may give it back`, () => {
+      it(`${status} › waits, because the provider may approve it again`, () => {
         const words = status.replace('-', ' ');
         waitsFor(inState(status), { gate: 'template', reason: `template offer ${words}` });
       });
     }
 
-    it('a reason of the provider › is shown', () => {
+    it('the provider’s reason › shown', () => {
       waitsFor(inState('paused', 'low quality'), {
         gate: 'template',
         reason: 'template offer paused: low quality',
@@ -136,7 +136,7 @@ describe('gates', () => {
       });
     }
 
-    it('closed, and the provider has said why › the failure says it', () => {
+    it('closed, with a reason of the provider › the failure has it', () => {
       const verdict = judge(inState('disabled', 'The provider refuses it as disabled (132016).'));
       assert.ok(verdict.kind === 'closed');
       const { title, detail } = verdict.failure;
@@ -144,7 +144,7 @@ describe('gates', () => {
       assert.match(detail, /^The provider refuses it as disabled \(132016\)\. Found right before the call/);
     });
 
-    it('any change of state › those who wait look again exactly when they would not wait any more', () => {
+    it('any change of state › waiting messages are signalled exactly when they would no longer wait', () => {
       const states = [
         'approved',
         'paused',
@@ -180,7 +180,7 @@ describe('gates', () => {
       template: { ...template, category },
     });
 
-    it('hold what the business begins › until their end', () => {
+    it('hold business-initiated messages › until their end', () => {
       const reason = 'quiet hours until 09:00 (Europe/Berlin)';
       for (const facts of [openFacts, withCategory('utility')]) {
         waitsFor({ ...facts, quiet }, { gate: 'quiet-hours', reason, until: later });
@@ -189,13 +189,13 @@ describe('gates', () => {
       waitsFor({ ...byBot, quiet }, { gate: 'quiet-hours', reason, until: later });
     });
 
-    it('answers of an agent and codes › go at any hour', () => {
+    it('answers of an agent and codes › are sent at any hour', () => {
       for (const facts of [reply, withCategory('authentication')]) {
         assert.deepEqual(judge({ ...facts, quiet }), { kind: 'open' });
       }
     });
 
-    it('for marketing only › let everything else go', () => {
+    it('for marketing only › let everything else pass', () => {
       const onlyMarketing = { ...quiet, appliesTo: 'marketing' } as const;
       assert.equal(judge({ ...openFacts, quiet: onlyMarketing }).kind, 'wait');
       assert.deepEqual(judge({ ...withCategory('utility'), quiet: onlyMarketing }), { kind: 'open' });
@@ -235,7 +235,7 @@ describe('gates', () => {
       }),
     });
 
-    it('a restriction to answers › holds templates until its end, and changes nothing for the rest', () => {
+    it('a restriction to answers › holds templates until its end, and affects nothing else', () => {
       fc.assert(
         fc.property(facts, (given) => {
           const free = { ...given, channel: { ...given.channel, restriction: null } };
@@ -244,7 +244,7 @@ describe('gates', () => {
           const isInForce = restriction !== null && (restriction.until === null || restriction.until > now);
           if (!isInForce || !given.message.isTemplate) return assert.deepEqual(verdict, without);
           assert.notEqual(verdict.kind, 'open');
-          // A gate before it, or its own state, may say more.
+          // An earlier gate, or the channel's state, may have a more specific result.
           if (without.kind !== 'open') return;
           assert.ok(verdict.kind === 'wait' && verdict.waiting.gate === 'channel');
           assert.equal(verdict.waiting.until, restriction.until ?? undefined);
@@ -252,7 +252,7 @@ describe('gates', () => {
       );
     });
 
-    it('who has opted out or is blocked › gets nothing that an agent has not written', () => {
+    it('an opted-out or blocked contact › gets nothing but an agent’s replies', () => {
       fc.assert(
         fc.property(facts, (given) => {
           const verdict = judge(given);

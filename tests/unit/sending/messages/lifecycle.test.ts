@@ -18,7 +18,7 @@ import {
 
 const outbound = messageStatuses.filter((status) => status !== 'received');
 const starts: readonly MessageStatus[] = ['scheduled', 'queued'];
-/** Everything that can ever be said of a message that goes out: by its own dispatch and by receipts. */
+/** Every fact about an outbound message: from its own dispatch and from receipts. */
 const facts = outbound.filter((status) => status !== 'scheduled' && status !== 'queued');
 
 const after = (start: MessageStatus, said: readonly MessageStatus[]): MessageStatus =>
@@ -48,7 +48,7 @@ function* permutations<T>(items: readonly T[]): Generator<T[]> {
 
 describe('message status', () => {
   for (const next of messageStatuses) {
-    it(`${next} is said › exactly the statuses that yield to it change`, () => {
+    it(`${next} is reported › exactly the statuses that it overrides change`, () => {
       for (const current of messageStatuses) {
         const expected = changedBy[next].includes(current) ? next : current;
         assert.equal(nextStatus(current, next), expected, `${current} then ${next}`);
@@ -75,7 +75,7 @@ describe('message status', () => {
     assert.equal(count, 40_320);
   });
 
-  it('every sequence of up to four receipts, from every status › ends by what was said, not by its order', () => {
+  it('every sequence of up to four receipts, from every status › the result depends on the facts, not on their order', () => {
     const ends = new Map<string, MessageStatus>();
     const visit = (start: MessageStatus, said: MessageStatus[]): void => {
       const key = `${start}|${[...new Set(said)].toSorted().join()}`;
@@ -88,7 +88,7 @@ describe('message status', () => {
     assert.equal(ends.size, messageStatuses.length * 2 ** receiptStatuses.length);
   });
 
-  it('any facts in any order with any repetition › the same end, and never a step back on the way', () => {
+  it('any facts in any order with any repetition › the same end, and no status ever goes back', () => {
     const history = fc.array(fc.constantFrom(...facts), { minLength: 1, maxLength: 12 });
     const shuffled = history.chain((said) =>
       fc.tuple(
@@ -116,7 +116,7 @@ describe('message status', () => {
     );
   });
 
-  it('failed › beats everything up to sent, and yields to delivered and read', () => {
+  it('failed › overrides everything up to sent, but not delivered and read', () => {
     for (const status of ['scheduled', 'queued', 'sending', 'unknown', 'sent'] as const) {
       assert.equal(nextStatus(status, 'failed'), 'failed');
     }
@@ -126,12 +126,12 @@ describe('message status', () => {
     }
   });
 
-  it('a canceled message of which a receipt comes after all › what happened on the phone stands', () => {
+  it('a canceled message with a later receipt › the receipt stands', () => {
     assert.equal(after('queued', ['canceled', 'sent']), 'canceled');
     assert.equal(after('queued', ['canceled', 'delivered']), 'delivered');
   });
 
-  it('an inbound message › stays received, and nothing outbound becomes it', () => {
+  it('an inbound message › stays received, and no outbound message becomes received', () => {
     for (const status of messageStatuses) {
       assert.equal(nextStatus('received', status), 'received');
       assert.equal(nextStatus(status, 'received'), status);
@@ -147,7 +147,7 @@ describe('message status', () => {
   });
 });
 
-describe('receipt word', () => {
+describe('receipt status', () => {
   const known = {
     sent: ['sent', 'SENT'],
     delivered: ['delivered', 'Delivered'],
@@ -164,7 +164,7 @@ describe('receipt word', () => {
     });
   }
 
-  it('a word that nobody knows, or that every object knows › null, so that it changes no status', () => {
+  it('an unknown status, or a name that every object has › null, so that it changes nothing', () => {
     for (const word of ['', ' ', 'deleted', 'warning', 'constructor', '__proto__', 'toString', 'sent ']) {
       assert.equal(parseReceiptStatus(word), null, word);
     }

@@ -23,7 +23,7 @@ interface Known {
 
 const rankOf = (status: MessageStatus): number => messageStatuses.indexOf(status);
 
-/** One receipt by the rules that the repository writes by: into the history once, forward only, the latest word. */
+/** One receipt by the rules of the repository: once in the history, forward only, the latest failure. */
 function tell({ status, keys, ...known }: Known, receipt: Receipt): Known {
   const key = receiptKey(receipt);
   const at = new Date(receipt.timestampMs);
@@ -63,7 +63,7 @@ describe('receipt order', () => {
   const at = (second: number) => new Date(Date.UTC(2026, 10, 23, 9, 0, second));
   const failure = { code: '131026', class: 'recipient', title: 'T', detail: 'D', advice: 'A' };
 
-  it('two words about one thing › the later one counts, whatever it says', () => {
+  it('two receipts about one fact › the later one counts, whatever its content', () => {
     const [early, late] = [
       datedFailure(at(1), { ...failure, code: '999999' }),
       datedFailure(at(2), { ...failure, code: '1' }),
@@ -77,7 +77,7 @@ describe('receipt order', () => {
     assert.equal(latestByTime(undefined, early), early);
   });
 
-  it('two words of one second › the greater one counts, by the first field that differs', () => {
+  it('two receipts of one second › the greater one counts, by the first field that differs', () => {
     const greater: readonly [object, object][] = [
       [{ code: '131049' }, { code: '131026', detail: 'Z' }],
       [{ detail: 'Da' }, { detail: 'D' }],
@@ -99,7 +99,7 @@ describe('receipt order', () => {
     assert.equal(latestByTime(category, type), type);
   });
 
-  it('one receipt again › has its key; one that says another thing has a key of its own', () => {
+  it('a repeated receipt › has the same key; a different one has a different key', () => {
     const receipt: Receipt = {
       ...{ word: 'failed', status: 'failed', providerMessageId: 'wamid.1', timestampMs: 1_000, failure },
     };

@@ -11,7 +11,7 @@ import { buildMessage } from '../../../support/messages.ts';
 const now = new Date('2026-11-26T09:00:00.000Z');
 const later = new Date(now.getTime() + 3_600_000);
 
-describe('a message in place of another', () => {
+describe('a retry of a message', () => {
   const original = buildMessage({
     status: 'failed',
     createdBy: newId(),
@@ -24,7 +24,7 @@ describe('a message in place of another', () => {
     idempotencyHash: 'hash',
   });
 
-  it('the same content to the same person › with a life of its own', () => {
+  it('the same content to the same contact › with its own status and times', () => {
     const by = newId();
     const { _id, ...fresh } = draftRetry(original, { now, createdBy: by });
     assert.ok(!_id.equals(original._id));
@@ -52,7 +52,7 @@ describe('a message in place of another', () => {
     });
   });
 
-  it('a free-form answer › keeps whom and what it answers', () => {
+  it('a free-form reply › keeps its recipient and its quoted message', () => {
     const { to: _to, templateName: _name, ...rest } = buildMessage({ messageType: 'text', status: 'failed' });
     const answers = { recipientUserId: 'US.1', repliesTo: newId(), contextMessageId: 'wamid.2' };
     const fresh = draftRetry({ ...rest, ...answers, content: { text: 'Hi' } }, { now, senderType: 'system' });
@@ -68,12 +68,12 @@ describe('a message in place of another', () => {
     assert.deepEqual([queued.status, queued.sendAt], ['queued', undefined]);
   });
 
-  it('an end of the first one › is kept while it lies ahead', () => {
+  it('the expiry of the first one › kept while it is in the future', () => {
     assert.deepEqual(draftRetry({ ...original, expiresAt: later }, { now }).expiresAt, later);
     assert.equal(draftRetry({ ...original, expiresAt: now }, { now }).expiresAt, undefined);
   });
 
-  it('an offer › its end is the end of every retry, unless another lies before it', () => {
+  it('an offer › its end is the expiry of every retry, unless another is earlier', () => {
     const soon = new Date(now.getTime() + 1_000);
     const offer = [
       { type: 'limited_time_offer', limited_time_offer: { expiration_time_ms: +later } },
@@ -104,7 +104,7 @@ describe('a message in place of another', () => {
   });
 });
 
-describe('the time of a new message that follows by itself', () => {
+describe('the time of an automatic retry', () => {
   const rule = { afterMs: 60_000, max: 3, factor: 4, withinMs: 24 * 3_600_000 };
   const failed = { timestamp: now, category: 'utility' } as const;
   const inMs = (given: Parameters<typeof automaticRetryTimeOf>[0], at = now) => {
@@ -112,19 +112,19 @@ describe('the time of a new message that follows by itself', () => {
     return time === null ? null : time.getTime() - at.getTime();
   };
 
-  it('each later than the one before, until there were enough', () => {
+  it('each later than the one before, up to the maximum', () => {
     const waits = [0, 1, 2, 3, 4].map((retryNumber) => inMs({ ...failed, retryNumber }));
     assert.deepEqual(waits, [60_000, 240_000, 960_000, null, null]);
   });
 
-  it('made already, a sign-in code, or its end would have passed › none', () => {
+  it('already retried, a sign-in code, or its end would have passed › none', () => {
     assert.equal(inMs({ ...failed, retriedBy: newId() }), null);
     assert.equal(inMs({ ...failed, category: 'authentication' }), null);
     const ends = (ms: number) => inMs({ ...failed, expiresAt: new Date(now.getTime() + ms) });
     assert.deepEqual([ends(60_000), ends(60_001)], [null, 60_000]);
   });
 
-  it('any message › none is made that would leave a day after the first was to leave', () => {
+  it('any message › none is created that would be sent a day after the first was due', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 3 * 86_400_000 }), fc.boolean(), (ms, isScheduled) => {
         const sendAt = new Date(now.getTime() + 3_600_000);

@@ -162,7 +162,7 @@ describe('after a provider call', () => {
   }
 });
 
-describe('after a refusal that is not about the message', () => {
+describe('after a refusal for another reason than the message', () => {
   for (const [name, code, gate] of [
     ['a payment problem', 131042, 'channel'],
     ['an expired token', 190, 'channel'],
@@ -175,7 +175,7 @@ describe('after a refusal that is not about the message', () => {
     });
   }
 
-  it('a gate that has opened to the same answer with every call that a message may have › fails', () => {
+  it('the same gate refusal on every allowed call › fails', () => {
     assert.equal(decideAfterCall(rejected({ code: 132015 }), maxProviderCalls - 1, 0).kind, 'hold');
     for (const code of [132015, 131042]) {
       const next = decideAfterCall(rejected({ code }), maxProviderCalls, 0);
@@ -184,7 +184,7 @@ describe('after a refusal that is not about the message', () => {
     }
   });
 
-  it('marketing switched off on this endpoint › called again at once, and final on the other one', () => {
+  it('marketing disabled on this endpoint › called again at once, and final on the other one', () => {
     const next = decideAfterCall(rejected({ code: 131063 }), 1, 0);
     assert.ok(next.kind === 'retry');
     assert.equal(next.delayMs, 1_000);
@@ -197,7 +197,7 @@ describe('after a refusal that is not about the message', () => {
 describe('deadlines', () => {
   const dayMs = 24 * 3_600_000;
 
-  it('a sign-in code › worth ten minutes, or less where nothing may wait so long', () => {
+  it('a sign-in code › valid for ten minutes, or less with a shorter time to live', () => {
     const codeLifeMs = 600_000;
     assert.deepEqual(deadlinesOf('authentication', dayMs), {
       dispatchTtlMs: codeLifeMs,
@@ -221,7 +221,7 @@ describe('priority', () => {
     assert.deepEqual([1, 2, 3, 4, 5].map(isBulkPriority), [false, false, true, true, true]);
   });
 
-  it('patience › two seconds, of a bulk as long as three of the channel take', () => {
+  it('maximum wait › two seconds; for bulk the time of three calls of the channel', () => {
     const patience = (isBulk: boolean) =>
       [1, 2, 80].map((rate) => maxPermitWaitMs({ isBulk, sendsPerSecond: rate }));
     assert.deepEqual(patience(false), [2_000, 2_000, 2_000]);
@@ -230,7 +230,7 @@ describe('priority', () => {
 });
 
 describe('failure of a message', () => {
-  it('a receipt with details › code, class, our title, the details and our advice', () => {
+  it('a receipt with details › code, class, the product’s title, the details and the advice', () => {
     assert.deepEqual(toFailure({ code: 131021, title: 'Provider’s title', detail: 'Why' }), {
       code: '131021',
       class: 'message',
@@ -248,7 +248,7 @@ describe('failure of a message', () => {
   });
 });
 
-describe('the cause of an end', () => {
+describe('the cause of a final status', () => {
   const waiting = { gate: 'template' };
   const failure = toFailure({ code: 131_026, title: 'Title', detail: '' });
   for (const [status, given, cause] of [
@@ -282,8 +282,8 @@ describe('the earlier of two ends', () => {
   });
 });
 
-describe('the advice of a message that has ended', () => {
-  it('any error, told by an answer or a receipt › never that it is tried again, or that nothing is to do', () => {
+describe('the advice of a failed message', () => {
+  it('any error, by answer or receipt › never announces a retry or says that nothing is needed', () => {
     const code = fc.oneof(
       fc.constantFrom(...errorEnds.map(({ example }) => example.code)),
       fc.integer({ min: 0, max: 3_000_000 }),

@@ -61,7 +61,7 @@ describe('what a message waits for', () => {
 });
 
 describe('the timeline of a message', () => {
-  it('a life with everything › told in the order of time', () => {
+  it('all kinds of entries › in chronological order', () => {
     const createdBy = newId();
     const status = (name: string, ms: number, raw?: object) => ({
       key: `${name}:${ms}`,
@@ -124,7 +124,7 @@ describe('the timeline of a message', () => {
     );
   });
 
-  it('a receipt of the same second as its call › comes after it, for the provider tells whole seconds', () => {
+  it('a receipt of the same second as its call › comes after it, because the provider reports whole seconds', () => {
     const message = buildMessage({
       statusHistory: [
         { key: 'queued', status: 'queued', timestamp: accepted },
@@ -141,7 +141,7 @@ describe('the timeline of a message', () => {
     assert.deepEqual(kinds, ['accepted', 'call', 'answer', 'receipt', 'receipt']);
   });
 
-  it('the number was suspect when it was called last › the call says so', () => {
+  it('the number was suspect at the last call › the call’s entry says so', () => {
     const attempt = { startedAt: after(5), endedAt: after(9), outcome: 'retry' } as const;
     const attempts = [
       { number: 1, ...attempt },
@@ -158,7 +158,7 @@ describe('the timeline of a message', () => {
     );
   });
 
-  it('a message from before there were waits and senders › its statuses', () => {
+  it('an old message without waits and senders › its statuses', () => {
     assert.deepEqual(timelineOf(buildMessage()), [
       { at: accepted, kind: 'accepted', text: 'accepted as queued' },
     ]);

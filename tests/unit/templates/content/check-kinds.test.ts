@@ -311,7 +311,7 @@ describe('template components › all kinds', () => {
   }
 });
 
-describe('template components › around them', () => {
+describe('template components › rules around them', () => {
   it('parameter format › named as soon as one variable has a name', () => {
     assert.equal(parameterFormatOf([body]), 'positional');
     assert.equal(parameterFormatOf([{ type: 'BODY', text: 'Hi {{1}}!' }]), 'positional');
@@ -335,12 +335,12 @@ describe('template components › around them', () => {
     [43_199, 'marketing', false],
     [2_592_000, 'marketing', true],
   ] as const) {
-    it(`${seconds} s to live for ${category} › ${isGood ? 'fine' : 'refused'}`, () => {
+    it(`${seconds} s time to live for ${category} › ${isGood ? 'fine' : 'refused'}`, () => {
       assert.equal(checkSendTtl(seconds, category).length, isGood ? 0 : 1);
     });
   }
 
-  it('what a send has to give › said for every kind', () => {
+  it('the variables of a send › listed for every kind', () => {
     const nothing = { headerFormat: null, header: [], body: [], buttons: [] };
     const rest = { cards: [], offerExpiresAt: false, code: false };
     assert.deepEqual(needsOf([]), { ...nothing, ...rest });

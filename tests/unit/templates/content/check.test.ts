@@ -62,7 +62,7 @@ describe('template components', () => {
       });
     }
 
-    it('templates that a client begins with › no issue', () => {
+    it('initial templates of a client › no issue', () => {
       for (const { components } of starterTemplates)
         assert.deepEqual(checkComponents(components, 'utility'), []);
     });
@@ -265,7 +265,7 @@ describe('template components', () => {
     );
   });
 
-  it('whatever is accepted › can be filled by giving exactly its variables', () => {
+  it('every accepted template › can be filled with exactly its variables', () => {
     const word = fc.constantFrom('Hello', 'your order', '{{1}}', '{{2}}', '{{name}}', 'today.');
     const text = fc.array(word, { minLength: 1, maxLength: 7 }).map((words) => words.join(' '));
     fc.assert(

@@ -47,7 +47,7 @@ describe('filled template › codes', () => {
     assert.deepEqual(shown.buttons, [{ type: 'OTP', text: 'Copy it', payload: '123456' }]);
   });
 
-  it('as Meta gives it back › its text and its URL button', () => {
+  it('as read back from Meta › its text and its URL button', () => {
     const url = 'https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{1}}';
     const back: TemplateComponentDefinition[] = [
       { type: 'BODY', text: '*{{1}}* ist dein Code.', add_security_recommendation: false },
@@ -122,7 +122,7 @@ describe('filled template › offers and carousels', () => {
     assert.deepEqual(shown.offer, { text: 'Only today!', expiresAt });
   });
 
-  it('an offer without an end › takes none', () => {
+  it('an offer without an end › accepts none', () => {
     assert.deepEqual(filled([offer(), body], {}).shown.offer, { text: 'Only today!', expiresAt: null });
     const none = ['offerExpiresAt: The template has no offer that expires.'];
     assert.deepEqual(issuesOf([offer(false), body], { offerExpiresAt: expiresAt }), none);
@@ -132,7 +132,7 @@ describe('filled template › offers and carousels', () => {
     ]);
   });
 
-  it('an end that the message cannot leave before › named; none, or a later one › fine', () => {
+  it('an end before the message can be sent › named; none, or a later one › accepted', () => {
     const at = new Date(expiresAt.getTime() - 1);
     assert.deepEqual(offerEndIssues({}, at), []);
     assert.deepEqual(offerEndIssues({ offerExpiresAt: expiresAt }, at), []);
@@ -223,7 +223,7 @@ describe('filled template › offers and carousels', () => {
     );
   });
 
-  it('everything that is wrong with cards › named at once', () => {
+  it('several errors in cards › all named at once', () => {
     assert.deepEqual(
       issuesOf([body, carousel], {
         cards: [{}, { header: { mediaId: '1' }, buttons: { 1: 'x', 5: 'x' } }, {}],

@@ -67,7 +67,7 @@ describe('filled template › headers', () => {
     assert.deepEqual(shown.header, { format: 'LOCATION', location: office });
   });
 
-  it('a text header whose variable is called link › is filled as a text', () => {
+  it('a text header whose variable is called link › filled as a text', () => {
     const header: TemplateComponentDefinition = { type: 'HEADER', format: 'TEXT', text: 'See {{link}}' };
     assert.equal(filled([header, body], { header: { link: 'here' } }).text, 'See here\nHello there.');
     assert.deepEqual(issuesOf([header, body], { header: { link: 1 } }), [
@@ -259,7 +259,7 @@ describe('filled template › buttons', () => {
     ],
   ];
   for (const [name, button, value, sub_type, parameter, shownButton] of golden) {
-    it(`${name} › goes out with its place as text`, () => {
+    it(`${name} › sent with its index as text`, () => {
       const list = buttons({ type: 'PHONE_NUMBER', text: 'Call', phone_number: '+15550001000' }, button);
       const { components, shown } = filled([body, list], { buttons: { 1: value } });
       assert.deepEqual(components, [{ type: 'button', sub_type, index: '1', parameters: [parameter] }]);
@@ -270,7 +270,7 @@ describe('filled template › buttons', () => {
     });
   }
 
-  it('flow, catalog and quick reply without a value › nothing goes out', () => {
+  it('flow, catalog and quick reply without a value › nothing is sent', () => {
     const { components, shown } = filled(
       [body, buttons({ type: 'QUICK_REPLY', text: 'Yes' }, flow, catalog)],
       {},
@@ -279,7 +279,7 @@ describe('filled template › buttons', () => {
     assert.deepEqual(shown.buttons[0], { type: 'QUICK_REPLY', text: 'Yes', payload: 'Yes' });
   });
 
-  it('a kind that we do not know › keeps its place and takes nothing', () => {
+  it('an unknown kind › keeps its index and accepts nothing', () => {
     const other: TemplateButton = { type: 'OTHER', original: { type: 'VOICE_CALL', text: 'Call' } };
     const nameless: TemplateButton = { type: 'OTHER', original: { type: 'X' } };
     const list = buttons(other, nameless, coupon);
@@ -411,7 +411,7 @@ describe('filled template › any definition and any values', () => {
     );
   });
 
-  it('what goes out › has buttons in ascending places, all as text', () => {
+  it('sent buttons › in ascending order, with indices as text', () => {
     fc.assert(
       fc.property(definitions, variables, (parts, given) => {
         const result = fillTemplate(parts, given as unknown as TemplateVariables);

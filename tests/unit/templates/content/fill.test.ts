@@ -77,7 +77,7 @@ describe('filled template', () => {
     assert.deepEqual(filled(definitions, { body: { 2: 'A-1', 1: 'Ada' } }), expected);
   });
 
-  it('a translation that says {{2}} before {{1}} › the provider still gets them by number', () => {
+  it('a translation with {{2}} before {{1}} › the provider still gets them by number', () => {
     const values = Array.from({ length: 11 }, (_value, index) => `v${index + 1}`);
     const text = values.map((_value, index) => `{{${11 - index}}}`).join(' ');
     const { components, text: read } = filled([body(text)], { body: values });
@@ -87,7 +87,7 @@ describe('filled template', () => {
     assert.equal(read, values.toReversed().join(' '));
   });
 
-  it('variables by name › each parameter says its name', () => {
+  it('variables by name › each parameter has its name', () => {
     const definitions = [header('For {{customer}}'), body('Dear {{ customer }}, on {{date}}')];
     const variables = { header: { customer: 'Ada' }, body: { date: 'Monday', customer: 'Ada' } };
     assert.deepEqual(filled(definitions, variables), {
@@ -105,12 +105,12 @@ describe('filled template', () => {
     });
   });
 
-  it('a value that looks like a variable or a pattern › goes out as it is', () => {
+  it('a value that looks like a variable or a pattern › sent unchanged', () => {
     const { text } = filled([body('{{1}} {{2}}')], { body: ['{{2}}', '$& $1'] });
     assert.equal(text, '{{2}} $& $1');
   });
 
-  it('names that every object has › are names like any other', () => {
+  it('names that every object has › treated like any other', () => {
     const { text } = filled([body('{{constructor}} {{toString}}')], {
       body: { constructor: 'a', toString: 'b' } as unknown as Record<string, string>,
     });
@@ -135,7 +135,7 @@ describe('filled template', () => {
     assert.equal(filled([buttons], { buttons: { 1: 'x' } }).components.length, 1);
   });
 
-  it('a payload with lines, four spaces in a variable › taken', () => {
+  it('a payload with lines, four spaces in a variable › accepted', () => {
     assert.equal(filled([buttons], { buttons: { 0: 'a\nb', 1: 'x' } }).components.length, 2);
     assert.equal(filled([body('{{1}}')], { body: ['a    b'] }).text, 'a    b');
   });
@@ -188,7 +188,7 @@ describe('filled template › for any template and values', () => {
   const value = word.filter((text) => text.trim() !== '');
   const names = fc.uniqueArray(fc.constantFrom('1', '2', '10', 'name', 'date', 'x_1'), { maxLength: 6 });
 
-  it('exactly the wanted values › filled, each goes out once and stands in the text', () => {
+  it('exactly the needed values › filled, each is sent once and appears in the text', () => {
     fc.assert(
       fc.property(names, fc.array(value, { minLength: 6, maxLength: 6 }), (wanted, values) => {
         const given = Object.fromEntries(wanted.map((name, index) => [name, values[index] ?? 'x']));

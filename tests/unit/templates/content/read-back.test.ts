@@ -17,7 +17,7 @@ import type { TemplateDoc } from '../../../../src/templates/store/model.ts';
 type Definitions = readonly TemplateComponentDefinition[];
 type Given = Readonly<Record<string, unknown>>;
 
-/** What Meta gives back of what it was given; written here once more, from its pages and not from our code. */
+/** The components as Meta returns them, written independently from its pages and not from the product's code. */
 function asMetaGivesBack(review: readonly object[]): unknown[] {
   const given = structuredClone(review) as Given[];
   const isCode = JSON.stringify(given).includes('"OTP"');
@@ -166,7 +166,7 @@ const templateOf = (components: Definitions, category: ContentCategory): Templat
   ...{ createdAt: new Date(0), version: 1 },
 });
 
-/** What a synchronisation makes of the components. */
+/** The result of a synchronisation. */
 function synced(template: TemplateDoc, given: readonly unknown[]): Definitions {
   const category = template.category.toUpperCase();
   const theirs = { id: '7', name: 'a', language: 'pt_BR', status: 'APPROVED', category, components: given };
@@ -178,7 +178,7 @@ function synced(template: TemplateDoc, given: readonly unknown[]): Definitions {
 
 describe('template components › written, reviewed and read back', () => {
   for (const [category, name, definitions] of kinds) {
-    it(`${name} › nothing that the author has written is lost, and nothing is wrong with it`, () => {
+    it(`${name} › nothing of the author’s content is lost, and it is valid`, () => {
       fc.assert(
         fc.property(clean(definitions), (written) => {
           assert.deepEqual(checkComponents(written, category), [], 'the generator makes what is allowed');
@@ -186,7 +186,7 @@ describe('template components › written, reviewed and read back', () => {
           const given = asMetaGivesBack(review);
           const template = templateOf(written, category);
           const read = synced(template, given);
-          // Once more, edited as it was shown, submitted again, sent: as before.
+          // Edited as shown, resubmitted, sent: the same results.
           assert.equal(synced({ ...template, components: read }, given), read);
           assert.deepEqual(checkComponents(withoutShownTexts(read, read), category), []);
           assert.deepEqual(withoutDefaults(toReviewForm(read)), withoutDefaults(review));
@@ -201,7 +201,7 @@ describe('template components › written, reviewed and read back', () => {
     });
   }
 
-  /** Meta has a text of its own for the button where the author has given none. */
+  /** Meta uses its own button text if the author gave none. */
   function withoutDefaults(review: readonly object[]): unknown {
     return JSON.parse(
       JSON.stringify(review, (_key, value: unknown) => (value === 'Copiar código' ? undefined : value)),
@@ -214,7 +214,7 @@ describe('template components › written, reviewed and read back', () => {
     return part?.type === 'BUTTONS' ? part.buttons[0] : undefined;
   };
 
-  it('the address behind a code button › the button; of a kind that we do not know › kept as it is', () => {
+  it('the address behind a code button › the button; of an unknown kind › unchanged', () => {
     assert.deepEqual(readButton(address('otp_type=COPY_CODE')), {
       ...{ type: 'OTP', otp_type: 'COPY_CODE', text: 'Copiar' },
     });
@@ -237,7 +237,7 @@ describe('template components › written, reviewed and read back', () => {
 
   const otpButtons = { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] } as const;
 
-  it('the minutes in words only › read out of them, for a code and nothing else', () => {
+  it('minutes only in the text › parsed from it, for codes only', () => {
     const footer = (text: string) => readComponents([{ type: 'FOOTER', text }, otpButtons])[0];
     assert.deepEqual(footer('Expira en 15 minutos.'), {
       ...{ type: 'FOOTER', text: 'Expira en 15 minutos.', code_expiration_minutes: 15 },
@@ -250,7 +250,7 @@ describe('template components › written, reviewed and read back', () => {
     assert.deepEqual(readComponents([{ type: 'FOOTER' }, otpButtons])[0], { type: 'FOOTER' });
   });
 
-  it('what Meta leaves out › stays as we know it; what it says › counts', () => {
+  it('omitted by Meta › the stored value stays; present › Meta’s value counts', () => {
     const known: Definitions = [
       { type: 'BODY', add_security_recommendation: true },
       { type: 'FOOTER', code_expiration_minutes: 5 },
@@ -282,7 +282,7 @@ describe('template components › written, reviewed and read back', () => {
     assert.deepEqual(withStoredParts(said, known), said);
   });
 
-  it('apps › all of ours while Meta shows none of others', () => {
+  it('apps › all stored ones, unless Meta shows others', () => {
     const [one, two, three] = ['a.a', 'b.b', 'c.c'].map((name) => ({
       ...{ package_name: name, signature_hash: 'x' },
     })) as [App, App, App];
@@ -308,7 +308,7 @@ describe('template components › written, reviewed and read back', () => {
     assert.deepEqual(withStoredParts(odd, tap([one])), odd);
   });
 
-  it('the texts that the author was shown › left out of a change; a text of one’s own › stays, and is one too many', () => {
+  it('Meta’s texts as shown to the author › left out of a change; a custom text › stays, and is refused', () => {
     const shown: Definitions = [
       { type: 'BODY', text: 'Code {{1}}.', add_security_recommendation: true },
       { type: 'FOOTER', text: 'In 5 minutes.', code_expiration_minutes: 5 },
@@ -329,7 +329,7 @@ describe('template components › written, reviewed and read back', () => {
     assert.deepEqual(withoutShownTexts(others, others), others);
   });
 
-  it('stored as Meta had given it back, by an earlier version › submitted as a code button', () => {
+  it('stored in Meta’s form by an earlier version › submitted as a code button', () => {
     const url = address('otp_type=COPY_CODE');
     const stored: Definitions = [
       { type: 'BODY', text: '*{{1}}* is your code.' },

@@ -10,7 +10,7 @@ const readButtons = (...buttons: unknown[]): unknown => {
   return read?.type === 'BUTTONS' ? read.buttons : null;
 };
 
-describe('template components › as the provider gives them', () => {
+describe('template components › as returned by the provider', () => {
   const known: readonly TemplateComponentDefinition[] = [
     { type: 'HEADER', format: 'TEXT', text: 'For {{1}}', example: { header_text: ['x'] } },
     { type: 'HEADER', format: 'LOCATION' },
@@ -86,7 +86,7 @@ describe('template components › as the provider gives them', () => {
     });
   });
 
-  it('what is not known or not whole › kept as it is', () => {
+  it('unknown or incomplete components › unchanged', () => {
     for (const original of [
       { type: 'CALL_PERMISSION_REQUEST' },
       {},
@@ -121,19 +121,19 @@ describe('template components › as the provider gives them', () => {
     });
   });
 
-  it('anything › never throws, and what is no object is left out', () => {
+  it('any value › never throws, and omits what is not an object', () => {
     fc.assert(fc.property(fc.array(fc.jsonValue()), (given) => readComponents(given).length <= given.length));
     assert.deepEqual(readComponents([null, 'x', 1, []]), []);
   });
 
-  it('what was read › is the same when it is read again', () => {
+  it('reading twice › the same result', () => {
     for (const { components } of starterTemplates) {
       assert.ok(isSameContent(readComponents(components), components));
     }
     assert.ok(isSameContent(readComponents(known), known));
   });
 
-  it('content › the same without samples and in any order of fields, another with another text', () => {
+  it('content › equal without samples and in any field order, different with another text', () => {
     const one = [{ type: 'BODY', text: 'a', example: { body_text: [['x']] } }] as const;
     assert.ok(isSameContent(one, [{ text: 'a', type: 'BODY' }]));
     assert.ok(!isSameContent(one, [{ type: 'BODY', text: 'b' }]));

@@ -4,7 +4,7 @@ import { toReviewForm } from '../../../../src/templates/content/samples.ts';
 
 const formOf = (component: TemplateComponentDefinition): object | undefined => toReviewForm([component])[0];
 
-describe('template components › as the provider reviews them', () => {
+describe('template components › as submitted for review', () => {
   it('variables without samples › get some, by position or by name', () => {
     assert.deepEqual(formOf({ type: 'HEADER', format: 'TEXT', text: 'For {{1}}' }), {
       ...{ type: 'HEADER', format: 'TEXT', text: 'For {{1}}' },
@@ -47,7 +47,7 @@ describe('template components › as the provider reviews them', () => {
       ],
     },
   ] as const satisfies readonly TemplateComponentDefinition[]) {
-    it(`${JSON.stringify(component)} › stays as it is`, () => {
+    it(`${JSON.stringify(component)} › unchanged`, () => {
       assert.deepEqual(formOf(component), component);
     });
   }
@@ -60,7 +60,7 @@ describe('template components › as the provider reviews them', () => {
     });
   });
 
-  it('what was read and is not known › goes back as it came', () => {
+  it('unknown parts that were read › returned unchanged', () => {
     const original = { type: 'NEW', x: 1 };
     assert.deepEqual(formOf({ type: 'OTHER', original }), original);
     assert.deepEqual(formOf({ type: 'BUTTONS', buttons: [{ type: 'OTHER', original }] }), {
@@ -69,7 +69,7 @@ describe('template components › as the provider reviews them', () => {
     });
   });
 
-  it('the provider’s own text of an authentication template › is left out', () => {
+  it('the provider’s own text of an authentication template › omitted', () => {
     const buttons = { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE' }] } as const;
     const read = [
       { type: 'BODY', text: '*{{1}}* is …', add_security_recommendation: true },

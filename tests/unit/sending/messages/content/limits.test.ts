@@ -19,7 +19,7 @@ const x = (length: number) => 'x'.repeat(length);
 
 type Limit = readonly [path: string, content: ContentJson, limit: number, make?: (size: number) => unknown];
 
-/** The longest value that Meta takes in each place; with one more the place is refused. */
+/** The longest value that Meta accepts in each place; one more is refused. */
 const limits: readonly Limit[] = [
   ['body', text, 4_096],
   ['caption', image, 1_024],
@@ -61,7 +61,7 @@ const limits: readonly Limit[] = [
 
 describe('content › limits', () => {
   for (const [path, content, limit, make = x] of limits) {
-    it(`${content.type} ${path} › ${limit} fit, one more is refused by its path`, () => {
+    it(`${content.type} ${path} › ${limit} fit, one more is refused with its path`, () => {
       assert.deepEqual(wrongPaths(withValue(content, path, make(limit))), []);
       assert.deepEqual(wrongPaths(withValue(content, path, make(limit + 1))), [path]);
     });
@@ -81,7 +81,7 @@ describe('content › limits', () => {
     assert.deepEqual(wrongPaths({ ...list, sections: sections(11) }), ['sections.0.rows']);
   });
 
-  it('location › the poles and the date line fit, beyond them nothing', () => {
+  it('location › the poles and the date line fit, values beyond are refused', () => {
     for (const [latitude, longitude] of [
       [90, 180],
       [-90, -180],
@@ -93,7 +93,7 @@ describe('content › limits', () => {
     ]);
   });
 
-  it('all that is too long › named at once', () => {
+  it('several values too long › all named at once', () => {
     const long = {
       ...{ ...list, body: x(4_097), footer: x(61), header: x(61), buttonText: x(21) },
       sections: [{ title: x(25), rows: [{ id: x(201), title: x(25), description: x(73) }, row(1), row(1)] }],
@@ -108,7 +108,7 @@ describe('content › limits', () => {
 const without = (content: ContentJson, ...fields: string[]) =>
   Object.fromEntries(Object.entries(content).filter(([field]) => !fields.includes(field)));
 
-describe('content › what does not go together', () => {
+describe('content › invalid combinations', () => {
   const refused: readonly (readonly [string, unknown, readonly string[]])[] = [
     ['a file from nowhere', { type: 'image' }, ['mediaId']],
     ['a file from two places', { ...image, link: url(30) }, ['mediaId']],
@@ -173,10 +173,10 @@ describe('content › what does not go together', () => {
     ['nothing', null, ['']],
   ];
   for (const [name, content, paths] of refused) {
-    it(`${name} › refused by its path`, () => assert.deepEqual(wrongPaths(content), paths));
+    it(`${name} › refused with its path`, () => assert.deepEqual(wrongPaths(content), paths));
   }
 
-  it('blank texts and control characters › refused wherever a person reads', () => {
+  it('blank texts and control characters › refused in every readable text', () => {
     for (const [path, content] of limits.filter(([, , , make]) => make === undefined)) {
       for (const value of ['', '  ', '\u0000x', 'x\u0007']) {
         assert.deepEqual(wrongPaths(withValue(content, path, value)), [path], JSON.stringify(value));
@@ -184,14 +184,14 @@ describe('content › what does not go together', () => {
     }
   });
 
-  it('emojis › count as the code units that they are; half of one is refused', () => {
+  it('emojis › count as code units; half of one is refused', () => {
     const title = (text: string) => wrongPaths({ ...ctaUrl, displayText: text });
     assert.deepEqual(title('👍'.repeat(10)), []);
     assert.deepEqual(title('👍'.repeat(11)), ['displayText']);
     assert.deepEqual(title('👍'.slice(0, 1)), ['displayText']);
   });
 
-  it('line breaks › fine in bodies and captions, refused in titles', () => {
+  it('line breaks › allowed in bodies and captions, refused in titles', () => {
     assert.equal(wrongPaths({ ...text, body: 'a\r\nb\tc' }).length, 0);
     assert.equal(wrongPaths({ ...image, caption: 'a\nb' }).length, 0);
     assert.deepEqual(wrongPaths({ ...ctaUrl, displayText: 'a\nb', footer: 'a\nb' }), [

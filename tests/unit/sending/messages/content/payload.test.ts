@@ -275,12 +275,12 @@ const cases: readonly (readonly [string, ContentJson, object])[] = [
 describe('content › body', () => {
   for (const [name, content, expected] of cases) {
     it(`${name} › exactly Meta’s fields`, () => {
-      // By way of JSON, as it goes out: a field without a value is not there.
+      // Via JSON, as it is sent: a field without a value is absent.
       assert.deepEqual(JSON.parse(JSON.stringify(bodyOf(content))), { ...envelope, ...expected });
     });
   }
 
-  it('the cases › every kind is among them', () => {
+  it('the cases › cover every kind', () => {
     const kinds = new Set(cases.map(([, { type }]) => type));
     assert.deepEqual([...kinds].toSorted(), Object.keys(fullContents).toSorted());
   });

@@ -18,7 +18,7 @@ const anyText = fc
   )
   .map(([length, character]) => character.repeat(length).slice(0, length));
 
-/** A good content in which any text, list or field may have become something else. */
+/** A valid content in which any text, list or field may have been changed. */
 const mutated = fc.constantFrom(...contentKinds).chain((kind) => mutationOf(fullContents[kind] as Json));
 
 function mutationOf(json: Json): fc.Arbitrary<Json> {
@@ -52,7 +52,7 @@ const assertText = (text: string | undefined, limit: number): void => {
   assert.ok(text.length <= limit && text.trim() !== '', `${text.length} of ${limit}`);
 };
 
-/** Meta's limits once more, on the body that goes out: not by the schema, which would only agree with itself. */
+/** Meta's limits written independently, checked on the outgoing body: the schema would only agree with itself. */
 function assertWithinLimits(payload: FreeFormPayload): void {
   switch (payload.type) {
     case 'text':
@@ -155,12 +155,12 @@ describe('content › whatever the schema accepts', () => {
       }),
       { numRuns: runs },
     );
-    // The property says nothing if hardly anything passes, or everything.
+    // The property proves nothing if nearly everything or nearly nothing passes.
     assert.deepEqual([...accepted.keys()].toSorted(), contentKinds.toSorted());
     assert.ok(refused > runs / 20, `${refused} of ${runs} were refused`);
   });
 
-  it('anything at all › never throws', () => {
+  it('any value › never throws', () => {
     const anything = fc.oneof(
       fc.jsonValue(),
       fc.tuple(fc.constantFrom(...contentKinds), fc.dictionary(fc.string(), fc.jsonValue())),

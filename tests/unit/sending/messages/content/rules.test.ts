@@ -12,7 +12,7 @@ describe('content › emoji', () => {
   }
 });
 
-describe('content › what is repeated', () => {
+describe('content › duplicates', () => {
   const keysOf = (keys: readonly string[]) => repeated(keys, (key) => key);
 
   it('the second and every later one of the same key › in their order', () => {
@@ -41,7 +41,7 @@ describe('content › sections', () => {
     assert.deepEqual(places({ title: 'a', rows: rows(0, 5) }, { title: 'b', rows: rows(5, 5) }), []);
   });
 
-  it('11 rows in two sections › said once, of all sections', () => {
+  it('11 rows in two sections › one issue for all sections', () => {
     assert.deepEqual(places({ title: 'a', rows: rows(0, 5) }, { title: 'b', rows: rows(5, 6) }), ['']);
   });
 

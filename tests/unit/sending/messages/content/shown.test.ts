@@ -25,7 +25,7 @@ describe('shown content', () => {
     ...{ reaction: null, interactive: null, reply: null },
   };
 
-  it('every kind › as the description of the answer says, with everything that was written', () => {
+  it('every kind › matches the schema of the answer and has all that was written', () => {
     const elsewhere = new Set<Kind>(['text']);
     const hidden: readonly unknown[] = [
       ...['navigate', 'published', 'draft', fullContents.flow.flowToken, fullContents.flow.screen],
@@ -43,7 +43,7 @@ describe('shown content', () => {
     }
   });
 
-  it('a flow › what is tapped; neither its token nor its data', () => {
+  it('a flow › its button; neither its token nor its data', () => {
     const text = JSON.stringify(shown('flow'));
     assert.doesNotMatch(text, new RegExp(fullContents.flow.flowToken));
     for (const name of Object.keys(fullContents.flow.data)) assert.ok(!text.includes(name), name);
@@ -88,7 +88,7 @@ describe('shown content', () => {
     }
   });
 
-  it('odd shapes of a contact › what can be read of them, and the rest is not there', () => {
+  it('odd shapes of a contact › the readable parts, without the rest', () => {
     const ana = { name: { formatted_name: 'Ana', first_name: 7 }, phones: 'none' };
     const cards = shownContent({ raw: { contacts: [{ name: 'odd' }, ana, null] } }).contacts;
     assert.deepEqual(
@@ -102,7 +102,7 @@ describe('shown content', () => {
     }
   });
 
-  it('a template, or nothing that is known › no part of it', () => {
+  it('a template, or an unknown kind › null', () => {
     assert.deepEqual(shownContent({}), empty);
     assert.deepEqual(shownContent({ text: 'Hello', raw: { type: 'order', order: {} } }), {
       ...empty,
