@@ -4,13 +4,13 @@ import { runChaos } from '../../proofs/chaos/run.ts';
 import { withElapsedTime } from '../../proofs/shared/log.ts';
 import { randomSeed } from '../../proofs/shared/random.ts';
 
-const messages = 500;
+const messages = 100;
 const kills = 4;
 
 describe('e2e › chaos', function () {
   this.timeout(180_000);
 
-  it('500 messages, kill -9 of api, worker, mongod and temporal › none lost, none sent twice, all accounts agree', async () => {
+  it('100 messages, kill -9 of api, worker, mongod and temporal › none lost, none sent twice, all records agree', async () => {
     const lines: string[] = [];
     const report = await runChaos(
       { seed: randomSeed(), messages, kills, faults: 0, pauseMs: 0, pacePerSecond: 0 },
