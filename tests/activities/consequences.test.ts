@@ -80,15 +80,21 @@ describe('effects of a refusal', () => {
     it(`${code} › the channel is paused, the claim is released, and other messages are held without a call`, async () => {
       const given = await refusedBy(code);
       const result = await held(given);
-      assert.deepEqual([result.gate, result.attempt, result.untilMs], ['channel', 1, undefined]);
+      assert.deepEqual(
+        { gate: result.gate, attempt: result.attempt, untilMs: result.untilMs },
+        { gate: 'channel', attempt: 1, untilMs: undefined },
+      );
       const { state, stateReason, pause } = await channelOf(given);
       assert.equal(state, 'paused');
-      assert.deepEqual([pause?.class, pause?.code, pause?.checks], [pauseClass, String(code), 0]);
+      assert.deepEqual(
+        { class: pause?.class, code: pause?.code, checks: pause?.checks },
+        { class: pauseClass, code: String(code), checks: 0 },
+      );
       assert.match(stateReason ?? '', new RegExp(`, ${code}\\. `));
       const { status, dispatch, waiting, failure } = await stage.stored(given);
       assert.deepEqual(
-        [status, dispatch.isCalling, waiting?.gate, failure],
-        ['sending', false, 'channel', undefined],
+        { status, isCalling: dispatch.isCalling, gate: waiting?.gate, failure },
+        { status: 'sending', isCalling: false, gate: 'channel', failure: undefined },
       );
       assert.match(waiting?.reason ?? '', new RegExp(`, ${code}$`));
       const other = await besides(given);
@@ -198,8 +204,8 @@ describe('effects of a refusal', () => {
       assert.ok(result.kind === 'settled' && result.status === 'failed', JSON.stringify(result));
       const { status, failure } = await stage.stored(next);
       assert.deepEqual(
-        [status, failure?.code, failure?.class],
-        ['failed', 'template-not-approved', 'template'],
+        { status, code: failure?.code, class: failure?.class },
+        { status: 'failed', code: 'template-not-approved', class: 'template' },
       );
       assert.match(failure?.detail ?? '', /132016/);
       assert.deepEqual(await stage.callsFor(next), []);

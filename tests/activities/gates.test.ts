@@ -167,7 +167,10 @@ describe('dispatch › gates', () => {
       assert.ok(result.kind === 'held' && result.gate === 'channel', JSON.stringify(result));
       assert.match(result.reason, /CREDENTIALS_KEY/);
       const { status, dispatch: state } = await stage.stored(given);
-      assert.deepEqual([status, state.attempt, state.isCalling], ['queued', 0, false]);
+      assert.deepEqual(
+        { status, attempt: state.attempt, isCalling: state.isCalling },
+        { status: 'queued', attempt: 0, isCalling: false },
+      );
       await assertNotCalled(given);
       assert.equal((await dispatch(given)).kind, 'dispatched');
     });
@@ -301,7 +304,10 @@ describe('dispatch › gates', () => {
       const answer = await stage.another(first, to, { changes: reply });
       assert.equal((await dispatch(first)).kind, 'dispatched');
       const wait = await waitOf(second);
-      assert.deepEqual([wait.type, wait.nonRetryable, wait.category], ['WAIT_pair', false, 'BENIGN']);
+      assert.deepEqual(
+        { type: wait.type, nonRetryable: wait.nonRetryable, category: wait.category },
+        { type: 'WAIT_pair', nonRetryable: false, category: 'BENIGN' },
+      );
       const delayMs = Number(wait.nextRetryDelay);
       assert.ok(delayMs > 3_000 && delayMs <= 7_000, String(delayMs));
       const { waiting } = await stage.stored(second);

@@ -150,7 +150,10 @@ describe('message writes', () => {
     });
     assert.equal(claim?.decision, 'call');
     const { dispatch } = await stored(message);
-    assert.deepEqual([dispatch.token, dispatch.isCalling, dispatch.attempt], [token, true, 2]);
+    assert.deepEqual(
+      { token: dispatch.token, isCalling: dispatch.isCalling, attempt: dispatch.attempt },
+      { token, isCalling: true, attempt: 2 },
+    );
   });
 
   it('claim › many at once › one holds it', async () => {

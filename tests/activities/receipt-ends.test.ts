@@ -44,8 +44,8 @@ describe('every error of the provider, in a receipt', () => {
       }
       const stored = await stage.stored(given);
       assert.deepEqual(
-        [stored.status, stored.failure?.code, stored.failure?.class],
-        ['failed', String(code), end.asReceipt.class],
+        { status: stored.status, code: stored.failure?.code, class: stored.failure?.class },
+        { status: 'failed', code: String(code), class: end.asReceipt.class },
       );
       await assertAutomaticRetry(end, given);
       await assertBesides(end, given);

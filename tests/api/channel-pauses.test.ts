@@ -133,7 +133,7 @@ describe('pauses of channels by the provider', function () {
       assert.equal(await pauses().checkDue(), 1);
       assert.deepEqual([asked.length, asked[0]?.phoneNumberId], [1, user.phoneNumberId]);
       const { state, stateReason, pause } = await view();
-      assert.deepEqual([state, stateReason, pause], ['active', null, null]);
+      assert.deepEqual({ state, stateReason, pause }, { state: 'active', stateReason: null, pause: null });
       assert.equal((await auditActions()).at(-1), 'channel.resumed-by-provider by system');
       const [opening, ...others] = await openings();
       assert.deepEqual([opening?.['gate'], String(opening?.['clientId'])], ['channel', user.clientId]);

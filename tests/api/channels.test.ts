@@ -231,8 +231,13 @@ describe('channels', () => {
       const created = await addChannel({ wabaId });
       const { body } = await admin.post(pathOf(created, '/verify'));
       assert.deepEqual(
-        [body['portfolioId'], body['messagingLimit'], body['throughput'], body['sendsPerSecond']],
-        ['4711', 2_000, 80, 80],
+        {
+          portfolioId: body['portfolioId'],
+          messagingLimit: body['messagingLimit'],
+          throughput: body['throughput'],
+          sendsPerSecond: body['sendsPerSecond'],
+        },
+        { portfolioId: '4711', messagingLimit: 2_000, throughput: 80, sendsPerSecond: 80 },
       );
       const channelId = new Types.ObjectId(view(created).id);
       const openings = await api().collection('gate_openings').find({ channelId }).toArray();

@@ -99,14 +99,20 @@ describe('clients', () => {
     assert.equal(created.headers.get('location'), `/api/clients/${idOf(created)}`);
     assert.deepEqual((await get(operator, idOf(created))).body, client);
     assert.deepEqual(
-      [
-        client['companyName'],
-        client['whatsappNumber'],
-        client['isActive'],
-        admin['role'],
-        admin['hasPassword'],
-      ],
-      ['Bakery', '+4915123456789', true, 'admin', false],
+      {
+        companyName: client['companyName'],
+        whatsappNumber: client['whatsappNumber'],
+        isActive: client['isActive'],
+        role: admin['role'],
+        hasPassword: admin['hasPassword'],
+      },
+      {
+        companyName: 'Bakery',
+        whatsappNumber: '+4915123456789',
+        isActive: true,
+        role: 'admin',
+        hasPassword: false,
+      },
     );
     const email = body.admin.email;
     await resetPassword(api(), tokenIn(await api().waitForMail(email)));

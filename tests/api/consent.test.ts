@@ -65,8 +65,14 @@ describe('api › consent by words', function () {
     const [entry, ...more] = history.entries;
     assert.equal(more.length, 0);
     assert.deepEqual(
-      [entry?.status, entry?.source, entry?.wording, entry?.eventId, entry?.by],
-      ['opted-out', 'keyword', ' Stop! ', wamid, null],
+      {
+        status: entry?.status,
+        source: entry?.source,
+        wording: entry?.wording,
+        eventId: entry?.eventId,
+        by: entry?.by,
+      },
+      { status: 'opted-out', source: 'keyword', wording: ' Stop! ', eventId: wamid, by: null },
     );
     assert.equal(entry?.proof?.canceledCount, 300);
     assert.deepEqual(entry.proof.canceledMessageIds, ids.map((id) => id.toHexString()).toSorted());

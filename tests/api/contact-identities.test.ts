@@ -51,7 +51,10 @@ describe('contacts created by messages', () => {
       await receive(scope, { from: waId }, `wamid.${waId}`);
       assert.equal(await countIn(scope), 1);
       const now = await running().api.core.contacts.findById(scope, sent._id);
-      assert.deepEqual([now?.phoneNumber, now?.whatsappId, now?.name], [phoneOf(typed), waId, 'Ana']);
+      assert.deepEqual(
+        { phoneNumber: now?.phoneNumber, whatsappId: now?.whatsappId, name: now?.name },
+        { phoneNumber: phoneOf(typed), whatsappId: waId, name: 'Ana' },
+      );
     });
 
     it(`${country}: a contact stored in the other spelling before › is found, not doubled`, async () => {
@@ -87,8 +90,13 @@ describe('contacts created by messages', () => {
     assert.equal(new Set(leads.map((lead) => lead._id.toHexString())).size, 1);
     const [lead] = leads;
     assert.deepEqual(
-      [lead?.phoneNumber, lead?.name, lead?.nameKey, lead?.optInStatus],
-      ['+5511987650004', 'Ana', 'ana', 'unknown'],
+      {
+        phoneNumber: lead?.phoneNumber,
+        name: lead?.name,
+        nameKey: lead?.nameKey,
+        optInStatus: lead?.optInStatus,
+      },
+      { phoneNumber: '+5511987650004', name: 'Ana', nameKey: 'ana', optInStatus: 'unknown' },
     );
   });
 

@@ -70,7 +70,10 @@ describe('dead letters', () => {
       lines: ['Redriven: 1'],
     });
     const due = await events().findOne({ _id: first ?? new Types.ObjectId() });
-    assert.deepEqual([due?.status, due?.attempts, due?.nextAttemptAt], ['pending', 0, clock.now()]);
+    assert.deepEqual(
+      { status: due?.status, attempts: due?.attempts, nextAttemptAt: due?.nextAttemptAt },
+      { status: 'pending', attempts: 0, nextAttemptAt: clock.now() },
+    );
     assert.equal((await events().findOne({ _id: second ?? new Types.ObjectId() }))?.status, 'dead');
 
     const id = parked?.toHexString() ?? '';

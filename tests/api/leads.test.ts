@@ -73,8 +73,8 @@ describe('leads', () => {
       const contact = await admin.get(`/api/contacts/${String(contactId)}`);
       const [entry] = contact.body['consentLog'] as Record<string, unknown>[];
       assert.deepEqual(
-        [contact.body['name'], contact.body['tags'], entry?.['source']],
-        ['Ana Souza', [], 'fair'],
+        { name: contact.body['name'], tags: contact.body['tags'], source: entry?.['source'] },
+        { name: 'Ana Souza', tags: [], source: 'fair' },
       );
       assert.deepEqual(await actionsOf(String(id)), ['lead.created']);
       assert.deepEqual(await actionsOf(String(contactId)), ['contact.created']);
@@ -86,8 +86,14 @@ describe('leads', () => {
     it('a phone alone › stage new, nothing else', async () => {
       const { body } = await make();
       assert.deepEqual(
-        [body['stage'], body['tags'], body['name'], body['optInStatus'], body['assignedAgentId']],
-        ['new', [], null, 'unknown', null],
+        {
+          stage: body['stage'],
+          tags: body['tags'],
+          name: body['name'],
+          optInStatus: body['optInStatus'],
+          assignedAgentId: body['assignedAgentId'],
+        },
+        { stage: 'new', tags: [], name: null, optInStatus: 'unknown', assignedAgentId: null },
       );
     });
 
@@ -102,8 +108,8 @@ describe('leads', () => {
       const contact = await admin.post('/api/contacts', { phoneNumber: '+5541987650001', name: 'Bia' });
       const lead = await make({ phoneNumber: '+554187650001' });
       assert.deepEqual(
-        [lead.body['contactId'], lead.body['name'], lead.body['phoneNumber']],
-        [idOf(contact), 'Bia', '+5541987650001'],
+        { contactId: lead.body['contactId'], name: lead.body['name'], phoneNumber: lead.body['phoneNumber'] },
+        { contactId: idOf(contact), name: 'Bia', phoneNumber: '+5541987650001' },
       );
       assert.deepEqual(await actionsOf(idOf(contact)), ['contact.created']);
     });
@@ -118,7 +124,10 @@ describe('leads', () => {
       const bare = await admin.post('/api/leads', body);
       assert.deepEqual([codeOf(bare), issuePaths(bare)], ['400 invalid-input', ['body.consent']]);
       const lead = await admin.post('/api/leads', { ...body, consent: { source: 'call' } });
-      assert.deepEqual([lead.status, lead.body['name'], lead.body['optInStatus']], [201, 'Bea', 'opted-in']);
+      assert.deepEqual(
+        { status: lead.status, name: lead.body['name'], optInStatus: lead.body['optInStatus'] },
+        { status: 201, name: 'Bea', optInStatus: 'opted-in' },
+      );
       assert.deepEqual(await actionsOf(idOf(contact)), ['contact.created', 'contact.updated']);
     });
 
@@ -225,16 +234,19 @@ describe('leads', () => {
       const answer = await agent.patch(path(id), { stage: 'won', assignedAgentId: null }, ifMatch(lead));
       assert.deepEqual([answer.status, etagOf(answer)], [200, '"2"'], answer.text);
       const { stage, tags, assignedAgentId, name } = answer.body;
-      assert.deepEqual([stage, tags, assignedAgentId, name], ['won', ['a'], null, 'Ana']);
+      assert.deepEqual(
+        { stage, tags, assignedAgentId, name },
+        { stage: 'won', tags: ['a'], assignedAgentId: null, name: 'Ana' },
+      );
       const [, event, ...more] = await running().auditOf(id);
       assert.equal(more.length, 0);
       assert.deepEqual(
-        [event?.['action'], event?.['before'], event?.['after']],
-        [
-          'lead.updated',
-          { stage: 'new', assignedAgentId: agent.userId },
-          { stage: 'won', assignedAgentId: null },
-        ],
+        { action: event?.['action'], before: event?.['before'], after: event?.['after'] },
+        {
+          action: 'lead.updated',
+          before: { stage: 'new', assignedAgentId: agent.userId },
+          after: { stage: 'won', assignedAgentId: null },
+        },
       );
     });
 
@@ -261,8 +273,13 @@ describe('leads', () => {
         consent: { source: 'call' },
       });
       assert.deepEqual(
-        [answer.status, answer.body['name'], answer.body['stage'], answer.body['optInStatus']],
-        [200, 'Ana', 'contacted', 'opted-in'],
+        {
+          status: answer.status,
+          name: answer.body['name'],
+          stage: answer.body['stage'],
+          optInStatus: answer.body['optInStatus'],
+        },
+        { status: 200, name: 'Ana', stage: 'contacted', optInStatus: 'opted-in' },
       );
       const contact = await admin.get(`/api/contacts/${contactId}`);
       assert.deepEqual([contact.body['name'], (contact.body['consentLog'] as object[]).length], ['Ana', 1]);
@@ -411,8 +428,13 @@ describe('leads', () => {
       assert.equal(conversation.leadId.toHexString(), idOf(lead));
       const now = await admin.get(path(idOf(lead)));
       assert.deepEqual(
-        [now.status, now.body['stage'], now.body['tags'], now.body['assignedAgentId']],
-        [200, 'new', [], null],
+        {
+          status: now.status,
+          stage: now.body['stage'],
+          tags: now.body['tags'],
+          assignedAgentId: now.body['assignedAgentId'],
+        },
+        { status: 200, stage: 'new', tags: [], assignedAgentId: null },
       );
       assert.notEqual(etagOf(now), etagOf(lead));
     });

@@ -262,7 +262,10 @@ describe('messages › reschedule, cancel, timeline', function () {
       },
     });
     const { category, priority, retriedBy, retryOf } = await view(id);
-    assert.deepEqual([category, priority, retriedBy], ['marketing', 5, other.toHexString()]);
+    assert.deepEqual(
+      { category, priority, retriedBy },
+      { category: 'marketing', priority: 5, retriedBy: other.toHexString() },
+    );
     assert.equal(retryOf?.length, 24);
     const { body } = await ours.user.call<{ items: object[] }>('/api/messages?status=failed&limit=1');
     assert.deepEqual(
@@ -271,7 +274,10 @@ describe('messages › reschedule, cancel, timeline', function () {
     );
     const inbound = await ours.store({ direction: 'inbound', senderType: 'contact', status: 'received' });
     const shown = await view(inbound);
-    assert.deepEqual([shown.category, shown.priority, shown.waitingFor], [null, null, null]);
+    assert.deepEqual(
+      { category: shown.category, priority: shown.priority, waitingFor: shown.waitingFor },
+      { category: null, priority: null, waitingFor: null },
+    );
   });
 });
 

@@ -56,7 +56,10 @@ describe('retries of messages', function () {
       const made = await retry(id);
       assert.equal(outcomeOf(made), '201');
       assert.equal(made.headers.get('location'), `/api/messages/${made.body.id}`);
-      assert.deepEqual([made.body.status, made.body.retryOf, made.body.failure], ['queued', id, null]);
+      assert.deepEqual(
+        { status: made.body.status, retryOf: made.body.retryOf, failure: made.body.failure },
+        { status: 'queued', retryOf: id, failure: null },
+      );
       const [was, is] = [await ours.stored(id), await ours.stored(made.body.id)];
       for (const field of [
         'content',
@@ -68,7 +71,10 @@ describe('retries of messages', function () {
       ] as const) {
         assert.deepEqual(is[field], was[field], field);
       }
-      assert.deepEqual([is.category, is.priority, is.repliesTo], [was.category, was.priority, was.repliesTo]);
+      assert.deepEqual(
+        { category: is.category, priority: is.priority, repliesTo: is.repliesTo },
+        { category: was.category, priority: was.priority, repliesTo: was.repliesTo },
+      );
       assert.equal(is.createdBy?.toHexString(), ours.user.userId);
       const first = await ours.user.getMessage(id);
       assert.deepEqual([first.status, first.retriedBy], ['failed', made.body.id]);

@@ -85,8 +85,13 @@ describe('api › WhatsApp’s marketing preference', function () {
     assert.equal(history.marketingStoppedAt, new Date(Number(at) * 1_000).toISOString());
     const [entry] = history.entries;
     assert.deepEqual(
-      [entry?.status, entry?.source, entry?.wording, entry?.proof?.canceledCount],
-      ['marketing-stopped', 'whatsapp', 'By the person', 4],
+      {
+        status: entry?.status,
+        source: entry?.source,
+        wording: entry?.wording,
+        canceledCount: entry?.proof?.canceledCount,
+      },
+      { status: 'marketing-stopped', source: 'whatsapp', wording: 'By the person', canceledCount: 4 },
     );
 
     const unheard = phoneEndingIn('02');
@@ -103,8 +108,12 @@ describe('api › WhatsApp’s marketing preference', function () {
     for (const body of [resume, stop, stop, resume]) await hear(body);
     const contact = await contactOf(user, phone);
     assert.deepEqual(
-      [contact?.optInStatus, contact?.marketingStopped, contact?.marketingStoppedAt],
-      ['opted-out', false, null],
+      {
+        optInStatus: contact?.optInStatus,
+        marketingStopped: contact?.marketingStopped,
+        marketingStoppedAt: contact?.marketingStoppedAt,
+      },
+      { optInStatus: 'opted-out', marketingStopped: false, marketingStoppedAt: null },
     );
     assert.equal((await historyOf(user, contact?.id ?? '')).entries.length, 3);
   });

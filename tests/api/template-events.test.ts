@@ -72,8 +72,12 @@ describe('api › template events of the provider', function () {
     await say(field, status('PAUSED', { other_info: info, message_template_id: 4711 }));
     const paused = await stored();
     assert.deepEqual(
-      [paused?.['status'], paused?.['pauseReason'], paused?.['providerTemplateId']],
-      ['paused', 'FIRST_PAUSE: Low rating', '4711'],
+      {
+        status: paused?.['status'],
+        pauseReason: paused?.['pauseReason'],
+        providerTemplateId: paused?.['providerTemplateId'],
+      },
+      { status: 'paused', pauseReason: 'FIRST_PAUSE: Low rating', providerTemplateId: '4711' },
     );
     await say(field, { event: 'APPROVED', message_template_id: '4711', reason: 'NONE' });
     const approved = await stored();
@@ -112,8 +116,12 @@ describe('api › template events of the provider', function () {
     });
     const template = await stored();
     assert.deepEqual(
-      [template?.['qualityScore'], template?.['category'], template?.['submittedCategory']],
-      ['yellow', 'marketing', 'utility'],
+      {
+        qualityScore: template?.['qualityScore'],
+        category: template?.['category'],
+        submittedCategory: template?.['submittedCategory'],
+      },
+      { qualityScore: 'yellow', category: 'marketing', submittedCategory: 'utility' },
     );
   });
 

@@ -61,8 +61,13 @@ describe('templates at the provider', () => {
       const [theirs] = provider.templates.values();
       const { status, providerTemplateId, submitProblem, messageSendTtlSeconds } = created.body;
       assert.deepEqual(
-        [status, providerTemplateId, submitProblem, messageSendTtlSeconds],
-        ['pending', theirs?.id, null, 43_200],
+        { status, providerTemplateId, submitProblem, messageSendTtlSeconds },
+        {
+          status: 'pending',
+          providerTemplateId: theirs?.id,
+          submitProblem: null,
+          messageSendTtlSeconds: 43_200,
+        },
       );
       const [call] = provider.calls;
       assert.equal(call?.path, `/v25.0/${wabaId}/message_templates`);
@@ -78,7 +83,10 @@ describe('templates at the provider', () => {
       provider.answerNext({ status: 200, body: { id: '5', status: 'APPROVED', category: 'MARKETING' } });
       const created = await create();
       const { category, submittedCategory, status } = created.body;
-      assert.deepEqual([category, submittedCategory, status], ['marketing', 'utility', 'approved']);
+      assert.deepEqual(
+        { category, submittedCategory, status },
+        { category: 'marketing', submittedCategory: 'utility', status: 'approved' },
+      );
       const event = (await api().auditOf(idOf(created)))[1];
       assert.equal(event?.['action'], 'template.submitted');
       assert.deepEqual([event?.['before'].category, event?.['after'].category], ['utility', 'marketing']);
@@ -205,8 +213,8 @@ describe('templates at the provider', () => {
       const answer = await admin.patch(pathOf(created), change);
       const { status, category, submittedCategory, rejectionReason } = answer.body;
       assert.deepEqual(
-        [status, category, submittedCategory, rejectionReason],
-        ['pending', 'marketing', null, null],
+        { status, category, submittedCategory, rejectionReason },
+        { status: 'pending', category: 'marketing', submittedCategory: null, rejectionReason: null },
       );
       assert.equal(provider.calls.at(-1)?.body['category'], 'MARKETING');
     });

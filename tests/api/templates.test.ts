@@ -233,8 +233,12 @@ describe('templates', () => {
       const before = provider.calls.length;
       const answer = await admin.patch(pathOf(created), { category: 'marketing' });
       assert.deepEqual(
-        [answer.body['category'], answer.body['components'], answer.body['status']],
-        ['marketing', full, 'draft'],
+        {
+          category: answer.body['category'],
+          components: answer.body['components'],
+          status: answer.body['status'],
+        },
+        { category: 'marketing', components: full, status: 'draft' },
       );
       assert.equal(provider.calls.length, before);
     });

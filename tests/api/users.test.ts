@@ -45,8 +45,13 @@ describe('users', () => {
     assert.equal(invited.headers.get('location'), `/api/users/${idOf(invited)}`);
     assert.equal(invited.headers.get('etag'), '"1"');
     assert.deepEqual(
-      [invited.body['email'], invited.body['role'], invited.body['status'], invited.body['hasPassword']],
-      [email, 'admin', 'active', false],
+      {
+        email: invited.body['email'],
+        role: invited.body['role'],
+        status: invited.body['status'],
+        hasPassword: invited.body['hasPassword'],
+      },
+      { email, role: 'admin', status: 'active', hasPassword: false },
     );
     const mail = await api().waitForMail(email);
     assert.ok(mail.text.includes(`${appUrl}/accept-invitation#token=`), mail.text);

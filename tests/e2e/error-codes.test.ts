@@ -178,7 +178,10 @@ describe('e2e › every error of the provider', function () {
   async function assertWaits(found: ErrorCase, waitMs: number): Promise<void> {
     await stage.messageOf(found, 'waits', isWaiting);
     const { status, attempts, waitingFor } = await timelineOf(found);
-    assert.deepEqual([status, attempts, waitingFor?.gate], ['sending', 1, 'provider']);
+    assert.deepEqual(
+      { status, attempts, gate: waitingFor?.gate },
+      { status: 'sending', attempts: 1, gate: 'provider' },
+    );
     assert.equal(waitingFor?.reason, `${found.end.title}, ${found.end.example.code}`);
     const aheadMs = Date.parse(waitingFor.until ?? '') - Date.parse(waitingFor.since);
     assert.ok(aheadMs >= waitMs - 1_000 && aheadMs <= waitMs * 1.25 + 2_000, `${aheadMs} ms`);
@@ -200,7 +203,10 @@ describe('e2e › every error of the provider', function () {
   async function assertHeld(found: ErrorCase, gate: 'channel' | 'template'): Promise<void> {
     await stage.messageOf(found, 'held', isWaiting);
     const { status, waitingFor } = await timelineOf(found);
-    assert.deepEqual([status, waitingFor?.gate, waitingFor?.until], ['sending', gate, null]);
+    assert.deepEqual(
+      { status, gate: waitingFor?.gate, until: waitingFor?.until },
+      { status: 'sending', gate, until: null },
+    );
     assert.equal(waitingFor?.reason, `${gate} paused: ${found.end.title}, ${found.end.example.code}`);
     await assertBesides(found);
     assert.equal((await stack().ledgerOf(found.messageId)).length, 1);

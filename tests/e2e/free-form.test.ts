@@ -48,8 +48,13 @@ describe('e2e › a conversation in the customer service window', function () {
     };
     const tapped = await received((await write(tap)).body.wamid);
     assert.deepEqual(
-      [tapped.content.reply?.kind, tapped.content.reply?.id, tapped.repliesTo, tapped.conversationId],
-      ['button', 'yes', offer.id, asked.conversationId],
+      {
+        kind: tapped.content.reply?.kind,
+        id: tapped.content.reply?.id,
+        repliesTo: tapped.repliesTo,
+        conversationId: tapped.conversationId,
+      },
+      { kind: 'button', id: 'yes', repliesTo: offer.id, conversationId: asked.conversationId },
     );
 
     const content = { type: 'reaction', messageId: tapped.id, emoji: '👍' };

@@ -52,8 +52,13 @@ describe('e2e › events of the provider', function () {
       return page.body.items.find(({ content }) => content.text === 'Hello');
     });
     assert.deepEqual(
-      [message.direction, message.status, message.senderType, message.workflowId],
-      ['inbound', 'received', 'contact', null],
+      {
+        direction: message.direction,
+        status: message.status,
+        senderType: message.senderType,
+        workflowId: message.workflowId,
+      },
+      { direction: 'inbound', status: 'received', senderType: 'contact', workflowId: null },
     );
 
     // The provider repeats the event and the person writes again: one of each, and two messages.
@@ -77,7 +82,10 @@ describe('e2e › events of the provider', function () {
       .collection('conversations')
       .find({ clientId })
       .toArray();
-    assert.deepEqual([otherContacts, otherLeads, otherConversations], [[], [], []]);
+    assert.deepEqual(
+      { otherContacts, otherLeads, otherConversations },
+      { otherContacts: [], otherLeads: [], otherConversations: [] },
+    );
     assert.deepEqual([contact?.['phoneNumber'], contact?.['name']], [from, 'Ana']);
     assert.deepEqual(lead?.['contactId'], contact?._id);
     assert.deepEqual(conversation?.['leadId'], lead?._id);

@@ -92,7 +92,7 @@ describe('supervised process', () => {
     await writeFile(entry, 'process.exit(3)');
     program.kill();
     await until(() => lines.filter((line) => line.includes('restarting')).length >= 3);
-    const pauses = lines.map((line) => /again in ([\d.]+) s/.exec(line)?.[1]).filter(Boolean);
+    const pauses = lines.map((line) => /restarting in ([\d.]+) s/.exec(line)?.[1]).filter(Boolean);
     assert.deepEqual(pauses.slice(0, 3), ['0.05', '0.1', '0.2']);
     assert.ok(lines.some((line) => line.includes('program did not start: program ended while starting')));
   });
@@ -204,7 +204,7 @@ describe('supervisor of a folder', () => {
     const lines: string[] = [];
     await becomeSupervisor(file(), self, (line) => lines.push(line));
     await orphan.exited;
-    assert.match(lines.join(), new RegExp(`^mongod \\(pid ${orphan.pid}\\) was left over`));
+    assert.match(lines.join(), new RegExp(`^mongod \\(pid ${orphan.pid}\\) is left over`));
   });
 
   it('a process id now belongs to another program › that program is left alone', async () => {

@@ -71,7 +71,10 @@ describe('templates › provider’s values', () => {
     const paused = template({ status: 'paused', pauseReason: 'PACING', needsSync: true });
     const approved = changeAfterUnpause(paused, theirs(), at);
     const { status, statusAt, pauseReason, needsSync } = approved;
-    assert.deepEqual([status, statusAt, pauseReason, needsSync], ['approved', at, null, null]);
+    assert.deepEqual(
+      { status, statusAt, pauseReason, needsSync },
+      { status: 'approved', statusAt: at, pauseReason: null, needsSync: null },
+    );
     assert.equal(changeAfterUnpause(paused, theirs({ status: 'DISABLED' }), at).status, 'disabled');
     const still = {
       ...{ pauseReason: 'The provider accepted the unpause, but still reports the template as paused.' },

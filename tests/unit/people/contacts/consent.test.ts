@@ -179,8 +179,16 @@ describe('consent of a contact', () => {
         fc.property(fc.array(lately, { maxLength: 40 }), (said) => {
           const [bounded, all] = [after(said, full), endless(full, said)];
           assert.deepEqual(
-            [bounded.optInStatus, bounded.marketingStopped, bounded.marketingStoppedAt],
-            [all.optInStatus, all.marketingStopped, all.marketingStoppedAt],
+            {
+              optInStatus: bounded.optInStatus,
+              marketingStopped: bounded.marketingStopped,
+              marketingStoppedAt: bounded.marketingStoppedAt,
+            },
+            {
+              optInStatus: all.optInStatus,
+              marketingStopped: all.marketingStopped,
+              marketingStoppedAt: all.marketingStoppedAt,
+            },
           );
           assert.ok(bounded.consentLog.length <= consentLogSize.all);
         }),

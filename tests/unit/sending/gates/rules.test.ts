@@ -34,7 +34,10 @@ function closedBy(facts: GateFacts, gate: string, status: string, problem: strin
   const verdict = judge(facts);
   assert.equal(verdict.kind, 'closed', JSON.stringify(verdict));
   assert.ok(verdict.kind === 'closed');
-  assert.deepEqual([verdict.gate, verdict.status, verdict.problem], [gate, status, problem]);
+  assert.deepEqual(
+    { gate: verdict.gate, status: verdict.status, problem: verdict.problem },
+    { gate, status, problem },
+  );
   assert.equal(verdict.failure.code, problem);
   assert.match(verdict.failure.advice, /\.$/);
 }
