@@ -447,7 +447,7 @@ describe('channels', () => {
       assert.equal(etagOf(await admin.get(`/api/channels/${id}`)), '"1"');
     });
 
-    it('nobody signed in › 401 everywhere', async () => {
+    it('not signed in › 401 everywhere', async () => {
       const { id } = view(await addChannel());
       for (const line of await answersFor(id)) assert.ok(line.endsWith('401'), line);
     });

@@ -18,7 +18,7 @@ describe('consent service', function () {
     user = await api().signUp();
     phone = phoneEndingIn('01');
     waiting = await makeWaiting(api(), user, { to: phone, count: 30 });
-    // A run that nobody works on answers nothing, and every stop would wait its second for it.
+    // Without a worker a run never answers, and every stop would wait a second for it.
     const [started] = waiting.ids;
     assert.ok(started !== undefined);
     await api().temporal.workflow.getHandle(workflowIdOf(started.toHexString())).terminate();

@@ -417,7 +417,7 @@ describe('templates', () => {
       assert.equal(etagOf(await admin.get(pathOf(created))), '"2"');
     });
 
-    it('nobody signed in › 401 everywhere', async () => {
+    it('not signed in › 401 everywhere', async () => {
       const created = await addTemplate(plain);
       for (const line of await answersFor(idOf(created))) assert.ok(line.endsWith('401'), line);
     });

@@ -164,7 +164,7 @@ describe('sign-up and log-in', () => {
   const badSignups: [string, object, string[]][] = [
     ['nothing', {}, ['body.fullName', 'body.email', 'body.password', 'body.agreeToTerms']],
     ['unknown fields', { ...valid, role: 'admin', isOperator: true }, ['body.role', 'body.isOperator']],
-    ['a client id of somebody', { ...valid, clientId: '0'.repeat(24) }, ['body.clientId']],
+    ['a foreign client id', { ...valid, clientId: '0'.repeat(24) }, ['body.clientId']],
     ['terms not agreed to', { ...valid, agreeToTerms: false }, ['body.agreeToTerms']],
     ['terms as text', { ...valid, agreeToTerms: 'true' }, ['body.agreeToTerms']],
     ['a short password', { ...valid, password: 'x'.repeat(7) }, ['body.password']],
