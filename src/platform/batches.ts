@@ -4,17 +4,17 @@ interface Waiting<Ask, Answer> {
   reject(error: unknown): void;
 }
 
-interface Line<Ask, Answer> {
+interface Queue<Ask, Answer> {
   waiting: Waiting<Ask, Answer>[];
-  underWay: number;
+  inFlight: number;
   isScheduled: boolean;
 }
 
 export interface BatchesOptions<Ask, Answer> {
   readonly maxSize: number;
-  /** How many batches of one name may be worked off at the same time; 1 when not given. */
-  readonly atOnce?: number;
-  /** Answers all asks of a batch, in their order. When it throws, all of them fail. */
+  /** Batches of one name that may run at the same time; 1 by default. */
+  readonly maxConcurrent?: number;
+  /** Answers every ask of a batch, in order. If it throws, all of them fail. */
   readonly work: (asks: readonly [Ask, ...Ask[]]) => Promise<readonly Answer[]>;
 }
 
@@ -23,61 +23,61 @@ export interface Batches<Ask, Answer> {
 }
 
 /**
- * Works off together what is asked in the same name at the same time, and what is asked meanwhile in the next batch. So
- * batches grow with the load by themselves, and nothing waits for company when there is none.
+ * Runs asks of the same name as one batch. Asks that arrive while a batch runs form the next one, so batches grow with
+ * the load, and a lone ask never waits for others.
  */
 export function createBatches<Ask, Answer>({
   maxSize,
-  atOnce = 1,
+  maxConcurrent = 1,
   work,
 }: BatchesOptions<Ask, Answer>): Batches<Ask, Answer> {
-  const lines = new Map<string, Line<Ask, Answer>>();
+  const queues = new Map<string, Queue<Ask, Answer>>();
 
-  function schedule(name: string, line: Line<Ask, Answer>): void {
-    if (line.isScheduled || line.underWay >= atOnce) return;
-    if (line.waiting.length === 0) {
-      if (line.underWay === 0) lines.delete(name);
+  function schedule(name: string, queue: Queue<Ask, Answer>): void {
+    if (queue.isScheduled || queue.inFlight >= maxConcurrent) return;
+    if (queue.waiting.length === 0) {
+      if (queue.inFlight === 0) queues.delete(name);
       return;
     }
-    line.isScheduled = true;
-    // Not at once: what comes in the same turn of the event loop belongs into the same batch.
+    queue.isScheduled = true;
+    // Deferred, so that asks of the same turn of the event loop share a batch.
     setImmediate(() => {
-      line.isScheduled = false;
-      void serve(name, line);
-      schedule(name, line);
+      queue.isScheduled = false;
+      void serve(name, queue);
+      schedule(name, queue);
     });
   }
 
-  async function serve(name: string, line: Line<Ask, Answer>): Promise<void> {
-    const batch = line.waiting.splice(0, maxSize);
+  async function serve(name: string, queue: Queue<Ask, Answer>): Promise<void> {
+    const batch = queue.waiting.splice(0, maxSize);
     const [first, ...others] = batch.map(({ ask }) => ask);
     if (first === undefined) return;
-    line.underWay += 1;
+    queue.inFlight += 1;
     try {
       const answers = await work([first, ...others]);
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     } finally {
-      line.underWay -= 1;
-      schedule(name, line);
+      queue.inFlight -= 1;
+      schedule(name, queue);
     }
   }
 
-  function lineOf(name: string): Line<Ask, Answer> {
-    const known = lines.get(name);
+  function queueOf(name: string): Queue<Ask, Answer> {
+    const known = queues.get(name);
     if (known !== undefined) return known;
-    const fresh = { waiting: [], underWay: 0, isScheduled: false };
-    lines.set(name, fresh);
+    const fresh = { waiting: [], inFlight: 0, isScheduled: false };
+    queues.set(name, fresh);
     return fresh;
   }
 
   return {
     ask: (name, ask) =>
       new Promise((resolve, reject) => {
-        const line = lineOf(name);
-        line.waiting.push({ ask, resolve, reject });
-        schedule(name, line);
+        const queue = queueOf(name);
+        queue.waiting.push({ ask, resolve, reject });
+        schedule(name, queue);
       }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 export interface Cache<V> {
-  /** The value of a key: from memory while it is fresh, else loaded; callers at the same time share one load. */
+  /** The value of a key, from memory while fresh, otherwise loaded. Concurrent callers share one load. */
   get(key: string, load: () => Promise<V>): Promise<V>;
   forget(key: string): void;
 }
@@ -13,8 +13,8 @@ export interface CacheOptions {
 }
 
 /**
- * A small cache in memory for what is read far more often than it changes. What another process changed is seen
- * after `ttlMs` at the latest; a failed load is not kept.
+ * A small in-memory cache for data that is read far more often than it changes. Changes by other processes show after
+ * `ttlMs` at the latest. A failed load is not cached.
  */
 export function createCache<V>({ ttlMs, maxEntries, clock }: CacheOptions): Cache<V> {
   const entries = new Map<string, { value: Promise<V>; freshUntilMs: number }>();

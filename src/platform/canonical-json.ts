@@ -1,4 +1,4 @@
-/** JSON with sorted keys: equal values give equal text, whatever the order they were written in. */
+/** JSON with sorted keys: equal values give equal text. */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     isPlainObject(part)

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** Credentials at rest: AES-256-GCM; `keyId` says which key, so that keys can be replaced one record at a time. */
+/** A credential at rest, AES-256-GCM. `keyId` names the key, so that keys can be rotated one record at a time. */
 export interface SealedSecret {
   readonly keyId: string;
   readonly iv: string;
@@ -9,16 +9,16 @@ export interface SealedSecret {
 }
 
 export interface Cipher {
-  /** `context` (for example the record's id) is authenticated with the secret: it cannot be moved elsewhere. */
+  /** Binds the secret to `context` (for example the record's id), so that a copy in another record does not open. */
   seal(plain: string, context: string): SealedSecret;
-  /** Throws when the key is not there, or when secret or context were changed. */
+  /** Throws if another key sealed the secret, or if secret or context have changed. */
   open(sealed: SealedSecret, context: string): string;
 }
 
-/** Node would open with a shorter tag as well, which is easier to guess. */
+/** Without an explicit length, Node also accepts shorter tags, which are easier to guess. */
 const authTagLength = 16;
 
-/** `key`: 32 bytes. `keyId`: a short name that stays with what the key has sealed. */
+/** `key`: 32 bytes. `keyId`: a short name, stored with every secret that the key seals. */
 export function createCipher(key: Buffer, keyId = 'k1'): Cipher {
   return {
     seal(plain, context) {

@@ -1,18 +1,18 @@
-/** Where time comes from. Pure code takes the time as an argument; everything else takes a clock. */
+/** The source of time. Pure code takes the time as an argument; everything else takes a clock. */
 export interface Clock {
   now(): Date;
 }
 
 export const systemClock: Clock = { now: () => new Date() };
 
-/** A point in time ahead, in epoch milliseconds, as the deadlines of gRPC calls want it. */
+/** A deadline for gRPC calls, in epoch milliseconds. */
 export const deadlineIn = (milliseconds: number): number => Date.now() + milliseconds;
 
-/** Seconds from one instant to a later one; 0 when the order is the other way round. */
+/** Seconds from one instant to a later one; 0 if `to` is earlier. */
 export const secondsBetween = (from: Date, to: Date): number =>
   Math.max(0, (to.getTime() - from.getTime()) / 1_000);
 
-/** A clock that stands still until it is moved; for tests. */
+/** A clock that only `advance` moves; for tests. */
 export function createFixedClock(start: Date): Clock & { advance(milliseconds: number): void } {
   let current = start.getTime();
   return {

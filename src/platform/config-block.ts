@@ -7,33 +7,33 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** What every part may know of where it runs. */
+/** The facts about the deployment that any area may use. */
 export interface Deployment {
   readonly environment: 'development' | 'test' | 'production';
   readonly isProduction: boolean;
   readonly logLevel: string;
   readonly shutdownGraceMs: number;
   readonly port: number;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly publicUrl: string;
 }
 
-/** The environment before it is checked, for problems that one variable alone cannot show. */
+/** The raw environment, for checks that need more than one variable. */
 export interface EnvironmentCheck {
   readonly isProduction: boolean;
-  /** Trimmed; empty when it is not set. */
+  /** Trimmed; empty if not set. */
   valueOf(name: string): string;
 }
 
 interface BlockDefinition<Fields extends z.ZodRawShape, Slice, Facts> {
-  /** The variables by name, each with a field of `config-fields.ts`. */
+  /** Each variable by name, with a field from `config-fields.ts`. */
   readonly fields: Fields;
-  /** Looked at even when single variables are wrong. */
+  /** Runs even if single variables are invalid. */
   readonly check?: (env: EnvironmentCheck) => Iterable<ConfigProblem>;
   readonly toSlice: (env: z.output<z.ZodObject<Fields>>, facts: Facts) => Slice;
 }
 
-/** The variables of one area, and what it gets of them. */
+/** The variables of one area, and the slice made from them. */
 export interface ConfigBlock<Slice, Facts = Deployment> {
   readonly names: readonly string[];
   readonly parse: (env: RawEnvironment) => ParsedBlock<Slice, Facts>;
@@ -41,18 +41,18 @@ export interface ConfigBlock<Slice, Facts = Deployment> {
 
 interface ParsedBlock<Slice, Facts> {
   readonly problems: readonly ConfigProblem[];
-  /** Null when a variable is wrong. */
+  /** Null if a variable is invalid. */
   readonly toSlice: ((facts: Facts) => Slice) | null;
 }
 
 export type SliceOf<Block> = Block extends ConfigBlock<infer Slice, never> ? Slice : never;
 
-/** The variables of an area; its slice may depend on the deployment. */
+/** Declares the variables of an area; its slice may depend on the deployment. */
 export const defineConfig = <const Fields extends z.ZodRawShape, const Slice>(
   definition: BlockDefinition<Fields, Slice, Deployment>,
 ): ConfigBlock<Slice> => createBlock(definition);
 
-/** Variables whose slice depends on nothing else. */
+/** Declares variables whose slice does not depend on the deployment. */
 export const defineBaseConfig = <const Fields extends z.ZodRawShape, const Slice>(
   definition: BlockDefinition<Fields, Slice, unknown>,
 ): ConfigBlock<Slice, unknown> => createBlock(definition);
@@ -78,25 +78,25 @@ function createBlock<Fields extends z.ZodRawShape, Slice, Facts>(
   };
 }
 
-/** A secret shorter than this, or of fewer different characters, is guessable. */
+/** A shorter secret, or one with fewer distinct characters, can be guessed. */
 const minSecretBytes = 32;
-const minDifferentCharacters = 8;
+const minDistinctCharacters = 8;
 
 const isWeak = (value: string): boolean =>
-  Buffer.byteLength(value) < minSecretBytes || new Set(value).size < minDifferentCharacters;
+  Buffer.byteLength(value) < minSecretBytes || new Set(value).size < minDistinctCharacters;
 
-/** Names the variable when one of its secrets is guessable. */
+/** Reports the variable if one of its secrets can be guessed. */
 export const checkStrength = (name: string, secrets: readonly string[]): readonly ConfigProblem[] =>
   secrets.some(isWeak)
     ? [
         {
           name,
-          message: `is weak: at least ${minSecretBytes} random bytes are needed (openssl rand -base64 48)`,
+          message: `is too weak; use at least ${minSecretBytes} random bytes (openssl rand -base64 48)`,
         },
       ]
     : [];
 
-/** Names each of these variables that is not set. */
+/** Reports each of these variables that is not set. */
 export const checkPresence = (
   { valueOf }: EnvironmentCheck,
   names: readonly string[],

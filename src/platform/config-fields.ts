@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { Secret } from './secret.ts';
 
 /**
- * The kinds of value that an environment variable can hold. An empty variable counts as a missing one, as in
- * a copied `.env.example`. Messages never repeat the value: it may be a secret.
+ * The types of value that an environment variable can hold. An empty variable counts as missing, as in a copied
+ * `.env.example`. Messages never repeat the value, because it may be a secret.
  */
 const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 const isUnit = (unit: string): unit is keyof typeof unitsMs => Object.hasOwn(unitsMs, unit);
 
-/** Reads "15m", "900s" or "7d" as milliseconds; undefined when the text is not a duration. */
+/** Parses "15m", "900s" or "7d" into milliseconds; undefined if the text is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text.trim()) ?? [];
   if (amount === undefined || unit === undefined || !isUnit(unit)) return undefined;
@@ -43,7 +43,7 @@ export const wholeNumber = (fallback: number, minimum: number, maximum: number) 
 
 export const port = (fallback: number) => wholeNumber(fallback, 0, 65_535);
 
-/** A duration with a unit; a plain number is refused, because nobody can tell which unit was meant. */
+/** A duration with a unit. A plain number is refused, because its unit would be a guess. */
 export const duration = (fallback: string, maximum: string) => {
   const maxMs = parseDurationMs(maximum) ?? 0;
   return text(fallback).transform((value, context) => {
@@ -54,7 +54,7 @@ export const duration = (fallback: string, maximum: string) => {
   });
 };
 
-/** For variables named …_MS: a number of milliseconds, or a duration with its unit. */
+/** For variables named …_MS: milliseconds, or a duration with a unit. */
 export const milliseconds = (fallback: number) =>
   text(String(fallback)).transform((value, context) => {
     const ms = /^\d{1,12}$/.test(value) ? Number(value) : parseDurationMs(value);
@@ -63,7 +63,7 @@ export const milliseconds = (fallback: number) =>
     return z.NEVER;
   });
 
-/** True or false; undefined when not set, so that the environment can decide. */
+/** Undefined if not set, so that the default can depend on the deployment. */
 export const flag = () =>
   optional(z.enum(['true', 'false', '1', '0'], { error: 'must be true or false' })).transform((value) =>
     value === undefined ? undefined : value === 'true' || value === '1',
@@ -71,7 +71,7 @@ export const flag = () =>
 
 export const secret = () => required().transform((value) => new Secret(value));
 
-/** 32 bytes in base64, the key of AES-256. */
+/** An AES-256 key: 32 bytes in base64. */
 export const key256 = () =>
   required().transform((value, context) => {
     const isKey = /^[A-Za-z0-9+/_-]{43}=?$/.test(value) && Buffer.from(value, 'base64').byteLength === 32;
@@ -83,7 +83,7 @@ export const key256 = () =>
 const isHttpUrl = (value: string): boolean =>
   URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 
-/** An http(s) address without a slash at its end. */
+/** An http(s) address without a trailing slash. */
 export const httpUrl = () =>
   optional(z.string().trim().refine(isHttpUrl, { error: 'must be an http or https address' })).transform(
     (value) => value?.replace(/\/+$/, ''),
@@ -92,7 +92,7 @@ export const httpUrl = () =>
 const isSmtpUrl = (value: string): boolean =>
   URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '';
 
-/** A mail server with its sign-in: smtp://user:password@mail.example.com:587 */
+/** A mail server with its credentials: smtp://user:password@mail.example.com:587 */
 export const smtpUrl = () =>
   optional(
     z
@@ -101,7 +101,7 @@ export const smtpUrl = () =>
       .refine(isSmtpUrl, { error: 'must be an address such as smtps://user:password@host:465' }),
   ).transform((value) => (value === undefined ? undefined : new Secret(value)));
 
-/** The sender of mails: an address, or a name with the address in angle brackets. One line, for it is a header. */
+/** The sender of mails: an address, or a name with the address in angle brackets. One line, because it is a header. */
 export const mailAddress = () =>
   optional(
     z
@@ -121,7 +121,7 @@ export const splitList = (value: string): string[] =>
 
 export const list = () => text('').transform(splitList);
 
-/** Origins as browsers send them: scheme, host and port, nothing else; never `*`. */
+/** Origins as browsers send them: scheme, host and port only; never `*`. */
 export const origins = () =>
   list().refine((entries) => entries.every((entry) => isHttpUrl(entry) && new URL(entry).origin === entry), {
     error: 'must be origins such as https://crm.example.com, separated by commas, without path or *',

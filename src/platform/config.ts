@@ -1,25 +1,25 @@
 import type { ConfigBlock, ConfigProblem, RawEnvironment, SliceOf } from './config-block.ts';
 import { deploymentConfig, mongoConfig } from './platform-config.ts';
 
-/** Says everything that is wrong with the environment at once. Names only: a value may be a secret. */
+/** Lists every problem of the environment. It names variables and never their values, which may be secrets. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 
   constructor(configProblems: readonly ConfigProblem[]) {
     const lines = configProblems.map(({ name, message }) => `  ${name} ${message}`);
     super(
-      `The environment is not complete:\n${lines.join('\n')}\n` +
-        'Set these variables; .env.example explains each. In development `npm start` makes the secrets by itself.',
+      `The environment is incomplete or invalid:\n${lines.join('\n')}\n` +
+        'Set these variables; .env.example explains each. In development, `npm start` generates the secrets.',
     );
     this.name = 'ConfigError';
     this.problems = configProblems;
   }
 }
 
-/** The blocks of all areas, each by the name of its slice. */
+/** The blocks of all areas, by the names of their slices. */
 type Blocks = Readonly<Record<string, ConfigBlock<unknown>>>;
 
-/** Each part of the product gets its own slice and nothing else. */
+/** One slice for each block; an area is given only its own. */
 export type ConfigOf<B extends Blocks> = { readonly [Name in keyof B]: SliceOf<B[Name]> } & {
   readonly deployment: SliceOf<typeof deploymentConfig>;
 };
@@ -35,18 +35,18 @@ export function readConfig<const B extends Blocks>(
   if (problems.length > 0 || deployment.toSlice === null) throw new ConfigError(problems);
   const facts = deployment.toSlice(undefined);
   const slices = parsed.map(({ name, toSlice }) => [name, toSlice?.(facts)] as const);
-  // Without problems, each block has made the slice under its own name.
+  // There are no problems here, so each block has produced the slice under its name.
   return Object.fromEntries([...slices, ['deployment', facts]]) as ConfigOf<B>;
 }
 
-/** For commands that use nothing but the database: they need no secret. Throws `ConfigError` too. */
+/** For commands that use only the database and need no secret. Throws `ConfigError`. */
 export function loadMongoConfig(env: RawEnvironment = process.env): SliceOf<typeof mongoConfig> {
   const { problems, toSlice } = mongoConfig.parse(env);
   if (toSlice === null) throw new ConfigError(problems);
   return toSlice(undefined);
 }
 
-/** The names of all variables; a name that two blocks declare is an error. */
+/** The names of all variables; throws if two blocks declare the same one. */
 export function variableNames(blocks: Blocks): readonly string[] {
   const names = [deploymentConfig, ...Object.values(blocks)].flatMap((block) => block.names);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -57,7 +57,7 @@ export function variableNames(blocks: Blocks): readonly string[] {
 const firstOfEachName = (problems: readonly ConfigProblem[]): ConfigProblem[] =>
   [...new Map(problems.toReversed().map((problem) => [problem.name, problem])).values()].toReversed();
 
-/** For a library that takes a setting from the environment only, where the product decides and not who starts it. */
+/** For a library that reads a setting only from the environment, although the product decides its value. */
 export function setForLibrary(name: string, value: string): void {
   process.env[name] = value;
 }

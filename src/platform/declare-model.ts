@@ -1,16 +1,16 @@
 import { Schema, type mongo, type SchemaDefinitionProperty, type Types } from 'mongoose';
 
-/** The collections that belong to no client, and why. All others hold tenant data and cannot be read without a scope. */
+/** The collections that belong to no client, with reasons. All others hold tenant data and need a scope. */
 export const platformCollections = {
-  clients: 'The tenants themselves: the repository pins a document by its _id.',
-  outbox_mails: 'A reset is asked for by somebody who is not known to be a user of anybody yet.',
-  rate_limits: 'Attempts to sign in are counted before anybody is signed in.',
-  webhook_events: 'Whose an event is, only its processing finds out.',
+  clients: 'The tenants themselves: the repository selects each by its _id.',
+  outbox_mails: 'A password reset is requested before the caller is known to be a user.',
+  rate_limits: 'Sign-in attempts are counted before sign-in.',
+  webhook_events: 'The client of an event is known only once it is processed.',
 } as const;
 
 type PlatformCollection = keyof typeof platformCollections;
 
-/** Unknown fields throw; collections and indexes are made by migrations alone. */
+/** Unknown fields throw. Only migrations create collections and indexes. */
 const schemaOptions = {
   strict: 'throw',
   autoIndex: false,
@@ -20,18 +20,18 @@ const schemaOptions = {
   id: false,
 } as const;
 
-/** What every document of a client has. */
+/** The field that every document of a client has. */
 export interface TenantDocument {
   readonly clientId: Types.ObjectId;
 }
 
 declare const documentOf: unique symbol;
 
-/** A collection with its schema and the type of its documents. By itself it reads nothing: it has no connection. */
+/** A collection with its schema and the type of its documents, without a connection. */
 interface DeclaredModel<Doc> {
   readonly collection: string;
   readonly schema: Schema;
-  /** Of the type alone: no object has it. */
+  /** Exists in the type only. */
   readonly [documentOf]?: Doc;
 }
 
@@ -45,14 +45,14 @@ export interface PlatformModel<Doc extends mongo.Document> extends DeclaredModel
   readonly owner: 'platform';
 }
 
-/** Every field of the documents and no other; MongoDB makes `_id`. */
+/** Exactly the fields of the documents, without those that are given. */
 type Fields<Doc, Given extends PropertyKey> = {
   readonly [Field in Exclude<keyof Doc, Given>]-?: SchemaDefinitionProperty;
 };
 
 const clientId = { type: Schema.Types.ObjectId, required: true } as const;
 
-/** Declares a collection of tenant data; the tenant itself is declared here. */
+/** Declares a collection of tenant data; adds `clientId`. */
 export const declareTenantModel = <Doc extends TenantDocument>(
   collection: string,
   fields: Fields<Doc, '_id' | 'clientId'>,
@@ -62,7 +62,7 @@ export const declareTenantModel = <Doc extends TenantDocument>(
   schema: new Schema({ clientId, ...fields }, { ...schemaOptions, collection }),
 });
 
-/** Declares a collection that belongs to no client: one of those that `platformCollections` gives a reason for. */
+/** Declares a collection that belongs to no client; `platformCollections` must give its reason. */
 export const declarePlatformModel = <Doc extends mongo.Document>(
   collection: PlatformCollection,
   fields: Fields<Doc, '_id'>,

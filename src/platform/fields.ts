@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** Fields that many schemas share. */
 
-/** An id of ours: 24 hexadecimal digits; parsed into an ObjectId, so that nothing else can reach a filter. */
+/** An id of ours: 24 hexadecimal digits. Parsed into an ObjectId, so that no other type reaches a filter. */
 export const objectIdText = z
   .string()
   .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' })
@@ -18,7 +18,7 @@ export const JsonValue = z
   .custom<z.core.util.JSONType>()
   .meta({ id: 'JsonValue', description: 'Any JSON value' });
 
-/** A time as ISO 8601 with its zone; parsed into a Date. */
+/** An ISO 8601 time with a zone, parsed into a Date. */
 export const isoTime = z.iso
-  .datetime({ offset: true, error: 'Must be a time as 2026-11-23T09:00:00Z.' })
+  .datetime({ offset: true, error: 'Must be a time such as 2026-11-23T09:00:00Z.' })
   .transform((text) => new Date(text));

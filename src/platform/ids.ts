@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
 
-/** A new document id: time-ordered, so that it also breaks ties in keyset paging. */
+/** A new document id. Ids are ordered by time, so they also break ties in keyset paging. */
 export const newId = (): Types.ObjectId => new Types.ObjectId();
 
 export const newUuid = (): string => randomUUID();
@@ -9,7 +9,7 @@ export const newUuid = (): string => randomUUID();
 /** An unguessable secret of `bytes` random bytes, in URL-safe base64. */
 export const newSecret = (bytes = 32): string => randomBytes(bytes).toString('base64url');
 
-/** What is stored instead of a secret that is only ever compared: lower-case hexadecimal SHA-256. */
+/** Lower-case hexadecimal SHA-256; stored in place of secrets that are only compared. */
 export const sha256Hex = (value: string | Buffer): string => createHash('sha256').update(value).digest('hex');
 
 /** A number in [0, 1) for jitter. */

@@ -4,9 +4,9 @@ import { decodeCursor, type Cursor } from './pagination.ts';
 type Range = Readonly<Record<string, unknown>>;
 
 /**
- * Where a page begins and how it is ordered. After a cursor there are two ranges, read one after the other: what is
- * left of those with the same sort key, then those behind. Each is one piece of an index in the order of the list; as
- * one query with `$or` the planner would sometimes choose to sort.
+ * The start and order of a page. After a cursor there are two ranges, read in turn: the rest of the documents with the
+ * same sort key, then those that follow. Each range is one contiguous part of an index. As one query with `$or`, the
+ * planner sometimes chose to sort.
  */
 export interface ListOrder<Doc> {
   readonly ranges: readonly [Range, ...Range[]];
@@ -19,7 +19,6 @@ interface Created {
   readonly createdAt: Date;
 }
 
-/** The newest first. */
 export function newestFirst(cursor: string | undefined): ListOrder<Created> {
   const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
   return {
@@ -32,24 +31,24 @@ export function newestFirst(cursor: string | undefined): ListOrder<Created> {
   };
 }
 
-/** Sorts after every text that begins with the prefix: no character is higher. */
-const behind = (prefix: string): string => `${prefix}\u{10ffff}`;
+/** Sorts after every text with the prefix: no character is higher. */
+const endOfPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 
-/** All whose field begins with the prefix, in its order. A range instead of a pattern: the text needs no escaping. */
+/** Documents whose field begins with the prefix, ordered by it. A range, not a pattern, so the text needs no escaping. */
 export function byPrefix<Field extends string>(
   { field, prefix }: { readonly field: Field; readonly prefix: string },
   cursor: string | undefined,
 ): ListOrder<{ readonly _id: Types.ObjectId } & { readonly [F in Field]?: string }> {
   const after = cursor === undefined ? null : decodeCursor(cursor, 'string');
   return {
-    // The cursor of another search names nothing here, so the list begins at its beginning.
+    // A cursor of another search has no place in this one, so the list starts from the beginning.
     ranges:
       after?.key.startsWith(prefix) === true
         ? [
             { [field]: after.key, _id: { $gt: after.id } },
-            { [field]: { $gt: after.key, $lt: behind(prefix) } },
+            { [field]: { $gt: after.key, $lt: endOfPrefix(prefix) } },
           ]
-        : [{ [field]: { $gte: prefix, $lt: behind(prefix) } }],
+        : [{ [field]: { $gte: prefix, $lt: endOfPrefix(prefix) } }],
     sort: { [field]: 1, _id: 1 },
     cursorOf: (document) => ({ key: document[field] ?? '', id: document._id }),
   };

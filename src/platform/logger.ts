@@ -5,7 +5,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** What every part may do with the log. An error goes under the field `error`; its causes follow. */
+/** Pass an error as the field `error`; it is logged with its causes. */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
@@ -17,17 +17,17 @@ export interface Logger {
 
 interface LoggerOptions {
   readonly level: LogLevel;
-  /** Which process writes: api, worker, migrate. */
+  /** The process that writes: api, worker, migrate. */
   readonly name: string;
-  /** Where lines go; standard output when not given. */
+  /** Standard output by default. */
   readonly destination?: DestinationStream;
 }
 
 /**
- * A second line of defence only: callers pass ids and codes, never secrets, phone numbers or bodies. A field
- * of one of these names that slips in does not reach the log.
+ * A second line of defence: callers pass ids and codes, never secrets, phone numbers or bodies. Fields with these names
+ * are redacted.
  */
-const neverLogged = [
+const redactedFields = [
   'password',
   'passwordHash',
   'secret',
@@ -44,7 +44,7 @@ const neverLogged = [
   'email',
 ];
 
-/** One per process, made in `bin/` and passed down: JSON lines with ISO times and level names. */
+/** Writes JSON lines with ISO times and level names. One per process, passed down from its start. */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
@@ -53,12 +53,12 @@ export function createLogger(options: LoggerOptions): Logger {
     messageKey: 'message',
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: serializeError, err: serializeError },
-    redact: { paths: neverLogged.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    redact: { paths: redactedFields.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
   };
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }
 
-/** Runs of seven and more digits may be phone numbers; what they are is never needed to understand an error. */
+/** Masks runs of seven or more digits, which may be phone numbers. */
 export const maskDigits = (text: string): string => text.replace(/\d(?:[ -]?\d){6,}/g, '[digits]');
 
 const maxCauses = 5;
@@ -73,8 +73,8 @@ export interface SerializedError {
 }
 
 /**
- * An error with its causes in the few fields that are safe: name, message and stack with digits masked, and a
- * code. Everything else that libraries hang on errors (request bodies, documents, headers) is left out.
+ * The safe fields of an error and its causes: name, code, and message and stack with digits masked. Other fields that
+ * libraries attach (request bodies, documents, headers) are dropped.
  */
 export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) return { name: typeof error, message: clean(describe(error)) };
@@ -92,9 +92,9 @@ export function serializeError(error: unknown, depth = 0): SerializedError {
 const describe = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
-    : 'something that is not an error was thrown';
+    : 'a value that is not an error was thrown';
 
-/** Only the frames: the message above them is there already, and it may be long. */
+/** Only the frames: the message is a field of its own, and it may be long. */
 const framesOf = (stack: string): string =>
   stack
     .split('\n')

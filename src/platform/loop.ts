@@ -1,22 +1,22 @@
 import { sleep } from './clock.ts';
 import type { Logger } from './logger.ts';
 
-/** A long loop as its area declares it; docs/loops.md is made from the tables of all areas. */
+/** A long loop, declared by its area; docs/loops.md is generated from these tables. */
 export interface LoopDefinition {
   /** The process that runs it. */
   readonly process: 'api' | 'worker';
   /** What one round does. */
   readonly does: string;
-  /** The wait after an idle round, which doubles up to `maxIdleMs` while nothing happens. */
+  /** The wait after an idle round; it doubles up to `maxIdleMs` while rounds stay idle. */
   readonly idleMs: number;
   readonly maxIdleMs: number;
-  /** What keeps two processes from doing the same work, and how long one that dies delays it. */
+  /** How two processes avoid doing the same work, and how long a dead one delays it. */
   readonly lease: string;
 }
 
 export type LoopTable = Readonly<Record<string, LoopDefinition>>;
 
-/** One round of work; answers whether more may be waiting, in which case the next round follows at once. */
+/** One round of work. After `more`, the next round follows at once. */
 export type LoopStep = () => Promise<'more' | 'idle'>;
 
 export interface RunnableLoop {
@@ -26,7 +26,7 @@ export interface RunnableLoop {
   readonly maxIdleMs: number;
 }
 
-/** The loops of an area with their steps; each loop of the table needs one. */
+/** Joins the loops of an area with their steps. */
 export const createLoops = <const Table extends LoopTable>(
   table: Table,
   steps: { readonly [Name in keyof Table]: LoopStep },
@@ -38,7 +38,7 @@ export const createLoops = <const Table extends LoopTable>(
     return { name, step, idleMs, maxIdleMs };
   });
 
-/** A step that is over after one round, whatever it has found. */
+/** A step that always waits after its round. */
 export const once =
   (round: () => Promise<unknown>): LoopStep =>
   async () => {
@@ -46,7 +46,7 @@ export const once =
     return 'idle';
   };
 
-/** A step that goes on as long as something was taken. */
+/** A step that repeats at once while `take` finds work. */
 export const whileFound =
   (take: () => Promise<number | boolean>): LoopStep =>
   async () =>
@@ -57,11 +57,11 @@ export interface LoopOptions extends RunnableLoop {
 }
 
 export interface Loop {
-  /** Resolves when the round under way is over; no other begins. */
+  /** Starts no further round; resolves when the current one has ended. */
   stop(): Promise<void>;
 }
 
-/** Runs these until they are stopped, together. */
+/** Runs several loops until they are stopped together. */
 export function startLoops(loops: readonly RunnableLoop[], logger: Logger): Loop {
   const started = loops.map(({ name, step, idleMs, maxIdleMs }) =>
     startLoop({ name, step, idleMs, maxIdleMs, logger }),
@@ -73,7 +73,7 @@ export function startLoops(loops: readonly RunnableLoop[], logger: Logger): Loop
   };
 }
 
-/** Runs a step again and again until it is stopped. A failed round is logged and tried again after the longest wait. */
+/** Runs a step repeatedly until stopped. A failed round is logged and repeated after `maxIdleMs`. */
 export function startLoop({ name, step, idleMs, maxIdleMs, logger }: LoopOptions): Loop {
   const stopping = new AbortController();
   async function run(): Promise<void> {
@@ -86,7 +86,7 @@ export function startLoop({ name, step, idleMs, maxIdleMs, logger }: LoopOptions
           continue;
         }
       } catch (error) {
-        logger.error({ loop: name, error }, 'a round failed; it is tried again');
+        logger.error({ loop: name, error }, 'loop round failed; will be repeated');
         waitMs = maxIdleMs;
       }
       await sleep(waitMs, stopping.signal);

@@ -4,19 +4,19 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 export type ProcessName = 'api' | 'worker';
 
-/** No gauge of the database counts further: an alert needs to know that there are many, not how many. */
+/** Upper bound of what database gauges count: an alert needs to know that there are many, not how many. */
 export const maxCounted = 5_000;
 
-/** One instrument as its table says it: its name has the unit last, its labels are few words each. */
+/** One instrument of a table. Its name ends in the unit; each label has few values. */
 export interface InstrumentDefinition {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** What it counts or measures, for the page of metrics and for whoever reads `/metrics`. */
+  /** A noun phrase with unit and labels, shown in docs/metrics.md and on `/metrics`. */
   readonly help: string;
   readonly labels: readonly string[];
-  /** The processes whose page has it. */
+  /** The processes that expose it. */
   readonly processes: readonly ProcessName[];
-  /** Upper bounds of a histogram. */
+  /** Upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];
 }
 
@@ -29,7 +29,7 @@ export interface CounterOf<Labels> {
 }
 
 export interface GaugeOf<Labels> {
-  /** Sets these values and forgets all others: what is not measured any more must not stay as it was. */
+  /** Sets these values and drops all others, so that no stale value remains. */
   replace(entries: readonly { readonly labels: Labels; readonly value: number }[]): void;
 }
 
@@ -47,20 +47,20 @@ export type Instruments<Table extends InstrumentTable> = {
   readonly [Key in keyof Table]: InstrumentOf<Table[Key]>;
 };
 
-/** What an area is given of the metrics of its process: the instruments of its own table. */
+/** The instruments of one area. */
 export interface Measured<Table extends InstrumentTable> {
   readonly instruments: Instruments<Table>;
 }
 
 export interface Metrics<Table extends InstrumentTable> {
-  /** By their keys in the table; a label that the table does not have does not compile. */
+  /** By their keys in the table; an undeclared label does not compile. */
   readonly instruments: Instruments<Table>;
   readonly contentType: string;
-  /** The page as Prometheus reads it. */
+  /** The metrics in Prometheus text format. */
   render(): Promise<string>;
 }
 
-/** What one process measures, in a registry of its own: two in one Node process do not disturb each other. */
+/** The metrics of one process. Each call has its own registry, so that tests can run several in one Node process. */
 export function createMetrics<const Table extends InstrumentTable>(
   table: Table,
   { process: processName }: { process: ProcessName },
@@ -70,7 +70,7 @@ export function createMetrics<const Table extends InstrumentTable>(
   collectDefaultMetrics({ register: registry });
   const instruments = Object.fromEntries(
     Object.entries(table).map(([key, definition]) => {
-      // One that this process has no use for works too, but is on no page: a 0 there would be a lie.
+      // An instrument of another process works but is not exposed: its 0 would be wrong.
       const registers = definition.processes.includes(processName) ? [registry] : [];
       return [key, createInstrument(definition, registers)];
     }),
@@ -116,18 +116,18 @@ function createInstrument(
 }
 
 export interface MetricsServer {
-  /** Null when metrics are switched off. */
+  /** Null if metrics are disabled. */
   readonly port: number | null;
   close(): Promise<void>;
 }
 
 interface MetricsServerOptions {
   readonly host: string;
-  /** 0 switches it off. */
+  /** 0 disables the server. */
   readonly port: number;
 }
 
-/** `GET /metrics` on a port of its own, which is not for the public: it tells how much a business sends. */
+/** `GET /metrics` on its own port. Keep the port private: it shows how much a business sends. */
 export async function serveMetrics(
   metrics: Pick<Metrics<InstrumentTable>, 'contentType' | 'render'>,
   { host, port }: MetricsServerOptions,

@@ -1,10 +1,10 @@
-/** The part of migrate-mongo that we use; the package ships no types. */
+/** The used part of migrate-mongo, which ships no types. */
 declare module 'migrate-mongo' {
   import type { mongo } from 'mongoose';
 
   export interface MigrationStatus {
     readonly fileName: string;
-    /** The text `PENDING`, or the time. */
+    /** `PENDING`, or the time. */
     readonly appliedAt: string;
   }
 

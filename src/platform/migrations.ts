@@ -6,7 +6,7 @@ import { migrationsFolder } from './paths.ts';
 config.set({
   migrationsDir: migrationsFolder,
   changelogCollectionName: 'migrations',
-  // Its own lock can be taken by two at once, and leaves work behind that fails when the connection is closed.
+  // Disables its own lock: two processes can take it, and it leaves a timer that fails once the connection is closed.
   lockTtl: 0,
   migrationFileExtension: '.js',
   useFileHash: false,
@@ -15,15 +15,15 @@ config.set({
 
 const lockWaits = 120;
 const lockWaitMs = 500;
-/** A migration that dies gives the lock free after this long. */
+/** The lock of a process that died is free after this time. */
 const lockTtlMs = 600_000;
 
-/** One document that only one process can hold: a second insert of its id is refused. */
+/** One document that only one process can hold: MongoDB refuses a second insert of its id. */
 function lockOf(connection: MongoConnection) {
   const locks = databaseOf(connection).collection<{ _id: string; takenAt: Date }>('migrations_lock');
   const _id = 'migrate';
   return {
-    async take(): Promise<boolean> {
+    async acquire(): Promise<boolean> {
       const takenAt = systemClock.now();
       const staleBefore = new Date(takenAt.getTime() - lockTtlMs);
       try {
@@ -38,25 +38,25 @@ function lockOf(connection: MongoConnection) {
         throw error;
       }
     },
-    give: () => locks.deleteOne({ _id }),
+    release: () => locks.deleteOne({ _id }),
   };
 }
 
-/** Runs the numbered files of `migrations/` that have not run yet; waits while another process does. */
+/** Runs the pending files of `migrations/` and returns their names; waits while another process does. */
 export async function runMigrations(connection: MongoConnection): Promise<readonly string[]> {
   const lock = lockOf(connection);
-  for (let waits = 0; !(await lock.take()); waits += 1) {
-    if (waits >= lockWaits) throw new Error('Another process holds the lock of the migrations for too long.');
+  for (let waits = 0; !(await lock.acquire()); waits += 1) {
+    if (waits >= lockWaits) throw new Error('Another process has held the migration lock for too long.');
     await sleep(lockWaitMs);
   }
   try {
     return await up(databaseOf(connection), connection.getClient());
   } finally {
-    await lock.give();
+    await lock.release();
   }
 }
 
-/** The migrations that have not run yet; requests are refused while there are any. */
+/** The migrations that have not run yet; the process is not ready while there are any. */
 export async function pendingMigrations(connection: MongoConnection): Promise<readonly string[]> {
   const all = await status(databaseOf(connection));
   return all.filter(({ appliedAt }) => appliedAt === 'PENDING').map(({ fileName }) => fileName);

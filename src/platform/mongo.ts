@@ -1,8 +1,8 @@
 import mongoose, { type mongo, type Types } from 'mongoose';
 
 /**
- * The tenant in whose name a query runs: the first argument of every repository function, and of every function of the
- * collection underneath (`tenant-collection.ts`).
+ * The tenant of a query: the first argument of every repository function, and of every function of
+ * `tenant-collection.ts`.
  */
 export interface ClientScope {
   readonly clientId: Types.ObjectId;
@@ -10,20 +10,20 @@ export interface ClientScope {
 
 export const scopeOf = (clientId: Types.ObjectId): ClientScope => ({ clientId });
 
-/** Durable writes: acknowledged by a majority after their journal is on disk. */
+/** Acknowledged by a majority, with the journal on disk. */
 export const durableWrite = { w: 'majority', j: true } as const;
 
 export interface MongoOptions {
   readonly uri: string;
   readonly appName: string;
   readonly maxPoolSize: number;
-  /** Tells about every command on the wire; an address with `monitorCommands=true` does the same. */
+  /** Emits an event for every command; `monitorCommands=true` in the address does the same. */
   readonly monitorCommands?: boolean;
 }
 
 export type MongoConnection = mongoose.Connection;
 
-/** Connects with majority reads and writes; resolves when the first connection stands. */
+/** Connects with majority reads and writes; resolves with the first open connection. */
 export async function connectMongo(options: MongoOptions): Promise<MongoConnection> {
   return mongoose
     .createConnection(options.uri, {
@@ -41,11 +41,11 @@ export async function connectMongo(options: MongoOptions): Promise<MongoConnecti
     .asPromise();
 }
 
-/** True when the error says that a unique index refused the write (MongoDB error 11000). */
+/** Whether a unique index refused the write (MongoDB error 11000). */
 export const isDuplicateKey = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 11_000;
 
-/** The database of a connection that stands. */
+/** The database of an open connection; throws if it is not open. */
 export function databaseOf(connection: MongoConnection): mongo.Db {
   if (connection.db === undefined) throw new Error('The database is not connected.');
   return connection.db;

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 
-/** Stands in where no address is known, so that such callers are limited too, all together. */
+/** All callers without a known address share this key, so that they are limited too. */
 const unknownNetwork = 'unknown';
 
 /**
- * What limits count by: an IPv4 address itself, and of an IPv6 address the /64, because a single household can
- * choose freely among the rest. IPv4 written as IPv6 in any spelling is the same caller as the plain form.
+ * The key that limits count by: an IPv4 address, or the /64 of an IPv6 address, because one household can use any
+ * address within its /64. IPv4 written as IPv6 is the same caller as the plain form.
  */
 export function networkOf(ip: string): string {
   const plain = ip.replace(/%.*$/, '');
@@ -19,7 +19,7 @@ export function networkOf(ip: string): string {
   return `${prefix.join(':')}::/64`;
 }
 
-/** The eight groups of an IPv6 address. A URL's host is its one canonical spelling, without dotted numbers. */
+/** The eight groups of an IPv6 address. `URL` gives its canonical form, without dotted decimals. */
 function groupsOf(ip: string): number[] {
   const canonical = new URL(`http://[${ip}]/`).hostname.slice(1, -1);
   const [head = '', tail = ''] = canonical.split('::');

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 
 /**
- * Keyset paging: a page starts after the last item of the one before, named by its sort key and its id. It
- * stays stable while items are added, and costs the same on page one and on page one thousand.
+ * Keyset paging: a page starts after the last item of the previous one, identified by sort key and id. Pages stay stable
+ * while items are added, and the thousandth costs as much as the first.
  */
 export type SortKey = Date | string | number;
 
@@ -43,7 +43,7 @@ export const pageQuery = {
   cursor: pageCursor,
 };
 
-/** The reply of a list, named `id` in the API description; its example holds the example of an item. */
+/** The reply of a list. `id` names its component in the API description; its example contains an item's. */
 export const pageOf = <S extends z.ZodType>(item: S, id: string) =>
   z
     .object({
@@ -63,13 +63,13 @@ export function encodeCursor({ key, id }: Cursor): string {
 }
 
 const invalidCursor = (path: string): AppError =>
-  new AppError('invalid-input', 'The cursor is not one of ours.', {
-    errors: [{ path, message: 'Pass the nextCursor of the page before, unchanged.' }],
+  new AppError('invalid-input', 'The cursor is invalid.', {
+    errors: [{ path, message: 'Pass the nextCursor of the previous page, unchanged.' }],
   });
 
 /**
- * Reads a cursor whose sort key is of the given kind; anything that we did not make ourselves is refused. `path` is
- * where the request has it.
+ * Decodes a cursor whose sort key has the given type; throws `invalid-input` for any text that `encodeCursor` would not
+ * produce. `path` is its place in the request.
  */
 export function decodeCursor<K extends SortKeyKind>(
   text: string,
@@ -83,7 +83,7 @@ export function decodeCursor(text: string, kind: SortKeyKind, path = 'query.curs
   const key = readKey(value, kind);
   if (key === undefined) throw invalidCursor(path);
   const cursor = { key, id: Types.ObjectId.createFromHexString(id) };
-  // Base64 and JSON have many spellings of one value; only the one that we write is a cursor.
+  // Base64 and JSON can write one value in many ways; only the output of `encodeCursor` is a cursor.
   if (encodeCursor(cursor) !== text) throw invalidCursor(path);
   return cursor;
 }
@@ -109,8 +109,8 @@ function readKey(value: unknown, kind: SortKeyKind): SortKey | undefined {
 export type SortDirection = 'ascending' | 'descending';
 
 /**
- * The filter for everything after the cursor, ordered by `field` and then `_id`, both in one direction. Put it
- * under `$and`, or spread it when the filter has no `$or` of its own.
+ * The filter for everything after the cursor, ordered by `field` and then `_id` in one direction. Spread it only into a
+ * filter without `$or`; otherwise put it under `$and`.
  */
 export function afterCursor(field: string, direction: SortDirection, cursor: Cursor) {
   const operator = direction === 'ascending' ? '$gt' : '$lt';
@@ -125,7 +125,7 @@ export const sortBy = (field: string, direction: SortDirection): Record<string, 
   return { [field]: order, _id: order };
 };
 
-/** Makes a page of documents that were read with `limit + 1`: the one too many says that more follow. */
+/** Makes a page of documents read with `limit + 1`; the extra document shows that more follow. */
 export function toPage<T>(
   documents: readonly T[],
   limit: number,

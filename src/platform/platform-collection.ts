@@ -2,7 +2,7 @@ import type { Connection, mongo } from 'mongoose';
 import type { PlatformModel } from './declare-model.ts';
 import { databaseOf } from './mongo.ts';
 
-/** A collection that belongs to no client, as the driver has it. */
+/** The driver's collection of a model that belongs to no client. */
 export const openPlatformCollection = <Doc extends mongo.Document>(
   { collection }: PlatformModel<Doc>,
   connection: Connection,

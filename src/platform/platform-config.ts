@@ -4,7 +4,7 @@ import { choice, duration, flag, httpUrl, optional, port, text, wholeNumber } fr
 import { logLevels } from './logger.ts';
 import { Secret } from './secret.ts';
 
-/** What the slices of all areas may depend on. */
+/** The facts about the deployment that every slice may depend on. */
 export const deploymentConfig = defineBaseConfig({
   fields: {
     NODE_ENV: choice(['development', 'test', 'production'], 'development'),
@@ -49,12 +49,12 @@ export const temporalConfig = defineBaseConfig({
   }),
 });
 
-/** Ports of pages of metrics; 0 for none. */
+/** Ports of the metrics servers; 0 disables one. */
 export const metricsConfig = defineBaseConfig({
   fields: {
     METRICS_PORT: port(4002),
     WORKER_METRICS_PORT: port(4003),
-    /** The Temporal SDK serves its own. */
+    /** The Temporal SDK serves its own metrics. */
     TEMPORAL_METRICS_PORT: port(0),
   },
   toSlice: (env) => ({

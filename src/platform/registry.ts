@@ -1,8 +1,7 @@
 type Both<U> = (U extends unknown ? (table: U) => void : never) extends (table: infer I) => void ? I : never;
 
 /**
- * One table of the tables that the areas declare. Throws when two declare the same key: the later one would silently
- * win.
+ * Combines the tables of all areas. Throws if two areas declare the same key, because one would silently win.
  */
 export function combineTables<const Tables extends readonly object[]>(
   ...tables: Tables
@@ -12,6 +11,6 @@ export function combineTables<const Tables extends readonly object[]>(
     if (combined.has(key)) throw new Error(`${key} is declared twice.`);
     combined.set(key, entry);
   }
-  // Holds every entry of every table under its own key.
+  // `combined` holds every entry of every table under its own key.
   return Object.fromEntries(combined) as Both<Tables[number]>;
 }

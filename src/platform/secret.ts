@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const mask = '[secret]';
 
-/** A value that must not be printed: every way of turning it into text gives `[secret]` except `reveal()`. */
+/** A value that must not be printed: only `reveal()` returns it; every other conversion to text gives `[secret]`. */
 export class Secret {
   readonly #value: string;
 

@@ -6,45 +6,45 @@ import type { Logger } from './logger.ts';
 import { connectionOptionsOf, type TemporalOptions } from './temporal.ts';
 
 export interface TemporalWorkerOptions extends TemporalOptions {
-  /** The bundle that `npm run build` made. */
+  /** Written by `npm run build`. */
   readonly workflowBundlePath: string;
   readonly workflowQueue: string;
   readonly providerQueue: string;
-  /** Activities that keep state: on the workflow queue, mostly run as local activities. */
+  /** Activities that read and write state: on the workflow queue, mostly run as local activities. */
   readonly stateActivities: object;
-  /** Activities that call the provider: on their own queue, whose rate is limited by the server. */
+  /** Activities that call the provider: on their own queue, whose rate the server limits. */
   readonly providerActivities: object;
   readonly maxConcurrentDispatches: number;
   readonly maxCachedWorkflows: number;
-  /** How long activities under way may take when the process stops; about two seconds more and it has stopped. */
+  /** How long running activities may take when the process stops. The stop itself takes about two seconds more. */
   readonly shutdownGraceMs: number;
   readonly logger: Logger;
 }
 
 export interface TemporalWorker {
-  /** Resolves when all workers have stopped; rejects when one of them failed. */
+  /** Resolves when both workers have stopped; rejects if one of them failed. */
   readonly running: Promise<void>;
   isRunning(): boolean;
   stop(): Promise<void>;
 }
 
 /**
- * Workflow tasks that this process takes at once. One thread works them off, so more would only wait here, where the
- * order of arrival counts, instead of at the server, where the priority does. A poll holds its place while it waits for
- * a task: there are always polls of both kinds, for new runs and for those in the cache, and room beside them.
+ * Concurrent workflow tasks of this process. One thread runs them, so more tasks would wait here in order of arrival
+ * instead of at the server in order of priority. A waiting poll occupies a slot: the numbers leave slots beside the
+ * polls, and polls for both new and cached runs.
  */
-const workflowTasks = { atOnce: 16, polls: 8, shareOfPollsForNewRuns: 0.5 } as const;
+const workflowTasks = { maxConcurrent: 16, polls: 8, shareOfPollsForNewRuns: 0.5 } as const;
 
 const autoscaling = (maximum: number) =>
   ({ type: 'autoscaling', minimum: 1, maximum }) satisfies WorkerOptions['activityTaskPollerBehavior'];
 
 export interface RuntimeOptions {
   readonly isExpectedFailure: (type: string) => boolean;
-  /** Where the SDK serves its own metrics; port 0 for nowhere. */
+  /** Where the SDK serves its own metrics; port 0 disables them. */
   readonly metrics: { readonly host: string; readonly port: number };
 }
 
-/** Names as Prometheus wants them: the unit last, seconds, `_total` for counters. */
+/** Prometheus naming: the unit last, in seconds, and `_total` for counters. */
 const prometheusOptions = (host: string, port: number) => ({
   bindAddress: `${host.includes(':') ? `[${host}]` : host}:${port}`,
   countersTotalSuffix: true,
@@ -53,19 +53,18 @@ const prometheusOptions = (host: string, port: number) => ({
 });
 
 /**
- * Routes the SDK's log into ours. Once per process, before anything else of the SDK. What it warns of and is no news
- * goes to level debug: that the provider's worker has no workflows, which is on purpose, and failures of the given
- * types, which are the product at work.
+ * Routes the SDK's log into ours. Call it once per process, before any other use of the SDK. Two of its warnings are
+ * expected and go to level debug: the provider's worker has no workflows, and a workflow failed with an expected type.
  */
 export function installTemporalRuntime(logger: Logger, { isExpectedFailure, metrics }: RuntimeOptions): void {
-  const isNoNews = (message: string, error: unknown): boolean =>
+  const isExpectedWarning = (message: string, error: unknown): boolean =>
     message.startsWith('No workflows registered') ||
     (error instanceof ApplicationFailure && isExpectedFailure(error.type ?? ''));
   const log = new DefaultLogger('INFO', ({ level, message, meta }) => {
-    // The task token is long and says nothing that the ids beside it do not.
+    // The task token is long and redundant: the ids are logged too.
     const fields = { part: 'temporal', ...meta, taskToken: undefined };
     if (level === 'ERROR') logger.error(fields, message);
-    else if (level === 'WARN' && !isNoNews(message, meta?.['error'])) logger.warn(fields, message);
+    else if (level === 'WARN' && !isExpectedWarning(message, meta?.['error'])) logger.warn(fields, message);
     else logger.debug(fields, message);
   });
   const { host, port } = metrics;
@@ -77,22 +76,22 @@ export function installTemporalRuntime(logger: Logger, { isExpectedFailure, metr
 }
 
 /**
- * How long polls that are open when a worker stops may still bring a task; no new ones begin. Cut off at once, as the SDK
- * does by itself, they lose what the server hands out at that moment, until the time-out of that task. The SDK takes this
- * from the environment only (https://github.com/temporalio/sdk-rust/pull/1081).
+ * How long open polls may still return a task after a worker stops; no new polls start. The SDK's default cuts them off at
+ * once, and a task that the server hands out at that moment is lost until its time-out. The SDK reads this only from the
+ * environment (https://github.com/temporalio/sdk-rust/pull/1081).
  */
-const pollsOutliveStopMs = 500;
+const pollGraceMs = 500;
 
-/** How long the workflows go on after the last call, to take its result: later nobody else could for 10 s. */
-const workflowsOutliveCallsMs = 500;
+/** How long workflows run on after the last provider call, to take its result; another process could take it only after 10 s. */
+const workflowGraceMs = 500;
 
-/** More beats of one activity than one in this time are not sent. */
-const minBeatMs = 4_000;
+/** At most one heartbeat of an activity is sent in this time. */
+const maxHeartbeatThrottleMs = 4_000;
 
 /** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
   const { namespace, shutdownGraceMs } = options;
-  setForLibrary('TEMPORAL_POLL_SHUTDOWN_INTERRUPT_WAIT_MS', String(pollsOutliveStopMs));
+  setForLibrary('TEMPORAL_POLL_SHUTDOWN_INTERRUPT_WAIT_MS', String(pollGraceMs));
   const connection = await NativeConnection.connect(connectionOptionsOf(options));
   const shared = { connection, namespace, shutdownGraceTime: shutdownGraceMs };
   const workflows = await Worker.create({
@@ -101,7 +100,7 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
     workflowBundle: { codePath: options.workflowBundlePath },
     activities: options.stateActivities,
     maxCachedWorkflows: options.maxCachedWorkflows,
-    maxConcurrentWorkflowTaskExecutions: workflowTasks.atOnce,
+    maxConcurrentWorkflowTaskExecutions: workflowTasks.maxConcurrent,
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: workflowTasks.polls },
     nonStickyToStickyPollRatio: workflowTasks.shareOfPollsForNewRuns,
     activityTaskPollerBehavior: autoscaling(5),
@@ -112,18 +111,18 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
     activities: options.providerActivities,
     maxConcurrentActivityTaskExecutions: options.maxConcurrentDispatches,
     activityTaskPollerBehavior: autoscaling(20),
-    // By itself the SDK holds a beat back for up to 0.8 of the time after which a missing one counts.
-    maxHeartbeatThrottleInterval: minBeatMs,
+    // The SDK's default delays a heartbeat by up to 0.8 of its time-out.
+    maxHeartbeatThrottleInterval: maxHeartbeatThrottleMs,
   });
   const end = (worker: Worker) => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // One that ends takes the other along: after a failure too, the process ends, and whoever runs it starts it anew.
+  // Either worker stops the other when it ends, also on failure: the process then ends and its supervisor restarts it.
   const runProvider = async () => {
     try {
       await provider.run();
     } finally {
-      await sleep(workflowsOutliveCallsMs);
+      await sleep(workflowGraceMs);
       end(workflows);
     }
   };

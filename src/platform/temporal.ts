@@ -11,7 +11,7 @@ export interface TemporalOptions {
   readonly apiKey?: Secret | undefined;
 }
 
-/** How to reach the server, for the client and for the worker. */
+/** Connection options, shared by client and worker. */
 export const connectionOptionsOf = ({ address, tls, apiKey }: Omit<TemporalOptions, 'namespace'>) => ({
   address,
   tls: tls ?? false,
@@ -20,14 +20,14 @@ export const connectionOptionsOf = ({ address, tls, apiKey }: Omit<TemporalOptio
 
 export interface TemporalClient {
   readonly client: Client;
-  /** Limits a queue's activities to this many a second for each fairness key. May be repeated. */
+  /** Limits a queue's activities per second for each fairness key. Idempotent. */
   limitPerFairnessKey(taskQueue: string, requestsPerSecond: number): Promise<void>;
-  /** Throws when the server or the namespace does not answer. */
+  /** Throws if the server or the namespace does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A client that connects on first use, so that a process starts, and says so on /readyz, while Temporal is away. */
+/** A client that connects on first use, so that a process can start without Temporal and report it on /readyz. */
 export function createTemporalClient(options: TemporalOptions): TemporalClient {
   const { namespace } = options;
   const connection = Connection.lazy({ ...connectionOptionsOf(options), connectTimeout: '5s' });

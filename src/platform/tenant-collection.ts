@@ -12,10 +12,10 @@ import type {
   Unscoped,
 } from './tenant-queries.ts';
 
-/** The driver's options; a session that is not there is left out. */
-type Within<Options> = Omit<Options, 'session'> & { readonly session?: ClientSession | undefined };
+/** The driver's options, with a session that may be undefined. */
+type WithSession<Options> = Omit<Options, 'session'> & { readonly session?: ClientSession | undefined };
 
-/** As `BulkWriter`, of one client's documents; batches hold writes of many clients. */
+/** As `BulkWriter`, for the documents of one client; a batch may hold writes of many clients. */
 export type ScopedBulkWriter<Doc> = (
   scope: ClientScope,
   operations: readonly ScopedOperation<Doc>[],
@@ -30,15 +30,15 @@ export type TenantCollection<Doc extends TenantDocument> = ReturnType<typeof cre
 export type AcrossClients<Doc extends TenantDocument> = ReturnType<typeof createAcrossClients<Doc>>;
 
 /**
- * The only way to a collection of tenant data: every function takes the scope first and spreads it last, so that no
- * filter and no document can override it. The driver's collection stays in here.
+ * The only access to a collection of tenant data. Every function takes the scope first and spreads it last, so that no
+ * filter or document can override it. The driver's collection never leaves this file.
  */
 export const openTenantCollection = <Doc extends TenantDocument>(
   { collection }: TenantModel<Doc>,
   connection: Connection,
 ): TenantCollection<Doc> => createTenantCollection<Doc>(databaseOf(connection).collection(collection));
 
-/** Queries that cross clients. Functions that use them say so in their names. */
+/** Queries that cross clients; functions that use them have `AcrossClients` in their names. */
 const createAcrossClients = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   find: <Result extends mongo.Document = Doc>(
     filter: CrossingFilter<Doc>,
@@ -71,7 +71,7 @@ const createTenantCollection = <Doc extends TenantDocument>(raw: mongo.Collectio
   ...createUpdates<Doc>(raw),
   ...createInserts<Doc>(raw),
   ...createDeletes<Doc>(raw),
-  /** For what has no client: a sweep, a measure, an event or a token whose client is looked for. */
+  /** For work without a client: sweeps, gauges, and finding the client of an event or a token. */
   acrossClients: createAcrossClients<Doc>(raw),
 });
 
@@ -79,28 +79,28 @@ const createReads = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   find: <Result extends mongo.Document = Doc>(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
-    options: Within<mongo.FindOptions> = {},
+    options: WithSession<mongo.FindOptions> = {},
   ): Promise<Result[]> => raw.find<Result>(owned(scope, filter), withSession(options)).toArray(),
 
   findOne: <Result extends mongo.Document = Doc>(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
-    options: Within<mongo.FindOneOptions> = {},
+    options: WithSession<mongo.FindOneOptions> = {},
   ): Promise<Result | null> => raw.findOne<Result>(owned(scope, filter), withSession(options)),
 
-  /** Counts no further than `options.limit`. */
+  /** Counts up to `options.limit`. */
   count: (
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
-    options: Within<mongo.CountDocumentsOptions> = {},
+    options: WithSession<mongo.CountDocumentsOptions> = {},
   ): Promise<number> => raw.countDocuments(owned(scope, filter), withSession(options)),
 
-  /** The stages get what the filter finds within the client. */
+  /** The stages run on the client's documents that match the filter. */
   aggregate: <Result extends mongo.Document>(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
     stages: readonly ScopedStage[],
-    options: Within<mongo.AggregateOptions> = {},
+    options: WithSession<mongo.AggregateOptions> = {},
   ): Promise<Result[]> =>
     raw.aggregate<Result>([{ $match: owned(scope, filter) }, ...stages], withSession(options)).toArray(),
 });
@@ -110,7 +110,7 @@ const createUpdates = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
     update: ScopedUpdate<Doc>,
-    options: Within<mongo.FindOneAndUpdateOptions> = {},
+    options: WithSession<mongo.FindOneAndUpdateOptions> = {},
   ): Promise<Doc | null> =>
     documentOf<Doc>(await raw.findOneAndUpdate(owned(scope, filter), plain(update), withSession(options))),
 
@@ -118,45 +118,47 @@ const createUpdates = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
     update: ScopedUpdate<Doc> | ScopedUpdateStage[],
-    options: Within<mongo.UpdateOptions> = {},
+    options: WithSession<mongo.UpdateOptions> = {},
   ): Promise<mongo.UpdateResult> => raw.updateOne(owned(scope, filter), plain(update), withSession(options)),
 
   updateMany: (
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
     update: ScopedUpdate<Doc> | ScopedUpdateStage[],
-    options: Within<mongo.UpdateOptions> = {},
+    options: WithSession<mongo.UpdateOptions> = {},
   ): Promise<mongo.UpdateResult> => raw.updateMany(owned(scope, filter), plain(update), withSession(options)),
 
   /**
-   * Updates the document that the filter names, or makes it. Of two who make it at once, the unique index refuses
-   * one, which then finds the other's.
+   * Updates the matching document or inserts it. If the unique index refuses a concurrent insert, the update runs again
+   * on the document that won.
    */
   async upsertOne(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
     update: ScopedUpdate<Doc>,
-    options: Within<mongo.UpdateOptions> = {},
+    options: WithSession<mongo.UpdateOptions> = {},
   ): Promise<void> {
     const upsert = { ...withSession(options), upsert: true };
-    await twiceIfTaken(() => raw.updateOne(owned(scope, filter), plain(update), upsert));
+    await retryOnDuplicateKey(() => raw.updateOne(owned(scope, filter), plain(update), upsert));
   },
 
-  /** The document that the filter names after the update, made when there is none, as by `upsertOne`. */
+  /** As `upsertOne`; returns the document after the update. */
   async findOrInsert(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
     update: ScopedUpdate<Doc>,
-    options: Within<mongo.FindOneAndUpdateOptions> = {},
+    options: WithSession<mongo.FindOneAndUpdateOptions> = {},
   ): Promise<Doc> {
     const upsert = { ...withSession(options), upsert: true, returnDocument: 'after' } as const;
-    const found = await twiceIfTaken(() => raw.findOneAndUpdate(owned(scope, filter), plain(update), upsert));
+    const found = await retryOnDuplicateKey(() =>
+      raw.findOneAndUpdate(owned(scope, filter), plain(update), upsert),
+    );
     const document = documentOf<Doc>(found);
-    if (document === null) throw new Error('An upsert answered no document.');
+    if (document === null) throw new Error('The upsert returned no document.');
     return document;
   },
 
-  /** Puts `next` in place of what was read; false when somebody was faster. */
+  /** Replaces the document at the version that was read; false if it has changed since. */
   async replaceVersioned(
     scope: ClientScope,
     { _id, version }: Versioned,
@@ -171,11 +173,11 @@ const createUpdates = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
 });
 
 const createInserts = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
-  /** Throws the duplicate key error when a unique index refuses the document. */
+  /** Throws the duplicate key error if a unique index refuses the document. */
   async insertOne(
     scope: ClientScope,
     document: Unscoped<Doc>,
-    options: Within<mongo.InsertOneOptions> = {},
+    options: WithSession<mongo.InsertOneOptions> = {},
   ): Promise<void> {
     await raw.insertOne(owned(scope, document), withSession(options));
   },
@@ -183,15 +185,15 @@ const createInserts = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   async insertMany(
     scope: ClientScope,
     documents: readonly Unscoped<Doc>[],
-    options: Within<mongo.BulkWriteOptions> = {},
+    options: WithSession<mongo.BulkWriteOptions> = {},
   ): Promise<void> {
-    // The driver refuses to insert nothing.
+    // The driver throws on an empty list.
     if (documents.length === 0) return;
     const ofScope = documents.map((document) => owned(scope, document));
     await raw.insertMany(ofScope, withSession(options));
   },
 
-  /** Writes that come together are one command, see `createBulkWriter`. */
+  /** Concurrent writes share one command, see `createBulkWriter`. */
   createBulkWriter(): ScopedBulkWriter<Doc> {
     const write = createBulkWriter(raw);
     return (scope, operations) =>
@@ -208,21 +210,21 @@ const createInserts = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
 });
 
 const createDeletes = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
-  /** True when there was one. */
+  /** Whether a document was deleted. */
   async deleteOne(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
-    options: Within<mongo.DeleteOptions> = {},
+    options: WithSession<mongo.DeleteOptions> = {},
   ): Promise<boolean> {
     const { deletedCount } = await raw.deleteOne(owned(scope, filter), withSession(options));
     return deletedCount === 1;
   },
 
-  /** How many there were. */
+  /** The number of deleted documents. */
   async deleteMany(
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
-    options: Within<mongo.DeleteOptions> = {},
+    options: WithSession<mongo.DeleteOptions> = {},
   ): Promise<number> {
     const { deletedCount } = await raw.deleteMany(owned(scope, filter), withSession(options));
     return deletedCount;
@@ -231,18 +233,18 @@ const createDeletes = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   findOneAndDelete: async (
     scope: ClientScope,
     filter: ScopedFilter<Doc>,
-    options: Within<mongo.FindOneAndDeleteOptions> = {},
+    options: WithSession<mongo.FindOneAndDeleteOptions> = {},
   ): Promise<Doc | null> =>
     documentOf<Doc>(await raw.findOneAndDelete(owned(scope, filter), withSession(options))),
 });
 
-/** A filter or a document as one of the client's, whatever it says itself. */
+/** The scope comes last: it overrides a `clientId` in the filter or document. */
 const owned = <Given extends object>({ clientId }: ClientScope, given: Given) => ({ ...given, clientId });
 
-/** The driver would compare a filter or an update with its own types, which say less than ours. */
+/** Hides our types from the driver, whose own filter and update types reject them. */
 const plain = (given: mongo.Document): mongo.Document => given;
 
-/** The driver's command has no type parameter for what it answers; the model says what the collection holds. */
+/** The driver's command has no type parameter for its result; the model declares it. */
 const documentOf = <Doc extends TenantDocument>(found: mongo.Document | null): Doc | null =>
   found as Doc | null;
 
@@ -253,7 +255,7 @@ function withSession<Options extends { readonly session?: ClientSession | undefi
   return session === undefined ? options : { ...options, session };
 }
 
-async function twiceIfTaken<T>(write: () => Promise<T>): Promise<T> {
+async function retryOnDuplicateKey<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {

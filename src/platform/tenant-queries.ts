@@ -1,43 +1,45 @@
 import type { mongo } from 'mongoose';
 
-/** A document as its owner writes it: the scope says whose it is. */
+/** A document without its client, which the scope adds. */
 export type Unscoped<Doc> = Omit<Doc, 'clientId'>;
 
-/** A value or an operator; null also finds documents in which a field is missing that may be. */
-type Wanted<Value> = mongo.Condition<Exclude<Value, undefined>> | (undefined extends Value ? null : never);
+/** A value or an operator; for optional fields also null, which matches documents without the field. */
+type FieldCondition<Value> =
+  | mongo.Condition<Exclude<Value, undefined>>
+  | (undefined extends Value ? null : never);
 
-/** A field that the documents do not have does not compile. Paths into a field are not checked. */
+/** Unknown fields do not compile. Paths into a field are not checked. */
 type Conditions<Doc> = {
-  readonly [Field in keyof Doc]?: Wanted<Doc[Field]>;
+  readonly [Field in keyof Doc]?: FieldCondition<Doc[Field]>;
 } & {
   readonly _id?: mongo.Condition<mongo.InferIdType<Doc>>;
   readonly [path: `${string}.${string}`]: unknown;
 };
 
-/** What is looked for within a client; whose it is, the scope says alone. */
+/** A filter within a client; only the scope may set `clientId`. */
 export type ScopedFilter<Doc> = Conditions<Unscoped<Doc>> & {
   readonly $or?: readonly ScopedFilter<Doc>[];
   readonly clientId?: never;
 };
 
-/** What is looked for over all clients. */
+/** A filter over all clients. */
 export type CrossingFilter<Doc> = Conditions<Doc> & { readonly $or?: readonly CrossingFilter<Doc>[] };
 
 interface KeepsOwner {
   readonly clientId?: never;
 }
 
-/** A change within a client: no document moves from one to another. */
+/** An update within a client: it cannot move a document to another client. */
 export type ScopedUpdate<Doc> = mongo.UpdateFilter<Doc> & {
   readonly $set?: KeepsOwner;
   readonly $setOnInsert?: KeepsOwner;
   readonly $unset?: KeepsOwner;
   readonly $rename?: KeepsOwner;
-  /** A list is one of stages. */
+  /** Excludes arrays: those are stages. */
   readonly length?: never;
 };
 
-/** A stage of a change that the server computes. */
+/** A stage of an update pipeline. */
 export type ScopedUpdateStage = mongo.Document & {
   readonly $set?: mongo.Document & KeepsOwner;
   readonly $addFields?: mongo.Document & KeepsOwner;
@@ -46,7 +48,7 @@ export type ScopedUpdateStage = mongo.Document & {
   readonly $replaceWith?: never;
 };
 
-/** A stage after the scope: none that reads or writes another collection, or holds stages of its own. */
+/** A stage after the scope: it may not access another collection or contain stages of its own. */
 export type ScopedStage = mongo.Document & {
   readonly $lookup?: never;
   readonly $graphLookup?: never;
@@ -56,7 +58,7 @@ export type ScopedStage = mongo.Document & {
   readonly $merge?: never;
 };
 
-/** Writes about one document, which belong together. */
+/** One operation of a bulk write. */
 export type ScopedOperation<Doc> =
   | { readonly insertOne: { readonly document: Unscoped<Doc> } }
   | { readonly updateOne: { readonly filter: ScopedFilter<Doc>; readonly update: ScopedUpdate<Doc> } };

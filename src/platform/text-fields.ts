@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** Fields of text that several features share. */
+/** Text fields that several areas share. */
 
-/** Spelt out, because a client that reads it in our OpenAPI document may not know Unicode classes. */
+/** Explicit ranges, because readers of the OpenAPI document may not support Unicode classes. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
 export const noControls = /^[^\u0000-\u001F\u007F-\u009F]*$/;
 
-/** One line that people see: without control characters, which could only be there to confuse. */
+/** One line of visible text, without control characters. */
 export const LineText = z
   .string()
   .trim()
@@ -14,7 +14,7 @@ export const LineText = z
   .max(120)
   .regex(noControls, { error: 'This must not contain control characters.' });
 
-/** An e-mail address in the one form in which it is stored: trimmed, in lower case. */
+/** An e-mail address in its stored form: trimmed and in lower case. */
 export const EmailText = z
   .string()
   .max(320)
@@ -23,13 +23,13 @@ export const EmailText = z
   .pipe(z.email({ error: 'This must be an e-mail address.' }).max(254))
   .meta({ format: 'email', examples: ['jane@example.com'] });
 
-/** For `refine` of bodies that change something. */
+/** Arguments for `refine` of a PATCH body. */
 export const notEmpty = [
   (body: object): boolean => Object.keys(body).length > 0,
   { error: 'Give at least one field to change.' },
 ] as const;
 
-/** Whether a text is the name of a time zone, as "Europe/Berlin"; offsets as "+02:00" are none. */
+/** Whether the text names a time zone such as "Europe/Berlin"; offsets such as "+02:00" do not. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false;
   try {

@@ -1,13 +1,13 @@
 import type { ClientSession } from 'mongoose';
 import { durableWrite, type MongoConnection } from './mongo.ts';
 
-/** Runs `work` in one transaction. It may run more than once, so it must make nothing but its writes. */
+/** Runs `work` in one transaction. `work` may run more than once, so its writes must be its only effects. */
 export type RunInTransaction = <T>(work: (session: ClientSession) => Promise<T>) => Promise<T>;
 
 export const createTransactions =
   (connection: MongoConnection): RunInTransaction =>
   async (work) => {
-    // The driver's own, because mongoose's waits ten seconds for a connection and fails without saying why.
+    // The driver's session: mongoose's waits ten seconds for a connection, then fails without a cause.
     const session = connection.getClient().startSession();
     try {
       return await session.withTransaction(work, {

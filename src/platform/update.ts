@@ -1,8 +1,8 @@
-/** Fields to change: a value sets, null clears; undefined is not allowed, so that nothing is cleared by accident. */
+/** Fields to change: a value sets, null clears. Undefined does not compile, so that no field is cleared by accident. */
 export type Change<Doc, Key extends keyof Doc> = { readonly [K in Key]?: NonNullable<Doc[K]> | null };
 
-/** The fields of a change that are not so already. */
-export function differing<Doc extends object, Key extends keyof Doc>(
+/** The part of a change that differs from the current document. */
+export function effectiveChange<Doc extends object, Key extends keyof Doc>(
   current: Doc,
   change: Change<Doc, Key>,
 ): Change<Doc, Key> {
@@ -12,12 +12,12 @@ export function differing<Doc extends object, Key extends keyof Doc>(
   return Object.fromEntries(entries) as Change<Doc, Key>;
 }
 
-/** The document after a change, null clearing a field; the document itself when everything is so already. */
+/** The document after a change; the same object if nothing differs. */
 export function applyChange<Doc extends object, Key extends keyof Doc>(
   current: Doc,
   change: Change<Doc, Key>,
 ): Doc {
-  const entries = Object.entries(differing(current, change));
+  const entries = Object.entries(effectiveChange(current, change));
   if (entries.length === 0) return current;
   const next = new Map<string, unknown>(Object.entries(current));
   for (const [name, value] of entries) {

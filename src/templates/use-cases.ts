@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
-import { differing } from '../platform/update.ts';
+import { effectiveChange } from '../platform/update.ts';
 import { withoutShownTexts } from './content/authentication.ts';
 import { checkComponents, checkSendTtl, parameterFormatOf } from './content/checks/check.ts';
 import { fillTemplate, offerEndIssues, type FilledTemplate } from './content/rules.ts';
@@ -84,7 +84,7 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       body: PatchTemplateBody,
     ): Promise<TemplateDoc> {
       const current = await resource.require(scope, ref);
-      const wanted: TemplateChanges = differing(current, definedOf(body));
+      const wanted: TemplateChanges = effectiveChange(current, definedOf(body));
       if (Object.keys(wanted).length === 0) return current;
       const { components } = wanted;
       const changes =

@@ -57,7 +57,7 @@ describe('platform › batches', () => {
 
   it('several at once › no more than allowed are under way', async () => {
     const { batches, work } = createManualWork();
-    const { ask } = createBatches({ maxSize: 1, atOnce: 2, work });
+    const { ask } = createBatches({ maxSize: 1, maxConcurrent: 2, work });
     const answers = [1, 2, 3].map((number) => ask('a', number));
     await turns();
     assert.equal(batches.length, 2);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { applyChange, differing } from '../../../src/platform/update.ts';
+import { applyChange, effectiveChange } from '../../../src/platform/update.ts';
 
 interface Thing {
   readonly name: string;
@@ -12,16 +12,18 @@ const thing: Thing = { name: 'a', parts: ['x'] };
 describe('change of a document', () => {
   it('what is so already › is not a change', () => {
     const same = { name: 'a', note: null, parts: ['x'] };
-    assert.deepEqual(differing<Thing, keyof Thing>(thing, same), {});
+    assert.deepEqual(effectiveChange<Thing, keyof Thing>(thing, same), {});
     assert.equal(applyChange<Thing, keyof Thing>(thing, same), thing);
   });
 
   it('what differs, deep inside or by being cleared › is the change', () => {
-    assert.deepEqual(differing<Thing, keyof Thing>(thing, { name: 'a', parts: ['x', 'y'] }), {
+    assert.deepEqual(effectiveChange<Thing, keyof Thing>(thing, { name: 'a', parts: ['x', 'y'] }), {
       parts: ['x', 'y'],
     });
-    assert.deepEqual(differing<Thing, keyof Thing>({ ...thing, note: 'n' }, { note: null }), { note: null });
-    assert.deepEqual(differing<Thing, keyof Thing>(thing, { note: 'n' }), { note: 'n' });
+    assert.deepEqual(effectiveChange<Thing, keyof Thing>({ ...thing, note: 'n' }, { note: null }), {
+      note: null,
+    });
+    assert.deepEqual(effectiveChange<Thing, keyof Thing>(thing, { note: 'n' }), { note: 'n' });
   });
 
   it('values, null and the rest › set, cleared and left alone', () => {
