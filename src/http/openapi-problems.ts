@@ -1,6 +1,7 @@
 import type { ProblemCode, ProblemDefinition, ProblemTable } from '../platform/errors.ts';
 import { headerReferences, type ResponseHeader } from './openapi-headers.ts';
 import type { JsonSchema } from './openapi-normalise.ts';
+import type { SchemaConverter } from './openapi-schemas.ts';
 import { problemContentType } from './problems.ts';
 import { type AnyRoute, isLimited } from './route.ts';
 
@@ -68,7 +69,24 @@ export function mergeResponses(declared: Responses, implied: Responses): Respons
   return merged;
 }
 
-export const problemSchemasOf = (problems: ProblemTable): Readonly<Record<string, JsonSchema>> => ({
+/** The extension members that the areas declare, each described with the code of its problem. */
+const extensionsOf = (
+  problems: ProblemTable,
+  schemas: SchemaConverter,
+): Readonly<Record<string, JsonSchema>> =>
+  Object.fromEntries(
+    Object.entries<ProblemDefinition>(problems).flatMap(([code, { extensions = {} }]) =>
+      Object.entries(extensions).map(([name, schema]) => {
+        const described = schemas.output(schema);
+        return [name, { ...described, description: `Of \`${code}\`: ${String(described['description'])}` }];
+      }),
+    ),
+  );
+
+export const problemSchemasOf = (
+  problems: ProblemTable,
+  schemas: SchemaConverter,
+): Readonly<Record<string, JsonSchema>> => ({
   Problem: {
     type: 'object',
     description: 'Problem details (RFC 9457)',
@@ -85,11 +103,7 @@ export const problemSchemasOf = (problems: ProblemTable): Readonly<Record<string
         description: 'Of `invalid-input`: every validation issue',
         items: { $ref: '#/components/schemas/ProblemIssue' },
       },
-      templates: {
-        type: 'array',
-        description: 'Of `window-closed`: up to 20 approved templates of the channel to send instead',
-        items: { $ref: '#/components/schemas/ProblemTemplate' },
-      },
+      ...extensionsOf(problems, schemas),
     },
   },
   ProblemCode: { type: 'string', enum: Object.keys(problems) },
@@ -100,10 +114,5 @@ export const problemSchemasOf = (problems: ProblemTable): Readonly<Record<string
       path: { type: 'string', description: 'Where the issue is: `body.to`, `query.limit`' },
       message: { type: 'string' },
     },
-  },
-  ProblemTemplate: {
-    type: 'object',
-    required: ['name', 'language'],
-    properties: { name: { type: 'string' }, language: { type: 'string' } },
   },
 });

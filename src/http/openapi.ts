@@ -56,6 +56,7 @@ export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
     ...rawRoutes.map((entry) => describeRawRoute(entry, problems)),
     ...pages.map((entry) => describePage(entry, problems)),
   ];
+  const problemSchemas = problemSchemasOf(problems, schemas);
   const { tags, ...info } = about;
   return {
     openapi: '3.1.0',
@@ -64,7 +65,7 @@ export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
     tags,
     paths: pathsOf(operations),
     components: {
-      schemas: sortedByName({ ...schemas.components, ...problemSchemasOf(problems) }),
+      schemas: sortedByName({ ...problemSchemas, ...schemas.components }),
       headers: responseHeaders,
       parameters: requestHeaders,
       securitySchemes: {

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /**
  * A failure that the product reports to callers. Each area declares its codes in its `problems.ts`,
  * `src/app/problems.ts` combines them, and `src/http/problems.ts` answers them as RFC 9457 problem details. Failures
@@ -10,6 +12,8 @@ export interface ProblemDefinition {
   readonly retry: boolean;
   /** How the caller can resolve it; shown on the problem's page. */
   readonly advice: string;
+  /** The extension members of this problem, each with a description. */
+  readonly extensions?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** A problem that an area declares: a refusal (4xx). Failures on our side (5xx) have general codes. */

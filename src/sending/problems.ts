@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import { defineProblems } from '../platform/errors.ts';
+
+const ProblemTemplate = z.object({ name: z.string(), language: z.string() }).meta({ id: 'ProblemTemplate' });
 
 export const sendingProblems = defineProblems({
   'already-left': {
@@ -25,6 +28,11 @@ export const sendingProblems = defineProblems({
     retry: false,
     advice:
       'Free-form messages are allowed for 24 hours after the contact’s last message. Send one of the `templates` in the response, and continue once the contact answers.',
+    extensions: {
+      templates: z
+        .array(ProblemTemplate)
+        .meta({ description: 'up to 20 approved templates of the channel to send instead' }),
+    },
   },
 });
 
@@ -33,8 +41,7 @@ type SendingProblems = typeof sendingProblems;
 declare module '../platform/errors.ts' {
   interface ProblemCodes extends SendingProblems {}
 
-  /** With `window-closed`: templates to send instead. */
   interface ProblemExtensions {
-    readonly templates?: readonly { readonly name: string; readonly language: string }[];
+    readonly templates?: readonly z.output<typeof ProblemTemplate>[];
   }
 }
