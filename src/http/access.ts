@@ -16,14 +16,13 @@ export async function admit(
   if (route.access === 'public') return undefined;
   const actor = await authenticate(request.header('authorization'));
   if (!mayCall(route.access, actor))
-    throw new AppError('forbidden', `This needs the role ${route.access.join(' or ')}.`);
+    throw new AppError('forbidden', `This operation requires the role ${route.access.join(' or ')}.`);
   return actor;
 }
 
 /**
- * Cookies are sent by browsers on their own, so routes that act on one take only requests of our own pages and
- * of configured frontends. Callers that are not browsers send neither header, and have no foreign cookie to
- * misuse.
+ * Protects cookie routes against cross-site requests: only our own pages and configured frontends may call them.
+ * Callers that are not browsers send neither header, and hold no cookie of another user.
  */
 export function assertOwnOrigin(request: RequestInfo, ownOrigins: ReadonlySet<string>): void {
   const site = request.header('sec-fetch-site');
@@ -31,5 +30,5 @@ export function assertOwnOrigin(request: RequestInfo, ownOrigins: ReadonlySet<st
   if (site === 'same-origin' || site === 'none') return;
   if (origin === undefined && site === undefined) return;
   if (origin !== undefined && ownOrigins.has(origin)) return;
-  throw new AppError('origin-not-allowed', 'The request comes from a page of another origin.');
+  throw new AppError('origin-not-allowed', 'The request comes from a page of an origin that is not allowed.');
 }

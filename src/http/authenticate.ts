@@ -1,13 +1,13 @@
 import { AppError } from '../platform/errors.ts';
 import type { Actor } from './route.ts';
 
-/** Finds out who is asking from the `Authorization` header; throws `unauthenticated` when nobody is. */
+/** Identifies the actor by the `Authorization` header; throws `unauthenticated` if it is missing or invalid. */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>;
 
-/** Turns a verified access token into its actor; throws `unauthenticated` when it does not hold any more. */
+/** Verifies an access token and returns its actor; throws `unauthenticated` if it is invalid or revoked. */
 export type ActorOfToken = (accessToken: string) => Promise<Actor>;
 
-/** Longer than any token of ours; saves the work of verifying nonsense. */
+/** Longer than any token of ours, so that longer ones need no verification. */
 const maxTokenLength = 4_096;
 
 export const createAuthenticate =

@@ -15,7 +15,7 @@ export const httpConfig = defineConfig({
     host: env.HOST,
     port,
     publicUrl,
-    /** Requests of one user, or of one address without a user, on one process; 0 for no limit. */
+    /** For each process and user, or address if nobody is signed in; 0 disables the limit. */
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     corsOrigins: env.CORS_ORIGINS,
     trustedProxies: env.TRUSTED_PROXIES,

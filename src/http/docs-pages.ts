@@ -5,7 +5,7 @@ import { htmlPage, type PageRoute } from './page.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
-/** Everything that the docs page loads comes from this process: it works offline and under a strict CSP. */
+/** The docs page loads files only from this process, so it works offline and under a strict CSP. */
 const swaggerFiles: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css',
   'swagger-ui-bundle.js': 'text/javascript',
@@ -36,15 +36,15 @@ const pageOf = (title: string) =>
 
 const fileCaching = 'public, max-age=3600';
 
-/** /docs: the OpenAPI document as a page, from the files of swagger-ui-dist. */
+/** `/docs`: the OpenAPI document in Swagger UI. */
 export function docsPages(title: string): readonly PageRoute[] {
   const page = pageOf(title);
-  const kept = new Map<string, Promise<Buffer>>();
+  const cached = new Map<string, Promise<Buffer>>();
   const fileOf = (name: string): Promise<Buffer> => {
-    const existing = kept.get(name);
+    const existing = cached.get(name);
     if (existing !== undefined) return existing;
     const reading = readFile(resolve(`swagger-ui-dist/${name}`));
-    kept.set(name, reading);
+    cached.set(name, reading);
     return reading;
   };
   return [

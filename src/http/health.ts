@@ -5,10 +5,10 @@ import { sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type AnyRoute, route } from './route.ts';
 
-/** One thing that must work before requests are taken: resolves when it does, throws when it does not. */
+/** A condition for taking requests; `check` throws if it is not met. */
 export interface HealthCheck {
   readonly name: string;
-  /** What to do when the check fails; shown on /readyz. */
+  /** How to resolve a failed check; shown on /readyz. */
   readonly advice: string;
   check(): Promise<void>;
 }
@@ -37,41 +37,41 @@ interface ReadinessOptions {
   readonly isDraining: () => boolean;
 }
 
-/** Runs all checks at once, each bounded; the reason of a failure goes to the log, not to the caller. */
+/** Runs all checks at once, each with a time-out. The cause of a failure goes to the log, not to the caller. */
 export async function readReadiness({ checks, logger, isDraining }: ReadinessOptions): Promise<Readiness> {
   const results = await Promise.all(checks.map(async (check) => ({ check, error: await failureOf(check) })));
   const failed = results.filter(({ error }) => error !== undefined);
   for (const { check, error } of failed) logger.warn({ check: check.name, error }, 'readiness check failed');
-  const words = Object.fromEntries(
+  const states = Object.fromEntries(
     results.map(({ check, error }) => [check.name, error === undefined ? 'ok' : 'failed'] as const),
   );
-  if (isDraining()) return { status: 'draining', checks: words };
-  if (failed.length === 0) return { status: 'ready', checks: words };
+  if (isDraining()) return { status: 'draining', checks: states };
+  if (failed.length === 0) return { status: 'ready', checks: states };
   return {
     status: 'not-ready',
-    checks: words,
+    checks: states,
     todo: failed.map(({ check }) => `${check.name}: ${check.advice}`),
   };
 }
 
 async function failureOf(check: HealthCheck): Promise<unknown> {
   const stop = new AbortController();
-  const tooLate = sleep(checkTimeoutMs, stop.signal).then(() => {
+  const timedOut = sleep(checkTimeoutMs, stop.signal).then(() => {
     throw new Error(`no answer within ${checkTimeoutMs} ms`);
   });
-  // The timer is ended below, which lets the late promise reject with nobody listening.
-  tooLate.catch(() => undefined);
+  // Stopping the timer below makes `timedOut` reject after the race, when nothing handles it any more.
+  timedOut.catch(() => undefined);
   try {
-    await Promise.race([check.check(), tooLate]);
+    await Promise.race([check.check(), timedOut]);
     return undefined;
   } catch (error) {
-    return error ?? new Error('the check failed without a reason');
+    return error ?? new Error('the check failed without an error');
   } finally {
     stop.abort();
   }
 }
 
-/** The routes by which load balancers and people see whether this process works. */
+/** Liveness and readiness, for load balancers and operators. */
 export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
   const alive = async () => ({ status: 200 as const, body: { status: 'ok' } });
   const shared = {
@@ -115,7 +115,7 @@ export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
 
 export interface HealthServer {
   readonly port: number;
-  /** Makes /readyz answer 503 while the process finishes its work. */
+  /** Makes /readyz answer 503 from now on. */
   drain(): void;
   close(): Promise<void>;
 }
@@ -127,7 +127,7 @@ interface HealthServerOptions {
   readonly logger: Logger;
 }
 
-/** /healthz and /readyz for a process that serves nothing else. */
+/** `/healthz` and `/readyz` for a process without an HTTP API. */
 export async function createHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   let draining = false;
   const answer = async (path: string): Promise<{ status: number; body: object }> => {

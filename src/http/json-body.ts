@@ -21,21 +21,21 @@ const parse = koaBody({
   },
 });
 
-/** The body of a JSON route, or undefined when the request has none. */
+/** The body of a JSON route; undefined if the request has none. */
 export async function readJsonBody(context: Context): Promise<unknown> {
   if (!hasBody(context)) return undefined;
   if (!context.is('application/json'))
-    throw new AppError('unsupported-media-type', 'The body is not declared as application/json.');
+    throw new AppError('unsupported-media-type', 'The Content-Type of the body is not application/json.');
   const gone = new Promise<never>((_resolve, reject) => {
     context.req.once('close', () => {
       if (!context.req.complete) reject(new AbortedUpload());
     });
   });
   try {
-    // The parser waits for ever on a compressed body whose sender has gone away.
+    // The parser waits for ever if the client disconnects within a compressed body.
     await Promise.race([parse(context, async () => undefined), gone]);
   } finally {
-    // What is left of a refused body is read and dropped, so that the client gets to see the answer.
+    // Drops the rest of a refused body, so that the client reads the response.
     context.req.resume();
   }
   const body = (context.request as { body?: unknown }).body;
@@ -48,17 +48,17 @@ const hasBody = (context: Context): boolean =>
   context.req.headers['transfer-encoding'] !== undefined ||
   Number(context.req.headers['content-length'] ?? 0) > 0;
 
-/** The parser's error carries the whole body, so it is not kept as a cause. */
+/** The parser's error contains the whole body, so it must not become the cause. */
 function bodyProblem(error: Error): Error {
   const status = 'status' in error ? error.status : undefined;
   if (status === 413)
     return new AppError('body-too-large', `The body is larger than ${jsonBodyLimitBytes} bytes.`);
   if (status === 415)
     return new AppError('unsupported-media-type', 'The content encoding is not gzip, deflate or identity.');
-  return new AppError('malformed-json', 'The body cannot be read as one JSON object.');
+  return new AppError('malformed-json', 'The body is not a valid JSON object.');
 }
 
-/** Walks without recursion: the depth is what the sender chose. */
+/** Without recursion, because the sender chooses the depth. */
 function isDeeperThan(value: unknown, limit: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -27,13 +27,13 @@ interface KoaAppOptions {
   readonly replyTo: ProblemReplies;
 }
 
-/** Mounts the route table: everything that Koa knows of the product is in here. */
+/** Mounts the route table on Koa. */
 export function createKoaApp(options: KoaAppOptions): Koa {
   const app = new Koa();
   app.silent = true;
-  app.on('error', (error: unknown) => options.logger.warn({ error }, 'answer could not be sent'));
+  app.on('error', (error: unknown) => options.logger.warn({ error }, 'response could not be sent'));
   const router = new Router({ sensitive: true });
-  // A path without parameters is the more exact answer, wherever it stands in the table.
+  // Paths with fewer parameters match first, whatever their order in the table.
   const sorted = options.routes.toSorted(
     (left, right) => parameterCount(left.path) - parameterCount(right.path),
   );
@@ -50,7 +50,7 @@ export function createKoaApp(options: KoaAppOptions): Koa {
 
 const parameterCount = (path: string): number => path.split('/:').length;
 
-/** One route from the table: who, what, then the handler, then its reply through the declared schema. */
+/** Serves one route: authenticate, count, parse, handle, then write the reply through its schema. */
 function serveRoute(
   entry: AnyRoute,
   { authenticate, config, records }: KoaAppOptions,
@@ -74,7 +74,7 @@ function serveRoute(
       body,
       idempotencyKey: record.info.header('idempotency-key'),
     });
-    // `parseInput` has produced exactly what the route's own schemas say; the erased type cannot express it.
+    // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
     const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
     writeReply(context, entry, await entry.handle(handlerInput), config.cookies);
   };
@@ -85,7 +85,7 @@ interface Counted {
   readonly admission: PromiseSettledResult<Actor | undefined>;
 }
 
-/** Counts the request for whoever it turned out to be; a refused token counts for the address that sent it. */
+/** Counts the request for its user; a refused token counts for the address. */
 async function countRequest(
   context: Context,
   limit: RequestLimiter,
@@ -120,7 +120,7 @@ const servePage =
     context.body = reply.body;
   };
 
-/** Turns whatever goes wrong, and whatever nobody answered, into problem details. */
+/** Answers thrown errors and unmatched requests with problem details. */
 function answerProblems({ logger, records, replyTo }: KoaAppOptions): Middleware {
   const answer = (context: Context, thrown: unknown): void => {
     const record = records.of(context.req);
@@ -149,16 +149,16 @@ function answerProblems({ logger, records, replyTo }: KoaAppOptions): Middleware
   };
 }
 
-/** What the router left: 404 for no such path, 405 and 501 from `allowedMethods`, which has set `Allow`. */
+/** For requests that the router did not answer: 404, or 405 and 501 from `allowedMethods`, which has set `Allow`. */
 function unansweredProblem(context: Context): AppError | undefined {
   if (context.body !== undefined && context.body !== null) return undefined;
-  if (context.status === 404) return new AppError('not-found', 'There is nothing at this path.');
+  if (context.status === 404) return new AppError('not-found', 'There is no such path.');
   if (context.status === 405 || context.status === 501)
-    return new AppError('method-not-allowed', `${context.method} is not known here.`);
+    return new AppError('method-not-allowed', `This path does not support ${context.method}.`);
   return undefined;
 }
 
-/** Pages load from this server only, and nothing may frame them; HSTS only where HTTPS is what is public. */
+/** Pages load files only from this server and cannot be framed. HSTS is sent only if the public address is HTTPS. */
 const securityHeaders = (publicUrl: string): Middleware =>
   helmet({
     contentSecurityPolicy: {

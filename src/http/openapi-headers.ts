@@ -1,7 +1,7 @@
 import type { JsonSchema } from './openapi-normalise.ts';
 import { type AnyRoute, isLimited } from './route.ts';
 
-/** The headers that routes take and send; each is a component that operations refer to. */
+/** The headers of requests and responses; operations refer to them as components. */
 
 const text = (description: string, example: string): JsonSchema => ({
   description,
@@ -15,11 +15,11 @@ export const responseHeaders = {
     'b7e0c5c2-3f0e-4b63-9a52-8f2f1f1c8d11',
   ),
   'RateLimit-Policy': text(
-    'The limit of requests: `q` requests in `w` seconds. Absent when the server sets no limit',
+    'The limit of requests: `q` requests in `w` seconds. Absent if the server sets no limit',
     '"default";q=600;w=60',
   ),
   RateLimit: text(
-    'What is left of the limit: `r` requests until it is full again in `t` seconds. Absent when the server sets no limit',
+    'The rest of the limit: `r` requests until the limit resets in `t` seconds. Absent if the server sets no limit',
     '"default";r=599;t=60',
   ),
   'Retry-After': {
@@ -40,7 +40,7 @@ export const requestHeaders = {
     in: 'header',
     required: false,
     description:
-      'Your own id for the request, 1 to 128 letters, digits and `._-`; without it the server makes one',
+      'Your own id for the request, 1 to 128 letters, digits and `._-`; without it the server generates one',
     schema: { type: 'string' },
   },
   'Idempotency-Key': {
@@ -80,13 +80,13 @@ export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [
   'X-Request-Id',
 ];
 
-/** On every answer of the route, good or bad. */
+/** On every response of the route. */
 export const commonHeadersOf = (entry: AnyRoute): ResponseHeader[] => [
   'X-Request-Id',
   ...(isLimited(entry) ? (['RateLimit-Policy', 'RateLimit'] as const) : []),
 ];
 
-/** On the good answers only. */
+/** On 2xx responses only. */
 export const successHeadersOf = (entry: AnyRoute, status: number): ResponseHeader[] => [
   ...(status === 201 ? (['Location'] as const) : []),
   ...(entry.sendsETag === true ? (['ETag'] as const) : []),

@@ -1,6 +1,6 @@
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Becomes the `discriminator` of OpenAPI once the members are references. */
+/** Becomes an OpenAPI `discriminator` once the members are references. */
 export interface DiscriminatorDraft {
   readonly propertyName: string;
   readonly valuesByMember: readonly (readonly string[])[];
@@ -9,9 +9,9 @@ export interface DiscriminatorDraft {
 type NameOf = (id: string) => string;
 
 /**
- * Zod writes some things in several forms, which client generators treat differently. Here null is always the last member
- * of an `anyOf`, a text has one pattern, a union of kinds has a `discriminator`, and references lead to
- * `components.schemas`.
+ * Zod writes equal schemas in several forms, which client generators treat differently. The result has one form: null is
+ * the last member of an `anyOf`, a string has one pattern, a discriminated union has a `discriminator`, and references
+ * lead to `components.schemas`.
  */
 export function normaliseSchema(schema: JsonSchema, nameOf: NameOf): JsonSchema {
   const nested = (value: unknown): unknown => (isSchema(value) ? normaliseSchema(value, nameOf) : value);
@@ -35,7 +35,7 @@ const listKeywords = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems']);
 const isSchema = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** True of every JSON value, so it tells a reader nothing: names are texts, and integers are safe. */
+/** True of every JSON value, so redundant: names are strings, and integers are safe. */
 const isNoise = (keyword: string, value: unknown): boolean =>
   (keyword === 'propertyNames' && JSON.stringify(value) === '{"type":"string"}') ||
   (keyword === 'maximum' && value === Number.MAX_SAFE_INTEGER) ||
@@ -44,11 +44,11 @@ const isNoise = (keyword: string, value: unknown): boolean =>
 const referenceOf = (reference: string, nameOf: NameOf): string => {
   const id = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
   if (id === undefined || id.startsWith('__'))
-    throw new Error(`A schema that refers to itself needs an id: ${reference}`);
+    throw new Error(`A recursive schema needs an id: ${reference}`);
   return `#/components/schemas/${nameOf(id)}`;
 };
 
-/** Joins the patterns of a text: client generators read an `allOf` of patterns as a value of any type. */
+/** Joins the patterns of a string: client generators read an `allOf` of patterns as a value of any type. */
 function withOnePattern(schema: JsonSchema): JsonSchema {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf)) return schema;
@@ -64,10 +64,10 @@ function withOnePattern(schema: JsonSchema): JsonSchema {
   return { ...rest, pattern: `^${lookaheads.join('')}` };
 }
 
-/** Keywords that describe the place of a schema and not its values. */
+/** Keywords that annotate a schema and do not restrict its values. */
 const annotations = new Set(['description', 'examples', 'default', 'title', 'writeOnly', 'readOnly']);
 
-/** `type: ['string', 'null']` as an `anyOf`; the members keep the other keywords. */
+/** Writes `type: ['string', 'null']` as an `anyOf`; the members keep the other keywords. */
 function withoutTypeList(schema: JsonSchema): JsonSchema {
   const { type: types, ...rest } = schema;
   if (!Array.isArray(types)) return schema;
@@ -94,7 +94,7 @@ function withNullLast(schema: JsonSchema): JsonSchema {
   return { ...schema, anyOf: others.length < members.length ? [...others, { type: 'null' }] : others };
 }
 
-/** The `discriminator` of OpenAPI maps each value to its component. */
+/** An OpenAPI `discriminator` maps each value to its component. */
 function withDiscriminator(schema: JsonSchema): JsonSchema {
   const draft = schema['discriminator'] as DiscriminatorDraft | undefined;
   if (draft === undefined) return schema;
@@ -103,7 +103,9 @@ function withDiscriminator(schema: JsonSchema): JsonSchema {
   const mapping = draft.valuesByMember.flatMap((values, place) => {
     const reference = members[place]?.['$ref'];
     if (reference === undefined)
-      throw new Error(`Every kind of a union needs an id: ${draft.propertyName} ${values.join(', ')}`);
+      throw new Error(
+        `Every member of a discriminated union needs an id: ${draft.propertyName} ${values.join(', ')}`,
+      );
     return values.map((value) => [value, reference]);
   });
   return {

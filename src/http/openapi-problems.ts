@@ -13,7 +13,7 @@ export interface Response {
 
 export type Responses = Record<string, Response>;
 
-/** The codes that the mounter itself can answer on this route, and those that the route declares. */
+/** The codes that the route declares, and those that the server itself can answer on it. */
 export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
   const codes: ProblemCode[] = ['invalid-input', ...(entry.problems ?? []), 'internal', 'dependency-away'];
   if (isLimited(entry)) codes.push('too-many-requests');
@@ -25,7 +25,7 @@ export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
   return [...new Set(codes)];
 }
 
-/** One response for each status, which lists its codes. */
+/** One response for each status, with its codes in the description. */
 export function problemResponses(
   problems: ProblemTable,
   codes: readonly ProblemCode[],
@@ -48,13 +48,13 @@ export function problemResponses(
   return responses;
 }
 
-/** As `problemReply` sets them. */
+/** Must match the headers of `createProblemReplies`. */
 function headersFor(code: ProblemCode, { status, retry }: ProblemDefinition): ResponseHeader[] {
   if (code === 'unauthenticated') return ['WWW-Authenticate'];
   return retry && status !== 500 ? ['Retry-After'] : [];
 }
 
-/** Where a route declares a status that is also a problem's, both bodies are described. */
+/** A status that is both declared and a problem's describes both bodies. */
 export function mergeResponses(declared: Responses, implied: Responses): Responses {
   const merged: Responses = { ...implied };
   for (const [status, response] of Object.entries(declared)) {

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { type DiscriminatorDraft, type JsonSchema, normaliseSchema } from './openapi-normalise.ts';
 
 export interface SchemaConverter {
-  /** What callers send. */
+  /** The schema of a request. */
   input(schema: z.ZodType): JsonSchema;
-  /** What we answer. */
+  /** The schema of a response. */
   output(schema: z.ZodType): JsonSchema;
-  /** The schemas that carry an id (`.meta({ id })`), for `components.schemas`. */
+  /** The converted schemas that have an id (`.meta({ id })`), for `components.schemas`. */
   readonly components: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Zod schemas as JSON Schema 2020-12; those with an id are written once and referred to. */
+/** Converts Zod schemas to JSON Schema 2020-12; a schema with an id becomes a component. */
 export function createSchemaConverter(): SchemaConverter {
   const components: Record<string, JsonSchema> = {};
 
@@ -20,7 +20,7 @@ export function createSchemaConverter(): SchemaConverter {
       io,
       unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => {
-        // Zod's patterns for dates and addresses run over lines; the format says the same to a reader.
+        // Zod's patterns for dates and addresses are very long; the format says the same.
         if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
         if (zodSchema instanceof z.ZodDiscriminatedUnion)
           Object.assign(jsonSchema, constantsOf(zodSchema), { discriminator: kindsOf(zodSchema) });
@@ -44,15 +44,14 @@ export function createSchemaConverter(): SchemaConverter {
 /** Inputs and outputs have different names, because a field may be optional in only one of them. */
 function componentName(id: string, io: 'input' | 'output', definition: JsonSchema = {}): string {
   const isInputOnly = /(Body|Input)$/.test(id);
-  if (io === 'output' && isInputOnly)
-    throw new Error(`${id} is the name of an input, and an answer uses it.`);
+  if (io === 'output' && isInputOnly) throw new Error(`${id} is named as an input, but a response uses it.`);
   const hasParts = ['properties', 'items', 'anyOf', 'oneOf', 'additionalProperties'].some(
     (part) => part in definition,
   );
   return io === 'output' || isInputOnly || !hasParts ? id : `${id}Input`;
 }
 
-/** The field that tells the members apart, and its values for each member. */
+/** The discriminating field and its values for each member. */
 function kindsOf(union: z.ZodDiscriminatedUnion): DiscriminatorDraft {
   const propertyName = union.def.discriminator;
   return {
@@ -63,7 +62,7 @@ function kindsOf(union: z.ZodDiscriminatedUnion): DiscriminatorDraft {
   };
 }
 
-/** The constant fields that all members share, so that the union can itself be a member of another union. */
+/** The constant fields that all members share, so that the union can be a member of another union. */
 function constantsOf(union: z.ZodDiscriminatedUnion): JsonSchema {
   const constants = Object.entries(union._zod.propValues ?? {}).flatMap(([name, values]) =>
     name !== union.def.discriminator && values.size === 1

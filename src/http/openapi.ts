@@ -22,13 +22,13 @@ import type { PageRoute } from './page.ts';
 import type { RawRoute } from './raw-route.ts';
 import type { AnyRoute } from './route.ts';
 
-/** What the document says of the API as a whole. */
+/** The description of the API as a whole. */
 export interface ApiDescription {
   readonly title: string;
   readonly version: string;
   readonly description: string;
   readonly license: { readonly name: string; readonly identifier: string };
-  /** In the order in which a reader needs them. */
+  /** In reading order. */
   readonly tags: readonly { readonly name: string; readonly description: string }[];
 }
 
@@ -47,7 +47,7 @@ interface Operation {
   readonly document: JsonSchema;
 }
 
-/** The OpenAPI 3.1 document, made from the same tables that serve the requests. */
+/** The OpenAPI 3.1 document, made from the tables that serve the requests. */
 export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
   const { about, routes, rawRoutes, pages, problems, publicUrl } = options;
   const schemas = createSchemaConverter();
@@ -73,7 +73,7 @@ export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'The `accessToken` of an answer to sign-up, log-in or refresh',
+          description: 'The `accessToken` that sign-up, log-in and refresh return',
         },
         refreshCookie: {
           type: 'apiKey',
@@ -93,7 +93,7 @@ function serverAt(publicUrl: string): JsonSchema {
   const [, scheme = '', host = '', path = ''] = /^(https?):\/\/([^/]+)(.*)$/.exec(publicUrl) ?? [];
   return {
     url: `{scheme}://{host}${path.replace(/\/$/, '')}`,
-    description: 'The server that answers with this document (PUBLIC_URL)',
+    description: 'The server of this document (PUBLIC_URL)',
     variables: { scheme: { default: scheme, enum: ['http', 'https'] }, host: { default: host } },
   };
 }
@@ -112,7 +112,7 @@ function pathsOf(operations: readonly Operation[]): JsonSchema {
   return paths;
 }
 
-/** `/api/messages/:id` as OpenAPI writes it: `/api/messages/{id}`. */
+/** `/api/messages/:id` in OpenAPI's form: `/api/messages/{id}`. */
 export const openApiPath = (path: string): string => path.replace(/:([A-Za-z]+)/g, '{$1}');
 
 type Described = Pick<AnyRoute, 'operationId' | 'tag' | 'summary' | 'description'>;
@@ -161,13 +161,13 @@ const securityOf = (entry: AnyRoute): readonly JsonSchema[] => {
   return entry.usesCookie === true ? [{ refreshCookie: [] }] : [];
 };
 
-/** The schema and its first example, so that an operation can be read alone. */
+/** The schema and its first example. */
 function mediaOf(schema: z.ZodType, described: JsonSchema): JsonSchema {
   const example = exampleOf(schema);
   return { schema: described, ...(example === undefined ? {} : { example }) };
 }
 
-/** What `.meta({ examples: […] })` says first. */
+/** The first of `.meta({ examples: […] })`. */
 export function exampleOf(schema: z.ZodType): unknown {
   const examples: unknown = schema.meta()?.['examples'];
   return Array.isArray(examples) ? (examples as readonly unknown[])[0] : undefined;
@@ -188,11 +188,11 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
   }));
 }
 
-const outcomes: Readonly<Record<number, string>> = {
+const statusTexts: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
-  202: 'Accepted; the answer has no body',
-  204: 'Done; the answer has no body',
+  202: 'Accepted; the response has no body',
+  204: 'Done; the response has no body',
   503: 'Not ready',
 };
 
@@ -204,7 +204,7 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
       return [
         text,
         {
-          description: outcomes[status] ?? entry.summary,
+          description: statusTexts[status] ?? entry.summary,
           headers: headerReferences([...commonHeadersOf(entry), ...own]),
           ...(schema === null
             ? {}

@@ -1,14 +1,14 @@
-/** A page for people, or a file that such a page needs: public and GET only. */
+/** A page, or a file that a page loads: public and GET only. */
 export interface PageRoute {
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
-  /** Of the parameters of the path, by name. */
+  /** Descriptions of the path parameters, by name. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly tag: string;
   readonly contentType: string;
-  /** The JSON Schema of the body; a text if not given. */
+  /** The JSON Schema of the body; a string by default. */
   readonly schema?: Readonly<Record<string, unknown>>;
   readonly example: unknown;
   handle(params: Readonly<Record<string, string>>): Promise<PageReply>;
@@ -17,7 +17,7 @@ export interface PageRoute {
 export interface PageReply {
   readonly status?: number;
   readonly body: string | Buffer;
-  /** When the route serves files of several kinds. */
+  /** Replaces the route's content type. */
   readonly contentType?: string;
   readonly cacheControl?: string;
 }
@@ -33,7 +33,7 @@ const entities: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
-/** A whole HTML document around `body` and `head`, which must be escaped already. */
+/** A complete HTML document. `body` and `head` must be escaped already. */
 export const htmlPage = (title: string, body: string, head = ''): string =>
   `<!doctype html>
 <html lang="en">

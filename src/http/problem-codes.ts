@@ -35,7 +35,7 @@ export const httpProblems = defineProblems({
     status: 413,
     title: 'Body too large',
     retry: false,
-    advice: 'Stay below the limit that `detail` names.',
+    advice: '`detail` names the limit.',
   },
   'unsupported-media-type': {
     status: 415,
@@ -47,7 +47,7 @@ export const httpProblems = defineProblems({
     status: 422,
     title: 'Idempotency key reused for different content',
     retry: false,
-    advice: 'Use a new key for a new request; repeat a request with exactly its first body.',
+    advice: 'Use a new key for a new request, and repeat a request with exactly the same body.',
   },
 });
 

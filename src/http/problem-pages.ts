@@ -1,10 +1,10 @@
 import { AppError, type ProblemCode, type ProblemDefinition, type ProblemTable } from '../platform/errors.ts';
 import { escapeHtml, htmlPage, type PageRoute } from './page.ts';
 
-const retryWords = (definition: ProblemDefinition): string =>
+const retryNote = (definition: ProblemDefinition): string =>
   definition.retry ? 'The same request may succeed later.' : 'The same request will be refused again.';
 
-/** The pages behind every problem's `type`, from the same table that the answers come from. */
+/** The pages that `type` of a problem links to, from the table that the responses use. */
 export const problemPages = (problems: ProblemTable): readonly PageRoute[] => [
   {
     path: '/problems',
@@ -51,6 +51,6 @@ const detailPage = (code: ProblemCode, definition: ProblemDefinition): string =>
     `<h1>${escapeHtml(definition.title)}</h1>
 <p>Code <code>${code}</code>, HTTP status ${definition.status}.</p>
 <p>${escapeHtml(definition.advice)}</p>
-<p>${retryWords(definition)}</p>
+<p>${retryNote(definition)}</p>
 <p><a href="../problems">All problems</a></p>`,
   );

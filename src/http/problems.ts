@@ -6,13 +6,13 @@ import {
   type ProblemTable,
 } from '../platform/errors.ts';
 
-/** RFC 9457 problem details with our `code` and all validation issues. */
+/** Problem details (RFC 9457) with our `code` and all validation issues. */
 export interface ProblemDocument extends ProblemExtensions {
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The request id: the log lines of the request carry it too. */
+  /** The request id, as in the log lines of the request. */
   readonly instance: string;
   readonly code: ProblemCode;
   readonly errors?: readonly Issue[];
@@ -26,12 +26,12 @@ export interface ProblemReply {
 
 export const problemContentType = 'application/problem+json';
 
-/** How long callers should wait when nothing better is known. */
+/** Used if the error names no time. */
 const defaultRetryAfterSeconds = 2;
 
 /**
- * What the drivers call their errors when the other side cannot be reached. They are told apart by name and
- * not by class, because several copies of a driver may be loaded, and never by the text of their message.
+ * Driver errors for an unreachable server. Matched by name, because several copies of a driver may be loaded, so classes
+ * may differ.
  */
 const awayErrorNames: ReadonlySet<string> = new Set([
   'MongoServerSelectionError',
@@ -50,7 +50,7 @@ const awayErrorNames: ReadonlySet<string> = new Set([
 /** Server errors of MongoDB while it steps down, shuts down or elects: 11600, 11602, 10107, 13435, 13436, 189, 91. */
 const awayServerCodes: ReadonlySet<unknown> = new Set([11_600, 11_602, 10_107, 13_435, 13_436, 189, 91]);
 
-/** What the system says of a connection; MongoDB's driver lets these through where a write meets a dead socket. */
+/** System errors of connections; MongoDB's driver passes them on if a write meets a dead socket. */
 const awaySystemCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT']);
 
 /** gRPC: DEADLINE_EXCEEDED, UNAVAILABLE. */
@@ -58,7 +58,7 @@ const awayGrpcCodes: ReadonlySet<unknown> = new Set([4, 14]);
 
 const maxCauses = 8;
 
-/** Whether an error, or one of its causes, says that MongoDB or Temporal cannot be reached. */
+/** Whether an error or one of its causes means that MongoDB or Temporal cannot be reached. */
 export function isDependencyAway(error: unknown): boolean {
   let current = error;
   for (let depth = 0; current instanceof Error && depth < maxCauses; depth += 1) {
@@ -72,17 +72,17 @@ export function isDependencyAway(error: unknown): boolean {
   return false;
 }
 
-/** The AppError that the outside sees for whatever was thrown; a bug becomes a bare `internal`. */
+/** The error that callers see for anything thrown; a bug becomes `internal` without details. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDependencyAway(error))
     return new AppError('dependency-away', 'The database or the workflow service cannot be reached.', {
       cause: error,
     });
-  return new AppError('internal', 'Something went wrong on our side.', { cause: error });
+  return new AppError('internal', 'The request failed because of a bug.', { cause: error });
 }
 
-/** Answers an error by its request id. */
+/** Makes the reply to an error. */
 export type ProblemReplies = (error: AppError, requestId: string) => ProblemReply;
 
 interface ProblemReplyOptions {

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.ts';
 
-/** The client went away before its body was complete; there is nobody left to answer. */
+/** The client disconnected before its body was complete, so no response can be sent. */
 export class AbortedUpload extends Error {
   constructor() {
-    super('The client went away before the body was complete.');
+    super('The client disconnected before the body was complete.');
     this.name = 'AbortedUpload';
   }
 }
 
 /**
- * The exact bytes of the body. Beyond `maxBytes` nothing more is kept: the rest is dropped as it comes, so that
- * the client gets to read the refusal, and the server's request time-out bounds how long that may take.
+ * Reads the exact bytes of the body; throws `body-too-large` beyond `maxBytes`. It then reads and drops the rest, so that
+ * the client can read the refusal; the server's request time-out bounds that.
  */
 export function readRawBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {

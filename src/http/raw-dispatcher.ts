@@ -12,7 +12,7 @@ interface RawDispatcherOptions {
   readonly logger: Logger;
 }
 
-/** Serves the request when its path belongs to a raw route; false leaves it to the others. */
+/** Serves the request and returns true if its path belongs to a raw route. */
 export type RawDispatcher = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -24,7 +24,7 @@ interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The short way for raw routes: no framework, no middleware, the bytes as they came. */
+/** Serves raw routes without framework or middleware. */
 export function createRawDispatcher({ routes, replyTo, logger }: RawDispatcherOptions): RawDispatcher {
   const patterns = routes.map((route) => ({ route, segments: route.path.split('/') }));
 
@@ -59,7 +59,11 @@ export function createRawDispatcher({ routes, replyTo, logger }: RawDispatcherOp
     record.routePath = (match ?? matches[0])?.route.path ?? '';
     if (match === undefined) {
       response.setHeader('Allow', matches.map(({ route }) => route.method.toUpperCase()).join(', '));
-      fail(new AppError('method-not-allowed', `${request.method} is not known here.`), response, record);
+      fail(
+        new AppError('method-not-allowed', `This path does not support ${request.method}.`),
+        response,
+        record,
+      );
       return true;
     }
     record.ids = idsOf(match.params);

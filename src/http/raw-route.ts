@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ProblemCode } from '../platform/errors.ts';
 import type { RequestInfo } from './route.ts';
 
-/** What a raw handler gets: the exact bytes, nothing parsed, nobody authenticated. */
+/** The input of a raw handler: the exact bytes, neither parsed nor authenticated. */
 export interface RawRequest {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string>>;
@@ -22,8 +22,8 @@ export interface RawReply {
 }
 
 /**
- * A route that reads the bytes itself: a signature covers exactly what was sent, and parsing would lose that.
- * It runs before Koa with as little as possible around it. Throw `AppError` for every refusal.
+ * A route that reads the bytes itself, because a signature covers exactly the bytes that were sent. It runs before Koa.
+ * Throw `AppError` for every refusal.
  */
 export interface RawRoute {
   readonly method: 'get' | 'post';
@@ -33,13 +33,13 @@ export interface RawRoute {
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  /** A longer body is refused with 413 and not read to its end. */
+  /** A longer body is refused with 413. */
   readonly maxBytes: number;
   readonly documentation: RawDocumentation;
   handle(input: RawRequest): Promise<RawReply>;
 }
 
-/** What OpenAPI says about a raw route, for which no schemas exist. */
+/** The OpenAPI description of a raw route, which has no schemas. */
 export interface RawDocumentation {
   readonly parameters?: readonly RawParameter[];
   /** The body of the request; none for GET. */

@@ -6,7 +6,7 @@ export interface CookieSettings {
   readonly secure: boolean;
 }
 
-/** A handler answered what its route does not declare: a bug of ours, whatever the request was. */
+/** A handler returned a reply that its route does not declare: a bug. */
 export class UndeclaredReply extends Error {
   constructor(route: AnyRoute, reason: string) {
     super(`${route.method.toUpperCase()} ${route.path}: ${reason}`);
@@ -17,8 +17,8 @@ export class UndeclaredReply extends Error {
 type AnyReply = Awaited<ReturnType<AnyRoute['handle']>>;
 
 /**
- * Writes the reply through its schema, so that a field nobody declared never leaves. What does not fit cannot
- * be stripped either, and is answered as a bug in every environment: sending it would be a guess.
+ * Writes the reply through its schema, which strips undeclared fields. Throws `UndeclaredReply` in every environment if
+ * the body does not fit.
  */
 export function writeReply(
   context: Context,

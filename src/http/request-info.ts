@@ -6,7 +6,7 @@ import type { RequestInfo } from './route.ts';
 const saneRequestId = /^[A-Za-z0-9._-]{1,128}$/;
 const maxUserAgentLength = 256;
 
-/** What every handler may know of a request beyond its parsed input. */
+/** The facts of a request that every handler may use beside its parsed input. */
 export function requestInfoOf(request: IncomingMessage, trustedProxies: number): RequestInfo {
   const header = (name: string): string | undefined => headerOf(request, name);
   const givenId = header('x-request-id');
@@ -26,8 +26,8 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 }
 
 /**
- * The caller's address: each proxy that we trust has appended the address it saw, so the right one stands that
- * many places from the right. What the caller wrote further left is never believed.
+ * The caller's address. Each trusted proxy appends the address that it saw, so the caller's is that many places from the
+ * right. Entries further left come from the caller and are ignored.
  */
 export function clientIpOf(request: IncomingMessage, trustedProxies: number): string {
   const peer = request.socket.remoteAddress ?? '';
@@ -37,10 +37,10 @@ export function clientIpOf(request: IncomingMessage, trustedProxies: number): st
   return plainIp(isIP(chosen) === 0 ? peer : chosen);
 }
 
-/** IPv4 written as IPv6 (`::ffff:10.0.0.1`) is the same caller as the plain form. */
+/** Writes IPv4-mapped IPv6 (`::ffff:10.0.0.1`) as IPv4. */
 const plainIp = (ip: string): string => ip.replace(/^::ffff:(?=\d+\.)/i, '');
 
-/** The first of several cookies with one name wins: it has the longest path. */
+/** Of several cookies with one name the first wins, because it has the longest path. */
 function parseCookies(text: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   for (const part of text.split(';')) {

@@ -5,13 +5,13 @@ import type { Actor, RequestInfo } from './route.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Where the request stands within its limit: headers for its answer, and the refusal when it is over. */
+/** The headers of the response, and the refusal if the request exceeds its limit. */
 interface Verdict {
   readonly headers: Headers;
   readonly refusal?: AppError;
 }
 
-/** Counts a request for its user, or for its address when nobody is signed in. */
+/** Counts a request for its user, or for its address if nobody is signed in. */
 export type RequestLimiter = (
   request: RequestInfo,
   actor: Pick<Actor, 'userId'> | undefined,
@@ -20,8 +20,8 @@ export type RequestLimiter = (
 const windowSeconds = 60;
 
 /**
- * Keeps one caller from taking a whole process: it counts in memory, because a shared count would cost every
- * request a write. 0 is no limit. The headers are those of draft-ietf-httpapi-ratelimit-headers-11.
+ * Keeps one caller from occupying a process. It counts in memory, because a shared count would cost each request a
+ * write. 0 disables the limit. Headers follow draft-ietf-httpapi-ratelimit-headers-11.
  */
 export function createRequestLimiter(requestsPerMinute: number): RequestLimiter {
   if (requestsPerMinute === 0) return async () => ({ headers: {} });
@@ -42,7 +42,7 @@ export function createRequestLimiter(requestsPerMinute: number): RequestLimiter 
     } catch (thrown) {
       if (!(thrown instanceof RateLimiterRes)) throw thrown;
       const retryAfterSeconds = Math.max(1, Math.ceil(thrown.msBeforeNext / 1_000));
-      const refusal = new AppError('too-many-requests', 'Slow down and try again later.', {
+      const refusal = new AppError('too-many-requests', 'The limit of requests per minute is reached.', {
         retryAfterSeconds,
       });
       return { headers: headersOf(thrown), refusal };

@@ -3,11 +3,11 @@ import type { LogFields, Logger } from '../platform/logger.ts';
 import { requestInfoOf } from './request-info.ts';
 import type { Actor, RequestInfo } from './route.ts';
 
-/** What is known of one request while it is served; becomes its line in the access log. */
+/** The facts about one request, collected for its line in the access log. */
 export interface RequestRecord {
   readonly info: RequestInfo;
   readonly startedAtMs: number;
-  /** The pattern and not the path: a path may hold a phone number that somebody put there by mistake. */
+  /** The route's pattern, because a path may contain a phone number by mistake. */
   routePath?: string;
   /** Path parameters that are ids. */
   ids?: LogFields;
@@ -15,7 +15,7 @@ export interface RequestRecord {
   problemCode?: string;
 }
 
-/** Status in the log when the client went away before it was answered. */
+/** The logged status if the client disconnected before the response was complete. */
 const clientGoneStatus = 499;
 
 export interface RequestRecords {
@@ -23,7 +23,7 @@ export interface RequestRecords {
   of(request: IncomingMessage): RequestRecord;
 }
 
-/** Keeps one record per request under way and writes one line for each that has ended. */
+/** Keeps a record of each request and writes a log line when it ends. */
 export function createRequestRecords(logger: Logger, trustedProxies: number): RequestRecords {
   const records = new WeakMap<IncomingMessage, RequestRecord>();
   return {
@@ -60,7 +60,7 @@ function lineOf(request: IncomingMessage, response: ServerResponse, record: Requ
   };
 }
 
-/** Of a route's parameters, those that are ids of ours and may be logged. */
+/** The path parameters that are ids of ours, and so may be logged. */
 export const idsOf = (params: Readonly<Record<string, string>>): LogFields =>
   Object.fromEntries(Object.entries(params).filter(([, value]) => /^[0-9a-f]{24}$/.test(value)));
 
@@ -72,11 +72,11 @@ interface FailureReport {
   readonly cause: unknown;
 }
 
-/** A bug is an error in the log, an absent dependency a warning; a refusal stands in the access line only. */
+/** Logs a bug as an error and an unavailable dependency as a warning; a refusal appears only in the access line. */
 export function reportFailure({ logger, record, code, status, cause }: FailureReport): void {
   record.problemCode = code;
   if (status < 500) return;
   const fields = { requestId: record.info.requestId, route: record.routePath ?? null, code, error: cause };
-  if (code === 'internal') logger.error(fields, 'request failed: a bug');
-  else logger.warn(fields, 'request refused: something is away');
+  if (code === 'internal') logger.error(fields, 'request failed because of a bug');
+  else logger.warn(fields, 'request refused because a dependency is unavailable');
 }

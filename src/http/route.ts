@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { z } from 'zod';
 import type { ProblemCode } from '../platform/errors.ts';
 
-/** Who is asking. Made by `authenticate` from a verified access token, never from the body. */
+/** The authenticated caller, from a verified access token; never from the body. */
 export interface Actor {
   readonly userId: Types.ObjectId;
   readonly clientId: Types.ObjectId;
@@ -18,14 +18,14 @@ export type Access = 'public' | readonly (Role | 'operator')[];
 
 type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
 
-/** A reply's body: a schema, or null for an empty one. Problem replies need no schema: 4xx and 5xx are implied. */
+/** The schema of each reply's body by status; null for an empty body. Problems (4xx, 5xx) are implied. */
 type Replies = Readonly<Record<number, z.ZodType | null>>;
 
 type ParsedBy<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 export interface RequestInfo {
   readonly requestId: string;
-  /** The caller's address, taken from the proxies that TRUSTED_PROXIES says to trust. */
+  /** The caller's address; TRUSTED_PROXIES decides how far `X-Forwarded-For` is believed. */
   readonly ip: string;
   readonly userAgent: string;
   header(name: string): string | undefined;
@@ -62,18 +62,18 @@ export interface RouteDefinition<
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
-  /** Required on every route: there is no default for who may call. */
+  /** Required on every route: there is no default. */
   readonly access: A;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** Whether the route reads the `Idempotency-Key` header; documented and validated (1–255 visible ASCII characters). */
+  /** Whether the route reads the `Idempotency-Key` header (1–255 visible ASCII characters). */
   readonly idempotent?: boolean;
-  /** Whether good answers carry the version as `ETag`. A route that can answer `precondition-failed` reads `If-Match`. */
+  /** Whether 2xx responses have an `ETag`. A route that declares `precondition-failed` reads `If-Match`. */
   readonly sendsETag?: boolean;
-  /** Probes are not counted against the limit of requests. */
+  /** For probes, which do not count against the request limit. */
   readonly isUnlimited?: boolean;
-  /** Cookie routes check Origin and Sec-Fetch-Site. */
+  /** Routes with cookies check Origin and Sec-Fetch-Site. */
   readonly usesCookie?: boolean;
   readonly replies: R;
   /** The 4xx problem codes that the route itself can answer, for the documentation. */
@@ -88,7 +88,7 @@ export interface RouteDefinition<
   }): Promise<Reply<NoInfer<R>>>;
 }
 
-/** A route whose types are erased, as the mounter and the OpenAPI generator see it. */
+/** A route with erased types, for the server and the OpenAPI generator. */
 export type AnyRoute = RouteDefinition;
 
 /** Declares one route; the handler's input and reply types follow from the schemas. */
@@ -99,7 +99,7 @@ export function route<
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(definition: RouteDefinition<A, P, Q, B, R>): AnyRoute {
-  // The erased form takes any parsed input; the mounter only ever passes what this route's own schemas produced.
+  // The erased handler accepts any input, but the server passes only what this route's schemas produced.
   return definition as unknown as AnyRoute;
 }
 

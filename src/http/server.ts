@@ -23,21 +23,21 @@ export interface HttpServerOptions {
   readonly rawRoutes?: readonly RawRoute[];
   readonly authenticate: Authenticate;
   readonly logger: Logger;
-  /** Every code that the routes can answer. */
+  /** Every problem that the routes can answer. */
   readonly problems: ProblemTable;
   readonly config: HttpConfig;
-  /** Everything that must work before /readyz says so. */
+  /** The checks behind /readyz. */
   readonly health: readonly HealthCheck[];
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** How long a client may take; a slower one is cut off with 408. */
+/** How long a client may take; a slower one gets 408. */
 export interface Timeouts {
   readonly headersMs: number;
   readonly requestMs: number;
   /** How often the server looks for slow clients. */
   readonly checkIntervalMs: number;
-  /** Longer than the usual 60 s of load balancers, so that they and not we end idle connections. */
+  /** Longer than the usual 60 s of load balancers, so that they close idle connections first. */
   readonly keepAliveMs: number;
 }
 
@@ -49,30 +49,30 @@ export const defaultTimeouts: Timeouts = {
 };
 
 export interface CloseOptions {
-  /** How long requests under way may take to finish. */
+  /** How long running requests may take to finish. */
   readonly graceMs: number;
   /**
-   * How long /readyz says "draining" while everything is still answered, each answer ending its connection, so
-   * that balancers and keep-alive clients go elsewhere without a failed request. None by default.
+   * How long /readyz reports "draining" while requests are still served and each response closes its connection, so that
+   * load balancers and keep-alive clients move away without a failed request. 0 by default.
    */
   readonly announceMs?: number;
 }
 
 export interface HttpServer {
-  /** The request listener, for callers that have a server of their own. */
+  /** The request listener, for callers with their own server. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   listen(port: number, host: string): Promise<{ readonly port: number; readonly url: string }>;
-  /** Stops taking requests, finishes those under way, then ends every connection. Repeating it waits too. */
+  /** Stops taking requests, finishes the running ones, then closes every connection. Further calls wait for the first. */
   close(options: CloseOptions): Promise<void>;
   /** The document behind /openapi.json. */
   readonly openApi: Readonly<Record<string, unknown>>;
-  /** Every JSON route that is mounted, for tests that walk them all. */
+  /** Every mounted JSON route, for tests. */
   readonly routes: readonly AnyRoute[];
 }
 
 type Phase = 'serving' | 'draining' | 'refusing';
 
-/** The HTTP side of the process: route tables in, a server that can be listened on and drained out. */
+/** Makes an HTTP server from route tables; it can be drained. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { about, config, problems, rawRoutes = [] } = options;
   const logger = options.logger.child({ part: 'http' });
@@ -121,14 +121,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** The pages, among them the OpenAPI document, which describes itself too. */
+/** The documentation pages; one of them is the OpenAPI document, which also describes itself. */
 function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
   let text = '';
   const openApiPage: PageRoute = {
     path: '/openapi.json',
     operationId: 'getOpenApiDocument',
     summary: 'Get this API as OpenAPI 3.1',
-    description: 'Made from the same route tables that serve the requests.',
+    description: 'Made from the route tables that serve the requests.',
     tag: 'Documentation',
     contentType: 'application/json',
     schema: { type: 'object' },
@@ -171,18 +171,18 @@ async function listen(server: Server, port: number, host: string) {
 
 function refuse(response: ServerResponse, record: RequestRecord, replyTo: ProblemReplies): void {
   record.problemCode = 'draining';
-  const error = new AppError('draining', 'This process is stopping and takes no more requests.');
+  const error = new AppError('draining', 'This process is stopping and accepts no more requests.');
   const { status, headers, document } = replyTo(error, record.info.requestId);
   response.writeHead(status, { ...headers, 'Content-Type': problemContentType, 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(document));
 }
 
-/** Counts requests under way, so that a stop can wait for them. */
+/** Counts running requests, so that a stop can wait for them. */
 function createInFlight() {
   let count = 0;
   let onIdle: (() => void) | undefined;
   return {
-    /** Counts one in; the returned function counts it out. */
+    /** Counts a request; call the returned function when it ends. */
     enter(): () => void {
       count += 1;
       return () => {

@@ -18,11 +18,11 @@ export interface ParsedInput {
   readonly idempotencyKey: string | undefined;
 }
 
-/** An answer with more issues than this helps nobody and costs us. */
+/** More issues would not help the caller. */
 const maxIssues = 200;
 const maxNameLength = 100;
 
-/** Parses all parts of a request and throws one `invalid-input` with the issues of all of them. */
+/** Parses all parts of a request; throws one `invalid-input` with the issues of all parts. */
 export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
   const issues: Issue[] = [];
   const query = readQuery(raw.querystring, issues);
@@ -39,8 +39,8 @@ export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
 
 const summaryOf = (issues: readonly Issue[]): string =>
   issues.length === 1
-    ? 'One thing is wrong with the request.'
-    : `${issues.length} things are wrong with the request.`;
+    ? 'The request has one validation issue.'
+    : `The request has ${issues.length} validation issues.`;
 
 type PartName = 'params' | 'query' | 'body';
 
@@ -55,15 +55,15 @@ function parsePart(part: PartName, schema: z.ZodType | undefined, value: unknown
   return undefined;
 }
 
-/** A route without a schema takes nothing: an ignored field would let a caller believe that it had an effect. */
+/** A route without a schema accepts no fields: an ignored field would seem to have an effect. */
 const unexpectedFields = (part: PartName, value: unknown): Issue[] =>
   typeof value === 'object' && value !== null
     ? Object.keys(value).map((key) => ({ path: pathOf([part, key]), message: unknownField }))
     : [];
 
-const unknownField = 'This field is not known here.';
+const unknownField = 'This field is unknown.';
 
-/** Replaces zod's words only where they would puzzle somebody who knows nothing of zod. */
+/** Replaces Zod's message for a missing field, which names only types. */
 const friendlyMessage: z.core.$ZodErrorMap = (issue) =>
   issue.code === 'invalid_type' && issue.input === undefined ? 'This is required.' : undefined;
 
@@ -72,7 +72,7 @@ function toIssues(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issu
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: unknownField }));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // Of several alternatives, the one that the input comes closest to says most about what is wrong.
+    // Reports the alternative with the fewest issues, because the caller most likely meant it.
     const closest = issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
     if (closest.length > 0) return closest.flatMap((nested) => toIssues(nested, path));
   }
@@ -82,7 +82,7 @@ function toIssues(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issu
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.map((part) => String(part).slice(0, maxNameLength)).join('.');
 
-/** The query as an object; a name given twice is refused, because either value could be the one that counts. */
+/** The query as an object. A repeated name is refused, because either value could be meant. */
 function readQuery(querystring: string, issues: Issue[]): Readonly<Record<string, string>> {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
@@ -91,7 +91,7 @@ function readQuery(querystring: string, issues: Issue[]): Readonly<Record<string
     values.set(name, value);
   }
   for (const name of repeated)
-    issues.push({ path: pathOf(['query', name]), message: 'This is given more than once.' });
+    issues.push({ path: pathOf(['query', name]), message: 'This parameter must not be repeated.' });
   return Object.fromEntries(values);
 }
 

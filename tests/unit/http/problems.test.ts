@@ -75,7 +75,7 @@ describe('problem', () => {
     it(`${String(error)} › is a bug of ours, told without what it was`, () => {
       const told = toAppError(error);
       assert.equal(told.code, 'internal');
-      assert.equal(told.message, 'Something went wrong on our side.');
+      assert.equal(told.message, 'The request failed because of a bug.');
       assert.equal(told.cause, error);
     });
   }
