@@ -3,7 +3,7 @@ import { readNumberChange, type AccountItem } from './number-events.ts';
 import { readPreferences, type PreferenceItem } from './preference-events.ts';
 import { readTemplateChange, type TemplateChange } from './template-events.ts';
 
-/** What a webhook says beside messages and statuses. Each reader knows some fields; the parts live beside this file. */
+/** Any webhook item that is neither a message nor a status. Each reader handles some fields. */
 export type AccountChange = ({ readonly kind: 'preference' } & PreferenceItem) | TemplateChange | AccountItem;
 
 const readers: readonly ChangeReader<AccountChange>[] = [

@@ -40,7 +40,7 @@ const NumberDescribed = z.object({
   throughput: z.object({ level: z.string() }).optional().catch(undefined),
 });
 
-/** Messages per second of each level; a number without one (`NOT_APPLICABLE`) is not with the Cloud API yet. */
+/** Messages per second of each level; a number with `NOT_APPLICABLE` is not on the Cloud API yet. */
 const throughputs: ReadonlyMap<string, number> = new Map([
   ['STANDARD', 80],
   ['HIGH', 1_000],
@@ -62,12 +62,12 @@ const HealthDescribed = z.object({
 
 const numberFields = Object.keys(NumberDescribed.shape).join(',');
 
-/** Meta's Cloud API for messages. The sandbox speaks the same language. */
+/** Meta's Cloud API for messages; the sandbox implements the same API. */
 export function createCloudApiGateway(options: GraphOptions): Gateway {
   const graph = createGraphClient(options);
   const pathOf = ({ phoneNumberId }: Sender, rest: string): string =>
     `/${encodeURIComponent(phoneNumberId)}${rest}`;
-  /** One question, with the use of the limits that its answer tells. */
+  /** One GET request; adds the limit usage that Meta reports in its headers. */
   async function ask<Answer extends object>(
     { accessToken }: ProviderNumber,
     path: string,
@@ -110,9 +110,8 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
 }
 
 /**
- * What an HTTP answer says about the message. A 2xx without a message id, and a 5xx without Meta's error object,
- * may come from something on the way after the message was taken: unknown. Without that object, 429 and 4xx are
- * refusals that never reached the send.
+ * Interprets the HTTP response to a send. A 2xx without a message id, or a 5xx without Meta's error object, may come from
+ * a proxy after Meta accepted the message: the outcome is unknown. A 4xx without that object is a refusal before the send.
  */
 export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
   const json = parseJson(answer.text);
@@ -131,7 +130,7 @@ export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
   return { kind: 'unknown', reason: `HTTP ${answer.status} without a body of the Graph API` };
 }
 
-/** What an HTTP answer says about the number. Without Meta's error object it was not Meta that refused. */
+/** Interprets the HTTP response about a number. An error without Meta's error object does not come from Meta. */
 export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
   const json = parseJson(answer.text);
   const error = readGraphError(json, answer.status);
@@ -156,7 +155,6 @@ export function interpretNumberAnswer(answer: HttpAnswer): NumberAnswer {
   };
 }
 
-/** What an HTTP answer says about the account. */
 export function interpretAccountAnswer(answer: HttpAnswer): AccountAnswer {
   const json = parseJson(answer.text);
   const error = readGraphError(json, answer.status);
@@ -168,7 +166,7 @@ export function interpretAccountAnswer(answer: HttpAnswer): AccountAnswer {
   return { kind: 'described', portfolioId: described.data.owner_business_info?.id ?? null };
 }
 
-/** What an HTTP answer says of the number's health. Source: Meta's health status reference. */
+/** Interprets the HTTP response about a number's health. Source: Meta's health status reference. */
 export function interpretHealthAnswer(answer: HttpAnswer): HealthAnswer {
   const json = parseJson(answer.text);
   const error = readGraphError(json, answer.status);
@@ -177,9 +175,9 @@ export function interpretHealthAnswer(answer: HttpAnswer): HealthAnswer {
   if (answer.status !== 200 || !described.success) {
     return { kind: 'away', reason: `HTTP ${answer.status} without a body of the Graph API` };
   }
-  const word = described.data.health_status?.can_send_message;
-  if (word === undefined) return { kind: 'silent' };
-  return { kind: word === 'BLOCKED' ? 'blocked' : 'available' };
+  const canSend = described.data.health_status?.can_send_message;
+  if (canSend === undefined) return { kind: 'silent' };
+  return { kind: canSend === 'BLOCKED' ? 'blocked' : 'available' };
 }
 
 function rejected(error: RejectedError, answer: HttpAnswer): GatewayAnswer {

@@ -4,12 +4,12 @@ import type { ErrorRule, AutomaticRetryRule } from './error-rule.ts';
 export type { ErrorClass, ErrorRule } from './error-rule.ts';
 
 /**
- * Provider calls of one message, whatever the errors: with the longest ladder that is a day. A message that needs
- * more is stuck on something that waiting does not mend.
+ * The limit of provider calls for one message, whatever the errors; with the slowest backoff they take a day. A message
+ * that needs more has a problem that waiting does not solve.
  */
 export const maxProviderCalls = 300;
 
-/** On-premises codes that old relays still send, where one of today means the same. */
+/** Codes of the on-premises API that old relays still send, with their current equivalents. */
 export const legacyCodes: Readonly<Record<number, number>> = {
   470: 131047,
   471: 131048,
@@ -29,20 +29,20 @@ export const legacyCodes: Readonly<Record<number, number>> = {
   1026: 131026,
 };
 
-/** An error as the provider reported it, in an answer or in a `failed` receipt. */
+/** An error that the provider reported in an answer or in a `failed` receipt. */
 export interface ProviderError {
   readonly code: number;
   readonly subcode?: number;
-  /** HTTP status of the answer; absent for a receipt. */
+  /** The HTTP status of the answer; absent for a receipt. */
   readonly httpStatus?: number;
   readonly isTransient?: boolean;
-  /** What the provider says besides; some codes mean one thing or another by it. */
+  /** The provider's explanation; the meaning of some codes depends on it. */
   readonly detail?: string;
-  /** Which endpoint was called; absent for a receipt. */
+  /** The endpoint that was called; absent for a receipt. */
   readonly endpoint?: 'messages' | 'marketing';
 }
 
-/** Meta's marketing endpoint refuses parameters of a template that it has not read yet. */
+/** Meta's marketing endpoint refuses the parameters of a template that it has not synchronised yet. */
 const justSynchronised: ErrorRule = {
   class: 'retry-later',
   title: 'The template is being synchronised',
@@ -50,35 +50,32 @@ const justSynchronised: ErrorRule = {
   backoff: 'ten-minutes',
 };
 
-/** Meta could not fetch the media from its address: its host answered 429 or 5xx. */
+/** Meta could not fetch the media: its host answered 429 or 5xx. */
 const mediaHostAway: ErrorRule = {
   class: 'retry',
-  title: 'The host of the media did not deliver it',
+  title: 'The media host did not deliver the file',
   advice: `Check the address of the media. ${sendAgain}`,
   maxAttempts: 4,
   automaticRetry: { afterMs: 60_000, max: 2 },
 };
 
-/** The rule for an error. Of codes that nobody knows 5xx is repeated three times, 4xx never. */
+/** The rule for an error. Unknown codes are retried three times with HTTP 5xx, and never with 4xx. */
 export function ruleFor(error: ProviderError): ErrorRule {
-  // Without a code of Meta's, the HTTP status stands for it: that is no code of a relay.
+  // Without a code from Meta, `code` is the HTTP status and must not be read as a relay's code.
   const isBareStatus = error.code === error.httpStatus;
   const code = isBareStatus ? error.code : (legacyCodes[error.code] ?? error.code);
   if (code === 100 && error.subcode === 33)
-    return credentials('The object does not exist or may not be used');
+    return credentials('The object does not exist or is not accessible');
   if (code === 131009 && error.endpoint === 'marketing') return justSynchronised;
   if (code === 131053 && /\b(429|5\d\d)\b/.test(error.detail ?? '')) return mediaHostAway;
   const known = isBareStatus ? undefined : knownRuleOf(code);
   if (error.isTransient === true && known?.class !== 'retry' && known?.class !== 'retry-later') {
-    return retry(known?.title ?? 'A passing fault at Meta', { maxAttempts: 4 });
+    return retry(known?.title ?? 'Transient error at Meta', { maxAttempts: 4 });
   }
   if (known !== undefined) return known;
   if (error.httpStatus === 429) return retry('Too many requests');
-  if ((error.httpStatus ?? 400) >= 500) return retry('An error that is not in the table', { maxAttempts: 4 });
-  return message(
-    'An error that is not in the table',
-    'Look the code up in Meta’s error reference and report it.',
-  );
+  if ((error.httpStatus ?? 400) >= 500) return retry('Unknown error code', { maxAttempts: 4 });
+  return message('Unknown error code', 'Look up the code in Meta’s error reference and report it.');
 }
 
 const knownRuleOf = (code: number): ErrorRule | undefined =>
@@ -87,7 +84,7 @@ const knownRuleOf = (code: number): ErrorRule | undefined =>
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
-const ladder = {
+const backoffs = {
   doubling: { firstMs: 2 * secondMs, factor: 2, maxMs: 5 * minuteMs },
   pair: { firstMs: secondMs, factor: 4, maxMs: 256 * secondMs },
   'ten-minutes': { firstMs: 10 * minuteMs, factor: 1, maxMs: 10 * minuteMs },
@@ -100,23 +97,23 @@ export interface RetryQuestion {
   readonly rule: ErrorRule;
   /** Provider calls made so far, at least 1. */
   readonly attempt: number;
-  /** What the provider asked for in `Retry-After`. */
+  /** The provider's `Retry-After`. */
   readonly retryAfterMs?: number;
-  /** In [0, 1): spreads those who were refused together. */
+  /** In [0, 1): spreads messages that were refused together. */
   readonly jitter: number;
 }
 
 /**
- * Milliseconds to wait before the next call, or null when there must be none. The provider's `Retry-After` goes
- * before our own ladder; jitter only ever adds, so that it is never undercut.
+ * Milliseconds to wait before the next call; null if there must be none. The provider's `Retry-After` replaces our own
+ * backoff. Jitter only adds, so that the wait is never shorter than `Retry-After`.
  */
 export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion): number | null {
   if (rule.class !== 'retry' && rule.class !== 'retry-later') return null;
-  // What only a new message after a long time can mend is not waited for by this one.
+  // Such an error ends the message: its automatic retry replaces the wait.
   if (rule.class === 'retry-later' && rule.automaticRetry !== undefined) return null;
   if (attempt >= maxProviderCalls) return null;
   if (rule.maxAttempts !== undefined && attempt >= rule.maxAttempts) return null;
-  const { firstMs, factor, maxMs } = ladder[rule.backoff ?? 'doubling'];
+  const { firstMs, factor, maxMs } = backoffs[rule.backoff ?? 'doubling'];
   const planned = Math.min(firstMs * factor ** (attempt - 1), maxMs);
   const asked = retryAfterMs === undefined ? planned : Math.max(retryAfterMs, secondMs);
   return Math.round(asked * (1 + jitter * 0.25));
@@ -124,21 +121,21 @@ export function planRetry({ rule, attempt, retryAfterMs, jitter }: RetryQuestion
 
 const dayMs = 24 * 60 * minuteMs;
 
-/** New messages in place of one that Meta has taken and then reported as failed for a passing reason. */
+/** Automatic retries of a message that Meta accepted and then reported as failed for a transient reason. */
 const maxAutomaticRetries = 3;
 
 /**
- * The new message that follows one which has ended with this error; null: none. A call that is refused is repeated by
- * the message itself, and when its calls are used up it has really failed. A `failed` receipt comes when the message
- * has left and can be called no more: what would have been its next calls are new messages. A paused template's
- * new message waits at the gate of the template.
+ * The automatic retry after a message has failed with this error; null for none. After a refusal in an answer, the
+ * message repeats its own call until its calls are used up. After a `failed` receipt the message has already left and
+ * cannot be sent again, so each further try is a new message. If the template is paused, the new message waits at the
+ * template's gate.
  */
 export function automaticRetryAfter(
   rule: ErrorRule,
-  toldBy: 'answer' | 'receipt',
+  reportedBy: 'answer' | 'receipt',
 ): AutomaticRetryRule | null {
   if (rule.automaticRetry !== undefined) return rule.automaticRetry;
-  if (toldBy === 'answer') return null;
+  if (reportedBy === 'answer') return null;
   if (rule.template === 'paused') return { afterMs: minuteMs, max: 1, withinMs: dayMs };
   const firstMs = planRetry({ rule, attempt: 1, jitter: 0 });
   if (firstMs === null) return null;

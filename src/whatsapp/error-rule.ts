@@ -1,23 +1,23 @@
 /**
- * What an error of the provider means for a message and for what stands behind it. Pure.
- * Letters in brackets: the classes of the table in docs/provider-errors.md.
+ * The effect of a provider error on a message and on its channel, template and contact. Pure. Letters in brackets are the
+ * classes in docs/provider-errors.md.
  */
 export type ErrorClass =
-  /** [R] Not accepted for a passing reason: try again after a growing delay. */
+  /** [R] Refused for a transient reason: retry with backoff. */
   | 'retry'
-  /** [RL] Not accepted, and a try within minutes would fail too: wait long. */
+  /** [RL] Refused for a longer time: a retry within minutes would fail too. */
   | 'retry-later'
   /** [N] This message can never be accepted. */
   | 'message'
-  /** [NT] No message of this template can be accepted until the template is mended. */
+  /** [NT] No message of this template can be accepted until the template is corrected. */
   | 'template'
-  /** [P] The sender (number or business account) is blocked: its channel pauses. */
+  /** [P] The number or its business account is blocked: the channel pauses. */
   | 'sender'
-  /** [A] The access token or its rights are gone: the channel pauses until it has new ones. */
+  /** [A] The access token is invalid or lacks permissions: the channel pauses until it has a new one. */
   | 'credentials'
   /** [T] The customer service window is closed: only a template may be sent. */
   | 'window'
-  /** [M] The marketing endpoint has to be used. */
+  /** [M] The message must use the marketing endpoint. */
   | 'marketing-endpoint';
 
 export const classLetters: Readonly<Record<ErrorClass, string>> = {
@@ -31,35 +31,35 @@ export const classLetters: Readonly<Record<ErrorClass, string>> = {
   'marketing-endpoint': 'M',
 };
 
-/** A new message in place of one that has failed for good: what Meta allows where a repetition now would fail too. */
+/** A new message in place of a failed one, for errors where Meta allows a later message but a retry now would fail. */
 export interface AutomaticRetryRule {
   readonly afterMs: number;
-  /** How many automatic retries one message may have, one after the other. */
+  /** The maximum number of automatic retries in a row. */
   readonly max: number;
-  /** Each waits so many times longer than the one before it; without it, all wait the same. */
+  /** The growth of the delay from one retry to the next; 1 by default. */
   readonly factor?: number;
-  /** None comes later than so long after its message was to leave. */
+  /** No retry starts later than this after the message was due. */
   readonly withinMs?: number;
 }
 
 export interface ErrorRule {
   readonly class: ErrorClass;
   readonly title: string;
-  /** What to do about a message that has ended with it. Nothing has to be done about one that waits. */
+  /** What to do about a message that failed with this error; a waiting message needs no action. */
   readonly advice: string;
-  /** Provider calls in all; without it, the message’s time to live is the bound. */
+  /** Total provider calls; by default only the message’s time to live limits them. */
   readonly maxAttempts?: number;
-  /** How the delay grows: `pair` is Meta's 4^X seconds for one recipient; the default doubles from 2 s. */
+  /** The growth of the delay: `pair` is Meta's 4^X seconds for one recipient; the default doubles from 2 s. */
   readonly backoff?: 'pair' | 'ten-minutes' | 'minutes' | 'hour' | 'full-hour';
   readonly automaticRetry?: AutomaticRetryRule;
-  /** What the template's own state becomes: held, refused, or read anew from the provider. */
+  /** The effect on the template: paused, disabled, or read again from the provider. */
   readonly template?: 'paused' | 'disabled' | 'resync';
-  /** Whose rate was too high. */
+  /** The rate that was exceeded. */
   readonly slows?: 'channel' | 'pair';
-  /** The person wants no marketing any more. */
+  /** The person has opted out of marketing. */
   readonly stopsMarketing?: true;
-  /** The number of the recipient is marked until something reaches it. */
+  /** The recipient's number is marked as suspect until a message reaches it. */
   readonly suspectsNumber?: true;
-  /** The channel stays paused for at least this long, whatever the provider's health page says. */
+  /** The minimum pause of the channel, whatever the provider reports about its health. */
   readonly pauseMs?: number;
 }

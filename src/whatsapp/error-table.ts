@@ -1,7 +1,7 @@
 import type { ErrorRule } from './error-rule.ts';
 
 /**
- * Meta's error codes and what each means for the message.
+ * The rule for each of Meta's error codes.
  * Source: Meta's Cloud API error reference (pages of 2026-01 and 2026-09).
  */
 const minuteMs = 60_000;
@@ -10,13 +10,13 @@ const dayMs = 24 * 60 * minuteMs;
 const fixRequest = 'Correct the content of the message; `detail` names the parameter.';
 const fixTemplate = 'Synchronise the template and correct it before sending again.';
 const reconnect = 'Give the channel a new access token with the messaging permission for this number.';
-const askMeta = 'Open the number in WhatsApp Manager: it says what is blocked and until when.';
+const askMeta = 'Open the number in WhatsApp Manager to see what is blocked and until when.';
 const register = 'Register the number again in WhatsApp Manager.';
-/** Of what passes: the calls are used up, or the failure was told after the message had left. */
+/** For transient errors: the calls are used up, or a receipt reported the failure of an accepted message. */
 export const sendAgain =
-  'Send it again by retry, unless a new message has followed by itself (`retriedBy` names it).';
-const ofRelays = 'Look the code up in the error list of the relay: WhatsApp itself does not use it any more.';
-const ofManagement = 'It does not speak of a message: report how it came to answer one.';
+  'Retry the message, unless an automatic retry has already followed (`retriedBy` names it).';
+const ofRelays = 'Look up the code in the error list of the relay; WhatsApp no longer uses it.';
+const ofManagement = 'This code is not about messages; report how a message came to get it.';
 
 export const message = (title: string, advice = fixRequest): ErrorRule => ({
   class: 'message',
@@ -29,7 +29,7 @@ const template = (title: string, advice = fixTemplate): ErrorRule => ({
   advice,
   template: 'resync',
 });
-/** This message cannot be mended, and its template may be another one at Meta than here. */
+/** The message cannot succeed, and our copy of its template may be out of date. */
 const variable = (title: string): ErrorRule => ({ ...message(title), template: 'resync' });
 const sender = (title: string, advice = askMeta): ErrorRule => ({ class: 'sender', title, advice });
 export const credentials = (title: string): ErrorRule => ({ class: 'credentials', title, advice: reconnect });
@@ -48,7 +48,7 @@ const retryLater = (title: string, backoff: NonNullable<ErrorRule['backoff']>): 
 
 export const errorRules: Readonly<Record<number, ErrorRule>> = {
   0: credentials('The access token is not valid'),
-  1: retry('Invalid request or a fault at Meta', { maxAttempts: 3 }),
+  1: retry('Invalid request, or an error at Meta', { maxAttempts: 3 }),
   2: retry('The API is down or overloaded'),
   3: credentials('A permission is missing'),
   4: retryLater('The app’s call limit is reached', 'hour'),
@@ -58,14 +58,14 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   100: message('A parameter is not valid'),
   104: credentials('The access token is missing'),
   190: credentials('The access token has expired'),
-  368: sender('Blocked for a time for breaking a policy'),
+  368: sender('Temporarily blocked for a policy violation'),
   613: retryLater('The call limit is reached', 'hour'),
   80007: retryLater('The business account’s limit is reached', 'hour'),
   130403: message('You have blocked this person', 'Unblock the person first.'),
   130429: retry('The number’s throughput is reached', { slows: 'channel' }),
   130472: message(
-    'The person is in an experiment of Meta',
-    'Wait for the person to write; a resend gives the same answer.',
+    'The person is part of an experiment by Meta',
+    'Wait until the person writes; a new message would fail with the same error.',
   ),
   130497: message('Messages to this country are not allowed for the business', askMeta),
   131000: retry('Something went wrong at Meta', { maxAttempts: 4 }),
@@ -77,8 +77,8 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131026: {
     ...message(
       'The message cannot be delivered',
-      'Check the number: it may not be on WhatsApp, or its app is too old. The contact shows it as suspect until ' +
-        'something reaches it.',
+      'Check the number: it may not be on WhatsApp, or its app may be too old. The contact shows the number as suspect ' +
+        'until a message reaches it.',
     ),
     suspectsNumber: true,
   },
@@ -88,8 +88,11 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   ),
   131031: sender('The account is locked'),
   131037: sender('The display name is not approved', 'Have the display name approved in WhatsApp Manager.'),
-  131042: sender('There is a payment problem', 'Add or mend the payment method of the business account.'),
-  131044: sender('There is no credit line', 'Add or mend the payment method of the business account.'),
+  131042: sender('There is a payment problem', 'Add or correct the payment method of the business account.'),
+  131044: sender(
+    'The account has no credit line',
+    'Add or correct the payment method of the business account.',
+  ),
   131045: sender('The number’s registration failed', register),
   131047: {
     class: 'window',
@@ -98,18 +101,18 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   },
   131048: {
     ...sender(
-      'The number is limited because people reported it as spam',
-      'Review what is sent to whom. The channel stays paused for at least 24 h, and what waits expires when its time ' +
-        'to live is over before that; an admin can resume the channel earlier.',
+      'The number is restricted after spam reports',
+      'Review your recipients and content. The channel stays paused for at least 24 h, and messages whose time to live ' +
+        'ends before that expire; an admin can resume the channel earlier.',
     ),
     pauseMs: dayMs,
   },
   131049: {
     class: 'retry-later',
-    title: 'Meta holds marketing back from this person',
+    title: 'Meta limits marketing messages to this person',
     advice:
-      'A new message follows after 24 h (`retriedBy` names it), at most twice, unless its time is over by then; one that ' +
-      'is sent before would be held back as well.',
+      'An automatic retry follows after 24 h (`retriedBy` names it), at most twice, unless the message has expired by ' +
+      'then. A message sent before that would fail as well.',
     automaticRetry: { afterMs: dayMs + 5 * minuteMs, max: 2 },
   },
   131050: {
@@ -130,9 +133,9 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   131063: {
     class: 'marketing-endpoint',
     title: 'Marketing is switched off on this endpoint',
-    advice: 'Send it by the marketing messages API.',
+    advice: 'Send it through the Marketing Messages API.',
   },
-  131064: sender('Limited because templates were put in the wrong category'),
+  131064: sender('Restricted for templates in the wrong category'),
   132000: template('The number of variables does not match the template'),
   132001: template('The template does not exist in this language or is not approved'),
   132005: message('The text is too long once the variables are filled in', 'Shorten the variables.'),
@@ -143,9 +146,9 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
     ...template('The template is paused', 'Improve the template, or wait until Meta releases it.'),
     template: 'paused',
   },
-  132016: { ...template('The template is disabled', 'Make a new template.'), template: 'disabled' },
+  132016: { ...template('The template is disabled', 'Create a new template.'), template: 'disabled' },
   132018: variable('A variable is not valid'),
-  132068: template('The flow is blocked', 'Mend the flow in WhatsApp Manager.'),
+  132068: template('The flow is blocked', 'Correct the flow in WhatsApp Manager.'),
   132069: retryLater('The flow is throttled', 'full-hour'),
   133000: sender('An earlier deregistration is not complete', register),
   133004: retry('The server is not available'),
@@ -168,7 +171,7 @@ export const errorRules: Readonly<Record<number, ErrorRule>> = {
   2494100: retryLater('The number is under maintenance', 'minutes'),
 };
 
-/** Codes that mean the same, from the first to the last; those of `errorRules` go before. */
+/** A range of codes with one rule, both ends included; `errorRules` has precedence. */
 export interface ErrorRange {
   readonly first: number;
   readonly last: number;
@@ -177,16 +180,16 @@ export interface ErrorRange {
 
 export const errorRanges: readonly ErrorRange[] = [
   { first: 200, last: 299, rule: credentials('A permission is missing') },
-  { first: 400, last: 599, rule: message('A code of old relays', ofRelays) },
-  { first: 1000, last: 1031, rule: message('A code of old relays', ofRelays) },
-  { first: 138000, last: 138999, rule: message('A code of calls', ofManagement) },
-  { first: 139000, last: 139999, rule: message('A code of flows and of the block list', ofManagement) },
-  { first: 147000, last: 147999, rule: message('A code of user names', ofManagement) },
-  { first: 200005, last: 200007, rule: message('A code of the statistics of templates', ofManagement) },
+  { first: 400, last: 599, rule: message('Error code of old relays', ofRelays) },
+  { first: 1000, last: 1031, rule: message('Error code of old relays', ofRelays) },
+  { first: 138000, last: 138999, rule: message('Error code of calls', ofManagement) },
+  { first: 139000, last: 139999, rule: message('Error code of flows and the block list', ofManagement) },
+  { first: 147000, last: 147999, rule: message('Error code of usernames', ofManagement) },
+  { first: 200005, last: 200007, rule: message('Error code of template analytics', ofManagement) },
   {
     first: 2388000,
     last: 2388999,
-    rule: message('A code of templates that are made or changed', ofManagement),
+    rule: message('Error code of template management', ofManagement),
   },
-  { first: 2593107, last: 2593108, rule: message('A code of the synchronisation', ofManagement) },
+  { first: 2593107, last: 2593108, rule: message('Error code of synchronisation', ofManagement) },
 ];

@@ -6,32 +6,32 @@ import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
 export type { InboundItem } from './inbound.ts';
 
-/** One thing that a webhook body says, read from any of the shapes that Meta and relays send. */
+/** One item of a webhook body, in any of the shapes that Meta and relays send. */
 export type WebhookItem =
   | ({ readonly kind: 'status' } & StatusItem)
   | ({ readonly kind: 'message' } & InboundItem)
-  /** A change beside messages: of a template, of an account, of a person's preference. */
+  /** A change of a template, an account or a person's preference. */
   | AccountChange
-  /** A field that is stored and not acted on. */
+  /** A field that is stored and otherwise ignored. */
   | { readonly kind: 'other'; readonly field: string }
-  /** An item that cannot be read; `reason` names its place. The items beside it are not affected. */
+  /** An unreadable item; `reason` names its place. Other items of the body are not affected. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
 export interface StatusItem {
-  /** The number that the status is about; null in shapes that do not say it. */
+  /** The channel's number; null in shapes without it. */
   readonly phoneNumberId: string | null;
   readonly providerMessageId: string;
-  /** The provider's word. */
+  /** The status as the provider names it. */
   readonly word: string;
   readonly timestampMs: number;
   readonly opaque?: string;
   readonly error?: { readonly code: number; readonly title: string; readonly detail: string };
   readonly pricing?: { readonly category?: string; readonly type?: string; readonly model?: string };
-  /** Until when everything to this person is free, because they came by an advertisement. */
+  /** The end of the free entry point: until then, all messages to a person who came from an advertisement are free. */
   readonly freeEntryUntilMs?: number;
 }
 
-/** A status counts by id, word and time; what comes beside them may have any shape without hiding it. */
+/** Only id, status and time are required; other fields may have any shape without making the status unreadable. */
 const Status = z.object({
   id: z.string().min(1).max(512),
   status: z.string().min(1).max(64),
@@ -81,12 +81,12 @@ const Entry = z.looseObject({
 });
 const Change = z.looseObject({ field: z.string(), value: z.unknown() });
 
-/** Meta batches at most this many updates; a body with far more is somebody's mistake. */
+/** Far above Meta's batches; a larger body is a mistake. */
 const maxItems = 10_000;
 
 /**
- * Reads a webhook body: Meta's `entry[].changes[].value`, `{statuses|messages}` at the top, or a bare array of
- * statuses. Never throws; what cannot be read comes out as an `invalid` item that says where.
+ * Parses a webhook body: Meta's `entry[].changes[].value`, `{statuses|messages}` at the top, or a bare array of
+ * statuses. Never throws; an unreadable part becomes an `invalid` item that names its place.
  */
 export function parseWebhookBody(body: string): readonly WebhookItem[] {
   let json: unknown;

@@ -1,11 +1,11 @@
-/** The objects of free-form messages as Meta's Cloud API takes them. Source: Meta's messages reference. Types only. */
+/** The objects of free-form messages in Meta's Cloud API. Source: Meta's messages reference. Types only. */
 
 export interface TextObject {
   readonly body: string;
   readonly preview_url?: boolean;
 }
 
-/** Something that was uploaded before, or an address from which Meta fetches it. */
+/** The id of an upload, or an address from which Meta fetches the file. */
 export type MediaSource = { readonly id: string } | { readonly link: string };
 
 type Captioned = MediaSource & { readonly caption?: string };
@@ -46,7 +46,7 @@ export interface ContactObject {
 export interface ReactionObject {
   /** The provider's id of the message that is reacted to. */
   readonly message_id: string;
-  /** Empty: the reaction is taken back. */
+  /** Empty to remove the reaction. */
   readonly emoji: string;
 }
 
@@ -110,7 +110,7 @@ export type InteractiveObject = InteractiveParts &
     | { readonly type: 'flow'; readonly action: FlowAction }
   );
 
-/** A free-form message: its type, and the object that has the name of the type. */
+/** A free-form message: its type, and an object under the name of the type. */
 export type FreeFormPayload =
   | { readonly type: 'text'; readonly text: TextObject }
   | { readonly type: 'image'; readonly image: Captioned }

@@ -2,30 +2,30 @@ import type { ClientScope } from '../platform/mongo.ts';
 import type { ProviderError } from './error-classes.ts';
 import type { MessageBody } from './payload.ts';
 
-/** The port to a WhatsApp provider. Outcomes are values: it never throws for anything that a provider does. */
+/** The port to a WhatsApp provider. Outcomes are values: provider failures never throw. */
 export interface Gateway extends NumberGateway {
-  /** Makes exactly one call; never repeats it, whatever happens. */
+  /** Makes exactly one call and never repeats it. */
   send(sender: Sender, body: MessageBody): Promise<GatewayAnswer>;
   close(): Promise<void>;
 }
 
-/** Questions about a number, which Meta counts for its account as it counts calls for templates. */
+/** Queries about a number; Meta counts them for the account, as it counts template calls. */
 export interface NumberGateway {
-  /** Asks what the provider knows of the number; proves on the way that the credentials work. */
+  /** Reads the provider's description of the number; success also proves that the credentials work. */
   describeNumber(number: ProviderNumber): Promise<NumberAnswer>;
-  /** Asks whose the number's account is. */
+  /** Reads the owner of the number's account. */
   describeAccount(number: ProviderNumber): Promise<AccountAnswer>;
-  /** Asks whether the provider would take messages of the number. */
+  /** Reads whether the provider accepts messages from the number. */
   checkHealth(number: ProviderNumber): Promise<HealthAnswer>;
 }
 
-/** A number with whose account it is: its calls are counted for that. */
+/** A number with its client and account, for which its calls are counted. */
 export interface ProviderNumber extends Sender {
   readonly scope: ClientScope;
   readonly wabaId: string;
 }
 
-/** Meta's words on how much of the management limits is used, as they are. */
+/** Meta's raw headers about the usage of the management limits. */
 export type UsageHeaders = Readonly<Partial<Record<'x-business-use-case-usage' | 'x-app-usage', string>>>;
 
 interface Counted {
@@ -35,32 +35,32 @@ interface Counted {
 export interface Sender {
   readonly phoneNumberId: string;
   readonly accessToken: string;
-  /** Where messages go; Meta has an endpoint of its own for marketing templates. */
+  /** Meta has a separate endpoint for marketing templates; `messages` by default. */
   readonly endpoint?: 'messages' | 'marketing';
 }
 
 export type GatewayAnswer =
-  /** `isHeld`: accepted, but Meta holds it for a quality assessment; it must not be sent again. */
+  /** `isHeld`: accepted, but held by Meta for a quality assessment; it must not be sent again. */
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly isHeld: boolean }
-  /** The provider answered that it did not take the message. */
+  /** The provider refused the message. */
   | { readonly kind: 'rejected'; readonly error: RejectedError; readonly retryAfterMs?: number }
-  /** Nothing was written to the provider: no connection could be made. */
+  /** Certainly not sent: no connection to the provider. */
   | { readonly kind: 'not-reached'; readonly reason: string }
-  /** The request may have been taken; nobody can tell. */
+  /** The provider may or may not have accepted the message. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** The question led to no answer. */
+/** A query without a result. */
 export type Unanswered =
-  /** The provider itself said no. */
+  /** The provider itself refused. */
   | { readonly kind: 'refused'; readonly error: RejectedError; readonly retryAfterMs?: number }
-  /** Nobody answered, or something on the way to the provider did. */
+  /** No response, or a response that is not the provider's. */
   | { readonly kind: 'away'; readonly reason: string };
 
 export type NumberAnswer = Counted &
   ({ readonly kind: 'described'; readonly number: NumberDescription } | Unanswered);
 
 export type AccountAnswer = Counted &
-  /** `portfolioId`: the business that owns the account; null when the provider does not tell it. */
+  /** `portfolioId`: the business that owns the account; null if the provider does not name it. */
   ({ readonly kind: 'described'; readonly portfolioId: string | null } | Unanswered);
 
 export type HealthAnswer = Counted &
@@ -68,26 +68,26 @@ export type HealthAnswer = Counted &
   (
     | { readonly kind: 'available' }
     | { readonly kind: 'blocked' }
-    /** The provider answered, and said nothing of health. */
+    /** The response contains no health status. */
     | { readonly kind: 'silent' }
     | Unanswered
   );
 
 export interface NumberDescription {
-  /** As the provider writes it: `+1 555-000-1000`. */
+  /** In the provider's format: `+1 555-000-1000`. */
   readonly displayNumber: string;
   readonly verifiedName?: string;
-  /** People whom the business may begin to write to in 24 h; null: without limit. */
+  /** People to whom the business may start a conversation in 24 h; null for no limit. */
   readonly messagingLimit?: number | null;
-  /** The provider's word: GREEN, YELLOW, RED, UNKNOWN. */
+  /** As the provider names it: GREEN, YELLOW, RED, UNKNOWN. */
   readonly qualityRating?: string;
-  /** Messages per second that the provider takes of it. */
+  /** Messages per second that the provider accepts from the number. */
   readonly throughput?: number;
 }
 
 export interface RejectedError extends ProviderError {
   readonly title: string;
   readonly detail: string;
-  /** The provider's words for a person, where it has some. */
+  /** The provider's text for users, if any. */
   readonly userMessage?: string;
 }

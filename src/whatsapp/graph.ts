@@ -5,7 +5,7 @@ import type { RejectedError, UsageHeaders } from './gateway.ts';
 import { maskDigits } from './payload.ts';
 
 export interface GraphOptions {
-  /** Origin of the Graph API, without version: `https://graph.facebook.com`. */
+  /** The origin of the Graph API, without version: `https://graph.facebook.com`. */
   readonly apiUrl: string;
   /** Graph version: `v25.0`. */
   readonly apiVersion: string;
@@ -15,7 +15,7 @@ export interface GraphOptions {
 
 export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Behind the version, with its query: `/1000/messages`. */
+  /** The path after the version, with its query: `/1000/messages`. */
   readonly path: string;
   readonly accessToken: string;
   readonly body?: object;
@@ -29,12 +29,12 @@ export interface HttpAnswer {
 }
 
 export interface GraphClient {
-  /** One HTTP call with its whole answer; throws when there is none. */
+  /** One HTTP call; throws if there is no complete response. */
   request(request: GraphRequest): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
-/** Meta's Graph API over one keep-alive connection pool. */
+/** A client of Meta's Graph API with one keep-alive connection pool. */
 export function createGraphClient(options: GraphOptions): GraphClient {
   const { origin, pathname } = new URL(options.apiUrl);
   const basePath = `${pathname.replace(/\/$/, '')}/${options.apiVersion}`;
@@ -73,7 +73,7 @@ export function createGraphClient(options: GraphOptions): GraphClient {
 
 const usageNames = ['x-business-use-case-usage', 'x-app-usage'] as const;
 
-/** Meta sends the one, the other, or both, by what the call counts for. */
+/** Meta sends one or both, depending on the limits that the call counts against. */
 function usageOf(headers: IncomingHttpHeaders): Pick<HttpAnswer, 'usage'> {
   const found = usageNames.flatMap((name) => {
     const value = headerText(headers[name]);
@@ -86,8 +86,8 @@ const headerText = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
 /**
- * The code decides; what comes beside it may have any shape without hiding it. `error_data` is an object with
- * `details`, or plain text: both are seen in the field.
+ * Only `code` is required; other fields may have any shape without hiding it. Meta sends `error_data` as an object with
+ * `details` or as plain text.
  */
 const GraphError = z.object({
   error: z.object({
@@ -103,7 +103,7 @@ const GraphError = z.object({
   }),
 });
 
-/** Meta's own error in a body; null when the body has none, so that somebody else may have answered. */
+/** Meta's error object in a body; null if there is none, in which case a proxy may have answered. */
 export function readGraphError(json: unknown, httpStatus: number): RejectedError | null {
   const parsed = GraphError.safeParse(json);
   if (!parsed.success) return null;
@@ -121,7 +121,7 @@ export function readGraphError(json: unknown, httpStatus: number): RejectedError
   };
 }
 
-/** A refusal that never reached Meta's own code: 429 and 4xx from something on the way. */
+/** A 4xx without Meta's error object: a refusal by a proxy. */
 export const unexplained = (httpStatus: number): RejectedError => ({
   code: httpStatus,
   httpStatus,
@@ -129,7 +129,7 @@ export const unexplained = (httpStatus: number): RejectedError => ({
   detail: '',
 });
 
-/** The failures in which no byte of the request can have reached the provider. */
+/** With these errors, no byte of the request can have reached the provider. */
 const notReachedCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -143,7 +143,7 @@ export const isNotReached = (code: string): boolean => notReachedCodes.has(code)
 
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
-  // A name with several addresses fails as an AggregateError: each of its errors has the same meaning for us.
+  // A host with several addresses fails with an AggregateError; any of its errors will do.
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause === undefined ? error.name : errorCode(error.cause);
@@ -153,7 +153,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined; // Not JSON is an answer like any other: it is judged by its status.
+    return undefined; // The caller then judges the response by its status.
   }
 }
 

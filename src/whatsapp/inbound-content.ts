@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** What a message of a contact says, by its type. What has another shape is left out and hides nothing else. */
+/** The content of an inbound message, by its type. Parts of an unknown shape are skipped. */
 
-/** What the contact chose of what we offered. `id` is what our own send carried, so that it can be acted on. */
+/** The contact's choice among the options of our message. `id` is the one that we sent with the option. */
 export type InboundReply =
   /** A quick reply of a template: its payload. */
   | { readonly kind: 'quick-reply'; readonly id: string; readonly title: string }
@@ -13,28 +13,28 @@ export type InboundReply =
       readonly title: string;
       readonly description?: string;
     }
-  /** A form that was filled in: `id` is the flow's token. */
+  /** A completed form; `id` is the flow's token. */
   | {
       readonly kind: 'flow';
       readonly id?: string;
       readonly title: string;
-      /** The answers; missing when the provider's text of them is no JSON object. */
+      /** The form's answers; absent if the provider's text is not a JSON object. */
       readonly response?: Readonly<Record<string, unknown>>;
     };
 
-/** A file, by the provider's id. It is fetched with the channel's token, for some days only. */
+/** A file, by the provider's id. It can be fetched with the channel's token for a few days. */
 export interface InboundMedia {
   readonly id: string;
   readonly mimeType?: string;
   readonly filename?: string;
   readonly caption?: string;
   readonly sha256?: string;
-  /** A voice note, and no other sound. */
+  /** True for a voice note, false for other audio. */
   readonly isVoice?: boolean;
 }
 
 export interface InboundContent {
-  /** What a person reads of it. */
+  /** The readable text of the message. */
   readonly text?: string;
   readonly reply?: InboundReply;
   readonly media?: InboundMedia;
@@ -42,24 +42,24 @@ export interface InboundContent {
   readonly contextId?: string;
 }
 
-const word = z.string().max(1_024).optional().catch(undefined);
-const words = z.string().optional().catch(undefined);
+const shortText = z.string().max(1_024).optional().catch(undefined);
+const anyText = z.string().optional().catch(undefined);
 const identifier = z.string().min(1).max(512);
 const coordinate = z.coerce.number();
 
 const Media = z.looseObject({
   id: identifier,
-  mime_type: word,
-  filename: word,
-  caption: words,
-  sha256: word,
+  mime_type: shortText,
+  filename: shortText,
+  caption: anyText,
+  sha256: shortText,
   voice: z.boolean().optional().catch(undefined),
 });
 
-/** Buttons and rows; what we have sent has an id and a title, so an answer without them is not ours. */
-const Choice = z.looseObject({ id: z.string().max(1_024), title: z.string(), description: words });
-const Button = z.looseObject({ payload: word, text: words });
-const FlowReply = z.looseObject({ name: word, body: words, response_json: z.string() });
+/** Buttons and rows. Ours always have an id and a title, so a reply without them is not to our message. */
+const Choice = z.looseObject({ id: z.string().max(1_024), title: z.string(), description: anyText });
+const Button = z.looseObject({ payload: shortText, text: anyText });
+const FlowReply = z.looseObject({ name: shortText, body: anyText, response_json: z.string() });
 const Interactive = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('button_reply'), button_reply: Choice }),
   z.looseObject({ type: z.literal('list_reply'), list_reply: Choice }),
@@ -68,8 +68,8 @@ const Interactive = z.discriminatedUnion('type', [
 const Location = z.looseObject({
   latitude: coordinate,
   longitude: coordinate,
-  name: words,
-  address: words,
+  name: anyText,
+  address: anyText,
 });
 const Cards = z.array(
   z
@@ -80,7 +80,7 @@ const Cards = z.array(
 
 const mediaTypes: ReadonlySet<string> = new Set(['image', 'video', 'audio', 'document', 'sticker']);
 
-/** Reads the object that has the name of the type. Never throws: of an unknown type nothing is read. */
+/** Reads the object under the name of the type. Never throws; an unknown type gives no content. */
 export function readContent(type: string, message: Readonly<Record<string, unknown>>): InboundContent {
   const context = z.looseObject({ id: identifier }).safeParse(message['context']).data;
   const content = readByType(type, message[type]);
@@ -127,7 +127,7 @@ function mediaOf(given: unknown): InboundContent {
   };
 }
 
-/** Without a payload of its own a quick reply of a template comes back with its text as payload. */
+/** A quick reply without a payload returns its text as payload. */
 function quickReplyOf(given: unknown): InboundContent {
   const button = Button.safeParse(given).data;
   const title = button?.text ?? button?.payload;
@@ -168,7 +168,7 @@ function flowReplyOf({ name, body, response_json: json }: z.output<typeof FlowRe
   };
 }
 
-/** Meta writes the answers as JSON in a text, and now and then not as JSON. */
+/** Meta sends the answers as JSON text, occasionally as invalid JSON. */
 function parseObject(json: string): Readonly<Record<string, unknown>> | null {
   try {
     return z.record(z.string(), z.unknown()).safeParse(JSON.parse(json)).data ?? null;
@@ -177,9 +177,9 @@ function parseObject(json: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-/** A reaction without an emoji takes an earlier one back. */
+/** A reaction without an emoji removes an earlier one. */
 function reactionOf(given: unknown): InboundContent {
-  const reaction = z.looseObject({ message_id: identifier, emoji: word }).safeParse(given).data;
+  const reaction = z.looseObject({ message_id: identifier, emoji: shortText }).safeParse(given).data;
   return reaction === undefined ? {} : { ...textIf(reaction.emoji), contextId: reaction.message_id };
 }
 

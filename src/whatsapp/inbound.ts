@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { readContent, type InboundContent } from './inbound-content.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
-/** A message of a contact. */
+/** A message from a contact. */
 export interface InboundItem extends InboundContent {
   readonly phoneNumberId: string | null;
   readonly providerMessageId: string;
-  /** The sender's `wa_id`: digits; absent when only the business-scoped user id is known. */
+  /** The sender's `wa_id` (digits); absent if only the business-scoped user id is known. */
   readonly from?: string;
   readonly fromUserId?: string;
   readonly profileName?: string;
@@ -22,9 +22,9 @@ export type ReadInbound =
 
 export interface InboundContext {
   readonly phoneNumberId: string | null;
-  /** The people that the body names, readable or not. */
+  /** The unparsed `contacts` of the body. */
   readonly contacts: readonly unknown[];
-  /** Where the message stands in the body. */
+  /** The place of the message in the body. */
   readonly path: string;
 }
 
@@ -42,7 +42,7 @@ const Contact = z.looseObject({
   profile: z.looseObject({ name: z.string().optional() }).optional(),
 });
 
-/** Reads one of `messages[]`; it counts by id, sender, time and type, whatever the rest looks like. */
+/** Reads one of `messages[]`. Only id, sender, time and type are required. */
 export function readInbound(given: unknown, context: InboundContext): ReadInbound {
   const parsed = Inbound.safeParse(given);
   if (!parsed.success) return invalidItem(context.path, parsed.error);
@@ -51,7 +51,7 @@ export function readInbound(given: unknown, context: InboundContext): ReadInboun
     return { kind: 'invalid', reason: `${context.path} names no sender` };
   }
   const profileName = profileNameOf(context.contacts, { from, fromUserId });
-  // What was parsed may lack a part of an odd shape; the provider's own object has it.
+  // Not the parsed object, which lacks parts of an unknown shape.
   const raw = given as Readonly<Record<string, unknown>>;
   return {
     kind: 'message',

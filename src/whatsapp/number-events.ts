@@ -1,26 +1,26 @@
 import { z } from 'zod';
 import type { ChangeContext } from './change-reader.ts';
 
-/** What Meta says of a business account or its numbers, as far as sending depends on it. */
+/** A change of a business account or its numbers that affects sending. */
 export interface AccountItem {
   readonly kind: 'account';
   readonly wabaId: string;
-  /** When it was said; null when the body does not say it. */
+  /** The time of the event; null if the body does not give it. */
   readonly atMs: number | null;
   readonly event:
-    /** How many people the business may begin to write to in 24 h; null: without limit. */
+    /** People to whom the business may start a conversation in 24 h; null for no limit. */
     | { readonly type: 'messaging-limit'; readonly limit: number | null }
-    /** Its quality or its throughput is another one; how much it is now, the number itself tells. */
+    /** Quality or throughput has changed; `describeNumber` reads the new values. */
     | { readonly type: 'number-changed' }
-    /** No messages any more, or none before `until`. `word` is Meta's. */
+    /** No messages, or none before `until`. `word` is Meta's code for the restriction. */
     | { readonly type: 'blocked'; readonly word: string; readonly until?: Date }
-    /** The same of what the business begins; answers go on. */
+    /** As `blocked`, but only for conversations that the business starts. */
     | { readonly type: 'restricted'; readonly word: string; readonly until?: Date }
     | { readonly type: 'reinstated'; readonly word: string };
 }
 
-/** The time is the same for all that one body says of an account. */
-type Said = Omit<AccountItem, 'atMs'>;
+/** An item before `readWith` adds the time, which all items of a value share. */
+type UntimedItem = Omit<AccountItem, 'atMs'>;
 
 type Read = readonly (AccountItem | { readonly kind: 'invalid'; readonly reason: string })[];
 
@@ -41,7 +41,7 @@ const AccountUpdate = z.looseObject({
   ban_info: z.looseObject({ waba_ban_state: word }).optional().catch(undefined),
 });
 
-/** Reads the fields that speak of an account's right to send; null for every other field. */
+/** Reads the fields about an account's permission to send; null for every other field. */
 export function readNumberChange(field: string, value: unknown, context: ChangeContext): Read | null {
   switch (field) {
     case 'business_capability_update':
@@ -62,14 +62,14 @@ function readWith<Value>(
   schema: z.ZodType<Value>,
   given: unknown,
   { wabaId, atMs, path }: ChangeContext,
-  read: (value: Value, wabaId: string) => readonly Said[],
+  read: (value: Value, wabaId: string) => readonly UntimedItem[],
 ): Read {
   const value = schema.safeParse(given);
   if (!value.success || wabaId === null) return [{ kind: 'invalid', reason: `${path} is not readable` }];
   return read(value.data, wabaId).map((item) => ({ ...item, atMs }));
 }
 
-function readLimit(value: z.output<typeof Capability>, wabaId: string): Said[] {
+function readLimit(value: z.output<typeof Capability>, wabaId: string): UntimedItem[] {
   const given = value.max_daily_conversations_per_business;
   const limit = given === undefined ? undefined : messagingLimitOf(given);
   return limit === undefined ? [] : [{ kind: 'account', wabaId, event: { type: 'messaging-limit', limit } }];
@@ -86,35 +86,35 @@ const tiers: ReadonlyMap<string, number | null> = new Map([
   ['UNLIMITED', null],
 ]);
 
-/** A limit in any of the forms that Meta uses; null: without limit; undefined: a word that we do not know. */
+/** A limit in any of Meta's forms; null for no limit, undefined for an unknown form. */
 export function messagingLimitOf(given: number | string): number | null | undefined {
   if (typeof given === 'number') return given < 0 ? null : given;
   return tiers.get(given) ?? (tiers.has(given) ? null : undefined);
 }
 
-function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): Said[] {
+function readAccountUpdate(value: z.output<typeof AccountUpdate>, wabaId: string): UntimedItem[] {
   const { event: name, restriction_info: restrictions = [], ban_info: ban } = value;
-  const said = (event: AccountItem['event']): Said[] => [{ kind: 'account', wabaId, event }];
-  const blocked = (meta: string, until?: Date): Said[] =>
-    said({ type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) });
+  const itemOf = (event: AccountItem['event']): UntimedItem[] => [{ kind: 'account', wabaId, event }];
+  const blocked = (meta: string, until?: Date): UntimedItem[] =>
+    itemOf({ type: 'blocked', word: meta, ...(until === undefined ? {} : { until }) });
   switch (name) {
     case 'ACCOUNT_RESTRICTION': {
       const messaging = restrictions.filter(({ restriction_type: type }) => /MESSAGING/.test(type));
       const initiated = messaging.filter(({ restriction_type: type }) => /BIZ_INITIATED/.test(type));
       const answers = messaging.filter((restriction) => !initiated.includes(restriction));
       return [
-        ...lastOf(initiated).flatMap((end) => said({ type: 'restricted', ...end })),
+        ...lastOf(initiated).flatMap((end) => itemOf({ type: 'restricted', ...end })),
         ...lastOf(answers).flatMap(({ word: meta, until }) => blocked(meta, until)),
       ];
     }
     case 'DISABLED_UPDATE':
       if (ban?.waba_ban_state === 'DISABLE') return blocked(name);
-      return ban?.waba_ban_state === 'REINSTATE' ? said({ type: 'reinstated', word: name }) : [];
+      return ban?.waba_ban_state === 'REINSTATE' ? itemOf({ type: 'reinstated', word: name }) : [];
     case 'ACCOUNT_DELETED':
     case 'ACCOUNT_OFFBOARDED':
       return blocked(name);
     case 'ACCOUNT_RECONNECTED':
-      return said({ type: 'reinstated', word: name });
+      return itemOf({ type: 'reinstated', word: name });
     default:
       return [];
   }
@@ -125,7 +125,7 @@ interface End {
   readonly until?: Date;
 }
 
-/** The restriction that ends last, and one without an end last of all; empty when there is none. */
+/** The restriction that ends last; one without an end counts as the last. Empty if there is none. */
 function lastOf(restrictions: readonly z.output<typeof Restriction>[]): End[] {
   const ends = restrictions.map(({ restriction_type: meta, expiration }): End => {
     const until = timeOf(expiration);
@@ -136,7 +136,7 @@ function lastOf(restrictions: readonly z.output<typeof Restriction>[]): End[] {
 
 const endMsOf = ({ until }: End): number => until?.getTime() ?? Number.MAX_SAFE_INTEGER;
 
-/** Meta writes an end as epoch seconds, as a number or as text. */
+/** Meta sends the end in epoch seconds, as a number or as text. */
 function timeOf(given: number | string | undefined): Date | undefined {
   const seconds = Number(given);
   return Number.isFinite(seconds) && seconds > 0 && seconds < 1e11 ? new Date(seconds * 1_000) : undefined;

@@ -6,7 +6,7 @@ import type { providerInstruments } from './instruments.ts';
 
 type ProviderMetrics = Measured<typeof providerInstruments>;
 
-/** The class and the code of an answer as labels; a code that is not in our table is `other`, for it may be any. */
+/** The labels of an answer. Codes outside our table share the label `other`, which bounds the number of series. */
 export function labelsOfAnswer(answer: GatewayAnswer): { class: string; code: string } {
   switch (answer.kind) {
     case 'accepted':
@@ -24,18 +24,18 @@ export const labelsOfError = (error: Pick<RejectedError, 'code'>): { class: stri
   code: Object.hasOwn(errorRules, error.code) ? String(error.code) : 'other',
 });
 
-/** Codes of nobody, by what their status makes of them; permissions, which are a range; a refused object, 100/33. */
-const besidesKnown = [
+/** Labels of errors outside `errorRules`: unknown codes by HTTP status, the range of permissions, and 100/33. */
+const otherErrorLabels = [
   { class: 'message', code: 'other' },
   { class: 'retry', code: 'other' },
   { class: 'credentials', code: 'other' },
   { class: 'credentials', code: '100' },
 ] as const;
 
-/** The labels under which an error of the provider can be counted: what alerts watch must show 0 from the start. */
+/** All labels of provider errors. Series that alerts watch must exist with 0 from the start. */
 export const errorLabels = [
   ...Object.keys(errorRules).map((code) => labelsOfError({ code: Number(code) })),
-  ...besidesKnown,
+  ...otherErrorLabels,
 ] as const;
 
 export function startAnswersAtZero({ instruments }: ProviderMetrics): void {
@@ -45,7 +45,7 @@ export function startAnswersAtZero({ instruments }: ProviderMetrics): void {
   for (const labels of errorLabels) instruments.providerAnswers.add(labels, 0);
 }
 
-/** Measures every send, with a clock that never jumps. */
+/** Measures every send with a monotonic clock. */
 export const observeGateway = (gateway: Gateway, { instruments }: ProviderMetrics): Gateway => ({
   ...gateway,
   async send(sender, body) {

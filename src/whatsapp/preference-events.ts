@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { ChangeContext } from './change-reader.ts';
 
-/** What a person has switched at WhatsApp itself. */
+/** A preference that a person has changed in WhatsApp. */
 export interface PreferenceItem {
-  /** The number that it is about; null where the event names only the account. */
+  /** The channel's number; null if the event names only the account. */
   readonly phoneNumberId: string | null;
   readonly wabaId: string | null;
-  /** At least one of the two is there. */
+  /** At least one of `waId` and `userId` is present. */
   readonly waId?: string;
   readonly userId?: string;
   readonly category: string;
@@ -35,7 +35,7 @@ const Preference = z.looseObject({
 
 const maxDetail = 200;
 
-/** Reads the field `user_preferences`, each preference by itself; null for every other field. */
+/** Reads each preference of the field `user_preferences`; null for every other field. */
 export function readPreferences(
   field: string,
   given: unknown,
@@ -74,7 +74,7 @@ function readPreference(
     category,
     value,
     ...(detail === undefined ? {} : { detail: detail.slice(0, maxDetail) }),
-    // Seconds at Meta, milliseconds at some relays: beyond 1e11 it can only be milliseconds.
+    // Meta sends seconds, some relays milliseconds; a value above 1e11 can only be milliseconds.
     timestampMs: timestamp > 1e11 ? timestamp : timestamp * 1_000,
   };
 }

@@ -2,13 +2,13 @@ import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 const headerPattern = /^sha256=([0-9a-f]{64})$/;
 
-/** `X-Hub-Signature-256` as Meta makes it: HMAC-SHA256 of the exact bytes of the body, keyed by the app secret. */
+/** Meta's `X-Hub-Signature-256`: HMAC-SHA256 of the exact bytes of the body, keyed by the app secret. */
 export const signBody = (rawBody: Buffer, secret: KeyObject): string =>
   `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`;
 
 /**
- * Whether the header signs these bytes with any of the current secrets (several while one is being replaced).
- * Always over the raw bytes: Meta signs an escaped form that re-serialised JSON does not reproduce.
+ * Whether the header signs these bytes with one of the current secrets (several during a rotation). Always pass the raw
+ * bytes: Meta signs an escaped form that re-serialised JSON does not reproduce.
  */
 export function isSignedBy(
   header: string | undefined,

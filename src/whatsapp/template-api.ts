@@ -24,11 +24,11 @@ import type {
   UnpauseAnswer,
 } from './template-gateway.ts';
 
-/** Ids are numbers in some of Meta's answers; as text they keep all their digits in ours. */
+/** Some of Meta's responses have ids as numbers. */
 const Id = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]).transform(String);
 const Word = z.string().min(1).max(128);
 
-/** Id, name, language and state count; what comes beside them may have any shape without hiding the template. */
+/** Fields with `catch` may have any shape without making the template unreadable. */
 const Template = z.object({
   id: Id,
   name: z.string().min(1).max(512),
@@ -59,12 +59,12 @@ const Edited = z.object({ category: Word.optional().catch(undefined) });
 const Unpaused = z.object({ success: z.boolean(), reason: z.string().optional().catch(undefined) });
 const Anything = z.looseObject({});
 
-/** Meta gives at most 100 a page; an account may have 6,000 templates, and names in several languages on top. */
+/** Meta returns at most 100 a page; an account may have 6,000 templates, each in several languages. */
 const pageSize = 100;
 const maxPages = 200;
 const badCursor = 131_059;
 
-/** Meta's template management. The sandbox speaks the same language. */
+/** Meta's template management; the sandbox implements the same API. */
 export function createTemplateApi(options: GraphOptions): TemplateGateway {
   const graph = createGraphClient(options);
   return {
@@ -107,7 +107,7 @@ function bodyOf(given: Partial<TemplateDraft> & TemplateEdit): object {
   };
 }
 
-/** Follows the cursors to the last page. A cursor that Meta no longer knows begins the list anew, once. */
+/** Reads all pages. If Meta refuses a stale cursor, the list starts again, once. */
 async function listAll(
   graph: GraphClient,
   account: TemplateAccount,
@@ -171,7 +171,7 @@ const toUnpauseAnswer = ({ success, reason = '' }: z.output<typeof Unpaused>): U
 const mapped = <From, To>(outcome: TemplateOutcome<From>, map: (value: From) => To): TemplateOutcome<To> =>
   outcome.kind === 'done' ? { ...outcome, value: map(outcome.value) } : outcome;
 
-/** One call, made exactly once. */
+/** Makes exactly one call. */
 async function call<Schema extends z.ZodType>(
   graph: GraphClient,
   { accessToken }: TemplateAccount,
@@ -186,7 +186,7 @@ async function call<Schema extends z.ZodType>(
   }
 }
 
-/** As for messages: only Meta's own error, or a 4xx on the way, says that it was certainly not done. */
+/** As for messages: only Meta's error object or a 4xx means that the change was certainly not made. */
 function interpret<Schema extends z.ZodType>(
   answer: HttpAnswer,
   schema: Schema,

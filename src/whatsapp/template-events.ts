@@ -2,15 +2,15 @@ import { z } from 'zod';
 import type { ChangeContext, ChangeReader } from './change-reader.ts';
 import { maskDigits } from './payload.ts';
 
-/** News about one template from a webhook, in the provider's words. */
+/** A change of one template from a webhook, with the provider's own values. */
 export interface TemplateChange {
   readonly kind: 'template';
   readonly wabaId: string;
-  /** When it happened; null when the body does not say it. */
+  /** The time of the event; null if the body does not give it. */
   readonly atMs: number | null;
   readonly providerTemplateId: string | null;
   readonly name: string | null;
-  /** In one of the spellings `en_US` and `en-US`. */
+  /** Written `en_US` or `en-US`. */
   readonly language: string | null;
   readonly news:
     | { readonly what: 'status'; readonly word: string; readonly reason: string | null }
@@ -19,12 +19,12 @@ export interface TemplateChange {
     | { readonly what: 'content' };
 }
 
-/** Meta writes ids as numbers here and as text elsewhere. */
+/** Meta sends ids as numbers here and as text elsewhere. */
 const Id = z.union([z.string().regex(/^\d{1,64}$/), z.number().int().nonnegative()]).transform(String);
 const Word = z.string().min(1).max(128);
 const Words = z.string().max(4_096).optional().catch(undefined);
 
-/** What names the template; what comes beside it may have any shape without hiding the news. */
+/** The fields that identify the template. */
 const Named = z.object({
   message_template_id: Id.optional().catch(undefined),
   message_template_name: z.string().min(1).max(512).optional().catch(undefined),
@@ -40,7 +40,7 @@ const Status = z.object({
 
 const Quality = z.object({ new_quality_score: Word });
 
-/** An announcement carries `correct_category` beside the category of now: it changes nothing yet. */
+/** An announcement has `correct_category` beside the current category; it changes nothing yet. */
 const Category = z.object({ new_category: Word, correct_category: Word.optional().catch(undefined) });
 
 const readNews: Readonly<Record<string, (value: unknown) => TemplateChange['news']>> = {
@@ -63,7 +63,7 @@ interface Explained {
   readonly description?: string | undefined;
 }
 
-/** The provider's reason as one text; its `NONE` is no reason. */
+/** The provider's reason as one text; its `NONE` means no reason. */
 function reasonOf(reason: string | undefined, ...others: readonly (Explained | undefined)[]): string | null {
   const words = [
     reason === 'NONE' ? undefined : reason,
@@ -72,7 +72,7 @@ function reasonOf(reason: string | undefined, ...others: readonly (Explained | u
   return words.length === 0 ? null : maskDigits([...new Set(words)].join(': ')).slice(0, 1_024);
 }
 
-/** Reads the fields about templates; each value is about one. */
+/** Reads the fields about templates; each value describes one template. */
 export const readTemplateChange: ChangeReader<TemplateChange> = (field, value, context) => {
   const read = Object.hasOwn(readNews, field) ? readNews[field] : undefined;
   return read === undefined ? null : [readOne(read, value, context)];

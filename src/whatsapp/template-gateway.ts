@@ -1,9 +1,9 @@
 import type { ClientScope } from '../platform/mongo.ts';
 import type { RejectedError, UsageHeaders } from './gateway.ts';
 
-/** The port to a provider's template management. Outcomes are values: it never throws for what a provider does. */
+/** The port to a provider's template management. Outcomes are values: provider failures never throw. */
 export interface TemplateGateway {
-  /** All templates of the account, page by page to the end; or those of one name. */
+  /** All templates of the account, or those of one name. */
   list(account: TemplateAccount, name?: string): Promise<TemplateOutcome<ProviderTemplateList>>;
   get(account: TemplateAccount, providerTemplateId: string): Promise<TemplateOutcome<ProviderTemplate>>;
   create(account: TemplateAccount, draft: TemplateDraft): Promise<TemplateOutcome<CreatedTemplate>>;
@@ -13,15 +13,15 @@ export interface TemplateGateway {
     providerTemplateId: string,
     change: TemplateEdit,
   ): Promise<TemplateOutcome<EditedTemplate>>;
-  /** Ends a pause that the provider does not end by itself: that of a template paused by pacing. */
+  /** Ends a pause by pacing, which the provider does not end on its own. */
   unpause(account: TemplateAccount, providerTemplateId: string): Promise<TemplateOutcome<UnpauseAnswer>>;
-  /** Deletes one language, or with the name alone all of them. */
+  /** Deletes one language, or all languages if only the name is given. */
   delete(account: TemplateAccount, which: TemplateName): Promise<TemplateOutcome<null>>;
   close(): Promise<void>;
 }
 
 export interface TemplateAccount {
-  /** Whose account it is: the calls are counted for it. */
+  /** The client of the account, for which the calls are counted. */
   readonly scope: ClientScope;
   readonly wabaId: string;
   readonly accessToken: string;
@@ -29,24 +29,24 @@ export interface TemplateAccount {
 
 export type TemplateOutcome<Value> = (
   | { readonly kind: 'done'; readonly value: Value }
-  /** The provider answered that it did not do it. */
+  /** The provider refused. */
   | { readonly kind: 'refused'; readonly error: RejectedError; readonly retryAfterMs?: number }
-  /** Certainly not done: no connection could be made. */
+  /** Certainly not done: no connection to the provider. */
   | { readonly kind: 'not-reached'; readonly reason: string }
-  /** It may have been done; nobody can tell. */
+  /** The change may or may not have been made. */
   | { readonly kind: 'unknown'; readonly reason: string }
 ) & {
-  /** Of the last answer. */
+  /** From the last response. */
   readonly usage?: UsageHeaders;
 };
 
 export interface ProviderTemplateList {
   readonly templates: readonly ProviderTemplate[];
-  /** Entries that could not be read: what is missing may be among them. */
+  /** The number of unreadable entries; a missing template may be one of them. */
   readonly unreadable: number;
 }
 
-/** A template in the provider's own words. */
+/** A template with the provider's own values. */
 export interface ProviderTemplate {
   readonly id: string;
   readonly name: string;
@@ -78,13 +78,13 @@ export interface TemplateEdit {
 }
 
 export interface EditedTemplate {
-  /** Only where the provider has put it into another one. */
+  /** Present only if the provider has changed the category. */
   readonly category?: string;
 }
 
 export type UnpauseAnswer =
   | { readonly isUnpaused: true }
-  /** The provider leaves it paused, and perhaps says why. */
+  /** The template stays paused; `reason` is the provider's, if any. */
   | { readonly isUnpaused: false; readonly reason: string | null };
 
 export interface TemplateName {

@@ -1,4 +1,4 @@
-/** The components of a template send, as Meta's Cloud API takes them. Source: Meta's template messages reference. */
+/** The components of a template message in Meta's Cloud API. Source: Meta's template messages reference. */
 
 export interface TextParameter {
   readonly type: 'text';
@@ -16,7 +16,7 @@ export interface CouponParameter {
   readonly coupon_code: string;
 }
 
-/** A file by the id of an upload or by its address. */
+/** A file, by the id of an upload or by its address. */
 export type MediaReference = ({ readonly id: string } | { readonly link: string }) & {
   readonly filename?: string;
 };
@@ -67,7 +67,7 @@ export interface BodyComponent {
 export interface ButtonComponent {
   readonly type: 'button';
   readonly sub_type: 'url' | 'quick_reply' | 'copy_code' | 'flow' | 'catalog' | 'mpm';
-  /** The button's place among all buttons of the template or card, from 0, as text. */
+  /** The index of the button among all buttons of the template or card, as text. */
   readonly index: string;
   readonly parameters: readonly ButtonParameter[];
 }

@@ -17,7 +17,7 @@ import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** Errors that Meta reports by receipt; the other codes as receipts are in tests/activities/receipt-ends.test.ts. */
-const toldByReceipt = [
+const reportedByReceipt = [
   '2',
   '130429',
   '131000',
@@ -61,7 +61,7 @@ const plays: readonly Play[] = [
     return { end, way: 'too many answers', by: { refusals: calls } };
   }),
   ...errorEnds
-    .filter(({ name }) => toldByReceipt.includes(name))
+    .filter(({ name }) => reportedByReceipt.includes(name))
     .map((end): Play => ({ end, way: 'receipt', by: 'receipt' })),
   ...errorEnds
     .filter(({ asAnswer: end }) => end.kind === 'held' && end.gate === 'template')

@@ -70,9 +70,9 @@ describe('channel state', () => {
       [
         'unknown number',
         refused(100, { subcode: 33 }),
-        /^The object does not exist or may not be used \(100\)\. \S/,
+        /^The object does not exist or is not accessible \(100\)\. \S/,
       ],
-      ['blocked number', refused(368), /^Blocked for a time for breaking a policy \(368\)\. \S/],
+      ['blocked number', refused(368), /^Temporarily blocked for a policy violation \(368\)\. \S/],
       ['wrong parameter', refused(100), /^A parameter is not valid \(100\)\. \S/],
     ] as const) {
       it(`${what} › disconnected from every state, with the product’s text, not the provider’s`, () => {

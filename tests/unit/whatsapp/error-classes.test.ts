@@ -124,9 +124,10 @@ describe('error class', () => {
     const codes = [[400, 599] as const, [1_000, 1_031] as const].flatMap(([first, last]) =>
       Array.from({ length: last - first + 1 }, (_value, index) => first + index),
     );
-    for (const code of codes) assert.doesNotMatch(ruleFor({ code }).title, /not in the table/, String(code));
+    for (const code of codes)
+      assert.doesNotMatch(ruleFor({ code }).title, /Unknown error code/, String(code));
     for (const httpStatus of [400, 404, 470, 499]) {
-      assert.match(ruleFor({ code: httpStatus, httpStatus }).title, /not in the table/);
+      assert.match(ruleFor({ code: httpStatus, httpStatus }).title, /Unknown error code/);
     }
     for (const httpStatus of [500, 502, 503])
       assert.equal(ruleFor({ code: httpStatus, httpStatus }).class, 'retry');
@@ -281,9 +282,9 @@ describe('retry plan', () => {
     assert.equal(automaticRetryAfter(rule({ class: 'template', template: 'paused' }), 'receipt')?.max, 1);
     assert.equal(automaticRetryAfter(rule({ class: 'template', template: 'disabled' }), 'receipt'), null);
     const automaticRetry = { afterMs: 5, max: 2 };
-    for (const toldBy of ['answer', 'receipt'] as const) {
+    for (const reportedBy of ['answer', 'receipt'] as const) {
       assert.deepEqual(
-        automaticRetryAfter(rule({ class: 'message', automaticRetry }), toldBy),
+        automaticRetryAfter(rule({ class: 'message', automaticRetry }), reportedBy),
         automaticRetry,
       );
     }

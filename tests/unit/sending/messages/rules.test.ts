@@ -57,8 +57,8 @@ describe('after a provider call', () => {
           title: 'The message cannot be delivered',
           detail: 'Detail',
           advice:
-            'Check the number: it may not be on WhatsApp, or its app is too old. The contact shows it as suspect until ' +
-            'something reaches it.',
+            'Check the number: it may not be on WhatsApp, or its app may be too old. The contact shows the number as suspect ' +
+            'until a message reaches it.',
         },
       },
     },
@@ -88,8 +88,7 @@ describe('after a provider call', () => {
           class: 'retry',
           title: 'Something went wrong at Meta',
           detail: 'Detail',
-          advice:
-            'Send it again by retry, unless a new message has followed by itself (`retriedBy` names it).',
+          advice: 'Retry the message, unless an automatic retry has already followed (`retriedBy` names it).',
         },
       },
     },
