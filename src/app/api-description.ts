@@ -1,16 +1,16 @@
 import type { ApiDescription } from '../http/openapi.ts';
 
-/** How the API presents itself; every tag of a route is here, in the order in which a reader meets them. */
+/** The API as a whole. Every tag of a route must be listed, in reading order. */
 export const apiDescription: ApiDescription = {
   title: 'WhatsApp CRM',
   version: '0.1.0',
   description: `JSON in and out. Sign up or log in, then send \`Authorization: Bearer <accessToken>\`. Unless the description of an operation limits it to admins or operators, every user of the business may call it.
 
-Errors are problem details (RFC 9457): \`code\` names the problem, \`type\` is the page that explains it, and \`errors\` lists every validation issue. Every answer carries \`X-Request-Id\`.
+Errors are problem details (RFC 9457): \`code\` names the problem, \`type\` is the page that explains it, and \`errors\` lists every validation issue. Every response has an \`X-Request-Id\`.
 
 Lists return \`nextCursor\`: pass it as \`cursor\` with the same filters until it is null.
 
-Operations that list 412 take \`If-Match\` with the \`ETag\` of the answer that the change is based on, and refuse the change if someone else was faster. Operations that take an \`Idempotency-Key\` are safe to repeat.`,
+Operations that list 412 take \`If-Match\` with the \`ETag\` of the response that the change is based on, and refuse the change if the object has changed since. Operations that take an \`Idempotency-Key\` are safe to repeat.`,
   license: { name: 'MIT', identifier: 'MIT' },
   tags: [
     { name: 'Auth', description: 'Sign-up, log-in, passwords and your sessions' },

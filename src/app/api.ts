@@ -19,7 +19,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** The API asks the provider only now and then, and somebody waits for the answer. */
+/** The API calls the provider rarely, and a user waits for the response. */
 const providerOf = ({ provider: { apiUrl, apiVersion, timeoutMs } }: Config) => ({
   apiUrl,
   apiVersion,
@@ -27,10 +27,10 @@ const providerOf = ({ provider: { apiUrl, apiVersion, timeoutMs } }: Config) => 
   timeoutMs: Math.min(timeoutMs, 10_000),
 });
 
-/** How long /readyz says that the process stops before it refuses: balancers go elsewhere meanwhile. */
+/** How long /readyz reports the stop before requests are refused, so that load balancers move away. */
 const announceMs = 1_000;
 
-/** The API process: accepts messages, takes the provider's events in, answers the frontend. */
+/** The API process: accepts messages, stores the provider's events and serves the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger, provider: providerOf(config) });
   const { mongo, metrics, clock, audit, clients, channels } = core;
@@ -86,7 +86,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   };
 }
 
-/** The routes of the areas that both processes build. */
+/** The routes of the areas that API and worker share. */
 function areaRoutes(config: Config, core: Core, users: ReturnType<typeof buildIdentity>['users']) {
   const { channels, templates, people, inbox, consent, sending } = core.areas;
   const { messages } = core;
@@ -100,10 +100,9 @@ function areaRoutes(config: Config, core: Core, users: ReturnType<typeof buildId
   ];
 }
 
-/** More than this is not counted: the answer is the same. */
 const maxUses = 1_000;
 
-/** What still needs a channel. */
+/** Names what still uses a channel; counts stop at `maxUses`. */
 const channelUsage =
   ({ messages: { receiptDeadlineMs } }: Config, { areas, messages, templates, clock }: Core): ChannelUsage =>
   async (scope, channelId) => {
@@ -113,13 +112,13 @@ const channelUsage =
       areas.inbox.countLiveOn(scope, channelId, maxUses),
       templates.countOn(scope, channelId, maxUses),
     ]);
-    const names = ['messages that are not through', 'conversations that are not closed', 'templates'];
+    const names = ['unfinished messages', 'conversations that are not closed', 'templates'];
     return counts.flatMap((count, index) =>
       count === 0 ? [] : [`${names[index]} (${count < maxUses ? count : `${maxUses} or more`})`],
     );
   };
 
-/** With the sandbox as provider, a new client can send its first message at once. */
+/** With the sandbox as provider, a new client gets a channel and templates, so it can send at once. */
 const provisioning =
   ({ provider }: Config, { channels, templates }: Pick<Core, 'channels' | 'templates'>): OnClientCreated =>
   async (scope, session) => {

@@ -10,7 +10,7 @@ import { messagesConfig } from '../sending/config.ts';
 import { webhookConfig } from '../webhooks/config.ts';
 import { providerConfig } from '../whatsapp/config.ts';
 
-/** The variables of every area, by the name of the slice that is made of them. `.env.example` explains each. */
+/** The variables of every area, by the name of their slice. `.env.example` explains each. */
 const blocks = {
   mongo: mongoConfig,
   temporal: temporalConfig,
@@ -28,8 +28,8 @@ const blocks = {
 
 export type Config = ConfigOf<typeof blocks>;
 
-/** For the test that compares them with `.env.example`. */
+/** A test compares them with `.env.example`. */
 export const environmentNames: readonly string[] = variableNames(blocks);
 
-/** The whole configuration; throws one `ConfigError` that lists every problem of the environment. */
+/** The whole configuration; throws a `ConfigError` that lists every problem of the environment. */
 export const loadConfig = (env?: RawEnvironment): Config => readConfig(blocks, env);

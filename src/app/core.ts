@@ -31,11 +31,11 @@ export type Core = Awaited<ReturnType<typeof buildCore>>;
 interface CoreOptions {
   readonly name: ProcessName;
   readonly logger: Logger;
-  /** How this process asks the provider. */
+  /** How this process calls the provider. */
   readonly provider: GraphOptions;
 }
 
-/** What the API and the worker have in common: connections, and the areas on both sides of a message. */
+/** The connections and areas that API and worker share. */
 export async function buildCore(config: Config, options: CoreOptions) {
   const ground = await buildGround(config, options);
   const areas = buildAreas(config, ground);
@@ -72,7 +72,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     receipts: sending.receipts,
     inbound: sending.inbound,
     areas,
-    /** The loops of all areas that both processes build; the worker runs them. */
+    /** The loops of these areas; only the worker runs them. */
     loops: [channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
     health: healthChecks({ mongo, temporal }),
     async close() {
@@ -87,7 +87,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
 
 type Ground = Awaited<ReturnType<typeof buildGround>>;
 
-/** Connections, and the areas that know no other. */
+/** Connections, and the areas that depend on no other. */
 async function buildGround(config: Config, { name, logger, provider }: CoreOptions) {
   const clock = systemClock;
   const metrics = createCrmMetrics(name);
@@ -113,7 +113,7 @@ async function buildGround(config: Config, { name, logger, provider }: CoreOptio
   };
 }
 
-/** The areas that ask the provider for what they manage. */
+/** The areas whose objects the provider also stores. */
 function buildChannelsAndTemplates(config: Config, ground: Ground) {
   const { mongo, audit, openings, clock, logger } = ground;
   const { limiter } = ground.rates;
@@ -196,7 +196,7 @@ function buildAreas(config: Config, ground: Ground) {
   return { channels, templates, people, inbox, store, numbers, consent, sending };
 }
 
-/** Suspect numbers ask the messages of all threads of their contact. */
+/** Whether a message in any conversation of the contact has reached the number. */
 const hasReached =
   (
     conversations: Pick<ConversationThreads, 'idsOfContact'>,
@@ -212,7 +212,7 @@ interface Connections {
   readonly temporal: TemporalClient;
 }
 
-/** What has to answer before the process is ready. */
+/** The checks that API and worker share. */
 const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] => [
   {
     name: 'mongo',
@@ -221,7 +221,7 @@ const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] 
   },
   {
     name: 'temporal',
-    advice: 'Check that Temporal runs, and TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
+    advice: 'Check that Temporal runs and that TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are correct.',
     check: temporal.check,
   },
   {
@@ -229,7 +229,7 @@ const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] 
     advice: 'Run npm run migrate.',
     check: async () => {
       const pending = await pendingMigrations(mongo);
-      if (pending.length > 0) throw new Error(`not run yet: ${pending.join(', ')}`);
+      if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`);
     },
   },
 ];

@@ -11,22 +11,22 @@ const workerInstruments = {
   workerRunning: {
     name: 'crm_worker_running',
     type: 'gauge',
-    help: '1 while this process polls Temporal, 0 after its Temporal worker has stopped.',
+    help: 'Whether the Temporal worker of this process runs: 1 while it polls, 0 after it has stopped.',
     labels: [],
     processes: ['worker'],
   },
   measureFailures: {
     name: 'crm_measure_failures_total',
     type: 'counter',
-    help: 'Rounds in which the gauges of the database could not be measured and kept their old values.',
+    help: 'Failed rounds of measuring the database gauges, which then keep their old values.',
     labels: [],
     processes: ['worker'],
   },
 } as const satisfies InstrumentTable;
 
 /**
- * Every instrument of the product: docs/metrics.md is made from this table, and a test holds the alerts to it. Labels
- * are words of a small set: never a phone, a client, a channel or a message.
+ * Every instrument of the product. docs/metrics.md is generated from this table, and a test checks the alerts against
+ * it. Labels have few values: never a phone number or the id of a client, a channel or a message.
  */
 export const instrumentTable = combineTables(
   sendingInstruments,

@@ -11,17 +11,17 @@ import { webhookLoops } from '../webhooks/loops.ts';
 const measureLoops = {
   measure: {
     process: 'worker',
-    does: 'measures the gauges that only the database knows, as often as Prometheus usually asks',
+    does: 'measures the gauges that come from the database, at the usual scrape interval of Prometheus',
     idleMs: 15_000,
     maxIdleMs: 15_000,
-    lease: 'none: every worker measures the same',
+    lease: 'none: every worker measures the same values',
   },
 } as const satisfies LoopTable;
 
 export const measureLoop = (measure: { measureOnce(): Promise<void> }): readonly RunnableLoop[] =>
   createLoops(measureLoops, { measure: once(() => measure.measureOnce()) });
 
-/** Every long loop of the product, for docs/loops.md. */
+/** Every long loop of the product; docs/loops.md is generated from it. */
 export const loopTable = (sweepIntervalMs: number): LoopTable =>
   combineTables(
     webhookLoops,

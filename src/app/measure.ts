@@ -14,8 +14,8 @@ export interface MeasureDeps {
 }
 
 /**
- * Measures what only the database knows. Every worker measures the same, so that the gauges of all of them say the
- * same thing: a query takes their maximum, never their sum.
+ * Measures the gauges that come from the database. Every worker measures the same values, so a query must take their
+ * maximum, never their sum.
  */
 export function createMeasure({ mongo, metrics, clock, isWorkerRunning }: MeasureDeps) {
   const { workerRunning, measureFailures } = metrics.instruments;
@@ -28,7 +28,7 @@ export function createMeasure({ mongo, metrics, clock, isWorkerRunning }: Measur
   ];
 
   return {
-    /** One round. Throws when the database does not answer; what was measured before stays as it was. */
+    /** One round. Throws if the database does not answer; the gauges then keep their old values. */
     async measureOnce(): Promise<void> {
       workerRunning.replace([{ labels: {}, value: isWorkerRunning() ? 1 : 0 }]);
       try {

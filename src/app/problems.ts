@@ -9,7 +9,7 @@ import { sendingProblems } from '../sending/problems.ts';
 import { templateProblems } from '../templates/problems.ts';
 import { webhookProblems } from '../webhooks/problems.ts';
 
-/** Every problem code of the API. A code that an area declares and this list lacks does not compile. */
+/** Every problem of the API. A code that an area declares and this table lacks does not compile. */
 export const problems: ProblemTable = combineTables(
   generalProblems,
   httpProblems,

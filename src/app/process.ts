@@ -3,7 +3,7 @@ import { createLogger, type Logger } from '../platform/logger.ts';
 import { type Config, loadConfig } from './config.ts';
 
 interface Running {
-  /** Settles when the process ends by itself. */
+  /** Settles when the process ends on its own. */
   readonly running?: Promise<void>;
   close(): Promise<void>;
 }
@@ -11,8 +11,8 @@ interface Running {
 const stopSignals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Runs one process from its start to its end: reads the environment, starts, waits for SIGTERM or SIGINT, closes.
- * Exits with 1 and one clear message when it cannot start or when it fails.
+ * Runs one process: reads the environment, starts, waits for SIGTERM or SIGINT, closes. Exits with 1 and one message if
+ * it cannot start or fails.
  */
 export async function runProcess(
   name: string,
@@ -25,7 +25,7 @@ export async function runProcess(
     const started = await start(config, logger);
     logger.info({}, `${name} started`);
     await Promise.race([stopped, started.running ?? new Promise<never>(() => undefined)]);
-    logger.info({}, `${name} stops`);
+    logger.info({}, `${name} stopping`);
     await started.close();
     logger.info({}, `${name} stopped`);
     process.exit(0);

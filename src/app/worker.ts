@@ -17,12 +17,12 @@ import { measureLoop } from './loops.ts';
 import { createMeasure } from './measure.ts';
 
 export interface WorkerProcess {
-  /** Resolves when the worker was stopped; rejects when it failed. */
+  /** Resolves when the worker has stopped; rejects if it failed. */
   readonly running: Promise<void>;
   close(): Promise<void>;
 }
 
-/** The worker process: runs the workflows, calls the provider, processes receipts, sweeps. */
+/** The worker process: runs workflows and loops, calls the provider, processes webhook events. */
 export async function buildWorker(config: Config, logger: Logger): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger, provider: config.provider });
   const { metrics } = core;
@@ -46,7 +46,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     running: temporalWorker.running,
     async close() {
       health.drain();
-      // Together, so that slow rounds take nothing away from the calls under way.
+      // At the same time, so that a slow round does not use up the grace period of running calls.
       await Promise.all([temporalWorker.stop(), loops.stop()]);
       await health.close();
       await metricsServer.close();
@@ -101,14 +101,14 @@ const processorOf = (core: Core) =>
     logger: core.logger,
   });
 
-/** What the server lets through to all workers together: per channel, on average, times the weight of the channel. */
+/** Sets the server's limit for all workers together: the average rate of a channel, times the channel's weight. */
 async function limitDispatches({ temporal, logger }: Core, { rates }: Config): Promise<void> {
   try {
     await temporal.limitPerFairnessKey(providerQueue, queueRate(rates.sendsPerSecond));
   } catch (error) {
     logger.warn(
       { error },
-      'the Temporal server takes no rate limit for the provider queue: sends are limited by concurrency only',
+      'the Temporal server refused the rate limit of the provider queue; only concurrency limits sends',
     );
   }
 }
@@ -125,9 +125,9 @@ const serveHealth = (
       ...core.health,
       {
         name: 'worker',
-        advice: 'Restart this process; its log says why the worker stopped.',
+        advice: 'Restart this process; its log has the reason why the worker stopped.',
         check: async () => {
-          if (!temporalWorker.isRunning()) throw new Error('the Temporal worker is not running');
+          if (!temporalWorker.isRunning()) throw new Error('the Temporal worker has stopped');
         },
       },
     ],

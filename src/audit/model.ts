@@ -1,12 +1,12 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../platform/declare-model.ts';
 
-/** Who did it: a user of the client, an operator of the platform, or the product itself. */
+/** The author of a write: a user of the client, an operator of the platform, or the product itself. */
 export type AuditActor =
   | { readonly type: 'user' | 'operator'; readonly userId: Types.ObjectId }
   | { readonly type: 'system' };
 
-/** One write, for ever: who did what to which object, with the fields that changed. */
+/** A permanent record of one write: actor, action, target and the fields that changed. */
 export interface AuditEventDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;

@@ -5,7 +5,7 @@ import { auditEventModel, type AuditEventDoc } from './model.ts';
 
 export type { AuditActor, AuditEventDoc } from './model.ts';
 
-export interface WrittenFact {
+export interface RecordedValue {
   readonly targetId: Types.ObjectId;
   readonly action: string;
   readonly field: string;
@@ -14,14 +14,14 @@ export interface WrittenFact {
 
 export type AuditRepository = ReturnType<typeof createAuditRepository>;
 
-/** Events are inserted and read, never changed: there is no other function here. */
+/** Events are never changed or deleted, so there are no functions for that. */
 export function createAuditRepository(connection: Connection) {
   const events = openTenantCollection(auditEventModel, connection);
   return {
     insert: (scope: ClientScope, event: AuditEventDoc, session: ClientSession): Promise<void> =>
       events.insertOne(scope, event, { session }),
 
-    /** The newest events of some actions on one object. */
+    /** The newest events of the given actions on one object. */
     listOfTarget: (
       scope: ClientScope,
       targetId: Types.ObjectId,
@@ -33,10 +33,10 @@ export function createAuditRepository(connection: Connection) {
         { sort: { at: -1, _id: -1 }, limit },
       ),
 
-    /** Whether there is an event of this action on an object that says so in one of its fields. */
-    async isThere(
+    /** Whether an event of this action on the object has set the field to the value. */
+    async hasRecorded(
       scope: ClientScope,
-      { targetId, action, field, value }: WrittenFact,
+      { targetId, action, field, value }: RecordedValue,
       session: ClientSession | undefined,
     ): Promise<boolean> {
       const filter = { 'target.id': targetId, action, [`after.${field}`]: value };

@@ -5,11 +5,11 @@ import type { AuditActor, AuditedWrite, AuditService } from './service.ts';
 
 interface Versioned {
   readonly _id: Types.ObjectId;
-  /** 1 when the object is made, +1 with every change. */
+  /** 1 for a new object, then +1 with each change. */
   readonly version: number;
 }
 
-/** An object, and the version that a change is based on; undefined accepts any version. */
+/** An object and the version that a change is based on; undefined accepts any version. */
 export interface ResourceRef {
   readonly id: Types.ObjectId;
   readonly version: number | undefined;
@@ -17,49 +17,49 @@ export interface ResourceRef {
 
 export interface Written<Doc> {
   readonly before: Doc;
-  /** The same object as `before` when nothing has changed. */
+  /** The same object as `before` if nothing changed. */
   readonly after: Doc;
 }
 
-/** How the objects of one noun are stored, and what the audit says of them. */
+/** How the objects of one noun are stored and audited. */
 export interface ResourceDescription<Doc extends Versioned> {
-  /** Begins the audit actions (`lead.updated`), and is the type of their target unless `targetOf` names another. */
+  /** The prefix of audit actions (`lead.updated`), and the type of their target unless `targetOf` names another. */
   readonly type: string;
   /** The noun in error details; `type` by default. */
   readonly noun?: string;
   find(scope: ClientScope, id: Types.ObjectId, session?: ClientSession): Promise<Doc | null>;
   insert?(scope: ClientScope, fresh: Doc, session: ClientSession): Promise<void>;
-  /** Stores `next`; false when the stored version is no longer the one of `current`. */
+  /** Stores `next`; false if the stored version is no longer that of `current`. */
   replace(scope: ClientScope, current: Doc, next: Doc, session: ClientSession): Promise<boolean>;
-  /** Deletes; false when the stored version is no longer the one of `current`. */
+  /** Deletes the object; false if the stored version is no longer that of `current`. */
   remove?(scope: ClientScope, current: Doc, session: ClientSession): Promise<boolean>;
   auditedFieldsOf(doc: Doc): Readonly<Record<string, unknown>>;
   targetOf?(doc: Doc): AuditedWrite['target'];
-  /** Writes what has to follow every change, in the transaction of the change. */
+  /** Makes dependent writes in the transaction of the change. */
   afterChange?(scope: ClientScope, written: Written<Doc>, session: ClientSession): Promise<void>;
-  /** Drops what this process remembers of an object, after the commit. */
+  /** Drops cached copies of an object, after the commit. */
   forget?(doc: Doc): void;
 }
 
 export interface Change<Doc> {
-  /** The audit's name for the change: noun and past participle. */
+  /** The audit action: noun and past participle. */
   readonly action: string;
   /**
-   * Returns the next state, or `current` itself to leave everything as it is. The version is not its business. It may
-   * throw, and may write more through the session. It runs again when the transaction is repeated.
+   * Returns the next state, or `current` itself for no change; it must not set the version. It may throw, and may make
+   * further writes with the session. It runs again if the transaction is repeated.
    */
   decide(current: Doc, session: ClientSession): Doc | Promise<Doc>;
 }
 
-/** Checks whether an object may be deleted, and deletes what belongs to it. May run again, as `decide` may. */
+/** Throws if the object may not be deleted; deletes dependent objects. It may run more than once, as `decide`. */
 export type BeforeRemove<Doc> = (current: Doc, session: ClientSession) => Promise<void>;
 
 export type Resource<Doc extends Versioned> = ReturnType<typeof createResource<Doc>>;
 
 /**
- * The one way in which people and the product change an object: load it, check the version, decide, write by version,
- * audit, all in one transaction. Everything throws `not-found` for what is not in the scope, and
- * `precondition-failed` when the object is not at the version that the caller has read.
+ * The only way to change an object: load it, check the version, decide, write by version and audit, all in one
+ * transaction. Every function throws `not-found` for an object outside the scope, and `precondition-failed` if the object
+ * has changed since the caller read it.
  */
 export function createResource<Doc extends Versioned>(
   audit: AuditService,
@@ -107,7 +107,7 @@ export function createResource<Doc extends Versioned>(
 
     change,
 
-    /** Changes an object of which nobody promises that it is there; null when it is not. */
+    /** Changes an object if it exists; otherwise returns null. */
     changeIfThere: (
       scope: ClientScope,
       by: AuditActor,
@@ -130,7 +130,7 @@ export function createResource<Doc extends Versioned>(
       forget(removed);
     },
 
-    /** The same inside the caller's transaction. Nothing is forgotten: the commit is the caller's. */
+    /** The same in the caller's transaction. `forget` is not called, because the caller commits. */
     within: (session: ClientSession) => createWithin(steps, session),
   };
 }
@@ -151,7 +151,7 @@ const createWithin = <Doc extends Versioned>(steps: Steps<Doc>, session: ClientS
 
 type Steps<Doc extends Versioned> = ReturnType<typeof createSteps<Doc>>;
 
-/** The parts of a write, all inside a transaction. */
+/** The steps of a write; all run inside a transaction. */
 function createSteps<Doc extends Versioned>(audit: AuditService, description: ResourceDescription<Doc>) {
   const { type, noun = type, auditedFieldsOf } = description;
   const targetOf = description.targetOf ?? (({ _id }: Doc) => ({ type, id: _id }));
@@ -170,7 +170,8 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
     },
 
     async create(scope: ClientScope, by: AuditActor, fresh: Doc, session: ClientSession): Promise<void> {
-      if (description.insert === undefined) throw new Error(`Nobody creates a ${noun} on purpose.`);
+      if (description.insert === undefined)
+        throw new Error(`A ${noun} cannot be created through its resource.`);
       await description.insert(scope, fresh, session);
       await record(scope, by, { action: `${type}.created`, before: null, after: fresh }, session);
     },
@@ -191,13 +192,14 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
     },
 
     async remove(scope: ClientScope, by: AuditActor, current: Doc, session: ClientSession): Promise<void> {
-      if (description.remove === undefined) throw new Error(`Nobody deletes a ${noun}.`);
+      if (description.remove === undefined)
+        throw new Error(`A ${noun} cannot be deleted through its resource.`);
       if (!(await description.remove(scope, current, session))) throw changedSinceRead();
       await record(scope, by, { action: `${type}.deleted`, before: current, after: null }, session);
     },
   };
 
-  /** Every write of a resource passes here, inside its transaction, once it is certain. */
+  /** Records a write in its transaction. */
   async function record(
     scope: ClientScope,
     by: AuditActor,
@@ -205,7 +207,7 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
     session: ClientSession,
   ): Promise<void> {
     const subject = after ?? before;
-    if (subject === null) throw new Error('A write has a state before it or after it.');
+    if (subject === null) throw new Error('A write needs a state before or after it.');
     const fieldsOf = (doc: Doc | null) => (doc === null ? null : auditedFieldsOf(doc));
     const write = { action, target: targetOf(subject), before: fieldsOf(before), after: fieldsOf(after) };
     await audit.record(scope, by, write, session);

@@ -1,4 +1,4 @@
-/** Fields whose values are never written down, whatever the object. */
+/** Fields whose values are never recorded, whatever the object. */
 const secretFields: ReadonlySet<string> = new Set([
   'passwordHash',
   'accessToken',
@@ -14,13 +14,13 @@ export interface Change {
   readonly after: Fields;
 }
 
-const hidden = '[secret]';
+const mask = '[secret]';
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * The fields that differ between two states of an object, each side with its value; a field that one side lacks is
- * null there. Of a secret it only says that it changed.
+ * The fields that differ between two states of an object, with the value on each side; null if a side lacks the field.
+ * The values of secrets are masked.
  */
 export function changeBetween(before: Fields, after: Fields): Change {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
@@ -30,7 +30,7 @@ export function changeBetween(before: Fields, after: Fields): Change {
     Object.fromEntries(
       names.map((name) => [
         name,
-        secretFields.has(name) && side[name] !== undefined ? hidden : (side[name] ?? null),
+        secretFields.has(name) && side[name] !== undefined ? mask : (side[name] ?? null),
       ]),
     );
   return { before: pick(before), after: pick(after) };

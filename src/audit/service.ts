@@ -10,7 +10,7 @@ export type { AuditActor } from './repository.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a write says of itself. `before` is null for something new, `after` for something deleted. */
+/** A write to record. `before` is null for a new object, `after` for a deleted one. */
 export interface AuditedWrite {
   readonly action: string;
   readonly target: { readonly type: string; readonly id: Types.ObjectId };
@@ -27,7 +27,7 @@ export interface AuditDeps {
 }
 
 export function createAuditService({ events, runInTransaction, clock }: AuditDeps) {
-  /** Writes the event down inside the caller's transaction. Nothing is written when nothing changed. */
+  /** Records the write in the caller's transaction, unless no field changed. */
   async function record(
     scope: ClientScope,
     actor: AuditActor,
@@ -48,11 +48,11 @@ export function createAuditService({ events, runInTransaction, clock }: AuditDep
     record,
     runInTransaction,
     listOfTarget: events.listOfTarget,
-    isThere: events.isThere,
+    hasRecorded: events.hasRecorded,
 
     /**
-     * Runs a write and its event as one transaction: both are stored, or neither. `work` may run more than once,
-     * so it must do nothing but its database steps, all with the given session.
+     * Stores a write and its event in one transaction. `work` may run more than once, so its only effects must be
+     * database operations with the given session.
      */
     async audited<T>(
       scope: ClientScope,

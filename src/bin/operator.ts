@@ -19,7 +19,7 @@ async function run(command: OperatorCommand): Promise<void> {
     const audit = buildAudit({ mongo, clock: systemClock });
     const { directory: users } = buildUsers({ mongo, audit });
     const { email, isOperator } = await setOperator({ users }, command);
-    process.stdout.write(`${email} is ${isOperator ? 'an operator now' : 'no operator (any more)'}.\n`);
+    process.stdout.write(`${email} is ${isOperator ? 'now an operator' : 'not an operator'}.\n`);
   } finally {
     await mongo.close();
   }

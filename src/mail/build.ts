@@ -15,20 +15,20 @@ interface MailDeps {
   readonly logger: Logger;
 }
 
-/** The outbox that mails are ordered in, and the loop that sends them. */
+/** The outbox of mails, and the loop that sends them. */
 export function buildMail({ mongo, config, clock, logger }: MailDeps) {
   const mails = createMailRepository(mongo);
   const transport = createSmtpTransport(config);
   return {
     outbox: createOutbox({ mails, clock }),
 
-    /** Mails leave from the API and not from the worker: nobody who cannot sign in should have to wait for Temporal. */
+    /** Runs in the API, not in the worker, so that password resets do not depend on Temporal. */
     loops(writeLetter: WriteLetter): readonly RunnableLoop[] {
       const sender = createMailSender({ mails, transport, writeLetter, clock, logger });
       return createLoops(mailLoops, { mail: whileFound(() => sender.sendDue()) });
     },
 
-    /** To be called when its loop has stopped. */
+    /** Call it after the loop has stopped. */
     close: () => transport.close(),
   };
 }

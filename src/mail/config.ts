@@ -2,7 +2,7 @@ import { checkPresence, defineConfig, type SliceOf } from '../platform/config-bl
 import { httpUrl, mailAddress, smtpUrl } from '../platform/config-fields.ts';
 import { Secret } from '../platform/secret.ts';
 
-/** Outside production: the catcher that `npm start` runs. */
+/** Outside production: the mail catcher of `npm start`. */
 const defaultSmtpUrl = 'smtp://127.0.0.1:4025';
 const defaultMailFrom = 'WhatsApp CRM <no-reply@localhost>';
 
@@ -12,9 +12,9 @@ export const mailConfig = defineConfig({
   toSlice: (env, { environment, publicUrl }) => ({
     smtpUrl: env.SMTP_URL ?? new Secret(defaultSmtpUrl),
     from: env.MAIL_FROM ?? defaultMailFrom,
-    /** Links in mails lead here; never to what the request calls its host. */
+    /** The base of links in mails; never taken from a request's Host header. */
     appUrl: env.APP_URL ?? publicUrl,
-    /** So that a developer can go on without a mail box. */
+    /** Lets developers follow links without a mailbox. */
     logsLinks: environment === 'development',
   }),
 });

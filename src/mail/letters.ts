@@ -1,6 +1,6 @@
 import type { Letter } from './transport.ts';
 
-/** The texts. Names in them are what people have typed, so they stand in sentences and never in links. */
+/** The texts of mails. Names are user input, so they must not become part of a link. */
 
 interface LinkLetter {
   readonly to: string;
@@ -14,12 +14,12 @@ export const resetLetter = ({ to, name, link }: LinkLetter): Letter => ({
   text: [
     `Hello ${name},`,
     '',
-    'somebody has asked to reset the password of your account. Choose a new one here:',
+    'we received a request to reset the password of your account. Choose a new one here:',
     '',
     link,
     '',
-    'The link works once, for 30 minutes. When it is used, you are signed out everywhere.',
-    'If you have not asked for this, ignore this mail: nothing changes.',
+    'The link works once, for 30 minutes. Using it signs you out everywhere.',
+    'If you did not request this, ignore this mail: nothing changes.',
     '',
   ].join('\n'),
 });
@@ -35,11 +35,11 @@ export const invitationLetter = ({
   text: [
     `Hello ${name},`,
     '',
-    `${companyName} has made an account for you. Choose a password here:`,
+    `${companyName} has created an account for you. Choose a password here:`,
     '',
     link,
     '',
-    'The link works once, for 7 days. After that, ask an admin of your company for another.',
+    'The link works once, for 7 days. After that, ask an admin of your company for a new one.',
     '',
   ].join('\n'),
 });

@@ -2,8 +2,8 @@ import { Schema, type Types } from 'mongoose';
 import { declarePlatformModel } from '../platform/declare-model.ts';
 
 /**
- * What is to be mailed. It names the occasion and not the text: the letter with its secret link is made at the
- * moment of sending, so that no secret is ever stored.
+ * A mail to send. It names the occasion, not the text: the letter with its secret link is made when it is sent, so that
+ * no secret is stored.
  */
 export type MailOrder =
   | { readonly kind: 'password-reset'; readonly email: string }
@@ -11,16 +11,16 @@ export type MailOrder =
 
 export type MailKind = MailOrder['kind'];
 
-/** An order on its way. It is gone when the mail was sent, or when there is nobody to send it to. */
+/** An order in the outbox. It is deleted once the mail is sent, or if it has no recipient any more. */
 export interface OutboxMailDoc {
   readonly _id: Types.ObjectId;
   readonly order: MailOrder;
   readonly createdAt: Date;
-  /** How often somebody has begun to send it. */
+  /** The number of started attempts. */
   readonly attempts: number;
-  /** Who takes a mail moves this on, so that another process tries if the first one dies. Absent when given up. */
+  /** A claim moves this forward, so that another process retries if the first one dies. Absent once given up. */
   readonly nextAttemptAt?: Date;
-  /** When it was given up: the document stays for a while, for operators to see. */
+  /** When it was given up; the document then stays for 30 days, for operators. */
   readonly failedAt?: Date;
 }
 

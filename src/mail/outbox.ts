@@ -8,7 +8,7 @@ import { type Letter, maxSendMs, MailRefused, type MailTransport } from './trans
 
 export type { MailOrder } from './repository.ts';
 
-/** Makes the letter of an order; null when there is nobody to write to (any more). */
+/** Makes the letter of an order; null if it has no recipient any more. */
 export type WriteLetter = (order: MailOrder) => Promise<Letter | null>;
 
 interface OutboxOptions {
@@ -18,7 +18,7 @@ interface OutboxOptions {
 
 export type MailOutbox = ReturnType<typeof createOutbox>;
 
-/** Where mails are ordered: as durable as the write that asks for them, and never waited for. */
+/** Accepts orders for mails: each is as durable as the write that requests it, and the caller does not wait for it. */
 export const createOutbox = ({ mails, clock }: OutboxOptions) => ({
   async add(order: MailOrder, session?: ClientSession): Promise<void> {
     const now = clock.now();
@@ -32,10 +32,10 @@ interface MailSenderOptions extends OutboxOptions {
   readonly logger: Logger;
 }
 
-/** How many mails one process sends at a time. */
-const maxAtOnce = 5;
+/** Mails that one process sends at the same time. */
+const maxConcurrent = 5;
 
-/** Sends what is due. A crash between the sending and the note of it sends once more: better twice than never. */
+/** Sends due mails at least once: a crash between sending and recording it sends the mail again. */
 export function createMailSender({ mails, transport, writeLetter, clock, logger }: MailSenderOptions) {
   async function claim(): Promise<OutboxMailDoc | null> {
     const now = clock.now();
@@ -62,7 +62,7 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
     const fields = { mailId: mail._id, kind, attempt: attempts, reason: withoutAddresses(error) };
     if (next.kind === 'retry') {
       await mails.postpone(mail._id, next.at);
-      logger.warn({ ...fields, retryAt: next.at }, 'mail could not be sent; it is tried again');
+      logger.warn({ ...fields, retryAt: next.at }, 'mail could not be sent; will be retried');
       return;
     }
     await mails.giveUp(mail._id, now);
@@ -70,10 +70,10 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
   }
 
   return {
-    /** Sends the mails that are due, a few at a time; answers how many it has tried. */
+    /** Sends a batch of due mails; returns how many it tried. */
     async sendDue(): Promise<number> {
       const due: OutboxMailDoc[] = [];
-      while (due.length < maxAtOnce) {
+      while (due.length < maxConcurrent) {
         const mail = await claim();
         if (mail === null) break;
         due.push(mail);
@@ -84,7 +84,7 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
   };
 }
 
-/** Mail servers repeat the address in their replies; the log gets what kind of failure it was. */
+/** The kind of failure without its text, because mail servers repeat the address in their replies. */
 function withoutAddresses(error: unknown): string {
   const cause = error instanceof MailRefused ? error.cause : error;
   if (!(cause instanceof Error)) return 'unknown';

@@ -6,7 +6,7 @@ export type { MailKind, MailOrder, OutboxMailDoc } from './model.ts';
 
 export type MailRepository = ReturnType<typeof createMailRepository>;
 
-/** The outbox belongs to the platform: who asks for a reset is not known to be anybody's user yet. */
+/** The outbox belongs to the platform: a password reset is requested before the caller is known to be a user. */
 export function createMailRepository(connection: Connection) {
   const mails = openPlatformCollection(outboxMailModel, connection);
   return {
@@ -14,7 +14,7 @@ export function createMailRepository(connection: Connection) {
       await mails.insertOne(mail, session === undefined ? {} : { session });
     },
 
-    /** Takes the mail that is due first, so that nobody else gets it before `leaseUntil`; null when none is due. */
+    /** Claims the mail that is due first until `leaseUntil`; null if none is due. */
     claim: (now: Date, leaseUntil: Date): Promise<OutboxMailDoc | null> =>
       mails.findOneAndUpdate(
         { nextAttemptAt: { $lte: now } },

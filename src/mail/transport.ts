@@ -7,17 +7,16 @@ export interface Letter {
   readonly text: string;
 }
 
-/** The way out for mails. */
 export interface MailTransport {
-  /** Resolves when the mail server has taken the letter; throws `MailRefused` when it never will. */
+  /** Resolves when the mail server has accepted the letter; throws `MailRefused` if it never will. */
   send(letter: Letter): Promise<void>;
   close(): void;
 }
 
-/** The mail server refuses this letter or this recipient for good (a reply of 5xx). */
+/** The mail server permanently refused the letter or its recipient (a reply of 5xx). */
 export class MailRefused extends Error {
   constructor(options: ErrorOptions) {
-    super('the mail server refuses the mail', options);
+    super('the mail server refused the mail', options);
     this.name = 'MailRefused';
   }
 }
@@ -25,7 +24,7 @@ export class MailRefused extends Error {
 const connectTimeoutMs = 10_000;
 const socketTimeoutMs = 20_000;
 
-/** How long one `send` takes at most, roughly: what other processes must wait before they try. */
+/** The rough maximum duration of one `send`: the lease of a claim. */
 export const maxSendMs = 60_000;
 
 export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl' | 'from'>): MailTransport {
@@ -35,7 +34,7 @@ export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: connectTimeoutMs,
       socketTimeout: socketTimeoutMs,
-      // Letters are made of text alone; nothing in them may make the library read files or fetch addresses.
+      // Letters are plain text: their content must not make the library read files or fetch addresses.
       disableFileAccess: true,
       disableUrlAccess: true,
     },
@@ -44,7 +43,7 @@ export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl
   return {
     async send({ to, subject, text }) {
       try {
-        // As an object, so that no character in it can make a second recipient of it.
+        // As an object, so that the library does not parse it into several recipients.
         await transport.sendMail({ to: { name: '', address: to }, subject, text });
       } catch (error) {
         if (isPermanent(error)) throw new MailRefused({ cause: error });
@@ -55,7 +54,7 @@ export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl
   };
 }
 
-/** 5xx is for good, except where it is about our own sign-in: that is repaired by whoever runs the product. */
+/** A 5xx is permanent, except for our own sign-in at the mail server, which operators can correct. */
 function isPermanent(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return false;
   const isOurs = 'code' in error && error.code === 'EAUTH';

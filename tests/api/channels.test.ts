@@ -353,7 +353,7 @@ describe('channels', () => {
         const { insertedId } = await messages.insertOne(message(channelId, { status }));
         const answer = await remove();
         assert.equal(codeOf(answer), '409 in-use', status);
-        assert.match(String(answer.body['detail']), /messages that are not through \(1\)/);
+        assert.match(String(answer.body['detail']), /unfinished messages \(1\)/);
         await messages.deleteOne({ _id: insertedId });
       }
       const longAgo = new Date(Date.now() - 73 * 3_600_000);

@@ -70,7 +70,7 @@ describe('consent service', function () {
     return { service: createConsentStatements(deps), died: () => hasDied };
   }
 
-  const steps = ['recordStatement', 'isThere', 'cancelWaiting', 'findWithdrawn', 'audited'];
+  const steps = ['recordStatement', 'hasRecorded', 'cancelWaiting', 'findWithdrawn', 'audited'];
   for (const crash of steps.flatMap((step): Crash[] => [
     [step, 'before'],
     [step, 'after'],

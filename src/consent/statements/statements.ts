@@ -23,7 +23,7 @@ export interface ConsentDeps {
   readonly messages: WaitingMessages;
   /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
-  readonly audit: Pick<AuditService, 'audited' | 'isThere'>;
+  readonly audit: Pick<AuditService, 'audited' | 'hasRecorded'>;
   /** Called once for each stop that is applied. */
   readonly onStopped?: (source: string, canceledCount: number) => void;
   readonly clock: Clock;
@@ -195,7 +195,7 @@ const isAcknowledged = (
   session?: ClientSession,
 ): Promise<boolean> => {
   const fact = { targetId: contactId, action: `contact.${kind}`, field: 'eventId', value: eventId };
-  return audit.isThere(scope, fact, session);
+  return audit.hasRecorded(scope, fact, session);
 };
 
 /** Records the proof once: the canceled messages, those that may have been sent, and the time of acknowledgement. */
