@@ -108,7 +108,7 @@ export function createResource<Doc extends Versioned>(
     change,
 
     /** Changes an object if it exists; otherwise returns null. */
-    changeIfThere: (
+    changeIfExists: (
       scope: ClientScope,
       by: AuditActor,
       id: Types.ObjectId,

@@ -60,6 +60,6 @@ interface SystemChange {
 export function createSystemChanges(deps: ChannelChangeDeps) {
   const resource = createChannelResource(deps);
   return async (scope: ClientScope, id: Types.ObjectId, { action, decide }: SystemChange): Promise<void> => {
-    await resource.changeIfThere(scope, { type: 'system' }, id, channelChange(action, decide));
+    await resource.changeIfExists(scope, { type: 'system' }, id, channelChange(action, decide));
   };
 }

@@ -166,7 +166,7 @@ const forDispatch = (
     const changes = template === null ? null : changeAfterRefusal(template.status, code, at);
     if (template === null || changes === null) return;
     const change = templateChange('template.refused', ({ status }) => changeAfterRefusal(status, code, at));
-    await resource.changeIfThere(scope, bySystem, template._id, change);
+    await resource.changeIfExists(scope, bySystem, template._id, change);
     // Delays the sync after a refusal for its state: an outdated list would release all waiting messages.
     const waitMs = changes.status === undefined ? 0 : syncAfterRefusalMs;
     await syncs.want(scope, ref.channelId, new Date(clock.now().getTime() + waitMs));

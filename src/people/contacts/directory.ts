@@ -68,7 +68,7 @@ export function createContactDirectory(deps: ContactDeps) {
       id: Types.ObjectId,
       statement: PersonStatement,
     ): Promise<ContactRecord | null> =>
-      resource.changeIfThere(scope, { type: 'system' }, id, {
+      resource.changeIfExists(scope, { type: 'system' }, id, {
         action: 'contact.updated',
         decide: (record) => applyConsent(record, statement, clock.now()),
       }),
@@ -114,7 +114,7 @@ const fillIn = (
   id: Types.ObjectId,
   fields: Fillable,
 ): Promise<ContactDoc | null> =>
-  resource.changeIfThere(scope, { type: 'system' }, id, {
+  resource.changeIfExists(scope, { type: 'system' }, id, {
     action: 'contact.updated',
     decide(record) {
       const missing: ContactChanges = Object.fromEntries(

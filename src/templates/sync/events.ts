@@ -33,7 +33,7 @@ async function applyTo(deps: TemplateEventDeps, channel: ChannelDoc, change: Tem
   if (template === null) return catalogue.wantSync(scope, channel._id, 0);
   const at = change.atMs === null ? null : new Date(change.atMs);
   const { providerTemplateId: id } = change;
-  const changed = await catalogue.resource.changeIfThere(
+  const changed = await catalogue.resource.changeIfExists(
     scope,
     bySystem,
     template._id,

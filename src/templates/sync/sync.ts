@@ -114,7 +114,7 @@ async function changeAll(
     );
     if (isUnchanged) continue;
     const change = templateChange(action, ({ version }) => (version === template.version ? changes : null));
-    const changed = await catalogue.resource.changeIfThere(scope, by, template._id, change);
+    const changed = await catalogue.resource.changeIfExists(scope, by, template._id, change);
     if (changed?.version === template.version + 1) count += 1;
     else await catalogue.wantSync(scope, channel._id, lostRaceMs);
   }

@@ -175,7 +175,7 @@ describe('audited resource', () => {
       await assert.rejects(resource.require(where, ref), problem);
       await assert.rejects(resource.change(where, by, ref, renamed('late')), problem);
       await assert.rejects(resource.remove(where, by, ref), problem);
-      assert.equal(await resource.changeIfThere(where, by, id, renamed('late')), null);
+      assert.equal(await resource.changeIfExists(where, by, id, renamed('late')), null);
     }
   });
 
