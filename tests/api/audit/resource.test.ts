@@ -205,7 +205,7 @@ describe('audited resource', () => {
     assert.equal((await written()).length, 1);
   });
 
-  it('a unique index refuses the change › its error, nothing is stored', async () => {
+  it('a unique index refuses the change › its error, nothing stored', async () => {
     const { scope, resource, create, stored } = openStage();
     const labels = [await create('a'), await create('b')] as const;
     await assert.rejects(resource.change(scope, by, refTo(labels[0]), renamed('b')), { code: 11_000 });

@@ -96,7 +96,7 @@ describe('json body', () => {
     assert.equal((await post('{"name":"x"}', { ...json, 'content-encoding': 'zstd-9' })).status, 415);
   });
 
-  it('a client that goes away in the middle › no error, status 499 in the log, plain and compressed', async () => {
+  it('a client that disconnects within the body › no error, status 499 in the log, plain and compressed', async () => {
     const starts = { identity: Buffer.from('{"name":'), gzip: gzipSync('{"name":"x"}').subarray(0, 12) };
     for (const [index, [encoding, start]] of Object.entries(starts).entries()) {
       const socket = connect(Number(new URL(running.url).port), '127.0.0.1');

@@ -62,7 +62,7 @@ describe('http server', () => {
     assert.deepEqual(wrong.headers.get('allow')?.split(', ').toSorted(), ['DELETE', 'GET', 'HEAD']);
   });
 
-  it('HEAD › as GET without body; OPTIONS › what is allowed', async () => {
+  it('HEAD › as GET without body; OPTIONS › the allowed methods', async () => {
     const head = await call(at('/api/things/7'), { method: 'HEAD' });
     assert.equal(head.status, 200);
     assert.equal(head.text, '');
@@ -75,7 +75,7 @@ describe('http server', () => {
     assert.ok((await call(at('/api/things/%zz'))).status < 500);
   });
 
-  it('who may call › 401 without and with a wrong token, 403 with the wrong role, then the handler', async () => {
+  it('access › 401 without and with a wrong token, 403 with the wrong role, then the handler', async () => {
     const remove = (headers: Record<string, string>) =>
       call(at('/api/things/7'), { method: 'DELETE', headers });
     for (const authorization of [undefined, 'Basic YTpi', 'Bearer', 'Bearer nobody', 'Bearer a b', 'admin']) {
@@ -134,7 +134,7 @@ describe('http server', () => {
     }
   });
 
-  it('a database that is away › 503 with Retry-After, logged as a warning', async () => {
+  it('an unavailable database › 503 with Retry-After, logged as a warning', async () => {
     const answer = await call(at('/api/broken/away'));
     assert.equal(answer.status, 503);
     assert.equal(answer.body['code'], 'dependency-away');

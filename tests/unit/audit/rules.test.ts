@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { changeBetween } from '../../../src/audit/rules.ts';
 
 describe('change between two states', () => {
-  it('what is equal › is left out; what differs › stands on both sides', () => {
+  it('equal fields › omitted; different fields › on both sides', () => {
     const before = { name: 'Ada', tags: ['a'], stage: 'new' };
     const after = { name: 'Ada', tags: ['a', 'b'], stage: 'won' };
     assert.deepEqual(changeBetween(before, after), {
@@ -22,7 +22,7 @@ describe('change between two states', () => {
     });
   });
 
-  it('a secret › says only that it changed, or that it was not there', () => {
+  it('a secret › masked, or null if absent', () => {
     const secrets = ['passwordHash', 'accessToken', 'appSecret', 'webhookKeyHash', 'tokenHash'];
     for (const name of secrets) {
       assert.deepEqual(changeBetween({ [name]: 'old' }, { [name]: 'new' }), {

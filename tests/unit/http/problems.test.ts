@@ -12,7 +12,7 @@ const named = (name: string, extra: object = {}): Error => Object.assign(new Err
 const replyTo = createProblemReplies({ problems, publicUrl: 'https://crm.test' });
 
 describe('problem', () => {
-  it('an AppError › is told with its code, page, request id and issues', () => {
+  it('an AppError › answered with its code, page, request id and issues', () => {
     const errors = [{ path: 'body.to', message: 'Bad.' }];
     const { status, headers, document } = replyTo(
       new AppError('invalid-input', 'One thing.', { errors }),
@@ -38,7 +38,7 @@ describe('problem', () => {
     assert.deepEqual([document.code, document.templates], ['window-closed', templates]);
   });
 
-  it('401 › says how to authenticate; what may be repeated › says when, in whole seconds rounded up', () => {
+  it('401 › names the scheme; a code that allows a retry › Retry-After in whole seconds, rounded up', () => {
     const headersOf = (error: AppError) => replyTo(error, '').headers;
     assert.match(headersOf(new AppError('unauthenticated', 'x'))['WWW-Authenticate'] ?? '', /^Bearer/);
     assert.equal(headersOf(new AppError('invalid-credentials', 'x'))['WWW-Authenticate'], undefined);
@@ -57,7 +57,7 @@ describe('problem', () => {
     named('ServiceError', { cause: named('Error', { code: 14, details: '', metadata: {} }) }),
     new Error('wrapped', { cause: new Error('twice', { cause: named('MongoNetworkError') }) }),
   ]) {
-    it(`${error.name} (${error.message}) › a dependency is away`, () => {
+    it(`${error.name} (${error.message}) › dependency-away`, () => {
       assert.equal(isDependencyAway(error), true);
       assert.equal(toAppError(error).code, 'dependency-away');
     });
@@ -72,7 +72,7 @@ describe('problem', () => {
     'MongoNetworkError',
     undefined,
   ]) {
-    it(`${String(error)} › is a bug of ours, told without what it was`, () => {
+    it(`${String(error)} › internal, without the cause`, () => {
       const told = toAppError(error);
       assert.equal(told.code, 'internal');
       assert.equal(told.message, 'The request failed because of a bug.');

@@ -57,7 +57,7 @@ const pathsOf = (entry: AnyRoute, input: RawInput): string[] =>
   issuesOf(entry, input).map(({ path }) => path);
 
 describe('input', () => {
-  it('everything right › comes back parsed', () => {
+  it('valid input › parsed', () => {
     assert.deepEqual(parseInput(sample, raw({ querystring: 'limit=5', idempotencyKey: 'key-1' })), {
       params: { id: '1' },
       query: { limit: '5' },
@@ -95,11 +95,11 @@ describe('input', () => {
     ]);
   });
 
-  it('a union › says what is wrong with the closest alternative', () => {
+  it('a union › the issues of the closest alternative', () => {
     assert.deepEqual(pathsOf(sample, raw({ body: { name: 'x', target: { to: 5 } } })), ['body.target.to']);
   });
 
-  it('no body where one is needed › is said of the body itself', () => {
+  it('a missing body › an issue with the path `body`', () => {
     assert.deepEqual(issuesOf(sample, raw({ body: undefined })), [
       { path: 'body', message: 'This is required.' },
     ]);

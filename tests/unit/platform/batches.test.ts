@@ -21,7 +21,7 @@ async function turns(): Promise<void> {
 }
 
 describe('platform › batches', () => {
-  it('asks of one turn › are one batch, each with its own answer', async () => {
+  it('asks of one turn › one batch, each with its own answer', async () => {
     const { batches, work } = createManualWork();
     const { ask } = createBatches({ maxSize: 10, work });
     const answers = Promise.all([1, 2, 3].map((number) => ask('a', number)));
@@ -34,7 +34,7 @@ describe('platform › batches', () => {
     assert.deepEqual(await answers, [10, 20, 30]);
   });
 
-  it('asks while a batch is under way › wait, and are the next one', async () => {
+  it('asks while a batch runs › form the next batch', async () => {
     const { batches, work } = createManualWork();
     const { ask } = createBatches({ maxSize: 2, work });
     const first = ask('a', 1);

@@ -15,7 +15,7 @@ function setUp(maxEntries = 10) {
 }
 
 describe('cache', () => {
-  it('a key while it is fresh › loaded once; when its time is over, anew', async () => {
+  it('a fresh key › loaded once; an expired one › loaded again', async () => {
     const { clock, get } = setUp();
     assert.equal(await get('a'), 'a1');
     clock.advance(999);
@@ -30,7 +30,7 @@ describe('cache', () => {
     assert.deepEqual(loads, ['a']);
   });
 
-  it('a load that fails › its callers hear it, and the next one loads anew', async () => {
+  it('a failed load › rejects its callers, and the next caller loads again', async () => {
     const { cache, get } = setUp();
     const failing = () => Promise.reject(new Error('away'));
     const both = await Promise.allSettled([cache.get('a', failing), cache.get('a', failing)]);
@@ -41,7 +41,7 @@ describe('cache', () => {
     assert.equal(await get('a'), 'a1');
   });
 
-  it('a failure that comes late › does not remove what was loaded since', async () => {
+  it('a late failure › does not remove a newer value', async () => {
     const { clock, cache, get, loads } = setUp();
     let fail = (_error: Error): void => undefined;
     const slow = cache.get('a', () => new Promise((_resolve, reject) => (fail = reject)));
@@ -53,7 +53,7 @@ describe('cache', () => {
     assert.equal(loads.length, 1);
   });
 
-  it('forgotten › loaded anew', async () => {
+  it('a forgotten key › loaded again', async () => {
     const { cache, get } = setUp();
     await get('a');
     cache.forget('a');

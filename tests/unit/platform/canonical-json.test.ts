@@ -19,7 +19,7 @@ describe('canonical JSON', () => {
     assert.notEqual(canonicalJson([1, 2]), canonicalJson([2, 1]));
   });
 
-  it('dates › their ISO text; what is undefined is left out', () => {
+  it('dates › their ISO text; undefined fields are omitted', () => {
     const at = new Date('2026-11-23T09:00:00.000Z');
     assert.equal(canonicalJson({ b: undefined, a: at }), '{"a":"2026-11-23T09:00:00.000Z"}');
   });

@@ -48,7 +48,7 @@ describe('cipher', () => {
     }
   });
 
-  it('another key › refused; another key id says so', () => {
+  it('another key › refused; another key id › named in the error', () => {
     const sealed = cipher.seal('token', 'channel');
     assert.throws(() => createCipher(randomBytes(32)).open(sealed, 'channel'));
     assert.throws(

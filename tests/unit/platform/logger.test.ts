@@ -15,7 +15,7 @@ describe('logger', () => {
     assert.match(String(line?.['time']), /^\d{4}-\d\d-\d\dT/);
   });
 
-  it('an error with causes › name, code, frames and causes; digits masked, everything else left out', () => {
+  it('an error with causes › name, code, frames and causes; digits masked, other fields omitted', () => {
     const log = captureLog();
     const cause = Object.assign(new TypeError('no answer for +44 7911 123456'), { code: 'ECONNRESET' });
     const error = Object.assign(new Error('send to 447911123456 failed', { cause }), {

@@ -20,7 +20,7 @@ describe('loop', () => {
     await waitFor('100 rounds', () => rounds === 100, { everyMs: 1 });
   });
 
-  it('idle › goes on after a wait', async () => {
+  it('idle › continues after a wait', async () => {
     let rounds = 0;
     start(async () => (++rounds, 'idle'));
     await waitFor('5 rounds', () => rounds >= 5, { everyMs: 1 });
@@ -36,7 +36,7 @@ describe('loop', () => {
     }
   });
 
-  it('a round that fails › is logged with the name of the loop, and the loop goes on', async () => {
+  it('a round that fails › logged with the name of the loop, and the loop continues', async () => {
     let rounds = 0;
     const { log } = start(async () => {
       rounds += 1;

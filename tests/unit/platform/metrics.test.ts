@@ -21,7 +21,7 @@ const valueOf = (page: string, series: string): string | undefined =>
     .at(-1);
 
 describe('metrics', () => {
-  it('each kind of instrument › shows what it was told, under its labels and its process', async () => {
+  it('each type of instrument › exposes its value with its labels and process', async () => {
     const { instruments, render } = create();
     instruments.sent.add({ kind: 'text' });
     instruments.sent.add({ kind: 'text' }, 2);
@@ -34,7 +34,7 @@ describe('metrics', () => {
     assert.match(page, /^process_cpu_seconds_total/m);
   });
 
-  it('a gauge is replaced › what is not measured any more is gone', async () => {
+  it('a gauge is replaced › values that are no longer measured disappear', async () => {
     const { instruments, render } = create();
     instruments.waiting.replace([{ labels: { status: 'queued' }, value: 7 }]);
     instruments.waiting.replace([{ labels: { status: 'sending' }, value: 1 }]);
@@ -72,7 +72,7 @@ describe('metrics › server', () => {
     await assert.rejects(fetch(`${url}/metrics`));
   });
 
-  it('the page cannot be made › 500, and the server goes on', async () => {
+  it('rendering fails › 500, and the server continues', async () => {
     const broken = { contentType: 'text/plain', render: () => Promise.reject(new Error('no page')) };
     const server = await serveMetrics(broken, { host, port: await freePort(null, assert.fail) });
     assert.equal((await fetch(`http://${host}:${server.port}/metrics`)).status, 500);

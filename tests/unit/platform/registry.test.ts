@@ -23,7 +23,7 @@ describe('AppError', () => {
     assert.deepEqual([...known, unknown], [true, true, true, false]);
   });
 
-  it('a refusal › is what the caller can mend, not a failure on our side', () => {
+  it('isRefusal › true for 4xx codes, false for failures on our side', () => {
     const isRefusal = (code: ProblemCode) => new AppError(code, 'x').isRefusal;
     assert.ok(isRefusal('window-closed') && isRefusal('too-many-requests') && isRefusal('invalid-input'));
     assert.ok(!isRefusal('internal') && !isRefusal('overloaded') && !isRefusal('draining'));

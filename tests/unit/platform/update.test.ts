@@ -10,13 +10,13 @@ interface Thing {
 const thing: Thing = { name: 'a', parts: ['x'] };
 
 describe('change of a document', () => {
-  it('what is so already › is not a change', () => {
+  it('an equal value › not a change', () => {
     const same = { name: 'a', note: null, parts: ['x'] };
     assert.deepEqual(effectiveChange<Thing, keyof Thing>(thing, same), {});
     assert.equal(applyChange<Thing, keyof Thing>(thing, same), thing);
   });
 
-  it('what differs, deep inside or by being cleared › is the change', () => {
+  it('a nested difference, or a cleared field › a change', () => {
     assert.deepEqual(effectiveChange<Thing, keyof Thing>(thing, { name: 'a', parts: ['x', 'y'] }), {
       parts: ['x', 'y'],
     });
