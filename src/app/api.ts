@@ -27,7 +27,7 @@ const providerOf = ({ provider: { apiUrl, apiVersion, timeoutMs } }: Config) => 
   timeoutMs: Math.min(timeoutMs, 10_000),
 });
 
-/** How long /readyz reports the stop before requests are refused, so that load balancers move away. */
+/** Time in which /readyz reports the stop before requests are refused, so that load balancers move away. */
 const announceMs = 1_000;
 
 /** The API process: accepts messages, stores the provider's events and serves the frontend. */

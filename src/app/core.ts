@@ -31,7 +31,7 @@ export type Core = Awaited<ReturnType<typeof buildCore>>;
 interface CoreOptions {
   readonly name: ProcessName;
   readonly logger: Logger;
-  /** How this process calls the provider. */
+  /** The provider's address, and the connections and time-out of this process. */
   readonly provider: GraphOptions;
 }
 

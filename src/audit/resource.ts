@@ -21,7 +21,7 @@ export interface Written<Doc> {
   readonly after: Doc;
 }
 
-/** How the objects of one noun are stored and audited. */
+/** Stores and describes the objects of one noun for the audit. */
 export interface ResourceDescription<Doc extends Versioned> {
   /** The prefix of audit actions (`lead.updated`), and the type of their target unless `targetOf` names another. */
   readonly type: string;

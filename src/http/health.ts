@@ -8,7 +8,7 @@ import { type AnyRoute, route } from './route.ts';
 /** A condition for taking requests; `check` throws if it is not met. */
 export interface HealthCheck {
   readonly name: string;
-  /** How to resolve a failed check; shown on /readyz. */
+  /** The remedy for a failed check; shown on /readyz. */
   readonly advice: string;
   check(): Promise<void>;
 }

@@ -31,11 +31,11 @@ export interface HttpServerOptions {
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** How long a client may take; a slower one gets 408. */
+/** Time limits for clients; a slower one gets 408. */
 export interface Timeouts {
   readonly headersMs: number;
   readonly requestMs: number;
-  /** How often the server looks for slow clients. */
+  /** The interval of the check for slow clients. */
   readonly checkIntervalMs: number;
   /** Longer than the usual 60 s of load balancers, so that they close idle connections first. */
   readonly keepAliveMs: number;
@@ -49,11 +49,11 @@ export const defaultTimeouts: Timeouts = {
 };
 
 export interface CloseOptions {
-  /** How long running requests may take to finish. */
+  /** Time for running requests to finish. */
   readonly graceMs: number;
   /**
-   * How long /readyz reports "draining" while requests are still served and each response closes its connection, so that
-   * load balancers and keep-alive clients move away without a failed request. 0 by default.
+   * Time in which /readyz reports "draining" while requests are still served and each response closes its connection, so
+   * that load balancers and keep-alive clients move away without a failed request. 0 by default.
    */
   readonly announceMs?: number;
 }

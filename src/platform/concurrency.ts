@@ -1,4 +1,4 @@
-/** Runs a step for each item, at most `maxConcurrent` at a time; results keep the order. Rejects with the first failure. */
+/** Runs a step for each item, at most `maxConcurrent` at a time; keeps the order. Rejects with the first failure. */
 export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   maxConcurrent: number,

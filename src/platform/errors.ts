@@ -10,7 +10,7 @@ export interface ProblemDefinition {
   readonly title: string;
   /** Whether the same request may succeed later; shown on the problem's page. */
   readonly retry: boolean;
-  /** How the caller can resolve it; shown on the problem's page. */
+  /** The way out for the caller; shown on the problem's page. */
   readonly advice: string;
   /** The extension members of this problem, each with a description. */
   readonly extensions?: Readonly<Record<string, z.ZodType>>;

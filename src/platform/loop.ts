@@ -5,12 +5,12 @@ import type { Logger } from './logger.ts';
 export interface LoopDefinition {
   /** The process that runs it. */
   readonly process: 'api' | 'worker';
-  /** What one round does. */
+  /** The work of one round, as a verb phrase. */
   readonly does: string;
   /** The wait after an idle round; it doubles up to `maxIdleMs` while rounds stay idle. */
   readonly idleMs: number;
   readonly maxIdleMs: number;
-  /** How two processes avoid doing the same work, and how long a dead one delays it. */
+  /** The means that keep two processes from the same work, and the delay after one dies. */
   readonly lease: string;
 }
 

@@ -16,7 +16,7 @@ export interface TemporalWorkerOptions extends TemporalOptions {
   readonly providerActivities: object;
   readonly maxConcurrentDispatches: number;
   readonly maxCachedWorkflows: number;
-  /** How long running activities may take when the process stops. The stop itself takes about two seconds more. */
+  /** Time for running activities to finish when the process stops. The stop itself takes about two seconds more. */
   readonly shutdownGraceMs: number;
   readonly logger: Logger;
 }
@@ -76,13 +76,13 @@ export function installTemporalRuntime(logger: Logger, { isExpectedFailure, metr
 }
 
 /**
- * How long open polls may still return a task after a worker stops; no new polls start. The SDK's default cuts them off at
- * once, and a task that the server hands out at that moment is lost until its time-out. The SDK reads this only from the
- * environment (https://github.com/temporalio/sdk-rust/pull/1081).
+ * Time in which open polls may still return a task after a worker stops; no new polls start. The SDK's default cuts them
+ * off at once, and a task that the server hands out at that moment is lost until its time-out. The SDK reads this only
+ * from the environment (https://github.com/temporalio/sdk-rust/pull/1081).
  */
 const pollGraceMs = 500;
 
-/** How long workflows run on after the last provider call, to take its result; another process could take it only after 10 s. */
+/** Time for workflows to take the result of the last provider call; another process could take it only after 10 s. */
 const workflowGraceMs = 500;
 
 /** At most one heartbeat of an activity is sent in this time. */

@@ -111,7 +111,7 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
 
 /**
  * Interprets the HTTP response to a send. A 2xx without a message id, or a 5xx without Meta's error object, may come from
- * a proxy after Meta accepted the message: the outcome is unknown. A 4xx without that object is a refusal before the send.
+ * a proxy after Meta accepted the message: the outcome is unknown. A 4xx without that object is a refusal by a proxy.
  */
 export function interpretAnswer(answer: HttpAnswer): GatewayAnswer {
   const json = parseJson(answer.text);
