@@ -27,13 +27,16 @@ type Held = Extract<DispatchResult, { kind: 'held' }>;
 export async function handToProvider(run: Run, schedule: Schedule): Promise<void> {
   for (;;) {
     await waitUntilDue(run, schedule);
-    const result = await passGates(run, schedule);
+    const result = await dispatchUntilOpen(run, schedule);
     if (result !== 'moved') return applyResult(run, result);
   }
 }
 
 /** Dispatches until no gate holds the message. A rescheduled message starts over, with its full time to live. */
-async function passGates(run: Run, schedule: Schedule): Promise<Exclude<DispatchResult, Held> | 'moved'> {
+async function dispatchUntilOpen(
+  run: Run,
+  schedule: Schedule,
+): Promise<Exclude<DispatchResult, Held> | 'moved'> {
   const sendAtMs = schedule.sendAtMs();
   const { dispatchTtlMs, expiresAtMs = Number.POSITIVE_INFINITY } = run.input;
   const deadlineMs = Math.min(Date.now() + dispatchTtlMs, expiresAtMs);
@@ -46,7 +49,7 @@ async function passGates(run: Run, schedule: Schedule): Promise<Exclude<Dispatch
     run.story.tell(`held: ${result.reason}`);
     // A signal during the dispatch is newer than the facts that the dispatch read.
     const isWoken = schedule.wakes() > seen && (isMoved() || patched('told-in-dispatch'));
-    if (!isWoken) await hold(result, { schedule, deadlineMs });
+    if (!isWoken) await sleepBehindGate(result, { schedule, deadlineMs });
     if (isMoved()) return 'moved';
     if (Date.now() >= deadlineMs) {
       throw ApplicationFailure.nonRetryable(`Expired while held: ${result.reason}`, outOfTimeType);
@@ -54,7 +57,7 @@ async function passGates(run: Run, schedule: Schedule): Promise<Exclude<Dispatch
   }
 }
 
-async function hold(
+async function sleepBehindGate(
   { gate, untilMs }: Held,
   { schedule, deadlineMs }: { readonly schedule: Schedule; readonly deadlineMs: number },
 ): Promise<void> {

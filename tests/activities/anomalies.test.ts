@@ -20,7 +20,7 @@ type Step =
   | 'claim'
   | 'send'
   | 'afterRefusal'
-  | 'release'
+  | 'returnClaim'
   | 'recordOutcome';
 
 /**
@@ -71,11 +71,11 @@ const refusedTwice: readonly Row[] = [
   { step: 'send', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
   { step: 'afterRefusal', anomaly: 'failed-before', status: 'sent', calls: 3 },
   { step: 'afterRefusal', anomaly: 'crashed-after', status: 'unknown', calls: 1 },
-  { step: 'release', anomaly: 'failed-before', status: 'sent', calls: 3 },
-  { step: 'release', anomaly: 'failed-after', status: 'sent', calls: 3 },
-  { step: 'release', anomaly: 'crashed-before', status: 'unknown', calls: 1 },
-  { step: 'release', anomaly: 'crashed-after', status: 'sent', calls: 3 },
-  { step: 'release', anomaly: 'away', status: 'unknown', calls: 1 },
+  { step: 'returnClaim', anomaly: 'failed-before', status: 'sent', calls: 3 },
+  { step: 'returnClaim', anomaly: 'failed-after', status: 'sent', calls: 3 },
+  { step: 'returnClaim', anomaly: 'crashed-before', status: 'unknown', calls: 1 },
+  { step: 'returnClaim', anomaly: 'crashed-after', status: 'sent', calls: 3 },
+  { step: 'returnClaim', anomaly: 'away', status: 'unknown', calls: 1 },
 ];
 
 /** Refused permanently: the failure must not be lost either. */

@@ -139,7 +139,7 @@ describe('message writes', () => {
     const slow: typeof collection = {
       ...collection,
       async findOne(...query) {
-        await messages.release(scope, message._id, { token: holder, attempt, waiting });
+        await messages.returnClaim(scope, message._id, { token: holder, attempt, waiting });
         return collection.findOne(...query);
       },
     };
@@ -174,10 +174,10 @@ describe('message writes', () => {
     await messages.claim(scope, message._id, { token, now });
     const attempt = { number: 1, startedAt: now, endedAt: now, outcome: 'retry' as const, code: '130429' };
     const waiting = { gate: 'provider', reason: 'too fast, 130429', since: now } as const;
-    await messages.release(scope, message._id, { token: newUuid(), attempt, waiting });
+    await messages.returnClaim(scope, message._id, { token: newUuid(), attempt, waiting });
     assert.equal((await stored(message)).dispatch.isCalling, true);
     for (let time = 0; time < 2; time += 1)
-      await messages.release(scope, message._id, { token, attempt, waiting });
+      await messages.returnClaim(scope, message._id, { token, attempt, waiting });
     const released = await stored(message);
     assert.deepEqual([released.dispatch.isCalling, released.dispatch.attempts], [false, [attempt]]);
     assert.deepEqual([released.waiting, released.waits], [waiting, [waiting]]);

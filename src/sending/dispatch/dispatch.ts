@@ -133,7 +133,7 @@ async function giveBack(
   const cause = `${next.title}, ${next.code}`;
   const reason = next.kind === 'hold' ? `${next.gate} paused: ${cause}` : cause;
   const until = next.kind === 'hold' ? {} : { until: new Date(now.getTime() + next.delayMs) };
-  await deps.messages.release(scope, id, {
+  await deps.messages.returnClaim(scope, id, {
     token,
     attempt: {
       number: attempt,

@@ -29,7 +29,7 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   const closed = await judge(deps, target, { message, read });
   if (closed !== null) return stopped(closed);
   const sender = openSender(deps, read);
-  if (sender === null) return stopped(await hold(deps, target, { message, waiting: noToken(deps) }));
+  if (sender === null) return stopped(await holdOrRetry(deps, target, { message, waiting: noToken(deps) }));
   const portfolio = await takePortfolio(deps, target, { message, read });
   if (portfolio !== null) return stopped(portfolio);
   const askedAtMs = performance.now();
@@ -64,7 +64,7 @@ async function judge(
   if (verdict.kind === 'open') return null;
   return verdict.kind === 'closed'
     ? close(deps, target, { message, verdict })
-    : hold(deps, target, { message, waiting: verdict.waiting });
+    : holdOrRetry(deps, target, { message, waiting: verdict.waiting });
 }
 
 /** Returns the permit if a gate has closed. */
@@ -159,7 +159,7 @@ async function close(
 const briefHoldMs = 2_000;
 const minHoldMs = 250;
 
-async function hold(
+async function holdOrRetry(
   deps: DispatchDeps,
   target: Target,
   { message, waiting }: { message: MessageDoc; waiting: Waiting },
@@ -213,7 +213,7 @@ async function takePortfolio(
   const place = await deps.rates.reserveUser(target.scope, { portfolioId, limit, contactId });
   if (place.granted) return null;
   const reason = `messaging limit of ${limit} people in 24 h reached`;
-  return hold(deps, target, { message, waiting: { gate: 'portfolio', reason, until: place.freeAt } });
+  return holdOrRetry(deps, target, { message, waiting: { gate: 'portfolio', reason, until: place.freeAt } });
 }
 
 async function takePermit(

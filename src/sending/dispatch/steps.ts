@@ -16,7 +16,7 @@ import { insistOn } from './insist.ts';
 export interface DispatchDeps {
   readonly messages: Pick<
     MessageRepository,
-    'findById' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'release'
+    'findById' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'returnClaim'
   >;
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly facts: GateFactsReader;

@@ -97,7 +97,7 @@ function createClaims(messages: TenantCollection<MessageDoc>) {
     },
 
     /** Releases the claim after an answer that allows another attempt; no effect if another token holds it. */
-    async release(
+    async returnClaim(
       scope: ClientScope,
       _id: Types.ObjectId,
       { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
