@@ -20,6 +20,7 @@ const faults: readonly Fault[] = [
   { kind: 'step-down' },
   { kind: 'pause', target: 'worker' },
   { kind: 'link', link: 'provider', fault: 'reset' },
+  { kind: 'link', link: 'mongodb', fault: 'reset' },
 ];
 
 const messages = 100;
@@ -31,7 +32,7 @@ const nextAfter = 10;
 describe('e2e › faults', function () {
   this.timeout(180_000);
 
-  it('100 messages, failing commands, a step-down, a frozen worker, a reset › none lost, none sent twice, all records agree', async () => {
+  it('100 messages, failing commands, a step-down, a frozen worker, reset links › none lost, none sent twice, all records agree', async () => {
     const lines: string[] = [];
     const report = await runChaos(
       { seed: randomSeed(), messages, kills: 0, faults: faults.length, pauseMs: 2_000, pacePerSecond },
