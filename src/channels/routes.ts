@@ -1,6 +1,6 @@
+import { userOf } from '../http/actor.ts';
 import { etagOf, refOf } from '../http/etag.ts';
-import { route, type Actor } from '../http/route.ts';
-import type { AuditActor } from '../audit/service.ts';
+import { route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
@@ -86,7 +86,7 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     replies: { 201: CreatedChannelView },
     problems: ['already-exists'],
     async handle({ actor, body }) {
-      const created = await useCases.create(scopeOf(actor.clientId), byOf(actor), body);
+      const created = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
       const { channel, webhookKey } = created;
       const view = { ...toChannelView(channel), webhookUrl: addressOf(publicUrl, webhookKey) };
       const headers = { location: `/api/channels/${view.id}`, etag: etagOf(channel.version) };
@@ -110,7 +110,7 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
+      return answer(await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));
     },
   }),
   route({
@@ -128,7 +128,7 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await useCases.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
+      await useCases.delete(scopeOf(actor.clientId), userOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),
@@ -151,7 +151,7 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.pause(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.pause(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
   route({
@@ -170,7 +170,7 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.resume(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.resume(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
   route({
@@ -191,7 +191,7 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.verify(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.verify(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
 ];
@@ -213,7 +213,7 @@ const addressRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      const replaced = await useCases.replaceWebhookKey(scopeOf(actor.clientId), byOf(actor), ref);
+      const replaced = await useCases.replaceWebhookKey(scopeOf(actor.clientId), userOf(actor), ref);
       return {
         status: 200,
         body: { webhookUrl: addressOf(publicUrl, replaced.webhookKey) },
@@ -222,8 +222,6 @@ const addressRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     },
   }),
 ];
-
-const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
 
 const addressOf = (publicUrl: string, webhookKey: string): string =>
   `${publicUrl}/webhook/incoming/${webhookKey}`;

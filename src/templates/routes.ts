@@ -1,6 +1,6 @@
-import type { AuditActor } from '../audit/service.ts';
+import { userOf } from '../http/actor.ts';
 import { etagOf, refOf } from '../http/etag.ts';
-import { route, type Actor } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
@@ -115,7 +115,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     replies: { 201: TemplateView },
     problems: ['not-found', 'already-exists', 'template-limit-reached'],
     async handle({ actor, body }) {
-      const template = await useCases.create(scopeOf(actor.clientId), byOf(actor), body);
+      const template = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
       const view = toTemplateView(template);
       const headers = { location: `/api/templates/${view.id}`, etag: etagOf(template.version) };
       return { status: 201, body: view, headers };
@@ -138,7 +138,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.patch(scopeOf(actor.clientId), byOf(actor), ref, body));
+      return answer(await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));
     },
   }),
   route({
@@ -153,7 +153,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'in-use', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
-      await useCases.delete(scopeOf(actor.clientId), byOf(actor), refOf(params.id, request));
+      await useCases.delete(scopeOf(actor.clientId), userOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),
@@ -180,7 +180,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     ],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.submit(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.submit(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
   route({
@@ -201,7 +201,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.unpause(scopeOf(actor.clientId), byOf(actor), ref));
+      return answer(await useCases.unpause(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
   route({
@@ -218,13 +218,11 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     replies: { 200: TemplateSyncView },
     problems: ['not-found', 'wrong-state', 'dependency-away'],
     async handle({ actor, body }) {
-      const counts = await useCases.sync(scopeOf(actor.clientId), byOf(actor), body.channelId);
+      const counts = await useCases.sync(scopeOf(actor.clientId), userOf(actor), body.channelId);
       return { status: 200, body: counts };
     },
   }),
 ];
-
-const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
 
 const answer = (template: TemplateDoc) =>
   ({ status: 200, body: toTemplateView(template), headers: { etag: etagOf(template.version) } }) as const;

@@ -172,7 +172,7 @@ describe('retries of messages', function () {
       });
     }
 
-    // What the API has not had in its memory these two seconds.
+    // New channels, because the API caches known ones for two seconds.
     const [away, paused] = [new Types.ObjectId(), new Types.ObjectId()];
     const addChannel = async (_id: Types.ObjectId, state: string) => {
       const like = await api()

@@ -256,7 +256,7 @@ describe('users', () => {
       assert.equal(left, 1);
       assert.equal(answers.filter(({ status }) => status === 200).length, 1);
       const refused = answers.find(({ status }) => status !== 200);
-      // Who was demoted before the own request was let in is told that instead.
+      // An admin who was demoted before their request was authorised gets 403 or 401 instead.
       assert.ok(
         ['409 last-admin', '403 forbidden', '401 unauthenticated'].includes(codeOf(refused ?? answers[0])),
       );

@@ -1,6 +1,6 @@
 import type { AttemptGuard } from '../attempts/guard.ts';
-import type { AuditActor } from '../../audit/service.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
+import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { type Actor, route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
@@ -33,8 +33,6 @@ export const userRoutes = (deps: UserRouteDeps) => [
   ...writeRoutes(deps),
   ...accessRoutes(deps),
 ];
-
-const byOf = ({ userId }: Actor): AuditActor => ({ type: 'user', userId });
 
 /** Agents see only what they need to assign work; e-mail addresses are for admins. */
 const viewFor = ({ role }: Actor, user: UserDoc) =>
@@ -104,7 +102,7 @@ const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
     problems: ['email-taken', 'too-many-requests'],
     async handle({ actor, body, request }) {
       await guard.enter('invite', { account: body.email, network: networkOf(request.ip) });
-      const invited = await useCases.invite(scopeOf(actor.clientId), byOf(actor), body);
+      const invited = await useCases.invite(scopeOf(actor.clientId), userOf(actor), body);
       const { body: view, headers } = answer(invited);
       return { status: 201, body: view, headers: { ...headers, location: `/api/users/${view.id}` } };
     },
@@ -128,7 +126,7 @@ const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
       const ref = refOf(params.id, request);
       return {
         status: 200,
-        ...answer(await useCases.update(scopeOf(actor.clientId), byOf(actor), ref, body)),
+        ...answer(await useCases.update(scopeOf(actor.clientId), userOf(actor), ref, body)),
       };
     },
   }),
@@ -151,7 +149,7 @@ const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
       const scope = scopeOf(actor.clientId);
       const { email } = await useCases.get(scope, params.id);
       await guard.enter('invite', { account: email, network: networkOf(request.ip) });
-      return { status: 200, ...answer(await useCases.inviteAgain(scope, byOf(actor), params.id)) };
+      return { status: 200, ...answer(await useCases.inviteAgain(scope, userOf(actor), params.id)) };
     },
   }),
   route({
@@ -166,7 +164,7 @@ const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
     params: idParams,
     replies: { 204: null },
     async handle({ actor, params }) {
-      await useCases.endSessions(scopeOf(actor.clientId), byOf(actor), params.id);
+      await useCases.endSessions(scopeOf(actor.clientId), userOf(actor), params.id);
       return { status: 204 };
     },
   }),

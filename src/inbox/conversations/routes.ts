@@ -1,5 +1,6 @@
+import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
-import { route, type Actor } from '../../http/route.ts';
+import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
@@ -7,7 +8,6 @@ import type {
   ConversationFilter,
   ConversationUseCases,
   ConversationRecord,
-  Person,
   WithContact,
 } from './use-cases.ts';
 import {
@@ -87,9 +87,7 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(
-        await conversations.setStatus(scopeOf(actor.clientId), personOf(actor), ref, body.status),
-      );
+      return answer(await conversations.setStatus(scopeOf(actor.clientId), userOf(actor), ref, body.status));
     },
   }),
   route({
@@ -107,7 +105,7 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await conversations.assign(scopeOf(actor.clientId), personOf(actor), ref, body.agentId));
+      return answer(await conversations.assign(scopeOf(actor.clientId), userOf(actor), ref, body.agentId));
     },
   }),
   route({
@@ -123,12 +121,10 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {
-      return answer(await conversations.markRead(scopeOf(actor.clientId), personOf(actor), params.id));
+      return answer(await conversations.markRead(scopeOf(actor.clientId), userOf(actor), params.id));
     },
   }),
 ];
-
-const personOf = ({ userId }: Actor): Person => ({ type: 'user', userId });
 
 const answer = (found: WithContact<ConversationRecord>) =>
   ({

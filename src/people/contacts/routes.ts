@@ -1,9 +1,10 @@
+import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
-import { route, type Actor } from '../../http/route.ts';
+import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import type { ContactUseCases, ContactRecord, Person } from './use-cases.ts';
+import type { ContactUseCases, ContactRecord } from './use-cases.ts';
 import { searchOf } from './rules.ts';
 import {
   ContactPage,
@@ -22,8 +23,6 @@ const tag = 'Contacts';
 const access = ['admin', 'agent'] as const;
 
 export const contactRoutes = (deps: ContactRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
-
-const personOf = ({ userId }: Actor): Person => ({ type: 'user', userId });
 
 const replyWith = (contact: ContactRecord) => ({
   body: toContactView(contact),
@@ -89,7 +88,7 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     replies: { 201: ContactView },
     problems: ['already-exists'],
     async handle({ actor, body }) {
-      const contact = await contacts.create(scopeOf(actor.clientId), personOf(actor), body);
+      const contact = await contacts.create(scopeOf(actor.clientId), userOf(actor), body);
       const { body: view, headers } = replyWith(contact);
       return { status: 201, body: view, headers: { ...headers, location: `/api/contacts/${view.id}` } };
     },
@@ -111,7 +110,7 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     problems: ['already-exists', 'precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      const contact = await contacts.update(scopeOf(actor.clientId), personOf(actor), ref, body);
+      const contact = await contacts.update(scopeOf(actor.clientId), userOf(actor), ref, body);
       return { status: 200, ...replyWith(contact) };
     },
   }),
@@ -130,7 +129,7 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     problems: ['in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const scope = scopeOf(actor.clientId);
-      await contacts.remove(scope, personOf(actor), refOf(params.id, request));
+      await contacts.remove(scope, userOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),

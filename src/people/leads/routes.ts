@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { Person } from '../contacts/use-cases.ts';
 import { searchOf } from '../contacts/rules.ts';
+import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
-import { route, type Actor } from '../../http/route.ts';
+import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix, newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
@@ -18,8 +18,6 @@ const tag = 'Leads';
 const access = ['admin', 'agent'] as const;
 
 export const leadRoutes = (deps: LeadRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
-
-const personOf = ({ userId }: Actor): Person => ({ type: 'user', userId });
 
 const replyWith = (lead: LeadDoc) => ({ body: toLeadView(lead), headers: { etag: etagOf(lead.version) } });
 
@@ -90,7 +88,7 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
       const { body: view, headers } = replyWith(
-        await leads.create(scopeOf(actor.clientId), personOf(actor), body),
+        await leads.create(scopeOf(actor.clientId), userOf(actor), body),
       );
       return { status: 201, body: view, headers: { ...headers, location: `/api/leads/${view.id}` } };
     },
@@ -112,7 +110,7 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     problems: ['precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      const lead = await leads.update(scopeOf(actor.clientId), personOf(actor), ref, body);
+      const lead = await leads.update(scopeOf(actor.clientId), userOf(actor), ref, body);
       return { status: 200, ...replyWith(lead) };
     },
   }),
@@ -131,7 +129,7 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     replies: { 204: null },
     problems: ['in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await leads.remove(scopeOf(actor.clientId), personOf(actor), refOf(params.id, request));
+      await leads.remove(scopeOf(actor.clientId), userOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),
