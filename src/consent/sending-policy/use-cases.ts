@@ -1,9 +1,10 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { AuditService } from '../../audit/service.ts';
 import { reachClient } from '../../identity/clients/use-cases.ts';
 import type { ClientDirectory } from '../../identity/clients/directory.ts';
 import type { GateOpenings } from '../../openings/openings.ts';
+import { userOrOperatorOf } from '../../http/actor.ts';
 import type { Actor } from '../../http/route.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -58,7 +59,7 @@ export function createSendingPolicyUseCases({
     /** Changes the given fields. The id of `ref` is the client's. */
     async update(actor: Actor, ref: ResourceRef, body: PatchSendingPolicyBody): Promise<SendingPolicyDoc> {
       const scope = await reach(actor, ref.id);
-      return resource.change(scope, byOf(actor), ref, {
+      return resource.change(scope, userOrOperatorOf(actor), ref, {
         action: 'sending-policy.updated',
         decide: (current) => patched(current, body),
       });
@@ -113,6 +114,3 @@ const decisionsOf = (policy: SendingPolicyDoc) => ({
   startWords: policy.startWords,
   replacesDefaults: policy.replacesDefaults,
 });
-
-const byOf = ({ userId, isOperator }: Actor): AuditActor =>
-  isOperator ? { type: 'operator', userId } : { type: 'user', userId };

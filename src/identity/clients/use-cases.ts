@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ResourceRef } from '../../audit/resource.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { AuditService } from '../../audit/service.ts';
+import { userOrOperatorOf } from '../../http/actor.ts';
 import type { Actor } from '../../http/route.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -52,7 +53,7 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
     async create(actor: Actor, body: CreateClientBody): Promise<{ client: ClientDoc; admin: UserDoc }> {
       if ((await users.findByEmailAcrossClients(body.admin.email)) !== null) throw emailTaken();
       const scope = scopeOf(newId());
-      const by = byOf(actor);
+      const by = userOrOperatorOf(actor);
       const fields = definedOf(body);
       return audit.runInTransaction(async (session) => {
         const first = { ...body.admin, role: 'admin' } as const;
@@ -67,7 +68,7 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
     async update(actor: Actor, ref: ResourceRef, body: PatchClientBody): Promise<ClientDoc> {
       const scope = reachClient(actor, ref.id);
       assertMayDecide(actor, ref.id, body);
-      return clients.resource.change(scope, byOf(actor), ref, {
+      return clients.resource.change(scope, userOrOperatorOf(actor), ref, {
         action: 'client.updated',
         async decide(current, session) {
           const next = applyChange(current, body);
@@ -94,9 +95,6 @@ function assertMayDecide(actor: Actor, id: Types.ObjectId, { isActive }: PatchCl
   if (!isActive && id.equals(actor.clientId))
     throw new AppError('wrong-state', 'You cannot deactivate your own client: you would lock yourself out.');
 }
-
-const byOf = ({ userId, isOperator }: Actor): AuditActor =>
-  isOperator ? { type: 'operator', userId } : { type: 'user', userId };
 
 const definedOf = ({ companyName, timezone, whatsappNumber, businessCategory }: CreateClientBody) => ({
   companyName,
