@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { objectIdText } from '../platform/fields.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
 import { componentsExample, templateComponents } from './content/components/schemas.ts';
+import { templateLanguages } from './content/languages.ts';
 import { TemplateNeedsView, templateVariables } from './content/schemas.ts';
 import { qualityScores, templateCategories, templateStatuses } from './store/model.ts';
 
@@ -23,8 +24,8 @@ export const templateName = z
   .regex(/^[a-z0-9_]{1,512}$/, { error: 'Must be lower-case letters, digits and underscores.' });
 
 export const templateLanguage = z
-  .string()
-  .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language such as en or en_US.' });
+  .enum(templateLanguages, { error: 'Must be a language of WhatsApp templates, such as en or en_US.' })
+  .meta({ id: 'TemplateLanguage' });
 
 const messageSendTtlSeconds = z
   .int()

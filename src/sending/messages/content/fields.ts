@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isVisible } from '../../../platform/plain-text.ts';
 import { noControls } from '../../../platform/text-fields.ts';
 
 /** Fields that several kinds of messages share. */
@@ -19,7 +20,7 @@ const nonBlankText = (limit: number) =>
       error: `At most ${limit} characters are allowed, and an emoji counts as two or more.`,
     })
     .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'Must not contain unpaired surrogates.' })
-    .regex(/\S/, { error: 'Must not be blank.' });
+    .refine(isVisible, { error: 'Must not be blank.' });
 
 /** Text with line breaks. */
 export const paragraph = (limit: number) =>

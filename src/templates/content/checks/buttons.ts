@@ -1,5 +1,6 @@
 import type { Issue } from '../../../platform/errors.ts';
-import { checkBraces, checkNoVariables, checkOneLine, checkText, issue } from './text.ts';
+import { faultOf } from '../../../platform/plain-text.ts';
+import { checkBraces, checkNoVariables, checkOneLine, checkPlain, checkText, issue } from './text.ts';
 import type { FlowButton, OtpButton, TemplateButton } from '../definition.ts';
 import { placeholder } from '../variables.ts';
 
@@ -77,6 +78,7 @@ function checkButton(button: TemplateButton, path: string): Issue[] {
 const checkLabel = (text: string, path: string): Issue[] => [
   ...checkText(text, `${path}.text`, limits.text),
   ...checkOneLine(text, `${path}.text`),
+  ...checkPlain(text, `${path}.text`),
   ...checkNoVariables(text, `${path}.text`),
 ];
 
@@ -120,6 +122,7 @@ function checkOtp(button: OtpButton, path: string): Issue[] {
     issues.push(
       ...checkText(text, at, limits.text),
       ...checkOneLine(text, at),
+      ...checkPlain(text, at),
       ...checkNoVariables(text, at),
     );
   }
@@ -150,6 +153,10 @@ function checkUrl(url: string, path: string): Issue[] {
   const sample = url.replace(placeholder, 'x');
   if (!/^https?:\/\//i.test(url) || !URL.canParse(sample)) {
     issues.push(issue(path, 'Must be an address that starts with https:// or http://.'));
+  } else if (/\s/u.test(url) || faultOf(url) !== undefined) {
+    issues.push(issue(path, 'May contain no spaces and no control characters.'));
+  } else if (/^https?:\/\/[^/?#]*\{\{/i.test(url)) {
+    issues.push(issue(path, 'The variable must come after the site, as in https://example.com/{{1}}.'));
   }
   return issues;
 }

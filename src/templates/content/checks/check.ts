@@ -7,6 +7,7 @@ import {
   checkMediaSample,
   checkNoVariables,
   checkOneLine,
+  checkPlain,
   checkText,
   checkVariables,
   issue,
@@ -75,6 +76,7 @@ function checkComponent(
       return [
         ...checkText(component.text ?? '', `${path}.text`, maxLengths.footer),
         ...checkOneLine(component.text ?? '', `${path}.text`),
+        ...checkPlain(component.text ?? '', `${path}.text`),
         ...checkNoVariables(component.text ?? '', `${path}.text`),
         ...onlyInAuthentication(component.code_expiration_minutes, `${path}.code_expiration_minutes`),
       ];
@@ -100,6 +102,7 @@ function checkHeader(header: TemplateHeader, at: string): Issue[] {
   const issues = [
     ...checkText(text, path, maxLengths.header),
     ...checkOneLine(text, path),
+    ...checkPlain(text, path),
     ...checkVariables(text, path),
   ];
   if ([...text.matchAll(placeholder)].length > 1) {

@@ -1,18 +1,32 @@
 import type { Issue } from '../../../platform/errors.ts';
+import { faultOf, hasBreaks, hasEmoji, hasFormatting, isVisible } from '../../../platform/plain-text.ts';
 import type { TemplateHeader } from '../definition.ts';
 import { isPositional, placeholder, variablesOf } from '../variables.ts';
 
 export const issue = (path: string, message: string): Issue => ({ path, message });
 
-export const checkText = (text: string, path: string, maxLength: number): Issue[] => [
-  ...(text.trim() === '' ? [issue(path, 'The text is empty.')] : []),
-  ...(text.length > maxLength
-    ? [issue(path, `The text has ${text.length} characters; ${maxLength} are allowed.`)]
-    : []),
-];
+export function checkText(text: string, path: string, maxLength: number): Issue[] {
+  const fault = faultOf(text);
+  return [
+    ...(isVisible(text) ? [] : [issue(path, 'The text is empty.')]),
+    ...(fault === undefined ? [] : [issue(path, fault)]),
+    ...(text.length > maxLength
+      ? [issue(path, `The text has ${text.length} characters; ${maxLength} are allowed.`)]
+      : []),
+  ];
+}
 
 export const checkOneLine = (text: string, path: string): Issue[] =>
-  /[\r\n]/.test(text) ? [issue(path, 'The text must be one line.')] : [];
+  hasBreaks(text) ? [issue(path, 'The text must be one line.')] : [];
+
+/** Meta refuses emoji and formatting in headers, footers and buttons (subcode 2388060 and its like). */
+export function checkPlain(text: string, path: string): Issue[] {
+  const fixed = text.replace(placeholder, '');
+  return [
+    ...(hasEmoji(fixed) ? [issue(path, 'No emoji is allowed here.')] : []),
+    ...(hasFormatting(fixed) ? [issue(path, 'No formatting with *, _, ~ or ` is allowed here.')] : []),
+  ];
+}
 
 /** Variables must be numbered from 1 without a gap, or named; a text must not mix the two. */
 export function checkVariables(text: string, path: string): Issue[] {

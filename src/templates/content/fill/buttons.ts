@@ -6,6 +6,7 @@ import type {
 } from '../../../whatsapp/template-payload.ts';
 import type { TemplateButton } from '../definition.ts';
 import { textIssues, singleLineIssues, lengthIssues } from './text.ts';
+import { suffixIssues } from './url.ts';
 import { placeholder, variablesOf, type ButtonValue } from '../variables.ts';
 
 export interface ShownButton {
@@ -81,7 +82,7 @@ function fillButton(
       const shown = { type: button.type, text: button.text, payload: textOf(value) ?? button.text };
       if (value === undefined) return { shown, issues: [] };
       const issues = [
-        ...mustBeText(value, position),
+        ...textIssues(position.path, value),
         ...lengthIssues(position.path, value, maxLengths.payload),
       ];
       return {
@@ -129,7 +130,7 @@ function fillUrl(
     ...sent('url', position, { type: 'text', text: suffix }),
     shown: { type, text, target: url.replace(placeholder, () => suffix) },
     issues: [
-      ...singleLineIssues(position.path, value),
+      ...suffixIssues(position.path, value, url),
       ...lengthIssues(position.path, value, maxLengths.url),
     ],
   };
@@ -153,7 +154,7 @@ function fillFlow(
     ...sent('flow', position, { type: 'action', action }),
     shown: { ...shown, ...(flowToken === undefined ? {} : { payload: flowToken }) },
     issues: [
-      ...lengthIssues(`${position.path}.flowToken`, flowToken, maxLengths.flowToken),
+      ...optionalIssues(`${position.path}.flowToken`, flowToken, maxLengths.flowToken),
       ...notForThis(others, position),
     ],
   };
@@ -188,7 +189,7 @@ function fillProducts(
     ...sent(isMulti ? 'mpm' : 'catalog', position, { type: 'action', action }),
     shown: { ...shown, ...(thumbnailProductId === undefined ? {} : { payload: thumbnailProductId }) },
     issues: [
-      ...lengthIssues(`${position.path}.thumbnailProductId`, thumbnailProductId, maxLengths.productId),
+      ...optionalIssues(`${position.path}.thumbnailProductId`, thumbnailProductId, maxLengths.productId),
       ...(isMulti ? checkSections(sections ?? [], position) : notForThis({ sections }, position)),
       ...notForThis(others, position),
     ],
@@ -217,9 +218,13 @@ function checkSections(
     );
     if (productIds.length === 0)
       issues.push({ path: `${at}.productIds`, message: 'Name at least one product.' });
+    issues.push(...productIds.flatMap((id, place) => textIssues(`${at}.productIds.${place}`, id, 'id')));
   }
   return issues;
 }
+
+const optionalIssues = (path: string, value: string | undefined, maxLength: number): Issue[] =>
+  value === undefined ? [] : [...textIssues(path, value, 'value'), ...lengthIssues(path, value, maxLength)];
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -239,9 +244,6 @@ const takesNothing = (
   shown,
   issues: value === undefined ? [] : [{ path, message: 'This button takes no variable.' }],
 });
-
-const mustBeText = (value: ButtonValue, { path }: Position): Issue[] =>
-  typeof value === 'string' ? [] : [{ path, message: 'This variable must be a text.' }];
 
 const mustBeObject = ({ path }: Position, fields: string): Issue => ({
   path,

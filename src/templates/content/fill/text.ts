@@ -1,4 +1,5 @@
 import type { Issue } from '../../../platform/errors.ts';
+import { faultOf, hasBreaks, isVisible } from '../../../platform/plain-text.ts';
 import type { TextParameter } from '../../../whatsapp/template-payload.ts';
 import { byName, inSendOrder, isPositional, placeholder, variablesOf } from '../variables.ts';
 
@@ -48,13 +49,14 @@ export function textIssues(path: string, value: unknown, what = 'variable'): Iss
   if (value === undefined) return [{ path, message: `This ${what} is missing.` }];
   if (typeof value !== 'string') return [{ path, message: `This ${what} must be a text.` }];
   if (value.trim() === '') return [{ path, message: `This ${what} is empty.` }];
-  return [];
+  const message = faultOf(value) ?? (isVisible(value) ? undefined : `This ${what} shows nothing.`);
+  return message === undefined ? [] : [{ path, message }];
 }
 
 /** Also rejects line breaks, tabs and gaps, which Meta refuses in a template text (132018). */
 export function singleLineIssues(path: string, value: unknown, what = 'variable'): Issue[] {
   const issues = textIssues(path, value, what);
-  const isGapped = typeof value === 'string' && /[\n\r\t]| {5}/.test(value);
+  const isGapped = typeof value === 'string' && (hasBreaks(value) || / {5}/.test(value));
   return issues.length === 0 && isGapped
     ? [{ path, message: `This ${what} may have no line breaks, no tabs and no more than 4 spaces in a row.` }]
     : issues;
