@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { zoneDataVersion } from '../platform/zones.ts';
 import { type AnyRoute, route } from './route.ts';
 
 /** A condition for taking requests; `check` throws if it is not met. */
@@ -17,6 +18,8 @@ export interface Readiness {
   readonly status: 'ready' | 'not-ready' | 'draining';
   readonly checks: Readonly<Record<string, 'ok' | 'failed'>>;
   readonly todo?: readonly string[];
+  /** The release of the time zone database by which quiet hours are judged. */
+  readonly timeZoneData: string;
 }
 
 const checkTimeoutMs = 2_000;
@@ -26,8 +29,12 @@ const ReadinessView = z
     status: z.enum(['ready', 'not-ready', 'draining']),
     checks: z.record(z.string(), z.enum(['ok', 'failed'])),
     todo: z.array(z.string()).optional().meta({ description: 'What to do about each failed check' }),
+    timeZoneData: z.string().meta({ description: 'The release of the IANA time zone database in use' }),
   })
-  .meta({ id: 'Readiness', examples: [{ status: 'ready', checks: { mongo: 'ok', temporal: 'ok' } }] });
+  .meta({
+    id: 'Readiness',
+    examples: [{ status: 'ready', checks: { mongo: 'ok', temporal: 'ok' }, timeZoneData: '2026f' }],
+  });
 
 const HealthView = z.object({ status: z.literal('ok') }).meta({ id: 'Health', examples: [{ status: 'ok' }] });
 
@@ -45,11 +52,12 @@ export async function readReadiness({ checks, logger, isDraining }: ReadinessOpt
   const states = Object.fromEntries(
     results.map(({ check, error }) => [check.name, error === undefined ? 'ok' : 'failed'] as const),
   );
-  if (isDraining()) return { status: 'draining', checks: states };
-  if (failed.length === 0) return { status: 'ready', checks: states };
+  const state = { checks: states, timeZoneData: zoneDataVersion };
+  if (isDraining()) return { status: 'draining', ...state };
+  if (failed.length === 0) return { status: 'ready', ...state };
   return {
     status: 'not-ready',
-    checks: states,
+    ...state,
     todo: failed.map(({ check }) => `${check.name}: ${check.advice}`),
   };
 }

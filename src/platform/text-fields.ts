@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from './zones.ts';
 
 /** Text fields that several areas share. */
 
@@ -28,16 +29,6 @@ export const notEmpty = [
   (body: object): boolean => Object.keys(body).length > 0,
   { error: 'Give at least one field to change.' },
 ] as const;
-
-/** Whether the text names a time zone such as "Europe/Berlin"; offsets such as "+02:00" do not. */
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 export const TimeZoneText = z
   .string()

@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { localTime } from '../../platform/zones.ts';
 import { isQuietMinute, minuteOf, type QuietHours } from './rules.ts';
 
 const minuteMs = 60_000;
@@ -9,21 +9,15 @@ const stepMs = 12 * hourMs;
 const horizonMs = 72 * hourMs;
 const daysAhead = horizonMs / (24 * hourMs);
 
-function localTime(ms: number, zone: string): DateTime {
-  const local = DateTime.fromMillis(ms, { zone });
-  if (!local.isValid) throw new Error(`Unknown time zone ${zone}.`);
-  return local;
-}
-
 const isQuietAt = (quietHours: QuietHours, zone: string, ms: number): boolean => {
-  const local = localTime(ms, zone);
+  const local = localTime(new Date(ms), zone);
   return isQuietMinute(quietHours, local.weekday, local.hour * 60 + local.minute);
 };
 
 /** The local time of an instant, with the weekday if it is a day or more after `now`. */
 export function clockText(at: Date, zone: string, now: Date): string {
   const isWithinDay = at.getTime() - now.getTime() < 24 * hourMs;
-  const time = localTime(at.getTime(), zone).setLocale('en');
+  const time = localTime(at, zone).setLocale('en');
   return `${time.toFormat(isWithinDay ? 'HH:mm' : 'cccc HH:mm')} (${zone})`;
 }
 
@@ -42,8 +36,8 @@ export function nextAllowedInstant(quietHours: QuietHours | null, zone: string, 
 /** Instants at which quiet hours can end, in order: their end time in each current offset, and each offset change. */
 function candidates({ to }: QuietHours, zone: string, nowMs: number): number[] {
   const changes = offsetChanges(zone, nowMs);
-  const offsets = new Set([nowMs, ...changes].map((ms) => localTime(ms, zone).offset));
-  const { year, month, day } = localTime(nowMs, zone);
+  const offsets = new Set([nowMs, ...changes].map((ms) => localTime(new Date(ms), zone).offset));
+  const { year, month, day } = localTime(new Date(nowMs), zone);
   const ends = Array.from({ length: daysAhead + 2 }, (_value, index) =>
     [...offsets].map((offset) => Date.UTC(year, month - 1, day - 1 + index, 0, minuteOf(to) - offset)),
   ).flat();
@@ -53,7 +47,7 @@ function candidates({ to }: QuietHours, zone: string, nowMs: number): number[] {
 /** The instants within the horizon at which the zone changes its offset from UTC, to the minute. */
 function offsetChanges(zone: string, nowMs: number): number[] {
   const startMs = Math.floor(nowMs / minuteMs) * minuteMs;
-  const offsetAt = (ms: number): number => localTime(ms, zone).offset;
+  const offsetAt = (ms: number): number => localTime(new Date(ms), zone).offset;
   const found: number[] = [];
   for (let ms = startMs; ms < startMs + horizonMs; ms += stepMs) {
     let [before, after] = [ms, ms + stepMs];

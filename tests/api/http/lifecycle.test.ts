@@ -8,6 +8,7 @@ import { route } from '../../../src/http/route.ts';
 import { defaultTimeouts } from '../../../src/http/server.ts';
 import { call, serve } from '../../support/http.ts';
 import { captureLog } from '../../support/logger.ts';
+import { zoneDataVersion } from '../../../src/platform/zones.ts';
 
 const check = (name: string, run: () => Promise<void>): HealthCheck => ({
   name,
@@ -101,7 +102,11 @@ describe('drain', () => {
     const closing = server.close({ graceMs: 1_000, announceMs: 400 });
     const ready = await call(`${url}/readyz`);
     assert.equal(ready.status, 503);
-    assert.deepEqual(ready.body, { status: 'draining', checks: { mongo: 'ok' } });
+    assert.deepEqual(ready.body, {
+      status: 'draining',
+      checks: { mongo: 'ok' },
+      timeZoneData: zoneDataVersion,
+    });
     const alive = await call(`${url}/api/health`);
     assert.equal(alive.status, 200);
     assert.equal(alive.headers.get('connection'), 'close');
@@ -154,6 +159,7 @@ describe('health', () => {
     assert.equal(answer.status, 503);
     assert.deepEqual(answer.body, {
       status: 'not-ready',
+      timeZoneData: zoneDataVersion,
       checks: { mongo: 'ok', temporal: 'failed', slow: 'failed' },
       todo: ['temporal: Start temporal.', 'slow: Start slow.'],
     });
@@ -168,7 +174,11 @@ describe('health', () => {
     const health = await createHealthServer({ ...options, port: 0 });
     const url = `http://127.0.0.1:${health.port}`;
     assert.deepEqual((await call(`${url}/healthz`)).body, { status: 'ok' });
-    assert.deepEqual((await call(`${url}/readyz`)).body, { status: 'ready', checks: { mongo: 'ok' } });
+    assert.deepEqual((await call(`${url}/readyz`)).body, {
+      status: 'ready',
+      checks: { mongo: 'ok' },
+      timeZoneData: zoneDataVersion,
+    });
     assert.equal((await call(`${url}/else`)).status, 404);
     await assert.rejects(createHealthServer({ ...options, port: health.port }), { code: 'EADDRINUSE' });
     health.drain();

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { passwordProblem } from '../../../../src/identity/auth/rules.ts';
-import { isTimeZone } from '../../../../src/platform/text-fields.ts';
 
 describe('password rule', () => {
   for (const [situation, password, isTaken] of [
@@ -17,20 +16,5 @@ describe('password rule', () => {
       assert.equal(problem === undefined, isTaken);
       if (problem !== undefined) assert.match(problem, /^The password must/);
     });
-  }
-});
-
-describe('time zone', () => {
-  for (const name of [
-    'UTC',
-    'Europe/Berlin',
-    'America/Argentina/Buenos_Aires',
-    'Asia/Kolkata',
-    'Etc/GMT+5',
-  ]) {
-    it(`${name} › is one`, () => assert.equal(isTimeZone(name), true));
-  }
-  for (const name of ['', '+02:00', 'Europe/Atlantis', 'Berlin; drop', 'x'.repeat(100), '../etc']) {
-    it(`"${name.slice(0, 20)}" › is none`, () => assert.equal(isTimeZone(name), false));
   }
 });
