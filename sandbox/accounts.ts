@@ -14,6 +14,30 @@ export function describeAccount(wabaId: string, fields: string, behaviour: Behav
   const known = new Map<string, unknown>([
     ['id', wabaId],
     ['name', 'Sandbox Account'],
+    ['status', 'ACTIVE'],
+    ['country', 'US'],
+    ['currency', 'USD'],
+    ['timezone_id', '1'],
+    [
+      'health_status',
+      {
+        can_send_message: 'AVAILABLE',
+        entities: [{ entity_type: 'WABA', id: wabaId, can_send_message: 'AVAILABLE' }],
+      },
+    ],
+    ['subscribed_apps', { data: [] }],
+    ['on_behalf_of_business_info', undefined],
+    ['disable_marketing_messages_on_cloud_api', false],
+    ['auth_international_rate_eligibility', undefined],
+    ['primary_business_location', undefined],
+    ['ownership_type', 'CLIENT_OWNED'],
+    ['account_review_status', 'APPROVED'],
+    ['business_verification_status', 'verified'],
+    ['message_template_namespace', 'sandbox_namespace'],
+    ['is_enabled_for_insights', true],
+    ['marketing_messages_lite_api_status', 'ONBOARDED'],
+    ['marketing_messages_onboarding_status', 'ELIGIBLE'],
+
     [ACCOUNT_FIELD, { id: portfolioOf(wabaId, behaviour), name: 'Sandbox Portfolio' }],
   ]);
   const wanted = fields.split(',').map((field) => field.trim());

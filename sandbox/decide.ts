@@ -76,7 +76,7 @@ export function checkToken(authorization: string, expired: Behaviour['expiredTok
 
 function checkTransport(call: IncomingCall): Refusal | null {
   if (call.isTooLarge) return refuse(100, { status: 413, details: 'The request body is larger than 1 MB.' });
-  if (!/^application\/json\b/i.test(call.contentType)) {
+  if (!/^application\/(?:json|x-www-form-urlencoded)\b/i.test(call.contentType)) {
     return refuse(100, { details: 'The header content-type must be application/json.' });
   }
   return call.body === undefined ? refuse(100, { details: 'The request body is not valid JSON.' }) : null;

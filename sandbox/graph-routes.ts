@@ -2,11 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
+import type { BusinessEndpoint } from './business.ts';
 import { checkToken } from './decide.ts';
 import type { SendEdge } from './validation.ts';
 import type { HttpAnswer, MessagesCall } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
-import { parseJson, readBody, readBytes } from './http.ts';
+import { parseFields, readBody, readBytes } from './http.ts';
+import { isRecord, withoutNulls } from './json.ts';
 import type { Management } from './management.ts';
 import { DOWNLOAD_PATH, readMediaForm, type MediaStore } from './media.ts';
 import { describeNumber } from './numbers.ts';
@@ -22,11 +24,13 @@ export interface GraphDeps {
   readonly templateEndpoint: TemplateEndpoint;
   readonly management: Management;
   readonly media: MediaStore;
+  readonly business: BusinessEndpoint;
 }
 
 const BODY_LIMIT_BYTES = 1 << 20;
 const UPLOAD_LIMIT_BYTES = 20 << 20;
-const PATH = /^\/v\d+\.\d+\/([\w.-]{1,64})(?:\/(\w+))?$/;
+/** The version may be missing: Meta then takes the oldest that the app may use. */
+const PATH = /^(?:\/v\d+\.\d+)?\/([\w.-]{1,64})(?:\/(\w*))?$/;
 
 type Call = { readonly request: IncomingMessage; readonly url: URL; readonly id: string };
 type Handler = (deps: GraphDeps, call: Call) => HttpAnswer | null | Promise<HttpAnswer | null>;
@@ -38,7 +42,7 @@ const sendTo =
   (edge: SendEdge): Handler =>
   async ({ messages }, { request, id }) => {
     const { text, isTooLarge } = await readBody(request, BODY_LIMIT_BYTES);
-    const body = parseJson(text);
+    const body = parseFields(text, contentTypeOf(request));
     return messages({
       edge,
       at: Date.now(),
@@ -46,7 +50,7 @@ const sendTo =
       contentType: contentTypeOf(request),
       phoneNumberId: id,
       isTooLarge,
-      body,
+      body: withoutNulls(body),
       received: body === undefined ? text : body,
     });
   };
@@ -57,7 +61,7 @@ const withBody =
   async (deps, call) => {
     const { text, isTooLarge } = await readBody(call.request, BODY_LIMIT_BYTES);
     if (isTooLarge) return refuse(100, { status: 413, details: 'The request body is larger than 1 MB.' });
-    return act(deps, call, parseJson(text));
+    return act(deps, call, parseFields(text, contentTypeOf(call.request)));
   };
 
 const withTemplate =
@@ -70,6 +74,15 @@ const withTemplate =
       details: `No object with the id ${call.id} supports this operation.`,
     });
   };
+
+/** Meta takes most parameters of these edges in the query as well as in the body. */
+const askBusiness = (edge: string): Handler =>
+  withBody(({ business }, { request, url, id }, body) => {
+    const given = { ...Object.fromEntries(url.searchParams), ...(isRecord(body) ? body : {}) };
+    const method = request.method ?? 'GET';
+    const details = `Unsupported ${method.toLowerCase()} request to ${url.pathname}.`;
+    return business.answer({ method, id, edge, given }) ?? refuse(100, { details });
+  });
 
 async function upload({ media }: GraphDeps, { request }: Call): Promise<HttpAnswer> {
   const { bytes, isTooLarge } = await readBytes(request, UPLOAD_LIMIT_BYTES);
@@ -123,9 +136,17 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['GET ', showObject],
   [
     'POST ',
-    withBody((deps, call, body) =>
-      withTemplate(({ templateEndpoint }, template) => templateEndpoint.edit(template, body))(deps, call),
-    ),
+    withBody((deps, call, body) => {
+      const isOfNumber = isRecord(body) && body['webhook_configuration'] !== undefined;
+      const answer = isOfNumber
+        ? deps.business.answer({ method: 'POST', id: call.id, edge: '', given: body })
+        : null;
+      if (answer !== null) return answer;
+      return withTemplate(({ templateEndpoint }, template) => templateEndpoint.edit(template, body))(
+        deps,
+        call,
+      );
+    }),
   ],
   ['DELETE ', ({ media }, { id }) => media.remove(id)],
 ]);
@@ -137,7 +158,8 @@ export function createGraphRoutes(deps: GraphDeps) {
     const method = request.method ?? 'GET';
     const [, id = '', edge = ''] = PATH.exec(url.pathname) ?? [];
     const isDownload = url.pathname === DOWNLOAD_PATH && method === 'GET';
-    const handler = id === '' ? undefined : HANDLERS.get(`${method} ${edge}`);
+    const own = id === '' ? undefined : HANDLERS.get(`${method} ${edge}`);
+    const handler = own ?? (edge !== '' && deps.business.knows(edge) ? askBusiness(edge) : undefined);
     if (handler === undefined && !isDownload) {
       const isKnownPath = id !== '' && EDGES.has(edge);
       const details = `Unsupported ${method.toLowerCase()} request to ${url.pathname}.`;

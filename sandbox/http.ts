@@ -65,6 +65,19 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer | null):
   response.end(bytes);
 }
 
+/**
+ * The fields of a body: JSON, or a form whose values may be JSON texts, as Meta's own clients send them. Undefined if the
+ * text is neither.
+ */
+export function parseFields(text: string, contentType: string): unknown {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(contentType)) return parseJson(text);
+  const fields = [...new URLSearchParams(text)].map(([name, value]): [string, unknown] => {
+    const parsed = /^[[{]|^(?:true|false|null|-?\d+)$/.test(value) ? parseJson(value) : undefined;
+    return [name, typeof parsed === 'number' || parsed === undefined ? value : parsed];
+  });
+  return Object.fromEntries(fields);
+}
+
 /** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {

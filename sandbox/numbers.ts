@@ -15,6 +15,17 @@ export interface NumberQuery {
 
 const DEFAULT_FIELDS = 'display_phone_number,verified_name,quality_rating';
 
+const EMPTY_FIELDS = [
+  'certificate',
+  'conversational_automation',
+  'eligibility_for_api_business_global_search',
+  'last_onboarded_time',
+  'new_certificate',
+  'new_name_status',
+  'username',
+  'webhook_configuration',
+];
+
 /** Formats `15551234567` as `+1 555-123-4567`, and other numbers only with a plus. */
 const format = (digits: string): string =>
   digits
@@ -40,6 +51,14 @@ function describe(phoneNumberId: string, behaviour: Behaviour): ReadonlyMap<stri
     ['account_mode', 'LIVE'],
     ['is_official_business_account', false],
     ['is_on_biz_app', false],
+    ['is_pin_enabled', true],
+    ['is_preverified_number', false],
+    ['country_code', 'US'],
+    ['country_dial_code', '1'],
+    ['quality_score', { score: identity.qualityRating ?? 'GREEN' }],
+    ['search_visibility', 'NON_VISIBLE'],
+    // Known to Meta, and empty for every number of the sandbox.
+    ...EMPTY_FIELDS.map((name) => [name, undefined] as const),
   ]);
 }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccountEvents } from './account-events.ts';
 import type { RetryOptions } from './backoff.ts';
 import { createBehaviourStore } from './behaviour-store.ts';
+import { createBusinessEndpoint } from './business.ts';
 import { createControl } from './control.ts';
 import { createRefusalCounts } from './decide.ts';
 import { createMessagesEndpoint, receiptsOf, type HttpAnswer } from './graph-api.ts';
@@ -91,6 +92,7 @@ async function openParts(options: SandboxOptions, stopping: AbortSignal) {
     templateEndpoint,
     management: createManagement(store),
     media,
+    business: createBusinessEndpoint(),
   });
   const control = createControl({ store, ledger, receipts, webhook, media, templates, events });
   const close = async (): Promise<void> => {

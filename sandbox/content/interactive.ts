@@ -157,6 +157,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['cta_url', plain(checkLink, HEADER_TYPES)],
   ['flow', plain(checkFlow, HEADER_TYPES)],
   ['location_request_message', plain((action) => checkName(action, 'send_location'))],
+  ['request_contact_info', plain((action) => checkName(action, 'request_contact_info'))],
   ['catalog_message', plain((action) => checkName(action, 'catalog_message'))],
   ['product', { body: null, headers: [], action: checkProduct }],
   ['product_list', plain(checkProductList, ['text'])],

@@ -2,6 +2,7 @@
 import { textOrNull, scalarText, type JsonRecord } from '../json.ts';
 import {
   checkCoordinate,
+  checkList,
   checkObject,
   checkText,
   checkSingleLine,
@@ -78,6 +79,16 @@ export function checkParameter(parameter: JsonRecord, path: string, allowed: rea
   if (limit !== undefined) {
     const found = checkText(parameter[type], `${path}.${type}`, limit);
     return type === 'payload' ? found : (found ?? checkSingleLine(scalarText(parameter[type]), path));
+  }
+  // The only value that is a list: links that open by a tap on the message.
+  if (type === 'tap_target_configuration') {
+    return checkList(
+      parameter[type],
+      `${path}.${type}`,
+      [1, 1],
+      (target, at) =>
+        checkText(target['url'], `${at}.url`, 2000) ?? checkText(target['title'], `${at}.title`, 256),
+    );
   }
   return checkObject(
     parameter[type],

@@ -13,6 +13,7 @@ const COMPONENTS: Readonly<Record<string, { readonly types: readonly string[]; r
   body: { types: ['text', 'currency', 'date_time'], max: MAX_PARAMETERS },
   footer: { types: ['text'], max: 1 },
   limited_time_offer: { types: ['limited_time_offer'], max: 1 },
+  tap_target_configuration: { types: ['tap_target_configuration'], max: 1 },
 };
 
 const BUTTONS: Readonly<Record<string, { readonly types: readonly string[]; readonly min: number }>> = {

@@ -10,7 +10,7 @@ import { listTemplates, readFields, showTemplate } from './list.ts';
 import { unpauseProblem, withPause } from './pause.ts';
 import type { TemplateProblem } from './problem.ts';
 import { createReviewer, type ReviewerDeps } from './review.ts';
-import { categoryOf, creationProblem } from './rules.ts';
+import { categoryOf, componentsOf, creationProblem } from './rules.ts';
 import type { Template } from './template.ts';
 
 export interface TemplateEndpoint {
@@ -60,7 +60,10 @@ function newTemplate({ wabaId, given, counter }: NewTemplate): Template {
     language,
     category: categoryOf(given['category']) ?? 'UTILITY',
     parameterFormat: textOrNull(given['parameter_format']) ?? 'POSITIONAL',
-    components: given['components'] as unknown[],
+    components: componentsOf(given) as unknown[],
+    ...(textOrNull(given['library_template_name']) === null
+      ? {}
+      : { libraryName: String(given['library_template_name']) }),
     status: 'PENDING',
     qualityScore: 'UNKNOWN',
     editedAt: [],

@@ -1,6 +1,8 @@
 /** Views and pages of templates. Pure. */
 import type { HttpAnswer } from '../graph-api.ts';
 import { refuse, type Refusal } from '../graph-errors.ts';
+import { parseJson } from '../http.ts';
+import { scalarText } from '../json.ts';
 import { CATEGORIES } from '../settings.ts';
 import { shownComponents } from './authentication.ts';
 import { QUALITY_SCORES, STATUSES, textOf, componentOf, type Template } from './template.ts';
@@ -18,6 +20,23 @@ const DEFAULT_FIELDS = [
   'message_send_ttl_seconds',
 ];
 
+const EMPTY_FIELDS = [
+  'bid_spec',
+  'created_time',
+  'cta_url_link_tracking_opted_out',
+  'degrees_of_freedom_spec',
+  'disabled_date',
+  'display_format',
+  'is_primary_device_delivery_only',
+  'last_updated_time',
+  'parent_library_template_id',
+  'specific_rejection_reasons',
+  'sub_category',
+];
+
+/** When the score was given, in Unix seconds; the sandbox has no history of scores. */
+const QUALITY_DATE = 1_767_225_600;
+
 const FIELDS: Readonly<Record<string, (template: Template) => unknown>> = {
   id: ({ id }) => id,
   name: ({ name }) => name,
@@ -29,8 +48,11 @@ const FIELDS: Readonly<Record<string, (template: Template) => unknown>> = {
   components: shownComponents,
   status: ({ status }) => status,
   rejected_reason: ({ rejectedReason }) => rejectedReason ?? 'NONE',
-  quality_score: ({ qualityScore }) => ({ score: qualityScore }),
+  quality_score: ({ qualityScore }) => ({ score: qualityScore, date: QUALITY_DATE }),
   message_send_ttl_seconds: ({ ttlSeconds }) => ttlSeconds,
+  library_template_name: ({ libraryName }) => libraryName,
+  // Known to Meta, and empty for every template of the sandbox.
+  ...Object.fromEntries(EMPTY_FIELDS.map((name) => [name, () => undefined])),
   health_status: (template) => {
     const state = template.status === 'APPROVED' ? 'AVAILABLE' : 'BLOCKED';
     const entity = { entity_type: 'MESSAGE_TEMPLATE', id: template.id, can_send_message: state };
@@ -66,10 +88,20 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   quality_score: QUALITY_SCORES,
 };
 
+/** A filter names one value, several with commas, or a JSON list of them. */
+function valuesOf(query: URLSearchParams, name: string): readonly string[] | null {
+  const text = query.get(name);
+  if (text === null) return null;
+  const list = parseJson(text);
+  return (Array.isArray(list) ? list.map(scalarText) : text.split(',')).map((value) =>
+    value.trim().toUpperCase(),
+  );
+}
+
 function wrongChoice(query: URLSearchParams): Refusal | null {
   for (const [name, choices] of Object.entries(CHOICES)) {
-    const value = query.get(name);
-    if (value !== null && !choices.includes(value.toUpperCase())) {
+    const wanted = valuesOf(query, name);
+    if (wanted?.some((value) => !choices.includes(value)) === true) {
       return refuse(100, { details: `Param ${name} must be one of {${choices.join(', ')}}.` });
     }
   }
@@ -78,8 +110,8 @@ function wrongChoice(query: URLSearchParams): Refusal | null {
 
 function isWanted(template: Template, query: URLSearchParams): boolean {
   const equals = (name: string, value: string): boolean => {
-    const wanted = query.get(name);
-    return wanted === null || wanted.toUpperCase() === value.toUpperCase();
+    const wanted = valuesOf(query, name);
+    return wanted === null || wanted.includes(value.toUpperCase());
   };
   const words = query.get('name_or_content');
   const content = `${template.name} ${textOf(componentOf(template.components, 'BODY'))}`;
@@ -117,6 +149,19 @@ function linkTo(baseUrl: string, query: URLSearchParams, cursor: Readonly<Record
   return `${baseUrl}?${new URLSearchParams([...kept, ...Object.entries(cursor)]).toString()}`;
 }
 
+/** Meta adds it only if the request names it. */
+function summaryOf(templates: readonly Template[], query: URLSearchParams): object {
+  if (!query.has('summary')) return {};
+  const count = templates.length;
+  const summary = {
+    total_count: count,
+    message_template_count: count,
+    message_template_limit: 250,
+    are_translations_complete: true,
+  };
+  return { summary };
+}
+
 export function listTemplates(
   templates: readonly Template[],
   query: URLSearchParams,
@@ -141,5 +186,6 @@ export function listTemplates(
     ...(span.start > 0 ? { previous: linkTo(baseUrl, query, { before: cursors.before }) } : {}),
     ...(span.end < all.length ? { next: linkTo(baseUrl, query, { after: cursors.after }) } : {}),
   };
-  return { status: 200, body: { data: page.map((template) => showTemplate(template, fields)), paging } };
+  const data = page.map((template) => showTemplate(template, fields));
+  return { status: 200, body: { data, paging, ...summaryOf(templates, query) } };
 }

@@ -124,6 +124,14 @@ export function ttlProblem(given: JsonRecord, category: Category): TemplateProbl
 export const categoryOf = (value: unknown): Category | null =>
   CATEGORIES.find((category) => category === value) ?? null;
 
+/** Meta's library writes the components of such a template; the sandbox has one text for all of them. */
+export function componentsOf(given: JsonRecord): unknown {
+  const name = textOrNull(given['library_template_name']);
+  return name === null || given['components'] !== undefined
+    ? given['components']
+    : [{ type: 'BODY', text: `The text of the library template ${name}.` }];
+}
+
 /** Checks the whole body of a creation. */
 export function creationProblem(given: JsonRecord): TemplateProblem | null {
   const name = textOrNull(given['name']) ?? '';
@@ -138,5 +146,5 @@ export function creationProblem(given: JsonRecord): TemplateProblem | null {
   if (format !== undefined && format !== 'NAMED' && format !== 'POSITIONAL') {
     return problem('Param parameter_format must be one of {NAMED, POSITIONAL}.');
   }
-  return ttlProblem(given, category) ?? componentsProblem(given);
+  return ttlProblem(given, category) ?? componentsProblem({ ...given, components: componentsOf(given) });
 }

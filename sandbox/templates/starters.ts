@@ -32,8 +32,17 @@ const STARTERS: readonly Pick<Template, 'name' | 'parameterFormat' | 'components
     name: 'appointment_reminder',
     parameterFormat: 'NAMED',
     components: [
-      { type: 'HEADER', format: 'TEXT', text: 'A reminder for {{customer}}' },
-      body('Dear {{customer}}, we expect you on {{date}} at {{time}}. See you then!'),
+      {
+        ...{ type: 'HEADER', format: 'TEXT', text: 'A reminder for {{customer}}' },
+        example: { header_text_named_params: [{ param_name: 'customer', example: 'Ana' }] },
+      },
+      body('Dear {{customer}}, we expect you on {{date}} at {{time}}. See you then!', {
+        body_text_named_params: [
+          { param_name: 'customer', example: 'Ana' },
+          { param_name: 'date', example: '1 March' },
+          { param_name: 'time', example: '10:00' },
+        ],
+      }),
       {
         type: 'BUTTONS',
         buttons: [

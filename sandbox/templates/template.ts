@@ -31,6 +31,8 @@ export interface Template {
   /** The category that Meta has announced for later. */
   readonly correctCategory?: Category;
   readonly parameterFormat: string;
+  /** The template of Meta's library that this one was made from. */
+  readonly libraryName?: string;
   readonly components: readonly unknown[];
   readonly status: TemplateStatus;
   readonly rejectedReason?: string;
