@@ -7,6 +7,7 @@ import {
   planAnswer,
   type Acceptance,
 } from './behaviours.ts';
+import { checkAccess } from './account-numbers.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import { refuse, type Refusal } from './graph-errors.ts';
 import { isRecord } from './json.ts';
@@ -172,8 +173,12 @@ export function recipientOf(body: unknown): string | null {
 
 export function decide(call: IncomingCall, deps: DecideDeps): Decision {
   const { store } = deps;
-  const { expiredTokens, senderErrors } = store.current();
-  const early = checkToken(call.authorization, expiredTokens) ?? checkTransport(call);
+  const behaviour = store.current();
+  const { expiredTokens, senderErrors } = behaviour;
+  const early =
+    checkToken(call.authorization, expiredTokens) ??
+    checkAccess(call.authorization, call.phoneNumberId, behaviour) ??
+    checkTransport(call);
   if (early !== null) return refused(early);
   const scripted = store.takeScripted(recipientOf(call.body) ?? '');
   if (scripted !== null) return scriptedDecision(scripted);

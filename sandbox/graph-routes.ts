@@ -1,5 +1,6 @@
 /** Routes of the Graph API. */
 import type { IncomingMessage } from 'node:http';
+import { checkAccess, listNumbers, type NumberBook } from './account-numbers.ts';
 import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import type { BusinessEndpoint } from './business.ts';
@@ -25,6 +26,7 @@ export interface GraphDeps {
   readonly management: Management;
   readonly media: MediaStore;
   readonly business: BusinessEndpoint;
+  readonly book: NumberBook;
 }
 
 const BODY_LIMIT_BYTES = 1 << 20;
@@ -107,6 +109,7 @@ const showObject: Handler = (deps, call) => {
   }
   const query = { authorization: authorizationOf(request), phoneNumberId: id, fields };
   const { numbers } = deps.store.current();
+  deps.book.note(query.authorization, id);
   return deps.management.answer(wabaIdOf(id, numbers), () => describeNumber(deps.store, query));
 };
 
@@ -120,6 +123,14 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
       management.answer(id, () =>
         templateEndpoint.list(id, url.searchParams, `${url.origin}${url.pathname}`),
       ),
+  ],
+  [
+    'GET phone_numbers',
+    ({ management, store, book }, { request, url, id }) => {
+      const query = { authorization: authorizationOf(request), wabaId: id, params: url.searchParams };
+      const address = `${url.origin}${url.pathname}`;
+      return management.answer(id, () => listNumbers(book, store.current(), { ...query, address }));
+    },
   ],
   [
     'POST message_templates',
@@ -167,7 +178,11 @@ export function createGraphRoutes(deps: GraphDeps) {
     }
     // The messages endpoint checks the token itself, so that the ledger includes calls without one.
     const isSend = edge === 'messages' || edge === 'marketing_messages';
-    const refusal = isSend ? null : checkToken(authorizationOf(request), deps.store.current().expiredTokens);
+    const authorization = authorizationOf(request);
+    const behaviour = deps.store.current();
+    const refusal = isSend
+      ? null
+      : (checkToken(authorization, behaviour.expiredTokens) ?? checkAccess(authorization, id, behaviour));
     if (refusal !== null) return refusal;
     return handler === undefined
       ? deps.media.download(url.searchParams)

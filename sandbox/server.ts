@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccountEvents } from './account-events.ts';
 import type { RetryOptions } from './backoff.ts';
+import { createNumberBook } from './account-numbers.ts';
 import { createBehaviourStore } from './behaviour-store.ts';
 import { createBusinessEndpoint } from './business.ts';
 import { createControl } from './control.ts';
@@ -93,6 +94,7 @@ async function openParts(options: SandboxOptions, stopping: AbortSignal) {
     management: createManagement(store),
     media,
     business: createBusinessEndpoint(),
+    book: createNumberBook(),
   });
   const control = createControl({ store, ledger, receipts, webhook, media, templates, events });
   const close = async (): Promise<void> => {

@@ -87,6 +87,8 @@ export interface Behaviour extends PlanSettings {
   readonly numbers: Readonly<Record<string, NumberIdentity>>;
   /** The portfolio of a business account; other accounts have one each. */
   readonly portfolios: Readonly<Record<string, string>>;
+  /** The tokens that may use an account and its numbers; every token may use other accounts. */
+  readonly accountTokens: Readonly<Record<string, readonly string[]>>;
   /** Whether the ledger is flushed to disk before a call is answered. */
   readonly fsync: boolean;
 }
@@ -123,6 +125,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   nextFailures: [],
   numbers: {},
   portfolios: {},
+  accountTokens: {},
   fsync: true,
 };
 
@@ -192,6 +195,7 @@ const READERS: Readers = {
   nextFailures: (value, field) => asList(value, field, asScriptedFailure),
   numbers: (value, field) => asMapOf(value, field, asIdentity),
   portfolios: (value, field) => asMapOf(value, field, asText),
+  accountTokens: (value, field) => asMapOf(value, field, asTexts),
   fsync: asBoolean,
 };
 
