@@ -21,6 +21,8 @@ export interface SessionFilter {
   readonly except?: Types.ObjectId;
 }
 
+export type EndedSession = Pick<SessionDoc, '_id' | 'userId'>;
+
 export function createSessionRepository(connection: Connection) {
   const sessions = openTenantCollection(sessionModel, connection);
   const tokens = openTenantCollection(refreshTokenModel, connection);
@@ -56,21 +58,21 @@ export function createSessionRepository(connection: Connection) {
       return (await sessions.findOne(scope, { userId, network }, { projection: { _id: 1 } })) !== null;
     },
 
-    /** Ends the live sessions that match, and their tokens; returns the ids of these sessions. */
+    /** Ends the live sessions that match, and their tokens; returns whose sessions these were. */
     async endSessions(
       scope: ClientScope,
       which: SessionFilter,
       { endedAt, endReason }: { endedAt: Date; endReason: SessionEndReason },
       transaction: ClientSession,
-    ): Promise<readonly Types.ObjectId[]> {
+    ): Promise<readonly EndedSession[]> {
       const { except, ...filter } = which;
-      const live = await sessions.find<Pick<SessionDoc, '_id'>>(
+      const live = await sessions.find<EndedSession>(
         scope,
         { ...filter, ...(except === undefined ? {} : { _id: { $ne: except } }), endedAt: null },
-        { projection: { _id: 1 }, session: transaction },
+        { projection: { _id: 1, userId: 1 }, session: transaction },
       );
+      if (live.length === 0) return live;
       const ids = live.map(({ _id }) => _id);
-      if (ids.length === 0) return ids;
       const among = { $in: ids };
       const options = { session: transaction };
       await sessions.updateMany(scope, { _id: among }, { $set: { endedAt, endReason } }, options);
@@ -80,7 +82,7 @@ export function createSessionRepository(connection: Connection) {
         { $set: { revoked: true } },
         options,
       );
-      return ids;
+      return live;
     },
   };
 }

@@ -43,12 +43,13 @@ export function createRotation(
   onTokenReused: (scope: ClientScope, claims: RefreshClaims) => Promise<void>,
 ): Rotate {
   async function readState(scope: ClientScope, claims: RefreshClaims) {
-    const [token, session, user, client] = await Promise.all([
+    const [found, session, user, client] = await Promise.all([
       repository.findToken(scope, sha256Hex(claims.tokenId)),
       repository.findSession(scope, claims.sessionId),
       users.findById(scope, claims.userId),
       clients.find(scope),
     ]);
+    const token = isTokenOf(found, claims) ? found : null;
     const child =
       token?.usedAt === undefined
         ? null
@@ -96,6 +97,10 @@ export function createRotation(
     throw signInAgain();
   };
 }
+
+/** A token counts only for the user and the session that it was stored for. */
+const isTokenOf = (token: RefreshTokenDoc | null, { userId, sessionId }: RefreshClaims): boolean =>
+  token !== null && token.userId.equals(userId) && token.familyId.equals(sessionId);
 
 /** The stored form of a refresh token: only the hash of its id. */
 export const tokenRecord = (

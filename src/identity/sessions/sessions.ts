@@ -6,7 +6,7 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { newId, newSecret } from '../../platform/ids.ts';
 import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import { type Page, toPage } from '../../platform/pagination.ts';
-import type { SessionDoc, SessionEndReason, SessionFilter } from './repository.ts';
+import type { EndedSession, SessionDoc, SessionEndReason, SessionFilter } from './repository.ts';
 import { createRotation, type Rotated, type RotationOptions, signInAgain, tokenRecord } from './rotation.ts';
 import { isSessionLive, refreshExpiryOf } from './rules.ts';
 import type { IssuedTokens, RefreshClaims, TokenSubject } from './tokens.ts';
@@ -39,7 +39,7 @@ export function createSessions(options: RotationOptions) {
     maxEntries: maxStates,
     clock,
   });
-  const endings = createEndings(options, (sessionId) => states.forget(sessionId.toHexString()));
+  const endings = createEndings(options, (subject) => states.forget(stateKeyOf(subject)));
 
   const rotate = createRotation(options, async (scope, claims) => {
     await endings.end(scope, { type: 'system' }, { _id: claims.sessionId }, 'token-reused');
@@ -110,13 +110,17 @@ export function createSessions(options: RotationOptions) {
      */
     async actorOf(accessToken: string): Promise<Actor> {
       const subject = tokens.verifyAccess(accessToken);
-      const sessionId = subject.sessionId.toHexString();
-      const state = await states.get(sessionId, () => readActorState(options, subject));
+      const state = await states.get(stateKeyOf(subject), () => readActorState(options, subject));
       if (state === null) throw new AppError('unauthenticated', 'The session has ended.');
-      return { ...state, userId: subject.userId, clientId: subject.clientId, sessionId };
+      const { userId, clientId, sessionId } = subject;
+      return { ...state, userId, clientId, sessionId: sessionId.toHexString() };
     },
   };
 }
+
+/** The whole subject: what was read for one holder of a session must never answer for another. */
+const stateKeyOf = ({ clientId, userId, sessionId }: TokenSubject): string =>
+  [clientId, userId, sessionId].map((id) => id.toHexString()).join(':');
 
 /** Null if the session has ended, or the user or client is not active. */
 async function readActorState(
@@ -137,21 +141,25 @@ async function readActorState(
 /** Ends sessions. This process refuses their tokens at once, the others when their cache expires. */
 function createEndings(
   { repository, audit, clock }: RotationOptions,
-  forget: (sessionId: Types.ObjectId) => void,
+  forget: (subject: TokenSubject) => void,
 ) {
+  const forgetAll = ({ clientId }: ClientScope, ended: readonly EndedSession[]): void => {
+    for (const { _id: sessionId, userId } of ended) forget({ clientId, userId, sessionId });
+  };
+
   async function endWithin(
     scope: ClientScope,
     which: SessionFilter,
     endReason: SessionEndReason,
     transaction: ClientSession,
-  ): Promise<readonly Types.ObjectId[]> {
+  ): Promise<readonly EndedSession[]> {
     const ended = await repository.endSessions(
       scope,
       which,
       { endedAt: clock.now(), endReason },
       transaction,
     );
-    for (const sessionId of ended) forget(sessionId);
+    forgetAll(scope, ended);
     return ended;
   }
 
@@ -163,11 +171,11 @@ function createEndings(
     reason: SessionEndReason,
   ): Promise<number> {
     const ended = await audit.audited(scope, by, async (transaction) => {
-      const ids = await endWithin(scope, which, reason, transaction);
-      for (const id of ids) await audit.record(scope, by, endedWrite(id, reason), transaction);
-      return { result: ids, write: null };
+      const sessions = await endWithin(scope, which, reason, transaction);
+      for (const { _id } of sessions) await audit.record(scope, by, endedWrite(_id, reason), transaction);
+      return { result: sessions, write: null };
     });
-    for (const sessionId of ended) forget(sessionId);
+    forgetAll(scope, ended);
     return ended.length;
   }
 
@@ -186,7 +194,7 @@ function createEndings(
     async logOut(claims: RefreshClaims | undefined): Promise<void> {
       if (claims === undefined) return;
       const { clientId, userId, sessionId } = claims;
-      await end(scopeOf(clientId), { type: 'user', userId }, { _id: sessionId }, 'logout');
+      await end(scopeOf(clientId), { type: 'user', userId }, { _id: sessionId, userId }, 'logout');
     },
   };
 }

@@ -23,6 +23,9 @@ export interface ChannelPermitsOptions {
 
 export type ChannelPermits = ReturnType<typeof createChannelPermits>;
 
+const nameOf = ({ scope, channelId }: Pick<RatedChannel, 'scope' | 'channelId'>): string =>
+  `${scope.clientId.toHexString()}:${channelId.toHexString()}`;
+
 /** The permits of all channels in this process; see `rules.ts` for what they promise. */
 export function createChannelPermits({ rates, logger, monotonicMs = monotonic }: ChannelPermitsOptions) {
   const holder = newUuid();
@@ -30,7 +33,7 @@ export function createChannelPermits({ rates, logger, monotonicMs = monotonic }:
   let isClosed = false;
 
   function turnstileOf({ scope, channelId, perSecond }: RatedChannel): Turnstile {
-    const name = channelId.toHexString();
+    const name = nameOf({ scope, channelId });
     const found = turnstiles.get(name);
     if (found !== undefined) return found;
     const onIdle = () => void turnstiles.delete(name);
@@ -49,7 +52,7 @@ export function createChannelPermits({ rates, logger, monotonicMs = monotonic }:
     /** Slows all workers down after the provider reported that this number sends too fast (130429). */
     async slowDown({ scope, channelId, perSecond }: RatedChannel): Promise<void> {
       await rates.slowDown(scope, channelId, perSecond);
-      turnstiles.get(channelId.toHexString())?.renewSoon();
+      turnstiles.get(nameOf({ scope, channelId }))?.renewSoon();
     },
 
     /** Returns all shares. Calls under way keep their permits until the lease ends. */
