@@ -97,6 +97,8 @@ function toEnvironment(
     METRICS_PORT: '0',
     WORKER_METRICS_PORT: '0',
     PUBLIC_URL: urls.api,
+    // Everything runs on this host, and no message leaves it.
+    INSECURE_SETTINGS: 'PUBLIC_URL,MONGODB_URI,TEMPORAL_TLS,SMTP_URL,WHATSAPP_PROVIDER,WHATSAPP_API_URL',
     MONGODB_URI: mongoUri,
     TEMPORAL_ADDRESS: stage.temporalAddress,
     TEMPORAL_NAMESPACE: stage.namespace,

@@ -21,6 +21,9 @@ export async function runProcess(
   const config = readConfig();
   const logger = createLogger({ level: config.deployment.logLevel, name });
   try {
+    const { insecureSettings } = config.deployment;
+    if (insecureSettings.length > 0)
+      logger.warn({ insecureSettings }, 'insecure settings are accepted (INSECURE_SETTINGS)');
     const stopped = untilSignal();
     const started = await start(config, logger);
     logger.info({}, `${name} started`);

@@ -1,8 +1,15 @@
 import { defineConfig } from '../platform/config-block.ts';
 import { key256 } from '../platform/config-fields.ts';
+import { isWeakKey } from '../platform/secret-strength.ts';
 
 /** The key that encrypts the access tokens and app secrets of channels. */
 export const credentialsConfig = defineConfig({
   fields: { CREDENTIALS_KEY: key256() },
+  *check({ isProduction, valueOf }) {
+    const key = Buffer.from(valueOf('CREDENTIALS_KEY'), 'base64');
+    // Another length is reported by the field itself.
+    if (isProduction && key.byteLength === 32 && isWeakKey(key))
+      yield { name: 'CREDENTIALS_KEY', message: 'is not random; use openssl rand -base64 32' };
+  },
   toSlice: (env) => ({ key: env.CREDENTIALS_KEY }),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineConfig, type SliceOf } from '../platform/config-block.ts';
-import { flag, optional, origins, text, wholeNumber } from '../platform/config-fields.ts';
+import { flag, optional, origins, splitList, text, wholeNumber } from '../platform/config-fields.ts';
+import { insecure, isHttps } from '../platform/insecure-settings.ts';
 
 export const httpConfig = defineConfig({
   fields: {
@@ -10,6 +11,13 @@ export const httpConfig = defineConfig({
     RATE_LIMIT_PER_MINUTE: wholeNumber(6_000, 0, 10_000_000),
     COOKIE_DOMAIN: optional(z.string().trim()),
     COOKIE_SECURE: flag(),
+  },
+  *check({ isProduction, valueOf }) {
+    if (!isProduction) return;
+    if (['false', '0'].includes(valueOf('COOKIE_SECURE')))
+      yield insecure('COOKIE_SECURE', 'must not be false: the refresh cookie would travel unencrypted');
+    if (splitList(valueOf('CORS_ORIGINS')).some((origin) => !isHttps(origin)))
+      yield insecure('CORS_ORIGINS', 'must only have https:// origins: others can be forged on the way');
   },
   toSlice: (env, { port, publicUrl, isProduction }) => ({
     host: env.HOST,

@@ -1,5 +1,8 @@
 import { checkStrength, defineConfig, type SliceOf } from '../platform/config-block.ts';
-import { duration, optional, secret, wholeNumber } from '../platform/config-fields.ts';
+import { duration, optional, secret, splitList, wholeNumber } from '../platform/config-fields.ts';
+
+/** The provider knows these, so they must not sign tokens. */
+const knownToProvider = ['WEBHOOK_VERIFY_TOKEN', 'WHATSAPP_APP_SECRETS', 'WHATSAPP_APP_SECRET'];
 
 export const authConfig = defineConfig({
   fields: {
@@ -17,6 +20,11 @@ export const authConfig = defineConfig({
     yield* checkStrength('JWT_REFRESH_TOKEN_SECRET', [refresh]);
     if (access === refresh)
       yield { name: 'JWT_REFRESH_TOKEN_SECRET', message: 'must differ from JWT_ACCESS_TOKEN_SECRET' };
+    const names = ['JWT_ACCESS_TOKEN_SECRET', 'JWT_REFRESH_TOKEN_SECRET'];
+    const known = knownToProvider.flatMap((name) => splitList(valueOf(name)));
+    for (const name of names)
+      if (known.includes(valueOf(name)))
+        yield { name, message: `must differ from ${knownToProvider.join(', ')}` };
   },
   toSlice: (env, { isProduction }) => ({
     accessTokenSecret: env.JWT_ACCESS_TOKEN_SECRET,

@@ -27,13 +27,16 @@ const socketTimeoutMs = 20_000;
 /** The rough maximum duration of one `send`: the lease of a claim. */
 export const maxSendMs = 60_000;
 
-export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl' | 'from'>): MailTransport {
+type SmtpConfig = Pick<MailConfig, 'smtpUrl' | 'from' | 'requiresTls'>;
+
+export function createSmtpTransport({ smtpUrl, from, requiresTls }: SmtpConfig): MailTransport {
   const transport = createTransport(
     {
       url: smtpUrl.reveal(),
       connectionTimeout: connectTimeoutMs,
       greetingTimeout: connectTimeoutMs,
       socketTimeout: socketTimeoutMs,
+      requireTLS: requiresTls,
       // Letters are plain text: their content must not make the library read files or fetch addresses.
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -54,9 +57,12 @@ export function createSmtpTransport({ smtpUrl, from }: Pick<MailConfig, 'smtpUrl
   };
 }
 
-/** A 5xx is permanent, except for our own sign-in at the mail server, which operators can correct. */
+/** Our own sign-in at the mail server, or TLS, failed: operators can correct that. */
+const connectionErrors = new Set(['EAUTH', 'ETLS']);
+
+/** A 5xx is permanent if it is about the letter or its recipient. */
 function isPermanent(error: unknown): boolean {
   if (!(error instanceof Error) || !('responseCode' in error)) return false;
-  const isOurs = 'code' in error && error.code === 'EAUTH';
+  const isOurs = 'code' in error && connectionErrors.has(String(error.code));
   return !isOurs && Number(error.responseCode) >= 500 && Number(error.responseCode) < 600;
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { isWeakSecret } from './secret-strength.ts';
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigProblem {
   readonly name: string;
   readonly message: string;
+  /** Set if INSECURE_SETTINGS may accept the value. */
+  readonly acceptableAs?: string;
 }
 
 /** The facts about the deployment that any area may use. */
@@ -16,6 +19,8 @@ export interface Deployment {
   readonly port: number;
   /** Without a trailing slash. */
   readonly publicUrl: string;
+  /** The settings whose insecure values the operator has accepted. */
+  readonly insecureSettings: readonly string[];
 }
 
 /** The raw environment, for checks that need more than one variable. */
@@ -78,22 +83,10 @@ function createBlock<Fields extends z.ZodRawShape, Slice, Facts>(
   };
 }
 
-/** A shorter secret, or one with fewer distinct characters, can be guessed. */
-const minSecretBytes = 32;
-const minDistinctCharacters = 8;
-
-const isWeak = (value: string): boolean =>
-  Buffer.byteLength(value) < minSecretBytes || new Set(value).size < minDistinctCharacters;
-
 /** Reports the variable if one of its secrets can be guessed. */
 export const checkStrength = (name: string, secrets: readonly string[]): readonly ConfigProblem[] =>
-  secrets.some(isWeak)
-    ? [
-        {
-          name,
-          message: `is too weak; use at least ${minSecretBytes} random bytes (openssl rand -base64 48)`,
-        },
-      ]
+  secrets.some(isWeakSecret)
+    ? [{ name, message: 'is too weak; use at least 32 random bytes (openssl rand -base64 48)' }]
     : [];
 
 /** Reports each of these variables that is not set. */

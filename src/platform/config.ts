@@ -1,5 +1,6 @@
 import type { ConfigBlock, ConfigProblem, RawEnvironment, SliceOf } from './config-block.ts';
-import { deploymentConfig, mongoConfig } from './platform-config.ts';
+import { splitList } from './config-fields.ts';
+import { acceptingName, deploymentConfig, mongoConfig } from './platform-config.ts';
 
 /** Lists every problem of the environment. It names variables and never their values, which may be secrets. */
 export class ConfigError extends Error {
@@ -31,7 +32,12 @@ export function readConfig<const B extends Blocks>(
 ): ConfigOf<B> {
   const deployment = deploymentConfig.parse(env);
   const parsed = Object.entries(blocks).map(([name, block]) => ({ name, ...block.parse(env) }));
-  const problems = firstOfEachName([deployment, ...parsed].flatMap((block) => block.problems));
+  const accepted = new Set(splitList(env[acceptingName] ?? ''));
+  const problems = firstOfEachName(
+    [deployment, ...parsed]
+      .flatMap((block) => block.problems)
+      .filter(({ acceptableAs }) => acceptableAs === undefined || !accepted.has(acceptableAs)),
+  );
   if (problems.length > 0 || deployment.toSlice === null) throw new ConfigError(problems);
   const facts = deployment.toSlice(undefined);
   const slices = parsed.map(({ name, toSlice }) => [name, toSlice?.(facts)] as const);

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { checkPresence, defineBaseConfig } from './config-block.ts';
-import { choice, duration, flag, httpUrl, optional, port, text, wholeNumber } from './config-fields.ts';
+import { choice, duration, flag, httpUrl, list, optional, port, text, wholeNumber } from './config-fields.ts';
+import { acceptableNames, checkHttps, insecure, mongoUriLacks } from './insecure-settings.ts';
 import { logLevels } from './logger.ts';
 import { Secret } from './secret.ts';
+
+export const acceptingName = 'INSECURE_SETTINGS';
 
 /** The facts about the deployment that every slice may depend on. */
 export const deploymentConfig = defineBaseConfig({
@@ -12,8 +15,16 @@ export const deploymentConfig = defineBaseConfig({
     SHUTDOWN_GRACE: duration('25s', '10m'),
     PORT: port(4000),
     PUBLIC_URL: httpUrl(),
+    [acceptingName]: list().refine(
+      (names) => names.every((name) => acceptableNames.some((acceptable) => acceptable === name)),
+      { error: `must name settings among ${acceptableNames.join(', ')}, separated by commas` },
+    ),
   },
-  check: (env) => (env.isProduction ? checkPresence(env, ['PUBLIC_URL']) : []),
+  *check(env) {
+    if (!env.isProduction) return;
+    yield* checkPresence(env, ['PUBLIC_URL']);
+    yield* checkHttps('PUBLIC_URL', env.valueOf('PUBLIC_URL'), 'passwords and tokens travel there');
+  },
   toSlice: (env) => ({
     environment: env.NODE_ENV,
     isProduction: env.NODE_ENV === 'production',
@@ -21,6 +32,7 @@ export const deploymentConfig = defineBaseConfig({
     shutdownGraceMs: env.SHUTDOWN_GRACE,
     port: env.PORT,
     publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
+    insecureSettings: env[acceptingName],
   }),
 });
 
@@ -28,6 +40,12 @@ export const mongoConfig = defineBaseConfig({
   fields: {
     MONGODB_URI: text('mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0'),
     MONGODB_MAX_POOL_SIZE: wholeNumber(50, 1, 1_000),
+  },
+  *check(env) {
+    if (!env.isProduction) return;
+    yield* checkPresence(env, ['MONGODB_URI']);
+    const lacks = mongoUriLacks(env.valueOf('MONGODB_URI'));
+    if (lacks.length > 0) yield insecure('MONGODB_URI', `lacks ${lacks.join(' and ')}`);
   },
   toSlice: (env) => ({ uri: new Secret(env.MONGODB_URI), maxPoolSize: env.MONGODB_MAX_POOL_SIZE }),
 });
@@ -39,6 +57,15 @@ export const temporalConfig = defineBaseConfig({
     TEMPORAL_TLS: flag(),
     TEMPORAL_API_KEY: optional(z.string().trim()),
     TEMPORAL_UI_URL: httpUrl(),
+  },
+  *check({ isProduction, valueOf }) {
+    const [tls, apiKey] = [valueOf('TEMPORAL_TLS'), valueOf('TEMPORAL_API_KEY')];
+    const isOff = tls === 'false' || tls === '0';
+    if (!isProduction || tls === 'true' || tls === '1') return;
+    if (apiKey !== '' && isOff)
+      yield { name: 'TEMPORAL_TLS', message: 'must not be false: the API key would travel unencrypted' };
+    else if (apiKey === '')
+      yield insecure('TEMPORAL_TLS', 'must be true, so that others cannot read or steer workflows');
   },
   toSlice: (env) => ({
     address: env.TEMPORAL_ADDRESS,

@@ -9,6 +9,7 @@ import {
   text,
   wholeNumber,
 } from '../platform/config-fields.ts';
+import { checkHttps, insecure } from '../platform/insecure-settings.ts';
 import { Secret } from '../platform/secret.ts';
 
 const defaultApiUrls = { sandbox: 'http://127.0.0.1:4010', cloud: 'https://graph.facebook.com' } as const;
@@ -28,7 +29,11 @@ export const providerConfig = defineConfig({
   *check({ isProduction, valueOf }) {
     const secrets = splitList(`${valueOf('WHATSAPP_APP_SECRETS')},${valueOf('WHATSAPP_APP_SECRET')}`);
     if (secrets.length === 0) yield { name: 'WHATSAPP_APP_SECRETS', message: 'is missing' };
-    if (isProduction) yield* checkStrength('WHATSAPP_APP_SECRETS', secrets);
+    if (!isProduction) return;
+    yield* checkStrength('WHATSAPP_APP_SECRETS', secrets);
+    yield* checkHttps('WHATSAPP_API_URL', valueOf('WHATSAPP_API_URL'), 'access tokens travel there');
+    if (valueOf('WHATSAPP_PROVIDER') === 'sandbox')
+      yield insecure('WHATSAPP_PROVIDER', 'must be cloud: the sandbox sends nothing to anybody');
   },
   toSlice(env, { isProduction }) {
     const kind = env.WHATSAPP_PROVIDER ?? (isProduction ? 'cloud' : 'sandbox');

@@ -25,6 +25,7 @@ describe('mail catcher', () => {
     const transport = createSmtpTransport({
       smtpUrl: new Secret(catcher.smtpUrl),
       from: 'CRM <crm@example.com>',
+      requiresTls: false,
     });
     await transport.send({ to: 'jane@example.com', subject, text });
     transport.close();

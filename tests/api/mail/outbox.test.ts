@@ -4,7 +4,12 @@ import { SMTPServer } from 'smtp-server';
 import { outboxMailModel, type OutboxMailDoc } from '../../../src/mail/model.ts';
 import { createMailSender, createOutbox, type MailOrder } from '../../../src/mail/outbox.ts';
 import { createMailRepository } from '../../../src/mail/repository.ts';
-import { createSmtpTransport, type Letter, type MailTransport } from '../../../src/mail/transport.ts';
+import {
+  createSmtpTransport,
+  type Letter,
+  MailRefused,
+  type MailTransport,
+} from '../../../src/mail/transport.ts';
 import { createFixedClock } from '../../../src/platform/clock.ts';
 import { Secret } from '../../../src/platform/secret.ts';
 import { createTransactions } from '../../../src/platform/transaction.ts';
@@ -40,6 +45,7 @@ describe('outbox of mails', () => {
   async function sendThrough(
     answer: (address: string) => Error | null,
     work: (send: MailTransport) => Promise<void>,
+    { requiresTls = false } = {},
   ) {
     const server = new SMTPServer({
       disabledCommands: ['AUTH', 'STARTTLS'],
@@ -57,6 +63,7 @@ describe('outbox of mails', () => {
     const transport = createSmtpTransport({
       smtpUrl: new Secret(`smtp://127.0.0.1:${port}`),
       from: 'CRM <no-reply@example.com>',
+      requiresTls,
     });
     try {
       await work(transport);
@@ -65,6 +72,20 @@ describe('outbox of mails', () => {
       await new Promise<void>((resolve) => server.close(resolve));
     }
   }
+
+  it('TLS required, server without STARTTLS › nothing is sent, and it is tried again', async () => {
+    let recipients = 0;
+    const count = () => {
+      recipients += 1;
+      return null;
+    };
+    const letter = { to: 'jane@example.com', subject: 'Hello', text: 'Secret link' };
+    const isPassing = (error: unknown) => error instanceof Error && !(error instanceof MailRefused);
+    await sendThrough(count, (transport) => assert.rejects(transport.send(letter), isPassing), {
+      requiresTls: true,
+    });
+    assert.equal(recipients, 0);
+  });
 
   it('queued inside a transaction that fails › not queued', async () => {
     const { outbox } = createProcess(() => assert.fail());

@@ -13,6 +13,8 @@ const production = (): Record<string, string> => ({
   PUBLIC_URL: 'https://crm.example.com/',
   SMTP_URL: 'smtps://crm:mail-canary@mail.example.com:465',
   MAIL_FROM: 'CRM <no-reply@example.com>',
+  MONGODB_URI: 'mongodb+srv://crm:mongo-canary@db.example.com/whatsapp_crm',
+  TEMPORAL_TLS: 'true',
 });
 
 function problemsOf(env: Record<string, string>): string[] {
@@ -98,12 +100,14 @@ describe('config', () => {
       PUBLIC_URL: '',
       SMTP_URL: '',
       MAIL_FROM: '',
+      MONGODB_URI: '',
     };
     assert.deepEqual(problemsOf(env), [
       'CREDENTIALS_KEY',
       'JWT_ACCESS_TOKEN_SECRET',
       'JWT_REFRESH_TOKEN_SECRET',
       'MAIL_FROM',
+      'MONGODB_URI',
       'PUBLIC_URL',
       'SMTP_URL',
       'WEBHOOK_VERIFY_TOKEN',

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { loadConfig } from '../../../src/app/config.ts';
+import { ConfigError } from '../../../src/platform/config.ts';
+import { acceptableNames } from '../../../src/platform/insecure-settings.ts';
+import { isWeakKey, isWeakSecret } from '../../../src/platform/secret-strength.ts';
+import { testEnvironment } from '../../support/config.ts';
+
+const production = (): Record<string, string> => ({
+  ...testEnvironment(),
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://crm.example.com',
+  SMTP_URL: 'smtps://crm:mail@mail.example.com:465',
+  MAIL_FROM: 'CRM <no-reply@example.com>',
+  MONGODB_URI: 'mongodb+srv://crm:mongo@db.example.com/whatsapp_crm',
+  TEMPORAL_TLS: 'true',
+});
+
+const problemsOf = (env: Record<string, string>): readonly { name: string; message: string }[] => {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+};
+const namesOf = (env: Record<string, string>): string[] =>
+  problemsOf(env)
+    .map(({ name }) => name)
+    .toSorted();
+
+/** One insecure value for each setting that INSECURE_SETTINGS may name. */
+const insecureValues: Readonly<Record<(typeof acceptableNames)[number], string>> = {
+  APP_URL: 'http://app.example.com',
+  COOKIE_SECURE: 'false',
+  CORS_ORIGINS: 'https://app.example.com,http://old.example.com',
+  MONGODB_URI: 'mongodb://db:27017/whatsapp_crm?replicaSet=rs0',
+  PUBLIC_URL: 'http://crm.example.com',
+  SMTP_URL: 'smtp://crm:mail@mail.example.com:587?ignoreTLS=true',
+  TEMPORAL_TLS: 'false',
+  WHATSAPP_API_URL: 'http://sandbox:4010',
+  WHATSAPP_PROVIDER: 'sandbox',
+};
+
+const hex = (text: string) => Buffer.from(text, 'hex').toString('base64');
+
+describe('start in production', () => {
+  it('a whole and secure environment › starts, and accepts nothing insecure', () => {
+    assert.deepEqual(loadConfig(production()).deployment.insecureSettings, []);
+    assert.equal(loadConfig(production()).mail.requiresTls, true);
+  });
+
+  it('everything insecure at once › one refusal that names all of it, and how to accept it', () => {
+    const problems = problemsOf({ ...production(), ...insecureValues });
+    assert.deepEqual(problems.map(({ name }) => name).toSorted(), acceptableNames.toSorted());
+    for (const { name, message } of problems)
+      assert.match(message, new RegExp(`add ${name} to INSECURE_SETTINGS`));
+  });
+
+  for (const [name, value] of Object.entries(insecureValues)) {
+    it(`${name}=${value} › refused by name; accepted if INSECURE_SETTINGS names it and nothing else`, () => {
+      const env = { ...production(), [name]: value };
+      assert.deepEqual(namesOf(env), [name]);
+      const config = loadConfig({ ...env, INSECURE_SETTINGS: name });
+      assert.deepEqual(config.deployment.insecureSettings, [name]);
+      const other = acceptableNames.find((acceptable) => acceptable !== name) ?? '';
+      assert.deepEqual(namesOf({ ...env, INSECURE_SETTINGS: other }), [name]);
+    });
+  }
+
+  it('the same values outside production › start', () => {
+    assert.deepEqual(namesOf({ ...testEnvironment(), ...insecureValues }), []);
+  });
+
+  it('INSECURE_SETTINGS › names a secret or an unknown setting › refused', () => {
+    for (const name of ['JWT_ACCESS_TOKEN_SECRET', 'CREDENTIALS_KEY', '*', 'PUBLIC_URL,PORT'])
+      assert.deepEqual(namesOf({ ...production(), INSECURE_SETTINGS: name }), ['INSECURE_SETTINGS']);
+  });
+
+  for (const uri of [
+    'mongodb://crm:pw@a.example.com,b.example.com/whatsapp_crm?replicaSet=rs0&tls=true',
+    'mongodb://crm:pw@db.example.com/?ssl=true',
+    'mongodb+srv://db.example.com/whatsapp_crm?authMechanism=MONGODB-X509&authSource=$external',
+    'mongodb+srv://crm:pw@db.example.com',
+  ])
+    it(`MONGODB_URI=${uri} › starts`, () =>
+      assert.deepEqual(namesOf({ ...production(), MONGODB_URI: uri }), []));
+
+  for (const [uri, lacks] of [
+    ['mongodb://crm:pw@db.example.com/x?replicaSet=rs0', /lacks TLS/],
+    ['mongodb+srv://db.example.com/x', /lacks user and password/],
+    ['mongodb+srv://crm:@db.example.com/x', /lacks user and password/],
+    ['mongodb+srv://crm:pw@db.example.com/x?tls=false', /lacks TLS/],
+    ['mongodb+srv://crm:pw@db.example.com/x?tlsAllowInvalidCertificates=true', /lacks TLS/],
+    ['mongodb+srv://crm:pw@db.example.com/x?tlsInsecure=true', /lacks TLS/],
+    ['mongodb://db.example.com/x', /lacks user and password and TLS/],
+    ['db.example.com', /lacks user and password and TLS/],
+  ] as const)
+    it(`MONGODB_URI=${uri} › refused: ${lacks.source}`, () => {
+      const [problem] = problemsOf({ ...production(), MONGODB_URI: uri });
+      assert.equal(problem?.name, 'MONGODB_URI');
+      assert.match(problem?.message ?? '', lacks);
+    });
+
+  for (const option of [
+    'tls.rejectUnauthorized=false',
+    'opportunisticTLS=true',
+    'requireTLS=false',
+    'requireTLS=0',
+  ])
+    it(`SMTP_URL with ${option} › refused`, () => {
+      const url = `smtp://crm:mail@mail.example.com:587?${option}`;
+      assert.deepEqual(namesOf({ ...production(), SMTP_URL: url }), ['SMTP_URL']);
+    });
+
+  it('smtp:// › starts, and requires STARTTLS unless SMTP_URL is accepted as insecure', () => {
+    const env = { ...production(), SMTP_URL: 'smtp://crm:mail@mail.example.com:587' };
+    assert.equal(loadConfig(env).mail.requiresTls, true);
+    assert.equal(loadConfig({ ...env, INSECURE_SETTINGS: 'SMTP_URL' }).mail.requiresTls, false);
+    assert.equal(loadConfig(testEnvironment()).mail.requiresTls, false);
+  });
+
+  it('a Temporal API key › needs no TEMPORAL_TLS, but never goes without TLS', () => {
+    const env = { ...production(), TEMPORAL_API_KEY: 'key', TEMPORAL_TLS: '' };
+    assert.equal(loadConfig(env).temporal.tls, true);
+    const off = { ...env, TEMPORAL_TLS: 'false', INSECURE_SETTINGS: 'TEMPORAL_TLS' };
+    assert.deepEqual(namesOf(off), ['TEMPORAL_TLS']);
+  });
+
+  it('a token secret that the provider knows › refused by name', () => {
+    const env = production();
+    for (const shared of ['WEBHOOK_VERIFY_TOKEN', 'WHATSAPP_APP_SECRETS'])
+      assert.deepEqual(namesOf({ ...env, JWT_ACCESS_TOKEN_SECRET: env[shared] ?? '' }), [
+        'JWT_ACCESS_TOKEN_SECRET',
+      ]);
+  });
+});
+
+describe('weak secrets', () => {
+  const weak: Readonly<Record<string, string>> = {
+    '32 zero bytes in base64': Buffer.alloc(32).toString('base64'),
+    '32 equal bytes in base64': Buffer.alloc(32, 0xa7).toString('base64'),
+    'zero bytes in hex': '0'.repeat(64),
+    'one character': 'x'.repeat(64),
+    'a repeated word': 'abcdefgh'.repeat(8),
+    'repeated bytes in base64': hex('deadbeef'.repeat(12)),
+    'digits in order': '0123456789abcdef0123456789abcdef',
+    'the alphabet': 'abcdefghijklmnopqrstuvwxyz0123456789',
+    'bytes in order, in base64': Buffer.from(Array.from({ length: 48 }, (_, index) => index)).toString(
+      'base64',
+    ),
+    'runs of characters': 'aaaaaaaabbbbbbbbccccccccddddddddeeeeeeeeffffffffgggggggghhhhhhhh',
+    'a word and a number': 'password1password2password3password4',
+    'the command of the example': 'openssl-rand-base64-48-openssl-rand-base64-48',
+    'a placeholder': '<the-app-secret-of-your-Meta-app-0123>',
+    'a sentence': 'correct horse battery staple 8 times',
+    'keys of a keyboard': 'qwertyuiopasdfghjklzxcvbnm1234567890',
+    'too short': 'k3JH9s0dPq',
+  };
+  const secrets = [
+    'JWT_ACCESS_TOKEN_SECRET',
+    'JWT_REFRESH_TOKEN_SECRET',
+    'WEBHOOK_VERIFY_TOKEN',
+    'WHATSAPP_APP_SECRETS',
+  ];
+
+  for (const [what, value] of Object.entries(weak))
+    it(`${what} › refused as any secret in production`, () => {
+      for (const name of secrets) assert.deepEqual(namesOf({ ...production(), [name]: value }), [name]);
+    });
+
+  it('CREDENTIALS_KEY › of zeros, equal, repeated or rising bytes, or a text › refused in production', () => {
+    const rising = Buffer.from(Array.from({ length: 32 }, (_, index) => index + 40));
+    const text = Buffer.from('my-password-is-so-good-12345678!');
+    for (const key of [
+      Buffer.alloc(32),
+      Buffer.alloc(32, 7),
+      Buffer.from('0a1b2c3d'.repeat(8), 'hex'),
+      rising,
+      text,
+    ])
+      assert.deepEqual(namesOf({ ...production(), CREDENTIALS_KEY: key.toString('base64') }), [
+        'CREDENTIALS_KEY',
+      ]);
+  });
+
+  it('random secrets › in hex, base64 and base64url, as keys › never refused', () => {
+    for (let count = 0; count < 2_000; count += 1) {
+      for (const text of [
+        randomBytes(16).toString('hex'),
+        randomBytes(48).toString('base64'),
+        randomBytes(36).toString('base64url'),
+      ])
+        assert.equal(isWeakSecret(text), false, text);
+      const key = randomBytes(32);
+      assert.equal(isWeakKey(key), false, key.toString('hex'));
+    }
+  });
+});
