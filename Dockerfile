@@ -1,7 +1,7 @@
 # One image, three commands: the API (the default), the worker (`dist/src/bin/worker.js`) and the migrations
 # (`dist/src/bin/migrate.js`). It contains the sandbox provider too (`dist/sandbox/main.js`). The Temporal SDK has
 # native code for glibc, so an Alpine base does not work.
-ARG NODE_IMAGE=node:24-bookworm-slim
+ARG NODE_IMAGE=node:24.19.0-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app

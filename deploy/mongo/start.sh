@@ -1,0 +1,7 @@
+#!/bin/sh
+# Starts the only member of the replica set with access control. Members prove themselves to each other by a key file;
+# with one member nobody else needs it, so each start makes a new one in memory.
+set -eu
+umask 077
+head -c 756 /dev/urandom | base64 | tr -d '\n' >/tmp/replica-set.key
+exec mongod --replSet rs0 --bind_ip_all --keyFile /tmp/replica-set.key --wiredTigerCacheSizeGB "${MONGO_CACHE_GB:-0.5}"
