@@ -10,7 +10,7 @@ const NewPassword = z
     const problem = passwordProblem(password);
     if (problem !== undefined) context.addIssue(problem);
   })
-  .meta({ description: '8 to 72 bytes in UTF-8' });
+  .meta({ description: '8 to 72 bytes in UTF-8, none that attackers try first' });
 
 const credentialsExample = { email: 'jane@example.com', password: 'Secret123!' };
 

@@ -8,6 +8,7 @@ import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import { emailTaken, type UserDoc, type UserDirectory } from '../users/directory.ts';
 import type { AttemptGuard } from '../attempts/guard.ts';
+import { assertStrong } from './new-passwords.ts';
 import type { Passwords } from './passwords.ts';
 import type { LoginBody, SignupBody } from './schemas.ts';
 import type { Caller, IssuedTokens, RefreshCookie, Sessions } from '../sessions/sessions.ts';
@@ -44,12 +45,17 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
   return {
     /** Creates a client, its first admin and a session in one transaction; throws `email-taken`. */
     async signUp(body: SignupBody, caller: Caller): Promise<SignedIn> {
+      const companyName = body.companyName ?? body.fullName;
+      await assertStrong(
+        body.password,
+        { email: body.email, names: [body.fullName, companyName] },
+        'body.password',
+      );
       await guard.enter('signup', { account: body.email, network: caller.network });
       if ((await users.findByEmailAcrossClients(body.email)) !== null) throw emailTaken();
       const passwordHash = await passwords.hash(body.password);
       const scope = scopeOf(newId());
       const createdAt = clock.now();
-      const companyName = body.companyName ?? body.fullName;
       const signedIn = await runInTransaction(async (transaction) => {
         const admin = {
           name: body.fullName,

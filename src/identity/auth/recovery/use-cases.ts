@@ -17,7 +17,9 @@ import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { Caller, Sessions } from '../../sessions/sessions.ts';
 import { userChange, type UserDoc, type UserDirectory } from '../../users/directory.ts';
 import type { AttemptGuard } from '../../attempts/guard.ts';
+import { assertStrong } from '../new-passwords.ts';
 import type { Passwords } from '../passwords.ts';
+import type { PasswordOwner } from '../rules.ts';
 import type { ChangePasswordBody, ResetPasswordBody } from '../schemas.ts';
 
 export interface RecoveryDeps {
@@ -61,7 +63,9 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
     async reset({ token, password }: ResetPasswordBody, { network }: Caller): Promise<void> {
       const attempt = await guard.enter('reset-password', { account: token, network });
       const link = await links.require(token);
-      await requireHolder(deps, link);
+      const holder = await requireHolder(deps, link);
+      // Before the link is used up, so that the same link takes a better password.
+      await assertStrong(password, await ownerOf(deps, holder), 'body.password');
       const passwordHash = await passwords.hash(password);
       const scope = scopeOf(link.clientId);
       const email = await runInTransaction(async (session) => {
@@ -87,6 +91,8 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
       const before = await users.findById(scope, actor.userId);
       if (!(await passwords.verify(currentPassword, before?.passwordHash))) throw wrongPassword();
       await attempt.succeeded();
+      if (before === null) throw wrongPassword();
+      await assertStrong(newPassword, await ownerOf(deps, before), 'body.newPassword');
       const passwordHash = await passwords.hash(newPassword);
       const except = Types.ObjectId.createFromHexString(actor.sessionId);
       await runInTransaction(async (session) => {
@@ -111,6 +117,11 @@ async function requireHolder(
   const [user, client] = [await users.findById(scope, userId, session), await clients.find(scope)];
   if (user?.status !== 'active' || client?.isActive !== true) throw invalidLink();
   return user;
+}
+
+async function ownerOf({ clients }: Pick<RecoveryDeps, 'clients'>, user: UserDoc): Promise<PasswordOwner> {
+  const client = await clients.find(scopeOf(user.clientId));
+  return { email: user.email, names: [user.name, ...(client === null ? [] : [client.companyName])] };
 }
 
 const refTo = ({ _id: id, version }: UserDoc) => ({ id, version });

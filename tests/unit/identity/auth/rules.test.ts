@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { passwordProblem } from '../../../../src/identity/auth/rules.ts';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { passwordProblem, weaknessOf } from '../../../../src/identity/auth/rules.ts';
 
 describe('password rule', () => {
   for (const [situation, password, isTaken] of [
@@ -17,4 +18,65 @@ describe('password rule', () => {
       if (problem !== undefined) assert.match(problem, /^The password must/);
     });
   }
+});
+
+describe('guessable password', () => {
+  const common = new Set(dictionary['passwords-common']);
+  const owner = { email: 'jane.doe@doe-sons.example', names: ['Jane Dœ', 'Doe & Sons'] };
+  const judge = (password: string) => weaknessOf(password, owner, common);
+
+  for (const [situation, passwords, reason] of [
+    [
+      'repeats or counts',
+      ['        ', '11111111', 'abababab', 'abcdefgh', '87654321', 'ａａａａａａａａ', 'aA aA aA'],
+      /repeats/,
+    ],
+    [
+      'common',
+      [
+        '12345679',
+        'password',
+        'Password1',
+        'PASSWORD123',
+        ' qwertyuiop ',
+        'p a s s w o r d',
+        'ｐａｓｓｗｏｒｄ',
+      ],
+      /attackers try first/,
+    ],
+    [
+      'own',
+      [
+        'jane.doe@doe-sons.example',
+        'jane.doe',
+        'JaneDoe1',
+        'doejane99',
+        '2024-Doe-Sons!',
+        'doe & sons',
+        'WhatsApp2024!',
+        'whatsappcrm',
+        'Jane1234',
+      ],
+      /others know/,
+    ],
+  ] as const)
+    for (const password of passwords)
+      it(`${situation}: "${password}" › refused, and says what to do`, () => {
+        assert.match(judge(password) ?? '', reason);
+        assert.match(judge(password) ?? '', /Choose a longer one/);
+      });
+
+  for (const password of [
+    'Secret123!',
+    'correct horse battery',
+    'jane likes 7 green tables',
+    'Übermorgen-ist-Sonntag',
+    '密码很长而且不同',
+  ])
+    it(`"${password}" › taken`, () => assert.equal(judge(password), undefined));
+
+  it('the whole list › no entry of 8 or more characters passes', () => {
+    const passed = [...common].filter((password) => password.length >= 8 && judge(password) === undefined);
+    assert.deepEqual(passed, []);
+  });
 });
