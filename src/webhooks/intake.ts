@@ -5,9 +5,15 @@ import { newId } from '../platform/ids.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { isUrgentBody } from './rules.ts';
 
+/** The facts of a request that are stored beside its body. */
+export interface StoreOptions {
+  /** Set for a request to a channel's own address. */
+  readonly channelId?: Types.ObjectId;
+}
+
 export interface Intake {
   /** Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full. */
-  store(body: string, channelId?: Types.ObjectId): Promise<void>;
+  store(body: string, options?: StoreOptions): Promise<void>;
 }
 
 export interface IntakeOptions {
@@ -22,7 +28,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
   let queuedCount = 0;
 
   return {
-    async store(body, channelId) {
+    async store(body, { channelId } = {}) {
       if (queuedCount >= maxQueued) {
         throw new AppError('overloaded', 'The intake is full.', { retryAfterSeconds: 5 });
       }

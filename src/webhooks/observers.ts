@@ -6,8 +6,8 @@ import type { WebhookRepository } from './repository.ts';
 type WebhookMetrics = Measured<typeof webhookInstruments>;
 
 export const observeIntake = (intake: Intake, { instruments }: WebhookMetrics): Intake => ({
-  async store(body, channelId) {
-    await intake.store(body, channelId);
+  async store(body, options) {
+    await intake.store(body, options);
     instruments.webhookEventsStored.add({});
   },
 });

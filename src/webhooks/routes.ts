@@ -77,7 +77,7 @@ export function webhookRoutes({
           const key = createSecretKey(Buffer.from(appSecret));
           if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, [key])) throw badSignature();
         }
-        await intake.store(textOf(rawBody), channel._id);
+        await intake.store(textOf(rawBody), { channelId: channel._id });
         return { status: 200, body: 'OK' };
       },
     },
