@@ -12,6 +12,8 @@ interface Queue<Ask, Answer> {
 
 export interface BatchesOptions<Ask, Answer> {
   readonly maxSize: number;
+  /** Weighs an ask; a batch weighs at most `max`, or is one ask that weighs more. Without it only the count is bounded. */
+  readonly weight?: { readonly max: number; of(ask: Ask): number };
   /** Batches of one name that may run at the same time; 1 by default. */
   readonly maxConcurrent?: number;
   /** Answers every ask of a batch, in order. If it throws, all of them fail. */
@@ -28,10 +30,22 @@ export interface Batches<Ask, Answer> {
  */
 export function createBatches<Ask, Answer>({
   maxSize,
+  weight,
   maxConcurrent = 1,
   work,
 }: BatchesOptions<Ask, Answer>): Batches<Ask, Answer> {
   const queues = new Map<string, Queue<Ask, Answer>>();
+
+  /** How many of the waiting asks form the next batch; at least one. */
+  function countNext(waiting: readonly Waiting<Ask, Answer>[]): number {
+    if (weight === undefined) return maxSize;
+    let total = 0;
+    const tooMany = waiting.findIndex(({ ask }, index) => {
+      total += weight.of(ask);
+      return index >= maxSize || (index > 0 && total > weight.max);
+    });
+    return tooMany === -1 ? waiting.length : tooMany;
+  }
 
   function schedule(name: string, queue: Queue<Ask, Answer>): void {
     if (queue.isScheduled || queue.inFlight >= maxConcurrent) return;
@@ -49,7 +63,7 @@ export function createBatches<Ask, Answer>({
   }
 
   async function serve(name: string, queue: Queue<Ask, Answer>): Promise<void> {
-    const batch = queue.waiting.splice(0, maxSize);
+    const batch = queue.waiting.splice(0, countNext(queue.waiting));
     const [first, ...others] = batch.map(({ ask }) => ask);
     if (first === undefined) return;
     queue.inFlight += 1;

@@ -15,48 +15,111 @@ export type BulkWriter<Doc extends mongo.Document> = (operations: Operations<Doc
 const queue = 'all';
 const maxCommands = 2;
 const maxBatch = 500;
+/** A command holds less than 48 MB, and a process keeps `maxCommands` of them in memory. */
+const maxBatchBytes = 16 * 1024 * 1024;
+/** MongoDB takes 16 MiB; the difference is for what the driver adds. */
+const maxOperationBytes = 16 * 1024 * 1024 - 64 * 1024;
+/** A batch that fails as a whole is divided into at most this many commands. */
+const maxDivisions = 200;
+
+/** A write that MongoDB would refuse because of its size; refused before it joins a batch. */
+export class DocumentTooLargeError extends Error {
+  constructor(bytes: number) {
+    super(`The document has ${bytes} bytes; MongoDB stores at most ${maxOperationBytes}.`);
+    this.name = 'DocumentTooLargeError';
+  }
+}
+
+interface Write<Doc extends mongo.Document> {
+  readonly operations: Operations<Doc>;
+  readonly bytes: number;
+}
 
 /**
  * Combines concurrent writes of a process into one command: one majority acknowledgement for all of them, and a tenth of
  * the driver's work. The server runs the operations of a batch in any order, so operations of one write must not depend
- * on theirs.
+ * on theirs. One bad write never fails another: its size is judged before it joins a batch, and a batch that fails
+ * without naming the bad operation is divided until only the bad write fails. An update may then run twice.
  */
 export function createBulkWriter<Doc extends mongo.Document>(
   collection: mongo.Collection<Doc>,
 ): BulkWriter<Doc> {
-  const batches = createBatches<Operations<Doc>, Error | null>({
+  const batches = createBatches<Write<Doc>, Error | null>({
     maxSize: maxBatch,
+    weight: { max: maxBatchBytes, of: ({ bytes }) => bytes },
     maxConcurrent: maxCommands,
-    work: (asks) => writeAll(collection, asks),
+    work: (writes) => writeAll(collection, writes, { left: maxDivisions }),
   });
   return async (operations) => {
-    const error = await batches.ask(queue, operations);
+    const error = await batches.ask(queue, { operations, bytes: bytesOf(operations) });
     if (error !== null) throw error;
   };
 }
 
-/** For each ask, null or the first error of its operations. */
+/** The size of all operations in BSON; throws if one of them alone is too large. */
+function bytesOf<Doc extends mongo.Document>(operations: Operations<Doc>): number {
+  let total = 0;
+  for (const operation of operations) {
+    const bytes = mongoose.mongo.BSON.calculateObjectSize(operation);
+    if (bytes > maxOperationBytes) throw new DocumentTooLargeError(bytes);
+    total += bytes;
+  }
+  return total;
+}
+
+/** For each write, null or the first error of its operations. */
 async function writeAll<Doc extends mongo.Document>(
   collection: mongo.Collection<Doc>,
-  asks: readonly Operations<Doc>[],
+  writes: readonly Write<Doc>[],
+  divisions: { left: number },
 ): Promise<(Error | null)[]> {
   try {
-    await collection.bulkWrite(asks.flat(), { ordered: false, writeConcern: durableWrite });
-    return asks.map(() => null);
+    const operations = writes.flatMap((write) => write.operations);
+    await collection.bulkWrite(operations, { ordered: false, writeConcern: durableWrite });
+    return writes.map(() => null);
   } catch (error) {
     const refusals = refusalsIn(error);
-    if (refusals === null) throw connectionErrorOf(error);
-    let next = 0;
-    return asks.map((operations) => {
-      const first = next;
-      next += operations.length;
-      return refusals.find(({ index }) => index >= first && index < next)?.error ?? null;
-    });
+    if (refusals !== null) return errorsOf(writes, refusals);
+    const cause = causeOf(error);
+    if (!mayConcernOneWrite(cause)) throw cause;
+    if (writes.length === 1 || divisions.left < 2) return writes.map(() => cause);
+    divisions.left -= 2;
+    const middle = Math.ceil(writes.length / 2);
+    const first = await writeAll(collection, writes.slice(0, middle), divisions);
+    return [...first, ...(await writeAll(collection, writes.slice(middle), divisions))];
   }
 }
 
-/** The driver wraps a connection error without naming it as the cause. */
-function connectionErrorOf(error: unknown): unknown {
+function errorsOf<Doc extends mongo.Document>(
+  writes: readonly Write<Doc>[],
+  refusals: readonly Refusal[],
+): (Error | null)[] {
+  let next = 0;
+  return writes.map(({ operations }) => {
+    const first = next;
+    next += operations.length;
+    return refusals.find(({ index }) => index >= first && index < next)?.error ?? null;
+  });
+}
+
+/**
+ * Whether an error may come from the content of a single write: the driver could not encode it, or the server refused
+ * the command and would refuse it again. An error of the connection concerns every write, and trying again only waits.
+ */
+function mayConcernOneWrite(cause: unknown): cause is Error {
+  const { MongoServerError, MongoBulkWriteError, MongoInvalidArgumentError, BSON } = mongoose.mongo;
+  if (cause instanceof MongoBulkWriteError && cause.result.getWriteConcernError() !== undefined) return false;
+  if (cause instanceof MongoServerError) return !cause.hasErrorLabel('RetryableWriteError');
+  return (
+    cause instanceof MongoInvalidArgumentError ||
+    BSON.BSONError.isBSONError(cause) ||
+    cause instanceof RangeError ||
+    cause instanceof TypeError
+  );
+}
+
+/** The driver wraps the error of a command without naming it as the cause. */
+function causeOf(error: unknown): unknown {
   if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) return error;
   const inner: unknown = error.errorResponse;
   return inner instanceof Error ? inner : error;

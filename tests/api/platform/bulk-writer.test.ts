@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import mongoose, { type mongo } from 'mongoose';
-import { createBulkWriter } from '../../../src/platform/bulk-writer.ts';
+import { createBulkWriter, DocumentTooLargeError } from '../../../src/platform/bulk-writer.ts';
 import { connectMongo, isDuplicateKey } from '../../../src/platform/mongo.ts';
 import { startTcpProxy } from '../../../proofs/faults/tcp-proxy.ts';
 import { isDependencyAway } from '../../../src/http/problems.ts';
@@ -11,6 +11,8 @@ interface Counter {
   readonly _id: number;
   readonly name?: string;
   readonly count?: number;
+  readonly content?: string | object;
+  readonly list?: readonly string[];
 }
 
 describe('platform › bulk writer', () => {
@@ -58,6 +60,98 @@ describe('platform › bulk writer', () => {
     assert.ok(refused?.status === 'rejected' && isDuplicateKey(refused.reason));
     assert.ok(refused.reason instanceof Error && refused.reason.name === 'MongoServerError');
     assert.deepEqual(await counters.distinct('_id'), [1, 2, 3, 5]);
+  });
+
+  describe('one bad write among those of other tenants', () => {
+    const nested = (depth: number): object => {
+      let value: object = {};
+      for (let level = 0; level < depth; level += 1) value = { value };
+      return value;
+    };
+    const insert = (document: Counter): mongo.AnyBulkWriteOperation<Counter>[] => [
+      { insertOne: { document } },
+    ];
+    const bad: Readonly<Record<string, () => mongo.AnyBulkWriteOperation<Counter>[]>> = {
+      'a document over 16 MB': () => insert({ _id: -1, content: 'x'.repeat(17 * 1024 * 1024) }),
+      'a document just over 16 MB': () => insert({ _id: -1, content: 'x'.repeat(16 * 1024 * 1024 - 40) }),
+      'an update over 16 MB': () => [
+        { updateOne: { filter: { _id: 1 }, update: { $set: { content: 'x'.repeat(17 * 1024 * 1024) } } } },
+      ],
+      'an update that grows a document beyond 16 MB': () => [
+        { updateOne: { filter: { _id: 0 }, update: { $push: { list: 'x'.repeat(9 * 1024 * 1024) } } } },
+      ],
+      'a key with a NUL': () => insert({ _id: -1, content: { 'a\0b': 1 } }),
+      'more levels than MongoDB takes': () => insert({ _id: -1, content: nested(250) }),
+      'a value that refers to itself': () => {
+        const content: { self?: unknown } = {};
+        content.self = content;
+        return insert({ _id: -1, content });
+      },
+    };
+
+    for (const [situation, operationsOf] of Object.entries(bad)) {
+      it(`${situation} › only it is refused, and the rest is stored`, async function () {
+        this.timeout(30_000);
+        await counters.insertOne({ _id: 0, list: ['x'.repeat(9 * 1024 * 1024)] });
+        const write = createBulkWriter(counters);
+        const others = Array.from({ length: 40 }, (_value, index) => index + 1);
+        const outcomes = await Promise.allSettled([
+          ...others.slice(0, 20).map((_id) => write(insert({ _id }))),
+          write(operationsOf()),
+          ...others.slice(20).map((_id) => write(insert({ _id }))),
+        ]);
+        const refused = outcomes.flatMap((outcome, index) => (outcome.status === 'rejected' ? [index] : []));
+        assert.deepEqual(refused, [20], String((outcomes[0] as PromiseRejectedResult).reason));
+        assert.equal(await counters.countDocuments({ _id: { $gt: 0 } }), 40);
+      });
+    }
+
+    it('a document over 16 MB › a clear error, without a command', async () => {
+      const write = createBulkWriter(counters);
+      await assert.rejects(
+        () => write(insert({ _id: 1, content: 'x'.repeat(17 * 1024 * 1024) })),
+        (error) => error instanceof DocumentTooLargeError && /17825\d+ bytes/.test(error.message),
+      );
+    });
+
+    it('many large documents at once › all stored, no command over 48 MB', async function () {
+      this.timeout(60_000);
+      const connection = await connectMongo({
+        uri: watchedUri(database.uri),
+        appName: 'test-bulk-large',
+        maxPoolSize: 10,
+      });
+      const sizes: number[] = [];
+      connection.getClient().on('commandStarted', ({ commandName, command }) => {
+        if (commandName === 'insert') sizes.push((command['documents'] as unknown[]).length);
+      });
+      const write = createBulkWriter(connection.collection('counters') as unknown as typeof counters);
+      const content = 'x'.repeat(4 * 1024 * 1024);
+      const ids = Array.from({ length: 12 }, (_value, index) => index);
+      await Promise.all(ids.map((_id) => write(insert({ _id, content }))));
+      await connection.close();
+      assert.equal(await counters.countDocuments({}), 12);
+      assert.ok(Math.max(...sizes) <= 3, `documents of 4 MB in each command: ${sizes.join()}`);
+    });
+
+    it('every write is bad › each is refused, with a bounded number of commands', async () => {
+      const connection = await connectMongo({
+        uri: watchedUri(database.uri),
+        appName: 'test-bulk-bad',
+        maxPoolSize: 10,
+      });
+      let commands = 0;
+      connection.getClient().on('commandStarted', ({ commandName }) => {
+        if (commandName === 'insert') commands += 1;
+      });
+      const write = createBulkWriter(connection.collection('counters') as unknown as typeof counters);
+      const content = nested(250);
+      const ids = Array.from({ length: 400 }, (_value, index) => index);
+      const outcomes = await Promise.allSettled(ids.map((_id) => write(insert({ _id, content }))));
+      await connection.close();
+      assert.ok(outcomes.every(({ status }) => status === 'rejected'));
+      assert.ok(commands > 1 && commands <= 201, `${commands} commands`);
+    });
   });
 
   it('the database is away › every write fails with the connection error', async () => {

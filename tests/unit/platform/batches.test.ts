@@ -55,6 +55,21 @@ describe('platform › batches', () => {
     assert.deepEqual(await Promise.all(others), [20, 30, 40]);
   });
 
+  it('asks that weigh more than a batch may › several batches, and a heavy ask alone', async () => {
+    const { batches, work } = createManualWork();
+    const weight = { max: 10, of: (ask: number) => ask };
+    const { ask } = createBatches({ maxSize: 3, weight, maxConcurrent: 9, work });
+    const answers = Promise.all([4, 5, 20, 1, 1, 1, 1].map((number) => ask('a', number)));
+    await turns();
+    await turns();
+    assert.deepEqual(
+      batches.map(({ asks }) => asks),
+      [[4, 5], [20], [1, 1, 1], [1]],
+    );
+    for (const { end } of batches) end();
+    assert.deepEqual(await answers, [40, 50, 200, 10, 10, 10, 10]);
+  });
+
   it('several at once › no more than allowed are under way', async () => {
     const { batches, work } = createManualWork();
     const { ask } = createBatches({ maxSize: 1, maxConcurrent: 2, work });
