@@ -53,6 +53,7 @@ export async function createDescribedServer(): Promise<Pick<HttpServer, 'openApi
       publicUrl,
       corsOrigins: [],
       rateLimitPerMinute: 0,
+      bodyMemoryBytes: 0,
       trustedProxies: 0,
       cookies: { domain: undefined, secure: false },
     },

@@ -1,4 +1,5 @@
 import type { ChannelUsage } from '../channels/use-cases.ts';
+import { observeBodies } from '../http/observers.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createPasswords } from '../identity/auth/passwords.ts';
 import { buildIdentity } from '../identity/build.ts';
@@ -67,6 +68,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     problems,
     config: config.http,
     health: core.health,
+    bodies: observeBodies(metrics),
   });
   const metricsServer = await serveMetrics(metrics, {
     host: config.http.host,

@@ -1,5 +1,6 @@
 import { channelInstruments } from '../channels/instruments.ts';
 import { consentInstruments } from '../consent/instruments.ts';
+import { httpInstruments } from '../http/instruments.ts';
 import { createMetrics, type InstrumentTable, type Metrics, type ProcessName } from '../platform/metrics.ts';
 import { combineTables } from '../platform/registry.ts';
 import { rateInstruments } from '../rates/instruments.ts';
@@ -35,6 +36,7 @@ export const instrumentTable = combineTables(
   channelInstruments,
   consentInstruments,
   webhookInstruments,
+  httpInstruments,
   workerInstruments,
 );
 

@@ -1,62 +1,99 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, unzip } from 'node:zlib';
 import type { Context } from 'koa';
-import { koaBody } from 'koa-body';
+import { parse } from 'secure-json-parse';
 import { AppError } from '../platform/errors.ts';
-import { AbortedUpload } from './raw-body.ts';
+import { readBody, tooLarge } from './body.ts';
+import type { BodyBudget, BodySender } from './body-budget.ts';
 
 export const jsonBodyLimitBytes = 100 * 1024;
+/** Content that does not compress grows by a few bytes. */
+const compressedLimitBytes = jsonBodyLimitBytes + 1_024;
 const maxDepth = 32;
 
-const parse = koaBody({
-  json: true,
-  jsonTypes: ['application/json'],
-  jsonLimit: jsonBodyLimitBytes,
-  jsonStrict: true,
-  text: false,
-  urlencoded: false,
-  multipart: false,
-  patchNode: false,
-  patchKoa: true,
-  onError: (error, { req }) => {
-    throw req.destroyed && !req.complete ? new AbortedUpload() : bodyProblem(error);
-  },
-});
+const inflaters = {
+  gzip: promisify(unzip),
+  deflate: promisify(unzip),
+  br: promisify(brotliDecompress),
+} as const;
 
-/** The body of a JSON route; undefined if the request has none. */
-export async function readJsonBody(context: Context): Promise<unknown> {
-  if (!hasBody(context)) return undefined;
+type Encoding = keyof typeof inflaters;
+
+export interface JsonBody {
+  readonly value: unknown;
+  /** Gives the memory of the body back. */
+  release(): void;
+}
+
+interface JsonBodyOptions {
+  readonly budget: BodyBudget;
+  readonly sender: BodySender;
+}
+
+const noBody: JsonBody = { value: undefined, release: () => undefined };
+
+/** The body of a JSON route; its value is undefined if the request has none. */
+export async function readJsonBody(context: Context, options: JsonBodyOptions): Promise<JsonBody> {
+  if (!hasBody(context)) return noBody;
   if (!context.is('application/json'))
     throw new AppError('unsupported-media-type', 'The Content-Type of the body is not application/json.');
-  const gone = new Promise<never>((_resolve, reject) => {
-    context.req.once('close', () => {
-      if (!context.req.complete) reject(new AbortedUpload());
-    });
-  });
+  const encoding = encodingOf(context);
+  const exchange = { request: context.req, response: context.res };
+  const maxBytes = encoding === null ? jsonBodyLimitBytes : compressedLimitBytes;
+  const { bytes, hold } = await readBody(exchange, { ...options, maxBytes });
   try {
-    // The parser waits for ever if the client disconnects within a compressed body.
-    await Promise.race([parse(context, async () => undefined), gone]);
-  } finally {
-    // Drops the rest of a refused body, so that the client reads the response.
-    context.req.resume();
+    if (encoding === null) return { value: parseJson(bytes), release: hold.release };
+    hold.grow(jsonBodyLimitBytes);
+    return { value: parseJson(await inflate(bytes, encoding)), release: hold.release };
+  } catch (error) {
+    hold.release();
+    throw error;
   }
-  const body = (context.request as { body?: unknown }).body;
-  if (isDeeperThan(body, maxDepth))
-    throw new AppError('malformed-json', `The body is nested deeper than ${maxDepth} levels.`);
-  return body;
 }
 
 const hasBody = (context: Context): boolean =>
   context.req.headers['transfer-encoding'] !== undefined ||
   Number(context.req.headers['content-length'] ?? 0) > 0;
 
-/** The parser's error contains the whole body, so it must not become the cause. */
-function bodyProblem(error: Error): Error {
-  const status = 'status' in error ? error.status : undefined;
-  if (status === 413)
-    return new AppError('body-too-large', `The body is larger than ${jsonBodyLimitBytes} bytes.`);
-  if (status === 415)
-    return new AppError('unsupported-media-type', 'The content encoding is not gzip, deflate or identity.');
-  return new AppError('malformed-json', 'The body is not a valid JSON object.');
+/** How the body is compressed; null if it is not. */
+function encodingOf({ req }: Context): Encoding | null {
+  const encoding = req.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return null;
+  if (isKnown(encoding)) return encoding;
+  throw new AppError('unsupported-media-type', 'The content encoding is not gzip, deflate, br or identity.');
 }
+
+const isKnown = (encoding: string): encoding is Encoding => Object.hasOwn(inflaters, encoding);
+
+async function inflate(bytes: Buffer, encoding: Encoding): Promise<Buffer> {
+  try {
+    return await inflaters[encoding](bytes, { maxOutputLength: jsonBodyLimitBytes });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(jsonBodyLimitBytes);
+    throw malformed(`The body is not valid ${encoding}.`);
+  }
+}
+
+/** The parser's error quotes the body, so it must not become the cause. */
+function parseJson(bytes: Buffer): unknown {
+  const text = new TextDecoder().decode(bytes);
+  if (text === '') return {};
+  const value = parseStrictly(text);
+  if (isDeeperThan(value, maxDepth)) throw malformed(`The body is nested deeper than ${maxDepth} levels.`);
+  return value;
+}
+
+function parseStrictly(text: string): unknown {
+  if (!/^[ \t\r\n]*[[{]/.test(text)) throw malformed('The body is not a JSON object.');
+  try {
+    return parse(text, { protoAction: 'error', constructorAction: 'ignore' });
+  } catch {
+    throw malformed('The body is not a valid JSON object.');
+  }
+}
+
+const malformed = (detail: string): AppError => new AppError('malformed-json', detail);
 
 /** Without recursion, because the sender chooses the depth. */
 function isDeeperThan(value: unknown, limit: number): boolean {

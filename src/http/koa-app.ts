@@ -4,17 +4,20 @@ import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
 import type { HttpConfig } from './config.ts';
 import { AppError } from '../platform/errors.ts';
+import { networkOf } from '../platform/network.ts';
 import type { Logger } from '../platform/logger.ts';
 import { admit, assertOwnOrigin } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
+import { AbortedUpload } from './body.ts';
+import type { BodyBudget, BodySender } from './body-budget.ts';
 import { readJsonBody } from './json-body.ts';
 import type { PageRoute } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
-import { AbortedUpload } from './raw-body.ts';
 import { writeReply } from './reply.ts';
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
-import { idsOf, reportFailure, type RequestRecords } from './request-record.ts';
+import { idsOf, reportFailure, type RequestRecord, type RequestRecords } from './request-record.ts';
 import { type Actor, type AnyRoute, isLimited, type RequestInfo } from './route.ts';
+import { awaitRestOfBody } from './unread-body.ts';
 import { parseInput } from './validation.ts';
 
 interface KoaAppOptions {
@@ -24,6 +27,7 @@ interface KoaAppOptions {
   readonly logger: Logger;
   readonly config: HttpConfig;
   readonly records: RequestRecords;
+  readonly budget: BodyBudget;
   readonly replyTo: ProblemReplies;
 }
 
@@ -50,10 +54,10 @@ export function createKoaApp(options: KoaAppOptions): Koa {
 
 const parameterCount = (path: string): number => path.split('/:').length;
 
-/** Serves one route: authenticate, count, parse, handle, then write the reply through its schema. */
+/** Serves one route: authenticate, count, read, parse, handle, then write the reply through its schema. */
 function serveRoute(
   entry: AnyRoute,
-  { authenticate, config, records }: KoaAppOptions,
+  { authenticate, budget, config, records }: KoaAppOptions,
   limit: RequestLimiter,
 ): Middleware {
   const ownOrigins = new Set([new URL(config.publicUrl).origin, ...config.corsOrigins]);
@@ -67,18 +71,29 @@ function serveRoute(
     if (isLimited(entry)) await countRequest(context, limit, { request: record.info, admission });
     const actor = valueOf(admission);
     if (actor !== undefined) record.actor = actor;
-    const body = takesBody(entry) ? await readJsonBody(context) : undefined;
-    const input = parseInput(entry, {
-      params,
-      querystring: context.querystring,
-      body,
-      idempotencyKey: record.info.header('idempotency-key'),
-    });
-    // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
-    const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
-    writeReply(context, entry, await entry.handle(handlerInput), config.cookies);
+    const body = takesBody(entry)
+      ? await readJsonBody(context, { budget, sender: senderOf(record) })
+      : undefined;
+    try {
+      const input = parseInput(entry, {
+        params,
+        querystring: context.querystring,
+        body: body?.value,
+        idempotencyKey: record.info.header('idempotency-key'),
+      });
+      // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
+      const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
+      writeReply(context, entry, await entry.handle(handlerInput), config.cookies);
+    } finally {
+      body?.release();
+    }
   };
 }
+
+const senderOf = ({ actor, info }: RequestRecord): BodySender =>
+  actor === undefined
+    ? { pool: 'anonymous', key: networkOf(info.ip) }
+    : { pool: 'user', key: actor.userId.toHexString() };
 
 interface Counted {
   readonly request: RequestInfo;
@@ -122,7 +137,8 @@ const servePage =
 
 /** Answers thrown errors and unmatched requests with problem details. */
 function answerProblems({ logger, records, replyTo }: KoaAppOptions): Middleware {
-  const answer = (context: Context, thrown: unknown): void => {
+  const answer = async (context: Context, thrown: unknown): Promise<void> => {
+    await awaitRestOfBody(context.req, context.res);
     const record = records.of(context.req);
     const error = toAppError(thrown);
     const { status, headers, document } = replyTo(error, record.info.requestId);
@@ -140,7 +156,7 @@ function answerProblems({ logger, records, replyTo }: KoaAppOptions): Middleware
     try {
       await next();
       const unanswered = unansweredProblem(context);
-      if (unanswered !== undefined) answer(context, unanswered);
+      if (unanswered !== undefined) await answer(context, unanswered);
     } catch (error) {
       if (!(error instanceof AbortedUpload)) return answer(context, error);
       context.respond = false;

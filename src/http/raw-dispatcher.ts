@@ -1,13 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import { networkOf } from '../platform/network.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
-import { AbortedUpload, readRawBody } from './raw-body.ts';
-import type { RawReply, RawRoute } from './raw-route.ts';
+import { AbortedUpload, declaredBytes, type Exchange, readBody, tooLarge } from './body.ts';
+import type { BodyBudget } from './body-budget.ts';
+import type { RawHead, RawReply, RawRoute } from './raw-route.ts';
 import { idsOf, reportFailure, type RequestRecord } from './request-record.ts';
+import { awaitRestOfBody } from './unread-body.ts';
 
 interface RawDispatcherOptions {
   readonly routes: readonly RawRoute[];
+  readonly budget: BodyBudget;
   readonly replyTo: ProblemReplies;
   readonly logger: Logger;
 }
@@ -25,7 +29,12 @@ interface Match {
 }
 
 /** Serves raw routes without framework or middleware. */
-export function createRawDispatcher({ routes, replyTo, logger }: RawDispatcherOptions): RawDispatcher {
+export function createRawDispatcher({
+  routes,
+  budget,
+  replyTo,
+  logger,
+}: RawDispatcherOptions): RawDispatcher {
   const patterns = routes.map((route) => ({ route, segments: route.path.split('/') }));
 
   const matchesOf = (path: string): Match[] => {
@@ -36,8 +45,9 @@ export function createRawDispatcher({ routes, replyTo, logger }: RawDispatcherOp
     });
   };
 
-  const fail = (error: unknown, response: ServerResponse, record: RequestRecord): void => {
+  const fail = async (error: unknown, { request, response }: Exchange, record: RequestRecord) => {
     if (error instanceof AbortedUpload || response.headersSent) return void response.destroy();
+    await awaitRestOfBody(request, response);
     const problem = toAppError(error);
     const { status, headers, document } = replyTo(problem, record.info.requestId);
     reportFailure({ logger, record, code: problem.code, status, cause: problem.cause ?? problem });
@@ -55,34 +65,51 @@ export function createRawDispatcher({ routes, replyTo, logger }: RawDispatcherOp
     const matches = matchesOf(queryAt === -1 ? url : url.slice(0, queryAt));
     if (matches.length === 0) return false;
     const method = request.method === 'HEAD' ? 'get' : request.method?.toLowerCase();
+    const exchange = { request, response };
     const match = matches.find(({ route }) => route.method === method);
     record.routePath = (match ?? matches[0])?.route.path ?? '';
     if (match === undefined) {
       response.setHeader('Allow', matches.map(({ route }) => route.method.toUpperCase()).join(', '));
-      fail(
-        new AppError('method-not-allowed', `This path does not support ${request.method}.`),
-        response,
-        record,
-      );
+      const refusal = new AppError('method-not-allowed', `This path does not support ${request.method}.`);
+      void fail(refusal, exchange, record);
       return true;
     }
     record.ids = idsOf(match.params);
     const query = new URLSearchParams(queryAt === -1 ? '' : url.slice(queryAt + 1));
-    serve(match, query, request, record)
+    serve(match, { query, exchange, record, budget })
       .then((reply) => writeRaw(response, reply))
-      .catch((error: unknown) => fail(error, response, record));
+      .catch((error: unknown) => fail(error, exchange, record));
     return true;
   };
 }
 
-async function serve(
-  { route, params }: Match,
-  query: URLSearchParams,
-  request: IncomingMessage,
-  record: RequestRecord,
-): Promise<RawReply> {
-  const rawBody = route.method === 'get' ? Buffer.alloc(0) : await readRawBody(request, route.maxBytes);
-  return route.handle({ headers: request.headers, params, query, rawBody, request: record.info });
+interface Serving {
+  readonly query: URLSearchParams;
+  readonly exchange: Exchange;
+  readonly record: RequestRecord;
+  readonly budget: BodyBudget;
+}
+
+async function serve({ route, params }: Match, serving: Serving): Promise<RawReply> {
+  const { query, exchange, record, budget } = serving;
+  const { request } = exchange;
+  const head: RawHead = {
+    headers: request.headers,
+    params,
+    query,
+    request: record.info,
+    declaredBytes: declaredBytes(request),
+  };
+  if (route.method === 'get') return route.handle({ ...head, rawBody: Buffer.alloc(0) });
+  const { maxBytes } = route;
+  if (head.declaredBytes > maxBytes) throw tooLarge(maxBytes);
+  const sender = (await route.admit?.(head)) ?? { pool: 'anonymous', key: networkOf(record.info.ip) };
+  const { bytes, hold } = await readBody(exchange, { budget, sender, maxBytes });
+  try {
+    return await route.handle({ ...head, rawBody: bytes });
+  } finally {
+    hold.release();
+  }
 }
 
 function writeRaw(response: ServerResponse, { status, body, contentType, headers }: RawReply): void {

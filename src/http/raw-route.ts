@@ -1,16 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ProblemCode } from '../platform/errors.ts';
+import type { BodySender } from './body-budget.ts';
 import type { RequestInfo } from './route.ts';
 
-/** The input of a raw handler: the exact bytes, neither parsed nor authenticated. */
-export interface RawRequest {
+/** A request before its body is read. */
+export interface RawHead {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string>>;
   /** The query as sent; a repeated parameter keeps its values in `getAll`. */
   readonly query: URLSearchParams;
+  readonly request: RequestInfo;
+  /** The declared length of the body; 0 if it has none or does not say. */
+  readonly declaredBytes: number;
+}
+
+/** The input of a raw handler: the exact bytes, neither parsed nor authenticated. */
+export interface RawRequest extends RawHead {
   /** Empty for GET. */
   readonly rawBody: Buffer;
-  readonly request: RequestInfo;
 }
 
 export interface RawReply {
@@ -36,6 +43,11 @@ export interface RawRoute {
   /** A longer body is refused with 413. */
   readonly maxBytes: number;
   readonly documentation: RawDocumentation;
+  /**
+   * Judges a request with a body before a byte of it is kept: throws if it is refused, or names the sender whose share of
+   * the memory it takes. Without it the sender is an anonymous network.
+   */
+  admit?(head: RawHead): Promise<BodySender>;
   handle(input: RawRequest): Promise<RawReply>;
 }
 

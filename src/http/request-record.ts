@@ -72,10 +72,13 @@ interface FailureReport {
   readonly cause: unknown;
 }
 
-/** Logs a bug as an error and an unavailable dependency as a warning; a refusal appears only in the access line. */
+/**
+ * Logs a bug as an error and an unavailable dependency as a warning. A refusal appears only in the access line; so does
+ * an overload, which a flood of lines would make worse.
+ */
 export function reportFailure({ logger, record, code, status, cause }: FailureReport): void {
   record.problemCode = code;
-  if (status < 500) return;
+  if (status < 500 || code === 'overloaded') return;
   const fields = { requestId: record.info.requestId, route: record.routePath ?? null, code, error: cause };
   if (code === 'internal') logger.error(fields, 'request failed because of a bug');
   else logger.warn(fields, 'request refused because a dependency is unavailable');

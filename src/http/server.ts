@@ -5,6 +5,7 @@ import type { HttpConfig } from './config.ts';
 import { AppError, type ProblemTable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Authenticate } from './authenticate.ts';
+import { createBodyBudget, type BodyObserver } from './body-budget.ts';
 import { docsPages } from './docs-pages.ts';
 import { type HealthCheck, healthRoutes } from './health.ts';
 import { createKoaApp } from './koa-app.ts';
@@ -16,6 +17,7 @@ import { createRawDispatcher } from './raw-dispatcher.ts';
 import type { RawRoute } from './raw-route.ts';
 import { createRequestRecords, type RequestRecord } from './request-record.ts';
 import type { AnyRoute } from './route.ts';
+import { dropUnreadBody, unreadBodyMs } from './unread-body.ts';
 
 export interface HttpServerOptions {
   readonly about: ApiDescription;
@@ -28,6 +30,7 @@ export interface HttpServerOptions {
   readonly config: HttpConfig;
   /** The checks behind /readyz. */
   readonly health: readonly HealthCheck[];
+  readonly bodies?: BodyObserver;
   readonly timeouts?: Partial<Timeouts>;
 }
 
@@ -39,6 +42,8 @@ export interface Timeouts {
   readonly checkIntervalMs: number;
   /** Longer than the usual 60 s of load balancers, so that they close idle connections first. */
   readonly keepAliveMs: number;
+  /** How long a client may go on with a body that is already answered. */
+  readonly unreadBodyMs: number;
 }
 
 export const defaultTimeouts: Timeouts = {
@@ -46,6 +51,7 @@ export const defaultTimeouts: Timeouts = {
   requestMs: 30_000,
   checkIntervalMs: 2_000,
   keepAliveMs: 65_000,
+  unreadBodyMs,
 };
 
 export interface CloseOptions {
@@ -88,20 +94,27 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const replyTo = createProblemReplies({ problems, publicUrl: config.publicUrl });
   const records = createRequestRecords(logger, config.trustedProxies);
-  const app = createKoaApp({ ...options, routes, pages, logger, records, replyTo });
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const budget = createBodyBudget({
+    maxBytes: config.bodyMemoryBytes,
+    nowMs: () => performance.now(),
+    ...(options.bodies === undefined ? {} : { observer: options.bodies }),
+  });
+  const app = createKoaApp({ ...options, routes, pages, logger, records, budget, replyTo });
   const serveKoa = app.callback();
-  const dispatchRaw = createRawDispatcher({ routes: rawRoutes, replyTo, logger });
+  const dispatchRaw = createRawDispatcher({ routes: rawRoutes, budget, replyTo, logger });
   const inFlight = createInFlight();
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const record = records.begin(request, response, inFlight.enter());
     response.setHeader('X-Request-Id', record.info.requestId);
+    dropUnreadBody(request, response, timeouts.unreadBodyMs);
     if (isDraining()) response.setHeader('Connection', 'close');
     if (phase === 'refusing') return refuse(response, record, replyTo);
     if (!dispatchRaw(request, response, record)) void serveKoa(request, response);
   };
 
-  const server = createNodeServer(handle, { ...defaultTimeouts, ...options.timeouts });
+  const server = createNodeServer(handle, timeouts);
   let closing: Promise<void> | undefined;
   const drain = async ({ graceMs, announceMs = 0 }: CloseOptions): Promise<void> => {
     phase = 'draining';
@@ -145,7 +158,7 @@ function createNodeServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
   timeouts: Timeouts,
 ): Server {
-  return createServer(
+  const server = createServer(
     {
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
@@ -154,6 +167,8 @@ function createNodeServer(
     },
     handle,
   );
+  // Without this, Node asks for the body before anything has judged the headers; `readBody` asks for it instead.
+  return server.on('checkContinue', handle);
 }
 
 async function listen(server: Server, port: number, host: string) {

@@ -179,6 +179,7 @@ const unwatched: Readonly<Record<string, string>> = {
   crm_messages_unknown: 'how many; MessagesUnknownAged reads since when',
   crm_webhook_events_stored_total:
     'a client without traffic is no fault; NoReceipts compares with what was sent',
+  crm_http_body_bytes: 'how full; BodiesRefused reads what the callers feel',
   crm_webhook_events: 'how many; WebhookBacklog, ReceiptsUnmatched and DeadLetters read what is wrong',
   crm_opt_outs_total: 'people’s own decisions: the businesses watch them',
   crm_opt_out_canceled_messages_total: 'people’s own decisions: the businesses watch them',
@@ -214,7 +215,7 @@ describe('instruments', () => {
   it('labels › never name a person, a message or a business', () => {
     const allowed = [
       ...['kind', 'priority', 'status', 'gate', 'category', 'outcome', 'class', 'code', 'word', 'verdict'],
-      ...['by', 'source', 'cause'],
+      ...['by', 'source', 'cause', 'pool', 'reason'],
     ];
     const used = new Set(instruments.flatMap(({ labels }) => labels));
     assert.deepEqual([...used].toSorted(), allowed.toSorted());

@@ -46,6 +46,7 @@ describe('slow clients', () => {
       requestMs: 30_000,
       checkIntervalMs: 2_000,
       keepAliveMs: 65_000,
+      unreadBodyMs: 5_000,
     });
   });
 
