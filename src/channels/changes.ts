@@ -51,6 +51,12 @@ export const channelChange = (
   decide: (current) => applyChange(current, decide(current) ?? {}),
 });
 
+/** Whether both have the same token: an answer of the provider holds only for the token that it was asked with. */
+export const hasSameToken = (
+  { accessToken: one }: Pick<ChannelDoc, 'accessToken'>,
+  { accessToken: other }: Pick<ChannelDoc, 'accessToken'>,
+): boolean => one.iv === other.iv && one.data === other.data;
+
 interface SystemChange {
   readonly action: string;
   readonly decide: (current: ChannelDoc) => ChannelChange | null;

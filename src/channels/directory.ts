@@ -7,8 +7,10 @@ import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts'
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
 import type { ProviderNumber, Sender } from '../whatsapp/gateway.ts';
+import { isVerified, ownershipDetailOf, verifiedAt } from './ownership-rules.ts';
 import type { ChannelDoc, ChannelRepository } from './store/repository.ts';
 
+export { isVerified } from './ownership-rules.ts';
 export type { ChannelDoc } from './store/repository.ts';
 
 export interface ChannelDeps {
@@ -59,8 +61,8 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
     },
 
     /**
-     * The given channel, or the client's only one. Throws `not-found`, `channel-disconnected`, or `invalid-input` when
-     * the client has no channel or several.
+     * The given channel, or the client's only one. Throws `not-found`, `channel-disconnected`, `channel-unverified`, or
+     * `invalid-input` when the client has no channel or several.
      */
     async requireForSend(scope: ClientScope, channelId: Types.ObjectId | undefined): Promise<ChannelDoc> {
       const channel =
@@ -71,6 +73,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
       if (channel.state === 'disconnected') {
         throw new AppError('channel-disconnected', channel.stateReason ?? 'The channel is disconnected.');
       }
+      requireVerified(channel);
       return channel;
     },
 
@@ -83,11 +86,11 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
       wabaId: channel.wabaId,
     }),
 
-    /** Across all tenants: the channel whose number a provider event names. */
+    /** Across all tenants: the verified channel whose number a provider event names. */
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       byPhoneNumberId.get(phoneNumberId, () => channels.findByPhoneNumberIdAcrossClients(phoneNumberId)),
 
-    /** Across all tenants: the channels of the account that a provider event names. */
+    /** Across all tenants: the verified channels of the account that a provider event names. */
     listByWabaIdAcrossClients: (wabaId: string): Promise<ChannelDoc[]> =>
       channels.listByWabaIdAcrossClients(wabaId, maxChannelsOfAccount),
 
@@ -128,7 +131,12 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
   };
 }
 
-/** A number that only the sandbox knows. */
+/** Throws `channel-unverified`. */
+export function requireVerified(channel: ChannelDoc): void {
+  if (!isVerified(channel)) throw new AppError('channel-unverified', ownershipDetailOf(channel) ?? '');
+}
+
+/** A number that only the sandbox knows, and of which nobody else can prove anything. */
 function draftSandboxChannel(
   scope: ClientScope,
   { cipher, ...fields }: Pick<ChannelDeps, 'cipher'> & Pick<ChannelDoc, 'sendsPerSecond' | 'createdAt'>,
@@ -145,6 +153,7 @@ function draftSandboxChannel(
     accessToken: cipher.seal(newSecret(), _id.toHexString()),
     webhookKeyHash: sha256Hex(newSecret()),
     state: 'active',
+    ownership: verifiedAt(fields.createdAt),
     version: 1,
   };
 }

@@ -8,4 +8,11 @@ export const channelInstruments = {
     labels: ['by', 'class'],
     processes: ['worker'],
   },
+  channelsUnverified: {
+    name: 'crm_channels_unverified',
+    type: 'gauge',
+    help: 'Channels without a proof of ownership, by the missing proof.',
+    labels: ['reason'],
+    processes: ['worker'],
+  },
 } as const satisfies InstrumentTable;

@@ -5,5 +5,6 @@ import type { NumberGateway } from '../whatsapp/gateway.ts';
 export const limitNumberGateway = (gateway: NumberGateway, limited: ManagementLimiter): NumberGateway => ({
   describeNumber: (number) => limited(number, () => gateway.describeNumber(number)),
   describeAccount: (number) => limited(number, () => gateway.describeAccount(number)),
+  findInAccount: (number) => limited(number, () => gateway.findInAccount(number)),
   checkHealth: (number) => limited(number, () => gateway.checkHealth(number)),
 });

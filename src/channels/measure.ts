@@ -8,10 +8,14 @@ interface ChannelMeasureDeps {
   readonly metrics: Measured<typeof channelInstruments>;
 }
 
-/** Updates the gauge of paused channels. */
+/** Updates the gauges of paused and unverified channels. */
 export function createChannelMeasure({ mongo, metrics }: ChannelMeasureDeps) {
   const channels = createChannelMeasures(mongo);
   return async (): Promise<void> => {
+    const unverified = await channels.findUnverifiedAcrossClients();
+    metrics.instruments.channelsUnverified.replace(
+      unverified.map(({ reason, count }) => ({ labels: { reason }, value: count })),
+    );
     const paused = await channels.findPausedAcrossClients();
     metrics.instruments.channelsPaused.replace(
       paused.map(({ by, errorClass, count }) => ({ labels: { by, class: errorClass }, value: count })),

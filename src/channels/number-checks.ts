@@ -1,45 +1,42 @@
 import { scopeOf } from '../platform/mongo.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { NumberGateway, ProviderNumber } from '../whatsapp/gateway.ts';
-import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
-import { isNumberCheckOver, changesFromAnswers, nextNumberCheckAfter, type NumberAnswers } from './rules.ts';
-import type { ChannelDirectory } from './directory.ts';
-import type { ChannelDoc } from './store/repository.ts';
-
-export interface NumberCheckDeps extends ChannelChangeDeps {
-  readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
-  readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
-  readonly clock: Clock;
-}
+import { channelChange, createChannelResource, hasSameToken } from './changes.ts';
+import { createOwnershipClaims, type ClaimDeps, type OwnershipOf } from './claims.ts';
+import { fetchNumberAnswers } from './number-answers.ts';
+import { changesFromProof, isConfirmation, nextCheckAfter, type NumberAnswers } from './number-rules.ts';
+import { isVerified, ownershipAfterCheck, proofOf } from './ownership-rules.ts';
+import { nextNumberCheckAfter } from './rules.ts';
+import type { ChannelChange, ChannelDoc } from './store/repository.ts';
 
 const maxNumbersPerRound = 20;
 
-/** Asks the provider about a number and, if it knows the number, about its account. */
-export async function fetchNumberAnswers(
-  gateway: NumberCheckDeps['gateway'],
-  asked: ProviderNumber,
-): Promise<NumberAnswers> {
-  const number = await gateway.describeNumber(asked);
-  const account = number.kind === 'described' ? await gateway.describeAccount(asked) : null;
-  return { number, account };
-}
-
 /**
- * Reads what the provider knows about a number: after the channel is connected, after a new access token, and when the
- * provider reports a change. Never changes the state of the channel: only `verify`, which a user requests, does.
+ * Reads what the provider knows about a number: after the channel is connected, every day, and when the provider
+ * reports a change. Proves the ownership, or ends it. Never changes the state of the channel: only `verify`, which a
+ * user requests, does.
  */
-export function createNumberChecks(deps: NumberCheckDeps) {
+export function createNumberChecks(deps: ClaimDeps) {
   const { channels, directory, gateway, clock } = deps;
-  const change = createSystemChanges(deps);
+  const resource = createChannelResource(deps);
+  const claims = createOwnershipClaims(deps);
 
-  async function check(channel: ChannelDoc): Promise<void> {
-    const scope = scopeOf(channel.clientId);
-    const answers = await fetchNumberAnswers(gateway, directory.numberOf(channel));
-    await change(scope, channel._id, {
-      action: 'channel.looked-at',
-      decide: (current) => changesFromAnswers(current, answers, clock.now()),
-    });
-    if (isNumberCheckOver(answers)) await channels.finishNumberCheck(scope, channel);
+  async function check(asked: ChannelDoc): Promise<void> {
+    const scope = scopeOf(asked.clientId);
+    const answers = await fetchNumberAnswers(gateway, directory.numberOf(asked));
+    const now = clock.now();
+    const proof = proofOf(answers.number, answers.membership);
+    const write = (ownershipOf: OwnershipOf): Promise<ChannelDoc | null> => {
+      const { changes, action } = changesOf(asked, { answers, ownershipOf, now });
+      // A channel with another token needs its own check, which its change has requested.
+      const decide = (current: ChannelDoc) => (hasSameToken(current, asked) ? changes(current) : null);
+      return resource.changeIfExists(scope, { type: 'system' }, asked._id, channelChange(action, decide));
+    };
+    const otherwise: OwnershipOf = (current) => ownershipAfterCheck(current, proof, now);
+    const stored = await claims.settle(asked, { proof, otherwise }, write);
+    if (proof.kind === 'proved') await channels.confirmOwnership(scope, asked._id, now);
+    if (stored?.ownership === undefined) return;
+    const next = nextCheckAfter(answers, stored.ownership, now);
+    // Otherwise the answers are incomplete, and the check is repeated after its own delay.
+    if (next === null || next.at > now) await channels.finishNumberCheck(scope, asked, next?.at ?? null);
   }
 
   return {
@@ -52,4 +49,21 @@ export function createNumberChecks(deps: NumberCheckDeps) {
       return due.length;
     },
   };
+}
+
+interface CheckResult {
+  readonly answers: NumberAnswers;
+  readonly ownershipOf: OwnershipOf;
+  readonly now: Date;
+}
+
+/** The changes of a check, and the audit action that names the most important one. */
+function changesOf(asked: ChannelDoc, { answers, ownershipOf, now }: CheckResult) {
+  const changes = (current: ChannelDoc): ChannelChange | null => {
+    const change = changesFromProof(current, { answers, ownership: ownershipOf(current), now });
+    return isConfirmation(current, change) ? null : change;
+  };
+  const isOwner = isVerified({ ownership: ownershipOf(asked) });
+  if (isOwner === isVerified(asked)) return { changes, action: 'channel.looked-at' };
+  return { changes, action: isOwner ? 'channel.ownership-proved' : 'channel.ownership-lost' };
 }

@@ -4,6 +4,7 @@ import type { ClientScope } from '../platform/mongo.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
 import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
+import { isLossOfAccess, isVerified } from './ownership-rules.ts';
 import type { ChannelDoc } from './store/repository.ts';
 import {
   afterAccountEvent,
@@ -36,6 +37,11 @@ export function createChannelPauses(deps: ChannelPauseDeps) {
       action: 'channel.resumed-by-provider',
       decide: (current) => afterHealthCheck(current, answer, clock.now()),
     });
+    // The number check decides what a lost access means for the ownership.
+    const isLost = answer.kind === 'refused' && isLossOfAccess(answer.error);
+    if (isLost && isVerified(channel) && channel.ownership?.refusedSince === undefined) {
+      await channels.requestNumberCheck({ clientId: channel.clientId }, channel._id, clock.now());
+    }
   }
 
   return {

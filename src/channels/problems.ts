@@ -7,6 +7,12 @@ export const channelProblems = defineProblems({
     retry: false,
     advice: 'Reconnect the channel; its `stateReason` says why it is disconnected.',
   },
+  'channel-unverified': {
+    status: 409,
+    title: 'Channel not verified',
+    retry: false,
+    advice: 'Verify the channel; its `ownership` says which proof is missing.',
+  },
 });
 
 type ChannelProblems = typeof channelProblems;

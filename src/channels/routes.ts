@@ -56,7 +56,8 @@ const readRoutes = ({ channels, useCases }: ChannelRouteDeps) => [
     path: '/api/channels/:id',
     operationId: 'getChannel',
     summary: 'Get a channel',
-    description: 'Includes its state, limits and the last verification; credentials are never shown.',
+    description:
+      'Includes its state, ownership, limits and the last verification; credentials are never shown.',
     tag,
     access: ['admin', 'agent'],
     params: idParams,
@@ -76,9 +77,12 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     operationId: 'createChannel',
     summary: 'Connect a channel',
     description:
-      'Admins only. Does not call the provider: call `verify` next. The limits and portfolio of the number ' +
-      'are read soon after. `webhookUrl` is shown only in this answer; use it for providers that do not ' +
-      'sign as Meta does and for numbers that belong to their own app.',
+      'Admins only. Asks the provider, with the given token, for the number and its account; `ownership` says ' +
+      'whether both are proved and what is missing. Only then does the channel send and receive. If the provider ' +
+      'does not answer within 5 s, the check is repeated until it does. A number that another channel has claimed ' +
+      'without proof is yours once you prove it; if that channel proves it too, the answer is 409. `webhookUrl` is ' +
+      'shown only in this answer; use it for providers that do not sign as Meta does and for numbers that belong ' +
+      'to their own app.',
     tag,
     access: admins,
     body: CreateChannelBody,
@@ -99,8 +103,9 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     operationId: 'updateChannel',
     summary: 'Change a channel',
     description:
-      'Admins only. Every process sees the change within a second. A new access token does not change the ' +
-      'state: call `verify` to reconnect a disconnected channel. `appSecret: null` clears it.',
+      'Admins only. Every process sees the change within a second. A new access token must prove the ownership ' +
+      'again: if the provider refuses it, the channel becomes unverified. It does not change the state: call ' +
+      '`verify` to reconnect a disconnected channel. `appSecret: null` clears it.',
     tag,
     access: admins,
     params: idParams,
@@ -181,8 +186,8 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     description:
       'Admins only. Uses the stored credentials. If they work, a disconnected channel becomes active and a ' +
       'paused one stays paused. If the provider refuses them, the channel becomes disconnected, ' +
-      '`stateReason` says why, and the answer is still 200. If the provider cannot be reached, nothing ' +
-      'changes and the answer is 503.',
+      '`stateReason` says why, and the answer is still 200. `ownership` says whether the number and its account ' +
+      'are proved. If the provider cannot be reached, nothing changes and the answer is 503.',
     tag,
     access: admins,
     params: idParams,

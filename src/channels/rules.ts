@@ -1,12 +1,13 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
-import type { AccountAnswer, HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
+import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
+import { isTransient } from './number-rules.ts';
+import { isVerified } from './ownership-rules.ts';
 import type {
   ChannelDoc,
   PendingNumberCheck,
   ChannelRestriction,
   ChannelState,
-  ChannelVerification,
   ProviderPause,
   ProviderRecovery,
 } from './store/model.ts';
@@ -31,6 +32,12 @@ type KnownState = Pick<StateOfChannel, 'state'> & {
   readonly messagingLimitAt?: Date | undefined;
 };
 
+export const stateOf = ({ state, stateReason, pause }: ChannelDoc): StateOfChannel => ({
+  state,
+  stateReason: stateReason ?? null,
+  pause: pause ?? null,
+});
+
 const active: StateOfChannel = { state: 'active', stateReason: null, pause: null };
 
 /**
@@ -53,65 +60,11 @@ export function stateAfterAnswer(current: StateOfChannel, answer: NumberAnswer):
   }
 }
 
-/** Whether the answer says nothing, and a later one may. */
-export function isTransient(answer: NumberAnswer | AccountAnswer): boolean {
-  if (answer.kind !== 'refused') return answer.kind === 'away';
-  const { class: errorClass } = ruleFor(answer.error);
-  return errorClass === 'retry' || errorClass === 'retry-later';
-}
-
-/** Messages per second that the provider accepts from a number until it reports another value. */
-const defaultThroughput = 80;
-
-type Paced = Pick<ChannelDoc, 'sendsPerSecond' | 'throughput'>;
-
-/**
- * The sending rate after the provider reports a throughput. A rate below the old throughput was chosen by a user and
- * stays, up to the new throughput; any other rate follows the throughput.
- */
-export const rateAfter = ({ sendsPerSecond, throughput = defaultThroughput }: Paced, next: number): number =>
-  sendsPerSecond < throughput ? Math.min(sendsPerSecond, next) : next;
-
-/** The provider's answers of one number check; `account` is null if the provider did not describe the number. */
-export interface NumberAnswers {
-  readonly number: NumberAnswer;
-  readonly account: AccountAnswer | null;
-}
-
-interface NumberChanges {
-  readonly verification: ChannelVerification;
-  readonly messagingLimit?: number | null;
-  readonly messagingLimitAt?: Date;
-  readonly portfolioId?: string;
-  readonly throughput?: number;
-  readonly sendsPerSecond?: number;
-}
-
-/** The changes that a number check makes; null if the provider did not describe the number. */
-export function changesFromAnswers(
-  current: Paced,
-  { number: answer, account }: NumberAnswers,
-  at: Date,
-): NumberChanges | null {
-  if (answer.kind !== 'described') return null;
-  const { messagingLimit, throughput, ...number } = answer.number;
-  const portfolioId = account?.kind === 'described' ? account.portfolioId : null;
-  return {
-    verification: { at, ...number },
-    ...(messagingLimit === undefined ? {} : { messagingLimit, messagingLimitAt: at }),
-    ...(portfolioId === null ? {} : { portfolioId }),
-    ...(throughput === undefined ? {} : { throughput, sendsPerSecond: rateAfter(current, throughput) }),
-  };
-}
-
-/** Whether another check could not give more, because no answer was transient. */
-export const isNumberCheckOver = ({ number, account }: NumberAnswers): boolean =>
-  !isTransient(number) && (account === null || !isTransient(account));
-
 /** The gates that a change of a channel opens or widens. */
 export function gatesOpened(before: ChannelDoc, after: ChannelDoc): readonly ('channel' | 'portfolio')[] {
   const isResumed =
     (before.state !== 'active' && after.state === 'active') ||
+    (!isVerified(before) && isVerified(after)) ||
     (before.restriction !== undefined && after.restriction === undefined);
   const isLimitChanged =
     before.messagingLimit !== after.messagingLimit || before.portfolioId !== after.portfolioId;

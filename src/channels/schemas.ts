@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { normalisePhone } from '../platform/phone.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
-import { channelStates } from './store/model.ts';
+import { channelStates, ownershipGaps } from './store/model.ts';
 
 export const ListChannelsQuery = z.strictObject({ ...pageQuery });
 
@@ -29,7 +29,9 @@ const accessToken = z
   .string()
   .regex(/^[\x21-\x7e]{1,2048}$/, { error: 'Must be 1 to 2048 visible ASCII characters without spaces.' })
   .meta({
-    description: 'Needs the messaging permission for this number. Stored encrypted, never shown again',
+    description:
+      'Needs whatsapp_business_messaging for the number, and whatsapp_business_management to prove the ownership and ' +
+      'read templates. Stored encrypted, never shown again',
     writeOnly: true,
   });
 
@@ -119,6 +121,25 @@ const ChannelVerification = z
   })
   .meta({ id: 'ChannelVerification' });
 
+const ChannelOwnership = z
+  .object({
+    state: z.enum(['verified', 'unverified']),
+    reason: z.enum(ownershipGaps).nullable().meta({
+      description: 'Which proof is missing; null if verified',
+    }),
+    detail: z.string().nullable().meta({
+      description: 'The same for people, with the way out; also set while `endsAt` is',
+    }),
+    checkedAt: z.iso.datetime().nullable().meta({
+      description: 'When the provider last answered about the ownership; null if it never did',
+    }),
+    endsAt: z.iso.datetime().nullable().meta({
+      description:
+        'Set while the provider refuses the token of a verified channel: then the channel becomes unverified',
+    }),
+  })
+  .meta({ id: 'ChannelOwnership' });
+
 const channelFields = {
   id: z.string(),
   displayNumber: z.string(),
@@ -153,6 +174,11 @@ const channelFields = {
   verification: ChannelVerification.nullable().meta({
     description: 'What the provider reported about the number at the last check',
   }),
+  ownership: ChannelOwnership.meta({
+    description:
+      'Whether the provider, asked with the access token, has answered with this number and account. Only a verified ' +
+      'channel sends, receives the events of its number and account, and shows limits',
+  }),
   createdAt: z.iso.datetime(),
 };
 
@@ -175,6 +201,13 @@ const channelExample = {
     displayNumber: '+1 555-000-1000',
     verifiedName: 'Doe & Sons',
     qualityRating: 'GREEN',
+  },
+  ownership: {
+    state: 'verified',
+    reason: null,
+    detail: null,
+    checkedAt: '2026-11-23T08:10:00.000Z',
+    endsAt: null,
   },
   createdAt: '2026-11-23T08:05:00.000Z',
 } as const;

@@ -7,18 +7,11 @@ import { AppError } from '../platform/errors.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
-import type { NumberAnswer, NumberGateway } from '../whatsapp/gateway.ts';
 import { channelChange, createChannelResource } from './changes.ts';
-import { fetchNumberAnswers } from './number-checks.ts';
+import { createConnecting } from './connecting.ts';
+import type { NumberQuestions } from './number-answers.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
-import {
-  isNumberCheckOver,
-  changesFromAnswers,
-  nextNumberCheckAfter,
-  stateAfterAnswer,
-  stateAfterRequest,
-  type StateOfChannel,
-} from './rules.ts';
+import { stateAfterRequest, stateOf } from './rules.ts';
 import type { CreateChannelBody, PatchChannelBody } from './schemas.ts';
 import type { ChannelDirectory } from './directory.ts';
 
@@ -28,7 +21,7 @@ export type ChannelUsage = (scope: ClientScope, channelId: Types.ObjectId) => Pr
 export interface ChannelUseCaseDeps {
   readonly channels: ChannelRepository;
   readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
-  readonly gateway: Pick<NumberGateway, 'describeNumber' | 'describeAccount'>;
+  readonly gateway: NumberQuestions;
   readonly usage: ChannelUsage;
   readonly audit: AuditService;
   /** Records, in the transaction of a change, the gates that the change opens. */
@@ -49,31 +42,32 @@ export type ChannelUseCases = ReturnType<typeof createChannelUseCases>;
 
 /** The actions of admins on channels. Sending and receiving use the directory. */
 export function createChannelUseCases(deps: ChannelUseCaseDeps) {
-  const { usage, cipher, clock } = deps;
+  const { channels, usage, cipher, clock } = deps;
   const resource = createChannelResource(deps);
+  const connecting = createConnecting(deps, resource);
 
   return {
-    ...createActions(deps, resource),
+    ...createActions(resource),
 
     get: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc> =>
       resource.require(scope, { id, version: undefined }),
 
     /**
-     * Connects a number without calling the provider: `verify` does, and so does a worker soon after. Throws
-     * `already-exists`.
+     * Connects a number and asks the provider at once whether it belongs to the holder of the token. Without a complete
+     * proof the channel is unverified. Throws `already-exists` if the client has a channel with this number, or another
+     * channel has proved it as well.
      */
     async create(scope: ClientScope, by: AuditActor, body: CreateChannelBody): Promise<WithWebhookKey> {
+      // Spares the calls to the provider; the unique index is what holds.
+      if ((await channels.findByPhoneNumberId(scope, body.phoneNumberId)) !== null) throw alreadyConnected();
       const webhookKey = newSecret();
-      const channel = draftChannel(scope, { body, webhookKey }, deps);
+      const draft = draftChannel(scope, { body, webhookKey }, deps);
       try {
-        await resource.create(scope, by, channel);
+        const channel = await connecting.connect({ scope, by }, draft, body.accessToken);
+        return { channel, webhookKey };
       } catch (error) {
-        // Does not name the owner: the number may belong to another client.
-        throw isDuplicateKey(error)
-          ? new AppError('already-exists', 'A channel with this phoneNumberId already exists.')
-          : error;
+        throw isDuplicateKey(error) ? alreadyConnected() : error;
       }
-      return { channel, webhookKey };
     },
 
     async patch(
@@ -85,24 +79,34 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
       const seal = (secret: string) => cipher.seal(secret, ref.id.toHexString());
       const changes = {
         ...(plain as ChannelChange),
-        // A new token may have permissions that the old one lacked.
-        ...(accessToken === undefined
-          ? {}
-          : { accessToken: seal(accessToken), look: { at: clock.now(), tries: 0 } }),
         ...(appSecret === undefined ? {} : { appSecret: appSecret === null ? null : seal(appSecret) }),
       };
-      return resource.change(
-        scope,
-        by,
-        ref,
-        channelChange('channel.updated', ({ pause }) =>
+      if (accessToken === undefined) {
+        return resource.change(
+          scope,
+          by,
+          ref,
+          channelChange('channel.updated', () => changes),
+        );
+      }
+      const withToken = { ...changes, accessToken: seal(accessToken) };
+      return connecting.changeToken(
+        { scope, by },
+        {
+          ref,
+          accessToken,
           // If the old token caused the pause, the new one is checked at once.
-          accessToken !== undefined && pause?.class === 'credentials'
-            ? { ...changes, pause: { ...pause, nextCheckAt: clock.now() } }
-            : changes,
-        ),
+          changes: ({ pause }) =>
+            pause?.class === 'credentials'
+              ? { ...withToken, pause: { ...pause, nextCheckAt: clock.now() } }
+              : withToken,
+        },
       );
     },
+
+    /** Asks the provider about the number; stores the resulting state and ownership. Throws `dependency-away`. */
+    verify: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
+      connecting.verify({ scope, by }, ref),
 
     /**
      * Deletes an unused channel; its closed conversations and messages stay readable. A message that is accepted
@@ -116,10 +120,7 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
   };
 }
 
-const createActions = (
-  { channels, directory, gateway, clock }: ChannelUseCaseDeps,
-  resource: Resource<ChannelDoc>,
-) => ({
+const createActions = (resource: Resource<ChannelDoc>) => ({
   pause: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
     resource.change(
       scope,
@@ -135,26 +136,6 @@ const createActions = (
       ref,
       channelChange('channel.resumed', (channel) => requestedState(channel, 'resume')),
     ),
-
-  /** Asks the provider about the number and stores the resulting state. Throws `dependency-away`. */
-  async verify(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> {
-    const asked = await resource.require(scope, ref);
-    const answers = await fetchNumberAnswers(gateway, directory.numberOf(asked));
-    const next = stateAfterAnswer(stateOf(asked), answers.number);
-    if (next === null) throw providerAway(answers.number);
-    const changes: ChannelChange = { ...next, ...changesFromAnswers(asked, answers, clock.now()) };
-    // The answer holds only for the credentials that were used: a version with other credentials must not change.
-    const askedRef = { id: asked._id, version: asked.version };
-    const verified = await resource.change(
-      scope,
-      by,
-      askedRef,
-      channelChange('channel.verified', () => changes),
-    );
-    if (isNumberCheckOver(answers)) await channels.finishNumberCheck(scope, asked);
-    else await channels.requestNumberCheck(scope, asked._id, nextNumberCheckAfter({ tries: 1 }, clock.now()));
-    return verified;
-  },
 
   /** Replaces the webhook address of the channel; the old one stops working within a second. */
   async replaceWebhookKey(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<WithWebhookKey> {
@@ -182,17 +163,10 @@ function draftChannel(
     webhookKeyHash: sha256Hex(webhookKey),
     sendsPerSecond,
     state: 'active',
-    look: { at: deps.clock.now(), tries: 0 },
     createdAt: deps.clock.now(),
     version: 1,
   };
 }
-
-const stateOf = ({ state, stateReason, pause }: ChannelDoc): StateOfChannel => ({
-  state,
-  stateReason: stateReason ?? null,
-  pause: pause ?? null,
-});
 
 function requestedState(channel: ChannelDoc, request: 'pause' | 'resume'): ChannelChange {
   const next = stateAfterRequest(stateOf(channel), request);
@@ -200,9 +174,5 @@ function requestedState(channel: ChannelDoc, request: 'pause' | 'resume'): Chann
   throw new AppError('wrong-state', `A disconnected channel cannot be ${request}d. Verify it first.`);
 }
 
-const providerAway = (answer: NumberAnswer): AppError => {
-  const waitMs = answer.kind === 'refused' ? answer.retryAfterMs : undefined;
-  return new AppError('dependency-away', 'The provider could not be reached; the channel has not changed.', {
-    retryAfterSeconds: waitMs === undefined ? 30 : Math.ceil(waitMs / 1_000),
-  });
-};
+const alreadyConnected = (): AppError =>
+  new AppError('already-exists', 'The business already has a channel with this phoneNumberId.');

@@ -1,5 +1,6 @@
 import type { ChannelView } from './schemas.ts';
 import type { ChannelDoc } from './directory.ts';
+import { isVerified, ownershipDetailOf, ownershipEndsAt } from './ownership-rules.ts';
 
 const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelDoc['pause']>) => ({
   class: why.class,
@@ -16,6 +17,39 @@ const toRestrictionView = ({ code, since, until }: NonNullable<ChannelDoc['restr
   until: until?.toISOString() ?? null,
 });
 
+function toOwnershipView(channel: ChannelDoc): ChannelView['ownership'] {
+  const { ownership } = channel;
+  const isOwner = isVerified(channel);
+  return {
+    state: isOwner ? 'verified' : 'unverified',
+    reason: isOwner ? null : (ownership?.gap ?? 'not-checked'),
+    detail: ownershipDetailOf(channel),
+    checkedAt: ownership?.checkedAt?.toISOString() ?? null,
+    endsAt: (ownership === undefined ? null : ownershipEndsAt(ownership))?.toISOString() ?? null,
+  };
+}
+
+/** What the provider has reported about the number; nothing while the channel has not proved that it is its own. */
+const toReportedView = (channel: ChannelDoc) => {
+  const { throughput, messagingLimit, portfolioId, verification } = isVerified(channel) ? channel : noReport;
+  return {
+    throughput: throughput ?? null,
+    messagingLimit: messagingLimit ?? null,
+    portfolioId: portfolioId ?? null,
+    verification:
+      verification === undefined
+        ? null
+        : {
+            at: verification.at.toISOString(),
+            displayNumber: verification.displayNumber,
+            verifiedName: verification.verifiedName ?? null,
+            qualityRating: verification.qualityRating ?? null,
+          },
+  };
+};
+
+const noReport: Pick<ChannelDoc, 'throughput' | 'messagingLimit' | 'portfolioId' | 'verification'> = {};
+
 export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   id: channel._id.toHexString(),
   displayNumber: channel.displayNumber,
@@ -27,17 +61,7 @@ export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   stateReason: channel.stateReason ?? null,
   pause: channel.pause === undefined ? null : toPauseView(channel.pause),
   restriction: channel.restriction === undefined ? null : toRestrictionView(channel.restriction),
-  throughput: channel.throughput ?? null,
-  messagingLimit: channel.messagingLimit ?? null,
-  portfolioId: channel.portfolioId ?? null,
-  verification:
-    channel.verification === undefined
-      ? null
-      : {
-          at: channel.verification.at.toISOString(),
-          displayNumber: channel.verification.displayNumber,
-          verifiedName: channel.verification.verifiedName ?? null,
-          qualityRating: channel.verification.qualityRating ?? null,
-        },
+  ...toReportedView(channel),
+  ownership: toOwnershipView(channel),
   createdAt: channel.createdAt.toISOString(),
 });

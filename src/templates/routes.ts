@@ -113,7 +113,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     body: CreateTemplateBody,
     sendsETag: true,
     replies: { 201: TemplateView },
-    problems: ['not-found', 'already-exists', 'template-limit-reached'],
+    problems: ['not-found', 'already-exists', 'channel-unverified', 'template-limit-reached'],
     async handle({ actor, body }) {
       const template = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
       const view = toTemplateView(template);
@@ -135,7 +135,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     body: PatchTemplateBody,
     sendsETag: true,
     replies: { 200: TemplateView },
-    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
+    problems: ['not-found', 'wrong-state', 'channel-unverified', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
       return answer(await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));
@@ -174,6 +174,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     problems: [
       'not-found',
       'wrong-state',
+      'channel-unverified',
       'template-limit-reached',
       'precondition-failed',
       'dependency-away',
@@ -198,7 +199,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     params: idParams,
     sendsETag: true,
     replies: { 200: TemplateView },
-    problems: ['not-found', 'wrong-state', 'precondition-failed', 'dependency-away'],
+    problems: ['not-found', 'wrong-state', 'channel-unverified', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
       return answer(await useCases.unpause(scopeOf(actor.clientId), userOf(actor), ref));
@@ -216,7 +217,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     access: admins,
     body: SyncTemplatesBody,
     replies: { 200: TemplateSyncView },
-    problems: ['not-found', 'wrong-state', 'dependency-away'],
+    problems: ['not-found', 'wrong-state', 'channel-unverified', 'dependency-away'],
     async handle({ actor, body }) {
       const counts = await useCases.sync(scopeOf(actor.clientId), userOf(actor), body.channelId);
       return { status: 200, body: counts };

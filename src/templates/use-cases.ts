@@ -1,7 +1,12 @@
 import type { Types } from 'mongoose';
 import type { ResourceRef } from '../audit/resource.ts';
 import type { AuditActor } from '../audit/service.ts';
-import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
+import {
+  isVerified,
+  requireVerified,
+  type ChannelDoc,
+  type ChannelDirectory,
+} from '../channels/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound, type Issue } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
@@ -102,7 +107,9 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       const current = await resource.require(scope, ref);
       await requireUnused(deps, scope, current);
       const channel = await deps.channels.findById(scope, current.channelId);
-      if (channel !== null) await submission.deleteAtProvider(scope, { channel, template: current });
+      // The account of an unverified channel is not ours to change.
+      if (channel !== null && isVerified(channel))
+        await submission.deleteAtProvider(scope, { channel, template: current });
       await resource.remove(scope, by, { id: current._id, version: current.version });
     },
 
@@ -148,6 +155,7 @@ async function requireChannel(
 ): Promise<ChannelDoc> {
   const channel = await channels.findById(scope, id);
   if (channel === null) throw notFound('channel');
+  requireVerified(channel);
   return channel;
 }
 

@@ -39,7 +39,7 @@ const defaultLeaseMs = 30_000;
 const done: ItemOutcome = { kind: 'done' };
 const unmatched: ItemOutcome = {
   kind: 'unmatched',
-  reason: 'no channel has this phone number id or account',
+  reason: 'no verified channel has this phone number id or account',
 };
 
 /** Processes stored events: passes each item to its handler. Several processors may run at once. */

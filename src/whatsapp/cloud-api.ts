@@ -1,14 +1,13 @@
 import { z } from 'zod';
+import { findInAccount, type Ask } from './account-numbers.ts';
 import type {
   AccountAnswer,
   Gateway,
   GatewayAnswer,
   HealthAnswer,
   NumberAnswer,
-  ProviderNumber,
   RejectedError,
   Sender,
-  Unanswered,
 } from './gateway.ts';
 import {
   createGraphClient,
@@ -68,18 +67,14 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
   const pathOf = ({ phoneNumberId }: Sender, rest: string): string =>
     `/${encodeURIComponent(phoneNumberId)}${rest}`;
   /** One GET request; adds the limit usage that Meta reports in its headers. */
-  async function ask<Answer extends object>(
-    { accessToken }: ProviderNumber,
-    path: string,
-    interpret: (answer: HttpAnswer) => Answer,
-  ): Promise<(Answer | Unanswered) & Pick<HttpAnswer, 'usage'>> {
+  const ask: Ask = async ({ accessToken }, path, interpret) => {
     try {
       const answer = await graph.request({ method: 'GET', path, accessToken });
       return { ...interpret(answer), ...(answer.usage === undefined ? {} : { usage: answer.usage }) };
     } catch (error) {
       return { kind: 'away', reason: errorCode(error) };
     }
-  }
+  };
   return {
     async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
       const { accessToken, endpoint = 'messages' } = sender;
@@ -105,6 +100,7 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
       const path = `/${encodeURIComponent(number.wabaId)}?fields=owner_business_info`;
       return ask(number, path, interpretAccountAnswer);
     },
+    findInAccount: (number) => findInAccount(ask, number),
     close: () => graph.close(),
   };
 }

@@ -15,6 +15,8 @@ export interface NumberGateway {
   describeNumber(number: ProviderNumber): Promise<NumberAnswer>;
   /** Reads the owner of the number's account. */
   describeAccount(number: ProviderNumber): Promise<AccountAnswer>;
+  /** Reads whether the account contains the number, so that both belong to the holder of the token. */
+  findInAccount(number: ProviderNumber): Promise<MembershipAnswer>;
   /** Reads whether the provider accepts messages from the number. */
   checkHealth(number: ProviderNumber): Promise<HealthAnswer>;
 }
@@ -62,6 +64,9 @@ export type NumberAnswer = Counted &
 export type AccountAnswer = Counted &
   /** `portfolioId`: the business that owns the account; null if the provider does not name it. */
   ({ readonly kind: 'described'; readonly portfolioId: string | null } | Unanswered);
+
+export type MembershipAnswer = Counted &
+  ({ readonly kind: 'described'; readonly isMember: boolean } | Unanswered);
 
 export type HealthAnswer = Counted &
   /** Messages can be sent, though perhaps fewer than usual. */

@@ -6,7 +6,12 @@ import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId, newSecret } from '../../src/platform/ids.ts';
-import type { AccountAnswer, NumberAnswer, ProviderNumber } from '../../src/whatsapp/gateway.ts';
+import type {
+  AccountAnswer,
+  MembershipAnswer,
+  NumberAnswer,
+  ProviderNumber,
+} from '../../src/whatsapp/gateway.ts';
 import { useApi } from '../support/api.ts';
 import type { CrmUser } from '../support/crm-client.ts';
 import { useWorkerCore } from '../support/worker-core.ts';
@@ -21,6 +26,7 @@ describe('number checks', function () {
   let user: CrmUser;
   let number: NumberAnswer;
   let account: AccountAnswer;
+  let membership: MembershipAnswer;
   let asked: ProviderNumber[];
   let clock: ReturnType<typeof createFixedClock>;
 
@@ -35,6 +41,7 @@ describe('number checks', function () {
       number: { displayNumber: '+1 555-000-1000', messagingLimit: 2_000, throughput: 1_000 },
     };
     account = { kind: 'described', portfolioId: '4711' };
+    membership = { kind: 'described', isMember: true };
     asked = [];
     clock = createFixedClock(new Date(Date.now() + 1_000));
   });
@@ -50,6 +57,7 @@ describe('number checks', function () {
           return Promise.resolve(number);
         },
         describeAccount: () => Promise.resolve(account),
+        findInAccount: () => Promise.resolve(membership),
       },
       audit: worker().audit,
       openings: worker().openings,
@@ -76,6 +84,10 @@ describe('number checks', function () {
     api()
       .collection<ChannelDoc>('channels')
       .findOne({ _id: new Types.ObjectId(id) });
+  async function minutesToNextCheck({ id }: ChannelView): Promise<number> {
+    const at = (await stored(id))?.look?.at;
+    return at === undefined ? Number.NaN : (at.getTime() - clock.now().getTime()) / minuteMs;
+  }
   const limitsOf = ({ portfolioId, messagingLimit, throughput, sendsPerSecond }: ChannelView) => [
     ...[portfolioId, messagingLimit, throughput, sendsPerSecond],
   ];
@@ -91,11 +103,11 @@ describe('number checks', function () {
     assert.equal(await checks().checkDue(), 1);
     assert.deepEqual([asked[0]?.phoneNumberId, asked[0]?.wabaId], [channel.phoneNumberId, channel.wabaId]);
     assert.deepEqual(limitsOf(await view(channel)), ['4711', 2_000, 1_000, 1_000]);
-    assert.equal((await stored(channel.id))?.look, undefined);
+    assert.equal(await minutesToNextCheck(channel), 24 * 60);
     const events = await audited(channel.id);
     assert.deepEqual(
       events.map(({ action }) => String(action)),
-      ['channel.created', 'channel.looked-at'],
+      ['channel.created', 'channel.ownership-proved'],
     );
     assert.equal(events[1]?.['after']?.portfolioId, '4711');
     assert.equal(await checks().checkDue(), 0);
@@ -125,7 +137,7 @@ describe('number checks', function () {
     clock.advance(4 * minuteMs);
     assert.equal(await checks().checkDue(), 1);
     assert.deepEqual(limitsOf(await view(channel)), ['4711', 250, null, 80]);
-    assert.equal((await stored(channel.id))?.look, undefined);
+    assert.equal(await minutesToNextCheck(channel), 24 * 60);
   });
 
   it('refused for good › not asked again, until there is a new access token', async () => {
@@ -170,6 +182,7 @@ describe('number checks', function () {
           return number;
         },
         describeAccount: () => Promise.resolve(account),
+        findInAccount: () => Promise.resolve(membership),
       },
     });
     assert.equal(await late.checkDue(), 1);

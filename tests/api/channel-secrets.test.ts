@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { mongo } from 'mongoose';
 import { call, type Answer } from '../support/http.ts';
 import { signUpAdmin, useMessagingApi } from '../support/messaging-api.ts';
 
@@ -73,7 +74,11 @@ describe('channel secrets', () => {
       );
     }
     const event = (await api().auditOf(view(created).id)).find(({ action }) => action === 'channel.updated');
-    assert.deepEqual(event?.['after'], { accessToken: '[secret]', appSecret: '[secret]', version: 3 });
+    const { accessToken, appSecret, version } = event?.['after'] as mongo.Document;
+    assert.deepEqual(
+      { accessToken, appSecret, version },
+      { accessToken: '[secret]', appSecret: '[secret]', version: 3 },
+    );
     assert.ok(!api().log.text().includes('"level":"error"'), 'no fault of ours');
   });
 });

@@ -58,7 +58,7 @@ describe('channels', () => {
       const body = fresh({ sendsPerSecond: 20 });
       const created = await admin.post('/api/channels', body);
       assert.equal(created.status, 201, created.text);
-      const { id, webhookUrl, createdAt, ...rest } = view(created);
+      const { id, webhookUrl, createdAt, verification, ownership, ...rest } = view(created);
       assert.match(webhookUrl, /^http:\/\/crm\.test\/webhook\/incoming\/[\w-]{43}$/);
       assert.ok(!Number.isNaN(Date.parse(String(createdAt))));
       assert.deepEqual(rest, {
@@ -71,11 +71,14 @@ describe('channels', () => {
         stateReason: null,
         pause: null,
         restriction: null,
-        throughput: null,
-        messagingLimit: null,
-        portfolioId: null,
-        verification: null,
+        throughput: 80,
+        messagingLimit: 2_000,
+        portfolioId: `portfolio-${body.wabaId}`,
       });
+      assert.equal((verification as { verifiedName: string }).verifiedName, 'Sandbox Business');
+      const { checkedAt, ...proved } = ownership as Record<string, unknown>;
+      assert.ok(Math.abs(Date.now() - Date.parse(String(checkedAt))) < 60_000);
+      assert.deepEqual(proved, { state: 'verified', reason: null, detail: null, endsAt: null });
       assert.equal(created.headers.get('location'), `/api/channels/${id}`);
       assert.equal(etagOf(created), '"1"');
       const read = await agent.get(pathOf(created));
@@ -86,13 +89,14 @@ describe('channels', () => {
       assert.deepEqual([event?.['action'], event?.['after'].accessToken], ['channel.created', '[secret]']);
     });
 
-    it('a number that is already connected, by this client or another › the same 409', async () => {
+    it('a number that is connected already, by this client or another that proves it too › 409', async () => {
       const phoneNumberId = secret('number').slice(0, 20);
       await addChannel({ phoneNumberId });
       const ours = await admin.post('/api/channels', fresh({ phoneNumberId }));
       const theirs = await stranger.post('/api/channels', fresh({ phoneNumberId }));
       assert.deepEqual([codeOf(ours), codeOf(theirs)], ['409 already-exists', '409 already-exists']);
-      assert.equal(ours.body['detail'], theirs.body['detail']);
+      assert.equal(ours.body['detail'], 'The business already has a channel with this phoneNumberId.');
+      assert.match(String(theirs.body['detail']), /^The number is connected already, and the access token/);
       assert.ok(!theirs.text.includes(admin.clientId.toHexString()));
     });
 
@@ -227,8 +231,8 @@ describe('channels', () => {
 
     it('verify › its limits and its portfolio, with an opening for messages that wait for the portfolio', async () => {
       const wabaId = randomBytes(8).toString('hex');
-      await behave({ portfolios: { [wabaId]: '4711' } });
       const created = await addChannel({ wabaId });
+      await behave({ portfolios: { [wabaId]: '4711' } });
       const { body } = await admin.post(pathOf(created, '/verify'));
       assert.deepEqual(
         {
@@ -246,7 +250,8 @@ describe('channels', () => {
         ['portfolio'],
       );
       const stored = await api().collection('channels').findOne({ _id: channelId });
-      assert.equal(stored?.['look'], undefined, 'no number check is left');
+      const inHours = (stored?.['look'].at.getTime() - Date.now()) / 3_600_000;
+      assert.ok(inHours > 23 && inHours <= 24, 'the next check is tomorrow');
     });
 
     it('token expired › disconnected with a reason, sends refused; a new token and verify › active', async () => {

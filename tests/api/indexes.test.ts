@@ -260,6 +260,10 @@ describe('query plans', () => {
       () => createChannelRepository(connection).findByPhoneNumberIdAcrossClients('phone-3'),
     ],
     [
+      'the channel that reserves a number',
+      () => createChannelRepository(connection).findHolderAcrossClients('phone-3'),
+    ],
+    [
       'a channel by its own address',
       () => createChannelRepository(connection).findByWebhookKeyHashAcrossClients('hash-3'),
     ],

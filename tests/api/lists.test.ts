@@ -156,6 +156,7 @@ describe('api › lists', function () {
         'hasAppSecret',
         'id',
         'messagingLimit',
+        'ownership',
         'pause',
         'phoneNumberId',
         'portfolioId',

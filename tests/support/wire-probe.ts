@@ -8,15 +8,16 @@ import { tenantCollections } from './models.ts';
 export const crossingFilters: readonly string[] = [
   'users: email',
   'channels: webhookKeyHash',
+  'channels: ownership.claim,phoneNumberId',
   'password_links: tokenHash',
 ];
 
 /** Further filters of the worker: find the owner of an event, and sweep. */
 export const crossingFiltersOfWorker: readonly string[] = [
   ...crossingFilters,
-  'channels: phoneNumberId',
+  'channels: ownership.claim,ownership.state,phoneNumberId',
   'channels: _id',
-  'channels: wabaId',
+  'channels: ownership.state,wabaId',
   'channels: pause.nextCheckAt',
   'channels: _id,pause.nextCheckAt',
   'channels: look.at',
@@ -33,6 +34,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
 /** Queries of the worker for its metrics, which expose only numbers. */
 export const crossingFiltersOfMeasure: readonly string[] = [
   'channels: ',
+  'channels: ownership.state',
   'messages: ',
   'messages: sendAt,status,waiting.gate',
   'messages: clientId,status',

@@ -8,6 +8,11 @@ export interface PausedGroup {
   readonly count: number;
 }
 
+export interface UnverifiedGroup {
+  readonly reason: string;
+  readonly count: number;
+}
+
 const maxChannels = 20_000;
 const maxTimeMS = 5_000;
 
@@ -15,6 +20,18 @@ const maxTimeMS = 5_000;
 export function createChannelMeasures(connection: Connection) {
   const channels = openTenantCollection(channelModel, connection);
   return {
+    /** Channels without a proof of ownership. Scans the collection, as below. */
+    findUnverifiedAcrossClients: (): Promise<UnverifiedGroup[]> =>
+      channels.acrossClients.aggregate<UnverifiedGroup>(
+        [
+          { $limit: maxChannels },
+          { $match: { 'ownership.state': { $ne: 'verified' } } },
+          { $group: { _id: { $ifNull: ['$ownership.gap', 'not-checked'] }, count: { $sum: 1 } } },
+          { $project: { _id: 0, reason: '$_id', count: 1 } },
+        ],
+        { maxTimeMS },
+      ),
+
     /** Channels that do not send, by cause. Scans the collection: channels are too few to need an index. */
     findPausedAcrossClients: (): Promise<PausedGroup[]> =>
       channels.acrossClients.aggregate<PausedGroup>(

@@ -51,6 +51,41 @@ export interface PendingNumberCheck {
   readonly tries: number;
 }
 
+/** Why a channel is unverified. */
+export const ownershipGaps = [
+  'not-checked',
+  'provider-away',
+  'number-refused',
+  'account-refused',
+  'not-in-account',
+  'held-by-another',
+  'taken-over',
+] as const;
+export type OwnershipGap = (typeof ownershipGaps)[number];
+
+/**
+ * Whether the provider, asked with the channel's token, has answered with its number and account. Only a verified
+ * channel reserves its number, receives events by number or account, and sends.
+ */
+export interface ChannelOwnership {
+  readonly state: 'verified' | 'unverified';
+  /** The provider's last answer about the ownership; missing if it never answered. */
+  readonly checkedAt?: Date;
+  /** Set while unverified. */
+  readonly gap?: OwnershipGap;
+  /** The provider's code, if a refusal is the gap. */
+  readonly code?: string;
+  /** Set while verified, if the provider refuses the token now. */
+  readonly refusedSince?: Date;
+  /**
+   * Set while verified, if a part was never proved: the `account` of a channel from before this field, or anything with
+   * the current `token`.
+   */
+  readonly unproved?: 'account' | 'token';
+  /** The channel's own id while unverified; part of the unique index, where a verified channel has none. */
+  readonly claim?: Types.ObjectId;
+}
+
 /** One WhatsApp number of a client with its credentials. */
 export interface ChannelDoc {
   readonly _id: Types.ObjectId;
@@ -83,6 +118,8 @@ export interface ChannelDoc {
   /** Meta accepts marketing templates of this number at its marketing endpoint only. */
   readonly usesMarketingEndpoint?: boolean;
   readonly verification?: ChannelVerification;
+  /** Missing on a channel that an earlier version of the product stored: it is unverified until it is checked. */
+  readonly ownership?: ChannelOwnership;
   readonly createdAt: Date;
   readonly version: number;
 }
@@ -109,6 +146,7 @@ export const channelModel = declareTenantModel<ChannelDoc>('channels', {
   look: Schema.Types.Mixed,
   usesMarketingEndpoint: Boolean,
   verification: Schema.Types.Mixed,
+  ownership: Schema.Types.Mixed,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },
 });
@@ -124,7 +162,9 @@ channelModel.schema.index(
   { 'look.at': 1 },
   { name: 'looks', partialFilterExpression: { 'look.at': { $exists: true } } },
 );
-// Provider events name the number or the account, not the tenant.
-channelModel.schema.index({ phoneNumberId: 1 }, { unique: true });
+// Provider events name the number or the account, not the tenant. One channel at most owns a number: verified ones have
+// no claim. A channel that an earlier version stores during an update has none either, so it cannot double a number.
+channelModel.schema.index({ phoneNumberId: 1, 'ownership.claim': 1 }, { name: 'owner', unique: true });
+channelModel.schema.index({ clientId: 1, phoneNumberId: 1 }, { name: 'number-of-client', unique: true });
 channelModel.schema.index({ webhookKeyHash: 1 }, { unique: true });
 channelModel.schema.index({ wabaId: 1, _id: 1 });

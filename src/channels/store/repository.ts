@@ -31,6 +31,7 @@ export type ChannelChange = Change<
   | 'look'
   | 'usesMarketingEndpoint'
   | 'verification'
+  | 'ownership'
 >;
 
 export type ChannelRepository = ReturnType<typeof createChannelRepository>;
@@ -63,14 +64,30 @@ export function createChannelRepository(connection: Connection) {
       await channels.updateOne(scope, { _id }, { $set: { look: { at, tries: 0 } } });
     },
 
-    /** Ends the pending number check, unless another was requested meanwhile. */
+    /**
+     * Ends the pending number check and schedules the next, if there is to be one, unless another was requested
+     * meanwhile.
+     */
     async finishNumberCheck(
       scope: ClientScope,
       { _id, look }: Pick<ChannelDoc, '_id' | 'look'>,
+      nextAt: Date | null,
     ): Promise<void> {
-      if (look === undefined) return;
-      await channels.updateOne(scope, { _id, 'look.at': look.at }, { $unset: { look: '' } });
+      const pending = look === undefined ? { look: { $exists: false } } : { 'look.at': look.at };
+      const filter = { _id, ...pending };
+      if (nextAt === null) await channels.updateOne(scope, filter, { $unset: { look: '' } });
+      else await channels.updateOne(scope, filter, { $set: { look: { at: nextAt, tries: 0 } } });
     },
+
+    /** Stores that a check has confirmed what is known, without counting it as a change of the channel. */
+    async confirmOwnership(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<void> {
+      const confirmed = { 'ownership.checkedAt': at, 'verification.at': at };
+      await channels.updateOne(scope, { _id, 'ownership.state': 'verified' }, { $set: confirmed });
+    },
+
+    /** The client's own channel with this number. */
+    findByPhoneNumberId: (scope: ClientScope, phoneNumberId: string): Promise<ChannelDoc | null> =>
+      channels.findOne(scope, { phoneNumberId }),
 
     /** False if the channel has changed since it was read. */
     delete: (scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> =>
@@ -84,9 +101,13 @@ export function createChannelRepository(connection: Connection) {
 
 /** Queries of events and schedules, which do not know the tenant. */
 const createCrossings = (channels: TenantCollection<ChannelDoc>) => ({
-  /** Across all tenants: the channel whose number a provider event names. */
+  /** Across all tenants: the verified channel whose number a provider event names. */
   findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
-    channels.acrossClients.findOne({ phoneNumberId }),
+    channels.acrossClients.findOne({ phoneNumberId, 'ownership.claim': null, 'ownership.state': 'verified' }),
+
+  /** Across all tenants: the channel that reserves the number, so that no other can be verified. */
+  findHolderAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
+    channels.acrossClients.findOne({ phoneNumberId, 'ownership.claim': null }),
 
   /**
    * Across all tenants: takes the channels whose health check is due and schedules the next check of each, so that no
@@ -117,9 +138,9 @@ const createCrossings = (channels: TenantCollection<ChannelDoc>) => ({
     });
   },
 
-  /** Across all tenants: the channels of an account, which may belong to several clients. */
+  /** Across all tenants: the verified channels of an account, which may belong to several clients. */
   listByWabaIdAcrossClients: (wabaId: string, limit: number): Promise<ChannelDoc[]> =>
-    channels.acrossClients.find({ wabaId }, { sort: { _id: 1 }, limit }),
+    channels.acrossClients.find({ wabaId, 'ownership.state': 'verified' }, { sort: { _id: 1 }, limit }),
 
   /** Across all tenants, oldest first. */
   listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<ChannelDoc[]> =>

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
+import { isVerified, ownershipDetailOf } from '../../channels/ownership-rules.ts';
 import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -110,12 +111,17 @@ export function createGateFacts(deps: GateFactsDeps) {
   };
 }
 
-const channelFactsOf = ({ state, stateReason, restriction }: ChannelDoc): GateFacts['channel'] => ({
-  state,
-  reason: stateReason ?? null,
-  restriction:
-    restriction === undefined ? null : { code: restriction.code, until: restriction.until ?? null },
-});
+const channelFactsOf = (channel: ChannelDoc): GateFacts['channel'] => {
+  const { state, stateReason, restriction } = channel;
+  return {
+    // A person who has paused the channel expects that reason, whatever else is missing.
+    ...(isVerified(channel) || state !== 'active'
+      ? { state, reason: stateReason ?? null }
+      : { state: 'unverified', reason: ownershipDetailOf(channel) }),
+    restriction:
+      restriction === undefined ? null : { code: restriction.code, until: restriction.until ?? null },
+  };
+};
 
 async function readTemplate(
   { templateState }: GateFactsDeps,

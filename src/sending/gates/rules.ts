@@ -18,7 +18,7 @@ export interface GateFacts {
     readonly sendAt: Date | null;
   };
   readonly channel: {
-    readonly state: 'active' | 'paused' | 'disconnected';
+    readonly state: 'active' | 'paused' | 'disconnected' | 'unverified';
     readonly reason: string | null;
     /** The provider refuses business-initiated messages, until then or until it lifts the restriction. */
     readonly restriction: { readonly code: string; readonly until: Date | null } | null;

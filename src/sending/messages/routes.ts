@@ -33,6 +33,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'contact-blocked',
       'contact-opted-out',
       'channel-disconnected',
+      'channel-unverified',
       'idempotency-key-reused',
     ],
     async handle({ actor, body, idempotencyKey }) {
@@ -61,6 +62,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'contact-opted-out',
       'template-not-approved',
       'channel-disconnected',
+      'channel-unverified',
       'idempotency-key-reused',
     ],
     async handle({ actor, body, idempotencyKey }) {

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
+import { isVerified, type ChannelDoc, type ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -44,8 +44,12 @@ export function createTemplateSyncLoop(deps: TemplateSyncLoopDeps) {
       restartedMs = now.getTime();
     }
     const found = await channels.listAcrossClients(lastChannelId, channelBatchSize);
-    for (const { _id, clientId } of found) {
-      await syncs.scheduleFirst(scopeOf(clientId), _id, new Date(now.getTime() + firstSyncMs));
+    for (const channel of found) {
+      const { _id, clientId } = channel;
+      // The account of an unverified channel is not its to read; the next pass finds it once it is verified.
+      if (isVerified(channel)) {
+        await syncs.scheduleFirst(scopeOf(clientId), _id, new Date(now.getTime() + firstSyncMs));
+      }
       lastChannelId = _id;
     }
     return found.length < channelBatchSize ? 'all' : 'more';
@@ -54,7 +58,7 @@ export function createTemplateSyncLoop(deps: TemplateSyncLoopDeps) {
   async function syncDue(lease: TemplateSyncDoc): Promise<void> {
     const scope = scopeOf(lease.clientId);
     const channel = await channels.findById(scope, lease.channelId);
-    if (channel === null) return syncs.remove(scope, lease.channelId);
+    if (channel === null || !isVerified(channel)) return syncs.remove(scope, lease.channelId);
     const result = await ask(sync, channel);
     const now = clock.now();
     if (result.kind === 'done') {

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  gatesOpened,
-  isNumberCheckOver,
-  changesFromAnswers,
-  nextNumberCheckAfter,
-  rateAfter,
-} from '../../../src/channels/rules.ts';
+import { changesFromAnswers, isNumberCheckOver, rateAfter } from '../../../src/channels/number-rules.ts';
+import { gatesOpened, nextNumberCheckAfter } from '../../../src/channels/rules.ts';
 import type { ChannelDoc } from '../../../src/channels/store/model.ts';
 import type { AccountAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.ts';
 
@@ -81,12 +76,14 @@ describe('number checks', () => {
 
   it('the check is over › when nobody is away or busy', () => {
     for (const account of [owned, refusedWith(200), null])
-      assert.equal(isNumberCheckOver({ number: numberOf(), account }), true);
+      assert.equal(isNumberCheckOver({ number: numberOf(), account, membership: null }), true);
     for (const account of [away, refusedWith(80007), refusedWith(2)])
-      assert.equal(isNumberCheckOver({ number: numberOf(), account }), false);
-    assert.equal(isNumberCheckOver({ number: refusedWith(190), account: null }), true);
+      assert.equal(isNumberCheckOver({ number: numberOf(), account, membership: null }), false);
+    assert.equal(isNumberCheckOver({ number: refusedWith(190), account: null, membership: null }), true);
+    for (const membership of [away, refusedWith(80007)])
+      assert.equal(isNumberCheckOver({ number: numberOf(), account: owned, membership }), false);
     for (const number of [away, refusedWith(4)])
-      assert.equal(isNumberCheckOver({ number, account: null }), false);
+      assert.equal(isNumberCheckOver({ number, account: null, membership: null }), false);
   });
 
   it('failed › again after 1, 2, 4 … 60 minutes', () => {

@@ -104,6 +104,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
       'contact-opted-out',
       'template-not-approved',
       'channel-disconnected',
+      'channel-unverified',
       'window-closed',
       'idempotency-key-reused',
     ],
