@@ -1,6 +1,9 @@
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 
-/** Mobile numbers with two spellings: the canonical one, and the one that WhatsApp may use. */
+/**
+ * Mobile numbers with two spellings: the canonical one, and the one that WhatsApp may use, because accounts keep the
+ * number that they were registered with when a country changes its numbering plan.
+ */
 interface TwoSpellings {
   readonly other: RegExp;
   readonly toCanonical: string;
@@ -20,6 +23,27 @@ const twoSpellings: readonly TwoSpellings[] = [
   { other: /^\+521(\d{10})$/, toCanonical: '+52$1', canonical: /^\+52(\d{10})$/, toOther: '+521$1' },
   // Argentina's mobile numbers need a 9 when called from abroad, but it is often omitted.
   { other: /^\+54([1-3]\d{9})$/, toCanonical: '+549$1', canonical: /^\+549([1-3]\d{9})$/, toOther: '+54$1' },
+  // Benin put 01 before its 8 digits on 2024-11-30 (ARCEP Benin, decision 2020-349).
+  {
+    other: /^\+229([24-9]\d{7})$/,
+    toCanonical: '+22901$1',
+    canonical: /^\+22901([24-9]\d{7})$/,
+    toOther: '+229$1',
+  },
+  // Ivory Coast put the operator's prefix before its 8 digits on 2021-01-31 (ARTCI). The second of the old digits names
+  // the operator: 0–3 Moov (01), 4–6 MTN (05), 7–9 Orange (07). Fixed lines began with 2 or 3 and have no rule.
+  ...(
+    [
+      ['01', '[0-3]'],
+      ['05', '[4-6]'],
+      ['07', '[7-9]'],
+    ] as const
+  ).map(([prefix, operator]): TwoSpellings => ({
+    other: new RegExp(`^\\+225([04-9]${operator}\\d{6})$`),
+    toCanonical: `+225${prefix}$1`,
+    canonical: new RegExp(`^\\+225${prefix}([04-9]${operator}\\d{6})$`),
+    toOther: '+225$1',
+  })),
 ];
 
 const parsePossible = (phone: string) => {
@@ -58,3 +82,6 @@ export function spellingsOfPhone(canonical: string): readonly [string, ...string
   const other = canonical.replace(spelling.canonical, spelling.toOther);
   return normalisePhone(other) === canonical ? [canonical, other] : [canonical];
 }
+
+/** Whether the numbering plan of the country allows this number; false after a change that the library does not know. */
+export const isPossiblePhone = (phone: string): boolean => parsePossible(phone) !== undefined;

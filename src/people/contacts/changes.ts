@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose';
 import { loggedConsent } from './consent.ts';
 import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
-import { identityKeysOf, type OptInStatus } from './rules.ts';
+import { corrected, withKeys } from './persons/timeline.ts';
+import { identityFields, type OptInStatus } from './rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 
 /** Where a change of consent comes from. */
@@ -17,6 +18,7 @@ export interface ContactChanges {
   readonly phoneNumber?: string | null | undefined;
   readonly whatsappId?: string | null | undefined;
   readonly businessScopedUserId?: string | null | undefined;
+  readonly parentUserId?: string | null | undefined;
   readonly username?: string | null | undefined;
   readonly name?: string | null | undefined;
   readonly tags?: readonly string[] | undefined;
@@ -40,7 +42,7 @@ export interface WrittenBy {
   readonly by: Types.ObjectId | undefined;
 }
 
-const optionalTexts = ['phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'] as const;
+const optionalTexts = [...identityFields, 'username', 'name'] as const;
 
 /**
  * The record after the changes; the same object if nothing differs. A consent always differs, because it adds an entry
@@ -51,11 +53,10 @@ export function applyChanges(
   changes: ContactChanges,
   written: WrittenBy,
 ): ContactRecord {
-  const { nameKey: _old, ...rest } = changedBlock(changedTexts(record, changes), changes, written);
+  const { nameKey: _old, ...rest } = changedBlock(changedTexts(record, changes, written), changes, written);
   const next: ContactRecord = {
-    ...rest,
+    ...withKeys(rest),
     ...(rest.name === undefined ? {} : { nameKey: nameKeyOf(rest.name) }),
-    identityKeys: identityKeysOf(rest),
     tags: changes.tags ?? record.tags,
     customFields: mergedFields(record.customFields, changes.customFields),
     ...changedConsent(record, changes, written),
@@ -66,16 +67,27 @@ export function applyChanges(
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function changedTexts(record: ContactRecord, changes: ContactChanges): ContactRecord {
+function changedTexts(record: ContactRecord, changes: ContactChanges, written: WrittenBy): ContactRecord {
   const next: Mutable<ContactRecord> = { ...record };
   for (const field of optionalTexts) {
     const value = changes[field];
     if (value === null) delete next[field];
     else if (value !== undefined) next[field] = value;
   }
-  // The mark belongs to the old number.
-  if (next.phoneNumber !== record.phoneNumber) delete next.numberSuspect;
-  return next;
+  if (next.phoneNumber === record.phoneNumber) return next;
+  // The mark and the time belong to the old number.
+  delete next.numberSuspect;
+  delete next.numberSince;
+  return record.phoneNumber === undefined ? next : replacedNumber(record, next, written);
+}
+
+/** A user knows better than older events: those before the correction cannot bring the old number back. */
+function replacedNumber(record: ContactRecord, next: ContactRecord, { at }: WrittenBy): ContactRecord {
+  const { phoneNumber } = record;
+  return {
+    ...corrected(next, { phoneNumber }, at),
+    ...(next.phoneNumber === undefined ? {} : { numberSince: at }),
+  };
 }
 
 function changedBlock(
@@ -127,6 +139,9 @@ export const auditedFieldsOf = (record: ContactRecord) => ({
   phoneNumber: record.phoneNumber ?? null,
   whatsappId: record.whatsappId ?? null,
   businessScopedUserId: record.businessScopedUserId ?? null,
+  parentUserId: record.parentUserId ?? null,
+  aliases: record.aliases ?? [],
+  samePerson: record.samePerson ?? [],
   username: record.username ?? null,
   name: record.name ?? null,
   tags: record.tags,

@@ -78,7 +78,10 @@ const restOfSecondMs = 999;
 const weightOf = (entry: ConsentEntry): number => entry.at.getTime() + (isStop(entry) ? restOfSecondMs : 0);
 
 /** The entry that decides the current state, about marketing or about all messages: the latest, and in a tie a stop. */
-function decidingEntryOf(log: readonly ConsentEntry[], isMarketing: boolean): ConsentEntry | undefined {
+export function decidingEntryOf(
+  log: readonly ConsentEntry[],
+  isMarketing: boolean,
+): ConsentEntry | undefined {
   const others = log.filter((entry) => isAboutMarketing(entry) === isMarketing);
   const rankOf = (entry: ConsentEntry) => weightOf(entry) + (isStop(entry) ? 0.5 : 0);
   return others.toSorted((a, b) => rankOf(b) - rankOf(a))[0];

@@ -1,15 +1,18 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { Resource } from '../../audit/resource.ts';
-import { newId } from '../../platform/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
 import { applyChanges, type ContactChanges } from './changes.ts';
 import { applyConsent, type PersonStatement } from './consent.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
-import { identityFields, maxNameLength, type AnyIdentity } from './rules.ts';
-import { nameKeyOf } from '../../platform/name-key.ts';
+import { findPerson, type Person } from './persons/links.ts';
+import { createPersons } from './persons/persons.ts';
+import { lookupKeysOf, maxNameLength, type AnyIdentity } from './rules.ts';
 
+export type { Answered } from './persons/decide.ts';
+export type { Person, PersonAddress } from './persons/links.ts';
+export type { AnnouncedChange } from './persons/persons.ts';
 export type { ContactDependents } from './resource.ts';
 export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 
@@ -19,6 +22,13 @@ export type ContactDirectory = ReturnType<typeof createContactDirectory>;
 export function createContactDirectory(deps: ContactDeps) {
   const { contacts, clock } = deps;
   const resource = createContactResource(deps);
+  const persons = createPersons({ ...deps, resource });
+
+  const stated = (scope: ClientScope, id: Types.ObjectId, statement: PersonStatement) =>
+    resource.changeIfExists(scope, { type: 'system' }, id, {
+      action: 'contact.updated',
+      decide: (record) => applyConsent(record, statement, clock.now()),
+    });
 
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ContactDoc | null> =>
@@ -30,27 +40,32 @@ export function createContactDirectory(deps: ContactDeps) {
     findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
       contacts.findMany(scope, ids),
 
-    /**
-     * The contact with this identity, created with unknown consent if none exists; one query unless the contact lacks
-     * one of the identities. A contact created here has no audit event, because its first message explains it.
-     */
-    async findOrCreate(scope: ClientScope, identity: ContactIdentity, name?: string): Promise<ContactDoc> {
-      const now = clock.now();
-      const shortName = name?.slice(0, maxNameLength);
-      const contact = await contacts.findOrInsert(scope, identity, {
-        _id: newId(),
-        tags: [],
-        optInStatus: 'unknown',
-        customFields: {},
-        consentLog: [],
-        createdAt: now,
-        updatedAt: now,
-        version: 1,
-        ...(shortName === undefined ? {} : { name: shortName, nameKey: nameKeyOf(shortName) }),
-      });
-      return hasAllOf(contact, identity)
-        ? contact
-        : addIdentities({ resource, clock }, scope, contact, identity);
+    /** Finds the contacts of people whom events name; see `persons/persons.ts`. */
+    recognise: persons.recognise,
+    learn: persons.learn,
+    follow: persons.follow,
+
+    /** As `recognise`, for an identity that no event named; `at` is the time of an event if there was one. */
+    findOrCreate: (
+      scope: ClientScope,
+      identity: ContactIdentity,
+      name?: string,
+      at?: Date,
+    ): Promise<ContactDoc> => persons.recognise(scope, { identity, at }, { name }),
+
+    /** The person behind a contact: all contacts known to be the same person, and their current addresses. */
+    personOf: (scope: ClientScope, contact: ContactDoc): Promise<Person> =>
+      findPerson(contacts, scope, contact),
+
+    /** Every contact that has or had this address; a former number may belong to somebody else by now. */
+    async contactsOfAddress(scope: ClientScope, address: AnyIdentity): Promise<ContactDoc[]> {
+      const keys = lookupKeysOf(address);
+      const [current, former] = await Promise.all([
+        contacts.findByKeys(scope, keys),
+        contacts.findFormerOwners(scope, keys),
+      ]);
+      const ids = new Set(current.map(({ _id }) => _id.toHexString()));
+      return [...current, ...former.filter(({ _id }) => !ids.has(_id.toHexString()))];
     },
 
     /** Stores the person's WhatsApp name if the contact has no name. */
@@ -62,16 +77,21 @@ export function createContactDirectory(deps: ContactDeps) {
     findRecord: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord | null> =>
       contacts.findRecord(scope, id),
 
-    /** Stores a person's statement about consent. Idempotent; null if the contact was deleted. */
-    recordStatement: (
+    /**
+     * Stores a person's statement about consent, on every contact of the person. Idempotent; null if the contact was
+     * deleted. If it fails half-way, the caller repeats it.
+     */
+    async recordStatement(
       scope: ClientScope,
       id: Types.ObjectId,
       statement: PersonStatement,
-    ): Promise<ContactRecord | null> =>
-      resource.changeIfExists(scope, { type: 'system' }, id, {
-        action: 'contact.updated',
-        decide: (record) => applyConsent(record, statement, clock.now()),
-      }),
+    ): Promise<ContactRecord | null> {
+      const record = await stated(scope, id, statement);
+      if (record?.samePerson === undefined) return record;
+      const { contacts: all } = await findPerson(contacts, scope, record);
+      for (const other of all.slice(1)) await stated(scope, other._id, statement);
+      return record;
+    },
 
     /** Reads a contact and locks it until the end of a transaction that copies from it. */
     holdForCopy: (
@@ -82,30 +102,14 @@ export function createContactDirectory(deps: ContactDeps) {
   };
 }
 
-const hasAllOf = (contact: ContactDoc, identity: ContactIdentity): boolean =>
-  identityFields.every((field) => identity[field] === undefined || contact[field] !== undefined);
-
 interface FillInDeps {
   readonly resource: Resource<ContactRecord>;
   readonly clock: Clock;
 }
 
-/** Adds the identities that the contact lacks, unless another contact has one: only users merge contacts. */
-async function addIdentities(
-  deps: FillInDeps,
-  scope: ClientScope,
-  contact: ContactDoc,
-  identity: ContactIdentity,
-): Promise<ContactDoc> {
-  try {
-    return (await fillIn(deps, scope, contact._id, identity)) ?? contact;
-  } catch (error) {
-    if (isDuplicateKey(error)) return contact;
-    throw error;
-  }
+interface Fillable {
+  readonly name?: string;
 }
-
-type Fillable = AnyIdentity & { readonly name?: string };
 
 /** Sets the fields that the contact lacks; null if the contact was deleted. */
 const fillIn = (

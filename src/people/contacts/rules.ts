@@ -1,5 +1,5 @@
 import { nameKeyOf } from '../../platform/name-key.ts';
-import { normalisePhone, spellingsOfPhone } from '../../platform/phone.ts';
+import { isPossiblePhone, normalisePhone, spellingsOfPhone } from '../../platform/phone.ts';
 
 export const optInStatuses = ['unknown', 'opted-in', 'opted-out'] as const;
 export type OptInStatus = (typeof optInStatuses)[number];
@@ -31,27 +31,104 @@ export function nextReviewAfter(reviews: number, now: Date): Date | null {
 /** The provider's `wa_id` and `from` are digits without `+`. */
 export const phoneOfWhatsappId = (whatsappId: string): string | null => normalisePhone(`+${whatsappId}`);
 
-export const identityFields = ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const;
+export const identityFields = ['phoneNumber', 'whatsappId', 'businessScopedUserId', 'parentUserId'] as const;
+/** Those that users may give. */
+export const givenIdentities = ['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const;
+export type IdentityField = (typeof identityFields)[number];
 
-export type AnyIdentity = { readonly [F in (typeof identityFields)[number]]?: string | undefined };
+export type AnyIdentity = { readonly [F in IdentityField]?: string | undefined };
 
-/** The phone numbers of an identity, in canonical spelling; a `wa_id` is one too. */
-function phonesOf({ phoneNumber, whatsappId }: AnyIdentity): string[] {
-  const phoneOfId = whatsappId === undefined ? null : phoneOfWhatsappId(whatsappId);
-  return [...new Set([phoneNumber, phoneOfId].filter((phone) => typeof phone === 'string'))];
+/** Why a person has, or had, another identity than the current one. */
+export const aliasReasons = [
+  'number-changed',
+  'user-id-changed',
+  /** An event named the person by both. */
+  'seen-together',
+  /** A user replaced the number; it may never have been the person's. */
+  'corrected',
+] as const;
+export type AliasReason = (typeof aliasReasons)[number];
+
+/** Another identity of a person: a former one, or one that is valid beside the current one. */
+export interface Alias {
+  readonly field: IdentityField;
+  readonly value: string;
+  /** When an event named it, by the provider's clock. */
+  readonly at: Date;
+  /** When it stopped being the person's; missing while it may still be used. */
+  readonly until?: Date;
+  readonly reason: AliasReason;
 }
 
-const keysOf = (phones: readonly string[], { businessScopedUserId: id }: AnyIdentity): string[] => [
-  ...phones.map((phone) => `tel:${phone}`),
-  ...(id === undefined ? [] : [`id:${id}`]),
+/** The number in canonical spelling, or the provider's digits if no plan that we know has it. */
+const numberOfWhatsappId = (whatsappId: string): string => phoneOfWhatsappId(whatsappId) ?? `+${whatsappId}`;
+
+/** The phone numbers of an identity; a `wa_id` is one too. */
+function phonesOf({ phoneNumber, whatsappId }: AnyIdentity): string[] {
+  const numberOfId = whatsappId === undefined ? undefined : numberOfWhatsappId(whatsappId);
+  return [...new Set([phoneNumber, numberOfId].filter((phone) => phone !== undefined))];
+}
+
+const phoneKey = (phone: string): string => `tel:${phone}`;
+
+const userIdKeysOf = ({ businessScopedUserId, parentUserId }: AnyIdentity): string[] =>
+  [businessScopedUserId, parentUserId].filter((id) => id !== undefined).map((id) => `id:${id}`);
+
+/** The keys of the numbers of an identity, each in one spelling. */
+export const numberKeysOf = (identity: AnyIdentity): string[] => phonesOf(identity).map(phoneKey);
+
+const keyOfAlias = ({ field, value }: Alias): string[] => [
+  ...numberKeysOf({ [field]: value }),
+  ...userIdKeysOf({ [field]: value }),
 ];
 
-/** The stored keys of an identity; each is unique within the client. */
-export const identityKeysOf = (identity: AnyIdentity): string[] => keysOf(phonesOf(identity), identity);
+/** A former number may get another owner; a user id is never given to another person. */
+const isOver = ({ field, until }: Alias): boolean =>
+  until !== undefined && (field === 'phoneNumber' || field === 'whatsappId');
+
+const unique = (keys: readonly string[]): string[] => [...new Set(keys)];
+
+export interface KeyedContact extends AnyIdentity {
+  readonly _id?: { toHexString(): string };
+  readonly aliases?: readonly Alias[];
+}
+
+/**
+ * The stored keys of an identity; each is unique within the client. A contact that lost its last identity to another
+ * contact keeps a key of its own, because the unique index allows only one contact without any.
+ */
+export function identityKeysOf(contact: KeyedContact): string[] {
+  const own = [...numberKeysOf(contact), ...userIdKeysOf(contact)];
+  const others = (contact.aliases ?? []).filter((alias) => !isOver(alias)).flatMap(keyOfAlias);
+  const keys = unique([...own, ...others]);
+  return keys.length === 0 && contact._id !== undefined ? [`contact:${contact._id.toHexString()}`] : keys;
+}
+
+/** The keys of former numbers, which another contact may have now. */
+export const formerKeysOf = ({ aliases = [] }: KeyedContact): string[] =>
+  unique(aliases.filter(isOver).flatMap(keyOfAlias));
 
 /** The keys that may find an identity, including the spellings stored before the canonical one existed. */
-export const lookupKeysOf = (identity: AnyIdentity): string[] =>
-  keysOf(phonesOf(identity).flatMap(spellingsOfPhone), identity);
+export const lookupKeysOf = (identity: AnyIdentity): string[] => [
+  ...phonesOf(identity).flatMap(spellingsOfPhone).map(phoneKey),
+  ...userIdKeysOf(identity),
+];
+
+export const hasIdentity = (identity: AnyIdentity): boolean =>
+  identityFields.some((field) => identity[field] !== undefined);
+
+/**
+ * The number to call: the canonical one, unless the provider vouches for digits that the country's plan does not allow
+ * (any more), such as the 8 digits of old accounts in Benin. Undefined if no number is known.
+ */
+export function callableNumberOf({ phoneNumber, whatsappId }: AnyIdentity): string | undefined {
+  if (whatsappId === undefined) return phoneNumber;
+  const vouched = `+${whatsappId}`;
+  return phoneNumber === undefined ||
+    (!isPossiblePhone(vouched) && numberOfWhatsappId(whatsappId) === phoneNumber)
+    ? vouched
+    : phoneNumber;
+}
 
 export interface PersonSearch {
   readonly field: 'nameKey' | 'phoneNumber';

@@ -6,7 +6,13 @@ import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { applyChanges, consentEntry, withOptOutId, type ContactChanges } from './changes.ts';
 import type { ContactRecord } from './store/repository.ts';
-import { identityFields, maxCustomFields, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
+import {
+  givenIdentities,
+  hasIdentity,
+  maxCustomFields,
+  phoneOfWhatsappId,
+  type OptInStatus,
+} from './rules.ts';
 import type { ContactDeps } from './resource.ts';
 
 /** The user who acts. */
@@ -28,7 +34,7 @@ export const contactChange = (
   decide(current) {
     const named = withOptOutId(changes, `manual:${newId().toHexString()}`);
     const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
-    if (next !== current) assertWithinLimits(next);
+    if (next !== current) assertWithinLimits(next, current);
     return next;
   },
 });
@@ -69,9 +75,10 @@ const firstEntries = (
     ? []
     : [consentEntry(optInStatus, consent ?? { source: manualSource }, written)];
 
-function assertWithinLimits(record: ContactRecord): void {
-  if (record.identityKeys.length === 0)
-    throw invalid('phoneNumber', `A contact needs at least one of ${identityFields.join(', ')}.`);
+/** Refuses to clear the last identity. A contact without any, whose person moved to another contact, may change. */
+function assertWithinLimits(record: ContactRecord, before?: ContactRecord): void {
+  if (!hasIdentity(record) && (before === undefined || hasIdentity(before)))
+    throw invalid('phoneNumber', `A contact needs at least one of ${givenIdentities.join(', ')}.`);
   if (Object.keys(record.customFields).length > maxCustomFields)
     throw invalid('customFields', `A contact has at most ${maxCustomFields} custom fields.`);
 }

@@ -1,6 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
-import { optInStatuses, type ConsentStatus, type OptInStatus } from '../rules.ts';
+import { optInStatuses, type Alias, type ConsentStatus, type OptInStatus } from '../rules.ts';
 
 export type CustomValue = string | number | boolean;
 
@@ -32,6 +32,21 @@ export interface NumberSuspicion {
   readonly reviews?: number;
 }
 
+/** Another contact that is the same person. */
+export interface SamePerson {
+  readonly contactId: Types.ObjectId;
+  readonly reason: SamePersonReason;
+  /** When the proof was given, by the provider's clock. */
+  readonly at: Date;
+}
+
+/**
+ * What proves it: an event names both, WhatsApp says that one became the other, or one answered a message that was sent
+ * to the other.
+ */
+export const samePersonReasons = ['named-together', 'identity-changed', 'answered'] as const;
+export type SamePersonReason = (typeof samePersonReasons)[number];
+
 /** A person on WhatsApp, one per person and client. At least one identity is set; the phone is optional. */
 export interface ContactDoc {
   readonly _id: Types.ObjectId;
@@ -41,6 +56,16 @@ export interface ContactDoc {
   /** The provider's `wa_id`, digits only, which may differ from the phone number. */
   readonly whatsappId?: string;
   readonly businessScopedUserId?: string;
+  readonly parentUserId?: string;
+  /** Since when the number and the user id are known, by the provider's clock; missing if no event named them. */
+  readonly numberSince?: Date;
+  readonly userIdSince?: Date;
+  readonly usernameSince?: Date;
+  /** Former and additional identities, oldest first. */
+  readonly aliases?: readonly Alias[];
+  /** The keys of former numbers (`formerKeysOf`), which another contact may have now. */
+  readonly formerKeys?: readonly string[];
+  readonly samePerson?: readonly SamePerson[];
   /** All identities in one field (`identityKeysOf`): one index finds a contact by any and keeps each unique. */
   readonly identityKeys: readonly string[];
   /** For display only: it can change, so it does not identify the contact. */
@@ -77,6 +102,14 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   phoneNumber: String,
   whatsappId: String,
   businessScopedUserId: String,
+  parentUserId: String,
+  numberSince: Date,
+  userIdSince: Date,
+  usernameSince: Date,
+  // Without a default: a contact has these only once it needs them.
+  aliases: { type: [Schema.Types.Mixed], default: undefined },
+  formerKeys: { type: [String], default: undefined },
+  samePerson: { type: [Schema.Types.Mixed], default: undefined },
   identityKeys: { type: [String], required: true },
   username: String,
   name: String,
@@ -104,6 +137,11 @@ for (const identity of ['phoneNumber', 'businessScopedUserId'] as const) {
     { unique: true, partialFilterExpression: { [identity]: { $exists: true } } },
   );
 }
+// For late events about a number that the contact had before.
+contactModel.schema.index(
+  { clientId: 1, formerKeys: 1 },
+  { partialFilterExpression: { formerKeys: { $exists: true } } },
+);
 contactModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
 contactModel.schema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
 contactModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });

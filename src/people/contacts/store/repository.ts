@@ -4,14 +4,19 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { ScopedFilter, Unscoped } from '../../../platform/tenant-queries.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
-import { identityKeysOf, lookupKeysOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
+import { lookupKeysOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 
-export type { ConsentEntry, ContactDoc, ContactRecord, CustomValue } from './model.ts';
+export type {
+  ConsentEntry,
+  ContactDoc,
+  ContactRecord,
+  CustomValue,
+  SamePerson,
+  SamePersonReason,
+} from './model.ts';
 
-/** The identity of a person: at least a phone number or the provider's id. */
-export type ContactIdentity =
-  | { readonly phoneNumber: string; readonly businessScopedUserId?: string; readonly whatsappId?: string }
-  | { readonly phoneNumber?: undefined; readonly businessScopedUserId: string; readonly whatsappId?: string };
+/** The identities of a person: at least one beside the username. */
+export type ContactIdentity = AnyIdentity & { readonly username?: string | undefined };
 
 export interface ContactFilter {
   readonly tag?: string;
@@ -19,6 +24,9 @@ export interface ContactFilter {
   readonly isBlocked?: boolean;
   readonly isNumberSuspect?: boolean;
 }
+
+/** A number changes hands a few times at most. */
+const maxFormerOwners = 20;
 
 const withoutLog = { projection: { consentLog: 0, consentEntriesDropped: 0, copies: 0 } } as const;
 
@@ -49,21 +57,35 @@ export function createContactRepository(connection: Connection) {
         { ...withoutLog, session },
       ),
 
+    /** The contacts that have one of the keys now; one, unless an event names two contacts. */
+    findByKeys: (scope: ClientScope, keys: readonly string[]): Promise<ContactDoc[]> =>
+      contacts.find<ContactDoc>(scope, { identityKeys: { $in: [...keys] } }, withoutLog),
+
+    /** The contacts that had one of these numbers before. */
+    findFormerOwners: (scope: ClientScope, keys: readonly string[]): Promise<ContactDoc[]> =>
+      contacts.find<ContactDoc>(
+        scope,
+        { formerKeys: { $in: [...keys] } },
+        { ...withoutLog, sort: { _id: -1 }, limit: maxFormerOwners },
+      ),
+
     /**
-     * The contact with this identity, created from `fresh` if none exists. Concurrent callers get the same contact: the
+     * The contact that has one of the keys; `fresh` itself if none had. Concurrent callers get the same contact: the
      * unique index on the keys, which have one spelling per number, accepts one insert.
      */
-    findOrInsert: (
+    findOrInsert(
       scope: ClientScope,
-      identity: ContactIdentity,
-      fresh: Omit<ContactRecord, 'clientId' | 'identityKeys' | keyof AnyIdentity>,
-    ): Promise<ContactDoc> =>
-      contacts.findOrInsert(
+      keys: readonly string[],
+      fresh: Unscoped<ContactRecord>,
+    ): Promise<ContactDoc> {
+      const { clientId: _scope, ...inserted } = { clientId: undefined, ...fresh };
+      return contacts.findOrInsert(
         scope,
-        identityFilter(identity),
-        { $setOnInsert: { ...fresh, ...definedOf(identity), identityKeys: identityKeysOf(identity) } },
+        { identityKeys: { $in: [...keys] } },
+        { $setOnInsert: inserted },
         withoutLog,
-      ),
+      );
+    },
 
     list: (
       scope: ClientScope,
@@ -120,12 +142,19 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
       { returnDocument: 'after', session, ...withoutLog },
     ),
 
+  /** Removes the links to a contact, in the transaction that deletes it. */
+  async unlink(scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void> {
+    await contacts.updateMany(
+      scope,
+      { 'samePerson.contactId': contactId },
+      { $pull: { samePerson: { contactId } }, $inc: { version: 1 } },
+      { session },
+    );
+  },
+
   remove: (scope: ClientScope, { _id, version }: ContactRecord, session: ClientSession): Promise<boolean> =>
     contacts.deleteOne(scope, { _id, version }, { session }),
 });
-
-const definedOf = (identity: AnyIdentity): Partial<Unscoped<ContactRecord>> =>
-  Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
 
 function identityFilter(identity: AnyIdentity): ScopedFilter<ContactRecord> {
   const keys = lookupKeysOf(identity);

@@ -76,7 +76,8 @@ describe('changes of a contact', () => {
       'id:US.1',
     ]);
     assert.deepEqual(keysAfter({ whatsappId: '551187654321' }), ['tel:+15550001001', 'tel:+5511987654321']);
-    assert.deepEqual(keysAfter({ phoneNumber: null }), []);
+    // A key of its own: the unique index allows only one contact without any.
+    assert.deepEqual(keysAfter({ phoneNumber: null }), [`contact:${record._id.toHexString()}`]);
   });
 
   it('custom fields › key by key: set, replaced, removed, others kept; null removes all', () => {
@@ -128,6 +129,7 @@ describe('changes of a contact', () => {
     );
     assert.equal(consent?.source, 'phone');
     assert.deepEqual(Object.keys(fields).toSorted(), [
+      'aliases',
       'businessScopedUserId',
       'consentEntries',
       'customFields',
@@ -135,7 +137,9 @@ describe('changes of a contact', () => {
       'marketingStopped',
       'name',
       'optInStatus',
+      'parentUserId',
       'phoneNumber',
+      'samePerson',
       'tags',
       'username',
       'whatsappId',

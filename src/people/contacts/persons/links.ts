@@ -1,0 +1,134 @@
+import type { Types } from 'mongoose';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { ContactDeps } from '../resource.ts';
+import { callableNumberOf } from '../rules.ts';
+import type { ContactDoc, ContactRecord, SamePerson } from '../store/repository.ts';
+import type { Resource } from '../../../audit/resource.ts';
+import type { Proven } from './decide.ts';
+import { withConsentOf } from './shared-consent.ts';
+
+/** Where a person can be reached; the contact is the one that has the address. */
+export type PersonAddress = { readonly contactId: Types.ObjectId } & (
+  | { readonly phoneNumber: string; readonly businessScopedUserId?: undefined }
+  | { readonly businessScopedUserId: string; readonly phoneNumber?: undefined }
+);
+
+/** All that is known of the person behind a contact. */
+export interface Person {
+  /** The contact itself first, then the contacts known to be the same person. */
+  readonly contacts: readonly [ContactDoc, ...ContactDoc[]];
+  /** The current addresses, those of the contact first, numbers before user ids. */
+  readonly addresses: readonly PersonAddress[];
+  /** True if one of the contacts has opted out, and so on. */
+  readonly isOptedOut: boolean;
+  readonly hasStoppedMarketing: boolean;
+  readonly isBlocked: boolean;
+}
+
+/** Far more than a person can have; a bound on the search. */
+const maxContacts = 50;
+
+type Contacts = Pick<ContactDeps['contacts'], 'findMany'>;
+
+/** The person behind a contact: follows the links to contacts that are the same person. One query per step of a chain. */
+export async function findPerson(
+  contacts: Contacts,
+  scope: ClientScope,
+  contact: ContactDoc,
+): Promise<Person> {
+  const found: [ContactDoc, ...ContactDoc[]] = [contact];
+  const seen = new Set([contact._id.toHexString()]);
+  let next = [...(contact.samePerson ?? [])];
+  while (next.length > 0 && found.length < maxContacts) {
+    const ids = next.map(({ contactId }) => contactId).filter((id) => !seen.has(id.toHexString()));
+    for (const id of ids) seen.add(id.toHexString());
+    const linked = ids.length === 0 ? [] : await contacts.findMany(scope, ids);
+    found.push(...linked.toSorted((a, b) => (a._id.toHexString() < b._id.toHexString() ? -1 : 1)));
+    next = linked.flatMap(({ samePerson = [] }) => samePerson);
+  }
+  return {
+    contacts: found,
+    addresses: found.flatMap(addressesOf),
+    isOptedOut: found.some(({ optInStatus }) => optInStatus === 'opted-out'),
+    hasStoppedMarketing: found.some(({ marketingStopped }) => marketingStopped === true),
+    isBlocked: found.some(({ isBlocked }) => isBlocked === true),
+  };
+}
+
+function addressesOf(contact: ContactDoc): PersonAddress[] {
+  const { _id: contactId, businessScopedUserId } = contact;
+  const phoneNumber = callableNumberOf(contact);
+  return [
+    ...(phoneNumber === undefined ? [] : [{ contactId, phoneNumber }]),
+    ...(businessScopedUserId === undefined ? [] : [{ contactId, businessScopedUserId }]),
+  ];
+}
+
+interface LinkDeps extends Pick<ContactDeps, 'contacts' | 'audit' | 'clock'> {
+  readonly resource: Resource<ContactRecord>;
+}
+
+interface Links {
+  readonly contact: ContactDoc;
+  readonly others: readonly Proven[];
+  readonly at: Date;
+}
+
+/**
+ * Records that contacts are the same person, on both sides, and shares their consent and block, in one transaction. Each
+ * changed contact has its audit event. Idempotent.
+ */
+export async function linkContacts(
+  deps: LinkDeps,
+  scope: ClientScope,
+  { contact, others, at }: Links,
+): Promise<void> {
+  for (const proven of others) {
+    if (isLinked(contact, proven.contact._id) && isLinked(proven.contact, contact._id)) continue;
+    await linkPair(deps, scope, { contact, proven, at });
+  }
+}
+
+const isLinked = ({ samePerson = [] }: ContactDoc, id: Types.ObjectId): boolean =>
+  samePerson.some(({ contactId }) => contactId.equals(id));
+
+async function linkPair(
+  { contacts, audit, clock, resource }: LinkDeps,
+  scope: ClientScope,
+  { contact, proven, at }: { contact: ContactDoc; proven: Proven; at: Date },
+): Promise<void> {
+  const { reason } = proven;
+  const [own, theirs] = await Promise.all([
+    findPerson(contacts, scope, contact),
+    findPerson(contacts, scope, proven.contact),
+  ]);
+  const ids = new Map([...own.contacts, ...theirs.contacts].map(({ _id }) => [_id.toHexString(), _id]));
+  await audit.runInTransaction(async (session) => {
+    const read = await Promise.all([...ids.values()].map((id) => contacts.findRecord(scope, id, session)));
+    const records = read.filter((record) => record !== null);
+    const now = clock.now();
+    for (const { _id } of records) {
+      const link = linkOf(_id, { contact, proven: proven.contact });
+      const decide = (current: ContactRecord): ContactRecord => {
+        const others = records.filter((other) => !other._id.equals(_id));
+        const shared = others.reduce((next, other) => withConsentOf(next, other, now), current);
+        return link === null ? shared : withLink(shared, { contactId: link, reason, at }, now);
+      };
+      const change = { action: 'contact.same-person', decide };
+      await resource
+        .within(session)
+        .change(scope, { type: 'system' }, { id: _id, version: undefined }, change);
+    }
+  });
+}
+
+/** The contact that this one is linked to; null if it is neither of the two. */
+const linkOf = (id: Types.ObjectId, { contact, proven }: { contact: ContactDoc; proven: ContactDoc }) => {
+  if (id.equals(contact._id)) return proven._id;
+  return id.equals(proven._id) ? contact._id : null;
+};
+
+const withLink = (record: ContactRecord, link: SamePerson, now: Date): ContactRecord =>
+  isLinked(record, link.contactId)
+    ? record
+    : { ...record, samePerson: [...(record.samePerson ?? []), link], updatedAt: now };

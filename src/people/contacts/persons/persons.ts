@@ -1,0 +1,211 @@
+import type { Resource } from '../../../audit/resource.ts';
+import { newId } from '../../../platform/ids.ts';
+import { nameKeyOf } from '../../../platform/name-key.ts';
+import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import { lookupKeysOf, maxNameLength, numberKeysOf, type AliasReason } from '../rules.ts';
+import type { ContactDeps } from '../resource.ts';
+import type { ContactDoc, ContactIdentity, ContactRecord } from '../store/repository.ts';
+import { decideMove, decideSighting, type Answered, type Proven } from './decide.ts';
+import { linkContacts } from './links.ts';
+import { moved, sighted, type IdentityMove, type Sighting } from './timeline.ts';
+
+export interface PersonDeps extends Pick<ContactDeps, 'contacts' | 'audit' | 'clock'> {
+  readonly resource: Resource<ContactRecord>;
+}
+
+export interface RecogniseOptions {
+  /** The person's name on WhatsApp, for a new contact. */
+  readonly name?: string | undefined;
+  readonly answered?: Answered | undefined;
+}
+
+/** A change that WhatsApp announces; see `IdentityMove`. */
+export interface AnnouncedChange {
+  readonly reason: Extract<AliasReason, 'number-changed' | 'user-id-changed'>;
+  readonly from: ContactIdentity | null;
+  readonly to: ContactIdentity;
+}
+
+/** Attempts against concurrent changes of the same person; each lost race has another winner. */
+const maxAttempts = 8;
+
+/** Finds the contact of the person that an event names, and follows the person to new identities. */
+export function createPersons(deps: PersonDeps) {
+  return {
+    /**
+     * The contact of the person, created with unknown consent if there is none; one query if nothing is new. Other
+     * contacts that the event names are linked as the same person.
+     */
+    async recognise(
+      scope: ClientScope,
+      sighting: Sighting,
+      { name, answered }: RecogniseOptions = {},
+    ): Promise<ContactDoc> {
+      return attempt(async () => {
+        const decision = await decideFor(deps, scope, sighting, answered);
+        if (decision.kind === 'create') {
+          const fresh = sighted(draft(deps, scope, name), sighting);
+          return inserted(deps, scope, { fresh, sameAs: decision.sameAs, at: sighting.at });
+        }
+        return taken(deps, scope, sighting, decision);
+      });
+    },
+
+    /** Adds what an event says of a known person; null if no contact has any of the identities. Never creates one. */
+    async learn(scope: ClientScope, sighting: Sighting): Promise<ContactDoc | null> {
+      return attempt(async (): Promise<Round<ContactDoc | null>> => {
+        const decision = await decideFor(deps, scope, sighting, undefined);
+        return decision.kind === 'create' ? { done: null } : taken(deps, scope, sighting, decision);
+      });
+    },
+
+    /** Follows a person to a new number or user id; creates the contact if neither the old nor the new one has one. */
+    async follow(
+      scope: ClientScope,
+      change: AnnouncedChange,
+      { at, name }: { readonly at: Date; readonly name?: string | undefined },
+    ): Promise<ContactDoc> {
+      return attempt(async () => {
+        const found = await findAll(deps, scope, [change.from ?? {}, change.to]);
+        const { contact, to, sameAs } = decideMove({ ...change, at }, found);
+        const move: IdentityMove = { ...change, to, at };
+        if (contact === null) {
+          return inserted(deps, scope, { fresh: moved(draft(deps, scope, name), move), sameAs, at });
+        }
+        const after = await changed(deps, scope, { contact, apply: (doc) => moved(doc, move) });
+        if (after === null) return 'again';
+        await linkContacts(deps, scope, { contact: after, others: sameAs, at });
+        return { done: after };
+      });
+    },
+  };
+}
+
+type Round<T> = { readonly done: T } | 'again';
+
+/** Repeats a round that lost a race: the unique index of the keys refused its write, or its contact was deleted. */
+async function attempt<T>(round: () => Promise<Round<T>>): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      const outcome = await round();
+      if (outcome !== 'again') return outcome.done;
+    } catch (error) {
+      if (!isDuplicateKey(error) || count >= maxAttempts) throw error;
+    }
+    if (count >= maxAttempts) throw new Error('The contact of an event changed during every attempt.');
+  }
+}
+
+async function decideFor(
+  deps: PersonDeps,
+  scope: ClientScope,
+  { identity, at }: Sighting,
+  answered: Answered | undefined,
+) {
+  const keys = lookupKeysOf(identity);
+  if (keys.length === 0) throw new Error('A search for a contact needs an identity.');
+  const current = await deps.contacts.findByKeys(scope, keys);
+  const numbers = lookupKeysOf({ phoneNumber: identity.phoneNumber, whatsappId: identity.whatsappId });
+  const owner = current.find(({ identityKeys }) => identityKeys.some((key) => numbers.includes(key)));
+  // Only an event from before the owner had the number can be about a former owner.
+  const mayBeFormer =
+    at !== undefined && numbers.length > 0 && (owner === undefined || (owner.numberSince ?? at) > at);
+  const former = mayBeFormer ? await deps.contacts.findFormerOwners(scope, numbers) : [];
+  return decideSighting({ identity, at: at ?? deps.clock.now() }, [...current, ...former], answered);
+}
+
+async function findAll(
+  { contacts }: PersonDeps,
+  scope: ClientScope,
+  identities: readonly ContactIdentity[],
+): Promise<ContactDoc[]> {
+  const keys = identities.flatMap(lookupKeysOf);
+  const [current, former] = await Promise.all([
+    contacts.findByKeys(scope, keys),
+    contacts.findFormerOwners(scope, keys),
+  ]);
+  return [...current, ...former];
+}
+
+/** The record of a new contact. It has no audit event, because its first message explains it. */
+function draft({ clock }: PersonDeps, scope: ClientScope, name: string | undefined): ContactRecord {
+  const now = clock.now();
+  const shortName = name?.slice(0, maxNameLength);
+  return {
+    _id: newId(),
+    ...scope,
+    identityKeys: [],
+    tags: [],
+    optInStatus: 'unknown',
+    customFields: {},
+    consentLog: [],
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+    ...(shortName === undefined ? {} : { name: shortName, nameKey: nameKeyOf(shortName) }),
+  };
+}
+
+interface Insertion {
+  readonly fresh: ContactRecord;
+  readonly sameAs: readonly Proven[];
+  readonly at: Date | undefined;
+}
+
+async function inserted(
+  deps: PersonDeps,
+  scope: ClientScope,
+  { fresh, sameAs, at }: Insertion,
+): Promise<Round<ContactDoc>> {
+  const contact = await deps.contacts.findOrInsert(scope, fresh.identityKeys, fresh);
+  // Another worker was faster, perhaps with other identities.
+  if (!contact._id.equals(fresh._id)) return 'again';
+  if (at !== undefined) await linkContacts(deps, scope, { contact, others: sameAs, at });
+  return { done: contact };
+}
+
+async function taken(
+  deps: PersonDeps,
+  scope: ClientScope,
+  { at }: Sighting,
+  { contact, add, sameAs }: { contact: ContactDoc; add: ContactIdentity; sameAs: readonly Proven[] },
+): Promise<Round<ContactDoc>> {
+  const apply = (record: ContactRecord) => sighted(record, { identity: add, at });
+  const after = await changed(deps, scope, { contact, apply });
+  if (after === null) return 'again';
+  if (at !== undefined) await linkContacts(deps, scope, { contact: after, others: sameAs, at });
+  return { done: after };
+}
+
+interface ContactChange {
+  readonly contact: ContactDoc;
+  readonly apply: (record: ContactRecord) => ContactRecord;
+}
+
+/** Writes and audits a change of identities, if there is one; null if the contact was deleted. */
+async function changed(
+  { resource, clock }: PersonDeps,
+  scope: ClientScope,
+  { contact, apply }: ContactChange,
+): Promise<ContactDoc | null> {
+  // The consent log does not matter here, and message paths do not read it.
+  const given: ContactRecord = { ...contact, consentLog: [] };
+  const expected = apply(given);
+  if (expected === given) return contact;
+  const action = isRekeyed(contact, expected) ? 'contact.identity-changed' : 'contact.updated';
+  return resource.changeIfExists(scope, { type: 'system' }, contact._id, {
+    action,
+    decide(record) {
+      const next = apply(record);
+      return next === record ? record : { ...next, updatedAt: clock.now() };
+    },
+  });
+}
+
+const isRekeyed = (before: ContactDoc, after: ContactDoc): boolean => {
+  const keys = new Set([...numberKeysOf(after), `id:${after.businessScopedUserId}`]);
+  return (
+    numberKeysOf(before).some((key) => !keys.has(key)) ||
+    (before.businessScopedUserId !== undefined && !keys.has(`id:${before.businessScopedUserId}`))
+  );
+};

@@ -1,0 +1,267 @@
+import {
+  formerKeysOf,
+  identityKeysOf,
+  numberKeysOf,
+  type Alias,
+  type AliasReason,
+  type AnyIdentity,
+} from '../rules.ts';
+import type { ContactIdentity, ContactRecord } from '../store/repository.ts';
+import { isPossiblePhone } from '../../../platform/phone.ts';
+
+/** Identities that an event names together, at a time of the provider's clock. */
+export interface Sighting {
+  readonly identity: ContactIdentity;
+  /** Undefined if no event named them, but a request: then it only fills in what is missing. */
+  readonly at: Date | undefined;
+}
+
+/** WhatsApp says that a person has other identities since `at`. */
+export interface IdentityMove {
+  readonly reason: Extract<AliasReason, 'number-changed' | 'user-id-changed'>;
+  readonly from: AnyIdentity | null;
+  /** The new identities; without those that belong to another contact. */
+  readonly to: ContactIdentity;
+  readonly at: Date;
+}
+
+type UserIdField = 'businessScopedUserId' | 'parentUserId';
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A contact keeps at most this many aliases; the oldest are dropped, which the audit keeps. */
+const maxAliases = 50;
+
+/**
+ * The record after a sighting; the same object if nothing is new. The latest time wins, so that late and repeated events
+ * end in the same state: an older number or user id becomes an alias.
+ */
+export function sighted(record: ContactRecord, { identity, at }: Sighting): ContactRecord {
+  let next = sightedNumber(record, identity, at);
+  for (const field of ['businessScopedUserId', 'parentUserId'] as const)
+    next = sightedUserId(next, { field, value: identity[field] }, at);
+  return finished(record, sightedUsername(next, identity.username, at));
+}
+
+/** The record after WhatsApp says that the person has moved; the same object if it says nothing new. */
+export function moved(record: ContactRecord, move: IdentityMove): ContactRecord {
+  let next =
+    move.reason === 'number-changed' ? movedNumber(record, move) : sightedNumber(record, move.to, move.at);
+  for (const field of ['businessScopedUserId', 'parentUserId'] as const)
+    next = movedUserId(next, field, move);
+  return finished(record, sightedUsername(next, move.to.username, move.at));
+}
+
+/** Adds an alias for a number that a user has replaced. */
+export function corrected(record: ContactRecord, old: AnyIdentity, at: Date): ContactRecord {
+  const own = new Set(numberKeysOf(record));
+  const wasWrong = (alias: Alias) =>
+    alias.reason === 'corrected' && numberKeysOf({ [alias.field]: alias.value }).some((key) => own.has(key));
+  const { aliases = [], ...rest } = record;
+  const kept = aliases.filter((alias) => !wasWrong(alias));
+  const clean = kept.length === 0 ? rest : { ...rest, aliases: kept };
+  return withAliases(clean, numberAliases(old, { at, until: at, reason: 'corrected' }));
+}
+
+/** With the keys that follow from the identities. */
+export function withKeys(record: ContactRecord): ContactRecord {
+  const { formerKeys: _old, ...rest } = record;
+  const formerKeys = formerKeysOf(record);
+  return {
+    ...rest,
+    identityKeys: identityKeysOf(record),
+    ...(formerKeys.length === 0 ? {} : { formerKeys }),
+  };
+}
+
+const finished = (before: ContactRecord, after: ContactRecord): ContactRecord =>
+  after === before ? before : withKeys(after);
+
+function sightedNumber(record: ContactRecord, identity: AnyIdentity, at: Date | undefined): ContactRecord {
+  const keys = new Set(numberKeysOf(identity));
+  if (keys.size === 0) return record;
+  const own = numberKeysOf(record);
+  if (own.some((key) => keys.has(key))) return filledNumber(record, identity, at);
+  if (at === undefined) return own.length === 0 ? withNumber(record, identity, at) : record;
+  if (wasFormerAt(record, keys, at)) return record;
+  const isNewer = isSince(record.numberSince, at, own.length === 0);
+  if (!isNewer) {
+    const until = record.numberSince ?? at;
+    return withAliases(record, numberAliases(identity, { at, until, reason: 'seen-together' }));
+  }
+  const old = numberAliases(record, {
+    at: record.numberSince ?? record.createdAt,
+    until: at,
+    reason: 'seen-together',
+  });
+  return withAliases(withNumber(record, identity, at), old);
+}
+
+/** Whether evidence of `at` decides: it is later, or as late as the change that left nothing. */
+const isSince = (since: Date | undefined, at: Date, isEmpty: boolean): boolean =>
+  since === undefined || at > since || (isEmpty && at.getTime() === since.getTime());
+
+const wasFormerAt = ({ aliases = [] }: ContactRecord, keys: ReadonlySet<string>, at: Date): boolean =>
+  aliases.some(
+    ({ field, value, until, reason }) =>
+      reason !== 'corrected' &&
+      until !== undefined &&
+      until >= at &&
+      numberKeysOf({ [field]: value }).some((key) => keys.has(key)),
+  );
+
+/** Fills in the spelling that is missing; replaces digits that the plan forbids by digits that it allows. */
+function filledNumber(record: ContactRecord, identity: AnyIdentity, at: Date | undefined): ContactRecord {
+  const { phoneNumber, whatsappId } = identity;
+  const isRenumbered =
+    record.whatsappId !== undefined &&
+    whatsappId !== undefined &&
+    !isPossiblePhone(`+${record.whatsappId}`) &&
+    isPossiblePhone(`+${whatsappId}`);
+  const filled = {
+    ...(record.phoneNumber === undefined && phoneNumber !== undefined ? { phoneNumber } : {}),
+    ...((record.whatsappId === undefined && whatsappId !== undefined) || isRenumbered ? { whatsappId } : {}),
+  };
+  if (Object.keys(filled).length === 0) return record;
+  return {
+    ...record,
+    ...filled,
+    ...(record.numberSince === undefined && at !== undefined ? { numberSince: at } : {}),
+  };
+}
+
+function withNumber(record: ContactRecord, identity: AnyIdentity, at: Date | undefined): ContactRecord {
+  const { phoneNumber: _phone, whatsappId: _id, numberSince: _since, numberSuspect: _mark, ...rest } = record;
+  return {
+    ...rest,
+    ...(identity.phoneNumber === undefined ? {} : { phoneNumber: identity.phoneNumber }),
+    ...(identity.whatsappId === undefined ? {} : { whatsappId: identity.whatsappId }),
+    ...(at === undefined ? {} : { numberSince: at }),
+  };
+}
+
+function sightedUserId(
+  record: ContactRecord,
+  { field, value }: { field: UserIdField; value: string | undefined },
+  at: Date | undefined,
+): ContactRecord {
+  const own = record[field];
+  if (value === undefined || value === own) return record;
+  const known = record.aliases?.find((alias) => alias.field === field && alias.value === value);
+  if (known !== undefined && (at === undefined || known.until === undefined || at <= known.until))
+    return record;
+  if (at === undefined) return own === undefined ? { ...record, [field]: value } : record;
+  if (!isSince(record.userIdSince, at, own === undefined))
+    return withAliases(record, [{ field, value, at, reason: 'seen-together' }]);
+  const old: Alias[] =
+    own === undefined
+      ? []
+      : [{ field, value: own, at: record.userIdSince ?? record.createdAt, reason: 'seen-together' }];
+  return withAliases(withUserId(record, { field, value }, at), old);
+}
+
+function withUserId(
+  record: ContactRecord,
+  { field, value }: { field: UserIdField; value: string | undefined },
+  at: Date,
+): ContactRecord {
+  const next: Mutable<ContactRecord> = { ...record };
+  delete next[field];
+  if (value !== undefined) next[field] = value;
+  if (field === 'businessScopedUserId') next.userIdSince = at;
+  // An id that is in use again is no alias.
+  const aliases = record.aliases?.filter((alias) => alias.field !== field || alias.value !== value);
+  if (aliases !== undefined) next.aliases = aliases;
+  return next;
+}
+
+function sightedUsername(
+  record: ContactRecord,
+  username: string | undefined,
+  at: Date | undefined,
+): ContactRecord {
+  if (username === undefined || username === record.username) return record;
+  if (at === undefined) return record.username === undefined ? { ...record, username } : record;
+  return isSince(record.usernameSince, at, false) ? { ...record, username, usernameSince: at } : record;
+}
+
+function movedNumber(record: ContactRecord, { from, to, at, reason }: IdentityMove): ContactRecord {
+  const own = numberKeysOf(record);
+  const toKeys = new Set(numberKeysOf(to));
+  const fromKeys = new Set(numberKeysOf(from ?? {}));
+  const isThere = own.some((key) => toKeys.has(key));
+  const isOwnOld = own.some((key) => fromKeys.has(key));
+  const isNewer = record.numberSince === undefined || at > record.numberSince;
+  const follows = isOwnOld && record.numberSince?.getTime() === at.getTime();
+  let next = isThere ? filledNumber(record, to, at) : record;
+  const kept = { at: record.numberSince ?? record.createdAt, until: at, reason };
+  if (!isThere && (isNewer || follows || own.length === 0) && (isOwnOld || toKeys.size > 0)) {
+    next = wasFormerAt(record, toKeys, at) && own.length === 0 ? record : withNumber(record, to, at);
+    if (next !== record && own.length > 0) next = withAliases(next, numberAliases(record, kept));
+  } else if (!isThere && toKeys.size > 0) {
+    const until = record.numberSince ?? at;
+    next = withAliases(next, numberAliases(to, { at, until, reason }));
+  }
+  const current = new Set(numberKeysOf(next));
+  const isStill = [...fromKeys].some((key) => current.has(key));
+  return isStill || from === null ? next : withAliases(next, numberAliases(from, { at, until: at, reason }));
+}
+
+function movedUserId(record: ContactRecord, field: UserIdField, move: IdentityMove): ContactRecord {
+  const { from, to, at, reason } = move;
+  const own = record[field];
+  const value = to[field];
+  const isNewer = isSince(record.userIdSince, at, own === undefined) || own === from?.[field];
+  // A user id ends with the number that it was made for.
+  const ends = value !== undefined || own === from?.[field] || reason === 'number-changed';
+  let next = record;
+  if (own !== value && isNewer && ends && (own !== undefined || value !== undefined)) {
+    next = withUserId(record, { field, value }, at);
+    const since = record.userIdSince ?? record.createdAt;
+    if (own !== undefined) next = withAliases(next, [{ field, value: own, at: since, until: at, reason }]);
+  } else if (own !== value && value !== undefined) {
+    next = withAliases(record, [{ field, value, at, reason }]);
+  }
+  const old = from?.[field];
+  return old === undefined || old === next[field]
+    ? next
+    : withAliases(next, [{ field, value: old, at, until: at, reason }]);
+}
+
+/** A number as aliases: once, unless its spellings differ. */
+function numberAliases(
+  { phoneNumber, whatsappId }: AnyIdentity,
+  kept: Pick<Alias, 'at' | 'until' | 'reason'>,
+): Alias[] {
+  const isSame = phoneNumber !== undefined && whatsappId === phoneNumber.slice(1);
+  return [
+    ...(phoneNumber === undefined ? [] : [{ field: 'phoneNumber' as const, value: phoneNumber, ...kept }]),
+    ...(whatsappId === undefined || isSame
+      ? []
+      : [{ field: 'whatsappId' as const, value: whatsappId, ...kept }]),
+  ];
+}
+
+/** WhatsApp's own word on when an identity ended outranks what other events imply, and that a user's correction. */
+const rankOf = ({ reason }: Alias): number => {
+  if (reason === 'corrected') return 0;
+  return reason === 'seen-together' ? 1 : 2;
+};
+
+/** The stronger of two aliases of one identity, whichever comes first; the later end in a tie. */
+function stronger(a: Alias, b: Alias): Alias {
+  if (rankOf(a) !== rankOf(b)) return rankOf(a) > rankOf(b) ? a : b;
+  return (b.until?.getTime() ?? 0) > (a.until?.getTime() ?? 0) ? b : a;
+}
+
+/** The record with more aliases; the same object if it has them. */
+function withAliases(record: ContactRecord, added: readonly Alias[]): ContactRecord {
+  const before = record.aliases ?? [];
+  const aliases = added.reduce(withAlias, before);
+  return aliases === before ? record : { ...record, aliases: aliases.slice(-maxAliases) };
+}
+
+function withAlias(aliases: readonly Alias[], added: Alias): readonly Alias[] {
+  const known = aliases.find(({ field, value }) => field === added.field && value === added.value);
+  if (known === undefined) return [...aliases, added];
+  return stronger(known, added) === known ? aliases : aliases.map((each) => (each === known ? added : each));
+}
