@@ -104,7 +104,7 @@ const toMessageView = (message: MessageDoc) => ({
 
 const toConversationView = ({ contact, ...conversation }: ConversationWithContact) => ({
   id: conversation._id.toHexString(),
-  leadId: conversation.leadId.toHexString(),
+  leadId: conversation.leadId?.toHexString() ?? null,
   contactId: conversation.contactId.toHexString(),
   contact: contact && {
     id: contact._id.toHexString(),

@@ -82,7 +82,7 @@ describe('conversations', () => {
       assert.equal(contact['name'], 'Ana Souza');
       assert.deepEqual(rest, {
         id: conversation._id.toHexString(),
-        leadId: conversation.leadId.toHexString(),
+        leadId: conversation.leadId?.toHexString() ?? null,
         contactId: conversation.contactId.toHexString(),
         channelId: conversation.channelId.toHexString(),
         assignedAgentId: null,

@@ -400,7 +400,7 @@ describe('leads', () => {
     it('a conversation that is not closed › 409 in-use names it; closed, the lead goes and the history stays', async () => {
       const lead = await make();
       const conversation = await conversationWith(lead);
-      assert.equal(conversation.leadId.toHexString(), idOf(lead));
+      assert.equal(conversation.leadId?.toHexString(), idOf(lead));
       for (const status of ['open', 'pending']) {
         await running()
           .collection('conversations')
@@ -418,14 +418,14 @@ describe('leads', () => {
         scopeOf(admin.clientId),
         conversation._id,
       );
-      assert.equal(history?.leadId.toHexString(), idOf(lead));
+      assert.equal(history?.leadId?.toHexString(), idOf(lead));
     });
 
     it('the contact writes again › a new lead under the same id, with nothing of the old one', async () => {
       const lead = await make({ stage: 'lost', tags: ['old'], assignedAgentId: agent.userId.toHexString() });
       await admin.delete(path(idOf(lead)));
       const conversation = await conversationWith(lead);
-      assert.equal(conversation.leadId.toHexString(), idOf(lead));
+      assert.equal(conversation.leadId?.toHexString(), idOf(lead));
       const now = await admin.get(path(idOf(lead)));
       assert.deepEqual(
         {

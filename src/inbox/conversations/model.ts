@@ -17,7 +17,8 @@ export interface ConversationHistoryEntry {
 export interface ConversationDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
-  readonly leadId: Types.ObjectId;
+  /** Absent until the contact writes or the business sends: events that no person wrote make no lead. */
+  readonly leadId?: Types.ObjectId;
   readonly contactId: Types.ObjectId;
   readonly channelId: Types.ObjectId;
   readonly assignedAgentId?: Types.ObjectId;
@@ -42,7 +43,7 @@ export interface ConversationRecord extends ConversationDoc {
 }
 
 export const conversationModel = declareTenantModel<ConversationRecord>('conversations', {
-  leadId: { type: Schema.Types.ObjectId, required: true },
+  leadId: Schema.Types.ObjectId,
   contactId: { type: Schema.Types.ObjectId, required: true },
   channelId: { type: Schema.Types.ObjectId, required: true },
   assignedAgentId: Schema.Types.ObjectId,

@@ -108,6 +108,28 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     );
   },
 
+  /** The contact's latest thread on the channel, open or closed, after an entry at `at`; null if there is none. */
+  touchLatest: (scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      scope,
+      { ...key },
+      { $max: { lastMessageAt: at } },
+      { sort: { lastMessageAt: -1, _id: -1 }, returnDocument: 'after', ...withoutHistory },
+    ),
+
+  /** Sets the lead of a thread that has none; the first one stays. Null if the thread has one, or is gone. */
+  setLead: (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    leadId: Types.ObjectId,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      scope,
+      { _id, leadId: { $exists: false } },
+      { $set: { leadId } },
+      { returnDocument: 'after', ...withoutHistory },
+    ),
+
   /** Extends the free entry point; never shortens it. */
   async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {
     await conversations.updateOne(scope, { _id }, { $max: { freeEntryPointExpiresAt: until } });

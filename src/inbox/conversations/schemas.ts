@@ -47,7 +47,10 @@ const ContactSummary = z
 
 const conversationFields = {
   id: z.string(),
-  leadId: z.string(),
+  leadId: z.string().nullable().meta({
+    description:
+      'Null until the contact writes or the business sends: events that no person wrote make no lead',
+  }),
   contactId: z.string(),
   contact: ContactSummary.nullable().meta({ description: 'Null if the contact was deleted' }),
   channelId: z.string(),

@@ -24,6 +24,20 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
   const windowOf = async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
     (await conversations.findWithLatestWindow(scope, key))?.windowExpiresAt ?? null;
 
+  async function openLive(
+    scope: ClientScope,
+    key: ConversationKey,
+    { at, leadId }: { at: Date; leadId?: Types.ObjectId },
+  ): Promise<ConversationDoc> {
+    const windowExpiresAt = await windowOf(scope, key);
+    const fresh = {
+      ...{ _id: newId(), unreadCount: 0, createdAt: clock.now(), version: 1 },
+      ...(leadId === undefined ? {} : { leadId }),
+      ...(windowExpiresAt === null ? {} : { windowExpiresAt }),
+    };
+    return conversations.findOrInsertLive(scope, key, fresh, at);
+  }
+
   return {
     windowOf,
 
@@ -37,17 +51,32 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       return found.map(({ _id }) => _id);
     },
 
-    /** The live thread for a message at `at`; creates the thread and its lead if there is none. */
+    /**
+     * The live thread for a message at `at` that a person wrote; creates the thread if there is none. A thread without
+     * a lead gets one.
+     */
     async findOrOpen(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {
       const live = await conversations.touchLive(scope, key, at);
-      if (live !== null) return live;
-      const lead = await leads.findOrCreate(scope, key.contactId);
-      const windowExpiresAt = await windowOf(scope, key);
-      const fresh = {
-        ...{ _id: newId(), leadId: lead._id, unreadCount: 0, createdAt: clock.now(), version: 1 },
-        ...(windowExpiresAt === null ? {} : { windowExpiresAt }),
-      };
-      return conversations.findOrInsertLive(scope, key, fresh, at);
+      if (live?.leadId !== undefined) return live;
+      const { _id: leadId } = await leads.findOrCreate(scope, key.contactId);
+      const thread = live ?? (await openLive(scope, key, { at, leadId }));
+      if (thread.leadId !== undefined) return thread;
+      return (await conversations.setLead(scope, thread._id, leadId)) ?? { ...thread, leadId };
+    },
+
+    /** As `findOrOpen`, for a message at `at` that the contact did not write: a new thread has no lead. */
+    async findOrOpenWithoutLead(
+      scope: ClientScope,
+      key: ConversationKey,
+      at: Date,
+    ): Promise<ConversationDoc> {
+      return (await conversations.touchLive(scope, key, at)) ?? openLive(scope, key, { at });
+    },
+
+    /** The contact's latest thread on the channel for an event at `at`, open or closed; a new one has no lead. */
+    async findLatestOrOpen(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {
+      const live = await conversations.touchLive(scope, key, at);
+      return live ?? (await conversations.touchLatest(scope, key, at)) ?? openLive(scope, key, { at });
     },
 
     /** Records until when messages are free, because the contact came from an advertisement. */

@@ -6,7 +6,7 @@ export const toConversationListItemView = ({
   contact,
 }: WithContact<ConversationDoc>): ConversationListItemView => ({
   id: conversation._id.toHexString(),
-  leadId: conversation.leadId.toHexString(),
+  leadId: conversation.leadId?.toHexString() ?? null,
   contactId: conversation.contactId.toHexString(),
   contact:
     contact === null

@@ -22,11 +22,27 @@ const documentOf = (taken: Schema, answered: Schema): OpenApiDocument => {
 const text: Schema = { type: 'string' };
 const thing: Schema = { type: 'object', properties: { name: text, note: text }, required: ['name'] };
 
+/** The lines of the comparison that are intended. */
+const deliberateBreaks: readonly RegExp[] = [
+  // It was described as a text and has always been an object.
+  /^get \/openapi\.json 200: was string, is object$/,
+  // A conversation may begin with an event that no person wrote, which makes no lead.
+  /^\w+ \/api\/conversations\S* 200(\.items\[\])?\.leadId: was string, is null$/,
+  // Messages are also sent from the WhatsApp Business app on a phone of the business: `phone`.
+  /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.senderType: other values$/,
+];
+
 describe('the contract of the API', () => {
   it('the first half › every path, status and property › is still there', () => {
     const breaks = findBreaks(firstHalf, readDocument('docs', 'openapi.json'));
-    // It was described as a text and has always been an object.
-    assert.deepEqual(breaks, ['get /openapi.json 200: was string, is object']);
+    const surprises = breaks.filter((line) => !deliberateBreaks.some((change) => change.test(line)));
+    assert.deepEqual(surprises, []);
+  });
+
+  it('a deliberate break › still happens', () => {
+    const breaks = findBreaks(firstHalf, readDocument('docs', 'openapi.json'));
+    const unused = deliberateBreaks.filter((change) => !breaks.some((line) => change.test(line)));
+    assert.deepEqual(unused, []);
   });
 
   it('the comparison › the same document › has no breaks', () => {

@@ -12,7 +12,11 @@ import {
   type MessageStatus,
 } from '../lifecycle.ts';
 
-export const senderTypes = ['contact', 'agent', 'system', 'bot', 'ai', 'campaign'] as const;
+/**
+ * `phone` is the WhatsApp Business app on a phone of the business. An inbound message from `system` is an event that
+ * WhatsApp tells, such as a changed number.
+ */
+export const senderTypes = ['contact', 'agent', 'phone', 'system', 'bot', 'ai', 'campaign'] as const;
 export type SenderType = (typeof senderTypes)[number];
 
 export const messageCategories = ['marketing', 'utility', 'authentication'] as const;
