@@ -29,7 +29,8 @@ import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createRetries } from './messages/actions/retries.ts';
 import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
 import { createMessageActions } from './messages/actions/use-cases.ts';
-import { createInboundService, type InboundDeps } from './messages/incoming/inbound.ts';
+import type { InboundDeps } from './messages/incoming/arrival.ts';
+import { createInboundService } from './messages/incoming/inbound.ts';
 import { createReceiptService } from './messages/incoming/receipts.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { createMessageUseCases } from './messages/use-cases.ts';
@@ -114,6 +115,7 @@ export function buildSending(deps: SendingDeps) {
       conversations,
       numbers,
       onInbound: deps.onInbound,
+      clock,
     }),
     loops: loopsOf(deps),
 

@@ -134,7 +134,7 @@ function readValue(given: unknown, path: string): WebhookItem[] {
   return [
     ...statuses.map((status, index) => readStatus(status, phoneNumberId, `${path}.statuses[${index}]`)),
     ...messages.map((message, index) =>
-      readInbound(message, { phoneNumberId, contacts, path: `${path}.messages[${index}]` }),
+      readInbound(message, { phoneNumberId, contacts, errors, path: `${path}.messages[${index}]` }),
     ),
     ...errors.map((): WebhookItem => ({ kind: 'other', field: 'errors' })),
   ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ChannelDoc } from '../../src/channels/store/repository.ts';
+import { emptyContent } from '../../src/sending/messages/content/shown/schemas.ts';
 import { shownContent } from '../../src/sending/messages/content/shown/view.ts';
 import { workflowIdOf } from '../../src/sending/messages/contract.ts';
 import { createInboundService } from '../../src/sending/messages/incoming/inbound.ts';
@@ -416,6 +417,8 @@ describe('api › free-form messages', function () {
   });
 
   describe('what the contact answers', () => {
+    const none = { name: null, response: null, responseText: null };
+
     it('a tapped button › the id from the sent message, and the message itself', async () => {
       const sent = await sendAndLeave({ to: phone, content: fullContents.buttons });
       const answer = await receive({
@@ -425,7 +428,7 @@ describe('api › free-form messages', function () {
       });
       assert.deepEqual(answer.content.reply, {
         ...{ kind: 'button', id: 'yes', title: 'Yes' },
-        ...{ description: null, response: null },
+        ...{ description: null, ...none },
       });
       assert.deepEqual([answer.repliesTo, answer.content.text], [sent.id, 'Yes']);
       const list = await user.call<{ items: MessageJson[] }>(
@@ -448,26 +451,27 @@ describe('api › free-form messages', function () {
       const replies = [];
       for (const fields of cases) replies.push((await receive(fields)).content.reply);
       assert.deepEqual(replies, [
-        { kind: 'list-row', ...row, response: null },
-        { kind: 'quick-reply', id: 'order-7:yes', title: 'I will come', description: null, response: null },
+        { kind: 'list-row', ...row, ...none },
+        { kind: 'quick-reply', id: 'order-7:yes', title: 'I will come', description: null, ...none },
         {
           ...{ kind: 'flow', id: 'booking-1042', title: 'Sent', description: null },
+          ...none,
           response: { flow_token: 'booking-1042', guests: 2 },
         },
       ]);
     });
 
-    it('a file › its id and known properties, with the provider’s object', async () => {
+    it('a file › its id and properties, without the provider’s object', async () => {
       const image = { id: 'm1', mime_type: 'image/jpeg', caption: 'Look' };
       const seen = await receive({ type: 'image', image });
       assert.deepEqual(seen.content, {
-        ...{ text: 'Look', location: null, contacts: null, reaction: null, interactive: null, reply: null },
+        ...{ ...emptyContent, text: 'Look' },
         media: {
-          ...{ id: 'm1', link: null, mimeType: 'image/jpeg' },
-          ...{ filename: null, caption: 'Look', isVoice: false },
+          ...{ id: 'm1', link: null, mimeType: 'image/jpeg', filename: null, caption: 'Look' },
+          ...{ sha256: null, isVoice: false, isAnimated: false },
         },
       });
-      assert.deepEqual((await storedOf(seen)).content.raw?.['image'], image);
+      assert.deepEqual([seen.source, (await storedOf(seen)).content.raw], [null, undefined]);
     });
 
     it('a reaction to a known message, and a reply to an unknown one › linked, or left without a link', async () => {

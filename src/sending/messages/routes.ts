@@ -102,15 +102,17 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
     path: '/api/messages/:id',
     operationId: 'getMessage',
     summary: 'Get a message and its status history',
-    description: '`waitingFor` says why an unsent message waits, and `failure` why a failed one failed.',
+    description:
+      '`waitingFor` says why an unsent message waits, and `failure` why a failed one failed. `versions` shows ' +
+      'what was edited or revoked, and `source` what WhatsApp sent beyond the other fields.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     params: idParams,
     replies: { 200: MessageView },
     problems: ['not-found'],
     async handle({ actor, params }) {
-      const message = await messages.get(scopeOf(actor.clientId), params.id);
-      return { status: 200, body: toMessageView(message) };
+      const { message, sources } = await messages.get(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: toMessageView(message, sources) };
     },
   }),
 ];

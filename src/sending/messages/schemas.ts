@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Content } from './content/schemas.ts';
-import { ShownContent } from './content/shown/schemas.ts';
+import { emptyContent, ShownContent } from './content/shown/schemas.ts';
 import { isoTime, objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import {
@@ -115,6 +115,36 @@ const StatusEntry = z
   })
   .meta({ id: 'MessageStatusEntry' });
 
+const SenderProfile = z
+  .object({ name: z.string().nullable(), username: z.string().nullable() })
+  .meta({ id: 'SenderProfile', examples: [{ name: 'Ana Souza', username: 'ana.souza' }] });
+
+const Source = z
+  .object({
+    object: z.record(z.string(), z.unknown()),
+    isCut: z.boolean().meta({ description: 'The object was too large, and is cut' }),
+  })
+  .meta({
+    id: 'MessageSource',
+    examples: [{ object: { type: 'poll', poll: { question: 'Which colour?' } }, isCut: false }],
+  });
+
+const aboutSource =
+  'The object of WhatsApp, if it holds more than the other fields; kept for 180 days, up to 128 Ki characters';
+
+const Version = z
+  .object({
+    kind: z.enum(['original', 'edit', 'revoke']).meta({ id: 'MessageVersionKind' }),
+    at: z.iso.datetime(),
+    eventId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The id of the message or of the change at WhatsApp' }),
+    content: ShownContent,
+    source: Source.nullable().meta({ description: aboutSource }),
+  })
+  .meta({ id: 'MessageVersion' });
+
 const messageFields = {
   id: z.string(),
   conversationId: z.string(),
@@ -126,7 +156,20 @@ const messageFields = {
   to: z.string().nullable(),
   createdBy: z.string().nullable().meta({ description: 'The user who sent it' }),
   repliesTo: z.string().nullable().meta({ description: 'The message that it answers or reacts to' }),
-  content: ShownContent,
+  contextMessageId: z.string().nullable().meta({
+    description: 'The id of that message at WhatsApp, which is known even if the message is not stored',
+  }),
+  contextFrom: z.string().nullable().meta({
+    description: 'Who wrote that message: a number (digits) or a user id; inbound only',
+  }),
+  senderProfile: SenderProfile.nullable().meta({
+    description: 'What the contact showed of themselves when they wrote',
+  }),
+  content: ShownContent.meta({
+    description: 'What the message says now: as last edited, and empty if it was revoked',
+  }),
+  editedAt: z.iso.datetime().nullable().meta({ description: 'When its author last edited it' }),
+  revokedAt: z.iso.datetime().nullable().meta({ description: 'When its author deleted it for everyone' }),
   templateName: z.string().nullable(),
   category: TemplateCategory.nullable().meta({ description: 'Null if it is not a template message' }),
   priority: z.int().nullable().meta({
@@ -156,15 +199,12 @@ const listItemExample = {
   to: '+15550001001',
   createdBy: '665f1c2ab7e4d3a9c8b01234',
   repliesTo: null,
-  content: {
-    text: 'Hello Ana, your order 1042 is on its way. Thank you.',
-    media: null,
-    location: null,
-    contacts: null,
-    reaction: null,
-    interactive: null,
-    reply: null,
-  },
+  contextMessageId: null,
+  contextFrom: null,
+  senderProfile: null,
+  content: { ...emptyContent, text: 'Hello Ana, your order 1042 is on its way. Thank you.' },
+  editedAt: null,
+  revokedAt: null,
   templateName: 'order_update',
   category: 'utility',
   priority: 3,
@@ -193,6 +233,11 @@ export const MessageView = z
       description: 'Why the message waits; null if it does not, or will never be sent',
     }),
     statusHistory: z.array(StatusEntry),
+    versions: z.array(Version).meta({
+      description:
+        'Of a message that was edited or revoked: all versions, oldest first, the latest 20 changes',
+    }),
+    source: Source.nullable().meta({ description: aboutSource }),
   })
   .meta({
     id: 'Message',
@@ -201,6 +246,8 @@ export const MessageView = z
         ...listItemExample,
         waitingFor: null,
         statusHistory: [{ status: 'queued', timestamp: listItemExample.timestamp, raw: null }],
+        versions: [],
+        source: null,
       },
     ],
   });

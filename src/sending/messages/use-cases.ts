@@ -7,8 +7,10 @@ import type { Acceptance } from './acceptance/accept.ts';
 import { draftFreeFormMessage, type FreeFormSendDeps } from './acceptance/free-form.ts';
 import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
+import type { MessageSource } from './sources/store.ts';
 import { draftTemplateMessage } from './acceptance/template.ts';
 
+export type { MessageSource } from './sources/store.ts';
 export type {
   Claim,
   HeldFilter,
@@ -55,10 +57,16 @@ export function createMessageUseCases(deps: MessageDeps) {
         draftFreeFormMessage(scope, { body, by, now: clock.now() }, deps),
       ),
 
-    async get(scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc> {
+    /** The message, and the provider's objects of it and of its changes. */
+    async get(
+      scope: ClientScope,
+      id: Types.ObjectId,
+    ): Promise<{ readonly message: MessageDoc; readonly sources: readonly MessageSource[] }> {
       const message = await messages.findById(scope, id);
       if (message === null) throw notFound('message');
-      return message;
+      const isFromUs = message.direction === 'outbound' && message.senderType !== 'phone';
+      const sources = isFromUs ? [] : await messages.findSources(scope, id);
+      return { message, sources };
     },
 
     async list(

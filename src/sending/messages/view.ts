@@ -1,10 +1,12 @@
 import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
+import { sourceOf } from './sources/rules.ts';
+import { currentContent, versionsOf } from './versions.ts';
 import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
 import { priorityOrDefault } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
-import type { MessageDoc, MessageListItem } from './use-cases.ts';
+import type { MessageDoc, MessageListItem, MessageSource } from './use-cases.ts';
 import { waitingForOf } from './actions/timeline.ts';
 
 const isoOrNull = (date: Date | undefined): string | null => date?.toISOString() ?? null;
@@ -22,7 +24,12 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     to: message.to ?? null,
     createdBy: message.createdBy?.toHexString() ?? null,
     repliesTo: message.repliesTo?.toHexString() ?? null,
-    content: shownContent(message.content),
+    contextMessageId: message.contextMessageId ?? null,
+    contextFrom: message.contextFrom ?? null,
+    senderProfile: toProfileView(message.senderProfile),
+    content: shownContent(currentContent(message)),
+    editedAt: isoOrNull(message.editedAt),
+    revokedAt: isoOrNull(message.revokedAt),
     templateName: message.templateName ?? null,
     category: message.category ?? null,
     priority: message.direction === 'outbound' ? priorityOrDefault(message.priority) : null,
@@ -41,7 +48,11 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
   };
 }
 
-export function toMessageView(message: MessageDoc): MessageView {
+const toProfileView = (profile: MessageListItem['senderProfile']) =>
+  profile === undefined ? null : { name: profile.name ?? null, username: profile.username ?? null };
+
+/** `sources` are those of the message and of its changes. */
+export function toMessageView(message: MessageDoc, sources: readonly MessageSource[] = []): MessageView {
   const waitingFor = waitingForOf(message, null);
   return {
     ...toMessageListItemView(message),
@@ -51,8 +62,30 @@ export function toMessageView(message: MessageDoc): MessageView {
       timestamp: timestamp.toISOString(),
       raw: raw ?? null,
     })),
+    versions: versionsOf(message).map(({ kind, at, eventId, content }) => ({
+      ...{ kind, at: at.toISOString(), eventId },
+      content: shownContent(content),
+      source: sourceOfEvent(sources, eventId),
+    })),
+    source: sourceOfEvent(sources, message.providerMessageId ?? null) ?? earlierSource(message.content.raw),
   };
 }
+
+type SourceView = NonNullable<MessageView['source']>;
+
+function sourceOfEvent(sources: readonly MessageSource[], eventId: string | null): SourceView | null {
+  const found = sources.find((source) => source.eventId === eventId);
+  return found === undefined ? null : toSourceView(found);
+}
+
+const toSourceView = ({ json, isCut }: Pick<MessageSource, 'json' | 'isCut'>): SourceView => ({
+  object: JSON.parse(json) as SourceView['object'],
+  isCut,
+});
+
+/** Earlier versions stored the provider's object with the message. */
+const earlierSource = (raw: MessageDoc['content']['raw']): SourceView | null =>
+  raw === undefined ? null : toSourceView(sourceOf(raw));
 
 /**
  * The response to the request that created the message. Shows the message as accepted, not its current state, so that

@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readContent, type InboundContent } from '../../../src/whatsapp/inbound-content.ts';
 
+const card = (formattedName: string) => ({
+  name: { formattedName },
+  ...{ phones: [], emails: [], urls: [], addresses: [] },
+});
+
 const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
   ['a text', 'text', { body: 'hello' }, { text: 'hello' }],
   [
@@ -49,14 +54,22 @@ const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
     },
     {
       text: 'Sent',
-      reply: { kind: 'flow', id: 't-1', title: 'Sent', response: { flow_token: 't-1', guests: '2' } },
+      reply: {
+        ...{ kind: 'flow', id: 't-1', title: 'Sent', name: 'flow' },
+        response: { flow_token: 't-1', guests: '2' },
+      },
     },
   ],
   [
     'a form without a token and a body',
     'interactive',
     { type: 'nfm_reply', nfm_reply: { name: 'address_message', response_json: '{"values":{"zip":"1"}}' } },
-    { reply: { kind: 'flow', title: 'address_message', response: { values: { zip: '1' } } } },
+    {
+      reply: {
+        ...{ kind: 'flow', title: 'address_message', name: 'address_message' },
+        response: { values: { zip: '1' } },
+      },
+    },
   ],
   [
     'a form without names',
@@ -69,15 +82,64 @@ const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
       `a form whose answers are ${response_json}`,
       'interactive',
       { type: 'nfm_reply', nfm_reply: { name: 'flow', body: 'Sent', response_json } },
-      { text: 'Sent', reply: { kind: 'flow', title: 'Sent' } },
+      {
+        text: 'Sent',
+        reply: {
+          ...{ kind: 'flow', title: 'Sent', name: 'flow' },
+          ...(response_json === '' ? {} : { responseText: response_json }),
+        },
+      },
     ],
   ),
-  ['an interactive of a kind that we do not know', 'interactive', { type: 'call_permission_reply' }, {}],
-  ['an interactive that is not there', 'interactive', undefined, {}],
-  ['a reaction', 'reaction', { message_id: 'wamid.7', emoji: '👍' }, { text: '👍', contextId: 'wamid.7' }],
-  ['a reaction taken back', 'reaction', { message_id: 'wamid.7', emoji: '' }, { contextId: 'wamid.7' }],
-  ['a reaction without an emoji', 'reaction', { message_id: 'wamid.7' }, { contextId: 'wamid.7' }],
-  ['a reaction to nothing', 'reaction', { emoji: '👍' }, {}],
+  [
+    'an interactive of a kind that we do not know',
+    'interactive',
+    { type: 'call_permission_reply' },
+    { text: 'Unsupported message: interactive' },
+  ],
+  [
+    'an interactive that is not there',
+    'interactive',
+    undefined,
+    { text: 'Unsupported message: interactive' },
+  ],
+  [
+    'a call that is allowed',
+    'interactive',
+    {
+      type: 'call_permission_reply',
+      call_permission_reply: {
+        ...{ response: 'accept', is_permanent: false, response_source: 'user_action' },
+        expiration_timestamp: 1_795_400_000,
+      },
+    },
+    {
+      text: 'Calls allowed',
+      callPermission: {
+        ...{ isGranted: true, response: 'accept', isPermanent: false, source: 'user_action' },
+        expiresAtMs: 1_795_400_000_000,
+      },
+    },
+  ],
+  [
+    'a reaction',
+    'reaction',
+    { message_id: 'wamid.7', emoji: '👍' },
+    { text: '👍', reaction: { emoji: '👍' }, contextId: 'wamid.7' },
+  ],
+  [
+    'a reaction taken back',
+    'reaction',
+    { message_id: 'wamid.7', emoji: '' },
+    { reaction: {}, contextId: 'wamid.7' },
+  ],
+  [
+    'a reaction without an emoji',
+    'reaction',
+    { message_id: 'wamid.7' },
+    { reaction: {}, contextId: 'wamid.7' },
+  ],
+  ['a reaction to nothing', 'reaction', { emoji: '👍' }, { text: 'Unsupported message: reaction' }],
   [
     'an image with a caption',
     'image',
@@ -97,31 +159,44 @@ const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
     { id: 'm1', filename: 'bill.pdf' },
     { text: 'bill.pdf', media: { id: 'm1', filename: 'bill.pdf' } },
   ],
-  ['a sticker', 'sticker', { id: 'm1', animated: true }, { media: { id: 'm1' } }],
+  ['a sticker', 'sticker', { id: 'm1', animated: true }, { media: { id: 'm1', isAnimated: true } }],
   [
     'a file of odd fields',
     'image',
     { id: 'm1', mime_type: 7, caption: [], voice: 'yes' },
     { media: { id: 'm1' } },
   ],
-  ['a file without an id', 'image', { mime_type: 'image/png' }, {}],
+  ['a file without an id', 'image', { mime_type: 'image/png' }, { text: 'Unsupported message: image' }],
   [
     'a place with a name',
     'location',
     { latitude: 52.5, longitude: 13.4, name: 'Our shop', address: 'Berlin' },
-    { text: 'Our shop, Berlin' },
+    {
+      text: 'Our shop, Berlin',
+      location: { latitude: 52.5, longitude: 13.4, name: 'Our shop', address: 'Berlin' },
+    },
   ],
-  ['a place alone', 'location', { latitude: 52.5, longitude: '13.4', name: '' }, { text: '52.5, 13.4' }],
-  ['a place nowhere', 'location', { name: 'Our shop' }, {}],
+  [
+    'a place alone',
+    'location',
+    { latitude: 52.5, longitude: '13.4', name: '' },
+    { text: '52.5, 13.4', location: { latitude: 52.5, longitude: 13.4 } },
+  ],
+  ['a place nowhere', 'location', { name: 'Our shop' }, { text: 'Unsupported message: location' }],
   [
     'contacts',
     'contacts',
     [{ name: { formatted_name: 'Ana' } }, { name: 7 }, { name: { formatted_name: 'Bea' } }],
-    { text: 'Ana, Bea' },
+    { text: 'Ana, Bea', contacts: [card('Ana'), card('Bea')] },
   ],
-  ['contacts that are none', 'contacts', 'Ana', {}],
-  ['an order', 'order', { catalog_id: '1' }, {}],
-  ['an unheard-of type', 'poll', { question: 'x' }, {}],
+  ['contacts that are none', 'contacts', 'Ana', { text: 'Unsupported message: contacts' }],
+  [
+    'an order of nothing',
+    'order',
+    { catalog_id: '1' },
+    { text: '0 items', order: { catalogId: '1', items: [] } },
+  ],
+  ['an unheard-of type', 'poll', { question: 'x' }, { text: 'Unsupported message: poll' }],
 ];
 
 describe('content of a contact’s message', () => {
@@ -136,11 +211,12 @@ describe('content of a contact’s message', () => {
     assert.deepEqual(readContent('text', { text: { body: 'Yes' }, context }), {
       text: 'Yes',
       contextId: 'wamid.asked',
+      contextFrom: '15550001000',
     });
   });
 
   it('a context that names no message › nothing of it', () => {
-    for (const context of [null, 'wamid.x', {}, { forwarded: true }, { id: 7 }, { id: '' }])
+    for (const context of [null, 'wamid.x', {}, { forwarded: false }, { id: [] }, { id: '' }])
       assert.deepEqual(readContent('text', { text: { body: 'Yes' }, context }), { text: 'Yes' });
   });
 

@@ -1,6 +1,7 @@
 import type { Resource } from '../../../audit/resource.ts';
 import { newId } from '../../../platform/ids.ts';
 import { nameKeyOf } from '../../../platform/name-key.ts';
+import { cleanName } from '../../../platform/text.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { lookupKeysOf, maxNameLength, numberKeysOf, type AliasReason } from '../rules.ts';
 import type { ContactDeps } from '../resource.ts';
@@ -130,7 +131,7 @@ async function findAll(
 /** The record of a new contact. It has no audit event, because its first message explains it. */
 function draft({ clock }: PersonDeps, scope: ClientScope, name: string | undefined): ContactRecord {
   const now = clock.now();
-  const shortName = name?.slice(0, maxNameLength);
+  const shortName = name === undefined ? undefined : cleanName(name, maxNameLength);
   return {
     _id: newId(),
     ...scope,

@@ -1,86 +1,145 @@
 import type { Types } from 'mongoose';
 import { phoneOfWhatsappId } from '../../../people/contacts/rules.ts';
-import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
-import type { ContactDoc, ContactIdentity, ContactDirectory } from '../../../people/contacts/directory.ts';
-import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import type { ContactDoc, ContactIdentity } from '../../../people/contacts/directory.ts';
+import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
-import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
-
-/** A stored message of a contact. */
-export interface Arrival {
-  readonly scope: ClientScope;
-  readonly channelId: Types.ObjectId;
-  readonly contact: ContactDoc;
-  readonly conversation: ConversationDoc;
-  readonly item: InboundItem;
-}
-
-export interface InboundDeps {
-  readonly messages: MessageRepository;
-  readonly contacts: ContactDirectory;
-  readonly conversations: ConversationThreads;
-  readonly numbers: Pick<SuspectNumbers, 'trust'>;
-  /** Runs for every stored message, and again if it is delivered again. If it throws, the event is retried later. */
-  onInbound(arrival: Arrival): Promise<void>;
-}
+import type { MessageDoc, MessageRepository } from '../store/repository.ts';
+import {
+  contentOf,
+  keepSource,
+  profileOf,
+  type Arrival,
+  type InboundDeps,
+  type InboundPlace,
+} from './arrival.ts';
+import { createChangeReceiver } from './changes.ts';
+import { isWrittenByContact, messageTime } from './rules.ts';
 
 export type InboundService = ReturnType<typeof createInboundService>;
 
-export function createInboundService({ messages, contacts, conversations, numbers, onInbound }: InboundDeps) {
+export function createInboundService(deps: InboundDeps) {
+  const receiveChange = createChangeReceiver(deps);
   return {
     /**
-     * Stores a message of a contact; finds or creates its contact, lead and conversation. Idempotent by the unique index
-     * on the provider's id. Returns false if the sender cannot be identified.
+     * Stores a message of a contact, or a change of one; finds or creates its contact, lead and conversation. Idempotent
+     * by the unique index on the provider's id. Returns false if the sender cannot be identified.
      */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
-      const identity = identityOf(item);
-      if (identity === null) return false;
-      const contact = await contacts.findOrCreate(scope, identity, item.profileName);
-      if (contact.name === undefined && item.profileName !== undefined) {
-        await contacts.setNameIfMissing(scope, contact._id, item.profileName);
-      }
-      const at = new Date(item.timestampMs);
-      const key = { channelId, contactId: contact._id };
-      const conversation = await conversations.findOrOpen(scope, key, at);
-      const repliesTo =
-        item.contextId === undefined ? null : await messages.findIdByProviderId(scope, item.contextId);
-      const message: MessageDoc = {
-        _id: newId(),
-        ...scope,
-        conversationId: conversation._id,
-        ...key,
-        direction: 'inbound',
-        senderType: 'contact',
-        messageType: item.messageType,
-        content: contentOf(item),
-        ...(item.contextId === undefined ? {} : { contextMessageId: item.contextId }),
-        ...(repliesTo === null ? {} : { repliesTo }),
-        status: 'received',
-        timestamp: at,
-        providerMessageId: item.providerMessageId,
-        statusHistory: [{ key: `received:${item.timestampMs}`, status: 'received', timestamp: at }],
-        dispatch: { attempt: 0, isCalling: false, attempts: [] },
-      };
-      const isNew = await messages.insert(scope, message);
-      await conversations.noteInbound(scope, conversation._id, { at, isNew });
-      if (contact.numberSuspect !== undefined && contact.phoneNumber !== undefined) {
-        await numbers.trust(scope, { contactId: contact._id, phoneNumber: contact.phoneNumber }, at);
-      }
-      await onInbound({ scope, channelId, contact, conversation, item });
+      const contact = await contactOf(deps, scope, item);
+      if (contact === null) return false;
+      const place = { scope, channelId, contact };
+      const arrival =
+        item.change === undefined
+          ? await receiveMessage(deps, place, item)
+          : await receiveChange(place, item, item.change);
+      if (arrival !== null) await deps.onInbound(arrival);
       return true;
     },
   };
 }
 
-/** The parsed content, and the provider's object unless the message is plain text. */
-const contentOf = ({ messageType, text, reply, media, raw }: InboundItem): MessageContent => ({
-  ...(text === undefined ? {} : { text }),
-  ...(reply === undefined ? {} : { reply }),
-  ...(media === undefined ? {} : { media }),
-  ...(messageType === 'text' && text !== undefined ? {} : { raw }),
-});
+async function contactOf(
+  { contacts }: InboundDeps,
+  scope: ClientScope,
+  item: InboundItem,
+): Promise<ContactDoc | null> {
+  const identity = identityOf(item);
+  if (identity === null) return null;
+  const { profileName, username } = item;
+  const contact = await contacts.findOrCreate(scope, identity, profileName);
+  if (contact.name === undefined && profileName !== undefined) {
+    await contacts.setNameIfMissing(scope, contact._id, profileName);
+  }
+  if (username !== undefined && username !== contact.username) {
+    await contacts.setUsername(scope, contact._id, username);
+  }
+  return contact;
+}
+
+async function receiveMessage(
+  { messages, conversations, numbers, clock }: InboundDeps,
+  { scope, channelId, contact }: InboundPlace,
+  item: InboundItem,
+): Promise<Arrival> {
+  const now = clock.now();
+  const at = messageTime(item.timestampMs, now);
+  const key = { channelId, contactId: contact._id };
+  const isWritten = isWrittenByContact(item);
+  const conversation = isWritten
+    ? await conversations.findOrOpen(scope, key, at)
+    : await conversations.findLatestOrOpen(scope, key, at);
+  const message = await draftInbound(messages, { scope, conversation, item, at });
+  const stored = await storeOnce(messages, scope, message);
+  await keepSource(messages, scope, { messageId: stored._id, item, at, now });
+  if (isWritten) {
+    await conversations.noteInbound(scope, conversation._id, { at: stored.timestamp, isNew: stored.isNew });
+    if (contact.numberSuspect !== undefined && contact.phoneNumber !== undefined) {
+      const number = { contactId: contact._id, phoneNumber: contact.phoneNumber };
+      await numbers.trust(scope, number, stored.timestamp);
+    }
+  }
+  const dated = { ...item, timestampMs: stored.timestamp.getTime() };
+  return { scope, channelId, contact, conversation, item: dated };
+}
+
+type InboundDoc = MessageDoc & { readonly providerMessageId: string };
+
+interface InboundDraft {
+  readonly scope: ClientScope;
+  readonly conversation: Pick<ConversationDoc, '_id' | 'channelId' | 'contactId'>;
+  readonly item: InboundItem;
+  readonly at: Date;
+}
+
+async function draftInbound(
+  messages: MessageRepository,
+  { scope, conversation, item, at }: InboundDraft,
+): Promise<InboundDoc> {
+  const { contextId, contextFrom } = item;
+  const repliesTo = contextId === undefined ? null : await messages.findIdByProviderId(scope, contextId);
+  return {
+    _id: newId(),
+    ...scope,
+    conversationId: conversation._id,
+    channelId: conversation.channelId,
+    contactId: conversation.contactId,
+    direction: 'inbound',
+    senderType: item.messageType === 'system' ? 'system' : 'contact',
+    messageType: item.messageType,
+    content: contentOf(item),
+    ...(contextId === undefined ? {} : { contextMessageId: contextId }),
+    ...(contextFrom === undefined ? {} : { contextFrom }),
+    ...profileOf(item),
+    ...(repliesTo === null ? {} : { repliesTo }),
+    status: 'received',
+    timestamp: at,
+    providerMessageId: item.providerMessageId,
+    statusHistory: [{ key: `received:${at.getTime()}`, status: 'received', timestamp: at }],
+    dispatch: { attempt: 0, isCalling: false, attempts: [] },
+  };
+}
+
+type Stored = Pick<MessageDoc, '_id' | 'timestamp'> & { readonly isNew: boolean };
+
+/**
+ * Stores the message, or fills in the one that a change of it stands for. A repetition has the id and the time of the
+ * stored one, so that a time in the future does not move on with each repetition.
+ */
+async function storeOnce(
+  messages: MessageRepository,
+  scope: ClientScope,
+  message: InboundDoc,
+): Promise<Stored> {
+  const { _id, timestamp, providerMessageId } = message;
+  if (await messages.insert(scope, message)) return { _id, timestamp, isNew: true };
+  const completed = await messages.completeOriginal(scope, message);
+  if (completed !== null) return { _id: completed, timestamp, isNew: true };
+  const earlier = await messages.findStored(scope, providerMessageId);
+  if (earlier === null) throw new Error('The message has a duplicate key, but the stored one was not found.');
+  return { ...earlier, isNew: false };
+}
 
 function identityOf({ from, fromUserId }: InboundItem): ContactIdentity | null {
   const phoneNumber = from === undefined ? null : phoneOfWhatsappId(from);

@@ -2,7 +2,7 @@ import { Schema, type Types } from 'mongoose';
 import type { Waiting } from '../../gates/rules.ts';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
 import type { FreeFormPayload } from '../../../whatsapp/free-form.ts';
-import type { InboundMedia, InboundReply } from '../../../whatsapp/inbound-content.ts';
+import type { ShownInbound } from '../../../whatsapp/inbound-content.ts';
 import type { TemplatePayload } from '../../../whatsapp/payload.ts';
 import {
   messageStatuses,
@@ -67,7 +67,17 @@ export interface MessageDoc {
   readonly repliesTo?: Types.ObjectId;
   /** The provider's id of that message, as sent or received. */
   readonly contextMessageId?: string;
+  /** Who wrote that message, as the provider names them: a number (digits) or a user id. Inbound only. */
+  readonly contextFrom?: string;
+  readonly senderProfile?: SenderProfile;
+  /** As first sent; `currentContent` gives what it says now. */
   readonly content: MessageContent;
+  /** In order of time; the latest ones. */
+  readonly changes?: readonly MessageChange[];
+  readonly editedAt?: Date;
+  readonly revokedAt?: Date;
+  /** Stands for a message that has not arrived yet, because a change of it came first. */
+  readonly awaitsOriginal?: true;
   readonly templateName?: string;
   /** The category of its template; absent for other messages. */
   readonly category?: MessageCategory;
@@ -112,18 +122,31 @@ export interface MessageDoc {
   readonly sweptAt?: Date;
 }
 
-export interface MessageContent {
+/** What a message says. The fields of `ShownInbound`, except `text`, are those of inbound messages. */
+export interface MessageContent extends ShownInbound {
   /** The text that the recipient reads. */
   readonly text?: string;
   readonly template?: TemplatePayload;
   /** The provider's object of a free-form message; an outbound message has either this or `template`. */
   readonly payload?: FreeFormPayload;
-  /** The contact's choice in one of our messages: a button, a row, a form. */
-  readonly reply?: InboundReply;
-  /** The file that the contact sent. */
-  readonly media?: InboundMedia;
-  /** The provider's object of an inbound message that is not text. */
+  /** The provider's object of an inbound message stored by an earlier version; see `sources/`. */
   readonly raw?: Readonly<Record<string, unknown>>;
+}
+
+/** A change that its author made to a message after sending it. */
+export interface MessageChange {
+  /** The provider's id of the change. */
+  readonly key: string;
+  readonly kind: 'edit' | 'revoke';
+  readonly at: Date;
+  /** The message as edited; missing if the provider does not tell it. */
+  readonly content?: MessageContent;
+}
+
+/** What the sender showed of themselves when they wrote. */
+export interface SenderProfile {
+  readonly name?: string;
+  readonly username?: string;
 }
 
 export const messageModel = declareTenantModel<MessageDoc>('messages', {
@@ -138,6 +161,12 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   createdBy: Schema.Types.ObjectId,
   repliesTo: Schema.Types.ObjectId,
   contextMessageId: String,
+  contextFrom: String,
+  senderProfile: Schema.Types.Mixed,
+  changes: { type: [Schema.Types.Mixed], default: undefined },
+  editedAt: Date,
+  revokedAt: Date,
+  awaitsOriginal: Boolean,
   content: { type: Schema.Types.Mixed, required: true },
   templateName: String,
   category: { type: String, enum: messageCategories },

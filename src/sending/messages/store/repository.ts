@@ -7,19 +7,42 @@ import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
+import { createInboundWrites } from './inbound-writes.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
 import { createUsageQueries } from './usage-queries.ts';
+import { createSourceStore } from '../sources/store.ts';
 
-export type { MessageContent, MessageDoc } from './model.ts';
+export type { MessageChange, MessageContent, MessageDoc } from './model.ts';
 export type { Claim } from './dispatch-writes.ts';
 export type { ReceiptTarget } from './receipt-queries.ts';
 export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';
 
-/** An item of a list, without the fields that only the single view shows. */
+/** An item of a list, without the fields that only the single view shows, and with the latest change at most. */
 export type MessageListItem = Omit<MessageDoc, 'statusHistory'>;
+
+/** Objects that earlier versions stored with the message; larger ones are left out of lists. */
+const maxListedRawBytes = 64 * 1_024;
+
+const isListedRaw = {
+  $and: [
+    { $eq: [{ $type: '$content.raw' }, 'object'] },
+    { $lte: [{ $bsonSize: { $ifNull: ['$content.raw', {}] } }, maxListedRawBytes] },
+  ],
+};
+
+/** What a list reads of a message. */
+const listStages = [
+  { $unset: 'statusHistory' },
+  {
+    $set: {
+      'content.raw': { $cond: [isListedRaw, '$content.raw', '$$REMOVE'] },
+      changes: { $cond: [{ $isArray: '$changes' }, { $slice: ['$changes', -1] }, '$$REMOVE'] },
+    },
+  },
+];
 
 export interface MessageFilter {
   readonly conversationId?: Types.ObjectId;
@@ -41,7 +64,9 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
   return {
     ...createConsentWrites(messages),
     ...createDispatchWrites(messages, writeBulk, onEnded),
+    ...createInboundWrites(messages),
     ...createReceiptQueries(messages, writeBulk),
+    ...createSourceStore(connection),
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
     ...createSweepQueries(messages),
@@ -87,11 +112,11 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
               timestamp: { $lte: after.timestamp },
               $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
             };
-      return messages.find<MessageListItem>(
-        scope,
-        { ...filter, ...position },
-        { sort: { timestamp: -1, _id: -1 }, limit, projection: { statusHistory: 0 } },
-      );
+      return messages.aggregate<MessageListItem>(scope, { ...filter, ...position }, [
+        { $sort: { timestamp: -1, _id: -1 } },
+        { $limit: limit },
+        ...listStages,
+      ]);
     },
   };
 }

@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import {
+  Identity,
+  InboundErrorView,
+  Order,
+  Permission,
+  Product,
+  Reaction,
+  Referral,
+  Reply,
+  System,
+} from './inbound-schemas.ts';
 
 /** The content of a message for display, with the same fields in both directions. */
 
@@ -15,12 +26,14 @@ const Media = z
     ...file,
     mimeType: text,
     caption: text,
+    sha256: text.meta({ description: 'The hash of the file, in base64; inbound only' }),
     isVoice: z.boolean().meta({ description: 'Shown as a voice note' }),
+    isAnimated: z.boolean().meta({ description: 'A sticker that moves; inbound only' }),
   })
   .meta({ id: 'MessageMedia' });
 
 const Location = z
-  .object({ latitude: z.number(), longitude: z.number(), name: text, address: text })
+  .object({ latitude: z.number(), longitude: z.number(), name: text, address: text, url: text })
   .meta({ id: 'MessageLocation' });
 
 const CardName = z
@@ -58,6 +71,7 @@ const Card = z
       .nullable(),
     addresses: z.array(CardAddress),
     birthday: text,
+    vcard: text.meta({ description: 'The same card in the vCard format; inbound only' }),
   })
   .meta({ id: 'ContactCard' });
 
@@ -90,22 +104,6 @@ const Interactive = z
   ])
   .meta({ id: 'Interactive' });
 
-const Reply = z
-  .object({
-    kind: z.enum(['quick-reply', 'button', 'list-row', 'flow']),
-    id: text.meta({
-      description: 'From our message: the payload, the id of the button or row, or the token of the flow',
-    }),
-    title: z.string(),
-    description: text,
-    response: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answers in a flow' }),
-  })
-  .meta({ id: 'MessageReply' });
-
-const Reaction = z
-  .object({ emoji: text.meta({ description: 'Null: the reaction was removed' }) })
-  .meta({ id: 'MessageReaction' });
-
 /** Fields that do not apply to the message are null. */
 export const ShownContent = z
   .object({
@@ -116,6 +114,52 @@ export const ShownContent = z
     reaction: Reaction.nullable().meta({ description: 'To the message in `repliesTo`' }),
     interactive: Interactive.nullable().meta({ description: 'Buttons, list, link or flow that we sent' }),
     reply: Reply.nullable().meta({ description: 'The choice of the contact in a message that we sent' }),
+    order: Order.nullable().meta({ description: 'What the contact orders from the catalog' }),
+    product: Product.nullable().meta({ description: 'The product that the contact asks about' }),
+    referral: Referral.nullable().meta({
+      description: 'The advertisement or post that the contact came from',
+    }),
+    system: System.nullable().meta({ description: 'What WhatsApp tells about the contact' }),
+    errors: z
+      .array(InboundErrorView)
+      .nullable()
+      .meta({ description: 'Why WhatsApp cannot show the message' }),
+    unsupportedType: text.meta({
+      description: 'What the contact sent that the Cloud API does not support, such as `poll`',
+    }),
+    callPermission: Permission.nullable().meta({ description: 'Whether the contact may be called' }),
+    senderIdentity: Identity.nullable().meta({
+      description: 'The state of the device key of the contact, if the business checks it',
+    }),
+    origin: text.meta({ description: 'Where a shared contact card comes from' }),
+    isForwarded: z.boolean(),
+    isFrequentlyForwarded: z.boolean(),
+    isCut: z.boolean().meta({
+      description: 'A text or list was too long and is cut; `source` of the single message holds more',
+    }),
   })
   .meta({ id: 'MessageContent' });
 export type ShownContent = z.input<typeof ShownContent>;
+
+/** The content with nothing in it. */
+export const emptyContent = {
+  text: null,
+  media: null,
+  location: null,
+  contacts: null,
+  reaction: null,
+  interactive: null,
+  reply: null,
+  order: null,
+  product: null,
+  referral: null,
+  system: null,
+  errors: null,
+  unsupportedType: null,
+  callPermission: null,
+  senderIdentity: null,
+  origin: null,
+  isForwarded: false,
+  isFrequentlyForwarded: false,
+  isCut: false,
+} as const satisfies ShownContent;

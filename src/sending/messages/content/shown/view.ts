@@ -1,45 +1,89 @@
-import { z } from 'zod';
 import type {
   FreeFormPayload,
   HeaderObject,
   InteractiveObject,
   MediaSource,
 } from '../../../../whatsapp/free-form.ts';
-import type { InboundMedia, InboundReply } from '../../../../whatsapp/inbound-content.ts';
+import { readContent, type ShownInbound } from '../../../../whatsapp/inbound-content.ts';
+import {
+  receivedMedia,
+  shownCard,
+  shownError,
+  shownIdentity,
+  shownLocation,
+  shownOrder,
+  shownPermission,
+  shownProduct,
+  shownReferral,
+  shownReply,
+  shownSystem,
+} from './inbound-view.ts';
 import type { ShownContent } from './schemas.ts';
 
 /** The stored content of a message, in either direction. */
-export interface StoredContent {
-  readonly text?: string;
+export interface StoredContent extends ShownInbound {
   readonly payload?: FreeFormPayload;
-  readonly reply?: InboundReply;
-  readonly media?: InboundMedia;
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The content for display. Locations, cards and reactions have the same shape in both directions. Malformed parts of
- * an inbound message are shown as null. The token and the data of a flow are not shown.
+ * The content for display. Locations, cards and reactions have the same shape in both directions. The token and the data
+ * of a flow that we sent are not shown.
  */
-export function shownContent({ text, payload, reply, media, raw }: StoredContent): ShownContent {
-  const object: Readonly<Record<string, unknown>> = { ...(payload ?? raw) };
+export function shownContent({ payload, raw, ...stored }: StoredContent): ShownContent {
+  const told: ShownInbound = { ...readOf(raw), ...partsOf(payload), ...stored };
   return {
-    text: text ?? null,
-    media: media === undefined ? sentMedia(payload) : receivedMedia(media),
-    location: Location.safeParse(object['location']).data ?? null,
-    contacts: Cards.safeParse(object['contacts']).data ?? null,
-    reaction: Reaction.safeParse(object['reaction']).data ?? null,
+    ...shownInbound(told),
+    media: told.media === undefined ? sentMedia(payload) : receivedMedia(told.media),
     interactive: payload?.type === 'interactive' ? shownInteractive(payload.interactive) : null,
-    reply: reply === undefined ? null : shownReply(reply),
   };
 }
+
+/** The content of a message that an earlier version stored as the provider's object. */
+const readOf = (raw: StoredContent['raw']): ShownInbound =>
+  raw === undefined ? {} : readContent(String(raw['type']), raw);
+
+/** What a sent message has in common with received ones. */
+function partsOf(payload: FreeFormPayload | undefined): ShownInbound {
+  if (payload === undefined) return {};
+  const { location, contacts, reaction } = readContent(payload.type, { ...payload });
+  return {
+    ...(location === undefined ? {} : { location }),
+    ...(contacts === undefined ? {} : { contacts }),
+    ...(reaction === undefined ? {} : { reaction }),
+  };
+}
+
+/** The value as shown, or null. */
+const ifAny = <Value, Shown>(value: Value | undefined, show: (value: Value) => Shown): Shown | null =>
+  value === undefined ? null : show(value);
+
+const shownInbound = (told: ShownInbound): Omit<ShownContent, 'media' | 'interactive'> => ({
+  text: told.text ?? null,
+  location: ifAny(told.location, shownLocation),
+  contacts: ifAny(told.contacts, (cards) => cards.map(shownCard)),
+  reaction: ifAny(told.reaction, ({ emoji = null }) => ({ emoji })),
+  reply: ifAny(told.reply, shownReply),
+  order: ifAny(told.order, shownOrder),
+  product: ifAny(told.product, shownProduct),
+  referral: ifAny(told.referral, shownReferral),
+  system: ifAny(told.system, shownSystem),
+  errors: ifAny(told.errors, (errors) => errors.map(shownError)),
+  unsupportedType: told.unsupportedType ?? null,
+  callPermission: ifAny(told.callPermission, shownPermission),
+  senderIdentity: ifAny(told.senderIdentity, shownIdentity),
+  origin: told.origin ?? null,
+  isForwarded: told.isForwarded === true,
+  isFrequentlyForwarded: told.isFrequentlyForwarded === true,
+  isCut: told.isCut === true,
+});
 
 type Media = NonNullable<ShownContent['media']>;
 
 function sentMedia(payload: FreeFormPayload | undefined): Media | null {
   const about = (source: MediaSource, more: Partial<Media> = {}): Media => ({
     ...placeOf(source),
-    ...{ mimeType: null, filename: null, caption: null, isVoice: false },
+    ...{ mimeType: null, filename: null, caption: null, sha256: null, isVoice: false, isAnimated: false },
     ...more,
   });
   switch (payload?.type) {
@@ -59,15 +103,6 @@ function sentMedia(payload: FreeFormPayload | undefined): Media | null {
       return null;
   }
 }
-
-const receivedMedia = ({ id, mimeType, filename, caption, isVoice }: InboundMedia): Media => ({
-  id,
-  link: null,
-  mimeType: mimeType ?? null,
-  filename: filename ?? null,
-  caption: caption ?? null,
-  isVoice: isVoice === true,
-});
 
 const placeOf = (source: MediaSource) =>
   'id' in source ? { id: source.id, link: null } : { id: null, link: source.link };
@@ -126,67 +161,3 @@ function shownHeader(header: HeaderObject): Interactive['header'] {
     }
   }
 }
-
-const shownReply = (reply: InboundReply): NonNullable<ShownContent['reply']> => ({
-  kind: reply.kind,
-  id: reply.id ?? null,
-  title: reply.title,
-  description: reply.kind === 'list-row' ? (reply.description ?? null) : null,
-  response: reply.kind === 'flow' ? (reply.response ?? null) : null,
-});
-
-/** A text; null if it is missing or has another type. */
-const text = z.string().nullable().catch(null).default(null);
-const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).catch([]).default([]);
-
-const Location = z.object({
-  latitude: z.coerce.number(),
-  longitude: z.coerce.number(),
-  name: text,
-  address: text,
-});
-
-const Reaction = z
-  .object({ message_id: z.string(), emoji: text })
-  .transform(({ emoji }) => ({ emoji: emoji === '' ? null : emoji }));
-
-const Card = z
-  .object({
-    name: z.object({
-      formatted_name: z.string(),
-      first_name: text,
-      middle_name: text,
-      last_name: text,
-      prefix: text,
-      suffix: text,
-    }),
-    phones: listOf(z.object({ phone: text, type: text, wa_id: text })),
-    emails: listOf(z.object({ email: text, type: text })),
-    urls: listOf(z.object({ url: text, type: text })),
-    org: z.object({ company: text, department: text, title: text }).nullable().catch(null).default(null),
-    addresses: listOf(
-      z.object({
-        ...{ street: text, city: text, state: text, zip: text, country: text },
-        ...{ country_code: text, type: text },
-      }),
-    ),
-    birthday: text,
-  })
-  .transform(({ name, phones, addresses, ...others }) => ({
-    name: {
-      formattedName: name.formatted_name,
-      firstName: name.first_name,
-      middleName: name.middle_name,
-      lastName: name.last_name,
-      prefix: name.prefix,
-      suffix: name.suffix,
-    },
-    phones: phones.map(({ wa_id: waId, ...phone }) => ({ ...phone, waId })),
-    addresses: addresses.map(({ country_code: countryCode, ...address }) => ({ ...address, countryCode })),
-    ...others,
-  }));
-
-/** Drops unreadable cards and keeps the others. */
-const Cards = z
-  .array(Card.nullable().catch(null))
-  .transform((cards) => cards.filter((card) => card !== null));

@@ -1,0 +1,41 @@
+import type { InboundItem } from '../../../whatsapp/events.ts';
+
+/** How far the provider's clock may be ahead of ours. */
+const maxSkewMs = 60_000;
+/** WhatsApp did not exist before. */
+const earliestMs = Date.UTC(2009, 0, 1);
+
+/**
+ * When a message was written: the provider's time, or `now` if that time is missing, before WhatsApp existed, or in the
+ * future. A message "from 2100" must not keep the window open, sort above all others, or make a STOP the last word
+ * until then.
+ */
+export function messageTime(timestampMs: number | null, now: Date): Date {
+  if (timestampMs === null || timestampMs < earliestMs) return now;
+  return timestampMs > now.getTime() + maxSkewMs ? now : new Date(timestampMs);
+}
+
+/** The type was not recognised: the person used a feature that the Cloud API does not have. */
+const unsupportedCode = '131051';
+
+/** What a person did to an earlier message, reported as unsupported. */
+const changeTypes: ReadonlySet<string> = new Set(['edit', 'revoke', 'delete', 'deleted']);
+
+type Judged = Pick<
+  InboundItem,
+  'messageType' | 'change' | 'reaction' | 'errors' | 'unsupportedType' | 'contextId'
+>;
+
+/**
+ * Whether the contact wrote something to the business with this item: only that opens the customer service window,
+ * counts as unread and makes a lead. What WhatsApp tells about the contact does not, nor the change of an earlier
+ * message, a removed reaction, or a message that the provider could not deliver to us for a reason of its own.
+ */
+export function isWrittenByContact(item: Judged): boolean {
+  const { messageType, change, reaction, errors = [], unsupportedType } = item;
+  if (change !== undefined || changeTypes.has(messageType) || messageType === 'system') return false;
+  if (reaction !== undefined) return reaction.emoji !== undefined;
+  if (messageType !== 'unsupported') return true;
+  if (unsupportedType !== undefined && changeTypes.has(unsupportedType)) return false;
+  return errors.every(({ code }) => code === unsupportedCode);
+}
