@@ -54,6 +54,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     rates: rates.rates,
     channels: channels.directory,
     pauses: channels.pauses,
+    channelEvents: channels.events,
     templates: templates.catalogue,
     templateSync: templates.sync,
     templateEvents: templates.events,

@@ -97,6 +97,7 @@ const processorOf = (core: Core) =>
     preferences: core.preferences,
     templateEvents: core.templateEvents,
     pauses: core.pauses,
+    channelEvents: core.channelEvents,
     clock: core.clock,
     logger: core.logger,
   });

@@ -1,10 +1,10 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../platform/declare-model.ts';
 
-/** The author of a write: a user of the client, an operator of the platform, or the product itself. */
+/** The author of a write: a user of the client, an operator of the platform, the provider, or the product itself. */
 export type AuditActor =
   | { readonly type: 'user' | 'operator'; readonly userId: Types.ObjectId }
-  | { readonly type: 'system' };
+  | { readonly type: 'system' | 'provider' };
 
 /** A permanent record of one write: actor, action, target and the fields that changed. */
 export interface AuditEventDoc {

@@ -13,6 +13,9 @@ import { type ChannelUsage, createChannelUseCases } from './use-cases.ts';
 import { createChannelPauses } from './pauses.ts';
 import { channelRoutes } from './routes.ts';
 import { createChannelDirectory } from './directory.ts';
+import { channelEventRoutes } from './events/routes.ts';
+import { createChannelEventRepository } from './events/repository.ts';
+import { createChannelEvents } from './events/service.ts';
 import { createChannelRepository } from './store/repository.ts';
 
 interface ChannelDeps {
@@ -40,9 +43,11 @@ export function buildChannels(deps: ChannelDeps) {
   const gateway = limitNumberGateway(deps.gateway, deps.limiter);
   const pauses = createChannelPauses({ channels, directory, gateway, audit, openings, clock });
   const numberChecks = createNumberChecks({ channels, directory, gateway, audit, openings, clock });
+  const events = createChannelEvents({ events: createChannelEventRepository(mongo), audit, clock });
   return {
     directory,
     pauses,
+    events,
     loops: createLoops(channelLoops, {
       'channel-health': once(() => pauses.checkDue()),
       'number-looks': once(() => numberChecks.checkDue()),
@@ -60,7 +65,10 @@ export function buildChannels(deps: ChannelDeps) {
         clock,
         sendsPerSecond,
       });
-      return channelRoutes({ channels: directory, useCases, publicUrl });
+      return [
+        ...channelRoutes({ channels: directory, useCases, events, publicUrl }),
+        ...channelEventRoutes({ events, useCases }),
+      ];
     },
   };
 }

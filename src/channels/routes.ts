@@ -4,6 +4,7 @@ import { route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
+import type { ChannelEvents } from './events/service.ts';
 import type { ChannelUseCases } from './use-cases.ts';
 import {
   ChannelPage,
@@ -20,6 +21,7 @@ import { toChannelView } from './view.ts';
 interface ChannelRouteDeps {
   readonly channels: ChannelDirectory;
   readonly useCases: ChannelUseCases;
+  readonly events: ChannelEvents;
   readonly publicUrl: string;
 }
 
@@ -34,7 +36,7 @@ export const channelRoutes = (deps: ChannelRouteDeps) => [
   ...addressRoutes(deps),
 ];
 
-const readRoutes = ({ channels, useCases }: ChannelRouteDeps) => [
+const readRoutes = ({ channels, useCases, events }: ChannelRouteDeps) => [
   route({
     method: 'get',
     path: '/api/channels',
@@ -47,8 +49,13 @@ const readRoutes = ({ channels, useCases }: ChannelRouteDeps) => [
     replies: { 200: ChannelPage },
     async handle({ actor, query }) {
       const after = query.cursor === undefined ? null : decodeCursor(query.cursor, 'date');
-      const page = await channels.list(scopeOf(actor.clientId), { limit: query.limit, after });
-      return { status: 200, body: { ...page, items: page.items.map(toChannelView) } };
+      const scope = scopeOf(actor.clientId);
+      const page = await channels.list(scope, { limit: query.limit, after });
+      const notices = await events.noticesOf(scope, page.items);
+      const items = page.items.map((channel) =>
+        toChannelView(channel, notices.get(channel._id.toHexString()) ?? []),
+      );
+      return { status: 200, body: { ...page, items } };
     },
   }),
   route({
@@ -65,12 +72,12 @@ const readRoutes = ({ channels, useCases }: ChannelRouteDeps) => [
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {
-      return answer(await useCases.get(scopeOf(actor.clientId), params.id));
+      return answer(events, await useCases.get(scopeOf(actor.clientId), params.id));
     },
   }),
 ];
 
-const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
+const writeRoutes = ({ useCases, events, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels',
@@ -92,7 +99,7 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     async handle({ actor, body }) {
       const created = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
       const { channel, webhookKey } = created;
-      const view = { ...toChannelView(channel), webhookUrl: addressOf(publicUrl, webhookKey) };
+      const view = { ...toChannelView(channel, []), webhookUrl: addressOf(publicUrl, webhookKey) };
       const headers = { location: `/api/channels/${view.id}`, etag: etagOf(channel.version) };
       return { status: 201, body: view, headers };
     },
@@ -115,7 +122,7 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));
+      return answer(events, await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));
     },
   }),
   route({
@@ -139,7 +146,7 @@ const writeRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
   }),
 ];
 
-const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
+const stateRoutes = ({ useCases, events }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels/:id/pause',
@@ -156,7 +163,7 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.pause(scopeOf(actor.clientId), userOf(actor), ref));
+      return answer(events, await useCases.pause(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
   route({
@@ -175,7 +182,7 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.resume(scopeOf(actor.clientId), userOf(actor), ref));
+      return answer(events, await useCases.resume(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
   route({
@@ -196,7 +203,7 @@ const stateRoutes = ({ useCases }: ChannelRouteDeps) => [
     problems: ['not-found', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
       const ref = refOf(params.id, request);
-      return answer(await useCases.verify(scopeOf(actor.clientId), userOf(actor), ref));
+      return answer(events, await useCases.verify(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
 ];
@@ -231,5 +238,8 @@ const addressRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
 const addressOf = (publicUrl: string, webhookKey: string): string =>
   `${publicUrl}/webhook/incoming/${webhookKey}`;
 
-const answer = (channel: ChannelDoc) =>
-  ({ status: 200, body: toChannelView(channel), headers: { etag: etagOf(channel.version) } }) as const;
+async function answer(events: ChannelEvents, channel: ChannelDoc) {
+  const notices = await events.noticesOf(scopeOf(channel.clientId), [channel]);
+  const body = toChannelView(channel, notices.get(channel._id.toHexString()) ?? []);
+  return { status: 200, body, headers: { etag: etagOf(channel.version) } } as const;
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { normalisePhone } from '../platform/phone.ts';
 import { pageOf, pageQuery } from '../platform/pagination.ts';
+import { ChannelNotice } from './events/schemas.ts';
 import { channelStates, ownershipGaps } from './store/model.ts';
 
 export const ListChannelsQuery = z.strictObject({ ...pageQuery });
@@ -179,6 +180,11 @@ const channelFields = {
       'Whether the provider, asked with the access token, has answered with this number and account. Only a verified ' +
       'channel sends, receives the events of its number and account, and shows limits',
   }),
+  notices: z.array(ChannelNotice).meta({
+    description:
+      'The latest important events that WhatsApp reported, newest first, at most 5: of the last 30 days, or with a ' +
+      'later effect. `GET /api/channels/{id}/events` has all with their details',
+  }),
   createdAt: z.iso.datetime(),
 };
 
@@ -209,6 +215,7 @@ const channelExample = {
     checkedAt: '2026-11-23T08:10:00.000Z',
     endsAt: null,
   },
+  notices: [],
   createdAt: '2026-11-23T08:05:00.000Z',
 } as const;
 

@@ -1,3 +1,5 @@
+import { toNotice } from './events/view.ts';
+import type { ChannelEventDoc } from './events/service.ts';
 import type { ChannelView } from './schemas.ts';
 import type { ChannelDoc } from './directory.ts';
 import { isVerified, ownershipDetailOf, ownershipEndsAt } from './ownership-rules.ts';
@@ -50,7 +52,8 @@ const toReportedView = (channel: ChannelDoc) => {
 
 const noReport: Pick<ChannelDoc, 'throughput' | 'messagingLimit' | 'portfolioId' | 'verification'> = {};
 
-export const toChannelView = (channel: ChannelDoc): ChannelView => ({
+/** `notices` are the latest important events of the channel. */
+export const toChannelView = (channel: ChannelDoc, notices: readonly ChannelEventDoc[]): ChannelView => ({
   id: channel._id.toHexString(),
   displayNumber: channel.displayNumber,
   phoneNumberId: channel.phoneNumberId,
@@ -63,5 +66,6 @@ export const toChannelView = (channel: ChannelDoc): ChannelView => ({
   restriction: channel.restriction === undefined ? null : toRestrictionView(channel.restriction),
   ...toReportedView(channel),
   ownership: toOwnershipView(channel),
+  notices: notices.map(toNotice),
   createdAt: channel.createdAt.toISOString(),
 });

@@ -5,6 +5,7 @@ export const platformCollections = {
   clients: 'The tenants themselves: the repository selects each by its _id.',
   outbox_mails: 'A password reset is requested before the caller is known to be a user.',
   rate_limits: 'Sign-in attempts are counted before sign-in.',
+  unknown_webhook_words: 'Names of the provider that no client chose.',
   webhook_events: 'The client of an event is known only once it is processed.',
 } as const;
 

@@ -1,6 +1,4 @@
-import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDirectory } from '../channels/directory.ts';
-import type { Preferences } from '../consent/statements/preferences.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createLoops, whileFound } from '../platform/loop.ts';
@@ -9,19 +7,23 @@ import type { MongoConnection } from '../platform/mongo.ts';
 import type { Secret } from '../platform/secret.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
-import type { TemplateEvents } from '../templates/sync/events.ts';
-import { createChangeHandler } from './changes.ts';
+import { createChangeHandler, type ChangeDeps } from './changes.ts';
 import type { WebhookConfig } from './config.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createIntake } from './intake.ts';
 import { webhookLoops } from './loops.ts';
-import { observeEvents, observeIntake } from './observers.ts';
+import { observeEvents, observeIntake, observeItems } from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
 import { createWebhookRepository } from './repository.ts';
 import { webhookRoutes } from './routes.ts';
+import { createUnknownWords } from './unknown-words/recorder.ts';
+import { createUnknownWordRepository } from './unknown-words/repository.ts';
 
 /** The stored webhook events; all that commands need. */
 export const buildWebhookStore = (mongo: MongoConnection) => createWebhookRepository(mongo);
+
+/** The unknown names of the provider; all that their command needs. */
+export const buildUnknownWordStore = (mongo: MongoConnection) => createUnknownWordRepository(mongo);
 
 interface IntakeDeps {
   readonly mongo: MongoConnection;
@@ -40,15 +42,12 @@ export function buildIntake({ mongo, channels, appSecrets, config, metrics, cloc
   return { rawRoutes: webhookRoutes({ intake: observed, channels, verifyToken, appSecrets }) };
 }
 
-interface ProcessorDeps {
+interface ProcessorDeps extends ChangeDeps {
   readonly mongo: MongoConnection;
   readonly metrics: Measured<typeof webhookInstruments>;
   readonly channels: ChannelDirectory;
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
-  readonly preferences: Preferences;
-  readonly templateEvents: TemplateEvents;
-  readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The delay of events whose processor died; 30 s by default. */
@@ -57,13 +56,15 @@ interface ProcessorDeps {
 
 /** The processing of stored events, for the worker process. */
 export function buildProcessor(deps: ProcessorDeps) {
-  const { channels, receipts, inbound, preferences, templateEvents, pauses, clock, logger, leaseMs } = deps;
+  const { channels, receipts, inbound, clock, logger, leaseMs } = deps;
+  const words = createUnknownWords({ words: buildUnknownWordStore(deps.mongo), clock, logger });
   const processor = createWebhookProcessor({
     events: observeEvents(buildWebhookStore(deps.mongo), deps.metrics),
     channels,
     receipts,
     inbound,
-    changes: createChangeHandler({ preferences, templateEvents, pauses }),
+    changes: createChangeHandler(deps),
+    unknownWords: observeItems(words, deps.metrics),
     clock,
     logger,
     ...(leaseMs === undefined ? {} : { leaseMs }),

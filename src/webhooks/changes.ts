@@ -1,3 +1,4 @@
+import type { ChannelEvents } from '../channels/events/service.ts';
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDoc } from '../channels/directory.ts';
 import type { Preferences } from '../consent/statements/preferences.ts';
@@ -9,6 +10,7 @@ export interface ChangeDeps {
   readonly preferences: Preferences;
   readonly templateEvents: TemplateEvents;
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
+  readonly channelEvents: Pick<ChannelEvents, 'record'>;
 }
 
 /** Passes one change to its handler, with the channels that it concerns. */
@@ -21,7 +23,7 @@ const invalidContact: ItemOutcome = {
 };
 
 export const createChangeHandler =
-  ({ preferences, templateEvents, pauses }: ChangeDeps): ChangeHandler =>
+  ({ preferences, templateEvents, pauses, channelEvents }: ChangeDeps): ChangeHandler =>
   async (item, channels) => {
     switch (item.kind) {
       case 'preference':
@@ -31,6 +33,9 @@ export const createChangeHandler =
         return done;
       case 'account':
         await pauses.applyAccountItem(item, channels);
+        return done;
+      case 'report':
+        await channelEvents.record(item, channels);
         return done;
     }
   };

@@ -29,6 +29,13 @@ export const webhookInstruments = {
     labels: ['status'],
     processes: ['worker'],
   },
+  webhookReports: {
+    name: 'crm_webhook_reports_total',
+    type: 'counter',
+    help: 'Events about accounts, numbers and templates, by webhook field; `other` if the product does not know it.',
+    labels: ['field'],
+    processes: ['worker'],
+  },
   oldestPendingEventAge: {
     name: 'crm_webhook_events_oldest_pending_age_seconds',
     type: 'gauge',

@@ -2,6 +2,8 @@ import type { Measured } from '../platform/metrics.ts';
 import type { webhookInstruments } from './instruments.ts';
 import type { Intake } from './intake.ts';
 import type { WebhookRepository } from './repository.ts';
+import { knownFields } from '../whatsapp/known-words.ts';
+import type { UnknownWords } from './unknown-words/recorder.ts';
 
 type WebhookMetrics = Measured<typeof webhookInstruments>;
 
@@ -22,6 +24,16 @@ export const observeEvents = (
     const settledCount = await events.settle(token, verdicts, now);
     for (const { verdict } of verdicts) instruments.webhookEventsJudged.add({ verdict: verdict.kind });
     return settledCount;
+  },
+});
+
+/** Counts the reports among the items; fields that the product does not know count as `other`. */
+export const observeItems = (words: UnknownWords, { instruments }: WebhookMetrics): UnknownWords => ({
+  ...words,
+  note(item) {
+    words.note(item);
+    if (item.kind !== 'report') return;
+    instruments.webhookReports.add({ field: knownFields.has(item.field) ? item.field : 'other' });
   },
 });
 

@@ -9,6 +9,7 @@ import { createAddressees, type Addressees } from './addressees.ts';
 import type { ChangeHandler } from './changes.ts';
 import type { Lease, WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
+import type { UnknownWords } from './unknown-words/recorder.ts';
 
 export interface ProcessorDeps {
   readonly events: WebhookRepository;
@@ -16,6 +17,7 @@ export interface ProcessorDeps {
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
   readonly changes: ChangeHandler;
+  readonly unknownWords: UnknownWords;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The delay of events whose processor died; 30 s by default. */
@@ -65,6 +67,7 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
       } finally {
         await leaseKeeper.stop();
       }
+      await deps.unknownWords.flush();
       await batch.settleFinished();
       return lease.events.length;
     },
@@ -167,15 +170,16 @@ async function handleAll(
   const byChannel = new Map<string, { channel: ChannelDoc; tasks: ItemTask[] }>();
   for (const task of tasks) {
     const { item, event } = task;
-    if (item.kind === 'invalid') task.outcome = { kind: 'invalid', reason: item.reason };
-    if (item.kind === 'invalid' || item.kind === 'other') {
-      task.outcome ??= done;
+    if (item.kind === 'invalid') {
+      task.outcome = { kind: 'invalid', reason: item.reason };
       continue;
     }
+    deps.unknownWords.note(item);
     try {
       const [channel, ...others] = await addressees(item, event.channelId);
       if (channel === undefined) {
-        task.outcome = unmatched;
+        // A report has no effect, so it need not wait for a channel that may be connected later.
+        task.outcome = item.kind === 'report' ? done : unmatched;
       } else if (item.kind === 'status' || item.kind === 'message') {
         const key = channel._id.toHexString();
         const entry = byChannel.get(key) ?? { channel, tasks: [] };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readAccountChange, type AccountChange } from './account-changes.ts';
+import { readErrorReport } from './account-reports.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
 import { maskDigits } from './payload.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
@@ -12,8 +13,6 @@ export type WebhookItem =
   | ({ readonly kind: 'message' } & InboundItem)
   /** A change of a template, an account or a person's preference. */
   | AccountChange
-  /** A field that is stored and otherwise ignored. */
-  | { readonly kind: 'other'; readonly field: string }
   /** An unreadable item; `reason` names its place. Other items of the body are not affected. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
@@ -122,7 +121,7 @@ function readEntry(given: unknown, path: string): WebhookItem[] {
     const { field, value } = change.data;
     if (field === 'messages') return readValue(value, `${place}.value`);
     const context = { wabaId, atMs: time === undefined ? null : toEpochMs(time), path: `${place}.value` };
-    return readAccountChange(field, value, context) ?? [{ kind: 'other', field }];
+    return readAccountChange(field, value, context);
   });
 }
 
@@ -136,7 +135,7 @@ function readValue(given: unknown, path: string): WebhookItem[] {
     ...messages.map((message, index) =>
       readInbound(message, { phoneNumberId, contacts, errors, path: `${path}.messages[${index}]` }),
     ),
-    ...errors.map((): WebhookItem => ({ kind: 'other', field: 'errors' })),
+    ...errors.map((error) => readErrorReport(error, phoneNumberId)),
   ];
 }
 

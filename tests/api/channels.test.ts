@@ -74,6 +74,7 @@ describe('channels', () => {
         throughput: 80,
         messagingLimit: 2_000,
         portfolioId: `portfolio-${body.wabaId}`,
+        notices: [],
       });
       assert.equal((verification as { verifiedName: string }).verifiedName, 'Sandbox Business');
       const { checkedAt, ...proved } = ownership as Record<string, unknown>;

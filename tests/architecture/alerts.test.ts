@@ -181,6 +181,7 @@ const unwatched: Readonly<Record<string, string>> = {
     'a client without traffic is no fault; NoReceipts compares with what was sent',
   crm_http_body_bytes: 'how full; BodiesRefused reads what the callers feel',
   crm_webhook_events: 'how many; WebhookBacklog, ReceiptsUnmatched and DeadLetters read what is wrong',
+  crm_webhook_reports_total: 'the businesses watch their accounts: notices of the channel',
   crm_opt_outs_total: 'people’s own decisions: the businesses watch them',
   crm_opt_out_canceled_messages_total: 'people’s own decisions: the businesses watch them',
   crm_rate_permits_waiting: 'grows with any campaign; MessagesNotDispatched tells when it is too much',
@@ -214,7 +215,7 @@ describe('instruments', () => {
 
   it('labels › never name a person, a message or a business', () => {
     const allowed = [
-      ...['kind', 'priority', 'status', 'gate', 'category', 'outcome', 'class', 'code', 'word', 'verdict'],
+      ...['kind', 'priority', 'status', 'gate', 'category', 'outcome', 'class', 'code', 'field', 'word', 'verdict'],
       ...['by', 'source', 'cause', 'pool', 'reason'],
     ];
     const used = new Set(instruments.flatMap(({ labels }) => labels));

@@ -166,6 +166,7 @@ const rows: readonly Place[] = [
   }),
   // No provider answers in these tests: the owner's request fails there.
   inPath('post /api/channels/:id/verify', 503, channelId),
+  inPath('get /api/channels/:id/events', 200, newChannel),
   inPath('post /api/channels/:id/webhook-key', 200, newChannel),
   inPath('get /api/templates/:id', 200, templateId),
   inPath('patch /api/templates/:id', 200, newTemplate, { category: 'marketing' }),

@@ -47,7 +47,7 @@ export async function startCorrespondence(api: MessagingApi): Promise<Correspond
       const events = await api.auditOf(id);
       return events.map(({ action, actor, before, after }) => {
         const who = actor as AuditEventDoc['actor'];
-        const by = who.type === 'system' ? who.type : who.userId.toHexString();
+        const by = 'userId' in who ? who.userId.toHexString() : who.type;
         return [`${String(action)} by ${by}`, before, after];
       });
     },

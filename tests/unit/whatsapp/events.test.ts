@@ -236,14 +236,15 @@ describe('webhook body › several items', () => {
   it('messages, statuses and errors in several changes › all, each with its own number', () => {
     const other = { metadata: { phone_number_id: '2000' }, messages: [message()], errors: [{ code: 1 }] };
     const items = parse(envelope({ metadata, statuses: [status(), status()] }, other));
-    assert.deepEqual(kinds(items), ['status', 'status', 'message', 'other']);
+    assert.deepEqual(kinds(items), ['status', 'status', 'message', 'report']);
     const numbers = items.map((item) => ('phoneNumberId' in item ? item.phoneNumberId : null));
-    assert.deepEqual(numbers, ['1000', '1000', '2000', null]);
+    assert.deepEqual(numbers, ['1000', '1000', '2000', '2000']);
   });
 
-  it('a field that is not messages › stored as other', () => {
-    const body = { entry: [{ changes: [{ field: 'account_alerts', value: { event: 'X' } }] }] };
-    assert.deepEqual(parse(body), [{ kind: 'other', field: 'account_alerts' }]);
+  it('a field that no reader handles › a report with its name', () => {
+    const body = { entry: [{ changes: [{ field: 'a_field_of_tomorrow', value: { event: 'X' } }] }] };
+    const { field, word } = only(parse(body), 'report');
+    assert.deepEqual({ field, word }, { field: 'a_field_of_tomorrow', word: 'X' });
   });
 
   it('one bad status among good ones › only it is invalid, and its place is said', () => {

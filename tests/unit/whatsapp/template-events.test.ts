@@ -107,7 +107,7 @@ describe('webhook › templates', () => {
     const items = parseWebhookBody(JSON.stringify({ entry: [{ id: '200', changes }] }));
     assert.deepEqual(
       items.map(({ kind }) => kind),
-      ['invalid', 'template', 'other'],
+      ['invalid', 'report', 'template', 'report', 'report'],
     );
   });
 });

@@ -1,0 +1,60 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { WebhookItem } from '../../whatsapp/events.ts';
+import type { UnknownWord } from '../../whatsapp/known-words.ts';
+import type { UnknownWordRepository } from './repository.ts';
+import { safeWord, unknownWordIn } from './names.ts';
+
+interface UnknownWordDeps {
+  readonly words: Pick<UnknownWordRepository, 'noteSeen'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type UnknownWords = ReturnType<typeof createUnknownWords>;
+
+/** Anyone with a channel address can invent names: this process keeps so many, and calls all others `other`. */
+const maxWords = 200;
+
+/** The time of a word that keeps coming is stored again after this long. */
+const refreshMs = 60 * 60 * 1_000;
+
+/** Remembers the names that the product does not know: each is logged once per process, and listed for operators. */
+export function createUnknownWords({ words, clock, logger }: UnknownWordDeps) {
+  const storedAt = new Map<string, number>();
+  const pending = new Map<string, UnknownWord>();
+
+  function keep({ kind, word }: UnknownWord): void {
+    const safe = safeWord(word);
+    const isFull = !storedAt.has(`${kind}:${safe}`) && storedAt.size >= maxWords;
+    const kept = { kind, word: isFull ? 'other' : safe };
+    const id = `${kept.kind}:${kept.word}`;
+    const before = storedAt.get(id);
+    if (before === undefined) logger.warn(kept, 'webhook name is not known; see npm run unknown-words');
+    if (before !== undefined && clock.now().getTime() - before < refreshMs) return;
+    storedAt.set(id, clock.now().getTime());
+    pending.set(id, kept);
+  }
+
+  return {
+    note(item: WebhookItem): void {
+      const unknown = unknownWordIn(item);
+      if (unknown !== null) keep(unknown);
+    },
+
+    /** Stores what was noted. A failure keeps it for the next flush. */
+    async flush(): Promise<void> {
+      const seen = [...pending];
+      if (seen.length === 0) return;
+      try {
+        await words.noteSeen(
+          seen.map(([, word]) => word),
+          clock.now(),
+        );
+        for (const [id] of seen) pending.delete(id);
+      } catch (error) {
+        logger.warn({ error }, 'unknown webhook names not stored; retrying with the next batch');
+      }
+    },
+  };
+}
