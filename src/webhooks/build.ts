@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { ChannelDirectory } from '../channels/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -9,11 +10,15 @@ import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { createChangeHandler, type ChangeDeps } from './changes.ts';
 import type { WebhookConfig } from './config.ts';
+import { createDoor } from './door.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createIntake } from './intake.ts';
+import { createChannelLimits } from './limits.ts';
 import { webhookLoops } from './loops.ts';
-import { observeEvents, observeIntake, observeItems } from './observers.ts';
+import { countRefusals, observeEvents, observeIntake, observeItems } from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
+import { createQuota } from './quota/quota.ts';
+import { createWebhookUsageRepository } from './quota/repository.ts';
 import { createWebhookRepository } from './repository.ts';
 import { webhookRoutes } from './routes.ts';
 import { createUnknownWords } from './unknown-words/recorder.ts';
@@ -36,10 +41,18 @@ interface IntakeDeps {
 
 /** The webhook routes, for the API process. */
 export function buildIntake({ mongo, channels, appSecrets, config, metrics, clock }: IntakeDeps) {
-  const { maxQueued, verifyToken } = config;
+  const { maxQueued, verifyToken, channelLimits, bytesPerDay } = config;
   const intake = createIntake({ events: buildWebhookStore(mongo), clock, maxQueued });
   const observed = observeIntake(intake, metrics);
-  return { rawRoutes: webhookRoutes({ intake: observed, channels, verifyToken, appSecrets }) };
+  const door = createDoor({
+    channels,
+    appSecrets: appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal()))),
+    limits: createChannelLimits(channelLimits),
+    quota: createQuota({ usage: createWebhookUsageRepository(mongo), clock, bytesPerDay }),
+    clock,
+    onRefused: countRefusals(metrics),
+  });
+  return { rawRoutes: webhookRoutes({ intake: observed, door, verifyToken }) };
 }
 
 interface ProcessorDeps extends ChangeDeps {

@@ -1,11 +1,31 @@
 import { checkStrength, defineConfig, type SliceOf } from '../platform/config-block.ts';
 import { secret, wholeNumber } from '../platform/config-fields.ts';
 
+const megabyte = 1024 * 1024;
+/** A limit below the largest body would refuse that body for ever. */
+const largestBodyMb = 4;
+
 export const webhookConfig = defineConfig({
-  fields: { WEBHOOK_VERIFY_TOKEN: secret(), WEBHOOK_MAX_QUEUED: wholeNumber(5_000, 1, 1_000_000) },
+  fields: {
+    WEBHOOK_VERIFY_TOKEN: secret(),
+    WEBHOOK_MAX_QUEUED: wholeNumber(5_000, 1, 1_000_000),
+    WEBHOOK_CHANNEL_REQUESTS_PER_MINUTE: wholeNumber(30_000, 1, 10_000_000),
+    WEBHOOK_CHANNEL_MB_PER_MINUTE: wholeNumber(64, largestBodyMb, 1_000_000),
+    WEBHOOK_CLIENT_MB_PER_DAY: wholeNumber(2_048, largestBodyMb + 1, 1_000_000_000),
+    WEBHOOK_UNKNOWN_KEYS_PER_MINUTE: wholeNumber(600, 1, 10_000_000),
+  },
   check: ({ isProduction, valueOf }) =>
     isProduction ? checkStrength('WEBHOOK_VERIFY_TOKEN', [valueOf('WEBHOOK_VERIFY_TOKEN')]) : [],
-  toSlice: (env) => ({ verifyToken: env.WEBHOOK_VERIFY_TOKEN, maxQueued: env.WEBHOOK_MAX_QUEUED }),
+  toSlice: (env) => ({
+    verifyToken: env.WEBHOOK_VERIFY_TOKEN,
+    maxQueued: env.WEBHOOK_MAX_QUEUED,
+    channelLimits: {
+      requestsPerMinute: env.WEBHOOK_CHANNEL_REQUESTS_PER_MINUTE,
+      bytesPerMinute: env.WEBHOOK_CHANNEL_MB_PER_MINUTE * megabyte,
+      unknownKeysPerMinute: env.WEBHOOK_UNKNOWN_KEYS_PER_MINUTE,
+    },
+    bytesPerDay: env.WEBHOOK_CLIENT_MB_PER_DAY * megabyte,
+  }),
 });
 
 export type WebhookConfig = SliceOf<typeof webhookConfig>;

@@ -15,6 +15,13 @@ export const webhookInstruments = {
     labels: [],
     processes: ['api'],
   },
+  webhooksRefused: {
+    name: 'crm_webhooks_refused_total',
+    type: 'counter',
+    help: 'Webhook requests refused before they were stored, by reason: signature, unknown-key, rate (requests or bytes per minute), or quota (bytes per day).',
+    labels: ['reason'],
+    processes: ['api'],
+  },
   webhookEventsJudged: {
     name: 'crm_webhook_events_processed_total',
     type: 'counter',

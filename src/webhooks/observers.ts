@@ -1,4 +1,5 @@
 import type { Measured } from '../platform/metrics.ts';
+import type { DoorRefusal } from './door.ts';
 import type { webhookInstruments } from './instruments.ts';
 import type { Intake } from './intake.ts';
 import type { WebhookRepository } from './repository.ts';
@@ -13,6 +14,14 @@ export const observeIntake = (intake: Intake, { instruments }: WebhookMetrics): 
     instruments.webhookEventsStored.add({});
   },
 });
+
+/** Counts the requests that the door refused. */
+export function countRefusals({ instruments }: WebhookMetrics): (reason: DoorRefusal) => void {
+  const reasons: readonly DoorRefusal[] = ['signature', 'unknown-key', 'rate', 'quota'];
+  // Alerts watch these counters: Prometheus misses the first increase of a counter that does not exist yet.
+  for (const reason of reasons) instruments.webhooksRefused.add({ reason }, 0);
+  return (reason) => instruments.webhooksRefused.add({ reason });
+}
 
 /** Counts the verdicts on leased events. */
 export const observeEvents = (

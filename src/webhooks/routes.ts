@@ -1,34 +1,32 @@
-import { createSecretKey, timingSafeEqual } from 'node:crypto';
-import type { ChannelDirectory } from '../channels/directory.ts';
-import type { RawRequest, RawRoute } from '../http/raw-route.ts';
+import { timingSafeEqual } from 'node:crypto';
+import type { ChannelDoc } from '../channels/directory.ts';
+import type { RawReply, RawRequest, RawRoute } from '../http/raw-route.ts';
 import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { Secret } from '../platform/secret.ts';
-import { isSignedBy } from '../whatsapp/signature.ts';
+import type { Door } from './door.ts';
 import type { Intake } from './intake.ts';
 
 export interface WebhookRouteDeps {
   readonly intake: Intake;
-  readonly channels: ChannelDirectory;
+  readonly door: Door;
   readonly verifyToken: Secret;
-  /** Meta's app secrets; more than one during a rotation. */
-  readonly appSecrets: readonly Secret[];
 }
 
 /** Meta sends bodies of up to 3 MB. */
 const maxBytes = 4 * 1024 * 1024;
-const signatureHeader = 'x-hub-signature-256';
 const keyedPath = '/webhook/incoming/:channelKey';
 
 /** Verifies and stores events of the provider; the worker processes them. */
-export function webhookRoutes({
-  intake,
-  channels,
-  verifyToken,
-  appSecrets,
-}: WebhookRouteDeps): readonly RawRoute[] {
-  const secrets = appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal())));
+export function webhookRoutes({ intake, door, verifyToken }: WebhookRouteDeps): readonly RawRoute[] {
   const handleHandshake = async ({ query }: RawRequest) => answerHandshake(query, verifyToken);
+
+  /** The only way of a verified body into the intake. */
+  async function store(rawBody: Buffer, channel?: ChannelDoc): Promise<RawReply> {
+    if (channel !== undefined) await door.takeQuota(channel, rawBody.byteLength);
+    await intake.store(textOf(rawBody), channel === undefined ? {} : { channelId: channel._id });
+    return { status: 200, body: 'OK' };
+  }
 
   return [
     {
@@ -52,11 +50,10 @@ export function webhookRoutes({
       path: '/webhook/incoming',
       operationId: 'receiveEvents',
       summary: 'Receive events signed by Meta',
-      async handle({ headers, rawBody }) {
-        const signature = headers[signatureHeader];
-        if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, secrets)) throw badSignature();
-        await intake.store(textOf(rawBody));
-        return { status: 200, body: 'OK' };
+      admit: door.admitSigned,
+      async handle(request) {
+        door.assertSigned(request);
+        return store(request.rawBody);
       },
     },
     {
@@ -67,25 +64,16 @@ export function webhookRoutes({
       description:
         'For relays that do not sign as Meta does: the secret part of the address is the proof. If the channel has an ' +
         'app secret, the signature is required as well. The events must belong to this channel.',
-      documentation: { ...eventDescription.documentation, parameters: [keyParameter] },
-      async handle({ headers, params, rawBody }) {
-        const channel = await channels.findByWebhookKeyAcrossClients(params['channelKey'] ?? '');
-        if (channel === null) throw new AppError('unauthenticated', 'The webhook address does not exist.');
-        const appSecret = channels.appSecretOf(channel);
-        const signature = headers[signatureHeader];
-        if (appSecret !== null) {
-          const key = createSecretKey(Buffer.from(appSecret));
-          if (typeof signature !== 'string' || !isSignedBy(signature, rawBody, [key])) throw badSignature();
-        }
-        await intake.store(textOf(rawBody), { channelId: channel._id });
-        return { status: 200, body: 'OK' };
+      documentation: {
+        ...eventDescription.documentation,
+        parameters: [keyParameter],
+        problems: [...eventDescription.documentation.problems, 'too-many-requests'],
       },
+      admit: door.admitKeyed,
+      handle: async (request) => store(request.rawBody, await door.requireSender(request)),
     },
   ];
 }
-
-const badSignature = (): AppError =>
-  new AppError('invalid-signature', 'The signature does not match the body. Nothing was stored.');
 
 /** JSON must be UTF-8: invalid bytes become replacement characters, and the event a dead letter. */
 const textOf = (rawBody: Buffer): string => rawBody.toString('utf8');

@@ -2,6 +2,10 @@ import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 const headerPattern = /^sha256=([0-9a-f]{64})$/;
 
+/** Whether a header can be a signature; says nothing about the body. */
+export const isSignature = (header: string | readonly string[] | undefined): header is string =>
+  typeof header === 'string' && headerPattern.test(header);
+
 /** Meta's `X-Hub-Signature-256`: HMAC-SHA256 of the exact bytes of the body, keyed by the app secret. */
 export const signBody = (rawBody: Buffer, secret: KeyObject): string =>
   `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`;

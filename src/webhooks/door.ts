@@ -1,0 +1,119 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { ChannelDirectory, ChannelDoc } from '../channels/directory.ts';
+import type { BodySender } from '../http/body-budget.ts';
+import type { RawHead, RawRequest } from '../http/raw-route.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import { sha256Hex } from '../platform/ids.ts';
+import { scopeOf } from '../platform/mongo.ts';
+import { networkOf } from '../platform/network.ts';
+import { isSignature, isSignedBy } from '../whatsapp/signature.ts';
+import type { ChannelLimits } from './limits.ts';
+import { type Quota, secondsToNextDay } from './quota/quota.ts';
+
+/** Why the door refused a request. */
+export type DoorRefusal = 'signature' | 'unknown-key' | 'rate' | 'quota';
+
+export interface DoorDeps {
+  readonly channels: Pick<ChannelDirectory, 'findByWebhookKeyAcrossClients' | 'appSecretOf'>;
+  /** Meta's app secrets; more than one during a rotation. */
+  readonly appSecrets: readonly KeyObject[];
+  readonly limits: ChannelLimits;
+  readonly quota: Quota;
+  readonly clock: Clock;
+  readonly onRefused: (reason: DoorRefusal) => void;
+}
+
+export type Door = ReturnType<typeof createDoor>;
+
+const signatureHeader = 'x-hub-signature-256';
+
+/** A stored event takes this much beside its body: the document, its indexes. */
+const eventOverheadBytes = 512;
+
+/** Relays repeat a request for some hours, so they hear of a raised limit, or of a new day, in time. */
+const maxQuotaRetrySeconds = 3_600;
+
+/**
+ * Decides whose events are taken. `admit…` judges what the headers say, before a body is read; the other functions judge
+ * the whole request.
+ */
+export function createDoor({ channels, appSecrets, limits, quota, clock, onRefused }: DoorDeps) {
+  const refuse = (reason: DoorRefusal, error: AppError): AppError => {
+    onRefused(reason);
+    return error;
+  };
+  const badSignature = (): AppError =>
+    refuse(
+      'signature',
+      new AppError('invalid-signature', 'The signature does not match the body. Nothing was stored.'),
+    );
+
+  async function counted<T>(count: Promise<T>): Promise<T> {
+    try {
+      return await count;
+    } catch (error) {
+      throw error instanceof AppError ? refuse('rate', error) : error;
+    }
+  }
+
+  async function requireChannel({ params, request }: RawHead): Promise<ChannelDoc> {
+    const key = params['channelKey'] ?? '';
+    const keyHash = sha256Hex(key);
+    const network = networkOf(request.ip);
+    await counted(limits.mayLookUp(network, keyHash));
+    const channel = await channels.findByWebhookKeyAcrossClients(key);
+    if (channel === null) {
+      await counted(limits.countUnknown(network));
+      throw refuse('unknown-key', new AppError('unauthenticated', 'The webhook address does not exist.'));
+    }
+    limits.noteKnown(keyHash);
+    return channel;
+  }
+
+  return {
+    /** Anybody can send a well-formed signature, so the network counts as the sender. */
+    async admitSigned({ headers, request }: RawHead): Promise<BodySender> {
+      if (!isSignature(headers[signatureHeader])) throw badSignature();
+      return { pool: 'provider', key: networkOf(request.ip) };
+    },
+
+    async admitKeyed(head: RawHead): Promise<BodySender> {
+      const channel = await requireChannel(head);
+      if (channels.appSecretOf(channel) !== null && !isSignature(head.headers[signatureHeader]))
+        throw badSignature();
+      const key = channel._id.toHexString();
+      await counted(limits.countRequest(key, head.declaredBytes));
+      return { pool: 'channel', key };
+    },
+
+    assertSigned({ headers, rawBody }: RawRequest): void {
+      const signature = headers[signatureHeader];
+      if (!isSignature(signature) || !isSignedBy(signature, rawBody, appSecrets)) throw badSignature();
+    },
+
+    /** The channel whose address got the request; its signature is checked if the channel has an app secret. */
+    async requireSender(request: RawRequest): Promise<ChannelDoc> {
+      const { headers, rawBody, declaredBytes } = request;
+      const channel = await requireChannel(request);
+      await counted(limits.countBytes(channel._id.toHexString(), rawBody.byteLength - declaredBytes));
+      const appSecret = channels.appSecretOf(channel);
+      if (appSecret === null) return channel;
+      const signature = headers[signatureHeader];
+      if (
+        !isSignature(signature) ||
+        !isSignedBy(signature, rawBody, [createSecretKey(Buffer.from(appSecret))])
+      )
+        throw badSignature();
+      return channel;
+    },
+
+    /** Takes the bytes of an event from the day of the business that owns the channel. */
+    async takeQuota({ clientId }: ChannelDoc, bytes: number): Promise<void> {
+      if (await quota(scopeOf(clientId), bytes + eventOverheadBytes)) return;
+      const detail = 'The business has stored all the webhook events that it may store today.';
+      const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxQuotaRetrySeconds);
+      throw refuse('quota', new AppError('too-many-requests', detail, { retryAfterSeconds }));
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { createBatches } from '../../platform/batches.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { WebhookUsageRepository } from './repository.ts';
+
+export interface QuotaOptions {
+  readonly usage: WebhookUsageRepository;
+  readonly clock: Clock;
+  /** The events that one business may store in a UTC day through the addresses of its channels. */
+  readonly bytesPerDay: number;
+}
+
+/** Whether the bytes may be stored today. */
+export type Quota = (scope: ClientScope, bytes: number) => Promise<boolean>;
+
+/** What this process has reserved of a business's day and not used. */
+interface Stock {
+  readonly day: string;
+  left: number;
+  /** Takes of at least so many bytes are refused without asking the database, until then. */
+  refusal: { readonly fromBytes: number; readonly untilMs: number } | null;
+}
+
+interface Take {
+  readonly scope: ClientScope;
+  readonly bytes: number;
+}
+
+/** Reserved at once, so that a process asks the database once for thousands of events. */
+const maxStepBytes = 1024 * 1024;
+const refusalMs = 10_000;
+const maxStocks = 5_000;
+const dayMs = 24 * 60 * 60 * 1_000;
+/** As long as the events themselves, and one day more. */
+const keptDays = 9;
+
+/**
+ * Bounds what one business stores in a day, over all processes. Bytes are reserved before they are stored, so the bound
+ * is never exceeded; what a process has left at its end counts as stored.
+ */
+export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota {
+  const stocks = new Map<string, Stock>();
+  const stepBytes = Math.min(maxStepBytes, Math.floor(bytesPerDay / 64));
+
+  function stockOf(name: string, day: string): Stock {
+    const known = stocks.get(name);
+    if (known?.day === day) return known;
+    stocks.delete(name);
+    const [oldest] = stocks.keys();
+    if (stocks.size >= maxStocks && oldest !== undefined) stocks.delete(oldest);
+    const fresh: Stock = { day, left: 0, refusal: null };
+    stocks.set(name, fresh);
+    return fresh;
+  }
+
+  async function take({ scope, bytes }: Take): Promise<boolean> {
+    const now = clock.now();
+    const stock = stockOf(scope.clientId.toHexString(), now.toISOString().slice(0, 10));
+    const { refusal } = stock;
+    if (
+      bytes > stock.left &&
+      refusal !== null &&
+      now.getTime() < refusal.untilMs &&
+      bytes >= refusal.fromBytes
+    )
+      return false;
+    const missing = bytes - stock.left;
+    for (const wanted of missing <= 0 ? [] : [missing + stepBytes, missing]) {
+      const expiresAt = new Date(now.getTime() + keptDays * dayMs);
+      const reservation = { day: stock.day, bytes: wanted, maxBytes: bytesPerDay, expiresAt };
+      if (!(await usage.reserve(scope, reservation))) continue;
+      stock.left += wanted;
+      break;
+    }
+    if (stock.left < bytes) {
+      stock.refusal = { fromBytes: bytes, untilMs: now.getTime() + refusalMs };
+      return false;
+    }
+    stock.left -= bytes;
+    return true;
+  }
+
+  const batches = createBatches<Take, boolean>({
+    maxSize: 500,
+    async work(takes) {
+      const answers: boolean[] = [];
+      for (const one of takes) answers.push(await take(one));
+      return answers;
+    },
+  });
+  return (scope, bytes) => batches.ask(scope.clientId.toHexString(), { scope, bytes });
+}
+
+/** Seconds until the next UTC day begins. */
+export const secondsToNextDay = (now: Date): number => Math.ceil((dayMs - (now.getTime() % dayMs)) / 1_000);

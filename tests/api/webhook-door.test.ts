@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import { createCipher } from '../../src/platform/cipher.ts';
+import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
+import { useApi } from '../support/api.ts';
+import type { CrmUser } from '../support/crm-client.ts';
+import { call } from '../support/http.ts';
+import { postSigned, signatureOf, statusesOf } from '../support/meta.ts';
+import { assertRefused } from '../support/problems.ts';
+import { openRawRequest } from '../support/raw-client.ts';
+
+const appSecret = 'the app secret of the deployment';
+const ownSecret = 'the app secret of the channel';
+const megabyte = 1024 * 1024;
+const promptMs = 2_000;
+
+describe('api › webhook door', function () {
+  this.timeout(60_000);
+  const api = useApi('webhook-door', {
+    env: {
+      WHATSAPP_APP_SECRETS: appSecret,
+      WEBHOOK_CHANNEL_REQUESTS_PER_MINUTE: '20',
+      WEBHOOK_CHANNEL_MB_PER_MINUTE: '12',
+      WEBHOOK_CLIENT_MB_PER_DAY: '6',
+      WEBHOOK_UNKNOWN_KEYS_PER_MINUTE: '5',
+    },
+  });
+  const events = () => api().collection('webhook_events');
+  const stored = (channelId: string) => events().countDocuments({ channelId: new Types.ObjectId(channelId) });
+  beforeEach(() => events().deleteMany({}));
+
+  /** A user whose channel has a webhook address of its own. */
+  async function giveAddress(secret?: string): Promise<CrmUser & { readonly path: string }> {
+    const user = await api().signUp();
+    const key = newSecret();
+    const cipher = createCipher(Buffer.from(api().config.credentials.key.reveal(), 'base64'));
+    const sealed = secret === undefined ? {} : { appSecret: cipher.seal(secret, user.channelId) };
+    await api()
+      .collection('channels')
+      .updateOne(
+        { _id: new Types.ObjectId(user.channelId) },
+        { $set: { webhookKeyHash: sha256Hex(key), ...sealed } },
+      );
+    return Object.assign(user, { path: `/webhook/incoming/${key}` });
+  }
+
+  const sized = (bytes: number): string => `{"text":"${'x'.repeat(bytes - '{"text":""}'.length)}"}`;
+  const post = (path: string, raw: string, headers: Readonly<Record<string, string>> = {}) =>
+    call(`${api().url}${path}`, { raw, headers: { 'content-type': 'application/json', ...headers } });
+
+  describe('what the headers say › refused before the body is sent', () => {
+    const length = 4 * megabyte - 1;
+    const wellFormed = { 'X-Hub-Signature-256': `sha256=${'0'.repeat(64)}` };
+
+    for (const [situation, path, headers, status] of [
+      ['no signature', '/webhook/incoming', {}, 401],
+      ['a malformed signature', '/webhook/incoming', { 'X-Hub-Signature-256': 'sha256=no' }, 401],
+      ['an unknown address', '/webhook/incoming/unknown', wellFormed, 401],
+    ] as const) {
+      it(`${situation} › ${status}`, async () => {
+        const client = await openRawRequest(api().url, { path, headers, length });
+        assert.equal(await client.answered(promptMs), status);
+        client.socket.destroy();
+      });
+    }
+
+    it('a declared length over the limit › 413, on both addresses', async () => {
+      const { path } = await giveAddress();
+      for (const address of ['/webhook/incoming', path]) {
+        const request = { path: address, headers: wellFormed, length: 4 * megabyte + 1 };
+        const client = await openRawRequest(api().url, request);
+        assert.equal(await client.answered(promptMs), 413, address);
+        client.socket.destroy();
+      }
+    });
+
+    it('a channel with an app secret, no signature › 401; with one › stored', async () => {
+      const { path, channelId } = await giveAddress(ownSecret);
+      const client = await openRawRequest(api().url, { path, length });
+      assert.equal(await client.answered(promptMs), 401);
+      client.socket.destroy();
+      const body = sized(100);
+      assert.equal(
+        (await post(path, body, { 'x-hub-signature-256': signatureOf(body, 'another') })).status,
+        401,
+      );
+      assert.equal(
+        (await post(path, body, { 'x-hub-signature-256': signatureOf(body, ownSecret) })).status,
+        200,
+      );
+      assert.equal(await stored(channelId), 1);
+    });
+  });
+
+  it('too many requests to one channel › 429 with Retry-After, and other channels are taken', async () => {
+    const [busy, calm] = [await giveAddress(), await giveAddress()];
+    const answers = await Promise.all(Array.from({ length: 25 }, () => post(busy.path, sized(100))));
+    const refused = answers.filter(({ status }) => status === 429);
+    assert.equal(refused.length, 5);
+    for (const answer of refused) {
+      assertRefused(answer, 'busy');
+      assert.equal(answer.body['code'], 'too-many-requests');
+      assert.ok(Number(answer.headers.get('retry-after')) > 0);
+    }
+    assert.equal(await stored(busy.channelId), 20);
+    assert.equal((await post(calm.path, sized(100))).status, 200);
+  });
+
+  it('too many bytes per minute › 429 before the body is sent', async () => {
+    const { path } = await giveAddress(ownSecret);
+    // Refused for their signature, so they take nothing of the day.
+    const wrong = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+    for (let count = 0; count < 3; count += 1)
+      assert.equal((await post(path, sized(4 * megabyte), wrong)).status, 401);
+    const client = await openRawRequest(api().url, { path, headers: wrong, length: 1_000 });
+    assert.equal(await client.answered(promptMs), 429);
+    client.socket.destroy();
+  });
+
+  it('a business that has filled its day › 429, on all its channels; others and Meta are taken', async () => {
+    const [full, other] = [await giveAddress(), await giveAddress()];
+    assert.equal((await post(full.path, sized(4 * megabyte))).status, 200);
+    const refused = await post(full.path, sized(3 * megabyte));
+    assertRefused(refused, 'full');
+    assert.deepEqual([refused.status, refused.body['code']], [429, 'too-many-requests']);
+    const seconds = Number(refused.headers.get('retry-after'));
+    assert.ok(seconds > 0 && seconds <= 3_600);
+    assert.equal(await stored(full.channelId), 1);
+    assert.equal((await post(other.path, sized(3 * megabyte))).status, 200);
+    const meta = statusesOf(full.phoneNumberId, [{ id: 'wamid.x', status: 'read' }]);
+    assert.equal((await postSigned(`${api().url}/webhook/incoming`, meta, appSecret)).status, 200);
+  });
+
+  // Last, because the network of all these tests is then limited.
+  describe('unknown addresses', () => {
+    it('a network that tries many › 429, and the known ones behind it are still taken', async () => {
+      const { path } = await giveAddress();
+      assert.equal((await post(path, sized(100))).status, 200);
+      const statuses: number[] = [];
+      for (let count = 0; count < 8; count += 1)
+        statuses.push((await post(`/webhook/incoming/wrong-${count}`, '{}')).status);
+      assert.ok(statuses.includes(429), statuses.join());
+      assert.equal(statuses.at(-1), 429);
+      assert.equal((await post(path, sized(100))).status, 200);
+    });
+  });
+});
