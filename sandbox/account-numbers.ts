@@ -1,15 +1,12 @@
-/** The numbers of an account: `GET /<version>/<account id>/phone_numbers`, and which tokens may read an account. */
+/** The numbers of an account in the Graph API: `GET /<version>/<account id>/phone_numbers`. */
+import { tokenOf } from './access.ts';
 import type { HttpAnswer } from './graph-api.ts';
-import { refuse, type Refusal } from './graph-errors.ts';
-import { wabaIdOf } from './payloads.ts';
 import type { Behaviour } from './settings.ts';
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
 const MAX_TOKENS = 10_000;
 const MAX_NUMBERS_OF_TOKEN = 1_000;
-
-const tokenOf = (authorization: string): string => /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
 
 /** The numbers that each token has asked about: without settings, they are in every account that it asks about. */
 export interface NumberBook {
@@ -42,20 +39,6 @@ export function createNumberBook(): NumberBook {
     },
     numbersOf: (authorization) => [...(numbers.get(tokenOf(authorization)) ?? [])].toReversed(),
   };
-}
-
-/** Refuses a token that is not one of the account's, as Meta does: without saying whether the object exists. */
-export function checkAccess(
-  authorization: string,
-  id: string,
-  { accountTokens, numbers }: Behaviour,
-): Refusal | null {
-  const allowed = accountTokens[id] ?? accountTokens[wabaIdOf(id, numbers)];
-  if (allowed === undefined || allowed.includes(tokenOf(authorization))) return null;
-  return refuse(100, {
-    subcode: 33,
-    details: `The object ${id} does not exist or cannot be loaded because of missing permissions.`,
-  });
 }
 
 export interface NumberListQuery {

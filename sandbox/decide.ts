@@ -7,7 +7,7 @@ import {
   planAnswer,
   type Acceptance,
 } from './behaviours.ts';
-import { checkAccess } from './account-numbers.ts';
+import { checkAccess } from './access.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import { refuse, type Refusal } from './graph-errors.ts';
 import { isRecord } from './json.ts';

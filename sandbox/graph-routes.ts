@@ -1,6 +1,7 @@
 /** Routes of the Graph API. */
 import type { IncomingMessage } from 'node:http';
-import { checkAccess, listNumbers, type NumberBook } from './account-numbers.ts';
+import { checkAccess } from './access.ts';
+import { listNumbers, type NumberBook } from './account-numbers.ts';
 import { ACCOUNT_FIELD, describeAccount } from './accounts.ts';
 import type { BehaviourStore } from './behaviour-store.ts';
 import type { BusinessEndpoint } from './business.ts';

@@ -3,7 +3,8 @@ import { createResource, type Change, type Resource } from '../audit/resource.ts
 import type { AuditService } from '../audit/service.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { ClientScope } from '../platform/mongo.ts';
-import { applyChange } from '../platform/update.ts';
+import { applyChange, effectiveChange, type Change as Patch } from '../platform/update.ts';
+import { isVerified } from './ownership/rules.ts';
 import { gatesOpened } from './rules.ts';
 import type { ChannelDirectory } from './directory.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
@@ -56,6 +57,34 @@ export const hasSameToken = (
   { accessToken: one }: Pick<ChannelDoc, 'accessToken'>,
   { accessToken: other }: Pick<ChannelDoc, 'accessToken'>,
 ): boolean => one.iv === other.iv && one.data === other.data;
+
+type Checked = Pick<
+  ChannelDoc,
+  | 'verification'
+  | 'ownership'
+  | 'messagingLimit'
+  | 'messagingLimitAt'
+  | 'portfolioId'
+  | 'throughput'
+  | 'sendsPerSecond'
+>;
+
+/** Whether a check of a verified channel found nothing new but its time, so that it is no change of the channel. */
+export function isConfirmation(current: ChannelDoc, change: Patch<Checked, keyof Checked>): boolean {
+  if (!isVerified(current)) return false;
+  const { messagingLimitAt: _at, ...untimed } = { ...change, ...withoutTimes(change) };
+  return Object.keys(effectiveChange({ ...current, ...withoutTimes(current) }, untimed)).length === 0;
+}
+
+/** The fields of a check that name its time, without it. */
+const withoutTimes = ({ verification, ownership }: Patch<Checked, 'verification' | 'ownership'>) => ({
+  ...(verification === undefined || verification === null
+    ? {}
+    : { verification: { ...verification, at: new Date(0) } }),
+  ...(ownership === undefined || ownership === null
+    ? {}
+    : { ownership: { ...ownership, checkedAt: new Date(0) } }),
+});
 
 interface SystemChange {
   readonly action: string;

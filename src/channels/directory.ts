@@ -7,10 +7,10 @@ import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts'
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
 import type { ProviderNumber, Sender } from '../whatsapp/gateway.ts';
-import { isVerified, ownershipDetailOf, verifiedAt } from './ownership-rules.ts';
+import { isVerified, ownershipDetailOf, verifiedAt } from './ownership/rules.ts';
 import type { ChannelDoc, ChannelRepository } from './store/repository.ts';
 
-export { isVerified } from './ownership-rules.ts';
+export { isVerified } from './ownership/rules.ts';
 export type { ChannelDoc } from './store/repository.ts';
 
 export interface ChannelDeps {

@@ -1,9 +1,9 @@
 import { scopeOf } from '../platform/mongo.ts';
-import { channelChange, createChannelResource, hasSameToken } from './changes.ts';
-import { createOwnershipClaims, type ClaimDeps, type OwnershipOf } from './claims.ts';
-import { fetchNumberAnswers } from './number-answers.ts';
-import { changesFromProof, isConfirmation, nextCheckAfter, type NumberAnswers } from './number-rules.ts';
-import { isVerified, ownershipAfterCheck, proofOf } from './ownership-rules.ts';
+import { channelChange, createChannelResource, hasSameToken, isConfirmation } from './changes.ts';
+import { createOwnershipClaims, type ClaimDeps, type OwnershipOf } from './ownership/claims.ts';
+import { fetchNumberAnswers } from './numbers/answers.ts';
+import { changesFromProof, nextCheckAfter, type NumberAnswers } from './numbers/rules.ts';
+import { isVerified, ownershipAfterCheck, proofOf } from './ownership/rules.ts';
 import { nextNumberCheckAfter } from './rules.ts';
 import type { ChannelChange, ChannelDoc } from './store/repository.ts';
 

@@ -4,7 +4,7 @@ import type { ClientScope } from '../platform/mongo.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
 import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
-import { isLossOfAccess, isVerified } from './ownership-rules.ts';
+import { isLossOfAccess, isVerified } from './ownership/rules.ts';
 import type { ChannelDoc } from './store/repository.ts';
 import {
   afterAccountEvent,

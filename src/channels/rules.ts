@@ -1,8 +1,8 @@
 import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { HealthAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import { isTransient } from './number-rules.ts';
-import { isVerified } from './ownership-rules.ts';
+import { isTransient } from './numbers/rules.ts';
+import { isVerified } from './ownership/rules.ts';
 import type {
   ChannelDoc,
   PendingNumberCheck,

@@ -2,7 +2,7 @@ import { toNotice } from './events/view.ts';
 import type { ChannelEventDoc } from './events/service.ts';
 import type { ChannelView } from './schemas.ts';
 import type { ChannelDoc } from './directory.ts';
-import { isVerified, ownershipDetailOf, ownershipEndsAt } from './ownership-rules.ts';
+import { isVerified, ownershipDetailOf, ownershipEndsAt } from './ownership/rules.ts';
 
 const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelDoc['pause']>) => ({
   class: why.class,

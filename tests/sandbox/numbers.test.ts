@@ -51,6 +51,68 @@ describe('sandbox numbers', () => {
     assert.equal((await describeNumber('/v25.0/9001?fields=owner_business_info,colour')).status, 400);
   });
 
+  describe('the numbers of an account', () => {
+    interface Page {
+      readonly data: readonly { readonly id: string }[];
+      readonly paging?: { readonly cursors: { readonly after: string }; readonly next?: string };
+    }
+    const listOf = async (wabaId: string, token: string, query = '') => {
+      const { status, body } = await describeNumber(
+        `/v25.0/${wabaId}/phone_numbers?fields=id${query}`,
+        token,
+      );
+      return { status, ...(body as unknown as Page) };
+    };
+    const idsOf = async (wabaId: string, token: string) =>
+      (await listOf(wabaId, token)).data.map(({ id }) => id);
+
+    it('without settings › the numbers that the token has asked about, the latest first', async () => {
+      for (const id of ['3001', '3002']) await describeNumber(`/v25.0/${id}?fields=${fields}`, 'curious');
+      assert.deepEqual(await idsOf('9100', 'curious'), ['3002', '3001']);
+      assert.deepEqual(await idsOf('9100', 'another'), []);
+    });
+
+    it('a number with an account in the settings › in that one only', async () => {
+      await control(stage.sandbox, 'PUT /behaviour', { numbers: { '3003': { wabaId: '9101' } } });
+      await describeNumber(`/v25.0/3003?fields=${fields}`, 'settled');
+      assert.deepEqual(await idsOf('9101', 'whoever'), ['3003']);
+      assert.deepEqual(await idsOf('9100', 'settled'), []);
+    });
+
+    it('pages › by cursor, each number once', async () => {
+      for (const id of ['1', '2', '3']) await describeNumber(`/v25.0/400${id}?fields=${fields}`, 'pages');
+      const first = await listOf('9102', 'pages', '&limit=2');
+      assert.deepEqual([first.data.length, typeof first.paging?.next], [2, 'string']);
+      const rest = await listOf('9102', 'pages', `&limit=2&after=${first.paging?.cursors.after ?? ''}`);
+      assert.deepEqual([rest.data, rest.paging?.next], [[{ id: '4001' }], undefined]);
+    });
+
+    it('a token that is not the account’s › 100 (33) for the account, its numbers and sends', async () => {
+      await control(stage.sandbox, 'PUT /behaviour', {
+        numbers: { '3003': { wabaId: '9101' } },
+        accountTokens: { '9101': ['own'] },
+      });
+      const paths = [
+        '9101/phone_numbers',
+        '9101?fields=owner_business_info',
+        '9101/message_templates',
+        '3003',
+      ];
+      for (const path of paths) {
+        const refused = await describeNumber(`/v25.0/${path}`, 'foreign');
+        const { code, error_subcode } = refused.body['error'] as { code: number; error_subcode: number };
+        assert.deepEqual([refused.status, code, error_subcode], [400, 100, 33], path);
+        assert.equal((await describeNumber(`/v25.0/${path}`, 'own')).status, 200, path);
+      }
+      const send = await fetch(`${stage.sandbox.url}/v25.0/3003/messages`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer foreign', 'content-type': 'application/json' },
+        body: '{}',
+      });
+      assert.equal(((await send.json()) as { error: { error_subcode: number } }).error.error_subcode, 33);
+    });
+  });
+
   interface Health {
     readonly can_send_message: string;
     readonly entities: readonly {

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
-import { isVerified, ownershipDetailOf } from '../../channels/ownership-rules.ts';
+import { isVerified, ownershipDetailOf } from '../../channels/ownership/rules.ts';
 import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';

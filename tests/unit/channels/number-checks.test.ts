@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { changesFromAnswers, isNumberCheckOver, rateAfter } from '../../../src/channels/number-rules.ts';
+import { changesFromAnswers, isNumberCheckOver, rateAfter } from '../../../src/channels/numbers/rules.ts';
 import { gatesOpened, nextNumberCheckAfter } from '../../../src/channels/rules.ts';
 import type { ChannelDoc } from '../../../src/channels/store/model.ts';
 import type { AccountAnswer, NumberAnswer } from '../../../src/whatsapp/gateway.ts';

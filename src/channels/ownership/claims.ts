@@ -1,10 +1,10 @@
-import type { Clock } from '../platform/clock.ts';
-import { isDuplicateKey, scopeOf } from '../platform/mongo.ts';
-import { createSystemChanges, hasSameToken, type ChannelChangeDeps } from './changes.ts';
-import type { ChannelDirectory } from './directory.ts';
-import { fetchNumberAnswersSoon, type NumberQuestions } from './number-answers.ts';
-import { isVerified, proofOf, unverified, verifiedAt, type Proof } from './ownership-rules.ts';
-import type { ChannelDoc, ChannelOwnership } from './store/model.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { isDuplicateKey, scopeOf } from '../../platform/mongo.ts';
+import { createSystemChanges, hasSameToken, type ChannelChangeDeps } from '../changes.ts';
+import type { ChannelDirectory } from '../directory.ts';
+import { fetchNumberAnswersSoon, type NumberQuestions } from '../numbers/answers.ts';
+import { isVerified, proofOf, unverified, verifiedAt, type Proof } from './rules.ts';
+import type { ChannelDoc, ChannelOwnership } from '../store/model.ts';
 
 export interface ClaimDeps extends ChannelChangeDeps {
   readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;

@@ -1,15 +1,15 @@
-import type { Resource, ResourceRef } from '../audit/resource.ts';
-import type { AuditActor } from '../audit/service.ts';
-import { AppError } from '../platform/errors.ts';
-import type { ClientScope } from '../platform/mongo.ts';
-import type { NumberAnswer, ProviderNumber } from '../whatsapp/gateway.ts';
-import { channelChange } from './changes.ts';
+import type { Resource, ResourceRef } from '../../audit/resource.ts';
+import type { AuditActor } from '../../audit/service.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { NumberAnswer, ProviderNumber } from '../../whatsapp/gateway.ts';
+import { channelChange } from '../changes.ts';
 import { createOwnershipClaims, type ClaimDeps, type OwnershipOf } from './claims.ts';
-import { fetchNumberAnswers, fetchNumberAnswersSoon } from './number-answers.ts';
-import { changesFromProof, nextCheckAfter } from './number-rules.ts';
-import { ownershipAfterCheck, ownershipAfterNewToken, proofOf } from './ownership-rules.ts';
-import { nextNumberCheckAfter, stateAfterAnswer, stateOf } from './rules.ts';
-import type { ChannelChange, ChannelDoc } from './store/repository.ts';
+import { fetchNumberAnswers, fetchNumberAnswersSoon } from '../numbers/answers.ts';
+import { changesFromProof, nextCheckAfter } from '../numbers/rules.ts';
+import { ownershipAfterCheck, ownershipAfterNewToken, proofOf } from './rules.ts';
+import { nextNumberCheckAfter, stateAfterAnswer, stateOf } from '../rules.ts';
+import type { ChannelChange, ChannelDoc } from '../store/repository.ts';
 
 interface Place {
   readonly scope: ClientScope;

@@ -1,8 +1,12 @@
-import { effectiveChange, type Change } from '../platform/update.ts';
-import { ruleFor } from '../whatsapp/error-classes.ts';
-import type { AccountAnswer, MembershipAnswer, NumberAnswer } from '../whatsapp/gateway.ts';
-import { isVerified, nextProofAfter } from './ownership-rules.ts';
-import type { ChannelDoc, ChannelOwnership, ChannelVerification, PendingNumberCheck } from './store/model.ts';
+import { ruleFor } from '../../whatsapp/error-classes.ts';
+import type { AccountAnswer, MembershipAnswer, NumberAnswer } from '../../whatsapp/gateway.ts';
+import { isVerified, nextProofAfter } from '../ownership/rules.ts';
+import type {
+  ChannelDoc,
+  ChannelOwnership,
+  ChannelVerification,
+  PendingNumberCheck,
+} from '../store/model.ts';
 
 /** Whether the answer says nothing, and a later one may. */
 export function isTransient(answer: NumberAnswer | AccountAnswer | MembershipAnswer): boolean {
@@ -83,31 +87,3 @@ export function nextCheckAfter(
   const at = nextProofAfter(ownership, now);
   return at === null ? null : { at, tries: 0 };
 }
-
-type Checked = Pick<
-  ChannelDoc,
-  | 'verification'
-  | 'ownership'
-  | 'messagingLimit'
-  | 'messagingLimitAt'
-  | 'portfolioId'
-  | 'throughput'
-  | 'sendsPerSecond'
->;
-
-/** Whether a check of a verified channel found nothing new but its time, so that it is no change of the channel. */
-export function isConfirmation(current: ChannelDoc, change: Change<Checked, keyof Checked>): boolean {
-  if (!isVerified(current)) return false;
-  const { messagingLimitAt: _at, ...untimed } = { ...change, ...withoutTimes(change) };
-  return Object.keys(effectiveChange({ ...current, ...withoutTimes(current) }, untimed)).length === 0;
-}
-
-/** The fields of a check that name its time, without it. */
-const withoutTimes = ({ verification, ownership }: Change<Checked, 'verification' | 'ownership'>) => ({
-  ...(verification === undefined || verification === null
-    ? {}
-    : { verification: { ...verification, at: new Date(0) } }),
-  ...(ownership === undefined || ownership === null
-    ? {}
-    : { ownership: { ...ownership, checkedAt: new Date(0) } }),
-});

@@ -1,6 +1,6 @@
-import { sleep } from '../platform/clock.ts';
-import type { NumberGateway, ProviderNumber } from '../whatsapp/gateway.ts';
-import type { NumberAnswers } from './number-rules.ts';
+import { sleep } from '../../platform/clock.ts';
+import type { NumberGateway, ProviderNumber } from '../../whatsapp/gateway.ts';
+import type { NumberAnswers } from './rules.ts';
 
 export type NumberQuestions = Pick<NumberGateway, 'describeNumber' | 'describeAccount' | 'findInAccount'>;
 

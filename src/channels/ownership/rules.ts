@@ -1,6 +1,6 @@
-import { ruleFor } from '../whatsapp/error-classes.ts';
-import type { MembershipAnswer, NumberAnswer, RejectedError } from '../whatsapp/gateway.ts';
-import type { ChannelDoc, ChannelOwnership, OwnershipGap } from './store/model.ts';
+import { ruleFor } from '../../whatsapp/error-classes.ts';
+import type { MembershipAnswer, NumberAnswer, RejectedError } from '../../whatsapp/gateway.ts';
+import type { ChannelDoc, ChannelOwnership, OwnershipGap } from '../store/model.ts';
 
 /**
  * The ownership of a channel: whether the provider, asked with the channel's own token, has answered with its number
