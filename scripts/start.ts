@@ -5,6 +5,7 @@ import { startMailCatcher, type MailCatcher } from './mail/catcher.ts';
 import { dataDir, distDir, rootDir } from './paths.ts';
 import { findBinary } from './servers/find.ts';
 import { runCommand } from './servers/run-command.ts';
+import { confirmDemoAddress } from './stack/demo-address.ts';
 import { sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
 import { loadEnvFile } from './stack/env-file.ts';
 import { readJson } from './stack/files.ts';
@@ -139,6 +140,9 @@ async function showDemo(
   step: ReturnType<typeof createSteps>,
 ): Promise<void> {
   const { signIn, accessToken } = await step('demo client', () => signInDemo(addresses.api, demoFile));
+  const place = { api: addresses.api, mailPage: addresses.mail?.page ?? null };
+  if (!(await confirmDemoAddress(place, { email: signIn.email, accessToken })))
+    log('      The address of the demo client is not confirmed: it cannot invite others.');
   let workflowId: string | null = null;
   // Without the sandbox, a demo message would go to a real person.
   if (settings.usesSandbox) {

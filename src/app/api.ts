@@ -1,3 +1,4 @@
+import type { ChannelConnecting } from '../channels/routes.ts';
 import type { ChannelUsage } from '../channels/use-cases.ts';
 import { observeBodies } from '../http/observers.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
@@ -88,12 +89,18 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   };
 }
 
+type Identity = ReturnType<typeof buildIdentity>;
+
 /** The routes of the areas that API and worker share. */
-function areaRoutes(config: Config, core: Core, users: ReturnType<typeof buildIdentity>['users']) {
+function areaRoutes(config: Config, core: Core, users: Identity['users']) {
   const { channels, templates, people, inbox, consent, sending } = core.areas;
   const { messages } = core;
   return [
-    ...channels.routes({ usage: channelUsage(config, core), publicUrl: config.http.publicUrl }),
+    ...channels.routes({
+      usage: channelUsage(config, core),
+      requireMayConnect: connecting(config, users),
+      publicUrl: config.http.publicUrl,
+    }),
     ...templates.routes({ countUnsent: messages.countUnsentOf }),
     ...inbox.routes({ users }),
     ...people.routes({ users, onOptOut: core.consent.finishOptOut }),
@@ -101,6 +108,10 @@ function areaRoutes(config: Config, core: Core, users: ReturnType<typeof buildId
     ...sending.routes({ links: config.temporal }),
   ];
 }
+
+/** A stranger with a made-up address may use the sandbox, but not connect somebody's real number. */
+const connecting = ({ provider }: Config, users: Identity['users']): ChannelConnecting =>
+  provider.kind === 'sandbox' ? async () => undefined : users.requireConfirmedEmail;
 
 const maxUses = 1_000;
 

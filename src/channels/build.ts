@@ -11,7 +11,7 @@ import { createNumberChecks } from './number-checks.ts';
 import { channelLoops } from './loops.ts';
 import { type ChannelUsage, createChannelUseCases } from './use-cases.ts';
 import { createChannelPauses } from './pauses.ts';
-import { channelRoutes } from './routes.ts';
+import { type ChannelConnecting, channelRoutes } from './routes.ts';
 import { createChannelDirectory } from './directory.ts';
 import { channelEventRoutes } from './events/routes.ts';
 import { createChannelEventRepository } from './events/repository.ts';
@@ -32,6 +32,7 @@ interface ChannelDeps {
 
 interface ChannelRouteDeps {
   readonly usage: ChannelUsage;
+  readonly requireMayConnect: ChannelConnecting;
   readonly publicUrl: string;
 }
 
@@ -53,7 +54,7 @@ export function buildChannels(deps: ChannelDeps) {
       'number-looks': once(() => numberChecks.checkDue()),
     }),
 
-    routes({ usage, publicUrl }: ChannelRouteDeps) {
+    routes({ usage, requireMayConnect, publicUrl }: ChannelRouteDeps) {
       const useCases = createChannelUseCases({
         channels,
         directory,
@@ -66,7 +67,7 @@ export function buildChannels(deps: ChannelDeps) {
         sendsPerSecond,
       });
       return [
-        ...channelRoutes({ channels: directory, useCases, events, publicUrl }),
+        ...channelRoutes({ channels: directory, useCases, events, requireMayConnect, publicUrl }),
         ...channelEventRoutes({ events, useCases }),
       ];
     },

@@ -1,8 +1,9 @@
+import type { Types } from 'mongoose';
 import { userOf } from '../http/actor.ts';
 import { etagOf, refOf } from '../http/etag.ts';
 import { route } from '../http/route.ts';
 import { idParams } from '../platform/fields.ts';
-import { scopeOf } from '../platform/mongo.ts';
+import { type ClientScope, scopeOf } from '../platform/mongo.ts';
 import { decodeCursor } from '../platform/pagination.ts';
 import type { ChannelEvents } from './events/service.ts';
 import type { ChannelUseCases } from './use-cases.ts';
@@ -18,10 +19,14 @@ import {
 import type { ChannelDoc, ChannelDirectory } from './directory.ts';
 import { toChannelView } from './view.ts';
 
+/** Throws `email-not-confirmed` if the user may not connect a real number yet. */
+export type ChannelConnecting = (scope: ClientScope, userId: Types.ObjectId) => Promise<void>;
+
 interface ChannelRouteDeps {
   readonly channels: ChannelDirectory;
   readonly useCases: ChannelUseCases;
   readonly events: ChannelEvents;
+  readonly requireMayConnect: ChannelConnecting;
   readonly publicUrl: string;
 }
 
@@ -77,14 +82,15 @@ const readRoutes = ({ channels, useCases, events }: ChannelRouteDeps) => [
   }),
 ];
 
-const writeRoutes = ({ useCases, events, publicUrl }: ChannelRouteDeps) => [
+const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: ChannelRouteDeps) => [
   route({
     method: 'post',
     path: '/api/channels',
     operationId: 'createChannel',
     summary: 'Connect a channel',
     description:
-      'Admins only. Asks the provider, with the given token, for the number and its account; `ownership` says ' +
+      'Admins only, with a confirmed address unless the provider is the sandbox. Asks the provider, with the given ' +
+      'token, for the number and its account; `ownership` says ' +
       'whether both are proved and what is missing. Only then does the channel send and receive. If the provider ' +
       'does not answer within 5 s, the check is repeated until it does. A number that another channel has claimed ' +
       'without proof is yours once you prove it; if that channel proves it too, the answer is 409. `webhookUrl` is ' +
@@ -95,8 +101,9 @@ const writeRoutes = ({ useCases, events, publicUrl }: ChannelRouteDeps) => [
     body: CreateChannelBody,
     sendsETag: true,
     replies: { 201: CreatedChannelView },
-    problems: ['already-exists'],
+    problems: ['email-not-confirmed', 'already-exists'],
     async handle({ actor, body }) {
+      await requireMayConnect(scopeOf(actor.clientId), actor.userId);
       const created = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
       const { channel, webhookKey } = created;
       const view = { ...toChannelView(channel, []), webhookUrl: addressOf(publicUrl, webhookKey) };
@@ -119,8 +126,9 @@ const writeRoutes = ({ useCases, events, publicUrl }: ChannelRouteDeps) => [
     body: PatchChannelBody,
     sendsETag: true,
     replies,
-    problems: ['not-found', 'precondition-failed'],
+    problems: ['email-not-confirmed', 'not-found', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
+      await requireMayConnect(scopeOf(actor.clientId), actor.userId);
       const ref = refOf(params.id, request);
       return answer(events, await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));
     },

@@ -5,11 +5,14 @@ import type { MailOutbox } from '../mail/outbox.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
-import { createTransactions } from '../platform/transaction.ts';
-import { createAttemptGuard } from './attempts/guard.ts';
+import { createTransactions, type RunInTransaction } from '../platform/transaction.ts';
+import { type AttemptGuard, createAttemptGuard } from './attempts/guard.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { recoveryRoutes } from './auth/recovery/routes.ts';
-import { createLetterWriter, createRecoveryUseCases } from './auth/recovery/use-cases.ts';
+import { confirmationRoutes } from './auth/confirmation/routes.ts';
+import { createConfirmationUseCases } from './auth/confirmation/use-cases.ts';
+import { createLetterWriter } from './auth/letter-writer.ts';
+import { createRecoveryUseCases } from './auth/recovery/use-cases.ts';
 import { authRoutes } from './auth/routes.ts';
 import { createAuthUseCases } from './auth/use-cases.ts';
 import { createClientUseCases } from './clients/use-cases.ts';
@@ -17,6 +20,8 @@ import { createClientRepository } from './clients/repository.ts';
 import { clientRoutes } from './clients/routes.ts';
 import { createClientDirectory, type OnClientCreated } from './clients/directory.ts';
 import type { AuthConfig } from './config.ts';
+import { createEmailConfirmationLinks } from './email-confirmations/links.ts';
+import { createEmailConfirmationRepository } from './email-confirmations/repository.ts';
 import { createPasswordLinkRepository } from './password-links/repository.ts';
 import { createPasswordLinks } from './password-links/links.ts';
 import { createSessionRepository } from './sessions/repository.ts';
@@ -69,6 +74,52 @@ export interface IdentityDeps {
   readonly logger: Logger;
 }
 
+/** The links of mails: those that set a password, and those that confirm an address. */
+const buildLinks = ({ mongo, audit, clock }: Pick<IdentityDeps, 'mongo' | 'audit' | 'clock'>) => ({
+  links: createPasswordLinks({ links: createPasswordLinkRepository(mongo), audit, clock }),
+  confirmations: createEmailConfirmationLinks({
+    confirmations: createEmailConfirmationRepository(mongo),
+    audit,
+    clock,
+  }),
+});
+
+interface MailedLinkParts extends ReturnType<typeof buildLinks> {
+  readonly users: ReturnType<typeof buildUsers>['directory'];
+  readonly sessions: ReturnType<typeof buildSessions>;
+  readonly guard: AttemptGuard;
+  readonly runInTransaction: RunInTransaction;
+}
+
+/** The routes that request and redeem links from mails. */
+function mailedLinkRoutes(
+  { outbox, passwords, clock, clients: { directory: clients } }: IdentityDeps,
+  { users, sessions, links, confirmations, guard, runInTransaction }: MailedLinkParts,
+) {
+  const recovery = createRecoveryUseCases({
+    users,
+    clients,
+    sessions,
+    links,
+    confirmations,
+    outbox,
+    passwords,
+    guard,
+    runInTransaction,
+    clock,
+  });
+  const confirmation = createConfirmationUseCases({
+    users,
+    clients,
+    confirmations,
+    outbox,
+    guard,
+    runInTransaction,
+    clock,
+  });
+  return [...recoveryRoutes({ recovery }), ...confirmationRoutes({ confirmation })];
+}
+
 /** Clients, users, sessions, passwords and the mails about them. */
 export function buildIdentity(deps: IdentityDeps) {
   const { config, outbox, mongo, audit, passwords, onClientCreated, clock, logger } = deps;
@@ -77,13 +128,14 @@ export function buildIdentity(deps: IdentityDeps) {
   const guard = createAttemptGuard({ connection: mongo, config, logger });
   const { repository: userRepository, directory: users } = buildUsers({ mongo, audit });
   const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
-  const links = createPasswordLinks({ links: createPasswordLinkRepository(mongo), audit, clock });
+  const { links, confirmations } = buildLinks(deps);
   const userUseCases = createUserUseCases({
     repository: userRepository,
     users,
     clients,
     sessions,
     links,
+    confirmations,
     outbox,
     audit,
     clock,
@@ -106,26 +158,17 @@ export function buildIdentity(deps: IdentityDeps) {
     guard,
     runInTransaction,
     onClientCreated,
+    outbox,
     clock,
     logger,
-  });
-  const recovery = createRecoveryUseCases({
-    users,
-    clients,
-    sessions,
-    links,
-    outbox,
-    passwords,
-    guard,
-    runInTransaction,
   });
   return {
     users,
     authenticate: createAuthenticate(sessions.actorOf),
-    writeLetter: createLetterWriter({ users, clients, links, config: deps.mail, logger }),
+    writeLetter: createLetterWriter({ users, clients, links, confirmations, config: deps.mail, logger }),
     routes: [
       ...authRoutes({ auth }),
-      ...recoveryRoutes({ recovery }),
+      ...mailedLinkRoutes(deps, { users, sessions, links, confirmations, guard, runInTransaction }),
       ...sessionRoutes({ sessions }),
       ...clientRoutes({ useCases: clientUseCases }),
       ...userRoutes({ useCases: userUseCases, guard }),

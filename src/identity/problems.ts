@@ -13,6 +13,13 @@ export const identityProblems = defineProblems({
     retry: false,
     advice: 'Log in, or reset the password.',
   },
+  'email-not-confirmed': {
+    status: 403,
+    title: 'E-mail address not confirmed',
+    retry: false,
+    advice:
+      'Open the link in the mail that sign-up sent. `POST /api/auth/request-confirmation` sends a new one.',
+  },
   'last-admin': {
     status: 409,
     title: 'Last admin of the business',

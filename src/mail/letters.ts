@@ -24,6 +24,22 @@ export const resetLetter = ({ to, name, link }: LinkLetter): Letter => ({
   ].join('\n'),
 });
 
+export const confirmationLetter = ({ to, name, link }: LinkLetter): Letter => ({
+  to,
+  subject: 'Confirm your e-mail address',
+  text: [
+    `Hello ${name},`,
+    '',
+    'an account was created with this e-mail address. Confirm that the address is yours:',
+    '',
+    link,
+    '',
+    'The link works once, for 24 hours. Until then the account cannot invite others or connect a real number.',
+    'If you did not create the account, ignore this mail: the address stays unconfirmed.',
+    '',
+  ].join('\n'),
+});
+
 export const invitationLetter = ({
   to,
   name,

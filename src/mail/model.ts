@@ -6,7 +6,7 @@ import { declarePlatformModel } from '../platform/declare-model.ts';
  * no secret is stored.
  */
 export type MailOrder =
-  | { readonly kind: 'password-reset'; readonly email: string }
+  | { readonly kind: 'password-reset' | 'email-confirmation'; readonly email: string }
   | { readonly kind: 'invitation'; readonly clientId: Types.ObjectId; readonly userId: Types.ObjectId };
 
 export type MailKind = MailOrder['kind'];

@@ -5,10 +5,11 @@ const minuteMs = 60 * secondMs;
 const firstDelayMs = 5 * secondMs;
 const maxDelayMs = 30 * minuteMs;
 
-/** A late reset is useless; an invitation is still useful the next day. */
+/** A late reset is useless; the other links are still useful the next day. */
 const giveUpAfterMs: Readonly<Record<MailKind, number>> = {
   'password-reset': 60 * minuteMs,
   invitation: 24 * 60 * minuteMs,
+  'email-confirmation': 24 * 60 * minuteMs,
 };
 
 export type AfterFailure = { readonly kind: 'retry'; readonly at: Date } | { readonly kind: 'give-up' };

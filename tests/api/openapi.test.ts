@@ -154,6 +154,7 @@ describe('api › the OpenAPI document', function () {
       .filter((route) => !isGoodSeen.has(route));
     // They need a cookie, a link from a mail, or a provider that answers.
     const elsewhere = [
+      'post /api/auth/confirm-email',
       'post /api/auth/refresh',
       'post /api/auth/reset-password',
       'post /api/channels/:id/verify',

@@ -8,6 +8,7 @@ import { clientModel } from '../../src/identity/clients/model.ts';
 import { rateLimitModel } from '../../src/identity/attempts/model.ts';
 import { buildMail } from '../../src/mail/build.ts';
 import { outboxMailModel } from '../../src/mail/model.ts';
+import { emailConfirmationModel } from '../../src/identity/email-confirmations/model.ts';
 import { passwordLinkModel } from '../../src/identity/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Config } from '../../src/app/config.ts';
@@ -27,6 +28,7 @@ export const authModels = [
   auditEventModel,
   outboxMailModel,
   passwordLinkModel,
+  emailConfirmationModel,
   rateLimitModel,
 ];
 

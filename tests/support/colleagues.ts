@@ -34,10 +34,22 @@ export async function addColleague(
   return { token: body['accessToken'] as string, userId: _id.toHexString(), email };
 }
 
+/** Confirms the address of a user without the mail, which needs a mail server. */
+export async function confirmEmailOf(
+  { collection }: Pick<Place, 'collection'>,
+  userId: string,
+): Promise<void> {
+  const _id = new Types.ObjectId(userId);
+  await collection<StoredUser>('users').updateOne({ _id }, { $set: { emailConfirmedAt: new Date() } });
+}
+
 /** Grants the same right as `npm run operator`, and waits until the API sees it. */
 export async function makeOperator({ url, collection }: Place, { token, userId }: CrmUser): Promise<void> {
   const _id = new Types.ObjectId(userId);
-  await collection<StoredUser>('users').updateOne({ _id }, { $set: { isOperator: true } });
+  await collection<StoredUser>('users').updateOne(
+    { _id },
+    { $set: { isOperator: true, emailConfirmedAt: new Date() } },
+  );
   await waitFor('the grant takes effect', async () => {
     const { status } = await call(`${url}/api/clients`, { token, json: {} });
     return status === 400;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startMailCatcher } from '../../scripts/mail/catcher.ts';
 import type { CaughtMail } from '../../scripts/mail/message.ts';
 import { newEmail, password, signUp } from './auth.ts';
+import { confirmEmailOf } from './colleagues.ts';
 import { type Answer, call, type CallOptions } from './http.ts';
 import { assertTenancy, startRunningApi, type RunningApi } from './running-api.ts';
 import { useRunning } from './use-running.ts';
@@ -15,6 +16,8 @@ export interface IdentityApi extends RunningApi {
   readonly url: string;
   /** A second instance with its own caches. */
   readonly otherUrl: string;
+  /** The page of the mail catcher. */
+  readonly mailPage: string;
   /** All mails to this address, newest first. */
   mailsTo(address: string): Promise<readonly CaughtMail[]>;
   /** Waits until this address has that many mails; returns the newest. */
@@ -53,6 +56,7 @@ export async function startIdentityApi(
     ...running,
     url: running.first.url,
     otherUrl: running.instances[1]?.url ?? '',
+    mailPage: catcher.pageUrl,
     mailsTo,
     waitForMail: (address, count = 1) =>
       waitFor(`${count} mails to the address`, async () => {
@@ -106,8 +110,12 @@ export function personOf({ url }: Pick<IdentityApi, 'url'>, answer: Answer): Per
   };
 }
 
-/** The admin of a new client. */
-export const newAdmin = async (api: IdentityApi): Promise<Person> => personOf(api, await signUp(api.url));
+/** The admin of a new client, whose address counts as confirmed. */
+export async function newAdmin(api: IdentityApi): Promise<Person> {
+  const admin = personOf(api, await signUp(api.url));
+  await confirmEmailOf(api, admin.id);
+  return admin;
+}
 
 export const logIn = (
   { url }: Pick<IdentityApi, 'url'>,

@@ -91,6 +91,8 @@ const authSamples: readonly Sample[] = [
     body: { token: 'N2q1'.repeat(8), password },
     required: ['token', 'password'],
   },
+  { route: 'post /api/auth/confirm-email', body: { token: 'N2q1'.repeat(8) }, required: ['token'] },
+  { route: 'post /api/auth/request-confirmation', body: { email }, required: ['email'] },
   {
     // The current password is wrong, so that nothing changes however valid the rest is.
     route: 'post /api/auth/change-password',

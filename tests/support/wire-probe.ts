@@ -10,6 +10,7 @@ export const crossingFilters: readonly string[] = [
   'channels: webhookKeyHash',
   'channels: ownership.claim,phoneNumberId',
   'password_links: tokenHash',
+  'email_confirmations: tokenHash',
 ];
 
 /** Further filters of the worker: find the owner of an event, and sweep. */

@@ -48,6 +48,8 @@ const policiesOf = ({ signupsPerHour }: Pick<AuthConfig, 'signupsPerHour'>) =>
     'forgot-password': { network: lock(30, hour, hour), account: lock(10, hour, 15 * minute) },
     // The account is the token of the link.
     'reset-password': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
+    'confirm-email': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
+    'request-confirmation': { network: lock(30, hour, hour), account: lock(5, hour, 15 * minute) },
     // The account is the session. Tokens cannot be guessed, and a whole office may share one network.
     refresh: { network: lock(3_000, 15 * minute, 15 * minute), account: lock(60, 5 * minute, 5 * minute) },
     'change-password': { network: lock(100, 15 * minute, hour), account: lock(10, 15 * minute, hour) },

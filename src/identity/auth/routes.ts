@@ -36,7 +36,9 @@ const signInRoutes = ({ auth }: AuthRouteOptions) => [
     operationId: 'signUpBusiness',
     summary: 'Sign up a business and its first admin',
     description:
-      'Sets the refresh cookie. In sandbox mode the business starts with a channel and sample templates.',
+      'Sets the refresh cookie. In sandbox mode the business starts with a channel and sample templates. A mail ' +
+      'with a link confirms the address; until then `emailConfirmedAt` is null, and the user cannot invite others ' +
+      'or connect a real number.',
     tag: 'Auth',
     access: 'public',
     body: SignupBody,

@@ -50,12 +50,22 @@ export const ForgotPasswordBody = z
   .strictObject({ email: EmailText })
   .meta({ id: 'RequestPasswordResetBody', examples: [{ email: credentialsExample.email }] });
 
+const LinkToken = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{20,128}$/, { error: 'Must be the token of a link from a mail.' })
+  .meta({ description: 'The part of the link after `#token=`' });
+
+export const ConfirmEmailBody = z
+  .strictObject({ token: LinkToken })
+  .meta({ id: 'ConfirmEmailBody', examples: [{ token: 'example-token-from-the-mail' }] });
+
+export const RequestConfirmationBody = z
+  .strictObject({ email: EmailText })
+  .meta({ id: 'RequestEmailConfirmationBody', examples: [{ email: credentialsExample.email }] });
+
 export const ResetPasswordBody = z
   .strictObject({
-    token: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{20,128}$/, { error: 'Must be the token of a link from a mail.' })
-      .meta({ description: 'The part of the link after `#token=`' }),
+    token: LinkToken,
     password: NewPassword,
   })
   .meta({

@@ -7,6 +7,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { type ClientScope, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import { emailTaken, type UserDoc, type UserDirectory } from '../users/directory.ts';
+import type { MailOutbox } from '../../mail/outbox.ts';
 import type { AttemptGuard } from '../attempts/guard.ts';
 import { assertStrong } from './new-passwords.ts';
 import type { Passwords } from './passwords.ts';
@@ -21,6 +22,7 @@ export interface AuthUseCaseDeps {
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
   readonly onClientCreated: OnClientCreated;
+  readonly outbox: MailOutbox;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -43,7 +45,10 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
     sessions.hasSignedInFrom(scopeOf(user?.clientId ?? newId()), user?._id ?? newId(), network);
 
   return {
-    /** Creates a client, its first admin and a session in one transaction; throws `email-taken`. */
+    /**
+     * Creates a client, its first admin and a session in one transaction, and queues the mail that confirms the address;
+     * throws `email-taken`.
+     */
     async signUp(body: SignupBody, caller: Caller): Promise<SignedIn> {
       const companyName = body.companyName ?? body.fullName;
       await assertStrong(
@@ -69,6 +74,7 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
         const fields = { companyName, timezone: body.timezone, createdAt };
         const client = await clients.create(scope, by, fields, transaction);
         await onClientCreated(scope, transaction);
+        await options.outbox.add({ kind: 'email-confirmation', email: user.email }, transaction);
         const tokens = await sessions.start(scope, user._id, caller, transaction);
         return { ...tokens, user, client };
       });

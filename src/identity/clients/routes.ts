@@ -70,7 +70,7 @@ const writeRoutes = ({ useCases }: ClientRouteDeps) => [
     body: CreateClientBody,
     sendsETag: true,
     replies: { 201: CreatedClientView },
-    problems: ['email-taken'],
+    problems: ['email-not-confirmed', 'email-taken'],
     async handle({ actor, body }) {
       const { client, admin } = await useCases.create(actor, body);
       const view = { ...toClientView(client), admin: toUserView(admin) };

@@ -69,7 +69,15 @@ export type CreateClientBody = z.output<typeof CreateClientBody>;
 export const CreatedClientView = ClientView.extend({ admin: UserView }).meta({
   id: 'CreatedClient',
   examples: [
-    { ...clientExample, admin: { ...userExample, hasPassword: false, invitedAt: userExample.createdAt } },
+    {
+      ...clientExample,
+      admin: {
+        ...userExample,
+        hasPassword: false,
+        invitedAt: userExample.createdAt,
+        emailConfirmedAt: null,
+      },
+    },
   ],
 });
 

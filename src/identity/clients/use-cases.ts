@@ -49,8 +49,9 @@ export function createClientUseCases(deps: ClientUseCaseDeps) {
       return clients.resource.require(reachClient(actor, id), { id, version: undefined });
     },
 
-    /** Creates a client and invites its first admin in one transaction; throws `email-taken`. */
+    /** Creates a client and invites its first admin in one transaction; throws `email-not-confirmed`, `email-taken`. */
     async create(actor: Actor, body: CreateClientBody): Promise<{ client: ClientDoc; admin: UserDoc }> {
+      await users.requireConfirmedEmail(scopeOf(actor.clientId), actor.userId);
       if ((await users.findByEmailAcrossClients(body.admin.email)) !== null) throw emailTaken();
       const scope = scopeOf(newId());
       const by = userOrOperatorOf(actor);

@@ -28,11 +28,23 @@ export const linkTtlMs: Readonly<Record<LinkPurpose, number>> = {
 export function createPasswordLinks({ links, audit, clock }: PasswordLinkDeps) {
   return {
     /** Issues a link and returns its token, which cannot be read again. */
-    async issue(scope: ClientScope, userId: Types.ObjectId, purpose: LinkPurpose): Promise<string> {
+    async issue(
+      scope: ClientScope,
+      { _id: userId, email }: { readonly _id: Types.ObjectId; readonly email: string },
+      purpose: LinkPurpose,
+    ): Promise<string> {
       const token = newSecret();
       const createdAt = clock.now();
       const expiresAt = new Date(createdAt.getTime() + linkTtlMs[purpose]);
-      const link = { _id: newId(), userId, purpose, tokenHash: sha256Hex(token), createdAt, expiresAt };
+      const link = {
+        _id: newId(),
+        userId,
+        email,
+        purpose,
+        tokenHash: sha256Hex(token),
+        createdAt,
+        expiresAt,
+      };
       await audit.audited(scope, { type: 'system' }, async (session) => {
         await links.insert(scope, link, session);
         const target = { type: 'user', id: userId };

@@ -9,6 +9,8 @@ export interface PasswordLinkDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly userId: Types.ObjectId;
+  /** The address that the mail went to; missing in links of earlier versions. */
+  readonly email?: string;
   readonly purpose: LinkPurpose;
   readonly tokenHash: string;
   readonly createdAt: Date;
@@ -17,6 +19,7 @@ export interface PasswordLinkDoc {
 
 export const passwordLinkModel = declareTenantModel<PasswordLinkDoc>('password_links', {
   userId: { type: Schema.Types.ObjectId, required: true },
+  email: String,
   purpose: { type: String, enum: linkPurposes, required: true },
   tokenHash: { type: String, required: true },
   createdAt: { type: Date, required: true },

@@ -1,12 +1,11 @@
 import type { ClientSession, Types } from 'mongoose';
-import { createResource, type Change, type Resource } from '../../audit/resource.ts';
+import { createResource, type Resource } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
-import { applyChange } from '../../platform/update.ts';
-import type { UserChange, UserDoc, UserRepository } from './repository.ts';
+import type { UserDoc, UserRepository } from './repository.ts';
 
 export type { UserDoc } from './repository.ts';
 
@@ -53,17 +52,16 @@ export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
     findById: (scope: ClientScope, id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findById(scope, id, session),
 
+    /** Throws `email-not-confirmed` unless the user has proved their address. Reads the database, not a cache. */
+    async requireConfirmedEmail(scope: ClientScope, id: Types.ObjectId): Promise<void> {
+      assertEmailConfirmed(await users.findById(scope, id));
+    },
+
     /** Across all tenants: sign-in does not know the tenant. */
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
       users.findByEmailAcrossClients(email),
   };
 }
-
-/** A change that sets the given fields unconditionally. */
-export const userChange = (action: string, change: UserChange): Change<UserDoc> => ({
-  action,
-  decide: (current) => applyChange(current, change),
-});
 
 const createUserResource = (users: UserRepository, audit: AuditService): UserResource =>
   createResource<UserDoc>(audit, {
@@ -83,7 +81,21 @@ const auditedFieldsOf = (user: UserDoc) => ({
   isOperator: user.isOperator,
   passwordHash: user.passwordHash,
   invitedAt: user.invitedAt,
+  emailConfirmedAt: user.emailConfirmedAt,
 });
+
+/** The user with a confirmed address; the first proof counts. */
+export const withConfirmedEmail = (user: UserDoc, at: Date): UserDoc =>
+  user.emailConfirmedAt === undefined ? { ...user, emailConfirmedAt: at } : user;
+
+/** Throws `email-not-confirmed`; for what a stranger with a made-up address must not do. */
+export function assertEmailConfirmed(user: UserDoc | null): void {
+  if (user?.emailConfirmedAt !== undefined) return;
+  throw new AppError(
+    'email-not-confirmed',
+    'Confirm your e-mail address first, with the link from the mail. POST /api/auth/request-confirmation sends a new one.',
+  );
+}
 
 export const emailTaken = (): AppError =>
   new AppError('email-taken', 'An account with this e-mail address already exists.');

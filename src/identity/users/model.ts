@@ -24,6 +24,8 @@ export interface UserDoc {
   readonly isOperator: boolean;
   /** The time of the latest invitation; missing for users who signed up. */
   readonly invitedAt?: Date;
+  /** When a link from a mail proved that the address is theirs; missing until then. */
+  readonly emailConfirmedAt?: Date;
   /** Written by every sign-in, so that a sign-in conflicts with a concurrent change of the password. */
   readonly lastSignInAt?: Date;
   readonly createdAt: Date;
@@ -40,6 +42,7 @@ export const userModel = declareTenantModel<UserDoc>('users', {
   status: { type: String, enum: userStatuses, required: true },
   isOperator: { type: Boolean, required: true },
   invitedAt: Date,
+  emailConfirmedAt: Date,
   lastSignInAt: Date,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },

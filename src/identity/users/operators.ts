@@ -24,7 +24,7 @@ interface OperatorDeps {
 
 /**
  * Grants or revokes the operator right; takes effect within a second. Only a command on the server calls this, no route
- * of the API. Throws if no user has the address, or the user is disabled.
+ * of the API. Throws if no user has the address, has not confirmed it, or is disabled.
  */
 export async function setOperator(
   { users }: OperatorDeps,
@@ -40,6 +40,9 @@ export async function setOperator(
     decide(current) {
       if (current.isOperator === isOperator) return current;
       if (isOperator && current.status !== 'active') throw new Error('The user is disabled.');
+      // Otherwise anyone could sign up with an address of the staff and wait for the grant.
+      if (isOperator && current.emailConfirmedAt === undefined)
+        throw new Error('The user has not confirmed the address.');
       return { ...current, isOperator };
     },
   });

@@ -3,7 +3,6 @@ import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter, Unscoped } from '../../platform/tenant-queries.ts';
-import type { Change } from '../../platform/update.ts';
 import { type UserDoc, userModel, type UserRole, type UserStatus } from './model.ts';
 
 export type { UserDoc, UserRole, UserStatus } from './model.ts';
@@ -12,11 +11,6 @@ export interface UserFilter {
   readonly role?: UserRole;
   readonly status?: UserStatus;
 }
-
-export type UserChange = Change<
-  UserDoc,
-  'name' | 'nameKey' | 'role' | 'status' | 'passwordHash' | 'isOperator' | 'invitedAt'
->;
 
 export type UserRepository = ReturnType<typeof createUserRepository>;
 

@@ -91,7 +91,7 @@ const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
     operationId: 'inviteUser',
     summary: 'Invite a user',
     description:
-      'Admins only. The user gets a mail with a link to set a password. The link works once and expires ' +
+      'Admins with a confirmed address only. The user gets a mail with a link to set a password. The link works once and expires ' +
       'after 7 days; the token after `#token=` goes to `POST /api/auth/reset-password`. Until then ' +
       '`hasPassword` is false and the user cannot sign in.',
     tag,
@@ -99,7 +99,7 @@ const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
     body: InviteUserBody,
     sendsETag: true,
     replies: { 201: UserView },
-    problems: ['email-taken', 'too-many-requests'],
+    problems: ['email-not-confirmed', 'email-taken', 'too-many-requests'],
     async handle({ actor, body, request }) {
       await guard.enter('invite', { account: body.email, network: networkOf(request.ip) });
       const invited = await useCases.invite(scopeOf(actor.clientId), userOf(actor), body);
@@ -144,7 +144,7 @@ const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
     params: idParams,
     sendsETag: true,
     replies: { 200: UserView },
-    problems: ['wrong-state', 'too-many-requests'],
+    problems: ['email-not-confirmed', 'wrong-state', 'too-many-requests'],
     async handle({ actor, params, request }) {
       const scope = scopeOf(actor.clientId);
       const { email } = await useCases.get(scope, params.id);

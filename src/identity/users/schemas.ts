@@ -29,6 +29,7 @@ export const userExample = {
   isOperator: false,
   hasPassword: true,
   invitedAt: null,
+  emailConfirmedAt: '2026-11-23T08:05:00.000Z',
   createdAt: '2026-11-23T08:00:00.000Z',
 } as const;
 
@@ -41,6 +42,14 @@ export const UserView = z
     isOperator: z.boolean().meta({ description: 'Platform staff; granted on the server only' }),
     hasPassword: z.boolean().meta({ description: 'False until an invited user sets a password' }),
     invitedAt: z.iso.datetime().nullable().meta({ description: 'Null if the user signed up' }),
+    emailConfirmedAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({
+        description:
+          'When a link from a mail confirmed the address. While null, the user cannot invite others or connect a real ' +
+          'number (`email-not-confirmed`); the sandbox works.',
+      }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'User', examples: [userExample] });

@@ -3,6 +3,7 @@ import type { ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import type { MailOutbox } from '../../mail/outbox.ts';
+import type { EmailConfirmationLinks } from '../email-confirmations/links.ts';
 import type { PasswordLinks } from '../password-links/links.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -36,6 +37,7 @@ export interface UserUseCaseDeps {
   };
   readonly sessions: UserSessions;
   readonly links: PasswordLinks;
+  readonly confirmations: Pick<EmailConfirmationLinks, 'revokeAll'>;
   readonly outbox: MailOutbox;
   readonly audit: AuditService;
   readonly clock: Clock;
@@ -71,6 +73,7 @@ export function createUserUseCases(deps: UserUseCaseDeps) {
           if (current.status === 'active' && next.status === 'disabled') {
             await sessions.endWithin(scope, { userId: ref.id }, 'user-disabled', session);
             await deps.links.revokeAll(scope, ref.id, session);
+            await deps.confirmations.revokeAll(scope, ref.id, session);
           }
           return next;
         },
@@ -104,32 +107,41 @@ function createInvitations(deps: UserUseCaseDeps) {
   return {
     inviteWithin,
 
+    /** Throws `email-not-confirmed` and `email-taken`. */
     async invite(
       scope: ClientScope,
       by: AuditActor,
       invited: Pick<NewUser, 'name' | 'email' | 'role'>,
     ): Promise<UserDoc> {
+      await requireConfirmedAuthor(deps, scope, by);
       // Checked first, because a refused insert would abort the transaction. The unique index decides races.
       if ((await users.findByEmailAcrossClients(invited.email)) !== null) throw emailTaken();
       return audit.runInTransaction((session) => inviteWithin(scope, by, invited, session));
     },
 
     /** Sends the invitation again; throws `wrong-state` if the user is disabled or has set a password. */
-    inviteAgain: (scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<UserDoc> =>
-      users.resource.change(
-        scope,
-        by,
-        { id, version: undefined },
-        {
-          action: 'user.invited-again',
-          async decide(current, session) {
-            assertWaitsForPassword(current);
-            await outbox.add({ kind: 'invitation', ...scope, userId: id }, session);
-            return { ...current, invitedAt: clock.now() };
-          },
+    async inviteAgain(scope: ClientScope, by: AuditActor, id: Types.ObjectId): Promise<UserDoc> {
+      await requireConfirmedAuthor(deps, scope, by);
+      const ref = { id, version: undefined };
+      return users.resource.change(scope, by, ref, {
+        action: 'user.invited-again',
+        async decide(current, session) {
+          assertWaitsForPassword(current);
+          await outbox.add({ kind: 'invitation', ...scope, userId: id }, session);
+          return { ...current, invitedAt: clock.now() };
         },
-      ),
+      });
+    },
   };
+}
+
+/** Throws `email-not-confirmed`: a stranger must not send mails to others in the name of a made-up company. */
+async function requireConfirmedAuthor(
+  { users }: Pick<UserUseCaseDeps, 'users'>,
+  scope: ClientScope,
+  by: AuditActor,
+): Promise<void> {
+  if (by.type !== 'system') await users.requireConfirmedEmail(scope, by.userId);
 }
 
 const keyOf = ({ name }: PatchUserBody) => (name === undefined ? {} : { nameKey: nameKeyOf(name) });

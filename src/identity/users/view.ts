@@ -11,6 +11,7 @@ export const toUserView = (user: UserDoc): UserView => ({
   isOperator: user.isOperator,
   hasPassword: user.passwordHash !== undefined,
   invitedAt: user.invitedAt?.toISOString() ?? null,
+  emailConfirmedAt: user.emailConfirmedAt?.toISOString() ?? null,
   createdAt: user.createdAt.toISOString(),
 });
 

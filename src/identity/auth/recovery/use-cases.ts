@@ -1,21 +1,15 @@
 import { type ClientSession, Types } from 'mongoose';
 import type { ClientDirectory } from '../../clients/directory.ts';
 import type { Actor } from '../../../http/route.ts';
-import { invitationLetter, resetLetter } from '../../../mail/letters.ts';
-import type { MailOrder, MailOutbox, WriteLetter } from '../../../mail/outbox.ts';
-import {
-  invalidLink,
-  type LinkPurpose,
-  type PasswordLinkDoc,
-  type PasswordLinks,
-} from '../../password-links/links.ts';
-import type { MailConfig } from '../../../mail/config.ts';
+import type { MailOutbox } from '../../../mail/outbox.ts';
+import { invalidLink, type PasswordLinkDoc, type PasswordLinks } from '../../password-links/links.ts';
 import { AppError } from '../../../platform/errors.ts';
-import type { Logger } from '../../../platform/logger.ts';
-import { type ClientScope, scopeOf } from '../../../platform/mongo.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { scopeOf } from '../../../platform/mongo.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { Caller, Sessions } from '../../sessions/sessions.ts';
-import { userChange, type UserDoc, type UserDirectory } from '../../users/directory.ts';
+import { type UserDoc, type UserDirectory, withConfirmedEmail } from '../../users/directory.ts';
+import type { EmailConfirmationLinks } from '../../email-confirmations/links.ts';
 import type { AttemptGuard } from '../../attempts/guard.ts';
 import { assertStrong } from '../new-passwords.ts';
 import type { Passwords } from '../passwords.ts';
@@ -27,26 +21,33 @@ export interface RecoveryDeps {
   readonly clients: ClientDirectory;
   readonly sessions: Sessions;
   readonly links: PasswordLinks;
+  readonly confirmations: Pick<EmailConfirmationLinks, 'revokeAll'>;
   readonly outbox: MailOutbox;
   readonly passwords: Passwords;
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
+  readonly clock: Clock;
 }
 
 export type RecoveryUseCases = ReturnType<typeof createRecoveryUseCases>;
 
 /** Sets a new password with a link from a mail, or with the current password. */
 export function createRecoveryUseCases(deps: RecoveryDeps) {
-  const { users, sessions, links, outbox, passwords, guard, runInTransaction } = deps;
+  const { users, sessions, links, outbox, passwords, guard, runInTransaction, clock } = deps;
 
   const setPassword = (
     user: UserDoc,
-    { passwordHash, action }: { passwordHash: string; action: string },
+    { passwordHash, action, proves }: { passwordHash: string; action: string; proves?: string | undefined },
     session: ClientSession,
   ): Promise<UserDoc> => {
     const by = { type: 'user', userId: user._id } as const;
-    const change = userChange(action, { passwordHash });
-    return users.resource.within(session).change(scopeOf(user.clientId), by, refTo(user), change);
+    return users.resource.within(session).change(scopeOf(user.clientId), by, refTo(user), {
+      action,
+      decide: (current) => ({
+        ...(proves === current.email ? withConfirmedEmail(current, clock.now()) : current),
+        passwordHash,
+      }),
+    });
   };
 
   return {
@@ -72,7 +73,9 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
         await links.redeem(scope, link, session);
         const user = await requireHolder(deps, link, session);
         const action = user.passwordHash === undefined ? 'user.password-set' : 'user.password-reset';
-        await setPassword(user, { passwordHash, action }, session);
+        // The link came by mail, so it proves the address too.
+        await setPassword(user, { passwordHash, action, proves: link.email }, session);
+        await deps.confirmations.revokeAll(scope, user._id, session);
         await sessions.endWithin(scope, { userId: user._id }, 'password-reset', session);
         return user.email;
       });
@@ -110,12 +113,14 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
 /** The user of a link; throws `invalid-link` if the user may no longer sign in. */
 async function requireHolder(
   { users, clients }: Pick<RecoveryDeps, 'users' | 'clients'>,
-  { clientId, userId }: PasswordLinkDoc,
+  { clientId, userId, email }: PasswordLinkDoc,
   session?: ClientSession,
 ): Promise<UserDoc> {
   const scope = scopeOf(clientId);
   const [user, client] = [await users.findById(scope, userId, session), await clients.find(scope)];
   if (user?.status !== 'active' || client?.isActive !== true) throw invalidLink();
+  // Whoever reads the mail of an address that was the user's before must not set the password.
+  if (email !== undefined && email !== user.email) throw invalidLink();
   return user;
 }
 
@@ -130,52 +135,3 @@ const wrongPassword = (): AppError =>
   new AppError('invalid-input', 'The current password is wrong.', {
     errors: [{ path: 'body.currentPassword', message: 'Not the current password.' }],
   });
-
-interface LetterWriterDeps extends Pick<RecoveryDeps, 'users' | 'clients' | 'links'> {
-  readonly config: MailConfig;
-  readonly logger: Logger;
-}
-
-const pages: Readonly<Record<LinkPurpose, string>> = {
-  reset: 'reset-password',
-  invitation: 'accept-invitation',
-};
-
-/**
- * Writes the letter of a mail order with a new link. Browsers do not send what follows the `#`, so the token reaches no
- * access log and no referrer.
- */
-export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
-  const { users, clients, links, config, logger } = deps;
-
-  async function linkFor(scope: ClientScope, userId: UserDoc['_id'], purpose: LinkPurpose): Promise<string> {
-    const token = await links.issue(scope, userId, purpose);
-    const link = `${config.appUrl}/${pages[purpose]}#token=${token}`;
-    if (config.logsLinks) logger.info({ purpose, link }, 'password link issued (logged in development only)');
-    return link;
-  }
-
-  const findUser = (order: MailOrder): Promise<UserDoc | null> =>
-    order.kind === 'password-reset'
-      ? users.findByEmailAcrossClients(order.email)
-      : users.findById(scopeOf(order.clientId), order.userId);
-
-  return async (order) => {
-    const user = await findUser(order);
-    if (user?.status !== 'active') return null;
-    const scope = scopeOf(user.clientId);
-    const client = await clients.find(scope);
-    if (client?.isActive !== true) return null;
-    const { email: to, name } = user;
-    if (order.kind === 'password-reset')
-      return resetLetter({ to, name, link: await linkFor(scope, user._id, 'reset') });
-    if (user.passwordHash !== undefined) return null;
-    const { companyName } = client;
-    return invitationLetter({
-      to,
-      name,
-      companyName,
-      link: await linkFor(scope, user._id, 'invitation'),
-    });
-  };
-}
