@@ -95,6 +95,7 @@ const processorOf = (core: Core) =>
     receipts: core.receipts,
     inbound: core.inbound,
     preferences: core.preferences,
+    contacts: core.contacts,
     templateEvents: core.templateEvents,
     pauses: core.pauses,
     channelEvents: core.channelEvents,

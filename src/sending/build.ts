@@ -104,7 +104,9 @@ export function buildSending(deps: SendingDeps) {
   const acceptance = createAcceptance({ messages, workflows, logger });
   const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });
   const effects = buildEffects(deps, retries);
-  const receipts = createReceiptService({ messages, workflows, effects, conversations, numbers, logger });
+  const receipts = createReceiptService({
+    ...{ messages, workflows, effects, conversations, numbers, contacts, clock, logger },
+  });
   return {
     facts,
     effects,

@@ -2,12 +2,15 @@ import type { ChannelEvents } from '../channels/events/service.ts';
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDoc } from '../channels/directory.ts';
 import type { Preferences } from '../consent/statements/preferences.ts';
+import type { ContactDirectory } from '../people/contacts/directory.ts';
+import { followPerson } from '../people/contacts/persons/announcements.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
 import type { ItemOutcome } from './rules.ts';
 
 export interface ChangeDeps {
   readonly preferences: Preferences;
+  readonly contacts: Pick<ContactDirectory, 'follow'>;
   readonly templateEvents: TemplateEvents;
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
   readonly channelEvents: Pick<ChannelEvents, 'record'>;
@@ -17,17 +20,17 @@ export interface ChangeDeps {
 export type ChangeHandler = (item: AccountChange, channels: readonly ChannelDoc[]) => Promise<ItemOutcome>;
 
 const done: ItemOutcome = { kind: 'done' };
-const invalidContact: ItemOutcome = {
-  kind: 'invalid',
-  reason: 'the contact has neither a phone number nor a user id',
-};
 
 export const createChangeHandler =
-  ({ preferences, templateEvents, pauses, channelEvents }: ChangeDeps): ChangeHandler =>
+  ({ preferences, contacts, templateEvents, pauses, channelEvents }: ChangeDeps): ChangeHandler =>
   async (item, channels) => {
     switch (item.kind) {
       case 'preference':
-        return (await preferences.handle(item, channels)) === 'done' ? done : invalidContact;
+        await preferences.handle(item, channels);
+        return done;
+      case 'identity':
+        await followPerson(contacts, item, channels);
+        return done;
       case 'template':
         await templateEvents.apply(item, channels);
         return done;

@@ -1,5 +1,6 @@
 import { readReport, type AccountReport } from './account-reports.ts';
 import type { ChangeReader, UnreadableChange } from './change-reader.ts';
+import { readUserIdUpdates, type IdentityItem } from './identity-changes.ts';
 import { readNumberChange, type AccountItem } from './number-events.ts';
 import { readPreferences, type PreferenceItem } from './preference-events.ts';
 import { readTemplateChange, type TemplateChange } from './template-events.ts';
@@ -7,12 +8,14 @@ import { readTemplateChange, type TemplateChange } from './template-events.ts';
 /** Any webhook item that is neither a message nor a status. Each reader handles some fields. */
 export type AccountChange =
   | ({ readonly kind: 'preference' } & PreferenceItem)
+  | ({ readonly kind: 'identity' } & IdentityItem)
   | TemplateChange
   | AccountItem
   | AccountReport;
 
 const readers: readonly ChangeReader<AccountChange>[] = [
   readPreferences,
+  readUserIdUpdates,
   readTemplateChange,
   readNumberChange,
 ];

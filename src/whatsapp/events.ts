@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readAccountChange, type AccountChange } from './account-changes.ts';
 import { readErrorReport } from './account-reports.ts';
+import { readRecipient, type BodyContacts, type PersonIdentity } from './identity.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
 import { maskDigits } from './payload.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
@@ -20,6 +21,8 @@ export interface StatusItem {
   /** The channel's number; null in shapes without it. */
   readonly phoneNumberId: string | null;
   readonly providerMessageId: string;
+  /** The person that the receipt names; missing for groups. */
+  readonly recipient?: PersonIdentity;
   /** The status as the provider names it. */
   readonly word: string;
   readonly timestampMs: number;
@@ -101,7 +104,15 @@ export function parseWebhookBody(body: string): readonly WebhookItem[] {
 }
 
 function readShapes(json: unknown): readonly WebhookItem[] {
-  if (Array.isArray(json)) return json.map((status, index) => readStatus(status, null, `[${index}]`));
+  if (Array.isArray(json))
+    return json.map((status, index) =>
+      readStatus(status, {
+        phoneNumberId: null,
+        contacts: [],
+        isAlone: json.length === 1,
+        path: `[${index}]`,
+      }),
+    );
   const envelope = Envelope.safeParse(json);
   if (envelope.success) {
     return envelope.data.entry.flatMap((entry, index) => readEntry(entry, `entry[${index}]`));
@@ -130,16 +141,23 @@ function readValue(given: unknown, path: string): WebhookItem[] {
   if (!value.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
   const { metadata, statuses = [], messages = [], contacts = [], errors = [] } = value.data;
   const phoneNumberId = metadata?.phone_number_id ?? null;
+  const body = { phoneNumberId, contacts, isAlone: statuses.length + messages.length === 1 };
   return [
-    ...statuses.map((status, index) => readStatus(status, phoneNumberId, `${path}.statuses[${index}]`)),
+    ...statuses.map((status, index) => readStatus(status, { ...body, path: `${path}.statuses[${index}]` })),
     ...messages.map((message, index) =>
-      readInbound(message, { phoneNumberId, contacts, errors, path: `${path}.messages[${index}]` }),
+      readInbound(message, { ...body, errors, path: `${path}.messages[${index}]` }),
     ),
     ...errors.map((error) => readErrorReport(error, phoneNumberId)),
   ];
 }
 
-function readStatus(given: unknown, phoneNumberId: string | null, path: string): WebhookItem {
+interface StatusContext extends BodyContacts {
+  readonly phoneNumberId: string | null;
+  readonly path: string;
+}
+
+function readStatus(given: unknown, { phoneNumberId, path, ...body }: StatusContext): WebhookItem {
+  const recipient = readRecipient(given, body);
   const parsed = Status.safeParse(given);
   if (!parsed.success) return invalidItem(path, parsed.error);
   const { id, status, timestamp, biz_opaque_callback_data: opaque, errors, pricing } = parsed.data;
@@ -151,6 +169,7 @@ function readStatus(given: unknown, phoneNumberId: string | null, path: string):
     providerMessageId: id,
     word: status,
     timestampMs: toEpochMs(timestamp),
+    ...(recipient === null ? {} : { recipient }),
     ...(opaque === undefined ? {} : { opaque }),
     ...(error === undefined
       ? {}

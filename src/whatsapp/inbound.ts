@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { cleanName } from '../platform/text.ts';
 import { createEditReader, readChangeEvent } from './inbound/changes.ts';
 import { createFieldReader, type FieldReader, type Fields } from './inbound/fields.ts';
 import { kindReaders } from './inbound/kinds.ts';
 import { readErrors } from './inbound/notices.ts';
+import { readShownPerson, toSenderFields, type BodyContacts } from './identity.ts';
+import { readSystemChange, type IdentityChange } from './identity-changes.ts';
 import { readContent, type InboundContent } from './inbound-content.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
@@ -14,6 +15,9 @@ export interface InboundItem extends InboundContent {
   /** The sender's `wa_id` (digits); absent if only the business-scoped user id is known. */
   readonly from?: string;
   readonly fromUserId?: string;
+  readonly fromParentUserId?: string;
+  /** Set for a system message that says that the person has a new number or user id. */
+  readonly identityChange?: IdentityChange;
   readonly profileName?: string;
   /** Chosen by the person; it can change. */
   readonly username?: string;
@@ -38,10 +42,8 @@ export type ReadInbound =
   | ({ readonly kind: 'message' } & InboundItem)
   | { readonly kind: 'invalid'; readonly reason: string };
 
-export interface InboundContext {
+export interface InboundContext extends BodyContacts {
   readonly phoneNumberId: string | null;
-  /** The unparsed `contacts` of the body. */
-  readonly contacts: readonly unknown[];
   /** The unparsed `errors` beside the messages: they explain a message without its object. */
   readonly errors?: readonly unknown[];
   /** The place of the message in the body. */
@@ -50,36 +52,25 @@ export interface InboundContext {
 
 const Inbound = z.looseObject({
   id: z.string().min(1).max(512),
-  from: z.string().min(1).max(64).optional(),
-  from_user_id: z.string().min(1).max(160).optional(),
+  from: z.unknown().optional(),
+  from_user_id: z.unknown().optional(),
+  from_parent_user_id: z.unknown().optional(),
   timestamp: Timestamp.optional().catch(undefined),
-});
-
-const Contact = z.looseObject({
-  wa_id: z.string().optional(),
-  user_id: z.string().optional(),
-  profile: z
-    .looseObject({
-      name: z.string().optional().catch(undefined),
-      username: z.string().optional().catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
 });
 
 /** Reads one of `messages[]`. Only id and sender are required. */
 export function readInbound(given: unknown, context: InboundContext): ReadInbound {
   const parsed = Inbound.safeParse(given);
   if (!parsed.success) return invalidItem(context.path, parsed.error);
-  const { id, from, from_user_id: fromUserId, timestamp } = parsed.data;
-  if (from === undefined && fromUserId === undefined) {
-    return { kind: 'invalid', reason: `${context.path} names no sender` };
-  }
-  const { profileName, username } = profileOf(context.contacts, { from, fromUserId });
+  const { id, from, from_user_id: userId, from_parent_user_id: parentUserId, timestamp } = parsed.data;
+  const { person, profileName } = readShownPerson({ number: from, userId, parentUserId }, context);
+  const identityChange = readSystemChange(given);
+  const sender = person ?? identityChange?.to ?? null;
+  if (sender === null) return { kind: 'invalid', reason: `${context.path} names no sender` };
   // Not the parsed object, which lacks parts of an unknown shape.
   const object = given as Fields;
   const read = createFieldReader();
-  for (const field of ['id', 'from', 'from_user_id']) read.pass(object, field);
+  for (const field of ['id', 'from', 'from_user_id', 'from_parent_user_id']) read.pass(object, field);
   if (timestamp !== undefined) read.pass(object, 'timestamp');
   const { messageType, content, change, raw } = readMessage(read, object, context.errors ?? []);
   return {
@@ -89,10 +80,9 @@ export function readInbound(given: unknown, context: InboundContext): ReadInboun
     messageType,
     timestampMs: timestamp === undefined ? null : toEpochMs(timestamp),
     raw,
-    ...(from === undefined ? {} : { from }),
-    ...(fromUserId === undefined ? {} : { fromUserId }),
+    ...toSenderFields(sender),
+    ...(identityChange === null ? {} : { identityChange }),
     ...(profileName === undefined ? {} : { profileName }),
-    ...(username === undefined ? {} : { username }),
     ...(change === undefined ? {} : { change }),
     ...content,
     ...(read.leavesMore(object) ? { source: object } : {}),
@@ -143,27 +133,4 @@ function typeOf(read: FieldReader, message: Fields): string {
     return type;
   }
   return [...kindReaders.keys()].find((kind) => typeof message[kind] === 'object') ?? 'unknown';
-}
-
-const maxNameLength = 200;
-const maxUsernameLength = 100;
-
-/** What the sender shows of themselves on WhatsApp, safe to show; without what nobody can see. */
-function profileOf(
-  contacts: readonly unknown[],
-  { from, fromUserId }: { from: string | undefined; fromUserId: string | undefined },
-): Pick<InboundItem, 'profileName' | 'username'> {
-  const profile = contacts
-    .map((contact) => Contact.safeParse(contact).data)
-    .find(
-      (contact) =>
-        (from !== undefined && contact?.wa_id === from) ||
-        (fromUserId !== undefined && contact?.user_id === fromUserId),
-    )?.profile;
-  const profileName = cleanName(profile?.name ?? '', maxNameLength);
-  const username = cleanName(profile?.username ?? '', maxUsernameLength);
-  return {
-    ...(profileName === undefined ? {} : { profileName }),
-    ...(username === undefined ? {} : { username }),
-  };
 }

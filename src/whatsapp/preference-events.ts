@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import type { ChangeContext } from './change-reader.ts';
+import { readPerson, type PersonIdentity } from './identity.ts';
 
 /** A preference that a person has changed in WhatsApp. */
 export interface PreferenceItem {
   /** The channel's number; null if the event names only the account. */
   readonly phoneNumberId: string | null;
   readonly wabaId: string | null;
-  /** At least one of `waId` and `userId` is present. */
-  readonly waId?: string;
-  readonly userId?: string;
+  readonly person: PersonIdentity;
   readonly category: string;
   readonly value: 'stop' | 'resume';
   readonly detail?: string;
@@ -25,8 +24,9 @@ const Value = z.looseObject({
 });
 
 const Preference = z.looseObject({
-  wa_id: z.string().min(1).max(64).optional(),
-  user_id: z.string().min(1).max(160).optional(),
+  wa_id: z.unknown().optional(),
+  user_id: z.unknown().optional(),
+  parent_user_id: z.unknown().optional(),
   category: z.string().min(1).max(64),
   value: z.enum(['stop', 'resume']),
   detail: z.string().optional().catch(undefined),
@@ -63,14 +63,14 @@ function readPreference(
     const fields = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code);
     return { kind: 'invalid', reason: `${path}: ${fields.join(', ')} not readable` };
   }
-  const { wa_id: waId, user_id: userId, category, value, detail, timestamp } = parsed.data;
-  if (waId === undefined && userId === undefined)
-    return { kind: 'invalid', reason: `${path} names no person` };
+  const { wa_id: number, user_id: userId, parent_user_id: parentUserId } = parsed.data;
+  const { category, value, detail, timestamp } = parsed.data;
+  const person = readPerson({ number, userId, parentUserId });
+  if (person === null) return { kind: 'invalid', reason: `${path} names no person` };
   return {
     kind: 'preference',
     ...place,
-    ...(waId === undefined ? {} : { waId }),
-    ...(userId === undefined ? {} : { userId }),
+    person,
     category,
     value,
     ...(detail === undefined ? {} : { detail: detail.slice(0, maxDetail) }),

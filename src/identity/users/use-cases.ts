@@ -141,7 +141,7 @@ async function requireConfirmedAuthor(
   scope: ClientScope,
   by: AuditActor,
 ): Promise<void> {
-  if (by.type !== 'system') await users.requireConfirmedEmail(scope, by.userId);
+  if ('userId' in by) await users.requireConfirmedEmail(scope, by.userId);
 }
 
 const keyOf = ({ name }: PatchUserBody) => (name === undefined ? {} : { nameKey: nameKeyOf(name) });

@@ -8,12 +8,11 @@ import { createContactResource, type ContactDeps } from './resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 import { findPerson, type Person } from './persons/links.ts';
 import { createPersons } from './persons/persons.ts';
-import { lookupKeysOf, maxNameLength, maxUsernameLength, type AnyIdentity } from './rules.ts';
+import { lookupKeysOf, maxNameLength, type AnyIdentity } from './rules.ts';
 import { cleanName } from '../../platform/text.ts';
 
 export type { Answered } from './persons/decide.ts';
-export type { Person, PersonAddress } from './persons/links.ts';
-export type { AnnouncedChange } from './persons/persons.ts';
+export type { Person } from './persons/links.ts';
 export type { ContactDependents } from './resource.ts';
 export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 
@@ -73,16 +72,6 @@ export function createContactDirectory(deps: ContactDeps) {
     async setNameIfMissing(scope: ClientScope, id: Types.ObjectId, name: string): Promise<void> {
       const shown = cleanName(name, maxNameLength);
       if (shown !== undefined) await fillIn({ resource, clock }, scope, id, { name: shown });
-    },
-
-    /** Stores the name that the person chose for themselves on WhatsApp, which they can change. */
-    async setUsername(scope: ClientScope, id: Types.ObjectId, username: string): Promise<void> {
-      const shown = cleanName(username, maxUsernameLength);
-      if (shown === undefined) return;
-      await resource.changeIfExists(scope, { type: 'system' }, id, {
-        action: 'contact.updated',
-        decide: (record) => applyChanges(record, { username: shown }, { at: clock.now(), by: undefined }),
-      });
     },
 
     /** Includes the consent log. */

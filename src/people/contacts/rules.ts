@@ -10,7 +10,6 @@ export type ConsentStatus = (typeof consentStatuses)[number];
 
 /** Names from the provider are cut at this length; longer names from users are refused. */
 export const maxNameLength = 200;
-export const maxUsernameLength = 100;
 
 export const maxCustomFields = 50;
 

@@ -8,6 +8,7 @@ import {
   optInStatuses,
   phoneOfWhatsappId,
 } from './rules.ts';
+import { identityExample, identityViewFields } from './persons/schemas.ts';
 import { normalisePhone } from '../../platform/phone.ts';
 
 /** One line of text without control characters. */
@@ -202,10 +203,7 @@ export const ListContactsQuery = z.strictObject({
 
 const contactFields = {
   id: z.string(),
-  phoneNumber: z.string().nullable(),
-  whatsappId: z.string().nullable(),
-  businessScopedUserId: z.string().nullable(),
-  username: z.string().nullable(),
+  ...identityViewFields,
   name: z.string().nullable(),
   tags: z.array(z.string()),
   optInStatus: OptInStatus,
@@ -234,10 +232,7 @@ const contactFields = {
 
 const listItemExample = {
   id: '665f1c2ab7e4d3a9c8b01220',
-  phoneNumber: '+15550001001',
-  whatsappId: '15550001001',
-  businessScopedUserId: 'US.13491208655302741918',
-  username: 'ana.souza',
+  ...identityExample,
   name: 'Ana Souza',
   tags: ['vip', 'berlin'],
   optInStatus: 'opted-in',

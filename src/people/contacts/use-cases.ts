@@ -6,6 +6,7 @@ import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import type { ContactChanges } from './changes.ts';
 import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
+import { findPerson } from './persons/links.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
 import { contactChange, draftContact, type NewContact, type Person } from './writes.ts';
@@ -75,7 +76,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
         },
       };
       const record = await namingTheOwner(deps, scope, wanted, () => resource.change(scope, by, ref, change));
-      await finishOptOut(deps, scope, record, changes);
+      await finishConsent({ ...deps, resource }, scope, by, { record, changes });
       return record;
     },
 
@@ -85,6 +86,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
         const use = await dependents.useOfContact(scope, _id);
         if (use !== null) throw new AppError('in-use', use);
         await dependents.contactDeleted(scope, by, _id, session);
+        await contacts.unlink(scope, _id, session);
       }),
   };
 }
@@ -118,10 +120,33 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   ): Promise<ContactRecord> =>
     resource.within(session).change(scope, by, { id, version: undefined }, contactChange(deps, by, changes)),
 
-  /** Completes an opt-out among the changes. Call it after the commit of `changeWithin`. */
-  finishOptOut: (scope: ClientScope, record: ContactRecord, changes: ContactChanges): Promise<void> =>
-    finishOptOut(deps, scope, record, changes),
+  /** Completes the changes of consent. Call it after the commit of `changeWithin`. */
+  finishConsent: (scope: ClientScope, by: Person, written: WrittenContact): Promise<void> =>
+    finishConsent({ ...deps, resource }, scope, by, written),
 });
+
+interface WrittenContact {
+  readonly record: ContactRecord;
+  readonly changes: ContactChanges;
+}
+
+/** Cancels the messages that an opt-out forbids; changes the other contacts of the person in the same way. */
+async function finishConsent(
+  deps: ContactUseCaseDeps & { readonly resource: Resource<ContactRecord> },
+  scope: ClientScope,
+  by: Person,
+  { record, changes }: WrittenContact,
+): Promise<void> {
+  await finishOptOut(deps, scope, record, changes);
+  const { optInStatus, consent, isBlocked } = changes;
+  const shared = { optInStatus, consent, isBlocked };
+  if ((optInStatus ?? isBlocked) === undefined || record.samePerson === undefined) return;
+  const { contacts: all } = await findPerson(deps.contacts, scope, record);
+  for (const { _id } of all.slice(1)) {
+    const other = await deps.resource.changeIfExists(scope, by, _id, contactChange(deps, by, shared));
+    if (other !== null) await finishOptOut(deps, scope, other, shared);
+  }
+}
 
 async function finishOptOut(
   { onOptOut }: ContactUseCaseDeps,

@@ -6,7 +6,18 @@ export const toContactListItemView = (contact: ContactDoc): ContactListItemView 
   phoneNumber: contact.phoneNumber ?? null,
   whatsappId: contact.whatsappId ?? null,
   businessScopedUserId: contact.businessScopedUserId ?? null,
+  parentUserId: contact.parentUserId ?? null,
   username: contact.username ?? null,
+  aliases: (contact.aliases ?? []).map(({ field, value, at, until, reason }) => ({
+    ...{ field, value, reason },
+    at: at.toISOString(),
+    until: until?.toISOString() ?? null,
+  })),
+  samePerson: (contact.samePerson ?? []).map(({ contactId, reason, at }) => ({
+    contactId: contactId.toHexString(),
+    reason,
+    at: at.toISOString(),
+  })),
   name: contact.name ?? null,
   tags: [...contact.tags],
   optInStatus: contact.optInStatus,

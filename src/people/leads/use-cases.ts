@@ -77,7 +77,7 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
         if (isDuplicateKey(error)) return attempt();
         throw error;
       });
-      await contacts.finishOptOut(scope, contact, fields);
+      await contacts.finishConsent(scope, by, { record: contact, changes: fields });
       return lead;
     },
 
@@ -98,7 +98,7 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
         });
         return { lead: next, contact: changed };
       });
-      await contacts.finishOptOut(scope, contact, changes);
+      await contacts.finishConsent(scope, by, { record: contact, changes });
       return lead;
     },
 

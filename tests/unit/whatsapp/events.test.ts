@@ -50,6 +50,7 @@ describe('webhook body › status', () => {
     assert.deepEqual(parse(envelope({ messaging_product: 'whatsapp', metadata, statuses: [full] })), [
       {
         ...expected,
+        recipient: { phoneNumber: '+15550001111', whatsappId: '15550001111' },
         opaque: '0123456789abcdef01234567:1',
         pricing: { category: 'utility', type: 'regular', model: 'PMP' },
       },

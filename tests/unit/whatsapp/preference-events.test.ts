@@ -14,7 +14,7 @@ const item = {
   kind: 'preference',
   phoneNumberId: '106',
   wabaId: '100',
-  waId: '15550001001',
+  person: { phoneNumber: '+15550001001', whatsappId: '15550001001' },
   category: 'marketing_messages',
   value: 'stop',
   detail: 'User requested to stop marketing messages',
@@ -46,7 +46,12 @@ describe('preferences in webhooks', () => {
       { ...rest, user_id: 'US.1', value: 'resume', timestamp: '1731705721' },
       { ...rest, user_id: 'US.1', timestamp: 1_731_705_721_123, detail: 7 },
     ]);
-    const read = { kind: 'preference', phoneNumberId: null, wabaId: '100', userId: 'US.1' };
+    const read = {
+      kind: 'preference',
+      phoneNumberId: null,
+      wabaId: '100',
+      person: { businessScopedUserId: 'US.1' },
+    };
     assert.deepEqual(readPreferences('user_preferences', value, context), [
       { ...read, category: 'marketing_messages', value: 'resume', timestampMs: 1_731_705_721_000 },
       { ...read, category: 'marketing_messages', value: 'stop', timestampMs: 1_731_705_721_123 },

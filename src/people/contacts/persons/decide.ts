@@ -1,4 +1,10 @@
-import { identityFields, lookupKeysOf, numberKeysOf, type AnyIdentity } from '../rules.ts';
+import {
+  identityFields,
+  lookupKeysOf,
+  numberKeysOf,
+  type AnyIdentity,
+  type IdentityField,
+} from '../rules.ts';
 import type { ContactDoc, ContactIdentity, SamePersonReason } from '../store/repository.ts';
 
 /** Contacts that have, or had, one of the identities. */
@@ -81,19 +87,11 @@ export function decideMove(
   return { contact, to: restOf(to, owners, contact), sameAs };
 }
 
-type OwnedField = 'number' | 'businessScopedUserId' | 'parentUserId';
-
-const partsOf = (identity: AnyIdentity): readonly [OwnedField, AnyIdentity][] => [
-  ['number', { phoneNumber: identity.phoneNumber, whatsappId: identity.whatsappId }],
-  ['businessScopedUserId', { businessScopedUserId: identity.businessScopedUserId }],
-  ['parentUserId', { parentUserId: identity.parentUserId }],
-];
-
-/** The contact that each part of an identity belonged to at that time. */
-function ownersAt(identity: AnyIdentity, at: Date, found: Found): Map<OwnedField, ContactDoc> {
-  const owners = new Map<OwnedField, ContactDoc>();
-  for (const [field, part] of partsOf(identity)) {
-    const keys = new Set(lookupKeysOf(part));
+/** The contact that each identity belonged to at that time. */
+function ownersAt(identity: AnyIdentity, at: Date, found: Found): Map<IdentityField, ContactDoc> {
+  const owners = new Map<IdentityField, ContactDoc>();
+  for (const field of identityFields) {
+    const keys = new Set(lookupKeysOf({ [field]: identity[field] }));
     const owner = keys.size === 0 ? undefined : (formerOwner(keys, at, found) ?? currentOwner(keys, found));
     if (owner !== undefined) owners.set(field, owner);
   }
@@ -119,14 +117,11 @@ function formerOwner(keys: ReadonlySet<string>, at: Date, found: Found): Contact
 /** The identities that are free, or the contact's own. */
 function restOf(
   identity: ContactIdentity,
-  owners: ReadonlyMap<OwnedField, ContactDoc>,
+  owners: ReadonlyMap<IdentityField, ContactDoc>,
   contact: ContactDoc,
 ): ContactIdentity {
-  const taken = new Set(
-    partsOf(identity).flatMap(([field, part]) => {
-      const owner = owners.get(field);
-      return owner === undefined || isSame(owner, contact) ? [] : Object.keys(part);
-    }),
+  const taken = new Set<string>(
+    [...owners].flatMap(([field, owner]) => (isSame(owner, contact) ? [] : [field])),
   );
   return Object.fromEntries(Object.entries(identity).filter(([field]) => !taken.has(field)));
 }

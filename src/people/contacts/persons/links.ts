@@ -104,8 +104,11 @@ async function linkPair(
   ]);
   const ids = new Map([...own.contacts, ...theirs.contacts].map(({ _id }) => [_id.toHexString(), _id]));
   await audit.runInTransaction(async (session) => {
-    const read = await Promise.all([...ids.values()].map((id) => contacts.findRecord(scope, id, session)));
-    const records = read.filter((record) => record !== null);
+    const records: ContactRecord[] = [];
+    for (const id of ids.values()) {
+      const record = await contacts.findRecord(scope, id, session);
+      if (record !== null) records.push(record);
+    }
     const now = clock.now();
     for (const { _id } of records) {
       const link = linkOf(_id, { contact, proven: proven.contact });

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { normalisePhone } from '../../../platform/phone.ts';
+import { callableNumberOf } from '../../../people/contacts/rules.ts';
 import type { ContactDoc, ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
@@ -47,7 +48,7 @@ export async function findRecipient(
   const { contactId, ...named } = await findContactId(scope, body, deps);
   const contact = await deps.contacts.findById(scope, contactId);
   if (contact === null) throw notFound('contact');
-  return { ...named, phoneNumber: contact.phoneNumber, contact };
+  return { ...named, phoneNumber: callableNumberOf(contact), contact };
 }
 
 async function findContactId(

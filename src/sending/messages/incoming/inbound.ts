@@ -1,6 +1,4 @@
 import type { Types } from 'mongoose';
-import { phoneOfWhatsappId } from '../../../people/contacts/rules.ts';
-import type { ContactDoc, ContactIdentity } from '../../../people/contacts/directory.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
@@ -15,6 +13,7 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
+import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime } from './rules.ts';
 
 export type InboundService = ReturnType<typeof createInboundService>;
@@ -27,12 +26,17 @@ export function createInboundService(deps: InboundDeps) {
      * by the unique index on the provider's id. Returns false if the sender cannot be identified.
      */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
-      const contact = await contactOf(deps, scope, item);
-      if (contact === null) return false;
+      const at = messageTime(item.timestampMs, deps.clock.now());
+      const sender = await findSender(deps, scope, { item, at });
+      if (sender === null) return false;
+      const { contact, repliesTo } = sender;
+      if (contact.name === undefined && item.profileName !== undefined) {
+        await deps.contacts.setNameIfMissing(scope, contact._id, item.profileName);
+      }
       const place = { scope, channelId, contact };
       const arrival =
         item.change === undefined
-          ? await receiveMessage(deps, place, item)
+          ? await receiveMessage(deps, place, { item, repliesTo })
           : await receiveChange(place, item, item.change);
       if (arrival !== null) await deps.onInbound(arrival);
       return true;
@@ -40,28 +44,10 @@ export function createInboundService(deps: InboundDeps) {
   };
 }
 
-async function contactOf(
-  { contacts }: InboundDeps,
-  scope: ClientScope,
-  item: InboundItem,
-): Promise<ContactDoc | null> {
-  const identity = identityOf(item);
-  if (identity === null) return null;
-  const { profileName, username } = item;
-  const contact = await contacts.findOrCreate(scope, identity, profileName);
-  if (contact.name === undefined && profileName !== undefined) {
-    await contacts.setNameIfMissing(scope, contact._id, profileName);
-  }
-  if (username !== undefined && username !== contact.username) {
-    await contacts.setUsername(scope, contact._id, username);
-  }
-  return contact;
-}
-
 async function receiveMessage(
   { messages, conversations, numbers, clock }: InboundDeps,
   { scope, channelId, contact }: InboundPlace,
-  item: InboundItem,
+  { item, repliesTo }: { readonly item: InboundItem; readonly repliesTo: Types.ObjectId | null },
 ): Promise<Arrival> {
   const now = clock.now();
   const at = messageTime(item.timestampMs, now);
@@ -70,7 +56,7 @@ async function receiveMessage(
   const conversation = isWritten
     ? await conversations.findOrOpen(scope, key, at)
     : await conversations.findLatestOrOpen(scope, key, at);
-  const message = await draftInbound(messages, { scope, conversation, item, at });
+  const message = draftInbound({ scope, conversation, item, at, repliesTo });
   const stored = await storeOnce(messages, scope, message);
   await keepSource(messages, scope, { messageId: stored._id, item, at, now });
   if (isWritten) {
@@ -91,14 +77,12 @@ interface InboundDraft {
   readonly conversation: Pick<ConversationDoc, '_id' | 'channelId' | 'contactId'>;
   readonly item: InboundItem;
   readonly at: Date;
+  /** The stored message that this one answers. */
+  readonly repliesTo: Types.ObjectId | null;
 }
 
-async function draftInbound(
-  messages: MessageRepository,
-  { scope, conversation, item, at }: InboundDraft,
-): Promise<InboundDoc> {
+function draftInbound({ scope, conversation, item, at, repliesTo }: InboundDraft): InboundDoc {
   const { contextId, contextFrom } = item;
-  const repliesTo = contextId === undefined ? null : await messages.findIdByProviderId(scope, contextId);
   return {
     _id: newId(),
     ...scope,
@@ -139,16 +123,4 @@ async function storeOnce(
   const earlier = await messages.findStored(scope, providerMessageId);
   if (earlier === null) throw new Error('The message has a duplicate key, but the stored one was not found.');
   return { ...earlier, isNew: false };
-}
-
-function identityOf({ from, fromUserId }: InboundItem): ContactIdentity | null {
-  const phoneNumber = from === undefined ? null : phoneOfWhatsappId(from);
-  if (from !== undefined && phoneNumber !== null) {
-    return {
-      phoneNumber,
-      whatsappId: from.replace(/\D/g, ''),
-      ...(fromUserId === undefined ? {} : { businessScopedUserId: fromUserId }),
-    };
-  }
-  return fromUserId === undefined ? null : { businessScopedUserId: fromUserId };
 }

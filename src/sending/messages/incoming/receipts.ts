@@ -1,12 +1,15 @@
 import { Types } from 'mongoose';
+import type { ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { StatusItem } from '../../../whatsapp/events.ts';
 import { parseOpaque } from '../../../whatsapp/payload.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { nextStatus, parseReceiptStatus } from '../lifecycle.ts';
+import { createRecipientReader } from './people.ts';
 import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
 import { toFailure } from '../rules.ts';
 import type { MessageWorkflows } from '../workflows.ts';
@@ -31,6 +34,8 @@ export interface ReceiptDeps {
   readonly effects: ReceiptEffects;
   readonly conversations: Pick<ConversationThreads, 'noteFreeEntry'>;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
+  readonly contacts: Pick<ContactDirectory, 'learn'>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -40,7 +45,9 @@ export type ReceiptService = ReturnType<typeof createReceiptService>;
 const concurrency = 32;
 
 /** Delivers the receipts of one message. */
-function createDelivery({ messages, workflows, effects, conversations, numbers, logger }: ReceiptDeps) {
+function createDelivery(deps: ReceiptDeps) {
+  const { messages, workflows, effects, conversations, numbers, logger } = deps;
+  const recipients = createRecipientReader(deps.contacts, deps.clock);
   /** Clears a suspect number once a message has reached it. */
   async function trustNumber(
     scope: ClientScope,
@@ -107,6 +114,7 @@ function createDelivery({ messages, workflows, effects, conversations, numbers, 
       }
       await deliver(scope, target, receipts);
       await trustNumber(scope, target, receipts);
+      await recipients.read(scope, target, group);
     },
   };
 }

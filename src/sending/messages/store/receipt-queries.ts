@@ -12,6 +12,7 @@ export interface ReceiptTarget {
   readonly conversationId: Types.ObjectId;
   readonly contactId: Types.ObjectId;
   readonly to?: string;
+  readonly recipientUserId?: string;
   readonly dispatch: { readonly isToSuspect?: boolean };
   readonly status: MessageStatus;
   readonly providerMessageId?: string;
@@ -46,6 +47,7 @@ export function createReceiptQueries(
             conversationId: 1,
             contactId: 1,
             to: 1,
+            recipientUserId: 1,
             'dispatch.isToSuspect': 1,
             status: 1,
             providerMessageId: 1,

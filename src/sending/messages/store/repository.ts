@@ -91,11 +91,16 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne(scope, { idempotencyKey }),
 
-    /** The id of the message with this provider id, in either direction. */
-    async findIdByProviderId(scope: ClientScope, providerMessageId: string): Promise<Types.ObjectId | null> {
-      const options = { projection: { _id: 1 } } as const;
-      return (await messages.findOne(scope, { providerMessageId }, options))?._id ?? null;
-    },
+    /** The message with this provider id, in either direction, and whom it was for. */
+    findAnswered: (
+      scope: ClientScope,
+      providerMessageId: string,
+    ): Promise<Pick<MessageDoc, '_id' | 'direction' | 'contactId' | 'to' | 'recipientUserId'> | null> =>
+      messages.findOne(
+        scope,
+        { providerMessageId },
+        { projection: { direction: 1, contactId: 1, to: 1, recipientUserId: 1 } },
+      ),
 
     /** Newest first; `after` is the last item of the page before. */
     list(

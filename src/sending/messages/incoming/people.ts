@@ -1,0 +1,93 @@
+import type { Types } from 'mongoose';
+import type { Answered, ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
+import { createCache } from '../../../platform/cache.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { InboundItem, StatusItem } from '../../../whatsapp/events.ts';
+import { senderOf } from '../../../whatsapp/identity.ts';
+import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
+
+/** The people that messages and receipts name. */
+
+interface SenderDeps {
+  readonly contacts: Pick<ContactDirectory, 'findById' | 'recognise' | 'follow'>;
+  readonly messages: Pick<MessageRepository, 'findAnswered'>;
+}
+
+export interface Sender {
+  readonly contact: ContactDoc;
+  /** The stored message that this one answers. */
+  readonly repliesTo: Types.ObjectId | null;
+}
+
+/**
+ * The contact that sent an item, created if unknown, and followed to the new identity that a system message announces.
+ * Null if the item names nobody.
+ */
+export async function findSender(
+  { contacts, messages }: SenderDeps,
+  scope: ClientScope,
+  { item, at }: { readonly item: InboundItem; readonly at: Date },
+): Promise<Sender | null> {
+  const { profileName: name, identityChange, contextId } = item;
+  const quoted = contextId === undefined ? null : await messages.findAnswered(scope, contextId);
+  const repliesTo = quoted?._id ?? null;
+  if (identityChange !== undefined)
+    return { contact: await contacts.follow(scope, identityChange, { at, name }), repliesTo };
+  const identity = senderOf(item);
+  if (identity === null) return null;
+  const answered = isInGroup(item) || quoted === null ? undefined : await answeredBy(contacts, scope, quoted);
+  return { contact: await contacts.recognise(scope, { identity, at }, { name, answered }), repliesTo };
+}
+
+/** In a group anybody can quote our message. */
+const isInGroup = ({ raw }: InboundItem): boolean =>
+  raw['group_id'] !== undefined && raw['group_id'] !== null;
+
+type Quoted = NonNullable<Awaited<ReturnType<MessageRepository['findAnswered']>>>;
+
+async function answeredBy(
+  contacts: SenderDeps['contacts'],
+  scope: ClientScope,
+  { direction, contactId, to, recipientUserId }: Quoted,
+): Promise<Answered | undefined> {
+  if (direction !== 'outbound') return undefined;
+  const contact = await contacts.findById(scope, contactId);
+  if (contact === null) return undefined;
+  return { contact, address: { phoneNumber: to, businessScopedUserId: recipientUserId } };
+}
+
+/** Receipts of one message name the same person, and three of them come for each message. */
+const known = { ttlMs: 10 * 60_000, maxEntries: 10_000 };
+
+/** Learns from receipts who got a message: the number behind a user id, the user id behind a number. */
+export function createRecipientReader(contacts: Pick<ContactDirectory, 'learn'>, clock: Clock) {
+  const learnt = createCache<unknown>({ ...known, clock });
+  return {
+    async read(scope: ClientScope, target: ReceiptTarget, statuses: readonly StatusItem[]): Promise<void> {
+      for (const { word, recipient, timestampMs } of statuses) {
+        // A failed message reached nobody: the receipt only repeats the address.
+        if (recipient === undefined || word === 'failed') continue;
+        const { to: phoneNumber, recipientUserId } = target;
+        const identity = {
+          businessScopedUserId: recipientUserId,
+          ...recipient,
+          phoneNumber: phoneNumber ?? recipient.phoneNumber,
+        };
+        if (saysNothingNew(identity)) continue;
+        const key = JSON.stringify([scope.clientId, target.contactId, identity]);
+        await learnt.get(key, () => contacts.learn(scope, { identity, at: new Date(timestampMs) }));
+      }
+    },
+  };
+}
+
+const saysNothingNew = (identity: {
+  readonly phoneNumber?: string | undefined;
+  readonly whatsappId?: string | undefined;
+  readonly businessScopedUserId?: string | undefined;
+  readonly parentUserId?: string | undefined;
+}): boolean =>
+  identity.businessScopedUserId === undefined &&
+  identity.parentUserId === undefined &&
+  (identity.whatsappId === undefined || `+${identity.whatsappId}` === identity.phoneNumber);

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import type { ContactView } from '../../src/people/contacts/schemas.ts';
+import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { useApi } from '../support/api.ts';
+import { appSecret, newWamid, postEvent, secondsFromNow } from '../support/consent.ts';
+import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
+import { changeOf, envelopeOf } from '../support/meta.ts';
+import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+
+describe('api › what receipts and answers prove of a person', function () {
+  this.timeout(60_000);
+  const api = useApi('people_evidence', { env: { WHATSAPP_APP_SECRETS: appSecret } });
+  let processor: TestProcessor;
+  let user: CrmUser;
+
+  before(async () => {
+    processor = await startTestProcessor(api());
+  });
+  beforeEach(async () => {
+    user = await api().signUp();
+    await api().collection('webhook_events').deleteMany({});
+  });
+  afterEach(async () => {
+    assert.deepEqual(processor.probe.takeViolations(), []);
+    assert.equal(
+      await api()
+        .collection('webhook_events')
+        .countDocuments({ status: { $ne: 'done' } }),
+      0,
+    );
+  });
+  after(() => processor.close());
+
+  const digits = (phone: string) => phone.replace('+', '');
+  const at = secondsFromNow;
+  const hear = async (...bodies: readonly object[]) => {
+    for (const body of bodies) {
+      await postEvent(api(), body);
+      await processor.drain();
+    }
+  };
+  const wrote = (message: object) =>
+    envelopeOf(
+      changeOf(user.phoneNumberId, {
+        messages: [{ id: newWamid(), timestamp: at(0), type: 'text', text: { body: 'Hi' }, ...message }],
+      }),
+    );
+  const receipt = (status: object, contacts: readonly object[] = []) =>
+    envelopeOf(
+      changeOf(user.phoneNumberId, {
+        contacts,
+        statuses: [{ status: 'delivered', timestamp: at(0), ...status }],
+      }),
+    );
+  /** An accepted message, and the provider's id of it. */
+  const sent = async (to: string) => {
+    const { id, contactId } = await user.send({ to });
+    const wamid = newWamid();
+    await api()
+      .collection<MessageDoc>('messages')
+      .updateOne({ _id: new Types.ObjectId(id) }, { $set: { status: 'sent', providerMessageId: wamid } });
+    return { wamid, contactId };
+  };
+  const read = async (id: string): Promise<ContactView> =>
+    (await user.call<ContactView>(`/api/contacts/${id}`)).body;
+  const everyone = async (): Promise<ContactView[]> =>
+    (await user.call<{ items: ContactView[] }>('/api/contacts')).body.items.toReversed();
+  const phone = phoneEndingIn('41');
+
+  it('a receipt names the user id of a number › a STOP from that id alone stops the number', async () => {
+    const { wamid, contactId } = await sent(phone);
+    await hear(receipt({ id: wamid, recipient_id: digits(phone), recipient_user_id: 'DE.1' }));
+    await hear(wrote({ from_user_id: 'DE.1', text: { body: 'STOP' } }));
+    const [contact, ...others] = await everyone();
+    assert.deepEqual(others, []);
+    assert.deepEqual([contact?.id, contact?.optInStatus], [contactId, 'opted-out']);
+  });
+
+  it('a receipt names it only in `contacts`, or names the parent id › learnt too', async () => {
+    const { wamid, contactId } = await sent(phone);
+    await hear(
+      receipt({ id: wamid, recipient_id: digits(phone) }, [{ wa_id: digits(phone), user_id: 'DE.1' }]),
+    );
+    await hear(receipt({ id: wamid, status: 'read', parent_recipient_user_id: 'DE.ENT.1' }));
+    const { businessScopedUserId, parentUserId } = await read(contactId);
+    assert.deepEqual(
+      { businessScopedUserId, parentUserId },
+      { businessScopedUserId: 'DE.1', parentUserId: 'DE.ENT.1' },
+    );
+  });
+
+  it('a receipt of a group, of a failure, or late for a number that the person has left › teaches nothing', async () => {
+    const { wamid, contactId } = await sent(phone);
+    const named = { id: wamid, recipient_id: digits(phone), recipient_user_id: 'DE.9' };
+    await hear(
+      receipt({ ...named, recipient_type: 'group' }),
+      receipt({ ...named, status: 'failed', errors: [{ code: 131026 }] }),
+    );
+    const next = phoneEndingIn('42');
+    await hear(
+      wrote({
+        from: digits(phone),
+        timestamp: at(-20),
+        type: 'system',
+        system: { type: 'user_changed_number', wa_id: digits(next) },
+      }),
+    );
+    await hear(receipt({ ...named, status: 'read' }));
+    const contact = await read(contactId);
+    assert.deepEqual([contact.phoneNumber, contact.businessScopedUserId], [next, null]);
+    assert.equal((await everyone()).length, 1);
+  });
+
+  it('a receipt and a message each name one half of two contacts › the same person, opted out on both sides', async () => {
+    const { wamid, contactId } = await sent(phone);
+    await hear(wrote({ from_user_id: 'DE.1', timestamp: at(-5), text: { body: 'STOP' } }));
+    await hear(receipt({ id: wamid, recipient_id: digits(phone), recipient_user_id: 'DE.1' }));
+    const [first, second, ...others] = await everyone();
+    assert.deepEqual(others, []);
+    assert.deepEqual([first?.optInStatus, second?.optInStatus], ['opted-out', 'opted-out']);
+    assert.deepEqual([first?.id, second?.samePerson[0]?.contactId], [contactId, contactId]);
+    assert.equal((await user.trySend({ to: phone })).status, 409);
+  });
+
+  it('somebody unknown answers our message › the contact that we sent it to', async () => {
+    const { wamid, contactId } = await sent(phone);
+    await hear(wrote({ from_user_id: 'DE.1', context: { id: wamid }, text: { body: 'STOP' } }));
+    const [contact, ...others] = await everyone();
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [contact?.id, contact?.businessScopedUserId, contact?.optInStatus],
+      [contactId, 'DE.1', 'opted-out'],
+    );
+  });
+
+  it('another number answers our message › two contacts of one person, both opted out', async () => {
+    const { wamid, contactId } = await sent(phone);
+    await hear(wrote({ from: digits(phoneEndingIn('43')), context: { id: wamid }, text: { body: 'STOP' } }));
+    const [first, second] = await everyone();
+    assert.deepEqual([first?.optInStatus, second?.optInStatus], ['opted-out', 'opted-out']);
+    assert.deepEqual(
+      second?.samePerson.map((same) => [same.contactId, same.reason]),
+      [[contactId, 'answered']],
+    );
+  });
+
+  it('a participant of a group quotes our message › proves nothing', async () => {
+    const { wamid } = await sent(phone);
+    const other = digits(phoneEndingIn('44'));
+    await hear(wrote({ from: other, group_id: 'group-1', context: { id: wamid } }));
+    assert.deepEqual(
+      (await everyone()).map(({ samePerson }) => samePerson),
+      [[], []],
+    );
+  });
+
+  describe('numbers of a plan that has changed, or that we do not know', () => {
+    const spellings: readonly [string, string, string][] = [
+      ['Benin', '22997123401', '+2290197123401'],
+      ['Ivory Coast, Moov', '22541123402', '+2250141123402'],
+      ['Ivory Coast, MTN', '22544123403', '+2250544123403'],
+      ['Ivory Coast, Orange', '22507123404', '+2250707123404'],
+    ];
+    for (const [country, waId, phoneNumber] of spellings) {
+      it(`${country}: a STOP from the old spelling › the contact of the new one`, async () => {
+        const { contactId } = await user.send({ to: phoneNumber });
+        await hear(wrote({ from: waId, text: { body: 'STOP' } }));
+        const contact = await read(contactId);
+        assert.deepEqual(
+          [contact.phoneNumber, contact.whatsappId, contact.optInStatus],
+          [phoneNumber, waId, 'opted-out'],
+        );
+        assert.equal((await everyone()).length, 1);
+      });
+    }
+
+    it('digits that no plan allows › a contact with these digits and no verified number, no dead letter', async () => {
+      await hear(wrote({ from: '22521356' }), wrote({ from: '22521356' }));
+      const [contact, ...others] = await everyone();
+      assert.deepEqual(others, []);
+      assert.deepEqual([contact?.phoneNumber, contact?.whatsappId], [null, '22521356']);
+      const answer = await user.trySend({ contactId: contact?.id });
+      assert.deepEqual([answer.status, answer.body.to], [201, '+22521356']);
+    });
+  });
+});
