@@ -38,8 +38,7 @@ export function readContent(
 function withText(content: InboundContent, type: string, errors: readonly InboundError[]): InboundContent {
   if (Object.keys(content).length > 0) return content;
   const title = errors[0]?.title ?? errors[0]?.message;
-  if (title !== undefined) return { text: title };
-  return type === 'text' ? {} : { text: `Unsupported message: ${type}` };
+  return { text: title ?? `Unsupported message: ${type}` };
 }
 
 const readContext = (read: FieldReader, context: Fields): InboundContent => ({

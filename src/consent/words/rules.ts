@@ -128,7 +128,7 @@ export function textsOf(raw: Fields): string[] {
   const { text, button, interactive } = raw;
   const { button_reply: reply, list_reply: entry } = fieldsOf(interactive);
   const texts = [
-    fieldsOf(text)['body'],
+    typeof text === 'string' ? text : fieldsOf(text)['body'],
     ...[fieldsOf(button)['text'], fieldsOf(button)['payload']],
     ...[fieldsOf(reply)['title'], fieldsOf(reply)['id']],
     ...[fieldsOf(entry)['title'], fieldsOf(entry)['id']],

@@ -10,7 +10,8 @@ export type KindReader = (read: FieldReader, message: Fields, type: string) => I
 
 const readText: KindReader = (read, message) => {
   const text = read.object(message, 'text');
-  return text === undefined ? {} : defined({ text: read.text(text, 'body') });
+  // Some relays send the text itself.
+  return defined({ text: text === undefined ? read.text(message, 'text') : read.text(text, 'body') });
 };
 
 const readMedia: KindReader = (read, message, type) => {

@@ -44,7 +44,7 @@ const readFlow: PartReader = (read, part) => {
   const token = response?.['flow_token'];
   if (name === undefined && body === undefined && json === undefined) return {};
   return {
-    ...defined({ text: body }),
+    text: body ?? name ?? 'Form',
     reply: {
       kind: 'flow',
       ...(typeof token === 'string' ? { id: token } : {}),

@@ -9,6 +9,8 @@ const card = (formattedName: string) => ({
 
 const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
   ['a text', 'text', { body: 'hello' }, { text: 'hello' }],
+  ['a text of a relay', 'text', 'hello', { text: 'hello' }],
+  ['a text of nothing', 'text', { body: '' }, { text: 'Unsupported message: text' }],
   [
     'a quick reply of a template',
     'button',
@@ -65,6 +67,7 @@ const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
     'interactive',
     { type: 'nfm_reply', nfm_reply: { name: 'address_message', response_json: '{"values":{"zip":"1"}}' } },
     {
+      text: 'address_message',
       reply: {
         ...{ kind: 'flow', title: 'address_message', name: 'address_message' },
         response: { values: { zip: '1' } },
@@ -75,7 +78,7 @@ const cases: readonly (readonly [string, string, unknown, InboundContent])[] = [
     'a form without names',
     'interactive',
     { type: 'nfm_reply', nfm_reply: { response_json: '{}' } },
-    { reply: { kind: 'flow', title: '', response: {} } },
+    { text: 'Form', reply: { kind: 'flow', title: '', response: {} } },
   ],
   ...['{"flow_token":', '[1]', '"text"', 'null', ''].map(
     (response_json): readonly [string, string, unknown, InboundContent] => [
