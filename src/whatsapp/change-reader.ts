@@ -9,9 +9,12 @@ export interface ChangeContext {
 
 export type UnreadableChange = { readonly kind: 'invalid'; readonly reason: string };
 
-/** Reads the items in the value of a field; null if the reader does not handle the field. */
+/**
+ * Reads the items in the value of a field; null if the reader does not handle the field. A field that may hold thousands
+ * of items reads each as it is asked for (a generator), so that the event loop can serve others between two of them.
+ */
 export type ChangeReader<Change> = (
   field: string,
   value: unknown,
   context: ChangeContext,
-) => readonly (Change | UnreadableChange)[] | null;
+) => Iterable<Change | UnreadableChange> | null;

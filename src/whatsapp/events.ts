@@ -86,69 +86,99 @@ const Change = z.looseObject({ field: z.string(), value: z.unknown() });
 /** Far above Meta's batches; a larger body is a mistake. */
 const maxItems = 10_000;
 
+/** Reads the items of one part of a body, often a single one. A part that is not read costs almost nothing. */
+export type ReadPart = () => Iterable<WebhookItem>;
+
 /**
  * Parses a webhook body: Meta's `entry[].changes[].value`, `{statuses|messages}` at the top, or a bare array of
- * statuses. Never throws; an unreadable part becomes an `invalid` item that names its place.
+ * statuses. Never throws; an unreadable part becomes an `invalid` item that names its place. Reads all items at once:
+ * whoever shares an event loop takes the parts of `openWebhookBody` instead.
  */
 export function parseWebhookBody(body: string): readonly WebhookItem[] {
+  const items = openWebhookBody(body).flatMap((read) => [...read()]);
+  return items.length > maxItems ? [tooMany] : items;
+}
+
+/**
+ * The parts of a webhook body in their order, none of them read yet. The same body has the same parts every time. The
+ * caller bounds the body, because `JSON.parse` reads it in one go.
+ */
+export function openWebhookBody(body: string): readonly ReadPart[] {
   let json: unknown;
   try {
     json = JSON.parse(body);
   } catch {
-    return [{ kind: 'invalid', reason: 'the body is not JSON' }];
+    return [() => [{ kind: 'invalid', reason: 'the body is not JSON' }]];
   }
-  const items = readShapes(json);
-  return items.length > maxItems
-    ? [{ kind: 'invalid', reason: `more than ${maxItems} items in one body` }]
-    : items;
+  const parts: ReadPart[] = [];
+  for (const part of partsOf(json)) {
+    parts.push(part);
+    if (parts.length > maxItems) return [() => [tooMany]];
+  }
+  return parts;
 }
 
-function readShapes(json: unknown): readonly WebhookItem[] {
-  if (Array.isArray(json))
-    return json.map((status, index) =>
-      readStatus(status, {
-        phoneNumberId: null,
-        contacts: [],
-        isAlone: json.length === 1,
-        path: `[${index}]`,
-      }),
-    );
+const tooMany: WebhookItem = { kind: 'invalid', reason: `more than ${maxItems} items in one body` };
+
+const invalid = (reason: string): ReadPart => {
+  return () => [{ kind: 'invalid', reason }];
+};
+
+function* partsOf(json: unknown): Generator<ReadPart> {
+  if (Array.isArray(json)) {
+    const body = { phoneNumberId: null, contacts: [], isAlone: json.length === 1 };
+    for (const [index, status] of json.entries()) {
+      yield () => [readStatus(status, { ...body, path: `[${index}]` })];
+    }
+    return;
+  }
   const envelope = Envelope.safeParse(json);
   if (envelope.success) {
-    return envelope.data.entry.flatMap((entry, index) => readEntry(entry, `entry[${index}]`));
+    for (const [index, entry] of envelope.data.entry.entries()) yield* partsOfEntry(entry, `entry[${index}]`);
+    return;
   }
-  const items = readValue(json, 'body');
-  return items.length > 0 ? items : [{ kind: 'invalid', reason: 'none of the known shapes' }];
+  let isEmpty = true;
+  for (const part of partsOfValue(json, 'body')) {
+    isEmpty = false;
+    yield part;
+  }
+  if (isEmpty) yield invalid('none of the known shapes');
 }
 
-function readEntry(given: unknown, path: string): WebhookItem[] {
+function* partsOfEntry(given: unknown, path: string): Generator<ReadPart> {
   const entry = Entry.safeParse(given);
-  if (!entry.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
+  if (!entry.success) return yield invalid(`${path} is not readable`);
   const { id: wabaId = null, time, changes } = entry.data;
-  return changes.flatMap((part, index): WebhookItem[] => {
+  for (const [index, part] of changes.entries()) {
     const place = `${path}.changes[${index}]`;
     const change = Change.safeParse(part);
-    if (!change.success) return [{ kind: 'invalid', reason: `${place} is not readable` }];
+    if (!change.success) {
+      yield invalid(`${place} is not readable`);
+      continue;
+    }
     const { field, value } = change.data;
-    if (field === 'messages') return readValue(value, `${place}.value`);
+    if (field === 'messages') {
+      yield* partsOfValue(value, `${place}.value`);
+      continue;
+    }
     const context = { wabaId, atMs: time === undefined ? null : toEpochMs(time), path: `${place}.value` };
-    return readAccountChange(field, value, context);
-  });
+    yield () => readAccountChange(field, value, context);
+  }
 }
 
-function readValue(given: unknown, path: string): WebhookItem[] {
+function* partsOfValue(given: unknown, path: string): Generator<ReadPart> {
   const value = Value.safeParse(given);
-  if (!value.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
+  if (!value.success) return yield invalid(`${path} is not readable`);
   const { metadata, statuses = [], messages = [], contacts = [], errors = [] } = value.data;
   const phoneNumberId = metadata?.phone_number_id ?? null;
   const body = { phoneNumberId, contacts, isAlone: statuses.length + messages.length === 1 };
-  return [
-    ...statuses.map((status, index) => readStatus(status, { ...body, path: `${path}.statuses[${index}]` })),
-    ...messages.map((message, index) =>
-      readInbound(message, { ...body, errors, path: `${path}.messages[${index}]` }),
-    ),
-    ...errors.map((error) => readErrorReport(error, phoneNumberId)),
-  ];
+  for (const [index, status] of statuses.entries()) {
+    yield () => [readStatus(status, { ...body, path: `${path}.statuses[${index}]` })];
+  }
+  for (const [index, message] of messages.entries()) {
+    yield () => [readInbound(message, { ...body, errors, path: `${path}.messages[${index}]` })];
+  }
+  for (const error of errors) yield () => [readErrorReport(error, phoneNumberId)];
 }
 
 interface StatusContext extends BodyContacts {

@@ -36,21 +36,19 @@ const Preference = z.looseObject({
 const maxDetail = 200;
 
 /** Reads each preference of the field `user_preferences`; null for every other field. */
-export function readPreferences(
+export const readPreferences = (
   field: string,
   given: unknown,
   context: ChangeContext,
-): readonly Read[] | null {
-  if (field !== 'user_preferences') return null;
+): Iterable<Read> | null => (field === 'user_preferences' ? readEach(given, context) : null);
+
+function* readEach(given: unknown, { wabaId, path }: ChangeContext): Generator<Read> {
   const value = Value.safeParse(given);
-  if (!value.success) return [{ kind: 'invalid', reason: `${context.path} is not readable` }];
+  if (!value.success) return yield { kind: 'invalid', reason: `${path} is not readable` };
   const phoneNumberId = value.data.metadata?.phone_number_id ?? null;
-  return value.data.user_preferences.map((preference, index) =>
-    readPreference(preference, `${context.path}.user_preferences[${index}]`, {
-      phoneNumberId,
-      wabaId: context.wabaId,
-    }),
-  );
+  for (const [index, preference] of value.data.user_preferences.entries()) {
+    yield readPreference(preference, `${path}.user_preferences[${index}]`, { phoneNumberId, wabaId });
+  }
 }
 
 function readPreference(
