@@ -12,6 +12,8 @@ type Share =
 /** Files that measure time on this machine, with the reason. */
 const aloneFiles: Readonly<Record<string, string>> = {
   'tests/api/auth/event-loop.test.ts': 'measures event-loop delay while passwords are hashed',
+  'tests/api/webhook-poison.test.ts':
+    'measures event-loop delay, memory and latency while poison is processed',
 };
 
 /** Slowest first: a long file that starts last would delay the end of the run. */

@@ -9,7 +9,7 @@ import { buildMail } from '../mail/build.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
-import { buildIntake } from '../webhooks/build.ts';
+import { buildErasure, buildIntake } from '../webhooks/build.ts';
 import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
@@ -58,6 +58,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     config: config.webhook,
     metrics,
     clock,
+    logger,
   });
   const loops = startLoops(mail.loops(identity.writeLetter), mailLogger);
   const http = createHttpServer({
@@ -95,6 +96,7 @@ type Identity = ReturnType<typeof buildIdentity>;
 function areaRoutes(config: Config, core: Core, users: Identity['users']) {
   const { channels, templates, people, inbox, consent, sending } = core.areas;
   const { messages } = core;
+  const { erasePerson } = buildErasure(core);
   return [
     ...channels.routes({
       usage: channelUsage(config, core),
@@ -103,7 +105,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
     }),
     ...templates.routes({ countUnsent: messages.countUnsentOf }),
     ...inbox.routes({ users }),
-    ...people.routes({ users, onOptOut: core.consent.finishOptOut }),
+    ...people.routes({ users, onOptOut: core.consent.finishOptOut, erasePerson }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal }),
   ];

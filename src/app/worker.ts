@@ -35,7 +35,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     clock: core.clock,
     isWorkerRunning: temporalWorker.isRunning,
   });
-  const processor = processorOf(core);
+  const processor = processorOf(core, config);
   const loops = startLoops([...processor.loops, ...core.loops, ...measureLoop(measure)], logger);
   const health = await serveHealth(config, { core, temporalWorker });
   const metricsServer = await serveMetrics(metrics, {
@@ -87,7 +87,7 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
   });
 }
 
-const processorOf = (core: Core) =>
+const processorOf = (core: Core, { webhook }: Config) =>
   buildProcessor({
     mongo: core.mongo,
     metrics: core.metrics,
@@ -99,6 +99,7 @@ const processorOf = (core: Core) =>
     templateEvents: core.templateEvents,
     pauses: core.pauses,
     channelEvents: core.channelEvents,
+    deadLetterMs: webhook.deadLetterMs,
     clock: core.clock,
     logger: core.logger,
   });

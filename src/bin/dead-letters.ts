@@ -1,7 +1,7 @@
 import { systemClock } from '../platform/clock.ts';
 import { loadMongoConfig } from '../platform/config.ts';
 import { connectMongo } from '../platform/mongo.ts';
-import { buildWebhookStore } from '../webhooks/build.ts';
+import { buildDeadLetters } from '../webhooks/build.ts';
 import {
   exitCodes,
   readCommand,
@@ -14,9 +14,9 @@ async function run(command: DeadLetterCommand): Promise<number> {
   const { uri } = loadMongoConfig();
   const mongo = await connectMongo({ uri: uri.reveal(), appName: 'dead-letters', maxPoolSize: 2 });
   try {
-    const events = buildWebhookStore(mongo);
+    const deadLetters = buildDeadLetters(mongo);
     const print = (line: string) => void process.stdout.write(`${line}\n`);
-    return await runCommand(command, { events, clock: systemClock, print });
+    return await runCommand(command, { deadLetters, clock: systemClock, print });
   } finally {
     await mongo.close();
   }

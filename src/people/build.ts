@@ -29,6 +29,7 @@ interface PeopleDeps {
 interface PeopleRouteDeps {
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly onOptOut: ContactUseCaseDeps['onOptOut'];
+  readonly erasePerson: ContactUseCaseDeps['erasePerson'];
 }
 
 /** Contacts and their leads. */
@@ -44,13 +45,14 @@ export function buildPeople({ mongo, audit, conversations, clock }: PeopleDeps) 
     leads,
 
     /** Only the API process has users, and so these routes. */
-    routes({ users, onOptOut }: PeopleRouteDeps) {
+    routes({ users, onOptOut, erasePerson }: PeopleRouteDeps) {
       const contactUseCases = createContactUseCases({
         contacts: contactRepository,
         dependents,
         audit,
         clock,
         onOptOut,
+        erasePerson,
       });
       const leadUseCases = createLeadUseCases({
         leads: leadRepository,

@@ -19,9 +19,17 @@ export type LoopTable = Readonly<Record<string, LoopDefinition>>;
 /** One round of work. After `more`, the next round follows at once. */
 export type LoopStep = () => Promise<'more' | 'idle'>;
 
+/** A step whose work goes on in the background between rounds. */
+export interface BackgroundWork {
+  readonly step: LoopStep;
+  /** Resolves when the work in the background has ended; called after the last round. */
+  finish(): Promise<void>;
+}
+
 export interface RunnableLoop {
   readonly name: string;
   readonly step: LoopStep;
+  readonly finish?: () => Promise<void>;
   readonly idleMs: number;
   readonly maxIdleMs: number;
 }
@@ -29,13 +37,13 @@ export interface RunnableLoop {
 /** Joins the loops of an area with their steps. */
 export const createLoops = <const Table extends LoopTable>(
   table: Table,
-  steps: { readonly [Name in keyof Table]: LoopStep },
+  steps: { readonly [Name in keyof Table]: LoopStep | BackgroundWork },
 ): readonly RunnableLoop[] =>
   Object.entries(table).map(([name, { idleMs, maxIdleMs }]) => {
     // `steps` has the same keys as the table.
-    const step = (steps as Readonly<Record<string, LoopStep>>)[name];
-    if (step === undefined) throw new Error(`The loop ${name} has no step.`);
-    return { name, step, idleMs, maxIdleMs };
+    const work = (steps as Readonly<Record<string, LoopStep | BackgroundWork>>)[name];
+    if (work === undefined) throw new Error(`The loop ${name} has no step.`);
+    return { name, idleMs, maxIdleMs, ...(typeof work === 'function' ? { step: work } : work) };
   });
 
 /** A step that always waits after its round. */
@@ -63,9 +71,7 @@ export interface Loop {
 
 /** Runs several loops until they are stopped together. */
 export function startLoops(loops: readonly RunnableLoop[], logger: Logger): Loop {
-  const started = loops.map(({ name, step, idleMs, maxIdleMs }) =>
-    startLoop({ name, step, idleMs, maxIdleMs, logger }),
-  );
+  const started = loops.map((loop) => startLoop({ ...loop, logger }));
   return {
     async stop() {
       await Promise.all(started.map((loop) => loop.stop()));
@@ -74,7 +80,7 @@ export function startLoops(loops: readonly RunnableLoop[], logger: Logger): Loop
 }
 
 /** Runs a step repeatedly until stopped. A failed round is logged and repeated after `maxIdleMs`. */
-export function startLoop({ name, step, idleMs, maxIdleMs, logger }: LoopOptions): Loop {
+export function startLoop({ name, step, finish, idleMs, maxIdleMs, logger }: LoopOptions): Loop {
   const stopping = new AbortController();
   async function run(): Promise<void> {
     let waitMs = idleMs;
@@ -98,6 +104,7 @@ export function startLoop({ name, step, idleMs, maxIdleMs, logger }: LoopOptions
     async stop() {
       stopping.abort();
       await ended;
+      await finish?.();
     },
   };
 }

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import type { ChannelDirectory } from '../channels/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { createLoops, whileFound } from '../platform/loop.ts';
+import { createLoops, once } from '../platform/loop.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import type { Secret } from '../platform/secret.ts';
@@ -11,11 +11,14 @@ import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { createChangeHandler, type ChangeDeps } from './changes.ts';
 import type { WebhookConfig } from './config.ts';
 import { createDoor } from './door.ts';
+import { createDeadLetterKeeping } from './dead-letter-keeping.ts';
+import { createDeadLetterRepository } from './dead-letter-repository.ts';
+import { createErasure } from './erasure.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createIntake } from './intake.ts';
 import { createChannelLimits } from './limits.ts';
 import { webhookLoops } from './loops.ts';
-import { countRefusals, observeEvents, observeIntake, observeItems } from './observers.ts';
+import { countRefusals, observeEvents, observeIntake, observeItems, startRefusalsAtZero } from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
 import { createQuota } from './quota/quota.ts';
 import { createWebhookUsageRepository } from './quota/repository.ts';
@@ -24,8 +27,16 @@ import { webhookRoutes } from './routes.ts';
 import { createUnknownWords } from './unknown-words/recorder.ts';
 import { createUnknownWordRepository } from './unknown-words/repository.ts';
 
-/** The stored webhook events; all that commands need. */
-export const buildWebhookStore = (mongo: MongoConnection) => createWebhookRepository(mongo);
+/** All that the command for dead letters needs. */
+export const buildDeadLetters = (mongo: MongoConnection) => createDeadLetterRepository(mongo);
+
+interface ErasureDeps {
+  readonly mongo: MongoConnection;
+  readonly channels: ChannelDirectory;
+}
+
+/** The erasure of persons from stored events, for the API process. */
+export const buildErasure = (deps: ErasureDeps) => createErasure(deps);
 
 /** The unknown names of the provider; all that their command needs. */
 export const buildUnknownWordStore = (mongo: MongoConnection) => createUnknownWordRepository(mongo);
@@ -37,13 +48,16 @@ interface IntakeDeps {
   readonly config: WebhookConfig;
   readonly metrics: Measured<typeof webhookInstruments>;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** The webhook routes, for the API process. */
-export function buildIntake({ mongo, channels, appSecrets, config, metrics, clock }: IntakeDeps) {
+export function buildIntake(deps: IntakeDeps) {
+  const { mongo, channels, appSecrets, config, metrics, clock, logger } = deps;
   const { maxQueued, verifyToken, channelLimits, bytesPerDay } = config;
-  const intake = createIntake({ events: buildWebhookStore(mongo), clock, maxQueued });
-  const observed = observeIntake(intake, metrics);
+  const intake = createIntake({ events: createWebhookRepository(mongo), clock, maxQueued });
+  const observed = observeIntake(intake, metrics, logger);
+  startRefusalsAtZero(metrics);
   const door = createDoor({
     channels,
     appSecrets: appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal()))),
@@ -65,14 +79,17 @@ interface ProcessorDeps extends ChangeDeps {
   readonly logger: Logger;
   /** The delay of events whose processor died; 30 s by default. */
   readonly leaseMs?: number;
+  /** How long dead letters are kept. */
+  readonly deadLetterMs: number;
 }
 
 /** The processing of stored events, for the worker process. */
 export function buildProcessor(deps: ProcessorDeps) {
-  const { channels, receipts, inbound, clock, logger, leaseMs } = deps;
+  const { channels, receipts, inbound, clock, logger, leaseMs, deadLetterMs: keptMs } = deps;
   const words = createUnknownWords({ words: buildUnknownWordStore(deps.mongo), clock, logger });
+  const deadLetters = buildDeadLetters(deps.mongo);
   const processor = createWebhookProcessor({
-    events: observeEvents(buildWebhookStore(deps.mongo), deps.metrics),
+    events: observeEvents(createWebhookRepository(deps.mongo), deps.metrics),
     channels,
     receipts,
     inbound,
@@ -80,13 +97,15 @@ export function buildProcessor(deps: ProcessorDeps) {
     unknownWords: observeItems(words, deps.metrics),
     clock,
     logger,
+    deadLetterMs: keptMs,
     ...(leaseMs === undefined ? {} : { leaseMs }),
   });
   return {
     processBatch: processor.processBatch,
     loops: createLoops(webhookLoops, {
-      'webhook-processor': whileFound(() => processor.processBatch('all')),
-      'webhook-urgent': whileFound(() => processor.processBatch('urgent')),
+      'webhook-processor': processor.lanes.all,
+      'webhook-urgent': processor.lanes.urgent,
+      'dead-letters': once(createDeadLetterKeeping({ deadLetters, keptMs, clock, logger })),
     }),
   };
 }

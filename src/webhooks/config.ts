@@ -4,6 +4,7 @@ import { secret, wholeNumber } from '../platform/config-fields.ts';
 const megabyte = 1024 * 1024;
 /** A limit below the largest body would refuse that body for ever. */
 const largestBodyMb = 4;
+const dayMs = 24 * 60 * 60 * 1_000;
 
 export const webhookConfig = defineConfig({
   fields: {
@@ -13,6 +14,7 @@ export const webhookConfig = defineConfig({
     WEBHOOK_CHANNEL_MB_PER_MINUTE: wholeNumber(64, largestBodyMb, 1_000_000),
     WEBHOOK_CLIENT_MB_PER_DAY: wholeNumber(2_048, largestBodyMb + 1, 1_000_000_000),
     WEBHOOK_UNKNOWN_KEYS_PER_MINUTE: wholeNumber(600, 1, 10_000_000),
+    WEBHOOK_DEAD_LETTER_DAYS: wholeNumber(8, 3, 365),
   },
   check: ({ isProduction, valueOf }) =>
     isProduction ? checkStrength('WEBHOOK_VERIFY_TOKEN', [valueOf('WEBHOOK_VERIFY_TOKEN')]) : [],
@@ -25,6 +27,7 @@ export const webhookConfig = defineConfig({
       unknownKeysPerMinute: env.WEBHOOK_UNKNOWN_KEYS_PER_MINUTE,
     },
     bytesPerDay: env.WEBHOOK_CLIENT_MB_PER_DAY * megabyte,
+    deadLetterMs: env.WEBHOOK_DEAD_LETTER_DAYS * dayMs,
   }),
 });
 

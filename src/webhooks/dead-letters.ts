@@ -1,9 +1,9 @@
 import { Types } from 'mongoose';
 import type { Clock } from '../platform/clock.ts';
-import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
+import type { DeadLetter, DeadLetterRepository } from './dead-letter-repository.ts';
 
 export interface DeadLetterDeps {
-  readonly events: Pick<WebhookRepository, 'listDead' | 'redrive'>;
+  readonly deadLetters: Pick<DeadLetterRepository, 'list' | 'redrive' | 'dismiss'>;
   readonly clock: Clock;
   /** Takes whole lines. */
   readonly print: (text: string) => void;
@@ -11,16 +11,18 @@ export interface DeadLetterDeps {
 
 export type DeadLetterCommand =
   | { readonly action: 'list' }
-  /** Null redrives all events. */
-  | { readonly action: 'redrive'; readonly eventId: Types.ObjectId | null };
+  /** Null means all events. */
+  | { readonly action: 'redrive' | 'dismiss'; readonly eventId: Types.ObjectId | null };
 
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-export const usage = `Lists and redrives dead letters: webhook events that could not be processed.
+export const usage = `Lists, redrives and dismisses dead letters: webhook events that could not be processed.
 
-  npm run dead-letters -- list            lists them, oldest first
+  npm run dead-letters -- list            lists them, oldest first, and when each expires
   npm run dead-letters -- redrive <id>    has the worker process one again
   npm run dead-letters -- redrive all     has the worker process all of them again
+  npm run dead-letters -- dismiss <id>    deletes one
+  npm run dead-letters -- dismiss all     deletes all of them
 `;
 
 const maxListed = 500;
@@ -30,7 +32,7 @@ export function readCommand(args: readonly string[]): DeadLetterCommand | null {
   const [action, target = '', ...rest] = args;
   if (rest.length > 0) return null;
   if (action === 'list' && target === '') return { action };
-  if (action !== 'redrive') return null;
+  if (action !== 'redrive' && action !== 'dismiss') return null;
   if (target === 'all') return { action, eventId: null };
   return /^[0-9a-f]{24}$/.test(target)
     ? { action, eventId: Types.ObjectId.createFromHexString(target) }
@@ -38,35 +40,63 @@ export function readCommand(args: readonly string[]): DeadLetterCommand | null {
 }
 
 /** Runs the command and returns its exit code. Never prints bodies: they hold names, numbers and messages. */
-export const runCommand = (command: DeadLetterCommand, deps: DeadLetterDeps): Promise<number> =>
-  command.action === 'list' ? list(deps) : redrive(command.eventId, deps);
+export async function runCommand(command: DeadLetterCommand, deps: DeadLetterDeps): Promise<number> {
+  const { deadLetters, clock, print } = deps;
+  switch (command.action) {
+    case 'list':
+      return list(deps);
+    case 'redrive':
+      return report('Redriven', command.eventId, {
+        count: await deadLetters.redrive(command.eventId, clock.now()),
+        print,
+      });
+    case 'dismiss':
+      return report('Dismissed', command.eventId, {
+        count: await deadLetters.dismiss(command.eventId),
+        print,
+      });
+  }
+}
 
-async function list({ events, print }: DeadLetterDeps): Promise<number> {
-  const found = await events.listDead(maxListed + 1);
+async function list({ deadLetters, print }: DeadLetterDeps): Promise<number> {
+  const found = await deadLetters.list(maxListed + 1);
   if (found.length === 0) {
     print('No dead letters.');
     return exitCodes.done;
   }
   const isCut = found.length > maxListed;
   print(isCut ? `More than ${maxListed} dead letters; the oldest are:` : `Dead letters: ${found.length}`);
-  print(lineOf('id', 'received', 'reason'));
+  print(lineOf(['id', 'received', 'expires', 'reason']));
   for (const event of found.slice(0, maxListed)) print(describe(event));
   return exitCodes.done;
 }
 
-const describe = ({ _id, receivedAt, lastError }: WebhookEventDoc): string =>
-  lineOf(_id.toHexString(), receivedAt.toISOString(), lastError ?? 'unknown');
+const describe = ({ _id, receivedAt, expiresAt, lastError }: DeadLetter): string =>
+  lineOf([
+    _id.toHexString(),
+    receivedAt.toISOString(),
+    // The worker sets the end of dead letters of older versions within ten minutes.
+    expiresAt?.toISOString() ?? 'not set yet',
+    lastError ?? 'unknown',
+  ]);
 
-const lineOf = (id: string, receivedAt: string, reason: string): string =>
-  `${id.padEnd(24)}  ${receivedAt.padEnd(24)}  ${reason}`;
+const columnWidth = 24;
 
-async function redrive(eventId: Types.ObjectId | null, deps: DeadLetterDeps): Promise<number> {
-  const { events, clock, print } = deps;
-  const count = await events.redrive(eventId, clock.now());
+const lineOf = (cells: readonly string[]): string =>
+  cells
+    .map((cell) => cell.padEnd(columnWidth))
+    .join('  ')
+    .trimEnd();
+
+function report(
+  what: string,
+  eventId: Types.ObjectId | null,
+  { count, print }: { count: number; print: DeadLetterDeps['print'] },
+): number {
   if (count === 0 && eventId !== null) {
     print(`Dead letter not found: ${eventId.toHexString()}`);
     return exitCodes.failed;
   }
-  print(`Redriven: ${count}`);
+  print(`${what}: ${count}`);
   return exitCodes.done;
 }

@@ -22,6 +22,13 @@ export const webhookInstruments = {
     labels: ['reason'],
     processes: ['api'],
   },
+  webhookBodiesRefused: {
+    name: 'crm_webhook_bodies_refused_total',
+    type: 'counter',
+    help: 'Webhook bodies refused because they exceed a bound: bytes, depth, values or keys.',
+    labels: ['bound'],
+    processes: ['api'],
+  },
   webhookEventsJudged: {
     name: 'crm_webhook_events_processed_total',
     type: 'counter',
@@ -41,6 +48,13 @@ export const webhookInstruments = {
     type: 'counter',
     help: 'Events about accounts, numbers and templates, by webhook field; `other` if the product does not know it.',
     labels: ['field'],
+    processes: ['worker'],
+  },
+  deadLettersExpiring: {
+    name: 'crm_dead_letters_expiring',
+    type: 'gauge',
+    help: 'Dead letters that are deleted within two days.',
+    labels: [],
     processes: ['worker'],
   },
   oldestPendingEventAge: {

@@ -2,8 +2,8 @@ import type { Types } from 'mongoose';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
+import { admitBody } from './admission.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
-import { isUrgentBody } from './rules.ts';
 
 /** The facts of a request that are stored beside its body. */
 export interface StoreOptions {
@@ -12,7 +12,10 @@ export interface StoreOptions {
 }
 
 export interface Intake {
-  /** Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full. */
+  /**
+   * Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full, and
+   * `body-out-of-bounds`.
+   */
   store(body: string, options?: StoreOptions): Promise<void>;
 }
 
@@ -32,6 +35,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
       if (queuedCount >= maxQueued) {
         throw new AppError('overloaded', 'The intake is full.', { retryAfterSeconds: 5 });
       }
+      const admission = admitBody(body, channelId);
       const now = clock.now();
       const event: WebhookEventDoc = {
         _id: newId(),
@@ -41,7 +45,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
         attempts: 0,
         nextAttemptAt: now,
         ...(channelId === undefined ? {} : { channelId }),
-        ...(isUrgentBody(body) ? { isUrgent: true } : {}),
+        ...admission,
       };
       queuedCount += 1;
       // An event of a failed batch may be stored nevertheless: the provider repeats it, and processing is idempotent.

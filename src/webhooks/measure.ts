@@ -1,6 +1,8 @@
 import { secondsBetween } from '../platform/clock.ts';
 import { maxCounted, type Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { warnBeforeMs } from './dead-letter-keeping.ts';
+import { createDeadLetterRepository } from './dead-letter-repository.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createWebhookMeasures } from './repository-measures.ts';
 
@@ -15,9 +17,14 @@ interface WebhookMeasureDeps {
 /** The gauges of stored events. */
 export function createWebhookMeasure({ mongo, metrics }: WebhookMeasureDeps) {
   const webhooks = createWebhookMeasures(mongo);
-  const { webhookEvents, oldestPendingEventAge, receiptsUnmatched } = metrics.instruments;
+  const deadLetters = createDeadLetterRepository(mongo);
+  const { webhookEvents, oldestPendingEventAge, receiptsUnmatched, deadLettersExpiring } =
+    metrics.instruments;
   return async (now: Date): Promise<void> => {
     const dueBefore = new Date(now.getTime() + leaseMs);
+    const expiringBefore = new Date(now.getTime() + warnBeforeMs);
+    const expiring = await deadLetters.countExpiring(expiringBefore, maxCounted);
+    deadLettersExpiring.replace([{ labels: {}, value: expiring }]);
     const intake = await webhooks.measureIntake({ dueBefore, limit: maxCounted });
     webhookEvents.replace(
       (['pending', 'parked', 'dead'] as const).map((status) => ({

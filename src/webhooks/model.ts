@@ -1,5 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import { declarePlatformModel } from '../platform/declare-model.ts';
+import type { EventProgress } from './progress.ts';
 
 export const webhookEventStatuses = ['pending', 'parked', 'done', 'dead'] as const;
 export type WebhookEventStatus = (typeof webhookEventStatuses)[number];
@@ -10,12 +11,19 @@ export interface WebhookEventDoc {
   readonly receivedAt: Date;
   /** Set for a request to a channel's own address: the only channel that it may concern. */
   readonly channelId?: Types.ObjectId;
+  /** Whose events take turns with it (`source.ts`); missing in events of older versions, which share one source. */
+  readonly source?: string;
+  /** Keys of the persons whom the body names (`persons.ts`), for their erasure; missing in events of older versions. */
+  readonly persons?: readonly string[];
   /** It may hold a message or preference of a contact, which is processed before receipts; otherwise missing. */
   readonly isUrgent?: true;
   /** Exactly as received. */
   readonly body: string;
   readonly status: WebhookEventStatus;
   readonly attempts: number;
+  /** Takes since the last verdict or progress: each began an attempt that nobody has ended yet. Missing for none. */
+  readonly takes?: number;
+  readonly progress?: EventProgress;
   /** Time of the next attempt, or the end of the lease during an attempt. Missing once done or dead. */
   readonly nextAttemptAt?: Date;
   /** Identifies the lease under which it is being processed. */
@@ -23,6 +31,11 @@ export interface WebhookEventDoc {
   /** Why it is parked or dead; without phone numbers and content. */
   readonly lastError?: string;
   readonly doneAt?: Date;
+  readonly diedAt?: Date;
+  /** When a dead letter is deleted. */
+  readonly expiresAt?: Date;
+  /** The last redrive: the event's age counts from here. */
+  readonly redrivenAt?: Date;
 }
 
 /** Meta repeats an event for up to seven days; done events are kept one day longer. */
@@ -31,22 +44,36 @@ const keptSeconds = 8 * 24 * 60 * 60;
 export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_events', {
   receivedAt: { type: Date, required: true },
   channelId: Schema.Types.ObjectId,
+  source: String,
+  persons: { type: [String], default: undefined },
   isUrgent: Boolean,
   body: { type: String, required: true },
   status: { type: String, enum: webhookEventStatuses, required: true },
   attempts: { type: Number, required: true },
+  takes: Number,
+  progress: Schema.Types.Mixed,
   nextAttemptAt: Date,
   leaseToken: String,
   lastError: String,
   doneAt: Date,
+  diedAt: Date,
+  expiresAt: Date,
+  redrivenAt: Date,
 });
 
 webhookEventModel.schema.index({ nextAttemptAt: 1 }, { sparse: true });
+// The sources with due events are found by skipping from one to the next, however many events each of them has.
 webhookEventModel.schema.index(
-  { isUrgent: 1, nextAttemptAt: 1 },
+  { source: 1, nextAttemptAt: 1 },
+  { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
+);
+webhookEventModel.schema.index(
+  { source: 1, isUrgent: 1, nextAttemptAt: 1 },
   { partialFilterExpression: { isUrgent: true, nextAttemptAt: { $exists: true } } },
 );
 webhookEventModel.schema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
+webhookEventModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+webhookEventModel.schema.index({ persons: 1 }, { sparse: true });
 webhookEventModel.schema.index(
   { status: 1, _id: 1 },
   { partialFilterExpression: { status: { $in: ['parked', 'dead'] } } },

@@ -1,5 +1,8 @@
+import type { Logger } from '../platform/logger.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { DoorRefusal } from './door.ts';
+import { BodyOutOfBounds } from './admission.ts';
+import { bodyBoundNames } from './body-bounds.ts';
 import type { webhookInstruments } from './instruments.ts';
 import type { Intake } from './intake.ts';
 import type { WebhookRepository } from './repository.ts';
@@ -8,9 +11,25 @@ import type { UnknownWords } from './unknown-words/recorder.ts';
 
 type WebhookMetrics = Measured<typeof webhookInstruments>;
 
-export const observeIntake = (intake: Intake, { instruments }: WebhookMetrics): Intake => ({
+/** Counts stored and refused bodies; logs the refused ones, because their sender may be the provider. */
+export const observeIntake = (
+  intake: Intake,
+  { instruments }: WebhookMetrics,
+  logger: Pick<Logger, 'warn'>,
+): Intake => ({
   async store(body, options) {
-    await intake.store(body, options);
+    try {
+      await intake.store(body, options);
+    } catch (error) {
+      if (error instanceof BodyOutOfBounds) {
+        instruments.webhookBodiesRefused.add({ bound: error.bound });
+        logger.warn(
+          { bound: error.bound, characters: body.length, channelId: options?.channelId?.toHexString() ?? null },
+          'webhook body out of bounds; refused',
+        );
+      }
+      throw error;
+    }
     instruments.webhookEventsStored.add({});
   },
 });
@@ -23,14 +42,19 @@ export function countRefusals({ instruments }: WebhookMetrics): (reason: DoorRef
   return (reason) => instruments.webhooksRefused.add({ reason });
 }
 
+/** An alert watches this counter of the API: Prometheus misses the first increase of one that does not exist yet. */
+export function startRefusalsAtZero({ instruments }: WebhookMetrics): void {
+  for (const bound of bodyBoundNames) instruments.webhookBodiesRefused.add({ bound }, 0);
+}
+
 /** Counts the verdicts on leased events. */
 export const observeEvents = (
   events: WebhookRepository,
   { instruments }: WebhookMetrics,
 ): WebhookRepository => ({
   ...events,
-  async settle(token, verdicts, now) {
-    const settledCount = await events.settle(token, verdicts, now);
+  async settle(token, verdicts, options) {
+    const settledCount = await events.settle(token, verdicts, options);
     for (const { verdict } of verdicts) instruments.webhookEventsJudged.add({ verdict: verdict.kind });
     return settledCount;
   },

@@ -1,14 +1,21 @@
 import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../sending/messages/incoming/receipts.ts';
-import { sleep, type Clock } from '../platform/clock.ts';
+import { createBreather } from '../platform/breather.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
-import { parseWebhookBody, type WebhookItem } from '../whatsapp/events.ts';
+import type { WebhookItem } from '../whatsapp/events.ts';
 import { createAddressees, type Addressees } from './addressees.ts';
 import type { ChangeHandler } from './changes.ts';
-import type { Lease, WebhookEventDoc, WebhookRepository } from './repository.ts';
-import { judgeEvent, unmatchedAlertMs, type ItemOutcome } from './rules.ts';
+import { createLane, type ProcessorLane } from './lanes.ts';
+import { createLargeBodies } from './large-bodies.ts';
+import type { WebhookRepository } from './repository.ts';
+import type { ItemOutcome } from './rules.ts';
+import type { ItemTask } from './slices.ts';
+import { createSourceUsage } from './source-usage.ts';
+
+export type { ProcessorLane } from './lanes.ts';
 import type { UnknownWords } from './unknown-words/recorder.ts';
 
 export interface ProcessorDeps {
@@ -22,21 +29,14 @@ export interface ProcessorDeps {
   readonly logger: Logger;
   /** The delay of events whose processor died; 30 s by default. */
   readonly leaseMs?: number;
+  /** How long dead letters are kept. */
+  readonly deadLetterMs: number;
 }
 
-/** One item of an event, with its outcome. */
-interface ItemTask<Item extends WebhookItem = WebhookItem> {
-  readonly event: WebhookEventDoc;
-  readonly item: Item;
-  /** Missing until the item is handled. */
-  outcome?: ItemOutcome;
-}
-
-export type ProcessorLane = 'all' | 'urgent';
-
-/** Messages of contacts are handled one after the other, so the urgent lane takes short batches. */
-const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
 const defaultLeaseMs = 30_000;
+
+/** Reading bodies holds the event loop this long at most, and a single `JSON.parse` 50 ms (`body-bounds.ts`). */
+const maxBusyMs = 8;
 
 const done: ItemOutcome = { kind: 'done' };
 const unmatched: ItemOutcome = {
@@ -46,120 +46,29 @@ const unmatched: ItemOutcome = {
 
 /** Processes stored events: passes each item to its handler. Several processors may run at once. */
 export function createWebhookProcessor(deps: ProcessorDeps) {
-  const { events, clock, leaseMs = defaultLeaseMs } = deps;
+  const { events, clock, logger, deadLetterMs, leaseMs = defaultLeaseMs } = deps;
   const addressees = createAddressees(deps.channels);
-  return {
-    /**
-     * Processes at most one batch of due events and returns how many there were. The lane `urgent` takes only events
-     * that may hold an opt-out; the lane `all` takes every event in order, so that neither lane starves the other.
-     */
-    async processBatch(lane: ProcessorLane): Promise<number> {
-      const isUrgentOnly = lane === 'urgent';
-      const lease = await events.lease({ limit: maxEvents[lane], leaseMs, now: clock.now(), isUrgentOnly });
-      if (lease.events.length === 0) return 0;
-      const tasks = lease.events.flatMap((event) =>
-        parseWebhookBody(event.body).map((item): ItemTask => ({ event, item })),
-      );
-      const batch = openBatch(deps, lease, tasks);
-      const leaseKeeper = startLeaseKeeper(deps, { batch, leaseMs });
-      try {
-        await handleAll(deps, tasks, addressees);
-      } finally {
-        await leaseKeeper.stop();
-      }
+  const turn = {
+    events,
+    clock,
+    logger,
+    leaseMs,
+    deadLetterMs,
+    breather: createBreather(maxBusyMs),
+    largeBodies: createLargeBodies(),
+    usage: createSourceUsage(),
+    handle: async (tasks: readonly ItemTask[]) => {
+      await handleAll(deps, tasks, addressees);
       await deps.unknownWords.flush();
-      await batch.settleFinished();
-      return lease.events.length;
     },
   };
-}
-
-interface Batch {
-  /** Settles the events whose items are all handled. */
-  settleFinished(): Promise<void>;
-  /** Extends the lease of the other events. */
-  renew(leaseMs: number): Promise<void>;
-}
-
-function openBatch(deps: ProcessorDeps, { token, events: leased }: Lease, tasks: readonly ItemTask[]): Batch {
-  const { events, clock, logger } = deps;
-  const tasksOf = new Map<WebhookEventDoc, ItemTask[]>(leased.map((event) => [event, []]));
-  for (const task of tasks) tasksOf.get(task.event)?.push(task);
-  let remaining = leased;
-
-  /** Processing twice is harmless, but doubles the load when everything is slow already. */
-  function warnOfLost(lostCount: number): void {
-    if (lostCount > 0) logger.warn({ lostCount }, 'webhook events lost their lease before they were done');
-  }
-
+  /** The lane `urgent` takes only events that may hold an opt-out; the lane `all` every event, so that neither starves. */
+  const lanes = { all: createLane(turn, 'all'), urgent: createLane(turn, 'urgent') };
   return {
-    async settleFinished() {
-      const outcomesOf = (event: WebhookEventDoc) => (tasksOf.get(event) ?? []).map(({ outcome }) => outcome);
-      const finished = remaining.filter((event) => !outcomesOf(event).includes(undefined));
-      const now = clock.now();
-      const verdicts = finished.map((event) => ({
-        eventId: event._id,
-        verdict: judge(deps, event, { outcomes: outcomesOf(event).filter((one) => one !== undefined), now }),
-      }));
-      const settledCount = await events.settle(token, verdicts, now);
-      remaining = remaining.filter((event) => !finished.includes(event));
-      warnOfLost(finished.length - settledCount);
-    },
-
-    async renew(leaseMs) {
-      if (remaining.length === 0) return;
-      const expected = remaining.length;
-      const heldCount = await events.renew({ token, events: remaining }, { leaseMs, now: clock.now() });
-      warnOfLost(expected - heldCount);
-    },
+    lanes,
+    /** Gives one turn to the sources that are due; returns the number of events taken. */
+    processBatch: (lane: ProcessorLane): Promise<number> => lanes[lane].processBatch(),
   };
-}
-
-/** A batch that takes longer than this many leases counts as stuck; other processors take it over. */
-const maxRenewals = 20;
-
-/** Three times per lease, settles finished events and renews the lease of the others, until stopped. */
-function startLeaseKeeper({ logger }: ProcessorDeps, { batch, leaseMs }: { batch: Batch; leaseMs: number }) {
-  const stopping = new AbortController();
-  async function keepLease(): Promise<void> {
-    for (let count = 0; count < maxRenewals * 3; count += 1) {
-      await sleep(leaseMs / 3, stopping.signal);
-      if (stopping.signal.aborted) return;
-      try {
-        await batch.settleFinished();
-        await batch.renew(leaseMs);
-      } catch (error) {
-        logger.warn({ error }, 'webhook lease not renewed; retrying');
-      }
-    }
-  }
-  const ended = keepLease();
-  return {
-    /** Resolves after a round in progress, so that no event is settled twice. */
-    async stop(): Promise<void> {
-      stopping.abort();
-      await ended;
-    },
-  };
-}
-
-function judge(
-  { logger }: ProcessorDeps,
-  event: WebhookEventDoc,
-  { outcomes, now }: { outcomes: readonly ItemOutcome[]; now: Date },
-) {
-  const ageMs = now.getTime() - event.receivedAt.getTime();
-  const verdict = judgeEvent(outcomes, { attempts: event.attempts, ageMs });
-  const eventId = event._id.toHexString();
-  if (verdict.kind === 'dead') {
-    logger.error(
-      { eventId, reason: verdict.reason },
-      'webhook event became a dead letter; see npm run dead-letters',
-    );
-  } else if (verdict.kind === 'again' && ageMs > unmatchedAlertMs) {
-    logger.warn({ eventId, reason: verdict.reason }, 'webhook event still not processed');
-  }
-  return verdict;
 }
 
 async function handleAll(

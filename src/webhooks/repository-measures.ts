@@ -15,6 +15,9 @@ export interface IntakeMeasure {
 
 const maxTimeMS = 5_000;
 
+/** An event that is redriven begins to wait again. */
+const waitsSince = { $ifNull: ['$redrivenAt', '$receivedAt'] };
+
 /** Counts of the intake for the metrics; each count stops at `limit`. */
 export function createWebhookMeasures(connection: Connection) {
   const events = openPlatformCollection(webhookEventModel, connection);
@@ -29,7 +32,7 @@ export function createWebhookMeasures(connection: Connection) {
               { $sort: { nextAttemptAt: 1 } },
               { $limit: limit },
               { $match: { status: 'pending' } },
-              { $group: { _id: null, count: { $sum: 1 }, oldest: { $min: '$receivedAt' } } },
+              { $group: { _id: null, count: { $sum: 1 }, oldest: { $min: waitsSince } } },
             ],
             { maxTimeMS },
           )

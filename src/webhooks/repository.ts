@@ -1,15 +1,32 @@
-import type { Connection, mongo, Types } from 'mongoose';
+import mongoose, { type Connection, type mongo, type Types } from 'mongoose';
 import { createBulkWriter } from '../platform/bulk-writer.ts';
 import { newUuid } from '../platform/ids.ts';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
+import { chooseForLease, maxInlineBytes } from './lease-size.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
+import type { EventProgress } from './progress.ts';
 import type { EventVerdict } from './rules.ts';
 
 export type { WebhookEventDoc } from './model.ts';
 
+/** An event under a lease; the body of a large one is read by `readBody`. */
+export interface LeasedEvent extends Omit<WebhookEventDoc, 'body' | 'persons'> {
+  readonly body?: string;
+  readonly bytes: number;
+}
+
 export interface JudgedEvent {
   readonly eventId: Types.ObjectId;
   readonly verdict: EventVerdict;
+  /** For the next attempt; null to start over. */
+  readonly progress: EventProgress | null;
+}
+
+export interface UnfinishedEvent {
+  readonly eventId: Types.ObjectId;
+  /** When it was due before its lease: it keeps its place. */
+  readonly dueAt: Date;
+  readonly progress: EventProgress | null;
 }
 
 export interface LeaseRequest {
@@ -17,12 +34,29 @@ export interface LeaseRequest {
   readonly leaseMs: number;
   readonly now: Date;
   readonly isUrgentOnly: boolean;
+  /** Null for events of older versions; by default, events of any source. */
+  readonly source?: string | null;
 }
 
 export interface Lease {
   readonly token: string;
-  readonly events: readonly WebhookEventDoc[];
+  readonly events: readonly LeasedEvent[];
 }
+
+/** A source with due events. */
+export interface DueSource {
+  readonly source: string | null;
+  readonly dueAt: Date;
+}
+
+interface SettleOptions {
+  readonly now: Date;
+  /** How long dead letters are kept. */
+  readonly deadLetterMs: number;
+}
+
+/** More sources than businesses that get events within a second. */
+const maxSources = 10_000;
 
 export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
 
@@ -35,16 +69,33 @@ export function createWebhookRepository(connection: Connection) {
     /** Resolves once a majority has stored it on disk. */
     insert: (document: WebhookEventDoc): Promise<void> => writeBulk([{ insertOne: { document } }]),
 
+    /** The sources with due events, at a cost that depends on their number alone. */
+    dueSources: ({ now, isUrgentOnly }: Pick<LeaseRequest, 'now' | 'isUrgentOnly'>): Promise<DueSource[]> =>
+      events
+        .aggregate<DueSource>([
+          // The bound on the source matches all, and lets the server skip through the index.
+          { $match: { source: { $gte: new mongoose.mongo.MinKey() }, ...dueBy(now, isUrgentOnly) } },
+          { $sort: { source: 1, ...(isUrgentOnly ? { isUrgent: 1 } : {}), nextAttemptAt: 1 } },
+          { $group: { _id: '$source', dueAt: { $first: '$nextAttemptAt' } } },
+          { $limit: maxSources },
+          { $project: { _id: 0, source: { $ifNull: ['$_id', null] }, dueAt: 1 } },
+        ])
+        .toArray(),
+
     /**
-     * Leases up to `limit` due events for `leaseMs`, the longest due first. Several processors share the intake: the
-     * first to write the lease holds the event, and it is due again when the lease ends.
+     * Leases up to `limit` due events for `leaseMs`, the longest due first, and no more than `chooseForLease` allows.
+     * Several processors share the intake: the first to write the lease holds the event, and it is due again when the
+     * lease ends.
      */
-    async lease({ limit, leaseMs, now, isUrgentOnly }: LeaseRequest): Promise<Lease> {
-      const due = await events
-        .find({ nextAttemptAt: { $lte: now }, ...(isUrgentOnly ? { isUrgent: true } : {}) })
-        .sort({ nextAttemptAt: 1 })
-        .limit(limit)
-        .toArray();
+    async lease({ limit, leaseMs, now, isUrgentOnly, source }: LeaseRequest): Promise<Lease> {
+      const due = chooseForLease(
+        await events
+          .find({ ...(source === undefined ? {} : { source }), ...dueBy(now, isUrgentOnly) } as Filter)
+          .sort({ nextAttemptAt: 1 })
+          .limit(limit)
+          .project<LeasedEvent>(leasedFields)
+          .toArray(),
+      );
       const token = newUuid();
       if (due.length === 0) return { token, events: [] };
       const ids = due.map(({ _id }) => _id);
@@ -52,84 +103,144 @@ export function createWebhookRepository(connection: Connection) {
         { _id: { $in: ids }, nextAttemptAt: { $lte: now } },
         {
           $set: { nextAttemptAt: new Date(now.getTime() + leaseMs), leaseToken: token },
-          $inc: { attempts: 1 },
+          $inc: { attempts: 1, takes: 1 },
         },
       );
-      // No other processor leased any of them, so the events need not be read again.
-      if (modifiedCount === due.length) return { token, events: due.map(asLeased).toSorted(byId) };
-      const leased = await events
+      const leased = due.map(asLeased).toSorted(byId);
+      // No other processor leased any of them, so they need not be read again.
+      if (modifiedCount === due.length) return { token, events: leased };
+      const held = await events
         .find({ _id: { $in: ids }, leaseToken: token })
-        .sort({ _id: 1 })
+        .project({ _id: 1 })
+        .map(({ _id }) => String(_id))
         .toArray();
-      return { token, events: leased };
+      return { token, events: leased.filter(({ _id }) => held.includes(_id.toHexString())) };
     },
 
-    /** Extends the lease to `leaseMs` from now; returns how many events are still held. */
-    async renew(
-      { token, events: held }: Lease,
-      { leaseMs, now }: Pick<LeaseRequest, 'leaseMs' | 'now'>,
-    ): Promise<number> {
-      const { matchedCount } = await events.updateMany(
-        { _id: { $in: held.map(({ _id }) => _id) }, leaseToken: token },
-        { $set: { nextAttemptAt: new Date(now.getTime() + leaseMs) } },
-      );
-      return matchedCount;
+    /** The body of an event; null if the event is gone. */
+    async readBody(eventId: Types.ObjectId): Promise<string | null> {
+      const found = await events.findOne({ _id: eventId }, { projection: { body: 1 } });
+      return found?.body ?? null;
     },
 
-    /**
-     * Stores the verdicts on leased events and returns how many were stored. Skips events whose lease another
-     * processor took over.
-     */
-    async settle(token: string, verdicts: readonly JudgedEvent[], now: Date): Promise<number> {
-      if (verdicts.length === 0) return 0;
-      const done = verdicts.flatMap(({ eventId, verdict }) => (verdict.kind === 'done' ? [eventId] : []));
-      const others = verdicts.filter(({ verdict }) => verdict.kind !== 'done');
-      const { matchedCount } = await events.bulkWrite([
-        {
-          updateMany: {
-            filter: { _id: { $in: done }, leaseToken: token },
-            update: { $set: { status: 'done', doneAt: now }, $unset: { nextAttemptAt: 1, leaseToken: 1 } },
-          },
-        },
-        ...others.map(({ eventId, verdict }) => ({
-          updateOne: {
-            filter: { _id: eventId, leaseToken: token },
-            update: updateFor(verdict, now),
-          },
-        })),
-      ]);
-      return matchedCount;
-    },
-
-    /** Dead events, oldest first. */
-    listDead: (limit: number): Promise<WebhookEventDoc[]> =>
-      events.find({ status: 'dead' }).sort({ _id: 1 }).limit(limit).toArray(),
-
-    /** Makes one dead event, or all of them, due again; returns how many. */
-    async redrive(eventId: Types.ObjectId | null, now: Date): Promise<number> {
-      const result = await events.updateMany(
-        { status: 'dead', ...(eventId === null ? {} : { _id: eventId }) },
-        // Restarts the age, or the event would be dead again at once.
-        { $set: { status: 'pending', attempts: 0, nextAttemptAt: now, receivedAt: now } },
-      );
-      return result.modifiedCount;
-    },
+    ...createLeaseWrites(events),
   };
 }
 
-const asLeased = (event: WebhookEventDoc): WebhookEventDoc => ({ ...event, attempts: event.attempts + 1 });
+/** What a processor writes about the events that it holds. */
+const createLeaseWrites = (events: mongo.Collection<WebhookEventDoc>) => ({
+  /** Extends the lease to `leaseMs` from now; returns how many events are still held. */
+  async renew(
+    { token, events: held }: Lease,
+    { leaseMs, now }: Pick<LeaseRequest, 'leaseMs' | 'now'>,
+  ): Promise<number> {
+    const { matchedCount } = await events.updateMany(
+      { _id: { $in: held.map(({ _id }) => _id) }, leaseToken: token },
+      { $set: { nextAttemptAt: new Date(now.getTime() + leaseMs) } },
+    );
+    return matchedCount;
+  },
 
-const byId = (a: WebhookEventDoc, b: WebhookEventDoc): number =>
-  a._id.toHexString() < b._id.toHexString() ? -1 : 1;
+  /** Stores how far a leased event has got. */
+  async saveProgress(token: string, eventId: Types.ObjectId, progress: EventProgress): Promise<void> {
+    await events.updateOne({ _id: eventId, leaseToken: token }, { $set: { progress }, $unset: { takes: 1 } });
+  },
 
-function updateFor(verdict: EventVerdict, now: Date): mongo.UpdateFilter<WebhookEventDoc> {
+  /** Ends the lease of events without a verdict: they are due again at once, in their old place. */
+  async release(token: string, unfinished: readonly UnfinishedEvent[]): Promise<void> {
+    if (unfinished.length === 0) return;
+    await events.bulkWrite(
+      unfinished.map(({ eventId, dueAt, progress }) => ({
+        updateOne: {
+          filter: { _id: eventId, leaseToken: token },
+          update: {
+            $set: { nextAttemptAt: dueAt, ...(progress === null ? {} : { progress }) },
+            $unset: { leaseToken: 1, takes: 1 },
+            $inc: { attempts: -1 },
+          },
+        },
+      })),
+    );
+  },
+
+  /**
+   * Stores the verdicts on leased events and returns how many were stored. Skips events whose lease another
+   * processor took over.
+   */
+  async settle(
+    token: string,
+    verdicts: readonly JudgedEvent[],
+    { now, deadLetterMs }: SettleOptions,
+  ): Promise<number> {
+    if (verdicts.length === 0) return 0;
+    const done = verdicts.flatMap(({ eventId, verdict }) => (verdict.kind === 'done' ? [eventId] : []));
+    const others = verdicts.filter(({ verdict }) => verdict.kind !== 'done');
+    const { matchedCount } = await events.bulkWrite([
+      {
+        updateMany: {
+          filter: { _id: { $in: done }, leaseToken: token },
+          update: doneUpdate(now),
+        },
+      },
+      ...others.map(({ eventId, verdict, progress }) => ({
+        updateOne: {
+          filter: { _id: eventId, leaseToken: token },
+          update: updateFor(verdict, progress, { now, deadLetterMs }),
+        },
+      })),
+    ]);
+    return matchedCount;
+  },
+});
+
+type Filter = mongo.Filter<WebhookEventDoc>;
+type Update = mongo.UpdateFilter<WebhookEventDoc>;
+
+const dueBy = (now: Date, isUrgentOnly: boolean) => ({
+  nextAttemptAt: { $lte: now },
+  ...(isUrgentOnly ? { isUrgent: true as const } : {}),
+});
+
+/** The size of a stored body, also of older versions, which did not bound it. */
+const bytesOfBody = { $strLenBytes: { $ifNull: ['$body', ''] } };
+
+const leasedFields = {
+  ...{ receivedAt: 1, channelId: 1, source: 1, isUrgent: 1, status: 1, attempts: 1, takes: 1, progress: 1 },
+  ...{ nextAttemptAt: 1, leaseToken: 1, lastError: 1, redrivenAt: 1 },
+  bytes: bytesOfBody,
+  body: { $cond: [{ $lte: [bytesOfBody, maxInlineBytes] }, '$body', '$$REMOVE'] },
+};
+
+const asLeased = (event: LeasedEvent): LeasedEvent => ({
+  ...event,
+  attempts: event.attempts + 1,
+  takes: (event.takes ?? 0) + 1,
+});
+
+const byId = (a: LeasedEvent, b: LeasedEvent): number => (a._id.toHexString() < b._id.toHexString() ? -1 : 1);
+
+const doneUpdate = (now: Date): Update => ({
+  $set: { status: 'done', doneAt: now },
+  $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1 },
+});
+
+function updateFor(
+  verdict: EventVerdict,
+  progress: EventProgress | null,
+  { now, deadLetterMs }: SettleOptions,
+): Update {
   switch (verdict.kind) {
     case 'done':
-      return { $set: { status: 'done', doneAt: now }, $unset: { nextAttemptAt: 1, leaseToken: 1 } };
+      return doneUpdate(now);
     case 'dead':
       return {
-        $set: { status: 'dead', lastError: verdict.reason },
-        $unset: { nextAttemptAt: 1, leaseToken: 1 },
+        $set: {
+          status: 'dead',
+          lastError: verdict.reason,
+          diedAt: now,
+          expiresAt: new Date(now.getTime() + deadLetterMs),
+        },
+        $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1 },
       };
     case 'again':
       return {
@@ -137,8 +248,9 @@ function updateFor(verdict: EventVerdict, now: Date): mongo.UpdateFilter<Webhook
           status: 'parked',
           lastError: verdict.reason,
           nextAttemptAt: new Date(now.getTime() + verdict.delayMs),
+          ...(progress === null ? {} : { progress }),
         },
-        $unset: { leaseToken: 1 },
+        $unset: { leaseToken: 1, takes: 1, ...(progress === null ? { progress: 1 } : {}) },
       };
   }
 }

@@ -162,6 +162,6 @@ const eventDescription = {
     ],
     request: { contentType: 'application/json', example: eventExample },
     replies: { 200: { description: 'The events are stored', contentType: 'text/plain', example: 'OK' } },
-    problems: ['unauthenticated', 'invalid-signature', 'body-too-large', 'overloaded'],
+    problems: ['unauthenticated', 'invalid-signature', 'body-too-large', 'body-out-of-bounds', 'overloaded'],
   },
 } as const;

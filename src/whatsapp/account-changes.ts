@@ -33,7 +33,7 @@ export function readAccountChange(
 
 function readEffects(
   change: Parameters<ChangeReader<AccountChange>>,
-): readonly (AccountChange | UnreadableChange)[] {
+): Iterable<AccountChange | UnreadableChange> {
   for (const read of readers) {
     const items = read(...change);
     if (items !== null) return items;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { readCommand, runCommand } from '../../src/webhooks/dead-letters.ts';
-import { webhookEventModel } from '../../src/webhooks/model.ts';
-import { createWebhookRepository, type WebhookEventDoc } from '../../src/webhooks/repository.ts';
+import { webhookEventModel, type WebhookEventDoc } from '../../src/webhooks/model.ts';
+import { createDeadLetterRepository } from '../../src/webhooks/dead-letter-repository.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 const clock = createFixedClock(new Date('2026-11-23T12:00:00Z'));
@@ -37,9 +37,9 @@ describe('dead letters', () => {
     const command = readCommand(args);
     assert.ok(command !== null);
     const lines: string[] = [];
-    const repository = createWebhookRepository(database.connection);
+    const deadLetters = createDeadLetterRepository(database.connection);
     const print = (line: string) => void lines.push(line);
-    return { code: await runCommand(command, { events: repository, clock, print }), lines };
+    return { code: await runCommand(command, { deadLetters, clock, print }), lines };
   }
 
   it('list › oldest first with id, time and reason; others and bodies are not shown', async () => {

@@ -7,6 +7,7 @@ import { newId } from '../../src/platform/ids.ts';
 import { pendingMigrations, runMigrations } from '../../src/platform/migrations.ts';
 import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
 import { createTemplateRepository } from '../../src/templates/store/repository.ts';
+import { createDeadLetterRepository } from '../../src/webhooks/dead-letter-repository.ts';
 import { createWebhookRepository } from '../../src/webhooks/repository.ts';
 import { buildMessage } from '../support/messages.ts';
 import { models } from '../support/models.ts';
@@ -216,7 +217,7 @@ describe('query plans', () => {
   add('webhook events that are due and urgent', () =>
     createWebhookRepository(connection).lease({ ...lease, isUrgentOnly: true }),
   );
-  add('webhook events that were given up', () => createWebhookRepository(connection).listDead(50));
+  add('webhook events that were given up', () => createDeadLetterRepository(connection).list(50));
 
   for (const [name, query] of lists) {
     it(`${name} › an index serves filter and order: no scan, no sort in memory`, async () => {

@@ -4,6 +4,7 @@ import { observeReceipts } from '../../src/sending/observers.ts';
 import type { ErrorEffects } from '../../src/sending/dispatch/effects.ts';
 import type { InboundService } from '../../src/sending/messages/incoming/inbound.ts';
 import { createReceiptService } from '../../src/sending/messages/incoming/receipts.ts';
+import { startLoops, type Loop } from '../../src/platform/loop.ts';
 import { buildProcessor } from '../../src/webhooks/build.ts';
 import type { ProcessorLane } from '../../src/webhooks/processor.ts';
 import type { TestApi } from './api.ts';
@@ -17,6 +18,8 @@ export interface TestProcessor {
   drain(): Promise<void>;
   /** Checks the due suspect numbers once. */
   reviewNumbers(): Promise<number>;
+  /** Runs both lanes as the worker does, until stopped. */
+  start(): Loop;
   /** One batch of a lane; returns the number of events taken. */
   processBatch(lane: ProcessorLane): Promise<number>;
   close(): Promise<void>;
@@ -41,6 +44,7 @@ export async function startTestProcessor(
   const probe = watchWire(core.mongo, crossingFiltersOfWorker);
   const processor = buildProcessor({
     ...core,
+    deadLetterMs: config.webhook.deadLetterMs,
     receipts: observeReceipts(createReceiptService({ ...core, effects: effects(core.effects) }), core),
     inbound: inbound(core.inbound),
     ...(leaseMs === undefined ? {} : { leaseMs }),
@@ -48,6 +52,7 @@ export async function startTestProcessor(
   return {
     probe,
     metrics: core.metrics,
+    start: () => startLoops(processor.loops, log.logger),
     processBatch: processor.processBatch,
     async drain() {
       while ((await processor.processBatch('all')) > 0);

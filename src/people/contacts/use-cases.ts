@@ -23,13 +23,18 @@ export interface StoredOptOut {
 export interface ContactUseCaseDeps extends ContactDeps {
   /** Cancels unsent messages after the commit. A port, because contacts must not import messages. */
   onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
+  /**
+   * Erases what else is stored under the identities of a deleted contact, in the transaction that deletes it. A port,
+   * because contacts must not import webhooks.
+   */
+  erasePerson(scope: ClientScope, identities: readonly string[], session: ClientSession): Promise<void>;
 }
 
 export type ContactUseCases = ReturnType<typeof createContactUseCases>;
 
 /** The actions of users on contacts. */
 export function createContactUseCases(deps: ContactUseCaseDeps) {
-  const { contacts, dependents, audit } = deps;
+  const { contacts, dependents, audit, erasePerson } = deps;
   const resource = createContactResource(deps);
 
   return {
@@ -82,11 +87,17 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
 
     /** Deletes a contact and its lead; throws `in-use` while the contact has a conversation, open or closed. */
     remove: (scope: ClientScope, by: Person, ref: ResourceRef): Promise<void> =>
-      resource.remove(scope, by, ref, async ({ _id }, session) => {
+      resource.remove(scope, by, ref, async (contact, session) => {
+        const { _id } = contact;
         const use = await dependents.useOfContact(scope, _id);
         if (use !== null) throw new AppError('in-use', use);
         await dependents.contactDeleted(scope, by, _id, session);
         await contacts.unlink(scope, _id, session);
+        await erasePerson(
+          scope,
+          identityFields.flatMap((field) => contact[field] ?? []),
+          session,
+        );
       }),
   };
 }

@@ -1,0 +1,124 @@
+import { sleep } from '../platform/clock.ts';
+import type { BackgroundWork } from '../platform/loop.ts';
+import type { LargeBodies } from './large-bodies.ts';
+import type { DueSource, Lease } from './repository.ts';
+import type { SourceUsage } from './source-usage.ts';
+import { runTurn, type TurnDeps } from './turn.ts';
+
+export type ProcessorLane = 'all' | 'urgent';
+
+/** Messages of contacts are handled one after the other, so the urgent lane takes short batches. */
+const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
+
+/**
+ * Sources whose events a lane handles at the same time: enough that a few slow ones hold up nobody, few enough that each
+ * gets on fast when all of them are busy.
+ */
+const maxTurns: Readonly<Record<ProcessorLane, number>> = { all: 8, urgent: 4 };
+
+/** How long a source may go on while others wait for its place: with 8 places, forty sources share a second. */
+const sharedTurnMs = 200;
+/** How long a source may go on while nobody waits. */
+const maxTurnMs = 10_000;
+/** While turns run, sources that become due are looked for this often. */
+const pollMs = 50;
+/** The wait after a failed turn. */
+const retryMs = 500;
+
+export interface LaneDeps extends TurnDeps {
+  readonly largeBodies: LargeBodies;
+  readonly usage: SourceUsage;
+}
+
+export interface Lane extends BackgroundWork {
+  /** Gives one turn to the sources that are due, as many as have a place; returns the number of events taken. */
+  processBatch(): Promise<number>;
+}
+
+/**
+ * One lane of the processor: the sources with due events take turns, first the one that used the least time lately.
+ * A source has one turn at a time in each lane, so its events keep their order.
+ */
+export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
+  const { events, clock, logger, largeBodies, usage } = deps;
+  const isUrgentOnly = lane === 'urgent';
+  const running = new Map<string | null, Promise<number>>();
+  let isCrowded = false;
+  let isStopping = false;
+
+  async function startTurns(): Promise<readonly Promise<number>[]> {
+    const due = await events.dueSources({ now: clock.now(), isUrgentOnly });
+    const waiting = due.filter(({ source }) => !running.has(source) && !largeBodies.keepsWaiting(source));
+    const places = maxTurns[lane] - running.size;
+    isCrowded = waiting.length > places;
+    return usage.sort(waiting, clock.now()).slice(0, places).map(startTurn);
+  }
+
+  function startTurn({ source }: DueSource): Promise<number> {
+    const turn = takeTurn(source)
+      .catch(async (error: unknown) => {
+        logger.error({ error }, 'turn of webhook events failed; they are due again when their lease ends');
+        await sleep(retryMs);
+        return 0;
+      })
+      .finally(() => running.delete(source));
+    running.set(source, turn);
+    return turn;
+  }
+
+  async function takeTurn(source: string | null): Promise<number> {
+    const lease = await leaseFrom(source);
+    if (lease.events.length === 0) return 0;
+    const place = largeBodies.enter(source, lease.events);
+    if (place === null) {
+      await events.release(lease.token, lease.events.map(toUnfinished));
+      return lease.events.length;
+    }
+    const startedAt = clock.now().getTime();
+    try {
+      await runTurn(deps, lease, () => {
+        const lastedMs = clock.now().getTime() - startedAt;
+        return isStopping || lastedMs >= (isCrowded || place.isWanted() ? sharedTurnMs : maxTurnMs);
+      });
+    } finally {
+      place.leave();
+      const now = clock.now();
+      usage.add(source, now.getTime() - startedAt, now);
+    }
+    return lease.events.length;
+  }
+
+  const leaseFrom = (source: string | null): Promise<Lease> =>
+    events.lease({
+      limit: maxEvents[lane],
+      leaseMs: deps.leaseMs,
+      now: clock.now(),
+      isUrgentOnly,
+      source,
+    });
+
+  return {
+    async processBatch() {
+      const counts = await Promise.all(await startTurns());
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+
+    async step() {
+      const started = await startTurns();
+      if (started.length === 0 && running.size === 0) return 'idle';
+      await Promise.race([...running.values(), sleep(pollMs)]);
+      return 'more';
+    },
+
+    async finish() {
+      isStopping = true;
+      await Promise.all(running.values());
+    },
+  };
+}
+
+const toUnfinished = ({ _id, nextAttemptAt, receivedAt }: Lease['events'][number]) => ({
+  eventId: _id,
+  dueAt: nextAttemptAt ?? receivedAt,
+  progress: null,
+});
