@@ -10,7 +10,7 @@ interface KeepingDeps {
   readonly deadLetters: Pick<DeadLetterRepository, 'keepFor' | 'countExpiring'>;
   readonly keptMs: number;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** Gives every dead letter its end by the current setting, and warns before the first of them ends. */

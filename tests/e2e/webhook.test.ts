@@ -171,7 +171,7 @@ describe('e2e › events of the provider', function () {
     assert.deepEqual([redriven.code, redriven.output.trim()], [0, 'Redriven: 1']);
     await waitFor('it was tried again and is dead again', async () => {
       const event = await events.findOne({ _id: dead._id });
-      return event?.['status'] === 'dead' && event['receivedAt'] > dead['receivedAt'];
+      return event?.['status'] === 'dead' && event['redrivenAt'] > dead['receivedAt'];
     });
     // Once the cause is fixed, the next redrive processes the event.
     await events.updateOne({ _id: dead._id }, { $set: { body: JSON.stringify({ object: 'x', entry: [] }) } });

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Types } from 'mongoose';
+import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
+import type { Loop } from '../../src/platform/loop.ts';
+import { useApi } from '../support/api.ts';
+import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
+import { call } from '../support/http.ts';
+import { changeOf, envelopeOf, postSigned, textOf } from '../support/meta.ts';
+import { assertRefused } from '../support/problems.ts';
+import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+import { waitFor } from '../support/wait.ts';
+
+const secret = 'the app secret of this test';
+const zeros = `[${'0,'.repeat(200_000)}0]`;
+
+describe('api › webhook turns', function () {
+  this.timeout(60_000);
+  const api = useApi('webhook-turns', { env: { WHATSAPP_APP_SECRETS: secret } });
+  let user: CrmUser;
+  let processors: TestProcessor[];
+  let loops: Loop[];
+
+  beforeEach(async () => {
+    user = await api().signUp();
+    [processors, loops] = [[], []];
+    await events().deleteMany({});
+  });
+  afterEach(async () => {
+    await Promise.all(loops.map((loop) => loop.stop()));
+    for (const processor of processors) assert.deepEqual(processor.probe.takeViolations(), []);
+    await Promise.all(processors.map((one) => one.close()));
+  });
+
+  const events = () => api().collection('webhook_events');
+  const incoming = (path = '') => `${api().url}/webhook/incoming${path}`;
+
+  /** A processor whose handling of a message takes a while; `seen` gets the ids of its messages. */
+  async function startSlow(seen: string[], takesMs: number): Promise<TestProcessor> {
+    const processor = await startTestProcessor(api(), {
+      inbound: (real) => ({
+        ...real,
+        async receive(scope, channelId, item) {
+          seen.push(item.providerMessageId);
+          await sleep(takesMs);
+          return real.receive(scope, channelId, item);
+        },
+      }),
+    });
+    processors.push(processor);
+    return processor;
+  }
+
+  /** An event of the given source, stored as if it had just arrived. */
+  const eventOf = (body: unknown, fields: object = {}) => ({
+    ...{ receivedAt: new Date(), status: 'pending', attempts: 0, nextAttemptAt: new Date(), isUrgent: true },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...fields,
+  });
+
+  const messagesOf = (phoneNumberId: string, ids: readonly string[]) => {
+    const from = phoneEndingIn('33').slice(1);
+    const messages = ids.map((id) => ({
+      id,
+      from,
+      timestamp: '1795430000',
+      type: 'text',
+      text: { body: 'Hi' },
+    }));
+    return envelopeOf(changeOf(phoneNumberId, { messages }));
+  };
+  const idsOf = (count: number) => Array.from({ length: count }, () => `wamid.${newSecret(9)}`);
+
+  describe('the door', () => {
+    it('a body beyond a bound, signed or on a channel’s own address › 413 that names the bound, counted and logged', async () => {
+      const key = newSecret();
+      await api()
+        .collection('channels')
+        .updateOne({ _id: new Types.ObjectId(user.channelId) }, { $set: { webhookKeyHash: sha256Hex(key) } });
+      for (const [bound, body] of [
+        ['150000 values', zeros],
+        ['64 depth', '['.repeat(100)],
+      ] as const) {
+        for (const answer of [
+          await postSigned(incoming(), body, secret),
+          await call(incoming(`/${key}`), { method: 'POST', raw: body }),
+        ]) {
+          assertRefused(answer, bound);
+          assert.deepEqual([answer.status, answer.body['code']], [413, 'body-out-of-bounds']);
+          assert.match(String(answer.body['detail']), new RegExp(bound));
+        }
+      }
+      assert.equal(await events().countDocuments({}), 0);
+      const logged = api()
+        .log.lines()
+        .filter(({ message }) => message === 'webhook body out of bounds; refused');
+      assert.deepEqual(
+        logged.map(({ bound, channelId }) => [bound, channelId]),
+        ['values', 'depth'].flatMap((bound) => [
+          [bound, null],
+          [bound, user.channelId],
+        ]),
+      );
+    });
+
+    it('an event › gets its source and the keys of its persons', async () => {
+      await postSigned(
+        incoming(),
+        textOf(user.phoneNumberId, '+4915155500001', 'Hi', 'wamid.source'),
+        secret,
+      );
+      const [event] = await events().find({}).toArray();
+      assert.equal(event?.['source'], `number:${user.phoneNumberId}`);
+      assert.deepEqual(event['persons'], [sha256Hex('4915155500001').slice(0, 24)]);
+    });
+  });
+
+  describe('the processor', () => {
+    it('a body beyond a bound, stored by an older version › a dead letter that names the bound', async () => {
+      await events().insertOne(eventOf(zeros));
+      await (await startSlow([], 0)).drain();
+      const [event] = await events().find({}).toArray();
+      assert.deepEqual(
+        { status: event?.['status'], lastError: event?.['lastError'], attempts: event?.['attempts'] },
+        { status: 'dead', lastError: 'invalid: the body has more than 150000 values', attempts: 1 },
+      );
+    });
+
+    it('an event that stopped its processors five times › a dead letter that says so; others of its batch are processed', async () => {
+      const seen: string[] = [];
+      const [poison = '', innocent = ''] = idsOf(2);
+      await events().insertMany([
+        eventOf(messagesOf(user.phoneNumberId, [poison]), { takes: 5 }),
+        eventOf(messagesOf(user.phoneNumberId, [innocent]), { takes: 1 }),
+      ]);
+      await (await startSlow(seen, 0)).drain();
+      const stored = await events().find({}).sort({ _id: 1 }).toArray();
+      assert.deepEqual(
+        stored.map(({ status, lastError, takes }) => ({ status, lastError, takes })),
+        [
+          {
+            status: 'dead',
+            lastError: 'stalled: taken 5 times, and no attempt came to an end',
+            takes: undefined,
+          },
+          { status: 'done', lastError: undefined, takes: undefined },
+        ],
+      );
+      assert.deepEqual(seen, [innocent]);
+    });
+
+    it('a processor that dies › leaves a count of its take; a verdict clears it', async () => {
+      await events().insertOne(eventOf(messagesOf('unknown', idsOf(1))));
+      const processor = await startSlow([], 0);
+      await processor.processBatch('all');
+      const parked = await events().findOne({});
+      assert.deepEqual(
+        [parked?.['status'], parked?.['takes'], parked?.['attempts']],
+        ['parked', undefined, 1],
+      );
+    });
+
+    it('stopped in the middle of an event › the next processor continues it: each item once, in order', async () => {
+      const ids = idsOf(30);
+      const [first, second]: string[][] = [[], []];
+      await events().insertOne(eventOf(messagesOf(user.phoneNumberId, ids)));
+      const loop = (await startSlow(first ?? [], 30)).start();
+      await waitFor('some items are handled', () => (first?.length ?? 0) >= 5);
+      await loop.stop();
+      const event = await events().findOne({});
+      assert.deepEqual(
+        [event?.['status'], event?.['leaseToken'], event?.['takes'], event?.['attempts']],
+        ['pending', undefined, undefined, 0],
+      );
+      await (await startSlow(second ?? [], 0)).drain();
+      assert.deepEqual([...(first ?? []), ...(second ?? [])], ids);
+      assert.ok((second?.length ?? 0) > 0);
+      const ended = await events().findOne({});
+      assert.deepEqual([ended?.['status'], ended?.['progress']], ['done', undefined]);
+    });
+
+    it('one item of many waits › the next attempt handles that one alone', async () => {
+      const seen: string[] = [];
+      const [known, unknown] = [idsOf(3), idsOf(1)];
+      const processor = await startSlow(seen, 0);
+      const { entry } = messagesOf(user.phoneNumberId, known);
+      const waiting = { ...messagesOf('not connected yet', unknown), entry: [...entry] };
+      waiting.entry.push(...messagesOf('not connected yet', unknown).entry);
+      await events().insertOne(eventOf(waiting));
+      await processor.drain();
+      assert.deepEqual(seen, known);
+      const parked = await events().findOne({});
+      assert.deepEqual([parked?.['status'], parked?.['progress'].todo], ['parked', [3]]);
+
+      await api()
+        .collection('channels')
+        .updateOne(
+          { _id: new Types.ObjectId(user.channelId) },
+          { $set: { phoneNumberId: 'not connected yet' } },
+        );
+      await waitFor('the channel is known', async () => {
+        await events().updateMany({ status: 'parked' }, { $set: { nextAttemptAt: new Date() } });
+        await processor.drain();
+        return (await events().findOne({}))?.['status'] === 'done';
+      });
+      assert.deepEqual(seen, [...known, ...unknown]);
+    });
+
+    it('floods of thirty sources › a message of another source passes nearly all of them', async () => {
+      const seen: string[] = [];
+      const floods = Array.from({ length: 30 }, () => new Types.ObjectId().toHexString());
+      await events().insertMany(
+        floods.map((source) =>
+          eventOf(messagesOf(user.phoneNumberId, idsOf(100)), { source: `channel:${source}` }),
+        ),
+      );
+      loops.push((await startSlow(seen, 20)).start());
+      await waitFor('the floods are under way', () => seen.length > 100);
+      const other = await api().signUp();
+      for (const id of idsOf(3)) {
+        const before = seen.length;
+        await postSigned(incoming(), messagesOf(other.phoneNumberId, [id]), secret);
+        await waitFor('the message is taken', () => seen.includes(id), { everyMs: 5 });
+        const passed = seen.indexOf(id) - before;
+        assert.ok(passed < 400, `${passed} messages of the floods came first`);
+      }
+      assert.ok(seen.length < 2_500, 'the floods were over too early');
+    });
+  });
+});
