@@ -218,11 +218,11 @@ describe('api › webhook turns', function () {
       await waitFor('the floods are under way', () => seen.length > 100);
       const other = await api().signUp();
       for (const id of idsOf(3)) {
-        const before = seen.length;
         await postSigned(incoming(), messagesOf(other.phoneNumberId, [id]), secret);
+        const before = seen.length;
         await waitFor('the message is taken', () => seen.includes(id), { everyMs: 5 });
         const passed = seen.indexOf(id) - before;
-        assert.ok(passed < 400, `${passed} messages of the floods came first`);
+        assert.ok(passed < 200, `${passed} messages of the floods came first`);
       }
       assert.ok(seen.length < 2_500, 'the floods were over too early');
     });
