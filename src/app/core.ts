@@ -1,6 +1,6 @@
 import { buildAudit } from '../audit/build.ts';
 import { buildChannels } from '../channels/build.ts';
-import { buildConsent } from '../consent/build.ts';
+import { buildAddressStops, buildConsent } from '../consent/build.ts';
 import type { HealthCheck } from '../http/health.ts';
 import { buildClients } from '../identity/build.ts';
 import { buildConversationStore, buildInbox } from '../inbox/build.ts';
@@ -145,7 +145,8 @@ function buildAreas(config: Config, ground: Ground) {
   const { mongo, clock, logger, metrics, audit, openings } = ground;
   const { channels, templates } = buildChannelsAndTemplates(config, ground);
   const threads = buildConversationStore(mongo);
-  const people = buildPeople({ mongo, audit, conversations: threads.references, clock });
+  const addressStops = buildAddressStops(mongo);
+  const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
   const { contacts, leads } = people;
   const inbox = buildInbox({ store: threads, contacts, leads, audit, clock });
   const { conversations } = inbox;

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { createAddressStopRepository, type AddressStopRepository } from './address-stops/repository.ts';
 import type { consentInstruments } from './instruments.ts';
 import { observeStops } from './observers.ts';
 import { createSendingPolicyUseCases } from './sending-policy/use-cases.ts';
@@ -32,6 +33,10 @@ interface ConsentBuildDeps {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** Opt-outs that outlast a contact's identities. Built before contacts, which write them. */
+export const buildAddressStops = (mongo: MongoConnection): AddressStopRepository =>
+  createAddressStopRepository(mongo);
 
 /** Consent of contacts and sending policies of clients, for both processes. */
 export function buildConsent(deps: ConsentBuildDeps) {

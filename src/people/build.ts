@@ -7,7 +7,7 @@ import { createTransactions } from '../platform/transaction.ts';
 import { createContactUseCases, type ContactUseCaseDeps } from './contacts/use-cases.ts';
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
-import { createContactDirectory } from './contacts/directory.ts';
+import { createContactDirectory, type ContactDependents } from './contacts/directory.ts';
 import { createContactRepository } from './contacts/store/repository.ts';
 import { createSuspectRepository } from './contacts/store/suspects.ts';
 import { createContactDependents } from './leads/contact-dependents.ts';
@@ -23,6 +23,7 @@ interface PeopleDeps {
   readonly audit: AuditService;
   /** Finds the conversations that prevent a deletion. */
   readonly conversations: LeadConversations;
+  readonly addressStops: Pick<ContactDependents, 'consentMoved'>;
   readonly clock: Clock;
 }
 
@@ -33,11 +34,17 @@ interface PeopleRouteDeps {
 }
 
 /** Contacts and their leads. */
-export function buildPeople({ mongo, audit, conversations, clock }: PeopleDeps) {
+export function buildPeople({ mongo, audit, conversations, addressStops, clock }: PeopleDeps) {
   const runInTransaction = createTransactions(mongo);
   const leadRepository = createLeadRepository(mongo);
   const contactRepository = createContactRepository(mongo);
-  const dependents = createContactDependents({ leads: leadRepository, conversations, audit, clock });
+  const dependents = createContactDependents({
+    leads: leadRepository,
+    conversations,
+    audit,
+    addressStops,
+    clock,
+  });
   const contacts = createContactDirectory({ contacts: contactRepository, dependents, audit, clock });
   const leads = createLeadDirectory({ leads: leadRepository, contacts, runInTransaction, clock });
   return {

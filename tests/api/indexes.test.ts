@@ -242,15 +242,17 @@ describe('query plans', () => {
         }),
     ],
     [
-      'messages that wait for a contact',
+      'messages that wait for a contact or at an address',
       () =>
-        createMessageRepository(connection).cancelWaiting(scope, newId(), {
-          ...{ statementId: 'wamid.stop', reason: 'opted-out', at },
-        }),
+        createMessageRepository(connection).cancelWaiting(
+          scope,
+          { contactIds: [newId()], phoneNumbers: ['+15550001101', '+15550001102'], userIds: ['US.1'] },
+          { statementId: 'wamid.stop', reason: 'opted-out', at },
+        ),
     ],
     [
       'messages that a stop has canceled',
-      () => createMessageRepository(connection).findWithdrawn(scope, newId(), 'wamid.stop'),
+      () => createMessageRepository(connection).findWithdrawn(scope, 'wamid.stop'),
     ],
     [
       'the channels of an account',

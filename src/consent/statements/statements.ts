@@ -1,25 +1,26 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { AuditService } from '../../audit/service.ts';
+import type { AuditedWrite, AuditService } from '../../audit/service.ts';
 import type { PersonStatement } from '../../people/contacts/consent.ts';
 import type { ContactRecord, ContactDirectory } from '../../people/contacts/directory.ts';
 import { sleep, type Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { Withdrawal, Withdrawn } from './withdrawal.ts';
+import { reachOf, type PersonReach } from './reach.ts';
+import type { Reach, Withdrawal, Withdrawn } from './withdrawal.ts';
 
 /** The message functions of consent; `messages/store/consent-writes.ts` provides it. */
 export interface WaitingMessages {
   cancelWaiting(
     scope: ClientScope,
-    contactId: Types.ObjectId,
+    reach: Reach,
     withdrawal: Withdrawal,
   ): Promise<{ readonly calling: readonly Types.ObjectId[] }>;
-  findWithdrawn(scope: ClientScope, contactId: Types.ObjectId, statementId: string): Promise<Withdrawn>;
+  findWithdrawn(scope: ClientScope, statementId: string): Promise<Withdrawn>;
 }
 
 export interface ConsentDeps {
-  readonly contacts: Pick<ContactDirectory, 'findRecord' | 'recordStatement' | 'holdForCopy'>;
+  readonly contacts: Pick<ContactDirectory, 'findRecord' | 'recordStatement' | 'holdForCopy' | 'findPerson'>;
   readonly messages: WaitingMessages;
   /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
@@ -49,6 +50,9 @@ interface StoredStop {
   readonly eventId: string;
   readonly source: string;
   readonly storedAt: Date;
+  readonly reach: Reach;
+  /** The contacts whose history has the stop; the one that sent it comes last. */
+  readonly provedFor: readonly Types.ObjectId[];
 }
 
 type StopKind = 'opted-out' | 'marketing-stopped';
@@ -83,14 +87,17 @@ export type ConsentStatements = ReturnType<typeof createConsentStatements>;
 export function createConsentStatements(deps: ConsentDeps) {
   const { contacts } = deps;
 
+  /** Stores a statement on the contact that made it, then on the other contacts of the same person. */
   async function store(
     scope: ClientScope,
     contactId: Types.ObjectId,
     statement: PersonStatement,
-  ): Promise<ContactRecord> {
+  ): Promise<{ readonly record: ContactRecord; readonly reach: PersonReach }> {
     const record = await contacts.recordStatement(scope, contactId, statement);
     if (record === null) throw notFound('contact');
-    return record;
+    const reach = await reachOf(contacts, scope, record);
+    for (const other of reach.others) await contacts.recordStatement(scope, other, statement);
+    return { record, reach };
   }
 
   async function stop(
@@ -98,15 +105,17 @@ export function createConsentStatements(deps: ConsentDeps) {
     contactId: Types.ObjectId,
     { kind, statement }: { kind: StopKind; statement: Statement },
   ): Promise<StopOutcome> {
-    const record = await store(scope, contactId, { ...statement, status: kind });
+    const { record, reach } = await store(scope, contactId, { ...statement, status: kind });
     const entry = record.consentLog.find(
       ({ status, eventId }) => status === kind && eventId === statement.eventId,
     );
     const storedAt = entry?.storedAt ?? record.updatedAt;
-    const stored = { scope, contactId, kind, eventId: statement.eventId, source: statement.source, storedAt };
+    const { eventId, source } = statement;
+    const provedFor = [...reach.others, contactId];
+    const stored = { scope, contactId, kind, eventId, source, storedAt, reach, provedFor };
     if (isStopped(record, kind)) return applyStop(deps, stored, processorLimits);
     // The stop may have canceled messages before the contact opted in again.
-    const { canceled } = await deps.messages.findWithdrawn(scope, contactId, statement.eventId);
+    const { canceled } = await deps.messages.findWithdrawn(scope, eventId);
     if (canceled.length > 0) await conclude(deps, stored);
     return { kind: 'superseded' };
   }
@@ -122,11 +131,11 @@ export function createConsentStatements(deps: ConsentDeps) {
       contactId: Types.ObjectId,
       optOut: Pick<StoredStop, 'eventId' | 'storedAt'>,
     ): Promise<void> {
-      await applyStop(
-        deps,
-        { ...optOut, scope, contactId, kind: 'opted-out', source: 'manual' },
-        requestLimits,
-      );
+      const record = await contacts.findRecord(scope, contactId);
+      if (record === null) return;
+      const reach = await reachOf(contacts, scope, record);
+      const stored = { ...optOut, scope, contactId, reach, provedFor: [contactId] };
+      await applyStop(deps, { ...stored, kind: 'opted-out', source: 'manual' }, requestLimits);
     },
 
     /** The contact turned off marketing messages in WhatsApp. */
@@ -166,7 +175,7 @@ async function applyStop(
   if (!(await isAcknowledged(deps, stop))) {
     const startedMs = clock.now().getTime();
     for (;;) {
-      const { calling } = await messages.cancelWaiting(scope, contactId, withdrawalOf(stop, clock.now()));
+      const { calling } = await messages.cancelWaiting(scope, stop.reach, withdrawalOf(stop, clock.now()));
       const nowMs = clock.now().getTime();
       // A marketing stop does not wait for calls in progress: it only promises to refuse later messages.
       const isOver = stop.kind !== 'opted-out' || nowMs - stop.storedAt.getTime() >= maxWaitMs;
@@ -191,18 +200,18 @@ const withdrawalOf = ({ kind, eventId }: StoredStop, at: Date): Withdrawal => ({
 
 const isAcknowledged = (
   { audit }: ConsentDeps,
-  { scope, contactId, kind, eventId }: StoredStop,
+  { scope, contactId, kind, eventId }: Pick<StoredStop, 'scope' | 'contactId' | 'kind' | 'eventId'>,
   session?: ClientSession,
 ): Promise<boolean> => {
   const fact = { targetId: contactId, action: `contact.${kind}`, field: 'eventId', value: eventId };
   return audit.hasRecorded(scope, fact, session);
 };
 
-/** Records the proof once: the canceled messages, those that may have been sent, and the time of acknowledgement. */
+/** Records the proof once for each contact of the person: the canceled messages, those that may have been sent, and the time of acknowledgement. */
 async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
-  const { audit, contacts, messages, clock } = deps;
-  const { scope, contactId, kind, eventId, source, storedAt } = stop;
-  const { canceled, mayHaveLeft } = await messages.findWithdrawn(scope, contactId, eventId);
+  const { messages, clock } = deps;
+  const { scope, contactId, eventId, source, storedAt } = stop;
+  const { canceled, mayHaveLeft } = await messages.findWithdrawn(scope, eventId);
   const after = {
     eventId,
     storedAt,
@@ -211,17 +220,29 @@ async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
     canceledMessageIds: canceled.slice(0, maxProofIds).map((id) => id.toHexString()),
     mayHaveLeftMessageIds: mayHaveLeft.slice(0, maxProofIds).map((id) => id.toHexString()),
   };
-  const written = await audit.audited<'written' | undefined>(scope, { type: 'system' }, async (session) => {
-    // Serialises concurrent acknowledgements of the same stop: the second one finds the proof of the first.
-    const contact = await contacts.holdForCopy(scope, contactId, session);
-    if (contact === null || (await isAcknowledged(deps, stop, session)))
-      return { result: undefined, write: null };
-    const target = { type: 'contact', id: contactId };
-    return { result: 'written', write: { action: `contact.${kind}`, target, before: null, after } };
-  });
-  if (written !== undefined) deps.onStopped?.(source, canceled.length);
+  for (const provedFor of stop.provedFor) {
+    const isNew = await writeProof(deps, { ...stop, contactId: provedFor }, after);
+    if (isNew && provedFor.equals(contactId)) deps.onStopped?.(source, canceled.length);
+  }
   await endWorkflows(deps, canceled);
 }
+
+/** Whether the proof was written; false if there is one, or no contact any more. */
+const writeProof = (
+  deps: ConsentDeps,
+  stop: StoredStop,
+  after: NonNullable<AuditedWrite['after']>,
+): Promise<boolean> => {
+  const { scope, contactId, kind } = stop;
+  return deps.audit.audited(scope, { type: 'system' }, async (session) => {
+    // Serialises concurrent acknowledgements of the same stop: the second one finds the proof of the first.
+    const contact = await deps.contacts.holdForCopy(scope, contactId, session);
+    if (contact === null || (await isAcknowledged(deps, stop, session)))
+      return { result: false, write: null };
+    const target = { type: 'contact', id: contactId };
+    return { result: true, write: { action: `contact.${kind}`, target, before: null, after } };
+  });
+};
 
 /** Notifying workflows is optional: after this time it continues in the background. */
 const maxNotifyMs = 1_000;

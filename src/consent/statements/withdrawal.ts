@@ -11,6 +11,15 @@ export interface Withdrawal {
   readonly category?: 'marketing';
 }
 
+/** Whose waiting messages a statement cancels: those for these contacts, and those to these addresses. */
+export interface Reach {
+  readonly contactIds: readonly Types.ObjectId[];
+  /** E.164, in every spelling. */
+  readonly phoneNumbers: readonly string[];
+  /** Business-scoped user ids. */
+  readonly userIds: readonly string[];
+}
+
 /** The effects of a statement so far, read from the messages themselves. */
 export interface Withdrawn {
   readonly canceled: readonly Types.ObjectId[];

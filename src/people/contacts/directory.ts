@@ -13,7 +13,7 @@ import { cleanName } from '../../platform/text.ts';
 
 export type { Answered } from './persons/decide.ts';
 export type { Person } from './persons/links.ts';
-export type { ContactDependents } from './resource.ts';
+export type { ConsentMove, ContactDependents } from './resource.ts';
 export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 
 export type ContactDirectory = ReturnType<typeof createContactDirectory>;
@@ -66,6 +66,22 @@ export function createContactDirectory(deps: ContactDeps) {
       ]);
       const ids = new Set(current.map(({ _id }) => _id.toHexString()));
       return [...current, ...former.filter(({ _id }) => !ids.has(_id.toHexString()))];
+    },
+
+    /**
+     * The contact with this id, every other contact that has one of the keys, and all contacts known to be the same
+     * person as one of them. A message or an opt-out of one concerns them all. Leaves out missing contacts.
+     */
+    async findPerson(
+      scope: ClientScope,
+      id: Types.ObjectId,
+      keys: readonly string[],
+    ): Promise<ContactDoc[]> {
+      const found = await contacts.findWithKeys(scope, id, keys);
+      const linked = found.filter(({ samePerson = [] }) => samePerson.length > 0);
+      const people = await Promise.all(linked.map((contact) => findPerson(contacts, scope, contact)));
+      const all = [...found, ...people.flatMap((person) => person.contacts)];
+      return [...new Map(all.map((contact) => [contact._id.toHexString(), contact])).values()];
     },
 
     /** Stores the person's WhatsApp name if the contact has no name. */

@@ -6,10 +6,21 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { auditedFieldsOf } from './changes.ts';
 import type { ContactDoc, ContactRecord, ContactRepository } from './store/repository.ts';
 
+/** A contact before and after a write; null before it is created, and after it is deleted. */
+export interface ConsentMove {
+  readonly before: ContactRecord | null;
+  readonly after: ContactRecord | null;
+}
+
 /** A port for the nouns that refer to contacts, which contacts must not import. */
 export interface ContactDependents {
   /** Updates copies of the contact's fields, inside the transaction that changes the contact. */
   contactChanged(scope: ClientScope, contact: ContactDoc, session: ClientSession): Promise<void>;
+  /**
+   * Called inside the transaction that creates, changes or deletes a contact: keeps an opt-out at the identities that
+   * the contact loses, and lifts it where the person has opted in.
+   */
+  consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void>;
   /** A sentence that names what still needs the contact; null if nothing does. */
   useOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<string | null>;
   /** Deletes what belongs to the contact, inside the transaction that deletes it. */
@@ -36,9 +47,19 @@ export const createContactResource = ({
   createResource<ContactRecord>(audit, {
     type: 'contact',
     find: contacts.findRecord,
-    insert: contacts.insert,
+    async insert(scope, fresh, session) {
+      await contacts.insert(scope, fresh, session);
+      await dependents.consentMoved(scope, { before: null, after: fresh }, session);
+    },
     replace: contacts.replace,
-    remove: contacts.remove,
+    async remove(scope, current, session) {
+      if (!(await contacts.remove(scope, current, session))) return false;
+      await dependents.consentMoved(scope, { before: current, after: null }, session);
+      return true;
+    },
     auditedFieldsOf,
-    afterChange: (scope, { after }, session) => dependents.contactChanged(scope, after, session),
+    async afterChange(scope, written, session) {
+      await dependents.contactChanged(scope, written.after, session);
+      await dependents.consentMoved(scope, written, session);
+    },
   });

@@ -130,6 +130,21 @@ export function callableNumberOf({ phoneNumber, whatsappId }: AnyIdentity): stri
     : phoneNumber;
 }
 
+/** The keys of an identity in every spelling of its numbers, also if the identity itself is in another spelling. */
+export const keysInAnySpelling = (identity: AnyIdentity): string[] => {
+  const phones = phonesOf(identity).flatMap((phone) => [
+    phone,
+    ...spellingsOfPhone(normalisePhone(phone) ?? phone),
+  ]);
+  return keysOf([...new Set(phones)], identity);
+};
+
+/** The phone numbers and user ids in keys of identities. */
+export const identitiesInKeys = (keys: readonly string[]) => ({
+  phoneNumbers: keys.flatMap((key) => (key.startsWith('tel:') ? [key.slice('tel:'.length)] : [])),
+  userIds: keys.flatMap((key) => (key.startsWith('id:') ? [key.slice('id:'.length)] : [])),
+});
+
 export interface PersonSearch {
   readonly field: 'nameKey' | 'phoneNumber';
   readonly prefix: string;

@@ -10,6 +10,8 @@ interface DependentsDeps {
   readonly leads: LeadRepository;
   readonly conversations: LeadConversations;
   readonly audit: AuditService;
+  /** Opt-outs that outlast a contact's identities. */
+  readonly addressStops: Pick<ContactDependents, 'consentMoved'>;
   readonly clock: Clock;
 }
 
@@ -18,10 +20,13 @@ export const createContactDependents = ({
   leads,
   conversations,
   audit,
+  addressStops,
   clock,
 }: DependentsDeps): ContactDependents => ({
   contactChanged: (scope, contact, session) =>
     leads.copyContact(scope, contact._id, { copy: copyOf(contact), at: clock.now() }, session),
+
+  consentMoved: addressStops.consentMoved,
 
   async useOfContact(scope, contactId) {
     const conversation = await conversations.anyOfContact(scope, contactId);

@@ -45,6 +45,14 @@ export function createContactRepository(connection: Connection) {
     findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
       contacts.find<ContactDoc>(scope, { _id: { $in: [...ids] } }, withoutLog),
 
+    /** The contact with this id, and every contact that has one of the keys; leaves out missing contacts. */
+    findWithKeys: (scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<ContactDoc[]> =>
+      contacts.find<ContactDoc>(
+        scope,
+        keys.length === 0 ? { _id } : { $or: [{ _id }, { identityKeys: { $in: [...keys] } }] },
+        withoutLog,
+      ),
+
     /** The contact, other than `except`, that has one of the identities in any spelling. */
     findByIdentity: (
       scope: ClientScope,

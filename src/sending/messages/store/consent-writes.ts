@@ -1,26 +1,35 @@
 import type { Types } from 'mongoose';
-import type { Withdrawal, Withdrawn } from '../../../consent/statements/withdrawal.ts';
+import type { Reach, Withdrawal, Withdrawn } from '../../../consent/statements/withdrawal.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import { hasNotLeft, unsentStatuses } from '../lifecycle.ts';
 import type { MessageDoc } from './model.ts';
 
 const ids = (found: readonly { readonly _id: Types.ObjectId }[]) => found.map(({ _id }) => _id);
 
-/** Cancels waiting messages of a contact. */
+/** The messages for a contact, to an address now, or to it at acceptance. One filter for each index. */
+const reachFilters = ({ contactIds, phoneNumbers, userIds }: Reach): ScopedFilter<MessageDoc>[] => [
+  { contactId: { $in: [...contactIds] } },
+  ...(phoneNumbers.length === 0
+    ? []
+    : [{ to: { $in: [...phoneNumbers] } }, { 'acceptedFor.to': { $in: [...phoneNumbers] } }]),
+  ...(userIds.length === 0 ? [] : [{ recipientUserId: { $in: [...userIds] } }]),
+];
+
+/** Cancels waiting messages of a person. */
 export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => ({
   /**
-   * Cancels every message of a contact that has certainly not left. One pipeline update, which the server evaluates per
+   * Cancels every message within reach that has certainly not left. One pipeline update, which the server evaluates per
    * message, so that no message is canceled during a call and none is missed that a call releases. Messages in a call
    * are only marked with the statement. Idempotent; returns the messages in a call now.
    */
   async cancelWaiting(
     scope: ClientScope,
-    contactId: Types.ObjectId,
+    reach: Reach,
     { statementId, reason, at, category }: Withdrawal,
   ): Promise<{ readonly calling: readonly Types.ObjectId[] }> {
     const waiting = {
-      contactId,
       direction: 'outbound',
       status: { $in: [...unsentStatuses] },
       ...(category === undefined ? {} : { category }),
@@ -34,9 +43,15 @@ export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => (
     const unlessCalling = (canceled: unknown, asIs: string) => ({
       $cond: ['$dispatch.isCalling', asIs, canceled],
     });
+    const reached = reachFilters(reach).map((filter) => ({ ...filter, ...waiting }));
     await messages.updateMany(
       scope,
-      { ...waiting, $or: [{ 'dispatch.isCalling': false }, { stoppedBy: { $ne: statementId } }] },
+      {
+        $or: reached.flatMap((filter) => [
+          { ...filter, 'dispatch.isCalling': false },
+          { ...filter, stoppedBy: { $ne: statementId } },
+        ]),
+      },
       [
         {
           $set: {
@@ -51,19 +66,19 @@ export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => (
         },
       ],
     );
-    const left = await messages.find<Pick<MessageDoc, '_id'>>(scope, waiting, { projection: { _id: 1 } });
+    const left = await messages.find<Pick<MessageDoc, '_id'>>(
+      scope,
+      { $or: reached },
+      { projection: { _id: 1 } },
+    );
     return { calling: ids(left) };
   },
 
   /** The messages that a statement canceled, and those for which it came too late. */
-  async findWithdrawn(
-    scope: ClientScope,
-    contactId: Types.ObjectId,
-    statementId: string,
-  ): Promise<Withdrawn> {
+  async findWithdrawn(scope: ClientScope, statementId: string): Promise<Withdrawn> {
     const marked = await messages.find<Pick<MessageDoc, '_id' | 'status' | 'dispatch'>>(
       scope,
-      { stoppedBy: statementId, contactId },
+      { stoppedBy: statementId },
       { sort: { _id: 1 }, projection: { status: 1, 'dispatch.isCalling': 1 } },
     );
     const canceled = marked.filter(({ status }) => status === 'canceled');

@@ -45,6 +45,15 @@ export interface WaitingState extends Waiting {
   readonly since: Date;
 }
 
+/** A change of the recipient, found right before a call because the contact has changed. Numbers or user ids. */
+export interface Readdressing {
+  readonly at: Date;
+  readonly from: string;
+  readonly to: string;
+  /** The user who changed the contact; absent if the system did. */
+  readonly by?: Types.ObjectId;
+}
+
 /** A dated statement. Those stored by 0.1.0 have no time, and yield to any that has one. */
 type StoredStatement<Statement> = Statement & { readonly at?: Date };
 
@@ -57,10 +66,14 @@ export interface MessageDoc {
   readonly direction: 'inbound' | 'outbound';
   readonly senderType: SenderType;
   readonly messageType: string;
-  /** The recipient's number at acceptance, E.164; outbound only. */
+  /** The recipient's number, E.164; outbound only. As at acceptance until the call, then as called. */
   readonly to?: string;
   /** The recipient's business-scoped user id, if no number is known. */
   readonly recipientUserId?: string;
+  /** The recipient at acceptance, once the message has another. */
+  readonly acceptedFor?: { readonly to?: string; readonly recipientUserId?: string };
+  /** The latest changes of the recipient, oldest first. */
+  readonly readdressed?: readonly Readdressing[];
   /** The user who sent it; absent for automated messages. */
   readonly createdBy?: Types.ObjectId;
   /** The stored message that this one answers or reacts to. */
@@ -158,6 +171,8 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   messageType: { type: String, required: true },
   to: String,
   recipientUserId: String,
+  acceptedFor: Schema.Types.Mixed,
+  readdressed: [Schema.Types.Mixed],
   createdBy: Schema.Types.ObjectId,
   repliesTo: Schema.Types.ObjectId,
   contextMessageId: String,
@@ -218,6 +233,23 @@ messageModel.schema.index(
   { clientId: 1, contactId: 1, status: 1 },
   { partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
 );
+// For opt-outs: the unsent messages to an address, whichever contact they are for.
+messageModel.schema.index(
+  { clientId: 1, to: 1 },
+  { name: 'unsent-to', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+);
+for (const [name, field] of [
+  ['unsent-to-user', 'recipientUserId'],
+  ['unsent-accepted-for', 'acceptedFor.to'],
+] as const) {
+  messageModel.schema.index(
+    { clientId: 1, [field]: 1 },
+    {
+      name,
+      partialFilterExpression: { status: { $in: [...unsentStatuses] }, [field]: { $exists: true } },
+    },
+  );
+}
 messageModel.schema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },
