@@ -187,6 +187,7 @@ function buildAreas(config: Config, ground: Ground) {
     consent: consent.consent,
     onInbound: consent.onInbound,
     policies: consent.policies,
+    addressStops,
     openings: ground.openingQueue,
     rates: ground.rates.rates,
     metrics,

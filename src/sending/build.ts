@@ -22,7 +22,7 @@ import type { MessagesConfig } from './config.ts';
 import { createErrorEffects } from './dispatch/effects.ts';
 import { insistingMs } from './dispatch/insist.ts';
 import { createGateRelease } from './dispatch/release.ts';
-import { createGateFacts } from './gates/facts.ts';
+import { createGateFacts, type GateFactsDeps } from './gates/facts.ts';
 import type { sendingInstruments } from './instruments.ts';
 import { sendingLoops } from './loops.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
@@ -81,6 +81,7 @@ interface SendingDeps {
   readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
   readonly onInbound: InboundDeps['onInbound'];
   readonly policies: Pick<SendingPolicyReader, 'sendingPolicyOf'>;
+  readonly addressStops: GateFactsDeps['addressStops'];
   readonly openings: OpeningQueue;
   readonly rates: SendRates;
   readonly metrics: Measured<typeof sendingInstruments>;
@@ -100,6 +101,8 @@ export function buildSending(deps: SendingDeps) {
     conversations,
     templateState: templates.stateForSend,
     quietAt: quietHoursOf(deps.policies),
+    addressStops: deps.addressStops,
+    audit,
   });
   const acceptance = createAcceptance({ messages, workflows, logger });
   const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });

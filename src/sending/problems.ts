@@ -16,6 +16,12 @@ export const sendingProblems = defineProblems({
     retry: false,
     advice: '`detail` names the message that replaced it; retry that one if it failed too.',
   },
+  'contact-unreachable': {
+    status: 409,
+    title: 'Contact has no address',
+    retry: false,
+    advice: 'Add a phone number to the contact, then try again.',
+  },
   'may-duplicate': {
     status: 409,
     title: 'May send a duplicate',

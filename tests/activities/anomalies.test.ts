@@ -18,6 +18,7 @@ type Step =
   | 'reservePair'
   | 'acquire'
   | 'claim'
+  | 'readPerson'
   | 'send'
   | 'afterRefusal'
   | 'returnClaim'
@@ -54,6 +55,11 @@ const acceptedAtOnce: readonly Row[] = [
   { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'crashed-before', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'crashed-after', status: 'unknown', calls: 0 },
+  { step: 'readPerson', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'readPerson', anomaly: 'failed-after', status: 'sent', calls: 1 },
+  { step: 'readPerson', anomaly: 'crashed-before', status: 'unknown', calls: 0 },
+  { step: 'readPerson', anomaly: 'crashed-after', status: 'unknown', calls: 0 },
+  { step: 'readPerson', anomaly: 'away', status: 'sent', calls: 1 },
   { step: 'send', anomaly: 'failed-before', status: 'unknown', calls: 0 },
   { step: 'send', anomaly: 'failed-after', status: 'unknown', calls: 1 },
   { step: 'send', anomaly: 'crashed-before', status: 'unknown', calls: 0 },

@@ -45,7 +45,12 @@ describe('dispatch › kinds of messages', () => {
   async function withoutNumber(change: (message: MessageDoc) => MessageDoc): Promise<Sendable> {
     const other = await stage.sendable('+15550001101');
     const { to: _number, ...fields } = other.message;
-    const message = change({ ...fields, _id: newId(), recipientUserId: 'DE.13491208655302741918' });
+    const userId = 'DE.13491208655302741918';
+    const only = { businessScopedUserId: userId, identityKeys: [`id:${userId}`] };
+    await stage
+      .collection('contacts')
+      .updateOne({ _id: fields.contactId }, { $set: only, $unset: { phoneNumber: '' } });
+    const message = change({ ...fields, _id: newId(), recipientUserId: userId });
     assert.ok(await stage.messages.insert(other.scope, message));
     return { ...other, message, input: { ...other.input, messageId: message._id.toHexString() } };
   }

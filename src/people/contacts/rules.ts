@@ -136,7 +136,7 @@ export const keysInAnySpelling = (identity: AnyIdentity): string[] => {
     phone,
     ...spellingsOfPhone(normalisePhone(phone) ?? phone),
   ]);
-  return keysOf([...new Set(phones)], identity);
+  return [...unique(phones).map(phoneKey), ...userIdKeysOf(identity)];
 };
 
 /** The phone numbers and user ids in keys of identities. */

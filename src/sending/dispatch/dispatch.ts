@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { failureTypeOf } from '../messages/contract.ts';
+import { addressOfMessage } from '../gates/recipient.ts';
 import { decideClaim, undated, type DispatchOutcome } from '../messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
 import type { Claim, MessageDoc } from '../messages/use-cases.ts';
@@ -7,6 +8,7 @@ import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
 import { passGates, type Clearance } from './pass-gates.ts';
+import { addressedTo, afterObstacle, obstacleTo, recipientMoved } from './recipient.ts';
 import {
   insistentSteps,
   messageMissing,
@@ -19,8 +21,8 @@ import {
 export type DispatchAttempt = (target: Target) => Promise<AttemptEnd>;
 
 /**
- * One attempt to hand a message to the provider: judges its gates, reserves its places in the rate limits, takes its
- * claim, and calls at most once. `held` means a wait of minutes, until a gate opens; `again` a wait of seconds, for a
+ * One attempt to hand a message to the provider: judges its gates, reserves its places in the rate limits, addresses it
+ * to the contact's current number, takes its claim, reads the recipient again, and calls at most once. `held` means a wait of minutes, until a gate opens; `again` a wait of seconds, for a
  * rate limit or for the provider.
  */
 export const createDispatch = (deps: DispatchDeps): DispatchAttempt => {
@@ -39,12 +41,17 @@ async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<Atte
 
   const clearance = await passGates(deps, target, message);
   if (clearance.kind === 'stopped') return clearance.end;
-  const toBody = bodyOf(message);
-  const token = newUuid();
-  const claimant = { token, now: clock.now(), isToSuspect: clearance.isNumberSuspect };
   try {
+    const { address, isNumberSuspect: isToSuspect } = clearance.read;
+    const addressed = await addressedTo(deps, target, { message, address });
+    if (addressed === null) return recipientMoved;
+    const toBody = bodyOf(addressed);
+    const token = newUuid();
+    const claimed = addressOfMessage(addressed);
+    const claimant = { token, now: clock.now(), isToSuspect, ...(claimed && { address: claimed }) };
     const claim = await messages.claim(scope, id, claimant);
     if (claim === null) return messageMissing;
+    if (claim.decision === 'readdressed') return recipientMoved;
     if (claim.decision === 'call')
       return await callProvider(deps, target, { message: claim.message, clearance, token, toBody });
     if (claim.decision !== 'early') return await withoutCall(deps, target, claim);
@@ -98,6 +105,8 @@ const permitLost = {
 async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCall): Promise<AttemptEnd> {
   const { message, clearance, toBody } = call;
   const { attempt, startedAt } = message.dispatch;
+  const obstacle = await obstacleTo(deps, target, { message, read: clearance.read });
+  if (obstacle !== null) return giveBack(deps, target, { ...call, next: afterObstacle(obstacle) });
   if (!clearance.permit.stillHolds()) return giveBack(deps, target, { ...call, next: permitLost });
   deps.observer?.callBegins(message);
   const answer = await deps.gateway.send(clearance.sender, toBody(attempt));

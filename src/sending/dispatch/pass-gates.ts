@@ -1,12 +1,14 @@
 import type { ChannelDoc } from '../../channels/directory.ts';
-import type { ReadFacts } from '../gates/facts.ts';
+import { isMissing, type MissingFact, type ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
 import { waitTypeOf } from '../messages/contract.ts';
+import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import { burstOf, isBulkPriority, maxPermitWaitMs, priorityOrDefault } from '../messages/rules.ts';
 import type { Permit } from '../../rates/channel/permits.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
+import { contactDeleted } from './recipient.ts';
 import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
@@ -14,7 +16,8 @@ export type Clearance =
   | {
       readonly kind: 'open';
       readonly sender: Sender;
-      readonly isNumberSuspect: boolean;
+      /** As last judged. */
+      readonly read: ReadFacts;
       readonly permit: Permit;
     }
   | { readonly kind: 'stopped'; readonly end: AttemptEnd };
@@ -25,7 +28,7 @@ export type Clearance =
  */
 export async function passGates(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<Clearance> {
   const read = await readFacts(deps, target, message);
-  if (read === null) return stopped(factsMissing);
+  if (isMissing(read)) return stopped(await endWithout(read, deps, target, message));
   const closed = await judge(deps, target, { message, read });
   if (closed !== null) return stopped(closed);
   const sender = openSender(deps, read);
@@ -35,16 +38,20 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   const askedAtMs = performance.now();
   const permit = await takePermit(deps, target, { message, channel: read.channel });
   if (permit.kind === 'again') return stopped(permit);
+  let judged = read;
   if (performance.now() - askedAtMs > maxFactsAgeMs) {
-    const closedSince = await judgeAgain(deps, target, { message, permit });
-    if (closedSince !== null) return stopped(closedSince);
+    const again = await judgeAgain(deps, target, { message, permit });
+    if (again.kind === 'stopped') return again;
+    judged = again.read;
   }
   const pair = await takePair(deps, target, { message, permit });
   if (pair !== null) return stopped(pair);
-  return { kind: 'open', sender, isNumberSuspect: read.isNumberSuspect, permit };
+  return { kind: 'open', sender, read: judged, permit };
 }
 
-const stopped = (end: AttemptEnd): Clearance => ({ kind: 'stopped', end });
+const stopped = (end: AttemptEnd): Stopped => ({ kind: 'stopped', end });
+
+type Stopped = Extract<Clearance, { kind: 'stopped' }>;
 
 /** After a longer wait for a permit the gates are judged again, because one may have closed meanwhile. */
 const maxFactsAgeMs = 250;
@@ -67,17 +74,20 @@ async function judge(
     : holdOrRetry(deps, target, { message, waiting: verdict.waiting });
 }
 
-/** Returns the permit if a gate has closed. */
+/** Judges newly read facts. Returns the permit if a gate has closed. */
 async function judgeAgain(
   deps: DispatchDeps,
   target: Target,
   { message, permit }: { message: MessageDoc; permit: Permit },
-): Promise<AttemptEnd | null> {
+): Promise<Stopped | { readonly kind: 'open'; readonly read: ReadFacts }> {
   try {
     const read = await findFacts(deps, target, { message, isFresh: true });
-    const closed = read === null ? factsMissing : await judge(deps, target, { message, read });
-    if (closed !== null) permit.giveBack();
-    return closed;
+    const closed = isMissing(read)
+      ? await endWithout(read, deps, target, message)
+      : await judge(deps, target, { message, read });
+    if (closed === null && !isMissing(read)) return { kind: 'open', read };
+    permit.giveBack();
+    return stopped(closed ?? channelMissing);
   } catch (error) {
     permit.giveBack();
     throw error;
@@ -115,9 +125,13 @@ const noToken = ({ clock }: DispatchDeps): Waiting => ({
 });
 
 /** Re-reads a closed channel from the database, because the cache may be stale and no event will wake this message. */
-async function readFacts(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<ReadFacts | null> {
+async function readFacts(
+  deps: DispatchDeps,
+  target: Target,
+  message: MessageDoc,
+): Promise<ReadFacts | MissingFact> {
   const first = await findFacts(deps, target, { message, isFresh: false });
-  if (first === null) return null;
+  if (isMissing(first)) return first;
   const verdict = judgeGates(first.facts, deps.clock.now());
   return verdict.kind === 'wait' ? findFacts(deps, target, { message, isFresh: true }) : first;
 }
@@ -126,17 +140,29 @@ const findFacts = (
   { facts, clock }: DispatchDeps,
   { scope }: Target,
   { message, isFresh }: { message: MessageDoc; isFresh: boolean },
-): Promise<ReadFacts | null> => facts.read(scope, message, { now: clock.now(), isFresh });
+): Promise<ReadFacts | MissingFact> => facts.read(scope, message, { now: clock.now(), isFresh });
 
-const factsMissing: Missing = {
+const channelMissing: Missing = {
   kind: 'missing',
   type: 'channel-missing',
-  message: 'The channel or the contact was deleted.',
+  message: 'The channel was deleted.',
 };
+
+const endWithout = async (
+  missing: MissingFact,
+  deps: DispatchDeps,
+  target: Target,
+  message: MessageDoc,
+): Promise<AttemptEnd> =>
+  missing === 'channel-missing'
+    ? channelMissing
+    : close(deps, target, { message, verdict: { status: 'failed', failure: contactDeleted } });
 
 interface Closing {
   readonly message: MessageDoc;
-  readonly verdict: Extract<GateVerdict, { kind: 'closed' }>;
+  readonly verdict:
+    | Pick<Extract<GateVerdict, { kind: 'closed' }>, 'status' | 'failure'>
+    | { readonly status: 'failed'; readonly failure: MessageFailure };
 }
 
 async function close(

@@ -16,7 +16,7 @@ import { insistOn } from './insist.ts';
 export interface DispatchDeps {
   readonly messages: Pick<
     MessageRepository,
-    'findById' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'returnClaim'
+    'findById' | 'readdress' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'returnClaim'
   >;
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly facts: GateFactsReader;
@@ -53,7 +53,7 @@ export interface AttemptRetry {
   readonly isWait: boolean;
 }
 
-/** The message, its channel or its contact was deleted: no further attempt can succeed. */
+/** The message or its channel was deleted: no further attempt can succeed. */
 export interface Missing {
   readonly kind: 'missing';
   readonly type: 'message-missing' | 'channel-missing';

@@ -1,9 +1,12 @@
 import type { Types } from 'mongoose';
+import type { AuditService } from '../../audit/service.ts';
 import type { ChannelDoc, ChannelDirectory } from '../../channels/directory.ts';
 import { isVerified, ownershipDetailOf } from '../../channels/ownership/rules.ts';
-import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
+import type { ContactDoc } from '../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { createPersonReader, type PersonDeps, type ToContact } from './person.ts';
+import type { Address } from './recipient.ts';
 import type { GateFacts } from './rules.ts';
 
 /** The state of a template, for its gate. */
@@ -14,9 +17,8 @@ export interface TemplateFacts {
 }
 
 /** The fields of a message that its gates depend on. */
-export interface GatedMessage {
+export interface GatedMessage extends ToContact {
   readonly channelId: Types.ObjectId;
-  readonly contactId: Types.ObjectId;
   readonly senderType: string;
   readonly messageType: string;
   readonly templateName?: string;
@@ -26,7 +28,6 @@ export interface GatedMessage {
 
 /** Facts that the caller has already read. */
 export interface KnownFacts {
-  readonly contact?: ContactDoc;
   readonly windowExpiresAt?: Date | null;
 }
 
@@ -37,9 +38,12 @@ interface ReadOptions {
   readonly known?: KnownFacts;
 }
 
-export interface GateFactsDeps {
+/** The latest changes of a contact, among which the change of its number is looked for. */
+const correctionQuery = { actions: ['contact.updated'], limit: 50 } as const;
+
+export interface GateFactsDeps extends PersonDeps {
+  readonly audit: Pick<AuditService, 'listOfTarget'>;
   readonly channels: Pick<ChannelDirectory, 'findById' | 'findFresh'>;
-  readonly contacts: Pick<ContactDirectory, 'findById'>;
   readonly conversations: Pick<ConversationThreads, 'windowOf'>;
   /** Null if the template was deleted. */
   readonly templateState: (
@@ -53,23 +57,47 @@ export interface GateFactsDeps {
 export interface ReadFacts {
   readonly facts: GateFacts;
   readonly channel: ChannelDoc;
+  readonly contact: ContactDoc;
+  /** Where the message goes now; null if the contact has no address. */
+  readonly address: Address | null;
   /** WhatsApp could not deliver to the recipient's number before. A warning only; no gate. */
   readonly isNumberSuspect: boolean;
 }
+
+/** What was deleted, so that the message cannot leave. */
+export type MissingFact = 'channel-missing' | 'contact-missing';
+
+export const isMissing = (read: ReadFacts | MissingFact): read is MissingFact => typeof read === 'string';
 
 export type GateFactsReader = ReturnType<typeof createGateFacts>;
 
 /** Reads the facts that the gates judge: contact and conversation fresh, the rest at most two seconds old. */
 export function createGateFacts(deps: GateFactsDeps) {
-  const { contacts, conversations } = deps;
+  const { conversations } = deps;
+  const readPerson = createPersonReader(deps);
 
   return {
-    /** Null if the channel or the contact was deleted. */
+    /** The person alone: what may have changed since the other facts were read. Null if the contact was deleted. */
+    readPerson,
+
+    /** The user whose change gave the contact this address; null if none did. */
+    async correctorOf(
+      scope: ClientScope,
+      contactId: Types.ObjectId,
+      { to, recipientUserId }: Address,
+    ): Promise<Types.ObjectId | null> {
+      const events = await deps.audit.listOfTarget(scope, contactId, correctionQuery);
+      const isThis = ({ after = {} }: (typeof events)[number]) =>
+        to === undefined ? after['businessScopedUserId'] === recipientUserId : after['phoneNumber'] === to;
+      const actor = events.find(isThis)?.actor;
+      return actor?.type === 'user' ? actor.userId : null;
+    },
+
     async read(
       scope: ClientScope,
       message: GatedMessage,
       { now, isFresh = false, known = {} }: ReadOptions,
-    ): Promise<ReadFacts | null> {
+    ): Promise<ReadFacts | MissingFact> {
       const { channelId, contactId } = message;
       const isTemplate = message.messageType === 'template';
       const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
@@ -79,16 +107,20 @@ export function createGateFacts(deps: GateFactsDeps) {
         if (isTemplate && (await found)?.messagingLimit === undefined) return null;
         return conversations.windowOf(scope, { channelId, contactId });
       };
-      const [channel, contact, windowExpiresAt, template, quiet] = await Promise.all([
+      const [channel, person, windowExpiresAt, template, quiet] = await Promise.all([
         found,
-        known.contact ?? contacts.findById(scope, contactId),
+        readPerson(scope, message),
         findWindow(),
         readTemplate(deps, scope, message),
         deps.quietAt(scope, now),
       ]);
-      if (channel === null || contact === null) return null;
+      if (channel === null) return 'channel-missing';
+      if (person === null) return 'contact-missing';
+      const { contact, address, consent } = person;
       return {
         channel,
+        contact,
+        address,
         isNumberSuspect: contact.numberSuspect !== undefined,
         facts: {
           message: {
@@ -98,11 +130,8 @@ export function createGateFacts(deps: GateFactsDeps) {
           },
           channel: channelFactsOf(channel),
           template,
-          contact: {
-            hasOptedOut: contact.optInStatus === 'opted-out',
-            hasStoppedMarketing: contact.marketingStopped === true,
-            isBlocked: contact.isBlocked === true,
-          },
+          contact: consent,
+          recipient: address === null ? null : address.to === undefined ? 'user-id' : 'number',
           windowExpiresAt,
           quiet,
         },

@@ -31,11 +31,16 @@ export interface GateFacts {
     readonly category: string;
     readonly reason: string | null;
   } | null;
+  /** Of the contact, and of every other contact of the business with the same address. */
   readonly contact: {
     readonly hasOptedOut: boolean;
+    /** An earlier contact opted out at this address, and has it no more. */
+    readonly hasAddressOptedOut: boolean;
     readonly hasStoppedMarketing: boolean;
     readonly isBlocked: boolean;
   };
+  /** The kind of address that the contact has now; null if it has none. */
+  readonly recipient: 'number' | 'user-id' | null;
   /**
    * When the customer service window closes; null if it was never open. Read for free-form messages, and for
    * templates on channels with a messaging limit; null for other templates.
@@ -60,7 +65,15 @@ export interface GateFailure {
 }
 
 /** The problem codes by which the API refuses a message at a gate that will not open. */
-export type GateProblem = 'contact-blocked' | 'contact-opted-out' | 'template-not-approved' | 'window-closed';
+export type GateProblem =
+  | 'contact-blocked'
+  | 'contact-opted-out'
+  | 'contact-unreachable'
+  | 'template-not-approved'
+  | 'window-closed';
+
+/** The gates that can close for good; `recipient` never waits. */
+type ClosingGate = GateName | 'recipient';
 
 export type GateVerdict =
   | { readonly kind: 'open' }
@@ -68,7 +81,7 @@ export type GateVerdict =
   /** The gate will not open for this message: `canceled` if a person decided so, else `failed`. */
   | {
       readonly kind: 'closed';
-      readonly gate: GateName;
+      readonly gate: ClosingGate;
       readonly status: 'canceled' | 'failed';
       readonly problem: GateProblem;
       readonly failure: GateFailure;
@@ -82,8 +95,14 @@ type Gate = (facts: GateFacts, now: Date) => GateVerdict;
  * The verdict of the first gate that is not open. Decisions of people come first, because waiting cannot change them.
  * Judged at acceptance, where a closed gate refuses the request, and again right before the call.
  */
-export function judgeGates(facts: GateFacts, now: Date): GateVerdict {
-  for (const gate of gates) {
+export const judgeGates = (facts: GateFacts, now: Date): GateVerdict => firstNotOpen(gates, facts, now);
+
+/** The gates that follow the person's decisions only; judged once more while the claim is held. */
+export const judgePerson = (facts: GateFacts, now: Date): GateVerdict =>
+  firstNotOpen([blockList, consent], facts, now);
+
+function firstNotOpen(judged: readonly Gate[], facts: GateFacts, now: Date): GateVerdict {
+  for (const gate of judged) {
     const verdict = gate(facts, now);
     if (verdict.kind !== 'open') return verdict;
   }
@@ -104,6 +123,12 @@ const consent: Gate = ({ contact, message, template }) => {
     return closed('consent', 'contact-opted-out', {
       title: 'The contact has opted out',
       advice: 'Do not message this person again until they opt in.',
+    });
+  }
+  if (contact.hasAddressOptedOut && !message.isReply) {
+    return closed('consent', 'contact-opted-out', {
+      title: 'The address of the contact has opted out',
+      advice: 'Someone with this number or user id opted out. Do not message it again until they opt in.',
     });
   }
   return contact.hasStoppedMarketing && template?.category === 'marketing'
@@ -157,6 +182,22 @@ const quietHours: Gate = ({ message, template, quiet }) => {
   return wait('quiet-hours', `quiet hours until ${quiet.untilText}`, quiet.until);
 };
 
+/** Judged late, because the contact may get an address while the message waits at another gate. */
+const recipient: Gate = ({ recipient: kind, template }) => {
+  if (kind === null) {
+    return closed('recipient', 'contact-unreachable', {
+      title: 'The contact has neither a phone number nor a business-scoped user id',
+      advice: 'Add one to the contact, then retry the message.',
+    });
+  }
+  return kind === 'user-id' && template?.category === 'authentication'
+    ? closed('recipient', 'contact-unreachable', {
+        title: 'The contact has no phone number, which a sign-in code requires',
+        advice: 'Add the number to the contact, then send a new code.',
+      })
+    : open;
+};
+
 const gates: readonly Gate[] = [
   blockList,
   consent,
@@ -165,6 +206,7 @@ const gates: readonly Gate[] = [
   templateState,
   serviceWindow,
   quietHours,
+  recipient,
 ];
 
 const explained = (what: string, reason: string | null): string =>
@@ -186,7 +228,7 @@ const notCalled = 'Found right before the call; the provider was not called.';
 
 /** A decision of a person cancels the message; one of the provider or the clock fails it. */
 const closed = (
-  gate: GateName,
+  gate: ClosingGate,
   problem: GateProblem,
   { title, advice, reason = null }: ClosedReason,
 ): GateVerdict => ({

@@ -153,7 +153,18 @@ const messageFields = {
   direction: z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' }),
   senderType: z.enum(senderTypes).meta({ id: 'SenderType' }),
   messageType: z.string(),
-  to: z.string().nullable(),
+  to: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'The number of the recipient: the one that was called, or before a call the one at acceptance. A message goes to ' +
+        'the number that its contact has at the moment of the call.',
+    }),
+  recipientUserId: z
+    .string()
+    .nullable()
+    .meta({ description: 'The business-scoped user id of the recipient, if the message has no number' }),
   createdBy: z.string().nullable().meta({ description: 'The user who sent it' }),
   repliesTo: z.string().nullable().meta({ description: 'The message that it answers or reacts to' }),
   contextMessageId: z.string().nullable().meta({
@@ -197,6 +208,7 @@ const listItemExample = {
   senderType: 'agent',
   messageType: 'template',
   to: '+15550001001',
+  recipientUserId: null,
   createdBy: '665f1c2ab7e4d3a9c8b01234',
   repliesTo: null,
   contextMessageId: null,

@@ -1,3 +1,4 @@
+import { addressOfMessage } from '../gates/recipient.ts';
 import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
 import { sourceOf } from './sources/rules.ts';
@@ -22,6 +23,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     senderType: message.senderType,
     messageType: message.messageType,
     to: message.to ?? null,
+    recipientUserId: message.recipientUserId ?? null,
     createdBy: message.createdBy?.toHexString() ?? null,
     repliesTo: message.repliesTo?.toHexString() ?? null,
     contextMessageId: message.contextMessageId ?? null,
@@ -99,10 +101,13 @@ export function toAcceptedView(message: MessageDoc): MessageView {
     failure: _failure,
     waiting: _waiting,
     retriedBy: _by,
+    to: _to,
+    recipientUserId: _userId,
     ...asAccepted
   } = message;
   return toMessageView({
     ...asAccepted,
+    ...(message.acceptedFor ?? addressOfMessage(message)),
     status,
     statusHistory: accepted === undefined ? [] : [accepted],
     dispatch: { attempt: 0, isCalling: false, attempts: [] },

@@ -55,7 +55,7 @@ export async function draftOutbound(
 ): Promise<MessageDoc> {
   const { _id: contactId } = contact;
   const sender = { senderType: 'agent', channelId, contactId } as const;
-  const known = { contact, ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }) };
+  const known = windowExpiresAt === undefined ? {} : { windowExpiresAt };
   await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now, known });
   const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now);
   const { sendAt, expiresAt } = times;

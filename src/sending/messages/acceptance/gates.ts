@@ -1,10 +1,17 @@
-import type { GateFactsReader, GatedMessage, KnownFacts } from '../../gates/facts.ts';
+import {
+  isMissing,
+  type GateFactsReader,
+  type GatedMessage,
+  type KnownFacts,
+  type ReadFacts,
+} from '../../gates/facts.ts';
 import { judgeGates } from '../../gates/rules.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 
 /**
- * Refuses a message at a gate that will not open for it. A message at a gate that may open is accepted and held.
+ * Refuses a message at a gate that will not open for it. A message at a gate that may open is accepted and held. Returns
+ * the facts, with the current address of the contact.
  */
 export async function assertGatesOpen(
   facts: GateFactsReader,
@@ -13,11 +20,11 @@ export async function assertGatesOpen(
     message,
     ...options
   }: { readonly message: GatedMessage; readonly now: Date; readonly known?: KnownFacts },
-): Promise<void> {
+): Promise<ReadFacts> {
   const read = await facts.read(scope, message, options);
-  if (read === null) throw notFound('channel or contact of the message');
+  if (isMissing(read)) throw notFound('channel or contact of the message');
   const verdict = judgeGates(read.facts, options.now);
-  if (verdict.kind !== 'closed') return;
+  if (verdict.kind !== 'closed') return read;
   const { title, advice } = verdict.failure;
   throw new AppError(verdict.problem, `${title}. ${advice}`);
 }

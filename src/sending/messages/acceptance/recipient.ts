@@ -4,11 +4,11 @@ import { callableNumberOf } from '../../../people/contacts/rules.ts';
 import type { ContactDoc, ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
+import { addressOfContact, type Address } from '../../gates/recipient.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateDoc } from '../../../templates/catalogue.ts';
 import type { SendTemplateBody } from '../schemas.ts';
-import type { MessageDoc } from '../store/repository.ts';
 
 interface Named {
   /** The field of the body that names the recipient. */
@@ -72,13 +72,9 @@ async function findContactId(
 }
 
 /** Prefers the phone number, by which Meta reaches users of every app version. */
-export function addressOf({
-  field,
-  phoneNumber,
-  contact,
-}: Recipient): Pick<MessageDoc, 'to' | 'recipientUserId'> {
-  if (phoneNumber !== undefined) return { to: phoneNumber };
-  if (contact?.businessScopedUserId !== undefined) return { recipientUserId: contact.businessScopedUserId };
+export function addressOf({ field, phoneNumber, contact }: Recipient): Address {
+  const address = phoneNumber === undefined ? contact && addressOfContact(contact) : { to: phoneNumber };
+  if (address !== null) return address;
   throw invalidRecipient(field, 'The contact has neither a phone number nor a business-scoped user id.');
 }
 

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
-import type { GateFactsReader } from '../../gates/facts.ts';
+import type { GatedMessage, GateFactsReader } from '../../gates/facts.ts';
+import type { Address } from '../../gates/recipient.ts';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
 import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
@@ -46,7 +47,7 @@ export type RetryService = ReturnType<typeof createRetries>;
 /** Retries: new messages that replace failed or unknown ones. */
 export function createRetries(deps: RetryDeps) {
   const { messages, acceptance, clock } = deps;
-  const { store, resume, assertRetryable } = createRetrySteps(deps);
+  const { store, storeLater, resume, assertRetryable } = createRetrySteps(deps);
 
   /** A bulk retry has no idempotency keys, because each message is retried at most once. */
   async function retryOne(
@@ -54,8 +55,9 @@ export function createRetries(deps: RetryDeps) {
     message: MessageDoc,
     { by, mayDuplicate, key }: RetryRequest & { readonly key?: RetryKey },
   ): Promise<MessageDoc> {
-    await assertRetryable(scope, message, { mayDuplicate });
-    const fresh = await store(scope, by, message, { now: clock.now(), createdBy: by.userId, ...key });
+    const address = await assertRetryable(scope, message, { mayDuplicate });
+    const draft = { now: clock.now(), createdBy: by.userId, address, ...key };
+    const fresh = await store(scope, by, message, draft);
     if (fresh !== null) return fresh;
     throw alreadyRetried((await messages.findRetryOf(scope, message._id))?._id);
   }
@@ -118,7 +120,7 @@ export function createRetries(deps: RetryDeps) {
     async schedule(scope: ClientScope, failed: MessageDoc, rule: AutomaticRetryRule): Promise<void> {
       const now = clock.now();
       const sendAt = automaticRetryTimeOf(failed, rule, now);
-      if (sendAt !== null) await store(scope, { type: 'system' }, failed, { now, sendAt });
+      if (sendAt !== null) await storeLater(scope, failed, { now, sendAt });
     },
   };
 }
@@ -154,17 +156,24 @@ function createRetrySteps(deps: RetryDeps) {
     return fresh;
   }
 
+  /** Stores an automatic retry, to the current address of the contact. */
+  async function storeLater(scope: ClientScope, failed: MessageDoc, draft: RetryDraft): Promise<void> {
+    const person = await facts.readPerson(scope, failed);
+    await store(scope, { type: 'system' }, failed, { ...draft, address: person?.address ?? null });
+  }
+
   /** The first request may have died before it started the workflow. */
   async function resume(fresh: MessageDoc): Promise<MessageDoc> {
     if (hasNotLeft(fresh.status, fresh.dispatch)) await acceptance.startWorkflow(fresh);
     return fresh;
   }
 
+  /** Throws if the message may not be retried; returns the current address of its contact. */
   async function assertRetryable(
     scope: ClientScope,
     message: MessageDoc,
     request: Pick<RetryRequest, 'mayDuplicate'>,
-  ): Promise<void> {
+  ): Promise<Address | null> {
     const { status, retriedBy } = message;
     if (status !== 'failed' && status !== 'unknown') {
       throw new AppError(
@@ -181,12 +190,24 @@ function createRetrySteps(deps: RetryDeps) {
     if (offerEnd !== undefined && offerEnd <= now) {
       throw new AppError('wrong-state', `The offer in the message ended at ${offerEnd.toISOString()}.`);
     }
-    await assertGatesOpen(facts, scope, { message, now });
+    const { address } = await assertGatesOpen(facts, scope, { message: withoutAddress(message), now });
+    if (address === null) {
+      throw new AppError('contact-unreachable', 'The contact has no phone number and no user id any more.');
+    }
     await assertSendable(deps, scope, message);
+    return address;
   }
 
-  return { store, resume, assertRetryable };
+  return { store, storeLater, resume, assertRetryable };
 }
+
+/** Only the contact's current address counts for a retry: the original may have failed because of its own. */
+const withoutAddress = ({
+  to: _to,
+  recipientUserId: _userId,
+  acceptedFor: _accepted,
+  ...message
+}: MessageDoc): GatedMessage => message;
 
 /** A retry needs the same channel and template as a new send; the gates alone would only hold it. */
 async function assertSendable(

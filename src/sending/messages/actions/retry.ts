@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { newId } from '../../../platform/ids.ts';
+import { addressOfMessage, type Address } from '../../gates/recipient.ts';
 import type { AutomaticRetryRule } from '../../../whatsapp/error-rule.ts';
 import { earlierOf } from '../rules.ts';
 import type { MessageDoc, SenderType } from '../store/model.ts';
@@ -10,11 +11,13 @@ export interface RetryDraft {
   readonly sendAt?: Date;
   readonly senderType?: SenderType;
   readonly createdBy?: Types.ObjectId;
+  /** The contact's current address; without it as the original. */
+  readonly address?: Address | null;
 }
 
 /**
- * Composes a retry of a failed or unknown message: the same content to the same recipient, as a new message with its
- * own workflow. The original keeps its status. The unique index on `retryOf` allows one retry per message.
+ * Composes a retry of a failed or unknown message: the same content to the same contact at its current address, as a new
+ * message with its own workflow. The original keeps its status. The unique index on `retryOf` allows one retry per message.
  */
 export function draftRetry(
   original: MessageDoc,
@@ -34,8 +37,7 @@ export function draftRetry(
     direction: 'outbound',
     senderType: draft.senderType ?? original.senderType,
     messageType: original.messageType,
-    ...(original.to === undefined ? {} : { to: original.to }),
-    ...(original.recipientUserId === undefined ? {} : { recipientUserId: original.recipientUserId }),
+    ...(draft.address ?? addressOfMessage(original)),
     ...(original.repliesTo === undefined ? {} : { repliesTo: original.repliesTo }),
     ...(original.contextMessageId === undefined ? {} : { contextMessageId: original.contextMessageId }),
     content: original.content,

@@ -102,6 +102,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
       'may-duplicate',
       'contact-blocked',
       'contact-opted-out',
+      'contact-unreachable',
       'template-not-approved',
       'channel-disconnected',
       'channel-unverified',

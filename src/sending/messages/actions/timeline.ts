@@ -1,6 +1,6 @@
 import type { GateName } from '../../../openings/contract.ts';
 import { hasNotLeft } from '../lifecycle.ts';
-import type { MessageDoc } from '../store/model.ts';
+import type { MessageDoc, Readdressing } from '../store/model.ts';
 
 /** Why a message has not left yet; `until` is when it is checked again at the latest. */
 export interface WaitingFor {
@@ -12,7 +12,7 @@ export interface WaitingFor {
 
 export interface TimelineEntry {
   readonly at: Date;
-  readonly kind: 'accepted' | 'status' | 'wait' | 'call' | 'answer' | 'receipt';
+  readonly kind: 'accepted' | 'status' | 'wait' | 'recipient' | 'call' | 'answer' | 'receipt';
   readonly text: string;
   /** The user who did it, if any. */
   readonly by?: string;
@@ -43,6 +43,7 @@ type TimelineSource = Pick<
   | 'statusHistory'
   | 'createdBy'
   | 'retriedBy'
+  | 'readdressed'
 >;
 
 /** The message's current wait; null if it has left or will never leave. */
@@ -73,9 +74,10 @@ export function waitingForOf(message: TimelineSource, run: RunState | null): Wai
  * time; entries of the same millisecond stay in causal order.
  */
 export function timelineOf(message: TimelineSource): TimelineEntry[] {
-  const { statusHistory, waits = [], dispatch } = message;
+  const { statusHistory, waits = [], readdressed = [], dispatch } = message;
   const entries: TimelineEntry[] = [
     ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
+    ...readdressed.map(recipientChange),
     ...dispatch.attempts.flatMap((attempt) => callEntries(attempt, dispatch)),
     ...waits.map(({ since, reason, until }) => ({
       at: since,
@@ -112,6 +114,13 @@ function statusChange({ status, timestamp, raw = {} }: MessageDoc['statusHistory
   const why = [raw['reason'], raw['detail'], raw['sendAt']].find((text) => typeof text === 'string');
   return { at: timestamp, kind: 'status', text: why === undefined ? status : `${status}: ${why}`, ...code };
 }
+
+const recipientChange = ({ at, from, to, by }: Readdressing): TimelineEntry => ({
+  at,
+  kind: 'recipient',
+  text: `recipient changed from ${from} to ${to} (contact corrected by ${by === undefined ? 'the system' : 'a user'})`,
+  ...(by === undefined ? {} : { by: by.toHexString() }),
+});
 
 function callEntries(
   { number, startedAt, endedAt, outcome, code }: MessageDoc['dispatch']['attempts'][number],

@@ -2,13 +2,11 @@ import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ScopedBulkWriter, TenantCollection } from '../../../platform/tenant-collection.ts';
 import {
-  decideClaim,
   decideWithdrawal,
   datedFailure,
   statusesThatYieldTo,
   statusOfOutcome,
   unsentStatuses,
-  type ClaimDecision,
   type DispatchOutcome,
   type MessageFailure,
   type MessageStatus,
@@ -16,24 +14,9 @@ import {
 } from '../lifecycle.ts';
 import type { EndObserver } from '../observer.ts';
 import { causeOfEnd } from '../rules.ts';
-import type { DispatchAttempt, MessageDoc, StatusEntry, WaitingState } from './model.ts';
-
-export interface Claim {
-  readonly decision: ClaimDecision;
-  readonly message: MessageDoc;
-}
-
-const statusEntry = (status: MessageStatus, timestamp: Date, raw?: StatusEntry['raw']): StatusEntry => ({
-  key: `${status}:${timestamp.getTime()}`,
-  status,
-  timestamp,
-  ...(raw === undefined ? {} : { raw }),
-});
-
-const maxAttemptsKept = 50;
-const maxWaitsKept = 50;
-const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -maxWaitsKept });
-const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -maxAttemptsKept });
+import { createClaims, createReaddressing } from './claim-writes.ts';
+import { pushAttempt, statusEntry } from './entries.ts';
+import type { DispatchAttempt, MessageDoc, StatusEntry } from './model.ts';
 
 /** The writes around the provider call: claims, outcomes, withdrawals and deadlines. */
 export function createDispatchWrites(
@@ -43,83 +26,10 @@ export function createDispatchWrites(
 ) {
   return {
     ...createClaims(messages),
+    ...createReaddressing(messages),
     ...createOutcomes(writeBulk),
     ...createWithdrawals(messages, onEnded),
     ...createDeadlines(messages, onEnded),
-  };
-}
-
-function createClaims(messages: TenantCollection<MessageDoc>) {
-  return {
-    /**
-     * Takes the exclusive right to call the provider. Idempotent for the same `token`. Null if there is no such
-     * message.
-     */
-    async claim(
-      scope: ClientScope,
-      _id: Types.ObjectId,
-      { token, now, isToSuspect = false }: { token: string; now: Date; isToSuspect?: boolean },
-    ): Promise<Claim | null> {
-      for (;;) {
-        const claimed = await messages.findOneAndUpdate(
-          scope,
-          {
-            _id,
-            status: { $in: [...unsentStatuses] },
-            'dispatch.isCalling': false,
-            // Negated, so that a message without these times matches.
-            expiresAt: { $not: { $lte: now } },
-            sendAt: { $not: { $gt: now } },
-          },
-          {
-            $set: {
-              status: 'sending',
-              'dispatch.isCalling': true,
-              'dispatch.token': token,
-              'dispatch.startedAt': now,
-              ...(isToSuspect ? { 'dispatch.isToSuspect': true } : {}),
-            },
-            $unset: { waiting: 1, ...(isToSuspect ? {} : { 'dispatch.isToSuspect': 1 }) },
-            $inc: { 'dispatch.attempt': 1 },
-            $push: { statusHistory: statusEntry('sending', now) },
-          },
-          { returnDocument: 'after' },
-        );
-        if (claimed !== null) return { decision: 'call', message: claimed };
-        const message = await messages.findOne(scope, { _id });
-        if (message === null) return null;
-        const { isCalling, token: holder } = message.dispatch;
-        if (isCalling && holder === token) return { decision: 'call', message };
-        const decision = decideClaim(message, now);
-        // `call`: the claim was released meanwhile. Only the attempt that stored its token may call, so try again.
-        if (decision !== 'call') return { decision, message };
-      }
-    },
-
-    /** Releases the claim after an answer that allows another attempt; no effect if another token holds it. */
-    async returnClaim(
-      scope: ClientScope,
-      _id: Types.ObjectId,
-      { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
-    ): Promise<void> {
-      await messages.updateOne(
-        scope,
-        { _id, 'dispatch.isCalling': true, 'dispatch.token': token },
-        {
-          $set: { 'dispatch.isCalling': false, waiting },
-          $push: { 'dispatch.attempts': pushAttempt(attempt), waits: pushWait(waiting) },
-        },
-      );
-    },
-
-    /** Stores why a message waits, if it has not left. */
-    async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
-      await messages.updateOne(
-        scope,
-        { _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false },
-        { $set: { waiting }, $push: { waits: pushWait(waiting) } },
-      );
-    },
   };
 }
 

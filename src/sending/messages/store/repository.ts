@@ -15,7 +15,7 @@ import { createUsageQueries } from './usage-queries.ts';
 import { createSourceStore } from '../sources/store.ts';
 
 export type { MessageChange, MessageContent, MessageDoc } from './model.ts';
-export type { Claim } from './dispatch-writes.ts';
+export type { Claim } from './claim-writes.ts';
 export type { ReceiptTarget } from './receipt-queries.ts';
 export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';

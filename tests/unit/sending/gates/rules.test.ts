@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { judgeGates, type GateFacts, type GateVerdict } from '../../../../src/sending/gates/rules.ts';
+import {
+  judgeGates,
+  judgePerson,
+  type GateFacts,
+  type GateVerdict,
+} from '../../../../src/sending/gates/rules.ts';
 import { endsTemplateWait } from '../../../../src/templates/rules.ts';
 
 const now = new Date('2026-11-26T09:00:00.000Z');
@@ -14,7 +19,8 @@ const openFacts: GateFacts = {
   message: { isTemplate: true, isReply: false, sendAt: null },
   channel: { state: 'active', reason: null, restriction: null },
   template,
-  contact: { hasOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
+  contact: { hasOptedOut: false, hasAddressOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
+  recipient: 'number',
   windowExpiresAt: null,
   quiet: null,
 };
@@ -205,6 +211,29 @@ describe('gates', () => {
     });
   });
 
+  describe('recipient', () => {
+    it('the contact has no address any more › failed with the way out, after every gate that may open', () => {
+      for (const facts of [openFacts, reply]) {
+        closedBy({ ...facts, recipient: null }, 'recipient', 'failed', 'contact-unreachable');
+      }
+      const paused = { ...openFacts.channel, state: 'paused' } as const;
+      assert.equal(judge({ ...openFacts, recipient: null, channel: paused }).kind, 'wait');
+    });
+
+    it('only a user id is known › a sign-in code fails, everything else is sent', () => {
+      const code = { ...openFacts, template: { ...template, category: 'authentication' } };
+      closedBy({ ...code, recipient: 'user-id' }, 'recipient', 'failed', 'contact-unreachable');
+      assert.deepEqual(judge(code), { kind: 'open' });
+      assert.deepEqual(judge({ ...openFacts, recipient: 'user-id' }), { kind: 'open' });
+    });
+
+    it('the address opted out with an earlier contact › closed for all but an agent’s reply', () => {
+      const optedOut = contact({ hasAddressOptedOut: true });
+      closedBy({ ...openFacts, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
+      assert.deepEqual(judge({ ...reply, contact: optedOut }), { kind: 'open' });
+    });
+  });
+
   describe('any facts', () => {
     const facts: fc.Arbitrary<GateFacts> = fc.record({
       message: fc.record({
@@ -229,13 +258,25 @@ describe('gates', () => {
       ),
       contact: fc.record({
         hasOptedOut: fc.boolean(),
+        hasAddressOptedOut: fc.boolean(),
         hasStoppedMarketing: fc.boolean(),
         isBlocked: fc.boolean(),
       }),
+      recipient: fc.constantFrom(null, 'number', 'user-id'),
       windowExpiresAt: fc.constantFrom(null, earlier, later),
       quiet: fc.constantFrom<GateFacts['quiet']>(null, {
         ...{ until: later, untilText: '09:00 (UTC)', appliesTo: 'all' },
       }),
+    });
+
+    it('judged once more with the claim › the person’s decisions close, and no other gate does', () => {
+      fc.assert(
+        fc.property(facts, (given) => {
+          const verdict = judgePerson(given, now);
+          assert.notEqual(verdict.kind, 'wait');
+          if (verdict.kind === 'closed') assert.deepEqual(judge(given), verdict);
+        }),
+      );
     });
 
     it('a restriction to answers › holds templates until its end, and affects nothing else', () => {

@@ -1,0 +1,71 @@
+import type { Types } from 'mongoose';
+import type { ContactDirectory, ContactDoc } from '../../people/contacts/directory.ts';
+import { keysInAnySpelling } from '../../people/contacts/rules.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { addressOfContact, keysOfMessage, type Address, type AddressedMessage } from './recipient.ts';
+import type { GateFacts } from './rules.ts';
+
+/** The person whom a message is for, as stored now. */
+export interface PersonFacts {
+  readonly contact: ContactDoc;
+  /** Where a message to the contact goes now; null if the contact has no address. */
+  readonly address: Address | null;
+  /** The consent of everyone who has an address of the message or of the contact. */
+  readonly consent: GateFacts['contact'];
+}
+
+export interface PersonDeps {
+  readonly contacts: Pick<ContactDirectory, 'findPerson'>;
+  /** Opt-outs that stay at identities which their contact has lost. */
+  readonly addressStops: {
+    kindsAt(
+      scope: ClientScope,
+      keys: readonly string[],
+    ): Promise<ReadonlySet<'opted-out' | 'marketing-stopped'>>;
+  };
+}
+
+export interface ToContact extends AddressedMessage {
+  readonly contactId: Types.ObjectId;
+}
+
+/**
+ * Reads the contact of a message, and every contact and opt-out at its addresses, fresh from the database: one round, or
+ * two if the contact has other identities than the message's addresses. Null if the contact was deleted.
+ */
+export const createPersonReader =
+  ({ contacts, addressStops }: PersonDeps) =>
+  async (scope: ClientScope, message: ToContact): Promise<PersonFacts | null> => {
+    const { contactId } = message;
+    const readAt = async (keys: readonly string[]) => {
+      const [people, stops] = await Promise.all([
+        contacts.findPerson(scope, contactId, keys),
+        addressStops.kindsAt(scope, keys),
+      ]);
+      return { people, stops };
+    };
+    const firstKeys = keysOfMessage(message);
+    const first = await readAt(firstKeys);
+    const contact = first.people.find(({ _id }) => _id.equals(contactId));
+    if (contact === undefined) return null;
+    const known = new Set(firstKeys);
+    const others = keysInAnySpelling(contact).filter((key) => !known.has(key));
+    const rest = others.length === 0 ? { people: [], stops: new Set<never>() } : await readAt(others);
+    return {
+      contact,
+      address: addressOfContact(contact),
+      consent: consentOf([...first.people, ...rest.people], new Set([...first.stops, ...rest.stops])),
+    };
+  };
+
+/** The strictest of everyone's: an opt-out or a block of one contact concerns the whole address. */
+const consentOf = (
+  people: readonly ContactDoc[],
+  stops: Awaited<ReturnType<PersonDeps['addressStops']['kindsAt']>>,
+): GateFacts['contact'] => ({
+  hasOptedOut: people.some(({ optInStatus }) => optInStatus === 'opted-out'),
+  hasAddressOptedOut: stops.has('opted-out'),
+  hasStoppedMarketing:
+    people.some(({ marketingStopped }) => marketingStopped === true) || stops.has('marketing-stopped'),
+  isBlocked: people.some(({ isBlocked }) => isBlocked === true),
+});

@@ -1,0 +1,52 @@
+import type { ContactDoc } from '../../people/contacts/directory.ts';
+import { callableNumberOf, keysInAnySpelling, type AnyIdentity } from '../../people/contacts/rules.ts';
+import { normalisePhone } from '../../platform/phone.ts';
+
+/** Where a message goes: a number as E.164, or the business-scoped user id of a person whose number is not known. */
+export type Address =
+  | { readonly to: string; readonly recipientUserId?: never }
+  | { readonly recipientUserId: string; readonly to?: never };
+
+/** The addresses of a stored message: the current one, and the one at acceptance if that was another. */
+export interface AddressedMessage {
+  readonly to?: string;
+  readonly recipientUserId?: string;
+  readonly acceptedFor?: { readonly to?: string; readonly recipientUserId?: string };
+}
+
+/** Prefers the phone number, by which Meta reaches users of every app version. Null if the contact has neither. */
+export function addressOfContact(
+  contact: Pick<ContactDoc, 'phoneNumber' | 'whatsappId' | 'businessScopedUserId'>,
+): Address | null {
+  const { businessScopedUserId } = contact;
+  const phoneNumber = callableNumberOf(contact);
+  if (phoneNumber !== undefined) return { to: phoneNumber };
+  return businessScopedUserId === undefined ? null : { recipientUserId: businessScopedUserId };
+}
+
+/** The current address of a message; null for an inbound one. */
+export function addressOfMessage({ to, recipientUserId }: AddressedMessage): Address | null {
+  if (to !== undefined) return { to };
+  return recipientUserId === undefined ? null : { recipientUserId };
+}
+
+/** Whether both name the same number, in any spelling, or the same user id. */
+export const isSameAddress = (one: Address | null, another: Address | null): boolean =>
+  comparable(one) === comparable(another);
+
+const comparable = (address: Address | null): string | null => {
+  if (address === null) return null;
+  return address.to === undefined
+    ? `id:${address.recipientUserId}`
+    : `tel:${normalisePhone(address.to) ?? address.to}`;
+};
+
+/** The identity keys of every address of a message, in any spelling. */
+export const keysOfMessage = (message: AddressedMessage): string[] => [
+  ...new Set([message, message.acceptedFor ?? {}].flatMap((at) => keysInAnySpelling(identityOf(at)))),
+];
+
+const identityOf = ({ to, recipientUserId }: AddressedMessage): AnyIdentity => ({
+  phoneNumber: to,
+  businessScopedUserId: recipientUserId,
+});
