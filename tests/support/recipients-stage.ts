@@ -18,7 +18,7 @@ export interface RecipientsStage {
   /** The recipients of all calls, in order. */
   readonly called: readonly string[];
   /** Runs at the beginning of each call. */
-  onCall(check: (to: string) => Promise<void>): void;
+  onCall(check: (to: string, messageId: string) => Promise<void>): void;
   /** The answers of the next calls; accepted after them. */
   readonly answers: GatewayAnswer[];
   /** Dispatches the message, by default at a time after its `sendAt`. */
@@ -79,11 +79,11 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
   const scope = scopeOf(new Types.ObjectId(user.clientId));
   const called: string[] = [];
   const answers: GatewayAnswer[] = [];
-  let check = async (_to: string): Promise<void> => undefined;
+  let check = async (_to: string, _messageId: string): Promise<void> => undefined;
   const gateway = {
     async send(_sender: unknown, body: MessageBody) {
       const to = 'to' in body ? body.to : body.recipient;
-      await check(String(to));
+      await check(String(to), String(body.biz_opaque_callback_data).split(':')[0] ?? '');
       called.push(String(to));
       return answers.shift() ?? accepted();
     },

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { MessageActivityDeps } from '../../activities/messages.ts';
+import type { ContactRecord } from '../../src/people/contacts/store/model.ts';
+import type { GatewayAnswer } from '../../src/whatsapp/gateway.ts';
+import { newWamid } from '../support/consent.ts';
+import { phoneEndingIn } from '../support/crm-client.ts';
+import { useMessagingApi } from '../support/messaging-api.ts';
+import {
+  accepted,
+  setRecipientsStage,
+  tomorrow,
+  tooFast,
+  twoDaysMs,
+  undeliverable,
+  type RecipientsStage,
+} from '../support/recipients-stage.ts';
+
+/** What people and contacts do; indexes count modulo what there is. */
+type Deed =
+  | { readonly does: 'correct'; readonly contact: number; readonly number: number }
+  | { readonly does: 'say'; readonly number: number; readonly word: 'STOP' | 'START' }
+  | { readonly does: 'block'; readonly contact: number; readonly isBlocked: boolean };
+
+type Point = 'before the permit' | 'before the claim' | 'after the claim';
+
+type Step =
+  | Deed
+  | { readonly does: 'send'; readonly contact: number; readonly isLater: boolean }
+  | { readonly does: 'sendToNumber'; readonly number: number }
+  | { readonly does: 'retry'; readonly message: number }
+  | {
+      readonly does: 'dispatch';
+      readonly message: number;
+      readonly answer: number;
+      readonly meanwhile: { readonly deed: Deed; readonly point: Point } | null;
+    };
+
+const index = fc.nat({ max: 4 });
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ does: fc.constant('correct'), contact: index, number: index }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('say'),
+      number: index,
+      word: fc.constantFrom('STOP', 'START'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constant('block'), contact: index, isBlocked: fc.boolean() }),
+  },
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: deed },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant('send'), contact: index, isLater: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('sendToNumber'), number: index }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('retry'), message: fc.nat({ max: 9 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      does: fc.constant('dispatch'),
+      message: fc.nat({ max: 9 }),
+      answer: index,
+      meanwhile: fc.option(
+        fc.record({
+          deed,
+          point: fc.constantFrom<Point>('before the permit', 'before the claim', 'after the claim'),
+        }),
+      ),
+    }),
+  },
+);
+
+const answers: readonly (() => GatewayAnswer)[] = [accepted, () => undeliverable, () => tooFast];
+
+/** Runs the step at one point of a dispatch. */
+const at =
+  (point: Point, run: () => Promise<void>) =>
+  ({ rates, messages }: MessageActivityDeps): Partial<MessageActivityDeps> => ({
+    rates: {
+      ...rates,
+      async acquire(...args) {
+        if (point === 'before the permit') await run();
+        return rates.acquire(...args);
+      },
+    },
+    messages: {
+      ...messages,
+      async claim(...args) {
+        if (point === 'before the claim') await run();
+        const claim = await messages.claim(...args);
+        if (point === 'after the claim') await run();
+        return claim;
+      },
+    },
+  });
+
+describe('recipients › any sequence of corrections and opt-outs', function () {
+  this.timeout(300_000);
+  const api = useMessagingApi('recipients-property');
+  const seen = { calls: 0, readdressed: 0, canceled: 0, toCorrected: 0 };
+
+  /** One business, its contacts, and the words that were said from each number. */
+  class World {
+    readonly numbers = ['01', '02', '03', '04', '05'].map(phoneEndingIn);
+    readonly lastWord = new Map<string, string>();
+    readonly contacts: string[] = [];
+    readonly messages: string[] = [];
+    private secondsAgo = 3_000;
+    private readonly stage: RecipientsStage;
+
+    constructor(stage: RecipientsStage) {
+      this.stage = stage;
+      stage.onCall((to, id) => this.assertAllowed(to, id));
+    }
+
+    private async assertAllowed(to: string, id: string): Promise<void> {
+      const { contactId, readdressed } = await this.stage.stored(id);
+      const contact = await api().collection<ContactRecord>('contacts').findOne({ _id: contactId });
+      assert.equal(to, contact?.phoneNumber, 'the call goes to the number of the contact at this moment');
+      assert.notEqual(this.lastWord.get(to), 'STOP', `${to} has said STOP`);
+      assert.notEqual(contact?.isBlocked, true, 'the contact is blocked');
+      seen.calls += 1;
+      if (readdressed !== undefined) seen.toCorrected += 1;
+    }
+
+    private numberAt = (place: number): string => this.numbers[place % this.numbers.length] ?? assert.fail();
+
+    private noteSent({ status, body }: Awaited<ReturnType<RecipientsStage['user']['trySend']>>): void {
+      if (status !== 201) return;
+      this.messages.push(body.id);
+      if (!this.contacts.includes(body.contactId)) this.contacts.push(body.contactId);
+    }
+
+    private async say(from: string, word: string): Promise<void> {
+      this.secondsAgo -= 2;
+      const said = { atMs: Date.now() - this.secondsAgo * 1_000, wamid: newWamid() };
+      const isThrough = await this.stage.write({ from }, word, said).then(
+        () => true,
+        (error: unknown) => {
+          assert.match(String(error), /being handed to the provider/);
+          return false;
+        },
+      );
+      this.lastWord.set(from, word);
+      // The processor repeats an event that is not through.
+      if (!isThrough) this.pending.push(() => this.stage.write({ from }, word, said));
+    }
+
+    private readonly pending: (() => Promise<void>)[] = [];
+
+    async do(given: Step): Promise<void> {
+      const contactId = 'contact' in given ? this.contacts[given.contact % this.contacts.length] : undefined;
+      const message = 'message' in given ? this.messages[given.message % this.messages.length] : undefined;
+      switch (given.does) {
+        case 'correct':
+          if (contactId !== undefined)
+            await this.stage.correct(contactId, { phoneNumber: this.numberAt(given.number) });
+          return;
+        case 'block':
+          if (contactId !== undefined) await this.stage.correct(contactId, { isBlocked: given.isBlocked });
+          return;
+        case 'say':
+          return this.say(this.numberAt(given.number), given.word);
+        case 'sendToNumber':
+          return this.noteSent(await this.stage.user.trySend({ to: this.numberAt(given.number) }));
+        case 'send': {
+          if (contactId === undefined) return;
+          const later = given.isLater ? { sendAt: tomorrow() } : {};
+          return this.noteSent(await this.stage.user.trySend({ contactId, ...later }));
+        }
+        case 'retry': {
+          if (message === undefined) return;
+          const path = `/api/messages/${message}/retry`;
+          const { status, body } = await this.stage.user.call<{ id: string }>(path, {
+            method: 'POST',
+            body: {},
+          });
+          if (status === 201) this.messages.push(body.id);
+          return;
+        }
+        case 'dispatch':
+          if (message !== undefined) await this.dispatch(message, given);
+      }
+    }
+
+    private async dispatch(
+      id: string,
+      { answer, meanwhile }: Pick<Extract<Step, { does: 'dispatch' }>, 'answer' | 'meanwhile'>,
+    ): Promise<void> {
+      this.stage.answers.splice(0, 1, (answers[answer] ?? accepted)());
+      let isDone = false;
+      const run = async (): Promise<void> => {
+        if (isDone || meanwhile === null) return;
+        isDone = true;
+        await this.do(meanwhile.deed);
+      };
+      const changes = meanwhile === null ? {} : { changes: at(meanwhile.point, run) };
+      await this.stage.dispatch(id, { aheadMs: twoDaysMs, ...changes });
+      for (const repeat of this.pending.splice(0)) await repeat();
+    }
+
+    /** Every message ends, and counts. */
+    async end(): Promise<void> {
+      for (const id of this.messages) {
+        await this.dispatch(id, { answer: 0, meanwhile: null });
+        const { status, readdressed = [] } = await this.stage.stored(id);
+        assert.ok(['sent', 'failed', 'canceled'].includes(status), `${id} is ${status}`);
+        if (status === 'canceled') seen.canceled += 1;
+        seen.readdressed += readdressed.length;
+      }
+    }
+  }
+
+  it('every call › goes to the number that the contact has at that moment, and never to one whose last word was STOP', async () => {
+    const numRuns = Number(process.env['RECIPIENT_RUNS'] ?? 12);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 24 }), async (steps) => {
+        const world = new World(await setRecipientsStage(api()));
+        await world.do({ does: 'sendToNumber', number: 0 });
+        await world.do({ does: 'sendToNumber', number: 1 });
+        await world.do({ does: 'send', contact: 0, isLater: true });
+        for (const given of steps) await world.do(given);
+        await world.end();
+      }),
+      { numRuns, endOnFailure: true },
+    );
+    for (const [what, count] of Object.entries(seen)) assert.ok(count > 0, `${what}: none`);
+  });
+});
