@@ -18,7 +18,13 @@ import {
 
 /** What people and contacts do; indexes count modulo what there is. */
 type Deed =
-  | { readonly does: 'correct'; readonly contact: number; readonly number: number }
+  | {
+      readonly does: 'correct';
+      readonly contact: number;
+      readonly number: number;
+      /** Also removes the `wa_id` that the old number left. */
+      readonly isWhole: boolean;
+    }
   | { readonly does: 'say'; readonly number: number; readonly word: 'STOP' | 'START' }
   | { readonly does: 'block'; readonly contact: number; readonly isBlocked: boolean };
 
@@ -38,7 +44,15 @@ type Step =
 
 const index = fc.nat({ max: 4 });
 const deed: fc.Arbitrary<Deed> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ does: fc.constant('correct'), contact: index, number: index }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      does: fc.constant('correct'),
+      contact: index,
+      number: index,
+      isWhole: fc.boolean(),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -157,7 +171,10 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
       switch (given.does) {
         case 'correct':
           if (contactId !== undefined)
-            await this.stage.correct(contactId, { phoneNumber: this.numberAt(given.number) });
+            await this.stage.correct(contactId, {
+              phoneNumber: this.numberAt(given.number),
+              ...(given.isWhole ? { whatsappId: null } : {}),
+            });
           return;
         case 'block':
           if (contactId !== undefined) await this.stage.correct(contactId, { isBlocked: given.isBlocked });
