@@ -6,11 +6,12 @@ type Share =
    * Starts the whole product as processes: two of them run at the same time only when no `shared` file is waiting.
    */
   | 'stack'
-  /** Measures time so precisely that nothing may run beside it. */
+  /** Measures time or memory so precisely that nothing may run beside it. */
   | 'alone';
 
-/** Files that measure time on this machine, with the reason. */
+/** Files that measure time or memory on this machine, with the reason. */
 const aloneFiles: Readonly<Record<string, string>> = {
+  'tests/api/body-memory.test.ts': 'measures memory while a hundred connections send 400 MB',
   'tests/api/auth/event-loop.test.ts': 'measures event-loop delay while passwords are hashed',
   'tests/api/webhook-poison.test.ts':
     'measures event-loop delay, memory and latency while poison is processed',
