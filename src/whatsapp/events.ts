@@ -3,7 +3,7 @@ import { readAccountChange, type AccountChange } from './account-changes.ts';
 import { readErrorReport } from './account-reports.ts';
 import { readRecipient, type BodyContacts, type PersonIdentity } from './identity.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
-import { maskDigits } from './payload.ts';
+import { errorText } from './payload.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
 export type { InboundItem } from './inbound.ts';
@@ -52,9 +52,9 @@ const Status = z.object({
     .catch(undefined),
   pricing: z
     .object({
-      category: z.string().optional(),
-      type: z.string().optional(),
-      pricing_model: z.string().optional(),
+      category: z.string().max(64).optional(),
+      type: z.string().max(64).optional(),
+      pricing_model: z.string().max(64).optional(),
     })
     .optional()
     .catch(undefined),
@@ -206,8 +206,8 @@ function readStatus(given: unknown, { phoneNumberId, path, ...body }: StatusCont
       : {
           error: {
             code: error.code,
-            title: maskDigits(error.title ?? error.message ?? ''),
-            detail: maskDigits(error.error_data?.details ?? ''),
+            title: errorText(error.title ?? error.message ?? ''),
+            detail: errorText(error.error_data?.details ?? ''),
           },
         }),
     ...(pricing === undefined ? {} : { pricing: toPricing(pricing) }),

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { RejectedError, UsageHeaders } from './gateway.ts';
-import { maskDigits } from './payload.ts';
+import { errorText } from './payload.ts';
 
 export interface GraphOptions {
   /** The origin of the Graph API, without version: `https://graph.facebook.com`. */
@@ -113,11 +113,11 @@ export function readGraphError(json: unknown, httpStatus: number): RejectedError
   return {
     code: error.code,
     httpStatus,
-    title: maskDigits(error.message ?? ''),
-    detail: maskDigits(detail),
+    title: errorText(error.message ?? ''),
+    detail: errorText(detail),
     ...(error.error_subcode === undefined ? {} : { subcode: error.error_subcode }),
     ...(error.is_transient === undefined ? {} : { isTransient: error.is_transient }),
-    ...(error.error_user_msg === undefined ? {} : { userMessage: maskDigits(error.error_user_msg) }),
+    ...(error.error_user_msg === undefined ? {} : { userMessage: errorText(error.error_user_msg) }),
   };
 }
 

@@ -64,3 +64,10 @@ export function parseOpaque(opaque: string): { messageId: string; attempt: numbe
 /** Masks possible phone numbers in a provider's free text, which is stored in logs and workflow histories. */
 export const maskDigits = (text: string): string =>
   text.replace(/\d{7,}/g, (digits) => `…${digits.slice(-2)}`);
+
+/** Longer than any text of Meta's errors. */
+const maxErrorText = 1_024;
+
+/** The text of a provider's error as it is stored: without phone numbers, and bounded. */
+export const errorText = (text: string): string =>
+  maskDigits(text.slice(0, 2 * maxErrorText)).slice(0, maxErrorText);

@@ -102,6 +102,17 @@ describe('webhook body › status', () => {
     });
   });
 
+  it('texts of megabytes in an error › cut, because a message stores them', () => {
+    const long = 'x'.repeat(1_000_000);
+    const errors = [{ code: 131049, title: long, error_data: { details: long } }];
+    const pricing = { category: long };
+    const body = JSON.stringify([{ id: 'wamid.1', status: 'failed', timestamp: '1', errors, pricing }]);
+    const [item] = parseWebhookBody(body);
+    assert.ok(item?.kind === 'status' && item.error !== undefined);
+    const { title, detail } = item.error;
+    assert.deepEqual([title.length, detail.length, item.pricing], [1_024, 1_024, undefined]);
+  });
+
   it('an error that has its code as text and no title › read', () => {
     const { error } = only(parse([status({ errors: [{ code: '131049', message: 'held back' }] })]), 'status');
     assert.deepEqual(error, { code: 131049, title: 'held back', detail: '' });

@@ -16,7 +16,7 @@ import type { EndObserver } from '../observer.ts';
 import { causeOfEnd } from '../rules.ts';
 import { createClaims, createReaddressing } from './claim-writes.ts';
 import { pushAttempt, statusEntry } from './entries.ts';
-import type { DispatchAttempt, MessageDoc, StatusEntry } from './model.ts';
+import { hasHistoryRoom, type DispatchAttempt, type MessageDoc, type StatusEntry } from './model.ts';
 
 /** The writes around the provider call: claims, outcomes, withdrawals and deadlines. */
 export function createDispatchWrites(
@@ -133,8 +133,8 @@ function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndO
 function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObserver) {
   return {
     /**
-     * Changes the send time of a scheduled message, held or not; null if it is no longer scheduled. Its gates are
-     * judged again at the new time.
+     * Changes the send time of a scheduled message, held or not; null if it is no longer scheduled, or was changed
+     * hundreds of times. Its gates are judged again at the new time.
      */
     reschedule(
       scope: ClientScope,
@@ -148,6 +148,7 @@ function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObs
           _id,
           status: 'scheduled',
           'dispatch.isCalling': false,
+          ...hasHistoryRoom,
           $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
         },
         {

@@ -31,6 +31,15 @@ export interface StatusEntry {
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * A message has a dozen entries. Receipts with ever new times, and changes of the send time, are not added beyond this
+ * number, or a document could grow to MongoDB's limit.
+ */
+export const maxStatusEntries = 500;
+
+/** Matches a message whose history has room for one more entry. */
+export const hasHistoryRoom = { [`statusHistory.${maxStatusEntries - 1}`]: { $exists: false } } as const;
+
 /** One provider call. */
 export interface DispatchAttempt {
   readonly number: number;

@@ -4,7 +4,7 @@ import type { ScopedBulkWriter, TenantCollection } from '../../../platform/tenan
 import type { ScopedOperation } from '../../../platform/tenant-queries.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { datedFailure, datedPricing, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
-import type { MessageDoc, StatusEntry } from './model.ts';
+import { hasHistoryRoom, type MessageDoc, type StatusEntry } from './model.ts';
 
 /** The fields of a message that receipts need. */
 export interface ReceiptTarget {
@@ -81,7 +81,7 @@ export function createReceiptQueries(
 
     /**
      * Adds receipts to the history, each once, and raises the status as the lifecycle allows. All writes commute: a set
-     * of keys, the latest statement, the highest status. With `areFailuresOpen`, new `failed` receipts are listed in
+     * of keys (bounded by `maxStatusEntries`), the latest statement, the highest status. With `areFailuresOpen`, new `failed` receipts are listed in
      * `openFailures` until `closeFailures` confirms that their effects were applied.
      */
     async applyReceipts(
@@ -121,7 +121,7 @@ function receiptWrites(
   const writes: ScopedOperation<MessageDoc>[] = [
     {
       updateOne: {
-        filter: { _id, 'statusHistory.key': { $ne: entry.key } },
+        filter: { _id, 'statusHistory.key': { $ne: entry.key }, ...hasHistoryRoom },
         update: {
           $push: {
             statusHistory: entry,

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import type { Receipt } from '../../src/sending/messages/contract.ts';
+import { maxStatusEntries, messageModel, type MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
+import { buildMessage } from '../support/messages.ts';
+import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
+
+describe('the size of a message', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await connectTestDatabase('bounds', [messageModel]);
+  });
+  after(() => database?.close());
+
+  const receiptAt = (timestampMs: number, status: 'delivered' | 'read' = 'delivered'): Receipt => ({
+    ...{ word: status, status, providerMessageId: 'wamid.1', timestampMs },
+  });
+
+  it('thousands of receipts with ever new times › a bounded history, and the status is still right', async () => {
+    const messages = createMessageRepository(database.connection);
+    const message: MessageDoc = buildMessage({ status: 'sent', providerMessageId: 'wamid.1' });
+    const scope = scopeOf(message.clientId);
+    await messages.insert(scope, message);
+    for (let round = 0; round < 4; round += 1) {
+      const receipts = Array.from({ length: 300 }, (_value, index) => receiptAt(round * 1_000 + index));
+      await messages.applyReceipts(scope, message._id, receipts, { areFailuresOpen: true });
+    }
+    await messages.applyReceipts(scope, message._id, [receiptAt(9_000, 'read')]);
+    const stored = await messages.findById(scope, message._id);
+    assert.deepEqual(
+      { status: stored?.status, entries: stored?.statusHistory.length },
+      { status: 'read', entries: maxStatusEntries },
+    );
+    assert.deepEqual(stored?.statusHistory[0], message.statusHistory[0]);
+  });
+
+  it('a send time that was changed hundreds of times › is not changed any more', async () => {
+    const messages = createMessageRepository(database.connection);
+    const entry = { key: 'scheduled:1', status: 'scheduled', timestamp: new Date(1) };
+    const message = buildMessage({
+      status: 'scheduled',
+      statusHistory: Array.from({ length: maxStatusEntries }, () => entry),
+    });
+    const scope = scopeOf(message.clientId);
+    await messages.insert(scope, message);
+    const change = { sendAt: new Date(5_000), now: new Date() };
+    const session = database.connection.getClient().startSession();
+    assert.equal(await messages.reschedule(scope, message._id, change, session), null);
+    await session.endSession();
+  });
+});
