@@ -42,9 +42,8 @@ const joinersAtEnds = /^[\u200C\u200D\s]+|[\u200C\u200D\s]+$/gu;
  */
 export function cleanName(name: string, max: number): string | undefined {
   const clean = cutText(name, max * 4)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(invisible, '')
-    .replace(/ {2,}/g, ' ')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(joinersAtEnds, '');
   const short = cutText(clean, max).trim();
   return /[^\p{M}\p{Cf}\s]/u.test(short) ? short : undefined;
