@@ -1,11 +1,11 @@
 /**
  * A number belongs to the channel that has proved it. Until now one channel per number existed over all clients, proved
- * or not; now several may claim it, and at most one owns it: the one without a claim of its own.
+ * or not; now any number of candidates may name it, and at most one channel owns it: the one that is no candidate.
  *
  * The new indexes hold before the old one goes, so that no number ever has two owners. A channel that the previous
- * version stores meanwhile has no claim either, and conflicts with the owner.
+ * version stores meanwhile is no candidate either, and conflicts with the owner.
  */
-const owner = { key: { phoneNumberId: 1, 'ownership.claim': 1 }, name: 'owner', unique: true };
+const owner = { key: { phoneNumberId: 1, 'ownership.candidate': 1 }, name: 'owner', unique: true };
 const numberOfClient = { key: { clientId: 1, phoneNumberId: 1 }, name: 'number-of-client', unique: true };
 
 export async function up(db) {
@@ -26,7 +26,7 @@ export async function up(db) {
     { $set: { ownership: { state: 'verified', checkedAt: '$createdAt' } } },
   ]);
   await channels.updateMany({ ownership: { $exists: false } }, [
-    { $set: { ownership: { state: 'unverified', gap: 'not-checked', claim: '$_id' }, look } },
+    { $set: { ownership: { state: 'unverified', gap: 'not-checked', candidate: '$_id' }, look } },
   ]);
   const existing = await channels.indexes();
   if (existing.some(({ name }) => name === 'phoneNumberId_1')) await channels.dropIndex('phoneNumberId_1');

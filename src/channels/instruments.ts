@@ -11,8 +11,8 @@ export const channelInstruments = {
   channelsUnverified: {
     name: 'crm_channels_unverified',
     type: 'gauge',
-    help: 'Channels without a proof of ownership, by the missing proof.',
-    labels: ['reason'],
+    help: 'Channels without a proof of ownership, by what is missing (cause).',
+    labels: ['cause'],
     processes: ['worker'],
   },
 } as const satisfies InstrumentTable;

@@ -14,7 +14,7 @@ export function createChannelMeasure({ mongo, metrics }: ChannelMeasureDeps) {
   return async (): Promise<void> => {
     const unverified = await channels.findUnverifiedAcrossClients();
     metrics.instruments.channelsUnverified.replace(
-      unverified.map(({ reason, count }) => ({ labels: { reason }, value: count })),
+      unverified.map(({ cause, count }) => ({ labels: { cause }, value: count })),
     );
     const paused = await channels.findPausedAcrossClients();
     metrics.instruments.channelsPaused.replace(

@@ -1,6 +1,6 @@
 import { scopeOf } from '../platform/mongo.ts';
 import { channelChange, createChannelResource, hasSameToken, isConfirmation } from './changes.ts';
-import { createOwnershipClaims, type ClaimDeps, type OwnershipOf } from './ownership/claims.ts';
+import { createOwnershipContest, type ContestDeps, type OwnershipOf } from './ownership/contest.ts';
 import { fetchNumberAnswers } from './numbers/answers.ts';
 import { changesFromProof, nextCheckAfter, type NumberAnswers } from './numbers/rules.ts';
 import { isVerified, ownershipAfterCheck, proofOf } from './ownership/rules.ts';
@@ -14,10 +14,10 @@ const maxNumbersPerRound = 20;
  * reports a change. Proves the ownership, or ends it. Never changes the state of the channel: only `verify`, which a
  * user requests, does.
  */
-export function createNumberChecks(deps: ClaimDeps) {
+export function createNumberChecks(deps: ContestDeps) {
   const { channels, directory, gateway, clock } = deps;
   const resource = createChannelResource(deps);
-  const claims = createOwnershipClaims(deps);
+  const contest = createOwnershipContest(deps);
 
   async function check(asked: ChannelDoc): Promise<void> {
     const scope = scopeOf(asked.clientId);
@@ -31,7 +31,7 @@ export function createNumberChecks(deps: ClaimDeps) {
       return resource.changeIfExists(scope, { type: 'system' }, asked._id, channelChange(action, decide));
     };
     const otherwise: OwnershipOf = (current) => ownershipAfterCheck(current, proof, now);
-    const stored = await claims.settle(asked, { proof, otherwise }, write);
+    const stored = await contest.settle(asked, { proof, otherwise }, write);
     if (proof.kind === 'proved') await channels.confirmOwnership(scope, asked._id, now);
     if (stored?.ownership === undefined) return;
     const next = nextCheckAfter(answers, stored.ownership, now);

@@ -48,7 +48,7 @@ describe('migration 0014 › channels of earlier versions', function () {
 
   it('never described › unverified until its check, which is due', async () => {
     const { ownership, look } = await stored(unknown);
-    assert.deepEqual(ownership, { state: 'unverified', gap: 'not-checked', claim: unknown._id });
+    assert.deepEqual(ownership, { state: 'unverified', gap: 'not-checked', candidate: unknown._id });
     assert.equal(look.tries, 0);
   });
 
@@ -60,7 +60,7 @@ describe('migration 0014 › channels of earlier versions', function () {
   it('afterwards › a number has one owner, also for the previous version; claims are free, once per client', async () => {
     const claimOf = (fields: object = {}) => {
       const fresh = channel('1', fields);
-      return { ...fresh, ownership: { state: 'unverified', gap: 'not-checked', claim: fresh._id } };
+      return { ...fresh, ownership: { state: 'unverified', gap: 'not-checked', candidate: fresh._id } };
     };
     const first = claimOf();
     await channels.insertMany([first, claimOf(), claimOf()]);

@@ -74,7 +74,8 @@ describe('channel secrets', () => {
       );
     }
     const event = (await api().auditOf(view(created).id)).find(({ action }) => action === 'channel.updated');
-    const { accessToken, appSecret, version } = event?.['after'] as mongo.Document;
+    const after = (event?.['after'] ?? {}) as mongo.Document;
+    const { accessToken, appSecret, version } = after;
     assert.deepEqual(
       { accessToken, appSecret, version },
       { accessToken: '[secret]', appSecret: '[secret]', version: 3 },

@@ -262,6 +262,15 @@ describe('api › metrics', function () {
       await expectMeasured({ 'crm_channels_paused{by="person",class="none"}': 0, crm_worker_running: 0 });
     });
 
+    it('a number that nobody has proved › counted by what is missing', async () => {
+      const { status } = await user.call('/api/channels', {
+        method: 'POST',
+        body: { displayNumber: '+15550001000', phoneNumberId: '1', wabaId: '2', accessToken: 'x' },
+      });
+      assert.equal(status, 201);
+      await expectMeasured({ 'crm_channels_unverified{cause="provider-away"}': 1 });
+    });
+
     it('the database does not answer › the round fails and is counted, the old values stay', async () => {
       await messages().insertOne(buildMessage({ timestamp: ago(minuteMs) }));
       await measure.measureOnce();

@@ -184,6 +184,8 @@ const unwatched: Readonly<Record<string, string>> = {
   crm_webhook_reports_total: 'the businesses watch their accounts: notices of the channel',
   crm_opt_outs_total: 'people’s own decisions: the businesses watch them',
   crm_opt_out_canceled_messages_total: 'people’s own decisions: the businesses watch them',
+  crm_channels_unverified:
+    'anybody may name a number that is not theirs; ProviderFails reads what stops the checks',
   crm_rate_permits_waiting: 'grows with any campaign; MessagesNotDispatched tells when it is too much',
   crm_pair_waits_total: 'waits of seconds that Meta’s pace asks for',
   crm_sweep_messages_total: 'counts those at work too; what the sweep misses is MessagesNotDispatched',

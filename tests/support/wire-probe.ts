@@ -8,7 +8,7 @@ import { tenantCollections } from './models.ts';
 export const crossingFilters: readonly string[] = [
   'users: email',
   'channels: webhookKeyHash',
-  'channels: ownership.claim,phoneNumberId',
+  'channels: ownership.candidate,phoneNumberId',
   'password_links: tokenHash',
   'email_confirmations: tokenHash',
 ];
@@ -16,7 +16,7 @@ export const crossingFilters: readonly string[] = [
 /** Further filters of the worker: find the owner of an event, and sweep. */
 export const crossingFiltersOfWorker: readonly string[] = [
   ...crossingFilters,
-  'channels: ownership.claim,ownership.state,phoneNumberId',
+  'channels: ownership.candidate,ownership.state,phoneNumberId',
   'channels: _id',
   'channels: ownership.state,wabaId',
   'channels: pause.nextCheckAt',
@@ -35,7 +35,6 @@ export const crossingFiltersOfWorker: readonly string[] = [
 /** Queries of the worker for its metrics, which expose only numbers. */
 export const crossingFiltersOfMeasure: readonly string[] = [
   'channels: ',
-  'channels: ownership.state',
   'messages: ',
   'messages: sendAt,status,waiting.gate',
   'messages: clientId,status',

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { NumberAnswer, ProviderNumber } from '../../whatsapp/gateway.ts';
 import { channelChange } from '../changes.ts';
-import { createOwnershipClaims, type ClaimDeps, type OwnershipOf } from './claims.ts';
+import { createOwnershipContest, type ContestDeps, type OwnershipOf } from './contest.ts';
 import { fetchNumberAnswers, fetchNumberAnswersSoon } from '../numbers/answers.ts';
 import { changesFromProof, nextCheckAfter } from '../numbers/rules.ts';
 import { ownershipAfterCheck, ownershipAfterNewToken, proofOf } from './rules.ts';
@@ -24,9 +24,9 @@ interface NewToken {
 }
 
 /** Writes that ask the provider first: a channel is stored with what its token proves. */
-export function createConnecting(deps: ClaimDeps, resource: Resource<ChannelDoc>) {
+export function createConnecting(deps: ContestDeps, resource: Resource<ChannelDoc>) {
   const { channels, directory, gateway, clock } = deps;
-  const claims = createOwnershipClaims(deps);
+  const contest = createOwnershipContest(deps);
 
   return {
     /** Stores a new channel. Throws `already-exists` if another channel has proved the number as well. */
@@ -43,7 +43,7 @@ export function createConnecting(deps: ClaimDeps, resource: Resource<ChannelDoc>
         return resource.create(scope, by, channel as ChannelDoc);
       };
       const otherwise: OwnershipOf = (current) => ownershipAfterCheck(current, proof, now);
-      return claims.settle(draft, { proof, otherwise }, write);
+      return contest.settle(draft, { proof, otherwise }, write);
     },
 
     /** Stores a new access token with what it proves. */
@@ -61,7 +61,7 @@ export function createConnecting(deps: ClaimDeps, resource: Resource<ChannelDoc>
         return resource.change(scope, by, ref, channelChange('channel.updated', decide));
       };
       const otherwise: OwnershipOf = (current) => ownershipAfterNewToken(current, proof, now);
-      return claims.settle(asked, { proof, otherwise }, write);
+      return contest.settle(asked, { proof, otherwise }, write);
     },
 
     /** Asks the provider about the number; stores the resulting state and ownership. Throws `dependency-away`. */
@@ -84,7 +84,7 @@ export function createConnecting(deps: ClaimDeps, resource: Resource<ChannelDoc>
         );
       };
       const otherwise: OwnershipOf = (current) => ownershipAfterCheck(current, proof, now);
-      const verified = await claims.settle(asked, { proof, otherwise }, write);
+      const verified = await contest.settle(asked, { proof, otherwise }, write);
       const check =
         verified.ownership === undefined ? null : nextCheckAfter(answers, verified.ownership, now);
       const isOver = check === null || check.at > now;

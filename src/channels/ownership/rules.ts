@@ -79,7 +79,7 @@ export const unverified = (
   ...(code === null ? {} : { code: String(code) }),
   ...(checkedAt === null ? {} : { checkedAt }),
   // Makes the channel's entry in the unique index its own, so that it does not reserve the number.
-  claim: _id,
+  candidate: _id,
 });
 
 /** Whether an answer may end a verified ownership at once, because this part was never proved with this token. */

@@ -9,7 +9,7 @@ export interface PausedGroup {
 }
 
 export interface UnverifiedGroup {
-  readonly reason: string;
+  readonly cause: string;
   readonly count: number;
 }
 
@@ -27,7 +27,7 @@ export function createChannelMeasures(connection: Connection) {
           { $limit: maxChannels },
           { $match: { 'ownership.state': { $ne: 'verified' } } },
           { $group: { _id: { $ifNull: ['$ownership.gap', 'not-checked'] }, count: { $sum: 1 } } },
-          { $project: { _id: 0, reason: '$_id', count: 1 } },
+          { $project: { _id: 0, cause: '$_id', count: 1 } },
         ],
         { maxTimeMS },
       ),

@@ -82,8 +82,8 @@ export interface ChannelOwnership {
    * the current `token`.
    */
   readonly unproved?: 'account' | 'token';
-  /** The channel's own id while unverified; part of the unique index, where a verified channel has none. */
-  readonly claim?: Types.ObjectId;
+  /** The channel's own id while it is only a candidate for the number; part of the unique index. */
+  readonly candidate?: Types.ObjectId;
 }
 
 /** One WhatsApp number of a client with its credentials. */
@@ -163,8 +163,8 @@ channelModel.schema.index(
   { name: 'looks', partialFilterExpression: { 'look.at': { $exists: true } } },
 );
 // Provider events name the number or the account, not the tenant. One channel at most owns a number: verified ones have
-// no claim. A channel that an earlier version stores during an update has none either, so it cannot double a number.
-channelModel.schema.index({ phoneNumberId: 1, 'ownership.claim': 1 }, { name: 'owner', unique: true });
+// no `candidate`. A channel that an earlier version stores during an update has none either, so it cannot double a number.
+channelModel.schema.index({ phoneNumberId: 1, 'ownership.candidate': 1 }, { name: 'owner', unique: true });
 channelModel.schema.index({ clientId: 1, phoneNumberId: 1 }, { name: 'number-of-client', unique: true });
 channelModel.schema.index({ webhookKeyHash: 1 }, { unique: true });
 channelModel.schema.index({ wabaId: 1, _id: 1 });

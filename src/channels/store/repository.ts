@@ -103,11 +103,15 @@ export function createChannelRepository(connection: Connection) {
 const createCrossings = (channels: TenantCollection<ChannelDoc>) => ({
   /** Across all tenants: the verified channel whose number a provider event names. */
   findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
-    channels.acrossClients.findOne({ phoneNumberId, 'ownership.claim': null, 'ownership.state': 'verified' }),
+    channels.acrossClients.findOne({
+      phoneNumberId,
+      'ownership.candidate': null,
+      'ownership.state': 'verified',
+    }),
 
   /** Across all tenants: the channel that reserves the number, so that no other can be verified. */
   findHolderAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
-    channels.acrossClients.findOne({ phoneNumberId, 'ownership.claim': null }),
+    channels.acrossClients.findOne({ phoneNumberId, 'ownership.candidate': null }),
 
   /**
    * Across all tenants: takes the channels whose health check is due and schedules the next check of each, so that no

@@ -100,9 +100,9 @@ describe('ownership of a number', () => {
         );
     });
 
-    it('an incomplete one › unverified for that reason, with a claim of its own', () => {
+    it('an incomplete one › unverified for that reason, as a candidate', () => {
       assert.deepEqual(ownershipAfterCheck(channel(), missing('account-refused'), now), {
-        ...{ state: 'unverified', gap: 'account-refused', code: '190', checkedAt: now, claim: _id },
+        ...{ state: 'unverified', gap: 'account-refused', code: '190', checkedAt: now, candidate: _id },
       });
     });
 
@@ -128,7 +128,7 @@ describe('ownership of a number', () => {
     it('for 72 hours › unverified', () => {
       const refusedSince = later(-ownershipGraceMs);
       const next = ownershipAfterCheck(channel({ ...verified, refusedSince }), missing(), now);
-      assert.deepEqual([next.state, next.gap, next.claim], ['unverified', 'number-refused', _id]);
+      assert.deepEqual([next.state, next.gap, next.candidate], ['unverified', 'number-refused', _id]);
     });
 
     it('accepted again in between › the 72 hours start again with the next refusal', () => {

@@ -6,25 +6,25 @@ import { fetchNumberAnswersSoon, type NumberQuestions } from '../numbers/answers
 import { isVerified, proofOf, unverified, verifiedAt, type Proof } from './rules.ts';
 import type { ChannelDoc, ChannelOwnership } from '../store/model.ts';
 
-export interface ClaimDeps extends ChannelChangeDeps {
+export interface ContestDeps extends ChannelChangeDeps {
   readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: NumberQuestions;
   readonly clock: Clock;
 }
 
-type Claimant = Pick<ChannelDoc, '_id' | 'phoneNumberId'>;
+type Candidate = Pick<ChannelDoc, '_id' | 'phoneNumberId'>;
 
 /** The ownership to store, from the stored channel. */
 export type OwnershipOf = (current: Pick<ChannelDoc, '_id' | 'ownership'>) => ChannelOwnership;
 
-/** Claimants of one number that take turns: more than these at once are checked again later. */
+/** Candidates for one number that prove it at once take turns; one that loses all of these is checked again later. */
 const maxTries = 3;
 
 /**
- * Gives a number to the channel that has proved it. The unique index decides between claims at the same time. If
+ * Gives a number to the channel that has proved it. The unique index decides between candidates at the same moment. If
  * another channel owns the number, the provider is asked with that channel's token: refused, it loses the number.
  */
-export function createOwnershipClaims(deps: ClaimDeps) {
+export function createOwnershipContest(deps: ContestDeps) {
   const { channels, directory, gateway, clock } = deps;
   const change = createSystemChanges(deps);
 
@@ -38,7 +38,7 @@ export function createOwnershipClaims(deps: ClaimDeps) {
           : null,
     });
 
-  async function clearWay({ _id, phoneNumberId }: Claimant): Promise<'free' | 'held' | 'undecided'> {
+  async function clearWay({ _id, phoneNumberId }: Candidate): Promise<'free' | 'held' | 'undecided'> {
     const holder = await channels.findHolderAcrossClients(phoneNumberId);
     if (holder === null || holder._id.equals(_id)) return 'free';
     if (!isVerified(holder)) {
@@ -54,13 +54,13 @@ export function createOwnershipClaims(deps: ClaimDeps) {
     return 'free';
   }
 
-  /** `held`: another channel keeps the number. `write` stores the claimant as its owner. */
-  async function claim<Value>(
-    claimant: Claimant,
+  /** `held`: another channel keeps the number. `write` stores the candidate as its owner. */
+  async function win<Value>(
+    candidate: Candidate,
     write: () => Promise<Value>,
   ): Promise<{ readonly value: Value } | 'held' | 'undecided'> {
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const way = await clearWay(claimant);
+      const way = await clearWay(candidate);
       if (way !== 'free') return way;
       try {
         return { value: await write() };
@@ -77,15 +77,15 @@ export function createOwnershipClaims(deps: ClaimDeps) {
      * be called again after a lost race. `otherwise` is the ownership without a complete proof.
      */
     async settle<Value>(
-      claimant: Claimant,
+      candidate: Candidate,
       { proof, otherwise }: { readonly proof: Proof; readonly otherwise: OwnershipOf },
       write: (ownershipOf: OwnershipOf) => Promise<Value>,
     ): Promise<Value> {
       if (proof.kind !== 'proved') return write(otherwise);
       const now = clock.now();
-      const claimed = await claim(claimant, () => write(() => verifiedAt(now)));
-      if (typeof claimed === 'object') return claimed.value;
-      const gap = claimed === 'held' ? 'held-by-another' : 'provider-away';
+      const won = await win(candidate, () => write(() => verifiedAt(now)));
+      if (typeof won === 'object') return won.value;
+      const gap = won === 'held' ? 'held-by-another' : 'provider-away';
       return write((current) => unverified(current, gap, { checkedAt: now }));
     },
   };
