@@ -133,6 +133,17 @@ describe('dispatch › gates', () => {
       assert.equal((await dispatch(given)).kind, 'dispatched');
     });
 
+    it('the channel has lost its number › held, until it is proved again', async () => {
+      const given = await stage.sendable(to);
+      const { channelId: _id } = given.message;
+      const lost = { state: 'unverified', gap: 'taken-over', code: '100', candidate: _id };
+      await update('channels', { _id }, { ownership: lost });
+      await assertHeld(given, 'channel', /^channel unverified: Another business has proved .* \(100\)/);
+      await update('channels', { _id }, { ownership: { state: 'verified', checkedAt: new Date() } });
+      await sleep(1_100);
+      assert.notEqual((await dispatch(given)).kind, 'held');
+    });
+
     it('the template is paused › held', async () => {
       const given = await stage.sendable(to);
       await update('templates', templateOf(given), { status: 'paused' });

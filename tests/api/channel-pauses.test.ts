@@ -159,6 +159,26 @@ describe('pauses of channels by the provider', function () {
       assert.deepEqual([(await view()).state, (await openings()).length], ['active', 1]);
     });
 
+    it('refused for lost access › a number check is due, which decides about the ownership; once', async () => {
+      await refuse({ class: 'credentials', code: '190' });
+      clock.advance(minuteMs);
+      answer = { kind: 'refused', error: { code: 190, httpStatus: 401, title: '', detail: '' } };
+      const look = async () =>
+        (await api().collection<ChannelDoc>('channels').findOne({ _id: channelId() }))?.look?.at;
+      assert.equal(await look(), undefined);
+      await pauses().checkDue();
+      assert.deepEqual(await look(), clock.now());
+      await set({ $set: { 'ownership.refusedSince': clock.now() }, $unset: { look: '' } });
+      clock.advance(2 * minuteMs);
+      await pauses().checkDue();
+      assert.equal(await look(), undefined);
+      answer = { kind: 'away', reason: 'ECONNREFUSED' };
+      await set({ $unset: { 'ownership.refusedSince': '' } });
+      clock.advance(4 * minuteMs);
+      await pauses().checkDue();
+      assert.equal(await look(), undefined);
+    });
+
     it('two rounds at once, in two workers › the provider is asked once', async () => {
       await refuse();
       clock.advance(minuteMs);
