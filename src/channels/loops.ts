@@ -10,7 +10,7 @@ export const channelLoops = {
   },
   'number-looks': {
     process: 'worker',
-    does: 'reads the name, limit and portfolio of numbers from the provider, soon after they are connected',
+    does: 'proves the ownership of numbers, and reads their name, limit and portfolio: every day, and after a change',
     idleMs: 2_000,
     maxIdleMs: 2_000,
     lease: 'each channel, until its next check',
