@@ -27,6 +27,9 @@ import { webhookRoutes } from './routes.ts';
 import { createUnknownWords } from './unknown-words/recorder.ts';
 import { createUnknownWordRepository } from './unknown-words/repository.ts';
 
+/** The stored webhook events. */
+const openStore = (mongo: MongoConnection) => createWebhookRepository(mongo);
+
 /** All that the command for dead letters needs. */
 export const buildDeadLetters = (mongo: MongoConnection) => createDeadLetterRepository(mongo);
 
@@ -55,7 +58,7 @@ interface IntakeDeps {
 export function buildIntake(deps: IntakeDeps) {
   const { mongo, channels, appSecrets, config, metrics, clock, logger } = deps;
   const { maxQueued, verifyToken, channelLimits, bytesPerDay } = config;
-  const intake = createIntake({ events: createWebhookRepository(mongo), clock, maxQueued });
+  const intake = createIntake({ events: openStore(mongo), clock, maxQueued });
   const observed = observeIntake(intake, metrics, logger);
   startRefusalsAtZero(metrics);
   const door = createDoor({
@@ -89,7 +92,7 @@ export function buildProcessor(deps: ProcessorDeps) {
   const words = createUnknownWords({ words: buildUnknownWordStore(deps.mongo), clock, logger });
   const deadLetters = buildDeadLetters(deps.mongo);
   const processor = createWebhookProcessor({
-    events: observeEvents(createWebhookRepository(deps.mongo), deps.metrics),
+    events: observeEvents(openStore(deps.mongo), deps.metrics),
     channels,
     receipts,
     inbound,

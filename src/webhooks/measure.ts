@@ -2,7 +2,6 @@ import { secondsBetween } from '../platform/clock.ts';
 import { maxCounted, type Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { warnBeforeMs } from './dead-letter-keeping.ts';
-import { createDeadLetterRepository } from './dead-letter-repository.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createWebhookMeasures } from './repository-measures.ts';
 
@@ -17,15 +16,12 @@ interface WebhookMeasureDeps {
 /** The gauges of stored events. */
 export function createWebhookMeasure({ mongo, metrics }: WebhookMeasureDeps) {
   const webhooks = createWebhookMeasures(mongo);
-  const deadLetters = createDeadLetterRepository(mongo);
   const { webhookEvents, oldestPendingEventAge, receiptsUnmatched, deadLettersExpiring } =
     metrics.instruments;
   return async (now: Date): Promise<void> => {
     const dueBefore = new Date(now.getTime() + leaseMs);
     const expiringBefore = new Date(now.getTime() + warnBeforeMs);
-    const expiring = await deadLetters.countExpiring(expiringBefore, maxCounted);
-    deadLettersExpiring.replace([{ labels: {}, value: expiring }]);
-    const intake = await webhooks.measureIntake({ dueBefore, limit: maxCounted });
+    const intake = await webhooks.measureIntake({ dueBefore, expiringBefore, limit: maxCounted });
     webhookEvents.replace(
       (['pending', 'parked', 'dead'] as const).map((status) => ({
         labels: { status },
@@ -35,6 +31,7 @@ export function createWebhookMeasure({ mongo, metrics }: WebhookMeasureDeps) {
     const { oldestPendingAt } = intake;
     const age = oldestPendingAt === null ? 0 : secondsBetween(oldestPendingAt, now);
     oldestPendingEventAge.replace([{ labels: {}, value: age }]);
+    deadLettersExpiring.replace([{ labels: {}, value: intake.expiring }]);
     receiptsUnmatched.replace([{ labels: {}, value: intake.unmatched }]);
   };
 }

@@ -7,10 +7,20 @@ export interface IntakeMeasure {
   readonly pending: number;
   readonly parked: number;
   readonly dead: number;
+  /** Dead letters that are deleted before the given time. */
+  readonly expiring: number;
   /** Parked events that match no channel or message. */
   readonly unmatched: number;
   /** When the oldest pending event arrived; null if there is none. */
   readonly oldestPendingAt: Date | null;
+}
+
+interface MeasureBounds {
+  /** Late enough to include leased events. */
+  readonly dueBefore: Date;
+  readonly expiringBefore: Date;
+  /** Each count stops here. */
+  readonly limit: number;
 }
 
 const maxTimeMS = 5_000;
@@ -18,13 +28,12 @@ const maxTimeMS = 5_000;
 /** An event that is redriven begins to wait again. */
 const waitsSince = { $ifNull: ['$redrivenAt', '$receivedAt'] };
 
-/** Counts of the intake for the metrics; each count stops at `limit`. */
+/** Counts of the intake for the metrics; each stops at a limit. */
 export function createWebhookMeasures(connection: Connection) {
   const events = openPlatformCollection(webhookEventModel, connection);
   return {
-    /** `dueBefore` must be late enough to include leased events. */
-    async measureIntake({ dueBefore, limit }: { dueBefore: Date; limit: number }): Promise<IntakeMeasure> {
-      const [[pending], parked, dead, [unmatched]] = await Promise.all([
+    async measureIntake({ dueBefore, expiringBefore, limit }: MeasureBounds): Promise<IntakeMeasure> {
+      const [[pending], parked, dead, expiring, [unmatched]] = await Promise.all([
         events
           .aggregate<{ count: number; oldest: Date }>(
             [
@@ -39,6 +48,7 @@ export function createWebhookMeasures(connection: Connection) {
           .toArray(),
         events.countDocuments({ status: 'parked' }, { limit, maxTimeMS }),
         events.countDocuments({ status: 'dead' }, { limit, maxTimeMS }),
+        events.countDocuments({ expiresAt: { $lte: expiringBefore } }, { limit, maxTimeMS }),
         events
           .aggregate<{ count: number }>(
             [
@@ -56,6 +66,7 @@ export function createWebhookMeasures(connection: Connection) {
         pending: pending?.count ?? 0,
         parked,
         dead,
+        expiring,
         unmatched: unmatched?.count ?? 0,
         oldestPendingAt: pending?.oldest ?? null,
       };
