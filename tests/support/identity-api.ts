@@ -18,10 +18,13 @@ export interface IdentityApi extends RunningApi {
   readonly otherUrl: string;
   /** The page of the mail catcher. */
   readonly mailPage: string;
-  /** All mails to this address, newest first. */
+  /** All mails to this address but those that confirm it after sign-up, newest first. */
   mailsTo(address: string): Promise<readonly CaughtMail[]>;
-  /** Waits until this address has that many mails; returns the newest. */
+  /** Waits until this address has that many of these mails; returns the newest. */
   waitForMail(address: string, count?: number): Promise<CaughtMail>;
+  /** The same for the mails that confirm the address. */
+  confirmationsTo(address: string): Promise<readonly CaughtMail[]>;
+  waitForConfirmation(address: string, count?: number): Promise<CaughtMail>;
   /** Waits until no mail is pending. */
   untilMailsAreOut(): Promise<void>;
 }
@@ -48,21 +51,27 @@ export async function startIdentityApi(
       ...env,
     },
   });
-  const mailsTo = async (address: string): Promise<readonly CaughtMail[]> => {
+  const isConfirmation = ({ subject }: CaughtMail) => subject === 'Confirm your e-mail address';
+  const allTo = async (address: string): Promise<readonly CaughtMail[]> => {
     const { items } = (await call(`${catcher.pageUrl}.json`)).body as { items?: CaughtMail[] };
     return (items ?? []).filter(({ to }) => to.includes(address));
   };
+  const mailsTo = async (address: string) => (await allTo(address)).filter((mail) => !isConfirmation(mail));
+  const confirmationsTo = async (address: string) => (await allTo(address)).filter(isConfirmation);
+  const waitUntil = (read: typeof allTo, address: string, count: number): Promise<CaughtMail> =>
+    waitFor(`${count} mails to the address`, async () => {
+      const mails = await read(address);
+      return mails.length >= count ? mails[0] : undefined;
+    });
   return {
     ...running,
     url: running.first.url,
     otherUrl: running.instances[1]?.url ?? '',
     mailPage: catcher.pageUrl,
     mailsTo,
-    waitForMail: (address, count = 1) =>
-      waitFor(`${count} mails to the address`, async () => {
-        const mails = await mailsTo(address);
-        return mails.length >= count ? mails[0] : undefined;
-      }),
+    confirmationsTo,
+    waitForMail: (address, count = 1) => waitUntil(mailsTo, address, count),
+    waitForConfirmation: (address, count = 1) => waitUntil(confirmationsTo, address, count),
     untilMailsAreOut: async () => {
       await waitFor(
         'no mail is pending',

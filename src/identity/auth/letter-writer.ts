@@ -1,7 +1,6 @@
 import { confirmationLetter, invitationLetter, resetLetter } from '../../mail/letters.ts';
 import type { MailConfig } from '../../mail/config.ts';
-import type { MailKind, MailOrder } from '../../mail/model.ts';
-import type { WriteLetter } from '../../mail/outbox.ts';
+import type { MailOrder, WriteLetter } from '../../mail/outbox.ts';
 import type { Letter } from '../../mail/transport.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { scopeOf } from '../../platform/mongo.ts';
@@ -9,6 +8,8 @@ import type { ClientDirectory, ClientDoc } from '../clients/directory.ts';
 import type { EmailConfirmationLinks } from '../email-confirmations/links.ts';
 import type { PasswordLinks } from '../password-links/links.ts';
 import type { UserDirectory, UserDoc } from '../users/directory.ts';
+
+type MailKind = MailOrder['kind'];
 
 interface LetterWriterDeps {
   readonly users: UserDirectory;

@@ -61,7 +61,7 @@ export const ConfirmEmailBody = z
 
 export const RequestConfirmationBody = z
   .strictObject({ email: EmailText })
-  .meta({ id: 'RequestEmailConfirmationBody', examples: [{ email: credentialsExample.email }] });
+  .meta({ id: 'RequestEmailConfirmationBody', examples: [{ email: 'john@example.com' }] });
 
 export const ResetPasswordBody = z
   .strictObject({

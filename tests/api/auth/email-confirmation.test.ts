@@ -37,7 +37,8 @@ describe('confirming the e-mail address', () => {
       .collection('email_confirmations')
       .find({ userId: new Types.ObjectId(person.id) })
       .toArray();
-  const tokenOf = async (person: Person, count = 1) => tokenIn(await api().waitForMail(person.email, count));
+  const tokenOf = async (person: Person, count = 1) =>
+    tokenIn(await api().waitForConfirmation(person.email, count));
 
   it('sign-up › the mail has a link; until it is used: the sandbox yes, inviting no, and me says so', async () => {
     const admin = await newcomer();
@@ -45,7 +46,7 @@ describe('confirming the e-mail address', () => {
     const refused = await invite(admin);
     assert.equal(codeOf(refused), '403 email-not-confirmed');
     assert.match(refused.text, /request-confirmation/);
-    const mail = await api().waitForMail(admin.email);
+    const mail = await api().waitForConfirmation(admin.email);
     assert.equal(mail.subject, 'Confirm your e-mail address');
     assert.ok(mail.text.includes(`${appUrl}/confirm-email#token=`));
     const channels = await admin.call('/api/channels');
@@ -75,7 +76,7 @@ describe('confirming the e-mail address', () => {
     assert.equal(codeOf(await confirm('N2q1'.repeat(10))), '400 invalid-link');
     assert.equal(codeOf(await resetPassword(api(), token)), '400 invalid-link', 'it sets no password');
     await call(`${api().url}/api/auth/forgot-password`, { json: { email: admin.email } });
-    const reset = await tokenOf(admin, 2);
+    const reset = tokenIn(await api().waitForMail(admin.email));
     assert.equal(codeOf(await confirm(reset)), '400 invalid-link');
     await api()
       .collection('email_confirmations')
@@ -88,7 +89,7 @@ describe('confirming the e-mail address', () => {
     const admin = await newcomer();
     const token = await tokenOf(admin);
     await call(`${api().url}/api/auth/forgot-password`, { json: { email: admin.email } });
-    const reset = await tokenOf(admin, 2);
+    const reset = tokenIn(await api().waitForMail(admin.email));
     const _id = new Types.ObjectId(admin.id);
     await api()
       .collection('users')
@@ -125,10 +126,10 @@ describe('confirming the e-mail address', () => {
 
   it('a new link › the same answer for every address; only an unconfirmed account gets a mail', async () => {
     const admin = await newcomer();
-    await api().waitForMail(admin.email);
+    await api().waitForConfirmation(admin.email);
     const confirmed = await newAdmin(api());
     await api().untilMailsAreOut();
-    const before = (await api().mailsTo(confirmed.email)).length;
+    const before = (await api().confirmationsTo(confirmed.email)).length;
     const answers = [await request(admin.email), await request(confirmed.email), await request(newEmail())];
     assert.deepEqual(
       answers.map(({ status, text }) => [status, text]),
@@ -136,7 +137,7 @@ describe('confirming the e-mail address', () => {
     );
     const second = await tokenOf(admin, 2);
     await api().untilMailsAreOut();
-    assert.equal((await api().mailsTo(confirmed.email)).length, before);
+    assert.equal((await api().confirmationsTo(confirmed.email)).length, before);
     assert.equal((await confirm(second)).status, 204);
     assert.deepEqual(await stored(admin), [], 'the first link is gone as well');
   });
@@ -156,7 +157,7 @@ describe('confirming the e-mail address', () => {
     const other = await newcomer();
     const confirmation = await tokenOf(other);
     await call(`${api().url}/api/auth/forgot-password`, { json: { email: other.email } });
-    assert.equal((await resetPassword(api(), await tokenOf(other, 2))).status, 204);
+    assert.equal((await resetPassword(api(), tokenIn(await api().waitForMail(other.email)))).status, 204);
     const user = await api().collection('users').findOne({ email: other.email });
     assert.ok(user?.['emailConfirmedAt'] instanceof Date);
     assert.equal(codeOf(await confirm(confirmation)), '400 invalid-link', 'it is not needed any more');
@@ -229,7 +230,7 @@ describe('an unconfirmed address and real numbers', () => {
     };
     const refused = await admin.call('/api/channels', { json });
     assert.equal(codeOf(refused), '403 email-not-confirmed');
-    const token = tokenIn(await api().waitForMail(admin.email));
+    const token = tokenIn(await api().waitForConfirmation(admin.email));
     await call(`${api().url}/api/auth/confirm-email`, { json: { token } });
     const created = await admin.call('/api/channels', { json });
     assert.equal(created.status, 201, created.text);
