@@ -4,31 +4,15 @@ import type { Letter } from './transport.ts';
 
 interface LinkLetter {
   readonly to: string;
-  readonly name: string;
   readonly link: string;
 }
 
-export const resetLetter = ({ to, name, link }: LinkLetter): Letter => ({
-  to,
-  subject: 'Reset your password',
-  text: [
-    `Hello ${name},`,
-    '',
-    'we received a request to reset the password of your account. Choose a new one here:',
-    '',
-    link,
-    '',
-    'The link works once, for 30 minutes. Using it signs you out everywhere.',
-    'If you did not request this, ignore this mail: nothing changes.',
-    '',
-  ].join('\n'),
-});
-
-export const confirmationLetter = ({ to, name, link }: LinkLetter): Letter => ({
+/** For an address that nobody has confirmed: whoever signed up with it must not choose a word of the mail. */
+export const confirmationLetter = ({ to, link }: LinkLetter): Letter => ({
   to,
   subject: 'Confirm your e-mail address',
   text: [
-    `Hello ${name},`,
+    'Hello,',
     '',
     'an account was created with this e-mail address. Confirm that the address is yours:',
     '',
@@ -40,12 +24,29 @@ export const confirmationLetter = ({ to, name, link }: LinkLetter): Letter => ({
   ].join('\n'),
 });
 
+/** `name` is missing if the address is not confirmed. */
+export const resetLetter = ({ to, name, link }: LinkLetter & { readonly name?: string }): Letter => ({
+  to,
+  subject: 'Reset your password',
+  text: [
+    name === undefined ? 'Hello,' : `Hello ${name},`,
+    '',
+    'we received a request to reset the password of your account. Choose a new one here:',
+    '',
+    link,
+    '',
+    'The link works once, for 30 minutes. Using it signs you out everywhere.',
+    'If you did not request this, ignore this mail: nothing changes.',
+    '',
+  ].join('\n'),
+});
+
 export const invitationLetter = ({
   to,
   name,
   link,
   companyName,
-}: LinkLetter & { readonly companyName: string }): Letter => ({
+}: LinkLetter & { readonly name: string; readonly companyName: string }): Letter => ({
   to,
   subject: 'Your invitation to WhatsApp CRM',
   text: [

@@ -48,8 +48,10 @@ export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
     const scope = scopeOf(user.clientId);
     const { email: to, name } = user;
     switch (kind) {
-      case 'password-reset':
-        return resetLetter({ to, name, link: linkTo(kind, await links.issue(scope, user, 'reset')) });
+      case 'password-reset': {
+        const greeted = user.emailConfirmedAt === undefined ? {} : { name };
+        return resetLetter({ to, ...greeted, link: linkTo(kind, await links.issue(scope, user, 'reset')) });
+      }
       case 'invitation': {
         if (user.passwordHash !== undefined) return null;
         const link = linkTo(kind, await links.issue(scope, user, 'invitation'));
@@ -58,7 +60,7 @@ export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
       case 'email-confirmation': {
         // An invited user confirms the address with the invitation.
         if (user.emailConfirmedAt !== undefined || user.passwordHash === undefined) return null;
-        return confirmationLetter({ to, name, link: linkTo(kind, await confirmations.issue(scope, user)) });
+        return confirmationLetter({ to, link: linkTo(kind, await confirmations.issue(scope, user)) });
       }
     }
   }

@@ -59,6 +59,16 @@ describe('confirming the e-mail address', () => {
     assert.ok(actions.includes('user.email-confirmed'));
   });
 
+  it('a name full of advertising › reaches nobody who has not confirmed the address, by no mail', async () => {
+    const admin = personOf(api(), await signUp(api().url, { fullName: 'Win at evil.example' }));
+    await call(`${api().url}/api/auth/forgot-password`, { json: { email: admin.email } });
+    for (const { text, subject } of [
+      await api().waitForConfirmation(admin.email),
+      await api().waitForMail(admin.email),
+    ])
+      assert.doesNotMatch(`${subject}\n${text}`, /evil/);
+  });
+
   it('a link › works once, also for two at once, and only its hash is stored', async () => {
     const admin = await newcomer();
     const token = await tokenOf(admin);
