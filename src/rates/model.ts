@@ -15,6 +15,7 @@ export interface ChannelRateDoc extends ChannelRate {
 export interface PairRateDoc {
   readonly clientId: Types.ObjectId;
   readonly channelId: Types.ObjectId;
+  /** Identifies the address of the contact (`placeOf`); until migration 0016 the contact itself. */
   readonly contactId: Types.ObjectId;
   readonly tat: Date;
   readonly queuedUntil: Date;
@@ -27,6 +28,7 @@ export interface PairRateDoc {
 export interface PortfolioUserDoc {
   readonly clientId: Types.ObjectId;
   readonly portfolioId: string;
+  /** As in `PairRateDoc`. */
   readonly contactId: Types.ObjectId;
   /** A day after the last such message. No TTL index, because a removal must also change the counter. */
   readonly expiresAt: Date;

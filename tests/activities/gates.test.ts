@@ -214,6 +214,21 @@ describe('dispatch › gates', () => {
     });
   });
 
+  it('a contact whose number was corrected › counts as another person for the messaging limit and the pair limit', async () => {
+    const first = await stage.sendable(to, { priority: 5 });
+    const { channelId, conversationId } = first.message;
+    await update('channels', { _id: channelId }, { messagingLimit: 2 });
+    await update('conversations', { _id: conversationId }, { windowExpiresAt: new Date(0) });
+    assert.equal((await dispatch(first)).kind, 'dispatched');
+    const corrected = { phoneNumber: '+15550001201', identityKeys: ['tel:+15550001201'] };
+    const second = await stage.another(first, to, { changes: { priority: 5 } });
+    await update('contacts', contactOf(second), corrected);
+    assert.equal((await dispatch(second)).kind, 'dispatched', 'the new number has no pair limit yet');
+    assert.equal((await stage.stored(second)).to, '+15550001201');
+    const third = await stage.another(first, '+15550001301');
+    await assertHeld(third, 'portfolio', /^messaging limit of 2 people in 24 h reached$/);
+  });
+
   describe('while it waits for its permit', () => {
     /** A change made while the message waits; `slowMs`: how long the change takes. */
     const waiting = (meanwhile: () => Promise<unknown>, slowMs = 0): DispatchStage['deps'] => ({

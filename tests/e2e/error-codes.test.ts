@@ -8,6 +8,7 @@ import {
   type Beside,
   type ErrorEnd,
 } from '../../scripts/docs/error-ends.ts';
+import { placeOf } from '../../src/sending/gates/recipient.ts';
 import type { ChannelDoc } from '../../src/channels/store/model.ts';
 import type { AutomaticRetryRule } from '../../src/whatsapp/error-rule.ts';
 import type { TimelineView } from '../../src/sending/messages/actions/schemas.ts';
@@ -293,7 +294,9 @@ describe('e2e › every error of the provider', function () {
         return isTemplateSo(found, beside.becomes);
       case 'slower': {
         if (beside.whose === 'pair') {
-          const pair = await findOne('pair_rates', { contactId: message.contactId });
+          const pair = await findOne('pair_rates', {
+            contactId: placeOf({ to: message.to ?? '' }),
+          });
           return pair?.['blockedUntil'] > message.timestamp;
         }
         const rate = await findOne('channel_rates', { _id: new Types.ObjectId(channelId) });

@@ -4,6 +4,7 @@ import type { ChannelDoc } from '../../channels/directory.ts';
 import { assertThrough } from '../../consent/statements/inbound.ts';
 import type { ConsentStatements } from '../../consent/statements/statements.ts';
 import type { SuspectNumbers } from '../../people/contacts/numbers.ts';
+import { addressOfMessage, placeOf } from '../gates/recipient.ts';
 import { hasFailed, type Receipt } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
@@ -110,8 +111,10 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
       const { attempt } = message.dispatch;
       const delayMs = planRetry({ rule, attempt, jitter: 0 }) ?? 0;
       const until = new Date(deps.clock.now().getTime() + delayMs);
-      const { channelId, contactId } = message;
-      await deps.rates.penalisePair(scope, { channelId, contactId }, until);
+      const address = addressOfMessage(message);
+      if (address === null) return;
+      const pair = { channelId: message.channelId, contactId: placeOf(address) };
+      await deps.rates.penalisePair(scope, pair, until);
     },
 
     /** After a message failed for good. */

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import type { Types } from 'mongoose';
 import type { ChannelDoc } from '../../channels/directory.ts';
 import { isMissing, type MissingFact, type ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
@@ -8,7 +10,8 @@ import { burstOf, isBulkPriority, maxPermitWaitMs, priorityOrDefault } from '../
 import type { Permit } from '../../rates/channel/permits.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
-import { contactDeleted } from './recipient.ts';
+import { isSameAddress, placeOf } from '../gates/recipient.ts';
+import { contactDeleted, recipientMoved } from './recipient.ts';
 import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
@@ -43,8 +46,13 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
     const again = await judgeAgain(deps, target, { message, permit });
     if (again.kind === 'stopped') return again;
     judged = again.read;
+    if (!isSameAddress(judged.address, read.address)) {
+      // The place in the portfolio was taken for the other address.
+      permit.giveBack();
+      return stopped(recipientMoved);
+    }
   }
-  const pair = await takePair(deps, target, { message, permit });
+  const pair = await takePair(deps, target, { message, read: judged, permit });
   if (pair !== null) return stopped(pair);
   return { kind: 'open', sender, read: judged, permit };
 }
@@ -207,13 +215,20 @@ async function holdOrRetry(
   };
 }
 
+/** Whom the rate limits count: the address, not the contact. The last gate has found an address. */
+function countedAs({ address }: ReadFacts): Types.ObjectId {
+  assert(address !== null, 'the gates have found an address');
+  return placeOf(address);
+}
+
 /** Null if the pair limit grants; else the permit is returned. */
 async function takePair(
   deps: DispatchDeps,
   target: Target,
-  { message, permit }: { message: MessageDoc; permit: Permit },
+  { message, read, permit }: Judged & { readonly permit: Permit },
 ): Promise<AttemptRetry | null> {
-  const { channelId, contactId } = message;
+  const { channelId } = message;
+  const contactId = countedAs(read);
   const burst = burstOf(priorityOrDefault(message.priority));
   const pair = await deps.rates
     .reservePair(target.scope, { channelId, contactId }, { burst })
@@ -230,12 +245,13 @@ async function takePair(
 async function takePortfolio(
   deps: DispatchDeps,
   target: Target,
-  { message, read: { facts, channel } }: { message: MessageDoc; read: ReadFacts },
+  { message, read }: Judged,
 ): Promise<AttemptEnd | null> {
+  const { facts, channel } = read;
   const { messagingLimit: limit, wabaId, portfolioId = wabaId } = channel;
   const isWindowOpen = facts.windowExpiresAt !== null && facts.windowExpiresAt > deps.clock.now();
   if (limit === undefined || isWindowOpen) return null;
-  const { contactId } = message;
+  const contactId = countedAs(read);
   const place = await deps.rates.reserveUser(target.scope, { portfolioId, limit, contactId });
   if (place.granted) return null;
   const reason = `messaging limit of ${limit} people in 24 h reached`;

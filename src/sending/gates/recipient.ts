@@ -1,5 +1,7 @@
+import { Types } from 'mongoose';
 import type { ContactDoc } from '../../people/contacts/directory.ts';
 import { callableNumberOf, keysInAnySpelling, type AnyIdentity } from '../../people/contacts/rules.ts';
+import { sha256Hex } from '../../platform/ids.ts';
 import { normalisePhone } from '../../platform/phone.ts';
 
 /** Where a message goes: a number as E.164, or the business-scoped user id of a person whose number is not known. */
@@ -33,6 +35,14 @@ export function addressOfMessage({ to, recipientUserId }: AddressedMessage): Add
 /** Whether both name the same number, in any spelling, or the same user id. */
 export const isSameAddress = (one: Address | null, another: Address | null): boolean =>
   comparable(one) === comparable(another);
+
+/**
+ * Identifies an address in counts of people (pair limit, messaging limit): Meta counts numbers, so a contact whose number
+ * was corrected is another person to it. One id for all spellings of a number; shaped as the id of a contact, which
+ * earlier versions stored.
+ */
+export const placeOf = (address: Address): Types.ObjectId =>
+  Types.ObjectId.createFromHexString(sha256Hex(comparable(address) ?? '').slice(0, 24));
 
 const comparable = (address: Address | null): string | null => {
   if (address === null) return null;
