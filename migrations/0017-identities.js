@@ -1,4 +1,7 @@
-/** Former numbers of contacts, by which late events find their person. */
+/**
+ * Former numbers of contacts, by which late events find their person; opt-outs that outlive a deleted contact, in a
+ * collection that is made here, because a transaction must not have to make one.
+ */
 export async function up(db) {
   await db.collection('contacts').createIndexes([
     {
@@ -7,4 +10,10 @@ export async function up(db) {
       partialFilterExpression: { formerKeys: { $exists: true } },
     },
   ]);
+  const name = 'remembered_opt_outs';
+  const existing = await db.listCollections({ name }, { nameOnly: true }).toArray();
+  if (existing.length === 0) await db.createCollection(name);
+  await db
+    .collection(name)
+    .createIndexes([{ key: { clientId: 1, keyHash: 1 }, name: 'clientId_1_keyHash_1', unique: true }]);
 }

@@ -8,6 +8,7 @@ import { createContactUseCases, type ContactUseCaseDeps } from './contacts/use-c
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import { createContactDirectory, type ContactDependents } from './contacts/directory.ts';
+import { createOptOutMemory } from './contacts/memory/memory.ts';
 import { createContactRepository } from './contacts/store/repository.ts';
 import { createSuspectRepository } from './contacts/store/suspects.ts';
 import { createContactDependents } from './leads/contact-dependents.ts';
@@ -38,6 +39,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
   const runInTransaction = createTransactions(mongo);
   const leadRepository = createLeadRepository(mongo);
   const contactRepository = createContactRepository(mongo);
+  const memory = createOptOutMemory(mongo, clock);
   const dependents = createContactDependents({
     leads: leadRepository,
     conversations,
@@ -45,7 +47,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
     addressStops,
     clock,
   });
-  const contacts = createContactDirectory({ contacts: contactRepository, dependents, audit, clock });
+  const contacts = createContactDirectory({ contacts: contactRepository, memory, dependents, audit, clock });
   const leads = createLeadDirectory({ leads: leadRepository, contacts, runInTransaction, clock });
   return {
     contacts,
@@ -55,6 +57,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
     routes({ users, onOptOut, erasePerson }: PeopleRouteDeps) {
       const contactUseCases = createContactUseCases({
         contacts: contactRepository,
+        memory,
         dependents,
         audit,
         clock,

@@ -2,7 +2,7 @@ import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 import { stopKinds, type StopKind } from './rules.ts';
 
-/** An opt-out of an identity whose contact has lost it, by a correction or by its deletion. */
+/** An opt-out of an identity whose contact has lost it by a correction or a change of its number. */
 export interface AddressStopDoc {
   readonly clientId: Types.ObjectId;
   /** The identity, as `identityKeys` of contacts have it. */

@@ -20,10 +20,13 @@ export interface LiftedStops {
   readonly until: Date;
 }
 
-/** The opt-outs that stay at the identities which a contact loses by a write. */
+/**
+ * The opt-outs that stay at the identities which a contact loses by a write. Those of a deleted contact are remembered
+ * with it (`people/contacts/memory/`), and come back with whoever gets one of its identities.
+ */
 export function stopsLeftBehind({ before, after }: ConsentMove): AddressStop[] {
-  if (before === null) return [];
-  const kept = new Set(after?.identityKeys);
+  if (before === null || after === null) return [];
+  const kept = new Set(after.identityKeys);
   const lost = before.identityKeys.filter((key) => !kept.has(key));
   return stopsOf(before).flatMap((stop) => lost.map((key) => ({ ...stop, key, contactId: before._id })));
 }

@@ -4,6 +4,7 @@ import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { auditedFieldsOf } from './changes.ts';
+import type { OptOutMemory } from './memory/memory.ts';
 import type { ContactDoc, ContactRecord, ContactRepository } from './store/repository.ts';
 
 /** A contact before and after a write; null before it is created, and after it is deleted. */
@@ -34,6 +35,7 @@ export interface ContactDependents {
 
 export interface ContactDeps {
   readonly contacts: ContactRepository;
+  readonly memory: OptOutMemory;
   readonly dependents: ContactDependents;
   readonly audit: AuditService;
   readonly clock: Clock;

@@ -59,7 +59,8 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       return namingTheOwner(deps, scope, wanted, () =>
         audit.runInTransaction(async (session) => {
           await assertFree(deps, scope, wanted, session);
-          return resource.within(session).create(scope, by, record);
+          const recalled = await deps.memory.recall(scope, { record, before: null }, session);
+          return resource.within(session).create(scope, by, recalled);
         }),
       );
     },
@@ -72,7 +73,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       changes: ContactChanges,
     ): Promise<ContactRecord> {
       const wanted = { ...identityIn(changes), _id: ref.id };
-      const { action, decide } = contactChange(deps, by, changes);
+      const { action, decide } = contactChange(deps, scope, by, changes);
       const change = {
         action,
         async decide(current: ContactRecord, session: ClientSession) {
@@ -98,6 +99,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
           identityFields.flatMap((field) => contact[field] ?? []),
           session,
         );
+        await deps.memory.remember(scope, contact, session);
       }),
   };
 }
@@ -114,13 +116,16 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
     deps.contacts.holdForCopy(scope, id, session),
 
   /** Throws the duplicate key error if another contact concurrently gets one of the identities. */
-  createWithin: (
+  async createWithin(
     scope: ClientScope,
     by: Person,
     fields: NewContact,
     session: ClientSession,
-  ): Promise<ContactRecord> =>
-    resource.within(session).create(scope, by, draftContact(deps, scope, by, fields)),
+  ): Promise<ContactRecord> {
+    const record = draftContact(deps, scope, by, fields);
+    const recalled = await deps.memory.recall(scope, { record, before: null }, session);
+    return resource.within(session).create(scope, by, recalled);
+  },
 
   /** Throws `not-found`. */
   changeWithin: (
@@ -129,7 +134,9 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
     { id, changes }: { id: Types.ObjectId; changes: ContactChanges },
     session: ClientSession,
   ): Promise<ContactRecord> =>
-    resource.within(session).change(scope, by, { id, version: undefined }, contactChange(deps, by, changes)),
+    resource
+      .within(session)
+      .change(scope, by, { id, version: undefined }, contactChange(deps, scope, by, changes)),
 
   /** Completes the changes of consent. Call it after the commit of `changeWithin`. */
   finishConsent: (scope: ClientScope, by: Person, written: WrittenContact): Promise<void> =>
@@ -154,7 +161,7 @@ async function finishConsent(
   if ((optInStatus ?? isBlocked) === undefined || record.samePerson === undefined) return;
   const { contacts: all } = await findPerson(deps.contacts, scope, record);
   for (const { _id } of all.slice(1)) {
-    const other = await deps.resource.changeIfExists(scope, by, _id, contactChange(deps, by, shared));
+    const other = await deps.resource.changeIfExists(scope, by, _id, contactChange(deps, scope, by, shared));
     if (other !== null) await finishOptOut(deps, scope, other, shared);
   }
 }

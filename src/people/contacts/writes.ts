@@ -26,16 +26,17 @@ const manualSource = 'manual';
 
 /** A user's change of the given fields. */
 export const contactChange = (
-  { clock }: Pick<ContactDeps, 'clock'>,
+  { clock, memory }: Pick<ContactDeps, 'clock' | 'memory'>,
+  scope: ClientScope,
   by: Person,
   changes: ContactChanges,
 ): Change<ContactRecord> => ({
   action: 'contact.updated',
-  decide(current) {
+  async decide(current, session) {
     const named = withOptOutId(changes, `manual:${newId().toHexString()}`);
     const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
     if (next !== current) assertWithinLimits(next, current);
-    return next;
+    return memory.recall(scope, { record: next, before: current }, session);
   },
 });
 

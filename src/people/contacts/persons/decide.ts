@@ -2,6 +2,7 @@ import {
   identityFields,
   lookupKeysOf,
   numberKeysOf,
+  type Alias,
   type AnyIdentity,
   type IdentityField,
 } from '../rules.ts';
@@ -24,15 +25,26 @@ export interface Proven {
   readonly reason: SamePersonReason;
 }
 
+/**
+ * A contact that got a number while another worker stored that the person had left it: it is that person, and loses the
+ * number at that time.
+ */
+export interface Displaced {
+  readonly contact: ContactDoc;
+  readonly from: AnyIdentity;
+  readonly at: Date;
+}
+
 /** What an event says of a person leads to one of these. */
 export type Decision =
   /** No contact has any of the identities. */
-  | { readonly kind: 'create'; readonly sameAs: readonly Proven[] }
+  | { readonly kind: 'create' }
   /** The contact is the person's; `add` are the identities that no other contact has. */
   | {
       readonly kind: 'known';
       readonly contact: ContactDoc;
       readonly add: ContactIdentity;
+      readonly displaced: readonly Displaced[];
       readonly sameAs: readonly Proven[];
     };
 
@@ -48,28 +60,37 @@ export function decideSighting(
   const owners = ownersAt(identity, at, found);
   const [contact, ...others] = distinct([...owners.values()]);
   if (contact === undefined) {
-    if (answered === undefined) return { kind: 'create', sameAs: [] };
-    return canBelongTo(answered.contact, identity)
-      ? { kind: 'known', contact: answered.contact, add: identity, sameAs: [] }
-      : { kind: 'create', sameAs: [{ contact: answered.contact, reason: 'answered' }] };
+    return answered !== undefined && canBelongTo(answered.contact, identity)
+      ? { kind: 'known', contact: answered.contact, add: identity, displaced: [], sameAs: [] }
+      : { kind: 'create' };
   }
+  const displaced = displacedFrom(identity, found);
+  const proven = [...changedInto(displaced), ...provenBy(answered, contact)];
   return {
     kind: 'known',
     contact,
     add: restOf(identity, owners, contact),
+    displaced,
     sameAs: [
       ...others.map((other): Proven => ({ contact: other, reason: 'named-together' })),
-      ...provenBy(answered, contact).filter((proven) => !isSame(proven.contact, contact)),
+      ...proven.filter((one) => !isSame(one.contact, contact)),
     ],
   };
 }
 
-/** What a change of identity leads to: the contact that moves, and the one that has the new identity already. */
-export interface MoveDecision {
-  /** Null if no contact has the old or the new identity. */
-  readonly contact: ContactDoc | null;
-  /** The new identities that the contact may take. */
+/** A contact that moves, with the parts of the change that concern it. */
+export interface ContactMove {
+  readonly contact: ContactDoc;
+  readonly from: AnyIdentity;
   readonly to: ContactIdentity;
+}
+
+/** What a change of identity leads to. */
+export interface MoveDecision {
+  /** The contacts that had a part of the old identity; the first takes the new one, as far as it is free. */
+  readonly moves: readonly [ContactMove, ...ContactMove[]] | readonly [];
+  readonly displaced: readonly Displaced[];
+  /** Contacts that are the same person as the first one. */
   readonly sameAs: readonly Proven[];
 }
 
@@ -77,14 +98,40 @@ export function decideMove(
   { from, to, at }: { readonly from: AnyIdentity | null; readonly to: ContactIdentity; readonly at: Date },
   found: Found,
 ): MoveDecision {
-  const old = distinct([...ownersAt(from ?? {}, at, found).values()]);
+  const oldOwners = ownersAt(from ?? {}, at, found);
   // Just after the change: a former owner of the new number had it before.
-  const owners = ownersAt(to, new Date(at.getTime() + 1), found);
-  const present = distinct([...owners.values()]);
-  const [contact, ...others] = distinct([...old, ...present]);
-  if (contact === undefined) return { contact: null, to, sameAs: [] };
-  const sameAs = others.map((other): Proven => ({ contact: other, reason: 'identity-changed' }));
-  return { contact, to: restOf(to, owners, contact), sameAs };
+  const newOwners = ownersAt(to, new Date(at.getTime() + 1), found);
+  const old = distinct([...oldOwners.values()]);
+  const displaced = [from ?? {}, to].flatMap((identity) => displacedFrom(identity, found));
+  const stale = displaced.map((one) => one.contact);
+  const [contact, ...others] = distinct([...old, ...newOwners.values(), ...stale]);
+  if (contact === undefined) return { moves: [], displaced: [], sameAs: [] };
+  const fromOf = (owner: ContactDoc) => restOf(from ?? {}, oldOwners, owner);
+  return {
+    moves: [
+      { contact, from: fromOf(contact), to: restOf(to, newOwners, contact) },
+      ...others
+        .filter((other) => old.includes(other))
+        .map((other): ContactMove => ({ contact: other, from: ownOf(from ?? {}, oldOwners, other), to: {} })),
+    ],
+    displaced,
+    sameAs: others.map((other): Proven => ({ contact: other, reason: 'identity-changed' })),
+  };
+}
+
+const changedInto = (displaced: readonly Displaced[]): Proven[] =>
+  displaced.map(({ contact }) => ({ contact, reason: 'identity-changed' }));
+
+/** The contact that has a number since before another contact left it. */
+function displacedFrom(identity: AnyIdentity, found: Found): Displaced[] {
+  const keys = new Set(lookupKeysOf({ phoneNumber: identity.phoneNumber, whatsappId: identity.whatsappId }));
+  const owner = keys.size === 0 ? undefined : currentOwner(keys, found);
+  if (owner === undefined) return [];
+  const since = owner.numberSince ?? owner.createdAt;
+  const former = formerWindows(keys, since, found).find(({ contact }) => !isSame(contact, owner));
+  if (former === undefined) return [];
+  const { phoneNumber, whatsappId } = owner;
+  return [{ contact: owner, from: { phoneNumber, whatsappId }, at: former.until }];
 }
 
 /** The contact that each identity belonged to at that time. */
@@ -102,16 +149,23 @@ const currentOwner = (keys: ReadonlySet<string>, found: Found): ContactDoc | und
   found.find(({ identityKeys }) => identityKeys.some((key) => keys.has(key)));
 
 /** The contact that had the number at that time and has lost it since: of several, the one that lost it first. */
-function formerOwner(keys: ReadonlySet<string>, at: Date, found: Found): ContactDoc | undefined {
+const formerOwner = (keys: ReadonlySet<string>, at: Date, found: Found): ContactDoc | undefined =>
+  formerWindows(keys, at, found)[0]?.contact;
+
+/** The contacts that left the number at that time or later, in this order. */
+function formerWindows(
+  keys: ReadonlySet<string>,
+  at: Date,
+  found: Found,
+): { readonly contact: ContactDoc; readonly until: Date }[] {
+  const isOf = ({ field, value, reason }: Alias) =>
+    reason !== 'corrected' && numberKeysOf({ [field]: value }).some((key) => keys.has(key));
   const windows = found.flatMap((contact) =>
     (contact.aliases ?? [])
-      .filter(
-        ({ field, value, reason }) =>
-          reason !== 'corrected' && numberKeysOf({ [field]: value }).some((key) => keys.has(key)),
-      )
+      .filter(isOf)
       .flatMap(({ until }) => (until !== undefined && until >= at ? [{ contact, until }] : [])),
   );
-  return windows.toSorted((a, b) => a.until.getTime() - b.until.getTime())[0]?.contact;
+  return windows.toSorted((a, b) => a.until.getTime() - b.until.getTime());
 }
 
 /** The identities that are free, or the contact's own. */
@@ -125,6 +179,16 @@ function restOf(
   );
   return Object.fromEntries(Object.entries(identity).filter(([field]) => !taken.has(field)));
 }
+
+/** The identities that the contact owned. */
+const ownOf = (
+  identity: AnyIdentity,
+  owners: ReadonlyMap<IdentityField, ContactDoc>,
+  contact: ContactDoc,
+): AnyIdentity =>
+  Object.fromEntries(
+    [...owners].flatMap(([field, owner]) => (isSame(owner, contact) ? [[field, identity[field]]] : [])),
+  );
 
 /** A contact takes an unknown identity only where it has none: a number is replaced only on WhatsApp's own word. */
 const canBelongTo = (contact: ContactDoc, identity: AnyIdentity): boolean => {

@@ -6,11 +6,11 @@ import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { lookupKeysOf, maxNameLength, numberKeysOf, type AliasReason } from '../rules.ts';
 import type { ContactDeps } from '../resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from '../store/repository.ts';
-import { decideMove, decideSighting, type Answered, type Proven } from './decide.ts';
+import { decideMove, decideSighting, type Answered, type Decision, type Displaced } from './decide.ts';
 import { linkContacts } from './links.ts';
-import { moved, sighted, type IdentityMove, type Sighting } from './timeline.ts';
+import { moved, sighted, type Sighting } from './timeline.ts';
 
-export interface PersonDeps extends Pick<ContactDeps, 'contacts' | 'audit' | 'clock'> {
+export interface PersonDeps extends Pick<ContactDeps, 'contacts' | 'memory' | 'audit' | 'clock'> {
   readonly resource: Resource<ContactRecord>;
 }
 
@@ -44,10 +44,8 @@ export function createPersons(deps: PersonDeps) {
     ): Promise<ContactDoc> {
       return attempt(async () => {
         const decision = await decideFor(deps, scope, sighting, answered);
-        if (decision.kind === 'create') {
-          const fresh = sighted(draft(deps, scope, name), sighting);
-          return inserted(deps, scope, { fresh, sameAs: decision.sameAs, at: sighting.at });
-        }
+        if (decision.kind === 'create')
+          return insert(deps, scope, sighted(draft(deps, scope, name), sighting), sighting.at);
         return taken(deps, scope, sighting, decision);
       });
     },
@@ -68,15 +66,18 @@ export function createPersons(deps: PersonDeps) {
     ): Promise<ContactDoc> {
       return attempt(async () => {
         const found = await findAll(deps, scope, [change.from ?? {}, change.to]);
-        const { contact, to, sameAs } = decideMove({ ...change, at }, found);
-        const move: IdentityMove = { ...change, to, at };
-        if (contact === null) {
-          return inserted(deps, scope, { fresh: moved(draft(deps, scope, name), move), sameAs, at });
-        }
-        const after = await changed(deps, scope, { contact, apply: (doc) => moved(doc, move) });
-        if (after === null) return 'again';
-        await linkContacts(deps, scope, { contact: after, others: sameAs, at });
-        return { done: after };
+        const { moves, displaced, sameAs } = decideMove({ ...change, at }, found);
+        const [first, ...others] = moves;
+        if (first === undefined)
+          return insert(deps, scope, moved(draft(deps, scope, name), { ...change, at }), at);
+        const { reason } = change;
+        const changes = [first, ...others].map(({ contact, from, to }): ContactChange => ({
+          contact,
+          apply: (doc) => moved(doc, { reason, from, to, at }),
+        }));
+        if (await changeAny(deps, scope, [...changes, ...displaced.map(displacing)])) return 'again';
+        await linkContacts(deps, scope, { contact: first.contact, others: sameAs, at });
+        return { done: first.contact };
       });
     },
   };
@@ -110,7 +111,7 @@ async function decideFor(
   const owner = current.find(({ identityKeys }) => identityKeys.some((key) => numbers.includes(key)));
   // Only an event from before the owner had the number can be about a former owner.
   const mayBeFormer =
-    at !== undefined && numbers.length > 0 && (owner === undefined || (owner.numberSince ?? at) > at);
+    at !== undefined && numbers.length > 0 && (owner === undefined || (owner.numberSince ?? at) >= at);
   const former = mayBeFormer ? await deps.contacts.findFormerOwners(scope, numbers) : [];
   return decideSighting({ identity, at: at ?? deps.clock.now() }, [...current, ...former], answered);
 }
@@ -147,35 +148,63 @@ function draft({ clock }: PersonDeps, scope: ClientScope, name: string | undefin
   };
 }
 
-interface Insertion {
-  readonly fresh: ContactRecord;
-  readonly sameAs: readonly Proven[];
-  readonly at: Date | undefined;
-}
-
-async function inserted(
+/**
+ * Inserts a contact, then decides again, as after every write: another worker may have written other identities of the
+ * same person at the same time, and of two workers at least the later one sees both.
+ */
+async function insert(
   deps: PersonDeps,
   scope: ClientScope,
-  { fresh, sameAs, at }: Insertion,
+  fresh: ContactRecord,
+  at: Date | undefined,
 ): Promise<Round<ContactDoc>> {
-  const contact = await deps.contacts.findOrInsert(scope, fresh.identityKeys, fresh);
-  // Another worker was faster, perhaps with other identities.
-  if (!contact._id.equals(fresh._id)) return 'again';
-  if (at !== undefined) await linkContacts(deps, scope, { contact, others: sameAs, at });
-  return { done: contact };
+  const inserted = await deps.contacts.findOrInsert(scope, fresh.identityKeys, fresh);
+  if (!inserted._id.equals(fresh._id)) return 'again';
+  const isRemembered = (await deps.memory.recall(scope, { record: fresh, before: null })) !== fresh;
+  const contact = isRemembered ? await recalled(deps, scope, fresh) : inserted;
+  return at === undefined && contact !== null ? { done: contact } : 'again';
 }
+
+/** Reads what is remembered only after the insertion: until then, a contact with its key may just be being deleted. */
+const recalled = (
+  { resource, memory }: PersonDeps,
+  scope: ClientScope,
+  { _id }: ContactRecord,
+): Promise<ContactDoc | null> =>
+  resource.changeIfExists(scope, { type: 'system' }, _id, {
+    action: 'contact.updated',
+    decide: (record, session) => memory.recall(scope, { record, before: null }, session),
+  });
 
 async function taken(
   deps: PersonDeps,
   scope: ClientScope,
   { at }: Sighting,
-  { contact, add, sameAs }: { contact: ContactDoc; add: ContactIdentity; sameAs: readonly Proven[] },
+  { contact, add, displaced, sameAs }: Extract<Decision, { kind: 'known' }>,
 ): Promise<Round<ContactDoc>> {
   const apply = (record: ContactRecord) => sighted(record, { identity: add, at });
-  const after = await changed(deps, scope, { contact, apply });
-  if (after === null) return 'again';
-  if (at !== undefined) await linkContacts(deps, scope, { contact: after, others: sameAs, at });
-  return { done: after };
+  if (await changeAny(deps, scope, [{ contact, apply }, ...displaced.map(displacing)])) return 'again';
+  if (at !== undefined) await linkContacts(deps, scope, { contact, others: sameAs, at });
+  return { done: contact };
+}
+
+const displacing = ({ contact, from, at }: Displaced): ContactChange => ({
+  contact,
+  apply: (doc) => moved(doc, { reason: 'number-changed', from, to: {}, at }),
+});
+
+/** Whether one of the changes was written. */
+async function changeAny(
+  deps: PersonDeps,
+  scope: ClientScope,
+  changes: readonly ContactChange[],
+): Promise<boolean> {
+  let isAny = false;
+  for (const change of changes) {
+    const after = await changed(deps, scope, change);
+    isAny ||= after !== change.contact;
+  }
+  return isAny;
 }
 
 interface ContactChange {
@@ -185,7 +214,7 @@ interface ContactChange {
 
 /** Writes and audits a change of identities, if there is one; null if the contact was deleted. */
 async function changed(
-  { resource, clock }: PersonDeps,
+  { resource, memory, clock }: PersonDeps,
   scope: ClientScope,
   { contact, apply }: ContactChange,
 ): Promise<ContactDoc | null> {
@@ -196,9 +225,10 @@ async function changed(
   const action = isRekeyed(contact, expected) ? 'contact.identity-changed' : 'contact.updated';
   return resource.changeIfExists(scope, { type: 'system' }, contact._id, {
     action,
-    decide(record) {
+    async decide(record, session) {
       const next = apply(record);
-      return next === record ? record : { ...next, updatedAt: clock.now() };
+      if (next === record) return record;
+      return memory.recall(scope, { record: { ...next, updatedAt: clock.now() }, before: record }, session);
     },
   });
 }

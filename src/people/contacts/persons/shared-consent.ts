@@ -1,12 +1,15 @@
 import { applyConsent, decidingEntryOf, type PersonStatement } from '../consent.ts';
 import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
 
+/** A contact, or what is remembered of a deleted one. */
+export type ConsentSource = Pick<ContactRecord, '_id' | 'consentLog' | 'isBlocked' | 'blockedAt'>;
+
 /**
  * A contact after it proves to be the same person as `other`. The person's own words count by their time, whichever
  * contact they were said to. An opt-in that a user recorded for one contact does not undo an opt-out of the other: the
  * user did not know of it. A block counts for both.
  */
-export function withConsentOf(record: ContactRecord, other: ContactRecord, storedAt: Date): ContactRecord {
+export function withConsentOf(record: ContactRecord, other: ConsentSource, storedAt: Date): ContactRecord {
   const shared = [decidingEntryOf(other.consentLog, false), decidingEntryOf(other.consentLog, true)]
     .filter((entry) => entry !== undefined)
     .flatMap((entry) => statementFor(record, { other, entry }) ?? []);
@@ -17,7 +20,7 @@ export function withConsentOf(record: ContactRecord, other: ContactRecord, store
 
 function statementFor(
   record: ContactRecord,
-  { other, entry }: { other: ContactRecord; entry: ConsentEntry },
+  { other, entry }: { other: ConsentSource; entry: ConsentEntry },
 ): PersonStatement | null {
   const { status, source, wording, eventId } = entry;
   if (status === 'unknown' || (status === 'opted-in' && entry.by !== undefined)) return null;

@@ -220,6 +220,9 @@ function movedUserId(record: ContactRecord, field: UserIdField, move: IdentityMo
     if (own !== undefined) next = withAliases(next, [{ field, value: own, at: since, until: at, reason }]);
   } else if (own !== value && value !== undefined) {
     next = withAliases(record, [{ field, value, at, reason }]);
+  } else if (reason === 'number-changed' && own === undefined && (record.userIdSince ?? 0) < at) {
+    // Ids that late events still name were made for the old number.
+    next = { ...record, userIdSince: at };
   }
   const old = from?.[field];
   return old === undefined || old === next[field]

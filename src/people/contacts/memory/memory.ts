@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { ClientSession, Connection } from 'mongoose';
+import type { Clock } from '../../../platform/clock.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { openTenantCollection } from '../../../platform/tenant-collection.ts';
+import { decidingEntryOf } from '../consent.ts';
+import { withConsentOf } from '../persons/shared-consent.ts';
+import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
+import { rememberedOptOutModel } from './model.ts';
+
+export type OptOutMemory = ReturnType<typeof createOptOutMemory>;
+
+/**
+ * Remembers opt-outs and blocks of deleted contacts, so that a person who comes back, by an import or a message, under
+ * any of the identities that the contact had, is not sent what they have refused.
+ */
+export function createOptOutMemory(connection: Connection, clock: Clock) {
+  const memory = openTenantCollection(rememberedOptOutModel, connection);
+
+  return {
+    /** In the transaction that deletes the contact: replaces what is remembered of its identities. */
+    async remember(scope: ClientScope, contact: ContactRecord, session: ClientSession): Promise<void> {
+      const hashes = contact.identityKeys.map((key) => hashOf(scope, key));
+      await memory.deleteMany(scope, { keyHash: { $in: hashes } }, { session });
+      const consentLog = refusalsOf(contact);
+      const isBlocked = contact.isBlocked === true;
+      if (consentLog.length === 0 && !isBlocked) return;
+      const { blockedAt } = contact;
+      const kept = { consentLog, isBlocked, ...(blockedAt === undefined ? {} : { blockedAt }) };
+      const deletedAt = clock.now();
+      await memory.insertMany(
+        scope,
+        hashes.map((keyHash) => ({ _id: newId(), keyHash, ...kept, deletedAt })),
+        { session },
+      );
+    },
+
+    /**
+     * The record with what is remembered of the identities that it has and `before` had not; null for a new contact. The
+     * same object if nothing is.
+     */
+    async recall(
+      scope: ClientScope,
+      { record, before }: { record: ContactRecord; before: ContactRecord | null },
+      session?: ClientSession,
+    ): Promise<ContactRecord> {
+      const gained = record.identityKeys.filter((key) => before?.identityKeys.includes(key) !== true);
+      if (gained.length === 0) return record;
+      const hashes = gained.map((key) => hashOf(scope, key));
+      const found = await memory.find(scope, { keyHash: { $in: hashes } }, { session });
+      return found.reduce((next, remembered) => withConsentOf(next, remembered, clock.now()), record);
+    },
+  };
+}
+
+const hashOf = ({ clientId }: ClientScope, key: string): string =>
+  createHash('sha256').update(`${clientId.toHexString()}:${key}`).digest('hex');
+
+/** The entries that decide a refusal; nothing for a contact who may get messages. */
+const refusalsOf = ({ consentLog, optInStatus, marketingStopped }: ContactRecord): ConsentEntry[] =>
+  [
+    optInStatus === 'opted-out' ? decidingEntryOf(consentLog, false) : undefined,
+    marketingStopped === true ? decidingEntryOf(consentLog, true) : undefined,
+  ].flatMap((entry) => {
+    if (entry === undefined) return [];
+    const { wording: _said, by: _user, ...rest } = entry;
+    return [rest];
+  });

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Types } from 'mongoose';
+import { scopeOf } from '../../src/platform/mongo.ts';
+import { useMessagingApi } from '../support/messaging-api.ts';
+import { checkWorld, world, type Subject, type WorldEvent } from '../support/people-world.ts';
+
+describe('people in the database', function () {
+  this.timeout(240_000);
+  const running = useMessagingApi('people_properties');
+  const time = (seconds: number) => new Date(Date.UTC(2026, 10, 1) + seconds * 1_000);
+
+  /** The real directory of a new client. */
+  function inDatabase(): Subject {
+    const { contacts } = running().api.core;
+    const scope = scopeOf(new Types.ObjectId());
+    return {
+      async handle(event: WorldEvent) {
+        const at = time(event.at);
+        if (event.kind === 'change') {
+          return (await contacts.follow(scope, event.change, { at }))._id.toHexString();
+        }
+        const sighting = { identity: event.identity, at };
+        if (event.kind === 'receipt')
+          return (await contacts.learn(scope, sighting))?._id.toHexString() ?? null;
+        const { _id } = await contacts.recognise(scope, sighting);
+        if (event.word !== 'hi') {
+          const status = event.word === 'STOP' ? 'opted-out' : 'opted-in';
+          await contacts.recordStatement(scope, _id, {
+            status,
+            source: 'keyword',
+            at,
+            eventId: `${event.at}`,
+          });
+        }
+        return _id.toHexString();
+      },
+      async contacts() {
+        const found = await running().collection('contacts').find({ clientId: scope.clientId }).toArray();
+        return found.map(({ _id, identityKeys }) => ({
+          id: String(_id),
+          identityKeys: identityKeys as string[],
+        }));
+      },
+      async isOptedOut(id) {
+        const contact = await contacts.findById(scope, new Types.ObjectId(id));
+        assert.ok(contact !== null);
+        return (await contacts.personOf(scope, contact)).isOptedOut;
+      },
+    };
+  }
+
+  it('any events, shuffled and repeated › one contact per identity, and the last word of the person counts', () =>
+    fc.assert(
+      fc.asyncProperty(world, async (given) => {
+        await checkWorld(given, inDatabase(), async (handle) => {
+          for (const event of given.deliveries) await handle(event);
+        });
+      }),
+      { numRuns: 40, endOnFailure: true },
+    ));
+
+  it('two workers with the same events at once › one contact per identity, and the last word of the person counts', () =>
+    fc.assert(
+      fc.asyncProperty(world, async (given) => {
+        await checkWorld(given, inDatabase(), async (handle) => {
+          const isEarly = ({ kind, at }: WorldEvent) => kind !== 'receipt' && at < 10_000;
+          const stages = [
+            given.deliveries.filter(isEarly),
+            given.deliveries.filter(({ kind }) => kind === 'receipt'),
+            given.deliveries.filter(({ at }) => at >= 10_000),
+          ];
+          for (const events of stages) {
+            const work = async (ordered: readonly WorldEvent[]) => {
+              for (const event of ordered) await handle(event);
+            };
+            await Promise.all([work(events), work(events.toReversed())]);
+          }
+        });
+      }),
+      { numRuns: 20, endOnFailure: true },
+    ));
+});
