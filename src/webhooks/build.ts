@@ -18,7 +18,13 @@ import type { webhookInstruments } from './instruments.ts';
 import { createIntake } from './intake.ts';
 import { createChannelLimits } from './limits.ts';
 import { webhookLoops } from './loops.ts';
-import { countRefusals, observeEvents, observeIntake, observeItems, startRefusalsAtZero } from './observers.ts';
+import {
+  countRefusals,
+  observeEvents,
+  observeIntake,
+  observeItems,
+  startRefusalsAtZero,
+} from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
 import { createQuota } from './quota/quota.ts';
 import { createWebhookUsageRepository } from './quota/repository.ts';

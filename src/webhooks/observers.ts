@@ -24,7 +24,11 @@ export const observeIntake = (
       if (error instanceof BodyOutOfBounds) {
         instruments.webhookBodiesRefused.add({ bound: error.bound });
         logger.warn(
-          { bound: error.bound, characters: body.length, channelId: options?.channelId?.toHexString() ?? null },
+          {
+            bound: error.bound,
+            characters: body.length,
+            channelId: options?.channelId?.toHexString() ?? null,
+          },
           'webhook body out of bounds; refused',
         );
       }

@@ -217,7 +217,20 @@ describe('instruments', () => {
 
   it('labels › never name a person, a message or a business', () => {
     const allowed = [
-      ...['kind', 'priority', 'status', 'gate', 'category', 'outcome', 'class', 'code', 'field', 'word', 'verdict', 'bound'],
+      ...[
+        'kind',
+        'priority',
+        'status',
+        'gate',
+        'category',
+        'outcome',
+        'class',
+        'code',
+        'field',
+        'word',
+        'verdict',
+        'bound',
+      ],
       ...['by', 'source', 'cause', 'pool', 'reason'],
     ];
     const used = new Set(instruments.flatMap(({ labels }) => labels));

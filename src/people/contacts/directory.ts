@@ -72,11 +72,7 @@ export function createContactDirectory(deps: ContactDeps) {
      * The contact with this id, every other contact that has one of the keys, and all contacts known to be the same
      * person as one of them. A message or an opt-out of one concerns them all. Leaves out missing contacts.
      */
-    async findPerson(
-      scope: ClientScope,
-      id: Types.ObjectId,
-      keys: readonly string[],
-    ): Promise<ContactDoc[]> {
+    async findPerson(scope: ClientScope, id: Types.ObjectId, keys: readonly string[]): Promise<ContactDoc[]> {
       const found = await contacts.findWithKeys(scope, id, keys);
       const linked = found.filter(({ samePerson = [] }) => samePerson.length > 0);
       const people = await Promise.all(linked.map((contact) => findPerson(contacts, scope, contact)));

@@ -51,7 +51,7 @@ describe('what a contact wrote', () => {
   ];
   for (const [what, message, expected] of cases) {
     it(`${what} › ${expected ? 'written' : 'not written'}`, () => {
-      const context = { phoneNumberId: null, contacts: [], path: 'messages[0]' };
+      const context = { phoneNumberId: null, contacts: [], isAlone: true, path: 'messages[0]' };
       const item = readInbound({ id: 'wamid.9', from: '4915112345601', timestamp: '1', ...message }, context);
       assert.ok(item.kind === 'message');
       assert.equal(isWrittenByContact(item), expected);
