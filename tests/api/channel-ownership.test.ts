@@ -278,6 +278,18 @@ describe('two businesses and one number', function () {
     assert.deepEqual(changedBetween(before, await dataOf(late)), []);
   });
 
+  it('claimed, and owned by nobody › its events go to nobody, and wait for an owner', async () => {
+    const subject = { ...(await meta.addNumber()), providerId: `wamid.${newSecret(9)}` };
+    await connect(early, subject, { accessToken: newSecret() });
+    const before = await dataOf(early);
+    for (const body of Object.values(bodiesAbout(subject)).flat()) await post(body);
+    assert.deepEqual(changedBetween(before, await dataOf(early)), []);
+    const waiting = await api()
+      .collection('webhook_events')
+      .countDocuments({ status: { $nin: ['done', 'dead'] } });
+    assert.ok(waiting > 15, `${waiting} events wait`);
+  });
+
   describe('the claimant’s own webhook address', () => {
     const postTo = async ({ webhookUrl }: CreatedChannel, body: object): Promise<void> => {
       const { pathname } = new URL(webhookUrl);
