@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Types } from 'mongoose';
 import { manyMessages, poisonBodies } from '../../proofs/fuzz/poison.ts';
 import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
@@ -14,6 +16,24 @@ import { waitFor } from '../support/wait.ts';
 
 const secret = 'the app secret of this test';
 const mebibyte = 2 ** 20;
+
+setFlagsFromString('--expose-gc');
+/** Memory counts that is in use, not what the runtime would collect later: this process is also the sender. */
+const collectGarbage = runInNewContext('gc') as () => void;
+
+interface Figures {
+  /** The longest that a message of another business took. */
+  readonly worstMs: number;
+  /** Of the event-loop delay. */
+  readonly p99Ms?: number;
+  readonly grownMiB?: number;
+}
+
+/** All at once, so that a failure shows every figure. */
+function assertBounds(figures: Figures): void {
+  const { worstMs, p99Ms = 0, grownMiB = 0 } = figures;
+  assert.ok(worstMs < 1_000 && p99Ms < 100 && grownMiB < 64, JSON.stringify(figures));
+}
 
 describe('api › webhook › poison bodies', function () {
   this.timeout(120_000);
@@ -97,9 +117,7 @@ describe('api › webhook › poison bodies', function () {
       worstMs = Math.max(worstMs, await latenciesOfOther(3));
     }
     delay.disable();
-    assert.ok(worstMs < 1_000, `the other business waited for ${worstMs.toFixed(0)} ms`);
-    const p99Ms = delay.percentile(99) / 1e6;
-    assert.ok(p99Ms < 100, `event-loop delay p99: ${p99Ms.toFixed(1)} ms`);
+    assertBounds({ worstMs, p99Ms: delay.percentile(99) / 1e6 });
   });
 
   it('stored before there were bounds › no lease moves for ever: dead letters, little memory, and nobody waits', async () => {
@@ -107,7 +125,7 @@ describe('api › webhook › poison bodies', function () {
     await latenciesOfOther(5);
     const poisons = poisonBodies(attacker.phoneNumberId, newSecret(6));
     for (const { body } of poisons) await store(attacker.channelId, body);
-    global.gc?.();
+    collectGarbage();
     const before = process.memoryUsage.rss();
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
@@ -118,14 +136,11 @@ describe('api › webhook › poison bodies', function () {
     for (let round = 0; (await countDead()) < expected && round < 60; round += 1) {
       worstMs = Math.max(worstMs, await latencyOfOther(round));
       rss = Math.max(rss, process.memoryUsage.rss());
+      collectGarbage();
     }
     delay.disable();
     assert.equal(await countDead(), expected, 'all but the readable ones are dead letters');
-    assert.ok(worstMs < 1_000, `the other business waited for ${worstMs.toFixed(0)} ms`);
-    const p99Ms = delay.percentile(99) / 1e6;
-    assert.ok(p99Ms < 100, `event-loop delay p99: ${p99Ms.toFixed(1)} ms`);
-    const grownMiB = (rss - before) / mebibyte;
-    assert.ok(grownMiB < 64, `${grownMiB.toFixed(0)} MiB more`);
+    assertBounds({ worstMs, p99Ms: delay.percentile(99) / 1e6, grownMiB: (rss - before) / mebibyte });
   });
 
   it('floods of forty businesses › the message of another waits for less than a second', async () => {
@@ -146,8 +161,7 @@ describe('api › webhook › poison bodies', function () {
         })),
       ),
     );
-    const worstMs = await latenciesOfOther(10);
-    assert.ok(worstMs < 1_000, `the other business waited for ${worstMs.toFixed(0)} ms`);
+    assertBounds({ worstMs: await latenciesOfOther(10) });
     assert.ok((await events().countDocuments({ status: 'pending' })) > 0, 'the floods were over too early');
   });
 });
