@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { stablePort } from '../cluster/stable-port.ts';
 import { prepareCluster, withCluster } from '../cluster/with-cluster.ts';
 import { signUp } from '../shared/account.ts';
 import type { Log } from '../shared/log.ts';
@@ -10,6 +11,7 @@ import { signatureOf } from '../shared/signature.ts';
 import { createBodies } from './bodies.ts';
 import type { CorpusEntry } from './corpus.ts';
 import type { ProductFuzzOptions } from './options.ts';
+import { watchWorker, type WorkerFigures } from './worker-watch.ts';
 
 export interface ProductFuzzReport {
   readonly options: ProductFuzzOptions;
@@ -18,6 +20,7 @@ export interface ProductFuzzReport {
   readonly megabytes: number;
   /** Milliseconds until each message of the other business was stored. */
   readonly latenciesMs: readonly number[];
+  readonly worker: WorkerFigures;
   readonly events: ReadonlyMap<string, number>;
   readonly violations: readonly string[];
 }
@@ -32,6 +35,7 @@ interface Target {
   readonly apiUrl: string;
   readonly appSecret: string;
   readonly database: mongo.Db;
+  readonly workerMetricsUrl: string;
 }
 
 /** Stored, out of bounds, overloaded: everything else is a fault. */
@@ -40,6 +44,8 @@ const attackers = 3;
 const giveUpAfterMs = 30_000;
 const maxNoted = 50;
 const warmUps = 10;
+/** Of the worker, beyond what it takes after the warm-up. */
+const maxGrownMiB = 64;
 
 /** Posts damaged whole bodies to a running product while another business's messages must not wait. */
 export async function runProductFuzz(
@@ -48,10 +54,15 @@ export async function runProductFuzz(
   log: Log,
 ): Promise<ProductFuzzReport> {
   const binaries = await prepareCluster(log);
-  return withCluster({ name: 'fuzz', binaries, env: {}, log }, async ({ apiUrl, appSecret, mongodbUri }) => {
+  const metricsPort = await stablePort();
+  const env = { WORKER_METRICS_PORT: String(metricsPort) };
+  return withCluster({ name: 'fuzz', binaries, env, log }, async ({ apiUrl, appSecret, mongodbUri }) => {
     const client = new mongoose.mongo.MongoClient(mongodbUri);
     try {
-      return await fuzz(options, corpus, { apiUrl, appSecret, database: client.db() });
+      return await fuzz(options, corpus, {
+        ...{ apiUrl, appSecret, database: client.db() },
+        workerMetricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+      });
     } finally {
       await client.close();
     }
@@ -66,6 +77,7 @@ async function fuzz(
   const other = await openBusiness(target, 'other');
   // The first messages of a process take longer, with or without enemies.
   for (let count = 0; count < warmUps; count += 1) await sendMessage(target, other, `warm-up.${count}`);
+  const stopWatch = await watchWorker(target.workerMetricsUrl);
   const answers = new Map<string, number>();
   const violations: string[] = [];
   const note = (line: string) => void (violations.length < maxNoted && violations.push(line));
@@ -100,6 +112,8 @@ async function fuzz(
   }
 
   await Promise.all([...Array.from({ length: attackers }, (_, index) => attack(index)), writeEachSecond()]);
+  const worker = await stopWatch();
+  if (worker.grownMiB > maxGrownMiB) note(`the worker took ${worker.grownMiB.toFixed(0)} MiB more`);
   const events = await target.database
     .collection('webhook_events')
     .aggregate<{ _id: string; count: number }>([{ $group: { _id: '$status', count: { $sum: 1 } } }])
@@ -109,6 +123,7 @@ async function fuzz(
     answers,
     megabytes: bytes / 1e6,
     latenciesMs,
+    worker,
     events: new Map(events.map(({ _id, count }) => [_id, count])),
     violations,
   };
@@ -190,6 +205,8 @@ export function formatProductFuzz(report: ProductFuzzReport): string {
       ['events', counts(report.events)],
       ['messages of the other business', sorted.length],
       ['stored after', `median ${at(0.5)}, 99 % ${at(0.99)}, worst ${(sorted.at(-1) ?? 0).toFixed(0)} ms`],
+      ['memory of the worker', `${report.worker.grownMiB.toFixed(0)} MiB more`],
+      ['event-loop delay of the worker', `p99 at most ${report.worker.delayP99Ms.toFixed(0)} ms`],
       ['violations', report.violations.length],
     ],
     [{ title: 'Violations', lines: report.violations }],
