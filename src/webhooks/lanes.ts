@@ -17,7 +17,11 @@ const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 5
 const maxTurns: Readonly<Record<ProcessorLane, number>> = { all: 8, urgent: 4 };
 
 /** How long a source may go on while others wait for its place: with 8 places, forty sources share a second. */
-const sharedTurnMs = 200;
+const sharedTurnMs = {
+  small: 200,
+  /** A large body is parsed again in each of its turns, and there is one at a time, in one place. */
+  large: 2_000,
+} as const;
 /** How long a source may go on while nobody waits. */
 const maxTurnMs = 10_000;
 /** While turns run, sources that become due are looked for this often. */
@@ -78,7 +82,8 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
     try {
       await runTurn(deps, lease, () => {
         const lastedMs = clock.now().getTime() - startedAt;
-        return isStopping || lastedMs >= (isCrowded || place.isWanted() ? sharedTurnMs : maxTurnMs);
+        const isShared = isCrowded || place.isWanted();
+        return isStopping || lastedMs >= (isShared ? sharedTurnMs[place.size] : maxTurnMs);
       });
     } finally {
       place.leave();

@@ -5,6 +5,7 @@ const maxSharedBytes = 256 * 1024;
 
 /** The permission to handle the events of a lease. */
 export interface BodyPlace {
+  readonly size: 'small' | 'large';
   /** Whether another source waits for it. */
   isWanted(): boolean;
   leave(): void;
@@ -25,13 +26,14 @@ export function createLargeBodies(): LargeBodies {
     keepsWaiting: (source) => isTaken && waiting.has(source),
     enter(source, events) {
       const isLarge = events.some(({ bytes }) => bytes > maxSharedBytes);
-      if (!isLarge) return { isWanted: () => false, leave: () => undefined };
+      if (!isLarge) return { size: 'small', isWanted: () => false, leave: () => undefined };
       if (isTaken) {
         waiting.add(source);
         return null;
       }
       isTaken = true;
       return {
+        size: 'large',
         isWanted: () => waiting.size > 0,
         leave() {
           isTaken = false;
