@@ -155,6 +155,52 @@ describe('api › what receipts and answers prove of a person', function () {
     );
   });
 
+  describe('a contact who has opted out is deleted', () => {
+    const identities = { phoneNumber: phone, businessScopedUserId: 'DE.7' };
+    const remove = async () => {
+      const created = await user.call<ContactView>('/api/contacts', { method: 'POST', body: identities });
+      const path = `/api/contacts/${created.body.id}`;
+      const body = { optInStatus: 'opted-out', consent: { source: 'phone call' } };
+      assert.equal((await user.call(path, { method: 'PATCH', body })).status, 200);
+      assert.equal((await user.call(path, { method: 'DELETE' })).status, 204);
+    };
+
+    it('an import creates them again as opted in › still opted out, until a new consent is recorded', async () => {
+      await remove();
+      const body = { phoneNumber: phone, optInStatus: 'opted-in', consent: { source: 'list' } };
+      const again = await user.call<ContactView>('/api/contacts', { method: 'POST', body });
+      assert.deepEqual([again.status, again.body.optInStatus], [201, 'opted-out']);
+      assert.equal((await user.trySend({ to: phone })).status, 409);
+      const change = { optInStatus: 'opted-in', consent: { source: 'form' } };
+      await user.call(`/api/contacts/${again.body.id}`, { method: 'PATCH', body: change });
+      assert.equal((await read(again.body.id)).optInStatus, 'opted-in');
+    });
+
+    it('they write under another identity that the contact had › still opted out', async () => {
+      await remove();
+      await hear(wrote({ from_user_id: 'DE.7' }));
+      assert.deepEqual(
+        (await everyone()).map(({ optInStatus }) => optInStatus),
+        ['opted-out'],
+      );
+    });
+
+    it('a new contact learns an identity that the deleted one had › opted out from then on', async () => {
+      await remove();
+      const other = digits(phoneEndingIn('45'));
+      await hear(wrote({ from: other, timestamp: at(-5) }));
+      assert.deepEqual(
+        (await everyone()).map(({ optInStatus }) => optInStatus),
+        ['unknown'],
+      );
+      await hear(wrote({ from: other, from_user_id: 'DE.7' }));
+      assert.deepEqual(
+        (await everyone()).map(({ optInStatus }) => optInStatus),
+        ['opted-out'],
+      );
+    });
+  });
+
   describe('numbers of a plan that has changed, or that we do not know', () => {
     const spellings: readonly [string, string, string][] = [
       ['Benin', '22997123401', '+2290197123401'],

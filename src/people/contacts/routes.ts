@@ -80,7 +80,8 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     description:
       'A person has one contact: 409 `already-exists` names the contact that has the phone number, in any ' +
       'spelling, or one of the provider ids. A `whatsappId` without `phoneNumber` sets the phone number ' +
-      'too.',
+      'too. A person who had opted out before their contact was deleted is opted out again, whatever `optInStatus` ' +
+      'says.',
     tag,
     access,
     body: CreateContactBody,
@@ -100,7 +101,8 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     summary: 'Change a contact',
     description:
       'Changes only the given fields; null clears a field. To change consent, send `optInStatus` together ' +
-      'with `consent`; `opted-out` cancels every unsent message to the contact.',
+      'with `consent`; `opted-out` cancels every unsent message to the contact. Consent and block change on the ' +
+      'contacts in `samePerson` too.',
     tag,
     access,
     params: idParams,
