@@ -9,6 +9,7 @@ import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers
 import { contactRoutes } from './contacts/routes.ts';
 import { createContactDirectory, type ContactDependents } from './contacts/directory.ts';
 import { createOptOutMemory } from './contacts/memory/memory.ts';
+import { createOptOutMemoryRepository } from './contacts/memory/repository.ts';
 import { createContactRepository } from './contacts/store/repository.ts';
 import { createSuspectRepository } from './contacts/store/suspects.ts';
 import { createContactDependents } from './leads/contact-dependents.ts';
@@ -39,7 +40,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
   const runInTransaction = createTransactions(mongo);
   const leadRepository = createLeadRepository(mongo);
   const contactRepository = createContactRepository(mongo);
-  const memory = createOptOutMemory(mongo, clock);
+  const memory = createOptOutMemory(createOptOutMemoryRepository(mongo), clock);
   const dependents = createContactDependents({
     leads: leadRepository,
     conversations,

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ClientSession, Connection } from 'mongoose';
+import type { ClientSession } from 'mongoose';
 import type { Clock } from '../../../platform/clock.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
-import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import { decidingEntryOf } from '../consent.ts';
 import { withConsentOf } from '../persons/shared-consent.ts';
 import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
-import { rememberedOptOutModel } from './model.ts';
+import type { OptOutMemoryRepository } from './repository.ts';
 
 export type OptOutMemory = ReturnType<typeof createOptOutMemory>;
 
@@ -15,25 +14,19 @@ export type OptOutMemory = ReturnType<typeof createOptOutMemory>;
  * Remembers opt-outs and blocks of deleted contacts, so that a person who comes back, by an import or a message, under
  * any of the identities that the contact had, is not sent what they have refused.
  */
-export function createOptOutMemory(connection: Connection, clock: Clock) {
-  const memory = openTenantCollection(rememberedOptOutModel, connection);
-
+export function createOptOutMemory(memory: OptOutMemoryRepository, clock: Clock) {
   return {
     /** In the transaction that deletes the contact: replaces what is remembered of its identities. */
     async remember(scope: ClientScope, contact: ContactRecord, session: ClientSession): Promise<void> {
       const hashes = contact.identityKeys.map((key) => hashOf(scope, key));
-      await memory.deleteMany(scope, { keyHash: { $in: hashes } }, { session });
       const consentLog = refusalsOf(contact);
       const isBlocked = contact.isBlocked === true;
-      if (consentLog.length === 0 && !isBlocked) return;
       const { blockedAt } = contact;
       const kept = { consentLog, isBlocked, ...(blockedAt === undefined ? {} : { blockedAt }) };
+      const isRefusal = consentLog.length > 0 || isBlocked;
       const deletedAt = clock.now();
-      await memory.insertMany(
-        scope,
-        hashes.map((keyHash) => ({ _id: newId(), keyHash, ...kept, deletedAt })),
-        { session },
-      );
+      const documents = hashes.map((keyHash) => ({ _id: newId(), keyHash, ...kept, deletedAt }));
+      await memory.replace(scope, hashes, isRefusal ? documents : [], session);
     },
 
     /**
@@ -48,7 +41,7 @@ export function createOptOutMemory(connection: Connection, clock: Clock) {
       const gained = record.identityKeys.filter((key) => before?.identityKeys.includes(key) !== true);
       if (gained.length === 0) return record;
       const hashes = gained.map((key) => hashOf(scope, key));
-      const found = await memory.find(scope, { keyHash: { $in: hashes } }, { session });
+      const found = await memory.find(scope, hashes, session);
       return found.reduce((next, remembered) => withConsentOf(next, remembered, clock.now()), record);
     },
   };
