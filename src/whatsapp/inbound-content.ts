@@ -43,8 +43,8 @@ function withText(content: InboundContent, type: string, errors: readonly Inboun
 
 const readContext = (read: FieldReader, context: Fields): InboundContent => ({
   ...defined({
-    contextId: read.id(context, 'id'),
-    contextFrom: read.id(context, 'from'),
+    contextId: read.reference(context, 'id'),
+    contextFrom: read.reference(context, 'from'),
     product: readProduct(read, context),
   }),
   ...(read.flag(context, 'forwarded') === true ? { isForwarded: true } : {}),

@@ -23,7 +23,7 @@ export function readChangeEvent(
 ): MessageChangeEvent | undefined {
   if (type !== 'edit' && type !== 'revoke') return undefined;
   const given = read.object(message, type);
-  const originalId = given === undefined ? undefined : read.id(given, 'original_message_id');
+  const originalId = given === undefined ? undefined : read.reference(given, 'original_message_id');
   if (given === undefined || originalId === undefined) return undefined;
   const edited = type === 'edit' ? read.object(given, 'message') : undefined;
   return { kind: type, originalId, ...(edited === undefined ? {} : { edited }) };

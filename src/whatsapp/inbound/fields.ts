@@ -6,8 +6,11 @@ export type Fields = Readonly<Record<string, unknown>>;
 const maxTextLength = 64 * 1_024;
 const defaultTotalLength = 128 * 1_024;
 const maxListItems = 200;
-/** Deeper objects are not read. */
+/** The provider's ids are shorter than a hundred characters. */
+const maxIdLength = 512;
+/** What is deeper, or comes later, counts as unread. */
 const maxDepth = 32;
+const maxVisits = 10_000;
 
 export type FieldReader = ReturnType<typeof createFieldReader>;
 
@@ -44,13 +47,19 @@ export function createFieldReader({ maxTotalLength = defaultTotalLength }: Reade
   }
 
   /** Whether the object has a leaf that was not read. Empty leaves (null, an empty text) hold nothing. */
-  function leavesMore(object: object, depth = 0): boolean {
-    if (depth > maxDepth) return true;
-    const known = read.get(object);
-    return Object.entries(object).some(([key, value]: [string, unknown]) => {
-      if (value === null || value === '' || known?.has(key) === true) return false;
-      return typeof value === 'object' ? leavesMore(value, depth + 1) : true;
-    });
+  function leavesMore(object: object): boolean {
+    let visits = 0;
+    const isLeft = (value: unknown, depth: number): boolean => {
+      visits += 1;
+      if (visits > maxVisits || depth > maxDepth) return true;
+      if (typeof value !== 'object') return value !== '';
+      if (value === null) return false;
+      // Not `Object.entries`, which would copy a list of a million items first.
+      if (Array.isArray(value)) return value.some((item) => isLeft(item, depth + 1));
+      const known = read.get(value);
+      return Object.entries(value).some(([key, part]) => known?.has(key) !== true && isLeft(part, depth + 1));
+    };
+    return isLeft(object, 0);
   }
 
   return {
@@ -67,6 +76,12 @@ export function createFieldReader({ maxTotalLength = defaultTotalLength }: Reade
       if (typeof value !== 'number' || !Number.isFinite(value)) return text(object, key);
       pass(object, key);
       return String(value);
+    },
+
+    /** The id of a message or a file; undefined if it is longer than ids are. */
+    reference(object: Fields, key: string): string | undefined {
+      const value = object[key];
+      return typeof value === 'string' && value.length <= maxIdLength ? text(object, key) : undefined;
     },
 
     /** A number, also as text. */

@@ -16,7 +16,7 @@ const readText: KindReader = (read, message) => {
 
 const readMedia: KindReader = (read, message, type) => {
   const given = read.object(message, type);
-  const id = given === undefined ? undefined : read.id(given, 'id');
+  const id = given === undefined ? undefined : read.reference(given, 'id');
   if (given === undefined || id === undefined) return {};
   // Needs the channel's token and dies after five minutes; `id` is good for a week.
   read.pass(given, 'url');
@@ -50,7 +50,7 @@ const readLocation: KindReader = (read, message) => {
 /** A reaction without an emoji removes an earlier one. */
 const readReaction: KindReader = (read, message) => {
   const given = read.object(message, 'reaction');
-  const contextId = given === undefined ? undefined : read.id(given, 'message_id');
+  const contextId = given === undefined ? undefined : read.reference(given, 'message_id');
   if (given === undefined || contextId === undefined) return {};
   const emoji = read.text(given, 'emoji');
   return { ...defined({ text: emoji }), reaction: defined({ emoji }), contextId };

@@ -117,6 +117,8 @@ describe('consent keywords', () => {
       [{ type: 'image', image: { caption: 'stop' }, context: { text: { body: 'stop' } } }, []],
       [{ text: null, button: 'stop', interactive: { button_reply: 7 } }, []],
       [{ text: { body: 7 } }, []],
+      // As some relays send it.
+      [{ text: 'stop' }, ['stop']],
     ];
     for (const [raw, said] of cases) assert.deepEqual(textsOf(raw), said, JSON.stringify(raw));
   });

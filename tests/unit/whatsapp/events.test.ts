@@ -230,9 +230,9 @@ describe('webhook body › message of a contact', () => {
   });
 
   it('a text of another shape › the message is kept with what came', () => {
-    const item = only(parse({ metadata, messages: [message({ text: 'hello' })] }), 'message');
-    assert.equal(item.text, undefined);
-    assert.equal(item.raw['text'], 'hello');
+    const item = only(parse({ metadata, messages: [message({ text: ['hello'] })] }), 'message');
+    assert.equal(item.text, 'Unsupported message: text');
+    assert.deepEqual(item.source?.['text'], ['hello']);
   });
 
   it('nobody sent it › invalid', () => {
