@@ -72,6 +72,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     effects: sending.effects,
     receipts: sending.receipts,
     inbound: sending.inbound,
+    threadItems: sending.threadItems,
     areas,
     /** The loops of these areas; only the worker runs them. */
     loops: [channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
@@ -182,6 +183,7 @@ function buildAreas(config: Config, ground: Ground) {
     templates: templates.catalogue,
     contacts,
     leads,
+    phoneBook: people.phoneBook,
     conversations,
     numbers: numbers.numbers,
     consent: consent.consent,

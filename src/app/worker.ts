@@ -100,6 +100,7 @@ const processorOf = (core: Core, { webhook }: Config) =>
     pauses: core.pauses,
     channelEvents: core.channelEvents,
     deadLetterMs: webhook.deadLetterMs,
+    threadItems: core.threadItems,
     clock: core.clock,
     logger: core.logger,
   });

@@ -10,6 +10,7 @@ import { contactRoutes } from './contacts/routes.ts';
 import { createContactDirectory, type ContactDependents } from './contacts/directory.ts';
 import { createOptOutMemory } from './contacts/memory/memory.ts';
 import { createOptOutMemoryRepository } from './contacts/memory/repository.ts';
+import { createPhoneBook } from './contacts/phone-book.ts';
 import { createContactRepository } from './contacts/store/repository.ts';
 import { createSuspectRepository } from './contacts/store/suspects.ts';
 import { createContactDependents } from './leads/contact-dependents.ts';
@@ -49,10 +50,19 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
     clock,
   });
   const contacts = createContactDirectory({ contacts: contactRepository, memory, dependents, audit, clock });
+  const phoneBook = createPhoneBook({
+    contacts: contactRepository,
+    directory: contacts,
+    memory,
+    dependents,
+    audit,
+    clock,
+  });
   const leads = createLeadDirectory({ leads: leadRepository, contacts, runInTransaction, clock });
   return {
     contacts,
     leads,
+    phoneBook,
 
     /** Only the API process has users, and so these routes. */
     routes({ users, onOptOut, erasePerson }: PeopleRouteDeps) {

@@ -4,6 +4,10 @@ import { Types } from 'mongoose';
 /** A new document id. Ids are ordered by time, so they also break ties in keyset paging. */
 export const newId = (): Types.ObjectId => new Types.ObjectId();
 
+/** An id made from a text: equal for equal texts. Its time means nothing. */
+export const derivedId = (text: string): Types.ObjectId =>
+  Types.ObjectId.createFromHexString(sha256Hex(text).slice(0, 24));
+
 export const newUuid = (): string => randomUUID();
 
 /** An unguessable secret of `bytes` random bytes, in URL-safe base64. */

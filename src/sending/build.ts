@@ -9,6 +9,7 @@ import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import type { OpeningQueue } from '../openings/openings.ts';
 import type { SuspectNumbers } from '../people/contacts/numbers.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
+import type { PhoneBook } from '../people/contacts/phone-book.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -30,8 +31,12 @@ import { createRetries } from './messages/actions/retries.ts';
 import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
 import { createMessageActions } from './messages/actions/use-cases.ts';
 import type { InboundDeps } from './messages/incoming/arrival.ts';
+import { createCalls } from './messages/incoming/calls.ts';
+import { createGroups } from './messages/incoming/groups.ts';
 import { createInboundService } from './messages/incoming/inbound.ts';
+import { createPhoneMessages } from './messages/incoming/phone-messages.ts';
 import { createReceiptService } from './messages/incoming/receipts.ts';
+import { createThreadItems, routeGroupMessages } from './messages/incoming/thread-items.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { createMessageUseCases } from './messages/use-cases.ts';
 import { createMessageRepository, type MessageRepository } from './messages/store/repository.ts';
@@ -76,6 +81,7 @@ interface SendingDeps {
   readonly templates: TemplateCatalogue;
   readonly contacts: ContactDirectory;
   readonly leads: LeadDirectory;
+  readonly phoneBook: PhoneBook;
   readonly conversations: ConversationThreads;
   readonly numbers: SuspectNumbers;
   readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
@@ -110,18 +116,13 @@ export function buildSending(deps: SendingDeps) {
   const receipts = createReceiptService({
     ...{ messages, workflows, effects, conversations, numbers, contacts, clock, logger },
   });
+  const incoming = buildIncoming(deps);
   return {
     facts,
     effects,
     receipts: observeReceipts(receipts, { metrics, clock }),
-    inbound: createInboundService({
-      messages,
-      contacts,
-      conversations,
-      numbers,
-      onInbound: deps.onInbound,
-      clock,
-    }),
+    inbound: incoming.inbound,
+    threadItems: incoming.threadItems,
     loops: loopsOf(deps),
 
     routes({ links }: Pick<MessageActionRouteDeps, 'links'>) {
@@ -142,6 +143,22 @@ export function buildSending(deps: SendingDeps) {
         ...messageActionRoutes({ actions, retries, links }),
       ];
     },
+  };
+}
+
+/** What comes in besides receipts. */
+function buildIncoming(deps: SendingDeps) {
+  const { messages, contacts, conversations, numbers, onInbound, phoneBook, clock } = deps;
+  const groups = createGroups({ messages, contacts, conversations, clock });
+  const inbound = createInboundService({ messages, contacts, conversations, numbers, onInbound, clock });
+  return {
+    inbound: routeGroupMessages(inbound, groups),
+    threadItems: createThreadItems({
+      phoneMessages: createPhoneMessages({ messages, contacts, conversations, onInbound, clock }),
+      calls: createCalls({ messages, contacts, conversations, clock }),
+      groups,
+      phoneBook,
+    }),
   };
 }
 

@@ -33,7 +33,8 @@ export const observeAcceptance = (
     ...messages,
     async insert(scope, message) {
       const isNew = await messages.insert(scope, message);
-      if (isNew && message.direction === 'outbound') count(message);
+      const isAccepted = message.direction === 'outbound' && message.senderType !== 'phone';
+      if (isNew && isAccepted) count(message);
       return isNew;
     },
     async insertRetry(scope, message, session) {

@@ -5,6 +5,7 @@ import type { Preferences } from '../consent/statements/preferences.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import { followPerson } from '../people/contacts/persons/announcements.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
+import type { ThreadItems } from '../sending/messages/incoming/thread-items.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
 import type { ItemOutcome } from './rules.ts';
 
@@ -13,6 +14,7 @@ export interface ChangeDeps {
   readonly contacts: Pick<ContactDirectory, 'follow'>;
   readonly templateEvents: TemplateEvents;
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
+  readonly threadItems: ThreadItems;
   readonly channelEvents: Pick<ChannelEvents, 'record'>;
 }
 
@@ -20,9 +22,10 @@ export interface ChangeDeps {
 export type ChangeHandler = (item: AccountChange, channels: readonly ChannelDoc[]) => Promise<ItemOutcome>;
 
 const done: ItemOutcome = { kind: 'done' };
+const invalidContact: ItemOutcome = { kind: 'invalid', reason: 'it names no person' };
 
 export const createChangeHandler =
-  ({ preferences, contacts, templateEvents, pauses, channelEvents }: ChangeDeps): ChangeHandler =>
+  ({ preferences, contacts, templateEvents, pauses, threadItems, channelEvents }: ChangeDeps): ChangeHandler =>
   async (item, channels) => {
     switch (item.kind) {
       case 'preference':
@@ -37,6 +40,12 @@ export const createChangeHandler =
       case 'account':
         await pauses.applyAccountItem(item, channels);
         return done;
+      case 'echo':
+      case 'history':
+      case 'call':
+      case 'contact-sync':
+      case 'group-event':
+        return (await threadItems.receive(item, channels)) ? done : invalidContact;
       case 'report':
         await channelEvents.record(item, channels);
         return done;

@@ -3,7 +3,7 @@ import { canonicalJson } from '../platform/canonical-json.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { ChangeContext } from './change-reader.ts';
 import { knownAccountWords, knownFields, type UnknownWord } from './known-words.ts';
-import { cutText, leavesOf, type Leaf } from './leaves.ts';
+import { cleanText, leavesOf, type Leaf } from './leaves.ts';
 import { effectiveAtOf, severityOf, wordOf, type ReportSeverity } from './report-rules.ts';
 
 /** An event about an account, a number or a template, for people to read. Its effects are items of their own. */
@@ -32,7 +32,20 @@ const maxWord = 128;
 const maxField = 64;
 
 /** Fields whose items say everything themselves: they concern persons and their messages. */
-const personalFields: ReadonlySet<string> = new Set(['messages', 'user_preferences', 'user_id_update']);
+const personalFields: ReadonlySet<string> = new Set([
+  'calls',
+  'group_lifecycle_update',
+  'group_participants_update',
+  'group_settings_update',
+  'group_status_update',
+  'history',
+  'message_echoes',
+  'messages',
+  'smb_app_state_sync',
+  'smb_message_echoes',
+  'user_id_update',
+  'user_preferences',
+]);
 
 const Numbered = z.looseObject({
   metadata: z
@@ -51,7 +64,7 @@ export function readReport(field: string, value: unknown, context: ChangeContext
 
 /** An error in `value.errors`: about the account or the application, not about one message. */
 export const readErrorReport = (error: unknown, phoneNumberId: string | null): AccountReport =>
-  reportOf('errors', error, { wabaId: null, atMs: null, path: '' }, phoneNumberId);
+  reportOf('errors', error, { wabaId: null, atMs: null, phoneNumberId });
 
 const Preferences = z.looseObject({ user_preferences: z.array(z.looseObject({ category: z.string() })) });
 
@@ -61,14 +74,19 @@ const hasUnknownPreference = (value: unknown): boolean =>
     ({ category }) => category !== 'marketing_messages',
   ) === true;
 
-function reportOf(
+interface ReportContext extends Pick<ChangeContext, 'wabaId' | 'atMs'> {
+  /** If the value itself does not name the number. */
+  readonly phoneNumberId?: string | null;
+}
+
+/** A report of any value. */
+export function reportOf(
   field: string,
   value: unknown,
-  { wabaId, atMs }: ChangeContext,
-  knownNumberId?: string | null,
+  { wabaId, atMs, ...known }: ReportContext,
 ): AccountReport {
   const numbered = Numbered.safeParse(value).data;
-  const phoneNumberId = knownNumberId ?? numbered?.metadata?.phone_number_id ?? null;
+  const phoneNumberId = known.phoneNumberId ?? numbered?.metadata?.phone_number_id ?? null;
   const digits = (numbered?.display_phone_number ?? numbered?.phone_number ?? '').replace(/\D/g, '');
   const word = wordOf(field, value);
   return {
@@ -77,8 +95,8 @@ function reportOf(
     phoneNumberId,
     displayNumber: digits === '' ? null : digits,
     atMs,
-    field: cutText(field, maxField),
-    word: word === null ? null : cutText(word, maxWord),
+    field: cleanText(field, maxField),
+    word: word === null ? null : cleanText(word, maxWord),
     severity: severityOf(field, word, value),
     effectiveAtMs: effectiveAtOf(value),
     details: leavesOf(value, reportLimits),

@@ -4,6 +4,7 @@ import { readErrorReport } from './account-reports.ts';
 import { readRecipient, type BodyContacts, type PersonIdentity } from './identity.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
 import { errorText } from './payload.ts';
+import { readEchoesBeside } from './phone-messages.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
 export type { InboundItem } from './inbound.ts';
@@ -178,6 +179,8 @@ function* partsOfValue(given: unknown, path: string): Generator<ReadPart> {
   for (const [index, message] of messages.entries()) {
     yield () => [readInbound(message, { ...body, errors, path: `${path}.messages[${index}]` })];
   }
+  const echoes = readEchoesBeside(given, path);
+  if (echoes !== null) yield () => echoes;
   for (const error of errors) yield () => [readErrorReport(error, phoneNumberId)];
 }
 

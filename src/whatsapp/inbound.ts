@@ -21,6 +21,8 @@ export interface InboundItem extends InboundContent {
   readonly profileName?: string;
   /** Chosen by the person; it can change. */
   readonly username?: string;
+  /** The group in which it was written; missing for a message to the business alone. */
+  readonly groupId?: string;
   readonly messageType: string;
   /** Null if the provider tells no readable time. */
   readonly timestampMs: number | null;
@@ -44,6 +46,8 @@ export type ReadInbound =
 
 export interface InboundContext extends BodyContacts {
   readonly phoneNumberId: string | null;
+  /** The business wrote it on its phone, so it need not name a sender. */
+  readonly isFromBusiness?: boolean;
   /** The unparsed `errors` beside the messages: they explain a message without its object. */
   readonly errors?: readonly unknown[];
   /** The place of the message in the body. */
@@ -56,22 +60,25 @@ const Inbound = z.looseObject({
   from_user_id: z.unknown().optional(),
   from_parent_user_id: z.unknown().optional(),
   timestamp: Timestamp.optional().catch(undefined),
+  group_id: z.string().min(1).max(160).optional().catch(undefined),
 });
 
 /** Reads one of `messages[]`. Only id and sender are required. */
 export function readInbound(given: unknown, context: InboundContext): ReadInbound {
   const parsed = Inbound.safeParse(given);
   if (!parsed.success) return invalidItem(context.path, parsed.error);
-  const { id, from, from_user_id: userId, from_parent_user_id: parentUserId, timestamp } = parsed.data;
+  const { id, from, from_user_id: userId, from_parent_user_id: parentUserId, timestamp, group_id: groupId } = parsed.data;
   const { person, profileName } = readShownPerson({ number: from, userId, parentUserId }, context);
   const identityChange = readSystemChange(given);
   const sender = person ?? identityChange?.to ?? null;
-  if (sender === null) return { kind: 'invalid', reason: `${context.path} names no sender` };
+  if (sender === null && context.isFromBusiness !== true)
+    return { kind: 'invalid', reason: `${context.path} names no sender` };
   // Not the parsed object, which lacks parts of an unknown shape.
   const object = given as Fields;
   const read = createFieldReader();
   for (const field of ['id', 'from', 'from_user_id', 'from_parent_user_id']) read.pass(object, field);
   if (timestamp !== undefined) read.pass(object, 'timestamp');
+  if (groupId !== undefined) read.pass(object, 'group_id');
   const { messageType, content, change, raw } = readMessage(read, object, context.errors ?? []);
   return {
     kind: 'message',
@@ -80,7 +87,8 @@ export function readInbound(given: unknown, context: InboundContext): ReadInboun
     messageType,
     timestampMs: timestamp === undefined ? null : toEpochMs(timestamp),
     raw,
-    ...toSenderFields(sender),
+    ...(groupId === undefined ? {} : { groupId }),
+    ...(sender === null ? {} : toSenderFields(sender)),
     ...(identityChange === null ? {} : { identityChange }),
     ...(profileName === undefined ? {} : { profileName }),
     ...(change === undefined ? {} : { change }),

@@ -1,3 +1,5 @@
+import { cutText } from '../platform/text.ts';
+
 /** One value of a webhook object, with its path: `restriction_info[0].restriction_type`. */
 export interface Leaf {
   readonly name: string;
@@ -24,10 +26,11 @@ export function leavesOf(given: unknown, { maxLeaves, maxName, maxValue }: LeafL
   const rest: { readonly name: string; readonly value: unknown }[] = [{ name: '', value: given }];
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const { name, value } = next;
+    if (value === undefined) continue;
     const parts = partsOf(name, value);
     if (parts.length > 0) rest.push(...parts.toReversed());
     else if (leaves.length < maxLeaves)
-      leaves.push({ name: cutText(name, maxName), value: cutText(textOf(value), maxValue) });
+      leaves.push({ name: cleanText(name, maxName), value: cleanText(textOf(value), maxValue) });
     else cut += 1;
   }
   return cut === 0 ? leaves : [...leaves, { name: cutLeafName, value: String(cut) }];
@@ -44,13 +47,7 @@ function partsOf(path: string, value: unknown): { name: string; value: unknown }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** At most `max` characters, cut between whole characters, without control characters. */
-export const cutText = (text: string, max: number): string => {
-  // eslint-disable-next-line no-control-regex -- control characters are what it removes
-  const clean = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
-  return clean.length <= max
-    ? clean
-    : Array.from(clean.slice(0, max * 2))
-        .slice(0, max)
-        .join('');
-};
+/** At most `max` characters, without control characters. */
+export const cleanText = (text: string, max: number): string =>
+  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
+  cutText(text.replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, ''), max);

@@ -15,6 +15,7 @@ const wordPaths: Readonly<Record<string, readonly Path[]>> = {
   message_template_quality_update: [['new_quality_score']],
   template_category_update: [['correct_category'], ['new_category']],
   errors: [['code']],
+  history: [['errors', 'code']],
 };
 const defaultWordPaths: readonly Path[] = [['event'], ['status'], ['type']];
 
@@ -65,6 +66,8 @@ export function severityOf(field: string, word: string | null, value: unknown): 
     case 'security':
     case 'errors':
       return 'warning';
+    case 'history':
+      return word === null ? 'info' : 'warning';
     case 'template_category_update':
       return valueAt(value, ['correct_category']) === undefined ? 'info' : 'warning';
     case 'flows':

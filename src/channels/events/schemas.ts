@@ -4,12 +4,13 @@ import { reportSeverities } from '../../whatsapp/report-rules.ts';
 
 export const ListChannelEventsQuery = z.strictObject({ ...pageQuery });
 
-const Detail = z
+/** One value of an object of the provider. */
+export const EventDetail = z
   .object({
     name: z.string().meta({ description: 'The path of the value in the event' }),
     value: z.string(),
   })
-  .meta({ id: 'ChannelEventDetail' });
+  .meta({ id: 'EventDetail' });
 
 const eventFields = {
   id: z.string(),
@@ -40,7 +41,7 @@ export type ChannelNotice = z.input<typeof ChannelNotice>;
 export const ChannelEventView = z
   .object({
     ...eventFields,
-    details: z.array(Detail).meta({
+    details: z.array(EventDetail).meta({
       description: 'Every value of the event; a last value named `…` counts those that were left out',
     }),
     createdAt: z.iso.datetime().meta({ description: 'When the event was stored' }),

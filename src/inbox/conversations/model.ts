@@ -13,13 +13,25 @@ export interface ConversationHistoryEntry {
   readonly assignedAgentId?: Types.ObjectId | null;
 }
 
-/** The thread of one contact on one channel. */
+/** A WhatsApp group. */
+export interface ConversationGroup {
+  /** The provider's id. */
+  readonly id: string;
+  readonly subject?: string;
+  /** When the subject was set, by the provider's clock. */
+  readonly subjectAt?: Date;
+}
+
+/** The thread of one contact on one channel, or of one group. */
 export interface ConversationDoc {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   /** Absent until the contact writes or the business sends: events that no person wrote make no lead. */
   readonly leadId?: Types.ObjectId;
+  /** The contact; of a group, an id made from the group's that no contact has, so that both have one live thread. */
   readonly contactId: Types.ObjectId;
+  /** Set for the thread of a group instead of one contact. */
+  readonly group?: ConversationGroup;
   readonly channelId: Types.ObjectId;
   readonly assignedAgentId?: Types.ObjectId;
   readonly status: ConversationStatus;
@@ -45,6 +57,7 @@ export interface ConversationRecord extends ConversationDoc {
 export const conversationModel = declareTenantModel<ConversationRecord>('conversations', {
   leadId: Schema.Types.ObjectId,
   contactId: { type: Schema.Types.ObjectId, required: true },
+  group: Schema.Types.Mixed,
   channelId: { type: Schema.Types.ObjectId, required: true },
   assignedAgentId: Schema.Types.ObjectId,
   status: { type: String, enum: conversationStatuses, required: true },

@@ -43,6 +43,7 @@ export function createConversationRepository(connection: Connection) {
 
   return {
     ...createMessageTouches(conversations),
+    ...createOtherThreads(conversations),
     ...createDecisions(conversations),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>
@@ -150,6 +151,39 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       scope,
       { _id },
       { $max: { windowExpiresAt: touch.windowExpiresAt }, $inc: { unreadCount: touch.isNew ? 1 : 0 } },
+    );
+  },
+});
+
+/** The writes of groups and of the backlog. */
+const createOtherThreads = (conversations: TenantCollection<ConversationRecord>) => ({
+  /** The thread with this id, created closed from `fresh` if there is none. */
+  findOrInsertClosed: (
+    scope: ClientScope,
+    key: ConversationKey,
+    { _id, ...fresh }: Pick<ConversationDoc, '_id' | 'unreadCount' | 'createdAt' | 'version'>,
+    lastMessageAt: Date,
+  ): Promise<ConversationDoc> =>
+    conversations.findOrInsert(
+      scope,
+      { _id },
+      { $setOnInsert: { ...key, ...fresh, status: 'closed', history: [] }, $max: { lastMessageAt } },
+    ),
+
+  async countUnread(scope: ClientScope, _id: Types.ObjectId): Promise<void> {
+    await conversations.updateOne(scope, { _id }, { $inc: { unreadCount: 1 } });
+  },
+
+  /** Names the group, unless a later name is known. */
+  async nameGroup(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    { subject, at }: { subject: string; at: Date },
+  ): Promise<void> {
+    await conversations.updateOne(
+      scope,
+      { _id, $or: [{ 'group.subjectAt': { $exists: false } }, { 'group.subjectAt': { $lte: at } }] },
+      { $set: { 'group.subject': subject, 'group.subjectAt': at } },
     );
   },
 });

@@ -45,14 +45,24 @@ const ContactSummary = z
   })
   .meta({ id: 'ContactSummary' });
 
+const ConversationGroup = z
+  .object({
+    id: z.string().meta({ description: 'The id of the group at WhatsApp' }),
+    subject: z.string().nullable(),
+  })
+  .meta({ id: 'ConversationGroup' });
+
 const conversationFields = {
   id: z.string(),
   leadId: z.string().nullable().meta({
     description:
       'Null until the contact writes or the business sends: events that no person wrote make no lead',
   }),
-  contactId: z.string(),
-  contact: ContactSummary.nullable().meta({ description: 'Null if the contact was deleted' }),
+  contactId: z.string().meta({ description: 'Of a group, the id of no contact' }),
+  group: ConversationGroup.nullable().meta({
+    description: 'Set for the thread of a WhatsApp group; each of its messages names its author',
+  }),
+  contact: ContactSummary.nullable().meta({ description: 'Null for a group, or if the contact was deleted' }),
   channelId: z.string(),
   assignedAgentId: z.string().nullable(),
   status: ConversationStatus,
@@ -72,6 +82,7 @@ const listItemExample = {
   id: '665f1c2ab7e4d3a9c8b01240',
   leadId: '665f1c2ab7e4d3a9c8b01230',
   contactId: '665f1c2ab7e4d3a9c8b01220',
+  group: null,
   contact: { id: '665f1c2ab7e4d3a9c8b01220', name: 'Ana Souza', phoneNumber: '+15550001001' },
   channelId: '665f1c2ab7e4d3a9c8b01210',
   assignedAgentId: '665f1c2ab7e4d3a9c8b01234',

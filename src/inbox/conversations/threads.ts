@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { newId } from '../../platform/ids.ts';
+import { derivedId, newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
 import { windowAfter } from './rules.ts';
@@ -39,6 +39,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
   }
 
   return {
+    ...createOtherThreads({ conversations, clock }),
     windowOf,
 
     /** Omits the history. */
@@ -95,3 +96,41 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
     ): Promise<void> => conversations.touchByInbound(scope, id, { windowExpiresAt: windowAfter(at), isNew }),
   };
 }
+
+/** Threads of groups and of the backlog. */
+const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'conversations' | 'clock'>) => ({
+  /**
+   * The contact's latest thread on the channel, open or closed, for an old message at `at`. If there is none, a closed
+   * one: a backlog of thousands must not fill the inbox.
+   */
+  async findOrImport(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {
+    const live = await conversations.touchLive(scope, key, at);
+    const latest = live ?? (await conversations.touchLatest(scope, key, at));
+    if (latest !== null) return latest;
+    const { channelId, contactId } = key;
+    const _id = derivedId(`imported:${channelId.toHexString()}:${contactId.toHexString()}`);
+    const fresh = { _id, unreadCount: 0, createdAt: clock.now(), version: 1 };
+    return conversations.findOrInsertClosed(scope, key, fresh, at);
+  },
+
+  /** The live thread of a group; a new one has neither contact nor lead. */
+  async findOrOpenGroup(
+    scope: ClientScope,
+    { channelId, groupId }: { channelId: Types.ObjectId; groupId: string },
+    at: Date,
+  ): Promise<ConversationDoc> {
+    const contactId = derivedId(`group:${channelId.toHexString()}:${groupId}`);
+    const key = { channelId, contactId };
+    const live = await conversations.touchLive(scope, key, at);
+    if (live !== null) return live;
+    // A closed thread knows the subject.
+    const group = (await conversations.touchLatest(scope, key, at))?.group ?? { id: groupId };
+    const fresh = { _id: newId(), group, unreadCount: 0, createdAt: clock.now(), version: 1 };
+    return conversations.findOrInsertLive(scope, key, fresh, at);
+  },
+
+  nameGroup: conversations.nameGroup,
+
+  /** Counts a message that opens no window. */
+  countUnread: conversations.countUnread,
+});

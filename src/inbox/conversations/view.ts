@@ -8,6 +8,10 @@ export const toConversationListItemView = ({
   id: conversation._id.toHexString(),
   leadId: conversation.leadId?.toHexString() ?? null,
   contactId: conversation.contactId.toHexString(),
+  group:
+    conversation.group === undefined
+      ? null
+      : { id: conversation.group.id, subject: conversation.group.subject ?? null },
   contact:
     contact === null
       ? null

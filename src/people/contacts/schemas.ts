@@ -204,6 +204,9 @@ export const ListContactsQuery = z.strictObject({
 const contactFields = {
   id: z.string(),
   ...identityViewFields,
+  phoneBookName: z.string().nullable().meta({
+    description: 'The name in the address book of the WhatsApp Business app on the phone of the business',
+  }),
   name: z.string().nullable(),
   tags: z.array(z.string()),
   optInStatus: OptInStatus,
@@ -233,6 +236,7 @@ const contactFields = {
 const listItemExample = {
   id: '665f1c2ab7e4d3a9c8b01220',
   ...identityExample,
+  phoneBookName: null,
   name: 'Ana Souza',
   tags: ['vip', 'berlin'],
   optInStatus: 'opted-in',

@@ -19,6 +19,7 @@ export const toContactListItemView = (contact: ContactDoc): ContactListItemView 
     at: at.toISOString(),
   })),
   name: contact.name ?? null,
+  phoneBookName: contact.phoneBook?.name ?? null,
   tags: [...contact.tags],
   optInStatus: contact.optInStatus,
   marketingStopped: contact.marketingStopped ?? false,

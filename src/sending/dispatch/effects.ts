@@ -99,7 +99,10 @@ export function createErrorEffects(deps: ErrorEffectDeps) {
       rule,
       message.providerMessageId === undefined ? 'answer' : 'receipt',
     );
-    if (automaticRetry !== null) await deps.automaticRetries.schedule(scope, message, automaticRetry);
+    // The business sent it from its phone, and sees there that it failed.
+    const isOurs = message.senderType !== 'phone';
+    if (automaticRetry !== null && isOurs)
+      await deps.automaticRetries.schedule(scope, message, automaticRetry);
   }
 
   return {

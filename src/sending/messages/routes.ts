@@ -36,6 +36,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'channel-disconnected',
       'channel-unverified',
       'idempotency-key-reused',
+      'wrong-state',
     ],
     async handle({ actor, body, idempotencyKey }) {
       const options = { by: actor.userId, idempotencyKey };
@@ -66,6 +67,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'channel-disconnected',
       'channel-unverified',
       'idempotency-key-reused',
+      'wrong-state',
     ],
     async handle({ actor, body, idempotencyKey }) {
       const options = { by: actor.userId, idempotencyKey };

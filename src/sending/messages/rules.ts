@@ -7,7 +7,7 @@ import {
 } from '../../whatsapp/error-classes.ts';
 import type { GatewayAnswer, RejectedError } from '../../whatsapp/gateway.ts';
 import type { DispatchOutcome, MessageFailure, MessageStatus } from './lifecycle.ts';
-import type { MessageCategory } from './store/model.ts';
+import type { MessageCategory, MessageDoc } from './store/model.ts';
 
 /** The next step of a message after a provider's answer. */
 export type AfterCall =
@@ -70,6 +70,13 @@ export function deadlinesOf(category: MessageCategory | undefined, dispatchTtlMs
 
 /** The priority of older messages, which were stored without one. */
 const defaultPriority = 3;
+/** Whether the product sent the message; a phone of the business sends without it, so without a workflow. */
+export const isSentByProduct = ({
+  direction,
+  senderType,
+}: Pick<MessageDoc, 'direction' | 'senderType'>): boolean =>
+  direction === 'outbound' && senderType !== 'phone';
+
 export const priorityOrDefault = (priority: number | undefined): number => priority ?? defaultPriority;
 
 /** From this priority on messages are bulk: nobody waits for them. */

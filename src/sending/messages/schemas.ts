@@ -149,7 +149,9 @@ const messageFields = {
   id: z.string(),
   conversationId: z.string(),
   channelId: z.string(),
-  contactId: z.string(),
+  contactId: z.string().meta({
+    description: 'In a group, the author; for an entry that no participant wrote, the id of no contact',
+  }),
   direction: z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' }),
   senderType: z.enum(senderTypes).meta({ id: 'SenderType' }),
   messageType: z.string(),
@@ -184,7 +186,8 @@ const messageFields = {
   templateName: z.string().nullable(),
   category: TemplateCategory.nullable().meta({ description: 'Null if it is not a template message' }),
   priority: z.int().nullable().meta({
-    description: 'Order in the queue to the provider, 1 first and 5 last; null for inbound messages',
+    description:
+      'Order in the queue to the provider, 1 first and 5 last; null if the product did not send it',
   }),
   status: MessageStatus,
   timestamp: z.iso.datetime(),

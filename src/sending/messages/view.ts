@@ -5,7 +5,7 @@ import { sourceOf } from './sources/rules.ts';
 import { currentContent, versionsOf } from './versions.ts';
 import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
-import { priorityOrDefault } from './rules.ts';
+import { isSentByProduct, priorityOrDefault } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem, MessageSource } from './use-cases.ts';
 import { waitingForOf } from './actions/timeline.ts';
@@ -34,7 +34,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     revokedAt: isoOrNull(message.revokedAt),
     templateName: message.templateName ?? null,
     category: message.category ?? null,
-    priority: message.direction === 'outbound' ? priorityOrDefault(message.priority) : null,
+    priority: isSentByProduct(message) ? priorityOrDefault(message.priority) : null,
     status: message.status,
     timestamp: message.timestamp.toISOString(),
     sendAt: isoOrNull(message.sendAt),
@@ -45,7 +45,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     failure: message.status === 'failed' && message.failure !== undefined ? undated(message.failure) : null,
     retryOf: message.retryOf?.toHexString() ?? null,
     retriedBy: message.retriedBy?.toHexString() ?? null,
-    workflowId: message.direction === 'outbound' ? workflowIdOf(id) : null,
+    workflowId: isSentByProduct(message) ? workflowIdOf(id) : null,
     createdAt: message._id.getTimestamp().toISOString(),
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readReport, reportLimits, unknownWordOf } from '../../../src/whatsapp/account-reports.ts';
-import { cutText, leavesOf } from '../../../src/whatsapp/leaves.ts';
+import { cleanText, leavesOf } from '../../../src/whatsapp/leaves.ts';
 
 const context = { wabaId: '200', atMs: 1_794_502_000_000, path: 'entry[0]' };
 
@@ -105,7 +105,7 @@ describe('account reports', () => {
     const { phoneNumberId, displayNumber } = report('security', { display_phone_number: '+1 555-000-1000' });
     assert.deepEqual({ phoneNumberId, displayNumber }, { phoneNumberId: null, displayNumber: '15550001000' });
     assert.equal(report('account_update', { phone_number: '15550001000' }).displayNumber, '15550001000');
-    assert.equal(report('calls', { metadata: { phone_number_id: '7' } }).phoneNumberId, '7');
+    assert.equal(report('flows', { metadata: { phone_number_id: '7' } }).phoneNumberId, '7');
   });
 
   it('a repetition › the same key; another time or value › another key', () => {
@@ -167,7 +167,7 @@ describe('the values of an event', () => {
   });
 
   it('hostile text › without control characters, cut at whole characters', () => {
-    assert.equal(cutText('a\u0000b\u001bc', 9), 'abc');
-    assert.equal(cutText('😀😀😀', 2), '😀😀');
+    assert.equal(cleanText('a\u0000b\u001bc', 9), 'abc');
+    assert.equal(cleanText('😀😀😀', 5), '😀😀');
   });
 });

@@ -47,6 +47,13 @@ export interface SamePerson {
 export const samePersonReasons = ['named-together', 'identity-changed', 'answered'] as const;
 export type SamePersonReason = (typeof samePersonReasons)[number];
 
+/** A name in the address book of the business's phone. */
+export interface PhoneBookName {
+  readonly name?: string;
+  /** The time of the entry, by the provider's clock. */
+  readonly at: Date;
+}
+
 /** A person on WhatsApp, one per person and client. At least one identity is set; the phone is optional. */
 export interface ContactDoc {
   readonly _id: Types.ObjectId;
@@ -73,6 +80,8 @@ export interface ContactDoc {
   readonly name?: string;
   /** The name in its searchable form; set whenever `name` is. */
   readonly nameKey?: string;
+  /** The name in the address book of the business's phone; without a name, the entry was removed. */
+  readonly phoneBook?: PhoneBookName;
   readonly tags: readonly string[];
   readonly optInStatus: OptInStatus;
   /** True while the person has turned off marketing from this business in WhatsApp. */
@@ -114,6 +123,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   username: String,
   name: String,
   nameKey: String,
+  phoneBook: Schema.Types.Mixed,
   tags: { type: [String], required: true },
   optInStatus: { type: String, enum: optInStatuses, required: true },
   marketingStopped: Boolean,

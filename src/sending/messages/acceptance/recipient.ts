@@ -59,6 +59,12 @@ async function findContactId(
   if (body.conversationId !== undefined) {
     const conversation = await deps.conversations.findById(scope, body.conversationId);
     if (conversation === null) throw notFound('conversation');
+    if (conversation.group !== undefined) {
+      throw new AppError(
+        'wrong-state',
+        'The conversation is a group. Messages are sent to contacts: name one, or answer from the phone of the business.',
+      );
+    }
     const { contactId, channelId } = conversation;
     return { field: 'conversationId', contactId, channelId };
   }

@@ -12,6 +12,7 @@ import type { AutomaticRetryRule } from '../../../whatsapp/error-rule.ts';
 import type { Acceptance } from '../acceptance/accept.ts';
 import { assertGatesOpen } from '../acceptance/gates.ts';
 import { hasNotLeft } from '../lifecycle.ts';
+import { isSentByProduct } from '../rules.ts';
 import type { FailedFilter, MessageDoc, MessageRepository } from '../store/repository.ts';
 import { draftRetry, automaticRetryTimeOf, offerEndOf, type RetryDraft } from './retry.ts';
 
@@ -74,7 +75,7 @@ export function createRetries(deps: RetryDeps) {
       const earlier = await findRepeated();
       if (earlier !== null) return resume(earlier);
       const message = await messages.findById(scope, id);
-      if (message === null || message.direction === 'inbound') throw notFound('message');
+      if (message === null || !isSentByProduct(message)) throw notFound('message');
       const key = idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyHash: hash };
       try {
         return await retryOne(scope, message, { ...request, key });

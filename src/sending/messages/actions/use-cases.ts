@@ -4,6 +4,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import { isSentByProduct } from '../rules.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { timelineOf, waitingForOf, type RunState, type TimelineEntry, type WaitingFor } from './timeline.ts';
 import type { MessageWorkflows } from '../workflows.ts';
@@ -33,7 +34,7 @@ export function createMessageActions(deps: MessageActionDeps) {
 
   const findOutbound = async (scope: ClientScope, id: Types.ObjectId): Promise<MessageDoc> => {
     const message = await messages.findById(scope, id);
-    if (message === null || message.direction === 'inbound') throw notFound('message');
+    if (message === null || !isSentByProduct(message)) throw notFound('message');
     return message;
   };
 

@@ -19,17 +19,26 @@ type ChangeReceiver = (
   change: InboundChange,
 ) => Promise<Arrival | null>;
 
+/** Who changes a message: the contact, or the business from its phone. */
+type ChangeAuthor = Pick<MessageDoc, 'direction' | 'senderType' | 'status'>;
+
+const byContact: ChangeAuthor = { direction: 'inbound', senderType: 'contact', status: 'received' };
+export const byPhone: ChangeAuthor = { direction: 'outbound', senderType: 'phone', status: 'sent' };
+
 /**
  * Receives the edit or the revocation of an earlier message. If that message has not arrived yet, one that stands for it
  * is stored, and filled in later. Null if somebody else wrote the message: then nothing changes.
  */
 export const createChangeReceiver =
-  ({ messages, conversations, clock }: InboundDeps): ChangeReceiver =>
+  (
+    { messages, conversations, clock }: Pick<InboundDeps, 'messages' | 'conversations' | 'clock'>,
+    author: ChangeAuthor = byContact,
+  ): ChangeReceiver =>
   async ({ scope, channelId, contact }, item, { kind, originalId }) => {
     const now = clock.now();
     const at = messageTime(item.timestampMs, now);
     const key = { channelId, contactId: contact._id };
-    const target: ChangeTarget = { ...key, providerMessageId: originalId, direction: 'inbound' };
+    const target: ChangeTarget = { ...key, providerMessageId: originalId, direction: author.direction };
     const content = contentOf(item);
     const hasContent = kind === 'edit' && Object.keys(content).length > 0;
     const change: MessageChange = {
@@ -47,16 +56,16 @@ export const createChangeReceiver =
         ...scope,
         conversationId: conversation._id,
         ...target,
-        senderType: 'contact',
+        senderType: author.senderType,
         messageType: item.messageType,
         content: {},
         ...profileOf(item),
         changes: [change],
         ...(kind === 'edit' ? { editedAt: at } : { revokedAt: at }),
         awaitsOriginal: true,
-        status: 'received',
+        status: author.status,
         timestamp: at,
-        statusHistory: [{ key: `received:${at.getTime()}`, status: 'received', timestamp: at }],
+        statusHistory: [{ key: `${author.status}:${at.getTime()}`, status: author.status, timestamp: at }],
         dispatch: { attempt: 0, isCalling: false, attempts: [] },
       };
       return (await messages.insert(scope, message))

@@ -12,9 +12,11 @@ import {
   type MessageStatus,
   type WithdrawReason,
 } from '../lifecycle.ts';
+import type { ScopedOperation } from '../../../platform/tenant-queries.ts';
 import type { EndObserver } from '../observer.ts';
 import { causeOfEnd } from '../rules.ts';
 import { createClaims, createReaddressing } from './claim-writes.ts';
+import { createEchoReplacement, type ReplaceEcho } from './echo-writes.ts';
 import { pushAttempt, statusEntry } from './entries.ts';
 import { hasHistoryRoom, type DispatchAttempt, type MessageDoc, type StatusEntry } from './model.ts';
 
@@ -27,13 +29,13 @@ export function createDispatchWrites(
   return {
     ...createClaims(messages),
     ...createReaddressing(messages),
-    ...createOutcomes(writeBulk),
+    ...createOutcomes(writeBulk, createEchoReplacement(messages)),
     ...createWithdrawals(messages, onEnded),
     ...createDeadlines(messages, onEnded),
   };
 }
 
-function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>) {
+function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>, replaceEcho: ReplaceEcho) {
   return {
     /** Stores the outcome of call number `attempt`. Idempotent; does not overrule an earlier receipt. */
     async recordOutcome(
@@ -48,7 +50,7 @@ function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>) {
       const failure =
         outcome.kind === 'rejected' ? datedFailure(attempt.endedAt, outcome.failure) : undefined;
       const failed = failure === undefined ? {} : { $max: { failure } };
-      await writeBulk(scope, [
+      const writes: ScopedOperation<MessageDoc>[] = [
         {
           updateOne: {
             filter: { ...call, status: { $in: statusesThatYieldTo(status) } },
@@ -69,7 +71,8 @@ function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>) {
             },
           },
         },
-      ]);
+      ];
+      await replaceEcho(scope, accepted?.providerMessageId, () => writeBulk(scope, writes));
     },
   };
 }

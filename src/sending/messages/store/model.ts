@@ -71,7 +71,10 @@ export interface MessageDoc {
   readonly clientId: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
   readonly channelId: Types.ObjectId;
+  /** The contact; in a group, the author. Of an entry in a group without one, the id of the conversation's `contactId`. */
   readonly contactId: Types.ObjectId;
+  /** The provider's id of the group in which it was written. */
+  readonly groupId?: string;
   readonly direction: 'inbound' | 'outbound';
   readonly senderType: SenderType;
   readonly messageType: string;
@@ -144,8 +147,27 @@ export interface MessageDoc {
   readonly sweptAt?: Date;
 }
 
+/** A voice call. */
+export interface CallContent {
+  readonly direction: 'inbound' | 'outbound';
+  /** Set when the call has ended. */
+  readonly outcome?: 'completed' | 'missed' | 'unanswered';
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+  readonly durationSeconds?: number;
+}
+
+/** An event that WhatsApp tells in a thread. */
+export interface EventContent {
+  /** The provider's word: `group_participants_add`. */
+  readonly word: string;
+  readonly details: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** What a message says. The fields of `ShownInbound`, except `text`, are those of inbound messages. */
 export interface MessageContent extends ShownInbound {
+  readonly call?: CallContent;
+  readonly event?: EventContent;
   /** The text that the recipient reads. */
   readonly text?: string;
   readonly template?: TemplatePayload;
@@ -175,6 +197,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   conversationId: { type: Schema.Types.ObjectId, required: true },
   channelId: { type: Schema.Types.ObjectId, required: true },
   contactId: { type: Schema.Types.ObjectId, required: true },
+  groupId: String,
   direction: { type: String, enum: ['inbound', 'outbound'], required: true },
   senderType: { type: String, enum: senderTypes, required: true },
   messageType: { type: String, required: true },

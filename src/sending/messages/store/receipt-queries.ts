@@ -4,6 +4,7 @@ import type { ScopedBulkWriter, TenantCollection } from '../../../platform/tenan
 import type { ScopedOperation } from '../../../platform/tenant-queries.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { datedFailure, datedPricing, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
+import { createEchoReplacement } from './echo-writes.ts';
 import { hasHistoryRoom, type MessageDoc, type StatusEntry } from './model.ts';
 
 /** The fields of a message that receipts need. */
@@ -28,6 +29,7 @@ export function createReceiptQueries(
   messages: TenantCollection<MessageDoc>,
   writeBulk: ScopedBulkWriter<MessageDoc>,
 ) {
+  const replaceEcho = createEchoReplacement(messages);
   return {
     /** The outbound messages of a channel with one of these ids, ours or the provider's. */
     findReceiptTargets(
@@ -92,7 +94,8 @@ export function createReceiptQueries(
     ): Promise<void> {
       if (receipts.length === 0) return;
       const writes = receipts.flatMap((receipt) => receiptWrites(_id, receipt, { areFailuresOpen }));
-      await writeBulk(scope, writes);
+      const providerMessageId = receipts[0]?.providerMessageId;
+      await replaceEcho(scope, providerMessageId, () => writeBulk(scope, writes));
     },
 
     async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {

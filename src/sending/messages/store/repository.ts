@@ -5,6 +5,7 @@ import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { MessageStatus } from '../lifecycle.ts';
 import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
+import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
 import { createInboundWrites } from './inbound-writes.ts';
@@ -62,6 +63,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
   const writeBulk = messages.createBulkWriter();
 
   return {
+    ...createCallWrites(messages),
     ...createConsentWrites(messages),
     ...createDispatchWrites(messages, writeBulk, onEnded),
     ...createInboundWrites(messages),

@@ -61,6 +61,7 @@ export const createRetryQueries = (messages: TenantCollection<MessageDoc>) => ({
       {
         status,
         retriedBy: { $exists: false },
+        senderType: { $ne: 'phone' },
         ...(failureClass === undefined ? {} : { 'failure.class': failureClass }),
         ...(code === undefined ? {} : { 'failure.code': code }),
         ...(channelId === undefined ? {} : { channelId }),

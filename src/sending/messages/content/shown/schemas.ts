@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EventDetail } from '../../../../channels/events/schemas.ts';
 import {
   Identity,
   InboundErrorView,
@@ -104,6 +105,25 @@ const Interactive = z
   ])
   .meta({ id: 'Interactive' });
 
+const Call = z
+  .object({
+    direction: z.enum(['inbound', 'outbound']),
+    outcome: z.enum(['completed', 'missed', 'unanswered']).nullable().meta({
+      description: 'Null until WhatsApp reports the end',
+    }),
+    startedAt: z.iso.datetime().nullable(),
+    endedAt: z.iso.datetime().nullable(),
+    durationSeconds: z.number().nullable(),
+  })
+  .meta({ id: 'MessageCall' });
+
+const ThreadEvent = z
+  .object({
+    word: z.string().meta({ description: 'The word of WhatsApp: `group_participants_add`' }),
+    details: z.array(EventDetail),
+  })
+  .meta({ id: 'MessageEvent' });
+
 /** Fields that do not apply to the message are null. */
 export const ShownContent = z
   .object({
@@ -114,6 +134,8 @@ export const ShownContent = z
     reaction: Reaction.nullable().meta({ description: 'To the message in `repliesTo`' }),
     interactive: Interactive.nullable().meta({ description: 'Buttons, list, link or flow that we sent' }),
     reply: Reply.nullable().meta({ description: 'The choice of the contact in a message that we sent' }),
+    call: Call.nullable().meta({ description: 'A voice call' }),
+    event: ThreadEvent.nullable().meta({ description: 'What WhatsApp tells about a group' }),
     order: Order.nullable().meta({ description: 'What the contact orders from the catalog' }),
     product: Product.nullable().meta({ description: 'The product that the contact asks about' }),
     referral: Referral.nullable().meta({
@@ -150,6 +172,8 @@ export const emptyContent = {
   reaction: null,
   interactive: null,
   reply: null,
+  call: null,
+  event: null,
   order: null,
   product: null,
   referral: null,

@@ -4,6 +4,7 @@ import type {
   InteractiveObject,
   MediaSource,
 } from '../../../../whatsapp/free-form.ts';
+import type { CallContent, EventContent } from '../../store/model.ts';
 import { readContent, type ShownInbound } from '../../../../whatsapp/inbound-content.ts';
 import {
   receivedMedia,
@@ -24,18 +25,22 @@ import type { ShownContent } from './schemas.ts';
 export interface StoredContent extends ShownInbound {
   readonly payload?: FreeFormPayload;
   readonly raw?: Readonly<Record<string, unknown>>;
+  readonly call?: CallContent;
+  readonly event?: EventContent;
 }
 
 /**
  * The content for display. Locations, cards and reactions have the same shape in both directions. The token and the data
  * of a flow that we sent are not shown.
  */
-export function shownContent({ payload, raw, ...stored }: StoredContent): ShownContent {
+export function shownContent({ payload, raw, call, event, ...stored }: StoredContent): ShownContent {
   const told: ShownInbound = { ...readOf(raw), ...partsOf(payload), ...stored };
   return {
     ...shownInbound(told),
     media: told.media === undefined ? sentMedia(payload) : receivedMedia(told.media),
     interactive: payload?.type === 'interactive' ? shownInteractive(payload.interactive) : null,
+    call: call === undefined ? null : shownCall(call),
+    event: event === undefined ? null : { word: event.word, details: [...event.details] },
   };
 }
 
@@ -58,7 +63,17 @@ function partsOf(payload: FreeFormPayload | undefined): ShownInbound {
 const ifAny = <Value, Shown>(value: Value | undefined, show: (value: Value) => Shown): Shown | null =>
   value === undefined ? null : show(value);
 
-const shownInbound = (told: ShownInbound): Omit<ShownContent, 'media' | 'interactive'> => ({
+const shownCall = ({ direction, outcome, startedAt, endedAt, durationSeconds }: CallContent) => ({
+  direction,
+  outcome: outcome ?? null,
+  startedAt: startedAt?.toISOString() ?? null,
+  endedAt: endedAt?.toISOString() ?? null,
+  durationSeconds: durationSeconds ?? null,
+});
+
+const shownInbound = (
+  told: ShownInbound,
+): Omit<ShownContent, 'media' | 'interactive' | 'call' | 'event'> => ({
   text: told.text ?? null,
   location: ifAny(told.location, shownLocation),
   contacts: ifAny(told.contacts, (cards) => cards.map(shownCard)),

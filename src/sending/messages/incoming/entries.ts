@@ -1,0 +1,103 @@
+import type { Types } from 'mongoose';
+import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
+import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { readPerson } from '../../../whatsapp/identity.ts';
+import type { InboundItem } from '../../../whatsapp/inbound.ts';
+import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
+import type { MessageDoc, MessageRepository } from '../store/repository.ts';
+import { contentOf, keepSource } from './arrival.ts';
+
+/** Null if no id is usable. */
+export const identityOfPerson = ({ waId, userId }: Pick<Counterpart, 'waId' | 'userId'>) =>
+  readPerson({ number: waId, userId });
+
+/** The contact of the person, without a lead; null if no id is usable. */
+export async function contactOfPerson(
+  contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>,
+  scope: ClientScope,
+  { person, at }: { readonly person: Counterpart; readonly at?: Date },
+): Promise<ContactDoc | null> {
+  const identity = identityOfPerson(person);
+  if (identity === null) return null;
+  const contact = await contacts.findOrCreate(scope, identity, person.name, at);
+  if (contact.name === undefined && person.name !== undefined)
+    await contacts.setNameIfMissing(scope, contact._id, person.name);
+  return contact;
+}
+
+type Given = Pick<
+  MessageDoc,
+  'direction' | 'senderType' | 'messageType' | 'content' | 'status' | 'providerMessageId'
+> &
+  Partial<MessageDoc>;
+
+interface EntryPlace {
+  readonly scope: ClientScope;
+  readonly conversation: Pick<ConversationDoc, '_id' | 'channelId'>;
+  readonly contactId: Types.ObjectId;
+  readonly at: Date;
+}
+
+/** A message that the product did not send: it has no workflow and no calls to the provider. */
+export const draftEntry = (
+  { scope, conversation, contactId, at }: EntryPlace,
+  { statusHistory, ...given }: Given,
+): MessageDoc => ({
+  _id: newId(),
+  ...scope,
+  conversationId: conversation._id,
+  channelId: conversation.channelId,
+  contactId,
+  timestamp: at,
+  dispatch: { attempt: 0, isCalling: false, attempts: [] },
+  statusHistory: statusHistory ?? [
+    { key: `${given.status}:${at.getTime()}`, status: given.status, timestamp: at },
+  ],
+  ...given,
+});
+
+/** The fields that come from the provider's message, in either direction. */
+export async function contentFields(
+  messages: Pick<MessageRepository, 'findAnswered'>,
+  scope: ClientScope,
+  message: InboundItem,
+) {
+  const { contextId, contextFrom, providerMessageId, messageType } = message;
+  const answered = contextId === undefined ? null : await messages.findAnswered(scope, contextId);
+  return {
+    messageType,
+    providerMessageId,
+    content: contentOf(message),
+    ...(contextId === undefined ? {} : { contextMessageId: contextId }),
+    ...(contextFrom === undefined ? {} : { contextFrom }),
+    ...(answered === null ? {} : { repliesTo: answered._id }),
+  };
+}
+
+interface EntryToStore {
+  readonly entry: MessageDoc;
+  /** What the entry was made of. */
+  readonly message: InboundItem;
+  readonly now: Date;
+}
+
+/** Stores the entry and what it does not show; false if it is stored already. */
+export async function storeEntry(
+  messages: Pick<MessageRepository, 'insert' | 'completeOriginal' | 'keepSource'>,
+  { entry, message, now }: EntryToStore,
+): Promise<boolean> {
+  const { clientId, timestamp: at } = entry;
+  const { providerMessageId } = message;
+  const scope = { clientId };
+  if (await messages.insert(scope, entry)) {
+    await keepSource(messages, scope, { messageId: entry._id, item: message, at, now });
+    return true;
+  }
+  // A change of the message may have arrived before it.
+  const completed = await messages.completeOriginal(scope, { ...entry, providerMessageId });
+  if (completed === null) return false;
+  await keepSource(messages, scope, { messageId: completed, item: message, at, now });
+  return true;
+}

@@ -1,0 +1,103 @@
+import type { Types } from 'mongoose';
+import type { ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { GroupEventItem } from '../../../whatsapp/group-events.ts';
+import type { InboundItem } from '../../../whatsapp/inbound.ts';
+import type { EchoItem } from '../../../whatsapp/phone-messages.ts';
+import type { MessageRepository } from '../store/repository.ts';
+import { profileOf } from './arrival.ts';
+import { contactOfPerson, contentFields, draftEntry, storeEntry } from './entries.ts';
+import { messageTime } from './rules.ts';
+
+export interface GroupDeps {
+  readonly messages: MessageRepository;
+  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
+  readonly conversations: ConversationThreads;
+  readonly clock: Clock;
+}
+
+export type Groups = ReturnType<typeof createGroups>;
+
+interface GroupPlace {
+  readonly scope: ClientScope;
+  readonly channelId: Types.ObjectId;
+  readonly groupId: string;
+}
+
+/**
+ * Messages in groups, each group a thread of its own. A message in a group opens no window, makes no lead and is no
+ * statement about consent: a STOP there is said to the group, and nobody in it would expect it to end their own messages.
+ */
+export function createGroups({ messages, contacts, conversations, clock }: GroupDeps) {
+  return {
+    /** A message of a participant; false if they cannot be identified. */
+    async receive({ scope, channelId, groupId }: GroupPlace, item: InboundItem): Promise<boolean> {
+      const author = await contactOfPerson(contacts, scope, { person: authorOf(item) });
+      if (author === null) return false;
+      const now = clock.now();
+      const at = messageTime(item.timestampMs, now);
+      const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
+      const entry = draftEntry(
+        { scope, conversation, contactId: author._id, at },
+        {
+          direction: 'inbound',
+          senderType: 'contact',
+          groupId,
+          status: 'received',
+          ...profileOf(item),
+          ...(await contentFields(messages, scope, item)),
+        },
+      );
+      if (await storeEntry(messages, { entry, message: item, now }))
+        await conversations.countUnread(scope, conversation._id);
+      return true;
+    },
+
+    /** A message that the business sent to the group from its phone. */
+    async receiveEcho({ scope, channelId, groupId }: GroupPlace, { message }: EchoItem): Promise<void> {
+      const now = clock.now();
+      const at = messageTime(message.timestampMs, now);
+      const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
+      const entry = draftEntry(
+        { scope, conversation, contactId: conversation.contactId, at },
+        {
+          direction: 'outbound',
+          senderType: 'phone',
+          groupId,
+          status: 'sent',
+          ...(await contentFields(messages, scope, message)),
+        },
+      );
+      await storeEntry(messages, { entry, message, now });
+    },
+
+    /** A change of the group, as an entry of its thread; a new subject renames it. */
+    async noteEvent(scope: ClientScope, channelId: Types.ObjectId, item: GroupEventItem): Promise<void> {
+      const { groupId, word, details, key, subject } = item;
+      const at = messageTime(item.atMs, clock.now());
+      const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
+      if (subject !== undefined) await conversations.nameGroup(scope, conversation._id, { subject, at });
+      const entry = draftEntry(
+        { scope, conversation, contactId: conversation.contactId, at },
+        {
+          direction: 'inbound',
+          senderType: 'system',
+          groupId,
+          messageType: 'group_event',
+          content: { event: { word, details } },
+          status: 'received',
+          providerMessageId: key,
+        },
+      );
+      await messages.insert(scope, entry);
+    },
+  };
+}
+
+const authorOf = ({ from, fromUserId, profileName }: InboundItem) => ({
+  ...(from === undefined ? {} : { waId: from }),
+  ...(fromUserId === undefined ? {} : { userId: fromUserId }),
+  ...(profileName === undefined ? {} : { name: profileName }),
+});

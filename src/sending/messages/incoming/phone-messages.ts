@@ -1,0 +1,141 @@
+import type { Types } from 'mongoose';
+import type { ContactDoc } from '../../../people/contacts/directory.ts';
+import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { HistoryItem } from '../../../whatsapp/history.ts';
+import type { InboundItem } from '../../../whatsapp/inbound.ts';
+import type { EchoItem } from '../../../whatsapp/phone-messages.ts';
+import { parseReceiptStatus, type MessageStatus } from '../lifecycle.ts';
+import type { MessageDoc } from '../store/repository.ts';
+import type { InboundDeps } from './arrival.ts';
+import { byPhone, createChangeReceiver } from './changes.ts';
+import { contactOfPerson, contentFields, draftEntry, storeEntry } from './entries.ts';
+import { messageTime } from './rules.ts';
+
+/** `onInbound` as for messages that arrive now: a STOP counts by the time at which it was said. */
+export type PhoneMessageDeps = Pick<
+  InboundDeps,
+  'messages' | 'contacts' | 'conversations' | 'onInbound' | 'clock'
+>;
+
+/** The place of a stored entry. */
+interface Thread {
+  readonly scope: ClientScope;
+  readonly conversation: ConversationDoc;
+  readonly contact: ContactDoc;
+  readonly at: Date;
+  readonly now: Date;
+}
+
+export type PhoneMessages = ReturnType<typeof createPhoneMessages>;
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/**
+ * Messages that the business sent from its phone, and the backlog of a number. Both are idempotent by the provider's id,
+ * so the echo of a message that the product sent adds nothing. Neither makes a lead or counts as unread.
+ */
+export function createPhoneMessages(deps: PhoneMessageDeps) {
+  const { messages, contacts, conversations, clock } = deps;
+  const receiveChange = createChangeReceiver(deps, byPhone);
+
+  async function receiveOld({ direction, message, word }: HistoryItem, thread: Thread): Promise<void> {
+    const { scope, conversation, contact, at, now } = thread;
+    if (direction === 'outbound') {
+      await storeEntry(messages, { entry: await draftSent(deps, thread, { message, word }), message, now });
+      return;
+    }
+    const entry = await draftReceived(deps, thread, message);
+    await storeEntry(messages, { entry, message, now });
+    // An older message opens no window, so that thousands of them cost no write each.
+    if (now.getTime() - at.getTime() < dayMs)
+      await conversations.noteInbound(scope, conversation._id, { at, isNew: false });
+    const item = { ...message, timestampMs: at.getTime() };
+    await deps.onInbound({ scope, channelId: conversation.channelId, contact, conversation, item });
+  }
+
+  return {
+    /** False if the recipient cannot be identified. */
+    async receiveEcho(scope: ClientScope, channelId: Types.ObjectId, item: EchoItem): Promise<boolean> {
+      const contact = item.to === null ? null : await contactOfPerson(contacts, scope, { person: item.to });
+      if (contact === null) return false;
+      const { message } = item;
+      if (message.change !== undefined) {
+        await receiveChange({ scope, channelId, contact }, message, message.change);
+        return true;
+      }
+      const now = clock.now();
+      const at = messageTime(message.timestampMs, now);
+      const key = { channelId, contactId: contact._id };
+      const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
+      const thread = { scope, conversation, contact, at, now };
+      await storeEntry(messages, {
+        entry: await draftSent(deps, thread, { message, word: null }),
+        message,
+        now,
+      });
+      return true;
+    },
+
+    /** False if the person cannot be identified. */
+    async receiveHistory(scope: ClientScope, channelId: Types.ObjectId, item: HistoryItem): Promise<boolean> {
+      const now = clock.now();
+      const at = messageTime(item.message.timestampMs, now);
+      const contact = await contactOfPerson(contacts, scope, { person: item.person, at });
+      if (contact === null) return false;
+      const key = { channelId, contactId: contact._id };
+      const conversation = await conversations.findOrImport(scope, key, at);
+      await receiveOld(item, { scope, conversation, contact, at, now });
+      return true;
+    },
+  };
+}
+
+/** The state of an old message by the provider's word: `READ`, `ERROR`; `sent` if it says nothing else. */
+export function statusOfHistory(word: string | null): MessageStatus {
+  if (word === null) return 'sent';
+  return word.toUpperCase() === 'ERROR' ? 'failed' : (parseReceiptStatus(word) ?? 'sent');
+}
+
+async function draftSent(
+  { messages }: PhoneMessageDeps,
+  { scope, conversation, contact, at }: Thread,
+  { message, word }: { readonly message: InboundItem; readonly word: string | null },
+): Promise<MessageDoc> {
+  const status = statusOfHistory(word);
+  const raw = word === null ? {} : { raw: { word } };
+  return draftEntry(
+    { scope, conversation, contactId: contact._id, at },
+    {
+      direction: 'outbound',
+      senderType: 'phone',
+      status,
+      ...(await contentFields(messages, scope, message)),
+      ...addressOf(contact),
+      statusHistory: [{ key: `phone:${at.getTime()}`, status, timestamp: at, ...raw }],
+    },
+  );
+}
+
+function addressOf({
+  phoneNumber,
+  businessScopedUserId,
+}: ContactDoc): Pick<MessageDoc, 'to' | 'recipientUserId'> {
+  if (phoneNumber !== undefined) return { to: phoneNumber };
+  return businessScopedUserId === undefined ? {} : { recipientUserId: businessScopedUserId };
+}
+
+const draftReceived = async (
+  { messages }: PhoneMessageDeps,
+  { scope, conversation, contact, at }: Thread,
+  message: InboundItem,
+): Promise<MessageDoc> =>
+  draftEntry(
+    { scope, conversation, contactId: contact._id, at },
+    {
+      direction: 'inbound',
+      senderType: 'contact',
+      status: 'received',
+      ...(await contentFields(messages, scope, message)),
+    },
+  );

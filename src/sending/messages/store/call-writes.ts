@@ -1,0 +1,32 @@
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { CallContent, MessageDoc, StatusEntry } from './model.ts';
+
+interface CallEvent {
+  readonly event: StatusEntry;
+  /** What the event adds to the call. */
+  readonly call: Omit<CallContent, 'direction'>;
+  readonly at: Date;
+}
+
+export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
+  /** Adds an event to a stored call, once. The writes of its events commute. */
+  async noteCallEvent(
+    scope: ClientScope,
+    providerMessageId: string,
+    { event, call, at }: CallEvent,
+  ): Promise<void> {
+    const added = Object.fromEntries(
+      Object.entries(call).map(([field, value]) => [`content.call.${field}`, value]),
+    );
+    await messages.updateOne(
+      scope,
+      { providerMessageId, messageType: 'call', 'statusHistory.key': { $ne: event.key } },
+      {
+        $push: { statusHistory: event },
+        $min: { timestamp: at },
+        ...(Object.keys(added).length === 0 ? {} : { $set: added }),
+      },
+    );
+  },
+});
