@@ -5,6 +5,7 @@ import { readRecipient, type BodyContacts, type PersonIdentity } from './identit
 import { readInbound, type InboundItem } from './inbound.ts';
 import { errorText } from './payload.ts';
 import { readEchoesBeside } from './phone-messages.ts';
+import { readStatusDetails, type ReadDetails } from './status-details.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
 export type { InboundItem } from './inbound.ts';
@@ -18,7 +19,7 @@ export type WebhookItem =
   /** An unreadable item; `reason` names its place. Other items of the body are not affected. */
   | { readonly kind: 'invalid'; readonly reason: string };
 
-export interface StatusItem {
+export interface StatusItem extends ReadDetails {
   /** The channel's number; null in shapes without it. */
   readonly phoneNumberId: string | null;
   readonly providerMessageId: string;
@@ -215,6 +216,7 @@ function readStatus(given: unknown, { phoneNumberId, path, ...body }: StatusCont
         }),
     ...(pricing === undefined ? {} : { pricing: toPricing(pricing) }),
     ...(freeEntryUntil === undefined ? {} : { freeEntryUntilMs: toEpochMs(freeEntryUntil) }),
+    ...readStatusDetails(given),
   };
 }
 

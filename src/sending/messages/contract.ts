@@ -1,4 +1,5 @@
 import type { GateName } from '../../openings/contract.ts';
+import type { StatusDetails } from '../../whatsapp/status-details.ts';
 import type {
   DispatchOutcome,
   MessageFailure,
@@ -80,6 +81,8 @@ export interface Receipt {
   readonly timestampMs: number;
   readonly failure?: MessageFailure;
   readonly pricing?: MessagePricing;
+  /** What else the provider said, for the history. */
+  readonly details?: StatusDetails;
 }
 
 /** Whether the receipt reports a failure, with its reason. */

@@ -241,6 +241,22 @@ export const MessageListItemView = z
   .meta({ id: 'MessageListItem', examples: [listItemExample] });
 export type MessageListItemView = z.input<typeof MessageListItemView>;
 
+const Pricing = z
+  .object({
+    category: z.string().nullable().meta({ description: '`marketing`, `utility`, `service` …' }),
+    type: z.string().nullable().meta({ description: '`regular`, or why it is free' }),
+    model: z.string().nullable(),
+  })
+  .meta({ id: 'MessagePricing' });
+
+const Participant = z
+  .object({
+    id: z.string().meta({ description: 'The id of the participant at WhatsApp' }),
+    word: z.string(),
+    at: z.iso.datetime(),
+  })
+  .meta({ id: 'MessageParticipant' });
+
 export const MessageView = z
   .object({
     ...messageFields,
@@ -248,6 +264,13 @@ export const MessageView = z
       description: 'Why the message waits; null if it does not, or will never be sent',
     }),
     statusHistory: z.array(StatusEntry),
+    playedAt: z.iso.datetime().nullable().meta({ description: 'When the recipient played the voice note' }),
+    pricing: Pricing.nullable().meta({
+      description: 'The price class that WhatsApp reported; each report is in `statusHistory`',
+    }),
+    participants: z.array(Participant).meta({
+      description: 'Of a message to a group: what each participant’s device reported',
+    }),
     versions: z.array(Version).meta({
       description:
         'Of a message that was edited or revoked: all versions, oldest first, the latest 20 changes',
@@ -261,6 +284,9 @@ export const MessageView = z
         ...listItemExample,
         waitingFor: null,
         statusHistory: [{ status: 'queued', timestamp: listItemExample.timestamp, raw: null }],
+        playedAt: null,
+        pricing: null,
+        participants: [],
         versions: [],
         source: null,
       },

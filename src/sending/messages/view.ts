@@ -54,6 +54,15 @@ const toProfileView = (profile: MessageListItem['senderProfile']) =>
   profile === undefined ? null : { name: profile.name ?? null, username: profile.username ?? null };
 
 /** `sources` are those of the message and of its changes. */
+/** When the recipient played the voice note; null if no receipt said so. `read` counts as its status. */
+const playedAtOf = ({ statusHistory }: MessageDoc): Date | undefined =>
+  statusHistory.find(({ raw }) => raw?.['word'] === 'played')?.timestamp;
+
+const toPricingView = (pricing: MessageDoc['pricing']): MessageView['pricing'] =>
+  pricing === undefined
+    ? null
+    : { category: pricing.category ?? null, type: pricing.type ?? null, model: pricing.model ?? null };
+
 export function toMessageView(message: MessageDoc, sources: readonly MessageSource[] = []): MessageView {
   const waitingFor = waitingForOf(message, null);
   return {
@@ -63,6 +72,13 @@ export function toMessageView(message: MessageDoc, sources: readonly MessageSour
       status,
       timestamp: timestamp.toISOString(),
       raw: raw ?? null,
+    })),
+    playedAt: isoOrNull(playedAtOf(message)),
+    pricing: toPricingView(message.pricing),
+    participants: (message.participants ?? []).map(({ id, word, at }) => ({
+      id,
+      word,
+      at: at.toISOString(),
     })),
     versions: versionsOf(message).map(({ kind, at, eventId, content }) => ({
       ...{ kind, at: at.toISOString(), eventId },
@@ -100,6 +116,8 @@ export function toAcceptedView(message: MessageDoc): MessageView {
     providerMessageId: _id,
     failure: _failure,
     waiting: _waiting,
+    pricing: _pricing,
+    participants: _participants,
     retriedBy: _by,
     to: _to,
     recipientUserId: _userId,

@@ -53,6 +53,7 @@ describe('webhook body › status', () => {
         recipient: { phoneNumber: '+15550001111', whatsappId: '15550001111' },
         opaque: '0123456789abcdef01234567:1',
         pricing: { category: 'utility', type: 'regular', model: 'PMP' },
+        details: { billable: true },
       },
     ]);
   });
@@ -65,10 +66,17 @@ describe('webhook body › status', () => {
     });
     const free = status({ conversation: conversation('referral_conversion') });
     assert.deepEqual(parse({ metadata, statuses: [free] }), [
-      { ...expected, freeEntryUntilMs: 1_764_147_600_000 },
+      {
+        ...expected,
+        freeEntryUntilMs: 1_764_147_600_000,
+        details: {
+          conversation: { id: 'c', origin: 'referral_conversion', expiresAtMs: 1_764_147_600_000 },
+        },
+      },
     ]);
     for (const other of [conversation('utility'), { id: 'c' }, 'c', null]) {
-      assert.deepEqual(parse({ metadata, statuses: [status({ conversation: other })] }), [expected]);
+      const read = only(parse({ metadata, statuses: [status({ conversation: other })] }), 'status');
+      assert.equal(read.freeEntryUntilMs, undefined);
     }
   });
 

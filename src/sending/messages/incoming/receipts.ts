@@ -113,6 +113,7 @@ function createDelivery(deps: ReceiptDeps) {
         await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
       }
       await deliver(scope, target, receipts);
+      await messages.noteParticipants(scope, target._id, group.flatMap(participantOf));
       await trustNumber(scope, target, receipts);
       await recipients.read(scope, target, group);
     },
@@ -149,8 +150,12 @@ export function createReceiptService(deps: ReceiptDeps) {
   };
 }
 
+/** Groups report each participant; only the history of the message needs them. */
+const participantOf = ({ participantId, word, timestampMs }: StatusItem) =>
+  participantId === undefined ? [] : [{ id: participantId, word, at: new Date(timestampMs) }];
+
 function toReceipt(status: StatusItem): Receipt {
-  const { word, providerMessageId, timestampMs, error, pricing } = status;
+  const { word, providerMessageId, timestampMs, error, pricing, details } = status;
   return {
     word,
     status: parseReceiptStatus(word),
@@ -158,6 +163,7 @@ function toReceipt(status: StatusItem): Receipt {
     timestampMs,
     ...(error === undefined ? {} : { failure: toFailure(error) }),
     ...(pricing === undefined ? {} : { pricing }),
+    ...(details === undefined ? {} : { details }),
   };
 }
 

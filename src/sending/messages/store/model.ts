@@ -22,6 +22,15 @@ export type SenderType = (typeof senderTypes)[number];
 export const messageCategories = ['marketing', 'utility', 'authentication'] as const;
 export type MessageCategory = (typeof messageCategories)[number];
 
+/** What the device of a participant of a group reported. */
+export interface ParticipantReport {
+  /** The provider's id of the participant. */
+  readonly id: string;
+  /** The provider's word for the status. */
+  readonly word: string;
+  readonly at: Date;
+}
+
 export interface StatusEntry {
   /** Identifies the event, so that repetitions are stored once. */
   readonly key: string;
@@ -110,6 +119,8 @@ export interface MessageDoc {
   readonly timestamp: Date;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly StatusEntry[];
+  /** Reports of the participants of a group. */
+  readonly participants?: readonly ParticipantReport[];
   readonly idempotencyKey?: string;
   /** SHA-256 of the canonical request, which tells a repetition from a reuse of the key. */
   readonly idempotencyHash?: string;
@@ -221,6 +232,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   timestamp: { type: Date, required: true },
   providerMessageId: String,
   statusHistory: { type: [Schema.Types.Mixed], required: true },
+  participants: [Schema.Types.Mixed],
   idempotencyKey: String,
   idempotencyHash: String,
   priority: Number,

@@ -5,7 +5,7 @@ import type { ScopedOperation } from '../../../platform/tenant-queries.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { datedFailure, datedPricing, statusesThatYieldTo, type MessageStatus } from '../lifecycle.ts';
 import { createEchoReplacement } from './echo-writes.ts';
-import { hasHistoryRoom, type MessageDoc, type StatusEntry } from './model.ts';
+import { hasHistoryRoom, type MessageDoc, type ParticipantReport, type StatusEntry } from './model.ts';
 
 /** The fields of a message that receipts need. */
 export interface ReceiptTarget {
@@ -20,6 +20,9 @@ export interface ReceiptTarget {
   readonly statusHistory: readonly { readonly key: string }[];
   readonly openFailures?: readonly string[];
 }
+
+/** Groups have at most a few participants, and each reports a few times. */
+const maxParticipants = 256;
 
 /** Time limit of `hasReached`; a conversation has thousands of messages at most. */
 const maxQueryMs = 5_000;
@@ -98,9 +101,40 @@ export function createReceiptQueries(
       await replaceEcho(scope, providerMessageId, () => writeBulk(scope, writes));
     },
 
+    /** Adds what participants of a group reported, each once; the latest are kept. */
+    async noteParticipants(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      reports: readonly ParticipantReport[],
+    ): Promise<void> {
+      for (const report of reports) {
+        await messages.updateOne(
+          scope,
+          { _id, participants: { $not: { $elemMatch: report } } },
+          { $push: { participants: { $each: [report], $slice: -maxParticipants } } },
+        );
+      }
+    },
+
     async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {
       await messages.updateOne(scope, { _id }, { $pull: { openFailures: { $in: [...keys] } } });
     },
+  };
+}
+
+/** All that the provider said, for the history. */
+function rawOf({ word, failure, pricing, details = {} }: Receipt): NonNullable<StatusEntry['raw']> {
+  const { billable, conversation, errors, recipientType } = details;
+  const price = { ...pricing, ...(billable === undefined ? {} : { billable }) };
+  const { expiresAtMs, ...about } = conversation ?? {};
+  const expiry = expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs).toISOString() };
+  return {
+    word,
+    ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
+    ...(Object.keys(price).length === 0 ? {} : { pricing: price }),
+    ...(conversation === undefined ? {} : { conversation: { ...about, ...expiry } }),
+    ...(errors === undefined ? {} : { errors }),
+    ...(recipientType === undefined ? {} : { recipientType }),
   };
 }
 
@@ -115,10 +149,7 @@ function receiptWrites(
     key: receiptKey(receipt),
     status: status ?? 'unknown',
     timestamp: at,
-    raw: {
-      word: receipt.word,
-      ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
-    },
+    raw: rawOf(receipt),
   };
   const failed = status === 'failed' && failure !== undefined ? { failure: datedFailure(at, failure) } : {};
   const writes: ScopedOperation<MessageDoc>[] = [

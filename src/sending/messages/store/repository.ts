@@ -22,7 +22,7 @@ export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';
 
 /** An item of a list, without the fields that only the single view shows, and with the latest change at most. */
-export type MessageListItem = Omit<MessageDoc, 'statusHistory'>;
+export type MessageListItem = Omit<MessageDoc, 'statusHistory' | 'participants'>;
 
 /** Objects that earlier versions stored with the message; larger ones are left out of lists. */
 const maxListedRawBytes = 64 * 1_024;
@@ -36,7 +36,7 @@ const isListedRaw = {
 
 /** What a list reads of a message. */
 const listStages = [
-  { $unset: 'statusHistory' },
+  { $unset: ['statusHistory', 'participants'] },
   {
     $set: {
       'content.raw': { $cond: [isListedRaw, '$content.raw', '$$REMOVE'] },
