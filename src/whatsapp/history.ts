@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanName } from '../platform/text.ts';
 import { reportOf, type AccountReport } from './account-reports.ts';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
 import type { InboundItem } from './inbound.ts';
@@ -47,6 +48,8 @@ const Message = z.looseObject({
     .optional()
     .catch(undefined),
 });
+
+const maxUsernameLength = 100;
 
 type Read = HistoryItem | AccountReport | UnreadableChange;
 
@@ -117,7 +120,7 @@ function personOf({ id, context }: Thread, contacts: readonly unknown[]): Counte
   const waId = context?.wa_id ?? (id !== undefined && /^\+?\d+$/.test(id) ? id : undefined);
   const userId = context?.user_id ?? (waId === undefined ? id : undefined);
   const person = counterpartOf({ waId, userId }, contacts);
-  const username = context?.username;
+  const username = cleanName(context?.username ?? '', maxUsernameLength);
   return person === null || username === undefined ? person : { username, ...person };
 }
 

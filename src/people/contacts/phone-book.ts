@@ -1,6 +1,7 @@
 import type { Resource } from '../../audit/resource.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { cleanName } from '../../platform/text.ts';
 import { applyChanges } from './changes.ts';
 import type { ContactDirectory } from './directory.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
@@ -44,7 +45,7 @@ function afterEntry(current: ContactRecord, { name, atMs }: PhoneBookEntry, cloc
   const at = atMs === null || atMs > now.getTime() ? now : new Date(atMs);
   const known = current.phoneBook;
   if (known !== undefined && known.at >= at) return current;
-  const shortName = name?.trim().slice(0, maxNameLength) ?? '';
+  const shortName = cleanName(name ?? '', maxNameLength) ?? '';
   const phoneBook = { at, ...(shortName === '' ? {} : { name: shortName }) };
   const isOurs = current.name === undefined || current.name === known?.name;
   const renamed =

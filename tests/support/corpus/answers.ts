@@ -52,3 +52,23 @@ export function peopleIn(people: readonly PersonAnswers[], bodies: readonly stri
     return ids.some((id) => typeof id === 'string' && text.includes(`"${id}"`));
   });
 }
+
+export interface AllAnswers {
+  readonly contacts: readonly Fields[];
+  readonly conversations: readonly Fields[];
+  /** As the single view shows them. */
+  readonly messages: readonly Fields[];
+  /** The events of the channel. */
+  readonly events: readonly Fields[];
+}
+
+/** All that the API shows of a client with one channel. */
+export async function readAll(user: CrmUser): Promise<AllAnswers> {
+  const contacts = await listAll(user, '/api/contacts');
+  const conversations = await listAll(user, '/api/conversations');
+  const events = await listAll(user, `/api/channels/${user.channelId}/events`);
+  const messages: Fields[] = [];
+  for (const { id } of await listAll(user, '/api/messages'))
+    messages.push({ ...(await user.getMessage(String(id))) });
+  return { contacts, conversations, messages, events };
+}

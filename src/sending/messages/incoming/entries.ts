@@ -15,7 +15,7 @@ export const identityOfPerson = ({ waId, userId }: Pick<Counterpart, 'waId' | 'u
 
 /** The contact of the person, without a lead; null if no id is usable. */
 export async function contactOfPerson(
-  contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>,
+  contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'setUsername'>,
   scope: ClientScope,
   { person, at }: { readonly person: Counterpart; readonly at?: Date },
 ): Promise<ContactDoc | null> {
@@ -24,6 +24,9 @@ export async function contactOfPerson(
   const contact = await contacts.findOrCreate(scope, identity, person.name, at);
   if (contact.name === undefined && person.name !== undefined)
     await contacts.setNameIfMissing(scope, contact._id, person.name);
+  const { username } = person;
+  if (username !== undefined && username !== contact.username)
+    await contacts.setUsername(scope, contact._id, username);
   return contact;
 }
 

@@ -13,7 +13,7 @@ import { messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
-  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
+  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'setUsername'>;
   readonly conversations: ConversationThreads;
   readonly clock: Clock;
 }
@@ -96,8 +96,9 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
   };
 }
 
-const authorOf = ({ from, fromUserId, profileName }: InboundItem) => ({
+const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => ({
   ...(from === undefined ? {} : { waId: from }),
   ...(fromUserId === undefined ? {} : { userId: fromUserId }),
   ...(profileName === undefined ? {} : { name: profileName }),
+  ...(username === undefined ? {} : { username }),
 });
