@@ -34,6 +34,8 @@ export function createReceiptQueries(
 ) {
   const replaceEcho = createEchoReplacement(messages);
   return {
+    ...createParticipantWrites(messages),
+
     /** The outbound messages of a channel with one of these ids, ours or the provider's. */
     findReceiptTargets(
       scope: ClientScope,
@@ -101,21 +103,6 @@ export function createReceiptQueries(
       await replaceEcho(scope, providerMessageId, () => writeBulk(scope, writes));
     },
 
-    /** Adds what participants of a group reported, each once; the latest are kept. */
-    async noteParticipants(
-      scope: ClientScope,
-      _id: Types.ObjectId,
-      reports: readonly ParticipantReport[],
-    ): Promise<void> {
-      for (const report of reports) {
-        await messages.updateOne(
-          scope,
-          { _id, participants: { $not: { $elemMatch: report } } },
-          { $push: { participants: { $each: [report], $slice: -maxParticipants } } },
-        );
-      }
-    },
-
     async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {
       await messages.updateOne(scope, { _id }, { $pull: { openFailures: { $in: [...keys] } } });
     },
@@ -137,6 +124,24 @@ function rawOf({ word, failure, pricing, details = {} }: Receipt): NonNullable<S
     ...(recipientType === undefined ? {} : { recipientType }),
   };
 }
+
+/** Reports of the participants of a group. */
+const createParticipantWrites = (messages: TenantCollection<MessageDoc>) => ({
+  /** Adds what participants of a group reported, each once; the latest are kept. */
+  async noteParticipants(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    reports: readonly ParticipantReport[],
+  ): Promise<void> {
+    for (const report of reports) {
+      await messages.updateOne(
+        scope,
+        { _id, participants: { $not: { $elemMatch: report } } },
+        { $push: { participants: { $each: [report], $slice: -maxParticipants } } },
+      );
+    }
+  },
+});
 
 function receiptWrites(
   _id: Types.ObjectId,
