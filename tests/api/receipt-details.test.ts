@@ -101,7 +101,8 @@ describe('api › what WhatsApp reports about a sent message', function () {
   });
 
   it('participants of a group › each with its words, once', async () => {
-    const read = { status: 'read', recipient_type: 'group', recipient_participant_id: '4915112345601' };
+    const at = { timestamp: secondsFromNow(-9), recipient_type: 'group' };
+    const read = { ...at, status: 'read', recipient_participant_id: '4915112345601' };
     const other = { ...read, recipient_participant_id: '4915112345602' };
     await reported(read, other);
     const message = await reported(read, other);
