@@ -7,10 +7,10 @@ import type { Acceptance } from './acceptance/accept.ts';
 import { draftFreeFormMessage, type FreeFormSendDeps } from './acceptance/free-form.ts';
 import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
-import type { MessageSource } from './sources/store.ts';
+import type { MessageSource } from './sources/repository.ts';
 import { draftTemplateMessage } from './acceptance/template.ts';
 
-export type { MessageSource } from './sources/store.ts';
+export type { MessageSource } from './sources/repository.ts';
 export type {
   Claim,
   HeldFilter,

@@ -1,7 +1,7 @@
 import { addressOfMessage } from '../gates/recipient.ts';
 import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
-import { sourceOf } from './sources/rules.ts';
+import { sourceOf } from './sources/prune.ts';
 import { currentContent, versionsOf } from './versions.ts';
 import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';

@@ -11,7 +11,7 @@ import { messageTime } from './rules.ts';
 
 export interface CallDeps {
   readonly messages: Pick<MessageRepository, 'insert' | 'noteCallEvent'>;
-  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'setUsername'>;
+  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
   readonly conversations: ConversationThreads;
   readonly clock: Clock;
 }

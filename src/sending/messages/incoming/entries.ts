@@ -10,12 +10,15 @@ import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { contentOf, keepSource } from './arrival.ts';
 
 /** Null if no id is usable. */
-export const identityOfPerson = ({ waId, userId }: Pick<Counterpart, 'waId' | 'userId'>) =>
-  readPerson({ number: waId, userId });
+export const identityOfPerson = ({
+  waId,
+  userId,
+  username,
+}: Pick<Counterpart, 'waId' | 'userId' | 'username'>) => readPerson({ number: waId, userId, username });
 
 /** The contact of the person, without a lead; null if no id is usable. */
 export async function contactOfPerson(
-  contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'setUsername'>,
+  contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>,
   scope: ClientScope,
   { person, at }: { readonly person: Counterpart; readonly at?: Date },
 ): Promise<ContactDoc | null> {
@@ -24,9 +27,6 @@ export async function contactOfPerson(
   const contact = await contacts.findOrCreate(scope, identity, person.name, at);
   if (contact.name === undefined && person.name !== undefined)
     await contacts.setNameIfMissing(scope, contact._id, person.name);
-  const { username } = person;
-  if (username !== undefined && username !== contact.username)
-    await contacts.setUsername(scope, contact._id, username);
   return contact;
 }
 

@@ -13,7 +13,7 @@ import { messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
-  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'setUsername'>;
+  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
   readonly conversations: ConversationThreads;
   readonly clock: Clock;
 }

@@ -13,7 +13,7 @@ import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
 import { createUsageQueries } from './usage-queries.ts';
-import { createSourceStore } from '../sources/store.ts';
+import { createSourceRepository } from '../sources/repository.ts';
 
 export type { MessageChange, MessageContent, MessageDoc } from './model.ts';
 export type { Claim } from './claim-writes.ts';
@@ -68,7 +68,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createDispatchWrites(messages, writeBulk, onEnded),
     ...createInboundWrites(messages),
     ...createReceiptQueries(messages, writeBulk),
-    ...createSourceStore(connection),
+    ...createSourceRepository(connection),
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
     ...createSweepQueries(messages),

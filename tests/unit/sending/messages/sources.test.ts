@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { sourceOf } from '../../../../src/sending/messages/sources/rules.ts';
+import { sourceOf } from '../../../../src/sending/messages/sources/prune.ts';
 
 const limit = 128 * 1_024;
 const nested = (depth: number): Record<string, unknown> => {

@@ -3,7 +3,7 @@ import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import { messageSourceModel, type MessageSourceDoc } from './model.ts';
-import { sourceOf } from './rules.ts';
+import { sourceOf } from './prune.ts';
 
 export type MessageSource = Pick<MessageSourceDoc, 'eventId' | 'json' | 'isCut'>;
 
@@ -11,7 +11,7 @@ export type MessageSource = Pick<MessageSourceDoc, 'eventId' | 'json' | 'isCut'>
 const maxSources = 50;
 
 /** The provider's objects beside the messages. */
-export function createSourceStore(connection: Connection) {
+export function createSourceRepository(connection: Connection) {
   const sources = openTenantCollection(messageSourceModel, connection);
   return {
     /** Keeps the provider's object, cut to its limit; a repetition changes nothing. */
