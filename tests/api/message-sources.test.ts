@@ -119,7 +119,7 @@ describe('api › what a message holds beyond its fields', function () {
     assert.ok(bytes < 60_000, `${bytes} bytes`);
     const listed = items.find((item) => item.id === small._id.toHexString());
     assert.equal(listed?.content.location?.name, 'Our shop');
-    assert.deepEqual(items.map(({ content }) => content.text).toSorted(), [
+    assert.deepEqual(items.map(({ content }) => content.text ?? '').toSorted(), [
       'Hi',
       'Large',
       'Large',
