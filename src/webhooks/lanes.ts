@@ -1,6 +1,6 @@
 import { sleep } from '../platform/clock.ts';
 import type { BackgroundWork } from '../platform/loop.ts';
-import type { LargeBodies } from './large-bodies.ts';
+import type { BodyPlace, LargeBodies } from './large-bodies.ts';
 import type { DueSource, Lease } from './repository.ts';
 import type { SourceUsage } from './source-usage.ts';
 import { runTurn, type TurnDeps } from './turn.ts';
@@ -46,6 +46,7 @@ export interface Lane extends BackgroundWork {
 export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
   const { events, clock, logger, largeBodies, usage } = deps;
   const isUrgentOnly = lane === 'urgent';
+  const wish = { limit: maxEvents[lane], leaseMs: deps.leaseMs, isUrgentOnly };
   const running = new Map<string | null, Promise<number>>();
   let isCrowded = false;
   let isStopping = false;
@@ -82,8 +83,7 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
     try {
       await runTurn(deps, lease, () => {
         const lastedMs = clock.now().getTime() - startedAt;
-        const isShared = isCrowded || place.isWanted();
-        return isStopping || lastedMs >= (isShared ? sharedTurnMs[place.size] : maxTurnMs);
+        return isStopping || lastedMs >= turnMsIn(place, isCrowded);
       });
     } finally {
       place.leave();
@@ -94,13 +94,7 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
   }
 
   const leaseFrom = (source: string | null): Promise<Lease> =>
-    events.lease({
-      limit: maxEvents[lane],
-      leaseMs: deps.leaseMs,
-      now: clock.now(),
-      isUrgentOnly,
-      source,
-    });
+    events.lease({ ...wish, now: clock.now(), source });
 
   return {
     async processBatch() {
@@ -121,6 +115,9 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
     },
   };
 }
+
+const turnMsIn = (place: BodyPlace, isCrowded: boolean): number =>
+  isCrowded || place.isWanted() ? sharedTurnMs[place.size] : maxTurnMs;
 
 const toUnfinished = ({ _id, nextAttemptAt, receivedAt }: Lease['events'][number]) => ({
   eventId: _id,
