@@ -136,6 +136,26 @@ describe('identities of a contact', () => {
     );
   });
 
+  it('a contact got a number while another worker stored that the person had left it › loses it, same person', () => {
+    const move = { reason: 'number-changed', from: number(101), to: number(102), at: at(20) } as const;
+    const left = moved(contact(), move);
+    const late = contact({ ...number(101), numberSince: at(10) });
+    const decision = decideSighting({ identity: number(101), at: at(10) }, [late, left]);
+    assert.ok(decision.kind === 'known');
+    assert.deepEqual(
+      [decision.contact._id, decision.displaced.map((one) => [one.contact._id, one.at])],
+      [left._id, [[late._id, at(20)]]],
+    );
+    assert.deepEqual(
+      decision.sameAs.map((one) => one.contact._id),
+      [late._id],
+    );
+    const stranger = contact({ ...number(101), numberSince: at(40) });
+    const later = decideSighting({ identity: number(101), at: at(40) }, [stranger, left]);
+    assert.ok(later.kind === 'known');
+    assert.deepEqual([later.contact._id, later.displaced, later.sameAs], [stranger._id, [], []]);
+  });
+
   it('the number to call › the canonical one, unless WhatsApp vouches for digits outside of the plan', () => {
     assert.equal(
       callableNumberOf({ phoneNumber: '+5511987654321', whatsappId: '551187654321' }),
