@@ -89,13 +89,12 @@ const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: Channel
     operationId: 'createChannel',
     summary: 'Connect a channel',
     description:
-      'Admins only, with a confirmed address unless the provider is the sandbox. Asks the provider, with the given ' +
-      'token, for the number and its account; `ownership` says ' +
-      'whether both are proved and what is missing. Only then does the channel send and receive. If the provider ' +
-      'does not answer within 5 s, the check is repeated until it does. A number that another channel has claimed ' +
-      'without proof is yours once you prove it; if that channel proves it too, the answer is 409. `webhookUrl` is ' +
-      'shown only in this answer; use it for providers that do not sign as Meta does and for numbers that belong ' +
-      'to their own app.',
+      'Admins only, with a confirmed address unless the provider is the sandbox. Asks the provider, with the ' +
+      'given token, for the number and its account; `ownership` says whether both are proved and what is missing. ' +
+      'Only then does the channel send and receive. If the provider does not answer within 5 s, the check is ' +
+      'repeated until it does. A number that another channel has claimed without proof is yours once you prove ' +
+      'it; if that channel proves it too, the answer is 409. `webhookUrl` is shown only in this answer; use it ' +
+      'for providers that do not sign as Meta does and for numbers that belong to their own app.',
     tag,
     access: admins,
     body: CreateChannelBody,

@@ -25,7 +25,14 @@ const done: ItemOutcome = { kind: 'done' };
 const invalidContact: ItemOutcome = { kind: 'invalid', reason: 'it names no person' };
 
 export const createChangeHandler =
-  ({ preferences, contacts, templateEvents, pauses, threadItems, channelEvents }: ChangeDeps): ChangeHandler =>
+  ({
+    preferences,
+    contacts,
+    templateEvents,
+    pauses,
+    threadItems,
+    channelEvents,
+  }: ChangeDeps): ChangeHandler =>
   async (item, channels) => {
     switch (item.kind) {
       case 'preference':

@@ -67,7 +67,14 @@ const Inbound = z.looseObject({
 export function readInbound(given: unknown, context: InboundContext): ReadInbound {
   const parsed = Inbound.safeParse(given);
   if (!parsed.success) return invalidItem(context.path, parsed.error);
-  const { id, from, from_user_id: userId, from_parent_user_id: parentUserId, timestamp, group_id: groupId } = parsed.data;
+  const {
+    id,
+    from,
+    from_user_id: userId,
+    from_parent_user_id: parentUserId,
+    timestamp,
+    group_id: groupId,
+  } = parsed.data;
   const { person, profileName } = readShownPerson({ number: from, userId, parentUserId }, context);
   const identityChange = readSystemChange(given);
   const sender = person ?? identityChange?.to ?? null;

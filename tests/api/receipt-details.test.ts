@@ -106,9 +106,10 @@ describe('api › what WhatsApp reports about a sent message', function () {
     const other = { ...read, recipient_participant_id: '4915112345602' };
     await reported(read, other);
     const message = await reported(read, other);
-    assert.deepEqual(message.participants.map((one) => [one.id, one.word]).toSorted(), [
-      ['4915112345601', 'read'],
-      ['4915112345602', 'read'],
-    ]);
+    assert.equal(message.participants.length, 2);
+    assert.deepEqual(
+      new Set(message.participants.map((one) => `${one.id} ${one.word}`)),
+      new Set(['4915112345601 read', '4915112345602 read']),
+    );
   });
 });
