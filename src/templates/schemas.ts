@@ -23,7 +23,12 @@ export const templateName = z
   .string()
   .regex(/^[a-z0-9_]{1,512}$/, { error: 'Must be lower-case letters, digits and underscores.' });
 
+/** Of an existing template: one that was read from Meta may have a language that is not in our list. */
 export const templateLanguage = z
+  .string()
+  .regex(/^[a-z]{2,3}(_[A-Z]{2})?$/, { error: 'Must be a language such as en or en_US.' });
+
+const NewTemplateLanguage = z
   .enum(templateLanguages, { error: 'Must be a language of WhatsApp templates, such as en or en_US.' })
   .meta({ id: 'TemplateLanguage' });
 
@@ -36,7 +41,7 @@ export const CreateTemplateBody = z
   .strictObject({
     channelId: objectIdText,
     name: templateName,
-    language: templateLanguage,
+    language: NewTemplateLanguage,
     category: TemplateCategory,
     components: templateComponents,
     messageSendTtlSeconds,

@@ -69,8 +69,16 @@ export function readSystemChange(message: unknown): IdentityChange | null {
   const other = readPerson({ number: firstOf(system.customer, oldNumberIn(system.body)) });
   // Some versions put the new number into `from`.
   const isNewNumber = old?.whatsappId !== undefined && old.whatsappId === to.whatsappId;
-  return { reason, from: without(isNewNumber ? { ...old, ...other } : old, to), to };
+  const before = isNewNumber ? { ...old, ...other } : old;
+  const after = reason === 'user-id-changed' ? { ...numberIn(before), ...to } : to;
+  return { reason, from: without(before, after), to: after };
 }
+
+/** A new user id leaves the person's number as it is. */
+const numberIn = (person: PersonIdentity | null): PersonIdentity => ({
+  ...(person?.phoneNumber === undefined ? {} : { phoneNumber: person.phoneNumber }),
+  ...(person?.whatsappId === undefined ? {} : { whatsappId: person.whatsappId }),
+});
 
 /** The first value that is neither missing nor empty. */
 const firstOf = (...given: readonly unknown[]): unknown =>

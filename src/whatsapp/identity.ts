@@ -25,7 +25,8 @@ export interface NamedBy {
   readonly username?: unknown;
 }
 
-const userIdPattern = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9.]{1,157}$/;
+/** Meta promises letters and digits; whatever else it sends is kept, because nobody else gives such ids. */
+const userIdPattern = /^[A-Z]{2}\.[\w.-]{1,157}$/;
 const parentPattern = /^[A-Z]{2}\.ENT\./;
 const maxUsername = 64;
 const maxName = 200;

@@ -22,7 +22,7 @@ describe('contacts', () => {
 
   const fresh = {
     ...{ marketingStopped: false, marketingStoppedAt: null, isBlocked: false, blockedAt: null },
-    ...{ numberSuspect: null, parentUserId: null, aliases: [], samePerson: [] },
+    ...{ numberSuspect: null, parentUserId: null, phoneBookName: null, aliases: [], samePerson: [] },
   };
   let counter = 0;
   const newPhone = (): string => `+4915${String((counter += 1)).padStart(9, '0')}`;

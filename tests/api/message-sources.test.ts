@@ -168,7 +168,7 @@ describe('api › what a message holds beyond its fields', function () {
       { profile: { name: 'Ana\u202E\nSouza', username: 'ana' } },
     );
     const second = await receive(
-      { type: 'text', text: { body: 'Hi again' } },
+      { type: 'text', text: { body: 'Hi again' }, timestamp: String(Math.floor(Date.now() / 1_000) + 5) },
       { profile: { name: 'Ana', username: 'ana.souza' } },
     );
     assert.deepEqual(first.senderProfile, { name: 'Ana Souza', username: 'ana' });

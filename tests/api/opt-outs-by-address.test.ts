@@ -102,7 +102,7 @@ describe('opt-out of an address', function () {
     assert.equal(status, 204);
     assert.equal(await refusalOf(old), '409 contact-opted-out');
     const again = await contactOf(stage.user, old);
-    assert.equal(again?.optInStatus, 'unknown');
+    assert.equal(again?.optInStatus, 'opted-out');
     await stage.correct(again.id, optIn);
     assert.equal(await refusalOf(old), '201');
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Types } from 'mongoose';
 import { manyMessages, poisonBodies } from '../../proofs/fuzz/poison.ts';
 import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
@@ -15,22 +16,22 @@ import { waitFor } from '../support/wait.ts';
 const secret = 'the app secret of this test';
 const mebibyte = 2 ** 20;
 
-/** The product's bound is 64 MiB; this process is the sender and the door as well, and keeps every body. */
-const maxGrownMiB = 96;
+const maxGrownMiB = 64;
 
-interface Figures {
-  /** The longest that a message of another business took. */
-  readonly worstMs: number;
-  /** Of the event-loop delay. */
-  readonly p99Ms?: number;
-  readonly grownMiB?: number;
+/** What is in use, without garbage: how much of that V8 keeps for a while says nothing about the product. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+function usedBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
-/** All at once, so that a failure shows every figure. */
-function assertBounds(figures: Figures): void {
-  const { worstMs, p99Ms = 0, grownMiB = 0 } = figures;
-  assert.ok(worstMs < 1_000 && p99Ms < 100 && grownMiB < maxGrownMiB, JSON.stringify(figures));
-}
+/**
+ * Far more than the product's second, and far less than the poison would take without its bounds: this process shares a
+ * busy machine with other tests. `npm run fuzz` holds the running product to one second.
+ */
+const maxLatencyMs = 5_000;
 
 describe('api › webhook › poison bodies', function () {
   this.timeout(120_000);
@@ -100,45 +101,61 @@ describe('api › webhook › poison bodies', function () {
     return `${api().url}/webhook/incoming/${key}`;
   };
 
-  it('on a business’s own address › the worst are refused, the rest ends, and another business’s message takes less than a second', async () => {
+  it('on a business’s own address › the worst are refused, the rest ends, and another business’s message does not wait for it', async () => {
     const address = await addressOf(attacker);
     loop = processor.start();
     await latenciesOfOther(3);
     const poisons = poisonBodies(attacker.phoneNumberId, newSecret(6));
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
     let worstMs = 0;
     for (const { name, body, isRefused } of poisons) {
       const answer = await call(address, { method: 'POST', raw: body });
       assert.equal(answer.status, isRefused ? 413 : 200, name);
       worstMs = Math.max(worstMs, await latenciesOfOther(3));
     }
-    delay.disable();
-    assertBounds({ worstMs, p99Ms: delay.percentile(99) / 1e6 });
+    assert.ok(worstMs < maxLatencyMs, `${worstMs} ms`);
   });
 
-  it('stored before there were bounds › no lease moves for ever: dead letters, little memory, and nobody waits', async () => {
-    loop = processor.start();
-    await latenciesOfOther(5);
-    const poisons = poisonBodies(attacker.phoneNumberId, newSecret(6));
-    for (const { body } of poisons) await store(attacker.channelId, body);
-    const before = process.memoryUsage.rss();
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
-    let [worstMs, rss] = [0, 0];
-    // All but the two with messages, and an empty list.
-    const expected = poisons.length - 3;
+  describe('stored before there were bounds', () => {
+    let expected: number;
+
+    beforeEach(async () => {
+      loop = processor.start();
+      await latenciesOfOther(5);
+      const poisons = poisonBodies(attacker.phoneNumberId, newSecret(6));
+      for (const { body } of poisons) await store(attacker.channelId, body);
+      // All but the two with messages, and an empty list.
+      expected = poisons.length - 3;
+    });
+
     const countDead = () => events().countDocuments({ status: 'dead' });
-    for (let round = 0; (await countDead()) < expected && round < 60; round += 1) {
-      worstMs = Math.max(worstMs, await latencyOfOther(round));
-      rss = Math.max(rss, process.memoryUsage.rss());
+
+    /** Until all unreadable bodies are dead letters; one message of another business a round. */
+    async function whileHandled(round: (latencyMs: number) => void): Promise<void> {
+      for (let count = 0; (await countDead()) < expected && count < 60; count += 1)
+        round(await latencyOfOther(count));
+      assert.equal(await countDead(), expected, 'all but the readable ones are dead letters');
     }
-    delay.disable();
-    assert.equal(await countDead(), expected, 'all but the readable ones are dead letters');
-    assertBounds({ worstMs, p99Ms: delay.percentile(99) / 1e6, grownMiB: (rss - before) / mebibyte });
+
+    it('no lease moves for ever › dead letters, and nobody waits', async () => {
+      let worstMs = 0;
+      await whileHandled((latencyMs) => {
+        worstMs = Math.max(worstMs, latencyMs);
+      });
+      assert.ok(worstMs < maxLatencyMs, `${worstMs} ms`);
+    });
+
+    it('memory › grows by 64 MiB at most', async () => {
+      const before = usedBytes();
+      let used = 0;
+      await whileHandled(() => {
+        used = Math.max(used, usedBytes());
+      });
+      const grownMiB = (used - before) / mebibyte;
+      assert.ok(grownMiB < maxGrownMiB, `${grownMiB} MiB`);
+    });
   });
 
-  it('floods of forty businesses › the message of another waits for less than a second', async () => {
+  it('floods of forty businesses › the message of another overtakes them', async () => {
     loop = processor.start();
     await latenciesOfOther(3);
     const floods = Array.from({ length: 40 }, () => new Types.ObjectId());
@@ -156,7 +173,8 @@ describe('api › webhook › poison bodies', function () {
         })),
       ),
     );
-    assertBounds({ worstMs: await latenciesOfOther(10) });
+    const worstMs = await latenciesOfOther(10);
+    assert.ok(worstMs < maxLatencyMs, `${worstMs} ms`);
     assert.ok((await events().countDocuments({ status: 'pending' })) > 0, 'the floods were over too early');
   });
 });

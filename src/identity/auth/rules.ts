@@ -59,7 +59,7 @@ function spellingsOf(text: string): string[] {
 
 /** "abcdefgh", "87654321": each character follows the one before it. */
 function isSequence(characters: readonly string[]): boolean {
-  const codes = characters.map((character) => character.codePointAt(0) ?? 0);
-  const steps = new Set(codes.slice(1).map((code, index) => code - (codes[index] ?? 0)));
+  const codes = characters.map((character) => Number(character.codePointAt(0)));
+  const steps = new Set(codes.slice(1).map((code, index) => code - Number(codes[index])));
   return steps.size === 1 && (steps.has(1) || steps.has(-1));
 }

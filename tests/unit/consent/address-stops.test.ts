@@ -31,9 +31,8 @@ describe('opt-outs that stay at an address', () => {
       ]);
     });
 
-    it('deleted › it stays at every identity', () => {
-      const keys = stopsLeftBehind({ before: optedOut, after: null }).map(({ key }) => key);
-      assert.deepEqual(keys, ['tel:+1555', 'id:US.1']);
+    it('deleted › nothing stays here: it is remembered with the contact', () => {
+      assert.deepEqual(stopsLeftBehind({ before: optedOut, after: null }), []);
     });
 
     it('marketing turned off › that stays, and nothing more', () => {

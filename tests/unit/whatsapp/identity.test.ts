@@ -30,7 +30,7 @@ describe('the person that an event names', () => {
     [
       'a username with control characters',
       { userId: 'US.1', username: 'a\u0000n\u202ea' },
-      { businessScopedUserId: 'US.1', username: 'ana' },
+      { businessScopedUserId: 'US.1', username: 'a na' },
     ],
   ];
   for (const [situation, given, expected] of named)

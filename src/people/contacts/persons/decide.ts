@@ -145,8 +145,11 @@ function ownersAt(identity: AnyIdentity, at: Date, found: Found): Map<IdentityFi
   return owners;
 }
 
-const currentOwner = (keys: ReadonlySet<string>, found: Found): ContactDoc | undefined =>
-  found.find(({ identityKeys }) => identityKeys.some((key) => keys.has(key)));
+/** The keys begin with the canonical spelling, so that a contact stored in another spelling comes second. */
+function currentOwner(keys: ReadonlySet<string>, found: Found): ContactDoc | undefined {
+  const owners = [...keys].map((key) => found.find(({ identityKeys }) => identityKeys.includes(key)));
+  return owners.find((owner) => owner !== undefined);
+}
 
 /** The contact that had the number at that time and has lost it since: of several, the one that lost it first. */
 const formerOwner = (keys: ReadonlySet<string>, at: Date, found: Found): ContactDoc | undefined =>

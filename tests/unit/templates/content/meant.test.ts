@@ -100,6 +100,7 @@ describe('the end of a URL', () => {
       '.evil.example/',
       'The end of a URL may not change its site.',
     ],
+    ['a port that is none', 'https://shop.example.com{{1}}', ':abc', 'The URL with this end is not valid.'],
     [
       'a user name',
       'https://shop.example.com{{1}}',
