@@ -1,31 +1,12 @@
 import { AppError } from '../platform/errors.ts';
+import { type BodyPool, type BodySender, pools } from './body-pools.ts';
+import { findGreedy, findSlow, type Held, type Victim } from './body-victims.ts';
 
 /**
- * The callers that send bodies, each with a share of the memory that no other pool can use, so that anonymous callers
- * starve neither users nor the provider. One sender (a user, a channel, a network) gets a part of its pool; in the pools
- * of webhooks that part is at least the largest body.
+ * `full`: the pool or the share of the sender. `slow`: given up for others after `slowAfterMs`. `greedy`: given up for a
+ * sender that keeps less.
  */
-const pools = {
-  /** Events signed with an app secret of the deployment. Judged by the whole body, so anybody can send them. */
-  provider: { share: 3 / 8, sender: 1 / 2 },
-  /** Events on the secret address of a channel. */
-  channel: { share: 2 / 8, sender: 1 / 2 },
-  user: { share: 2 / 8, sender: 1 / 4 },
-  anonymous: { share: 1 / 8, sender: 1 / 4 },
-} as const;
-
-export type BodyPool = keyof typeof pools;
-export const bodyPools = ['provider', 'channel', 'user', 'anonymous'] as const satisfies readonly BodyPool[];
-
-/** Who sends a body. */
-export interface BodySender {
-  readonly pool: BodyPool;
-  /** Identifies the sender within the pool. */
-  readonly key: string;
-}
-
-/** `full`: the pool or the share of the sender. `slow`: given up for others. */
-export type BodyRefusal = 'full' | 'slow';
+export type BodyRefusal = 'full' | Victim['reason'];
 
 /** Counts bodies for the metrics. */
 export interface BodyObserver {
@@ -68,17 +49,10 @@ export const slowAfterMs = 2_000;
 
 const retryAfterSeconds = 5;
 
-interface Held {
-  readonly sender: BodySender;
-  readonly startedMs: number;
-  bytes: number;
-  isComplete: boolean;
-  giveUp(): void;
-}
-
 /** The bytes that a limit counts, and which bodies it counts. */
 interface Account {
   readonly pool: BodyPool;
+  readonly isWholePool: boolean;
   readonly name: string;
   readonly maxBytes: number;
   includes(one: Held): boolean;
@@ -90,36 +64,26 @@ function accountsOf({ pool, key }: BodySender, maxBytes: number): readonly Accou
   return [
     {
       pool,
-      name: `${pool} ${key}`,
+      isWholePool: false,
+      name: nameOf({ pool, key }),
       maxBytes: Math.floor(poolBytes * pools[pool].sender),
       includes: (one) => isOfPool(one) && one.sender.key === key,
     },
-    { pool, name: pool, maxBytes: poolBytes, includes: isOfPool },
+    { pool, isWholePool: true, name: pool, maxBytes: poolBytes, includes: isOfPool },
   ];
 }
 
-interface Search {
-  readonly account: Account;
-  readonly startedBeforeMs: number;
-  /** The body that needs the memory. */
-  readonly self: Held | undefined;
-}
-
-/** Slow bodies of the account with this many bytes in total, oldest first; null if there are too few. */
-function findSlow(held: ReadonlySet<Held>, bytes: number, search: Search): readonly Held[] | null {
-  const { account, startedBeforeMs, self } = search;
-  const found: Held[] = [];
-  let missing = bytes;
-  for (const one of held) {
-    if (missing <= 0 || one.startedMs > startedBeforeMs) break;
-    if (one === self || one.isComplete || one.bytes === 0 || !account.includes(one)) continue;
-    found.push(one);
-    missing -= one.bytes;
-  }
-  return missing <= 0 ? found : null;
-}
+const nameOf = ({ pool, key }: BodySender): string => `${pool} ${key}`;
 
 const overloaded = (detail: string): AppError => new AppError('overloaded', detail, { retryAfterSeconds });
+
+/** What a sender wants to keep in addition. */
+interface Growth {
+  readonly sender: BodySender;
+  readonly bytes: number;
+  /** The body that grows; none if it has only been announced. */
+  readonly self?: Held;
+}
 
 /** Bounds the bytes of all bodies that are being received or handled. */
 export function createBodyBudget({ maxBytes, nowMs, observer }: BodyBudgetOptions): BodyBudget {
@@ -136,19 +100,25 @@ export function createBodyBudget({ maxBytes, nowMs, observer }: BodyBudgetOption
     observer?.held(sender.pool, totals.get(sender.pool) ?? 0);
   }
 
-  /** The bodies to give up before `bytes` more fit; throws if that would not be enough. */
-  function victimsFor(account: Account, bytes: number, self?: Held): readonly Held[] {
+  /** The bodies to give up before the sender has `bytes` more; throws if that would not be enough. */
+  function victimsFor(account: Account, { sender, bytes, self }: Growth): readonly Victim[] {
     const excess = (totals.get(account.name) ?? 0) + bytes - account.maxBytes;
-    const startedBeforeMs = nowMs() - slowAfterMs;
-    const victims = findSlow(held, excess, { account, startedBeforeMs, self });
-    if (victims !== null) return victims;
+    if (excess <= 0) return [];
+    const isCounted = (one: Held): boolean => one !== self && account.includes(one);
+    const slow = findSlow(held, excess, { isCounted, startedBeforeMs: nowMs() - slowAfterMs });
+    if (slow !== null) return slow;
+    const kept = totals.get(nameOf(sender)) ?? 0;
+    const greedy = account.isWholePool ? findGreedy(held, excess, { ...sender, bytes: kept + bytes }) : null;
+    if (greedy !== null) return greedy;
     observer?.refused(account.pool, 'full');
     throw overloaded('More bodies are arriving than this process can keep.');
   }
 
   function grow(one: Held, bytes: number): void {
-    for (const account of accountsOf(one.sender, maxBytes))
-      for (const victim of victimsFor(account, bytes, one)) victim.giveUp();
+    for (const account of accountsOf(one.sender, maxBytes)) {
+      const victims = victimsFor(account, { sender: one.sender, bytes, self: one });
+      for (const { body, reason } of victims) body.giveUp(reason);
+    }
     one.bytes += bytes;
     add(one.sender, bytes);
   }
@@ -157,21 +127,22 @@ export function createBodyBudget({ maxBytes, nowMs, observer }: BodyBudgetOption
     if (held.delete(one)) add(one.sender, -one.bytes);
   }
 
-  function giveUp(one: Held, onGivenUp: HoldRequest['onGivenUp']): void {
+  function giveUp(one: Held, reason: Victim['reason'], onGivenUp: HoldRequest['onGivenUp']): void {
     release(one);
-    observer?.refused(one.sender.pool, 'slow');
+    observer?.refused(one.sender.pool, reason);
     onGivenUp(overloaded('The body arrived too slowly while others needed the memory.'));
   }
 
   return {
     hold({ sender, declaredBytes, onGivenUp }) {
-      for (const account of accountsOf(sender, maxBytes)) victimsFor(account, declaredBytes);
+      for (const account of accountsOf(sender, maxBytes))
+        victimsFor(account, { sender, bytes: declaredBytes });
       const one: Held = {
         sender,
         startedMs: nowMs(),
         bytes: 0,
         isComplete: false,
-        giveUp: () => giveUp(one, onGivenUp),
+        giveUp: (reason) => giveUp(one, reason, onGivenUp),
       };
       held.add(one);
       return {

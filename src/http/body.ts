@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../platform/errors.ts';
-import type { BodyBudget, BodyHold, BodySender } from './body-budget.ts';
+import type { BodyBudget, BodyHold } from './body-budget.ts';
+import type { BodySender } from './body-pools.ts';
 
 /** The client disconnected before its body was complete, so no response can be sent. */
 export class AbortedUpload extends Error {

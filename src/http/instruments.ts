@@ -11,7 +11,7 @@ export const httpInstruments = {
   bodiesRefused: {
     name: 'crm_http_bodies_refused_total',
     type: 'counter',
-    help: 'Bodies refused with 503 for lack of memory, by pool and reason: full, or slow (given up for others).',
+    help: 'Bodies refused with 503 for lack of memory, by pool and reason: full, slow or greedy (the last two: given up for others).',
     labels: ['pool', 'reason'],
     processes: ['api'],
   },

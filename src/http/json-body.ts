@@ -4,7 +4,8 @@ import type { Context } from 'koa';
 import { parse } from 'secure-json-parse';
 import { AppError } from '../platform/errors.ts';
 import { readBody, tooLarge } from './body.ts';
-import type { BodyBudget, BodySender } from './body-budget.ts';
+import type { BodyBudget } from './body-budget.ts';
+import type { BodySender } from './body-pools.ts';
 
 export const jsonBodyLimitBytes = 100 * 1024;
 /** Content that does not compress grows by a few bytes. */

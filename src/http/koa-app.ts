@@ -9,7 +9,8 @@ import type { Logger } from '../platform/logger.ts';
 import { admit, assertOwnOrigin } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
 import { AbortedUpload } from './body.ts';
-import type { BodyBudget, BodySender } from './body-budget.ts';
+import type { BodyBudget } from './body-budget.ts';
+import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
 import type { PageRoute } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
@@ -93,7 +94,7 @@ function serveRoute(
 const senderOf = ({ actor, info }: RequestRecord): BodySender =>
   actor === undefined
     ? { pool: 'anonymous', key: networkOf(info.ip) }
-    : { pool: 'user', key: actor.userId.toHexString() };
+    : { pool: 'user', key: actor.clientId.toHexString() };
 
 interface Counted {
   readonly request: RequestInfo;

@@ -1,5 +1,6 @@
 import type { Measured } from '../platform/metrics.ts';
-import { type BodyObserver, type BodyPool, bodyPools } from './body-budget.ts';
+import type { BodyObserver } from './body-budget.ts';
+import { type BodyPool, bodyPools } from './body-pools.ts';
 import type { httpInstruments } from './instruments.ts';
 
 /** Measures the memory of bodies. */

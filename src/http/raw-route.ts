@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ProblemCode } from '../platform/errors.ts';
-import type { BodySender } from './body-budget.ts';
+import type { BodySender } from './body-pools.ts';
 import type { RequestInfo } from './route.ts';
 
 /** A request before its body is read. */

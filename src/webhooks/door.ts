@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { ChannelDirectory, ChannelDoc } from '../channels/directory.ts';
-import type { BodySender } from '../http/body-budget.ts';
+import type { BodySender } from '../http/body-pools.ts';
 import type { RawHead, RawRequest } from '../http/raw-route.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -84,7 +84,7 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
         throw badSignature();
       const key = channel._id.toHexString();
       await counted(limits.countRequest(key, head.declaredBytes));
-      return { pool: 'channel', key };
+      return { pool: 'channel', key: channel.clientId.toHexString() };
     },
 
     assertSigned({ headers, rawBody }: RawRequest): void {

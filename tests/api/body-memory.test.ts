@@ -3,6 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Types } from 'mongoose';
 import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
+import { slowAfterMs } from '../../src/http/body-budget.ts';
+import { waitFor } from '../support/wait.ts';
 import { useApi } from '../support/api.ts';
 import type { CrmUser } from '../support/crm-client.ts';
 import { call } from '../support/http.ts';
@@ -27,13 +29,15 @@ const memoryNow = (): number => {
   return heapUsed + external;
 };
 
-/** The same, without garbage. Buffers are freed some time after a collection. */
-async function heldNow(): Promise<number> {
-  for (let round = 0; round < 3; round += 1) {
+/** The same, without garbage. Buffers are freed some time after a collection, so it looks until there are few enough. */
+async function heldNow(enough = 0): Promise<number> {
+  let least = memoryNow();
+  for (let round = 0; round < 3 || (round < 30 && least > enough); round += 1) {
     collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 50));
+    least = Math.min(least, memoryNow());
   }
-  return memoryNow();
+  return least;
 }
 
 interface Attack {
@@ -45,7 +49,9 @@ interface Attack {
 
 describe('memory of bodies', function () {
   this.timeout(120_000);
-  const api = useApi('body-memory', { env: { WHATSAPP_APP_SECRETS: appSecret, BODY_MEMORY_MB: '64' } });
+  const api = useApi('body-memory', {
+    env: { WHATSAPP_APP_SECRETS: appSecret, BODY_MEMORY_MB: '64', TRUSTED_PROXIES: '1' },
+  });
   let attackers: RawClient[] = [];
 
   afterEach(() => {
@@ -64,8 +70,9 @@ describe('memory of bodies', function () {
     attackers.push(...opened);
     await Promise.all(opened.map((client) => client.sendBody(bytes, { insists })));
     clearInterval(measuring);
-    const [held, most] = [(await heldNow()) - before, peak - before];
-    assert.ok(held < heldBytes + slackBytes, `${Math.round(held / megabyte)} MB are held`);
+    const allowed = heldBytes + slackBytes;
+    const [held, most] = [(await heldNow(before + allowed)) - before, peak - before];
+    assert.ok(held < allowed, `${Math.round(held / megabyte)} MB are held`);
     assert.ok(most < heldBytes + garbageBytes, `${Math.round(most / megabyte)} MB at the peak`);
   }
 
@@ -76,6 +83,20 @@ describe('memory of bodies', function () {
       .collection('channels')
       .updateOne({ _id: new Types.ObjectId(user.channelId) }, { $set: { webhookKeyHash: sha256Hex(key) } });
     return Object.assign(user, { path: `/webhook/incoming/${key}` });
+  }
+
+  async function giveSecondChannel({ channelId }: CrmUser): Promise<string> {
+    const key = newSecret();
+    const channels = api().collection('channels');
+    const first = await channels.findOne({ _id: new Types.ObjectId(channelId) });
+    const webhookKeyHash = sha256Hex(key);
+    await channels.insertOne({
+      ...first,
+      _id: new Types.ObjectId(),
+      phoneNumberId: `${Date.now()}`,
+      webhookKeyHash,
+    });
+    return `/webhook/incoming/${key}`;
   }
 
   const signed = (phoneNumberId: string) =>
@@ -94,12 +115,18 @@ describe('memory of bodies', function () {
     const contact = { phoneNumber: '+15550100123', name: 'Ana' };
     const created = await call(`${api().url}/api/contacts`, { json: contact, token: user.token });
     assert.ok([201, 409].includes(created.status), created.text);
-    assert.ok(performance.now() - startedMs < 3_000);
+    assert.ok(performance.now() - startedMs < 10_000);
   }
 
   const statusesNow = (): readonly (number | undefined)[] => [
     ...new Set(attackers.map(({ status }) => status())),
   ];
+
+  /** Whoever insists may lose the answer with the connection. */
+  const isRefused = ({ status, socket }: RawClient): boolean => status() === 503 || socket.destroyed;
+
+  /** Bodies that take so long are given up as soon as somebody needs their memory. */
+  const untilSlow = () => new Promise((resolve) => setTimeout(resolve, slowAfterMs + 500));
 
   const forged = { 'X-Hub-Signature-256': `sha256=${'0'.repeat(64)}` };
 
@@ -107,15 +134,41 @@ describe('memory of bodies', function () {
     const user = await api().signUp();
     const request = { path: '/webhook/incoming', headers: forged, length: almost + 1 };
     await attack(request, { bytes: almost, heldBytes: 24 * megabyte, insists: true });
-    assert.ok(attackers.filter(({ status }) => status() === 503).length >= connections - 6);
+    await waitFor('all but a few are refused', () => attackers.filter(isRefused).length >= connections - 6);
     await assertServed(user, { meta: false });
-    // Bodies that take so long are given up as soon as somebody needs their memory.
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await untilSlow();
     await assertServed(user, { meta: true });
     assert.deepEqual(
       statusesNow().filter((status) => status !== 503 && status !== undefined),
       [],
     );
+  });
+
+  it('bodies of two networks that fill the memory for webhooks › Meta is served at once, out of theirs', async () => {
+    const user = await api().signUp();
+    for (const network of ['192.0.2.1', '198.51.100.1']) {
+      const headers = { ...forged, 'X-Forwarded-For': network };
+      for (let count = 0; count < 4; count += 1) {
+        const client = await openRawRequest(api().url, {
+          path: '/webhook/incoming',
+          headers,
+          length: 3 * megabyte,
+        });
+        attackers.push(client);
+        await client.sendBody(3 * megabyte - 1);
+      }
+    }
+    await assertServed(user, { meta: true });
+    assert.equal(await Promise.race(attackers.map((client) => client.answered(2_000))), 503);
+  });
+
+  it('a hundred webhooks to a second channel of a business › share what the first one has', async () => {
+    const [victim, other] = [await giveAddress(), await giveAddress()];
+    const second = await giveSecondChannel(victim);
+    const request = { length: almost + 1 };
+    await attack({ ...request, path: victim.path }, { bytes: almost, heldBytes: 8 * megabyte });
+    await attack({ ...request, path: second }, { bytes: almost, heldBytes: 0 });
+    await assertServed(other, { meta: true });
   });
 
   it('a hundred webhooks to one channel › bounded by its share, and other channels are served at once', async () => {
@@ -130,7 +183,7 @@ describe('memory of bodies', function () {
     const user = await api().signUp();
     const request = { path: '/webhook/incoming', headers: forged, length: null };
     await attack(request, { bytes: almost, heldBytes: 24 * megabyte });
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await untilSlow();
     await assertServed(user, { meta: true });
   });
 

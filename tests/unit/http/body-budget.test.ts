@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import {
   type BodyBudget,
   type BodyHold,
-  type BodyPool,
   createBodyBudget,
   slowAfterMs,
 } from '../../../src/http/body-budget.ts';
+import type { BodyPool } from '../../../src/http/body-pools.ts';
 import { AppError } from '../../../src/platform/errors.ts';
 
 /** Of 800 bytes: 300 for the provider, 200 for channels, 200 for users, 100 for anonymous callers. */
@@ -53,8 +54,8 @@ function createPlay() {
 describe('http › memory of bodies', () => {
   it('a full pool › refuses more, and other pools still have their own', () => {
     const play = createPlay();
-    play.hold('provider', 'a', 150);
-    play.hold('provider', 'b', 150);
+    play.hold('provider', 'a', 150).complete();
+    play.hold('provider', 'b', 150).complete();
     assert.throws(() => play.hold('provider', 'c', 1), isOverloaded);
     play.hold('channel', 'a', 100);
     play.hold('user', 'a', 50);
@@ -134,6 +135,46 @@ describe('http › memory of bodies', () => {
     play.hold('user', 'e', 40);
     assert.throws(() => play.hold('user', 'f', 50), isOverloaded);
     assert.deepEqual(play.givenUp, []);
+  });
+
+  it('a few senders that fill the pool › the one that keeps the most makes room for a newcomer, oldest first', () => {
+    const play = createPlay();
+    play.hold('provider', 'a', 50);
+    for (const key of ['a', 'b', 'a', 'b', 'a']) play.hold('provider', key, key === 'a' ? 33 : 70);
+    play.hold('provider', 'meta', 20);
+    assert.deepEqual([play.givenUp, play.refusals], [['a'], ['provider greedy']]);
+    assert.deepEqual(play.levels, { provider: 50 + 3 * 33 + 2 * 70 - 50 + 20 });
+  });
+
+  it('a newcomer that would keep the most › makes nobody give up', () => {
+    const play = createPlay();
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) play.hold('provider', key, 50);
+    assert.throws(() => play.hold('provider', 'g', 50), isOverloaded);
+    play.hold('provider', 'h', 49);
+    assert.deepEqual(play.givenUp, ['a']);
+  });
+
+  it('any bodies of any senders › the pool is never exceeded, and a sender that keeps less than all is served', () => {
+    const body = fc.record({
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      bytes: fc.integer({ min: 1, max: 150 }),
+      isComplete: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(body, { maxLength: 40 }), (bodies) => {
+        const play = createPlay();
+        for (const { key, bytes, isComplete } of bodies) {
+          try {
+            const hold = play.hold('provider', key, bytes);
+            if (isComplete) hold.complete();
+          } catch (error) {
+            assert.ok(isOverloaded(error));
+          }
+          assert.ok((play.levels['provider'] ?? 0) <= 300);
+        }
+        if (bodies.every(({ isComplete }) => !isComplete)) play.hold('provider', 'meta', 1);
+      }),
+    );
   });
 
   it('only declared › gives up nobody', () => {
