@@ -40,7 +40,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
   const ground = await buildGround(config, options);
   const areas = buildAreas(config, ground);
   const { mongo, temporal, gateway, rates, clock, logger, metrics, audit, clients, openings } = ground;
-  const { channels, templates, people, inbox, store, numbers, consent, sending } = areas;
+  const { channels, templates, people, inbox, store, numbers, addressStops, consent, sending } = areas;
   return {
     mongo,
     temporal,
@@ -64,6 +64,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     messages: store.messages,
     workflows: store.workflows,
     numbers: numbers.numbers,
+    addressStops,
     consent: consent.consent,
     policies: consent.policies,
     preferences: consent.preferences,
@@ -167,6 +168,7 @@ function buildAreas(config: Config, ground: Ground) {
     metrics,
     clients: ground.clients.directory,
     contacts,
+    addressStops,
     messages,
     workflows: { cancel: workflows.requestCancel },
     onCanceled: observeOptOutCancels(metrics),
@@ -198,7 +200,7 @@ function buildAreas(config: Config, ground: Ground) {
     clock,
     logger,
   });
-  return { channels, templates, people, inbox, store, numbers, consent, sending };
+  return { channels, templates, people, inbox, store, numbers, addressStops, consent, sending };
 }
 
 /** Whether a message in any conversation of the contact has reached the number. */

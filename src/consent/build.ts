@@ -24,6 +24,7 @@ interface ConsentBuildDeps {
   readonly metrics: Measured<typeof consentInstruments>;
   readonly clients: ClientDirectory;
   readonly contacts: ContactDirectory;
+  readonly addressStops: AddressStopRepository;
   readonly messages: ConsentDeps['messages'];
   readonly workflows: ConsentDeps['workflows'];
   /** Called with the number of waiting messages that a stop canceled. */
@@ -47,6 +48,7 @@ export function buildConsent(deps: ConsentBuildDeps) {
   const consent = createConsentStatements({
     contacts,
     messages,
+    addressStops: deps.addressStops,
     workflows,
     audit,
     onStopped(source, canceledCount) {

@@ -108,7 +108,7 @@ describe('opt-out of an address', function () {
     assert.deepEqual(
       await api()
         .collection('address_stops')
-        .find({ key: `tel:${old}` })
+        .find({ key: `tel:${old}`, kind: 'opted-out' })
         .toArray(),
       [],
     );

@@ -1,22 +1,22 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
-import { stopKinds, type StopKind } from './rules.ts';
+import { markKinds, type MarkKind } from './rules.ts';
 
-/** An opt-out of an identity whose contact has lost it by a correction or a change of its number. */
+/** An opt-out at an identity that is not its contact's (any more), or what a consent at an identity lifts. */
 export interface AddressStopDoc {
   readonly clientId: Types.ObjectId;
   /** The identity, as `identityKeys` of contacts have it. */
   readonly key: string;
-  readonly kind: StopKind;
-  /** When the person opted out. */
+  readonly kind: MarkKind;
+  /** When the person opted out, or the last moment whose opt-outs are lifted. */
   readonly at: Date;
-  /** The contact that had the identity. */
+  /** The contact that had the identity, or that the statement was attributed to. */
   readonly contactId: Types.ObjectId;
 }
 
 export const addressStopModel = declareTenantModel<AddressStopDoc>('address_stops', {
   key: { type: String, required: true },
-  kind: { type: String, enum: stopKinds, required: true },
+  kind: { type: String, enum: markKinds, required: true },
   at: { type: Date, required: true },
   contactId: { type: Schema.Types.ObjectId, required: true },
 });

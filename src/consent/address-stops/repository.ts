@@ -3,7 +3,16 @@ import type { ConsentMove } from '../../people/contacts/directory.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { addressStopModel, type AddressStopDoc } from './model.ts';
-import { stopsLeftBehind, stopsLifted, type StopKind } from './rules.ts';
+import {
+  kindsIn,
+  liftedUntil,
+  liftOf,
+  stopsLeftBehind,
+  stopsLifted,
+  type AddressMark,
+  type SaidAt,
+  type StopKind,
+} from './rules.ts';
 
 export type AddressStopRepository = ReturnType<typeof createAddressStopRepository>;
 
@@ -18,28 +27,41 @@ export function createAddressStopRepository(connection: Connection) {
     /** The kinds of opt-outs at these identities. */
     async kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<StopKind>> {
       if (keys.length === 0) return new Set();
-      const found = await stops.find<Pick<AddressStopDoc, 'kind'>>(
+      const found = await stops.find<AddressMark>(
         scope,
         { key: { $in: [...keys] } },
-        { projection: { _id: 0, kind: 1 } },
+        { projection: { _id: 0, key: 1, kind: 1, at: 1 } },
       );
-      return new Set(found.map(({ kind }) => kind));
+      return kindsIn(found);
+    },
+
+    /** An opt-out stays at exactly the address that it came from, whoever it is attributed to. */
+    async stoppedAt(scope: ClientScope, { keys, at, contactId }: SaidAt): Promise<void> {
+      for (const key of keys) await mark(scope, { key, kind: 'opted-out', at, contactId });
+    },
+
+    /** An opt-in lifts the earlier opt-outs at the address that it came from, also those that arrive later. */
+    async startedAt(scope: ClientScope, { keys, at, contactId }: SaidAt): Promise<void> {
+      for (const key of keys) await mark(scope, { key, kind: 'opted-in', at: liftedUntil(at), contactId });
     },
 
     /** Follows one write of a contact, inside its transaction. */
     async consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void> {
-      for (const { key, kind, at, contactId } of stopsLeftBehind(moved)) {
-        await stops.updateOne(
-          scope,
-          { key, kind },
-          { $max: { at }, $set: { contactId } },
-          { session, upsert: true },
-        );
-      }
+      for (const stop of stopsLeftBehind(moved)) await mark(scope, stop, session);
       const lifted = stopsLifted(moved);
-      if (lifted === null) return;
-      const { keys, kind, until } = lifted;
-      await stops.deleteMany(scope, { key: { $in: [...keys] }, kind, at: { $lte: until } }, { session });
+      if (lifted === null || moved.after === null) return;
+      const { keys, kind, until: at } = lifted;
+      const contactId = moved.after._id;
+      for (const key of keys) await mark(scope, { key, kind: liftOf(kind), at, contactId }, session);
     },
   };
+
+  function mark(
+    scope: ClientScope,
+    { key, kind, at, contactId }: Omit<AddressStopDoc, 'clientId'>,
+    session?: ClientSession,
+  ) {
+    const change = { $max: { at }, $set: { contactId } };
+    return stops.updateOne(scope, { key, kind }, change, { session, upsert: true });
+  }
 }

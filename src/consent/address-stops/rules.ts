@@ -1,8 +1,33 @@
 import type { Types } from 'mongoose';
+import { numberKeysOf } from '../../people/contacts/rules.ts';
 import type { ConsentMove, ContactRecord } from '../../people/contacts/directory.ts';
 
 export const stopKinds = ['opted-out', 'marketing-stopped'] as const;
 export type StopKind = (typeof stopKinds)[number];
+
+/** What is kept for an address: its stops, and until when one of a kind is lifted, so that a late stop stays lifted. */
+export const markKinds = [...stopKinds, 'opted-in', 'marketing-resumed'] as const;
+export type MarkKind = (typeof markKinds)[number];
+
+export interface AddressMark {
+  readonly key: string;
+  readonly kind: MarkKind;
+  readonly at: Date;
+}
+
+export const liftOf = (kind: StopKind): MarkKind => (kind === 'opted-out' ? 'opted-in' : 'marketing-resumed');
+
+/** The kinds of stops that no later consent at the same address lifts. */
+export const kindsIn = (marks: readonly AddressMark[]): ReadonlySet<StopKind> =>
+  new Set(
+    stopKinds.filter((kind) =>
+      marks.some(
+        (stop) =>
+          stop.kind === kind &&
+          !marks.some((lift) => lift.kind === liftOf(kind) && lift.key === stop.key && lift.at >= stop.at),
+      ),
+    ),
+  );
 
 export interface AddressStop {
   readonly key: string;
@@ -28,8 +53,44 @@ export function stopsLeftBehind({ before, after }: ConsentMove): AddressStop[] {
   if (before === null || after === null) return [];
   const kept = new Set(after.identityKeys);
   const lost = before.identityKeys.filter((key) => !kept.has(key));
-  return stopsOf(before).flatMap((stop) => lost.map((key) => ({ ...stop, key, contactId: before._id })));
+  const left = stopsOf(before).flatMap((stop) =>
+    lost.map((key) => ({ ...stop, key, contactId: before._id })),
+  );
+  return [...left, ...stopsForgotten(before, after), ...stopsAtFormerNumbers(after)];
 }
+
+/** A user who sets the status to unknown records no consent: the addresses stay refused. */
+const stopsForgotten = (before: ContactRecord, after: ContactRecord): AddressStop[] =>
+  after.optInStatus !== 'unknown'
+    ? []
+    : stopsOf(before)
+        .filter(({ kind }) => kind === 'opted-out')
+        .flatMap((stop) => after.identityKeys.map((key) => ({ ...stop, key, contactId: after._id })));
+
+/** The person opted out before they left the number, though the product heard of it in another order. */
+const stopsAtFormerNumbers = (record: ContactRecord): AddressStop[] => {
+  const current = new Set(record.identityKeys);
+  return stopsOf(record).flatMap((stop) =>
+    (record.aliases ?? [])
+      .filter(({ until, reason }) => reason === 'number-changed' && until !== undefined && until > stop.at)
+      .flatMap(({ field, value }) => numberKeysOf({ [field]: value }))
+      .filter((key) => !current.has(key))
+      .map((key) => ({ ...stop, key, contactId: record._id })),
+  );
+};
+
+/** The provider's times are whole seconds: within one second, a stop wins. */
+const restOfSecondMs = 999;
+
+/** A statement of a person at an address that may not be the contact's. */
+export interface SaidAt {
+  readonly keys: readonly string[];
+  readonly at: Date;
+  readonly contactId: Types.ObjectId;
+}
+
+/** The second in which a person opts in lifts only stops of earlier seconds. */
+export const liftedUntil = (at: Date): Date => new Date(at.getTime() - restOfSecondMs);
 
 function stopsOf(record: ContactRecord): Pick<AddressStop, 'kind' | 'at'>[] {
   const { optInStatus, marketingStopped, marketingStoppedAt, consentLog, updatedAt } = record;
@@ -42,19 +103,20 @@ function stopsOf(record: ContactRecord): Pick<AddressStop, 'kind' | 'at'>[] {
   ];
 }
 
-/** The provider's times are whole seconds: within one second, a stop wins. */
-const restOfSecondMs = 999;
-
 /** What a new consent of the contact lifts at its current identities; null if the write adds none. */
 export function stopsLifted({ before, after }: ConsentMove): LiftedStops | null {
   if (after === null || entriesOf(after) === entriesOf(before)) return null;
   const entry = after.consentLog.at(-1);
-  if (entry?.status !== 'opted-in' && entry?.status !== 'marketing-resumed') return null;
+  // A status without a statement is nobody's consent.
+  if (entry === undefined || isUnstated(entry)) return null;
+  if (entry.status !== 'opted-in' && entry.status !== 'marketing-resumed') return null;
   const kind = entry.status === 'opted-in' ? 'opted-out' : 'marketing-stopped';
   const isByUser = entry.by !== undefined;
-  const until = isByUser ? entry.at : new Date(entry.at.getTime() - restOfSecondMs);
+  const until = isByUser ? entry.at : liftedUntil(entry.at);
   return { keys: after.identityKeys, kind, until };
 }
 
 const entriesOf = (record: ContactRecord | null): number =>
   record === null ? 0 : record.consentLog.length + (record.consentEntriesDropped ?? 0);
+
+const isUnstated = (entry: ContactRecord['consentLog'][number]): boolean => entry.isUnstated === true;

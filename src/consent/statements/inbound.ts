@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { senderOf } from '../../whatsapp/identity.ts';
 import type { SendingPolicyReader } from '../sending-policy/reader.ts';
 import { findKeyword, textsOf } from '../words/rules.ts';
 import type { ConsentStatements, StopOutcome } from './statements.ts';
@@ -13,6 +14,8 @@ export interface ContactStatement {
     readonly raw: Readonly<Record<string, unknown>>;
     readonly timestampMs: number;
     readonly providerMessageId: string;
+    readonly from?: string;
+    readonly fromUserId?: string;
   };
 }
 
@@ -48,6 +51,7 @@ export const createConsentListener =
       wording: match.wording.slice(0, maxWording),
       at: new Date(item.timestampMs),
       eventId: item.providerMessageId,
+      from: senderOf(item) ?? {},
     };
     if (match.keyword === 'start') await consent.start(scope, contact._id, statement);
     else assertThrough(await consent.stop(scope, contact._id, statement));

@@ -2,10 +2,12 @@ import type { ClientSession, Types } from 'mongoose';
 import type { AuditedWrite, AuditService } from '../../audit/service.ts';
 import type { PersonStatement } from '../../people/contacts/consent.ts';
 import type { ContactRecord, ContactDirectory } from '../../people/contacts/directory.ts';
+import { lookupKeysOf, numberKeysOf, type AnyIdentity } from '../../people/contacts/rules.ts';
 import { sleep, type Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import type { AddressStopRepository } from '../address-stops/repository.ts';
 import { reachOf, type PersonReach } from './reach.ts';
 import type { Reach, Withdrawal, Withdrawn } from './withdrawal.ts';
 
@@ -22,6 +24,7 @@ export interface WaitingMessages {
 export interface ConsentDeps {
   readonly contacts: Pick<ContactDirectory, 'findRecord' | 'recordStatement' | 'holdForCopy' | 'findPerson'>;
   readonly messages: WaitingMessages;
+  readonly addressStops: Pick<AddressStopRepository, 'stoppedAt' | 'startedAt'>;
   /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
   readonly audit: Pick<AuditService, 'audited' | 'hasRecorded'>;
@@ -32,7 +35,10 @@ export interface ConsentDeps {
 }
 
 /** A statement without its status, which the method implies. */
-export type Statement = Omit<PersonStatement, 'status'>;
+export interface Statement extends Omit<PersonStatement, 'status'> {
+  /** The address that it came from; it counts there, whatever contact it is attributed to. */
+  readonly from?: AnyIdentity;
+}
 
 /**
  * `superseded`: the contact opted in again after this stop. `calling`: these messages are being handed to the provider
@@ -103,9 +109,12 @@ export function createConsentStatements(deps: ConsentDeps) {
   async function stop(
     scope: ClientScope,
     contactId: Types.ObjectId,
-    { kind, statement }: { kind: StopKind; statement: Statement },
+    { kind, statement: { from = {}, ...statement } }: { kind: StopKind; statement: Statement },
   ): Promise<StopOutcome> {
     const { record, reach } = await store(scope, contactId, { ...statement, status: kind });
+    const foreign = keysOf(from).filter((key) => !record.identityKeys.includes(key));
+    if (kind === 'opted-out')
+      await deps.addressStops.stoppedAt(scope, { keys: foreign, at: statement.at, contactId });
     const entry = record.consentLog.find(
       ({ status, eventId }) => status === kind && eventId === statement.eventId,
     );
@@ -146,20 +155,32 @@ export function createConsentStatements(deps: ConsentDeps) {
     ): Promise<StopOutcome> => stop(scope, contactId, { kind: 'marketing-stopped', statement }),
 
     /** START: holds unless a later statement stops it. */
-    async start(scope: ClientScope, contactId: Types.ObjectId, statement: Statement): Promise<void> {
+    async start(
+      scope: ClientScope,
+      contactId: Types.ObjectId,
+      { from = {}, ...statement }: Statement,
+    ): Promise<void> {
       await store(scope, contactId, { ...statement, status: 'opted-in' });
+      await deps.addressStops.startedAt(scope, { keys: keysOf(from), at: statement.at, contactId });
     },
 
     /** The contact turned marketing messages on again in WhatsApp. A contact who said STOP stays opted out. */
     async resumeMarketing(
       scope: ClientScope,
       contactId: Types.ObjectId,
-      statement: Statement,
+      { from: _from, ...statement }: Statement,
     ): Promise<void> {
       await store(scope, contactId, { ...statement, status: 'marketing-resumed' });
     },
   };
 }
+
+/** The keys of an address, each number in its canonical spelling. */
+const keysOf = (from: AnyIdentity): string[] => {
+  const { businessScopedUserId } = from;
+  const id = businessScopedUserId === undefined ? [] : lookupKeysOf({ businessScopedUserId });
+  return [...numberKeysOf(from), ...id];
+};
 
 const isStopped = (record: ContactRecord, kind: StopKind): boolean =>
   kind === 'opted-out' ? record.optInStatus === 'opted-out' : record.marketingStopped === true;

@@ -78,6 +78,7 @@ function changedTexts(record: ContactRecord, changes: ContactChanges, written: W
   // The mark and the time belong to the old number.
   delete next.numberSuspect;
   delete next.numberSince;
+  delete next.numberSeenAt;
   return record.phoneNumber === undefined ? next : replacedNumber(record, next, written);
 }
 

@@ -81,7 +81,7 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
       'A person has one contact: 409 `already-exists` names the contact that has the phone number, in any ' +
       'spelling, or one of the provider ids. A `whatsappId` without `phoneNumber` sets the phone number ' +
       'too. A person who had opted out before their contact was deleted is opted out again, whatever `optInStatus` ' +
-      'says.',
+      'says. Without `consent`, `opted-in` does not allow messages to an address that has opted out.',
     tag,
     access,
     body: CreateContactBody,

@@ -74,7 +74,11 @@ const firstEntries = (
 ) =>
   optInStatus === 'unknown' && consent === undefined
     ? []
-    : [consentEntry(optInStatus, consent ?? { source: manualSource }, written)];
+    : [
+        consent === undefined
+          ? { ...consentEntry(optInStatus, { source: manualSource }, written), isUnstated: true }
+          : consentEntry(optInStatus, consent, written),
+      ];
 
 /** Refuses to clear the last identity. A contact without any, whose person moved to another contact, may change. */
 function assertWithinLimits(record: ContactRecord, before?: ContactRecord): void {

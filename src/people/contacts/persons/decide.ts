@@ -6,6 +6,7 @@ import {
   type AnyIdentity,
   type IdentityField,
 } from '../rules.ts';
+import type { IdentityMove } from './timeline.ts';
 import type { ContactDoc, ContactIdentity, SamePersonReason } from '../store/repository.ts';
 
 /** Contacts that have, or had, one of the identities. */
@@ -38,12 +39,14 @@ export interface Displaced {
 /** What an event says of a person leads to one of these. */
 export type Decision =
   /** No contact has any of the identities. */
-  | { readonly kind: 'create' }
+  | { readonly kind: 'create'; readonly leftAt: Date | undefined }
   /** The contact is the person's; `add` are the identities that no other contact has. */
   | {
       readonly kind: 'known';
       readonly contact: ContactDoc;
       readonly add: ContactIdentity;
+      /** When the person had left the number, because the contact that has it moved to it then. */
+      readonly leftAt: Date | undefined;
       readonly displaced: readonly Displaced[];
       readonly sameAs: readonly Proven[];
     };
@@ -59,10 +62,11 @@ export function decideSighting(
 ): Decision {
   const owners = ownersAt(identity, at, found);
   const [contact, ...others] = distinct([...owners.values()]);
+  const leftAt = numberLeftAt(identity, at, found);
   if (contact === undefined) {
-    return answered !== undefined && canBelongTo(answered.contact, identity)
-      ? { kind: 'known', contact: answered.contact, add: identity, displaced: [], sameAs: [] }
-      : { kind: 'create' };
+    return answered !== undefined && leftAt === undefined && canBelongTo(answered.contact, identity)
+      ? { kind: 'known', contact: answered.contact, add: identity, leftAt, displaced: [], sameAs: [] }
+      : { kind: 'create', leftAt };
   }
   const displaced = displacedFrom(identity, found);
   const proven = [...changedInto(displaced), ...provenBy(answered, contact)];
@@ -70,6 +74,7 @@ export function decideSighting(
     kind: 'known',
     contact,
     add: restOf(identity, owners, contact),
+    leftAt,
     displaced,
     sameAs: [
       ...others.map((other): Proven => ({ contact: other, reason: 'named-together' })),
@@ -89,23 +94,24 @@ export interface ContactMove {
 export interface MoveDecision {
   /** The contacts that had a part of the old identity; the first takes the new one, as far as it is free. */
   readonly moves: readonly [ContactMove, ...ContactMove[]] | readonly [];
+  /** When the person had left the new number too, because the contact that has it moved to it then. */
+  readonly leftAt: Date | undefined;
   readonly displaced: readonly Displaced[];
   /** Contacts that are the same person as the first one. */
   readonly sameAs: readonly Proven[];
 }
 
-export function decideMove(
-  { from, to, at }: { readonly from: AnyIdentity | null; readonly to: ContactIdentity; readonly at: Date },
-  found: Found,
-): MoveDecision {
+export function decideMove({ reason, from, to, at }: IdentityMove, found: Found): MoveDecision {
   const oldOwners = ownersAt(from ?? {}, at, found);
+  const mayHaveIt = reason === 'number-changed' ? withoutPredecessors(to, at, found) : found;
   // Just after the change: a former owner of the new number had it before.
-  const newOwners = ownersAt(to, new Date(at.getTime() + 1), found);
+  const newOwners = ownersAt(to, new Date(at.getTime() + 1), mayHaveIt);
+  const leftAt = numberLeftAt(to, at, found);
   const old = distinct([...oldOwners.values()]);
   const displaced = [from ?? {}, to].flatMap((identity) => displacedFrom(identity, found));
   const stale = displaced.map((one) => one.contact);
   const [contact, ...others] = distinct([...old, ...newOwners.values(), ...stale]);
-  if (contact === undefined) return { moves: [], displaced: [], sameAs: [] };
+  if (contact === undefined) return { moves: [], leftAt, displaced: [], sameAs: [] };
   const fromOf = (owner: ContactDoc) => restOf(from ?? {}, oldOwners, owner);
   return {
     moves: [
@@ -114,6 +120,7 @@ export function decideMove(
         .filter((other) => old.includes(other))
         .map((other): ContactMove => ({ contact: other, from: ownOf(from ?? {}, oldOwners, other), to: {} })),
     ],
+    leftAt,
     displaced,
     sameAs: others.map((other): Proven => ({ contact: other, reason: 'identity-changed' })),
   };
@@ -139,10 +146,51 @@ function ownersAt(identity: AnyIdentity, at: Date, found: Found): Map<IdentityFi
   const owners = new Map<IdentityField, ContactDoc>();
   for (const field of identityFields) {
     const keys = new Set(lookupKeysOf({ [field]: identity[field] }));
-    const owner = keys.size === 0 ? undefined : (formerOwner(keys, at, found) ?? currentOwner(keys, found));
+    const owner = keys.size === 0 ? undefined : (formerOwner(keys, at, found) ?? ownerSince(keys, at, found));
     if (owner !== undefined) owners.set(field, owner);
   }
   return owners;
+}
+
+/** WhatsApp announces a change a moment after it: messages from the new number may be this much older. */
+const announcedWithinMs = 60_000;
+
+/** When the contact moved to its number, by WhatsApp's word; undefined if it may have had the number before. */
+function arrivedAt({ aliases = [], numberSince }: ContactDoc): Date | undefined {
+  const isArrival = aliases.some(
+    ({ reason, until }) => reason === 'number-changed' && until?.getTime() === numberSince?.getTime(),
+  );
+  return isArrival ? numberSince : undefined;
+}
+
+const arrivedAfter = (contact: ContactDoc, at: Date): boolean =>
+  (arrivedAt(contact)?.getTime() ?? 0) > at.getTime() + announcedWithinMs;
+
+/** The contact that has the identity, unless it moved to it later. */
+function ownerSince(keys: ReadonlySet<string>, at: Date, found: Found): ContactDoc | undefined {
+  const owner = currentOwner(keys, found);
+  return owner !== undefined && numberKeysOf(owner).some((key) => keys.has(key)) && arrivedAfter(owner, at)
+    ? undefined
+    : owner;
+}
+
+/** When whoever had the number at that time had left it, because the contact that has it now moved to it. */
+function numberLeftAt({ phoneNumber, whatsappId }: AnyIdentity, at: Date, found: Found): Date | undefined {
+  const keys = new Set(lookupKeysOf({ phoneNumber, whatsappId }));
+  const owner = keys.size === 0 ? undefined : currentOwner(keys, found);
+  if (owner === undefined || !arrivedAfter(owner, at)) return undefined;
+  return new Date((arrivedAt(owner)?.getTime() ?? 0) - 1);
+}
+
+/**
+ * Without the contacts that were known to have a number before somebody else moved to it. It counts only if nobody has the
+ * number now.
+ */
+function withoutPredecessors({ phoneNumber, whatsappId }: AnyIdentity, at: Date, found: Found): Found {
+  const keys = new Set(lookupKeysOf({ phoneNumber, whatsappId }));
+  if (currentOwner(keys, found) !== undefined) return found;
+  const before = formerWindows(keys, at, found).filter(({ since }) => since < at);
+  return found.filter((contact) => !before.some((window) => isSame(window.contact, contact)));
 }
 
 /** The keys begin with the canonical spelling, so that a contact stored in another spelling comes second. */
@@ -160,13 +208,15 @@ function formerWindows(
   keys: ReadonlySet<string>,
   at: Date,
   found: Found,
-): { readonly contact: ContactDoc; readonly until: Date }[] {
+): { readonly contact: ContactDoc; readonly since: Date; readonly until: Date }[] {
   const isOf = ({ field, value, reason }: Alias) =>
     reason !== 'corrected' && numberKeysOf({ [field]: value }).some((key) => keys.has(key));
   const windows = found.flatMap((contact) =>
     (contact.aliases ?? [])
       .filter(isOf)
-      .flatMap(({ until }) => (until !== undefined && until >= at ? [{ contact, until }] : [])),
+      .flatMap(({ at: since, until }) =>
+        until !== undefined && until >= at ? [{ contact, since, until }] : [],
+      ),
   );
   return windows.toSorted((a, b) => a.until.getTime() - b.until.getTime());
 }

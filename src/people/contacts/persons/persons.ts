@@ -45,7 +45,12 @@ export function createPersons(deps: PersonDeps) {
       return attempt(async () => {
         const decision = await decideFor(deps, scope, sighting, answered);
         if (decision.kind === 'create')
-          return insert(deps, scope, sighted(draft(deps, scope, name), sighting), sighting.at);
+          return insert(
+            deps,
+            scope,
+            sighted(draft(deps, scope, name), { ...sighting, leftAt: decision.leftAt }),
+            sighting.at,
+          );
         return taken(deps, scope, sighting, decision);
       });
     },
@@ -66,14 +71,14 @@ export function createPersons(deps: PersonDeps) {
     ): Promise<ContactDoc> {
       return attempt(async () => {
         const found = await findAll(deps, scope, [change.from ?? {}, change.to]);
-        const { moves, displaced, sameAs } = decideMove({ ...change, at }, found);
+        const { moves, leftAt, displaced, sameAs } = decideMove({ ...change, at }, found);
         const [first, ...others] = moves;
         if (first === undefined)
-          return insert(deps, scope, moved(draft(deps, scope, name), { ...change, at }), at);
+          return insert(deps, scope, moved(draft(deps, scope, name), { ...change, at, leftAt }), at);
         const { reason } = change;
         const changes = [first, ...others].map(({ contact, from, to }): ContactChange => ({
           contact,
-          apply: (doc) => moved(doc, { reason, from, to, at }),
+          apply: (doc) => moved(doc, { reason, from, to, at, leftAt }),
         }));
         if (await changeAny(deps, scope, [...changes, ...displaced.map(displacing)])) return 'again';
         await linkContacts(deps, scope, { contact: first.contact, others: sameAs, at });
@@ -180,9 +185,9 @@ async function taken(
   deps: PersonDeps,
   scope: ClientScope,
   { at }: Sighting,
-  { contact, add, displaced, sameAs }: Extract<Decision, { kind: 'known' }>,
+  { contact, add, leftAt, displaced, sameAs }: Extract<Decision, { kind: 'known' }>,
 ): Promise<Round<ContactDoc>> {
-  const apply = (record: ContactRecord) => sighted(record, { identity: add, at });
+  const apply = (record: ContactRecord) => sighted(record, { identity: add, at, leftAt });
   if (await changeAny(deps, scope, [{ contact, apply }, ...displaced.map(displacing)])) return 'again';
   if (at !== undefined) await linkContacts(deps, scope, { contact, others: sameAs, at });
   return { done: contact };

@@ -14,6 +14,8 @@ export interface Sighting {
   readonly identity: ContactIdentity;
   /** Undefined if no event named them, but a request: then it only fills in what is missing. */
   readonly at: Date | undefined;
+  /** When the person had left the number: it is a former one. */
+  readonly leftAt?: Date | undefined;
 }
 
 /** WhatsApp says that a person has other identities since `at`. */
@@ -23,6 +25,8 @@ export interface IdentityMove {
   /** The new identities; without those that belong to another contact. */
   readonly to: ContactIdentity;
   readonly at: Date;
+  /** When the person had left the new number too. */
+  readonly leftAt?: Date | undefined;
 }
 
 type UserIdField = 'businessScopedUserId' | 'parentUserId';
@@ -35,8 +39,9 @@ const maxAliases = 50;
  * The record after a sighting; the same object if nothing is new. The latest time wins, so that late and repeated events
  * end in the same state: an older number or user id becomes an alias.
  */
-export function sighted(record: ContactRecord, { identity, at }: Sighting): ContactRecord {
-  let next = sightedNumber(record, identity, at);
+export function sighted(record: ContactRecord, { identity, at, leftAt }: Sighting): ContactRecord {
+  let next =
+    leftAt === undefined ? sightedNumber(record, identity, at) : leftNumber(record, identity, { at, leftAt });
   for (const field of ['businessScopedUserId', 'parentUserId'] as const)
     next = sightedUserId(next, { field, value: identity[field] }, at);
   return finished(record, sightedUsername(next, identity.username, at));
@@ -44,6 +49,12 @@ export function sighted(record: ContactRecord, { identity, at }: Sighting): Cont
 
 /** The record after WhatsApp says that the person has moved; the same object if it says nothing new. */
 export function moved(record: ContactRecord, move: IdentityMove): ContactRecord {
+  const { leftAt } = move;
+  if (leftAt !== undefined) {
+    const { phoneNumber: _phone, whatsappId: _id, ...to } = move.to;
+    const left = moved(record, { ...move, to, leftAt: undefined });
+    return finished(record, leftNumber(left, move.to, { at: move.at, leftAt }));
+  }
   let next =
     move.reason === 'number-changed' ? movedNumber(record, move) : sightedNumber(record, move.to, move.at);
   for (const field of ['businessScopedUserId', 'parentUserId'] as const)
@@ -83,9 +94,10 @@ function sightedNumber(record: ContactRecord, identity: AnyIdentity, at: Date | 
   if (own.some((key) => keys.has(key))) return filledNumber(record, identity, at);
   if (at === undefined) return own.length === 0 ? withNumber(record, identity, at) : record;
   if (wasFormerAt(record, keys, at)) return record;
-  const isNewer = isSince(record.numberSince, at, own.length === 0);
+  const since = latestOf(record.numberSince, record.numberSeenAt);
+  const isNewer = isSince(since, at, own.length === 0);
   if (!isNewer) {
-    const until = record.numberSince ?? at;
+    const until = since ?? at;
     return withAliases(record, numberAliases(identity, { at, until, reason: 'seen-together' }));
   }
   const old = numberAliases(record, {
@@ -94,6 +106,18 @@ function sightedNumber(record: ContactRecord, identity: AnyIdentity, at: Date | 
     reason: 'seen-together',
   });
   return withAliases(withNumber(record, identity, at), old);
+}
+
+/** A number that the person had, and that somebody else moved to afterwards. */
+function leftNumber(
+  record: ContactRecord,
+  identity: AnyIdentity,
+  { at, leftAt: until }: { readonly at: Date | undefined; readonly leftAt: Date },
+): ContactRecord {
+  const keys = new Set(numberKeysOf(identity));
+  const isOwn = numberKeysOf(record).some((key) => keys.has(key));
+  if (isOwn || wasFormerAt(record, keys, at ?? until)) return record;
+  return withAliases(record, numberAliases(identity, { at: at ?? until, until, reason: 'seen-together' }));
 }
 
 /** Whether evidence of `at` decides: it is later, or as late as the change that left nothing. */
@@ -122,15 +146,13 @@ function filledNumber(record: ContactRecord, identity: AnyIdentity, at: Date | u
     ...((record.whatsappId === undefined && whatsappId !== undefined) || isRenumbered ? { whatsappId } : {}),
   };
   if (Object.keys(filled).length === 0) return record;
-  return {
-    ...record,
-    ...filled,
-    ...(record.numberSince === undefined && at !== undefined ? { numberSince: at } : {}),
-  };
+  const isDated = record.numberSince === undefined && at !== undefined;
+  return { ...record, ...filled, ...(isDated ? { numberSince: at } : {}) };
 }
 
 function withNumber(record: ContactRecord, identity: AnyIdentity, at: Date | undefined): ContactRecord {
-  const { phoneNumber: _phone, whatsappId: _id, numberSince: _since, numberSuspect: _mark, ...rest } = record;
+  const { phoneNumber: _phone, whatsappId: _id, numberSince: _since, ...others } = record;
+  const { numberSeenAt: _seen, numberSuspect: _mark, ...rest } = others;
   return {
     ...rest,
     ...(identity.phoneNumber === undefined ? {} : { phoneNumber: identity.phoneNumber }),
@@ -190,21 +212,28 @@ function movedNumber(record: ContactRecord, { from, to, at, reason }: IdentityMo
   const fromKeys = new Set(numberKeysOf(from ?? {}));
   const isThere = own.some((key) => toKeys.has(key));
   const isOwnOld = own.some((key) => fromKeys.has(key));
-  const isNewer = record.numberSince === undefined || at > record.numberSince;
+  const since = latestOf(record.numberSince, record.numberSeenAt);
+  const isNewer = since === undefined || at > since;
   const follows = isOwnOld && record.numberSince?.getTime() === at.getTime();
-  let next = isThere ? filledNumber(record, to, at) : record;
+  let next = isThere ? seenNumber(filledNumber(record, to, at), at) : record;
   const kept = { at: record.numberSince ?? record.createdAt, until: at, reason };
   if (!isThere && (isNewer || follows || own.length === 0) && (isOwnOld || toKeys.size > 0)) {
     next = wasFormerAt(record, toKeys, at) && own.length === 0 ? record : withNumber(record, to, at);
     if (next !== record && own.length > 0) next = withAliases(next, numberAliases(record, kept));
   } else if (!isThere && toKeys.size > 0) {
-    const until = record.numberSince ?? at;
-    next = withAliases(next, numberAliases(to, { at, until, reason }));
+    next = withAliases(next, numberAliases(to, { at, until: since ?? at, reason }));
   }
   const current = new Set(numberKeysOf(next));
   const isStill = [...fromKeys].some((key) => current.has(key));
   return isStill || from === null ? next : withAliases(next, numberAliases(from, { at, until: at, reason }));
 }
+
+/** A move to the number that the contact has already: changes before it cannot take the number away. */
+const seenNumber = (record: ContactRecord, at: Date): ContactRecord =>
+  at > (latestOf(record.numberSince, record.numberSeenAt) ?? at) ? { ...record, numberSeenAt: at } : record;
+
+const latestOf = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a;
 
 function movedUserId(record: ContactRecord, field: UserIdField, move: IdentityMove): ContactRecord {
   const { from, to, at, reason } = move;

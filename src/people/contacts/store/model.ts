@@ -19,6 +19,8 @@ export interface ConsentEntry {
   readonly storedAt?: Date;
   /** The user who recorded it; missing if the system did. */
   readonly by?: Types.ObjectId;
+  /** A status that a user gave without a statement of the person: it lifts no opt-out of an address. */
+  readonly isUnstated?: boolean;
 }
 
 /** The provider could not deliver to the number. A warning only: no message is held because of it. */
@@ -66,6 +68,8 @@ export interface ContactDoc {
   readonly parentUserId?: string;
   /** Since when the number and the user id are known, by the provider's clock; missing if no event named them. */
   readonly numberSince?: Date;
+  /** When WhatsApp last announced a move to the number that the contact had already. */
+  readonly numberSeenAt?: Date;
   readonly userIdSince?: Date;
   readonly usernameSince?: Date;
   /** Former and additional identities, oldest first. */
@@ -113,6 +117,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   businessScopedUserId: String,
   parentUserId: String,
   numberSince: Date,
+  numberSeenAt: Date,
   userIdSince: Date,
   usernameSince: Date,
   // Without a default: a contact has these only once it needs them.

@@ -13,7 +13,7 @@ import { messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
-  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
+  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
   readonly conversations: ConversationThreads;
   readonly clock: Clock;
 }
@@ -34,10 +34,14 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
   return {
     /** A message of a participant; false if they cannot be identified. */
     async receive({ scope, channelId, groupId }: GroupPlace, item: InboundItem): Promise<boolean> {
-      const author = await contactOfPerson(contacts, scope, { person: authorOf(item) });
-      if (author === null) return false;
       const now = clock.now();
       const at = messageTime(item.timestampMs, now);
+      const { identityChange, profileName: name } = item;
+      const author =
+        identityChange === undefined
+          ? await contactOfPerson(contacts, scope, { person: authorOf(item) })
+          : await contacts.follow(scope, identityChange, { at, name });
+      if (author === null) return false;
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       const entry = draftEntry(
         { scope, conversation, contactId: author._id, at },

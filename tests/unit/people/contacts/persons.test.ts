@@ -66,24 +66,30 @@ function inMemory(): Subject {
     if (decision.kind === 'create' && !mayCreate) return null;
     const record =
       decision.kind === 'create'
-        ? put(sighted(draft(), { identity, at }))
-        : put(sighted(read(decision.contact._id.toHexString()), { identity: decision.add, at }));
+        ? put(sighted(draft(), { identity, at, leftAt: decision.leftAt }))
+        : put(
+            sighted(read(decision.contact._id.toHexString()), {
+              identity: decision.add,
+              at,
+              leftAt: decision.leftAt,
+            }),
+          );
     link(record, decision.kind === 'create' ? [] : decision.sameAs, at);
     return record._id.toHexString();
   };
   const handle = (event: WorldEvent): string | null => {
     const at = time(event.at);
     if (event.kind === 'change') {
-      const { moves, sameAs } = decideMove(
+      const { moves, leftAt, sameAs } = decideMove(
         { ...event.change, at },
         find(event.change.from ?? {}, event.change.to),
       );
       const { reason } = event.change;
       const [first, ...others] = moves.map(({ contact, from, to }) =>
-        put(moved(read(contact._id.toHexString()), { reason, from, to, at })),
+        put(moved(read(contact._id.toHexString()), { reason, from, to, at, leftAt })),
       );
       assert.ok(others.length <= sameAs.length);
-      const next = first ?? put(moved(draft(), { ...event.change, at }));
+      const next = first ?? put(moved(draft(), { ...event.change, at, leftAt }));
       link(next, sameAs, at);
       return next._id.toHexString();
     }

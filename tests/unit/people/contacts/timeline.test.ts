@@ -110,7 +110,7 @@ describe('identities of a contact', () => {
     );
     const found = [{ ...record, formerKeys: [`tel:${number(101).phoneNumber}`] }];
     const event = { identity: number(101), at: at(10) };
-    assert.deepEqual(decideSighting(event, found), { kind: 'create' });
+    assert.deepEqual(decideSighting(event, found), { kind: 'create', leftAt: undefined });
     const back = corrected({ ...record, ...number(101) }, { phoneNumber: number(102).phoneNumber }, at(30));
     assert.deepEqual(
       back.aliases?.map(({ value }) => value),
@@ -121,7 +121,12 @@ describe('identities of a contact', () => {
   it('a change whose halves belong to two contacts › each gives up its own half', () => {
     const byNumber = contact(number(101));
     const byId = contact({ businessScopedUserId: 'DE.1' });
-    const change = { from: { ...number(101), businessScopedUserId: 'DE.1' }, to: number(102), at: at(20) };
+    const change = {
+      reason: 'number-changed' as const,
+      from: { ...number(101), businessScopedUserId: 'DE.1' },
+      to: number(102),
+      at: at(20),
+    };
     const { moves, sameAs } = decideMove(change, [byNumber, byId]);
     assert.deepEqual(
       moves.map(({ contact: { _id }, from }) => [_id, Object.keys(from)]),
