@@ -112,6 +112,17 @@ describe('api › messages in groups', function () {
     assert.deepEqual([closed.status, closed.body.code], [409, 'window-closed']);
   });
 
+  it('a participant changes their number › their contact moves with them', async () => {
+    const next = phoneEndingIn('03');
+    await hear(spoken(user, phone, 'Hello'));
+    const contact = await contactOf(user, phone);
+    const system = { type: 'user_changed_number', wa_id: digitsOf(next), customer: digitsOf(phone) };
+    const message = { id: newWamid(), from: digitsOf(phone), group_id: groupId, type: 'system', system };
+    const messages = [{ ...message, timestamp: secondsFromNow(60) }];
+    await hear(envelopeOf(changeOf(user.phoneNumberId, { messages })));
+    assert.equal((await contactOf(user, next))?.id, contact?.id);
+  });
+
   it('created, renamed, people added › entries in the thread with all values, once; the subject is the latest', async () => {
     const changed = (field: string, group: object) =>
       fieldOf(user, field, { groups: [{ group_id: groupId, ...group }] });
