@@ -7,7 +7,7 @@ import { sleep, type Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { AddressStopRepository } from '../address-stops/repository.ts';
+import type { SaidAt } from '../address-stops/rules.ts';
 import { reachOf, type PersonReach } from './reach.ts';
 import type { Reach, Withdrawal, Withdrawn } from './withdrawal.ts';
 
@@ -24,7 +24,10 @@ export interface WaitingMessages {
 export interface ConsentDeps {
   readonly contacts: Pick<ContactDirectory, 'findRecord' | 'recordStatement' | 'holdForCopy' | 'findPerson'>;
   readonly messages: WaitingMessages;
-  readonly addressStops: Pick<AddressStopRepository, 'stoppedAt' | 'startedAt'>;
+  readonly addressStops: {
+    stoppedAt(scope: ClientScope, said: SaidAt): Promise<void>;
+    startedAt(scope: ClientScope, said: SaidAt): Promise<void>;
+  };
   /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
   readonly workflows: { cancel(messageId: string): Promise<void> };
   readonly audit: Pick<AuditService, 'audited' | 'hasRecorded'>;
