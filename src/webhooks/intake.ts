@@ -4,6 +4,7 @@ import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { admitBody } from './admission.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
+import { firstDueAt } from './rules.ts';
 
 /** The facts of a request that are stored beside its body. */
 export interface StoreOptions {
@@ -43,7 +44,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
         body,
         status: 'pending',
         attempts: 0,
-        nextAttemptAt: now,
+        nextAttemptAt: firstDueAt(body, now),
         ...(channelId === undefined ? {} : { channelId }),
         ...admission,
       };

@@ -7,8 +7,8 @@ import { runTurn, type TurnDeps } from './turn.ts';
 
 export type ProcessorLane = 'all' | 'urgent';
 
-/** Messages of contacts are handled one after the other, so the urgent lane takes short batches. */
-const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 50 };
+/** Messages of contacts are handled one after the other, and a STOP waits for those of the batch before it. */
+const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 20 };
 
 /**
  * Sources whose events a lane handles at the same time: enough that a few slow ones hold up nobody, few enough that each

@@ -5,7 +5,7 @@ import { openPlatformCollection } from '../platform/platform-collection.ts';
 import { chooseForLease, maxInlineBytes } from './lease-size.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
 import type { EventProgress } from './progress.ts';
-import type { EventVerdict } from './rules.ts';
+import { hasHeadStart, type EventVerdict } from './rules.ts';
 
 export type { WebhookEventDoc } from './model.ts';
 
@@ -106,7 +106,7 @@ export function createWebhookRepository(connection: Connection) {
           $inc: { attempts: 1, takes: 1 },
         },
       );
-      const leased = due.map(asLeased).toSorted(byId);
+      const leased = due.map(asLeased).toSorted(byTurn);
       // No other processor leased any of them, so they need not be read again.
       if (modifiedCount === due.length) return { token, events: leased };
       const held = await events
@@ -217,7 +217,14 @@ const asLeased = (event: LeasedEvent): LeasedEvent => ({
   takes: (event.takes ?? 0) + 1,
 });
 
-const byId = (a: LeasedEvent, b: LeasedEvent): number => (a._id.toHexString() < b._id.toHexString() ? -1 : 1);
+const isAhead = ({ nextAttemptAt, receivedAt }: LeasedEvent): boolean =>
+  hasHeadStart(nextAttemptAt, receivedAt);
+
+/** In the order of arrival, those with a head start first. */
+function byTurn(a: LeasedEvent, b: LeasedEvent): number {
+  if (isAhead(a) !== isAhead(b)) return isAhead(a) ? -1 : 1;
+  return a._id.toHexString() < b._id.toHexString() ? -1 : 1;
+}
 
 const doneUpdate = (now: Date): Update => ({
   $set: { status: 'done', doneAt: now },

@@ -1,12 +1,67 @@
-/** Keys of messages and marketing preferences of contacts. */
-const contactKeys = /"(?:messages|user_preferences)"\s*:/;
+import { mayBeKeyword } from '../consent/words/rules.ts';
+
+const messageKeys = /"messages"\s*:/;
+const preferenceKeys = /"user_preferences"\s*:/;
+const historyField = /"field"\s*:\s*"history"/;
+const messageField = /"field"\s*:\s*"messages"/;
+
+/** The backlog of a number: years of messages, and nobody waits for them. */
+const isBacklog = (body: string): boolean => historyField.test(body) && !messageField.test(body);
 
 /**
  * Whether an event may hold a message or preference of a contact. It may be an opt-out, so it must not wait behind
- * receipts. Searches the unparsed text, to keep the request fast. JSON escapes quotation marks, so content cannot look
- * like a key; an event whose keys are escaped is only processed later.
+ * receipts. A backlog is urgent only if it may hold a STOP. Searches the unparsed text, to keep the request fast. JSON
+ * escapes quotation marks, so content cannot look like a key; an event whose keys are escaped is only processed later.
  */
-export const isUrgentBody = (body: string): boolean => contactKeys.test(body);
+export const isUrgentBody = (body: string): boolean =>
+  preferenceKeys.test(body) || (messageKeys.test(body) && (!isBacklog(body) || mayHoldKeyword(body)));
+
+/** Whether an event may hold a STOP or START that is said now. */
+const mayStop = (body: string): boolean =>
+  preferenceKeys.test(body) || (messageKeys.test(body) && !isBacklog(body) && mayHoldKeyword(body));
+
+/** Longer than an event waits in any intake that still works. */
+const headStartMs = 60 * 60 * 1_000;
+
+/**
+ * When an event is due first. One that may hold a STOP counts as due for an hour already, so that it is taken first of
+ * its source. Overtaking is safe: of the statements of a contact the one that was said last counts.
+ */
+export const firstDueAt = (body: string, now: Date): Date =>
+  mayStop(body) ? new Date(now.getTime() - headStartMs) : now;
+
+/** Whether a due event has the head start; an attempt ends it. */
+export const hasHeadStart = (dueAt: Date | undefined, receivedAt: Date): boolean =>
+  dueAt !== undefined && dueAt < receivedAt;
+
+/** The tap of a button or list entry. A client's own words are not known here, so every tap counts. */
+const tapKeys = /"(?:button|button_reply|list_reply)"\s*:\s*\{/;
+/** The beginning of a text: if it goes on, then only with spaces. */
+const textStart = /"(?:body|caption|text)"\s*:\s*"(?<text>(?:[^"\\]|\\.){0,300})/g;
+/** A cut escape at the end. */
+const cutEscape = /\\u[\da-f]{0,3}$/i;
+/** Texts of one body that are judged: far more than a body has that a person waits for. */
+const maxTexts = 500;
+
+function mayHoldKeyword(body: string): boolean {
+  if (tapKeys.test(body)) return true;
+  let count = 0;
+  for (const { groups } of body.matchAll(textStart)) {
+    count += 1;
+    if (count > maxTexts) return false;
+    if (mayBeKeyword(unescaped(groups?.['text'] ?? ''))) return true;
+  }
+  return false;
+}
+
+function unescaped(text: string): string {
+  try {
+    return JSON.parse(`"${text.replace(cutEscape, '')}"`) as string;
+  } catch {
+    // Not JSON, so nothing can be read from the body later either.
+    return text;
+  }
+}
 
 /** The outcome of one item of an event. */
 export type ItemOutcome =

@@ -206,6 +206,33 @@ describe('api › webhook turns', function () {
       assert.deepEqual(seen, [...known, ...unknown]);
     });
 
+    const senders = (count: number) =>
+      Array.from({ length: count }, (_, index) => `+49155000${10_000 + index}`);
+    const floodWith = async (count: number) => {
+      for (const [index, from] of senders(count).entries())
+        await postSigned(
+          incoming(),
+          textOf(user.phoneNumberId, from, 'hello', `wamid.hello.${index}`),
+          secret,
+        );
+    };
+
+    for (const lane of ['urgent', 'all'] as const) {
+      it(`STOP after 200 messages of other people, in the lane “${lane}” › handled first in the next turn`, async () => {
+        const seen: string[] = [];
+        await floodWith(200);
+        const processor = await startSlow(seen, 0);
+        await processor.processBatch('urgent');
+        const before = seen.length;
+        assert.equal(before, 20);
+        const stop = 'wamid.stop';
+        await postSigned(incoming(), textOf(user.phoneNumberId, '+4915500077777', 'Stop.', stop), secret);
+        await processor.processBatch(lane);
+        assert.equal(seen[before], stop);
+        assert.equal(seen.filter((id) => id === stop).length, 1);
+      });
+    }
+
     it('floods of thirty sources › a message of another source passes nearly all of them', async () => {
       const seen: string[] = [];
       const floods = Array.from({ length: 30 }, () => new Types.ObjectId().toHexString());

@@ -17,12 +17,19 @@ export interface ConsentWords {
 export type Keyword = 'stop' | 'start';
 
 /**
- * Only words that are unambiguous as a whole message: "cancel" may refer to an order, and the Italian "fine" is an
- * English yes. A client can add such words.
+ * Only words that are unambiguous as a whole message: "cancel" (and "cancelar", "إلغاء") is the label of many a button
+ * about an order or an appointment, and the Italian "fine" is an English yes. A client can add such words.
  */
 export const defaultStopWords: WordLists = {
-  en: ['stop', 'stop all', 'stopall', 'unsubscribe', 'opt out', 'optout', 'quit'],
-  es: ['parar', 'detener', 'baja', 'dar de baja', 'darme de baja', 'cancelar suscripción'],
+  en: [
+    ...['stop', 'stop all', 'stopall', 'unsubscribe', 'opt out', 'optout', 'quit', 'end'],
+    // The usual labels of buttons, and the usual courtesies.
+    ...['stop promotions', 'stop messages', 'stop please', 'please stop', 'stop thanks', 'stop thank you'],
+  ],
+  es: [
+    ...['parar', 'detener', 'baja', 'dar de baja', 'darme de baja', 'cancelar suscripción'],
+    ...['desuscribirse', 'desuscribirme', 'detener promociones'],
+  ],
   pt: ['parar', 'pare', 'sair', 'descadastrar', 'cancelar inscrição'],
   fr: ['arrêt', 'arrêter', 'arrêtez', 'désabonner', 'désinscrire', 'désinscription', 'se désabonner'],
   de: ['stopp', 'abmelden', 'abbestellen', 'austragen'],
@@ -31,6 +38,7 @@ export const defaultStopWords: WordLists = {
   hi: ['रोकें', 'रोको', 'बंद', 'बंद करें', 'बंद करो', 'सदस्यता रद्द करें'],
   ar: ['توقف', 'إيقاف', 'أوقف', 'قف', 'إلغاء الاشتراك'],
   tr: ['dur', 'durdur', 'ret', 'abonelikten çık', 'üyelikten çık'],
+  zh: ['停止', '退订', '退訂'],
 };
 
 export const defaultStartWords: WordLists = {
@@ -44,6 +52,7 @@ export const defaultStartWords: WordLists = {
   hi: ['शुरू', 'शुरू करें', 'शुरू करो', 'चालू करें', 'सदस्यता लें'],
   ar: ['ابدأ', 'بدء', 'اشتراك', 'استئناف'],
   tr: ['başla', 'başlat', 'devam', 'abone ol'],
+  zh: ['开始', '開始', '订阅', '訂閱'],
 };
 
 /** A mark without a script of its own is an accent; a Hindi vowel sign changes the word. */
@@ -91,13 +100,38 @@ export const ambiguousWords = ({ stop, start }: ConsentWords): string[] =>
 /** Longer texts are never keywords, so they are not normalised. */
 const maxText = 200;
 
+/** One word that is repeated: "stop stop". */
+const repeatedWord = /^(?<word>\S+)(?: \k<word>)+$/u;
+
+/** As `normaliseWord`, also without the punctuation inside; a repeated word counts once. */
+function looseForm(word: string): string {
+  const spaced = word.replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ');
+  return repeatedWord.exec(spaced)?.groups?.['word'] ?? spaced;
+}
+
 /** The keyword must be the whole message: "stop by at nine" is not an opt-out. */
 export function keywordOf(text: string, { stop, start }: ConsentWords): Keyword | null {
-  if (text.length > maxText) return null;
-  const word = normaliseWord(text);
+  const trimmed = text.trim();
+  if (trimmed.length > maxText) return null;
+  const word = normaliseWord(trimmed);
   if (word === '') return null;
-  if (stop.has(word)) return 'stop';
-  return start.has(word) ? 'start' : null;
+  const forms = [word, looseForm(word)];
+  if (forms.some((form) => stop.has(form))) return 'stop';
+  return forms.some((form) => start.has(form)) ? 'start' : null;
+}
+
+const defaultWords = wordsOf({});
+const allDefaultWords = [...defaultWords.stop, ...defaultWords.start].map(looseForm);
+
+/** Longer texts do not count as a possible keyword. */
+const maxPossible = 40;
+
+/** Whether a short text contains a default word: it may be a keyword, or be close to one. Cheap. */
+export function mayBeKeyword(text: string): boolean {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > maxPossible) return false;
+  const padded = ` ${looseForm(normaliseWord(trimmed))} `;
+  return allDefaultWords.some((word) => padded.includes(` ${word} `));
 }
 
 export interface KeywordMatch {
@@ -120,15 +154,18 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 
+const captioned = ['image', 'video', 'document'] as const;
+
 /**
- * The texts of a provider message that can carry a keyword: its text, or the label and payload of the tapped button or
- * list entry. Captions and quoted texts do not count.
+ * The texts of a provider message that can carry a keyword: its text or caption, or the label and payload of the tapped
+ * button or list entry. Quoted texts do not count.
  */
 export function textsOf(raw: Fields): string[] {
   const { text, button, interactive } = raw;
   const { button_reply: reply, list_reply: entry } = fieldsOf(interactive);
   const texts = [
     typeof text === 'string' ? text : fieldsOf(text)['body'],
+    ...captioned.map((kind) => fieldsOf(raw[kind])['caption']),
     ...[fieldsOf(button)['text'], fieldsOf(button)['payload']],
     ...[fieldsOf(reply)['title'], fieldsOf(reply)['id']],
     ...[fieldsOf(entry)['title'], fieldsOf(entry)['id']],

@@ -16,7 +16,7 @@ const allOf = (lists: Readonly<Record<string, readonly string[]>>) => Object.val
 
 describe('consent keywords', () => {
   it('default keywords › every language has both kinds, and none means both', () => {
-    const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr'];
+    const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr', 'zh'];
     assert.deepEqual(Object.keys(defaultStopWords), languages);
     assert.deepEqual(Object.keys(defaultStartWords), languages);
     assert.deepEqual(ambiguousWords(defaults), []);
@@ -54,6 +54,17 @@ describe('consent keywords', () => {
     ['an Arabic word with its vowels', 'تَوَقَّف'],
     ['an Arabic word without its hamza', 'ايقاف'],
     ['Hindi with a full stop of its own', 'बंद करो।'],
+    ['the word twice', 'stop stop'],
+    ['the word on two lines', 'STOP\nSTOP'],
+    ['a usual button', 'Stop promotions'],
+    ['another usual button', 'Stop messages'],
+    ['a request', 'Stop please'],
+    ['a request with a comma', 'please, stop!'],
+    ['with thanks', 'stop, thanks'],
+    ['the word of carriers', 'END'],
+    ['Spanish', 'Desuscribirse'],
+    ['Chinese', '停止'],
+    ['the word before 70,000 spaces', `STOP${' '.repeat(70_000)}`],
   ];
   for (const [name, text] of stops) {
     it(`${name} › the keyword`, () => {
@@ -66,9 +77,13 @@ describe('consent keywords', () => {
     ['nothing', ''],
     ['emoji only', '🛑'],
     ['a sentence that begins with the word', 'stop by at nine'],
-    ['a sentence that ends with the word', 'please stop'],
+    ['a sentence about a visit', 'stop by the shop tomorrow?'],
+    ['a sentence with the word and a comma', 'stop, I have a question'],
+    ['a sentence that ends with the word', 'when does the bus stop'],
+    ['a word of an order', 'Cancelar'],
+    ['an Arabic word of an order', 'إلغاء'],
+    ['different words', 'stop start'],
     ['a question', 'Can I start?'],
-    ['the word twice', 'stop stop'],
     ['a longer word', 'stopped'],
     ['a part of the word', 'sto'],
     ['letters with spaces', 's t o p'],
@@ -104,7 +119,7 @@ describe('consent keywords', () => {
     assert.deepEqual(findKeyword(['Start', 'STOP.'], defaults), { keyword: 'stop', wording: 'STOP.' });
   });
 
-  it('a message › its text, or label and payload of a tapped button; never a caption or a quoted text', () => {
+  it('a message › its text, or caption, or label and payload of a tapped button; never a quoted text', () => {
     const cases: readonly [Record<string, unknown>, string[]][] = [
       [{ type: 'text', text: { body: 'Stop' } }, ['Stop']],
       [{ type: 'button', button: { text: 'No more', payload: 'STOP' } }, ['No more', 'STOP']],
@@ -114,7 +129,7 @@ describe('consent keywords', () => {
         ['Enough', 'stop'],
       ],
       [{ interactive: { list_reply: { id: 'a', title: 'Quit', description: 'stop' } } }, ['Quit', 'a']],
-      [{ type: 'image', image: { caption: 'stop' }, context: { text: { body: 'stop' } } }, []],
+      [{ type: 'image', image: { caption: 'stop' }, context: { text: { body: 'quit' } } }, ['stop']],
       [{ text: null, button: 'stop', interactive: { button_reply: 7 } }, []],
       [{ text: { body: 7 } }, []],
       // As some relays send it.

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { readCorpus } from '../../../proofs/fuzz/corpus.ts';
 import {
   backoffMs,
+  firstDueAt,
   isUrgentBody,
   judgeEvent,
   maxWaitMs,
@@ -102,5 +103,54 @@ describe('urgent webhook event', () => {
   it('one message among many receipts › urgent', () => {
     const statuses = Array.from({ length: 100 }, (_, index) => ({ id: `wamid.${index}` }));
     assert.equal(isUrgentBody(JSON.stringify({ statuses, messages: [{ id: 'wamid.m' }] })), true);
+  });
+});
+
+describe('webhook event that may hold a STOP', () => {
+  const now = new Date('2026-11-28T12:00:00Z');
+  const hasHeadStart = (body: string): boolean => firstDueAt(body, now) < now;
+  const bodyOf = (message: object, field = 'messages'): string => {
+    const messages = [{ id: 'wamid.1', from: '4915500000001', ...message }];
+    const value = field === 'history' ? { history: [{ threads: [{ id: '1', messages }] }] } : { messages };
+    return JSON.stringify({ entry: [{ changes: [{ field, value }] }] });
+  };
+  const text = (body: string) => ({ type: 'text', text: { body } });
+
+  const may: readonly [string, object][] = [
+    ['STOP', text('STOP')],
+    ['a stop word with courtesies', text('stop, thanks!')],
+    ['a short text with a stop word', text('will you please stop that')],
+    ['a stop word before 70,000 spaces', text(`STOP${' '.repeat(70_000)}`)],
+    ['a stop word of another script', text('إيقاف')],
+    ['a start word', text('start')],
+    ['a caption', { type: 'image', image: { id: '1', caption: 'Stop' } }],
+    ['the tap of a button', { type: 'button', button: { text: 'Ja', payload: 'x' } }],
+    ['the tap of a reply', { type: 'interactive', interactive: { button_reply: { id: '1', title: 'Ja' } } }],
+  ];
+  for (const [name, message] of may)
+    it(`${name} › has a head start; escaped too`, () => {
+      const body = bodyOf(message);
+      const escaped = body.replaceAll(
+        /[^\p{ASCII}]/gu,
+        (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+      assert.deepEqual([hasHeadStart(body), hasHeadStart(escaped)], [true, true]);
+    });
+
+  const others: readonly [string, object][] = [
+    ['hello', text('hello')],
+    ['a word that contains a stop word', text('return')],
+    ['a long text', text(`please stop ${'by '.repeat(100)}`)],
+    ['a picture', { type: 'image', image: { id: '1' } }],
+  ];
+  for (const [name, message] of others)
+    it(`${name} › has none, and is urgent`, () => {
+      assert.deepEqual([hasHeadStart(bodyOf(message)), isUrgentBody(bodyOf(message))], [false, true]);
+    });
+
+  it('a backlog › never has a head start, and is urgent only with a STOP', () => {
+    const [hello, stop] = [bodyOf(text('hello'), 'history'), bodyOf(text('STOP'), 'history')];
+    assert.deepEqual([hasHeadStart(hello), isUrgentBody(hello)], [false, false]);
+    assert.deepEqual([hasHeadStart(stop), isUrgentBody(stop)], [false, true]);
   });
 });
