@@ -5,15 +5,24 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { CallItem } from '../../../whatsapp/calls.ts';
 import type { CallContent } from '../store/model.ts';
+import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson, draftEntry } from './entries.ts';
+import { contactOfPerson, draftEntry, findEarlier, isSame } from './entries.ts';
 import { messageTime } from './rules.ts';
 
 export interface CallDeps {
-  readonly messages: Pick<MessageRepository, 'insert' | 'noteCallEvent'>;
+  readonly messages: Pick<MessageRepository, 'insert' | 'noteCallEvent' | 'findStored'>;
   readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
   readonly conversations: ConversationThreads;
   readonly clock: Clock;
+}
+
+interface CallPlace {
+  readonly key: { readonly channelId: Types.ObjectId; readonly contactId: Types.ObjectId };
+  readonly at: Date;
+  readonly isInbound: boolean;
+  /** The call, if an event of it is stored. */
+  readonly earlier: StoredMessage | null;
 }
 
 export type Calls = ReturnType<typeof createCalls>;
@@ -23,6 +32,13 @@ export type Calls = ReturnType<typeof createCalls>;
  * customer service window, makes a lead and counts as unread, as a message would.
  */
 export function createCalls({ messages, contacts, conversations, clock }: CallDeps) {
+  const threadOf = (scope: ClientScope, { key, at, isInbound, earlier }: CallPlace) => {
+    if (earlier !== null) return conversations.findById(scope, earlier.conversationId);
+    return isInbound
+      ? conversations.findOrOpen(scope, key, at)
+      : conversations.findOrOpenWithoutLead(scope, key, at);
+  };
+
   return {
     /** False if the person cannot be identified. */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: CallItem): Promise<boolean> {
@@ -31,18 +47,20 @@ export function createCalls({ messages, contacts, conversations, clock }: CallDe
       const at = messageTime(item.startedAtMs ?? item.atMs, clock.now());
       const key = { channelId, contactId: contact._id };
       const isInbound = item.direction === 'inbound';
-      const conversation = isInbound
-        ? await conversations.findOrOpen(scope, key, at)
-        : await conversations.findOrOpenWithoutLead(scope, key, at);
+      const direction = isInbound ? 'inbound' : 'outbound';
+      const earlier = await findEarlier(messages, scope, item.callId);
+      if (earlier !== null && !isSame(earlier, { ...key, direction })) return true;
+      const conversation = await threadOf(scope, { key, at, isInbound, earlier });
+      if (conversation === null) return true;
       const status = isInbound ? 'received' : 'sent';
       const call = callOf(item);
       const entry = draftEntry(
         { scope, conversation, contactId: contact._id, at },
         {
-          direction: isInbound ? 'inbound' : 'outbound',
+          direction,
           senderType: isInbound ? 'contact' : 'phone',
           messageType: 'call',
-          content: { call: { direction: isInbound ? 'inbound' : 'outbound', ...call } },
+          content: { call: { direction, ...call } },
           status,
           providerMessageId: item.callId,
           statusHistory: [eventOf(item, status)],

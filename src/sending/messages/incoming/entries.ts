@@ -6,6 +6,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import { readPerson } from '../../../whatsapp/identity.ts';
 import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
+import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { contentOf, keepSource } from './arrival.ts';
 
@@ -29,6 +30,23 @@ export async function contactOfPerson(
     await contacts.setNameIfMissing(scope, contact._id, person.name);
   return contact;
 }
+
+/** The stored message with this provider id; null if there is none, or only one that stands for it. */
+export async function findEarlier(
+  messages: Pick<MessageRepository, 'findStored'>,
+  scope: ClientScope,
+  providerMessageId: string,
+): Promise<StoredMessage | null> {
+  const stored = await messages.findStored(scope, providerMessageId);
+  return stored?.awaitsOriginal === true ? null : stored;
+}
+
+/** Whether a stored message is of this author. Another one with the same provider id is not touched. */
+export const isSame = (
+  stored: StoredMessage,
+  { channelId, contactId, direction }: Pick<MessageDoc, 'channelId' | 'contactId' | 'direction'>,
+): boolean =>
+  stored.direction === direction && stored.channelId.equals(channelId) && stored.contactId.equals(contactId);
 
 type Given = Pick<
   MessageDoc,

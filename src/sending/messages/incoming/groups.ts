@@ -8,8 +8,8 @@ import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { EchoItem } from '../../../whatsapp/phone-messages.ts';
 import type { MessageRepository } from '../store/repository.ts';
 import { profileOf } from './arrival.ts';
-import { contactOfPerson, contentFields, draftEntry, storeEntry } from './entries.ts';
-import { messageTime } from './rules.ts';
+import { contactOfPerson, contentFields, draftEntry, findEarlier, storeEntry } from './entries.ts';
+import { isWrittenByContact, messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
@@ -42,6 +42,7 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
           ? await contactOfPerson(contacts, scope, { person: authorOf(item) })
           : await contacts.follow(scope, identityChange, { at, name });
       if (author === null) return false;
+      if ((await findEarlier(messages, scope, item.providerMessageId)) !== null) return true;
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       const entry = draftEntry(
         { scope, conversation, contactId: author._id, at },
@@ -54,13 +55,14 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
           ...(await contentFields(messages, scope, item)),
         },
       );
-      if (await storeEntry(messages, { entry, message: item, now }))
-        await conversations.countUnread(scope, conversation._id);
+      const isNew = await storeEntry(messages, { entry, message: item, now });
+      if (isNew && isWrittenByContact(item)) await conversations.countUnread(scope, conversation._id);
       return true;
     },
 
     /** A message that the business sent to the group from its phone. */
     async receiveEcho({ scope, channelId, groupId }: GroupPlace, { message }: EchoItem): Promise<void> {
+      if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
       const now = clock.now();
       const at = messageTime(message.timestampMs, now);
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
@@ -80,6 +82,7 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
     /** A change of the group, as an entry of its thread; a new subject renames it. */
     async noteEvent(scope: ClientScope, channelId: Types.ObjectId, item: GroupEventItem): Promise<void> {
       const { groupId, word, details, key, subject } = item;
+      if ((await findEarlier(messages, scope, key)) !== null) return;
       const at = messageTime(item.atMs, clock.now());
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       if (subject !== undefined) await conversations.nameGroup(scope, conversation._id, { subject, at });

@@ -3,6 +3,7 @@ import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
+import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import {
   contentOf,
@@ -13,6 +14,7 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
+import { findEarlier, isSame } from './entries.ts';
 import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime } from './rules.ts';
 
@@ -44,11 +46,31 @@ export function createInboundService(deps: InboundDeps) {
   };
 }
 
+interface ReceivedMessage {
+  readonly item: InboundItem;
+  readonly repliesTo: Types.ObjectId | null;
+}
+
+/** Null if the id is that of a message by somebody else: then nothing is stored. */
 async function receiveMessage(
-  { messages, conversations, numbers, clock }: InboundDeps,
+  deps: InboundDeps,
+  place: InboundPlace,
+  received: ReceivedMessage,
+): Promise<Arrival | null> {
+  const { item } = received;
+  const { scope, channelId, contact } = place;
+  const earlier = await findEarlier(deps.messages, scope, item.providerMessageId);
+  if (earlier === null) return receiveNew(deps, place, received);
+  const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
+  return isSame(earlier, author) ? receiveAgain(deps, place, { item, earlier }) : null;
+}
+
+async function receiveNew(
+  deps: InboundDeps,
   { scope, channelId, contact }: InboundPlace,
-  { item, repliesTo }: { readonly item: InboundItem; readonly repliesTo: Types.ObjectId | null },
+  { item, repliesTo }: ReceivedMessage,
 ): Promise<Arrival> {
+  const { messages, conversations, clock } = deps;
   const now = clock.now();
   const at = messageTime(item.timestampMs, now);
   const key = { channelId, contactId: contact._id };
@@ -59,15 +81,44 @@ async function receiveMessage(
   const message = draftInbound({ scope, conversation, item, at, repliesTo });
   const stored = await storeOnce(messages, scope, message);
   await keepSource(messages, scope, { messageId: stored._id, item, at, now });
-  if (isWritten) {
-    await conversations.noteInbound(scope, conversation._id, { at: stored.timestamp, isNew: stored.isNew });
-    if (contact.numberSuspect !== undefined && contact.phoneNumber !== undefined) {
-      const number = { contactId: contact._id, phoneNumber: contact.phoneNumber };
-      await numbers.trust(scope, number, stored.timestamp);
-    }
-  }
+  if (isWritten) await noteWritten(deps, { scope, contact, conversation }, stored);
   const dated = { ...item, timestampMs: stored.timestamp.getTime() };
   return { scope, channelId, contact, conversation, item: dated };
+}
+
+/**
+ * Finishes what a crash may have left undone for a stored message, in the conversation where it is. A message that came
+ * with the backlog before moves into the live conversation: now somebody waits for an answer.
+ */
+async function receiveAgain(
+  deps: InboundDeps,
+  { scope, channelId, contact }: InboundPlace,
+  { item, earlier }: { readonly item: InboundItem; readonly earlier: StoredMessage },
+): Promise<Arrival | null> {
+  const { messages, conversations, clock } = deps;
+  const { _id: messageId, timestamp: at } = earlier;
+  const isWritten = isWrittenByContact(item);
+  const isBacklog = isWritten && earlier.isImported === true;
+  const conversation = isBacklog
+    ? await conversations.findOrOpen(scope, { channelId, contactId: contact._id }, at)
+    : await conversations.findById(scope, earlier.conversationId);
+  if (conversation === null) return null;
+  const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
+  await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
+  if (isWritten) await noteWritten(deps, { scope, contact, conversation }, { timestamp: at, isNew });
+  return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
+}
+
+/** What follows from a message that the contact wrote: the window, the unread count, and that its number works. */
+async function noteWritten(
+  { conversations, numbers }: Pick<InboundDeps, 'conversations' | 'numbers'>,
+  { scope, contact, conversation }: Pick<Arrival, 'scope' | 'contact' | 'conversation'>,
+  { timestamp: at, isNew }: Pick<Stored, 'timestamp' | 'isNew'>,
+): Promise<void> {
+  await conversations.noteInbound(scope, conversation._id, { at, isNew });
+  const { _id: contactId, phoneNumber, numberSuspect } = contact;
+  if (numberSuspect !== undefined && phoneNumber !== undefined)
+    await numbers.trust(scope, { contactId, phoneNumber }, at);
 }
 
 type InboundDoc = MessageDoc & { readonly providerMessageId: string };

@@ -9,7 +9,7 @@ import { parseReceiptStatus, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc } from '../store/repository.ts';
 import type { InboundDeps } from './arrival.ts';
 import { byPhone, createChangeReceiver } from './changes.ts';
-import { contactOfPerson, contentFields, draftEntry, storeEntry } from './entries.ts';
+import { contactOfPerson, contentFields, draftEntry, findEarlier, isSame, storeEntry } from './entries.ts';
 import { messageTime } from './rules.ts';
 
 /** `onInbound` as for messages that arrive now: a STOP counts by the time at which it was said. */
@@ -64,6 +64,7 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
         await receiveChange({ scope, channelId, contact }, message, message.change);
         return true;
       }
+      if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return true;
       const now = clock.now();
       const at = messageTime(message.timestampMs, now);
       const key = { channelId, contactId: contact._id };
@@ -84,8 +85,13 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       const contact = await contactOfPerson(contacts, scope, { person: item.person, at });
       if (contact === null) return false;
       const key = { channelId, contactId: contact._id };
-      const conversation = await conversations.findOrImport(scope, key, at);
-      await receiveOld(item, { scope, conversation, contact, at, now });
+      const earlier = await findEarlier(messages, scope, item.message.providerMessageId);
+      if (earlier !== null && !isSame(earlier, { ...key, direction: item.direction })) return true;
+      const conversation =
+        earlier === null
+          ? await conversations.findOrImport(scope, key, at)
+          : await conversations.findById(scope, earlier.conversationId);
+      if (conversation !== null) await receiveOld(item, { scope, conversation, contact, at, now });
       return true;
     },
   };
@@ -136,6 +142,7 @@ const draftReceived = async (
       direction: 'inbound',
       senderType: 'contact',
       status: 'received',
+      isImported: true,
       ...(await contentFields(messages, scope, message)),
     },
   );

@@ -21,6 +21,9 @@ const unsupportedCode = '131051';
 /** What a person did to an earlier message, reported as unsupported. */
 const changeTypes: ReadonlySet<string> = new Set(['edit', 'revoke', 'delete', 'deleted']);
 
+/** What WhatsApp itself puts into a thread: news of the contact, an opened chat, a file that follows. */
+const ofWhatsApp: ReadonlySet<string> = new Set(['system', 'request_welcome', 'media_placeholder']);
+
 type Judged = Pick<
   InboundItem,
   'messageType' | 'change' | 'reaction' | 'errors' | 'unsupportedType' | 'contextId'
@@ -33,7 +36,7 @@ type Judged = Pick<
  */
 export function isWrittenByContact(item: Judged): boolean {
   const { messageType, change, reaction, errors = [], unsupportedType } = item;
-  if (change !== undefined || changeTypes.has(messageType) || messageType === 'system') return false;
+  if (change !== undefined || changeTypes.has(messageType) || ofWhatsApp.has(messageType)) return false;
   if (reaction !== undefined) return reaction.emoji !== undefined;
   if (messageType !== 'unsupported') return true;
   if (unsupportedType !== undefined && changeTypes.has(unsupportedType)) return false;

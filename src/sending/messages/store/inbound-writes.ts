@@ -14,6 +14,24 @@ export interface ChangeTarget {
   readonly direction: MessageDoc['direction'];
 }
 
+/** Where and whose a stored message is. */
+export type StoredMessage = Pick<
+  MessageDoc,
+  | '_id'
+  | 'timestamp'
+  | 'direction'
+  | 'channelId'
+  | 'contactId'
+  | 'conversationId'
+  | 'awaitsOriginal'
+  | 'isImported'
+>;
+
+const storedFields = {
+  ...{ timestamp: 1, direction: 1, channelId: 1, contactId: 1, conversationId: 1 },
+  ...{ awaitsOriginal: 1, isImported: 1 },
+} as const;
+
 export type StoredChange =
   | { readonly kind: 'stored' | 'repeated'; readonly messageId: Types.ObjectId; readonly at: Date }
   /** The message is by somebody else. */
@@ -22,16 +40,19 @@ export type StoredChange =
 
 /** Changes that people make to messages after sending them, in any order of arrival. */
 export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => ({
-  /** The id and time of the stored message with this provider id. */
-  findStored: (
-    scope: ClientScope,
-    providerMessageId: string,
-  ): Promise<Pick<MessageDoc, '_id' | 'timestamp'> | null> =>
-    messages.findOne<Pick<MessageDoc, '_id' | 'timestamp'>>(
+  /** The stored message with this provider id. */
+  findStored: (scope: ClientScope, providerMessageId: string): Promise<StoredMessage | null> =>
+    messages.findOne<StoredMessage>(scope, { providerMessageId }, { projection: storedFields }),
+
+  /** Moves a message of the backlog that arrives live into this conversation; false if that was done before. */
+  async bringIn(scope: ClientScope, _id: Types.ObjectId, conversationId: Types.ObjectId): Promise<boolean> {
+    const { modifiedCount } = await messages.updateOne(
       scope,
-      { providerMessageId },
-      { projection: { timestamp: 1 } },
-    ),
+      { _id, isImported: true },
+      { $set: { conversationId }, $unset: { isImported: 1 } },
+    );
+    return modifiedCount === 1;
+  },
 
   /**
    * Fills in the message that an earlier change of it stands for; returns its id, or null if there is none to fill in.

@@ -112,6 +112,8 @@ export interface MessageDoc {
   readonly revokedAt?: Date;
   /** Stands for a message that has not arrived yet, because a change of it came first. */
   readonly awaitsOriginal?: true;
+  /** A contact's message that came with the backlog of a phone: no agent has been told of it. */
+  readonly isImported?: true;
   readonly templateName?: string;
   /** The category of its template; absent for other messages. */
   readonly category?: MessageCategory;
@@ -179,6 +181,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   editedAt: Date,
   revokedAt: Date,
   awaitsOriginal: Boolean,
+  isImported: Boolean,
   content: { type: Schema.Types.Mixed, required: true },
   templateName: String,
   category: { type: String, enum: messageCategories },
