@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { canonicalJson } from '../platform/canonical-json.ts';
+import { sha256Hex } from '../platform/ids.ts';
 import { createEditReader, readChangeEvent } from './inbound/changes.ts';
 import { createFieldReader, type FieldReader, type Fields } from './inbound/fields.ts';
 import { kindReaders } from './inbound/kinds.ts';
@@ -55,7 +57,10 @@ export interface InboundContext extends BodyContacts {
 }
 
 const Inbound = z.looseObject({
-  id: z.string().min(1).max(512),
+  id: z
+    .union([z.string().min(1).max(512), z.number().transform(String)])
+    .optional()
+    .catch(undefined),
   from: z.unknown().optional(),
   from_user_id: z.unknown().optional(),
   from_parent_user_id: z.unknown().optional(),
@@ -63,12 +68,12 @@ const Inbound = z.looseObject({
   group_id: z.string().min(1).max(160).optional().catch(undefined),
 });
 
-/** Reads one of `messages[]`. Only id and sender are required. */
+/** Reads one of `messages[]`. Only the sender is required. */
 export function readInbound(given: unknown, context: InboundContext): ReadInbound {
   const parsed = Inbound.safeParse(given);
   if (!parsed.success) return invalidItem(context.path, parsed.error);
   const {
-    id,
+    id = derivedIdOf(given, context),
     from,
     from_user_id: userId,
     from_parent_user_id: parentUserId,
@@ -83,7 +88,9 @@ export function readInbound(given: unknown, context: InboundContext): ReadInboun
   // Not the parsed object, which lacks parts of an unknown shape.
   const object = given as Fields;
   const read = createFieldReader();
-  for (const field of ['id', 'from', 'from_user_id', 'from_parent_user_id']) read.pass(object, field);
+  const hasOwnId = parsed.data.id !== undefined;
+  if (hasOwnId) read.pass(object, 'id');
+  for (const field of ['from', 'from_user_id', 'from_parent_user_id']) read.pass(object, field);
   if (timestamp !== undefined) read.pass(object, 'timestamp');
   if (groupId !== undefined) read.pass(object, 'group_id');
   const { messageType, content, change, raw } = readMessage(read, object, context.errors ?? []);
@@ -100,9 +107,13 @@ export function readInbound(given: unknown, context: InboundContext): ReadInboun
     ...(profileName === undefined ? {} : { profileName }),
     ...(change === undefined ? {} : { change }),
     ...content,
-    ...(read.leavesMore(object) ? { source: object } : {}),
+    ...(!hasOwnId || read.leavesMore(object) ? { source: object } : {}),
   };
 }
+
+/** The id of a message that has none, or one that is too long: equal for equal messages, so a repetition adds nothing. */
+const derivedIdOf = (given: unknown, { phoneNumberId }: InboundContext): string =>
+  `derived:${sha256Hex(canonicalJson({ phoneNumberId, given }))}`;
 
 type Message = Pick<InboundItem, 'messageType' | 'change' | 'raw'> & { readonly content: InboundContent };
 

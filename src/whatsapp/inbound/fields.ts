@@ -46,6 +46,13 @@ export function createFieldReader({ maxTotalLength = defaultTotalLength }: Reade
     return shown === '' ? undefined : shown;
   }
 
+  /** An id or code, which some relays send as a number. */
+  function id(object: Fields, key: string): string | undefined {
+    if (!Number.isFinite(object[key])) return text(object, key);
+    pass(object, key);
+    return String(object[key]);
+  }
+
   /** Whether the object has a leaf that was not read. Empty leaves (null, an empty text) hold nothing. */
   function leavesMore(object: object): boolean {
     let visits = 0;
@@ -70,18 +77,12 @@ export function createFieldReader({ maxTotalLength = defaultTotalLength }: Reade
     /** Whether a text or list was longer than is shown. */
     isCut: (): boolean => isCut,
 
-    /** An id or code, which some relays send as a number. */
-    id(object: Fields, key: string): string | undefined {
-      const value = object[key];
-      if (typeof value !== 'number' || !Number.isFinite(value)) return text(object, key);
-      pass(object, key);
-      return String(value);
-    },
+    id,
 
-    /** The id of a message or a file; undefined if it is longer than ids are. */
+    /** The id of a message or a file, which some relays send as a number; undefined if it is longer than ids are. */
     reference(object: Fields, key: string): string | undefined {
       const value = object[key];
-      return typeof value === 'string' && value.length <= maxIdLength ? text(object, key) : undefined;
+      return typeof value === 'string' && value.length > maxIdLength ? undefined : id(object, key);
     },
 
     /** A number, also as text. */

@@ -17,7 +17,9 @@ const readText: KindReader = (read, message) => {
 const readMedia: KindReader = (read, message, type) => {
   const given = read.object(message, type);
   const id = given === undefined ? undefined : read.reference(given, 'id');
-  if (given === undefined || id === undefined) return {};
+  if (given === undefined) return {};
+  // A file without an id cannot be fetched, but the person may have written something beside it.
+  if (id === undefined) return defined({ text: read.text(given, 'caption') ?? read.text(given, 'filename') });
   // Needs the channel's token and dies after five minutes; `id` is good for a week.
   read.pass(given, 'url');
   const media: InboundMedia = {

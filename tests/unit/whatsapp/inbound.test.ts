@@ -69,6 +69,32 @@ describe('an inbound message', () => {
     assert.deepEqual([length, isCut, source !== undefined], [128 * 1_024, true, true]);
   });
 
+  it('an id that is a number › as text', () => {
+    const { providerMessageId, source } = read({ id: 123, type: 'text', text: { body: 'Hi' } });
+    assert.deepEqual([providerMessageId, source], ['123', undefined]);
+  });
+
+  it('no usable id › one that is the same for the same message, and the source', () => {
+    for (const id of [undefined, null, '', 'x'.repeat(513), {}]) {
+      const hi = { id, type: 'text', text: { body: 'Hi' } };
+      const first = read(hi);
+      assert.match(first.providerMessageId, /^derived:[\da-f]{64}$/);
+      assert.equal(read({ ...hi }).providerMessageId, first.providerMessageId);
+      assert.notEqual(read({ ...hi, from: '4915112345602' }).providerMessageId, first.providerMessageId);
+      assert.deepEqual(first.source, first.raw);
+    }
+  });
+
+  const files: readonly (readonly [string, unknown, string | undefined])[] = [
+    ['a number', 123, '123'],
+    ['missing', undefined, undefined],
+  ];
+  for (const [what, id, expected] of files)
+    it(`the id of a picture is ${what} › its caption is the text`, () => {
+      const { text, media } = read({ type: 'image', image: { id, caption: 'my caption' } });
+      assert.deepEqual([text, media?.id], ['my caption', expected]);
+    });
+
   it('no type › that of its object, or unknown', () => {
     const types = [{ image: { id: 'm1' } }, { text: { body: 'Hi' } }, {}, { type: 'two words' }, { type: 7 }];
     assert.deepEqual(
