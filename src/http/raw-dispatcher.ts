@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { networkOf } from '../platform/network.ts';
@@ -103,6 +103,7 @@ async function serve({ route, params }: Match, serving: Serving): Promise<RawRep
   if (route.method === 'get') return route.handle({ ...head, rawBody: Buffer.alloc(0) });
   const { maxBytes } = route;
   if (head.declaredBytes > maxBytes) throw tooLarge(maxBytes);
+  assertUncompressed(request.headers);
   const sender = (await route.admit?.(head)) ?? { pool: 'anonymous', key: networkOf(record.info.ip) };
   const { bytes, hold } = await readBody(exchange, { budget, sender, maxBytes });
   try {
@@ -110,6 +111,12 @@ async function serve({ route, params }: Match, serving: Serving): Promise<RawRep
   } finally {
     hold.release();
   }
+}
+
+/** A signature covers the raw bytes, and the provider never compresses: a compressed body is refused, not stored unread. */
+function assertUncompressed({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding.trim().toLowerCase() === 'identity') return;
+  throw new AppError('unsupported-media-type', 'Send the body without a content encoding.');
 }
 
 function writeRaw(response: ServerResponse, { status, body, contentType, headers }: RawReply): void {

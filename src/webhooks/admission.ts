@@ -22,13 +22,13 @@ export class BodyOutOfBounds extends AppError {
 /** The fields by which a stored event is found and gets its turn. */
 export type Admission = Pick<WebhookEventDoc, 'source' | 'persons' | 'isUrgent'>;
 
-/** Judges a body before it is stored; throws `BodyOutOfBounds`. Nothing is parsed. */
-export function admitBody(body: string, channelId: Types.ObjectId | undefined): Admission {
+/** Judges a body, on an address of the business `ownerId` if given, before it is stored; throws `BodyOutOfBounds`. Nothing is parsed. */
+export function admitBody(body: string, ownerId?: Types.ObjectId): Admission {
   const bound = findExceededBound(body);
   if (bound !== null) throw new BodyOutOfBounds(bound);
   const persons = personKeysIn(body);
   return {
-    source: sourceOf(body, channelId),
+    source: sourceOf(body, ownerId),
     ...(persons.length === 0 ? {} : { persons }),
     ...(isUrgentBody(body) ? { isUrgent: true } : {}),
   };

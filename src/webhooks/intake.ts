@@ -6,10 +6,10 @@ import { admitBody } from './admission.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { firstDueAt } from './rules.ts';
 
-/** The facts of a request that are stored beside its body. */
-export interface StoreOptions {
-  /** Set for a request to a channel's own address. */
-  readonly channelId?: Types.ObjectId;
+/** The channel whose own address got a request, and its business. */
+export interface Addressee {
+  readonly channelId: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
 }
 
 export interface Intake {
@@ -17,7 +17,7 @@ export interface Intake {
    * Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full, and
    * `body-out-of-bounds`.
    */
-  store(body: string, options?: StoreOptions): Promise<void>;
+  store(body: string, addressee?: Addressee): Promise<void>;
 }
 
 export interface IntakeOptions {
@@ -32,11 +32,11 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
   let queuedCount = 0;
 
   return {
-    async store(body, { channelId } = {}) {
+    async store(body, addressee) {
       if (queuedCount >= maxQueued) {
         throw new AppError('overloaded', 'The intake is full.', { retryAfterSeconds: 5 });
       }
-      const admission = admitBody(body, channelId);
+      const admission = admitBody(body, addressee?.clientId);
       const now = clock.now();
       const event: WebhookEventDoc = {
         _id: newId(),
@@ -45,7 +45,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
         status: 'pending',
         attempts: 0,
         nextAttemptAt: firstDueAt(body, now),
-        ...(channelId === undefined ? {} : { channelId }),
+        ...(addressee === undefined ? {} : { channelId: addressee.channelId }),
         ...admission,
       };
       queuedCount += 1;

@@ -17,9 +17,9 @@ export const observeIntake = (
   { instruments }: WebhookMetrics,
   logger: Pick<Logger, 'warn'>,
 ): Intake => ({
-  async store(body, options) {
+  async store(body, addressee) {
     try {
-      await intake.store(body, options);
+      await intake.store(body, addressee);
     } catch (error) {
       if (error instanceof BodyOutOfBounds) {
         instruments.webhookBodiesRefused.add({ bound: error.bound });
@@ -27,7 +27,7 @@ export const observeIntake = (
           {
             bound: error.bound,
             characters: body.length,
-            channelId: options?.channelId?.toHexString() ?? null,
+            channelId: addressee?.channelId.toHexString() ?? null,
           },
           'webhook body out of bounds; refused',
         );

@@ -24,7 +24,7 @@ export function webhookRoutes({ intake, door, verifyToken }: WebhookRouteDeps): 
   /** The only way of a verified body into the intake. */
   async function store(rawBody: Buffer, channel?: ChannelDoc): Promise<RawReply> {
     if (channel !== undefined) await door.takeQuota(channel, rawBody.byteLength);
-    await intake.store(textOf(rawBody), channel === undefined ? {} : { channelId: channel._id });
+    await intake.store(textOf(rawBody), channel && { channelId: channel._id, clientId: channel.clientId });
     return { status: 200, body: 'OK' };
   }
 
@@ -162,6 +162,9 @@ const eventDescription = {
     ],
     request: { contentType: 'application/json', example: eventExample },
     replies: { 200: { description: 'The events are stored', contentType: 'text/plain', example: 'OK' } },
-    problems: ['unauthenticated', 'invalid-signature', 'body-too-large', 'body-out-of-bounds', 'overloaded'],
+    problems: [
+      ...['unauthenticated', 'invalid-signature', 'body-too-large', 'body-out-of-bounds'],
+      ...['unsupported-media-type', 'overloaded'],
+    ],
   },
 } as const;

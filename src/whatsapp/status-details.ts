@@ -27,8 +27,9 @@ export interface StatusDetails {
   readonly recipientType?: string;
 }
 
-const maxErrors = 10;
-const maxText = 1_024;
+/** A status holds one error; each of its texts is a sentence or two. */
+const maxErrors = 3;
+const maxText = 512;
 const text = z.string().min(1).optional().catch(undefined);
 
 const Details = z.looseObject({

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import type { Receipt } from '../../src/sending/messages/contract.ts';
-import { maxStatusEntries, messageModel, type MessageDoc } from '../../src/sending/messages/store/model.ts';
+import {
+  maxHistoryBytes,
+  maxStatusEntries,
+  messageModel,
+  type MessageDoc,
+} from '../../src/sending/messages/store/model.ts';
+import { readStatusDetails } from '../../src/whatsapp/status-details.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
@@ -33,6 +39,24 @@ describe('the size of a message', () => {
       { status: 'read', entries: maxStatusEntries },
     );
     assert.deepEqual(stored?.statusHistory[0], message.statusHistory[0]);
+  });
+
+  it('receipts with as many and as long errors as are read › a bounded history', async () => {
+    const messages = createMessageRepository(database.connection);
+    const message: MessageDoc = buildMessage({ status: 'sent', providerMessageId: 'wamid.1' });
+    const scope = scopeOf(message.clientId);
+    await messages.insert(scope, message);
+    const words = '漢'.repeat(5_000);
+    const error = { code: 1, title: words, message: words, href: words, error_data: { details: words } };
+    const { details } = readStatusDetails({ errors: Array.from({ length: 50 }, () => error) });
+    assert.ok(details?.errors !== undefined);
+    const receipts = Array.from({ length: 200 }, (_value, index) => ({ ...receiptAt(index), details }));
+    await messages.applyReceipts(scope, message._id, receipts);
+    await messages.applyReceipts(scope, message._id, [receiptAt(9_000, 'read')]);
+    const stored = await messages.findById(scope, message._id);
+    assert.equal(stored?.status, 'read');
+    const bytes = Buffer.byteLength(JSON.stringify(stored?.statusHistory));
+    assert.ok(bytes > maxHistoryBytes && bytes < maxHistoryBytes * 1.5, `${bytes} bytes`);
   });
 
   it('a send time that was changed hundreds of times › is not changed any more', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import { Types } from 'mongoose';
 import { createCipher } from '../../src/platform/cipher.ts';
 import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
@@ -47,6 +48,35 @@ describe('api › webhook door', function () {
   const sized = (bytes: number): string => `{"text":"${'x'.repeat(bytes - '{"text":""}'.length)}"}`;
   const post = (path: string, raw: string, headers: Readonly<Record<string, string>> = {}) =>
     call(`${api().url}${path}`, { raw, headers: { 'content-type': 'application/json', ...headers } });
+
+  it('many channels of one business › their events are one source, so it has one share of the processing', async () => {
+    const user = await giveAddress();
+    const channels = api().collection('channels');
+    const first = await channels.findOne({ _id: new Types.ObjectId(user.channelId) });
+    const keys = [newSecret(), newSecret(), newSecret()];
+    await channels.insertMany(
+      keys.map((key, index) => ({
+        ...first,
+        _id: new Types.ObjectId(),
+        phoneNumberId: `${user.phoneNumberId}${index}`,
+        webhookKeyHash: sha256Hex(key),
+      })),
+    );
+    for (const key of keys) assert.equal((await post(`/webhook/incoming/${key}`, '{}')).status, 200);
+    const other = await giveAddress();
+    await post(other.path, '{}');
+    const found = await events().find().sort({ _id: 1 }).toArray();
+    const [a, b, c, d] = found.map(({ source }) => String(source));
+    assert.deepEqual([a === b, b === c, c === d], [true, true, false]);
+  });
+
+  it('a compressed event › 415, so the relay repeats it without compression', async () => {
+    const { path } = await giveAddress();
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const response = await fetch(`${api().url}${path}`, { method: 'POST', headers, body: gzipSync('{}') });
+    assert.equal(response.status, 415);
+    assert.equal(await events().countDocuments(), 0);
+  });
 
   describe('what the headers say › refused before the body is sent', () => {
     const length = 4 * megabyte - 1;

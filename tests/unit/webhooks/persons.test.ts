@@ -58,15 +58,23 @@ describe('webhook event › redaction', () => {
 });
 
 describe('webhook event › source', () => {
-  const channelId = new Types.ObjectId();
+  const clientId = new Types.ObjectId();
+  const both = envelopeOf(changeOf('42', {}), changeOf('43', {}));
   const sources: readonly [string, object, Types.ObjectId | undefined, string][] = [
     [
-      'a channel’s own address, whatever it names',
+      'an address of a business, whatever it names',
       statusesOf('42', []),
-      channelId,
-      `channel:${channelId.toHexString()}`,
+      clientId,
+      `client:${clientId.toHexString()}`,
     ],
     ['Meta’s address, a number', statusesOf('42', []), undefined, 'number:42'],
+    [
+      'Meta’s address, one number twice',
+      envelopeOf(changeOf('42', {}), changeOf('42', {})),
+      undefined,
+      'number:42',
+    ],
+    ['Meta’s address, several numbers', both, undefined, 'several'],
     ['Meta’s address, an account', accountEvent('100', 'account_update', {}), undefined, 'account:100'],
     ['Meta’s address, neither', { statuses: [] }, undefined, 'unnamed'],
   ];

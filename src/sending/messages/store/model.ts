@@ -46,8 +46,14 @@ export interface StatusEntry {
  */
 export const maxStatusEntries = 500;
 
-/** Matches a message whose history has room for one more entry. */
-export const hasHistoryRoom = { [`statusHistory.${maxStatusEntries - 1}`]: { $exists: false } } as const;
+/** What an entry holds beside the provider's words is small; receipts with ever longer words end here. */
+export const maxHistoryBytes = 128 * 1024;
+
+/** Matches a message whose history has room for one more entry; the last one may exceed `maxHistoryBytes`. */
+export const hasHistoryRoom = {
+  [`statusHistory.${maxStatusEntries - 1}`]: { $exists: false },
+  $expr: { $lt: [{ $bsonSize: { entries: '$statusHistory' } }, maxHistoryBytes] },
+} as const;
 
 /** One provider call. */
 export interface DispatchAttempt {

@@ -88,7 +88,7 @@ export function createReceiptQueries(
 
     /**
      * Adds receipts to the history, each once, and raises the status as the lifecycle allows. All writes commute: a set
-     * of keys (bounded by `maxStatusEntries`), the latest statement, the highest status. With `areFailuresOpen`, new `failed` receipts are listed in
+     * of keys (bounded by `hasHistoryRoom`), the latest statement, the highest status. With `areFailuresOpen`, new `failed` receipts are listed in
      * `openFailures` until `closeFailures` confirms that their effects were applied.
      */
     async applyReceipts(
