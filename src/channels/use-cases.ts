@@ -3,7 +3,7 @@ import type { Resource, ResourceRef } from '../audit/resource.ts';
 import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError } from '../platform/errors.ts';
+import { AppError, wrongState } from '../platform/errors.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
@@ -171,7 +171,7 @@ function draftChannel(
 function requestedState(channel: ChannelDoc, request: 'pause' | 'resume'): ChannelChange {
   const next = stateAfterRequest(stateOf(channel), request);
   if (next !== null) return next;
-  throw new AppError('wrong-state', `A disconnected channel cannot be ${request}d. Verify it first.`);
+  throw wrongState(`A disconnected channel cannot be ${request}d. Verify it first.`, 'disconnected');
 }
 
 const alreadyConnected = (): AppError =>

@@ -70,18 +70,24 @@ export function mergeResponses(declared: Responses, implied: Responses): Respons
 }
 
 /** The extension members that the areas declare, each described with the code of its problem. */
-const extensionsOf = (
+function extensionsOf(
   problems: ProblemTable,
   schemas: SchemaConverter,
-): Readonly<Record<string, JsonSchema>> =>
-  Object.fromEntries(
-    Object.entries<ProblemDefinition>(problems).flatMap(([code, { extensions = {} }]) =>
-      Object.entries(extensions).map(([name, schema]) => {
-        const described = schemas.output(schema);
-        return [name, { ...described, description: `Of \`${code}\`: ${String(described['description'])}` }];
-      }),
-    ),
-  );
+): Readonly<Record<string, JsonSchema>> {
+  const members: Record<string, JsonSchema & { description: string }> = {};
+  for (const [code, { extensions = {} }] of Object.entries<ProblemDefinition>(problems)) {
+    for (const [name, schema] of Object.entries(extensions)) {
+      const described = schemas.output(schema);
+      const earlier = members[name]?.description;
+      const own = `Of \`${code}\`: ${String(described['description'])}`;
+      members[name] = {
+        ...described,
+        description: earlier === undefined ? own : `${earlier}. ${own}`,
+      };
+    }
+  }
+  return members;
+}
 
 export const problemSchemasOf = (
   problems: ProblemTable,

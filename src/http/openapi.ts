@@ -21,6 +21,7 @@ import type { ProblemCode, ProblemTable } from '../platform/errors.ts';
 import type { PageRoute } from './page.ts';
 import type { RawRoute } from './raw-route.ts';
 import type { AnyRoute } from './route.ts';
+import { mayOmitBody } from './validation.ts';
 
 /** The description of the API as a whole. */
 export interface ApiDescription {
@@ -144,7 +145,7 @@ function describeRoute(entry: AnyRoute, { schemas, problems }: RouteContext): Op
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !mayOmitBody(entry),
             content: { 'application/json': mediaOf(entry.body, schemas.input(entry.body)) },
           },
         }),

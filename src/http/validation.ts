@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AppError, type Issue } from '../platform/errors.ts';
+import { issueMessage } from './issue-messages.ts';
 import type { AnyRoute } from './route.ts';
 
 export interface RawInput {
@@ -29,7 +30,7 @@ export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
   const parsed = {
     params: parsePart('params', route.params, raw.params, issues),
     query: parsePart('query', route.query, query, issues),
-    body: parsePart('body', route.body, raw.body, issues),
+    body: parsePart('body', route.body, bodyOf(route, raw), issues),
     idempotencyKey: route.idempotent === true ? readIdempotencyKey(raw.idempotencyKey, issues) : undefined,
   };
   if (issues.length > 0)
@@ -42,6 +43,14 @@ const summaryOf = (issues: readonly Issue[]): string =>
     ? 'The request has one validation issue.'
     : `The request has ${issues.length} validation issues.`;
 
+/** A missing body stands for no fields, if the route requires none. */
+const bodyOf = (route: AnyRoute, { body }: RawInput): unknown =>
+  body === undefined && mayOmitBody(route) ? {} : body;
+
+/** Whether a request may leave its body out, because all its fields are optional. */
+export const mayOmitBody = ({ body }: Pick<AnyRoute, 'body'>): boolean =>
+  body?.safeParse({}).success === true;
+
 type PartName = 'params' | 'query' | 'body';
 
 function parsePart(part: PartName, schema: z.ZodType | undefined, value: unknown, issues: Issue[]): unknown {
@@ -49,7 +58,7 @@ function parsePart(part: PartName, schema: z.ZodType | undefined, value: unknown
     if (part !== 'params') issues.push(...unexpectedFields(part, value));
     return undefined;
   }
-  const result = schema.safeParse(value, { error: friendlyMessage });
+  const result = schema.safeParse(value, { error: issueMessage });
   if (result.success) return result.data;
   issues.push(...result.error.issues.flatMap((issue) => toIssues(issue, [part])));
   return undefined;
@@ -62,10 +71,6 @@ const unexpectedFields = (part: PartName, value: unknown): Issue[] =>
     : [];
 
 const unknownField = 'This field is unknown.';
-
-/** Replaces Zod's message for a missing field, which names only types. */
-const friendlyMessage: z.core.$ZodErrorMap = (issue) =>
-  issue.code === 'invalid_type' && issue.input === undefined ? 'This is required.' : undefined;
 
 function toIssues(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issue[] {
   const path = [...prefix, ...issue.path];

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /**
  * A failure that the product reports to callers. Each area declares its codes in its `problems.ts`,
@@ -45,18 +45,26 @@ export const generalProblems = {
     title: 'Already exists',
     retry: false,
     advice: 'Change the existing object; `detail` says which field must be unique.',
+    extensions: {
+      existingId: z.string().meta({ description: 'the object that exists, if callers can read it' }),
+    },
   },
   'in-use': {
     status: 409,
     title: 'In use',
     retry: false,
     advice: '`detail` names what uses it; delete or finish that first.',
+    extensions: { conversationId: z.string().meta({ description: 'the conversation that is in the way' }) },
   },
   'wrong-state': {
     status: 409,
     title: 'Not allowed in the current state',
     retry: false,
     advice: '`detail` names the state and the states that allow the change.',
+    extensions: {
+      state: z.string().meta({ description: 'the present state' }),
+      conversationId: z.string().meta({ description: 'the conversation that is in the way' }),
+    },
   },
   'precondition-failed': {
     status: 412,
@@ -112,7 +120,11 @@ export interface Issue {
 }
 
 /** Extension members of problem details (RFC 9457, 3.2). Each area extends this, as it does `ProblemCodes`. */
-export interface ProblemExtensions {}
+export interface ProblemExtensions {
+  readonly existingId?: string;
+  readonly conversationId?: string;
+  readonly state?: string;
+}
 
 export interface AppErrorOptions {
   readonly cause?: unknown;
@@ -146,6 +158,10 @@ export class AppError extends Error {
     return !failureCodes.has(this.code);
   }
 }
+
+/** The state of an object forbids the request. */
+export const wrongState = (detail: string, state: string): AppError =>
+  new AppError('wrong-state', detail, { extensions: { state } });
 
 /** The object does not exist, or belongs to another client. */
 export const notFound = (what: string): AppError => new AppError('not-found', `There is no such ${what}.`);

@@ -9,12 +9,14 @@ export const sendingProblems = defineProblems({
     title: 'Message already sent',
     retry: false,
     advice: 'A message can be canceled only before it is handed to the provider.',
+    extensions: { state: z.string().meta({ description: 'the present state of the message' }) },
   },
   'already-retried': {
     status: 409,
     title: 'Message already retried',
     retry: false,
-    advice: '`detail` names the message that replaced it; retry that one if it failed too.',
+    advice: 'Follow the message `retriedBy`, which replaces it; retry that one if it failed too.',
+    extensions: { retriedBy: z.string().meta({ description: 'the message that replaces it' }) },
   },
   'contact-unreachable': {
     status: 409,
@@ -48,6 +50,7 @@ declare module '../platform/errors.ts' {
   interface ProblemCodes extends SendingProblems {}
 
   interface ProblemExtensions {
+    readonly retriedBy?: string;
     readonly templates?: readonly z.output<typeof ProblemTemplate>[];
   }
 }

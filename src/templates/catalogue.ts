@@ -200,7 +200,9 @@ const idKey = ({ clientId }: ClientScope, id: Types.ObjectId): string =>
 function assertSendable(name: string, { status, reason }: { status: string; reason: string | null }): void {
   if (status === 'approved' || status === 'paused') return;
   const suffix = reason === null ? '' : ` ${reason}`;
-  throw new AppError('template-not-approved', `The template ${name} is ${status}.${suffix}`);
+  throw new AppError('template-not-approved', `The template ${name} is ${status}.${suffix}`, {
+    extensions: { state: status },
+  });
 }
 
 function chooseLanguage(

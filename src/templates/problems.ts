@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineProblems } from '../platform/errors.ts';
 
 export const templateProblems = defineProblems({
@@ -6,6 +7,7 @@ export const templateProblems = defineProblems({
     title: 'Template not approved',
     retry: false,
     advice: 'Wait for the approval, or choose an approved template (GET /api/templates?status=approved).',
+    extensions: { state: z.string().meta({ description: 'the present state of the template' }) },
   },
   'template-limit-reached': {
     status: 409,

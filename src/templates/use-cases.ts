@@ -8,7 +8,7 @@ import {
   type ChannelDirectory,
 } from '../channels/directory.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError, notFound, type Issue } from '../platform/errors.ts';
+import { AppError, notFound, type Issue, wrongState } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { effectiveChange } from '../platform/update.ts';
@@ -213,15 +213,12 @@ function requireChangeable(current: TemplateDoc, changes: TemplateChanges): void
     throw notAllowed(current, 'changed');
   const isReviewed = current.status === 'approved' || current.status === 'paused';
   if (changes.category !== undefined && isReviewed) {
-    throw new AppError(
-      'wrong-state',
-      `The category of a template that is ${current.status} cannot be changed.`,
-    );
+    throw notAllowed(current, 'moved to another category');
   }
 }
 
 const notAllowed = ({ status }: TemplateDoc, what: string): AppError =>
-  new AppError('wrong-state', `The template is ${status} and cannot be ${what}.`);
+  wrongState(`The template is ${status} and cannot be ${what}.`, status);
 
 const definedOf = ({ category, components, messageSendTtlSeconds }: PatchTemplateBody): TemplateChanges => ({
   ...(category === undefined ? {} : { category }),

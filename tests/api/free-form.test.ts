@@ -182,7 +182,9 @@ describe('api › free-form messages', function () {
       assert.equal((await user.trySend({ to: phone })).status, 201);
     });
 
-    it('wrong recipient, channel, target and times › all named at once', async () => {
+    it('wrong recipient, content, channel, target and times › all named at once', async () => {
+      const empty = { to: '12', content: { type: 'text', body: '' } };
+      assert.equal(refusal(await trySend(empty)), '400 invalid-input body.content.body body.to');
       const expiresAt = inFuture(-minute);
       const channelId = new Types.ObjectId().toHexString();
       const body = { to: 'Ana', content: text(), expiresAt };

@@ -139,7 +139,7 @@ describe('leads', () => {
       ]) {
         const again = await admin.post('/api/leads', { ...person, name: 'Eve' });
         assert.equal(codeOf(again), '409 already-exists');
-        assert.match(String(again.body['detail']), new RegExp(idOf(lead)));
+        assert.equal(again.body['existingId'], idOf(lead));
         assert.deepEqual(issuePaths(again), [`body.${Object.keys(person)[0]}`]);
       }
       assert.equal((await admin.get(path(idOf(lead)))).body['name'], 'Ana');
@@ -411,6 +411,7 @@ describe('leads', () => {
           String(refused.body['detail']),
           new RegExp(`${conversation._id.toHexString()} \\(${status}\\)`),
         );
+        assert.equal(refused.body['conversationId'], conversation._id.toHexString());
       }
       await close(conversation._id);
       assert.equal((await admin.delete(path(idOf(lead)))).status, 204);

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { problems } from '../../src/app/problems.ts';
 import { issuePaths, type Answer } from './http.ts';
 
+/** The vocabulary of the validator, which says nothing to callers. */
+const validatorWords =
+  /\bInvalid |Too (big|small)|expected |, received \w|[Uu]nrecognized|discriminator|>=|<=/;
+
 /** Asserts that the answer is a 4xx problem by RFC 9457 with a registered code; the failure shows what was sent. */
 export function assertRefused(answer: Answer, what: string): void {
   const { status, body, headers } = answer;
@@ -19,7 +23,9 @@ export function assertRefused(answer: Answer, what: string): void {
   const errors = body['errors'] as { path: unknown; message: unknown }[];
   assert.ok(errors.length > 0, summary);
   for (const { path, message } of errors) {
-    assert.ok(typeof path === 'string' && typeof message === 'string' && message !== '', summary);
+    assert.ok(typeof path === 'string' && typeof message === 'string', summary);
+    assert.match(message, /^[A-Z“].*\.$/s, summary);
+    assert.doesNotMatch(message, validatorWords, summary);
   }
 }
 

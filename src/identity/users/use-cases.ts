@@ -6,7 +6,7 @@ import type { MailOutbox } from '../../mail/outbox.ts';
 import type { EmailConfirmationLinks } from '../email-confirmations/links.ts';
 import type { PasswordLinks } from '../password-links/links.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError } from '../../platform/errors.ts';
+import { AppError, wrongState } from '../../platform/errors.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { type Page, toPage } from '../../platform/pagination.ts';
@@ -149,7 +149,7 @@ const keyOf = ({ name }: PatchUserBody) => (name === undefined ? {} : { nameKey:
 function assertWaitsForPassword({ passwordHash, status }: UserDoc): void {
   if (passwordHash !== undefined)
     throw new AppError('wrong-state', 'The user already has a password. Use the password reset instead.');
-  if (status !== 'active') throw new AppError('wrong-state', 'The user is disabled.');
+  if (status !== 'active') throw wrongState('The user is disabled.', status);
 }
 
 /**

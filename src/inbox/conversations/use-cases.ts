@@ -174,9 +174,11 @@ async function hasSuccessor(
     closed === null
       ? null
       : await conversations.findLive(scope, { channelId: closed.channelId, contactId: closed.contactId });
-  const detail =
-    live === null
-      ? 'Another conversation of the contact on this channel was just closed. Try again.'
-      : `The contact has the open or pending conversation ${live._id.toHexString()} on this channel.`;
-  return new AppError('wrong-state', detail);
+  if (live === null) {
+    const detail = 'Another conversation of the contact on this channel was just closed. Try again.';
+    return new AppError('wrong-state', detail);
+  }
+  const conversationId = live._id.toHexString();
+  const detail = `The contact has the open or pending conversation ${conversationId} on this channel.`;
+  return new AppError('wrong-state', detail, { extensions: { state: 'closed', conversationId } });
 }

@@ -22,8 +22,11 @@ export interface ContactDependents {
    * the contact loses, and lifts it where the person has opted in.
    */
   consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void>;
-  /** A sentence that names what still needs the contact; null if nothing does. */
-  useOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<string | null>;
+  /** A conversation that still needs the contact; null if nothing does. */
+  useOfContact(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+  ): Promise<{ readonly conversationId: string; readonly status: string } | null>;
   /** Deletes what belongs to the contact, inside the transaction that deletes it. */
   contactDeleted(
     scope: ClientScope,

@@ -91,7 +91,11 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       resource.remove(scope, by, ref, async (contact, session) => {
         const { _id } = contact;
         const use = await dependents.useOfContact(scope, _id);
-        if (use !== null) throw new AppError('in-use', use);
+        if (use !== null) {
+          const { conversationId, status } = use;
+          const detail = `The contact has the conversation ${conversationId} (${status}).`;
+          throw new AppError('in-use', detail, { extensions: { conversationId } });
+        }
         await dependents.contactDeleted(scope, by, _id, session);
         await contacts.unlink(scope, _id, session);
         await erasePerson(
@@ -222,5 +226,6 @@ function alreadyThere(owner: ContactDoc, identity: AnyIdentity): AppError {
   const field = same ?? identityFields.find((name) => identity[name] !== undefined) ?? 'phoneNumber';
   return new AppError('already-exists', `The contact ${id} already has this ${field}.`, {
     errors: [{ path: `body.${field}`, message: `Already used by the contact ${id}.` }],
+    extensions: { existingId: id },
   });
 }

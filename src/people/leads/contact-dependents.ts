@@ -31,7 +31,7 @@ export const createContactDependents = ({
   async useOfContact(scope, contactId) {
     const conversation = await conversations.anyOfContact(scope, contactId);
     if (conversation === null) return null;
-    return `The contact has the conversation ${conversation._id.toHexString()} (${conversation.status}).`;
+    return { conversationId: conversation._id.toHexString(), status: conversation.status };
   },
 
   async contactDeleted(scope, actor, contactId, session) {

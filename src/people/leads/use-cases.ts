@@ -110,8 +110,11 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
       resource.remove(scope, by, ref, async ({ _id }) => {
         const live = await conversations.liveOfLead(scope, _id);
         if (live === null) return;
-        const which = `conversation ${live._id.toHexString()} (${live.status})`;
-        throw new AppError('in-use', `The lead has the ${which}. Close it first.`);
+        const conversationId = live._id.toHexString();
+        const which = `conversation ${conversationId} (${live.status})`;
+        throw new AppError('in-use', `The lead has the ${which}. Close it first.`, {
+          extensions: { conversationId },
+        });
       }),
   };
 }
@@ -147,7 +150,10 @@ async function createOnce(
     const id = earlier._id.toHexString();
     const message = `The contact already has the lead ${id}.`;
     const path = fields.contactId === undefined ? 'body.phoneNumber' : 'body.contactId';
-    throw new AppError('already-exists', message, { errors: [{ path, message }] });
+    throw new AppError('already-exists', message, {
+      errors: [{ path, message }],
+      extensions: { existingId: id },
+    });
   }
   const fresh = { stage, tags, ...(assignedAgentId === undefined ? {} : { assignedAgentId }) };
   const draft = draftLead(scope, { contact, earlier, fresh, at: clock.now() });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Content } from './content/schemas.ts';
 import { emptyContent, ShownContent } from './content/shown/schemas.ts';
 import { isoTime, objectIdText } from '../../platform/fields.ts';
+import { normalisePhone } from '../../platform/phone.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import {
   TemplateCategory,
@@ -49,6 +50,23 @@ const oneRecipient = [
   },
 ] as const;
 
+export const notANumber = 'This must be a phone number as E.164, with + and country code.';
+
+/**
+ * Arguments of `refine`: names a wrong number beside other issues of the body. If it is the only one, acceptance finds it
+ * together with the issues that only the database shows.
+ */
+const numberBesideOthers = [
+  // The body need not have the form of the schema, when it has other issues.
+  (body: Partial<RecipientFields> | null | undefined): boolean =>
+    typeof body?.to !== 'string' || normalisePhone(body.to) !== null,
+  {
+    error: notANumber,
+    path: ['to'] as PropertyKey[],
+    when: ({ issues }: { readonly issues: readonly unknown[] }): boolean => issues.length > 0,
+  },
+] as const;
+
 export const SendTemplateBody = z
   .strictObject({
     ...recipientFields,
@@ -60,6 +78,7 @@ export const SendTemplateBody = z
     ...timeFields,
   })
   .refine(...oneRecipient)
+  .refine(...numberBesideOthers)
   .meta({
     id: 'SendTemplateMessageBody',
     examples: [
@@ -76,6 +95,7 @@ export const SendMessageBody = z
     ...timeFields,
   })
   .refine(...oneRecipient)
+  .refine(...numberBesideOthers)
   .refine(({ content, replyTo }) => content.type !== 'reaction' || replyTo === undefined, {
     error: 'A reaction names its message in content.messageId.',
     path: ['replyTo'],

@@ -146,3 +146,63 @@ describe('input', () => {
     );
   });
 });
+
+describe('input › messages', () => {
+  const wrong = route({
+    ...{
+      method: 'post',
+      path: '/wrong',
+      operationId: 'postWrong',
+      summary: 'Wrong',
+      tag: 'Test',
+      access: 'public',
+    },
+    body: z.strictObject({
+      text: z.string().min(1).max(3).optional(),
+      count: z.int().min(2).max(5).optional(),
+      items: z.array(z.string()).max(1).optional(),
+      kind: z.enum(['a', 'b']).optional(),
+      what: z
+        .discriminatedUnion('type', [
+          z.strictObject({ type: z.literal('x') }),
+          z.strictObject({ type: z.literal('y') }),
+        ])
+        .optional(),
+      at: z.iso.datetime({ offset: true }).optional(),
+      mail: z.email().optional(),
+    }),
+    replies: { 204: null },
+    handle: async () => ({ status: 204 as const }),
+  });
+  const cases: readonly [string, object, string][] = [
+    ['another type', { text: 1 }, 'This must be text.'],
+    ['a text that is too long', { text: 'long' }, 'This must have at most 3 characters.'],
+    ['an empty text', { text: '' }, 'This must not be empty.'],
+    ['a number that is too big', { count: 9 }, 'This must be at most 5.'],
+    ['a number that is too small', { count: 1 }, 'This must be at least 2.'],
+    ['a fraction', { count: 2.5 }, 'This must be a whole number.'],
+    ['too many items', { items: ['a', 'b'] }, 'This must have at most 1 items.'],
+    ['none of the words', { kind: 'c' }, 'This must be one of: a, b.'],
+    ['an unknown kind', { what: { type: 'z' } }, 'This must be one of: x, y.'],
+    ['no kind', { what: {} }, 'This must be one of: x, y.'],
+    ['not a time', { at: 'soon' }, 'This must be a time with its zone, such as 2026-11-28T09:30:00Z.'],
+    ['not an address', { mail: 'ana' }, 'This must be an e-mail address.'],
+  ];
+  for (const [what, body, message] of cases) {
+    it(`${what} › “${message}”`, () => {
+      assert.deepEqual(
+        issuesOf(wrong, raw({ params: {}, body })).map((issue) => issue.message),
+        [message],
+      );
+    });
+  }
+
+  it('no body, and every field is optional › as an empty object; null › refused', () => {
+    assert.deepEqual(parseInput(wrong, raw({ params: {}, body: undefined })).body, {});
+    assert.deepEqual(pathsOf(wrong, raw({ params: {}, body: null })), ['body']);
+  });
+
+  it('no body, and a field is required › refused', () => {
+    assert.deepEqual(pathsOf(sample, raw({ body: undefined })), ['body']);
+  });
+});

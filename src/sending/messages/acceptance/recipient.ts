@@ -9,6 +9,7 @@ import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateDoc } from '../../../templates/catalogue.ts';
 import type { SendTemplateBody } from '../schemas.ts';
+import { notANumber } from '../schemas.ts';
 
 interface Named {
   /** The field of the body that names the recipient. */
@@ -41,8 +42,7 @@ export async function findRecipient(
 ): Promise<Recipient> {
   if (body.to !== undefined) {
     const phoneNumber = normalisePhone(body.to);
-    if (phoneNumber === null)
-      throw invalidRecipient('to', 'Must be a phone number as E.164, with + and country code.');
+    if (phoneNumber === null) throw invalidRecipient('to', notANumber);
     return { field: 'to', phoneNumber, contact: null, channelId: undefined };
   }
   const { contactId, ...named } = await findContactId(scope, body, deps);

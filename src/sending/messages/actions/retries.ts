@@ -4,7 +4,7 @@ import type { Address } from '../../gates/recipient.ts';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
 import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { AppError, notFound } from '../../../platform/errors.ts';
+import { AppError, notFound, wrongState } from '../../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { toPage, type Cursor } from '../../../platform/pagination.ts';
 import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
@@ -177,10 +177,7 @@ function createRetrySteps(deps: RetryDeps) {
   ): Promise<Address | null> {
     const { status, retriedBy } = message;
     if (status !== 'failed' && status !== 'unknown') {
-      throw new AppError(
-        'wrong-state',
-        `The message is ${status}; only failed and unknown messages can be retried.`,
-      );
+      throw wrongState(`The message is ${status}; only failed and unknown messages can be retried.`, status);
     }
     if (retriedBy !== undefined) throw alreadyRetried(retriedBy);
     if (status === 'unknown' && !request.mayDuplicate) {
@@ -229,5 +226,10 @@ const retriedWrite = ({ _id, status }: MessageDoc, retriedBy: Types.ObjectId): A
   after: { retriedBy, ...(status === 'unknown' ? { mayDuplicate: true } : {}) },
 });
 
-const alreadyRetried = (retryId: Types.ObjectId | undefined): AppError =>
-  new AppError('already-retried', `Message ${retryId?.toHexString() ?? ''} already replaces it.`);
+function alreadyRetried(retryId: Types.ObjectId | undefined): AppError {
+  if (retryId === undefined) return new AppError('already-retried', 'Another message already replaces it.');
+  const retriedBy = retryId.toHexString();
+  return new AppError('already-retried', `Message ${retriedBy} already replaces it.`, {
+    extensions: { retriedBy },
+  });
+}

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { AppError, notFound } from '../../../platform/errors.ts';
+import { AppError, notFound, wrongState } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { isSentByProduct } from '../rules.ts';
@@ -45,7 +45,9 @@ export function createMessageActions(deps: MessageActionDeps) {
       const message = await findOutbound(scope, id);
       // Idempotent: a second cancel returns the same as the first.
       if (message.status !== 'canceled')
-        throw new AppError('already-left', `The message is ${message.status}.`);
+        throw new AppError('already-left', `The message is ${message.status}.`, {
+          extensions: { state: message.status },
+        });
       if (!isCanceled) return message;
       await workflows.cancel(id.toHexString()).catch((error: unknown) => {
         // Without the notification the claim still finds the message canceled; the workflow only ends later.
@@ -71,10 +73,7 @@ export function createMessageActions(deps: MessageActionDeps) {
       if (moved === null) {
         const { status, expiresAt } = await findOutbound(scope, id);
         if (status !== 'scheduled') {
-          throw new AppError(
-            'wrong-state',
-            `The message is ${status}; only scheduled messages can be rescheduled.`,
-          );
+          throw wrongState(`The message is ${status}; only scheduled messages can be rescheduled.`, status);
         }
         throw invalidTime(`Must be before expiresAt, ${expiresAt?.toISOString() ?? ''}.`);
       }
