@@ -1,6 +1,7 @@
+import { nameForMail } from './names.ts';
 import type { Letter } from './transport.ts';
 
-/** The texts of mails. Names are user input, so they must not become part of a link. */
+/** The texts of mails. Names are user input: they pass `nameForMail`, and no subject contains one. */
 
 interface LinkLetter {
   readonly to: string;
@@ -29,7 +30,7 @@ export const resetLetter = ({ to, name, link }: LinkLetter & { readonly name?: s
   to,
   subject: 'Reset your password',
   text: [
-    name === undefined ? 'Hello,' : `Hello ${name},`,
+    greeting(name),
     '',
     'we received a request to reset the password of your account. Choose a new one here:',
     '',
@@ -41,6 +42,7 @@ export const resetLetter = ({ to, name, link }: LinkLetter & { readonly name?: s
   ].join('\n'),
 });
 
+/** To a stranger: the inviter chose both names, and the mail says so. */
 export const invitationLetter = ({
   to,
   name,
@@ -50,13 +52,24 @@ export const invitationLetter = ({
   to,
   subject: 'Your invitation to WhatsApp CRM',
   text: [
-    `Hello ${name},`,
+    greeting(name),
     '',
-    `${companyName} has created an account for you. Choose a password here:`,
+    `${quoted(companyName) ?? 'A business'} has created an account for you. Choose a password here:`,
     '',
     link,
     '',
     'The link works once, for 7 days. After that, ask an admin of your company for a new one.',
+    'The inviter wrote the names in this mail; we have not checked them. If you do not expect an invitation, ignore it.',
     '',
   ].join('\n'),
 });
+
+function greeting(name: string | undefined): string {
+  const shown = name === undefined ? undefined : nameForMail(name);
+  return shown === undefined ? 'Hello,' : `Hello ${shown},`;
+}
+
+function quoted(name: string): string | undefined {
+  const shown = nameForMail(name);
+  return shown === undefined ? undefined : `“${shown}”`;
+}

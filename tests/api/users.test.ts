@@ -55,7 +55,7 @@ describe('users', () => {
     );
     const mail = await api().waitForMail(email);
     assert.ok(mail.text.includes(`${appUrl}/accept-invitation#token=`), mail.text);
-    assert.ok(mail.text.includes('Jane Doe has created an account for you'), mail.text);
+    assert.ok(mail.text.includes('“Jane Doe” has created an account for you'), mail.text);
     assert.equal((await logIn(api(), email)).status, 401);
     assert.equal((await resetPassword(api(), tokenIn(mail))).status, 204);
     assert.equal((await resetPassword(api(), tokenIn(mail))).status, 400);
