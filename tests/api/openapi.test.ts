@@ -73,7 +73,7 @@ describe('api › the OpenAPI document', function () {
       [
         'post',
         '/api/auth/signup',
-        { ...signUp, email: `jane-${sent.id}@example.com`, password: 'Secret123!' },
+        { ...signUp, email: `jane-${sent.id}@example.com`, password: 'Seven-otters-like-tea' },
       ],
       ['post', '/api/auth/signup', signUp],
       ['post', '/api/auth/signup', { ...signUp, ...credentials }],

@@ -88,7 +88,7 @@ export async function serveAuth({
   };
 }
 
-export const password = 'Secret123!';
+export const password = 'Seven-otters-like-tea';
 
 export const newEmail = (): string => `user-${newSecret(6).toLowerCase()}@example.com`;
 

@@ -63,7 +63,7 @@ export interface Member {
   delete(path: string, headers?: CallOptions['headers']): Promise<Answer>;
 }
 
-const password = 'Secret123!';
+const password = 'Seven-otters-like-tea';
 
 /** The admin of a new client. */
 export async function signUpAdmin({ url }: MessagingApi): Promise<Member> {

@@ -69,7 +69,7 @@ const componentsHarmless = [
   ...harmlessAt('components.1.buttons.0.example', 'an empty list', 'a list'),
 ];
 
-const [password, email] = ['Secret123!', 'nobody@example.com'];
+const [password, email] = ['Seven-otters-like-tea', 'nobody@example.com'];
 
 const authSamples: readonly Sample[] = [
   {

@@ -20,6 +20,11 @@ export interface PasswordOwner {
 
 const minDistinctCharacters = 4;
 const minOwnWordLength = 3;
+/** A shorter name is part of too many other words. */
+const minContainedNameLength = 4;
+/** What is left of a password without the names in it. */
+const minRestLength = 8;
+const minCommonWordLength = 3;
 const productNames = ['WhatsApp', 'WhatsApp CRM'];
 const advice = 'Choose a longer one, for example several words that have nothing to do with each other.';
 
@@ -36,9 +41,54 @@ export function weaknessOf(
   if (common.has(text) || common.has(text.trim()) || common.has(characters.join('')))
     return `The password is one of those that most people use and attackers try first. ${advice}`;
   const own = new Set([email, ...email.split('@'), ...names, ...productNames].flatMap(spellingsOf));
-  return own.has(coreOf(text))
-    ? `The password is your e-mail address, your name or your company, which others know. ${advice}`
+  if (own.has(coreOf(text)))
+    return `The password is your e-mail address, your name or your company, which others know. ${advice}`;
+  if (isCommonWord(text, common))
+    return `The password is a common word with digits or signs, which attackers try first. ${advice}`;
+  return isMostlyNames(text, own, common)
+    ? `The password has little beside your e-mail address, your name, your company or WhatsApp. ${advice}`
     : undefined;
+}
+
+/** What people write for letters; `1` stands for two of them. */
+const lookAlikes: Readonly<Record<string, string>> = {
+  ...{ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '8': 'b', '9': 'g' },
+  ...{ '@': 'a', $: 's', '!': 'i', '+': 't', '€': 'e' },
+};
+
+const decode = (text: string, one: string): string =>
+  Array.from(text, (character) => (character === '1' ? one : (lookAlikes[character] ?? character))).join('');
+
+/** The text as it stands, and as the words that its digits and signs may stand for. */
+const readingsOf = (text: string): readonly string[] => [text, decode(text, 'i'), decode(text, 'l')];
+
+const lettersOf = (text: string): string => text.normalize('NFKD').replaceAll(/[^\p{L}\p{N}]/gu, '');
+
+/** Without the digits and signs at the end, at the beginning, or both. */
+const shortenedOf = (text: string): readonly string[] => {
+  const start = text.replace(/^[^\p{L}]+/u, '');
+  return [text, start, text.replace(/[^\p{L}]+$/u, ''), start.replace(/[^\p{L}]+$/u, '')];
+};
+
+/** "Summer2026!", "P@ssw0rd#1", "pass-word": one word of the list, dressed up. A phrase of several words is none. */
+function isCommonWord(text: string, common: ReadonlySet<string>): boolean {
+  return shortenedOf(text)
+    .flatMap(readingsOf)
+    .flatMap((reading) => [reading, lettersOf(reading)])
+    .map((word) => /^(.+?)\1+$/u.exec(word)?.[1] ?? word)
+    .some((word) => word.length >= minCommonWordLength && common.has(word));
+}
+
+/** Whether the password has a name in it, and nothing beside it that would be a password of its own. */
+function isMostlyNames(text: string, own: ReadonlySet<string>, common: ReadonlySet<string>): boolean {
+  const long = [...own].filter((name) => name.length >= minContainedNameLength);
+  const longestFirst = long.toSorted((a, b) => b.length - a.length);
+  return readingsOf(text).some((reading) => {
+    const whole = lettersOf(reading);
+    const rest = longestFirst.reduce((left, name) => left.replaceAll(name, ' '), whole);
+    const left = coreOf(rest);
+    return rest !== whole && (left.length < minRestLength || isCommonWord(left, common));
+  });
 }
 
 /** The letters of a text, with the digits between them: "Jane.Doe-2024!" becomes "janedoe". */

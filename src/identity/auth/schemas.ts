@@ -12,7 +12,7 @@ const NewPassword = z
   })
   .meta({ description: '8 to 72 bytes in UTF-8, none that attackers try first' });
 
-const credentialsExample = { email: 'jane@example.com', password: 'Secret123!' };
+const credentialsExample = { email: 'jane@example.com', password: 'Seven-otters-like-tea' };
 
 export const SignupBody = z
   .strictObject({
@@ -70,7 +70,7 @@ export const ResetPasswordBody = z
   })
   .meta({
     id: 'ResetPasswordBody',
-    examples: [{ token: 'example-token-from-the-mail', password: 'NewSecret456!' }],
+    examples: [{ token: 'example-token-from-the-mail', password: 'Nine-herons-like-rain' }],
   });
 export type ResetPasswordBody = z.output<typeof ResetPasswordBody>;
 
@@ -81,7 +81,7 @@ export const ChangePasswordBody = z
   })
   .meta({
     id: 'ChangePasswordBody',
-    examples: [{ currentPassword: 'Secret123!', newPassword: 'NewSecret456!' }],
+    examples: [{ currentPassword: 'Seven-otters-like-tea', newPassword: 'Nine-herons-like-rain' }],
   });
 export type ChangePasswordBody = z.output<typeof ChangePasswordBody>;
 

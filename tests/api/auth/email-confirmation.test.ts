@@ -184,7 +184,7 @@ describe('confirming the e-mail address', () => {
     const operator = personOf(
       api(),
       await call(`${api().url}/api/auth/login`, {
-        json: { email: admin.email, password: 'Secret123!' },
+        json: { email: admin.email, password: 'Seven-otters-like-tea' },
       }),
     );
     const json = { companyName: 'Doe', admin: { name: 'Jane', email: newEmail() } };

@@ -12,7 +12,7 @@ import {
   useIdentityApi,
 } from '../../support/identity-api.ts';
 
-const guessable = ['12345678', '        ', 'Password1'];
+const guessable = ['12345678', '        ', 'Password1', 'Summer2026!', 'P@ssw0rd-2026', 'WhatsAppTea1!'];
 
 describe('new passwords', () => {
   const api = useIdentityApi('new-passwords');
@@ -20,7 +20,7 @@ describe('new passwords', () => {
   it('sign-up › a common password, eight blanks, own name, address or company › 400 that says what to do', async () => {
     const email = newEmail();
     const own = { fullName: 'Johanna Krause', companyName: 'Krause Werkzeuge', email };
-    for (const chosen of [...guessable, email, 'johannakrause1', 'Krause-Werkzeuge']) {
+    for (const chosen of [...guessable, email, 'johannakrause1', 'Krause-Werkzeuge', 'JohannaTea2026!']) {
       const refused = await signUp(api().url, { ...own, password: chosen });
       assert.equal(codeOf(refused), '400 invalid-input', chosen);
       assert.deepEqual(issuePaths(refused), ['body.password']);

@@ -215,7 +215,9 @@ describe('refresh', () => {
   it('one of two sessions logged out › the other continues', async () => {
     const email = newEmail();
     const first = await signUp(server.url, { email });
-    const second = await call(`${server.url}/api/auth/login`, { json: { email, password: 'Secret123!' } });
+    const second = await call(`${server.url}/api/auth/login`, {
+      json: { email, password: 'Seven-otters-like-tea' },
+    });
     await call(`${server.url}/api/auth/logout`, { method: 'POST', cookie: refreshCookieOf(first) });
     assert.equal(await me(first), 401);
     assert.equal(await me(second), 200);

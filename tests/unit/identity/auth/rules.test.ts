@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { passwordProblem, weaknessOf } from '../../../../src/identity/auth/rules.ts';
 
@@ -59,6 +60,43 @@ describe('guessable password', () => {
       ],
       /others know/,
     ],
+    [
+      'a common word, dressed up',
+      [
+        'Password1!',
+        'Welcome1!',
+        'Summer2026!',
+        'Qwerty123!',
+        'Secret123!',
+        'P@ssw0rd#2026',
+        'Pa$$w0rd!!',
+        '!!Adm1n-2026',
+        '123Dragon456',
+        'M0nk3y_987654',
+        'L3tm31n!',
+        'w-e-l-c-o-m-e-1',
+        'SummerSummer7!',
+        'Ｗｅｌｃｏｍｅ９！',
+        'Qwertyuiop1!',
+        'zxcvbnm,./',
+        'asdf;lkj',
+        'Company2026!',
+      ],
+      /common word with digits or signs/,
+    ],
+    [
+      'contains own names',
+      [
+        'JaneDoe2026Tea!',
+        'My-jane.doe-99',
+        'xX-Jane-Xx-2026',
+        'J4ne-Coffee!',
+        'doe-sons-4ever!',
+        'WhatsAppTea2026!',
+        '1234Wh4tsAppABC',
+      ],
+      /has little beside/,
+    ],
   ] as const)
     for (const password of passwords)
       it(`${situation}: "${password}" › refused, and says what to do`, () => {
@@ -67,13 +105,28 @@ describe('guessable password', () => {
       });
 
   for (const password of [
-    'Secret123!',
+    'Seven-otters-like-tea',
     'correct horse battery',
     'jane likes 7 green tables',
     'Übermorgen-ist-Sonntag',
     '密码很长而且不同',
   ])
     it(`"${password}" › taken`, () => assert.equal(judge(password), undefined));
+
+  it('made by a password manager, 12 characters › taken', () => {
+    for (let count = 0; count < 5_000; count += 1) {
+      const password = randomBytes(9).toString('base64url');
+      assert.equal(judge(password), undefined, password);
+    }
+  });
+
+  it('three words of a word list › taken', () => {
+    const words = dictionary['diceware-common'] as readonly string[];
+    for (let place = 0; place + 4_000 < words.length; place += 1) {
+      const phrase = [words[place], words[place + 2_000], words[place + 4_000]].join(' ');
+      assert.equal(judge(phrase), undefined, phrase);
+    }
+  });
 
   it('the whole list › no entry of 8 or more characters passes', () => {
     const passed = [...common].filter((password) => password.length >= 8 && judge(password) === undefined);
