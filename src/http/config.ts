@@ -1,3 +1,4 @@
+import { getPublicSuffix } from 'tldts';
 import { z } from 'zod';
 import { defineConfig, type SliceOf } from '../platform/config-block.ts';
 import { flag, optional, origins, splitList, text, wholeNumber } from '../platform/config-fields.ts';
@@ -6,6 +7,15 @@ import { insecure, isHttps } from '../platform/insecure-settings.ts';
 /** With less, the share of one channel would not hold the largest webhook body. */
 const minBodyMemoryMb = 32;
 
+/** A host name; browsers ignore a dot before it. */
+const domain = () =>
+  optional(
+    z
+      .string()
+      .trim()
+      .regex(/^\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i, { error: 'must be a host name such as example.com' }),
+  );
+
 export const httpConfig = defineConfig({
   fields: {
     HOST: text('127.0.0.1'),
@@ -13,7 +23,7 @@ export const httpConfig = defineConfig({
     TRUSTED_PROXIES: wholeNumber(0, 0, 16),
     RATE_LIMIT_PER_MINUTE: wholeNumber(6_000, 0, 10_000_000),
     BODY_MEMORY_MB: wholeNumber(64, minBodyMemoryMb, 65_536),
-    COOKIE_DOMAIN: optional(z.string().trim()),
+    COOKIE_DOMAIN: domain(),
     COOKIE_SECURE: flag(),
   },
   *check({ isProduction, valueOf }) {
@@ -22,6 +32,8 @@ export const httpConfig = defineConfig({
       yield insecure('COOKIE_SECURE', 'must not be false: the refresh cookie would travel unencrypted');
     if (splitList(valueOf('CORS_ORIGINS')).some((origin) => !isHttps(origin)))
       yield insecure('CORS_ORIGINS', 'must only have https:// origins: others can be forged on the way');
+    const message = cookieDomainProblem(valueOf('COOKIE_DOMAIN'), valueOf('PUBLIC_URL'));
+    if (message !== undefined) yield { name: 'COOKIE_DOMAIN', message };
   },
   toSlice: (env, { port, publicUrl, isProduction }) => ({
     host: env.HOST,
@@ -36,5 +48,17 @@ export const httpConfig = defineConfig({
     cookies: { domain: env.COOKIE_DOMAIN, secure: env.COOKIE_SECURE ?? isProduction },
   }),
 });
+
+/** Why browsers would not store the refresh cookie of this domain, or would send it to strangers; undefined if they do. */
+function cookieDomainProblem(given: string, publicUrl: string): string | undefined {
+  const wanted = given.replace(/^\./, '').toLowerCase();
+  if (wanted === '' || !URL.canParse(publicUrl)) return undefined;
+  const host = new URL(publicUrl).hostname;
+  if (host !== wanted && !host.endsWith(`.${wanted}`))
+    return `must be the host of PUBLIC_URL (${host}) or a domain above it, else browsers refuse the cookie`;
+  return getPublicSuffix(wanted, { allowPrivateDomains: true }) === wanted
+    ? 'must not be a public suffix, under which anybody can register names: browsers refuse the cookie'
+    : undefined;
+}
 
 export type HttpConfig = SliceOf<typeof httpConfig>;

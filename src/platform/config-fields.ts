@@ -121,8 +121,18 @@ export const splitList = (value: string): string[] =>
 
 export const list = () => text('').transform(splitList);
 
-/** Origins as browsers send them: scheme, host and port only; never `*`. */
+const originRule = 'must be origins such as https://crm.example.com, separated by commas, without path';
+
+/** What URLs permit in a host and no real host has, as in https://*.example.com. */
+const isPattern = (origin: string): boolean => /[^a-z0-9.:[\]_-]/.test(new URL(origin).host);
+
+/** Origins as browsers send them: scheme, host and port only. They are compared as they are, so a pattern never matches. */
 export const origins = () =>
-  list().refine((entries) => entries.every((entry) => isHttpUrl(entry) && new URL(entry).origin === entry), {
-    error: 'must be origins such as https://crm.example.com, separated by commas, without path or *',
-  });
+  list()
+    .refine((entries) => entries.every((entry) => isHttpUrl(entry) && new URL(entry).origin === entry), {
+      error: `${originRule} or *`,
+      abort: true,
+    })
+    .refine((entries) => !entries.some(isPattern), {
+      error: `${originRule}; a pattern such as https://*.example.com never matches, so list each origin`,
+    });

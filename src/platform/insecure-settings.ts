@@ -41,13 +41,14 @@ export function mongoUriLacks(uri: string): readonly string[] {
     [...new URLSearchParams(options)].map(([name, value]) => [name.toLowerCase(), value] as const),
   );
   const isProven = /^[^:]+:.+$/.test(credentials) || passwordless.has(given.get('authmechanism') ?? '');
-  const tls = given.get('tls') ?? given.get('ssl') ?? String(srv !== undefined);
+  const switches = ['tls', 'ssl'].flatMap((name) => given.get(name) ?? []);
+  const hasTls = switches.length === 0 ? srv !== undefined : switches.every((value) => value === 'true');
   const trustsAnyone = ['tlsinsecure', 'tlsallowinvalidcertificates', 'tlsallowinvalidhostnames'].some(
     (name) => given.get(name) === 'true',
   );
   return [
     ...(isProven ? [] : ['user and password']),
-    ...(tls === 'true' && !trustsAnyone ? [] : ['TLS with a verified certificate (tls=true)']),
+    ...(hasTls && !trustsAnyone ? [] : ['TLS with a verified certificate (tls=true)']),
   ];
 }
 

@@ -11,6 +11,8 @@ export const acceptingName = 'INSECURE_SETTINGS';
 export const deploymentConfig = defineBaseConfig({
   fields: {
     NODE_ENV: choice(['development', 'test', 'production'], 'development'),
+    /** Node reads it: with 0, it accepts the certificate of anybody. */
+    NODE_TLS_REJECT_UNAUTHORIZED: optional(z.string().trim()),
     LOG_LEVEL: choice(logLevels, 'info'),
     SHUTDOWN_GRACE: duration('25s', '10m'),
     PORT: port(4000),
@@ -22,6 +24,11 @@ export const deploymentConfig = defineBaseConfig({
   },
   *check(env) {
     if (!env.isProduction) return;
+    if (env.valueOf('NODE_TLS_REJECT_UNAUTHORIZED') === '0')
+      yield {
+        name: 'NODE_TLS_REJECT_UNAUTHORIZED',
+        message: 'must not be 0: it turns off TLS checks; trust a private authority with NODE_EXTRA_CA_CERTS',
+      };
     yield* checkPresence(env, ['PUBLIC_URL']);
     yield* checkHttps('PUBLIC_URL', env.valueOf('PUBLIC_URL'), 'passwords and tokens travel there');
   },

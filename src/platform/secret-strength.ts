@@ -6,6 +6,13 @@ const maxRepeatedShare = 0.75;
 
 /** Words of placeholders and made-up values. Random values practically never contain them. */
 const giveaways = /change[-_ ]?me|example|placeholder|openssl|password|passwort|secret|qwerty|asdfgh/i;
+/** Frequent words of made-up secrets. A random value may contain one of them by chance, but practically never two. */
+const words =
+  /access|admin|auth|backend|battery|block|cipher|client|company|correct|crypt|demo|dummy|fallback|for|horse|hello|jump|key|lazy|local|lorem|ipsum|master|over|private|prod|project|random|refresh|replace|sample|secure|server|service|session|sign|staple|strong|super|test|this|token|welcome|whatsapp|with|your/g;
+const minWordLetters = 8;
+/** Letters of one case with separators: a phrase. Random values of this length have digits or both cases. */
+const phrase = /^(?:[a-z]+|[A-Z]+)(?:[-_.]+(?:[a-z]+|[A-Z]+))*$/;
+
 /** No encoding of random bytes has these; `<your secret>` and sentences do. */
 const notEncoded = /[\s<>{}]/;
 
@@ -16,12 +23,25 @@ const notEncoded = /[\s<>{}]/;
 export const isWeakSecret = (text: string): boolean =>
   Buffer.byteLength(text) < minBytes ||
   giveaways.test(text) ||
+  giveaways.test(withoutLeet(text)) ||
+  isWorded(text) ||
   notEncoded.test(text) ||
   [Buffer.from(text), ...decodedOf(text)].some(hasPattern);
 
 /** The same for the bytes of a key. */
 export const isWeakKey = (key: Uint8Array): boolean =>
   key.byteLength < minBytes || giveaways.test(Buffer.from(key).toString('latin1')) || hasPattern(key);
+
+const leet: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't' };
+const withoutLeet = (text: string): string => text.replaceAll(/[013457]/g, (digit) => leet[digit] ?? digit);
+
+/** Whether a text was written by a person: a phrase, or several words in it, also with digits for letters. */
+const isWorded = (text: string): boolean =>
+  phrase.test(text) ||
+  [text, withoutLeet(text)].some((reading) => {
+    const found = new Set(reading.toLowerCase().match(words));
+    return found.size > 1 && [...found].join('').length >= minWordLetters;
+  });
 
 /** The bytes that a text may stand for. */
 function decodedOf(text: string): readonly Buffer[] {

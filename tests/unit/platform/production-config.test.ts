@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { loadConfig } from '../../../src/app/config.ts';
 import { ConfigError } from '../../../src/platform/config.ts';
 import { acceptableNames } from '../../../src/platform/insecure-settings.ts';
@@ -94,6 +95,7 @@ describe('start in production', () => {
     ['mongodb+srv://crm:pw@db.example.com/x?tls=false', /lacks TLS/],
     ['mongodb+srv://crm:pw@db.example.com/x?tlsAllowInvalidCertificates=true', /lacks TLS/],
     ['mongodb+srv://crm:pw@db.example.com/x?tlsInsecure=true', /lacks TLS/],
+    ['mongodb://crm:pw@db.example.com/x?tls=true&ssl=false', /lacks TLS/],
     ['mongodb://db.example.com/x', /lacks user and password and TLS/],
     ['db.example.com', /lacks user and password and TLS/],
   ] as const)
@@ -128,6 +130,76 @@ describe('start in production', () => {
     assert.deepEqual(namesOf(off), ['TEMPORAL_TLS']);
   });
 
+  it('NODE_TLS_REJECT_UNAUTHORIZED=0 › refused by name, names the alternative, and cannot be accepted', () => {
+    const env = { ...production(), NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const [problem, ...others] = problemsOf(env);
+    assert.deepEqual([problem?.name, others], ['NODE_TLS_REJECT_UNAUTHORIZED', []]);
+    assert.match(problem?.message ?? '', /trust a private authority with NODE_EXTRA_CA_CERTS/);
+    const accepted = { ...env, INSECURE_SETTINGS: 'NODE_TLS_REJECT_UNAUTHORIZED' };
+    assert.deepEqual(namesOf(accepted), ['INSECURE_SETTINGS', 'NODE_TLS_REJECT_UNAUTHORIZED']);
+    assert.deepEqual(namesOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: '1' }), []);
+    assert.deepEqual(namesOf({ ...testEnvironment(), NODE_TLS_REJECT_UNAUTHORIZED: '0' }), []);
+  });
+
+  for (const [publicUrl, domain, reason] of [
+    ['https://crm.example.com', 'com', /public suffix/],
+    ['https://crm.example.co.uk', 'co.uk', /public suffix/],
+    ['https://crm.github.io', 'github.io', /public suffix/],
+    ['https://crm.example.com', '.com', /public suffix/],
+    ['https://crm.example.com', 'example.org', /must be the host of PUBLIC_URL \(crm\.example\.com\)/],
+    ['https://crm.example.com', 'api.crm.example.com', /must be the host of PUBLIC_URL/],
+    ['https://crm.example.com', 'ample.com', /must be the host of PUBLIC_URL/],
+    ['https://crm.example.com', 'https://example.com', /must be a host name/],
+    ['https://crm.example.com', 'example.com:443', /must be a host name/],
+    ['https://crm.example.com', '*.example.com', /must be a host name/],
+  ] as const)
+    it(`COOKIE_DOMAIN=${domain} at ${publicUrl} › refused: ${reason.source}`, () => {
+      const problems = problemsOf({ ...production(), PUBLIC_URL: publicUrl, COOKIE_DOMAIN: domain });
+      assert.deepEqual([...new Set(problems.map(({ name }) => name))], ['COOKIE_DOMAIN']);
+      assert.ok(
+        problems.some(({ message }) => reason.test(message)),
+        JSON.stringify(problems),
+      );
+    });
+
+  for (const domain of ['', 'crm.example.com', 'example.com', '.example.com', 'EXAMPLE.com'])
+    it(`COOKIE_DOMAIN=${domain} at https://crm.example.com › starts`, () =>
+      assert.deepEqual(namesOf({ ...production(), COOKIE_DOMAIN: domain }), []));
+
+  for (const pattern of [
+    'https://*.example.com',
+    'https://app.*',
+    'https://app.example.com,https://*',
+    'https://app$',
+  ])
+    it(`CORS_ORIGINS=${pattern} › refused everywhere, because a pattern never matches`, () => {
+      for (const env of [production(), testEnvironment()]) {
+        const problems = problemsOf({ ...env, CORS_ORIGINS: pattern });
+        assert.deepEqual(
+          problems.map(({ name }) => name),
+          ['CORS_ORIGINS'],
+        );
+        assert.match(problems[0]?.message ?? '', /a pattern such as .* never matches, so list each origin/);
+      }
+    });
+
+  it('CORS_ORIGINS › several whole origins, ports and addresses › start', () => {
+    const origins =
+      'https://app.example.com,https://app.example.com:8443,https://xn--mller-kva.example,https://[::1]:3000';
+    assert.deepEqual(namesOf({ ...production(), CORS_ORIGINS: origins }), []);
+  });
+
+  it('.env.example › names each of these rules', async () => {
+    const text = await readFile('.env.example', 'utf8');
+    for (const rule of [
+      /# Read by Node\. In production 0 is refused[^]*?\nNODE_TLS_REJECT_UNAUTHORIZED=/,
+      /no public suffix such as com or co\.uk[^\n]*\nCOOKIE_DOMAIN=/,
+      /a pattern such as https:\/\/\*\.example\.com is refused[^\n]*\nCORS_ORIGINS=/,
+      /words, phrases, sequences and\n# repetitions are refused\.\nJWT_ACCESS_TOKEN_SECRET=/,
+    ])
+      assert.match(text, rule);
+  });
+
   it('a token secret that the provider knows › refused by name', () => {
     const env = production();
     for (const shared of ['WEBHOOK_VERIFY_TOKEN', 'WHATSAPP_APP_SECRETS'])
@@ -144,6 +216,15 @@ describe('weak secrets', () => {
     'zero bytes in hex': '0'.repeat(64),
     'one character': 'x'.repeat(64),
     'a repeated word': 'abcdefgh'.repeat(8),
+    'three characters repeated': 'abc'.repeat(13),
+    'the digits repeated': '0123456789'.repeat(4),
+    'a phrase in lower case': 'purple-rabbits-dance-under-moonlit-trees',
+    'a phrase in capitals': 'PURPLE_RABBITS_DANCE_UNDER_MOONLIT_TREES',
+    'a phrase repeated': 'correct-horse-battery-staple-correct-horse',
+    'words that name the purpose': 'MySuperStrongTokenKeyForTheCrmBackend2026',
+    'words with digits for letters': 'MySup3rS3cr3tJwtK3yForMyC0mpany2026',
+    'words and a year': 'whatsappcrm-production-signing-key-2026',
+    'a sentence of typists': 'the-quick-brown-fox-jumps-over-lazy-dogs1',
     'repeated bytes in base64': hex('deadbeef'.repeat(12)),
     'digits in order': '0123456789abcdef0123456789abcdef',
     'the alphabet': 'abcdefghijklmnopqrstuvwxyz0123456789',
