@@ -4,7 +4,9 @@ import { buildProject } from './build.ts';
 import { startMailCatcher, type MailCatcher } from './mail/catcher.ts';
 import { dataDir, distDir, rootDir } from './paths.ts';
 import { findBinary } from './servers/find.ts';
+import { createPortClaims } from './servers/port-claims.ts';
 import { runCommand } from './servers/run-command.ts';
+import { PortTakenError } from './servers/server-process.ts';
 import { confirmDemoAddress } from './stack/demo-address.ts';
 import { sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
 import { loadEnvFile } from './stack/env-file.ts';
@@ -32,6 +34,9 @@ const processFile = join(dataDir, 'pids.json');
 const demoFile = join(dataDir, 'demo.json');
 const supervisor = { name: 'npm start', pid: process.pid, marker: join(rootDir, 'scripts', 'start.ts') };
 const stack = createStack(processFile, supervisor, (line) => log(`      ${line}`));
+
+const claims = createPortClaims();
+process.once('exit', () => claims.release());
 
 /** Settles at the first request to stop; later ones (a second Ctrl-C, npm's forwarding) change nothing. */
 const stopRequested = new Promise<string>((resolve) => {
@@ -69,7 +74,7 @@ async function startAll(target: Stack): Promise<void> {
   const detail = (line: string) => log(`      ${line}`);
   await step('build', () => buildProject(detail));
   const binaries = await step('find the servers', () => findServers(settings, detail));
-  const ports = await choosePorts(settings, detail);
+  const ports = await choosePorts(settings, detail, (port) => claims.claim(port));
   const addresses = toAddresses(settings, ports);
   const secrets = loadSecrets(join(dataDir, 'secrets.json'), process.env);
   const env = toChildEnv(process.env, settings, addresses, secrets);
@@ -124,6 +129,9 @@ function startCatcher(ports: Ports): Promise<MailCatcher> {
     pagePort: ports.MAIL_PAGE_PORT,
     folder: join(dataDir, 'mails'),
     onMail: (to, subject) => log(`      mail to ${to.join(', ')}: ${subject}`),
+  }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new PortTakenError('mail catcher', `127.0.0.1:${'port' in error ? String(error.port) : ''}`);
   });
 }
 

@@ -41,7 +41,10 @@ export async function startMailCatcher(options: MailCatcherOptions): Promise<Mai
   smtp.listen(options.smtpPort, host);
   await listening;
   page.listen(options.pagePort, host);
-  await once(page, 'listening');
+  await once(page, 'listening').catch((error: unknown) => {
+    smtp.close();
+    throw error;
+  });
   return {
     smtpUrl: `smtp://${host}:${portOf(smtp.server)}`,
     pageUrl: `http://${host}:${portOf(page)}/dev/mails`,

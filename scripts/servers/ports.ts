@@ -12,6 +12,8 @@ interface PortOptions {
   readonly name?: string;
   /** Free ports that are reserved for a program that does not listen yet. */
   readonly reserved?: ReadonlySet<number>;
+  /** Whether a free port may be taken; false if another start has chosen it and does not listen on it yet. */
+  readonly claim?: (port: number) => boolean;
 }
 
 /**
@@ -21,13 +23,21 @@ interface PortOptions {
 export async function freePort(
   preferred: number | null,
   log: (line: string) => void,
-  { name = 'port', reserved = new Set() }: PortOptions = {},
+  { name = 'port', reserved = new Set(), claim = () => true }: PortOptions = {},
 ): Promise<number> {
-  if (preferred === null || preferred === 0) return anyFreePort();
-  if (!reserved.has(preferred) && (await isPortFree(preferred))) return preferred;
-  const replacement = await nearFreePort(preferred, reserved);
+  const isUsable = async (port: number) => !reserved.has(port) && (await isPortFree(port)) && claim(port);
+  if (preferred === null || preferred === 0) return anyFreePort(isUsable);
+  if (await isUsable(preferred)) return preferred;
+  const replacement = await nearFreePort(preferred, isUsable);
   log(`${name} ${preferred} is taken by another program; using ${replacement} instead`);
   return replacement;
+}
+
+/** The port of an address, also where the address leaves it out because its scheme implies it. */
+export function portOfUrl(address: string): number {
+  const { port, protocol } = new URL(address);
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
 }
 
 export async function isPortFree(port: number): Promise<boolean> {
@@ -35,19 +45,24 @@ export async function isPortFree(port: number): Promise<boolean> {
   return !(await answers(port)) && (await canListen(port)) !== null;
 }
 
-async function nearFreePort(preferred: number, reserved: ReadonlySet<number>): Promise<number> {
+type IsUsable = (port: number) => Promise<boolean>;
+
+async function nearFreePort(preferred: number, isUsable: IsUsable): Promise<number> {
   for (let step = 1; step <= replacementTries; step += 1) {
     const candidate = preferred + step * replacementStep;
-    const isUsable = candidate <= 65_535 && !reserved.has(candidate);
-    if (isUsable && (await isPortFree(candidate))) return candidate;
+    if (candidate <= 65_535 && (await isUsable(candidate))) return candidate;
   }
-  return anyFreePort();
+  return anyFreePort(isUsable);
 }
 
-async function anyFreePort(): Promise<number> {
-  const port = await canListen(0);
-  if (port === null) throw new Error('no free port on 127.0.0.1');
-  return port;
+const anyPortTries = 20;
+
+async function anyFreePort(isUsable: IsUsable): Promise<number> {
+  for (let attempt = 0; attempt < anyPortTries; attempt += 1) {
+    const port = await canListen(0);
+    if (port !== null && (await isUsable(port))) return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
 function canListen(port: number): Promise<number | null> {

@@ -1,21 +1,36 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listensInGroup } from './listeners.ts';
 import { isPortFree } from './ports.ts';
 
 export interface RunningServer {
   readonly pid: number;
   /** host:port on loopback. */
   readonly address: string;
+  /** Where its part of the log file begins, in bytes. */
+  readonly logStart: number;
   /** Resolves with the exit code when the process has ended; null if a signal ended it. */
   readonly exited: Promise<number | null>;
   /** Asks the server to stop, waits, and kills it after a timeout. */
   stop(): Promise<void>;
   /** kill -9, for crash tests; `exited` resolves when the process is gone. */
   kill(): void;
+}
+
+/** Another program listens on a port that was free, or promised to this one, a moment before. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+
+  constructor(program: string, address: string) {
+    super(
+      `${program} cannot use ${address}: another program has taken the port in the meantime.\n` +
+        'Nothing was changed there. Start again: a taken port is then replaced by a free one.',
+    );
+  }
 }
 
 export type SpawnListener = (server: RunningServer) => void;
@@ -40,6 +55,7 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
   await refuseTakenPort(options);
   mkdirSync(dirname(options.logFile), { recursive: true });
   const log = openSync(options.logFile, 'a');
+  const { size: logStart } = fstatSync(log);
   let child: ChildProcess;
   try {
     child = spawn(options.binary, options.args, {
@@ -60,6 +76,7 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
   const server: RunningServer = {
     pid,
     address: options.address,
+    logStart,
     exited,
     kill: () => void child.kill('SIGKILL'),
     async stop() {
@@ -88,50 +105,93 @@ function endWithThisProcess(child: ChildProcess): void {
 
 /** Another program on the port would answer the readiness probe. */
 async function refuseTakenPort({ name, address }: LaunchOptions): Promise<void> {
-  const port = Number(address.split(':').at(-1));
-  if (!(await isPortFree(port)))
-    throw new Error(`${name} cannot use ${address}: another program listens there`);
+  if (!(await isPortFree(portOf(address)))) throw new PortTakenError(name, address);
 }
+
+const portOf = (address: string): number => Number(address.split(':').at(-1));
 
 interface ReadyOptions {
   readonly name: string;
   readonly logFile: string;
   readonly timeoutMs: number;
+  /** Further ports on loopback that the process listens on. */
+  readonly otherPorts?: readonly number[];
   /** Throws while the server is not usable yet. */
   readonly probe: () => Promise<void>;
 }
 
-/** Waits until the probe passes. If the server ends or times out, the error has the end of its log. */
+/**
+ * Waits until the probe passes. If the server ends or times out, the error has the end of its log. Throws `PortTakenError`
+ * if another program listens on its port: that one is never probed.
+ */
 export async function waitUntilReady(server: RunningServer, options: ReadyOptions): Promise<void> {
   const deadline = Date.now() + options.timeoutMs;
   let lastError: unknown;
   let isGone = false;
+  let isReady = false;
   void server.exited.then(() => (isGone = true));
   while (Date.now() < deadline) {
+    await refuseOtherListener(server, options);
     try {
       await options.probe();
-      return;
+      isReady = !isGone;
     } catch (error) {
       lastError = error;
+    }
+    // The probe may have reached a program that began to listen after the look before it.
+    if (isReady) {
+      await refuseOtherListener(server, options);
+      return;
     }
     if (isGone) break;
     await sleep(50);
   }
+  await end(server);
+  const log = await textFrom(options.logFile, server.logStart);
+  const taken = isGone ? await takenPort(server, options, log) : undefined;
+  if (taken !== undefined) throw new PortTakenError(options.name, `127.0.0.1:${taken}`);
   const why = isGone ? 'ended while starting' : `was not ready after ${options.timeoutMs / 1000} s`;
-  server.kill();
-  await server.exited;
-  throw new Error(
-    `${options.name} ${why}; last lines of ${options.logFile}:\n${await tailOf(options.logFile)}`,
-    { cause: lastError },
-  );
+  throw new Error(`${options.name} ${why}; last lines of ${options.logFile}:\n${tailOf(log)}`, {
+    cause: lastError,
+  });
 }
 
-async function tailOf(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '(no log)');
-  return text
+async function refuseOtherListener(server: RunningServer, { name }: ReadyOptions): Promise<void> {
+  if ((await listensInGroup(portOf(server.address), server.pid)) !== false) return;
+  await end(server);
+  throw new PortTakenError(name, server.address);
+}
+
+async function end(server: RunningServer): Promise<void> {
+  server.kill();
+  await server.exited;
+}
+
+const inUse = /EADDRINUSE|address (?:is )?already in use/i;
+
+/** The port that kept the server from starting. */
+async function takenPort(
+  { address }: RunningServer,
+  { otherPorts = [] }: ReadyOptions,
+  log: string,
+): Promise<number | undefined> {
+  for (const port of [portOf(address), ...otherPorts]) if (!(await isPortFree(port))) return port;
+  // The other program may be gone again.
+  return inUse.test(log) ? portOf(address) : undefined;
+}
+
+/** What this run of the server has written. */
+async function textFrom(file: string, start: number): Promise<string> {
+  const bytes = await readFile(file).catch(() => Buffer.from('(no log)'));
+  return bytes.subarray(bytes.length > start ? start : 0).toString('utf8');
+}
+
+/** The last lines without stack traces, which hide the message. */
+const tailOf = (log: string): string =>
+  log
     .trimEnd()
     .split('\n')
+    .filter((line) => !/^\s+at .+/.test(line))
     .slice(-12)
-    .map((line) => `    ${line.slice(0, 300)}`)
+    .map((line) => `    ${line.replace(/,"stack":"(?:[^"\\]|\\.)*"/, '').slice(0, 300)}`)
     .join('\n');
-}

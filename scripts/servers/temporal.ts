@@ -56,6 +56,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningSe
     await waitUntilReady(server, {
       name: 'temporal',
       logFile: options.logFile,
+      otherPorts: [options.uiPort],
       timeoutMs: 60_000,
       probe: async () => {
         connection ??= await Connection.connect({ address, connectTimeout: '1s' });

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../servers/run-command.ts';
@@ -44,15 +44,34 @@ export async function becomeSupervisor(
 ): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
-    try {
-      writeFileSync(file, toText({ supervisor, children: [] }), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (!isFileExists(error)) throw error;
-    }
+    if (createWhole(file, toText({ supervisor, children: [] }))) return;
+    const seen = textOf(file);
     const other = await findSupervisor(file);
     if (other !== null && other.pid !== process.pid) throw new AlreadyRunningError(other.pid);
-    await stopLeftovers(file, log);
+    await stopLeftovers(file, log, seen);
+  }
+}
+
+/** False if the file exists. Others see it with its whole content or not at all: half a file would look abandoned. */
+function createWhole(file: string, content: string): boolean {
+  const draft = `${file}.new-${process.pid}`;
+  writeFileSync(draft, content);
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (isFileExists(error)) return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
   }
 }
 
@@ -67,15 +86,22 @@ export async function isStillRunning({ pid, marker }: KnownProcess): Promise<boo
   return (await commandLineOf(pid)).includes(marker);
 }
 
-/** Stops what a killed supervisor left behind, gently first, and removes the file. */
-export async function stopLeftovers(file: string, log: (line: string) => void): Promise<void> {
+/**
+ * Stops what a killed supervisor left behind, gently first, and removes the file; a file that another start has replaced
+ * in the meantime stays.
+ */
+export async function stopLeftovers(
+  file: string,
+  log: (line: string) => void,
+  seen: string | null = textOf(file),
+): Promise<void> {
   // Later processes depend on earlier ones, so they stop in reverse order.
   for (const child of readJson<ProcessFile>(file)?.children.toReversed() ?? []) {
     if (!(await isStillRunning(child))) continue;
     log(`${child.name} (pid ${child.pid}) is left over from an interrupted run; stopping it`);
     await endProcess(child);
   }
-  await rm(file, { force: true });
+  if (textOf(file) === seen) rmSync(file, { force: true });
 }
 
 /** The same for a folder with one file per run; ignores runs that are still alive. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { dataDir, distDir } from '../paths.ts';
 import { startMongod } from '../servers/mongod.ts';
+import { portOfUrl } from '../servers/ports.ts';
 import { launchServer, waitUntilReady } from '../servers/server-process.ts';
 import { startTemporal } from '../servers/temporal.ts';
 import type { Addresses, Ports, Settings } from './settings.ts';
@@ -51,8 +52,11 @@ export function temporalService(binary: string, ports: Ports, settings: Settings
 
 /** The product's services, in the order in which they stop. */
 export function ownServices(addresses: Addresses, env: Readonly<Record<string, string>>) {
-  const own = (name: 'api' | 'worker' | 'sandbox', readyUrl: string, stopTimeoutMs: number) =>
-    nodeService({ name, entry: markers[name], readyUrl, env, stopTimeoutMs });
+  const own = (name: 'api' | 'worker' | 'sandbox', readyUrl: string, stopTimeoutMs: number) => {
+    const metrics = name === 'sandbox' ? null : addresses.metrics[name];
+    const otherPorts = metrics === null ? [] : [portOfUrl(metrics)];
+    return nodeService({ name, entry: markers[name], readyUrl, otherPorts, env, stopTimeoutMs });
+  };
   return {
     api: own('api', `${addresses.api}/readyz`, 5_000),
     worker: own('worker', `${addresses.workerHealth}/readyz`, 5_000),
@@ -64,6 +68,8 @@ interface NodeServiceOptions {
   readonly name: string;
   readonly entry: string;
   readonly readyUrl: string;
+  /** Further ports on loopback that it listens on. */
+  readonly otherPorts?: readonly number[];
   readonly env: Readonly<Record<string, string>>;
   readonly stopTimeoutMs: number;
   readonly logFile?: string;
@@ -71,7 +77,7 @@ interface NodeServiceOptions {
 
 /** A Node program; ready when its URL answers 200. */
 export function nodeService(options: NodeServiceOptions): Service {
-  const { name, entry, readyUrl, env, stopTimeoutMs } = options;
+  const { name, entry, readyUrl, otherPorts = [], env, stopTimeoutMs } = options;
   const logFile = options.logFile ?? logFileOf(name);
   return {
     name,
@@ -80,13 +86,19 @@ export function nodeService(options: NodeServiceOptions): Service {
         name,
         binary: process.execPath,
         args: ['--enable-source-maps', entry],
-        address: new URL(readyUrl).host,
+        address: `${new URL(readyUrl).hostname}:${portOfUrl(readyUrl)}`,
         logFile,
         stopTimeoutMs,
         env,
         onSpawn,
       });
-      await waitUntilReady(server, { name, logFile, timeoutMs: 60_000, probe: () => expectOk(readyUrl) });
+      await waitUntilReady(server, {
+        name,
+        logFile,
+        otherPorts,
+        timeoutMs: 60_000,
+        probe: () => expectOk(readyUrl),
+      });
     },
   };
 }

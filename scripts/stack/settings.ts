@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { dataDir } from '../paths.ts';
-import { freePort } from '../servers/ports.ts';
+import { freePort, portOfUrl } from '../servers/ports.ts';
 import type { RawEnvironment, Secrets } from './secrets.ts';
 
 const defaultPorts = {
@@ -48,12 +48,16 @@ export function readSettings(env: RawEnvironment): Settings {
 }
 
 /** The ports to listen on: the wanted ones if they are free. Each replacement is reported by name. */
-export async function choosePorts(settings: Settings, log: (line: string) => void): Promise<Ports> {
+export async function choosePorts(
+  settings: Settings,
+  log: (line: string) => void,
+  claim: (port: number) => boolean = () => true,
+): Promise<Ports> {
   const chosen = new Map<PortName, number>();
   for (const name of portNames()) {
     if (!needsPort(name, settings)) continue;
     const reserved = new Set(chosen.values());
-    chosen.set(name, await freePort(settings.wantedPorts[name], log, { name, reserved }));
+    chosen.set(name, await freePort(settings.wantedPorts[name], log, { name, reserved, claim }));
   }
   return mapPorts((name) => chosen.get(name) ?? settings.wantedPorts[name]);
 }
@@ -169,9 +173,7 @@ function readPort(name: PortName, text: string | null): number {
   return port;
 }
 
-function portOf(url: string): string {
-  return new URL(url).port;
-}
+const portOf = (url: string): string => String(portOfUrl(url));
 
 export function portNames(): PortName[] {
   return Object.keys(defaultPorts) as PortName[];

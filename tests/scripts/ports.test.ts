@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { freePort, isPortFree } from '../../scripts/servers/ports.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPortClaims } from '../../scripts/servers/port-claims.ts';
+import { freePort, isPortFree, portOfUrl } from '../../scripts/servers/ports.ts';
+import { choosePorts, readSettings } from '../../scripts/stack/settings.ts';
 
 describe('free port', () => {
   let server: Server;
@@ -58,4 +63,48 @@ describe('free port', () => {
     assert.equal(await isPortFree(address.port), false);
     wide.close();
   });
+});
+
+describe('two starts at once', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'claims-test-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('both choose their ports before either listens › no port is chosen twice', async () => {
+    const settings = readSettings({});
+    const [first, second] = [process.pid, process.ppid].map((pid) => createPortClaims({ folder, pid }));
+    const choose = (claims = first) =>
+      choosePorts(
+        settings,
+        () => undefined,
+        (port) => claims?.claim(port) ?? false,
+      );
+    const chosen = await Promise.all([choose(first), choose(second)]);
+    const ports = chosen.flatMap((one) => Object.values(one));
+    assert.equal(new Set(ports).size, ports.length);
+  });
+
+  it('the other start has ended or was killed › its ports are free again', () => {
+    const port = 4_000;
+    const [own, other] = [createPortClaims({ folder }), createPortClaims({ folder, pid: process.ppid })];
+    assert.equal(other.claim(port), true);
+    assert.equal(own.claim(port), false);
+    other.release();
+    assert.equal(own.claim(port), true);
+    assert.equal(own.claim(port), true, 'twice by the same start');
+    assert.equal(createPortClaims({ folder, pid: 999_999_999 }).claim(4_001), true);
+    assert.equal(own.claim(4_001), true, 'its process is gone');
+  });
+});
+
+describe('port of an address', () => {
+  for (const [address, port] of [
+    ['http://127.0.0.1:80', 80],
+    ['http://127.0.0.1/readyz', 80],
+    ['https://example.com', 443],
+    ['http://[::1]:4000/', 4_000],
+  ] as const)
+    it(`${address} › ${port}`, () => assert.equal(portOfUrl(address), port));
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +131,52 @@ describe('supervised process', () => {
     assert.throws(() => process.kill(pids[0] ?? 0, 0), /ESRCH/);
   });
 
+  it('its port is free, and another program takes it before it listens › a clear message, and none of it is left', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const late =
+      'setTimeout(() => require("http").createServer().listen(process.env.PORT, "127.0.0.1"), 60_000)';
+    const { pids, port, lines, launch } = await prepare(`import { createRequire } from 'node:module';
+      const require = createRequire(import.meta.url); ${late}`);
+    // It answers every probe as the program itself would.
+    const other = createServer((_request, response) => response.end('ready'));
+    const program = launch();
+    await until(() => pids.length === 1);
+    other.listen(port, '127.0.0.1').unref();
+    await assert.rejects(program.ready, {
+      name: 'PortTakenError',
+      message: new RegExp(`^program cannot use 127\\.0\\.0\\.1:${port}: another program has taken the port`),
+    });
+    assert.throws(() => process.kill(pids[0] ?? 0, 0), /ESRCH/);
+    assert.deepEqual(lines, [], 'it is not restarted');
+    other.close();
+  });
+
+  it('it finds its port taken and ends › a clear message instead of its stack trace', async () => {
+    const { port, launch } = await prepare(`import { createServer } from 'node:http';
+      const address = [Number(process.env.PORT), '127.0.0.1'];
+      createServer().listen(...address, () => createServer().listen(...address));`);
+    await assert.rejects(launch().ready, (error: Error) => {
+      assert.ok(
+        error.message.startsWith(`program cannot use 127.0.0.1:${port}: another program`),
+        error.message,
+      );
+      assert.doesNotMatch(error.message, /EADDRINUSE|\bat /);
+      return true;
+    });
+  });
+
+  it('it ends with a stack trace › the error has its message, without the trace', async () => {
+    const { launch } = await prepare(
+      `console.log(JSON.stringify({ message: 'api failed', error: { message: 'no disk', stack: 'Error\\n  at x' } }));
+       throw new Error('no disk')`,
+    );
+    await assert.rejects(launch().ready, (error: Error) => {
+      assert.match(error.message, /api failed[\s\S]*no disk/);
+      assert.doesNotMatch(error.message, /^\s+at |"stack"/m);
+      return true;
+    });
+  });
+
   it('the first start fails › the error holds the end of its log', async () => {
     const { launch } = await prepare('throw new Error("the port is on fire")');
     await assert.rejects(launch().ready, /program ended while starting[\s\S]*the port is on fire/);
@@ -214,6 +261,21 @@ describe('supervisor of a folder', () => {
     await becomeSupervisor(file(), self, assert.fail);
     assert.equal(await isStillRunning({ ...known, marker: 'a-mark-of-its-own' }), true);
     await stranger.stop();
+  });
+
+  it('two starts at once › one becomes the supervisor, the other is told, also beside the file of a killed one', async () => {
+    const two = await Promise.all([runSleeper(), runSleeper()]);
+    const known = two.map(({ pid }) => ({ name: 'npm start', pid, marker: 'a-mark-of-its-own' }));
+    await until(async () => (await Promise.all(known.map(isStillRunning))).every(Boolean));
+    for (let round = 0; round < 20; round += 1) {
+      if (round % 2 === 0) await rm(file(), { force: true });
+      else saveProcesses(file(), { supervisor: { ...self, pid: 999_999_999 }, children: [] });
+      const outcomes = await Promise.allSettled(
+        known.map((each) => becomeSupervisor(file(), each, assert.fail)),
+      );
+      assert.deepEqual(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+    }
+    await Promise.all(two.map((server) => server.stop()));
   });
 
   it('the file is damaged › it is replaced', async () => {
