@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import {
   checkBuild,
   checkDataFolder,
-  checkEnvFile,
+  checkEnvironment,
   checkExternalServers,
   checkPip,
   checkPorts,
@@ -11,13 +11,14 @@ import {
   type Finding,
 } from './doctor/checks.ts';
 import { rootDir } from './paths.ts';
-import { loadEnvFile } from './stack/env-file.ts';
+import { loadEnvFile, readEnvNames } from './stack/env-file.ts';
 import { readSettings } from './stack/settings.ts';
 
-loadEnvFile(join(rootDir, '.env'));
+const envFile = join(rootDir, '.env');
+loadEnvFile(envFile);
+const environment = checkEnvironment(process.env, readEnvNames(envFile));
 const settings = readSettings(process.env);
 const stack = await checkRunningStack();
-const isRunning = stack.detail.startsWith('running') || stack.state === 'later';
 const external = await checkExternalServers(settings);
 
 const findings: readonly Finding[] = [
@@ -30,20 +31,24 @@ const findings: readonly Finding[] = [
   await checkServer('temporal-test-server'),
   await checkPip(),
   ...external,
-  await checkPorts(settings, isRunning),
+  await checkPorts(settings, stack.ports),
   await checkDataFolder(),
-  checkEnvFile(),
-  stack,
+  ...environment,
+  stack.finding,
 ];
 
 for (const { subject, state, detail, fix } of findings) {
   console.log(`${state.padEnd(8)} ${subject.padEnd(21)} ${detail}`);
   if (fix !== undefined) console.log(`${' '.repeat(31)}fix: ${fix}`);
 }
-const missing = findings.filter(({ state }) => state === 'missing');
+const bad = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
+const listed = (state: Finding['state']): readonly string[] => {
+  const subjects = bad.filter((finding) => finding.state === state).map(({ subject }) => subject);
+  return subjects.length === 0 ? [] : [`${state === 'wrong' ? 'Wrong' : 'Missing'}: ${subjects.join(', ')}`];
+};
 console.log(
-  missing.length === 0
-    ? '\nNothing is missing; "later" means that npm start takes care of it.'
-    : `\nMissing: ${missing.map(({ subject }) => subject).join(', ')}`,
+  bad.length === 0
+    ? '\nNothing is missing or wrong; "later" means that npm start takes care of it.'
+    : `\n${[...listed('missing'), ...listed('wrong')].join('\n')}`,
 );
-process.exitCode = missing.length === 0 ? 0 : 1;
+process.exitCode = bad.length === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConfigError } from '../src/platform/config.ts';
 import { buildProject } from './build.ts';
 import { startMailCatcher, type MailCatcher } from './mail/catcher.ts';
 import { dataDir, distDir, rootDir } from './paths.ts';
@@ -9,11 +10,12 @@ import { runCommand } from './servers/run-command.ts';
 import { PortTakenError } from './servers/server-process.ts';
 import { confirmDemoAddress } from './stack/demo-address.ts';
 import { sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
-import { loadEnvFile } from './stack/env-file.ts';
+import { loadEnvFile, readEnvNames } from './stack/env-file.ts';
+import { describeUnknown, unknownNamesOf, wrongValuesOf } from './stack/environment.ts';
 import { readJson } from './stack/files.ts';
 import { checkExternalMongo, checkExternalTemporal } from './stack/external.ts';
 import { AlreadyRunningError, becomeSupervisor } from './stack/processes.ts';
-import { loadSecrets } from './stack/secrets.ts';
+import { loadSecrets, type RawEnvironment } from './stack/secrets.ts';
 import { logsDir, mongodService, ownServices, temporalService } from './stack/services.ts';
 import {
   choosePorts,
@@ -67,17 +69,17 @@ try {
 }
 
 async function startAll(target: Stack): Promise<void> {
-  loadEnvFile(join(rootDir, '.env'));
   await rm(join(dataDir, 'stack.json'), { force: true });
-  const settings = readSettings(process.env);
+  const given = readEnvironment();
+  const settings = readSettings(given);
   const step = createSteps(6 + (settings.usesSandbox ? 2 : 0) + (settings.catchesMails ? 1 : 0), log);
   const detail = (line: string) => log(`      ${line}`);
   await step('build', () => buildProject(detail));
   const binaries = await step('find the servers', () => findServers(settings, detail));
   const ports = await choosePorts(settings, detail, (port) => claims.claim(port));
   const addresses = toAddresses(settings, ports);
-  const secrets = loadSecrets(join(dataDir, 'secrets.json'), process.env);
-  const env = toChildEnv(process.env, settings, addresses, secrets);
+  const secrets = loadSecrets(join(dataDir, 'secrets.json'), given);
+  const env = toChildEnv(given, settings, addresses, secrets);
   await step(
     'MongoDB and Temporal',
     () =>
@@ -89,7 +91,7 @@ async function startAll(target: Stack): Promise<void> {
           ? target.start('temporal', temporalService(binaries.temporal, ports, settings))
           : checkExternalTemporal(settings.temporalAddress, settings.namespace),
       ]),
-    () => `${new URL(addresses.mongodbUri).host}, ${addresses.temporalAddress}`,
+    () => `${hostsOf(addresses.mongodbUri)}, ${addresses.temporalAddress}`,
   );
   await step('migrations', () => migrate(env));
   const services = ownServices(addresses, env);
@@ -112,7 +114,25 @@ async function startAll(target: Stack): Promise<void> {
     () => Promise.all([target.start('worker', services.worker), target.start('api', services.api)]),
     () => addresses.api,
   );
-  await showDemo(target, settings, addresses, step);
+  await showDemo(target, { settings, ports, addresses }, step);
+}
+
+/** Shell and `.env`, without misspelt names, which the processes would report again. Throws `ConfigError`. */
+function readEnvironment(): RawEnvironment {
+  const file = join(rootDir, '.env');
+  loadEnvFile(file);
+  const unknown = unknownNamesOf(process.env, readEnvNames(file));
+  for (const line of describeUnknown(unknown)) log(`warning: ${line}`);
+  const misspelt = new Set(unknown.misspelt.map(({ name }) => name));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !misspelt.has(name)));
+  const wrong = wrongValuesOf(env);
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  return env;
+}
+
+/** The servers of a database address, without user and password. */
+function hostsOf(uri: string): string {
+  return /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(uri)?.[1] ?? '';
 }
 
 async function findServers(settings: Settings, log: (line: string) => void) {
@@ -141,10 +161,15 @@ async function migrate(env: Readonly<Record<string, string>>): Promise<void> {
   if (code !== 0) throw new Error(`the migrations did not run (${code}):\n${output.trim().slice(-3_000)}`);
 }
 
+interface Place {
+  readonly settings: Settings;
+  readonly ports: Ports;
+  readonly addresses: Addresses;
+}
+
 async function showDemo(
   target: Stack,
-  settings: Settings,
-  addresses: Addresses,
+  { settings, ports, addresses }: Place,
   step: ReturnType<typeof createSteps>,
 ): Promise<void> {
   const { signIn, accessToken } = await step('demo client', () => signInDemo(addresses.api, demoFile));
@@ -161,7 +186,13 @@ async function showDemo(
       if (unread.length > 0) explainUnread(unread.map(({ id, status }) => `${id} is ${status}`));
     });
   }
-  const { pids: _, ...content } = toStackFile(settings, addresses, signIn, target.pids());
+  const { pids: _, ...content } = toStackFile({
+    settings,
+    addresses,
+    ports,
+    demo: signIn,
+    pids: target.pids(),
+  });
   target.publish(content);
   log(`\nReady after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
   log(toScreen({ ...content, pids: target.pids() }, accessToken, workflowId));

@@ -1,24 +1,25 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBuilt } from '../build.ts';
-import { dataDir, rootDir } from '../paths.ts';
+import { dataDir } from '../paths.ts';
 import { catalogue, platformKey, type ServerName } from '../servers/catalogue.ts';
 import { findLocalBinary } from '../servers/find.ts';
-import { isPortFree } from '../servers/ports.ts';
+import { isForbidden, isPortFree } from '../servers/ports.ts';
 import { assertReachable } from '../servers/vendor.ts';
 import { findPip } from '../servers/wheel.ts';
-import { readEnvNames } from '../stack/env-file.ts';
+import { describeUnknown, unknownNamesOf, wrongValuesOf } from '../stack/environment.ts';
 import { checkExternalMongo, checkExternalTemporal } from '../stack/external.ts';
 import { readJson } from '../stack/files.ts';
 import { findSupervisor } from '../stack/processes.ts';
 import { requestJson } from '../stack/request-json.ts';
-import { needsPort, portNames, type Settings } from '../stack/settings.ts';
+import type { RawEnvironment } from '../stack/secrets.ts';
+import { needsPort, portNames, type PortName, type Ports, type Settings } from '../stack/settings.ts';
 import type { StackFile } from '../stack/stack-file.ts';
 
 export interface Finding {
   readonly subject: string;
   /** `later`: not there yet, but the next `npm start` creates it. */
-  readonly state: 'ok' | 'later' | 'missing';
+  readonly state: 'ok' | 'later' | 'missing' | 'wrong';
   readonly detail: string;
   readonly fix?: string;
 }
@@ -70,21 +71,40 @@ export async function checkPip(): Promise<Finding> {
     : { subject: 'pip', state: 'ok', detail: pip.join(' ') };
 }
 
-export async function checkPorts(settings: Settings, isOwnStackRunning: boolean): Promise<Finding> {
-  const taken: string[] = [];
-  for (const name of portNames()) {
-    const port = settings.wantedPorts[name];
-    if (needsPort(name, settings) && !(await isPortFree(port))) taken.push(`${name} ${port}`);
-  }
-  if (taken.length === 0) return { subject: 'ports', state: 'ok', detail: 'all free' };
-  if (isOwnStackRunning)
-    return { subject: 'ports', state: 'ok', detail: `in use by the running stack: ${taken.join(', ')}` };
+/** `own` has the ports of the running stack of this folder; null if none runs. */
+export async function checkPorts(settings: Settings, own: Partial<Ports> | null): Promise<Finding> {
+  const wanted = portNames().filter((name) => needsPort(name, settings));
+  const states = await Promise.all(wanted.map((name) => describePort(name, settings.wantedPorts[name], own)));
+  const linesOf = (kind: PortState['kind']) =>
+    states.flatMap((state) => (state.kind === kind ? [state.text] : []));
+  const [used, foreign] = [linesOf('own'), linesOf('foreign')];
+  const parts = [
+    ...(used.length === 0 ? [] : [`used by the running stack: ${used.join(', ')}`]),
+    ...(foreign.length === 0 ? [] : [`not available: ${foreign.join(', ')}`]),
+  ];
+  if (parts.length === 0) return { subject: 'ports', state: 'ok', detail: 'all free' };
+  if (foreign.length === 0 || own !== null)
+    return { subject: 'ports', state: 'ok', detail: parts.join('; ') };
   return {
     subject: 'ports',
     state: 'later',
-    detail: `taken: ${taken.join(', ')}; npm start picks other ports and reports them`,
+    detail: `${parts.join('; ')}; npm start picks other ports and reports them`,
     fix: 'set those variables, or stop the programs that listen there',
   };
+}
+
+interface PortState {
+  readonly kind: 'free' | 'own' | 'foreign';
+  readonly text: string;
+}
+
+async function describePort(name: PortName, port: number, own: Partial<Ports> | null): Promise<PortState> {
+  const text = `${name} ${port}`;
+  if (own?.[name] === port) return { kind: 'own', text };
+  if (await isPortFree(port)) return { kind: 'free', text };
+  const why = (await isForbidden(port)) ? 'needs the rights of root' : 'another program listens there';
+  const instead = own?.[name] === undefined ? '' : `; the running stack uses ${own[name]}`;
+  return { kind: 'foreign', text: `${text} (${why}${instead})` };
 }
 
 export async function checkDataFolder(): Promise<Finding> {
@@ -102,27 +122,30 @@ export async function checkDataFolder(): Promise<Finding> {
   }
 }
 
-/** Development needs no variable; a variable that is set must be in `.env.example`. */
-export function checkEnvFile(): Finding {
-  const set = readEnvNames(join(rootDir, '.env'));
-  if (set.size === 0) {
-    return {
-      subject: '.env',
-      state: 'ok',
-      detail: 'none, and none is needed: npm start generates the secrets in .data/secrets.json',
-    };
-  }
-  const known = readEnvNames(join(rootDir, '.env.example'));
-  const unknown = [...set].filter((name) => !known.has(name) && !portNames().includes(name as never));
-  return unknown.length === 0
-    ? { subject: '.env', state: 'ok', detail: `${set.size} variables, all known` }
-    : {
-        subject: '.env',
-        state: 'missing',
-        detail: `not in .env.example: ${unknown.join(', ')}`,
-        fix: 'correct or remove them',
-      };
+/** Development needs no variable; the values of those that are set are judged as a start judges them. */
+export function checkEnvironment(env: RawEnvironment, inFile: ReadonlySet<string>): readonly Finding[] {
+  const wrong = wrongValuesOf(env).map(({ name, message }) => ({
+    subject: name,
+    state: 'wrong' as const,
+    detail: message,
+    fix: inFile.has(name)
+      ? 'correct it in .env, or in the shell, which comes first'
+      : 'correct it in the shell',
+  }));
+  const unknown = describeUnknown(unknownNamesOf(env, inFile));
+  const names = {
+    subject: '.env and shell',
+    state: unknown.length === 0 ? ('ok' as const) : ('wrong' as const),
+    detail: unknown.length === 0 ? summaryOf(inFile) : unknown.join('; '),
+    ...(unknown.length === 0 ? {} : { fix: 'correct or remove them; .env.example has every name' }),
+  };
+  return [names, ...wrong];
 }
+
+const summaryOf = ({ size }: ReadonlySet<string>): string =>
+  size === 0
+    ? 'no .env, and none is needed: npm start generates the secrets in .data/secrets.json'
+    : `${size} variables in .env, all known`;
 
 export async function checkExternalServers(settings: Settings): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -136,23 +159,39 @@ export async function checkExternalServers(settings: Settings): Promise<Finding[
   return findings;
 }
 
-export async function checkRunningStack(): Promise<Finding> {
+interface RunningStack {
+  readonly finding: Finding;
+  /** Null if nothing runs. */
+  readonly ports: Partial<Ports> | null;
+}
+
+export async function checkRunningStack(): Promise<RunningStack> {
   const supervisor = await findSupervisor(join(dataDir, 'pids.json'));
   if (supervisor === null)
-    return { subject: 'stack', state: 'ok', detail: 'not running; start it with npm start' };
+    return {
+      finding: { subject: 'stack', state: 'ok', detail: 'not running; start it with npm start' },
+      ports: null,
+    };
   const stack = readJson<StackFile>(join(dataDir, 'stack.json'));
   if (stack === null)
-    return { subject: 'stack', state: 'later', detail: `starting (process ${supervisor.pid})` };
-  const ready = await requestJson(`${stack.api}/readyz`, {}).catch((error: unknown) => ({
+    return {
+      finding: { subject: 'stack', state: 'later', detail: `starting (process ${supervisor.pid})` },
+      ports: {},
+    };
+  return { finding: await askReadiness(stack, supervisor.pid), ports: stack.ports ?? {} };
+}
+
+async function askReadiness({ api }: StackFile, pid: number): Promise<Finding> {
+  const ready = await requestJson(`${api}/readyz`, {}).catch((error: unknown) => ({
     status: 0,
     body: String(error),
   }));
   return ready.status === 200
-    ? { subject: 'stack', state: 'ok', detail: `running (process ${supervisor.pid}), API ${stack.api}` }
+    ? { subject: 'stack', state: 'ok', detail: `running (process ${pid}), API ${api}` }
     : {
         subject: 'stack',
         state: 'missing',
-        detail: `process ${supervisor.pid} runs, but ${stack.api}/readyz answers ${ready.status}: ${JSON.stringify(ready.body)}`,
+        detail: `process ${pid} runs, but ${api}/readyz answers ${ready.status}: ${JSON.stringify(ready.body)}`,
         fix: 'read .data/logs/api.log; stop it and run npm start again',
       };
 }

@@ -29,7 +29,8 @@ export async function freePort(
   if (preferred === null || preferred === 0) return anyFreePort(isUsable);
   if (await isUsable(preferred)) return preferred;
   const replacement = await nearFreePort(preferred, isUsable);
-  log(`${name} ${preferred} is taken by another program; using ${replacement} instead`);
+  const why = (await isForbidden(preferred)) ? 'needs the rights of root' : 'is taken by another program';
+  log(`${name} ${preferred} ${why}; using ${replacement} instead`);
   return replacement;
 }
 
@@ -42,8 +43,11 @@ export function portOfUrl(address: string): number {
 
 export async function isPortFree(port: number): Promise<boolean> {
   // Some systems let a program bind a loopback address although another one listens on all addresses: try both.
-  return !(await answers(port)) && (await canListen(port)) !== null;
+  return !(await answers(port)) && typeof (await tryToListen(port)) === 'number';
 }
+
+/** Many systems reserve the ports below 1024. */
+export const isForbidden = async (port: number): Promise<boolean> => (await tryToListen(port)) === 'EACCES';
 
 type IsUsable = (port: number) => Promise<boolean>;
 
@@ -59,20 +63,21 @@ const anyPortTries = 20;
 
 async function anyFreePort(isUsable: IsUsable): Promise<number> {
   for (let attempt = 0; attempt < anyPortTries; attempt += 1) {
-    const port = await canListen(0);
-    if (port !== null && (await isUsable(port))) return port;
+    const port = await tryToListen(0);
+    if (typeof port === 'number' && (await isUsable(port))) return port;
   }
   throw new Error('no free port on 127.0.0.1');
 }
 
-function canListen(port: number): Promise<number | null> {
+/** The port, or the code of the error. */
+function tryToListen(port: number): Promise<number | string> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(null));
+    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
       const address = server.address();
-      const listeningPort = typeof address === 'object' && address !== null ? address.port : null;
-      server.close(() => resolve(listeningPort));
+      const listening = typeof address === 'object' && address !== null ? address.port : 'no address';
+      server.close(() => resolve(listening));
     });
   });
 }

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Names that an environment file sets, or that an example mentions in a comment such as `# NAME=value`. */
+/** Names that an environment file sets, also to nothing. */
 export function readEnvNames(file: string): ReadonlySet<string> {
   if (!existsSync(file)) return new Set();
-  const names = readFileSync(file, 'utf8').matchAll(/^\s*(?:#\s*)?(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=/gm);
+  const names = readFileSync(file, 'utf8').matchAll(/^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/gm);
   return new Set([...names].map((match) => match[1] ?? ''));
 }
 

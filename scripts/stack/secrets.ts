@@ -41,7 +41,8 @@ export function mergeSecrets(kept: KeptSecrets, env: RawEnvironment): Secrets {
   };
 }
 
-function makeSecrets(): KeptSecrets {
+/** New ones. */
+export function makeSecrets(): KeptSecrets {
   const secret = () => randomBytes(36).toString('base64url');
   return {
     JWT_ACCESS_TOKEN_SECRET: secret(),

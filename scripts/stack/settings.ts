@@ -3,7 +3,7 @@ import { dataDir } from '../paths.ts';
 import { freePort, portOfUrl } from '../servers/ports.ts';
 import type { RawEnvironment, Secrets } from './secrets.ts';
 
-const defaultPorts = {
+export const defaultPorts = {
   PORT: 4000,
   WORKER_HEALTH_PORT: 4001,
   METRICS_PORT: 4002,
@@ -16,7 +16,7 @@ const defaultPorts = {
   TEMPORAL_UI_PORT: 8233,
 } as const;
 
-type PortName = keyof typeof defaultPorts;
+export type PortName = keyof typeof defaultPorts;
 export type Ports = Readonly<Record<PortName, number>>;
 
 export interface Settings {
@@ -33,7 +33,7 @@ export interface Settings {
 
 const database = 'whatsapp_crm';
 
-/** The settings of `npm start` from the environment; empty variables count as not set. */
+/** The settings of `npm start` from the environment; empty variables and ports that are no number count as not set. */
 export function readSettings(env: RawEnvironment): Settings {
   const given = (name: string) => env[name]?.trim() || null;
   return {
@@ -162,16 +162,12 @@ export function needsPort(name: PortName, settings: Settings): boolean {
 }
 
 /** Port 0 switches metrics off. */
-const canBeOff = (name: PortName): boolean => name === 'METRICS_PORT' || name === 'WORKER_METRICS_PORT';
+export const canBeOff = (name: PortName): boolean =>
+  name === 'METRICS_PORT' || name === 'WORKER_METRICS_PORT';
 
-function readPort(name: PortName, text: string | null): number {
-  if (text === null) return defaultPorts[name];
-  const port = Number(text);
-  const lowest = canBeOff(name) ? 0 : 1;
-  if (!Number.isInteger(port) || port < lowest || port > 65_535)
-    throw new Error(`${name}=${text} is not a port number`);
-  return port;
-}
+/** Wrong values never come here: `wrongValuesOf` stops the start before. */
+const readPort = (name: PortName, given: string | null): number =>
+  given === null || !/^\d+$/.test(given) ? defaultPorts[name] : Number(given);
 
 const portOf = (url: string): string => String(portOfUrl(url));
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DemoSignIn } from './demo.ts';
 import type { ServiceName } from './services.ts';
-import type { Addresses, Settings } from './settings.ts';
+import { type Addresses, needsPort, portNames, type Ports, type Settings } from './settings.ts';
 
 /** Null for what this run did not start. */
 export type Pids = Readonly<Record<ServiceName, number | null>>;
@@ -20,15 +20,21 @@ export interface StackFile {
   /** Metrics pages of the processes that have one. */
   readonly metrics: readonly string[];
   readonly demo: DemoSignIn;
+  /** The ports that this run listens on, by the variable that sets them. */
+  readonly ports: Partial<Ports>;
   readonly pids: Pids;
 }
 
-export function toStackFile(
-  settings: Settings,
-  addresses: Addresses,
-  demo: DemoSignIn,
-  pids: Pids,
-): StackFile {
+interface StackParts {
+  readonly settings: Settings;
+  readonly addresses: Addresses;
+  readonly ports: Ports;
+  readonly demo: DemoSignIn;
+  readonly pids: Pids;
+}
+
+export function toStackFile({ settings, addresses, ports, demo, pids }: StackParts): StackFile {
+  const used = portNames().filter((name) => needsPort(name, settings));
   return {
     api: addresses.api,
     docs: `${addresses.api}/docs`,
@@ -40,6 +46,7 @@ export function toStackFile(
     mail: addresses.mail?.page ?? null,
     metrics: Object.values(addresses.metrics).filter((page) => page !== null),
     demo: { email: demo.email, password: demo.password },
+    ports: Object.fromEntries(used.map((name) => [name, ports[name]])),
     pids,
   };
 }

@@ -2,7 +2,8 @@ import { credentialsConfig } from '../channels/config.ts';
 import { httpConfig } from '../http/config.ts';
 import { authConfig } from '../identity/config.ts';
 import { mailConfig } from '../mail/config.ts';
-import { type ConfigOf, readConfig, variableNames } from '../platform/config.ts';
+import { type ConfigOf, givenNames, readConfig, variableNames } from '../platform/config.ts';
+import { findMisspelt, type MisspeltName } from '../platform/misspelt-names.ts';
 import type { RawEnvironment } from '../platform/config-block.ts';
 import { metricsConfig, mongoConfig, temporalConfig, workerConfig } from '../platform/platform-config.ts';
 import { ratesConfig } from '../rates/config.ts';
@@ -33,3 +34,7 @@ export const environmentNames: readonly string[] = variableNames(blocks);
 
 /** The whole configuration; throws a `ConfigError` that lists every problem of the environment. */
 export const loadConfig = (env?: RawEnvironment): Config => readConfig(blocks, env);
+
+/** Variables of the environment that nothing reads and that resemble a setting. */
+export const misspeltNames = (env?: RawEnvironment): readonly MisspeltName[] =>
+  findMisspelt(givenNames(env), environmentNames);

@@ -1,6 +1,6 @@
 import { ConfigError } from '../platform/config.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
-import { type Config, loadConfig } from './config.ts';
+import { type Config, loadConfig, misspeltNames } from './config.ts';
 
 interface Running {
   /** Settles when the process ends on its own. */
@@ -24,6 +24,9 @@ export async function runProcess(
     const { insecureSettings } = config.deployment;
     if (insecureSettings.length > 0)
       logger.warn({ insecureSettings }, 'insecure settings are accepted (INSECURE_SETTINGS)');
+    const misspelt = misspeltNames();
+    if (misspelt.length > 0)
+      logger.warn({ misspelt }, 'unknown variables resemble settings and have no effect');
     const stopped = untilSignal();
     const started = await start(config, logger);
     logger.info({}, `${name} started`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { missing } from './config-fields.ts';
 import { isWeakSecret } from './secret-strength.ts';
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
@@ -94,4 +95,4 @@ export const checkPresence = (
   { valueOf }: EnvironmentCheck,
   names: readonly string[],
 ): readonly ConfigProblem[] =>
-  names.filter((name) => valueOf(name) === '').map((name) => ({ name, message: 'is missing' }));
+  names.filter((name) => valueOf(name) === '').map((name) => ({ name, message: missing }));

@@ -22,7 +22,10 @@ const presence = (value: unknown): unknown =>
 /** A variable that may be missing or empty. */
 export const optional = <S extends z.ZodType>(schema: S) => z.preprocess(presence, schema.optional());
 
-const required = () => z.preprocess(presence, z.string({ error: 'is missing' }).trim());
+/** The message of every variable that is required and not set. */
+export const missing = 'is missing';
+
+const required = () => z.preprocess(presence, z.string({ error: missing }).trim());
 
 /** Free text with a default. */
 export const text = (fallback: string) => z.preprocess(presence, z.string().trim().default(fallback));
@@ -87,6 +90,22 @@ const isHttpUrl = (value: string): boolean =>
 export const httpUrl = () =>
   optional(z.string().trim().refine(isHttpUrl, { error: 'must be an http or https address' })).transform(
     (value) => value?.replace(/\/+$/, ''),
+  );
+
+/** A database address, which may name several servers. */
+export const mongoUri = (fallback: string) =>
+  text(fallback).pipe(
+    z
+      .string()
+      .regex(/^mongodb(?:\+srv)?:\/\/[^\s/]/, { error: 'must begin with mongodb:// or mongodb+srv://' }),
+  );
+
+/** The address of a server that speaks no HTTP. */
+export const hostAndPort = (fallback: string) =>
+  text(fallback).pipe(
+    z
+      .string()
+      .regex(/^(?:\[[0-9a-f:]+\]|[^\s/:]+)(?::\d{1,5})?$/i, { error: 'must be HOST:PORT, without a scheme' }),
   );
 
 const isSmtpUrl = (value: string): boolean =>

@@ -1,5 +1,5 @@
 import type { ConfigBlock, ConfigProblem, RawEnvironment, SliceOf } from './config-block.ts';
-import { splitList } from './config-fields.ts';
+import { missing, splitList } from './config-fields.ts';
 import { acceptingName, deploymentConfig, mongoConfig } from './platform-config.ts';
 
 /** Lists every problem of the environment. It names variables and never their values, which may be secrets. */
@@ -8,14 +8,25 @@ export class ConfigError extends Error {
 
   constructor(configProblems: readonly ConfigProblem[]) {
     const lines = configProblems.map(({ name, message }) => `  ${name} ${message}`);
-    super(
-      `The environment is incomplete or invalid:\n${lines.join('\n')}\n` +
-        'Set these variables; .env.example explains each. In development, `npm start` generates the secrets.',
-    );
+    super([titleOf(configProblems), ...lines, adviceOf(configProblems)].join('\n'));
     this.name = 'ConfigError';
     this.problems = configProblems;
   }
 }
+
+const isMissing = ({ message }: ConfigProblem): boolean => message === missing;
+
+function titleOf(configProblems: readonly ConfigProblem[]): string {
+  if (configProblems.every(isMissing)) return 'The environment is incomplete:';
+  return configProblems.some(isMissing)
+    ? 'The environment is incomplete and has wrong or insecure values:'
+    : 'The environment has wrong or insecure values:';
+}
+
+const adviceOf = (configProblems: readonly ConfigProblem[]): string =>
+  configProblems.some(isMissing)
+    ? 'Set these variables; .env.example explains each. In development, `npm start` generates the secrets.'
+    : 'Correct these variables, or remove them to get their defaults; .env.example explains each.';
 
 /** The blocks of all areas, by the names of their slices. */
 type Blocks = Readonly<Record<string, ConfigBlock<unknown>>>;
@@ -59,6 +70,10 @@ export function variableNames(blocks: Blocks): readonly string[] {
   if (twice !== undefined) throw new Error(`${twice} is declared twice.`);
   return names;
 }
+
+/** The names that are set, of whatever program. */
+export const givenNames = (env: RawEnvironment = process.env): readonly string[] =>
+  Object.keys(env).filter((name) => (env[name] ?? '').trim() !== '');
 
 const firstOfEachName = (problems: readonly ConfigProblem[]): ConfigProblem[] =>
   [...new Map(problems.toReversed().map((problem) => [problem.name, problem])).values()].toReversed();

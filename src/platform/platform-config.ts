@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { checkPresence, defineBaseConfig } from './config-block.ts';
-import { choice, duration, flag, httpUrl, list, optional, port, text, wholeNumber } from './config-fields.ts';
+import {
+  choice,
+  duration,
+  flag,
+  hostAndPort,
+  httpUrl,
+  list,
+  mongoUri,
+  optional,
+  port,
+  text,
+  wholeNumber,
+} from './config-fields.ts';
 import { acceptableNames, checkHttps, insecure, mongoUriLacks } from './insecure-settings.ts';
 import { logLevels } from './logger.ts';
 import { Secret } from './secret.ts';
@@ -45,7 +57,7 @@ export const deploymentConfig = defineBaseConfig({
 
 export const mongoConfig = defineBaseConfig({
   fields: {
-    MONGODB_URI: text('mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0'),
+    MONGODB_URI: mongoUri('mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0'),
     MONGODB_MAX_POOL_SIZE: wholeNumber(50, 1, 1_000),
   },
   *check(env) {
@@ -59,7 +71,7 @@ export const mongoConfig = defineBaseConfig({
 
 export const temporalConfig = defineBaseConfig({
   fields: {
-    TEMPORAL_ADDRESS: text('127.0.0.1:7233'),
+    TEMPORAL_ADDRESS: hostAndPort('127.0.0.1:7233'),
     TEMPORAL_NAMESPACE: text('whatsapp-crm'),
     TEMPORAL_TLS: flag(),
     TEMPORAL_API_KEY: optional(z.string().trim()),

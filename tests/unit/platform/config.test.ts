@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
-import { environmentNames, loadConfig } from '../../../src/app/config.ts';
+import { environmentNames, loadConfig, misspeltNames } from '../../../src/app/config.ts';
 import { ConfigError } from '../../../src/platform/config.ts';
 import { parseDurationMs } from '../../../src/platform/config-fields.ts';
 import { Secret } from '../../../src/platform/secret.ts';
@@ -191,6 +191,40 @@ describe('config', () => {
     const printed = `${inspect(config, { depth: 9 })}${JSON.stringify(config)}`;
     const values = [...Object.values(env).filter((value) => value.length > 10), 'canary'];
     for (const value of values) assert.ok(!printed.includes(value));
+  });
+
+  it('wrong values only, missing ones only, both › the title says which, and each has its advice', () => {
+    const titleOf = (env: Record<string, string>): string => {
+      try {
+        loadConfig(env);
+      } catch (error) {
+        if (error instanceof ConfigError)
+          return `${error.message.split('\n')[0]} … ${error.message.split('\n').at(-1)}`;
+      }
+      return 'starts';
+    };
+    assert.match(titleOf({}), /^The environment is incomplete: … Set these variables/);
+    const wrong = { ...testEnvironment(), PORT: '6OOO', SHUTDOWN_GRACE: '25 seconds' };
+    assert.match(titleOf(wrong), /^The environment has wrong or insecure values: … Correct these variables/);
+    assert.match(
+      titleOf({ PORT: '6OOO' }),
+      /^The environment is incomplete and has wrong or insecure values: … Set/,
+    );
+  });
+
+  it('a misspelt variable › is found with the one that was meant; those of other programs are not', () => {
+    const env = {
+      MONGODB_URL: 'mongodb://db',
+      PROT: '4000',
+      PATH: '/bin',
+      KUBERNETES_PORT: 'tcp://10.0.0.1',
+      HOSTNAME: 'a',
+    };
+    assert.deepEqual(misspeltNames(env), [
+      { name: 'MONGODB_URL', meant: 'MONGODB_URI' },
+      { name: 'PROT', meant: 'PORT' },
+    ]);
+    assert.deepEqual(misspeltNames({ ...testEnvironment(), CORS_ORIGIN: ' ' }), [], 'nothing is set');
   });
 
   it('.env.example › has every variable that is read, and no other', async () => {

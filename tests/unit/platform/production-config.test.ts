@@ -97,7 +97,7 @@ describe('start in production', () => {
     ['mongodb+srv://crm:pw@db.example.com/x?tlsInsecure=true', /lacks TLS/],
     ['mongodb://crm:pw@db.example.com/x?tls=true&ssl=false', /lacks TLS/],
     ['mongodb://db.example.com/x', /lacks user and password and TLS/],
-    ['db.example.com', /lacks user and password and TLS/],
+    ['db.example.com', /must begin with mongodb:/],
   ] as const)
     it(`MONGODB_URI=${uri} › refused: ${lacks.source}`, () => {
       const [problem] = problemsOf({ ...production(), MONGODB_URI: uri });

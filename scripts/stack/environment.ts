@@ -1,0 +1,75 @@
+import { environmentNames, loadConfig } from '../../src/app/config.ts';
+import { ConfigError } from '../../src/platform/config.ts';
+import { type ConfigProblem, defineBaseConfig } from '../../src/platform/config-block.ts';
+import { choice, text, wholeNumber } from '../../src/platform/config-fields.ts';
+import { findMisspelt, type MisspeltName } from '../../src/platform/misspelt-names.ts';
+import { catalogue } from '../servers/catalogue.ts';
+import { makeSecrets, mergeSecrets, type RawEnvironment } from './secrets.ts';
+import { canBeOff, defaultPorts, portNames } from './settings.ts';
+
+/** The variables that only the commands of this folder read. */
+const commandsConfig = defineBaseConfig({
+  fields: {
+    ...Object.fromEntries(
+      portNames().map((name) => [name, wholeNumber(defaultPorts[name], canBeOff(name) ? 0 : 1, 65_535)]),
+    ),
+    SANDBOX_LIMITS: choice(['none', 'meta'], 'none'),
+    SANDBOX_APP_SECRET: text(''),
+    SANDBOX_VERIFY_TOKEN: text(''),
+    SANDBOX_DATA_DIR: text(''),
+    SANDBOX_HOST: text(''),
+    SANDBOX_WEBHOOK_URL: text(''),
+    SERVERS_FROM: text(''),
+    ...Object.fromEntries(Object.values(catalogue).map(({ envKey }) => [envKey, text('')])),
+  },
+  toSlice: () => undefined,
+});
+
+/** What Node and its libraries read, so that it is no misspelling. */
+const namesOfNode = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'TZ'];
+
+export const knownNames: readonly string[] = [
+  ...new Set([...environmentNames, ...commandsConfig.names, ...namesOfNode]),
+];
+
+/**
+ * Every wrong value, by the schema of the product's own processes; start and doctor ask the same. Secrets may be missing,
+ * because `npm start` generates them.
+ */
+export function wrongValuesOf(env: RawEnvironment): readonly ConfigProblem[] {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => (value ?? '').trim() !== ''));
+  const own = commandsConfig.parse(given).problems;
+  const ownNames = new Set(own.map(({ name }) => name));
+  return [...own, ...problemsOf({ ...mergeSecrets(makeSecrets(), given), ...given })].filter(
+    ({ name }, index) => index < own.length || !ownNames.has(name),
+  );
+}
+
+function problemsOf(env: RawEnvironment): readonly ConfigProblem[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+export interface UnknownNames {
+  readonly misspelt: readonly MisspeltName[];
+  /** In the file only: the shell holds the variables of every program. */
+  readonly others: readonly string[];
+}
+
+/** Variables of the shell or of `.env` that nothing reads. */
+export function unknownNamesOf(shell: RawEnvironment, inFile: ReadonlySet<string>): UnknownNames {
+  const misspelt = findMisspelt([...new Set([...Object.keys(shell), ...inFile])], knownNames);
+  const found = new Set(misspelt.map(({ name }) => name));
+  return { misspelt, others: [...inFile].filter((name) => !knownNames.includes(name) && !found.has(name)) };
+}
+
+/** The same as lines for people. */
+export const describeUnknown = ({ misspelt, others }: UnknownNames): readonly string[] => [
+  ...misspelt.map(({ name, meant }) => `${name} is unknown and has no effect; did you mean ${meant}?`),
+  ...others.map((name) => `${name} in .env is unknown and has no effect`),
+];
