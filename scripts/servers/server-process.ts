@@ -27,7 +27,7 @@ export class PortTakenError extends Error {
 
   constructor(program: string, address: string) {
     super(
-      `${program} cannot use ${address}: another program has taken the port in the meantime.\n` +
+      `${program} cannot use ${address}: another program listens there by now.\n` +
         'Nothing was changed there. Start again: a taken port is then replaced by a free one.',
     );
   }

@@ -144,7 +144,7 @@ describe('supervised process', () => {
     other.listen(port, '127.0.0.1').unref();
     await assert.rejects(program.ready, {
       name: 'PortTakenError',
-      message: new RegExp(`^program cannot use 127\\.0\\.0\\.1:${port}: another program has taken the port`),
+      message: new RegExp(`^program cannot use 127\\.0\\.0\\.1:${port}: another program listens there`),
     });
     assert.throws(() => process.kill(pids[0] ?? 0, 0), /ESRCH/);
     assert.deepEqual(lines, [], 'it is not restarted');
