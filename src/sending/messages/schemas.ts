@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { Content } from './content/schemas.ts';
 import { emptyContent, ShownContent } from './content/shown/schemas.ts';
 import { isoTime, objectIdText } from '../../platform/fields.ts';
-import { normalisePhone } from '../../platform/phone.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import {
   TemplateCategory,
@@ -12,60 +11,13 @@ import {
   variablesExample,
 } from '../../templates/schemas.ts';
 import { MessageStatus, WaitingForView } from './actions/schemas.ts';
+import { numberBesideOthers, oneRecipient, recipientFields } from './recipient-fields.ts';
 import { senderTypes } from './store/model.ts';
-
-/** The recipient, and the channel to send by. */
-const recipientFields = {
-  to: z
-    .string()
-    .min(1)
-    .max(32)
-    .optional()
-    .meta({ description: 'The phone number of the recipient as E.164 with `+`' }),
-  contactId: objectIdText.optional(),
-  leadId: objectIdText.optional(),
-  conversationId: objectIdText.optional(),
-  channelId: objectIdText
-    .optional()
-    .meta({ description: 'Required if the business has several channels and no conversation is given' }),
-};
 
 const timeFields = {
   sendAt: isoTime.optional().meta({ description: 'Not before this time' }),
   expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),
 };
-
-type RecipientFields = {
-  readonly [Field in 'to' | 'contactId' | 'leadId' | 'conversationId']?: unknown;
-};
-
-/** Arguments of `refine` for schemas with `recipientFields`. */
-const oneRecipient = [
-  (body: RecipientFields): boolean =>
-    [body.to, body.contactId, body.leadId, body.conversationId].filter((named) => named !== undefined)
-      .length === 1,
-  {
-    error: 'Name the recipient by exactly one of to, contactId, leadId and conversationId.',
-    path: ['to'] as PropertyKey[],
-  },
-] as const;
-
-export const notANumber = 'This must be a phone number as E.164, with + and country code.';
-
-/**
- * Arguments of `refine`: names a wrong number beside other issues of the body. If it is the only one, acceptance finds it
- * together with the issues that only the database shows.
- */
-const numberBesideOthers = [
-  // The body need not have the form of the schema, when it has other issues.
-  (body: Partial<RecipientFields> | null | undefined): boolean =>
-    typeof body?.to !== 'string' || normalisePhone(body.to) !== null,
-  {
-    error: notANumber,
-    path: ['to'] as PropertyKey[],
-    when: ({ issues }: { readonly issues: readonly unknown[] }): boolean => issues.length > 0,
-  },
-] as const;
 
 export const SendTemplateBody = z
   .strictObject({

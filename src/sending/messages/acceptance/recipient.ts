@@ -9,7 +9,7 @@ import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateDoc } from '../../../templates/catalogue.ts';
 import type { SendTemplateBody } from '../schemas.ts';
-import { notANumber } from '../schemas.ts';
+import { notANumber } from '../recipient-fields.ts';
 
 interface Named {
   /** The field of the body that names the recipient. */
