@@ -10,7 +10,12 @@ import {
   useIdentityApi,
 } from '../../support/identity-api.ts';
 
-const passwords = ['Canary-Password-1', 'Canary-Password-2', 'Canary-Password-3', 'Canary-Wrong-Guess'];
+const passwords = [
+  'Kestrel-over-quarry-1',
+  'Kestrel-over-quarry-2',
+  'Kestrel-over-quarry-3',
+  'Kestrel-in-the-dark',
+];
 
 describe('secrets of identity', () => {
   const api = useIdentityApi('secrets');
