@@ -1,8 +1,23 @@
 /** Longer names are compared by their beginning. */
 const maxKeyLength = 64;
 
-/** The form of a name for search and sorting: without accents, in lower case, with single spaces. */
+/** Letters that Unicode does not decompose, by what people without them on the keyboard type. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ...{ ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th', ĳ: 'ij' },
+  ...{ ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ŧ: 't', ŋ: 'n', ı: 'i', ĸ: 'k', ə: 'e' },
+};
+const letters = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'gu');
+const apostrophes = /[\u2018\u2019\u201B\u02BC\u02B9\u2032\u00B4\u0060\uFF07]/gu;
+const hyphens = /[\u2010-\u2015\u2212]/gu;
+
+/**
+ * The form of a name for search and sorting: in lower case, with single spaces, and with the letters, apostrophes and
+ * hyphens of a plain keyboard.
+ */
 export function nameKeyOf(name: string): string {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain.replace(/\s+/gu, ' ').trim().slice(0, maxKeyLength);
+  // An acute accent that stands alone would become a space.
+  const unified = name.replace(apostrophes, "'").replace(hyphens, '-');
+  const plain = unified.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const typed = plain.replace(letters, (letter) => plainLetters[letter] ?? letter);
+  return typed.replace(/\s+/gu, ' ').trim().slice(0, maxKeyLength);
 }

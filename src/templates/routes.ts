@@ -128,14 +128,17 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     summary: 'Change the content or category of a template',
     description:
       `Admins only. Changed at the provider first. \`components\` replaces all components. ${reviewNote} A ` +
-      `draft changes only here. ${sendsNote}`,
+      `draft changes only here. The content cannot be changed while unsent messages use it. ${sendsNote}`,
     tag,
     access: admins,
     params: idParams,
     body: PatchTemplateBody,
     sendsETag: true,
     replies: { 200: TemplateView },
-    problems: ['not-found', 'wrong-state', 'channel-unverified', 'precondition-failed', 'dependency-away'],
+    problems: [
+      ...(['not-found', 'in-use', 'wrong-state', 'channel-unverified'] as const),
+      ...(['precondition-failed', 'dependency-away'] as const),
+    ],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
       return answer(await useCases.patch(scopeOf(actor.clientId), userOf(actor), ref, body));

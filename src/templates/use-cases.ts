@@ -81,7 +81,10 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       throw toAppError(failure);
     },
 
-    /** Changes content or category, here and at the provider, which reviews every change. */
+    /**
+     * Changes content or category, here and at the provider, which reviews every change. The content only while no
+     * message waits with it.
+     */
     async patch(
       scope: ClientScope,
       by: AuditActor,
@@ -98,6 +101,8 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
           : { ...wanted, components: withoutShownTexts(components, current.components) };
       requireFitting({ ...current, ...body, components: changes.components ?? undefined });
       requireChangeable(current, changes);
+      // Waiting messages would leave with the new words.
+      if (changes.components !== undefined) await requireUnused(deps, scope, current);
       const channel = await requireChannel(deps, scope, current.channelId);
       return submission.edit(scope, by, { channel, current, changes });
     },

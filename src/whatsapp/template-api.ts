@@ -6,7 +6,6 @@ import {
   parseJson,
   parseRetryAfterMs,
   readGraphError,
-  unexplained,
   type GraphClient,
   type GraphOptions,
   type GraphRequest,
@@ -186,7 +185,10 @@ async function call<Schema extends z.ZodType>(
   }
 }
 
-/** As for messages: only Meta's error object or a 4xx means that the change was certainly not made. */
+/**
+ * Only Meta's error object is a refusal. Any other 4xx comes from something before Meta, such as a proxy, which has not
+ * passed the request on; after any other answer the change may have been made.
+ */
 function interpret<Schema extends z.ZodType>(
   answer: HttpAnswer,
   schema: Schema,
@@ -194,12 +196,13 @@ function interpret<Schema extends z.ZodType>(
   const { status } = answer;
   const usage = answer.usage === undefined ? {} : { usage: answer.usage };
   const json = parseJson(answer.text);
-  const error = readGraphError(json, status) ?? (status >= 400 && status < 500 ? unexplained(status) : null);
+  const error = readGraphError(json, status);
   if (error !== null) {
     const retryAfterMs = parseRetryAfterMs(answer.retryAfter);
     return { kind: 'refused', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...usage };
   }
   const parsed = schema.safeParse(json);
   if (status >= 200 && status < 300 && parsed.success) return { kind: 'done', value: parsed.data, ...usage };
-  return { kind: 'unknown', reason: `HTTP ${status} without a body of the Graph API`, ...usage };
+  const kind = status >= 400 && status < 500 ? 'not-reached' : 'unknown';
+  return { kind, reason: `HTTP ${status} without a body of the Graph API`, ...usage };
 }

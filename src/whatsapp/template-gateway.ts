@@ -31,7 +31,7 @@ export type TemplateOutcome<Value> = (
   | { readonly kind: 'done'; readonly value: Value }
   /** The provider refused. */
   | { readonly kind: 'refused'; readonly error: RejectedError; readonly retryAfterMs?: number }
-  /** Certainly not done: no connection to the provider. */
+  /** Certainly not done: no connection to the provider, or something before it answered. */
   | { readonly kind: 'not-reached'; readonly reason: string }
   /** The change may or may not have been made. */
   | { readonly kind: 'unknown'; readonly reason: string }

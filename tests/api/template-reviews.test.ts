@@ -330,6 +330,10 @@ describe('templates at the provider', () => {
     it('the provider away, or the token ended › reported, nothing is changed', async () => {
       provider.answerNext(null);
       assert.equal(codeOf(await sync()), '503 dependency-away');
+      for (const status of [403, 404, 407, 429, 502]) {
+        provider.answerNext({ status, body: '<html>a proxy</html>' });
+        assert.equal(codeOf(await sync()), '503 dependency-away', `${status} of something before Meta`);
+      }
       refuseNext(190, 463, 'token EAAB-secret');
       const ended = await sync();
       assert.equal(codeOf(ended), '409 wrong-state');

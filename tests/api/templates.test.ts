@@ -206,8 +206,12 @@ describe('templates', () => {
     it('content › new version, audited, and the next send uses it', async () => {
       const created = await addTemplate({ components: [body('Hello {{1}}, this is the old text.')] });
       const { name } = created.body;
-      assert.equal((await send(name, { body: ['Ana'] })).status, 201);
+      const waiting = await send(name, { body: ['Ana'] });
+      assert.equal(waiting.status, 201);
       const components = [body('Hello {{first_name}}, this is the new text.')];
+      const guarded = await admin.patch(pathOf(created), { components }, ifMatch(created));
+      assert.equal(codeOf(guarded), '409 in-use', 'a waiting message would leave with other words');
+      assert.equal((await agent.post(`/api/messages/${idOf(waiting)}/cancel`)).status, 200);
       const answer = await admin.patch(pathOf(created), { components }, ifMatch(created));
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(

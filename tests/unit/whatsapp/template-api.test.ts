@@ -210,7 +210,11 @@ describe('template management at the provider', () => {
   });
 
   for (const [what, answer, expected] of [
-    ['404 of somebody else', { status: 404, body: '<html>' }, 'refused 404'],
+    [
+      '404 of somebody else',
+      { status: 404, body: '<html>' },
+      'not-reached HTTP 404 without a body of the Graph API',
+    ],
     [
       '500 without a body of Meta',
       { status: 502, body: '<html>' },

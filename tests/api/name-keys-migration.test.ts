@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Types, type mongo } from 'mongoose';
+import { rootDir } from '../../scripts/paths.ts';
+import { nameKeyOf } from '../../src/platform/name-key.ts';
+import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
+
+describe('migration 0024', () => {
+  let database: TestDatabase;
+
+  before(async () => {
+    database = await connectTestDatabase('name_keys', []);
+  });
+  after(() => database.close());
+
+  it('names from before › are found as names of today; twice does no harm', async () => {
+    const file = join(rootDir, 'migrations', '0024-name-keys.js');
+    const { up } = (await import(pathToFileURL(file).href)) as { up: (db: mongo.Db) => Promise<void> };
+    const db = database.connection.db as unknown as mongo.Db;
+    const people = [
+      { name: 'Søren Kierkegård', nameKey: 'søren kierkegard' },
+      { name: 'Conan O’Brien', nameKey: 'conan o’brien' },
+      { name: 'Ángela Müller', nameKey: 'angela muller' },
+    ];
+    for (const collection of ['contacts', 'leads', 'users'])
+      await db
+        .collection(collection)
+        .insertMany(people.map((person) => ({ ...person, _id: new Types.ObjectId() })));
+    await db.collection('contacts').insertOne({ _id: new Types.ObjectId(), phoneNumber: '+15550001001' });
+    await up(db);
+    await up(db);
+    for (const collection of ['contacts', 'leads', 'users']) {
+      const stored = await db
+        .collection(collection)
+        .find({ name: { $exists: true } })
+        .sort({ _id: 1 })
+        .toArray();
+      assert.deepEqual(
+        stored.map(({ nameKey }) => nameKey as string),
+        people.map(({ name }) => nameKeyOf(name)),
+      );
+    }
+    assert.equal(
+      (await db.collection('contacts').findOne({ phoneNumber: '+15550001001' }))?.['nameKey'],
+      undefined,
+    );
+  });
+});
