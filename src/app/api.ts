@@ -95,17 +95,19 @@ type Identity = ReturnType<typeof buildIdentity>;
 /** The routes of the areas that API and worker share. */
 function areaRoutes(config: Config, core: Core, users: Identity['users']) {
   const { channels, templates, people, inbox, consent, sending } = core.areas;
-  const { messages } = core;
+  const { messages, awaitCalls } = core;
+  const { finishOptOut: onOptOut, finishBlock: onBlocked } = core.consent;
   const { erasePerson } = buildErasure(core);
   return [
     ...channels.routes({
       usage: channelUsage(config, core),
+      awaitCalls,
       requireMayConnect: connecting(config, users),
       publicUrl: config.http.publicUrl,
     }),
-    ...templates.routes({ countUnsent: messages.countUnsentOf }),
+    ...templates.routes({ countUnsent: messages.countUnsentOf, awaitCalls }),
     ...inbox.routes({ users }),
-    ...people.routes({ users, onOptOut: core.consent.finishOptOut, erasePerson }),
+    ...people.routes({ users, onOptOut, onBlocked, erasePerson }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal }),
   ];

@@ -6,6 +6,7 @@ import { buildClients } from '../identity/build.ts';
 import { buildConversationStore, buildInbox } from '../inbox/build.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { buildOpenings } from '../openings/build.ts';
+import { createAwaitCalls } from '../openings/closings.ts';
 import { buildNumbers, buildPeople } from '../people/build.ts';
 import type { SuspectNumberDeps } from '../people/contacts/numbers.ts';
 import { createCipher } from '../platform/cipher.ts';
@@ -40,7 +41,8 @@ export async function buildCore(config: Config, options: CoreOptions) {
   const ground = await buildGround(config, options);
   const areas = buildAreas(config, ground);
   const { mongo, temporal, gateway, rates, clock, logger, metrics, audit, clients, openings } = ground;
-  const { channels, templates, people, inbox, store, numbers, addressStops, consent, sending } = areas;
+  const { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending } =
+    areas;
   return {
     mongo,
     temporal,
@@ -63,6 +65,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     conversations: inbox.conversations,
     messages: store.messages,
     workflows: store.workflows,
+    awaitCalls,
     numbers: numbers.numbers,
     addressStops,
     consent: consent.consent,
@@ -162,6 +165,7 @@ function buildAreas(config: Config, ground: Ground) {
     sendsPerSecond: config.rates.sendsPerSecond,
   });
   const { messages, workflows } = store;
+  const awaitCalls = createAwaitCalls(messages);
   const numbers = buildNumbers({ mongo, hasReached: hasReached(conversations, messages), clock });
   const consent = buildConsent({
     mongo,
@@ -170,6 +174,7 @@ function buildAreas(config: Config, ground: Ground) {
     contacts,
     addressStops,
     messages,
+    awaitCalls,
     workflows: { cancel: workflows.requestCancel },
     onCanceled: observeOptOutCancels(metrics),
     audit,
@@ -200,7 +205,7 @@ function buildAreas(config: Config, ground: Ground) {
     clock,
     logger,
   });
-  return { channels, templates, people, inbox, store, numbers, addressStops, consent, sending };
+  return { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending };
 }
 
 /** Whether a message in any conversation of the contact has reached the number. */

@@ -1,4 +1,5 @@
 import type { AuditService } from '../audit/service.ts';
+import type { AwaitCalls } from '../openings/closings.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -32,6 +33,7 @@ interface ChannelDeps {
 
 interface ChannelRouteDeps {
   readonly usage: ChannelUsage;
+  readonly awaitCalls: AwaitCalls;
   readonly requireMayConnect: ChannelConnecting;
   readonly publicUrl: string;
 }
@@ -54,12 +56,13 @@ export function buildChannels(deps: ChannelDeps) {
       'number-looks': once(() => numberChecks.checkDue()),
     }),
 
-    routes({ usage, requireMayConnect, publicUrl }: ChannelRouteDeps) {
+    routes({ usage, awaitCalls, requireMayConnect, publicUrl }: ChannelRouteDeps) {
       const useCases = createChannelUseCases({
         channels,
         directory,
         gateway,
         usage,
+        awaitCalls,
         audit,
         openings,
         cipher,

@@ -37,7 +37,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
   const byWebhookKey = createCache<ChannelDoc | null>(cacheOptions);
 
   const findById = (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
-    byId.get(`${scope.clientId.toHexString()}:${id.toHexString()}`, () => channels.findById(scope, id));
+    byId.get(keyOf(scope, id), () => channels.findById(scope, id));
 
   /** Decrypts the credentials for one call to the provider. */
   const senderOf = ({ _id, phoneNumberId, accessToken }: ChannelDoc): Sender => ({
@@ -46,11 +46,14 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
   });
 
   return {
+    ...createLists(channels),
     findById,
 
-    /** Bypasses the cache. */
-    findFresh: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> =>
-      channels.findById(scope, id),
+    /** Reads the database, and gives the cache what it finds. */
+    findFresh(scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc | null> {
+      byId.forget(keyOf(scope, id));
+      return findById(scope, id);
+    },
 
     async list(
       scope: ClientScope,
@@ -90,17 +93,9 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
     findByPhoneNumberIdAcrossClients: (phoneNumberId: string): Promise<ChannelDoc | null> =>
       byPhoneNumberId.get(phoneNumberId, () => channels.findByPhoneNumberIdAcrossClients(phoneNumberId)),
 
-    /** Across all tenants: the verified channels of the account that a provider event names. */
-    listByWabaIdAcrossClients: (wabaId: string): Promise<ChannelDoc[]> =>
-      channels.listByWabaIdAcrossClients(wabaId, maxChannelsOfAccount),
-
     /** Across all tenants: the channel whose webhook address received an event. */
     findByIdAcrossClients: (id: Types.ObjectId): Promise<ChannelDoc | null> =>
       byId.get(id.toHexString(), () => channels.findByIdAcrossClients(id)),
-
-    /** Across all tenants: a page of channels, oldest first. */
-    listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<readonly ChannelDoc[]> =>
-      channels.listAcrossClients(afterId, limit),
 
     /** Across all tenants: the channel whose webhook address has this secret part. */
     findByWebhookKeyAcrossClients(webhookKey: string): Promise<ChannelDoc | null> {
@@ -116,7 +111,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
     forget({ _id, clientId, phoneNumberId, webhookKeyHash }: ChannelDoc): void {
       const id = _id.toHexString();
       byId.forget(id);
-      byId.forget(`${clientId.toHexString()}:${id}`);
+      byId.forget(keyOf({ clientId }, _id));
       ofClient.forget(clientId.toHexString());
       byPhoneNumberId.forget(phoneNumberId);
       byWebhookKey.forget(webhookKeyHash);
@@ -130,6 +125,19 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
     },
   };
 }
+
+const createLists = (channels: ChannelRepository) => ({
+  /** Across all tenants: the verified channels of the account that a provider event names. */
+  listByWabaIdAcrossClients: (wabaId: string): Promise<ChannelDoc[]> =>
+    channels.listByWabaIdAcrossClients(wabaId, maxChannelsOfAccount),
+
+  /** Across all tenants: a page of channels, oldest first. */
+  listAcrossClients: (afterId: Types.ObjectId, limit: number): Promise<readonly ChannelDoc[]> =>
+    channels.listAcrossClients(afterId, limit),
+});
+
+const keyOf = ({ clientId }: ClientScope, id: Types.ObjectId): string =>
+  `${clientId.toHexString()}:${id.toHexString()}`;
 
 /** Throws `channel-unverified`. */
 export function requireVerified(channel: ChannelDoc): void {

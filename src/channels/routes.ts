@@ -160,8 +160,9 @@ const stateRoutes = ({ useCases, events }: ChannelRouteDeps) => [
     operationId: 'pauseChannel',
     summary: 'Pause a channel',
     description:
-      'Admins only. New messages are accepted and held, and `waitingFor` says why. A pause set by a user ' +
-      'lasts until a user ends it. A disconnected channel cannot be paused.',
+      'Admins only. No call to the provider begins after the answer, which waits up to 2.5 s for calls in ' +
+      'progress. New messages are accepted and held, and `waitingFor` says why. A pause set by a user lasts until ' +
+      'a user ends it. A disconnected channel cannot be paused.',
     tag,
     access: admins,
     params: idParams,

@@ -4,11 +4,13 @@ import type { AuditActor, AuditService } from '../audit/service.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, wrongState } from '../platform/errors.ts';
+import type { AwaitCalls } from '../openings/closings.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
 import { channelChange, createChannelResource } from './changes.ts';
 import { createConnecting } from './ownership/connecting.ts';
+import { isVerified } from './ownership/rules.ts';
 import type { NumberQuestions } from './numbers/answers.ts';
 import type { ChannelChange, ChannelDoc, ChannelRepository } from './store/repository.ts';
 import { stateAfterRequest, stateOf } from './rules.ts';
@@ -26,6 +28,7 @@ export interface ChannelUseCaseDeps {
   readonly audit: AuditService;
   /** Records, in the transaction of a change, the gates that the change opens. */
   readonly openings: GateOpenings;
+  readonly awaitCalls: AwaitCalls;
   readonly cipher: Cipher;
   readonly clock: Clock;
   /** Default rate of new channels. */
@@ -45,9 +48,10 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
   const { channels, usage, cipher, clock } = deps;
   const resource = createChannelResource(deps);
   const connecting = createConnecting(deps, resource);
+  const settled = settleWith(deps.awaitCalls);
 
   return {
-    ...createActions(resource),
+    ...createActions(resource, settled),
 
     get: (scope: ClientScope, id: Types.ObjectId): Promise<ChannelDoc> =>
       resource.require(scope, { id, version: undefined }),
@@ -90,7 +94,7 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
         );
       }
       const withToken = { ...changes, accessToken: seal(accessToken) };
-      return connecting.changeToken(
+      const changed = await connecting.changeToken(
         { scope, by },
         {
           ref,
@@ -102,32 +106,44 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
               : withToken,
         },
       );
+      return settled(changed);
     },
 
     /** Asks the provider about the number; stores the resulting state and ownership. Throws `dependency-away`. */
-    verify: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
-      connecting.verify({ scope, by }, ref),
+    verify: async (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
+      settled(await connecting.verify({ scope, by }, ref)),
 
     /**
      * Deletes an unused channel; its closed conversations and messages stay readable. A message that is accepted
      * during the deletion fails, because its workflow finds no channel.
      */
-    delete: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
-      resource.remove(scope, by, ref, async () => {
+    async delete(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> {
+      await resource.remove(scope, by, ref, async () => {
         const uses = await usage(scope, ref.id);
         if (uses.length > 0) throw new AppError('in-use', `The channel still has ${uses.join(', ')}.`);
-      }),
+      });
+      await deps.awaitCalls(scope, { channelId: ref.id });
+    },
   };
 }
 
-const createActions = (resource: Resource<ChannelDoc>) => ({
-  pause: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
-    resource.change(
-      scope,
-      by,
-      ref,
-      channelChange('channel.paused', (channel) => requestedState(channel, 'pause')),
-    ),
+type Settled = (channel: ChannelDoc) => Promise<ChannelDoc>;
+
+/** Returns a stored channel; one that must not send only when no call of it can begin. Also after a repetition. */
+const settleWith =
+  (awaitCalls: AwaitCalls): Settled =>
+  async (channel) => {
+    const { clientId, _id: channelId, state } = channel;
+    if (state !== 'active' || !isVerified(channel)) await awaitCalls({ clientId }, { channelId });
+    return channel;
+  };
+
+const createActions = (resource: Resource<ChannelDoc>, settled: Settled) => ({
+  /** Resolves when no call of the channel can begin any more. */
+  async pause(scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> {
+    const change = channelChange('channel.paused', (channel) => requestedState(channel, 'pause'));
+    return settled(await resource.change(scope, by, ref, change));
+  },
 
   resume: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<ChannelDoc> =>
     resource.change(

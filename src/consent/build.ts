@@ -26,6 +26,7 @@ interface ConsentBuildDeps {
   readonly contacts: ContactDirectory;
   readonly addressStops: AddressStopRepository;
   readonly messages: ConsentDeps['messages'];
+  readonly awaitCalls: ConsentDeps['awaitCalls'];
   readonly workflows: ConsentDeps['workflows'];
   /** Called with the number of waiting messages that a stop canceled. */
   readonly onCanceled: (canceledCount: number) => void;
@@ -41,7 +42,7 @@ export const buildAddressStops = (mongo: MongoConnection): AddressStopRepository
 
 /** Consent of contacts and sending policies of clients, for both processes. */
 export function buildConsent(deps: ConsentBuildDeps) {
-  const { mongo, clients, contacts, messages, workflows, audit, openings, clock, logger } = deps;
+  const { mongo, clients, contacts, messages, awaitCalls, workflows, audit, openings, clock, logger } = deps;
   const policyRepository = createSendingPolicyRepository(mongo);
   const policies = createSendingPolicyReader({ policies: policyRepository, clients, clock });
   const countStop = observeStops(deps.metrics);
@@ -49,6 +50,7 @@ export function buildConsent(deps: ConsentBuildDeps) {
     contacts,
     messages,
     addressStops: deps.addressStops,
+    awaitCalls,
     workflows,
     audit,
     onStopped(source, canceledCount) {
@@ -71,6 +73,7 @@ export function buildConsent(deps: ConsentBuildDeps) {
         clients,
         audit,
         openings,
+        awaitCalls,
       });
       const history = createConsentHistory({ contacts, audit });
       return [...consentRoutes({ history }), ...sendingPolicyRoutes({ useCases })];

@@ -16,3 +16,12 @@ export type GateName = (typeof gateNames)[number];
 
 /** Whether a wait at this gate is short (seconds, or the provider's own delay): such a message is not held. */
 export const isBrief = (gate: GateName): boolean => gate === 'pair' || gate === 'rate' || gate === 'provider';
+
+/** A call begins at most this long after the last look at its gates; else it is put off. */
+export const maxLookAgeMs = 2_000;
+
+/**
+ * After this long, no call can begin that has not seen a closed gate. Longer than a look is good for, by the way of a
+ * first byte to the provider.
+ */
+export const maxCloseMs = maxLookAgeMs + 500;

@@ -33,6 +33,7 @@ interface PeopleDeps {
 interface PeopleRouteDeps {
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly onOptOut: ContactUseCaseDeps['onOptOut'];
+  readonly onBlocked: ContactUseCaseDeps['onBlocked'];
   readonly erasePerson: ContactUseCaseDeps['erasePerson'];
 }
 
@@ -65,7 +66,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
     phoneBook,
 
     /** Only the API process has users, and so these routes. */
-    routes({ users, onOptOut, erasePerson }: PeopleRouteDeps) {
+    routes({ users, onOptOut, onBlocked, erasePerson }: PeopleRouteDeps) {
       const contactUseCases = createContactUseCases({
         contacts: contactRepository,
         memory,
@@ -73,6 +74,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
         audit,
         clock,
         onOptOut,
+        onBlocked,
         erasePerson,
       });
       const leadUseCases = createLeadUseCases({

@@ -182,8 +182,8 @@ const buildEffects = (deps: SendingDeps, automaticRetries: ReturnType<typeof cre
 /** When the business's current quiet hours end; null outside of them. */
 const quietHoursOf =
   (policies: SendingDeps['policies']): Parameters<typeof createGateFacts>[0]['quietAt'] =>
-  async (scope, now) => {
-    const { timezone, quietHours, appliesTo } = await policies.sendingPolicyOf(scope);
+  async (scope, now, options) => {
+    const { timezone, quietHours, appliesTo } = await policies.sendingPolicyOf(scope, options);
     const until = nextAllowedInstant(quietHours, timezone, now);
     return until === null ? null : { until, untilText: clockText(until, timezone, now), appliesTo };
   };

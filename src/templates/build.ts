@@ -53,13 +53,14 @@ export function buildTemplates(deps: TemplateDeps) {
     events: createTemplateEvents({ templates, catalogue }),
     loops: createLoops(templateLoops, { 'template-sync': step }),
 
-    routes({ countUnsent }: Pick<TemplateUseCaseDeps, 'countUnsent'>) {
+    routes({ countUnsent, awaitCalls }: Pick<TemplateUseCaseDeps, 'countUnsent' | 'awaitCalls'>) {
       const useCases = createTemplateUseCases({
         catalogue,
         sync,
         gateway,
         channels,
         countUnsent,
+        awaitCalls,
         clock,
       });
       return templateRoutes({ templates: catalogue, useCases });

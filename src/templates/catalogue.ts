@@ -129,10 +129,17 @@ function createTemplateCache({ templates, clock }: Pick<TemplateCatalogueDeps, '
   const languagesOf = (scope: ClientScope, { channelId, name }: Pick<TemplateChoice, 'channelId' | 'name'>) =>
     byName.get(nameKey({ ...scope, channelId, name }), () => templates.findByName(scope, channelId, name));
 
+  const forgetRef = (scope: ClientScope, ref: TemplateKey): void => {
+    if ('id' in ref) byId.forget(idKey(scope, ref.id));
+    else byName.forget(nameKey({ ...scope, ...ref }));
+  };
+
   return {
     languagesOf,
 
-    async findFor(scope: ClientScope, ref: TemplateKey): Promise<TemplateDoc | null> {
+    /** `isFresh` reads the database, and gives the cache what it finds. */
+    async findFor(scope: ClientScope, ref: TemplateKey, isFresh = false): Promise<TemplateDoc | null> {
+      if (isFresh) forgetRef(scope, ref);
       if ('id' in ref) return byId.get(idKey(scope, ref.id), () => templates.findById(scope, ref.id));
       const languages = await languagesOf(scope, ref);
       return languages.find(({ language }) => language === ref.language) ?? null;
@@ -151,9 +158,13 @@ const forDispatch = (
   cache: TemplateCache,
   resource: TemplateResource,
 ) => ({
-  /** The state of a template, at most two seconds old; null if it does not exist. */
-  async stateForSend(scope: ClientScope, ref: TemplateKey): Promise<TemplateState | null> {
-    const template = await cache.findFor(scope, ref);
+  /** The state of a template, at most two seconds old unless `isFresh`; null if it does not exist. */
+  async stateForSend(
+    scope: ClientScope,
+    ref: TemplateKey,
+    { isFresh = false }: { readonly isFresh?: boolean } = {},
+  ): Promise<TemplateState | null> {
+    const template = await cache.findFor(scope, ref, isFresh);
     if (template === null) return null;
     const { status, category } = template;
     return { status, category, reason: reasonOf(template) };

@@ -7,6 +7,7 @@ import {
   type ChannelDoc,
   type ChannelDirectory,
 } from '../channels/directory.ts';
+import type { AwaitCalls } from '../openings/closings.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, notFound, type Issue, wrongState } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
@@ -33,6 +34,7 @@ export interface TemplateUseCaseDeps {
   readonly channels: Pick<ChannelDirectory, 'findById' | 'senderOf'>;
   /** Counts the unsent messages of a template; need not count beyond `atMost`. */
   readonly countUnsent: (scope: ClientScope, template: TemplateDoc, atMost: number) => Promise<number>;
+  readonly awaitCalls: AwaitCalls;
   readonly clock: Clock;
 }
 
@@ -104,7 +106,9 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       // Waiting messages would leave with the new words.
       if (changes.components !== undefined) await requireUnused(deps, scope, current);
       const channel = await requireChannel(deps, scope, current.channelId);
-      return submission.edit(scope, by, { channel, current, changes });
+      const edited = await submission.edit(scope, by, { channel, current, changes });
+      if (edited.status !== 'approved') await deps.awaitCalls(scope, { channelId: channel._id });
+      return edited;
     },
 
     /** Deletes an unused template, here and at the provider. Sent messages keep their content. */
@@ -116,6 +120,7 @@ export function createTemplateUseCases(deps: TemplateUseCaseDeps) {
       if (channel !== null && isVerified(channel))
         await submission.deleteAtProvider(scope, { channel, template: current });
       await resource.remove(scope, by, { id: current._id, version: current.version });
+      await deps.awaitCalls(scope, { channelId: current.channelId });
     },
 
     /** Syncs the templates of a channel with the provider. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { findInAccount, type Ask } from './account-numbers.ts';
 import type {
   AccountAnswer,
+  CallLimits,
   Gateway,
   GatewayAnswer,
   HealthAnswer,
@@ -76,7 +77,7 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
     }
   };
   return {
-    async send(sender: Sender, body: MessageBody): Promise<GatewayAnswer> {
+    async send(sender: Sender, body: MessageBody, limits?: CallLimits): Promise<GatewayAnswer> {
       const { accessToken, endpoint = 'messages' } = sender;
       let answer: HttpAnswer;
       try {
@@ -85,6 +86,7 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
           path: pathOf(sender, endpointPaths[endpoint]),
           accessToken,
           body,
+          ...limits,
         });
       } catch (error) {
         return answerOfTransportError(error);

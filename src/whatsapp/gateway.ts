@@ -4,8 +4,8 @@ import type { MessageBody } from './payload.ts';
 
 /** The port to a WhatsApp provider. Outcomes are values: provider failures never throw. */
 export interface Gateway extends NumberGateway {
-  /** Makes exactly one call and never repeats it. */
-  send(sender: Sender, body: MessageBody): Promise<GatewayAnswer>;
+  /** Makes exactly one call and never repeats it; none if it cannot begin in time, which is `not-reached`. */
+  send(sender: Sender, body: MessageBody, limits?: CallLimits): Promise<GatewayAnswer>;
   close(): Promise<void>;
 }
 
@@ -32,6 +32,11 @@ export type UsageHeaders = Readonly<Partial<Record<'x-business-use-case-usage' |
 
 interface Counted {
   readonly usage?: UsageHeaders;
+}
+
+export interface CallLimits {
+  /** The last moment at which the first byte may leave, by `performance.now()`. */
+  readonly beginByMs: number;
 }
 
 export interface Sender {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { RejectedError, UsageHeaders } from './gateway.ts';
 import { errorText } from './payload.ts';
@@ -19,6 +19,8 @@ export interface GraphRequest {
   readonly path: string;
   readonly accessToken: string;
   readonly body?: object;
+  /** The last moment at which the first byte may leave, by `performance.now()`. */
+  readonly beginByMs?: number;
 }
 
 export interface HttpAnswer {
@@ -46,12 +48,13 @@ export function createGraphClient(options: GraphOptions): GraphClient {
     bodyTimeout: options.timeoutMs,
   });
   return {
-    async request({ method, path, accessToken, body }) {
+    async request({ method, path, accessToken, body, beginByMs }) {
+      const dispatcher = beginByMs === undefined ? pool : pool.compose(refuseLate(beginByMs));
       const {
         statusCode,
         headers,
         body: answer,
-      } = await pool.request({
+      } = await dispatcher.request({
         method,
         path: `${basePath}${path}`,
         headers: {
@@ -70,6 +73,31 @@ export function createGraphClient(options: GraphOptions): GraphClient {
     close: () => pool.close(),
   };
 }
+
+class BegunTooLate extends Error {
+  override readonly name = 'BegunTooLate';
+  readonly code = 'BEGUN_TOO_LATE';
+}
+
+/**
+ * Aborts a request that waited too long for a connection. undici reports the start of a request right before it writes the
+ * first byte, and writes none of an aborted request.
+ */
+const refuseLate =
+  (beginByMs: number): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        if (performance.now() > beginByMs) controller.abort(new BegunTooLate('The request waited too long.'));
+        else handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
 
 const usageNames = ['x-business-use-case-usage', 'x-app-usage'] as const;
 
@@ -137,6 +165,7 @@ const notReachedCodes: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'BEGUN_TOO_LATE',
 ]);
 
 export const isNotReached = (code: string): boolean => notReachedCodes.has(code);

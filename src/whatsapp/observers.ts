@@ -48,9 +48,9 @@ export function startAnswersAtZero({ instruments }: ProviderMetrics): void {
 /** Measures every send with a monotonic clock. */
 export const observeGateway = (gateway: Gateway, { instruments }: ProviderMetrics): Gateway => ({
   ...gateway,
-  async send(sender, body) {
+  async send(sender, body, limits) {
     const startedAtMs = performance.now();
-    const answer = await gateway.send(sender, body);
+    const answer = await gateway.send(sender, body, limits);
     const seconds = (performance.now() - startedAtMs) / 1_000;
     instruments.providerCallSeconds.observe({ outcome: answer.kind }, seconds);
     instruments.providerAnswers.add(labelsOfAnswer(answer));

@@ -18,7 +18,7 @@ type Step =
   | 'reservePair'
   | 'acquire'
   | 'claim'
-  | 'readPerson'
+  | 'readFresh'
   | 'send'
   | 'afterRefusal'
   | 'returnClaim'
@@ -55,11 +55,11 @@ const acceptedAtOnce: readonly Row[] = [
   { step: 'claim', anomaly: 'failed-after', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'crashed-before', status: 'sent', calls: 1 },
   { step: 'claim', anomaly: 'crashed-after', status: 'unknown', calls: 0 },
-  { step: 'readPerson', anomaly: 'failed-before', status: 'sent', calls: 1 },
-  { step: 'readPerson', anomaly: 'failed-after', status: 'sent', calls: 1 },
-  { step: 'readPerson', anomaly: 'crashed-before', status: 'unknown', calls: 0 },
-  { step: 'readPerson', anomaly: 'crashed-after', status: 'unknown', calls: 0 },
-  { step: 'readPerson', anomaly: 'away', status: 'sent', calls: 1 },
+  { step: 'readFresh', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'readFresh', anomaly: 'failed-after', status: 'sent', calls: 1 },
+  { step: 'readFresh', anomaly: 'crashed-before', status: 'unknown', calls: 0 },
+  { step: 'readFresh', anomaly: 'crashed-after', status: 'unknown', calls: 0 },
+  { step: 'readFresh', anomaly: 'away', status: 'sent', calls: 1 },
   { step: 'send', anomaly: 'failed-before', status: 'unknown', calls: 0 },
   { step: 'send', anomaly: 'failed-after', status: 'unknown', calls: 1 },
   { step: 'send', anomaly: 'crashed-before', status: 'unknown', calls: 0 },

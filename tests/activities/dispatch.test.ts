@@ -217,8 +217,11 @@ describe('dispatch', () => {
 
   it('a slow provider › heartbeats during the call, and none after it', async () => {
     const given = await stage.sendable('+15550001101');
-    const send: Gateway['send'] = (...call) =>
-      sleep(beatMs + 500).then(() => stage.deps.gateway.send(...call));
+    const send: Gateway['send'] = async (...call) => {
+      const answer = await stage.deps.gateway.send(...call);
+      await sleep(beatMs + 500);
+      return answer;
+    };
     let beats = 0;
     const slow = { ...stage.deps, gateway: { ...stage.deps.gateway, send } };
     const result = await runActivity(slow, 'dispatch', given.input, () => void (beats += 1));

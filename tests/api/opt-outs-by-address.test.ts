@@ -154,10 +154,10 @@ describe('opt-out of an address', function () {
       ({ facts }: MessageActivityDeps): Partial<MessageActivityDeps> => ({
         facts: {
           ...facts,
-          async readPerson(...args) {
-            const person = await facts.readPerson(...args);
+          async readFresh(...args) {
+            const read = await facts.readFresh(...args);
             await meanwhile();
-            return person;
+            return read;
           },
         },
       });
@@ -205,8 +205,8 @@ describe('opt-out of an address', function () {
       const changes = ({ facts }: MessageActivityDeps): Partial<MessageActivityDeps> => ({
         facts: {
           ...facts,
-          readPerson: (...args) =>
-            isAway ? Promise.reject(new Error('no primary')) : facts.readPerson(...args),
+          readFresh: (...args) =>
+            isAway ? Promise.reject(new Error('no primary')) : facts.readFresh(...args),
         },
       });
       assert.equal(await stage.dispatch(id, { changes }), 'again');

@@ -154,13 +154,15 @@ describe('recipient of a message', function () {
       assert.deepEqual(stage.called, [], 'the claim was returned without a call');
       await stage.dispatch(id);
       assert.deepEqual(stage.called, [right]);
-      const { dispatch } = await stage.stored(id);
+      const { dispatch, waits } = await stage.stored(id);
       assert.deepEqual(
-        dispatch.attempts.map(({ outcome, code }) => ({ outcome, code })),
-        [
-          { outcome: 'retry', code: 'recipient-changed' },
-          { outcome: 'accepted', code: undefined },
-        ],
+        dispatch.attempts.map(({ number, outcome }) => ({ number, outcome })),
+        [{ number: 1, outcome: 'accepted' }],
+        'a claim without a call is no attempt',
+      );
+      assert.deepEqual(
+        waits?.map(({ reason }) => reason),
+        ['the recipient changed right before the call'],
       );
     });
 

@@ -67,6 +67,8 @@ export interface DispatchStage {
   stored(sendable: Sendable): Promise<MessageDoc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
   behave(behaviour: object): Promise<void>;
+  /** Emits `commandStarted` for every command of the stage. */
+  readonly monitor: mongo.MongoClient;
   close(): Promise<void>;
 }
 
@@ -103,7 +105,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     behaviour: { receipts: 'none', slowMs: 2 * timeoutMs },
   });
   const provider = { apiUrl: sandbox.url, apiVersion: 'v25.0', timeoutMs, connections: 10 };
-  const config = testConfig({ MONGODB_URI: database.uri, ...noTemporal });
+  const config = testConfig({ MONGODB_URI: monitored(database.uri), ...noTemporal });
   const core = await buildCore(config, { name: 'worker', logger: captureLog().logger, provider });
   const { messages } = core;
 
@@ -164,6 +166,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
       const { items } = await control<{ items: ProviderCall[] }>('/ledger?limit=1000');
       return items.filter(({ opaque }) => opaque?.startsWith(message._id.toHexString()));
     },
+    monitor: core.mongo.getClient(),
     behave: (behaviour) => control('/behaviour', { method: 'PUT', body: JSON.stringify(behaviour) }),
     async close() {
       await core.close();
@@ -173,6 +176,8 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     },
   };
 }
+
+const monitored = (uri: string): string => `${uri}${uri.includes('?') ? '&' : '?'}monitorCommands=true`;
 
 /** One attempt of an activity, as the worker runs it. */
 export function runActivity<Name extends keyof MessageActivities>(

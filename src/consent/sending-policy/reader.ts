@@ -47,8 +47,12 @@ export function createSendingPolicyReader({ policies, clients, clock }: SendingP
     });
 
   return {
-    /** At most two seconds old. */
-    async sendingPolicyOf(scope: ClientScope): Promise<SendingPolicy> {
+    /** At most two seconds old; with `isFresh` read from the database, which gives the cache what it finds. */
+    async sendingPolicyOf(
+      scope: ClientScope,
+      { isFresh = false }: { readonly isFresh?: boolean } = {},
+    ): Promise<SendingPolicy> {
+      if (isFresh) cache.forget(scope.clientId.toHexString());
       const { timezone, quietHours, appliesTo } = await read(scope);
       return { timezone, quietHours, appliesTo };
     },

@@ -3,6 +3,7 @@ import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditService } from '../../audit/service.ts';
 import { reachClient } from '../../identity/clients/use-cases.ts';
 import type { ClientDirectory } from '../../identity/clients/directory.ts';
+import type { AwaitCalls } from '../../openings/closings.ts';
 import type { GateOpenings } from '../../openings/openings.ts';
 import { userOrOperatorOf } from '../../http/actor.ts';
 import type { Actor } from '../../http/route.ts';
@@ -21,6 +22,7 @@ export interface SendingPolicyUseCaseDeps {
   readonly audit: AuditService;
   /** Records a policy change in the same transaction, so that messages held by quiet hours check again. */
   readonly openings: GateOpenings;
+  readonly awaitCalls: AwaitCalls;
 }
 
 export type SendingPolicyUseCases = ReturnType<typeof createSendingPolicyUseCases>;
@@ -31,6 +33,7 @@ export function createSendingPolicyUseCases({
   clients,
   audit,
   openings,
+  awaitCalls,
 }: SendingPolicyUseCaseDeps) {
   const find = async (scope: ClientScope, session?: ClientSession): Promise<SendingPolicyDoc> =>
     (await policies.find(scope, session)) ?? defaultPolicy(scope);
@@ -59,10 +62,13 @@ export function createSendingPolicyUseCases({
     /** Changes the given fields. The id of `ref` is the client's. */
     async update(actor: Actor, ref: ResourceRef, body: PatchSendingPolicyBody): Promise<SendingPolicyDoc> {
       const scope = await reach(actor, ref.id);
-      return resource.change(scope, userOrOperatorOf(actor), ref, {
+      const policy = await resource.change(scope, userOrOperatorOf(actor), ref, {
         action: 'sending-policy.updated',
         decide: (current) => patched(current, body),
       });
+      // The quiet hours may have begun.
+      if (policy.quietHours !== undefined) await awaitCalls(scope, {});
+      return policy;
     },
   };
 }

@@ -5,9 +5,11 @@ import type { ContactRecord, ContactDirectory } from '../../people/contacts/dire
 import { lookupKeysOf, numberKeysOf, type AnyIdentity } from '../../people/contacts/rules.ts';
 import { sleep, type Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { AwaitCalls } from '../../openings/closings.ts';
+import { maxCloseMs } from '../../openings/contract.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { SaidAt } from '../address-stops/rules.ts';
+import { endWorkflows, type EndDeps } from './end-workflows.ts';
 import { reachOf, type PersonReach } from './reach.ts';
 import type { Reach, Withdrawal, Withdrawn } from './withdrawal.ts';
 
@@ -21,20 +23,18 @@ export interface WaitingMessages {
   findWithdrawn(scope: ClientScope, statementId: string): Promise<Withdrawn>;
 }
 
-export interface ConsentDeps {
+export interface ConsentDeps extends EndDeps {
   readonly contacts: Pick<ContactDirectory, 'findRecord' | 'recordStatement' | 'holdForCopy' | 'findPerson'>;
   readonly messages: WaitingMessages;
   readonly addressStops: {
     stoppedAt(scope: ClientScope, said: SaidAt): Promise<void>;
     startedAt(scope: ClientScope, said: SaidAt): Promise<void>;
   };
-  /** Ends the workflow of a canceled message now; without it, the claim refuses the message later. */
-  readonly workflows: { cancel(messageId: string): Promise<void> };
+  readonly awaitCalls: AwaitCalls;
   readonly audit: Pick<AuditService, 'audited' | 'hasRecorded'>;
   /** Called once for each stop that is applied. */
   readonly onStopped?: (source: string, canceledCount: number) => void;
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** A statement without its status, which the method implies. */
@@ -78,8 +78,8 @@ interface WaitLimits {
 
 /** The event processor must not block other events; it retries an unfinished event after half a second. */
 const processorLimits: WaitLimits = { maxWaitMs: maxCallMs, maxRoundMs: 300 };
-/** A request waits for the answer, and nothing retries it. */
-const requestLimits: WaitLimits = { maxWaitMs: 2_000, maxRoundMs: 2_000 };
+/** A request waits for the answer, and nothing retries it. After this time no call can begin. */
+const requestLimits: WaitLimits = { maxWaitMs: maxCloseMs, maxRoundMs: maxCloseMs };
 
 /** A proof lists at most this many ids; the count is always complete. */
 const maxProofIds = 1_000;
@@ -137,18 +137,7 @@ export function createConsentStatements(deps: ConsentDeps) {
     stop: (scope: ClientScope, contactId: Types.ObjectId, statement: Statement): Promise<StopOutcome> =>
       stop(scope, contactId, { kind: 'opted-out', statement }),
 
-    /** Applies an opt-out that a user has stored already. Waits for the result, because nothing retries it. */
-    async finishOptOut(
-      scope: ClientScope,
-      contactId: Types.ObjectId,
-      optOut: Pick<StoredStop, 'eventId' | 'storedAt'>,
-    ): Promise<void> {
-      const record = await contacts.findRecord(scope, contactId);
-      if (record === null) return;
-      const reach = await reachOf(contacts, scope, record);
-      const stored = { ...optOut, scope, contactId, reach, provedFor: [contactId] };
-      await applyStop(deps, { ...stored, kind: 'opted-out', source: 'manual' }, requestLimits);
-    },
+    ...createManualStops(deps),
 
     /** The contact turned off marketing messages in WhatsApp. */
     stopMarketing: (
@@ -177,6 +166,28 @@ export function createConsentStatements(deps: ConsentDeps) {
     },
   };
 }
+
+/** Stops of users: a person waits for the answer. */
+const createManualStops = (deps: ConsentDeps) => ({
+  /** Applies an opt-out that a user has stored already. Waits for the result, because nothing retries it. */
+  async finishOptOut(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    optOut: Pick<StoredStop, 'eventId' | 'storedAt'>,
+  ): Promise<void> {
+    const record = await deps.contacts.findRecord(scope, contactId);
+    if (record === null) return;
+    const reach = await reachOf(deps.contacts, scope, record);
+    const stored = { ...optOut, scope, contactId, reach, provedFor: [contactId] };
+    await applyStop(deps, { ...stored, kind: 'opted-out', source: 'manual' }, requestLimits);
+  },
+
+  /** Resolves when no call to a contact can begin any more that a user has blocked. */
+  async finishBlock(scope: ClientScope, contactId: Types.ObjectId): Promise<void> {
+    const record = await deps.contacts.findRecord(scope, contactId);
+    if (record !== null) await deps.awaitCalls(scope, await reachOf(deps.contacts, scope, record));
+  },
+});
 
 /** The keys of an address, each number in its canonical spelling. */
 const keysOf = (from: AnyIdentity): string[] => {
@@ -267,26 +278,3 @@ const writeProof = (
     return { result: true, write: { action: `contact.${kind}`, target, before: null, after } };
   });
 };
-
-/** Notifying workflows is optional: after this time it continues in the background. */
-const maxNotifyMs = 1_000;
-/** Workflows notified at once: enough to hide the round trip, few enough to leave room for sends. */
-const concurrency = 16;
-
-async function endWorkflows(
-  { workflows, logger }: ConsentDeps,
-  messageIds: readonly Types.ObjectId[],
-): Promise<void> {
-  const waiting = messageIds.map((id) => id.toHexString());
-  const work = async (): Promise<void> => {
-    for (let messageId = waiting.pop(); messageId !== undefined; messageId = waiting.pop()) {
-      await workflows.cancel(messageId).catch((error: unknown) => {
-        // The claim finds the message canceled anyway; only the workflow ends later.
-        logger.warn({ messageId, error }, 'canceled by an opt-out without notifying the workflow');
-      });
-    }
-  };
-  const isDone = new AbortController();
-  const all = Promise.all(Array.from({ length: concurrency }, work)).finally(() => isDone.abort());
-  await Promise.race([all, sleep(maxNotifyMs, isDone.signal)]);
-}

@@ -101,8 +101,8 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     summary: 'Change a contact',
     description:
       'Changes only the given fields; null clears a field. To change consent, send `optInStatus` together ' +
-      'with `consent`; `opted-out` cancels every unsent message to the contact. Consent and block change on the ' +
-      'contacts in `samePerson` too.',
+      'with `consent`; `opted-out` cancels every unsent message to the contact. No call to a blocked or opted-out ' +
+      'contact begins after the answer. Consent and block change on the contacts in `samePerson` too.',
     tag,
     access,
     params: idParams,

@@ -23,6 +23,8 @@ export interface StoredOptOut {
 export interface ContactUseCaseDeps extends ContactDeps {
   /** Cancels unsent messages after the commit. A port, because contacts must not import messages. */
   onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
+  /** Resolves when no call to the blocked person can begin. A port, for the same reason. */
+  onBlocked(scope: ClientScope, contactId: Types.ObjectId): Promise<void>;
   /**
    * Erases what else is stored under the identities of a deleted contact, in the transaction that deletes it. A port,
    * because contacts must not import webhooks.
@@ -152,8 +154,21 @@ interface WrittenContact {
   readonly changes: ContactChanges;
 }
 
-/** Cancels the messages that an opt-out forbids; changes the other contacts of the person in the same way. */
+/**
+ * Cancels the messages that an opt-out forbids, changes the other contacts of the person in the same way, and waits until
+ * no call to a blocked person can begin.
+ */
 async function finishConsent(
+  deps: ContactUseCaseDeps & { readonly resource: Resource<ContactRecord> },
+  scope: ClientScope,
+  by: Person,
+  written: WrittenContact,
+): Promise<void> {
+  await shareConsent(deps, scope, by, written);
+  if (written.changes.isBlocked === true) await deps.onBlocked(scope, written.record._id);
+}
+
+async function shareConsent(
   deps: ContactUseCaseDeps & { readonly resource: Resource<ContactRecord> },
   scope: ClientScope,
   by: Person,

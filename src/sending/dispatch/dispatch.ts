@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { failureTypeOf } from '../messages/contract.ts';
+import { failureTypeOf, waitTypeOf } from '../messages/contract.ts';
 import { addressOfMessage } from '../gates/recipient.ts';
 import { decideClaim, undated, type DispatchOutcome } from '../messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
@@ -8,7 +8,8 @@ import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
 import { passGates, type Clearance } from './pass-gates.ts';
-import { addressedTo, afterObstacle, obstacleTo, recipientMoved } from './recipient.ts';
+import { lookOnce, type Obstacle } from './last-look.ts';
+import { addressedTo, recipientMoved } from './recipient.ts';
 import {
   insistentSteps,
   messageMissing,
@@ -22,8 +23,8 @@ export type DispatchAttempt = (target: Target) => Promise<AttemptEnd>;
 
 /**
  * One attempt to hand a message to the provider: judges its gates, reserves its places in the rate limits, addresses it
- * to the contact's current number, takes its claim, reads the recipient again, and calls at most once. `held` means a wait of minutes, until a gate opens; `again` a wait of seconds, for a
- * rate limit or for the provider.
+ * to the contact's current number, takes its claim, judges the gates a last time, and calls at most once. `held` means a
+ * wait of minutes, until a gate opens; `again` a wait of seconds, for a rate limit or for the provider.
  */
 export const createDispatch = (deps: DispatchDeps): DispatchAttempt => {
   const steps = insistentSteps(deps);
@@ -93,23 +94,20 @@ interface ClaimedCall {
   readonly toBody: (attempt: number) => MessageBody;
 }
 
-/** The process or the database stalled until the permit was no longer valid; the provider was not called. */
-const permitLost = {
-  kind: 'retry',
-  code: 'rate',
-  title: 'Permit expired before the call',
-  delayMs: 250,
-} as const;
+/** The process or the database stalled until the permit was no longer valid. */
+const permitLost: Obstacle = { kind: 'obstacle', gate: 'rate', reason: 'permit expired before the call' };
 
 /** Makes the one call that the claim allows, and stores its outcome or releases the claim. */
 async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCall): Promise<AttemptEnd> {
   const { message, clearance, toBody } = call;
   const { attempt, startedAt } = message.dispatch;
-  const obstacle = await obstacleTo(deps, target, { message, read: clearance.read });
-  if (obstacle !== null) return giveBack(deps, target, { ...call, next: afterObstacle(obstacle) });
-  if (!clearance.permit.stillHolds()) return giveBack(deps, target, { ...call, next: permitLost });
+  const look = await lookOnce(deps, target, { message, read: clearance.read });
+  if (look.kind === 'obstacle') return putOff(deps, target, { token: call.token, obstacle: look });
+  if (!clearance.permit.stillHolds())
+    return putOff(deps, target, { token: call.token, obstacle: permitLost });
   deps.observer?.callBegins(message);
-  const answer = await deps.gateway.send(clearance.sender, toBody(attempt));
+  const { beginByMs } = look;
+  const answer = await deps.gateway.send(clearance.sender, toBody(attempt), { beginByMs });
   clearance.permit.done();
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
@@ -128,6 +126,20 @@ async function applyEffects(
   { message, answer }: { message: MessageDoc; answer: Extract<GatewayAnswer, { kind: 'rejected' }> },
 ): Promise<void> {
   await effects.afterRefusal(scope, message, answer.error);
+}
+
+const putOffMs = 250;
+
+/** Releases the claim without a call. The next attempt judges the message by the facts of the last look. */
+async function putOff(
+  { messages, clock }: DispatchDeps,
+  { scope, id }: Target,
+  { token, obstacle: { gate, reason } }: { readonly token: string; readonly obstacle: Obstacle },
+): Promise<AttemptEnd> {
+  const since = clock.now();
+  const until = new Date(since.getTime() + putOffMs);
+  await messages.returnClaim(scope, id, { token, waiting: { gate, reason, since, until } });
+  return { kind: 'again', type: waitTypeOf(gate), message: reason, delayMs: putOffMs, isWait: true };
 }
 
 /** Releases the claim and lets the message wait. Only after an answer that rules out that the provider has it. */

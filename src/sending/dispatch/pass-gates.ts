@@ -89,7 +89,7 @@ async function judgeAgain(
   { message, permit }: { message: MessageDoc; permit: Permit },
 ): Promise<Stopped | { readonly kind: 'open'; readonly read: ReadFacts }> {
   try {
-    const read = await findFacts(deps, target, { message, isFresh: true });
+    const read = await deps.facts.readFresh(target.scope, message, { now: deps.clock.now() });
     const closed = isMissing(read)
       ? await endWithout(read, deps, target, message)
       : await judge(deps, target, { message, read });
@@ -132,23 +132,17 @@ const noToken = ({ clock }: DispatchDeps): Waiting => ({
   until: new Date(clock.now().getTime() + noTokenPauseMs),
 });
 
-/** Re-reads a closed channel from the database, because the cache may be stale and no event will wake this message. */
+/** Reads a closed gate again without caches, because it may have opened and no event will wake this message. */
 async function readFacts(
-  deps: DispatchDeps,
-  target: Target,
-  message: MessageDoc,
-): Promise<ReadFacts | MissingFact> {
-  const first = await findFacts(deps, target, { message, isFresh: false });
-  if (isMissing(first)) return first;
-  const verdict = judgeGates(first.facts, deps.clock.now());
-  return verdict.kind === 'wait' ? findFacts(deps, target, { message, isFresh: true }) : first;
-}
-
-const findFacts = (
   { facts, clock }: DispatchDeps,
   { scope }: Target,
-  { message, isFresh }: { message: MessageDoc; isFresh: boolean },
-): Promise<ReadFacts | MissingFact> => facts.read(scope, message, { now: clock.now(), isFresh });
+  message: MessageDoc,
+): Promise<ReadFacts | MissingFact> {
+  const first = await facts.read(scope, message, { now: clock.now() });
+  if (isMissing(first)) return first;
+  const verdict = judgeGates(first.facts, clock.now());
+  return verdict.kind === 'wait' ? facts.readFresh(scope, message, { now: clock.now() }) : first;
+}
 
 const channelMissing: Missing = {
   kind: 'missing',

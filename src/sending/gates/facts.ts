@@ -31,10 +31,12 @@ export interface KnownFacts {
   readonly windowExpiresAt?: Date | null;
 }
 
+interface Freshness {
+  readonly isFresh: boolean;
+}
+
 interface ReadOptions {
   readonly now: Date;
-  /** Reads the channel from the database, not from the cache. */
-  readonly isFresh?: boolean;
   readonly known?: KnownFacts;
 }
 
@@ -49,9 +51,10 @@ export interface GateFactsDeps extends PersonDeps {
   readonly templateState: (
     scope: ClientScope,
     template: { channelId: Types.ObjectId; name: string; language: string },
+    options: Freshness,
   ) => Promise<TemplateFacts | null>;
   /** The business's quiet hours; null outside of them. */
-  readonly quietAt: (scope: ClientScope, now: Date) => Promise<GateFacts['quiet']>;
+  readonly quietAt: (scope: ClientScope, now: Date, options: Freshness) => Promise<GateFacts['quiet']>;
 }
 
 export interface ReadFacts {
@@ -71,14 +74,11 @@ export const isMissing = (read: ReadFacts | MissingFact): read is MissingFact =>
 
 export type GateFactsReader = ReturnType<typeof createGateFacts>;
 
-/** Reads the facts that the gates judge: contact and conversation fresh, the rest at most two seconds old. */
+/** Reads the facts that the gates judge. */
 export function createGateFacts(deps: GateFactsDeps) {
-  const { conversations } = deps;
-  const readPerson = createPersonReader(deps);
-
   return {
-    /** The person alone: what may have changed since the other facts were read. Null if the contact was deleted. */
-    readPerson,
+    /** The person alone. Null if the contact was deleted. */
+    readPerson: createPersonReader(deps),
 
     /** The user whose change gave the contact this address; null if none did. */
     async correctorOf(
@@ -93,49 +93,62 @@ export function createGateFacts(deps: GateFactsDeps) {
       return actor?.type === 'user' ? actor.userId : null;
     },
 
-    async read(
+    /** Contact and conversation from the database, the rest at most two seconds old. */
+    read: (
       scope: ClientScope,
       message: GatedMessage,
-      { now, isFresh = false, known = {} }: ReadOptions,
-    ): Promise<ReadFacts | MissingFact> {
-      const { channelId, contactId } = message;
-      const isTemplate = message.messageType === 'template';
-      const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
-      const found = findChannel(scope, channelId);
-      const findWindow = async (): Promise<Date | null> => {
-        if (known.windowExpiresAt !== undefined) return known.windowExpiresAt;
-        if (isTemplate && (await found)?.messagingLimit === undefined) return null;
-        return conversations.windowOf(scope, { channelId, contactId });
-      };
-      const [channel, person, windowExpiresAt, template, quiet] = await Promise.all([
-        found,
-        readPerson(scope, message),
-        findWindow(),
-        readTemplate(deps, scope, message),
-        deps.quietAt(scope, now),
-      ]);
-      if (channel === null) return 'channel-missing';
-      if (person === null) return 'contact-missing';
-      const { contact, address, consent } = person;
-      return {
-        channel,
-        contact,
-        address,
-        isNumberSuspect: contact.numberSuspect !== undefined,
-        facts: {
-          message: {
-            isTemplate,
-            isReply: message.senderType === 'agent' && !isTemplate,
-            sendAt: message.sendAt ?? null,
-          },
-          channel: channelFactsOf(channel),
-          template,
-          contact: consent,
-          recipient: address === null ? null : address.to === undefined ? 'user-id' : 'number',
-          windowExpiresAt,
-          quiet,
-        },
-      };
+      options: ReadOptions,
+    ): Promise<ReadFacts | MissingFact> => readFacts(deps, scope, message, { ...options, isFresh: false }),
+
+    /** Everything from the database, nothing from caches. */
+    readFresh: (
+      scope: ClientScope,
+      message: GatedMessage,
+      options: ReadOptions,
+    ): Promise<ReadFacts | MissingFact> => readFacts(deps, scope, message, { ...options, isFresh: true }),
+  };
+}
+
+async function readFacts(
+  deps: GateFactsDeps,
+  scope: ClientScope,
+  message: GatedMessage,
+  { now, known = {}, isFresh }: ReadOptions & Freshness,
+): Promise<ReadFacts | MissingFact> {
+  const { channelId, contactId } = message;
+  const isTemplate = message.messageType === 'template';
+  const isReply = message.senderType === 'agent' && !isTemplate;
+  const findChannel = isFresh ? deps.channels.findFresh : deps.channels.findById;
+  const found = findChannel(scope, channelId);
+  const findWindow = async (): Promise<Date | null> => {
+    if (known.windowExpiresAt !== undefined) return known.windowExpiresAt;
+    if (isTemplate && (await found)?.messagingLimit === undefined) return null;
+    return deps.conversations.windowOf(scope, { channelId, contactId });
+  };
+  const [channel, person, windowExpiresAt, template, quiet] = await Promise.all([
+    found,
+    createPersonReader(deps)(scope, message),
+    findWindow(),
+    readTemplate(deps, scope, message, { isFresh }),
+    // Quiet hours do not hold answers.
+    isReply ? null : deps.quietAt(scope, now, { isFresh }),
+  ]);
+  if (channel === null) return 'channel-missing';
+  if (person === null) return 'contact-missing';
+  const { contact, address, consent } = person;
+  return {
+    channel,
+    contact,
+    address,
+    isNumberSuspect: contact.numberSuspect !== undefined,
+    facts: {
+      message: { isTemplate, isReply, sendAt: message.sendAt ?? null },
+      channel: channelFactsOf(channel),
+      template,
+      contact: consent,
+      recipient: address === null ? null : address.to === undefined ? 'user-id' : 'number',
+      windowExpiresAt,
+      quiet,
     },
   };
 }
@@ -156,9 +169,10 @@ async function readTemplate(
   { templateState }: GateFactsDeps,
   scope: ClientScope,
   { channelId, templateName, content }: GatedMessage,
+  options: Freshness,
 ): Promise<GateFacts['template']> {
   if (templateName === undefined || content.template === undefined) return null;
   const language = content.template.language.code;
-  const state = await templateState(scope, { channelId, name: templateName, language });
+  const state = await templateState(scope, { channelId, name: templateName, language }, options);
   return { name: templateName, ...(state ?? { status: 'missing', category: 'utility', reason: null }) };
 }

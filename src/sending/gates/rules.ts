@@ -93,16 +93,11 @@ type Gate = (facts: GateFacts, now: Date) => GateVerdict;
 
 /**
  * The verdict of the first gate that is not open. Decisions of people come first, because waiting cannot change them.
- * Judged at acceptance, where a closed gate refuses the request, and again right before the call.
+ * Judged at acceptance, where a closed gate refuses the request, again before the claim, and a last time while the claim
+ * is held.
  */
-export const judgeGates = (facts: GateFacts, now: Date): GateVerdict => firstNotOpen(gates, facts, now);
-
-/** The gates that follow the person's decisions only; judged once more while the claim is held. */
-export const judgePerson = (facts: GateFacts, now: Date): GateVerdict =>
-  firstNotOpen([blockList, consent], facts, now);
-
-function firstNotOpen(judged: readonly Gate[], facts: GateFacts, now: Date): GateVerdict {
-  for (const gate of judged) {
+export function judgeGates(facts: GateFacts, now: Date): GateVerdict {
+  for (const gate of gates) {
     const verdict = gate(facts, now);
     if (verdict.kind !== 'open') return verdict;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createCloudApiGateway } from '../../../src/whatsapp/cloud-api.ts';
 import type { Gateway } from '../../../src/whatsapp/gateway.ts';
 import { buildMessageBody } from '../../../src/whatsapp/payload.ts';
@@ -67,6 +68,24 @@ describe('Cloud API gateway', () => {
     await gateway?.close();
     provider = undefined;
     gateway = undefined;
+  });
+
+  it('all connections busy until the last moment to begin has passed › not reached, and the provider never sees it', async () => {
+    const accept = (response: ServerResponse) => response.end('{"messages":[{"id":"wamid.9"}]}');
+    const waiting: ServerResponse[] = [];
+    let isBusy = true;
+    provider = await startProvider((response) => (isBusy ? waiting.push(response) : accept(response)));
+    const given = connect(provider.origin);
+    const busy = [given.send(sender, body), given.send(sender, body)];
+    const late = given.send(sender, body, { beginByMs: performance.now() + 50 });
+    const inTime = given.send(sender, body, { beginByMs: performance.now() + 60_000 });
+    await sleep(200);
+    isBusy = false;
+    waiting.forEach(accept);
+    await Promise.all(busy);
+    assert.deepEqual(await late, { kind: 'not-reached', reason: 'BEGUN_TOO_LATE' });
+    assert.equal((await inTime).kind, 'accepted');
+    assert.equal(provider.calls.length, 3);
   });
 
   it('a message goes out › one POST with token, JSON and our opaque id, and the answer is read', async () => {

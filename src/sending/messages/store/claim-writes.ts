@@ -77,18 +77,26 @@ export function createClaims(messages: TenantCollection<MessageDoc>) {
       }
     },
 
-    /** Releases the claim after an answer that allows another attempt; no effect if another token holds it. */
+    /**
+     * Releases the claim after an answer that allows another attempt, or without `attempt` because no call was made; no
+     * effect if another token holds it.
+     */
     async returnClaim(
       scope: ClientScope,
       _id: Types.ObjectId,
-      { token, attempt, waiting }: { token: string; attempt: DispatchAttempt; waiting: WaitingState },
+      { token, attempt, waiting }: { token: string; attempt?: DispatchAttempt; waiting: WaitingState },
     ): Promise<void> {
       await messages.updateOne(
         scope,
         { _id, 'dispatch.isCalling': true, 'dispatch.token': token },
         {
           $set: { 'dispatch.isCalling': false, waiting },
-          $push: { 'dispatch.attempts': pushAttempt(attempt), waits: pushWait(waiting) },
+          $push: {
+            ...(attempt === undefined ? {} : { 'dispatch.attempts': pushAttempt(attempt) }),
+            waits: pushWait(waiting),
+          },
+          // Attempts count calls.
+          ...(attempt === undefined ? { $inc: { 'dispatch.attempt': -1 } } : {}),
         },
       );
     },

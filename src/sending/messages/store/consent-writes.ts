@@ -9,7 +9,7 @@ import type { MessageDoc } from './model.ts';
 const ids = (found: readonly { readonly _id: Types.ObjectId }[]) => found.map(({ _id }) => _id);
 
 /** The messages for a contact, to an address now, or to it at acceptance. One filter for each index. */
-const reachFilters = ({ contactIds, phoneNumbers, userIds }: Reach): ScopedFilter<MessageDoc>[] => [
+export const reachFilters = ({ contactIds, phoneNumbers, userIds }: Reach): ScopedFilter<MessageDoc>[] => [
   { contactId: { $in: [...contactIds] } },
   ...(phoneNumbers.length === 0
     ? []

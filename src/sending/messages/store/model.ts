@@ -257,6 +257,11 @@ for (const [name, field] of [
     },
   );
 }
+// For closed gates: the calls in progress.
+messageModel.schema.index(
+  { clientId: 1, channelId: 1 },
+  { name: 'calling', partialFilterExpression: { 'dispatch.isCalling': true } },
+);
 messageModel.schema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },

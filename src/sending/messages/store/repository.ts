@@ -5,6 +5,7 @@ import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { MessageStatus } from '../lifecycle.ts';
 import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
+import { createCallQueries } from './call-queries.ts';
 import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
@@ -63,6 +64,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
   const writeBulk = messages.createBulkWriter();
 
   return {
+    ...createCallQueries(messages),
     ...createCallWrites(messages),
     ...createConsentWrites(messages),
     ...createDispatchWrites(messages, writeBulk, onEnded),

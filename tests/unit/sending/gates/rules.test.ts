@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  judgeGates,
-  judgePerson,
-  type GateFacts,
-  type GateVerdict,
-} from '../../../../src/sending/gates/rules.ts';
+import { judgeGates, type GateFacts, type GateVerdict } from '../../../../src/sending/gates/rules.ts';
 import { endsTemplateWait } from '../../../../src/templates/rules.ts';
 
 const now = new Date('2026-11-26T09:00:00.000Z');
@@ -267,16 +262,6 @@ describe('gates', () => {
       quiet: fc.constantFrom<GateFacts['quiet']>(null, {
         ...{ until: later, untilText: '09:00 (UTC)', appliesTo: 'all' },
       }),
-    });
-
-    it('judged once more with the claim › the person’s decisions close, and no other gate does', () => {
-      fc.assert(
-        fc.property(facts, (given) => {
-          const verdict = judgePerson(given, now);
-          assert.notEqual(verdict.kind, 'wait');
-          if (verdict.kind === 'closed') assert.deepEqual(judge(given), verdict);
-        }),
-      );
     });
 
     it('a restriction to answers › holds templates until its end, and affects nothing else', () => {
