@@ -21,6 +21,7 @@ export interface ClusterOptions {
   readonly hasFaults?: boolean;
   /** The worker starts only with `startWorker`. */
   readonly isWorkerLate?: boolean;
+  readonly hasSecondWorker?: boolean;
 }
 
 /** The whole product with its servers, each process started again whenever it dies. */
@@ -50,6 +51,7 @@ export interface Cluster {
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { binaries, folder, env, log, hasFaults = false, isWorkerLate = false } = options;
+  const { hasSecondWorker = false } = options;
   const database = await (hasFaults ? planThree : planSingle)({ binary: binaries.mongod, folder });
   const temporal = await planTemporal({ binary: binaries.temporal, folder });
   const providerLink = hasFaults
@@ -77,6 +79,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await crm.migrate();
     await family.start(crm.sandbox());
     await Promise.all([isWorkerLate ? undefined : startWorker(), family.start(crm.api('healthz'))]);
+    if (hasSecondWorker) await family.start(crm.secondWorker());
   } catch (error) {
     await stop();
     throw error;

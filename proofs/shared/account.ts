@@ -9,6 +9,8 @@ type Call = Omit<Parameters<typeof requestJson>[1], 'accessToken'>;
 export interface Account {
   /** The body of a resource; throws when the answer is not 200. */
   read<T>(path: string): Promise<T>;
+  /** One request; signs in again when the token is no longer valid. */
+  request(path: string, options: Call): Promise<Answer>;
   /** Repeats the POST with its key until its answer stands. */
   sendTemplate(
     to: string,
@@ -34,6 +36,8 @@ export async function signUp(apiUrl: string, name: string): Promise<Account> {
   }
 
   return {
+    request,
+
     async read<T>(path: string) {
       const { status, body } = await request(path, {});
       if (status !== 200) throw new Error(`${path} answers ${status}: ${JSON.stringify(body)}`);

@@ -1,5 +1,6 @@
 interface JsonRequest {
-  /** With a body the request is a POST, otherwise a GET. */
+  /** With a body POST, otherwise GET, unless given. */
+  readonly method?: string;
   readonly body?: unknown;
   readonly accessToken?: string;
   readonly idempotencyKey?: string;
@@ -14,9 +15,9 @@ const timeoutMs = 15_000;
 
 /** One call to the product's API; throws only if there is no answer. */
 export async function requestJson(url: string, request: JsonRequest): Promise<JsonAnswer> {
-  const { body, accessToken, idempotencyKey } = request;
+  const { body, accessToken, idempotencyKey, method = body === undefined ? 'GET' : 'POST' } = request;
   const response = await fetch(url, {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
