@@ -14,7 +14,7 @@ export interface PlannedTry {
 
 const messagesPerTry = 4;
 /** About the time in which the messages of a try leave. */
-const maxAfterMs = 250;
+const maxAfterMs = 700;
 
 /** The tries of each business in turn, decided by the seed alone. Pure. */
 export function planStops({ seed, tries, businesses }: StopsOptions): readonly (readonly PlannedTry[])[] {

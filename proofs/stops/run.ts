@@ -31,6 +31,7 @@ interface Tried {
 
 /** Longer than any cache, so that a call which should not begin has the time to. */
 const pausedMs = 1_200;
+const sentWhilePaused = 2;
 const maxStillMs = 60_000;
 const pollMs = 100;
 
@@ -75,10 +76,13 @@ async function tryStop(business: Business, plan: PlannedTry): Promise<Tried> {
   const ids = messages.map(({ id }) => id);
   const tried = { plan, ids, stopped, answeredAtMs, latencyMs };
   if (plan.kind !== 'pause') return tried;
+  // Accepted and held; a worker that knows the pause by a cache only would call.
+  const held = await Promise.all(plan.recipients.slice(0, sentWhilePaused).map((to) => business.send(to)));
   await sleep(pausedMs);
   const liftedAtMs = Date.now();
   await business.resume();
-  return { ...tried, liftedAtMs };
+  const all = [...ids, ...held.map(({ id }) => id)];
+  return { ...tried, ids: all, stopped: new Set(all), liftedAtMs };
 }
 
 async function withEvidence(
