@@ -7,6 +7,7 @@ export const gateNames = [
   'template',
   'window',
   'quiet-hours',
+  'order',
   'portfolio',
   'pair',
   'rate',
@@ -15,7 +16,9 @@ export const gateNames = [
 export type GateName = (typeof gateNames)[number];
 
 /** Whether a wait at this gate is short (seconds, or the provider's own delay): such a message is not held. */
-export const isBrief = (gate: GateName): boolean => gate === 'pair' || gate === 'rate' || gate === 'provider';
+export const isBrief = (gate: GateName): boolean => briefGates.has(gate);
+
+const briefGates: ReadonlySet<GateName> = new Set(['order', 'pair', 'rate', 'provider'] as const);
 
 /** A call begins at most this long after the last look at its gates; else it is put off. */
 export const maxLookAgeMs = 2_000;

@@ -111,7 +111,9 @@ export function buildSending(deps: SendingDeps) {
     audit,
   });
   const acceptance = createAcceptance({ messages, workflows, logger });
-  const retries = createRetries({ messages, acceptance, facts, channels, templates, audit, clock });
+  const retries = createRetries({
+    ...{ messages, acceptance, facts, channels, templates, conversations, audit, clock },
+  });
   const effects = buildEffects(deps, retries);
   const receipts = createReceiptService({
     ...{ messages, workflows, effects, conversations, numbers, contacts, clock, logger },

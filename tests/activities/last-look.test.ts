@@ -162,13 +162,15 @@ describe('dispatch › the last look before the call', () => {
       messageType: 'text',
       content: { text: 'Hello', payload: { type: 'text' as const, text: { body: 'Hello' } } },
       priority: 2,
+      turn: 2,
     };
 
     async function countOf(given: Sendable): Promise<Record<string, number>> {
       const counts: Record<string, number> = {};
       const note = ({ commandName, command }: mongo.CommandStartedEvent) => {
         const name = `${commandName} ${String(command[commandName])}`;
-        counts[name] = (counts[name] ?? 0) + 1;
+        // Shares of a channel's rate are renewed by time, not by message.
+        if (!name.endsWith(' channel_rates')) counts[name] = (counts[name] ?? 0) + 1;
       };
       stage.monitor.on('commandStarted', note);
       await runDispatch(stage.deps, given);
@@ -196,9 +198,9 @@ describe('dispatch › the last look before the call', () => {
       });
     });
 
-    it('a reply › one read of the channel more than without it', async () => {
+    it('a reply › one read of the channel more than without it; its turn costs another', async () => {
       const given = await cached(reply);
-      assert.deepEqual(await countOf(given), { ...shared, 'find conversations': 1 });
+      assert.deepEqual(await countOf(given), { ...shared, 'find conversations': 1, 'find messages': 2 });
     });
   });
 });

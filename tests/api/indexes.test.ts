@@ -112,7 +112,7 @@ describe('query plans', () => {
     const documents = Array.from({ length: 600 }, (_value, index) =>
       buildMessage({
         ...(index % 3 === 0 ? scope : {}),
-        ...(index % 6 === 0 ? { conversationId } : {}),
+        ...(index % 6 === 0 ? { conversationId, turn: index } : {}),
         channelId,
         status: index % 5 === 0 ? 'queued' : 'read',
         timestamp: new Date(at.getTime() + index * 1_000),
@@ -200,6 +200,9 @@ describe('query plans', () => {
   }
   add('channels, first page', () => createChannelRepository(connection).list(scope, 51, null));
   add('channels, next page', () => createChannelRepository(connection).list(scope, 51, newId()));
+  add('unsent answers of a conversation before another one', () =>
+    createMessageRepository(connection).findEarlierReplies(scope, { conversationId, turn: 400 }),
+  );
   add('messages that have not left, across clients', () =>
     createMessageRepository(connection).findUnsentAcrossClients({
       olderThan: new Date(at.getTime() + 600_000),
@@ -249,6 +252,10 @@ describe('query plans', () => {
           { contactIds: [newId()], phoneNumbers: ['+15550001101', '+15550001102'], userIds: ['US.1'] },
           { statementId: 'wamid.stop', reason: 'opted-out', at },
         ),
+    ],
+    [
+      'the calls in progress of a channel',
+      () => createMessageRepository(connection).findClaims(scope, { channelId }),
     ],
     [
       'messages that a stop has canceled',

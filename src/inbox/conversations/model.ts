@@ -40,6 +40,8 @@ export interface ConversationDoc {
   readonly windowExpiresAt?: Date;
   /** Until when messages are free: Meta's 72 h for contacts who come from an advertisement. */
   readonly freeEntryPointExpiresAt?: Date;
+  /** Answers that people of the business wrote so far: the number of the latest one's turn. */
+  readonly turns?: number;
   readonly unreadCount: number;
   readonly createdAt: Date;
   /**
@@ -64,6 +66,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   lastMessageAt: { type: Date, required: true },
   windowExpiresAt: Date,
   freeEntryPointExpiresAt: Date,
+  turns: Number,
   unreadCount: { type: Number, required: true },
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },

@@ -33,6 +33,12 @@ export interface ConversationFilter {
   readonly isUnread?: true;
 }
 
+export interface TouchOptions {
+  /** The message is an answer that a person of the business wrote: it takes the next turn. */
+  readonly takesTurn?: boolean;
+}
+
+const oneTurn = { $inc: { turns: 1 } };
 const live = { $in: ['open', 'pending'] satisfies ConversationStatus[] };
 const withoutHistory = { projection: { history: 0 } } as const;
 
@@ -86,12 +92,17 @@ export function createConversationRepository(connection: Connection) {
 
 /** The writes of messages, which are the hot path. None increments `version`. */
 const createMessageTouches = (conversations: TenantCollection<ConversationRecord>) => ({
-  /** The live thread after a message at `at`; null if there is none. */
-  touchLive: (scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc | null> =>
+  /** The live thread after a message at `at`, which may take the next turn; null if there is none. */
+  touchLive: (
+    scope: ClientScope,
+    key: ConversationKey,
+    at: Date,
+    { takesTurn = false }: TouchOptions = {},
+  ): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
       scope,
       { ...key, status: live },
-      { $max: { lastMessageAt: at } },
+      { $max: { lastMessageAt: at }, ...(takesTurn ? oneTurn : {}) },
       { returnDocument: 'after', ...withoutHistory },
     ),
 
@@ -100,12 +111,16 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     scope: ClientScope,
     key: ConversationKey,
     fresh: Omit<ConversationDoc, 'clientId' | 'channelId' | 'contactId' | 'lastMessageAt' | 'status'>,
-    lastMessageAt: Date,
+    { lastMessageAt, takesTurn = false }: { readonly lastMessageAt: Date } & TouchOptions,
   ): Promise<ConversationDoc> {
     return conversations.findOrInsert(
       scope,
       { ...key, status: live },
-      { $setOnInsert: { ...fresh, status: 'open', history: [] }, $max: { lastMessageAt } },
+      {
+        $setOnInsert: { ...fresh, status: 'open', history: [] },
+        $max: { lastMessageAt },
+        ...(takesTurn ? oneTurn : {}),
+      },
     );
   },
 
@@ -130,6 +145,12 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       { $set: { leadId } },
       { returnDocument: 'after', ...withoutHistory },
     ),
+
+  /** Takes the next turn; null if the thread is gone. */
+  async takeTurn(scope: ClientScope, _id: Types.ObjectId): Promise<number | null> {
+    const options = { returnDocument: 'after', projection: { turns: 1 } } as const;
+    return (await conversations.findOneAndUpdate(scope, { _id }, oneTurn, options))?.turns ?? null;
+  },
 
   /** Extends the free entry point; never shortens it. */
   async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {

@@ -3,7 +3,7 @@ import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { derivedId, newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
+import type { ConversationDoc, ConversationKey, ConversationRepository, TouchOptions } from './repository.ts';
 import { windowAfter } from './rules.ts';
 
 export type { ConversationDoc } from './repository.ts';
@@ -27,7 +27,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
   async function openLive(
     scope: ClientScope,
     key: ConversationKey,
-    { at, leadId }: { at: Date; leadId?: Types.ObjectId },
+    { at, leadId, takesTurn = false }: { at: Date; leadId?: Types.ObjectId } & TouchOptions,
   ): Promise<ConversationDoc> {
     const windowExpiresAt = await windowOf(scope, key);
     const fresh = {
@@ -35,7 +35,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       ...(leadId === undefined ? {} : { leadId }),
       ...(windowExpiresAt === null ? {} : { windowExpiresAt }),
     };
-    return conversations.findOrInsertLive(scope, key, fresh, at);
+    return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at, takesTurn });
   }
 
   return {
@@ -54,16 +54,29 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
 
     /**
      * The live thread for a message at `at` that a person wrote; creates the thread if there is none. A thread without
-     * a lead gets one.
+     * a lead gets one. With `takesTurn`, `turns` is the turn of the message.
      */
-    async findOrOpen(scope: ClientScope, key: ConversationKey, at: Date): Promise<ConversationDoc> {
-      const live = await conversations.touchLive(scope, key, at);
+    async findOrOpen(
+      scope: ClientScope,
+      key: ConversationKey,
+      at: Date,
+      options: TouchOptions = {},
+    ): Promise<ConversationDoc> {
+      const live = await conversations.touchLive(scope, key, at, options);
       if (live?.leadId !== undefined) return live;
       const { _id: leadId } = await leads.findOrCreate(scope, key.contactId);
-      const thread = live ?? (await openLive(scope, key, { at, leadId }));
+      const thread = live ?? (await openLive(scope, key, { at, leadId, ...options }));
       if (thread.leadId !== undefined) return thread;
-      return (await conversations.setLead(scope, thread._id, leadId)) ?? { ...thread, leadId };
+      const { turns = 0 } = thread;
+      return {
+        ...((await conversations.setLead(scope, thread._id, leadId)) ?? { ...thread, leadId }),
+        turns,
+      };
     },
+
+    /** Takes the next turn of a thread, for an answer that a person sends again; null if the thread is gone. */
+    takeTurn: (scope: ClientScope, id: Types.ObjectId): Promise<number | null> =>
+      conversations.takeTurn(scope, id),
 
     /** As `findOrOpen`, for a message at `at` that the contact did not write: a new thread has no lead. */
     async findOrOpenWithoutLead(
@@ -126,7 +139,7 @@ const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'co
     // A closed thread knows the subject.
     const group = (await conversations.touchLatest(scope, key, at))?.group ?? { id: groupId };
     const fresh = { _id: newId(), group, unreadCount: 0, createdAt: clock.now(), version: 1 };
-    return conversations.findOrInsertLive(scope, key, fresh, at);
+    return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at });
   },
 
   nameGroup: conversations.nameGroup,

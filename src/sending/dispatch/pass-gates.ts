@@ -12,6 +12,7 @@ import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
 import { isSameAddress, placeOf } from '../gates/recipient.ts';
 import { contactDeleted, recipientMoved } from './recipient.ts';
+import { awaitTurn } from './turn.ts';
 import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
@@ -26,8 +27,8 @@ export type Clearance =
   | { readonly kind: 'stopped'; readonly end: AttemptEnd };
 
 /**
- * Judges the gates and reserves places in the rate limits. The pair limit comes last, right before the call, because
- * it counts departures. A permit that the pair limit makes useless goes to the next message at once.
+ * Judges the gates, waits for the message's turn, and reserves places in the rate limits. The pair limit comes last,
+ * right before the call, because it counts departures. A permit that it makes useless goes to the next message at once.
  */
 export async function passGates(deps: DispatchDeps, target: Target, message: MessageDoc): Promise<Clearance> {
   const read = await readFacts(deps, target, message);
@@ -36,6 +37,8 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   if (closed !== null) return stopped(closed);
   const sender = openSender(deps, read);
   if (sender === null) return stopped(await holdOrRetry(deps, target, { message, waiting: noToken(deps) }));
+  const turn = await awaitTurn(deps, target, message);
+  if (turn !== null) return stopped(turn);
   const portfolio = await takePortfolio(deps, target, { message, read });
   if (portfolio !== null) return stopped(portfolio);
   const askedAtMs = performance.now();

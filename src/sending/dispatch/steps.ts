@@ -16,7 +16,16 @@ import { insistOn } from './insist.ts';
 export interface DispatchDeps {
   readonly messages: Pick<
     MessageRepository,
-    'findById' | 'readdress' | 'claim' | 'withdraw' | 'noteWaiting' | 'recordOutcome' | 'returnClaim'
+    | 'findById'
+    | 'findEarlierReplies'
+    | 'noteTurn'
+    | 'overtake'
+    | 'readdress'
+    | 'claim'
+    | 'withdraw'
+    | 'noteWaiting'
+    | 'recordOutcome'
+    | 'returnClaim'
   >;
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly facts: GateFactsReader;

@@ -57,9 +57,11 @@ export async function draftOutbound(
   const sender = { senderType: 'agent', channelId, contactId } as const;
   const known = windowExpiresAt === undefined ? {} : { windowExpiresAt };
   await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now, known });
-  const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now);
   const { sendAt, expiresAt } = times;
   const isLater = sendAt !== undefined && sendAt > now;
+  // A scheduled message has a time of its own, and a template is no part of the talk.
+  const takesTurn = !isLater && fields.messageType !== 'template';
+  const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now, { takesTurn });
   const status = isLater ? 'scheduled' : 'queued';
   return {
     _id: newId(),
@@ -73,6 +75,7 @@ export async function draftOutbound(
     timestamp: now,
     statusHistory: [{ key: `${status}:${now.getTime()}`, status, timestamp: now }],
     dispatch: { attempt: 0, isCalling: false, attempts: [] },
+    ...(takesTurn && conversation.turns !== undefined ? { turn: conversation.turns } : {}),
     ...(isLater ? { sendAt } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import type { GatedMessage, GateFactsReader } from '../../gates/facts.ts';
 import type { Address } from '../../gates/recipient.ts';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
+import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { AppError, notFound, wrongState } from '../../../platform/errors.ts';
@@ -22,6 +23,7 @@ export interface RetryDeps {
   readonly facts: GateFactsReader;
   readonly channels: Pick<ChannelDirectory, 'requireForSend'>;
   readonly templates: Pick<TemplateCatalogue, 'requireStillSendable'>;
+  readonly conversations: Pick<ConversationThreads, 'takeTurn'>;
   readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }
@@ -126,6 +128,17 @@ export function createRetries(deps: RetryDeps) {
   };
 }
 
+/** An answer that is sent again is the latest one that a person sent. */
+async function turnOf(
+  { conversations }: Pick<RetryDeps, 'conversations'>,
+  scope: ClientScope,
+  original: MessageDoc,
+): Promise<Pick<RetryDraft, 'turn'>> {
+  if (original.messageType === 'template') return {};
+  const turn = await conversations.takeTurn(scope, original.conversationId);
+  return turn === null ? {} : { turn };
+}
+
 /** The steps of a retry. */
 function createRetrySteps(deps: RetryDeps) {
   const { messages, acceptance, facts, audit, clock } = deps;
@@ -138,8 +151,9 @@ function createRetrySteps(deps: RetryDeps) {
     draft: RetryDraft & RetryKey,
   ): Promise<MessageDoc | null> {
     const { idempotencyKey, idempotencyHash, ...rest } = draft;
+    const turn = rest.sendAt === undefined ? await turnOf(deps, scope, original) : {};
     const fresh = {
-      ...draftRetry(original, rest),
+      ...draftRetry(original, { ...rest, ...turn }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(idempotencyHash === undefined ? {} : { idempotencyHash }),
     };

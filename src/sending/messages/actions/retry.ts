@@ -11,6 +11,8 @@ export interface RetryDraft {
   readonly sendAt?: Date;
   readonly senderType?: SenderType;
   readonly createdBy?: Types.ObjectId;
+  /** Its place among the answers of the conversation. */
+  readonly turn?: number;
   /** The contact's current address; without it as the original. */
   readonly address?: Address | null;
 }
@@ -51,6 +53,7 @@ export function draftRetry(
     retryOf: original._id,
     retryNumber: (original.retryNumber ?? 0) + 1,
     ...(createdBy === undefined ? {} : { createdBy }),
+    ...(draft.turn === undefined ? {} : { turn: draft.turn }),
     ...(isLater ? { sendAt } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };

@@ -12,7 +12,7 @@ export interface WaitingFor {
 
 export interface TimelineEntry {
   readonly at: Date;
-  readonly kind: 'accepted' | 'status' | 'wait' | 'recipient' | 'call' | 'answer' | 'receipt';
+  readonly kind: 'accepted' | 'status' | 'wait' | 'order' | 'recipient' | 'call' | 'answer' | 'receipt';
   readonly text: string;
   /** The user who did it, if any. */
   readonly by?: string;
@@ -44,6 +44,8 @@ type TimelineSource = Pick<
   | 'createdBy'
   | 'retriedBy'
   | 'readdressed'
+  | 'overtakenAt'
+  | 'overtook'
 >;
 
 /** The message's current wait; null if it has left or will never leave. */
@@ -78,6 +80,7 @@ export function timelineOf(message: TimelineSource): TimelineEntry[] {
   const entries: TimelineEntry[] = [
     ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
     ...readdressed.map(recipientChange),
+    ...orderChanges(message),
     ...dispatch.attempts.flatMap((attempt) => callEntries(attempt, dispatch)),
     ...waits.map(({ since, reason, until }) => ({
       at: since,
@@ -113,6 +116,17 @@ function statusChange({ status, timestamp, raw = {} }: MessageDoc['statusHistory
   if (word !== null) return { at: timestamp, kind: 'receipt', text: `receipt: ${word}`, ...code };
   const why = [raw['reason'], raw['detail'], raw['sendAt']].find((text) => typeof text === 'string');
   return { at: timestamp, kind: 'status', text: why === undefined ? status : `${status}: ${why}`, ...code };
+}
+
+function orderChanges({ overtakenAt, overtook = [] }: TimelineSource): TimelineEntry[] {
+  const given = overtook.map(({ at, messageIds }) => ({
+    at,
+    kind: 'order' as const,
+    text: `no longer waits for earlier answers that are stuck: ${messageIds.map(String).join(', ')}`,
+  }));
+  if (overtakenAt === undefined) return given;
+  const text = 'stuck: later answers of the conversation no longer wait for it';
+  return [...given, { at: overtakenAt, kind: 'order', text }];
 }
 
 const recipientChange = ({ at, from, to, by }: Readdressing): TimelineEntry => ({

@@ -8,6 +8,7 @@ import {
   type MessagePricing,
   type MessageStatus,
 } from '../lifecycle.ts';
+import type { TurnWait } from '../order.ts';
 import type { MessageChange, MessageContent, SenderProfile } from './content.ts';
 
 export type { CallContent, EventContent, MessageChange, MessageContent } from './content.ts';
@@ -67,6 +68,12 @@ export interface DispatchAttempt {
 /** Why an unsent message waits, and since when for this reason. */
 export interface WaitingState extends Waiting {
   readonly since: Date;
+}
+
+/** Earlier answers that were stuck, and when a later one stopped waiting for them. */
+export interface Overtaking {
+  readonly at: Date;
+  readonly messageIds: readonly Types.ObjectId[];
 }
 
 /** A change of the recipient, found right before a call because the contact has changed. Numbers or user ids. */
@@ -134,6 +141,14 @@ export interface MessageDoc {
   readonly idempotencyHash?: string;
   /** Order in the provider queue, by `priorityOf`: 1 is first, 5 is last. */
   readonly priority?: number;
+  /** Place among the answers that people wrote in the conversation; absent for other messages. */
+  readonly turn?: number;
+  /** For whom it waits, while it waits for its turn. */
+  readonly turnWait?: Omit<TurnWait, 'head'> & { readonly head: Types.ObjectId };
+  /** Since when later answers no longer wait for this one, because it was stuck. */
+  readonly overtakenAt?: Date;
+  /** The stuck answers for which it no longer waited. */
+  readonly overtook?: readonly Overtaking[];
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
   /** The latest reported failure; valid only while the status is `failed`. */
@@ -199,6 +214,10 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   idempotencyKey: String,
   idempotencyHash: String,
   priority: Number,
+  turn: Number,
+  turnWait: Schema.Types.Mixed,
+  overtakenAt: Date,
+  overtook: { type: [Schema.Types.Mixed], default: undefined },
   sendAt: Date,
   expiresAt: Date,
   failure: Schema.Types.Mixed,
@@ -214,6 +233,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   sweptAt: Date,
 });
 
+const unsent = { status: { $in: [...unsentStatuses] } };
 messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
@@ -236,15 +256,9 @@ messageModel.schema.index(
   { name: 'held', partialFilterExpression: { 'waiting.gate': { $exists: true } } },
 );
 // For opt-outs: the unsent messages of a contact.
-messageModel.schema.index(
-  { clientId: 1, contactId: 1, status: 1 },
-  { partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
-);
+messageModel.schema.index({ clientId: 1, contactId: 1, status: 1 }, { partialFilterExpression: unsent });
 // For opt-outs: the unsent messages to an address, whichever contact they are for.
-messageModel.schema.index(
-  { clientId: 1, to: 1 },
-  { name: 'unsent-to', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
-);
+messageModel.schema.index({ clientId: 1, to: 1 }, { name: 'unsent-to', partialFilterExpression: unsent });
 for (const [name, field] of [
   ['unsent-to-user', 'recipientUserId'],
   ['unsent-accepted-for', 'acceptedFor.to'],
@@ -253,10 +267,18 @@ for (const [name, field] of [
     { clientId: 1, [field]: 1 },
     {
       name,
-      partialFilterExpression: { status: { $in: [...unsentStatuses] }, [field]: { $exists: true } },
+      partialFilterExpression: { ...unsent, [field]: { $exists: true } },
     },
   );
 }
+// For the order of answers: the unsent ones of a conversation.
+messageModel.schema.index(
+  { clientId: 1, conversationId: 1, turn: 1 },
+  {
+    name: 'unsent-turns',
+    partialFilterExpression: { ...unsent, turn: { $exists: true } },
+  },
+);
 // For closed gates: the calls in progress.
 messageModel.schema.index(
   { clientId: 1, channelId: 1 },
@@ -269,9 +291,9 @@ messageModel.schema.index(
 // Unsent messages across tenants: for the sweep by last check, and for metrics by gate.
 messageModel.schema.index(
   { status: 1, sweptAt: 1, _id: 1 },
-  { name: 'unswept', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+  { name: 'unswept', partialFilterExpression: unsent },
 );
 messageModel.schema.index(
   { status: 1, 'waiting.gate': 1, sendAt: 1, _id: 1 },
-  { name: 'due', partialFilterExpression: { status: { $in: [...unsentStatuses] } } },
+  { name: 'due', partialFilterExpression: unsent },
 );

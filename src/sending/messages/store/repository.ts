@@ -13,6 +13,7 @@ import { createInboundWrites } from './inbound-writes.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
+import { createTurnWrites } from './turn-writes.ts';
 import { createUsageQueries } from './usage-queries.ts';
 import { createSourceRepository } from '../sources/repository.ts';
 
@@ -74,6 +75,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
     ...createSweepQueries(messages),
+    ...createTurnWrites(messages),
 
     findById: (
       scope: ClientScope,
