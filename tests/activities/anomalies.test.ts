@@ -97,12 +97,13 @@ const awayMs = 5_600;
 function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
   let die = (): void => undefined;
   const crashed = new Promise<'crashed'>((resolve) => (die = () => resolve('crashed')));
-  const backAtMs = performance.now() + awayMs;
+  let backAtMs: number | null = null;
   let hasHappened = false;
   let hits = 0;
 
   const around = async <T>(work: () => Promise<T>): Promise<T> => {
     hits += 1;
+    backAtMs ??= performance.now() + awayMs;
     const isNow = anomaly === 'away' ? performance.now() < backAtMs : !hasHappened;
     if (!isNow) return work();
     hasHappened = true;
