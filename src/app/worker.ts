@@ -56,12 +56,13 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
 }
 
 function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
-  const { messages, effects, channels, facts, rates, gateway, metrics, clock, logger } = core;
+  const { messages, effects, channels, templates, facts, rates, gateway, metrics, clock, logger } = core;
   const observer = createDispatchObserver(metrics);
   const { dispatch, ...stateActivities } = createActivities({
     messages,
     effects,
     channels,
+    templates,
     facts,
     rates,
     gateway,

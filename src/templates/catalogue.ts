@@ -170,6 +170,11 @@ const forDispatch = (
     return { status, category, reason: reasonOf(template) };
   },
 
+  /** The components of a template, at most two seconds old; null if it does not exist. */
+  async contentForSend(scope: ClientScope, ref: NamedTemplate): Promise<TemplateDoc['components'] | null> {
+    return (await cache.findFor(scope, ref))?.components ?? null;
+  },
+
   /** Updates the template of a refused send: paused, disabled, or in need of a sync. */
   async noteProviderError(scope: ClientScope, ref: NamedTemplate, code: number): Promise<void> {
     const template = await cache.findFor(scope, ref);

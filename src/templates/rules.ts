@@ -2,7 +2,8 @@ import { ruleFor } from '../whatsapp/error-classes.ts';
 import type { QualityScore, TemplateCategory, TemplateDoc, TemplateStatus } from './store/model.ts';
 
 /** The content functions that other rooms use. */
-export { fillTemplate, offerEndIssues, type FilledTemplate } from './content/rules.ts';
+export { fillTemplate, offerEndIssues, type FilledTemplate, type TemplatePreview } from './content/rules.ts';
+export type { TemplateVariables } from './content/variables.ts';
 
 /** Fields of a template to change; null clears. */
 export type TemplateChanges = {

@@ -43,7 +43,10 @@ const toPartView = ({ headerFormat, header, body, buttons }: PartNeeds) => ({
   buttons: [...buttons],
 });
 
-export function toTemplatePreviewView({ text, shown }: FilledTemplate): TemplatePreviewView {
+export function toTemplatePreviewView({
+  text,
+  shown,
+}: Pick<FilledTemplate, 'text' | 'shown'>): TemplatePreviewView {
   const { header, body, footer, offer, buttons, cards } = shown;
   return {
     text,

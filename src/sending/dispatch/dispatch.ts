@@ -7,9 +7,10 @@ import type { Claim, MessageDoc } from '../messages/use-cases.ts';
 import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
-import { passGates, type Clearance } from './pass-gates.ts';
+import { close, passGates, type Clearance } from './pass-gates.ts';
 import { lookOnce, type Obstacle } from './last-look.ts';
 import { addressedTo, recipientMoved } from './recipient.ts';
+import { wordedNow } from './words.ts';
 import {
   insistentSteps,
   messageMissing,
@@ -46,7 +47,11 @@ async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<Atte
     const { address, isNumberSuspect: isToSuspect } = clearance.read;
     const addressed = await addressedTo(deps, target, { message, address });
     if (addressed === null) return recipientMoved;
-    const toBody = bodyOf(addressed);
+    const worded = await wordedNow(deps, target, addressed);
+    if (worded.kind === 'moved') return recipientMoved;
+    if (worded.kind === 'unfit')
+      return await close(deps, target, { message, verdict: { status: 'failed', failure: worded.failure } });
+    const toBody = bodyOf(worded.message);
     const token = newUuid();
     const claimed = addressOfMessage(addressed);
     const claimant = { token, now: clock.now(), isToSuspect, ...(claimed && { address: claimed }) };

@@ -170,7 +170,8 @@ interface Closing {
     | { readonly status: 'failed'; readonly failure: MessageFailure };
 }
 
-async function close(
+/** Ends a message that will never leave. */
+export async function close(
   { messages, clock }: DispatchDeps,
   { scope, id }: Target,
   { message, verdict: { status: reason, failure } }: Closing,

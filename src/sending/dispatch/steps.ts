@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { SendRates } from '../../rates/send-rates.ts';
+import type { TemplateCatalogue } from '../../templates/catalogue.ts';
 import type { Gateway } from '../../whatsapp/gateway.ts';
 import type { GateFactsReader } from '../gates/facts.ts';
 import type { DispatchResult } from '../messages/contract.ts';
@@ -21,6 +22,7 @@ export interface DispatchDeps {
     | 'noteTurn'
     | 'overtake'
     | 'readdress'
+    | 'reword'
     | 'claim'
     | 'withdraw'
     | 'noteWaiting'
@@ -28,6 +30,7 @@ export interface DispatchDeps {
     | 'returnClaim'
   >;
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
+  readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
   readonly facts: GateFactsReader;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
   readonly effects: Pick<ErrorEffects, 'afterRefusal'>;
@@ -40,11 +43,12 @@ export interface DispatchDeps {
 
 /** The dependencies with `insist` around every database step. `acquire` is exempt: it has a wait of its own. */
 export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
-  const { messages, facts, effects } = deps;
+  const { messages, templates, facts, effects } = deps;
   const { acquire, ...reservations } = deps.rates;
   return {
     ...deps,
     messages: insistOn(messages),
+    templates: insistOn({ contentForSend: templates.contentForSend }),
     facts: insistOn(facts),
     rates: { ...insistOn(reservations), acquire },
     effects: insistOn(effects),

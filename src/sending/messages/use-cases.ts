@@ -14,6 +14,7 @@ export type { MessageSource } from './sources/repository.ts';
 export type {
   Claim,
   HeldFilter,
+  MessageContent,
   MessageDoc,
   MessageListItem,
   MessageRepository,

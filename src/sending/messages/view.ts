@@ -121,10 +121,12 @@ export function toAcceptedView(message: MessageDoc): MessageView {
     retriedBy: _by,
     to: _to,
     recipientUserId: _userId,
+    acceptedContent = message.content,
     ...asAccepted
   } = message;
   return toMessageView({
     ...asAccepted,
+    content: acceptedContent,
     ...(message.acceptedFor ?? addressOfMessage(message)),
     status,
     statusHistory: accepted === undefined ? [] : [accepted],

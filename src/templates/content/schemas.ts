@@ -124,13 +124,17 @@ const ShownCard = z
   .object({ header: ShownHeader.nullable(), text: z.string(), buttons: z.array(ShownButton) })
   .meta({ id: 'TemplatePreviewCard' });
 
+const ShownOffer = z
+  .object({ text: z.string(), expiresAt: z.iso.datetime().nullable() })
+  .meta({ id: 'TemplatePreviewOffer' });
+
 export const TemplatePreviewView = z
   .object({
     text: z.string().meta({ description: 'The text that the contact reads, each part on its own line' }),
     header: ShownHeader.nullable(),
     body: z.string(),
     footer: z.string().nullable(),
-    offer: z.object({ text: z.string(), expiresAt: z.iso.datetime().nullable() }).nullable(),
+    offer: ShownOffer.nullable(),
     buttons: z.array(ShownButton),
     cards: z.array(ShownCard),
   })

@@ -14,6 +14,7 @@ import { addressOf, assertReachable, findRecipient, type Recipient } from './rec
 import type { MessageDoc } from '../store/repository.ts';
 import { earlierOf, priorityOf } from '../rules.ts';
 import type { SendTemplateBody } from '../schemas.ts';
+import { templateContent } from '../template-content.ts';
 
 export interface TemplateSendDeps {
   readonly channels: ChannelDirectory;
@@ -52,14 +53,7 @@ export async function draftTemplateMessage(
   const fields = {
     messageType: 'template',
     ...address,
-    content: {
-      text: filled.text,
-      template: {
-        name: template.name,
-        language: { code: template.language },
-        ...(filled.components.length === 0 ? {} : { components: filled.components }),
-      },
-    },
+    content: templateContent(template, { variables: body.variables ?? {}, filled }),
     templateName: template.name,
     category: template.category,
     priority: priorityOf(template.category),

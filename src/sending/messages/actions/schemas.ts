@@ -95,7 +95,7 @@ export const WaitingForView = z
 const TimelineEntry = z
   .object({
     at: z.iso.datetime(),
-    kind: z.enum(['accepted', 'status', 'wait', 'order', 'recipient', 'call', 'answer', 'receipt']),
+    kind: z.enum(['accepted', 'status', 'wait', 'order', 'recipient', 'words', 'call', 'answer', 'receipt']),
     text: z.string(),
     by: z.string().nullable().meta({ description: 'The user who did it' }),
     until: z.iso.datetime().nullable(),

@@ -1,6 +1,6 @@
 import type { GateName } from '../../../openings/contract.ts';
 import { hasNotLeft } from '../lifecycle.ts';
-import type { MessageDoc, Readdressing } from '../store/model.ts';
+import type { MessageDoc, Readdressing, Rewording } from '../store/model.ts';
 
 /** Why a message has not left yet; `until` is when it is checked again at the latest. */
 export interface WaitingFor {
@@ -12,7 +12,16 @@ export interface WaitingFor {
 
 export interface TimelineEntry {
   readonly at: Date;
-  readonly kind: 'accepted' | 'status' | 'wait' | 'order' | 'recipient' | 'call' | 'answer' | 'receipt';
+  readonly kind:
+    | 'accepted'
+    | 'status'
+    | 'wait'
+    | 'order'
+    | 'recipient'
+    | 'words'
+    | 'call'
+    | 'answer'
+    | 'receipt';
   readonly text: string;
   /** The user who did it, if any. */
   readonly by?: string;
@@ -44,6 +53,7 @@ type TimelineSource = Pick<
   | 'createdBy'
   | 'retriedBy'
   | 'readdressed'
+  | 'reworded'
   | 'overtakenAt'
   | 'overtook'
 >;
@@ -76,10 +86,11 @@ export function waitingForOf(message: TimelineSource, run: RunState | null): Wai
  * time; entries of the same millisecond stay in causal order.
  */
 export function timelineOf(message: TimelineSource): TimelineEntry[] {
-  const { statusHistory, waits = [], readdressed = [], dispatch } = message;
+  const { statusHistory, waits = [], readdressed = [], reworded = [], dispatch } = message;
   const entries: TimelineEntry[] = [
     ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
     ...readdressed.map(recipientChange),
+    ...reworded.map(wordChange),
     ...orderChanges(message),
     ...dispatch.attempts.flatMap((attempt) => callEntries(attempt, dispatch)),
     ...waits.map(({ since, reason, until }) => ({
@@ -134,6 +145,12 @@ const recipientChange = ({ at, from, to, by }: Readdressing): TimelineEntry => (
   kind: 'recipient',
   text: `recipient changed from ${from} to ${to} (contact corrected by ${by === undefined ? 'the system' : 'a user'})`,
   ...(by === undefined ? {} : { by: by.toHexString() }),
+});
+
+const wordChange = ({ at, from }: Rewording): TimelineEntry => ({
+  at,
+  kind: 'words',
+  text: `the template has changed: the message leaves with its new words, not with “${from}”`,
 });
 
 function callEntries(

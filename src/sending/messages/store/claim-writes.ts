@@ -4,7 +4,7 @@ import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { Address } from '../../gates/recipient.ts';
 import { decideClaim, unsentStatuses, type ClaimDecision } from '../lifecycle.ts';
 import { pushAttempt, pushWait, statusEntry } from './entries.ts';
-import type { DispatchAttempt, MessageDoc, WaitingState } from './model.ts';
+import type { DispatchAttempt, MessageContent, MessageDoc, WaitingState } from './model.ts';
 
 export interface Claim {
   /** `readdressed`: the message has another recipient than the claimant expects. */
@@ -112,7 +112,7 @@ export function createClaims(messages: TenantCollection<MessageDoc>) {
   };
 }
 
-const maxReaddressingsKept = 20;
+const maxChangesKept = 20;
 
 export function createReaddressing(messages: TenantCollection<MessageDoc>) {
   return {
@@ -135,7 +135,28 @@ export function createReaddressing(messages: TenantCollection<MessageDoc>) {
         {
           $set: { ...to, ...(found.acceptedFor === undefined ? { acceptedFor: from } : {}) },
           $unset: { [gone]: '' },
-          $push: { readdressed: { $each: [entry], $slice: -maxReaddressingsKept } },
+          $push: { readdressed: { $each: [entry], $slice: -maxChangesKept } },
+        },
+        { returnDocument: 'after' },
+      );
+    },
+
+    /** Gives an unsent message other words, and keeps those at acceptance. Null if it has changed, left or is in a call. */
+    reword(
+      scope: ClientScope,
+      { _id, content: from, acceptedContent }: MessageDoc,
+      { to, at }: { readonly to: MessageContent; readonly at: Date },
+    ): Promise<MessageDoc | null> {
+      const text = from.text ?? '';
+      return messages.findOneAndUpdate(
+        scope,
+        {
+          ...{ _id, status: { $in: [...unsentStatuses] }, 'dispatch.isCalling': false },
+          'content.text': text,
+        },
+        {
+          $set: { content: to, ...(acceptedContent === undefined ? { acceptedContent: from } : {}) },
+          $push: { reworded: { $each: [{ at, from: text }], $slice: -maxChangesKept } },
         },
         { returnDocument: 'after' },
       );

@@ -1,3 +1,4 @@
+import type { TemplatePreview, TemplateVariables } from '../../../templates/rules.ts';
 import type { FreeFormPayload } from '../../../whatsapp/free-form.ts';
 import type { ShownInbound } from '../../../whatsapp/inbound-content.ts';
 import type { TemplatePayload } from '../../../whatsapp/payload.ts';
@@ -21,6 +22,12 @@ export interface EventContent {
   readonly details: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** How a template was filled: to show it, and to fill it again right before the call. */
+export interface TemplateFilling {
+  readonly variables: TemplateVariables;
+  readonly shown: TemplatePreview;
+}
+
 /** What a message says. The fields of `ShownInbound`, except `text`, are those of inbound messages. */
 export interface MessageContent extends ShownInbound {
   readonly call?: CallContent;
@@ -28,6 +35,8 @@ export interface MessageContent extends ShownInbound {
   /** The text that the recipient reads. */
   readonly text?: string;
   readonly template?: TemplatePayload;
+  /** Of `template`; missing in messages that earlier versions stored. */
+  readonly filling?: TemplateFilling;
   /** The provider's object of a free-form message; an outbound message has either this or `template`. */
   readonly payload?: FreeFormPayload;
   /** The provider's object of an inbound message stored by an earlier version; see `sources/`. */

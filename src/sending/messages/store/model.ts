@@ -1,5 +1,4 @@
 import { Schema, type Types } from 'mongoose';
-import type { Waiting } from '../../gates/rules.ts';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
 import {
   messageStatuses,
@@ -9,9 +8,11 @@ import {
   type MessageStatus,
 } from '../lifecycle.ts';
 import type { TurnWait } from '../order.ts';
+import type { Overtaking, Readdressing, Rewording, WaitingState } from './before-call.ts';
 import type { MessageChange, MessageContent, SenderProfile } from './content.ts';
 
-export type { CallContent, EventContent, MessageChange, MessageContent } from './content.ts';
+export type { Overtaking, Readdressing, Rewording, WaitingState } from './before-call.ts';
+export type { CallContent, EventContent, MessageChange, MessageContent, TemplateFilling } from './content.ts';
 
 /**
  * `phone` is the WhatsApp Business app on a phone of the business. An inbound message from `system` is an event that
@@ -65,26 +66,6 @@ export interface DispatchAttempt {
   readonly code?: string;
 }
 
-/** Why an unsent message waits, and since when for this reason. */
-export interface WaitingState extends Waiting {
-  readonly since: Date;
-}
-
-/** Earlier answers that were stuck, and when a later one stopped waiting for them. */
-export interface Overtaking {
-  readonly at: Date;
-  readonly messageIds: readonly Types.ObjectId[];
-}
-
-/** A change of the recipient, found right before a call because the contact has changed. Numbers or user ids. */
-export interface Readdressing {
-  readonly at: Date;
-  readonly from: string;
-  readonly to: string;
-  /** The user who changed the contact; absent if the system did. */
-  readonly by?: Types.ObjectId;
-}
-
 /** A dated statement. Those stored by 0.1.0 have no time, and yield to any that has one. */
 type StoredStatement<Statement> = Statement & { readonly at?: Date };
 
@@ -108,6 +89,10 @@ export interface MessageDoc {
   readonly acceptedFor?: { readonly to?: string; readonly recipientUserId?: string };
   /** The latest changes of the recipient, oldest first. */
   readonly readdressed?: readonly Readdressing[];
+  /** The content at acceptance, once the message has another. */
+  readonly acceptedContent?: MessageContent;
+  /** The latest changes of the words, oldest first. */
+  readonly reworded?: readonly Rewording[];
   /** The user who sent it; absent for automated messages. */
   readonly createdBy?: Types.ObjectId;
   /** The stored message that this one answers or reacts to. */
@@ -117,7 +102,7 @@ export interface MessageDoc {
   /** Who wrote that message, as the provider names them: a number (digits) or a user id. Inbound only. */
   readonly contextFrom?: string;
   readonly senderProfile?: SenderProfile;
-  /** As first sent; `currentContent` gives what it says now. */
+  /** Outbound: as at acceptance until the call, then as called. Inbound: as first sent; `currentContent` gives what it says now. */
   readonly content: MessageContent;
   /** In order of time; the latest ones. */
   readonly changes?: readonly MessageChange[];
@@ -193,6 +178,8 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   recipientUserId: String,
   acceptedFor: Schema.Types.Mixed,
   readdressed: [Schema.Types.Mixed],
+  acceptedContent: Schema.Types.Mixed,
+  reworded: { type: [Schema.Types.Mixed], default: undefined },
   createdBy: Schema.Types.ObjectId,
   repliesTo: Schema.Types.ObjectId,
   contextMessageId: String,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TemplatePreviewView } from '../../../../templates/schemas.ts';
 import { EventDetail } from '../../../../channels/events/schemas.ts';
 import {
   Identity,
@@ -124,6 +125,13 @@ const ThreadEvent = z
   })
   .meta({ id: 'MessageEvent' });
 
+const Template = TemplatePreviewView.omit({ text: true })
+  .extend({ name: z.string(), language: z.string() })
+  .meta({
+    id: 'MessageTemplate',
+    description: 'As its preview shows it; of messages sent before 0.2.0 only the whole text, in `body`',
+  });
+
 /** Fields that do not apply to the message are null. */
 export const ShownContent = z
   .object({
@@ -132,6 +140,7 @@ export const ShownContent = z
     location: Location.nullable(),
     contacts: z.array(Card).nullable().meta({ description: 'Contact cards' }),
     reaction: Reaction.nullable().meta({ description: 'To the message in `repliesTo`' }),
+    template: Template.nullable().meta({ description: 'The template that we sent, filled' }),
     interactive: Interactive.nullable().meta({ description: 'Buttons, list, link or flow that we sent' }),
     reply: Reply.nullable().meta({ description: 'The choice of the contact in a message that we sent' }),
     call: Call.nullable().meta({ description: 'A voice call' }),
@@ -170,6 +179,7 @@ export const emptyContent = {
   location: null,
   contacts: null,
   reaction: null,
+  template: null,
   interactive: null,
   reply: null,
   call: null,

@@ -4,7 +4,9 @@ import type {
   InteractiveObject,
   MediaSource,
 } from '../../../../whatsapp/free-form.ts';
-import type { CallContent, EventContent } from '../../store/model.ts';
+import type { TemplatePayload } from '../../../../whatsapp/payload.ts';
+import type { CallContent, EventContent, TemplateFilling } from '../../store/model.ts';
+import { shownTemplate } from './template-view.ts';
 import { readContent, type ShownInbound } from '../../../../whatsapp/inbound-content.ts';
 import {
   receivedMedia,
@@ -23,6 +25,8 @@ import type { ShownContent } from './schemas.ts';
 
 /** The stored content of a message, in either direction. */
 export interface StoredContent extends ShownInbound {
+  readonly template?: TemplatePayload;
+  readonly filling?: TemplateFilling;
   readonly payload?: FreeFormPayload;
   readonly raw?: Readonly<Record<string, unknown>>;
   readonly call?: CallContent;
@@ -33,11 +37,20 @@ export interface StoredContent extends ShownInbound {
  * The content for display. Locations, cards and reactions have the same shape in both directions. The token and the data
  * of a flow that we sent are not shown.
  */
-export function shownContent({ payload, raw, call, event, ...stored }: StoredContent): ShownContent {
+export function shownContent({
+  template,
+  filling,
+  payload,
+  raw,
+  call,
+  event,
+  ...stored
+}: StoredContent): ShownContent {
   const told: ShownInbound = { ...readOf(raw), ...partsOf(payload), ...stored };
   return {
     ...shownInbound(told),
     media: told.media === undefined ? sentMedia(payload) : receivedMedia(told.media),
+    template: template === undefined ? null : shownTemplate(template, filling, told.text),
     interactive: payload?.type === 'interactive' ? shownInteractive(payload.interactive) : null,
     call: call === undefined ? null : shownCall(call),
     event: event === undefined ? null : { word: event.word, details: [...event.details] },
@@ -73,7 +86,7 @@ const shownCall = ({ direction, outcome, startedAt, endedAt, durationSeconds }: 
 
 const shownInbound = (
   told: ShownInbound,
-): Omit<ShownContent, 'media' | 'interactive' | 'call' | 'event'> => ({
+): Omit<ShownContent, 'media' | 'template' | 'interactive' | 'call' | 'event'> => ({
   text: told.text ?? null,
   location: ifAny(told.location, shownLocation),
   contacts: ifAny(told.contacts, (cards) => cards.map(shownCard)),
