@@ -45,6 +45,7 @@ export async function createDescribedServer(): Promise<Pick<HttpServer, 'openApi
     routes: entries.filter((entry): entry is AnyRoute => !isRaw(entry)),
     rawRoutes: entries.filter(isRaw),
     authenticate: nothing,
+    answerOnce: nothing,
     logger: createLogger({ level: 'silent', name: 'docs' }),
     problems,
     config: {

@@ -10,7 +10,7 @@ Errors are problem details (RFC 9457): \`code\` names the problem, \`type\` is t
 
 Lists return \`nextCursor\`: pass it as \`cursor\` with the same filters until it is null.
 
-Operations that list 412 take \`If-Match\` with the \`ETag\` of the response that the change is based on, and refuse the change if the object has changed since. Operations that take an \`Idempotency-Key\` are safe to repeat.`,
+Operations that list 412 take \`If-Match\` with the \`ETag\` of the response that the change is based on, and refuse the change if the object has changed since. Operations that create or start something take an \`Idempotency-Key\`, which makes them safe to repeat.`,
   license: { name: 'MIT', identifier: 'MIT' },
   tags: [
     { name: 'Auth', description: 'Sign-up, log-in, passwords and your sessions' },

@@ -3,6 +3,7 @@ import type { ChannelUsage } from '../channels/use-cases.ts';
 import { observeBodies } from '../http/observers.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createPasswords } from '../identity/auth/passwords.ts';
+import { buildIdempotency } from '../idempotency/build.ts';
 import { buildIdentity } from '../identity/build.ts';
 import type { OnClientCreated } from '../identity/clients/directory.ts';
 import { buildMail } from '../mail/build.ts';
@@ -66,6 +67,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     routes: [...identity.routes, ...areaRoutes(config, core, identity.users)],
     rawRoutes: intake.rawRoutes,
     authenticate: identity.authenticate,
+    answerOnce: buildIdempotency({ mongo, cipher: core.cipher, clock, logger }),
     logger,
     problems,
     config: config.http,

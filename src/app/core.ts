@@ -40,7 +40,8 @@ interface CoreOptions {
 export async function buildCore(config: Config, options: CoreOptions) {
   const ground = await buildGround(config, options);
   const areas = buildAreas(config, ground);
-  const { mongo, temporal, gateway, rates, clock, logger, metrics, audit, clients, openings } = ground;
+  const { mongo, temporal, gateway, rates, clock, logger, metrics, cipher, audit, clients, openings } =
+    ground;
   const { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending } =
     areas;
   return {
@@ -50,6 +51,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     clock,
     logger,
     metrics,
+    cipher,
     audit,
     clients,
     openings,
@@ -108,6 +110,7 @@ async function buildGround(config: Config, { name, logger, provider }: CoreOptio
     clock,
     logger,
     metrics,
+    cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
     mongo,
     temporal: createTemporalClient(config.temporal),
     gateway: observeGateway(createCloudApiGateway(provider), metrics),
@@ -129,7 +132,7 @@ function buildChannelsAndTemplates(config: Config, ground: Ground) {
     openings,
     gateway: ground.gateway,
     limiter,
-    cipher: createCipher(Buffer.from(config.credentials.key.reveal(), 'base64')),
+    cipher: ground.cipher,
     sendsPerSecond: config.rates.sendsPerSecond,
     clock,
   });

@@ -99,12 +99,12 @@ const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: Channel
     access: admins,
     body: CreateChannelBody,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 201: CreatedChannelView },
     problems: ['email-not-confirmed', 'already-exists'],
     async handle({ actor, body }) {
       await requireMayConnect(scopeOf(actor.clientId), actor.userId);
-      const created = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
-      const { channel, webhookKey } = created;
+      const { channel, webhookKey } = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);
       const view = { ...toChannelView(channel, []), webhookUrl: addressOf(publicUrl, webhookKey) };
       const headers = { location: `/api/channels/${view.id}`, etag: etagOf(channel.version) };
       return { status: 201, body: view, headers };
@@ -229,6 +229,7 @@ const addressRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     access: admins,
     params: idParams,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 200: WebhookAddressView },
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {

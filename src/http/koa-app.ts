@@ -14,7 +14,8 @@ import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
 import type { PageRoute } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
-import { writeReply } from './reply.ts';
+import { type AnswerOnce, assertAnswersCanBeKept, keyedRequestOf } from './idempotency.ts';
+import { renderReply, writeCookies, writeReply } from './reply.ts';
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
 import { idsOf, reportFailure, type RequestRecord, type RequestRecords } from './request-record.ts';
 import { type Actor, type AnyRoute, isLimited, type RequestInfo } from './route.ts';
@@ -25,6 +26,7 @@ interface KoaAppOptions {
   readonly routes: readonly AnyRoute[];
   readonly pages: readonly PageRoute[];
   readonly authenticate: Authenticate;
+  readonly answerOnce: AnswerOnce;
   readonly logger: Logger;
   readonly config: HttpConfig;
   readonly records: RequestRecords;
@@ -43,6 +45,7 @@ export function createKoaApp(options: KoaAppOptions): Koa {
     (left, right) => parameterCount(left.path) - parameterCount(right.path),
   );
   const limit = createRequestLimiter(options.config.rateLimitPerMinute);
+  for (const entry of sorted) assertAnswersCanBeKept(entry);
   for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options, limit));
   for (const page of options.pages) router.get(page.path, servePage(page, options.records));
   app.use(securityHeaders(options.config.publicUrl));
@@ -58,7 +61,7 @@ const parameterCount = (path: string): number => path.split('/:').length;
 /** Serves one route: authenticate, count, read, parse, handle, then write the reply through its schema. */
 function serveRoute(
   entry: AnyRoute,
-  { authenticate, budget, config, records }: KoaAppOptions,
+  { authenticate, answerOnce, budget, config, records }: KoaAppOptions,
   limit: RequestLimiter,
 ): Middleware {
   const ownOrigins = new Set([new URL(config.publicUrl).origin, ...config.corsOrigins]);
@@ -84,7 +87,13 @@ function serveRoute(
       });
       // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
       const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
-      writeReply(context, entry, await entry.handle(handlerInput), config.cookies);
+      const work = async () => {
+        const reply = await entry.handle(handlerInput);
+        writeCookies(context, reply.cookies, config.cookies);
+        return renderReply(entry, reply);
+      };
+      const keyed = keyedRequestOf(entry, { input, actor, info: record.info });
+      writeReply(context, keyed === null ? await work() : await answerOnce(keyed, work));
     } finally {
       body?.release();
     }

@@ -48,7 +48,8 @@ export const requestHeaders = {
     in: 'header',
     required: false,
     description:
-      'Makes the request safe to repeat: the same key and body get the same answer, the same key with another body gets 422',
+      'Makes the request safe to repeat: the same key and body get the same answer, the same key with another body gets ' +
+      '422. A refused request leaves its key free. Messages keep their keys for ever, other answers are kept for 24 hours',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
     example: 'order-1042-shipped',
   },
@@ -75,7 +76,7 @@ export const headerReferences = (names: readonly ResponseHeader[]): Record<strin
 const readsIfMatch = (entry: AnyRoute): boolean => entry.problems?.includes('precondition-failed') === true;
 
 export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [
-  ...(entry.idempotent === true ? (['Idempotency-Key'] as const) : []),
+  ...(entry.idempotent !== undefined ? (['Idempotency-Key'] as const) : []),
   ...(readsIfMatch(entry) ? (['If-Match'] as const) : []),
   'X-Request-Id',
 ];

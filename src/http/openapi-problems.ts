@@ -21,7 +21,8 @@ export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
   if (entry.access !== 'public') codes.push('unauthenticated', 'forbidden');
   if (entry.params !== undefined) codes.push('not-found');
   if (entry.usesCookie === true) codes.push('origin-not-allowed');
-  if (entry.idempotent === true) codes.push('idempotency-key-reused');
+  if (entry.idempotent !== undefined) codes.push('idempotency-key-reused');
+  if (entry.idempotent === 'by-answer') codes.push('request-in-progress', 'answer-lost');
   return [...new Set(codes)];
 }
 

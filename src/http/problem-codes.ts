@@ -43,6 +43,21 @@ export const httpProblems = defineProblems({
     retry: false,
     advice: 'Send `Content-Type: application/json`.',
   },
+  'request-in-progress': {
+    status: 409,
+    title: 'Request still in progress',
+    retry: true,
+    advice:
+      'Another request with this Idempotency-Key is being handled. Repeat it after the number of seconds in `Retry-After`.',
+  },
+  'answer-lost': {
+    status: 409,
+    title: 'Request carried out, answer lost',
+    retry: false,
+    advice:
+      'The first request with this Idempotency-Key had its effect, but failed before it was answered. Read the objects ' +
+      'that it creates or changes; use a new key only for a new request.',
+  },
   'idempotency-key-reused': {
     status: 422,
     title: 'Idempotency key reused for different content',

@@ -16,34 +16,50 @@ export class UndeclaredReply extends Error {
 
 type AnyReply = Awaited<ReturnType<AnyRoute['handle']>>;
 
+/** A reply as it leaves, without its cookies; `text` is null for an empty body. */
+export interface RenderedReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string | null;
+}
+
 /**
- * Writes the reply through its schema, which strips undeclared fields. Throws `UndeclaredReply` in every environment if
+ * Renders the reply through its schema, which strips undeclared fields. Throws `UndeclaredReply` in every environment if
  * the body does not fit.
  */
-export function writeReply(
-  context: Context,
-  route: AnyRoute,
-  reply: AnyReply,
-  cookies: CookieSettings,
-): void {
-  const schema = route.replies[reply.status];
-  if (schema === undefined) throw new UndeclaredReply(route, `status ${reply.status} is not declared`);
-  for (const cookie of reply.cookies ?? []) context.append('Set-Cookie', cookieText(cookie, cookies));
-  for (const [name, value] of Object.entries(reply.headers ?? {})) context.set(name, value);
+export function renderReply(route: AnyRoute, { status, body, headers = {} }: AnyReply): RenderedReply {
+  const schema = route.replies[status];
+  if (schema === undefined) throw new UndeclaredReply(route, `status ${status} is not declared`);
   if (schema === null) {
-    if (reply.body !== undefined) throw new UndeclaredReply(route, `status ${reply.status} has no body`);
-    context.body = null;
-    context.status = reply.status;
-    return;
+    if (body !== undefined) throw new UndeclaredReply(route, `status ${status} has no body`);
+    return { status, headers, text: null };
   }
-  const parsed = schema.safeParse(reply.body);
+  const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.code})`).join(', ');
-    throw new UndeclaredReply(route, `the body of ${reply.status} does not fit: ${wrong}`);
+    throw new UndeclaredReply(route, `the body of ${status} does not fit: ${wrong}`);
   }
-  context.status = reply.status;
+  return { status, headers, text: JSON.stringify(parsed.data) };
+}
+
+export function writeReply(context: Context, { status, headers, text }: RenderedReply): void {
+  for (const [name, value] of Object.entries(headers)) context.set(name, value);
+  if (text === null) {
+    context.body = null;
+    context.status = status;
+    return;
+  }
+  context.status = status;
   context.type = 'application/json';
-  context.body = JSON.stringify(parsed.data);
+  context.body = text;
+}
+
+export function writeCookies(
+  context: Context,
+  cookies: readonly SetCookie[] | undefined,
+  settings: CookieSettings,
+): void {
+  for (const cookie of cookies ?? []) context.append('Set-Cookie', cookieText(cookie, settings));
 }
 
 /** Always httpOnly and SameSite=Lax; Secure and Domain as configured. */

@@ -16,6 +16,12 @@ export type Role = 'admin' | 'agent';
 /** `public` needs no token; otherwise the roles that may call, or `operator` for platform staff. */
 export type Access = 'public' | readonly (Role | 'operator')[];
 
+/**
+ * `by-object`: the object that the request creates keeps the key for ever, and the handler answers from it.
+ * `by-answer`: the server keeps the answer for a day and repeats it; the handler does not see the key.
+ */
+export type Idempotency = 'by-object' | 'by-answer';
+
 type Method = 'get' | 'post' | 'patch' | 'put' | 'delete';
 
 /** The schema of each reply's body by status; null for an empty body. Problems (4xx, 5xx) are implied. */
@@ -67,8 +73,8 @@ export interface RouteDefinition<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  /** Whether the route reads the `Idempotency-Key` header (1–255 visible ASCII characters). */
-  readonly idempotent?: boolean;
+  /** Whether and how the route honours the `Idempotency-Key` header (1–255 visible ASCII characters). */
+  readonly idempotent?: Idempotency;
   /** Whether 2xx responses have an `ETag`. A route that declares `precondition-failed` reads `If-Match`. */
   readonly sendsETag?: boolean;
   /** For probes, which do not count against the request limit. */

@@ -8,6 +8,7 @@ import type { Authenticate } from './authenticate.ts';
 import { createBodyBudget, type BodyObserver } from './body-budget.ts';
 import { docsPages } from './docs-pages.ts';
 import { type HealthCheck, healthRoutes } from './health.ts';
+import type { AnswerOnce } from './idempotency.ts';
 import { createKoaApp } from './koa-app.ts';
 import { type ApiDescription, createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
 import type { PageRoute } from './page.ts';
@@ -24,6 +25,7 @@ export interface HttpServerOptions {
   readonly routes: readonly AnyRoute[];
   readonly rawRoutes?: readonly RawRoute[];
   readonly authenticate: Authenticate;
+  readonly answerOnce: AnswerOnce;
   readonly logger: Logger;
   /** Every problem that the routes can answer. */
   readonly problems: ProblemTable;

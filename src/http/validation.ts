@@ -31,7 +31,8 @@ export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
     params: parsePart('params', route.params, raw.params, issues),
     query: parsePart('query', route.query, query, issues),
     body: parsePart('body', route.body, bodyOf(route, raw), issues),
-    idempotencyKey: route.idempotent === true ? readIdempotencyKey(raw.idempotencyKey, issues) : undefined,
+    idempotencyKey:
+      route.idempotent === undefined ? undefined : readIdempotencyKey(raw.idempotencyKey, issues),
   };
   if (issues.length > 0)
     throw new AppError('invalid-input', summaryOf(issues), { errors: issues.slice(0, maxIssues) });

@@ -112,6 +112,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     access: admins,
     body: CreateTemplateBody,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 201: TemplateView },
     problems: ['not-found', 'already-exists', 'channel-unverified', 'template-limit-reached'],
     async handle({ actor, body }) {
@@ -173,6 +174,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     access: admins,
     params: idParams,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 200: TemplateView },
     problems: [
       'not-found',
@@ -201,6 +203,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     access: admins,
     params: idParams,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 200: TemplateView },
     problems: ['not-found', 'wrong-state', 'channel-unverified', 'precondition-failed', 'dependency-away'],
     async handle({ actor, params, request }) {
@@ -219,6 +222,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     tag,
     access: admins,
     body: SyncTemplatesBody,
+    idempotent: 'by-answer',
     replies: { 200: TemplateSyncView },
     problems: ['not-found', 'wrong-state', 'channel-unverified', 'dependency-away'],
     async handle({ actor, body }) {

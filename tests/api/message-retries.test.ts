@@ -393,6 +393,17 @@ describe('retries of messages', function () {
       assert.notEqual(skippedAlone.nextCursor, null);
     });
 
+    it('repeated with its Idempotency-Key › the first answer, although its messages are retried by now', async () => {
+      const id = await ours.store(failed());
+      const body = { status: 'failed' };
+      const headers = { 'idempotency-key': 'bulk-1' };
+      const call = () => ours.user.call<Bulk>('/api/messages/retry', { method: 'POST', body, headers });
+      const first = await call();
+      assert.deepEqual(idsOf(first.body), [id]);
+      assert.deepEqual((await call()).body, first.body);
+      assert.deepEqual(idsOf(await retryMany(body)), []);
+    });
+
     it('an invalid cursor › 400', async () => {
       const body = { status: 'failed', cursor: 'nonsense' };
       const answer = await ours.user.call('/api/messages/retry', { method: 'POST', body });

@@ -22,6 +22,7 @@ export async function serve({ env = {}, ...options }: ServeOptions): Promise<Run
     about: { ...apiDescription, tags: [] },
     routes: [],
     authenticate: () => Promise.reject(new AppError('unauthenticated', 'Nobody signs in here.')),
+    answerOnce: (_request, work) => work(),
     logger: log.logger,
     problems,
     config: testConfig({ PUBLIC_URL: 'http://crm.test', ...env }).http,

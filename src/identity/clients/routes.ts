@@ -69,6 +69,7 @@ const writeRoutes = ({ useCases }: ClientRouteDeps) => [
     access: ['operator'],
     body: CreateClientBody,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 201: CreatedClientView },
     problems: ['email-not-confirmed', 'email-taken'],
     async handle({ actor, body }) {

@@ -98,6 +98,7 @@ const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
     access: admins,
     body: InviteUserBody,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 201: UserView },
     problems: ['email-not-confirmed', 'email-taken', 'too-many-requests'],
     async handle({ actor, body, request }) {
@@ -143,6 +144,7 @@ const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
     access: admins,
     params: idParams,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 200: UserView },
     problems: ['email-not-confirmed', 'wrong-state', 'too-many-requests'],
     async handle({ actor, params, request }) {

@@ -86,6 +86,7 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     access,
     body: CreateContactBody,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 201: ContactView },
     problems: ['already-exists'],
     async handle({ actor, body }) {

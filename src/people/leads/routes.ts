@@ -84,6 +84,7 @@ const writeRoutes = ({ leads }: LeadRouteDeps) => [
     access,
     body: CreateLeadBody,
     sendsETag: true,
+    idempotent: 'by-answer',
     replies: { 201: LeadView },
     problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {

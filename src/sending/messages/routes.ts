@@ -25,7 +25,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendMessageBody,
-    idempotent: true,
+    idempotent: 'by-object',
     replies: { 201: MessageView },
     problems: [
       'not-found',
@@ -56,7 +56,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendTemplateBody,
-    idempotent: true,
+    idempotent: 'by-object',
     replies: { 201: MessageView },
     problems: [
       'not-found',

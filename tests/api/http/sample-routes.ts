@@ -36,7 +36,7 @@ export const sampleRoutes = [
     operationId: 'postThings',
     access: 'public',
     body: z.strictObject({ name: z.string(), deep: z.unknown().optional() }),
-    idempotent: true,
+    idempotent: 'by-object',
     replies: { 201: Thing },
     problems: ['email-taken'],
     handle: async ({ body }) => ({

@@ -19,7 +19,7 @@ const sample = route({
     parts: z.array(z.strictObject({ size: z.number() })).optional(),
     target: z.union([z.strictObject({ to: z.string() }), z.strictObject({ id: z.number() })]).optional(),
   }),
-  idempotent: true,
+  idempotent: 'by-object',
   replies: { 204: null },
   handle: async () => ({ status: 204 }),
 });

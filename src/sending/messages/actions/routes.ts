@@ -93,7 +93,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
     access: anyRole,
     params: idParams,
     body: RetryMessageBody,
-    idempotent: true,
+    idempotent: 'by-object',
     replies: { 201: MessageView },
     problems: [
       'not-found',
@@ -122,12 +122,13 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
     summary: 'Retry many failed or unknown messages',
     description:
       'Oldest first, each as in `POST /api/messages/{id}/retry`. Messages that cannot be retried are listed ' +
-      'with the reason. Needs no `Idempotency-Key`, because each message is retried once: if the answer was ' +
-      'lost, repeat the request with the same `cursor` and find the retried messages by `retriedBy`. Set ' +
+      'with the reason. Each message is retried once, whoever repeats the request: if the answer was lost, repeat it ' +
+      'with its `Idempotency-Key`, or with the same `cursor` and find the retried messages by `retriedBy`. Set ' +
       '`until` to go through all of them without meeting new messages that fail meanwhile.',
     tag,
     access: anyRole,
     body: RetryManyBody,
+    idempotent: 'by-answer',
     replies: { 200: RetryManyView },
     async handle({ actor, body }) {
       const { limit, cursor, mayDuplicate, ...filter } = body;
