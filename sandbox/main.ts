@@ -27,9 +27,9 @@ const log = (level: 'info' | 'fatal', fields: object): void => {
 };
 
 try {
-  const webhookUrl = env['SANDBOX_WEBHOOK_URL'] ?? 'http://127.0.0.1:4000/webhook/incoming';
+  const webhookUrl = env['SANDBOX_WEBHOOK_URL'] ?? 'http://localhost:4000/webhook/incoming';
   const sandbox = await startSandbox({
-    host: env['SANDBOX_HOST'] ?? '127.0.0.1',
+    host: env['SANDBOX_HOST'] ?? 'localhost',
     port: readPort(env['SANDBOX_PORT'] ?? '4010'),
     dataDir: env['SANDBOX_DATA_DIR'] ?? '.data/sandbox',
     webhookUrl,

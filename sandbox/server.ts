@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAccountEvents } from './account-events.ts';
 import type { RetryOptions } from './backoff.ts';
@@ -13,6 +13,7 @@ import { refuse } from './graph-errors.ts';
 import { createGraphRoutes } from './graph-routes.ts';
 import { parseJson, readBody, sendAnswer } from './http.ts';
 import { openLedger } from './ledger.ts';
+import { type Listening, listenOn } from './listen.ts';
 import { createManagement } from './management.ts';
 import { createMediaStore } from './media.ts';
 import type { Receipt } from './payloads.ts';
@@ -141,18 +142,6 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address();
-      const actualPort = typeof address === 'object' && address !== null ? address.port : port;
-      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`);
-    });
-  });
-}
-
 /** Starts a sandbox in this process. Continues with the pending receipts of an earlier run on the same data. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const stopping = new AbortController();
@@ -163,13 +152,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     running.add(work);
   });
 
+  let listening: Listening | undefined;
+
   async function stop(): Promise<void> {
     stopping.abort();
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-    });
+    const closed = listening?.stop();
     const grace = sleep(STOP_GRACE_MS, undefined, { ref: false }).then(() => server.closeAllConnections());
     await Promise.race([Promise.all(running).then(() => server.closeIdleConnections()), grace]);
     await Promise.race([closed, grace]);
@@ -177,7 +164,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 
   try {
-    const url = await listen(server, options.host, options.port);
+    listening = await listenOn(server, options.port, options.host);
+    const { url } = listening;
     parts.receipts.schedule(parts.pending.splice(0));
     const setWebhookUrl = (next: string): void => {
       parts.webhook.setUrl(next);

@@ -12,7 +12,7 @@ import { rootDir } from '../paths.ts';
 type Table = readonly (AnyRoute | RawRoute)[];
 
 /** The server address in the committed document; a running API uses its PUBLIC_URL. */
-const publicUrl = 'http://127.0.0.1:4000';
+const publicUrl = 'http://localhost:4000';
 
 /**
  * Replaces every service of a route table. Building the table may destructure and call it, but no request ever uses
@@ -49,10 +49,11 @@ export async function createDescribedServer(): Promise<Pick<HttpServer, 'openApi
     logger: createLogger({ level: 'silent', name: 'docs' }),
     problems,
     config: {
-      host: '127.0.0.1',
+      host: 'localhost',
       port: 4000,
       publicUrl,
       corsOrigins: [],
+      allowsLocalPages: false,
       rateLimitPerMinute: 0,
       bodyMemoryBytes: 0,
       trustedProxies: 0,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { SMTPServer } from 'smtp-server';
+import { listenOn } from '../../src/platform/listen.ts';
 import { mailPage } from './page.ts';
 import { openMailStore, type MailStore } from './store.ts';
 
@@ -37,20 +38,20 @@ export async function startMailCatcher(options: MailCatcherOptions): Promise<Mai
   });
   // A sender that disconnects must not end the stack.
   smtp.on('error', () => undefined);
-  const listening = once(smtp.server, 'listening');
+  const receiving = once(smtp.server, 'listening');
   smtp.listen(options.smtpPort, host);
-  await listening;
-  page.listen(options.pagePort, host);
-  await once(page, 'listening').catch((error: unknown) => {
+  await receiving;
+  const listening = await listenOn(page, options.pagePort, 'localhost').catch((error: unknown) => {
     smtp.close();
     throw error;
   });
   return {
     smtpUrl: `smtp://${host}:${portOf(smtp.server)}`,
-    pageUrl: `http://${host}:${portOf(page)}/dev/mails`,
+    pageUrl: `http://localhost:${listening.port}/dev/mails`,
     async stop() {
-      page.close();
+      const stopped = listening.stop();
       page.closeAllConnections();
+      await stopped;
       await new Promise<void>((resolve) => smtp.close(resolve));
     },
   };

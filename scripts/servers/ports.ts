@@ -41,13 +41,21 @@ export function portOfUrl(address: string): number {
   return protocol === 'https:' ? 443 : 80;
 }
 
+const loopback = ['127.0.0.1', '::1'] as const;
+type Loopback = (typeof loopback)[number];
+
+/** Whether the port is free on both loopback addresses: `localhost` may mean either. */
 export async function isPortFree(port: number): Promise<boolean> {
-  // Some systems let a program bind a loopback address although another one listens on all addresses: try both.
-  return !(await answers(port)) && typeof (await tryToListen(port)) === 'number';
+  for (const host of loopback) {
+    // Some systems let a program bind a loopback address although another one listens on all addresses: try both.
+    if ((await answers(port, host)) || typeof (await tryToListen(port, host)) !== 'number') return false;
+  }
+  return true;
 }
 
 /** Many systems reserve the ports below 1024. */
-export const isForbidden = async (port: number): Promise<boolean> => (await tryToListen(port)) === 'EACCES';
+export const isForbidden = async (port: number): Promise<boolean> =>
+  (await tryToListen(port, '127.0.0.1')) === 'EACCES';
 
 type IsUsable = (port: number) => Promise<boolean>;
 
@@ -63,18 +71,24 @@ const anyPortTries = 20;
 
 async function anyFreePort(isUsable: IsUsable): Promise<number> {
   for (let attempt = 0; attempt < anyPortTries; attempt += 1) {
-    const port = await tryToListen(0);
+    const port = await tryToListen(0, '127.0.0.1');
     if (typeof port === 'number' && (await isUsable(port))) return port;
   }
   throw new Error('no free port on 127.0.0.1');
 }
 
+/** A machine without IPv6 has no `::1`, so nobody can listen there. */
+const missingAddress = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
 /** The port, or the code of the error. */
-function tryToListen(port: number): Promise<number | string> {
+function tryToListen(port: number, host: Loopback): Promise<number | string> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+    server.once('error', (error) => {
+      const code = 'code' in error ? String(error.code) : error.message;
+      resolve(missingAddress.includes(code) ? port : code);
+    });
+    server.listen({ port, host, exclusive: true }, () => {
       const address = server.address();
       const listening = typeof address === 'object' && address !== null ? address.port : 'no address';
       server.close(() => resolve(listening));
@@ -82,9 +96,9 @@ function tryToListen(port: number): Promise<number | string> {
   });
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(port: number, host: Loopback): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', timeout: 500 });
+    const socket = connect({ port, host, timeout: 500 });
     const settle = (isAnswering: boolean) => {
       socket.destroy();
       resolve(isAnswering);

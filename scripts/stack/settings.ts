@@ -82,7 +82,8 @@ export interface MailAddresses {
 }
 
 export function toAddresses(settings: Settings, ports: Ports): Addresses {
-  const local = (port: number) => `http://127.0.0.1:${port}`;
+  // By name, because people open these: a cookie of `localhost` is not sent to 127.0.0.1.
+  const local = (port: number) => `http://localhost:${port}`;
   const metricsPage = (port: number) => (port === 0 ? null : `${local(port)}/metrics`);
   const ownUi = settings.temporalAddress === null ? local(ports.TEMPORAL_UI_PORT) : null;
   return {
@@ -125,7 +126,7 @@ export function toChildEnv(
     SHUTDOWN_GRACE: '4s',
     ...given,
     ...secretsOfProduct,
-    HOST: '127.0.0.1',
+    HOST: 'localhost',
     PORT: portOf(addresses.api),
     WORKER_HEALTH_PORT: portOf(addresses.workerHealth),
     METRICS_PORT: addresses.metrics.api === null ? '0' : portOf(addresses.metrics.api),
@@ -142,15 +143,18 @@ export function toChildEnv(
 function sandboxEnv(addresses: Addresses, appSecret: string, secrets: Secrets): Record<string, string> {
   return {
     WHATSAPP_PROVIDER: 'sandbox',
-    WHATSAPP_API_URL: addresses.sandbox,
-    SANDBOX_HOST: '127.0.0.1',
+    WHATSAPP_API_URL: byNumber(addresses.sandbox),
+    SANDBOX_HOST: 'localhost',
     SANDBOX_PORT: portOf(addresses.sandbox),
     SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
-    SANDBOX_WEBHOOK_URL: `${addresses.api}/webhook/incoming`,
+    SANDBOX_WEBHOOK_URL: `${byNumber(addresses.api)}/webhook/incoming`,
     SANDBOX_APP_SECRET: appSecret,
     SANDBOX_VERIFY_TOKEN: secrets.WEBHOOK_VERIFY_TOKEN,
   };
 }
+
+/** For calls between the processes, which need no look-up of a name. */
+const byNumber = (url: string): string => url.replace('//localhost:', '//127.0.0.1:');
 
 /** Whether this run listens on the port. */
 export function needsPort(name: PortName, settings: Settings): boolean {

@@ -1,5 +1,6 @@
 import { AppError } from '../platform/errors.ts';
 import type { Authenticate } from './authenticate.ts';
+import type { IsOwnOrigin } from './own-origins.ts';
 import type { Access, Actor, AnyRoute, RequestInfo } from './route.ts';
 
 /** Whether the route's `access` lets this actor in. */
@@ -24,11 +25,11 @@ export async function admit(
  * Protects cookie routes against cross-site requests: only our own pages and configured frontends may call them.
  * Callers that are not browsers send neither header, and hold no cookie of another user.
  */
-export function assertOwnOrigin(request: RequestInfo, ownOrigins: ReadonlySet<string>): void {
+export function assertOwnOrigin(request: RequestInfo, isOwnOrigin: IsOwnOrigin): void {
   const site = request.header('sec-fetch-site');
   const origin = request.header('origin');
   if (site === 'same-origin' || site === 'none') return;
   if (origin === undefined && site === undefined) return;
-  if (origin !== undefined && ownOrigins.has(origin)) return;
+  if (origin !== undefined && isOwnOrigin(origin, request.header('host'))) return;
   throw new AppError('origin-not-allowed', 'The request comes from a page of an origin that is not allowed.');
 }

@@ -18,7 +18,7 @@ const domain = () =>
 
 export const httpConfig = defineConfig({
   fields: {
-    HOST: text('127.0.0.1'),
+    HOST: text('localhost'),
     CORS_ORIGINS: origins(),
     TRUSTED_PROXIES: wholeNumber(0, 0, 16),
     RATE_LIMIT_PER_MINUTE: wholeNumber(6_000, 0, 10_000_000),
@@ -44,6 +44,8 @@ export const httpConfig = defineConfig({
     /** For the bodies of all requests that one process receives or handles at once. */
     bodyMemoryBytes: env.BODY_MEMORY_MB * 1024 * 1024,
     corsOrigins: env.CORS_ORIGINS,
+    /** Pages of this machine need no entry there, whatever their port. */
+    allowsLocalPages: !isProduction,
     trustedProxies: env.TRUSTED_PROXIES,
     cookies: { domain: env.COOKIE_DOMAIN, secure: env.COOKIE_SECURE ?? isProduction },
   }),

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOn } from '../platform/listen.ts';
 import { z } from 'zod';
 import { sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -151,19 +151,16 @@ export async function createHealthServer(options: HealthServerOptions): Promise<
       response.end(JSON.stringify(body));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  const listening = await listenOn(server, options.port, options.host);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: listening.port,
     drain: () => {
       draining = true;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      const stopped = listening.stop();
+      server.closeAllConnections();
+      await stopped;
+    },
   };
 }

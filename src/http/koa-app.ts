@@ -12,6 +12,8 @@ import { AbortedUpload } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
+import { responseHeaders } from './openapi-headers.ts';
+import { createOwnOrigins, type IsOwnOrigin } from './own-origins.ts';
 import type { PageRoute } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
 import { type AnswerOnce, assertAnswersCanBeKept, keyedRequestOf } from './idempotency.ts';
@@ -49,7 +51,7 @@ export function createKoaApp(options: KoaAppOptions): Koa {
   for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options, limit));
   for (const page of options.pages) router.get(page.path, servePage(page, options.records));
   app.use(securityHeaders(options.config.publicUrl));
-  app.use(allowOrigins(options.config.corsOrigins));
+  app.use(allowOrigins(createOwnOrigins(options.config)));
   app.use(answerProblems(options));
   app.use(router.routes());
   app.use(router.allowedMethods());
@@ -64,13 +66,13 @@ function serveRoute(
   { authenticate, answerOnce, budget, config, records }: KoaAppOptions,
   limit: RequestLimiter,
 ): Middleware {
-  const ownOrigins = new Set([new URL(config.publicUrl).origin, ...config.corsOrigins]);
+  const isOwnOrigin = createOwnOrigins(config);
   return async (context: Context) => {
     const record = records.of(context.req);
     const params = context['params'] as Readonly<Record<string, string>>;
     record.routePath = entry.path;
     record.ids = idsOf(params);
-    if (entry.usesCookie === true) assertOwnOrigin(record.info, ownOrigins);
+    if (entry.usesCookie === true) assertOwnOrigin(record.info, isOwnOrigin);
     const admission = await settle(admit(entry, record.info, authenticate));
     if (isLimited(entry)) await countRequest(context, limit, { request: record.info, admission });
     const actor = valueOf(admission);
@@ -203,17 +205,20 @@ const securityHeaders = (publicUrl: string): Middleware =>
     strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000 } : false,
   });
 
-function allowOrigins(origins: readonly string[]): Middleware {
-  const allowed = new Set(origins);
+function allowOrigins(isOwnOrigin: IsOwnOrigin): Middleware {
   return cors({
     origin: (context) => {
       const origin = context.get('Origin');
-      return allowed.has(origin) ? origin : '';
+      return isOwnOrigin(origin, context.get('Host')) ? origin : '';
     },
     credentials: true,
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'X-Request-Id'],
-    exposeHeaders: ['Location', 'ETag', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id'],
+    allowHeaders: [
+      ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'X-Request-Id'],
+      // Sent by tracing in a frontend (W3C Trace Context, Baggage).
+      ...['traceparent', 'tracestate', 'baggage'],
+    ],
+    exposeHeaders: Object.keys(responseHeaders),
     maxAge: 600,
   });
 }

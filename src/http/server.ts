@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { sleep } from '../platform/clock.ts';
+import { type Listening, listenOn } from '../platform/listen.ts';
 import type { HttpConfig } from './config.ts';
 import { AppError, type ProblemTable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -69,6 +69,7 @@ export interface CloseOptions {
 export interface HttpServer {
   /** The request listener, for callers with their own server. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** `localhost` means both loopback addresses. */
   listen(port: number, host: string): Promise<{ readonly port: number; readonly url: string }>;
   /** Stops taking requests, finishes the running ones, then closes every connection. Further calls wait for the first. */
   close(options: CloseOptions): Promise<void>;
@@ -117,19 +118,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 
   const server = createNodeServer(handle, timeouts);
+  let listening: Listening | undefined;
   let closing: Promise<void> | undefined;
   const drain = async ({ graceMs, announceMs = 0 }: CloseOptions): Promise<void> => {
     phase = 'draining';
     if (announceMs > 0) await sleep(announceMs);
     phase = 'refusing';
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const stopped = listening?.stop();
     await inFlight.untilIdle(graceMs);
     server.closeAllConnections();
-    await closed;
+    await stopped;
   };
   return {
     handle,
-    listen: (port, host) => listen(server, port, host),
+    async listen(port, host) {
+      listening = await listenOn(server, port, host);
+      const shownHost = host.includes(':') ? `[${host}]` : host;
+      return { port: listening.port, url: `http://${shownHost}:${listening.port}` };
+    },
     close: (closeOptions) => (closing ??= drain(closeOptions)),
     openApi,
     routes,
@@ -171,19 +177,6 @@ function createNodeServer(
   );
   // Without this, Node asks for the body before anything has judged the headers; `readBody` asks for it instead.
   return server.on('checkContinue', handle);
-}
-
-async function listen(server: Server, port: number, host: string) {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const address = server.address() as AddressInfo;
-  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { port: address.port, url: `http://${shownHost}:${address.port}` };
 }
 
 function refuse(response: ServerResponse, record: RequestRecord, replyTo: ProblemReplies): void {

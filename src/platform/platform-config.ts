@@ -50,7 +50,7 @@ export const deploymentConfig = defineBaseConfig({
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE,
     port: env.PORT,
-    publicUrl: env.PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
+    publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
     insecureSettings: env[acceptingName],
   }),
 });
@@ -91,7 +91,7 @@ export const temporalConfig = defineBaseConfig({
     namespace: env.TEMPORAL_NAMESPACE,
     tls: env.TEMPORAL_TLS ?? env.TEMPORAL_API_KEY !== undefined,
     apiKey: env.TEMPORAL_API_KEY === undefined ? undefined : new Secret(env.TEMPORAL_API_KEY),
-    uiUrl: env.TEMPORAL_UI_URL ?? 'http://127.0.0.1:8233',
+    uiUrl: env.TEMPORAL_UI_URL ?? 'http://localhost:8233',
   }),
 });
 

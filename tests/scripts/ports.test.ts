@@ -63,6 +63,15 @@ describe('free port', () => {
     assert.equal(await isPortFree(address.port), false);
     wide.close();
   });
+
+  it('a program that listens on ::1 only › its port counts as taken: localhost may mean it', async () => {
+    const other = createServer().listen(0, '::1');
+    await once(other, 'listening');
+    const address = other.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    assert.equal(await isPortFree(address.port), false);
+    other.close();
+  });
 });
 
 describe('two starts at once', () => {

@@ -26,10 +26,10 @@ describe('settings of npm start', () => {
     const settings = readSettings({ MONGODB_URI: '  ', PORT: '' });
     assert.equal(settings.mongodbUri, null);
     const addresses = toAddresses(settings, settings.wantedPorts);
-    assert.equal(addresses.api, 'http://127.0.0.1:4000');
+    assert.equal(addresses.api, 'http://localhost:4000');
     assert.equal(addresses.mongodbUri, 'mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0');
     assert.equal(addresses.temporalAddress, '127.0.0.1:7233');
-    assert.equal(addresses.temporalUi, 'http://127.0.0.1:8233');
+    assert.equal(addresses.temporalUi, 'http://localhost:8233');
   });
 
   it('servers given › they are used and their ports are not looked at', async () => {
@@ -57,7 +57,7 @@ describe('settings of npm start', () => {
     const addresses = toAddresses(settings, settings.wantedPorts);
     const child = toChildEnv({}, settings, addresses, secrets);
     assert.deepEqual([child['PORT'], child['METRICS_PORT'], child['SANDBOX_PORT']], ['80', '80', '80']);
-    assert.equal(child['PUBLIC_URL'], 'http://127.0.0.1:80');
+    assert.equal(child['PUBLIC_URL'], 'http://localhost:80');
   });
 
   it('two programs want one port › they get different ones', async () => {
@@ -87,9 +87,9 @@ describe('environment of the processes', () => {
     const child = toChildEnv(env, settings, addresses, secrets);
     assert.equal(child['PATH'], '/bin');
     assert.equal(child['LOG_LEVEL'], 'debug');
-    assert.equal(child['HOST'], '127.0.0.1');
+    assert.equal(child['HOST'], 'localhost');
     assert.equal(child['PORT'], '4100');
-    assert.equal(child['PUBLIC_URL'], 'http://127.0.0.1:4100');
+    assert.equal(child['PUBLIC_URL'], 'http://localhost:4100');
     assert.equal(child['WHATSAPP_API_URL'], 'http://127.0.0.1:4110');
     assert.equal(child['SANDBOX_WEBHOOK_URL'], 'http://127.0.0.1:4100/webhook/incoming');
     assert.equal(child['JWT_ACCESS_TOKEN_SECRET'], 'access');
@@ -161,15 +161,15 @@ describe('stack file and screen', () => {
 
   it('content › exactly what scripts and tests rely on', () => {
     assert.deepEqual(toStackFile(parts), {
-      api: 'http://127.0.0.1:4000',
-      docs: 'http://127.0.0.1:4000/docs',
-      temporalUi: 'http://127.0.0.1:8233',
+      api: 'http://localhost:4000',
+      docs: 'http://localhost:4000/docs',
+      temporalUi: 'http://localhost:8233',
       temporalAddress: '127.0.0.1:7233',
       temporalNamespace: 'whatsapp-crm',
       mongo: 'mongodb://127.0.0.1:27017/whatsapp_crm?replicaSet=rs0',
-      sandbox: 'http://127.0.0.1:4010',
-      mail: 'http://127.0.0.1:4026/dev/mails',
-      metrics: ['http://127.0.0.1:4002/metrics', 'http://127.0.0.1:4003/metrics'],
+      sandbox: 'http://localhost:4010',
+      mail: 'http://localhost:4026/dev/mails',
+      metrics: ['http://localhost:4002/metrics', 'http://localhost:4003/metrics'],
       demo: { email: 'demo@example.com', password: 'secret' },
       ports: settings.wantedPorts,
       pids: noPids,
@@ -179,10 +179,10 @@ describe('stack file and screen', () => {
   it('screen › names every address, the sign-in, the workflow and a whole curl line', () => {
     const screen = toScreen(toStackFile(parts), 'token', 'message:65f0');
     for (const part of [
-      'http://127.0.0.1:4000/docs',
-      'http://127.0.0.1:8233/namespaces/whatsapp-crm/workflows/message:65f0',
+      'http://localhost:4000/docs',
+      'http://localhost:8233/namespaces/whatsapp-crm/workflows/message:65f0',
       'demo@example.com   secret',
-      'http://127.0.0.1:4026/dev/mails',
+      'http://localhost:4026/dev/mails',
     ]) {
       assert.ok(screen.includes(part), part);
     }

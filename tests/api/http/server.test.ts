@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { createAuthenticate } from '../../../src/http/authenticate.ts';
 import { AppError } from '../../../src/platform/errors.ts';
-import { call, issuePaths, type RunningServer, serve } from '../../support/http.ts';
+import { type Answer, call, issuePaths, type RunningServer, serve } from '../../support/http.ts';
 import { sampleRoutes } from './sample-routes.ts';
 
 const ids = { userId: new Types.ObjectId(), clientId: new Types.ObjectId() };
@@ -11,6 +11,10 @@ const authenticate = createAuthenticate(async (token) => {
   if (token !== 'admin' && token !== 'agent') throw new AppError('unauthenticated', 'Unknown token.');
   return { ...ids, role: token, isOperator: false, sessionId: 's' };
 });
+
+/** The names in a header that lists headers. */
+const namesIn = ({ headers }: Answer, name: string): string[] =>
+  headers.get(name)?.toLowerCase().split(',') ?? [];
 
 describe('http server', () => {
   let running: RunningServer;
@@ -102,13 +106,31 @@ describe('http server', () => {
       headers: {
         origin: 'https://app.test',
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization,idempotency-key',
+        'access-control-request-headers': 'authorization,idempotency-key,traceparent,baggage',
       },
     });
     assert.equal(preflight.status, 204);
-    assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /Idempotency-Key/);
+    assert.deepEqual(
+      namesIn(preflight, 'access-control-allow-headers').filter((name) => name !== 'x-request-id'),
+      [
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'if-match',
+        'traceparent',
+        'tracestate',
+        'baggage',
+      ],
+    );
     const failed = await call(at('/api/broken/bug'), { headers: { origin: 'https://app.test' } });
     assert.equal(failed.headers.get('access-control-allow-origin'), 'https://app.test', 'also on errors');
+  });
+
+  it('CORS › everything that the API says in headers › is readable in a page', async () => {
+    const answer = await call(at('/api/things/7'), { headers: { origin: 'https://app.test' } });
+    const exposed = namesIn(answer, 'access-control-expose-headers');
+    const wanted = ['www-authenticate', 'etag', 'location', 'retry-after', 'x-request-id'];
+    assert.deepEqual(exposed.toSorted(), [...wanted, 'ratelimit', 'ratelimit-policy'].toSorted());
   });
 
   it('a cookie route › from a foreign page 403, from an allowed page and from a program 204', async () => {

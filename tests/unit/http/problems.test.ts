@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertOwnOrigin, mayCall } from '../../../src/http/access.ts';
+import { createOwnOrigins } from '../../../src/http/own-origins.ts';
 import { problemPages } from '../../../src/http/problem-pages.ts';
 import { createProblemReplies, isDependencyAway, toAppError } from '../../../src/http/problems.ts';
 import { cookieText } from '../../../src/http/reply.ts';
@@ -103,7 +104,11 @@ describe('access', () => {
     assert.equal(mayCall([], actor('admin', true)), false);
   });
 
-  const own = new Set(['https://crm.test', 'https://app.test']);
+  const own = createOwnOrigins({
+    publicUrl: 'https://crm.test/api',
+    corsOrigins: ['https://app.test'],
+    allowsLocalPages: false,
+  });
   const from = (headers: Record<string, string>) =>
     ({ header: (name: string) => headers[name] }) as unknown as RequestInfo;
   const allowed = [
@@ -121,6 +126,7 @@ describe('access', () => {
     { origin: 'null' },
     { origin: 'https://crm.test.evil.test' },
     { origin: 'http://crm.test' },
+    { origin: 'http://localhost:3000', host: 'localhost:4000' },
   ];
   for (const headers of allowed) {
     it(`cookie route from ${JSON.stringify(headers)} › goes on`, () => assertOwnOrigin(from(headers), own));

@@ -32,7 +32,7 @@ describe('config', () => {
     const config = loadConfig(testEnvironment());
     assert.equal(config.http.port, 4000);
     assert.deepEqual(config.metrics, { apiPort: 4002, workerPort: 4003, temporalPort: 0 });
-    assert.equal(config.http.publicUrl, 'http://127.0.0.1:4000');
+    assert.equal(config.http.publicUrl, 'http://localhost:4000');
     assert.equal(config.auth.accessTokenTtlMs, 15 * 60_000);
     assert.equal(config.auth.refreshTokenTtlMs, 7 * 86_400_000);
     assert.equal(config.messages.receiptDeadlineMs, 72 * 3_600_000);

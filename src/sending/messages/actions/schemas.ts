@@ -164,7 +164,7 @@ export const TimelineView = z
         retriedBy: null,
         workflow: {
           id: 'message:665f1c2ab7e4d3a9c8b01250',
-          url: 'http://127.0.0.1:8233/namespaces/default/workflows/message%3A665f1c2ab7e4d3a9c8b01250',
+          url: 'http://localhost:8233/namespaces/default/workflows/message%3A665f1c2ab7e4d3a9c8b01250',
           status: 'RUNNING',
           pending: null,
         },
