@@ -1,22 +1,14 @@
-import { access, constants, mkdir } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { chromium, type Page } from 'playwright-core';
+import { browserArgs, findBrowser } from './browser.ts';
 import { dataDir, rootDir } from './paths.ts';
 import { readJson } from './stack/files.ts';
 import type { StackFile } from './stack/stack-file.ts';
 
 /** Takes the pictures for docs/temporal.md from the Temporal UI of the running stack: `npm run screenshot`. */
 const imagesDir = join(rootDir, 'docs', 'images');
-const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const browserArgs = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const waitMs = 20_000;
 const pollMs = 100;
 /** The UI draws its timeline after the data has arrived; nothing on the page shows when it has finished. */
@@ -113,26 +105,5 @@ async function findFinishedRun(stack: StackFile): Promise<{ workflowId: string; 
   }
   throw new Error(
     'No message has been read yet: send one, for instance by the curl line that npm start prints.',
-  );
-}
-
-async function findBrowser(): Promise<string> {
-  const given = process.env['CHROMIUM_PATH'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  const candidates =
-    given !== undefined && given !== ''
-      ? [given]
-      : browserNames.flatMap((name) => folders.map((folder) => join(folder, name)));
-  for (const candidate of candidates) {
-    const isExecutable = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isExecutable) return candidate;
-  }
-  throw new Error(
-    `No browser was found (${given ? `CHROMIUM_PATH=${given}` : browserNames.join(', ')}).\n` +
-      'Install Chromium from your system’s packages (apt-get install chromium, brew install chromium),\n' +
-      'or name a Chromium or Chrome in CHROMIUM_PATH.',
   );
 }

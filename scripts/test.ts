@@ -5,7 +5,7 @@ import { buildProject } from './build.ts';
 import { rootDir } from './paths.ts';
 import { checkCoverage } from './test/coverage.ts';
 import { selectFiles } from './test/files.ts';
-import { addUp, printFailures, printResult, printSlowest } from './test/report.ts';
+import { addUp, printFailures, printLeftOut, printResult, printSlowest } from './test/report.ts';
 import { startTestServers, type TestServers } from './test/servers.ts';
 import { runShards } from './test/shards.ts';
 
@@ -69,6 +69,7 @@ async function runTests(servers: TestServers, workDir: string): Promise<Outcome>
   else if (died.length === 0) problems.push(...(await checkCoverage(rawDir, join(rootDir, 'coverage'))));
   printFailures(results, log);
   printSlowest(results, log);
+  printLeftOut(results, log);
   if (pending > 0) log(`FAILED: ${pending} skipped; repair or remove a test instead of skipping it`);
   return { passed: passes, failed: failures + pending + problems.length, problems };
 }

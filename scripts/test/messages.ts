@@ -1,9 +1,13 @@
+import type { LeftOut } from './left-out.ts';
+
 /** The result of one test file. */
 export interface FileResult {
   readonly file: string;
   readonly passes: number;
   readonly failures: number;
+  /** Skipped tests, without those that were left out. */
   readonly pending: number;
+  readonly leftOut?: readonly LeftOut[];
   readonly durationMs: number;
   /** The test names as mocha prints them. */
   readonly report: string;

@@ -29,6 +29,12 @@ export function printFailures(results: readonly FileResult[], log: Log): void {
   }
 }
 
+/** Names the tests that this machine could not run, with the reasons. */
+export function printLeftOut(results: readonly FileResult[], log: Log): void {
+  for (const { file, leftOut = [] } of results)
+    for (const { reason, tests } of leftOut) log(`\nNOT RUN HERE: ${tests} tests of ${file}. ${reason}`);
+}
+
 /** Shows where time can be saved. */
 export function printSlowest(results: readonly FileResult[], log: Log): void {
   if (results.length < 2) return;

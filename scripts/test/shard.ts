@@ -3,6 +3,7 @@ import { format, inspect } from 'node:util';
 import Mocha from 'mocha';
 import { loadOptions } from 'mocha/lib/cli/options.cjs';
 import { rootDir } from '../paths.ts';
+import { takeLeftOut } from './left-out.ts';
 import type { FileResult, FromShard, ToShard } from './messages.ts';
 
 /**
@@ -51,7 +52,11 @@ async function runFile(file: string): Promise<FileResult> {
     const counts = { passes: 0, failures: 1, pending: 0 };
     return { file, ...counts, durationMs: tookMs(), report: '', failureReport: inspect(error) };
   }
-  const { passes, failures, pending } = await new Promise<Mocha.Stats>((resolve, reject) => {
+  const {
+    passes,
+    failures,
+    pending: skipped,
+  } = await new Promise<Mocha.Stats>((resolve, reject) => {
     const runner = mocha.run(() => {
       if (runner.stats === undefined) reject(new Error('mocha reported no stats'));
       else resolve(runner.stats);
@@ -60,7 +65,9 @@ async function runFile(file: string): Promise<FileResult> {
   // Otherwise its process listeners would claim errors of later files.
   mocha.dispose();
   const report = lines.join('\n').trim();
-  return { file, passes, failures, pending, durationMs: tookMs(), report, failureReport };
+  const leftOut = takeLeftOut();
+  const pending = Math.max(0, skipped - leftOut.reduce((sum, { tests }) => sum + tests, 0));
+  return { file, passes, failures, pending, leftOut, durationMs: tookMs(), report, failureReport };
 }
 
 /** Does not force an exit: otherwise a server or connection that a test left open would go unnoticed. */

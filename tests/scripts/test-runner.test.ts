@@ -6,7 +6,7 @@ import { isEmptyModule, judgeCoverage, summarize, type FileCoverage } from '../.
 import { mochaArgs, selectFiles } from '../../scripts/test/files.ts';
 import type { FileResult } from '../../scripts/test/messages.ts';
 import { createFileQueue, type shareOf } from '../../scripts/test/queue.ts';
-import { addUp, printFailures, printSlowest } from '../../scripts/test/report.ts';
+import { addUp, printFailures, printLeftOut, printSlowest } from '../../scripts/test/report.ts';
 import { runShards, type ShardsOptions, type ShardsOutcome } from '../../scripts/test/shards.ts';
 
 const file = (
@@ -114,6 +114,17 @@ describe('shards of a test run', function () {
     const outcome = await run({ a: passing + passing, b: passing, c: skipped });
     assert.deepEqual(addUp(outcome.results), { passes: 3, failures: 0, pending: 1 });
     assert.deepEqual(outcome.problems, []);
+  });
+
+  it('tests that this machine cannot run › named with the reason, and no failure', async () => {
+    const leaveOut = JSON.stringify(new URL('../../scripts/test/left-out.ts', import.meta.url).href);
+    const hook = `before(async function () { (await import(${leaveOut})).leaveOut(this, 'No browser.'); });`;
+    const outcome = await run({ a: hook + passing + passing, b: skipped, c: passing });
+    assert.deepEqual(addUp(outcome.results), { passes: 1, failures: 0, pending: 1 });
+    const lines: string[] = [];
+    printLeftOut(outcome.results, (line) => lines.push(line));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /NOT RUN HERE: 2 tests of .*a\.mjs\. No browser\./);
   });
 
   it('a failing test › counted, and told with its reason and its file; the others are run', async () => {

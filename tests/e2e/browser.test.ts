@@ -1,0 +1,244 @@
+/**
+ * A frontend on localhost in a real Chromium, against the product with exactly the environment and the addresses of
+ * `npm start`. Without a browser the tests are left out, and the run says so.
+ */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { browserArgs, BrowserNotFoundError, findBrowser } from '../../scripts/browser.ts';
+import { distDir } from '../../scripts/paths.ts';
+import { createPortClaims } from '../../scripts/servers/port-claims.ts';
+import { freePort } from '../../scripts/servers/ports.ts';
+import { runCommand } from '../../scripts/servers/run-command.ts';
+import { loadSecrets } from '../../scripts/stack/secrets.ts';
+import { nodeService } from '../../scripts/stack/services.ts';
+import { choosePorts, readSettings, toAddresses, toChildEnv } from '../../scripts/stack/settings.ts';
+import { toScreen, toStackFile } from '../../scripts/stack/stack-file.ts';
+import { leaveOut } from '../../scripts/test/left-out.ts';
+import { listenOn } from '../../src/platform/listen.ts';
+import { signUp, type CrmUser } from '../support/crm-client.ts';
+import { connectTestDatabase } from '../support/mongo.ts';
+import { createRestartable } from '../support/restartable.ts';
+import { createTestNamespace, testTemporalAddress } from '../support/temporal-namespace.ts';
+
+const noPids = { api: null, worker: null, mongod: null, temporal: null, sandbox: null };
+const stopTimeoutMs = 8_000;
+
+/** The product as `npm start` starts it, on other ports and with the servers of the test run. */
+async function startAsShipped() {
+  const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-browser-'));
+  const database = await connectTestDatabase('browser', []);
+  const given = {
+    PATH: process.env['PATH'] ?? '',
+    MONGODB_URI: database.uri,
+    TEMPORAL_ADDRESS: testTemporalAddress(),
+    TEMPORAL_NAMESPACE: await createTestNamespace('browser'),
+  };
+  const settings = readSettings(given);
+  const claims = createPortClaims();
+  const ports = await choosePorts(
+    settings,
+    () => undefined,
+    (port) => claims.claim(port),
+  );
+  const addresses = toAddresses(settings, ports);
+  const secrets = loadSecrets(join(folder, 'secrets.json'), {});
+  const env = {
+    ...toChildEnv(given, settings, addresses, secrets),
+    SANDBOX_DATA_DIR: join(folder, 'sandbox'),
+  };
+  const own = (name: string, entry: string, readyUrl: string) =>
+    createRestartable(
+      nodeService({
+        ...{ name, entry: join(distDir, entry), readyUrl, env, stopTimeoutMs },
+        logFile: join(folder, `${name}.log`),
+      }),
+    );
+  const processes = [
+    own('sandbox', 'sandbox/main.js', `${addresses.sandbox}/sandbox/health`),
+    own('worker', 'src/bin/worker.js', `${addresses.workerHealth}/readyz`),
+    own('api', 'src/bin/api.js', `${addresses.api}/readyz`),
+  ];
+  const migrated = await runCommand(process.execPath, [join(distDir, 'src/bin/migrate.js')], 60_000, env);
+  assert.equal(migrated.code, 0, migrated.output);
+  await Promise.all(processes.map((process) => process.start()));
+  const demo = { email: '-', password: '-', messageIds: [] };
+  const screen = toScreen(toStackFile({ settings, addresses, ports, demo, pids: noPids }), '', null);
+  return {
+    /** As people read it on the screen. */
+    api: /^ +API +(\S+)$/m.exec(screen)?.[1] ?? '',
+    async close() {
+      await Promise.all(processes.map((process) => process.stop()));
+      claims.release();
+      await database.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A frontend's files, at both names of this machine. */
+async function startFrontend() {
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>A frontend</title>'),
+  );
+  const { port, stop } = await listenOn(server, await freePort(3_000, () => undefined), 'localhost');
+  return {
+    port,
+    async close() {
+      server.closeAllConnections();
+      await stop();
+    },
+  };
+}
+
+interface PageCall {
+  readonly method?: string;
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+
+interface PageAnswer {
+  /** 0 if the browser kept the answer from the page. */
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Record<string, unknown>;
+}
+
+/** What a script of the page does: `fetch` with credentials. */
+const callFrom = (page: Page, url: string, { method, token, headers = {}, body }: PageCall = {}) =>
+  page.evaluate(
+    async ([address, init]): Promise<PageAnswer> => {
+      try {
+        const response = await fetch(address, { ...init, credentials: 'include' });
+        const text = await response.text();
+        return {
+          status: response.status,
+          headers: Object.fromEntries(response.headers),
+          body: text === '' ? {} : JSON.parse(text),
+        };
+      } catch {
+        return { status: 0, headers: {}, body: {} };
+      }
+    },
+    [
+      url,
+      {
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+    ] as const,
+  );
+
+describe('a page on localhost in Chromium', function () {
+  this.timeout(120_000);
+  let browser: Browser | undefined;
+  let product: Awaited<ReturnType<typeof startAsShipped>> | undefined;
+  let frontend: Awaited<ReturnType<typeof startFrontend>> | undefined;
+  let user: CrmUser;
+
+  before(async function () {
+    this.timeout(300_000);
+    const executablePath = await findBrowser().catch((error: unknown) => {
+      if (error instanceof BrowserNotFoundError) return leaveOut(this, error.message);
+      throw error;
+    });
+    browser = await chromium.launch({ executablePath, args: browserArgs });
+    [product, frontend] = await Promise.all([startAsShipped(), startFrontend()]);
+    user = await signUp(product.api);
+  });
+  after(async () => {
+    await browser?.close();
+    await Promise.all([product?.close(), frontend?.close()]);
+  });
+
+  /** A page with an empty cookie jar, and calls of the API at the printed address. */
+  async function open(host: string) {
+    assert.ok(browser !== undefined && product !== undefined && frontend !== undefined);
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`http://${host}:${frontend.port}/`);
+    const { api } = product;
+    return {
+      page,
+      call: (path: string, options?: PageCall) => callFrom(page, `${api}${path}`, options),
+    };
+  }
+
+  const signIn = () => ({ body: { email: user.email, password: user.password } });
+  const tokenOf = ({ body }: PageAnswer): string => String(body['accessToken']);
+
+  it('signs in › stays signed in after a reload, until it logs out', async () => {
+    const { page, call } = await open('localhost');
+    const signedIn = await call('/api/auth/login', signIn());
+    assert.equal(signedIn.status, 200);
+    for (const _round of [1, 2]) {
+      await page.reload();
+      const refreshed = await call('/api/auth/refresh', { method: 'POST' });
+      assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
+      assert.equal((await call('/api/users', { token: tokenOf(refreshed) })).status, 200);
+    }
+    assert.equal((await call('/api/auth/logout', { method: 'POST' })).status, 204);
+    assert.equal((await call('/api/auth/refresh', { method: 'POST' })).status, 401);
+  });
+
+  it('sends a message with a key and trace headers › it is delivered and read', async () => {
+    const { page, call } = await open('localhost');
+    const token = tokenOf(await call('/api/auth/login', signIn()));
+    const send = () =>
+      call('/api/messages/template', {
+        token,
+        headers: {
+          'idempotency-key': 'order-1042',
+          traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          baggage: 'shop=7',
+        },
+        body: { to: '+12025550101', templateName: 'hello_world' },
+      });
+    const sent = await send();
+    assert.equal(sent.status, 201, JSON.stringify(sent.body));
+    const again = await send();
+    assert.equal(again.body['id'], sent.body['id']);
+    let status: unknown;
+    for (let tries = 0; tries < 100 && status !== 'read'; tries += 1) {
+      await page.waitForTimeout(100);
+      ({ status } = (await call(`/api/messages/${String(sent.body['id'])}`, { token })).body);
+    }
+    assert.equal(status, 'read');
+  });
+
+  it('reads what the API says in headers › all of it', async () => {
+    const { call } = await open('localhost');
+    const refused = await call('/api/users');
+    assert.deepEqual(
+      [refused.status, refused.headers['www-authenticate']?.startsWith('Bearer')],
+      [401, true],
+    );
+    const token = tokenOf(await call('/api/auth/login', signIn()));
+    const created = await call('/api/contacts', {
+      token,
+      body: { phoneNumber: '+12025550177', name: 'Ana' },
+    });
+    assert.equal(created.status, 201, JSON.stringify(created.body));
+    for (const name of ['location', 'etag', 'x-request-id', 'ratelimit', 'ratelimit-policy'])
+      assert.ok(created.headers[name], name);
+    const location = String(created.headers['location']);
+    const changed = await call(location, {
+      ...{ method: 'PATCH', token, body: { name: 'Anna' } },
+      headers: { 'if-match': String(created.headers['etag']) },
+    });
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  });
+
+  it('has the name 127.0.0.1, another site than the printed address › is refused, not signed in for 15 minutes', async () => {
+    const { call } = await open('127.0.0.1');
+    assert.equal((await call('/api/auth/login', signIn())).status, 0);
+  });
+});
