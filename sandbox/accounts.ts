@@ -3,14 +3,35 @@ import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
 import type { Behaviour } from './settings.ts';
 
-/** Only accounts have this field, so it distinguishes their ids from those of numbers. */
-export const ACCOUNT_FIELD = 'owner_business_info';
+const OWNER_FIELD = 'owner_business_info';
+
+/** Only accounts have these fields, so they distinguish their ids from those of numbers. */
+const ACCOUNT_FIELDS = [
+  OWNER_FIELD,
+  'name',
+  'currency',
+  'timezone_id',
+  'message_template_namespace',
+  'account_review_status',
+  'business_verification_status',
+];
+const DEFAULT_FIELDS = 'name,timezone_id,message_template_namespace';
+
+/** Whether the request is about an account: one of the settings, or one that is asked as an account. */
+export function isAccount(id: string, fields: string | null, behaviour: Behaviour): boolean {
+  const { numbers, portfolios, accountTokens } = behaviour;
+  return (
+    fields?.split(',').some((field) => ACCOUNT_FIELDS.includes(field.trim())) === true ||
+    Object.values(numbers).some(({ wabaId }) => wabaId === id) ||
+    [portfolios, accountTokens].some((byId) => Object.hasOwn(byId, id))
+  );
+}
 
 /** Each account has a portfolio of its own, unless the settings say otherwise. */
 const portfolioOf = (wabaId: string, { portfolios }: Behaviour): string =>
   portfolios[wabaId] ?? `portfolio-${wabaId}`;
 
-export function describeAccount(wabaId: string, fields: string, behaviour: Behaviour): HttpAnswer {
+export function describeAccount(wabaId: string, fields: string | null, behaviour: Behaviour): HttpAnswer {
   const known = new Map<string, unknown>([
     ['id', wabaId],
     ['name', 'Sandbox Account'],
@@ -37,10 +58,9 @@ export function describeAccount(wabaId: string, fields: string, behaviour: Behav
     ['is_enabled_for_insights', true],
     ['marketing_messages_lite_api_status', 'ONBOARDED'],
     ['marketing_messages_onboarding_status', 'ELIGIBLE'],
-
-    [ACCOUNT_FIELD, { id: portfolioOf(wabaId, behaviour), name: 'Sandbox Portfolio' }],
+    [OWNER_FIELD, { id: portfolioOf(wabaId, behaviour), name: 'Sandbox Portfolio' }],
   ]);
-  const wanted = fields.split(',').map((field) => field.trim());
+  const wanted = (fields ?? DEFAULT_FIELDS).split(',').map((field) => field.trim());
   const unknown = wanted.find((field) => !known.has(field));
   if (unknown !== undefined) {
     return refuse(100, { details: `Tried accessing nonexisting field (${unknown}).` });

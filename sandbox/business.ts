@@ -103,9 +103,17 @@ function createCodes(): Readonly<Record<'POST' | 'DELETE' | 'GET', Handler>> {
         ...(image === null ? {} : { qr_image_url: `https://scontent.example/${code}.${image}` }),
       });
     },
-    GET: ({ id }) =>
-      ok({ data: [...codes].flatMap(([key, shown]) => (key.startsWith(`${id} `) ? [shown] : [])) }),
-    DELETE: () => success,
+    GET(call) {
+      const wanted = keyOf(call, textOrNull(call.given['code']) ?? '');
+      return ok({ data: [...codes].flatMap(([key, shown]) => (key.startsWith(wanted) ? [shown] : [])) });
+    },
+    DELETE(call) {
+      const code = textOrNull(call.given['code']);
+      if (code === null) return missing('code');
+      return codes.delete(keyOf(call, code))
+        ? success
+        : refuse(100, { subcode: 33, details: `There is no code ${code}.` });
+    },
   };
 }
 

@@ -32,6 +32,10 @@ export const deriveWabaId = (phoneNumberId: string): string =>
 export const deriveDisplayNumber = (phoneNumberId: string): string =>
   `1555${stableDigits(`number:${phoneNumberId}`, 7)}`;
 
+/** The user id of a contact, which Meta gives to each person and portfolio. */
+export const deriveUserId = (waId: string, portfolio: string): string =>
+  `US.${stableDigits(`user:${portfolio}:${waId}`, 14)}`;
+
 export const createTemplateId = (seed: string): string => `2${stableDigits(`template:${seed}`, 14)}`;
 
 export const deriveBusinessId = (wabaId: string): string => `3${stableDigits(`business:${wabaId}`, 14)}`;

@@ -41,6 +41,7 @@ const FIELDS = [
   'description',
   'latitude',
   'longitude',
+  'locationName',
   'address',
   'animated',
   'voice',
@@ -145,7 +146,7 @@ function contentOf({ type, fields }: InboundRequest, wamid: string): object | nu
       return {
         latitude: fields['latitude'] ?? 0,
         longitude: fields['longitude'] ?? 0,
-        ...optional(fields, 'name'),
+        ...optional(fields, 'locationName', 'name'),
         ...optional(fields, 'address'),
       };
     default:

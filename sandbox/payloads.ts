@@ -2,7 +2,7 @@
 import { webhookError } from './graph-errors.ts';
 import { deriveDisplayNumber, deriveWabaId } from './identifiers.ts';
 import type { StoredReceipt } from './ledger.ts';
-import type { NumberIdentity } from './settings.ts';
+import type { Behaviour, NumberIdentity } from './settings.ts';
 
 export interface Receipt extends StoredReceipt {
   /** Position of the call in the ledger, and of the receipt in its plan. */
@@ -28,9 +28,9 @@ export const displayNumberOf = (phoneNumberId: string, numbers: Numbers): string
 const hasPricing = (status: string): boolean => status === 'sent' || status === 'delivered';
 
 /** The contacts of these receipts; Meta omits them for failures. */
-function contactsOf(receipts: readonly Receipt[]): object {
+function contactsOf(receipts: readonly Receipt[], isWithFailed: boolean): object {
   const recipients = receipts
-    .filter((receipt) => receipt.status !== 'failed')
+    .filter((receipt) => isWithFailed || receipt.status !== 'failed')
     .map((receipt) => receipt.recipient);
   const ids = (name: string): string[] => [
     ...new Set(recipients.flatMap((recipient) => recipient[name] ?? [])),
@@ -82,13 +82,17 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 }
 
 /** One POST for these receipts: an entry per account, a change per number. Keeps the order within a number. */
-export function receiptsBody(receipts: readonly Receipt[], numbers: Numbers): object {
+export function receiptsBody(
+  receipts: readonly Receipt[],
+  numbers: Numbers,
+  { contactsOfFailed }: Pick<Behaviour, 'contactsOfFailed'> = { contactsOfFailed: false },
+): object {
   const accounts = groupBy(receipts, (receipt) => wabaIdOf(receipt.phoneNumberId, numbers));
   const entries = [...accounts].map(([wabaId, ofAccount]) => ({
     id: wabaId,
     changes: [...groupBy(ofAccount, (receipt) => receipt.phoneNumberId)].map(([phoneNumberId, ofNumber]) => ({
       value: messagesValue(phoneNumberId, numbers, {
-        ...contactsOf(ofNumber),
+        ...contactsOf(ofNumber, contactsOfFailed),
         statuses: ofNumber.map(statusOf),
       }),
       field: 'messages',

@@ -1,12 +1,13 @@
 /** Simulates a contact: inbound messages, and taps on buttons of our messages. */
 import type { BehaviourStore } from './behaviour-store.ts';
-import { createInboundWamid } from './identifiers.ts';
+import { createInboundWamid, deriveUserId } from './identifiers.ts';
 import { inboundMedia, inboundValue, parseInbound, type InboundRequest } from './inbound.ts';
 import { isRecord, scalarText } from './json.ts';
 import type { Ledger } from './ledger.ts';
 import type { MediaStore } from './media.ts';
 import { envelope, wabaIdOf } from './payloads.ts';
 import { asRecord, asText, asWhole, fail, rejectUnknown } from './setting-readers.ts';
+import type { Behaviour } from './settings.ts';
 import { encodeLikeMeta } from './signature.ts';
 import { tapReply } from './tap.ts';
 import type { TemplateStore } from './templates/store.ts';
@@ -23,9 +24,17 @@ export interface PlayDeps {
 
 const TAP_FIELDS = ['wamid', 'buttonIndex', 'cardIndex', 'name', 'from', 'userId'];
 
+/** A test that names no user id gets the one that the portfolio knows the person by. */
+function userIdOf({ userId, from, type, phoneNumberId }: InboundRequest, behaviour: Behaviour) {
+  // A system message tells an old number or a new user id; both come from the caller.
+  if (userId !== null || from === null || type === 'system' || !behaviour.userIds) return userId;
+  return deriveUserId(from, behaviour.portfolios[wabaIdOf(phoneNumberId, behaviour.numbers)] ?? '');
+}
+
 /** `origin` is the base address for downloads of the message's media. */
-async function deliver({ store, webhook, media }: PlayDeps, request: InboundRequest, origin = '') {
+async function deliver({ store, webhook, media }: PlayDeps, given: InboundRequest, origin = '') {
   const { numbers } = store.current();
+  const request = { ...given, userId: userIdOf(given, store.current()) };
   const wamid = request.wamid ?? createInboundWamid(request.from ?? request.userId ?? '');
   const file = inboundMedia(request, wamid);
   if (file !== null) media.keep(file.id, file.mimeType, file.bytes);

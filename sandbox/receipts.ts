@@ -102,7 +102,7 @@ export function createReceiptSender(options: ReceiptSenderOptions): ReceiptSende
 
   async function attempt(parcel: Parcel): Promise<void> {
     const { receipts, onAttempt } = parcel;
-    const bytes = encodeLikeMeta(receiptsBody(receipts, behaviour().numbers));
+    const bytes = encodeLikeMeta(receiptsBody(receipts, behaviour().numbers, behaviour()));
     const { status, isUnreachable } = await webhook.post(bytes);
     onAttempt?.();
     if (status !== 200) {

@@ -45,6 +45,10 @@ export type Category = (typeof CATEGORIES)[number];
 export interface Behaviour extends PlanSettings {
   /** Sends receipts that fall due together in one POST. */
   readonly batchReceipts: boolean;
+  /** Whether contacts who write by number also have a user id, as Meta sends it since 2026. */
+  readonly userIds: boolean;
+  /** Whether webhooks about failed messages name the contact, which Meta does only for the other statuses. */
+  readonly contactsOfFailed: boolean;
   /** Added to every answer of the Graph API. */
   readonly latencyMs: number;
   /** Limit per phone number; calls above it are refused with 130429. Null is no limit. */
@@ -101,6 +105,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   receipts: 'all',
   receiptDelays: { sentMs: 50, deliveredMs: 150, readMs: 400 },
   batchReceipts: true,
+  userIds: true,
+  contactsOfFailed: false,
   slowMs: 8_000,
   latencyMs: 0,
   sendsPerSecond: null,
@@ -171,6 +177,8 @@ const READERS: Readers = {
   receipts: asOneOf('all', 'none'),
   receiptDelays: (value, field, current) => asDelays(value, field, current.receiptDelays),
   batchReceipts: asBoolean,
+  userIds: asBoolean,
+  contactsOfFailed: asBoolean,
   slowMs: asDelay,
   latencyMs: asDelay,
   sendsPerSecond: orNull((value, field) => asNumber(value, field, [0.1, MAX_RATE])),

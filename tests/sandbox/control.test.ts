@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { deriveUserId } from '../../sandbox/identifiers.ts';
 import { control, parsePost, setStage, until, VERIFY_TOKEN, type Stage } from './helpers.ts';
 
 const contact = { phoneNumberId: '1000200030', from: '+1 555 000 1111', name: 'Äsha' };
@@ -42,10 +43,14 @@ describe('sandbox control', () => {
     assert(post?.isSigned === true && post.raw.includes(String.raw`\u00c4sha`));
     const [value] = stage.receiver.values();
     assert.equal(value?.metadata.phone_number_id, '1000200030');
-    assert.deepEqual(value.contacts, [{ profile: { name: 'Äsha' }, wa_id: '15550001111' }]);
+    const userId = deriveUserId('15550001111', '');
+    assert.deepEqual(value.contacts, [{ profile: { name: 'Äsha' }, wa_id: '15550001111', user_id: userId }]);
     const [{ timestamp, ...message } = {}] = value.messages ?? [];
     assert.match(String(timestamp), /^\d{10}$/);
-    assert.deepEqual(message, { from: '15550001111', id: body.wamid, type: 'text', text: { body: 'STOP' } });
+    assert.deepEqual(message, {
+      ...{ from: '15550001111', from_user_id: userId, id: body.wamid },
+      ...{ type: 'text', text: { body: 'STOP' } },
+    });
   });
 
   const shapes: readonly (readonly [string, object, object])[] = [
@@ -79,8 +84,13 @@ describe('sandbox control', () => {
     ],
     [
       'location',
-      { type: 'location', latitude: 1, longitude: 2, name: undefined },
+      { type: 'location', latitude: 1, longitude: 2 },
       { type: 'location', location: { latitude: 1, longitude: 2 } },
+    ],
+    [
+      'location with a name, which is not that of the person',
+      { type: 'location', latitude: 1, longitude: 2, locationName: 'Harbour', address: 'Pier 1' },
+      { type: 'location', location: { latitude: 1, longitude: 2, name: 'Harbour', address: 'Pier 1' } },
     ],
     [
       'flow reply',
@@ -128,13 +138,36 @@ describe('sandbox control', () => {
       const { body } = await play(fields);
       const [message] = stage.receiver.values()[0]?.messages ?? [];
       assert.equal(message?.['id'], body.wamid);
-      const { from, id, timestamp, context, ...rest } = message;
+      const { from, from_user_id: _userId, id, timestamp, context, ...rest } = message;
       assert.deepEqual(rest, expected);
       assert.deepEqual([typeof from, typeof id, typeof timestamp], ['string', 'string', 'string']);
       const isReply = name === 'button';
       assert.equal((context as { id: string } | undefined)?.id, isReply ? 'wamid.q' : undefined);
     });
   }
+
+  it('inbound › the user id of a contact › stable, its own in each named portfolio, absent if switched off', async () => {
+    const userIdOf = async (fields: object): Promise<unknown> => {
+      await play({ text: 'hi', ...fields });
+      const value = stage.receiver.values().at(-1);
+      const [message] = value?.messages ?? [];
+      const [told] = (value?.contacts ?? []) as readonly { readonly user_id?: string }[];
+      assert.equal(message?.['from_user_id'], told?.user_id);
+      return told?.user_id;
+    };
+    const usual = await userIdOf({});
+    assert.match(String(usual), /^US\.\d{14}$/);
+    assert.equal(await userIdOf({}), usual);
+    assert.notEqual(await userIdOf({ from: '15550009999' }), usual);
+    assert.equal(await userIdOf({ userId: 'US.7' }), 'US.7');
+    const { phoneNumberId } = contact;
+    await control(stage.sandbox, 'PUT /behaviour', {
+      ...{ numbers: { [phoneNumberId]: { wabaId: '42' } }, portfolios: { 42: 'other' } },
+    });
+    assert.notEqual(await userIdOf({}), usual);
+    await control(stage.sandbox, 'PUT /behaviour', { userIds: false });
+    assert.equal(await userIdOf({}), undefined);
+  });
 
   it('inbound › unsupported › error 131051 and its type', async () => {
     await play({ type: 'unsupported', unsupportedType: 'poll' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { control, setStage, type Stage } from './helpers.ts';
+import { control, graph, setStage, type Stage } from './helpers.ts';
 
 const fields = 'display_phone_number,verified_name,quality_rating';
 
@@ -49,6 +49,28 @@ describe('sandbox numbers', () => {
     assert.deepEqual(await ownerOf('9001'), ['9001', 'portfolio-9001']);
     assert.deepEqual(await ownerOf('9002'), ['9002', '4711']);
     assert.equal((await describeNumber('/v25.0/9001?fields=owner_business_info,colour')).status, 400);
+  });
+
+  it('account › asked as other clients ask › known by its settings, or by a field that only accounts have', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { numbers: { 1000: { wabaId: '9400' } } });
+    const bare = await describeNumber('/v25.0/9400');
+    assert.deepEqual(Object.keys(bare.body), ['id', 'name', 'timezone_id', 'message_template_namespace']);
+    const { body } = await describeNumber('/v25.0/9401?fields=id,name,currency');
+    assert.deepEqual(body, { id: '9401', name: 'Sandbox Account', currency: 'USD' });
+    await control(stage.sandbox, 'DELETE /behaviour');
+  });
+
+  it('an id that is of no object › 100 with the subcode 33, for every method', async () => {
+    for (const route of ['GET /no-such-id', 'POST /no-such-id', 'DELETE /no-such-id', 'DELETE /1000']) {
+      const body = route.startsWith('POST') ? { name: 'x' } : undefined;
+      const answer = await graph<{ error: { code: number; error_subcode: number } }>(
+        stage.sandbox,
+        route,
+        body,
+      );
+      assert.deepEqual([answer.status, answer.body.error.code], [400, 100], route);
+      assert.equal(answer.body.error.error_subcode, 33, route);
+    }
   });
 
   describe('the numbers of an account', () => {

@@ -163,7 +163,7 @@ describe('sandbox taps', () => {
       const { body: tapped } = await tap({ wamid, ...fields });
       assert.deepEqual([tapped.webhookStatus, tapped.payload], [200, told]);
       const [message] = stage.receiver.values().at(-1)?.messages ?? [];
-      const { from, id, timestamp, context, ...rest } = message ?? {};
+      const { from, from_user_id: _userId, id, timestamp, context, ...rest } = message ?? {};
       assert.deepEqual(rest, expected);
       assert.deepEqual([from, id, typeof timestamp], ['15551234511', tapped.wamid, 'string']);
       const { metadata } = stage.receiver.values().at(-1) as unknown as {

@@ -102,6 +102,12 @@ describe('sandbox wire', () => {
     assert.equal(status.biz_opaque_callback_data, undefined);
   });
 
+  it('receipt › failed, and the contacts of failures are wanted › the contact is named', () => {
+    const failed = receipt({ status: 'failed', code: 131026 });
+    const body = receiptsBody([failed], {}, { contactsOfFailed: true }) as Envelope;
+    assert.deepEqual(body.entry[0]?.changes[0]?.value.contacts, [{ wa_id: '15551234501' }]);
+  });
+
   it('retry delay › ever more failures › grows from the first to the longest', () => {
     const retry = { firstMs: 250, maxMs: 30_000, giveUpAfterMs: 1 };
     const delays = [1, 2, 3, 7, 8, 5_000].map((attempts) => retryDelayMs(attempts, retry));
