@@ -1,6 +1,6 @@
 import type { ChannelConnecting } from '../channels/routes.ts';
 import type { ChannelUsage } from '../channels/use-cases.ts';
-import { observeBodies } from '../http/observers.ts';
+import { observeBodies, observeRequests } from '../http/observers.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createPasswords } from '../identity/auth/passwords.ts';
 import { buildIdempotency } from '../idempotency/build.ts';
@@ -14,6 +14,9 @@ import { buildErasure, buildIntake } from '../webhooks/build.ts';
 import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
+import { createDependencyWatch } from './dependencies.ts';
+import { dependencyLoop } from './loops.ts';
+import { observeLoops } from './observers.ts';
 import { problems } from './problems.ts';
 
 export interface Api {
@@ -39,7 +42,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const { mongo, metrics, clock, audit, clients, channels } = core;
   const passwords = createPasswords();
   const mailLogger = logger.child({ part: 'mail' });
-  const mail = buildMail({ mongo, config: config.mail, clock, logger: mailLogger });
+  const mail = buildMail({ mongo, config: config.mail, clock, logger: mailLogger, metrics });
   const identity = buildIdentity({
     config: config.auth,
     mail: config.mail,
@@ -61,7 +64,12 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     clock,
     logger,
   });
-  const loops = startLoops(mail.loops(identity.writeLetter), mailLogger);
+  const watched = createDependencyWatch({ checks: core.health, metrics, logger });
+  const loops = startLoops(
+    [...mail.loops(identity.writeLetter), ...dependencyLoop('api', watched)],
+    logger,
+    observeLoops(metrics, clock),
+  );
   const http = createHttpServer({
     about: apiDescription,
     routes: [...identity.routes, ...areaRoutes(config, core, identity.users)],
@@ -73,6 +81,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     config: config.http,
     health: core.health,
     bodies: observeBodies(metrics),
+    requests: observeRequests(metrics),
   });
   const metricsServer = await serveMetrics(metrics, {
     host: config.http.host,

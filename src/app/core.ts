@@ -241,6 +241,7 @@ const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] 
   },
   {
     name: 'migrations',
+    needs: 'mongo',
     advice: 'Run npm run migrate.',
     check: async () => {
       const pending = await pendingMigrations(mongo);

@@ -1,7 +1,14 @@
 import { channelLoops } from '../channels/loops.ts';
 import { mailLoops } from '../mail/loops.ts';
 import { peopleLoops } from '../people/loops.ts';
-import { createLoops, type LoopTable, once, type RunnableLoop } from '../platform/loop.ts';
+import {
+  createLoops,
+  type LoopDefinition,
+  type LoopTable,
+  once,
+  type RunnableLoop,
+} from '../platform/loop.ts';
+import type { ProcessName } from '../platform/metrics.ts';
 import { combineTables } from '../platform/registry.ts';
 import { rateLoops } from '../rates/loops.ts';
 import { sendingLoops } from '../sending/loops.ts';
@@ -18,8 +25,29 @@ const measureLoops = {
   },
 } as const satisfies LoopTable;
 
+const dependencyLoopIn = (process: ProcessName) =>
+  ({
+    process,
+    does: 'checks MongoDB, Temporal and the migrations, as /readyz does, for the metrics',
+    idleMs: 15_000,
+    maxIdleMs: 15_000,
+    lease: 'none: each process measures its own connections',
+  }) satisfies LoopDefinition;
+
+const dependencyLoops = {
+  'api-dependencies': dependencyLoopIn('api'),
+  'worker-dependencies': dependencyLoopIn('worker'),
+} as const satisfies LoopTable;
+
 export const measureLoop = (measure: { measureOnce(): Promise<void> }): readonly RunnableLoop[] =>
   createLoops(measureLoops, { measure: once(() => measure.measureOnce()) });
+
+/** The loop of `createDependencyWatch` in one process. */
+export const dependencyLoop = (process: ProcessName, watch: () => Promise<void>): readonly RunnableLoop[] => {
+  const name = `${process}-dependencies` as const;
+  const { idleMs, maxIdleMs } = dependencyLoops[name];
+  return [{ name, idleMs, maxIdleMs, step: once(watch) }];
+};
 
 /** Every long loop of the product; docs/loops.md is generated from it. */
 export const loopTable = (sweepIntervalMs: number): LoopTable =>
@@ -32,4 +60,5 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     rateLoops,
     mailLoops,
     measureLoops,
+    dependencyLoops,
   );

@@ -1,4 +1,5 @@
 import { createChannelMeasure } from '../channels/measure.ts';
+import { createMailMeasure } from '../mail/measure.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createSendingMeasure } from '../sending/measure.ts';
@@ -18,13 +19,17 @@ export interface MeasureDeps {
  * maximum, never their sum.
  */
 export function createMeasure({ mongo, metrics, clock, isWorkerRunning }: MeasureDeps) {
-  const { workerRunning, measureFailures } = metrics.instruments;
+  const { workerRunning, measureFailures, gaugesMeasured } = metrics.instruments;
+  const noteFresh = (): void =>
+    gaugesMeasured.replace([{ labels: {}, value: clock.now().getTime() / 1_000 }]);
+  noteFresh();
   const templates = createTemplateMeasures(mongo);
   const findCategories = templates.findCategoriesAcrossClients;
   const measures = [
     createSendingMeasure({ mongo, metrics, findCategories }),
     createWebhookMeasure({ mongo, metrics }),
     createChannelMeasure({ mongo, metrics }),
+    createMailMeasure({ mongo, metrics }),
   ];
 
   return {
@@ -34,6 +39,7 @@ export function createMeasure({ mongo, metrics, clock, isWorkerRunning }: Measur
       try {
         const now = clock.now();
         await Promise.all(measures.map((measure) => measure(now)));
+        noteFresh();
       } catch (error) {
         measureFailures.add({});
         throw error;

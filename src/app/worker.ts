@@ -7,14 +7,14 @@ import { workflowBundlePath } from '../platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-worker.ts';
 import { queueRate } from '../rates/channel/queue.ts';
 import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
-import { createDispatchObserver, startEndsAtZero } from '../sending/observers.ts';
+import { createDispatchObserver } from '../sending/observers.ts';
 import { buildProcessor } from '../webhooks/build.ts';
-import { startVerdictsAtZero } from '../webhooks/observers.ts';
-import { startAnswersAtZero } from '../whatsapp/observers.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
-import { measureLoop } from './loops.ts';
+import { createDependencyWatch } from './dependencies.ts';
+import { measureLoop, dependencyLoop } from './loops.ts';
 import { createMeasure } from './measure.ts';
+import { observeLoops } from './observers.ts';
 
 export interface WorkerProcess {
   /** Resolves when the worker has stopped; rejects if it failed. */
@@ -26,7 +26,6 @@ export interface WorkerProcess {
 export async function buildWorker(config: Config, logger: Logger): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger, provider: config.provider });
   const { metrics } = core;
-  for (const startAtZero of [startAnswersAtZero, startEndsAtZero, startVerdictsAtZero]) startAtZero(metrics);
   await limitDispatches(core, config);
   const temporalWorker = await startWorker(config, core);
   const measure = createMeasure({
@@ -36,7 +35,12 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     isWorkerRunning: temporalWorker.isRunning,
   });
   const processor = processorOf(core, config);
-  const loops = startLoops([...processor.loops, ...core.loops, ...measureLoop(measure)], logger);
+  const watched = createDependencyWatch({ checks: core.health, metrics, logger });
+  const loops = startLoops(
+    [...processor.loops, ...core.loops, ...measureLoop(measure), ...dependencyLoop('worker', watched)],
+    logger,
+    observeLoops(metrics, core.clock),
+  );
   const health = await serveHealth(config, { core, temporalWorker });
   const metricsServer = await serveMetrics(metrics, {
     host: config.http.host,

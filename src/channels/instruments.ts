@@ -8,6 +8,13 @@ export const channelInstruments = {
     labels: ['by', 'class'],
     processes: ['worker'],
   },
+  clientChannelsPaused: {
+    name: 'crm_client_channels_paused',
+    type: 'gauge',
+    help: 'Channels that the provider has paused, by client (its id), error class and code; only clients that have some, the latest pauses first.',
+    labels: ['client', 'class', 'code'],
+    processes: ['worker'],
+  },
   channelsUnverified: {
     name: 'crm_channels_unverified',
     type: 'gauge',

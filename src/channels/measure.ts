@@ -1,5 +1,6 @@
-import type { Measured } from '../platform/metrics.ts';
+import { maxClientSeries, type Measured, sumSeries } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { codeLabel } from '../whatsapp/error-labels.ts';
 import type { channelInstruments } from './instruments.ts';
 import { createChannelMeasures } from './store/measures.ts';
 
@@ -19,6 +20,15 @@ export function createChannelMeasure({ mongo, metrics }: ChannelMeasureDeps) {
     const paused = await channels.findPausedAcrossClients();
     metrics.instruments.channelsPaused.replace(
       paused.map(({ by, errorClass, count }) => ({ labels: { by, class: errorClass }, value: count })),
+    );
+    const ofClients = await channels.findProviderPausesAcrossClients(maxClientSeries);
+    metrics.instruments.clientChannelsPaused.replace(
+      sumSeries(
+        ofClients.map(({ clientId, errorClass, code, count }) => ({
+          labels: { client: clientId.toHexString(), class: errorClass, code: codeLabel(code) },
+          value: count,
+        })),
+      ),
     );
   };
 }

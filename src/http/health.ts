@@ -11,8 +11,12 @@ export interface HealthCheck {
   readonly name: string;
   /** The remedy for a failed check; shown on /readyz. */
   readonly advice: string;
+  /** The check without which this one says nothing: if that fails, this one is `unknown` and not shown. */
+  readonly needs?: string;
   check(): Promise<void>;
 }
+
+type CheckState = 'ok' | 'failed' | 'unknown';
 
 export interface Readiness {
   readonly status: 'ready' | 'not-ready' | 'draining';
@@ -27,7 +31,9 @@ const checkTimeoutMs = 2_000;
 const ReadinessView = z
   .object({
     status: z.enum(['ready', 'not-ready', 'draining']),
-    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+    checks: z.record(z.string(), z.enum(['ok', 'failed'])).meta({
+      description: 'Without those that depend on a failed one, so that a cause stands alone',
+    }),
     todo: z.array(z.string()).optional().meta({ description: 'What to do about each failed check' }),
     timeZoneData: z.string().meta({ description: 'The release of the IANA time zone database in use' }),
   })
@@ -44,13 +50,33 @@ interface ReadinessOptions {
   readonly isDraining: () => boolean;
 }
 
-/** Runs all checks at once, each with a time-out. The cause of a failure goes to the log, not to the caller. */
-export async function readReadiness({ checks, logger, isDraining }: ReadinessOptions): Promise<Readiness> {
+interface CheckResult {
+  readonly check: HealthCheck;
+  readonly state: CheckState;
+  readonly error?: unknown;
+}
+
+/** Runs all checks at once, each with a time-out. */
+export async function runChecks(checks: readonly HealthCheck[]): Promise<readonly CheckResult[]> {
   const results = await Promise.all(checks.map(async (check) => ({ check, error: await failureOf(check) })));
-  const failed = results.filter(({ error }) => error !== undefined);
+  const failed = new Set(results.flatMap(({ check, error }) => (error === undefined ? [] : [check.name])));
+  return results.map(({ check, error }) => {
+    if (error === undefined) return { check, state: 'ok' };
+    return {
+      check,
+      state: check.needs !== undefined && failed.has(check.needs) ? 'unknown' : 'failed',
+      error,
+    };
+  });
+}
+
+/** The cause of a failure goes to the log, not to the caller. */
+export async function readReadiness({ checks, logger, isDraining }: ReadinessOptions): Promise<Readiness> {
+  const results = await runChecks(checks);
+  const failed = results.filter(({ state }) => state === 'failed');
   for (const { check, error } of failed) logger.warn({ check: check.name, error }, 'readiness check failed');
   const states = Object.fromEntries(
-    results.map(({ check, error }) => [check.name, error === undefined ? 'ok' : 'failed'] as const),
+    results.flatMap(({ check, state }) => (state === 'unknown' ? [] : [[check.name, state] as const])),
   );
   const state = { checks: states, timeZoneData: zoneDataVersion };
   if (isDraining()) return { status: 'draining', ...state };

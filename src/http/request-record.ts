@@ -15,6 +15,20 @@ export interface RequestRecord {
   problemCode?: string;
 }
 
+/** Measures requests. Must not throw, and decides nothing. */
+export interface RequestObserver {
+  /** Called for each route before the first request; the method is in capital letters. */
+  mounted(method: string, route: string): void;
+  ended(request: {
+    readonly method: string;
+    /** The pattern of the route; null if no route has the path. */
+    readonly route: string | null;
+    readonly status: number;
+    readonly problemCode: string | undefined;
+    readonly seconds: number;
+  }): void;
+}
+
 /** The logged status if the client disconnected before the response was complete. */
 const clientGoneStatus = 499;
 
@@ -23,16 +37,38 @@ export interface RequestRecords {
   of(request: IncomingMessage): RequestRecord;
 }
 
-/** Keeps a record of each request and writes a log line when it ends. */
-export function createRequestRecords(logger: Logger, trustedProxies: number): RequestRecords {
+interface RequestRecordDeps {
+  readonly logger: Logger;
+  readonly trustedProxies: number;
+  readonly observer?: RequestObserver | undefined;
+}
+
+/** Keeps a record of each request; writes a log line and measures it when it ends. */
+export function createRequestRecords({
+  logger,
+  trustedProxies,
+  observer,
+}: RequestRecordDeps): RequestRecords {
   const records = new WeakMap<IncomingMessage, RequestRecord>();
   return {
     begin(request, response, onEnd) {
-      const record = { info: requestInfoOf(request, trustedProxies), startedAtMs: performance.now() };
+      const record: RequestRecord = {
+        info: requestInfoOf(request, trustedProxies),
+        startedAtMs: performance.now(),
+      };
       records.set(request, record);
       response.once('close', () => {
         onEnd();
-        logger.info(lineOf(request, response, record), 'request');
+        const ms = performance.now() - record.startedAtMs;
+        const status = response.writableFinished ? response.statusCode : clientGoneStatus;
+        observer?.ended({
+          method: request.method ?? 'other',
+          route: record.routePath ?? null,
+          status,
+          problemCode: record.problemCode,
+          seconds: ms / 1_000,
+        });
+        logger.info(lineOf(request, record, { status, ms }), 'request');
       });
       return record;
     },
@@ -44,15 +80,19 @@ export function createRequestRecords(logger: Logger, trustedProxies: number): Re
   };
 }
 
-function lineOf(request: IncomingMessage, response: ServerResponse, record: RequestRecord): LogFields {
+function lineOf(
+  request: IncomingMessage,
+  record: RequestRecord,
+  { status, ms }: { status: number; ms: number },
+): LogFields {
   const { info, actor, routePath, ids, problemCode } = record;
   return {
     requestId: info.requestId,
     method: request.method,
     route: routePath ?? null,
     ...ids,
-    status: response.writableFinished ? response.statusCode : clientGoneStatus,
-    ms: Math.round((performance.now() - record.startedAtMs) * 10) / 10,
+    status,
+    ms: Math.round(ms * 10) / 10,
     ...(problemCode === undefined ? {} : { code: problemCode }),
     ...(actor === undefined
       ? {}

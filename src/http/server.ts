@@ -16,7 +16,7 @@ import { problemPages } from './problem-pages.ts';
 import { createProblemReplies, problemContentType, type ProblemReplies } from './problems.ts';
 import { createRawDispatcher } from './raw-dispatcher.ts';
 import type { RawRoute } from './raw-route.ts';
-import { createRequestRecords, type RequestRecord } from './request-record.ts';
+import { createRequestRecords, type RequestObserver, type RequestRecord } from './request-record.ts';
 import type { AnyRoute } from './route.ts';
 import { dropUnreadBody, unreadBodyMs } from './unread-body.ts';
 
@@ -33,6 +33,7 @@ export interface HttpServerOptions {
   /** The checks behind /readyz. */
   readonly health: readonly HealthCheck[];
   readonly bodies?: BodyObserver;
+  readonly requests?: RequestObserver;
   readonly timeouts?: Partial<Timeouts>;
 }
 
@@ -79,6 +80,12 @@ export interface HttpServer {
   readonly routes: readonly AnyRoute[];
 }
 
+/** A page has no method: it is read. */
+interface Mounted {
+  readonly method?: string;
+  readonly path: string;
+}
+
 type Phase = 'serving' | 'draining' | 'refusing';
 
 /** Makes an HTTP server from route tables; it can be drained. */
@@ -96,7 +103,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     publicUrl: config.publicUrl,
   });
   const replyTo = createProblemReplies({ problems, publicUrl: config.publicUrl });
-  const records = createRequestRecords(logger, config.trustedProxies);
+  const records = createRequestRecords({
+    logger,
+    trustedProxies: config.trustedProxies,
+    observer: options.requests,
+  });
+  const mounted: readonly Mounted[] = [...routes, ...rawRoutes, ...pages];
+  for (const { method = 'get', path } of mounted) options.requests?.mounted(method.toUpperCase(), path);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const budget = createBodyBudget({
     maxBytes: config.bodyMemoryBytes,

@@ -11,6 +11,12 @@ export type MailOrder =
 
 export type MailKind = MailOrder['kind'];
 
+export const mailKinds = [
+  'password-reset',
+  'email-confirmation',
+  'invitation',
+] as const satisfies readonly MailKind[];
+
 /** An order in the outbox. It is deleted once the mail is sent, or if it has no recipient any more. */
 export interface OutboxMailDoc {
   readonly _id: Types.ObjectId;

@@ -26,17 +26,24 @@ export const createOutbox = ({ mails, clock }: OutboxOptions) => ({
   },
 });
 
+export type MailOutcome = 'sent' | 'postponed' | 'refused' | 'expired' | 'without-recipient';
+
+/** Called after each attempt. Must not throw, and decides nothing. */
+export type MailObserver = (kind: MailKind, outcome: MailOutcome) => void;
+
 interface MailSenderOptions extends OutboxOptions {
   readonly transport: MailTransport;
   readonly writeLetter: WriteLetter;
   readonly logger: Logger;
+  readonly onAttempt?: MailObserver;
 }
 
 /** Mails that one process sends at the same time. */
 const maxConcurrent = 5;
 
 /** Sends due mails at least once: a crash between sending and recording it sends the mail again. */
-export function createMailSender({ mails, transport, writeLetter, clock, logger }: MailSenderOptions) {
+export function createMailSender(options: MailSenderOptions) {
+  const { mails, transport, writeLetter, clock, logger, onAttempt } = options;
   async function claim(): Promise<OutboxMailDoc | null> {
     const now = clock.now();
     return mails.claim(now, new Date(now.getTime() + maxSendMs));
@@ -48,6 +55,7 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
       const letter = await writeLetter(mail.order);
       if (letter !== null) await transport.send(letter);
       await mails.remove(mail._id);
+      onAttempt?.(mail.order.kind, letter === null ? 'without-recipient' : 'sent');
       if (letter !== null) logger.info(fields, 'mail sent');
     } catch (error) {
       await settleFailure(mail, mail.order.kind, error);
@@ -62,10 +70,12 @@ export function createMailSender({ mails, transport, writeLetter, clock, logger 
     const fields = { mailId: mail._id, kind, attempt: attempts, reason: withoutAddresses(error) };
     if (next.kind === 'retry') {
       await mails.postpone(mail._id, next.at);
+      onAttempt?.(kind, 'postponed');
       logger.warn({ ...fields, retryAt: next.at }, 'mail could not be sent; will be retried');
       return;
     }
     await mails.giveUp(mail._id, now);
+    onAttempt?.(kind, isPermanent ? 'refused' : 'expired');
     logger.error(fields, 'mail given up');
   }
 

@@ -60,8 +60,15 @@ export const whileFound =
   async () =>
     Number(await take()) > 0 ? 'more' : 'idle';
 
+/** Measures loops. Must not throw, and decides nothing. */
+export interface LoopObserver {
+  started(loop: string): void;
+  roundEnded(loop: string, outcome: 'done' | 'failed'): void;
+}
+
 export interface LoopOptions extends RunnableLoop {
   readonly logger: Logger;
+  readonly observer?: LoopObserver | undefined;
 }
 
 export interface Loop {
@@ -70,8 +77,8 @@ export interface Loop {
 }
 
 /** Runs several loops until they are stopped together. */
-export function startLoops(loops: readonly RunnableLoop[], logger: Logger): Loop {
-  const started = loops.map((loop) => startLoop({ ...loop, logger }));
+export function startLoops(loops: readonly RunnableLoop[], logger: Logger, observer?: LoopObserver): Loop {
+  const started = loops.map((loop) => startLoop({ ...loop, logger, observer }));
   return {
     async stop() {
       await Promise.all(started.map((loop) => loop.stop()));
@@ -80,18 +87,22 @@ export function startLoops(loops: readonly RunnableLoop[], logger: Logger): Loop
 }
 
 /** Runs a step repeatedly until stopped. A failed round is logged and repeated after `maxIdleMs`. */
-export function startLoop({ name, step, finish, idleMs, maxIdleMs, logger }: LoopOptions): Loop {
+export function startLoop(options: LoopOptions): Loop {
+  const { name, step, finish, idleMs, maxIdleMs, logger, observer } = options;
   const stopping = new AbortController();
+  observer?.started(name);
   async function run(): Promise<void> {
     let waitMs = idleMs;
     while (!stopping.signal.aborted) {
       try {
         const result = await step();
+        observer?.roundEnded(name, 'done');
         if (result === 'more') {
           waitMs = idleMs;
           continue;
         }
       } catch (error) {
+        observer?.roundEnded(name, 'failed');
         logger.error({ loop: name, error }, 'loop round failed; will be repeated');
         waitMs = maxIdleMs;
       }

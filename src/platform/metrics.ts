@@ -7,6 +7,12 @@ export type ProcessName = 'api' | 'worker';
 /** Upper bound of what database gauges count: an alert needs to know that there are many, not how many. */
 export const maxCounted = 5_000;
 
+/**
+ * Upper bound of the series of a gauge that names clients. Such a gauge has series only for clients that are in trouble,
+ * the most urgent first.
+ */
+export const maxClientSeries = 200;
+
 /** One instrument of a table. Its name ends in the unit; each label has few values. */
 export interface InstrumentDefinition {
   readonly name: string;
@@ -18,6 +24,12 @@ export interface InstrumentDefinition {
   readonly processes: readonly ProcessName[];
   /** Upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];
+  /**
+   * The labels of series of a counter or histogram that exist with 0 from the start. Prometheus misses the first increase
+   * of a series that does not exist yet, so every series that an alert picks by its labels must be here; one without
+   * labels always exists.
+   */
+  readonly knownSeries?: readonly Readonly<Record<string, string>>[];
 }
 
 export type InstrumentTable = Readonly<Record<string, InstrumentDefinition>>;
@@ -60,6 +72,27 @@ export interface Metrics<Table extends InstrumentTable> {
   render(): Promise<string>;
 }
 
+/** Every combination of the values of some labels, for `knownSeries`. */
+export const combinationsOf = (
+  values: Readonly<Record<string, readonly string[]>>,
+): readonly Readonly<Record<string, string>>[] =>
+  Object.entries(values).reduce<readonly Readonly<Record<string, string>>[]>(
+    (made, [label, each]) => made.flatMap((one) => each.map((value) => ({ ...one, [label]: value }))),
+    [{}],
+  );
+
+/** Adds up the values of equal labels. */
+export function sumSeries<Labels extends Readonly<Record<string, string>>>(
+  entries: readonly { readonly labels: Labels; readonly value: number }[],
+): { labels: Labels; value: number }[] {
+  const sums = new Map<string, { labels: Labels; value: number }>();
+  for (const { labels, value } of entries) {
+    const key = JSON.stringify(labels);
+    sums.set(key, { labels, value: (sums.get(key)?.value ?? 0) + value });
+  }
+  return [...sums.values()];
+}
+
 /** The metrics of one process. Each call has its own registry, so that tests can run several in one Node process. */
 export function createMetrics<const Table extends InstrumentTable>(
   table: Table,
@@ -89,11 +122,12 @@ function createInstrument(
   definition: InstrumentDefinition,
   registers: Registry[],
 ): CounterOf<AnyLabels> | GaugeOf<AnyLabels> | HistogramOf<AnyLabels> {
-  const { name, help, labels, buckets } = definition;
+  const { name, help, labels, buckets, knownSeries = [] } = definition;
   const options = { name, help, labelNames: labels, registers };
   switch (definition.type) {
     case 'counter': {
       const counter = new Counter(options);
+      for (const known of knownSeries) counter.inc(known, 0);
       return { add: (given, amount = 1) => counter.inc(given, amount) };
     }
     case 'gauge': {
@@ -110,6 +144,7 @@ function createInstrument(
         ...options,
         ...(buckets === undefined ? {} : { buckets: [...buckets] }),
       });
+      for (const known of knownSeries) histogram.zero(known);
       return { observe: (given, value) => histogram.observe(given, value) };
     }
   }

@@ -1,7 +1,19 @@
-import type { InstrumentTable } from '../platform/metrics.ts';
+import { gateNames } from '../openings/contract.ts';
+import { combinationsOf, type InstrumentTable } from '../platform/metrics.ts';
+import { errorLabels } from '../whatsapp/error-labels.ts';
+import { classLetters } from '../whatsapp/error-rule.ts';
 
 /** From an immediate send to a night of quiet hours. */
 const waitBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200] as const;
+
+const receiptWords = ['sent', 'delivered', 'read', 'failed', 'other'] as const;
+
+/** The ends that are known beforehand; the reasons of a canceled message are not. */
+const knownEnds = [
+  ...combinationsOf({ status: ['expired'], cause: [...gateNames, 'none', 'call'] }),
+  ...combinationsOf({ status: ['failed'], cause: ['internal', ...Object.keys(classLetters)] }),
+  ...combinationsOf({ status: ['unknown'], cause: ['call'] }),
+] as const;
 
 export const sendingInstruments = {
   messagesAccepted: {
@@ -39,12 +51,27 @@ export const sendingInstruments = {
     labels: ['gate'],
     processes: ['worker'],
   },
+  clientOldestWaitingAge: {
+    name: 'crm_client_messages_oldest_waiting_age_seconds',
+    type: 'gauge',
+    help: 'Time since the oldest message of a client (its id) became due that is not sent and that no gate holds, in seconds, by status; only from 15 s on, the oldest first.',
+    labels: ['client', 'status'],
+    processes: ['worker'],
+  },
+  clientOldestHeldAge: {
+    name: 'crm_client_messages_oldest_held_age_seconds',
+    type: 'gauge',
+    help: 'Time since the oldest held message of a client (its id) became due, in seconds, by gate; only from 15 s on, the oldest first.',
+    labels: ['client', 'gate'],
+    processes: ['worker'],
+  },
   messagesEnded: {
     name: 'crm_messages_ended_total',
     type: 'counter',
     help: 'Messages that ended unsent or unknown, by status and cause: the error class of a failed one, the gate that held an expired one ("call": unknown until then), the reason of a canceled one. Receipts and single cancels are not counted.',
     labels: ['status', 'cause'],
     processes: ['api', 'worker'],
+    knownSeries: knownEnds,
   },
   messagesUnknown: {
     name: 'crm_messages_unknown',
@@ -53,18 +80,25 @@ export const sendingInstruments = {
     labels: ['category'],
     processes: ['worker'],
   },
-  oldestUnknownAge: {
-    name: 'crm_messages_oldest_unknown_age_seconds',
+  clientOldestUnknownAge: {
+    name: 'crm_client_messages_oldest_unknown_age_seconds',
     type: 'gauge',
-    help: 'Time since the provider call of the oldest of these, in seconds, by template category.',
-    labels: ['category'],
+    help: 'Time since the provider call of the oldest message with an unknown outcome, in seconds, by client (its id) and template category; the oldest first.',
+    labels: ['client', 'category'],
     processes: ['worker'],
   },
-  messagesWithoutReceipt: {
-    name: 'crm_messages_without_receipt',
+  clientMessagesWithoutReceipt: {
+    name: 'crm_client_messages_without_receipt',
     type: 'gauge',
-    help: 'Messages of the last hour that the provider accepted over 10 minutes ago without any receipt since, not even "sent".',
-    labels: [],
+    help: 'Messages of the last hour that the provider accepted over 10 minutes ago without any receipt since, not even "sent", by client (its id); only clients that have some, the most first.',
+    labels: ['client'],
+    processes: ['worker'],
+  },
+  clientMessagesFailed: {
+    name: 'crm_client_messages_failed',
+    type: 'gauge',
+    help: 'Messages accepted in the last hour that failed, by client (its id), error class and code; the most frequent first.',
+    labels: ['client', 'class', 'code'],
     processes: ['worker'],
   },
   acceptanceToCall: {
@@ -74,6 +108,7 @@ export const sendingInstruments = {
     labels: ['priority'],
     processes: ['worker'],
     buckets: waitBuckets,
+    knownSeries: combinationsOf({ priority: ['1', '2', '3', '4', '5'] }),
   },
   providerCallsPerMessage: {
     name: 'crm_provider_calls_per_message',
@@ -82,6 +117,7 @@ export const sendingInstruments = {
     labels: ['outcome'],
     processes: ['worker'],
     buckets: [1, 2, 3, 5, 8, 13, 21, 50],
+    knownSeries: combinationsOf({ outcome: ['accepted', 'rejected', 'unknown'] }),
   },
   receipts: {
     name: 'crm_receipts_total',
@@ -89,6 +125,7 @@ export const sendingInstruments = {
     help: 'Receipts matched to a message, repeated ones included, by status; unrecognised statuses count as "other".',
     labels: ['word'],
     processes: ['worker'],
+    knownSeries: combinationsOf({ word: receiptWords }),
   },
   receiptFailures: {
     name: 'crm_receipt_failures_total',
@@ -96,6 +133,7 @@ export const sendingInstruments = {
     help: 'Failures that a receipt reported after the provider had accepted the message, by class and code.',
     labels: ['class', 'code'],
     processes: ['worker'],
+    knownSeries: errorLabels,
   },
   receiptDelay: {
     name: 'crm_receipt_delay_seconds',
@@ -104,6 +142,7 @@ export const sendingInstruments = {
     labels: ['word'],
     processes: ['worker'],
     buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600, 21_600],
+    knownSeries: combinationsOf({ word: receiptWords }),
   },
   sweepMessages: {
     name: 'crm_sweep_messages_total',

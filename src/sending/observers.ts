@@ -1,7 +1,6 @@
-import { gateNames } from '../openings/contract.ts';
 import { type Clock, secondsBetween } from '../platform/clock.ts';
 import type { Measured } from '../platform/metrics.ts';
-import { errorLabels, labelsOfError } from '../whatsapp/observers.ts';
+import { labelsOfError } from '../whatsapp/error-labels.ts';
 import type { sendingInstruments } from './instruments.ts';
 import type { ReceiptService } from './messages/incoming/receipts.ts';
 import { parseReceiptStatus } from './messages/lifecycle.ts';
@@ -71,17 +70,6 @@ export const observeOptOutCancels =
   ({ instruments }: SendingMetrics) =>
   (canceledCount: number): void =>
     instruments.messagesEnded.add({ status: 'canceled', cause: 'contact-opted-out' }, canceledCount);
-
-/**
- * Exports the counters that alerts watch as 0 from the start. Prometheus sees no increase in a series that begins with
- * its first event, so a single expired token would raise no alert.
- */
-export function startEndsAtZero({ instruments }: SendingMetrics): void {
-  for (const labels of errorLabels) instruments.receiptFailures.add(labels, 0);
-  for (const cause of [...gateNames, 'none', 'call']) {
-    instruments.messagesEnded.add({ status: 'expired', cause }, 0);
-  }
-}
 
 export const observeReceipts = (
   receipts: ReceiptService,

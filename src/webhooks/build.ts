@@ -18,13 +18,7 @@ import type { webhookInstruments } from './instruments.ts';
 import { createIntake } from './intake.ts';
 import { createChannelLimits } from './limits.ts';
 import { webhookLoops } from './loops.ts';
-import {
-  countRefusals,
-  observeEvents,
-  observeIntake,
-  observeItems,
-  startRefusalsAtZero,
-} from './observers.ts';
+import { countRefusals, observeEvents, observeIntake, observeItems } from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
 import { createQuota } from './quota/quota.ts';
 import { createWebhookUsageRepository } from './quota/repository.ts';
@@ -66,7 +60,6 @@ export function buildIntake(deps: IntakeDeps) {
   const { maxQueued, verifyToken, channelLimits, bytesPerDay } = config;
   const intake = createIntake({ events: openStore(mongo), clock, maxQueued });
   const observed = observeIntake(intake, metrics, logger);
-  startRefusalsAtZero(metrics);
   const door = createDoor({
     channels,
     appSecrets: appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal()))),

@@ -1,4 +1,8 @@
-import type { InstrumentTable } from '../platform/metrics.ts';
+import { combinationsOf, type InstrumentTable } from '../platform/metrics.ts';
+import { bodyBoundNames } from './body-bounds.ts';
+import type { DoorRefusal } from './door.ts';
+
+const refusals: readonly DoorRefusal[] = ['signature', 'unknown-key', 'rate', 'quota'];
 
 export const webhookInstruments = {
   receiptsUnmatched: {
@@ -21,6 +25,7 @@ export const webhookInstruments = {
     help: 'Webhook requests refused before they were stored, by reason: signature, unknown-key, rate (requests or bytes per minute), or quota (bytes per day).',
     labels: ['reason'],
     processes: ['api'],
+    knownSeries: combinationsOf({ reason: refusals }),
   },
   webhookBodiesRefused: {
     name: 'crm_webhook_bodies_refused_total',
@@ -28,6 +33,7 @@ export const webhookInstruments = {
     help: 'Webhook bodies refused because they exceed a bound: bytes, depth, values or keys.',
     labels: ['bound'],
     processes: ['api'],
+    knownSeries: combinationsOf({ bound: bodyBoundNames }),
   },
   webhookEventsJudged: {
     name: 'crm_webhook_events_processed_total',
@@ -35,6 +41,7 @@ export const webhookInstruments = {
     help: 'Processed webhook events, by verdict: done, again or dead.',
     labels: ['verdict'],
     processes: ['worker'],
+    knownSeries: combinationsOf({ verdict: ['done', 'again', 'dead'] }),
   },
   webhookEvents: {
     name: 'crm_webhook_events',
@@ -54,6 +61,13 @@ export const webhookInstruments = {
     name: 'crm_dead_letters_expiring',
     type: 'gauge',
     help: 'Dead letters that are deleted within two days.',
+    labels: [],
+    processes: ['worker'],
+  },
+  webhookSourcesLate: {
+    name: 'crm_webhook_sources_late',
+    type: 'gauge',
+    help: 'Numbers (sources) with an event that has been due for over a minute; the sources take turns.',
     labels: [],
     processes: ['worker'],
   },

@@ -5,6 +5,9 @@ import { warnBeforeMs } from './dead-letter-keeping.ts';
 import type { webhookInstruments } from './instruments.ts';
 import { createWebhookMeasures } from './repository-measures.ts';
 
+/** As the alert WebhookBacklog has it. */
+const lateAfterMs = 60_000;
+
 /** The default lease of the processor. */
 const leaseMs = 30_000;
 
@@ -16,12 +19,15 @@ interface WebhookMeasureDeps {
 /** The gauges of stored events. */
 export function createWebhookMeasure({ mongo, metrics }: WebhookMeasureDeps) {
   const webhooks = createWebhookMeasures(mongo);
-  const { webhookEvents, oldestPendingEventAge, receiptsUnmatched, deadLettersExpiring } =
+  const { webhookSourcesLate, webhookEvents, oldestPendingEventAge, receiptsUnmatched, deadLettersExpiring } =
     metrics.instruments;
   return async (now: Date): Promise<void> => {
     const dueBefore = new Date(now.getTime() + leaseMs);
     const expiringBefore = new Date(now.getTime() + warnBeforeMs);
-    const intake = await webhooks.measureIntake({ dueBefore, expiringBefore, limit: maxCounted });
+    const lateBefore = new Date(now.getTime() - lateAfterMs);
+    const bounds = { dueBefore, expiringBefore, lateBefore, limit: maxCounted };
+    const intake = await webhooks.measureIntake(bounds);
+    webhookSourcesLate.replace([{ labels: {}, value: intake.lateSources }]);
     webhookEvents.replace(
       (['pending', 'parked', 'dead'] as const).map((status) => ({
         labels: { status },

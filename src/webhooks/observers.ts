@@ -2,7 +2,6 @@ import type { Logger } from '../platform/logger.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { DoorRefusal } from './door.ts';
 import { BodyOutOfBounds } from './admission.ts';
-import { bodyBoundNames } from './body-bounds.ts';
 import type { webhookInstruments } from './instruments.ts';
 import type { Intake } from './intake.ts';
 import type { WebhookRepository } from './repository.ts';
@@ -40,15 +39,7 @@ export const observeIntake = (
 
 /** Counts the requests that the door refused. */
 export function countRefusals({ instruments }: WebhookMetrics): (reason: DoorRefusal) => void {
-  const reasons: readonly DoorRefusal[] = ['signature', 'unknown-key', 'rate', 'quota'];
-  // Alerts watch these counters: Prometheus misses the first increase of a counter that does not exist yet.
-  for (const reason of reasons) instruments.webhooksRefused.add({ reason }, 0);
   return (reason) => instruments.webhooksRefused.add({ reason });
-}
-
-/** An alert watches this counter of the API: Prometheus misses the first increase of one that does not exist yet. */
-export function startRefusalsAtZero({ instruments }: WebhookMetrics): void {
-  for (const bound of bodyBoundNames) instruments.webhookBodiesRefused.add({ bound }, 0);
 }
 
 /** Counts the verdicts on leased events. */
@@ -73,8 +64,3 @@ export const observeItems = (words: UnknownWords, { instruments }: WebhookMetric
     instruments.webhookReports.add({ field: knownFields.has(item.field) ? item.field : 'other' });
   },
 });
-
-/** Alerts watch these counters: Prometheus misses the first increase of a counter that does not exist yet. */
-export function startVerdictsAtZero({ instruments }: WebhookMetrics): void {
-  for (const verdict of ['done', 'again', 'dead']) instruments.webhookEventsJudged.add({ verdict }, 0);
-}

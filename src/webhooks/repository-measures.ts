@@ -11,6 +11,8 @@ export interface IntakeMeasure {
   readonly expiring: number;
   /** Parked events that match no channel or message. */
   readonly unmatched: number;
+  /** Sources whose events have been due since before `lateBefore`. */
+  readonly lateSources: number;
   /** When the oldest pending event arrived; null if there is none. */
   readonly oldestPendingAt: Date | null;
 }
@@ -19,6 +21,8 @@ interface MeasureBounds {
   /** Late enough to include leased events. */
   readonly dueBefore: Date;
   readonly expiringBefore: Date;
+  /** An event that was due before this time is late. */
+  readonly lateBefore: Date;
   /** Each count stops here. */
   readonly limit: number;
 }
@@ -32,8 +36,9 @@ const waitsSince = { $ifNull: ['$redrivenAt', '$receivedAt'] };
 export function createWebhookMeasures(connection: Connection) {
   const events = openPlatformCollection(webhookEventModel, connection);
   return {
-    async measureIntake({ dueBefore, expiringBefore, limit }: MeasureBounds): Promise<IntakeMeasure> {
-      const [[pending], parked, dead, expiring, [unmatched]] = await Promise.all([
+    async measureIntake(bounds: MeasureBounds): Promise<IntakeMeasure> {
+      const { dueBefore, expiringBefore, lateBefore, limit } = bounds;
+      const [[pending], [late], parked, dead, expiring, [unmatched]] = await Promise.all([
         events
           .aggregate<{ count: number; oldest: Date }>(
             [
@@ -42,6 +47,18 @@ export function createWebhookMeasures(connection: Connection) {
               { $limit: limit },
               { $match: { status: 'pending' } },
               { $group: { _id: null, count: { $sum: 1 }, oldest: { $min: waitsSince } } },
+            ],
+            { maxTimeMS },
+          )
+          .toArray(),
+        events
+          .aggregate<{ sources: number }>(
+            [
+              { $match: { nextAttemptAt: { $lte: lateBefore } } },
+              { $sort: { nextAttemptAt: 1 } },
+              { $limit: limit },
+              { $group: { _id: '$source' } },
+              { $count: 'sources' },
             ],
             { maxTimeMS },
           )
@@ -68,6 +85,7 @@ export function createWebhookMeasures(connection: Connection) {
         dead,
         expiring,
         unmatched: unmatched?.count ?? 0,
+        lateSources: late?.sources ?? 0,
         oldestPendingAt: pending?.oldest ?? null,
       };
     },

@@ -1,4 +1,5 @@
-import type { InstrumentTable } from '../platform/metrics.ts';
+import { combinationsOf, type InstrumentTable } from '../platform/metrics.ts';
+import { errorLabels } from './error-labels.ts';
 
 /** From a fast answer to the provider's time-out. */
 const callBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30] as const;
@@ -11,6 +12,7 @@ export const providerInstruments = {
     labels: ['outcome'],
     processes: ['worker'],
     buckets: callBuckets,
+    knownSeries: combinationsOf({ outcome: ['accepted', 'rejected', 'unknown', 'not-reached'] }),
   },
   providerAnswers: {
     name: 'crm_provider_answers_total',
@@ -18,5 +20,9 @@ export const providerInstruments = {
     help: 'Provider answers to sends, by class (accepted, held, unknown, not-reached, or the class of the refusal) and by its code.',
     labels: ['class', 'code'],
     processes: ['worker'],
+    knownSeries: [
+      ...['accepted', 'held', 'unknown', 'not-reached'].map((kind) => ({ class: kind, code: 'none' })),
+      ...errorLabels,
+    ],
   },
 } as const satisfies InstrumentTable;

@@ -13,6 +13,7 @@ import { passwordLinkModel } from '../../src/identity/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Config } from '../../src/app/config.ts';
 import { newSecret } from '../../src/platform/ids.ts';
+import { createCrmMetrics } from '../../src/app/instruments.ts';
 import { startLoops } from '../../src/platform/loop.ts';
 import { refreshTokenModel, sessionModel } from '../../src/identity/sessions/model.ts';
 import { userModel } from '../../src/identity/users/model.ts';
@@ -54,7 +55,10 @@ export async function serveAuth({
   const log = captureLog();
   const passwords = createPasswords({ cost: 4 });
   const { logger } = log;
-  const mail = buildMail({ mongo: connection, config: config.mail, clock, logger });
+  const mail = buildMail({
+    ...{ mongo: connection, config: config.mail, clock, logger },
+    metrics: createCrmMetrics('api'),
+  });
   const audit = buildAudit({ mongo: connection, clock });
   const identity = buildIdentity({
     config: config.auth,

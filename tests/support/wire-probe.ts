@@ -34,11 +34,15 @@ export const crossingFiltersOfWorker: readonly string[] = [
 
 /** Queries of the worker for its metrics, which expose only numbers. */
 export const crossingFiltersOfMeasure: readonly string[] = [
-  'channels: ',
+  'channels: ownership.state',
+  'channels: state',
+  'channels: pause.since,state',
   'messages: ',
   'messages: sendAt,status,waiting.gate',
   'messages: clientId,status',
   'messages: clientId,dispatch.startedAt,status,statusHistory.raw.word,timestamp',
+  'messages: clientId,status,timestamp',
+  'messages: clientId,sendAt,status,waiting.gate',
   'templates: $or',
 ];
 

@@ -114,6 +114,27 @@ describe('drain', () => {
     await closing;
   });
 
+  it('MongoDB away › /readyz names the cause alone, not what depends on it', async () => {
+    const away = async () => assert.fail('no answer');
+    const health = [check('mongo', away), { ...check('migrations', away), needs: 'mongo' }];
+    const { server, url } = await serve({ health });
+    const ready = await call(`${url}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.deepEqual(ready.body, {
+      ...{ status: 'not-ready', checks: { mongo: 'failed' }, todo: ['mongo: Start mongo.'] },
+      timeZoneData: zoneDataVersion,
+    });
+    await server.close({ graceMs: 100 });
+  });
+
+  it('migrations pending › /readyz names them', async () => {
+    const pending = { ...check('migrations', async () => assert.fail('pending')), needs: 'mongo' };
+    const { server, url } = await serve({ health: [check('mongo', async () => undefined), pending] });
+    const { body } = await call(`${url}/readyz`);
+    assert.deepEqual(body['checks'], { mongo: 'ok', migrations: 'failed' });
+    await server.close({ graceMs: 100 });
+  });
+
   it('a request after the announcement on a connection that is still open › 503 draining', async () => {
     const { held, started, release } = heldRoute();
     const { server, url } = await serve({ routes: [held] });

@@ -37,8 +37,14 @@ describe('outbox of mails', () => {
     const mails = createMailRepository(database.connection);
     const transport: MailTransport = { send, close: () => undefined };
     const shared = { mails, clock, logger: log.logger };
-    const sender = createMailSender({ ...shared, transport, writeLetter: async () => letter });
-    return { clock, log, outbox: createOutbox(shared), sender };
+    const attempts: string[] = [];
+    const sender = createMailSender({
+      ...shared,
+      transport,
+      writeLetter: async () => letter,
+      onAttempt: (kind, outcome) => void attempts.push(`${kind} ${outcome}`),
+    });
+    return { clock, log, outbox: createOutbox(shared), sender, attempts };
   }
 
   /** A transport to a real mail server that answers as told. */
@@ -114,7 +120,7 @@ describe('outbox of mails', () => {
 
   it('the mail server is away › retried with growing waits, then given up and kept for operators', async () => {
     const away = Object.assign(new Error('connect ECONNREFUSED for jane@example.com'), { code: 'ESOCKET' });
-    const { clock, log, outbox, sender } = createProcess(() => Promise.reject(away));
+    const { clock, log, outbox, sender, attempts: outcomes } = createProcess(() => Promise.reject(away));
     await outbox.add(order);
     let attempts = 0;
     for (let minute = 0; minute < 120; minute += 1) {
@@ -124,6 +130,8 @@ describe('outbox of mails', () => {
     const [left] = await stored().find().toArray();
     assert.ok(attempts > 5 && attempts < 12, String(attempts));
     assert.equal(left?.attempts, attempts);
+    assert.deepEqual(new Set(outcomes), new Set(['password-reset postponed', 'password-reset expired']));
+    assert.equal(outcomes.length, attempts, 'each attempt is counted once');
     assert.ok(left?.failedAt !== undefined && left.nextAttemptAt === undefined);
     assert.doesNotMatch(log.text(), /jane|example/);
     assert.ok(
@@ -159,11 +167,12 @@ describe('outbox of mails', () => {
       await sendThrough(
         () => refused(code),
         async (transport) => {
-          const { outbox, sender, log } = createProcess(transport.send);
+          const { outbox, sender, log, attempts } = createProcess(transport.send);
           await outbox.add(order);
           await sender.sendDue();
           const [left] = await stored().find().toArray();
           assert.equal(left?.failedAt !== undefined, isGivenUp, log.text());
+          assert.deepEqual(attempts, [`password-reset ${isGivenUp ? 'refused' : 'postponed'}`]);
           assert.match(log.text(), new RegExp(`EENVELOPE ${code}`));
           await stored().deleteMany({});
         },

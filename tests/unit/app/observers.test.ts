@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { createCrmMetrics } from '../../../src/app/instruments.ts';
-import { createDispatchObserver, startEndsAtZero } from '../../../src/sending/observers.ts';
-import { startVerdictsAtZero } from '../../../src/webhooks/observers.ts';
+import { createDispatchObserver } from '../../../src/sending/observers.ts';
 import type { Gateway, GatewayAnswer } from '../../../src/whatsapp/gateway.ts';
-import { labelsOfAnswer, observeGateway, startAnswersAtZero } from '../../../src/whatsapp/observers.ts';
+import { labelsOfAnswer, observeGateway } from '../../../src/whatsapp/observers.ts';
 import { readMetric } from '../../support/metrics.ts';
 
 const rejected = (code: number, httpStatus = 400): GatewayAnswer => ({
@@ -31,9 +30,6 @@ describe('observers › labels of an answer', () => {
 describe('observers › before anything has happened', () => {
   it('the counters that alerts watch › are there with 0, so that the first event is seen as one', async () => {
     const metrics = createCrmMetrics('worker');
-    startAnswersAtZero(metrics);
-    startEndsAtZero(metrics);
-    startVerdictsAtZero(metrics);
     const page = await metrics.render();
     for (const series of [
       'crm_provider_answers_total{class="credentials",code="190",process="worker"} 0',
@@ -45,6 +41,8 @@ describe('observers › before anything has happened', () => {
       'crm_webhook_events_processed_total{verdict="dead",process="worker"} 0',
       'crm_messages_ended_total{status="expired",cause="template",process="worker"} 0',
       'crm_messages_ended_total{status="expired",cause="none",process="worker"} 0',
+      'crm_messages_ended_total{status="failed",cause="internal",process="worker"} 0',
+      'crm_provider_calls_per_message_count{process="worker",outcome="unknown"} 0',
     ]) {
       assert.ok(page.includes(`\n${series}\n`), series);
     }

@@ -11,7 +11,7 @@ const maxClients = 5_000;
 
 export interface WaitingGroup {
   /** Null for messages held by a gate, whatever their status. */
-  readonly status: string | null;
+  readonly status: (typeof unsentStatuses)[number] | null;
   /** The gate that holds them; null for messages in the queue. */
   readonly gate: GateName | null;
   readonly count: number;
@@ -77,23 +77,6 @@ export function createMessageMeasures(connection: Connection) {
           ...byTemplate,
         ],
         { maxTimeMS },
-      ),
-
-    /** Number of messages accepted since `acceptedAfter` and sent before `calledBefore` without any receipt. */
-    countWithoutReceiptAcrossClients: (
-      clientIds: readonly Types.ObjectId[],
-      { acceptedAfter, calledBefore, limit }: { acceptedAfter: Date; calledBefore: Date; limit: number },
-    ): Promise<number> =>
-      messages.acrossClients.count(
-        {
-          clientId: { $in: [...clientIds] },
-          status: 'sent',
-          timestamp: { $gte: acceptedAfter },
-          'dispatch.startedAt': { $lt: calledBefore },
-          // Only receipts have a word of the provider.
-          'statusHistory.raw.word': { $exists: false },
-        },
-        { limit, maxTimeMS },
       ),
   };
 }

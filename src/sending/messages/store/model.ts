@@ -252,19 +252,13 @@ for (const [name, field] of [
 ] as const) {
   messageModel.schema.index(
     { clientId: 1, [field]: 1 },
-    {
-      name,
-      partialFilterExpression: { ...unsent, [field]: { $exists: true } },
-    },
+    { name, partialFilterExpression: { ...unsent, [field]: { $exists: true } } },
   );
 }
 // For the order of answers: the unsent ones of a conversation.
 messageModel.schema.index(
   { clientId: 1, conversationId: 1, turn: 1 },
-  {
-    name: 'unsent-turns',
-    partialFilterExpression: { ...unsent, turn: { $exists: true } },
-  },
+  { name: 'unsent-turns', partialFilterExpression: { ...unsent, turn: { $exists: true } } },
 );
 // For closed gates: the calls in progress.
 messageModel.schema.index(
@@ -275,7 +269,7 @@ messageModel.schema.index(
   { clientId: 1, stoppedBy: 1 },
   { partialFilterExpression: { stoppedBy: { $exists: true } } },
 );
-// Unsent messages across tenants: for the sweep by last check, and for metrics by gate.
+// Unsent messages across tenants: for the sweep by last check, and for metrics by gate, and by client within it.
 messageModel.schema.index(
   { status: 1, sweptAt: 1, _id: 1 },
   { name: 'unswept', partialFilterExpression: unsent },
@@ -283,4 +277,8 @@ messageModel.schema.index(
 messageModel.schema.index(
   { status: 1, 'waiting.gate': 1, sendAt: 1, _id: 1 },
   { name: 'due', partialFilterExpression: unsent },
+);
+messageModel.schema.index(
+  { status: 1, 'waiting.gate': 1, clientId: 1, sendAt: 1, timestamp: 1 },
+  { name: 'due-by-client', partialFilterExpression: unsent },
 );

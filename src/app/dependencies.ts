@@ -1,0 +1,31 @@
+import { type HealthCheck, runChecks } from '../http/health.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { CrmMetrics } from './instruments.ts';
+
+interface DependencyWatchDeps {
+  readonly checks: readonly HealthCheck[];
+  readonly metrics: CrmMetrics;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+}
+
+/**
+ * Measures what this process needs, by the checks of /readyz: an alert must not wait until somebody sends a request. A
+ * check that cannot be made because of another keeps its last value. Logs only changes.
+ */
+export function createDependencyWatch({ checks, metrics, logger }: DependencyWatchDeps) {
+  const isUp = new Map<string, boolean>();
+  return async (): Promise<void> => {
+    const results = await runChecks(checks);
+    for (const { check, state, error } of results) {
+      if (state === 'unknown') continue;
+      const wasUp = isUp.get(check.name);
+      isUp.set(check.name, state === 'ok');
+      const dependency = check.name;
+      if (state === 'failed' && wasUp !== false) logger.warn({ dependency, error }, 'dependency is away');
+      if (state === 'ok' && wasUp === false) logger.info({ dependency }, 'dependency is back');
+    }
+    metrics.instruments.dependencyUp.replace(
+      Array.from(isUp, ([dependency, up]) => ({ labels: { dependency }, value: up ? 1 : 0 })),
+    );
+  };
+}
