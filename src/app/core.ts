@@ -135,6 +135,7 @@ function buildChannelsAndTemplates(config: Config, ground: Ground) {
     cipher: ground.cipher,
     sendsPerSecond: config.rates.sendsPerSecond,
     clock,
+    logger,
   });
   const templates = buildTemplates({
     provider: config.provider,

@@ -3,6 +3,7 @@ import type { AwaitCalls } from '../openings/closings.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
 import { createLoops, once } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import type { ManagementLimiter } from '../rates/management/limiter.ts';
@@ -29,6 +30,7 @@ interface ChannelDeps {
   /** Default rate of new channels. */
   readonly sendsPerSecond: number;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 interface ChannelRouteDeps {
@@ -40,12 +42,13 @@ interface ChannelRouteDeps {
 
 /** The WhatsApp numbers of clients: credentials, state, and what the provider reports about them. */
 export function buildChannels(deps: ChannelDeps) {
-  const { mongo, audit, openings, cipher, sendsPerSecond, clock } = deps;
+  const { mongo, audit, openings, cipher, sendsPerSecond, clock, logger } = deps;
   const channels = createChannelRepository(mongo);
   const directory = createChannelDirectory({ channels, cipher, clock, sendsPerSecond });
   const gateway = limitNumberGateway(deps.gateway, deps.limiter);
-  const pauses = createChannelPauses({ channels, directory, gateway, audit, openings, clock });
-  const numberChecks = createNumberChecks({ channels, directory, gateway, audit, openings, clock });
+  const shared = { channels, directory, gateway, audit, openings, clock, logger };
+  const pauses = createChannelPauses(shared);
+  const numberChecks = createNumberChecks(shared);
   const events = createChannelEvents({ events: createChannelEventRepository(mongo), audit, clock });
   return {
     directory,
@@ -67,6 +70,7 @@ export function buildChannels(deps: ChannelDeps) {
         openings,
         cipher,
         clock,
+        logger,
         sendsPerSecond,
       });
       return [

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import { createResource, type Change, type Resource } from '../audit/resource.ts';
 import type { AuditService } from '../audit/service.ts';
 import type { GateOpenings } from '../openings/openings.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { applyChange, effectiveChange, type Change as Patch } from '../platform/update.ts';
 import { isVerified } from './ownership/rules.ts';
@@ -91,10 +92,40 @@ interface SystemChange {
   readonly decide: (current: ChannelDoc) => ChannelChange | null;
 }
 
+export interface SystemChangeDeps extends ChannelChangeDeps {
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+}
+
 /** Changes channels on behalf of the system. A null decision or a deleted channel changes nothing. */
-export function createSystemChanges(deps: ChannelChangeDeps) {
+export function createSystemChanges(deps: SystemChangeDeps) {
   const resource = createChannelResource(deps);
   return async (scope: ClientScope, id: Types.ObjectId, { action, decide }: SystemChange): Promise<void> => {
-    await resource.changeIfExists(scope, { type: 'system' }, id, channelChange(action, decide));
+    let before: ChannelDoc | undefined;
+    const noted = (current: ChannelDoc): ChannelChange | null => {
+      before = current;
+      return decide(current);
+    };
+    const after = await resource.changeIfExists(scope, { type: 'system' }, id, channelChange(action, noted));
+    if (before !== undefined && after !== null) logChange(deps.logger, { action, before, after });
   };
+}
+
+/** On-call looks for the moment at which the product stopped a channel, and for what ended it. */
+function logChange(
+  logger: SystemChangeDeps['logger'],
+  { action, before, after }: { action: string; before: ChannelDoc; after: ChannelDoc },
+): void {
+  const isSame = before.state === after.state && isVerified(before) === isVerified(after);
+  if (isSame) return;
+  const fields = {
+    action,
+    clientId: after.clientId,
+    channelId: after._id,
+    state: after.state,
+    isVerified: isVerified(after),
+    class: after.pause?.class ?? null,
+    code: after.pause?.code ?? null,
+  };
+  if (after.state === 'active' && isVerified(after)) logger.info(fields, 'channel can send again');
+  else logger.warn(fields, 'channel stopped by the product');
 }

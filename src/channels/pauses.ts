@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { NumberGateway } from '../whatsapp/gateway.ts';
 import type { AccountItem } from '../whatsapp/number-events.ts';
-import { createSystemChanges, type ChannelChangeDeps } from './changes.ts';
+import { createSystemChanges, type SystemChangeDeps } from './changes.ts';
 import { isLossOfAccess, isVerified } from './ownership/rules.ts';
 import type { ChannelDoc } from './store/repository.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './rules.ts';
 import type { ChannelDirectory } from './directory.ts';
 
-export interface ChannelPauseDeps extends ChannelChangeDeps {
+export interface ChannelPauseDeps extends SystemChangeDeps {
   readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: Pick<NumberGateway, 'checkHealth'>;
   readonly clock: Clock;

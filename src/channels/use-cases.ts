@@ -5,6 +5,7 @@ import type { Cipher } from '../platform/cipher.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError, wrongState } from '../platform/errors.ts';
 import type { AwaitCalls } from '../openings/closings.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../platform/mongo.ts';
@@ -31,6 +32,7 @@ export interface ChannelUseCaseDeps {
   readonly awaitCalls: AwaitCalls;
   readonly cipher: Cipher;
   readonly clock: Clock;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Default rate of new channels. */
   readonly sendsPerSecond: number;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { captureLog } from '../support/logger.ts';
 import { Types, type mongo } from 'mongoose';
 import { createNumberChecks } from '../../src/channels/number-checks.ts';
 import type { ChannelView } from '../../src/channels/schemas.ts';
@@ -49,6 +50,7 @@ describe('number checks', function () {
   /** As a worker has it, with a provider that answers what the test says. */
   const checks = () =>
     createNumberChecks({
+      logger: captureLog().logger,
       channels: createChannelRepository(worker().mongo),
       directory: worker().channels,
       gateway: {
@@ -169,6 +171,7 @@ describe('number checks', function () {
     const channels = createChannelRepository(worker().mongo);
     const scope = { clientId: new Types.ObjectId(user.clientId) };
     const late = createNumberChecks({
+      logger: captureLog().logger,
       ...{
         channels,
         directory: worker().channels,

@@ -12,6 +12,7 @@ import type { HealthAnswer, Sender } from '../../src/whatsapp/gateway.ts';
 import type { AccountItem } from '../../src/whatsapp/number-events.ts';
 import { useApi } from '../support/api.ts';
 import type { CrmUser } from '../support/crm-client.ts';
+import { captureLog, type CapturedLog } from '../support/logger.ts';
 import { useWorkerCore } from '../support/worker-core.ts';
 
 const minuteMs = 60_000;
@@ -29,6 +30,7 @@ describe('pauses of channels by the provider', function () {
   let answer: HealthAnswer;
   let asked: Sender[];
   let clock: ReturnType<typeof createFixedClock>;
+  let log: CapturedLog;
 
   beforeEach(async () => {
     // Health checks left by earlier tests must not be due in this one.
@@ -38,6 +40,7 @@ describe('pauses of channels by the provider', function () {
     user = await api().signUp();
     answer = { kind: 'available' };
     asked = [];
+    log = captureLog();
     clock = createFixedClock(new Date(Math.floor(Date.now() / 1_000) * 1_000));
   });
 
@@ -55,6 +58,7 @@ describe('pauses of channels by the provider', function () {
       audit: worker().audit,
       openings: worker().openings,
       clock,
+      logger: log.logger,
     });
   const scope = () => scopeOf(new Types.ObjectId(user.clientId));
   const channelId = () => new Types.ObjectId(user.channelId);
@@ -86,6 +90,21 @@ describe('pauses of channels by the provider', function () {
     assert.equal(status, 200, JSON.stringify(body));
     return body;
   };
+
+  it('paused and resumed › each is logged once, with client, channel, class and code', async () => {
+    await refuse();
+    await refuse({ code: '131031' });
+    clock.advance(minuteMs);
+    await pauses().checkDue();
+    const shown = log
+      .lines()
+      .map(({ level, message, clientId, channelId: of, code }) => ({ level, message, clientId, of, code }));
+    const ofChannel = { clientId: user.clientId, of: user.channelId };
+    assert.deepEqual(shown, [
+      { level: 'warn', message: 'channel stopped by the product', ...ofChannel, code: '131042' },
+      { level: 'info', message: 'channel can send again', ...ofChannel, code: null },
+    ]);
+  });
 
   describe('a refused call', () => {
     it('an active channel › paused with the reason, shown and audited', async () => {
@@ -149,6 +168,7 @@ describe('pauses of channels by the provider', function () {
         ...{ channels: createChannelRepository(worker().mongo), directory: worker().channels },
         ...{ gateway: { checkHealth: () => Promise.resolve(answer) }, audit: worker().audit, clock },
         openings: { opened: () => Promise.reject(new Error('the disk is full')) },
+        logger: log.logger,
       });
       await assert.rejects(failing.checkDue(), /disk is full/);
       assert.equal((await view()).state, 'paused');

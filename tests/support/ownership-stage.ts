@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { captureLog } from './logger.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +113,7 @@ export function checksOf(core: Core, { url, clock }: { url: string; clock: Clock
     connections: 2,
   });
   const checks = createNumberChecks({
+    logger: captureLog().logger,
     channels: createChannelRepository(core.mongo),
     directory: core.channels,
     gateway,

@@ -1,12 +1,12 @@
 import type { Clock } from '../../platform/clock.ts';
 import { isDuplicateKey, scopeOf } from '../../platform/mongo.ts';
-import { createSystemChanges, hasSameToken, type ChannelChangeDeps } from '../changes.ts';
+import { createSystemChanges, hasSameToken, type SystemChangeDeps } from '../changes.ts';
 import type { ChannelDirectory } from '../directory.ts';
 import { fetchNumberAnswersSoon, type NumberQuestions } from '../numbers/answers.ts';
 import { isVerified, proofOf, unverified, verifiedAt, type Proof } from './rules.ts';
 import type { ChannelDoc, ChannelOwnership } from '../store/model.ts';
 
-export interface ContestDeps extends ChannelChangeDeps {
+export interface ContestDeps extends SystemChangeDeps {
   readonly directory: Pick<ChannelDirectory, 'numberOf' | 'forget'>;
   readonly gateway: NumberQuestions;
   readonly clock: Clock;

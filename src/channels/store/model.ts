@@ -154,6 +154,7 @@ export const channelModel = declareTenantModel<ChannelDoc>('channels', {
 channelModel.schema.index({ clientId: 1, _id: 1 });
 // For the metrics, across all tenants: the few channels that do not send or are not proved.
 channelModel.schema.index({ state: 1, 'pause.since': 1 }, { name: 'states' });
+channelModel.schema.index({ 'restriction.since': 1 }, { name: 'restrictions', sparse: true });
 channelModel.schema.index({ 'ownership.state': 1, 'ownership.gap': 1 }, { name: 'gaps' });
 // Due health checks, across all tenants.
 channelModel.schema.index(
