@@ -13,7 +13,7 @@ const deadlineMs = 72 * 3_600_000;
 const settings = JSON.parse(process.argv[2] ?? '{}') as BareSettings;
 const { address, namespace, workflowBundlePath, port } = settings;
 const logger = createLogger({ level: 'warn', name: 'bench' });
-installTemporalRuntime(logger, { isExpectedFailure: () => false, metrics: { host: '', port: 0 } });
+installTemporalRuntime(logger, { isExpectedFailure: () => false, metrics: null });
 const connection = await Connection.connect({ address });
 const client = new Client({ connection, namespace });
 

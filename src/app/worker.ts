@@ -3,6 +3,7 @@ import { createHealthServer, type HealthServer } from '../http/health.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
+import { joinSdkMetrics, type SdkMetricsAddress } from '../platform/sdk-metrics.ts';
 import { workflowBundlePath } from '../platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-worker.ts';
 import { queueRate } from '../rates/channel/queue.ts';
@@ -23,7 +24,11 @@ export interface WorkerProcess {
 }
 
 /** The worker process: runs workflows and loops, calls the provider, processes webhook events. */
-export async function buildWorker(config: Config, logger: Logger): Promise<WorkerProcess> {
+export async function buildWorker(
+  config: Config,
+  logger: Logger,
+  sdkMetrics: SdkMetricsAddress,
+): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger, provider: config.provider });
   const { metrics } = core;
   await limitDispatches(core, config);
@@ -42,7 +47,7 @@ export async function buildWorker(config: Config, logger: Logger): Promise<Worke
     observeLoops(metrics, core.clock),
   );
   const health = await serveHealth(config, { core, temporalWorker });
-  const metricsServer = await serveMetrics(metrics, {
+  const metricsServer = await serveMetrics(joinSdkMetrics(metrics, sdkMetrics, logger), {
     host: config.http.host,
     port: config.metrics.workerPort,
   });

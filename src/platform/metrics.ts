@@ -150,6 +150,9 @@ function createInstrument(
   }
 }
 
+/** What `GET /metrics` answers. */
+export type MetricsPage = Pick<Metrics<InstrumentTable>, 'contentType' | 'render'>;
+
 export interface MetricsServer {
   /** Null if metrics are disabled. */
   readonly port: number | null;
@@ -164,7 +167,7 @@ interface MetricsServerOptions {
 
 /** `GET /metrics` on its own port. Keep the port private: it shows how much a business sends. */
 export async function serveMetrics(
-  metrics: Pick<Metrics<InstrumentTable>, 'contentType' | 'render'>,
+  metrics: MetricsPage,
   { host, port }: MetricsServerOptions,
 ): Promise<MetricsServer> {
   if (port === 0) return { port: null, close: async () => undefined };

@@ -95,12 +95,12 @@ export const temporalConfig = defineBaseConfig({
   }),
 });
 
-/** Ports of the metrics servers; 0 disables one. */
+/** Ports of the metrics servers; 0 disables one, but not the SDK's. */
 export const metricsConfig = defineBaseConfig({
   fields: {
     METRICS_PORT: port(4002),
     WORKER_METRICS_PORT: port(4003),
-    /** The Temporal SDK serves its own metrics. */
+    /** The Temporal SDK serves its own metrics here too; 0 lets it choose a port that only this host reaches. */
     TEMPORAL_METRICS_PORT: port(0),
   },
   toSlice: (env) => ({

@@ -3,6 +3,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } 
 import { sleep } from './clock.ts';
 import { setForLibrary } from './config.ts';
 import type { Logger } from './logger.ts';
+import { bindAddressOf, type SdkMetricsAddress } from './sdk-metrics.ts';
 import { connectionOptionsOf, type TemporalOptions } from './temporal.ts';
 
 export interface TemporalWorkerOptions extends TemporalOptions {
@@ -40,13 +41,13 @@ const autoscaling = (maximum: number) =>
 
 export interface RuntimeOptions {
   readonly isExpectedFailure: (type: string) => boolean;
-  /** Where the SDK serves its own metrics; port 0 disables them. */
-  readonly metrics: { readonly host: string; readonly port: number };
+  /** Where the SDK serves its own metrics; null disables them. */
+  readonly metrics: SdkMetricsAddress | null;
 }
 
 /** Prometheus naming: the unit last, in seconds, and `_total` for counters. */
-const prometheusOptions = (host: string, port: number) => ({
-  bindAddress: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+const prometheusOptions = (address: SdkMetricsAddress) => ({
+  bindAddress: bindAddressOf(address),
   countersTotalSuffix: true,
   unitSuffix: true,
   useSecondsForDurations: true,
@@ -67,11 +68,12 @@ export function installTemporalRuntime(logger: Logger, { isExpectedFailure, metr
     else if (level === 'WARN' && !isExpectedWarning(message, meta?.['error'])) logger.warn(fields, message);
     else logger.debug(fields, message);
   });
-  const { host, port } = metrics;
   Runtime.install({
     logger: log,
     shutdownSignals: [],
-    ...(port === 0 ? {} : { telemetryOptions: { metrics: { prometheus: prometheusOptions(host, port) } } }),
+    ...(metrics === null
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: prometheusOptions(metrics) } } }),
   });
 }
 

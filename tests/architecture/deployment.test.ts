@@ -126,6 +126,7 @@ describe('Kubernetes', () => {
       'src/platform/listen.ts',
       'src/platform/metrics.ts',
       'src/platform/network.ts',
+      'src/platform/sdk-metrics.ts',
     ];
     assert.deepEqual(
       openers
