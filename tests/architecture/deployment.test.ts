@@ -72,6 +72,7 @@ interface PodSpec {
   readonly automountServiceAccountToken: boolean;
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly {
+    readonly envFrom?: readonly unknown[];
     readonly securityContext: Readonly<Record<string, unknown>>;
     readonly resources: { readonly limits: { readonly memory?: string } };
   }[];
@@ -176,6 +177,15 @@ describe('Kubernetes', () => {
     }
   });
 
+  it('configuration › any setting of the ConfigMap and the Secret › reaches every container', () => {
+    for (const { spec } of pods)
+      for (const { envFrom } of spec.containers)
+        assert.deepEqual(envFrom, [
+          { configMapRef: { name: 'whatsapp-crm' } },
+          { secretRef: { name: 'whatsapp-crm' } },
+        ]);
+  });
+
   it('configuration › with the secrets filled in › starts in production, without INSECURE_SETTINGS', () => {
     const { data = {} } = manifests.find(({ kind }) => kind === 'ConfigMap') ?? {};
     assert.equal(data['TEMPORAL_TLS'], 'true');
@@ -201,6 +211,8 @@ interface ComposeService {
   readonly privileged?: unknown;
   readonly security_opt?: readonly string[];
   readonly mem_limit?: string;
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
+  readonly stop_grace_period?: string;
   readonly ports?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly environment?: Readonly<Record<string, string | number>>;
@@ -221,6 +233,20 @@ const expand = (value: string, given: Readonly<Record<string, string>>): string 
       return set !== '' || operator !== '-' ? set : text;
     },
   );
+
+/** Settings that the compose file fixes, with the reason. */
+const fixedInCompose: Readonly<Record<string, string>> = {
+  NODE_ENV: 'it is for production',
+  NODE_TLS_REJECT_UNAUTHORIZED: 'production refuses the one value that means something',
+  HOST: 'the image listens for its network',
+  PORT: 'the port inside the container; API_PORT is the one outside',
+  WORKER_HEALTH_PORT: 'the health check asks there',
+  MONGODB_URI: 'its own MongoDB',
+  TEMPORAL_ADDRESS: 'its own Temporal server',
+  TEMPORAL_NAMESPACE: 'its own Temporal server',
+  TEMPORAL_TLS: 'its own Temporal server',
+  TEMPORAL_API_KEY: 'its own Temporal server',
+};
 
 /** Services that write to their root, with the reason. */
 const writable: Readonly<Record<string, string>> = {
@@ -248,6 +274,31 @@ describe('compose file', () => {
       assert.match(service.mem_limit ?? '', /^\d+[mg]$/, name);
       assert.deepEqual([service.cap_add, service.privileged], [undefined, undefined], name);
     }
+  });
+
+  it('logs › of each container › are rotated', () => {
+    for (const [name, { logging }] of Object.entries(composed)) {
+      assert.equal(logging?.driver, 'json-file', name);
+      assert.match(logging.options['max-size'] ?? '', /^\d+m$/, name);
+      assert.ok(Number(logging.options['max-file']) > 1, name);
+    }
+  });
+
+  it('settings › each of .env.example › can be set in .env, or is fixed for a reason', () => {
+    const names = [...read('.env.example').matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
+    assert.ok(names.length > 50, `${names.length} names`);
+    const environment = composed['worker']?.environment ?? {};
+    const settable = (name: string): boolean =>
+      expand(String(environment[name] ?? ''), { [name]: 'example' }).includes('example');
+    assert.deepEqual(
+      names.filter((name) => !settable(name) && !Object.hasOwn(fixedInCompose, name)),
+      [],
+    );
+    assert.deepEqual(
+      Object.keys(fixedInCompose).filter((name) => !names.includes(name) || settable(name)),
+      [],
+      'no reason without need',
+    );
   });
 
   it('containers whose image starts as root › each › is told another user', () => {
@@ -278,8 +329,10 @@ describe('compose file', () => {
       String(composed['api']?.environment?.['MONGODB_URI']),
       /^mongodb:\/\/crm:\$\{MONGO_PASSWORD:\?/,
     );
-    const passwords = composeText.matchAll(/^ *\w*(?:PASSWORD|PWD|SECRET|KEY|TOKEN)\w*: (.*)$/gm);
-    for (const [line, value = ''] of passwords) assert.match(value, /^\$\{\w+:\?/, line);
+    const passwords = composeText.matchAll(/^ *(\w*(?:PASSWORD|PWD|SECRETS?|KEY|TOKEN)): (.*)$/gm);
+    for (const [line, name = '', value = ''] of passwords)
+      // A second name of WHATSAPP_APP_SECRETS may stay empty.
+      assert.match(value, name === 'WHATSAPP_APP_SECRET' ? /^\$\{\w+:-\}$/ : /^\$\{\w+:\?/, line);
   });
 
   it('environment › with the required variables › starts in production, and accepts two settings', () => {
