@@ -78,6 +78,15 @@ interface PodSpec {
   }[];
 }
 
+/** What a process was seen to take, in MB (deploy/README.md). A body may take three times its size. */
+const measuredMb: Readonly<Record<string, number>> = { api: 400 + 3 * 64, worker: 635, migrate: 150 };
+
+/** A limit of Kubernetes (`768Mi`, `1Gi`) or compose (`768m`, `1g`) in MB. */
+function limitMb(limit: string): number {
+  const [, amount, unit = ''] = /^(\d+)([mMgG])i?$/.exec(limit) ?? [];
+  return Number(amount) * (unit.toLowerCase() === 'g' ? 1_073 : 1.048);
+}
+
 const manifests = readdirSync(join(rootDir, 'deploy/kubernetes'))
   .filter((name) => name.endsWith('.yaml'))
   .flatMap((name) => parseAllDocuments(read(`deploy/kubernetes/${name}`)))
@@ -174,6 +183,15 @@ describe('Kubernetes', () => {
         });
         assert.ok(resources.limits.memory !== undefined);
       }
+    }
+  });
+
+  it('memory › the limit of each container › is above what it was seen to take', () => {
+    for (const { metadata, spec } of pods) {
+      const part = metadata.labels['part'] ?? '';
+      const measured = measuredMb[part] ?? Number.NaN;
+      for (const { resources } of spec.containers)
+        assert.ok(limitMb(resources.limits.memory ?? '') > measured * 1.2, part);
     }
   });
 
@@ -274,6 +292,11 @@ describe('compose file', () => {
       assert.match(service.mem_limit ?? '', /^\d+[mg]$/, name);
       assert.deepEqual([service.cap_add, service.privileged], [undefined, undefined], name);
     }
+  });
+
+  it('memory › the limit of each process › is above what it was seen to take', () => {
+    for (const [name, measured] of Object.entries(measuredMb))
+      assert.ok(limitMb(composed[name]?.mem_limit ?? '') > measured * 1.2, name);
   });
 
   it('logs › of each container › are rotated', () => {
