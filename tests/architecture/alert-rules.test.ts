@@ -4,7 +4,7 @@ import { providerAlerts } from '../fixtures/alerts/provider.ts';
 import { receivingAlerts } from '../fixtures/alerts/receiving.ts';
 import { sendingAlerts } from '../fixtures/alerts/sending.ts';
 import { type AlertCase, playAlerts, rules } from '../support/alert-cases.ts';
-import { findPromtool } from '../support/promtool.ts';
+import { findPrometheus } from '../../scripts/servers/prometheus.ts';
 
 const cases = { ...processAlerts, ...sendingAlerts, ...providerAlerts, ...receivingAlerts };
 
@@ -21,7 +21,7 @@ describe('alert rules', function () {
   let allHold = false;
 
   before(async () => {
-    promtool = await findPromtool();
+    promtool = await findPrometheus('promtool');
     if (promtool === null)
       console.warn('The alert rules are not played here: there is no promtool, and apt-get brings none.');
     else allHold = (await playAlerts(promtool, played)) === null;

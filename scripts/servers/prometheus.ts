@@ -1,20 +1,24 @@
 import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { rootDir } from '../../scripts/paths.ts';
-import { runCommand } from '../../scripts/servers/run-command.ts';
+import { rootDir } from '../paths.ts';
+import { runCommand } from './run-command.ts';
 
 const cacheDir = join(rootDir, '.cache', 'promtool');
-const cached = join(cacheDir, 'promtool');
+/** Prometheus, and its tool for rules; Debian has both in the package `prometheus`. */
+const programs = ['promtool', 'prometheus'] as const;
+type Program = (typeof programs)[number];
+
+const cached = (program: Program): string => join(cacheDir, program);
 
 /**
- * Prometheus' own tool for rules: the one that PROMTOOL names, one on PATH, a copy in the project's cache, or the one of
- * Debian's package `prometheus`, fetched with apt and not installed. Null if none of these works.
+ * The program that PROMTOOL or PROMETHEUS names, one on PATH, a copy in the project's cache, or the one of Debian's
+ * package, fetched with apt and not installed. Null if none of these works.
  */
-export async function findPromtool(): Promise<string | null> {
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'promtool'));
-  for (const path of [process.env['PROMTOOL'] ?? '', ...onPath, cached])
+export async function findPrometheus(program: Program): Promise<string | null> {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program));
+  for (const path of [process.env[program.toUpperCase()] ?? '', ...onPath, cached(program)])
     if (path !== '' && (await works(path))) return path;
-  return fetchFromDebian();
+  return (await fetchFromDebian()) ? cached(program) : null;
 }
 
 const works = async (path: string): Promise<boolean> =>
@@ -23,20 +27,22 @@ const works = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function fetchFromDebian(): Promise<string | null> {
+async function fetchFromDebian(): Promise<boolean> {
   await mkdir(cacheDir, { recursive: true });
   const folder = await mkdtemp(join(cacheDir, 'fetch-'));
   try {
-    if (!(await download(folder))) return null;
+    if (!(await download(folder))) return false;
     const archive = (await readdir(folder)).find((name) => name.endsWith('.deb'));
-    if (archive === undefined) return null;
+    if (archive === undefined) return false;
     const unpacked = await runCommand('dpkg-deb', ['-x', join(folder, archive), join(folder, 'x')], 60_000);
-    if (unpacked.code !== 0) return null;
-    const fetched = join(folder, 'x', 'usr', 'bin', 'promtool');
-    await chmod(fetched, 0o755);
-    if (!(await works(fetched))) return null;
-    await rename(fetched, cached);
-    return cached;
+    if (unpacked.code !== 0) return false;
+    for (const program of programs) {
+      const fetched = join(folder, 'x', 'usr', 'bin', program);
+      await chmod(fetched, 0o755);
+      if (!(await works(fetched))) return false;
+      await rename(fetched, cached(program));
+    }
+    return true;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
