@@ -7,6 +7,7 @@ import { checkWorld, world, type Subject, type WorldEvent } from '../support/peo
 
 describe('people in the database', function () {
   this.timeout(240_000);
+  const runs = process.env['PEOPLE_RUNS'] === undefined ? undefined : Number(process.env['PEOPLE_RUNS']);
   const running = useMessagingApi('people_properties');
   const time = (seconds: number) => new Date(Date.UTC(2026, 10, 1) + seconds * 1_000);
 
@@ -57,7 +58,7 @@ describe('people in the database', function () {
           for (const event of given.deliveries) await handle(event);
         });
       }),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: runs ?? 40, endOnFailure: true },
     ));
 
   it('two workers with the same events at once › one contact per identity, and the last word of the person counts', () =>
@@ -78,6 +79,6 @@ describe('people in the database', function () {
           }
         });
       }),
-      { numRuns: 20, endOnFailure: true },
+      { numRuns: runs ?? 20, endOnFailure: true },
     ));
 });

@@ -32,6 +32,8 @@ export interface Proven {
  */
 export interface Displaced {
   readonly contact: ContactDoc;
+  /** The contact that the other worker stored it on. */
+  readonly sameAs: ContactDoc;
   readonly from: AnyIdentity;
   readonly at: Date;
 }
@@ -138,7 +140,7 @@ function displacedFrom(identity: AnyIdentity, found: Found): Displaced[] {
   const former = formerWindows(keys, since, found).find(({ contact }) => !isSame(contact, owner));
   if (former === undefined) return [];
   const { phoneNumber, whatsappId } = owner;
-  return [{ contact: owner, from: { phoneNumber, whatsappId }, at: former.until }];
+  return [{ contact: owner, sameAs: former.contact, from: { phoneNumber, whatsappId }, at: former.until }];
 }
 
 /** The contact that each identity belonged to at that time. */

@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ContactDeps } from '../resource.ts';
 import { callableNumberOf } from '../rules.ts';
@@ -35,6 +35,7 @@ export async function findPerson(
   contacts: Contacts,
   scope: ClientScope,
   contact: ContactDoc,
+  session?: ClientSession,
 ): Promise<Person> {
   const found: [ContactDoc, ...ContactDoc[]] = [contact];
   const seen = new Set([contact._id.toHexString()]);
@@ -42,7 +43,7 @@ export async function findPerson(
   while (next.length > 0 && found.length < maxContacts) {
     const ids = next.map(({ contactId }) => contactId).filter((id) => !seen.has(id.toHexString()));
     for (const id of ids) seen.add(id.toHexString());
-    const linked = ids.length === 0 ? [] : await contacts.findMany(scope, ids);
+    const linked = ids.length === 0 ? [] : await contacts.findMany(scope, ids, session);
     found.push(...linked.toSorted((a, b) => (a._id.toHexString() < b._id.toHexString() ? -1 : 1)));
     next = linked.flatMap(({ samePerson = [] }) => samePerson);
   }
@@ -93,22 +94,14 @@ const isLinked = ({ samePerson = [] }: ContactDoc, id: Types.ObjectId): boolean 
   samePerson.some(({ contactId }) => contactId.equals(id));
 
 async function linkPair(
-  { contacts, audit, clock, resource }: LinkDeps,
+  deps: LinkDeps,
   scope: ClientScope,
   { contact, proven, at }: { contact: ContactDoc; proven: Proven; at: Date },
 ): Promise<void> {
+  const { audit, clock, resource } = deps;
   const { reason } = proven;
-  const [own, theirs] = await Promise.all([
-    findPerson(contacts, scope, contact),
-    findPerson(contacts, scope, proven.contact),
-  ]);
-  const ids = new Map([...own.contacts, ...theirs.contacts].map(({ _id }) => [_id.toHexString(), _id]));
   await audit.runInTransaction(async (session) => {
-    const records: ContactRecord[] = [];
-    for (const id of ids.values()) {
-      const record = await contacts.findRecord(scope, id, session);
-      if (record !== null) records.push(record);
-    }
+    const records = await lockPersons(deps, scope, [contact, proven.contact], session);
     const now = clock.now();
     for (const { _id } of records) {
       const link = linkOf(_id, { contact, proven: proven.contact });
@@ -123,6 +116,37 @@ async function linkPair(
         .change(scope, { type: 'system' }, { id: _id, version: undefined }, change);
     }
   });
+}
+
+/**
+ * Every contact of these persons, read and locked in the transaction. A concurrent link or statement of any of them
+ * conflicts: the later one reads what the earlier one wrote. Without the locks, a statement could miss a contact that is
+ * linked at the same moment, and two links at the two ends of a chain would not see each other.
+ */
+async function lockPersons(
+  { contacts }: LinkDeps,
+  scope: ClientScope,
+  ends: readonly ContactDoc[],
+  session: ClientSession,
+): Promise<ContactRecord[]> {
+  const current = await contacts.findMany(
+    scope,
+    ends.map(({ _id }) => _id),
+    session,
+  );
+  const ids = new Map<string, Types.ObjectId>();
+  for (const end of current) {
+    const person = await findPerson(contacts, scope, end, session);
+    for (const { _id } of person.contacts) ids.set(_id.toHexString(), _id);
+  }
+  const records: ContactRecord[] = [];
+  // In one order, so that transactions of one person wait for each other instead of in a circle.
+  for (const [, id] of [...ids].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    await contacts.holdForCopy(scope, id, session);
+    const record = await contacts.findRecord(scope, id, session);
+    if (record !== null) records.push(record);
+  }
+  return records;
 }
 
 /** The contact that this one is linked to; null if it is neither of the two. */

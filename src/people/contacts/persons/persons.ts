@@ -80,6 +80,7 @@ export function createPersons(deps: PersonDeps) {
           contact,
           apply: (doc) => moved(doc, { reason, from, to, at, leftAt }),
         }));
+        await linkDisplaced(deps, scope, displaced, at);
         if (await changeAny(deps, scope, [...changes, ...displaced.map(displacing)])) return 'again';
         await linkContacts(deps, scope, { contact: first.contact, others: sameAs, at });
         return { done: first.contact };
@@ -188,9 +189,25 @@ async function taken(
   { contact, add, leftAt, displaced, sameAs }: Extract<Decision, { kind: 'known' }>,
 ): Promise<Round<ContactDoc>> {
   const apply = (record: ContactRecord) => sighted(record, { identity: add, at, leftAt });
+  if (at !== undefined) await linkDisplaced(deps, scope, displaced, at);
   if (await changeAny(deps, scope, [{ contact, apply }, ...displaced.map(displacing)])) return 'again';
   if (at !== undefined) await linkContacts(deps, scope, { contact, others: sameAs, at });
   return { done: contact };
+}
+
+/** Before they lose the number, because that is the evidence: the next round no longer sees it. */
+async function linkDisplaced(
+  deps: PersonDeps,
+  scope: ClientScope,
+  displaced: readonly Displaced[],
+  at: Date,
+): Promise<void> {
+  for (const { contact, sameAs } of displaced)
+    await linkContacts(deps, scope, {
+      contact,
+      others: [{ contact: sameAs, reason: 'identity-changed' }],
+      at,
+    });
 }
 
 const displacing = ({ contact, from, at }: Displaced): ContactChange => ({

@@ -42,8 +42,12 @@ export function createContactRepository(connection: Connection) {
       contacts.findOne<ContactDoc>(scope, { _id }, withoutLog),
 
     /** In no particular order; leaves out missing contacts. */
-    findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
-      contacts.find<ContactDoc>(scope, { _id: { $in: [...ids] } }, withoutLog),
+    findMany: (
+      scope: ClientScope,
+      ids: readonly Types.ObjectId[],
+      session?: ClientSession,
+    ): Promise<ContactDoc[]> =>
+      contacts.find<ContactDoc>(scope, { _id: { $in: [...ids] } }, { ...withoutLog, session }),
 
     /** The contact with this id, and every contact that has one of the keys; leaves out missing contacts. */
     findWithKeys: (scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<ContactDoc[]> =>
