@@ -53,6 +53,9 @@ export function createContactDirectory(deps: ContactDeps) {
       at?: Date,
     ): Promise<ContactDoc> => persons.recognise(scope, { identity, at }, { name }),
 
+    /** The contact that `findOrCreate` would create, with what is remembered of a deleted one. Stores nothing. */
+    draft: persons.draft,
+
     /** The person behind a contact: all contacts known to be the same person, and their current addresses. */
     personOf: (scope: ClientScope, contact: ContactDoc): Promise<Person> =>
       findPerson(contacts, scope, contact),

@@ -29,6 +29,8 @@ export interface GatedMessage extends ToContact {
 /** Facts that the caller has already read. */
 export interface KnownFacts {
   readonly windowExpiresAt?: Date | null;
+  /** The contact of the message, if it is not stored yet. */
+  readonly freshContact?: ContactDoc | undefined;
 }
 
 interface Freshness {
@@ -127,7 +129,7 @@ async function readFacts(
   };
   const [channel, person, windowExpiresAt, template, quiet] = await Promise.all([
     found,
-    createPersonReader(deps)(scope, message),
+    createPersonReader(deps)(scope, message, known.freshContact),
     findWindow(),
     readTemplate(deps, scope, message, { isFresh }),
     // Quiet hours do not hold answers.

@@ -31,11 +31,12 @@ export interface ToContact extends AddressedMessage {
 
 /**
  * Reads the contact of a message, and every contact and opt-out at its addresses, fresh from the database: one round, or
- * two if the contact has other identities than the message's addresses. Null if the contact was deleted.
+ * two if the contact has other identities than the message's addresses. Null if the contact was deleted. `fresh` is the
+ * contact that an accepted message would create: it is judged before it is stored.
  */
 export const createPersonReader =
   ({ contacts, addressStops }: PersonDeps) =>
-  async (scope: ClientScope, message: ToContact): Promise<PersonFacts | null> => {
+  async (scope: ClientScope, message: ToContact, fresh?: ContactDoc): Promise<PersonFacts | null> => {
     const { contactId } = message;
     const readAt = async (keys: readonly string[]) => {
       const [people, stops] = await Promise.all([
@@ -46,7 +47,7 @@ export const createPersonReader =
     };
     const firstKeys = keysOfMessage(message);
     const first = await readAt(firstKeys);
-    const contact = first.people.find(({ _id }) => _id.equals(contactId));
+    const contact = first.people.find(({ _id }) => _id.equals(contactId)) ?? fresh;
     if (contact === undefined) return null;
     const known = new Set(firstKeys);
     const others = keysInAnySpelling(contact).filter((key) => !known.has(key));
@@ -54,7 +55,10 @@ export const createPersonReader =
     return {
       contact,
       address: addressOfContact(contact),
-      consent: consentOf([...first.people, ...rest.people], new Set([...first.stops, ...rest.stops])),
+      consent: consentOf(
+        [contact, ...first.people, ...rest.people],
+        new Set([...first.stops, ...rest.stops]),
+      ),
     };
   };
 

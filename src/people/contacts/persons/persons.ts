@@ -55,6 +55,12 @@ export function createPersons(deps: PersonDeps) {
       });
     },
 
+    /** A new contact of these identities, with what is remembered of a deleted one; not stored. */
+    draft(scope: ClientScope, identity: ContactIdentity): Promise<ContactRecord> {
+      const record = sighted(draft(deps, scope, undefined), { identity, at: undefined });
+      return deps.memory.recall(scope, { record, before: null });
+    },
+
     /** Adds what an event says of a known person; null if no contact has any of the identities. Never creates one. */
     async learn(scope: ClientScope, sighting: Sighting): Promise<ContactDoc | null> {
       return attempt(async (): Promise<Round<ContactDoc | null>> => {

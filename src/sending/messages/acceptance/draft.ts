@@ -25,6 +25,8 @@ export function timeIssues(times: SendTimes, now: Date): Issue[] {
 
 export interface DraftInput {
   readonly contact: ContactDoc;
+  /** Stores the contact, if it is new: called only once no gate refuses the message. */
+  readonly keepContact?: (() => Promise<ContactDoc>) | undefined;
   readonly channelId: Types.ObjectId;
   /** The user who sends it. */
   readonly by: Types.ObjectId;
@@ -47,16 +49,23 @@ export interface DraftDeps {
   readonly facts: GateFactsReader;
 }
 
-/** Judges the gates, finds or opens the conversation, and composes an agent's message. Does not store the message. */
+/**
+ * Judges the gates, then stores a new contact, finds or opens the conversation, and composes an agent's message. Does not
+ * store the message. A refused message leaves neither contact nor conversation behind.
+ */
 export async function draftOutbound(
   scope: ClientScope,
-  { contact, channelId, by, times, now, windowExpiresAt, fields }: DraftInput,
+  { contact, keepContact, channelId, by, times, now, windowExpiresAt, fields }: DraftInput,
   { conversations, facts }: DraftDeps,
 ): Promise<MessageDoc> {
-  const { _id: contactId } = contact;
+  const known = {
+    ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
+    ...(keepContact === undefined ? {} : { freshContact: contact }),
+  };
+  const judged = { ...fields, senderType: 'agent', channelId, contactId: contact._id };
+  await assertGatesOpen(facts, scope, { message: judged, now, known });
+  const { _id: contactId } = keepContact === undefined ? contact : await keepContact();
   const sender = { senderType: 'agent', channelId, contactId } as const;
-  const known = windowExpiresAt === undefined ? {} : { windowExpiresAt };
-  await assertGatesOpen(facts, scope, { message: { ...fields, ...sender }, now, known });
   const { sendAt, expiresAt } = times;
   const isLater = sendAt !== undefined && sendAt > now;
   // A scheduled message has a time of its own, and a template is no part of the talk.

@@ -8,7 +8,7 @@ import type { LeadDirectory } from '../../../people/leads/directory.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { fillTemplate, offerEndIssues, type FilledTemplate } from '../../../templates/rules.ts';
 import type { TemplateDoc, TemplateCatalogue } from '../../../templates/catalogue.ts';
-import { draftOutbound, earliestOf, timeIssues, type SendTimes } from './draft.ts';
+import { draftOutbound, earliestOf, timeIssues, type DraftInput, type SendTimes } from './draft.ts';
 import { assertNoIssues, findOrCollect } from './issues.ts';
 import { addressOf, assertReachable, findRecipient, type Recipient } from './recipient.ts';
 import type { MessageDoc } from '../store/repository.ts';
@@ -48,8 +48,7 @@ export async function draftTemplateMessage(
   deps: TemplateSendDeps,
 ): Promise<MessageDoc> {
   const { recipient, address, channel, template, filled } = await checkSend(scope, body, { deps, now });
-  const contact =
-    recipient.contact ?? (await deps.contacts.findOrCreate(scope, { phoneNumber: recipient.phoneNumber }));
+  const { contact, keepContact } = await contactFor(scope, recipient, deps);
   const fields = {
     messageType: 'template',
     ...address,
@@ -59,7 +58,22 @@ export async function draftTemplateMessage(
     priority: priorityOf(template.category),
   };
   const times = timesOf(body);
-  return draftOutbound(scope, { contact, channelId: channel._id, by, times, now, fields }, deps);
+  const draft = { contact, keepContact, channelId: channel._id, by, times, now, fields };
+  return draftOutbound(scope, draft, deps);
+}
+
+/** The recipient's contact; for an unknown number the one that an accepted message creates. */
+async function contactFor(
+  scope: ClientScope,
+  recipient: Recipient,
+  { contacts }: TemplateSendDeps,
+): Promise<Pick<DraftInput, 'contact' | 'keepContact'>> {
+  if (recipient.contact !== null) return { contact: recipient.contact };
+  const { phoneNumber } = recipient;
+  const known = await contacts.findByPhone(scope, phoneNumber);
+  if (known !== null) return { contact: known };
+  const contact = await contacts.draft(scope, { phoneNumber });
+  return { contact, keepContact: () => contacts.findOrCreate(scope, { phoneNumber }) };
 }
 
 async function checkSend(
