@@ -119,4 +119,62 @@ describe('opt-outs and number changes that arrive late', function () {
     await stage.correct(id, { optInStatus: 'opted-in', consent: { source: 'form' } });
     assert.equal(await answerOf('a'), '201');
   });
+
+  it('STOP, then the status is unknown, then the person moves on › refused at every number, until START', async () => {
+    await deliver('a STOP -900');
+    const id = (await contactAt('a'))?.id ?? '';
+    await stage.correct(id, { optInStatus: 'unknown', consent: { source: 'cleaning' } });
+    await deliver('a>b -600', 'b>c -300');
+    for (const name of ['a', 'b', 'c']) assert.equal(await answerOf(name), refused, name);
+    await stage.correct(id, { phoneNumber: phoneOf('d'), whatsappId: null });
+    assert.equal(await answerOf('d'), refused, 'a user enters another number');
+    await deliver('d START -10');
+    assert.equal(await answerOf('d'), '201');
+  });
+
+  it('STOP, then the status is unknown, then another contact proves to be the person › refused there too', async () => {
+    await deliver('a STOP -900', 'b hi -20');
+    const id = (await contactAt('a'))?.id ?? '';
+    await stage.correct(id, { optInStatus: 'unknown', consent: { source: 'cleaning' } });
+    await deliver('a>b -40');
+    assert.equal(await answerOf('b'), refused);
+  });
+
+  it('START from the next owner of a number, its change announced later › lifts no STOP of the person who left', async () => {
+    await deliver('a STOP -900', 'a START -100', 'a>b -600');
+    assert.equal(await answerOf('b'), refused);
+    assert.equal(await answerOf('a'), '201', 'the next owner said START there');
+    await deliver('b START -10');
+    assert.equal(await answerOf('b'), '201');
+  });
+
+  it('START before the number was left › holds at the new number', async () => {
+    await deliver('a STOP -900', 'a START -700', 'a>b -600');
+    assert.equal(await answerOf('b'), '201');
+  });
+
+  it('START from the old number › opens no recycled number that its last owner had stopped', async () => {
+    await deliver('c STOP -900', 'c>d -800', 'a hi -700', 'a>c -300', 'a START -500');
+    assert.equal(await answerOf('c'), refused);
+    await deliver('c START -10');
+    assert.equal(await answerOf('c'), '201');
+    assert.equal(await answerOf('d'), refused, 'the last owner');
+  });
+
+  it('STOP, the status unknown, away; another says START there; back again › refused', async () => {
+    await deliver('a STOP -900');
+    const id = (await contactAt('a'))?.id ?? '';
+    await stage.correct(id, { optInStatus: 'unknown', consent: { source: 'cleaning' } });
+    await deliver('a>b -800', 'a START -600', 'a>c -500', 'b>a -300');
+    assert.equal(await answerOf('a'), refused);
+  });
+
+  it('STOP, the status unknown, deleted › refused when the number comes back', async () => {
+    await deliver('a STOP -900');
+    const id = (await contactAt('a'))?.id ?? '';
+    await stage.correct(id, { optInStatus: 'unknown', consent: { source: 'cleaning' } });
+    await stage.user.call(`/api/contacts/${id}`, { method: 'DELETE' });
+    await deliver('a hi -600', 'a>b -500');
+    assert.equal(await answerOf('b'), refused);
+  });
 });

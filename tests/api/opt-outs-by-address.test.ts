@@ -101,6 +101,8 @@ describe('opt-out of an address', function () {
     const { status } = await stage.user.call(`/api/contacts/${first}`, { method: 'DELETE' });
     assert.equal(status, 204);
     assert.equal(await refusalOf(old), '409 contact-opted-out');
+    assert.equal(await contactOf(stage.user, old), undefined, 'a refused send creates no contact');
+    await create({ phoneNumber: old });
     const again = await contactOf(stage.user, old);
     assert.equal(again?.optInStatus, 'opted-out');
     await stage.correct(again.id, optIn);

@@ -3,6 +3,16 @@ import fc from 'fast-check';
 import { Types } from 'mongoose';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
+import { createPersonReader } from '../../src/sending/gates/person.ts';
+import {
+  changeOf,
+  numberWorld,
+  openNumbers,
+  phoneOfNumber,
+  refusedNumbers,
+  senderOf,
+  type NumberEvent,
+} from '../support/number-world.ts';
 import { checkWorld, world, type Subject, type WorldEvent } from '../support/people-world.ts';
 
 describe('people in the database', function () {
@@ -80,5 +90,46 @@ describe('people in the database', function () {
         });
       }),
       { numRuns: runs ?? 20, endOnFailure: true },
+    ));
+
+  /** The real directory and consent of a new client, and the gate that every message passes. */
+  function numbersInDatabase() {
+    const { contacts, consent, addressStops } = running().api.core;
+    const scope = scopeOf(new Types.ObjectId());
+    const readPerson = createPersonReader({ contacts, addressStops });
+    return {
+      async handle(event: NumberEvent): Promise<void> {
+        const at = time(event.at);
+        if (event.kind === 'change') {
+          await contacts.follow(scope, changeOf(event), { at });
+          return;
+        }
+        const from = senderOf(event);
+        const { _id } = await contacts.recognise(scope, { identity: from, at });
+        const statement = { source: 'keyword', at, eventId: `${event.at}`, from };
+        if (event.word === 'STOP') await consent.stop(scope, _id, statement);
+        if (event.word === 'START') await consent.start(scope, _id, statement);
+      },
+      async isRefused(number: number): Promise<boolean> {
+        const to = phoneOfNumber(number);
+        const contact =
+          (await contacts.findByPhone(scope, to)) ?? (await contacts.draft(scope, { phoneNumber: to }));
+        const facts = await readPerson(scope, { contactId: contact._id, to }, contact);
+        return facts === null || facts.consent.hasOptedOut || facts.consent.hasAddressOptedOut;
+      },
+    };
+  }
+
+  it('numbers that are recycled, swapped and taken back, announced in order › also reached where the person has said START or nothing', () =>
+    fc.assert(
+      fc.asyncProperty(numberWorld, async (given) => {
+        const { handle, isRefused } = numbersInDatabase();
+        for (const event of given.events) await handle(event);
+        for (const { number, why } of refusedNumbers(given))
+          assert.ok(await isRefused(number), `${phoneOfNumber(number)} is open, but ${why}`);
+        for (const { number, why } of openNumbers(given))
+          assert.ok(!(await isRefused(number)), `${phoneOfNumber(number)} is refused, but ${why}`);
+      }),
+      { numRuns: runs ?? 40, endOnFailure: true },
     ));
 });

@@ -68,7 +68,7 @@ interface State {
   readonly ids: [string, string];
 }
 
-/** Plays the actions in order, ten seconds apart; `left` are the numbers that people gave up. */
+/** Plays the actions in order, 100 seconds apart; `left` are the numbers that people gave up. */
 function play(actions: readonly Action[]): { events: WorldEvent[]; left: number[] } {
   let lastNumber = personCount - 1;
   let lastId = 0;
@@ -81,7 +81,7 @@ function play(actions: readonly Action[]): { events: WorldEvent[]; left: number[
   const events = actions.map((given, place): WorldEvent => {
     const { person, kind, portfolio, isOtherSpelling, shows, word } = given;
     const state = people[person] ?? { number: 0, ids: ['', ''] };
-    const at = (place + 1) * 10;
+    const at = (place + 1) * 100;
     const idNow = (): ContactIdentity => ({ businessScopedUserId: state.ids[portfolio as 0 | 1] });
     const old = { number: numberAt(state.number, isOtherSpelling), id: idNow() };
     if (kind === 'move') {

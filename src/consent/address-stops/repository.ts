@@ -10,6 +10,7 @@ import {
   stopsLeftBehind,
   stopsLifted,
   type AddressMark,
+  type LiftedStops,
   type SaidAt,
   type StopKind,
 } from './rules.ts';
@@ -40,9 +41,12 @@ export function createAddressStopRepository(connection: Connection) {
       for (const key of keys) await mark(scope, { key, kind: 'opted-out', at, contactId });
     },
 
-    /** An opt-in lifts the earlier opt-outs at the address that it came from, also those that arrive later. */
-    async startedAt(scope: ClientScope, { keys, at, contactId }: SaidAt): Promise<void> {
-      for (const key of keys) await mark(scope, { key, kind: 'opted-in', at: liftedUntil(at), contactId });
+    /**
+     * A consent lifts the earlier opt-outs of its kind at the address that it came from, whoever's they are, also those
+     * that arrive later.
+     */
+    async liftedAt(scope: ClientScope, kind: StopKind, { keys, at, contactId }: SaidAt): Promise<void> {
+      for (const key of keys) await mark(scope, { key, kind: liftOf(kind), at: liftedUntil(at), contactId });
     },
 
     /** Follows one write of a contact, inside its transaction. */
@@ -50,18 +54,32 @@ export function createAddressStopRepository(connection: Connection) {
       for (const stop of stopsLeftBehind(moved)) await mark(scope, stop, session);
       const lifted = stopsLifted(moved);
       if (lifted === null || moved.after === null) return;
-      const { keys, kind, until: at } = lifted;
+      const { kind, until: at } = lifted;
       const contactId = moved.after._id;
-      for (const key of keys) await mark(scope, { key, kind: liftOf(kind), at, contactId }, session);
+      for (const key of await keysLifted(scope, lifted, session))
+        await mark(scope, { key, kind: liftOf(kind), at, contactId }, session);
     },
   };
+
+  async function keysLifted(
+    scope: ClientScope,
+    { keys, kind, until, of }: LiftedStops,
+    session: ClientSession,
+  ): Promise<readonly string[]> {
+    if (of === undefined) return keys;
+    const own = { key: { $in: [...keys] }, kind, contactId: { $in: [...of] }, at: { $lte: until } };
+    const found = await stops.find<AddressMark>(scope, own, { projection: { _id: 0, key: 1 }, session });
+    return found.map(({ key }) => key);
+  }
 
   function mark(
     scope: ClientScope,
     { key, kind, at, contactId }: Omit<AddressStopDoc, 'clientId'>,
     session?: ClientSession,
   ) {
-    const change = { $max: { at }, $set: { contactId } };
-    return stops.updateOne(scope, { key, kind }, change, { session, upsert: true });
+    // The mark is of the contact whose statement is the latest.
+    const isLater = { $gt: [at, { $ifNull: ['$at', new Date(0)] }] };
+    const change = { contactId: { $cond: [isLater, contactId, '$contactId'] }, at: { $max: ['$at', at] } };
+    return stops.updateOne(scope, { key, kind }, [{ $set: change }], { session, upsert: true });
   }
 }

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
-import { numberKeysOf } from '../../people/contacts/rules.ts';
+import { lastWordOf } from '../../people/contacts/consent.ts';
+import { arrivedAt, numberKeysOf } from '../../people/contacts/rules.ts';
 import type { ConsentMove, ContactRecord } from '../../people/contacts/directory.ts';
 
 export const stopKinds = ['opted-out', 'marketing-stopped'] as const;
@@ -43,6 +44,8 @@ export interface LiftedStops {
   readonly keys: readonly string[];
   readonly kind: StopKind;
   readonly until: Date;
+  /** Only those of these contacts: a number may also hold the opt-out of a former owner. Everyone's if missing. */
+  readonly of?: readonly Types.ObjectId[];
 }
 
 /**
@@ -59,13 +62,24 @@ export function stopsLeftBehind({ before, after }: ConsentMove): AddressStop[] {
   return [...left, ...stopsForgotten(before, after), ...stopsAtFormerNumbers(after)];
 }
 
-/** A user who sets the status to unknown records no consent: the addresses stay refused. */
-const stopsForgotten = (before: ContactRecord, after: ContactRecord): AddressStop[] =>
-  after.optInStatus !== 'unknown'
-    ? []
-    : stopsOf(before)
-        .filter(({ kind }) => kind === 'opted-out')
-        .flatMap((stop) => after.identityKeys.map((key) => ({ ...stop, key, contactId: after._id })));
+/**
+ * A user who sets the status to unknown records no consent: the addresses stay refused, and so do those that the person
+ * gets later.
+ */
+function stopsForgotten(before: ContactRecord, after: ContactRecord): AddressStop[] {
+  if (after.optInStatus !== 'unknown') return [];
+  const word = lastWordOf(after.consentLog);
+  const said = word?.status === 'opted-out' ? [{ kind: 'opted-out' as const, at: word.at }] : [];
+  const stops = [...stopsOf(before).filter(({ kind }) => kind === 'opted-out'), ...said];
+  const had = new Set(before.identityKeys);
+  const arrived = arrivedAt(after) ?? new Date(0);
+  // What others have said at a number before does not lift the opt-out that comes with the person.
+  const atOf = (key: string, { at }: Pick<AddressStop, 'at'>) =>
+    had.has(key) || at > arrived ? at : arrived;
+  return stops.flatMap((stop) =>
+    after.identityKeys.map((key) => ({ ...stop, at: atOf(key, stop), key, contactId: after._id })),
+  );
+}
 
 /** The person opted out before they left the number, though the product heard of it in another order. */
 const stopsAtFormerNumbers = (record: ContactRecord): AddressStop[] => {
@@ -103,17 +117,22 @@ function stopsOf(record: ContactRecord): Pick<AddressStop, 'kind' | 'at'>[] {
   ];
 }
 
-/** What a new consent of the contact lifts at its current identities; null if the write adds none. */
+/**
+ * What a new consent of the contact lifts; null if the write adds none that counts. One that a user has recorded lifts every
+ * opt-out at the current identities. The person's own word lifts their own opt-outs there; those of others it lifts only
+ * at the address that it came from (`liftedAt`).
+ */
 export function stopsLifted({ before, after }: ConsentMove): LiftedStops | null {
   if (after === null || entriesOf(after) === entriesOf(before)) return null;
   const entry = after.consentLog.at(-1);
   // A status without a statement is nobody's consent.
-  if (entry === undefined || isUnstated(entry)) return null;
+  if (entry === undefined || isUnstated(entry) || entry.isForeign === true) return null;
   if (entry.status !== 'opted-in' && entry.status !== 'marketing-resumed') return null;
   const kind = entry.status === 'opted-in' ? 'opted-out' : 'marketing-stopped';
-  const isByUser = entry.by !== undefined;
-  const until = isByUser ? entry.at : liftedUntil(entry.at);
-  return { keys: after.identityKeys, kind, until };
+  const lifted = { keys: after.identityKeys, kind } as const;
+  if (entry.by !== undefined) return { ...lifted, until: entry.at };
+  const own = [after._id, ...(after.samePerson ?? []).map(({ contactId }) => contactId)];
+  return { ...lifted, until: liftedUntil(entry.at), of: own };
 }
 
 const entriesOf = (record: ContactRecord | null): number =>

@@ -39,6 +39,7 @@ export function createPreferences({ contacts, consent }: PreferenceDeps) {
 const statementOf = ({ person, value, detail, timestampMs }: PreferenceItem) => ({
   source: 'whatsapp',
   at: new Date(timestampMs),
+  from: person,
   eventId: `preference:${person.whatsappId ?? person.businessScopedUserId}:${value}:${timestampMs}`,
   ...(detail === undefined ? {} : { wording: detail }),
 });

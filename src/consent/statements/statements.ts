@@ -28,7 +28,7 @@ export interface ConsentDeps extends EndDeps {
   readonly messages: WaitingMessages;
   readonly addressStops: {
     stoppedAt(scope: ClientScope, said: SaidAt): Promise<void>;
-    startedAt(scope: ClientScope, said: SaidAt): Promise<void>;
+    liftedAt(scope: ClientScope, kind: StopKind, said: SaidAt): Promise<void>;
   };
   readonly awaitCalls: AwaitCalls;
   readonly audit: Pick<AuditService, 'audited' | 'hasRecorded'>;
@@ -147,24 +147,24 @@ export function createConsentStatements(deps: ConsentDeps) {
     ): Promise<StopOutcome> => stop(scope, contactId, { kind: 'marketing-stopped', statement }),
 
     /** START: holds unless a later statement stops it. */
-    async start(
-      scope: ClientScope,
-      contactId: Types.ObjectId,
-      { from = {}, ...statement }: Statement,
-    ): Promise<void> {
-      await store(scope, contactId, { ...statement, status: 'opted-in' });
-      await deps.addressStops.startedAt(scope, { keys: keysOf(from), at: statement.at, contactId });
-    },
+    start: (scope: ClientScope, contactId: Types.ObjectId, statement: Statement): Promise<void> =>
+      consented(scope, contactId, { kind: 'opted-out', statement }),
 
     /** The contact turned marketing messages on again in WhatsApp. A contact who said STOP stays opted out. */
-    async resumeMarketing(
-      scope: ClientScope,
-      contactId: Types.ObjectId,
-      { from: _from, ...statement }: Statement,
-    ): Promise<void> {
-      await store(scope, contactId, { ...statement, status: 'marketing-resumed' });
-    },
+    resumeMarketing: (scope: ClientScope, contactId: Types.ObjectId, statement: Statement): Promise<void> =>
+      consented(scope, contactId, { kind: 'marketing-stopped', statement }),
   };
+
+  /** The opposite of a stop of this kind. */
+  async function consented(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    { kind, statement: { from = {}, ...statement } }: { kind: StopKind; statement: Statement },
+  ): Promise<void> {
+    const status = kind === 'opted-out' ? 'opted-in' : 'marketing-resumed';
+    await store(scope, contactId, { ...statement, status, saidAt: numberKeysOf(from) });
+    await deps.addressStops.liftedAt(scope, kind, { keys: keysOf(from), at: statement.at, contactId });
+  }
 }
 
 /** Stops of users: a person waits for the answer. */

@@ -1,5 +1,5 @@
 import type { ConsentEntry, ContactRecord } from './store/repository.ts';
-import type { ConsentStatus } from './rules.ts';
+import { numberKeysOf, type ConsentStatus } from './rules.ts';
 
 /** A person's statement about consent, from a provider event. */
 export interface PersonStatement {
@@ -11,6 +11,8 @@ export interface PersonStatement {
   readonly at: Date;
   /** The same for every repetition of the statement. */
   readonly eventId: string;
+  /** The keys of the numbers that it came from. */
+  readonly saidAt?: readonly string[];
 }
 
 /**
@@ -23,18 +25,58 @@ export function applyConsent(
   statement: PersonStatement,
   storedAt: Date,
 ): ContactRecord {
-  const { status, source, wording, at, eventId } = statement;
+  const { status, source, wording, at, eventId, saidAt = [] } = statement;
   const isKnown = record.consentLog.some((entry) => entry.eventId === eventId && entry.status === status);
   if (isKnown) return record;
   const entry: ConsentEntry = {
     ...{ status, source, at, eventId, storedAt },
     ...(wording === undefined ? {} : { wording }),
+    // A stop counts for whoever it may be of.
+    ...(saidAt.length === 0 || isStop(statement) ? {} : { saidAt }),
   };
+  const isForeign = isAfterLeaving(record, entry);
+  const counts = !isForeign && isLatest(entry, record.consentLog);
   return {
-    ...(isLatest(entry, record.consentLog) ? changedState(record, statement) : record),
-    ...loggedConsent(record, entry),
+    ...(counts ? changedState(record, statement) : record),
+    ...loggedConsent(record, isForeign ? { ...entry, isForeign } : entry),
     updatedAt: storedAt,
   };
+}
+
+/**
+ * The record without the effect of consents that came from a number after the person had left it: a late number change
+ * shows that the number's next owner gave them. The same object if there are none.
+ */
+export function withoutForeignConsent(record: ContactRecord): ContactRecord {
+  const isNew = (entry: ConsentEntry) => entry.isForeign !== true && isAfterLeaving(record, entry);
+  if (!record.consentLog.some(isNew)) return record;
+  const consentLog = record.consentLog.map((entry) => (isNew(entry) ? { ...entry, isForeign: true } : entry));
+  const status = decidingEntryOf(consentLog, false)?.status ?? 'unknown';
+  const marketing = decidingEntryOf(consentLog, true);
+  const next = { ...record, consentLog };
+  const all = status === 'opted-out' || status === 'opted-in' ? status : 'unknown';
+  const stated = { ...next, optInStatus: all } as const;
+  return marketing?.status === 'marketing-stopped'
+    ? { ...stated, marketingStopped: true, marketingStoppedAt: marketing.at }
+    : stated;
+}
+
+/** WhatsApp's times of a change and of messages around it may differ by this. */
+const toleranceMs = 60_000;
+
+/** Whether the person had left each number that a consent came from, by WhatsApp's word, when it was given. */
+function isAfterLeaving(record: ContactRecord, { saidAt = [], at }: ConsentEntry): boolean {
+  const current = new Set(numberKeysOf(record));
+  const hasLeft = (key: string) =>
+    !current.has(key) &&
+    (record.aliases ?? []).some(
+      ({ field, value, reason, until }) =>
+        reason === 'number-changed' &&
+        until !== undefined &&
+        until.getTime() + toleranceMs < at.getTime() &&
+        numberKeysOf({ [field]: value }).includes(key),
+    );
+  return saidAt.length > 0 && saidAt.every(hasLeft);
 }
 
 type ConsentLog = Pick<ContactRecord, 'consentLog' | 'consentEntriesDropped'>;
@@ -53,6 +95,7 @@ export function loggedConsent(
 ): ConsentLog {
   const log = [...consentLog, entry];
   const deciding = new Set([true, false].map((isMarketing) => decidingEntryOf(log, isMarketing)));
+  deciding.add(lastWordOf(log));
   let excess = log.length - consentLogSize.all;
   const kept = log.filter((each, place) => {
     const stays = excess <= 0 || place < consentLogSize.first || deciding.has(each);
@@ -69,7 +112,7 @@ function changedState(record: ContactRecord, { status, at }: PersonStatement): C
   return status === 'marketing-stopped' ? { ...rest, marketingStopped: true, marketingStoppedAt: at } : rest;
 }
 
-const isStop = ({ status }: ConsentEntry): boolean =>
+const isStop = ({ status }: Pick<ConsentEntry, 'status'>): boolean =>
   status === 'opted-out' || status === 'marketing-stopped';
 const isAboutMarketing = ({ status }: ConsentEntry): boolean => status.startsWith('marketing-');
 
@@ -82,14 +125,25 @@ export function decidingEntryOf(
   log: readonly ConsentEntry[],
   isMarketing: boolean,
 ): ConsentEntry | undefined {
-  const others = log.filter((entry) => isAboutMarketing(entry) === isMarketing);
+  const others = log.filter((entry) => isAboutMarketing(entry) === isMarketing && entry.isForeign !== true);
   const rankOf = (entry: ConsentEntry) => weightOf(entry) + (isStop(entry) ? 0.5 : 0);
   return others.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
 }
 
+/** The latest statement about all messages. A user who sets the status to unknown says nothing for the person. */
+export const lastWordOf = (log: readonly ConsentEntry[]): ConsentEntry | undefined =>
+  decidingEntryOf(
+    log.filter(
+      ({ status, isUnstated }) => status === 'opted-out' || (status !== 'unknown' && isUnstated !== true),
+    ),
+    false,
+  );
+
 /** Whether no entry of the same kind, marketing or not, is later. */
 function isLatest(entry: ConsentEntry, log: readonly ConsentEntry[]): boolean {
-  const others = log.filter((other) => isAboutMarketing(other) === isAboutMarketing(entry));
+  const others = log.filter(
+    (other) => isAboutMarketing(other) === isAboutMarketing(entry) && other.isForeign !== true,
+  );
   return others.every(
     (other) => weightOf(other) < weightOf(entry) || (weightOf(other) === weightOf(entry) && isStop(entry)),
   );

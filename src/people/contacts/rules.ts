@@ -57,6 +57,8 @@ export interface Alias {
   readonly at: Date;
   /** When it stopped being the person's; missing while it may still be used. */
   readonly until?: Date;
+  /** When the person moved to it, by WhatsApp's word; missing if they may have had it before. */
+  readonly arrived?: Date;
   readonly reason: AliasReason;
 }
 
@@ -113,6 +115,19 @@ export const lookupKeysOf = (identity: AnyIdentity): string[] => [
   ...phonesOf(identity).flatMap(spellingsOfPhone).map(phoneKey),
   ...userIdKeysOf(identity),
 ];
+
+interface Arriving {
+  readonly aliases?: readonly Alias[];
+  readonly numberSince?: Date;
+}
+
+/** When the contact moved to its number, by WhatsApp's word; undefined if it may have had the number before. */
+export function arrivedAt({ aliases = [], numberSince }: Arriving): Date | undefined {
+  const isArrival = aliases.some(
+    ({ reason, until }) => reason === 'number-changed' && until?.getTime() === numberSince?.getTime(),
+  );
+  return isArrival ? numberSince : undefined;
+}
 
 export const hasIdentity = (identity: AnyIdentity): boolean =>
   identityFields.some((field) => identity[field] !== undefined);

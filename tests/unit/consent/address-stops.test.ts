@@ -65,18 +65,26 @@ describe('opt-outs that stay at an address', () => {
       return stopsLifted({ before: optedOut, after: { ...optedOut, consentLog } });
     };
 
-    it('START › lifts opt-outs of earlier seconds at the identities of the contact', () => {
+    it('START › lifts the own opt-outs of earlier seconds at the identities of the contact', () => {
       assert.deepEqual(said('opted-in'), {
         ...{ keys: optedOut.identityKeys, kind: 'opted-out', until: after(60_000 - 999) },
+        of: [optedOut._id],
       });
     });
 
-    it('recorded by a user › lifts opt-outs up to that moment', () => {
-      assert.deepEqual(said('opted-in', { by: newId() })?.until, after(60_000));
+    it('recorded by a user › lifts the opt-outs of everybody up to that moment', () => {
+      assert.deepEqual(said('opted-in', { by: newId() }), {
+        ...{ keys: optedOut.identityKeys, kind: 'opted-out', until: after(60_000) },
+      });
     });
 
     it('marketing allowed again › lifts only the end of marketing', () => {
       assert.equal(said('marketing-resumed')?.kind, 'marketing-stopped');
+    });
+
+    it('of another person, or without a statement › lifts nothing', () => {
+      assert.equal(said('opted-in', { isForeign: true }), null);
+      assert.equal(said('opted-in', { isUnstated: true }), null);
     });
 
     it('another stop, another field, or a deletion › lifts nothing', () => {

@@ -3,7 +3,7 @@ import type { ClientSession } from 'mongoose';
 import type { Clock } from '../../../platform/clock.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
-import { decidingEntryOf } from '../consent.ts';
+import { decidingEntryOf, lastWordOf } from '../consent.ts';
 import { withConsentOf } from '../persons/shared-consent.ts';
 import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
 import type { OptOutMemoryRepository } from './repository.ts';
@@ -51,12 +51,19 @@ const hashOf = ({ clientId }: ClientScope, key: string): string =>
   createHash('sha256').update(`${clientId.toHexString()}:${key}`).digest('hex');
 
 /** The entries that decide a refusal; nothing for a contact who may get messages. */
-const refusalsOf = ({ consentLog, optInStatus, marketingStopped }: ContactRecord): ConsentEntry[] =>
+const refusalsOf = (contact: ContactRecord): ConsentEntry[] =>
   [
-    optInStatus === 'opted-out' ? decidingEntryOf(consentLog, false) : undefined,
-    marketingStopped === true ? decidingEntryOf(consentLog, true) : undefined,
+    refusalOf(contact),
+    contact.marketingStopped === true ? decidingEntryOf(contact.consentLog, true) : undefined,
   ].flatMap((entry) => {
     if (entry === undefined) return [];
     const { wording: _said, by: _user, ...rest } = entry;
     return [rest];
   });
+
+/** Also the person's opt-out if a user has set the status to unknown since. */
+function refusalOf({ consentLog, optInStatus }: ContactRecord): ConsentEntry | undefined {
+  if (optInStatus === 'opted-out') return decidingEntryOf(consentLog, false);
+  const word = lastWordOf(consentLog);
+  return word?.status === 'opted-out' ? word : undefined;
+}

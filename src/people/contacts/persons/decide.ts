@@ -1,16 +1,22 @@
 import {
+  arrivedAt,
   identityFields,
   lookupKeysOf,
   numberKeysOf,
-  type Alias,
   type AnyIdentity,
   type IdentityField,
 } from '../rules.ts';
-import type { IdentityMove } from './timeline.ts';
 import type { ContactDoc, ContactIdentity, SamePersonReason } from '../store/repository.ts';
-
-/** Contacts that have, or had, one of the identities. */
-export type Found = readonly ContactDoc[];
+import {
+  announcedWithinMs,
+  currentOwner,
+  formerWindows,
+  numberLeftAt,
+  ownersAt,
+  predecessors,
+  type Found,
+} from './owners.ts';
+import type { IdentityMove } from './timeline.ts';
 
 /** Our message that the sender answers: only the person who got it can quote it. */
 export interface Answered {
@@ -99,21 +105,32 @@ export interface MoveDecision {
   /** When the person had left the new number too, because the contact that has it moved to it then. */
   readonly leftAt: Date | undefined;
   readonly displaced: readonly Displaced[];
+  /** Other people who had the new number before, and have it no more. */
+  readonly evicted: Found;
   /** Contacts that are the same person as the first one. */
   readonly sameAs: readonly Proven[];
 }
 
 export function decideMove({ reason, from, to, at }: IdentityMove, found: Found): MoveDecision {
-  const oldOwners = ownersAt(from ?? {}, at, found);
-  const mayHaveIt = reason === 'number-changed' ? withoutPredecessors(to, at, found) : found;
+  // The times of changes are exact: who comes at that time or later is not the one who leaves.
+  const isExact = from !== null;
+  const oldOwners = ownersAt(from ?? {}, isExact ? new Date(at.getTime() - 1) : at, found, isExact);
+  const before = reason === 'number-changed' ? predecessors(to, at, found) : { known: [], evicted: [] };
+  const mayHaveIt = found.filter((contact) => ![...before.known, ...before.evicted].includes(contact));
   // Just after the change: a former owner of the new number had it before.
-  const newOwners = ownersAt(to, new Date(at.getTime() + 1), mayHaveIt);
-  const leftAt = numberLeftAt(to, at, found);
+  const since = new Date(at.getTime() + 1);
+  const { phoneNumber, whatsappId, ...ids } = to;
+  const newOwners = new Map([
+    ...ownersAt({ phoneNumber, whatsappId }, since, mayHaveIt, isExact),
+    ...ownersAt(ids, since, found, isExact),
+  ]);
+  const leftAt = numberLeftAt(to, at, found, isExact);
   const old = distinct([...oldOwners.values()]);
   const displaced = [from ?? {}, to].flatMap((identity) => displacedFrom(identity, found));
   const stale = displaced.map((one) => one.contact);
+  const evicted = before.evicted.filter((one) => ![...old, ...newOwners.values(), ...stale].includes(one));
   const [contact, ...others] = distinct([...old, ...newOwners.values(), ...stale]);
-  if (contact === undefined) return { moves: [], leftAt, displaced: [], sameAs: [] };
+  if (contact === undefined) return { moves: [], leftAt, displaced: [], evicted, sameAs: [] };
   const fromOf = (owner: ContactDoc) => restOf(from ?? {}, oldOwners, owner);
   return {
     moves: [
@@ -124,6 +141,7 @@ export function decideMove({ reason, from, to, at }: IdentityMove, found: Found)
     ],
     leftAt,
     displaced,
+    evicted,
     sameAs: others.map((other): Proven => ({ contact: other, reason: 'identity-changed' })),
   };
 }
@@ -136,91 +154,16 @@ function displacedFrom(identity: AnyIdentity, found: Found): Displaced[] {
   const keys = new Set(lookupKeysOf({ phoneNumber: identity.phoneNumber, whatsappId: identity.whatsappId }));
   const owner = keys.size === 0 ? undefined : currentOwner(keys, found);
   if (owner === undefined) return [];
-  const since = owner.numberSince ?? owner.createdAt;
+  const arrived = arrivedAt(owner);
+  // Of two changes within a minute, the later is not of the one who has just come: the two exchange numbers.
+  const since =
+    arrived === undefined
+      ? (owner.numberSince ?? owner.createdAt)
+      : new Date(arrived.getTime() + announcedWithinMs);
   const former = formerWindows(keys, since, found).find(({ contact }) => !isSame(contact, owner));
   if (former === undefined) return [];
   const { phoneNumber, whatsappId } = owner;
   return [{ contact: owner, sameAs: former.contact, from: { phoneNumber, whatsappId }, at: former.until }];
-}
-
-/** The contact that each identity belonged to at that time. */
-function ownersAt(identity: AnyIdentity, at: Date, found: Found): Map<IdentityField, ContactDoc> {
-  const owners = new Map<IdentityField, ContactDoc>();
-  for (const field of identityFields) {
-    const keys = new Set(lookupKeysOf({ [field]: identity[field] }));
-    const owner = keys.size === 0 ? undefined : (formerOwner(keys, at, found) ?? ownerSince(keys, at, found));
-    if (owner !== undefined) owners.set(field, owner);
-  }
-  return owners;
-}
-
-/** WhatsApp announces a change a moment after it: messages from the new number may be this much older. */
-const announcedWithinMs = 60_000;
-
-/** When the contact moved to its number, by WhatsApp's word; undefined if it may have had the number before. */
-function arrivedAt({ aliases = [], numberSince }: ContactDoc): Date | undefined {
-  const isArrival = aliases.some(
-    ({ reason, until }) => reason === 'number-changed' && until?.getTime() === numberSince?.getTime(),
-  );
-  return isArrival ? numberSince : undefined;
-}
-
-const arrivedAfter = (contact: ContactDoc, at: Date): boolean =>
-  (arrivedAt(contact)?.getTime() ?? 0) > at.getTime() + announcedWithinMs;
-
-/** The contact that has the identity, unless it moved to it later. */
-function ownerSince(keys: ReadonlySet<string>, at: Date, found: Found): ContactDoc | undefined {
-  const owner = currentOwner(keys, found);
-  return owner !== undefined && numberKeysOf(owner).some((key) => keys.has(key)) && arrivedAfter(owner, at)
-    ? undefined
-    : owner;
-}
-
-/** When whoever had the number at that time had left it, because the contact that has it now moved to it. */
-function numberLeftAt({ phoneNumber, whatsappId }: AnyIdentity, at: Date, found: Found): Date | undefined {
-  const keys = new Set(lookupKeysOf({ phoneNumber, whatsappId }));
-  const owner = keys.size === 0 ? undefined : currentOwner(keys, found);
-  if (owner === undefined || !arrivedAfter(owner, at)) return undefined;
-  return new Date((arrivedAt(owner)?.getTime() ?? 0) - 1);
-}
-
-/**
- * Without the contacts that were known to have a number before somebody else moved to it. It counts only if nobody has the
- * number now.
- */
-function withoutPredecessors({ phoneNumber, whatsappId }: AnyIdentity, at: Date, found: Found): Found {
-  const keys = new Set(lookupKeysOf({ phoneNumber, whatsappId }));
-  if (currentOwner(keys, found) !== undefined) return found;
-  const before = formerWindows(keys, at, found).filter(({ since }) => since < at);
-  return found.filter((contact) => !before.some((window) => isSame(window.contact, contact)));
-}
-
-/** The keys begin with the canonical spelling, so that a contact stored in another spelling comes second. */
-function currentOwner(keys: ReadonlySet<string>, found: Found): ContactDoc | undefined {
-  const owners = [...keys].map((key) => found.find(({ identityKeys }) => identityKeys.includes(key)));
-  return owners.find((owner) => owner !== undefined);
-}
-
-/** The contact that had the number at that time and has lost it since: of several, the one that lost it first. */
-const formerOwner = (keys: ReadonlySet<string>, at: Date, found: Found): ContactDoc | undefined =>
-  formerWindows(keys, at, found)[0]?.contact;
-
-/** The contacts that left the number at that time or later, in this order. */
-function formerWindows(
-  keys: ReadonlySet<string>,
-  at: Date,
-  found: Found,
-): { readonly contact: ContactDoc; readonly since: Date; readonly until: Date }[] {
-  const isOf = ({ field, value, reason }: Alias) =>
-    reason !== 'corrected' && numberKeysOf({ [field]: value }).some((key) => keys.has(key));
-  const windows = found.flatMap((contact) =>
-    (contact.aliases ?? [])
-      .filter(isOf)
-      .flatMap(({ at: since, until }) =>
-        until !== undefined && until >= at ? [{ contact, since, until }] : [],
-      ),
-  );
-  return windows.toSorted((a, b) => a.until.getTime() - b.until.getTime());
 }
 
 /** The identities that are free, or the contact's own. */

@@ -3,6 +3,7 @@ import { newId } from '../../../platform/ids.ts';
 import { nameKeyOf } from '../../../platform/name-key.ts';
 import { cleanName } from '../../../platform/text.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import { withoutForeignConsent } from '../consent.ts';
 import { lookupKeysOf, maxNameLength, numberKeysOf, type AliasReason } from '../rules.ts';
 import type { ContactDeps } from '../resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from '../store/repository.ts';
@@ -77,8 +78,16 @@ export function createPersons(deps: PersonDeps) {
     ): Promise<ContactDoc> {
       return attempt(async () => {
         const found = await findAll(deps, scope, [change.from ?? {}, change.to]);
-        const { moves, leftAt, displaced, sameAs } = decideMove({ ...change, at }, found);
+        const { moves, leftAt, displaced, evicted, sameAs } = decideMove({ ...change, at }, found);
         const [first, ...others] = moves;
+        if (
+          await changeAny(
+            deps,
+            scope,
+            evicted.map((one) => evicting(one, at)),
+          )
+        )
+          return 'again';
         if (first === undefined)
           return insert(deps, scope, moved(draft(deps, scope, name), { ...change, at, leftAt }), at);
         const { reason } = change;
@@ -221,6 +230,13 @@ const displacing = ({ contact, from, at }: Displaced): ContactChange => ({
   apply: (doc) => moved(doc, { reason: 'number-changed', from, to: {}, at }),
 });
 
+/** Somebody else has moved to the contact's number. */
+const evicting = (contact: ContactDoc, at: Date): ContactChange => {
+  const { phoneNumber, whatsappId } = contact;
+  const move = { reason: 'number-changed', from: { phoneNumber, whatsappId }, to: {}, at } as const;
+  return { contact, apply: (doc) => moved(doc, move) };
+};
+
 /** Whether one of the changes was written. */
 async function changeAny(
   deps: PersonDeps,
@@ -254,7 +270,7 @@ async function changed(
   return resource.changeIfExists(scope, { type: 'system' }, contact._id, {
     action,
     async decide(record, session) {
-      const next = apply(record);
+      const next = withoutForeignConsent(apply(record));
       if (next === record) return record;
       return memory.recall(scope, { record: { ...next, updatedAt: clock.now() }, before: record }, session);
     },

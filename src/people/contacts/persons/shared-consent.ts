@@ -1,4 +1,4 @@
-import { applyConsent, decidingEntryOf, type PersonStatement } from '../consent.ts';
+import { applyConsent, decidingEntryOf, lastWordOf, type PersonStatement } from '../consent.ts';
 import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
 
 /** A contact, or what is remembered of a deleted one. */
@@ -10,7 +10,7 @@ export type ConsentSource = Pick<ContactRecord, '_id' | 'consentLog' | 'isBlocke
  * user did not know of it. A block counts for both.
  */
 export function withConsentOf(record: ContactRecord, other: ConsentSource, storedAt: Date): ContactRecord {
-  const shared = [decidingEntryOf(other.consentLog, false), decidingEntryOf(other.consentLog, true)]
+  const shared = [lastWordOf(other.consentLog), decidingEntryOf(other.consentLog, true)]
     .filter((entry) => entry !== undefined)
     .flatMap((entry) => statementFor(record, { other, entry }) ?? []);
   const next = shared.reduce((current, statement) => applyConsent(current, statement, storedAt), record);
@@ -22,7 +22,7 @@ function statementFor(
   record: ContactRecord,
   { other, entry }: { other: ConsentSource; entry: ConsentEntry },
 ): PersonStatement | null {
-  const { status, source, wording, eventId } = entry;
+  const { status, source, wording, eventId, saidAt } = entry;
   if (status === 'unknown' || (status === 'opted-in' && entry.by !== undefined)) return null;
   const at = status === 'opted-out' ? latest([entry.at, ...recordedByUsers(record)]) : entry.at;
   return {
@@ -31,6 +31,7 @@ function statementFor(
     at,
     eventId: eventId ?? `shared:${other._id.toHexString()}:${entry.at.getTime()}`,
     ...(wording === undefined ? {} : { wording }),
+    ...(saidAt === undefined ? {} : { saidAt }),
   };
 }
 

@@ -1,4 +1,5 @@
 import {
+  arrivedAt,
   formerKeysOf,
   identityKeysOf,
   numberKeysOf,
@@ -7,6 +8,7 @@ import {
   type AnyIdentity,
 } from '../rules.ts';
 import type { ContactIdentity, ContactRecord } from '../store/repository.ts';
+import { numberAliases, withAliases } from './aliases.ts';
 import { isPossiblePhone } from '../../../platform/phone.ts';
 
 /** Identities that an event names together, at a time of the provider's clock. */
@@ -32,9 +34,6 @@ export interface IdentityMove {
 type UserIdField = 'businessScopedUserId' | 'parentUserId';
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A contact keeps at most this many aliases; the oldest are dropped, which the audit keeps. */
-const maxAliases = 50;
-
 /**
  * The record after a sighting; the same object if nothing is new. The latest time wins, so that late and repeated events
  * end in the same state: an older number or user id becomes an alias.
@@ -53,7 +52,8 @@ export function moved(record: ContactRecord, move: IdentityMove): ContactRecord 
   if (leftAt !== undefined) {
     const { phoneNumber: _phone, whatsappId: _id, ...to } = move.to;
     const left = moved(record, { ...move, to, leftAt: undefined });
-    return finished(record, leftNumber(left, move.to, { at: move.at, leftAt }));
+    const arrived = move.from === null ? {} : { arrived: move.at };
+    return finished(record, leftNumber(left, move.to, { at: move.at, leftAt, ...arrived }));
   }
   let next =
     move.reason === 'number-changed' ? movedNumber(record, move) : sightedNumber(record, move.to, move.at);
@@ -112,12 +112,14 @@ function sightedNumber(record: ContactRecord, identity: AnyIdentity, at: Date | 
 function leftNumber(
   record: ContactRecord,
   identity: AnyIdentity,
-  { at, leftAt: until }: { readonly at: Date | undefined; readonly leftAt: Date },
+  left: { readonly at: Date | undefined; readonly leftAt: Date; readonly arrived?: Date },
 ): ContactRecord {
+  const { at, leftAt: until, arrived } = left;
   const keys = new Set(numberKeysOf(identity));
   const isOwn = numberKeysOf(record).some((key) => keys.has(key));
-  if (isOwn || wasFormerAt(record, keys, at ?? until)) return record;
-  return withAliases(record, numberAliases(identity, { at: at ?? until, until, reason: 'seen-together' }));
+  if (isOwn || (arrived === undefined && wasFormerAt(record, keys, at ?? until))) return record;
+  const kept = { at: at ?? until, until, reason: 'seen-together' as const };
+  return withAliases(record, numberAliases(identity, arrived === undefined ? kept : { ...kept, arrived }));
 }
 
 /** Whether evidence of `at` decides: it is later, or as late as the change that left nothing. */
@@ -206,7 +208,8 @@ function sightedUsername(
   return isSince(record.usernameSince, at, false) ? { ...record, username, usernameSince: at } : record;
 }
 
-function movedNumber(record: ContactRecord, { from, to, at, reason }: IdentityMove): ContactRecord {
+function movedNumber(record: ContactRecord, move: IdentityMove): ContactRecord {
+  const { from, to, at, reason } = move;
   const own = numberKeysOf(record);
   const toKeys = new Set(numberKeysOf(to));
   const fromKeys = new Set(numberKeysOf(from ?? {}));
@@ -215,17 +218,27 @@ function movedNumber(record: ContactRecord, { from, to, at, reason }: IdentityMo
   const since = latestOf(record.numberSince, record.numberSeenAt);
   const isNewer = since === undefined || at > since;
   const follows = isOwnOld && record.numberSince?.getTime() === at.getTime();
-  let next = isThere ? seenNumber(filledNumber(record, to, at), at) : record;
-  const kept = { at: record.numberSince ?? record.createdAt, until: at, reason };
+  let next = isThere ? arrivedAlready(seenNumber(filledNumber(record, to, at), at), move) : record;
+  const arrived = arrivedAt(record);
+  const left = { at: record.numberSince ?? record.createdAt, until: at, reason };
+  const kept = arrived === undefined ? left : { ...left, arrived };
   if (!isThere && (isNewer || follows || own.length === 0) && (isOwnOld || toKeys.size > 0)) {
     next = wasFormerAt(record, toKeys, at) && own.length === 0 ? record : withNumber(record, to, at);
     if (next !== record && own.length > 0) next = withAliases(next, numberAliases(record, kept));
   } else if (!isThere && toKeys.size > 0) {
-    next = withAliases(next, numberAliases(to, { at, until: since ?? at, reason }));
+    const passed = { at, until: since ?? at, reason };
+    next = withAliases(next, numberAliases(to, from === null ? passed : { ...passed, arrived: at }));
   }
   const current = new Set(numberKeysOf(next));
   const isStill = [...fromKeys].some((key) => current.has(key));
   return isStill || from === null ? next : withAliases(next, numberAliases(from, { at, until: at, reason }));
+}
+
+/** The contact is known at the number from a later message: by this change, it has the number since then, not before. */
+function arrivedAlready(record: ContactRecord, { from, at }: IdentityMove): ContactRecord {
+  const { numberSince, numberSeenAt } = record;
+  if (from === null || numberSince === undefined || at >= numberSince) return record;
+  return { ...record, numberSince: at, numberSeenAt: latestOf(numberSeenAt, numberSince) ?? numberSince };
 }
 
 /** A move to the number that the contact has already: changes before it cannot take the number away. */
@@ -257,43 +270,4 @@ function movedUserId(record: ContactRecord, field: UserIdField, move: IdentityMo
   return old === undefined || old === next[field]
     ? next
     : withAliases(next, [{ field, value: old, at, until: at, reason }]);
-}
-
-/** A number as aliases: once, unless its spellings differ. */
-function numberAliases(
-  { phoneNumber, whatsappId }: AnyIdentity,
-  kept: Pick<Alias, 'at' | 'until' | 'reason'>,
-): Alias[] {
-  const isSame = phoneNumber !== undefined && whatsappId === phoneNumber.slice(1);
-  return [
-    ...(phoneNumber === undefined ? [] : [{ field: 'phoneNumber' as const, value: phoneNumber, ...kept }]),
-    ...(whatsappId === undefined || isSame
-      ? []
-      : [{ field: 'whatsappId' as const, value: whatsappId, ...kept }]),
-  ];
-}
-
-/** WhatsApp's own word on when an identity ended outranks what other events imply, and that a user's correction. */
-const rankOf = ({ reason }: Alias): number => {
-  if (reason === 'corrected') return 0;
-  return reason === 'seen-together' ? 1 : 2;
-};
-
-/** The stronger of two aliases of one identity, whichever comes first; the later end in a tie. */
-function stronger(a: Alias, b: Alias): Alias {
-  if (rankOf(a) !== rankOf(b)) return rankOf(a) > rankOf(b) ? a : b;
-  return (b.until?.getTime() ?? 0) > (a.until?.getTime() ?? 0) ? b : a;
-}
-
-/** The record with more aliases; the same object if it has them. */
-function withAliases(record: ContactRecord, added: readonly Alias[]): ContactRecord {
-  const before = record.aliases ?? [];
-  const aliases = added.reduce(withAlias, before);
-  return aliases === before ? record : { ...record, aliases: aliases.slice(-maxAliases) };
-}
-
-function withAlias(aliases: readonly Alias[], added: Alias): readonly Alias[] {
-  const known = aliases.find(({ field, value }) => field === added.field && value === added.value);
-  if (known === undefined) return [...aliases, added];
-  return stronger(known, added) === known ? aliases : aliases.map((each) => (each === known ? added : each));
 }

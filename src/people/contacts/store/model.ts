@@ -4,7 +4,7 @@ import { optInStatuses, type Alias, type ConsentStatus, type OptInStatus } from 
 
 export type CustomValue = string | number | boolean;
 
-/** One entry of the consent log; it never changes. */
+/** One entry of the consent log; it never changes, except that it may turn out to be another person's. */
 export interface ConsentEntry {
   readonly status: ConsentStatus;
   /** Where the consent was given or withdrawn: a form, a shop, a message. */
@@ -21,6 +21,10 @@ export interface ConsentEntry {
   readonly by?: Types.ObjectId;
   /** A status that a user gave without a statement of the person: it lifts no opt-out of an address. */
   readonly isUnstated?: boolean;
+  /** The keys of the numbers that a person's consent came from, because the number may have been another person's. */
+  readonly saidAt?: readonly string[];
+  /** A consent that came from a number after the person had left it, as is known now: it does not count. */
+  readonly isForeign?: boolean;
 }
 
 /** The provider could not deliver to the number. A warning only: no message is held because of it. */

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { AnnouncedChange } from '../../src/people/contacts/persons/persons.ts';
+import type { ContactIdentity } from '../../src/people/contacts/directory.ts';
+import type { Word } from './people-world.ts';
+
+/**
+ * A world in which people exchange numbers: they move to numbers that others gave up, come back, and swap. WhatsApp
+ * announces every change in order. The product must never send to a person whose last word was STOP.
+ */
+
+/** One event; `at` is its time in seconds. */
+export type NumberEvent = { readonly at: number; readonly person: number } & (
+  | { readonly kind: 'message'; readonly number: number; readonly word: Word; readonly userId?: string }
+  | { readonly kind: 'change'; readonly from: number; readonly to: number; readonly ids?: [string, string] }
+);
+
+export interface NumberWorld {
+  /** In order of time. */
+  readonly events: readonly NumberEvent[];
+  /** The number of each person in the end. */
+  readonly numbers: readonly number[];
+}
+
+interface Action {
+  readonly person: number;
+  readonly kind: 'say' | 'move' | 'swap';
+  readonly word: Word;
+  readonly choice: number;
+}
+
+const personCount = 3;
+const numberCount = 5;
+/** More than the hour in which a person may use two accounts. */
+const stepSeconds = 4_000;
+
+const action: fc.Arbitrary<Action> = fc.record({
+  person: fc.nat(personCount - 1),
+  kind: fc.constantFrom('say', 'say', 'say', 'move', 'move', 'swap'),
+  word: fc.constantFrom('hi', 'STOP', 'STOP', 'START'),
+  choice: fc.nat(5),
+});
+
+export const numberWorld: fc.Arbitrary<NumberWorld> = fc
+  .record({
+    actions: fc.array(action, { minLength: 1, maxLength: 12 }),
+    hasUserIds: fc.boolean(),
+  })
+  .map(({ actions, hasUserIds }) => {
+    const { events, numbers } = play(actions, hasUserIds);
+    return { events, numbers };
+  });
+
+function play(actions: readonly Action[], hasUserIds: boolean): Pick<NumberWorld, 'events' | 'numbers'> {
+  let ids = 0;
+  const people = Array.from({ length: personCount }, (_, number) => ({
+    number,
+    id: `BR.${(ids += 1)}`,
+  }));
+  const events: NumberEvent[] = [];
+  const move = (person: number, to: number, at: number) => {
+    const one = people[person] ?? assert.fail();
+    const [from, oldId] = [one.number, one.id];
+    [one.number, one.id] = [to, `BR.${(ids += 1)}`];
+    const change = { at, person, kind: 'change' as const, from, to };
+    events.push(hasUserIds ? { ...change, ids: [oldId, one.id] } : change);
+  };
+  for (const [place, { person, kind, word, choice }] of actions.entries()) {
+    const at = (place + 1) * stepSeconds;
+    const { number, id } = people[person] ?? assert.fail();
+    const other = (person + 1 + (choice % (personCount - 1))) % personCount;
+    const taken = new Set(people.map((each) => each.number));
+    const free = Array.from({ length: numberCount }, (_, each) => each).filter((each) => !taken.has(each));
+    if (kind === 'say') {
+      const message = { at, person, kind: 'message' as const, number, word };
+      events.push(hasUserIds ? { ...message, userId: id } : message);
+    } else if (kind === 'move') {
+      const to = free[choice % Math.max(1, free.length)];
+      if (to !== undefined) move(person, to, at);
+    } else {
+      const theirs = people[other]?.number ?? assert.fail();
+      move(person, theirs, at);
+      move(other, number, at);
+    }
+  }
+  return { events, numbers: people.map(({ number }) => number) };
+}
+
+export const phoneOfNumber = (number: number): string => `+5511980000${String(number).padStart(3, '0')}`;
+
+const identityOf = (number: number, userId: string | undefined): ContactIdentity => ({
+  phoneNumber: phoneOfNumber(number),
+  whatsappId: phoneOfNumber(number).slice(1),
+  ...(userId === undefined ? {} : { businessScopedUserId: userId }),
+});
+
+export const senderOf = (event: Extract<NumberEvent, { kind: 'message' }>): ContactIdentity =>
+  identityOf(event.number, event.userId);
+
+export const changeOf = ({ from, to, ids }: Extract<NumberEvent, { kind: 'change' }>): AnnouncedChange => ({
+  reason: 'number-changed',
+  from: identityOf(from, ids?.[0]),
+  to: identityOf(to, ids?.[1]),
+});
+
+type Said = Extract<NumberEvent, { kind: 'message' }>;
+const wordsIn = (events: readonly NumberEvent[]): Said[] =>
+  events.flatMap((event) => (event.kind === 'message' && event.word !== 'hi' ? [event] : []));
+
+/** The numbers at which nobody may be reached, each with the reason. */
+export function refusedNumbers({ events, numbers }: NumberWorld): { number: number; why: string }[] {
+  const words = wordsIn(events);
+  return numbers.flatMap((number, person) => {
+    const own = words.findLast((said) => said.person === person);
+    if (own?.word === 'STOP') return [{ number, why: `STOP is the last word of person ${person}` }];
+    const there = words.findLast((said) => said.number === number);
+    const isOpened = own !== undefined && there !== undefined && own.at > there.at;
+    return there?.word === 'STOP' && there.person !== person && !isOpened
+      ? [{ number, why: 'STOP is the last word from there' }]
+      : [];
+  });
+}
+
+/** The numbers whose owner may be reached if the events arrive in order, each with the reason. */
+export function openNumbers({ events, numbers }: NumberWorld): { number: number; why: string }[] {
+  const words = wordsIn(events);
+  return numbers.flatMap((number, person) => {
+    const own = words.findLast((said) => said.person === person);
+    if (own?.word === 'START' && own.number === number)
+      return [{ number, why: `person ${person} said START` }];
+    // An opt-out stays at every number that the person leaves.
+    const hadOthers = events.some(
+      (event) =>
+        event.person !== person && event.kind === 'change' && [event.from, event.to].includes(number),
+    );
+    const isSilent = own === undefined && !hadOthers;
+    return isSilent ? [{ number, why: `person ${person} said nothing` }] : [];
+  });
+}
