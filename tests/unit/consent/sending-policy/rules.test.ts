@@ -43,7 +43,7 @@ describe('rules of a sending policy', () => {
   });
 
   it('replaced default keywords › may be dropped, but one stop keyword stays', () => {
-    const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr'];
+    const languages = ['en', 'es', 'pt', 'fr', 'de', 'it', 'id', 'hi', 'ar', 'tr', 'zh'];
     const none = Object.fromEntries(languages.map((language) => [language, []]));
     const issues = wordIssues({ stopWords: none, replacesDefaults: true });
     assert.deepEqual(issues, [{ path: 'stopWords', message: 'Must leave at least one stop word.' }]);
