@@ -3,11 +3,11 @@ import { AppError } from '../platform/errors.ts';
 import type { BodyBudget, BodyHold } from './body-budget.ts';
 import type { BodySender } from './body-pools.ts';
 
-/** The client disconnected before its body was complete, so no response can be sent. */
-export class AbortedUpload extends Error {
+/** The client disconnected, so no response can be sent. */
+export class Disconnected extends Error {
   constructor() {
-    super('The client disconnected before the body was complete.');
-    this.name = 'AbortedUpload';
+    super('The client disconnected.');
+    this.name = 'Disconnected';
   }
 }
 
@@ -85,7 +85,7 @@ function collect(
       }
     };
     const complete = (): void => finish(() => resolve(segments.join()));
-    const abort = (): void => fail(new AbortedUpload());
+    const abort = (): void => fail(new Disconnected());
     const giveUp = (): void => fail(stopped.reason);
     if (request.destroyed && !request.complete) return abort();
     if (expectsContinue(request)) response.writeContinue();

@@ -8,7 +8,7 @@ import { networkOf } from '../platform/network.ts';
 import type { Logger } from '../platform/logger.ts';
 import { admit, assertOwnOrigin } from './access.ts';
 import type { Authenticate } from './authenticate.ts';
-import { AbortedUpload } from './body.ts';
+import { Disconnected } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
@@ -18,6 +18,7 @@ import type { PageRoute } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
 import { type AnswerOnce, assertAnswersCanBeKept, keyedRequestOf } from './idempotency.ts';
 import { renderReply, writeCookies, writeReply } from './reply.ts';
+import { createReadPlaces, type ReadPlaces } from './read-places.ts';
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
 import { idsOf, reportFailure, type RequestRecord, type RequestRecords } from './request-record.ts';
 import { type Actor, type AnyRoute, isLimited, type RequestInfo } from './route.ts';
@@ -47,8 +48,9 @@ export function createKoaApp(options: KoaAppOptions): Koa {
     (left, right) => parameterCount(left.path) - parameterCount(right.path),
   );
   const limit = createRequestLimiter(options.config.rateLimitPerMinute);
+  const places = createReadPlaces();
   for (const entry of sorted) assertAnswersCanBeKept(entry);
-  for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options, limit));
+  for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options, { limit, places }));
   for (const page of options.pages) router.get(page.path, servePage(page, options.records));
   app.use(securityHeaders(options.config.publicUrl));
   app.use(allowOrigins(createOwnOrigins(options.config)));
@@ -64,7 +66,7 @@ const parameterCount = (path: string): number => path.split('/:').length;
 function serveRoute(
   entry: AnyRoute,
   { authenticate, answerOnce, budget, config, records }: KoaAppOptions,
-  limit: RequestLimiter,
+  { limit, places }: { readonly limit: RequestLimiter; readonly places: ReadPlaces },
 ): Middleware {
   const isOwnOrigin = createOwnOrigins(config);
   return async (context: Context) => {
@@ -77,6 +79,10 @@ function serveRoute(
     if (isLimited(entry)) await countRequest(context, limit, { request: record.info, admission });
     const actor = valueOf(admission);
     if (actor !== undefined) record.actor = actor;
+    const place =
+      actor === undefined || entry.method !== 'get'
+        ? undefined
+        : await places.take(actor.clientId.toHexString(), context.res);
     const body = takesBody(entry)
       ? await readJsonBody(context, { budget, sender: senderOf(record) })
       : undefined;
@@ -98,6 +104,7 @@ function serveRoute(
       writeReply(context, keyed === null ? await work() : await answerOnce(keyed, work));
     } finally {
       body?.release();
+      place?.handled();
     }
   };
 }
@@ -170,7 +177,7 @@ function answerProblems({ logger, records, replyTo }: KoaAppOptions): Middleware
       const unanswered = unansweredProblem(context);
       if (unanswered !== undefined) await answer(context, unanswered);
     } catch (error) {
-      if (!(error instanceof AbortedUpload)) return answer(context, error);
+      if (!(error instanceof Disconnected)) return answer(context, error);
       context.respond = false;
       context.res.destroy();
     }

@@ -3,7 +3,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { networkOf } from '../platform/network.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
-import { AbortedUpload, declaredBytes, type Exchange, readBody, tooLarge } from './body.ts';
+import { Disconnected, declaredBytes, type Exchange, readBody, tooLarge } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { RawHead, RawReply, RawRoute } from './raw-route.ts';
 import { idsOf, reportFailure, type RequestRecord } from './request-record.ts';
@@ -46,7 +46,7 @@ export function createRawDispatcher({
   };
 
   const fail = async (error: unknown, { request, response }: Exchange, record: RequestRecord) => {
-    if (error instanceof AbortedUpload || response.headersSent) return void response.destroy();
+    if (error instanceof Disconnected || response.headersSent) return void response.destroy();
     await awaitRestOfBody(request, response);
     const problem = toAppError(error);
     const { status, headers, document } = replyTo(problem, record.info.requestId);

@@ -125,14 +125,62 @@ export const sortBy = (field: string, direction: SortDirection): Record<string, 
   return { [field]: order, _id: order };
 };
 
+/** Documents of this size in total fill a page, however few they are. */
+export const maxPageBytes = 1_048_576;
+
+/** A document that a page has no room for: only its place in the order is read. */
+interface BeyondPage {
+  readonly isBeyondPage?: true;
+}
+
+/**
+ * Stages at the end of an aggregation that is sorted by `sort`: replaces the documents beyond `maxPageBytes` by their
+ * place, so that they are neither sent nor decoded. The first document always has room.
+ */
+export const withinPageBytes = (sort: Readonly<Record<string, 1 | -1>>): Record<string, unknown>[] => [
+  { $set: { pageBytes: { $bsonSize: '$$ROOT' } } },
+  {
+    $setWindowFields: {
+      sortBy: sort,
+      output: { pageEnd: { $sum: '$pageBytes', window: { documents: ['unbounded', 'current'] } } },
+    },
+  },
+  {
+    $replaceWith: {
+      $cond: [
+        { $lt: [{ $subtract: ['$pageEnd', '$pageBytes'] }, maxPageBytes] },
+        '$$ROOT',
+        { _id: '$_id', isBeyondPage: true },
+      ],
+    },
+  },
+  { $unset: ['pageBytes', 'pageEnd'] },
+];
+
+/** Makes a page of documents read with `limit + 1` and `withinPageBytes`. */
+export function toBoundedPage<T extends object>(
+  documents: readonly (T & BeyondPage)[],
+  limit: number,
+  cursorOf: (document: T) => Cursor,
+): Page<T> {
+  const whole = documents.filter(({ isBeyondPage }) => isBeyondPage !== true);
+  return pageOfItems(
+    whole.slice(0, limit),
+    whole.length < documents.length || whole.length > limit,
+    cursorOf,
+  );
+}
+
 /** Makes a page of documents read with `limit + 1`; the extra document shows that more follow. */
 export function toPage<T>(
   documents: readonly T[],
   limit: number,
   cursorOf: (document: T) => Cursor,
 ): Page<T> {
-  const items = documents.slice(0, limit);
+  return pageOfItems(documents.slice(0, limit), documents.length > limit, cursorOf);
+}
+
+function pageOfItems<T>(items: readonly T[], hasMore: boolean, cursorOf: (document: T) => Cursor): Page<T> {
   const last = items.at(-1);
-  const hasMore = documents.length > limit && last !== undefined;
-  return { items, nextCursor: hasMore ? encodeCursor(cursorOf(last)) : null };
+  return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(cursorOf(last)) : null };
 }

@@ -1,6 +1,6 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import protocol from '@temporalio/proto';
-import { deadlineIn } from './clock.ts';
+import { deadlineIn, sleep } from './clock.ts';
 import type { Secret } from './secret.ts';
 
 export interface TemporalOptions {
@@ -30,7 +30,12 @@ export interface TemporalClient {
 /** A client that connects on first use, so that a process can start without Temporal and report it on /readyz. */
 export function createTemporalClient(options: TemporalOptions): TemporalClient {
   const { namespace } = options;
-  const connection = Connection.lazy({ ...connectionOptionsOf(options), connectTimeout: '5s' });
+  const retries = createRetries();
+  const connection = Connection.lazy({
+    ...connectionOptionsOf(options),
+    connectTimeout: '5s',
+    interceptors: [retries.interceptor],
+  });
   const client = new Client({ connection, namespace });
   return {
     client,
@@ -53,6 +58,38 @@ export function createTemporalClient(options: TemporalOptions): TemporalClient {
         }),
       );
     },
-    close: () => connection.close(),
+    async close() {
+      await retries.end();
+      await connection.close();
+    },
+  };
+}
+
+const maxRetryDelayMs = 2_000;
+
+/**
+ * The client's own retries of calls. A retry that comes due after the connection is closed throws from its timer, which
+ * ends the process; so `end` allows no further ones and waits for those that are under way.
+ */
+function createRetries() {
+  const defaults = defaultGrpcRetryOptions();
+  let isEnding = false;
+  let lastRetryAtMs = 0;
+  return {
+    interceptor: makeGrpcRetryInterceptor({
+      retryableDecider: (attempt, status) => !isEnding && defaults.retryableDecider(attempt, status),
+      delayFunction(attempt, status) {
+        const delayMs = Math.min(maxRetryDelayMs, defaults.delayFunction(attempt, status));
+        lastRetryAtMs = Math.max(lastRetryAtMs, performance.now() + delayMs);
+        return delayMs;
+      },
+    }),
+
+    async end(): Promise<void> {
+      isEnding = true;
+      const restMs = lastRetryAtMs - performance.now();
+      // One millisecond more, because timers round down.
+      if (restMs > 0) await sleep(restMs + 1);
+    },
   };
 }

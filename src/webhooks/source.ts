@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import { sha256Hex } from '../platform/ids.ts';
 
 /**
  * Where an event comes from. Events of one source are processed in their order, and sources take turns, so that the flood
@@ -11,8 +12,9 @@ export const sourceOf = (body: string, ownerId: Types.ObjectId | undefined): str
 /** Bodies that name neither a number nor an account. */
 const unnamed = 'unnamed';
 
-/** Bodies of Meta with events of several numbers: they wait for the flood of none of them. */
-const several = 'several';
+/** Bodies of Meta with events of the same numbers: they wait for the flood of no other number. */
+const sourceOfNumbers = (numbers: ReadonlySet<string>): string =>
+  `numbers:${sha256Hex([...numbers].toSorted().join()).slice(0, 32)}`;
 
 /** Meta names the account in the first line of the body. */
 const searchedLength = 16_384;
@@ -21,12 +23,11 @@ const phoneNumberId = /"phone_number_id"\s{0,9}:\s{0,9}"([^"\\]{1,64})"/g;
 const accountId = /"entry"\s{0,9}:\s{0,9}\[\s{0,9}\{\s{0,9}"id"\s{0,9}:\s{0,9}"([^"\\]{1,64})"/;
 
 function numberIn(body: string): string | null {
-  let first: string | undefined;
-  for (const [, id] of body.matchAll(phoneNumberId)) {
-    if (first !== undefined && id !== first) return several;
-    first = id;
-  }
-  return first === undefined ? null : `number:${first}`;
+  const numbers = new Set<string>();
+  for (const [, id = ''] of body.matchAll(phoneNumberId)) numbers.add(id);
+  const [first] = numbers;
+  if (first === undefined) return null;
+  return numbers.size === 1 ? `number:${first}` : sourceOfNumbers(numbers);
 }
 
 function accountIn(body: string): string | null {

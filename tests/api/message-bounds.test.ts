@@ -8,7 +8,11 @@ import {
   type MessageDoc,
 } from '../../src/sending/messages/store/model.ts';
 import { readStatusDetails } from '../../src/whatsapp/status-details.ts';
-import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
+import { maxPageBytes, toBoundedPage } from '../../src/platform/pagination.ts';
+import {
+  createMessageRepository,
+  type MessageListItem,
+} from '../../src/sending/messages/store/repository.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
@@ -57,6 +61,33 @@ describe('the size of a message', () => {
     assert.equal(stored?.status, 'read');
     const bytes = Buffer.byteLength(JSON.stringify(stored?.statusHistory));
     assert.ok(bytes > maxHistoryBytes && bytes < maxHistoryBytes * 1.5, `${bytes} bytes`);
+  });
+
+  it('a hundred long messages › pages of at most a megabyte and one message, every message once', async () => {
+    const messages = createMessageRepository(database.connection);
+    const { clientId } = buildMessage();
+    const scope = scopeOf(clientId);
+    const content = { text: 'ü'.repeat(60_000) };
+    const first = Date.now();
+    const all = Array.from({ length: 40 }, (_value, index) =>
+      buildMessage({ clientId, content, timestamp: new Date(first + index) }),
+    );
+    for (const message of all) await messages.insert(scope, message);
+    const seen: string[] = [];
+    let after: { timestamp: Date; _id: MessageDoc['_id'] } | null = null;
+    for (let pages = 0; pages < 40; pages += 1) {
+      const found: MessageListItem[] = await messages.list(scope, {}, { limit: 31, after });
+      const { items, nextCursor } = toBoundedPage(found, 30, ({ timestamp, _id }) => ({
+        key: timestamp,
+        id: _id,
+      }));
+      const bytes = Buffer.byteLength(JSON.stringify(found));
+      assert.ok(bytes < maxPageBytes * 1.3, `${bytes} bytes`);
+      seen.push(...items.map(({ _id }) => String(_id)));
+      after = items.at(-1) ?? null;
+      if (nextCursor === null) break;
+    }
+    assert.deepEqual(seen, all.map(({ _id }) => String(_id)).toReversed());
   });
 
   it('a send time that was changed hundreds of times › is not changed any more', async () => {

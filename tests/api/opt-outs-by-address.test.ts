@@ -116,6 +116,20 @@ describe('opt-out of an address', function () {
     );
   });
 
+  it('marketing turned off, then deleted › remembered without any number', async () => {
+    const deleted = await create({ phoneNumber: old });
+    const eventId = `preference:${old.slice(1)}:stop:1`;
+    const said = { source: 'whatsapp', at: new Date(), eventId };
+    await api().api.core.consent.stopMarketing(scope(), new Types.ObjectId(deleted), said);
+    assert.equal((await stage.user.call(`/api/contacts/${deleted}`, { method: 'DELETE' })).status, 204);
+    const remembered = await api().collection('remembered_opt_outs').find(scope()).toArray();
+    assert.equal(remembered.length, 1);
+    assert.ok(!JSON.stringify(remembered).includes(old.slice(1)), JSON.stringify(remembered));
+    assert.equal((await create({ phoneNumber: old })) === deleted, false);
+    const again = await contactOf(stage.user, old);
+    assert.equal(again?.marketingStopped, true);
+  });
+
   it('START that was written before the STOP and arrives after it › lifts nothing', async () => {
     const { contactId } = await stage.user.send({ to: old });
     await stage.write({ from: old }, 'STOP', { atMs: Date.now() - 30 * secondMs });

@@ -10,6 +10,7 @@ const isPure = (file: string): boolean =>
   /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
   (file.startsWith('src/templates/content/') && !file.endsWith('/schemas.ts')) ||
   [
+    'src/people/contacts/consent.ts',
     'src/platform/phone.ts',
     'src/platform/name-key.ts',
     'src/platform/plain-text.ts',

@@ -17,8 +17,15 @@ export const timeOfReport = ({ atMs }: Pick<AccountReport, 'atMs'>, now: Date): 
   atMs === null || atMs > now.getTime() + maxAheadMs ? now : new Date(atMs);
 
 interface Numbered {
+  /** As a user has written it. */
   readonly displayNumber: string;
+  /** As the provider has shown it to the channel's token. */
+  readonly verification?: { readonly displayNumber: string };
 }
+
+/** What a user writes gives no part in the events of another number of the account. */
+const digitsOf = ({ displayNumber, verification }: Numbered): string =>
+  (verification?.displayNumber ?? displayNumber).replace(/\D/g, '');
 
 /**
  * The channels of an account that a report concerns: the one whose number it names; all of them if it names none of
@@ -29,6 +36,6 @@ export function channelsConcerned<Channel extends Numbered>(
   ofAccount: readonly Channel[],
 ): readonly Channel[] {
   if (displayNumber === null) return ofAccount;
-  const named = ofAccount.filter((channel) => channel.displayNumber.replace(/\D/g, '') === displayNumber);
+  const named = ofAccount.filter((channel) => digitsOf(channel) === displayNumber);
   return named.length > 0 ? named : ofAccount;
 }

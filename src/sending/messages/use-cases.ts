@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { toPage, type Page } from '../../platform/pagination.ts';
+import { toBoundedPage, type Page } from '../../platform/pagination.ts';
 import type { Acceptance } from './acceptance/accept.ts';
 import { draftFreeFormMessage, type FreeFormSendDeps } from './acceptance/free-form.ts';
 import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
@@ -76,7 +76,7 @@ export function createMessageUseCases(deps: MessageDeps) {
       { limit, after }: { limit: number; after: MessagePosition | null },
     ): Promise<Page<MessageListItem>> {
       const found = await messages.list(scope, filter, { limit: limit + 1, after });
-      return toPage(found, limit, ({ timestamp, _id }) => ({ key: timestamp, id: _id }));
+      return toBoundedPage(found, limit, ({ timestamp, _id }) => ({ key: timestamp, id: _id }));
     },
   };
 }

@@ -59,7 +59,6 @@ describe('webhook event › redaction', () => {
 
 describe('webhook event › source', () => {
   const clientId = new Types.ObjectId();
-  const both = envelopeOf(changeOf('42', {}), changeOf('43', {}));
   const sources: readonly [string, object, Types.ObjectId | undefined, string][] = [
     [
       'an address of a business, whatever it names',
@@ -74,7 +73,6 @@ describe('webhook event › source', () => {
       undefined,
       'number:42',
     ],
-    ['Meta’s address, several numbers', both, undefined, 'several'],
     ['Meta’s address, an account', accountEvent('100', 'account_update', {}), undefined, 'account:100'],
     ['Meta’s address, neither', { statuses: [] }, undefined, 'unnamed'],
   ];
@@ -83,4 +81,12 @@ describe('webhook event › source', () => {
       assert.equal(sourceOf(JSON.stringify(body), own), source);
     });
   }
+
+  it('Meta’s address, several numbers › the same for the same numbers, in any order; another one for others', () => {
+    const sourceOfNumbers = (...numbers: readonly string[]) =>
+      sourceOf(JSON.stringify(envelopeOf(...numbers.map((number) => changeOf(number, {})))), undefined);
+    assert.match(sourceOfNumbers('42', '43'), /^numbers:[0-9a-f]{32}$/);
+    assert.equal(sourceOfNumbers('43', '42', '43'), sourceOfNumbers('42', '43'));
+    assert.notEqual(sourceOfNumbers('42', '44'), sourceOfNumbers('42', '43'));
+  });
 });

@@ -50,6 +50,10 @@ export function createOptOutMemory(memory: OptOutMemoryRepository, clock: Clock)
 const hashOf = ({ clientId }: ClientScope, key: string): string =>
   createHash('sha256').update(`${clientId.toHexString()}:${key}`).digest('hex');
 
+/** The id of an event may contain a number. */
+const hiddenIdOf = (eventId: string): string =>
+  `remembered:${createHash('sha256').update(eventId).digest('hex')}`;
+
 /** The entries that decide a refusal; nothing for a contact who may get messages. */
 const refusalsOf = (contact: ContactRecord): ConsentEntry[] =>
   [
@@ -57,8 +61,8 @@ const refusalsOf = (contact: ContactRecord): ConsentEntry[] =>
     contact.marketingStopped === true ? decidingEntryOf(contact.consentLog, true) : undefined,
   ].flatMap((entry) => {
     if (entry === undefined) return [];
-    const { wording: _said, by: _user, ...rest } = entry;
-    return [rest];
+    const { wording: _said, by: _user, saidAt: _where, eventId, ...rest } = entry;
+    return [{ ...rest, ...(eventId === undefined ? {} : { eventId: hiddenIdOf(eventId) }) }];
   });
 
 /** Also the person's opt-out if a user has set the status to unknown since. */

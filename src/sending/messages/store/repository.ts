@@ -1,5 +1,6 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import { withinPageBytes } from '../../../platform/pagination.ts';
 import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { MessageStatus } from '../lifecycle.ts';
@@ -108,7 +109,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
         { projection: { direction: 1, contactId: 1, to: 1, recipientUserId: 1 } },
       ),
 
-    /** Newest first; `after` is the last item of the page before. */
+    /** Newest first; `after` is the last item of the page before. For `toBoundedPage`. */
     list(
       scope: ClientScope,
       filter: MessageFilter,
@@ -123,10 +124,12 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
               timestamp: { $lte: after.timestamp },
               $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
             };
+      const sort = { timestamp: -1, _id: -1 } as const;
       return messages.aggregate<MessageListItem>(scope, { ...filter, ...position }, [
-        { $sort: { timestamp: -1, _id: -1 } },
+        { $sort: sort },
         { $limit: limit },
         ...listStages,
+        ...withinPageBytes(sort),
       ]);
     },
   };
