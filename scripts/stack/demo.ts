@@ -118,7 +118,7 @@ export async function watchMessages(
   return [...states.values()].filter(({ status }) => status !== 'read');
 }
 
-/** "hello_world to +1…: queued → sent → delivered → read"; receipts are listed in order of arrival. */
+/** "hello_world to +1…: queued → sent → delivered → read"; in the order of the history. */
 export function describeProgress(message: MessageState): string {
   const path = [...new Set(message.statusHistory.map(({ status }) => status))];
   const end = path.at(-1) === message.status ? '' : `; status: ${message.status}`;

@@ -91,6 +91,17 @@ describe('api › what WhatsApp reports about a sent message', function () {
     );
   });
 
+  it('receipts in the wrong order › the history has them in the order of events', async () => {
+    const [earlier, later] = [secondsFromNow(-4), secondsFromNow(-2)];
+    const message = await reported(
+      { status: 'read', timestamp: later },
+      { status: 'delivered', timestamp: earlier },
+      { status: 'sent', timestamp: earlier },
+    );
+    const receipts = message.statusHistory.flatMap(({ raw }) => raw?.['word'] ?? []);
+    assert.deepEqual(receipts, ['sent', 'delivered', 'read']);
+  });
+
   it('a word that nobody knows › in the history, the status stays', async () => {
     const message = await reported({ status: 'warning', recipient_type: 'individual' });
     const last = message.statusHistory.at(-1);

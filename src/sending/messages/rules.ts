@@ -49,6 +49,17 @@ export interface Deadlines {
   readonly unknownDeadlineMs: number;
 }
 
+/** When a message was written: `timestamp` may be a later moment of the provider's second. */
+export const writtenTimeOf = ({ writtenAt, timestamp }: Pick<MessageDoc, 'timestamp' | 'writtenAt'>): Date =>
+  writtenAt ?? timestamp;
+
+/** A message that leaves later after its acceptance is news in its conversation. */
+const maxPromptMs = minuteMs;
+
+/** Whether a message that leaves at `at` was accepted for a later time, or was held up. */
+export const leavesLate = ({ timestamp, sendAt = timestamp }: MessageDoc, at: Date): boolean =>
+  sendAt > timestamp || at.getTime() - timestamp.getTime() > maxPromptMs;
+
 /** The earlier of two times; undefined if there is neither. */
 export function earlierOf(one: Date | undefined, another: Date | undefined): Date | undefined {
   if (one === undefined || another === undefined) return one ?? another;

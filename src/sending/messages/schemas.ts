@@ -162,7 +162,11 @@ const messageFields = {
       'Order in the queue to the provider, 1 first and 5 last; null if the product did not send it',
   }),
   status: MessageStatus,
-  timestamp: z.iso.datetime(),
+  timestamp: z.iso.datetime().meta({
+    description:
+      'When it was written or accepted. WhatsApp dates messages by whole seconds; within a second, lists have them in ' +
+      'the order of arrival.',
+  }),
   sendAt: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),
   attempts: z.int().meta({ description: 'Calls to the provider that were started' }),
@@ -235,7 +239,10 @@ export const MessageView = z
     waitingFor: WaitingForView.nullable().meta({
       description: 'Why the message waits; null if it does not, or will never be sent',
     }),
-    statusHistory: z.array(StatusEntry),
+    statusHistory: z.array(StatusEntry).meta({
+      description:
+        'In the order of events; receipts, which may arrive in any order, by the time that WhatsApp gives',
+    }),
     playedAt: z.iso.datetime().nullable().meta({ description: 'When the recipient played the voice note' }),
     pricing: Pricing.nullable().meta({
       description: 'The price class that WhatsApp reported; each report is in `statusHistory`',

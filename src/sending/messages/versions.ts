@@ -1,3 +1,4 @@
+import { writtenTimeOf } from './rules.ts';
 import type { MessageContent, MessageDoc } from './store/model.ts';
 
 /** One state of a message that was changed after it was sent. */
@@ -11,7 +12,7 @@ export interface MessageVersion {
 
 type Changed = Pick<
   MessageDoc,
-  'content' | 'changes' | 'awaitsOriginal' | 'revokedAt' | 'timestamp' | 'providerMessageId'
+  'content' | 'changes' | 'awaitsOriginal' | 'revokedAt' | 'timestamp' | 'writtenAt' | 'providerMessageId'
 >;
 
 /** What a message says now: its latest edit, or nothing if it was revoked. `changes` are in order of time. */
@@ -25,15 +26,13 @@ export function currentContent({
 }
 
 /** All states of a changed message, oldest first; empty if it never changed. */
-export function versionsOf({
-  content,
-  changes = [],
-  awaitsOriginal,
-  timestamp,
-  providerMessageId,
-}: Changed): MessageVersion[] {
+export function versionsOf(message: Changed): MessageVersion[] {
+  const { content, changes = [], awaitsOriginal, providerMessageId } = message;
   if (changes.length === 0) return [];
-  const original = { kind: 'original' as const, at: timestamp, eventId: providerMessageId ?? null, content };
+  const original = {
+    ...{ kind: 'original' as const, at: writtenTimeOf(message) },
+    ...{ eventId: providerMessageId ?? null, content },
+  };
   return [
     ...(awaitsOriginal === true ? [] : [original]),
     ...changes.map(({ kind, at, key, content: changed = {} }) => ({

@@ -5,7 +5,8 @@ import { sourceOf } from './sources/prune.ts';
 import { currentContent, versionsOf } from './versions.ts';
 import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
-import { isSentByProduct, priorityOrDefault } from './rules.ts';
+import { historyInOrder } from './history.ts';
+import { isSentByProduct, priorityOrDefault, writtenTimeOf } from './rules.ts';
 import type { MessageListItemView, MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem, MessageSource } from './use-cases.ts';
 import { waitingForOf } from './actions/timeline.ts';
@@ -36,7 +37,7 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     category: message.category ?? null,
     priority: isSentByProduct(message) ? priorityOrDefault(message.priority) : null,
     status: message.status,
-    timestamp: message.timestamp.toISOString(),
+    timestamp: writtenTimeOf(message).toISOString(),
     sendAt: isoOrNull(message.sendAt),
     expiresAt: isoOrNull(message.expiresAt),
     attempts: message.dispatch.attempt,
@@ -68,7 +69,7 @@ export function toMessageView(message: MessageDoc, sources: readonly MessageSour
   return {
     ...toMessageListItemView(message),
     waitingFor: waitingFor === null ? null : toWaitingForView(waitingFor),
-    statusHistory: message.statusHistory.map(({ status, timestamp, raw }) => ({
+    statusHistory: historyInOrder(message.statusHistory).map(({ status, timestamp, raw }) => ({
       status,
       timestamp: timestamp.toISOString(),
       raw: raw ?? null,

@@ -1,4 +1,5 @@
 import type { GateName } from '../../../openings/contract.ts';
+import { historyInOrder } from '../history.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { MessageDoc, Readdressing, Rewording } from '../store/model.ts';
 
@@ -88,7 +89,9 @@ export function waitingForOf(message: TimelineSource, run: RunState | null): Wai
 export function timelineOf(message: TimelineSource): TimelineEntry[] {
   const { statusHistory, waits = [], readdressed = [], reworded = [], dispatch } = message;
   const entries: TimelineEntry[] = [
-    ...statusHistory.map((entry, index) => (index === 0 ? acceptance(message) : statusChange(entry))),
+    ...historyInOrder(statusHistory).map((entry, index) =>
+      index === 0 ? acceptance(message) : statusChange(entry),
+    ),
     ...readdressed.map(recipientChange),
     ...reworded.map(wordChange),
     ...orderChanges(message),

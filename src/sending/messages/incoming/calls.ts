@@ -44,7 +44,8 @@ export function createCalls({ messages, contacts, conversations, clock }: CallDe
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: CallItem): Promise<boolean> {
       const contact = await contactOfPerson(contacts, scope, { person: item.person });
       if (contact === null) return false;
-      const at = messageTime(item.startedAtMs ?? item.atMs, clock.now());
+      const now = clock.now();
+      const at = messageTime(item.startedAtMs ?? item.atMs, now);
       const key = { channelId, contactId: contact._id };
       const isInbound = item.direction === 'inbound';
       const direction = isInbound ? 'inbound' : 'outbound';
@@ -55,7 +56,7 @@ export function createCalls({ messages, contacts, conversations, clock }: CallDe
       const status = isInbound ? 'received' : 'sent';
       const call = callOf(item);
       const entry = draftEntry(
-        { scope, conversation, contactId: contact._id, at },
+        { scope, conversation, contactId: contact._id, at, now },
         {
           direction,
           senderType: isInbound ? 'contact' : 'phone',
@@ -68,7 +69,10 @@ export function createCalls({ messages, contacts, conversations, clock }: CallDe
       );
       const isNew = await messages.insert(scope, entry);
       if (!isNew)
-        await messages.noteCallEvent(scope, item.callId, { event: eventOf(item, status), call, at });
+        await messages.noteCallEvent(scope, item.callId, {
+          ...{ event: eventOf(item, status), call, at },
+          timestamp: entry.timestamp,
+        });
       if (isInbound) await conversations.noteInbound(scope, conversation._id, { at, isNew });
       return true;
     },

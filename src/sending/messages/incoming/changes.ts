@@ -11,7 +11,7 @@ import {
   type InboundDeps,
   type InboundPlace,
 } from './arrival.ts';
-import { messageTime } from './rules.ts';
+import { messageTime, threadTimes } from './rules.ts';
 
 type ChangeReceiver = (
   place: InboundPlace,
@@ -64,7 +64,7 @@ export const createChangeReceiver =
         ...(kind === 'edit' ? { editedAt: at } : { revokedAt: at }),
         awaitsOriginal: true,
         status: author.status,
-        timestamp: at,
+        ...threadTimes(at, now),
         statusHistory: [{ key: `${author.status}:${at.getTime()}`, status: author.status, timestamp: at }],
         dispatch: { attempt: 0, isCalling: false, attempts: [] },
       };

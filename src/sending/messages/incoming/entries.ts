@@ -8,7 +8,9 @@ import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
 import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
+import { writtenTimeOf } from '../rules.ts';
 import { contentOf, keepSource } from './arrival.ts';
+import { threadTimes } from './rules.ts';
 
 /** Null if no id is usable. */
 export const identityOfPerson = ({
@@ -58,12 +60,14 @@ interface EntryPlace {
   readonly scope: ClientScope;
   readonly conversation: Pick<ConversationDoc, '_id' | 'channelId'>;
   readonly contactId: Types.ObjectId;
+  /** When it was written. */
   readonly at: Date;
+  readonly now: Date;
 }
 
 /** A message that the product did not send: it has no workflow and no calls to the provider. */
 export const draftEntry = (
-  { scope, conversation, contactId, at }: EntryPlace,
+  { scope, conversation, contactId, at, now }: EntryPlace,
   { statusHistory, ...given }: Given,
 ): MessageDoc => ({
   _id: newId(),
@@ -71,7 +75,7 @@ export const draftEntry = (
   conversationId: conversation._id,
   channelId: conversation.channelId,
   contactId,
-  timestamp: at,
+  ...threadTimes(at, now),
   dispatch: { attempt: 0, isCalling: false, attempts: [] },
   statusHistory: statusHistory ?? [
     { key: `${given.status}:${at.getTime()}`, status: given.status, timestamp: at },
@@ -109,7 +113,8 @@ export async function storeEntry(
   messages: Pick<MessageRepository, 'insert' | 'completeOriginal' | 'keepSource'>,
   { entry, message, now }: EntryToStore,
 ): Promise<boolean> {
-  const { clientId, timestamp: at } = entry;
+  const { clientId } = entry;
+  const at = writtenTimeOf(entry);
   const { providerMessageId } = message;
   const scope = { clientId };
   if (await messages.insert(scope, entry)) {

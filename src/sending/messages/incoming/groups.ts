@@ -45,7 +45,7 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
       if ((await findEarlier(messages, scope, item.providerMessageId)) !== null) return true;
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       const entry = draftEntry(
-        { scope, conversation, contactId: author._id, at },
+        { scope, conversation, contactId: author._id, at, now },
         {
           direction: 'inbound',
           senderType: 'contact',
@@ -67,7 +67,7 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
       const at = messageTime(message.timestampMs, now);
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       const entry = draftEntry(
-        { scope, conversation, contactId: conversation.contactId, at },
+        { scope, conversation, contactId: conversation.contactId, at, now },
         {
           direction: 'outbound',
           senderType: 'phone',
@@ -83,11 +83,12 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
     async noteEvent(scope: ClientScope, channelId: Types.ObjectId, item: GroupEventItem): Promise<void> {
       const { groupId, word, details, key, subject } = item;
       if ((await findEarlier(messages, scope, key)) !== null) return;
-      const at = messageTime(item.atMs, clock.now());
+      const now = clock.now();
+      const at = messageTime(item.atMs, now);
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       if (subject !== undefined) await conversations.nameGroup(scope, conversation._id, { subject, at });
       const entry = draftEntry(
-        { scope, conversation, contactId: conversation.contactId, at },
+        { scope, conversation, contactId: conversation.contactId, at, now },
         {
           direction: 'inbound',
           senderType: 'system',

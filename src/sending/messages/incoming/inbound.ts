@@ -3,6 +3,7 @@ import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
+import { writtenTimeOf } from '../rules.ts';
 import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import { createChangeReceiver } from './changes.ts';
 import { findEarlier, isSame } from './entries.ts';
 import { findSender } from './people.ts';
-import { isWrittenByContact, messageTime } from './rules.ts';
+import { isWrittenByContact, messageTime, threadTimes } from './rules.ts';
 
 export type InboundService = ReturnType<typeof createInboundService>;
 
@@ -78,11 +79,11 @@ async function receiveNew(
   const conversation = isWritten
     ? await conversations.findOrOpen(scope, key, at)
     : await conversations.findLatestOrOpen(scope, key, at);
-  const message = draftInbound({ scope, conversation, item, at, repliesTo });
+  const message = draftInbound({ scope, conversation, item, at, now, repliesTo });
   const stored = await storeOnce(messages, scope, message);
   await keepSource(messages, scope, { messageId: stored._id, item, at, now });
   if (isWritten) await noteWritten(deps, { scope, contact, conversation }, stored);
-  const dated = { ...item, timestampMs: stored.timestamp.getTime() };
+  const dated = { ...item, timestampMs: stored.at.getTime() };
   return { scope, channelId, contact, conversation, item: dated };
 }
 
@@ -96,7 +97,8 @@ async function receiveAgain(
   { item, earlier }: { readonly item: InboundItem; readonly earlier: StoredMessage },
 ): Promise<Arrival | null> {
   const { messages, conversations, clock } = deps;
-  const { _id: messageId, timestamp: at } = earlier;
+  const { _id: messageId } = earlier;
+  const at = writtenTimeOf(earlier);
   const isWritten = isWrittenByContact(item);
   const isBacklog = isWritten && earlier.isImported === true;
   const conversation = isBacklog
@@ -105,7 +107,7 @@ async function receiveAgain(
   if (conversation === null) return null;
   const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
-  if (isWritten) await noteWritten(deps, { scope, contact, conversation }, { timestamp: at, isNew });
+  if (isWritten) await noteWritten(deps, { scope, contact, conversation }, { at, isNew });
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
 
@@ -113,7 +115,7 @@ async function receiveAgain(
 async function noteWritten(
   { conversations, numbers }: Pick<InboundDeps, 'conversations' | 'numbers'>,
   { scope, contact, conversation }: Pick<Arrival, 'scope' | 'contact' | 'conversation'>,
-  { timestamp: at, isNew }: Pick<Stored, 'timestamp' | 'isNew'>,
+  { at, isNew }: Pick<Stored, 'at' | 'isNew'>,
 ): Promise<void> {
   await conversations.noteInbound(scope, conversation._id, { at, isNew });
   const { _id: contactId, phoneNumber, numberSuspect } = contact;
@@ -128,11 +130,12 @@ interface InboundDraft {
   readonly conversation: Pick<ConversationDoc, '_id' | 'channelId' | 'contactId'>;
   readonly item: InboundItem;
   readonly at: Date;
+  readonly now: Date;
   /** The stored message that this one answers. */
   readonly repliesTo: Types.ObjectId | null;
 }
 
-function draftInbound({ scope, conversation, item, at, repliesTo }: InboundDraft): InboundDoc {
+function draftInbound({ scope, conversation, item, at, now, repliesTo }: InboundDraft): InboundDoc {
   const { contextId, contextFrom } = item;
   return {
     _id: newId(),
@@ -149,14 +152,19 @@ function draftInbound({ scope, conversation, item, at, repliesTo }: InboundDraft
     ...profileOf(item),
     ...(repliesTo === null ? {} : { repliesTo }),
     status: 'received',
-    timestamp: at,
+    ...threadTimes(at, now),
     providerMessageId: item.providerMessageId,
     statusHistory: [{ key: `received:${at.getTime()}`, status: 'received', timestamp: at }],
     dispatch: { attempt: 0, isCalling: false, attempts: [] },
   };
 }
 
-type Stored = Pick<MessageDoc, '_id' | 'timestamp'> & { readonly isNew: boolean };
+interface Stored {
+  readonly _id: Types.ObjectId;
+  /** When it was written. */
+  readonly at: Date;
+  readonly isNew: boolean;
+}
 
 /**
  * Stores the message, or fills in the one that a change of it stands for. A repetition has the id and the time of the
@@ -167,11 +175,12 @@ async function storeOnce(
   scope: ClientScope,
   message: InboundDoc,
 ): Promise<Stored> {
-  const { _id, timestamp, providerMessageId } = message;
-  if (await messages.insert(scope, message)) return { _id, timestamp, isNew: true };
+  const { _id, providerMessageId } = message;
+  const at = writtenTimeOf(message);
+  if (await messages.insert(scope, message)) return { _id, at, isNew: true };
   const completed = await messages.completeOriginal(scope, message);
-  if (completed !== null) return { _id: completed, timestamp, isNew: true };
+  if (completed !== null) return { _id: completed, at, isNew: true };
   const earlier = await messages.findStored(scope, providerMessageId);
   if (earlier === null) throw new Error('The message has a duplicate key, but the stored one was not found.');
-  return { ...earlier, isNew: false };
+  return { _id: earlier._id, at: writtenTimeOf(earlier), isNew: false };
 }

@@ -105,13 +105,13 @@ export function statusOfHistory(word: string | null): MessageStatus {
 
 async function draftSent(
   { messages }: PhoneMessageDeps,
-  { scope, conversation, contact, at }: Thread,
+  { scope, conversation, contact, at, now }: Thread,
   { message, word }: { readonly message: InboundItem; readonly word: string | null },
 ): Promise<MessageDoc> {
   const status = statusOfHistory(word);
   const raw = word === null ? {} : { raw: { word } };
   return draftEntry(
-    { scope, conversation, contactId: contact._id, at },
+    { scope, conversation, contactId: contact._id, at, now },
     {
       direction: 'outbound',
       senderType: 'phone',
@@ -133,11 +133,11 @@ function addressOf({
 
 const draftReceived = async (
   { messages }: PhoneMessageDeps,
-  { scope, conversation, contact, at }: Thread,
+  { scope, conversation, contact, at, now }: Thread,
   message: InboundItem,
 ): Promise<MessageDoc> =>
   draftEntry(
-    { scope, conversation, contactId: contact._id, at },
+    { scope, conversation, contactId: contact._id, at, now },
     {
       direction: 'inbound',
       senderType: 'contact',

@@ -1,4 +1,5 @@
 import type { InboundItem } from '../../../whatsapp/events.ts';
+import type { MessageDoc } from '../store/repository.ts';
 
 /** How far the provider's clock may be ahead of ours. */
 const maxSkewMs = 60_000;
@@ -13,6 +14,19 @@ const earliestMs = Date.UTC(2009, 0, 1);
 export function messageTime(timestampMs: number | null, now: Date): Date {
   if (timestampMs === null || timestampMs < earliestMs) return now;
   return timestampMs > now.getTime() + maxSkewMs ? now : new Date(timestampMs);
+}
+
+const secondMs = 1_000;
+
+/**
+ * The place in the thread of a message written at `at` that arrives at `now`. The provider's times are whole seconds and
+ * mean any moment of their second, so the message stands as late in it as it can have been written: after what was sent
+ * before it arrived, and in the order of arrival. Also if the provider's clock is ahead.
+ */
+export function threadTimes(at: Date, now: Date): Pick<MessageDoc, 'timestamp' | 'writtenAt'> {
+  if (at.getTime() % secondMs !== 0) return { timestamp: at };
+  const timestamp = new Date(Math.min(at.getTime() + secondMs - 1, now.getTime()));
+  return timestamp.getTime() === at.getTime() ? { timestamp } : { timestamp, writtenAt: at };
 }
 
 /** The type was not recognised: the person used a feature that the Cloud API does not have. */

@@ -6,7 +6,9 @@ interface CallEvent {
   readonly event: StatusEntry;
   /** What the event adds to the call. */
   readonly call: Omit<CallContent, 'direction'>;
+  /** When it was written, and its place in the thread. */
   readonly at: Date;
+  readonly timestamp: Date;
 }
 
 export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
@@ -14,7 +16,7 @@ export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
   async noteCallEvent(
     scope: ClientScope,
     providerMessageId: string,
-    { event, call, at }: CallEvent,
+    { event, call, at, timestamp }: CallEvent,
   ): Promise<void> {
     const added = Object.fromEntries(
       Object.entries(call).map(([field, value]) => [`content.call.${field}`, value]),
@@ -24,9 +26,14 @@ export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
       { providerMessageId, messageType: 'call', 'statusHistory.key': { $ne: event.key } },
       {
         $push: { statusHistory: event },
-        $min: { timestamp: at },
+        $min: { timestamp },
         ...(Object.keys(added).length === 0 ? {} : { $set: added }),
       },
+    );
+    await messages.updateOne(
+      scope,
+      { providerMessageId, messageType: 'call', writtenAt: { $gt: at } },
+      { $set: { writtenAt: at } },
     );
   },
 });

@@ -19,6 +19,7 @@ export type StoredMessage = Pick<
   MessageDoc,
   | '_id'
   | 'timestamp'
+  | 'writtenAt'
   | 'direction'
   | 'channelId'
   | 'contactId'
@@ -28,7 +29,7 @@ export type StoredMessage = Pick<
 >;
 
 const storedFields = {
-  ...{ timestamp: 1, direction: 1, channelId: 1, contactId: 1, conversationId: 1 },
+  ...{ timestamp: 1, writtenAt: 1, direction: 1, channelId: 1, contactId: 1, conversationId: 1 },
   ...{ awaitsOriginal: 1, isImported: 1 },
 } as const;
 
@@ -65,18 +66,19 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
     const { _id: _unused, clientId: _scope, providerMessageId, ...fields } = original;
     const { channelId, contactId } = original;
     const waiting = { providerMessageId, awaitsOriginal: true } as const;
+    const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
     const options = { projection: { _id: 1 } } as const;
     const own = await messages.findOneAndUpdate(
       scope,
       { ...waiting, channelId, contactId },
-      { $set: fields, $unset: { awaitsOriginal: 1 } },
+      { $set: fields, $unset: { ...outdated, awaitsOriginal: 1 } },
       options,
     );
     if (own !== null) return own._id;
     const foreign = await messages.findOneAndUpdate(
       scope,
       waiting,
-      { $set: fields, $unset: { awaitsOriginal: 1, changes: 1, editedAt: 1, revokedAt: 1 } },
+      { $set: fields, $unset: { ...outdated, awaitsOriginal: 1, changes: 1, editedAt: 1, revokedAt: 1 } },
       options,
     );
     return foreign?._id ?? null;

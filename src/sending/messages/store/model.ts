@@ -116,7 +116,10 @@ export interface MessageDoc {
   /** The category of its template; absent for other messages. */
   readonly category?: MessageCategory;
   readonly status: MessageStatus;
+  /** Its place in the thread and in lists: the time of acceptance, or `threadTimes` of a message that the provider dates. */
   readonly timestamp: Date;
+  /** The provider's time, if `timestamp` is another moment. */
+  readonly writtenAt?: Date;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly StatusEntry[];
   /** Reports of the participants of a group. */
@@ -195,6 +198,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   category: { type: String, enum: messageCategories },
   status: { type: String, enum: messageStatuses, required: true },
   timestamp: { type: Date, required: true },
+  writtenAt: Date,
   providerMessageId: String,
   statusHistory: { type: [Schema.Types.Mixed], required: true },
   participants: [Schema.Types.Mixed],

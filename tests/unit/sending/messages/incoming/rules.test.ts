@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { isWrittenByContact, messageTime } from '../../../../../src/sending/messages/incoming/rules.ts';
+import {
+  isWrittenByContact,
+  messageTime,
+  threadTimes,
+} from '../../../../../src/sending/messages/incoming/rules.ts';
 import { readInbound } from '../../../../../src/whatsapp/inbound.ts';
 
 const now = new Date('2026-11-28T20:00:00Z');
@@ -21,6 +25,25 @@ describe('time of an inbound message', () => {
   for (const [what, given, expected] of cases) {
     it(`${what} › ${expected === now.toISOString() ? 'the time of arrival' : 'as it is'}`, () => {
       assert.equal(messageTime(given, now).toISOString(), expected);
+    });
+  }
+});
+
+describe('place of a message in its thread', () => {
+  const second = new Date('2026-11-28T20:00:05.000Z');
+  const cases: readonly (readonly [string, Date, string, string])[] = [
+    ['arrives within its second', second, '20:00:05.400Z', '20:00:05.400Z'],
+    ['arrives later', second, '20:00:07.300Z', '20:00:05.999Z'],
+    ['arrives before the provider’s time', second, '20:00:04.800Z', '20:00:04.800Z'],
+    ['has milliseconds', new Date('2026-11-28T20:00:05.123Z'), '20:00:07.300Z', '20:00:05.123Z'],
+  ];
+  for (const [what, at, arrival, expected] of cases) {
+    it(`${what} › as late in its second as it can have been written`, () => {
+      const { timestamp, writtenAt = timestamp } = threadTimes(at, new Date(`2026-11-28T${arrival}`));
+      assert.deepEqual(
+        [timestamp.toISOString(), writtenAt.toISOString()],
+        [`2026-11-28T${expected}`, at.toISOString()],
+      );
     });
   }
 });
