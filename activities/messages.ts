@@ -7,6 +7,7 @@ import type { ErrorEffects } from '../src/sending/dispatch/effects.ts';
 import {
   attemptOf,
   messageMissing,
+  moveConversation,
   type AttemptRetry,
   type AttemptEnd,
   type DispatchDeps,
@@ -74,6 +75,8 @@ export function createMessageActivities(deps: MessageActivityDeps): MessageActiv
       const { scope, id } = targetOf(ref);
       const at = clock.now();
       await messages.recordOutcome(scope, id, { outcome, attempt: attemptOf(attempt, at, at, outcome) });
+      const message = await messages.findById(scope, id);
+      if (message !== null) await moveConversation(deps, { message, outcome, at });
     },
 
     async followFailure({ failure, ...ref }) {

@@ -65,7 +65,8 @@ export async function buildWorker(
 }
 
 function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
-  const { messages, effects, channels, templates, facts, rates, gateway, metrics, clock, logger } = core;
+  const { messages, effects, channels, templates, facts, conversations, rates } = core;
+  const { gateway, metrics, clock, logger } = core;
   const observer = createDispatchObserver(metrics);
   const { dispatch, ...stateActivities } = createActivities({
     messages,
@@ -73,6 +74,7 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     channels,
     templates,
     facts,
+    conversations,
     rates,
     gateway,
     observer,

@@ -22,7 +22,8 @@ type Step =
   | 'send'
   | 'afterRefusal'
   | 'returnClaim'
-  | 'recordOutcome';
+  | 'recordOutcome'
+  | 'moveUp';
 
 /**
  * `failed`: the step throws, before or after it took effect. `crashed`: the worker dies at the step; its attempt
@@ -69,6 +70,9 @@ const acceptedAtOnce: readonly Row[] = [
   { step: 'recordOutcome', anomaly: 'crashed-before', status: 'unknown', calls: 1 },
   { step: 'recordOutcome', anomaly: 'crashed-after', status: 'sent', calls: 1 },
   { step: 'recordOutcome', anomaly: 'away', status: 'sent', calls: 1 },
+  { step: 'moveUp', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'moveUp', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'moveUp', anomaly: 'away', status: 'sent', calls: 1 },
 ];
 
 /** The provider refuses twice before it accepts: only here may there be more than one call. */
@@ -121,13 +125,14 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
           around(() => Reflect.apply(value, object, args) as Promise<unknown>);
       },
     });
-  const { messages, facts, rates, effects, gateway } = deps;
+  const { messages, facts, rates, conversations, effects, gateway } = deps;
   return {
     deps: {
       ...deps,
       messages: wrap(messages),
       facts: wrap(facts),
       rates: wrap(rates),
+      conversations: wrap(conversations),
       effects: wrap(effects),
       gateway: wrap(gateway),
     },

@@ -189,7 +189,7 @@ describe('dispatch › the last look before the call', () => {
     };
 
     it('a template › one read each of channel, template and policy more than without it', async () => {
-      const given = await cached();
+      const given = await cached({ timestamp: new Date() });
       assert.deepEqual(await countOf(given), {
         ...shared,
         'find clients': 1,
@@ -199,7 +199,7 @@ describe('dispatch › the last look before the call', () => {
     });
 
     it('a reply › one read of the channel more than without it; its turn costs another', async () => {
-      const given = await cached(reply);
+      const given = await cached({ ...reply, timestamp: new Date() });
       assert.deepEqual(await countOf(given), { ...shared, 'find conversations': 1, 'find messages': 2 });
     });
   });

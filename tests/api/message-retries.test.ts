@@ -85,6 +85,23 @@ describe('retries of messages', function () {
       ]);
     });
 
+    for (const [what, fields] of [
+      ['template', {}],
+      ['free-form', freeForm],
+    ] as const) {
+      it(`${what} › its conversation moves to the top of the list`, async () => {
+        const id = await ours.store(failed(fields));
+        const { conversationId } = await ours.stored(id);
+        await setWindow(api(), conversationId.toHexString(), hourMs);
+        const old = new Date(Date.now() - 24 * hourMs);
+        await update('conversations', conversationId, { lastMessageAt: old });
+        assert.equal(outcomeOf(await retry(id)), '201');
+        const _id = conversationId;
+        const conversation = await api().collection('conversations').findOne({ _id });
+        assert.ok(conversation?.['lastMessageAt'] > old);
+      });
+    }
+
     it('a second time › 409 that names the new message; retrying that one › 201', async () => {
       const id = await ours.store(failed());
       const made = await retry(id);

@@ -49,6 +49,7 @@ export function createConversationRepository(connection: Connection) {
 
   return {
     ...createMessageTouches(conversations),
+    ...createThreadWrites(conversations),
     ...createOtherThreads(conversations),
     ...createDecisions(conversations),
 
@@ -132,7 +133,10 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       { $max: { lastMessageAt: at } },
       { sort: { lastMessageAt: -1, _id: -1 }, returnDocument: 'after', ...withoutHistory },
     ),
+});
 
+/** As those, of a thread whose id is known. */
+const createThreadWrites = (conversations: TenantCollection<ConversationRecord>) => ({
   /** Sets the lead of a thread that has none; the first one stays. Null if the thread has one, or is gone. */
   setLead: (
     scope: ClientScope,
@@ -146,10 +150,16 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       { returnDocument: 'after', ...withoutHistory },
     ),
 
-  /** Takes the next turn; null if the thread is gone. */
-  async takeTurn(scope: ClientScope, _id: Types.ObjectId): Promise<number | null> {
+  /** The thread with this id, open or closed, after a message at `at`; returns its latest turn, null if there is none. */
+  async touch(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    at: Date,
+    { takesTurn = false }: TouchOptions = {},
+  ): Promise<number | null> {
     const options = { returnDocument: 'after', projection: { turns: 1 } } as const;
-    return (await conversations.findOneAndUpdate(scope, { _id }, oneTurn, options))?.turns ?? null;
+    const update = { $max: { lastMessageAt: at }, ...(takesTurn ? oneTurn : {}) };
+    return (await conversations.findOneAndUpdate(scope, { _id }, update, options))?.turns ?? null;
   },
 
   /** Extends the free entry point; never shortens it. */

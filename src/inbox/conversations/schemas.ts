@@ -66,7 +66,10 @@ const conversationFields = {
   channelId: z.string(),
   assignedAgentId: z.string().nullable(),
   status: ConversationStatus,
-  lastMessageAt: z.iso.datetime(),
+  lastMessageAt: z.iso.datetime().meta({
+    description:
+      'When the latest message arrived, was accepted or sent again, or left if it was scheduled or held',
+  }),
   freeEntryPointExpiresAt: z.iso.datetime().nullable().meta({
     description:
       'Messages are free until then, because the contact came from an advertisement; free-form messages still need an open window',

@@ -74,9 +74,14 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       };
     },
 
-    /** Takes the next turn of a thread, for an answer that a person sends again; null if the thread is gone. */
-    takeTurn: (scope: ClientScope, id: Types.ObjectId): Promise<number | null> =>
-      conversations.takeTurn(scope, id),
+    /** Moves the thread to the top of the list, for a message that a person sends again or that leaves at `at`. */
+    async moveUp(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> {
+      await conversations.touch(scope, id, at);
+    },
+
+    /** As `moveUp`, and takes the next turn, for an answer that a person sends again; null if the thread is gone. */
+    takeTurn: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<number | null> =>
+      conversations.touch(scope, id, at, { takesTurn: true }),
 
     /** As `findOrOpen`, for a message at `at` that the contact did not write: a new thread has no lead. */
     async findOrOpenWithoutLead(

@@ -76,7 +76,7 @@ async function withoutCall(deps: DispatchDeps, { scope, id }: Target, claim: Cla
     // A worker died between taking the claim and storing the outcome. The call may have been made: never repeat it.
     const outcome: DispatchOutcome = { kind: 'unknown', reason: 'the worker was lost during the call' };
     deps.observer?.outcomeKnown(claim.message, outcome);
-    const isRecorded = await record(deps, { scope, id }, { outcome, attempt, startedAt: dispatch.startedAt });
+    const isRecorded = await record(deps, { scope, id }, { message: claim.message, outcome });
     return { kind: 'dispatched', outcome, attempt, isRecorded };
   }
   if (claim.decision === 'expire') {
@@ -105,7 +105,7 @@ const permitLost: Obstacle = { kind: 'obstacle', gate: 'rate', reason: 'permit e
 /** Makes the one call that the claim allows, and stores its outcome or releases the claim. */
 async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCall): Promise<AttemptEnd> {
   const { message, clearance, toBody } = call;
-  const { attempt, startedAt } = message.dispatch;
+  const { attempt } = message.dispatch;
   const look = await lookOnce(deps, target, { message, read: clearance.read });
   if (look.kind === 'obstacle') return putOff(deps, target, { token: call.token, obstacle: look });
   if (!clearance.permit.stillHolds())
@@ -117,7 +117,7 @@ async function callProvider(deps: DispatchDeps, target: Target, call: ClaimedCal
   const next = decideAfterCall(answer, attempt, randomFraction());
   if (next.kind === 'done') {
     deps.observer?.outcomeKnown(message, next.outcome);
-    const isRecorded = await record(deps, target, { outcome: next.outcome, attempt, startedAt });
+    const isRecorded = await record(deps, target, { message, outcome: next.outcome });
     return { kind: 'dispatched', outcome: next.outcome, attempt, isRecorded };
   }
   if (answer.kind === 'rejected') await applyEffects(deps, target, { message, answer });

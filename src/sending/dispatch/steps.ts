@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ChannelDirectory } from '../../channels/directory.ts';
+import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -10,7 +11,8 @@ import type { GateFactsReader } from '../gates/facts.ts';
 import type { DispatchResult } from '../messages/contract.ts';
 import type { DispatchOutcome } from '../messages/lifecycle.ts';
 import type { DispatchObserver } from '../messages/observer.ts';
-import type { MessageRepository } from '../messages/use-cases.ts';
+import { leavesLate } from '../messages/rules.ts';
+import type { MessageDoc, MessageRepository } from '../messages/use-cases.ts';
 import type { ErrorEffects } from './effects.ts';
 import { insistOn } from './insist.ts';
 
@@ -32,6 +34,7 @@ export interface DispatchDeps {
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
   readonly facts: GateFactsReader;
+  readonly conversations: Pick<ConversationThreads, 'moveUp'>;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
   readonly effects: Pick<ErrorEffects, 'afterRefusal'>;
   readonly gateway: Pick<Gateway, 'send'>;
@@ -43,13 +46,14 @@ export interface DispatchDeps {
 
 /** The dependencies with `insist` around every database step. `acquire` is exempt: it has a wait of its own. */
 export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
-  const { messages, templates, facts, effects } = deps;
+  const { messages, templates, facts, conversations, effects } = deps;
   const { acquire, ...reservations } = deps.rates;
   return {
     ...deps,
     messages: insistOn(messages),
     templates: insistOn({ contentForSend: templates.contentForSend }),
     facts: insistOn(facts),
+    conversations: insistOn({ moveUp: conversations.moveUp }),
     rates: { ...insistOn(reservations), acquire },
     effects: insistOn(effects),
   };
@@ -98,20 +102,32 @@ export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcom
 
 /** Stores an outcome; false if the database is unavailable: then the workflow must store it. */
 export async function record(
-  { messages, clock, logger }: Pick<DispatchDeps, 'messages' | 'clock' | 'logger'>,
+  deps: Pick<DispatchDeps, 'messages' | 'conversations' | 'clock' | 'logger'>,
   { scope, id }: Target,
-  call: { outcome: DispatchOutcome; attempt: number; startedAt: Date | undefined },
+  { message, outcome }: { message: MessageDoc; outcome: DispatchOutcome },
 ): Promise<boolean> {
-  const { outcome, attempt, startedAt } = call;
+  const { messages, clock, logger } = deps;
+  const { attempt, startedAt } = message.dispatch;
   const endedAt = clock.now();
   try {
     await messages.recordOutcome(scope, id, {
       outcome,
       attempt: attemptOf(attempt, startedAt ?? endedAt, endedAt, outcome),
     });
+    await moveConversation(deps, { message, outcome, at: endedAt });
     return true;
   } catch (error) {
     logger.warn({ messageId: id.toHexString(), error }, 'outcome not stored: the workflow stores it');
     return false;
   }
+}
+
+/** Moves the conversation of a message that leaves late to the top of the list. Idempotent. */
+export async function moveConversation(
+  { conversations }: Pick<DispatchDeps, 'conversations'>,
+  { message, outcome, at }: { message: MessageDoc; outcome: DispatchOutcome; at: Date },
+): Promise<void> {
+  const { clientId, conversationId } = message;
+  if (outcome.kind !== 'accepted' || !leavesLate(message, at)) return;
+  await conversations.moveUp({ clientId }, conversationId, at);
 }

@@ -23,7 +23,7 @@ export interface RetryDeps {
   readonly facts: GateFactsReader;
   readonly channels: Pick<ChannelDirectory, 'requireForSend'>;
   readonly templates: Pick<TemplateCatalogue, 'requireStillSendable'>;
-  readonly conversations: Pick<ConversationThreads, 'takeTurn'>;
+  readonly conversations: Pick<ConversationThreads, 'takeTurn' | 'moveUp'>;
   readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }
@@ -128,14 +128,18 @@ export function createRetries(deps: RetryDeps) {
   };
 }
 
-/** An answer that is sent again is the latest one that a person sent. */
+/** Moves the conversation to the top. An answer that is sent again is the latest one that a person sent. */
 async function turnOf(
   { conversations }: Pick<RetryDeps, 'conversations'>,
   scope: ClientScope,
-  original: MessageDoc,
+  { messageType, conversationId }: MessageDoc,
+  now: Date,
 ): Promise<Pick<RetryDraft, 'turn'>> {
-  if (original.messageType === 'template') return {};
-  const turn = await conversations.takeTurn(scope, original.conversationId);
+  if (messageType === 'template') {
+    await conversations.moveUp(scope, conversationId, now);
+    return {};
+  }
+  const turn = await conversations.takeTurn(scope, conversationId, now);
   return turn === null ? {} : { turn };
 }
 
@@ -151,7 +155,7 @@ function createRetrySteps(deps: RetryDeps) {
     draft: RetryDraft & RetryKey,
   ): Promise<MessageDoc | null> {
     const { idempotencyKey, idempotencyHash, ...rest } = draft;
-    const turn = rest.sendAt === undefined ? await turnOf(deps, scope, original) : {};
+    const turn = rest.sendAt === undefined ? await turnOf(deps, scope, original, rest.now) : {};
     const fresh = {
       ...draftRetry(original, { ...rest, ...turn }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
