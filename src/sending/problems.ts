@@ -35,7 +35,7 @@ export const sendingProblems = defineProblems({
     title: 'Customer service window is closed',
     retry: false,
     advice:
-      'Free-form messages are allowed for 24 hours after the contact’s last message. Send one of the `templates` in the response, and continue once the contact answers.',
+      'Free-form messages are allowed for 24 hours after the contact’s last message, less a minute: until `windowExpiresAt` of the conversation. Send one of the `templates` in the response, and continue once the contact answers.',
     extensions: {
       templates: z
         .array(ProblemTemplate)

@@ -36,7 +36,7 @@ export interface ConversationDoc {
   readonly assignedAgentId?: Types.ObjectId;
   readonly status: ConversationStatus;
   readonly lastMessageAt: Date;
-  /** When the customer service window closes, about 24 h after the contact's last message (`windowAfter`). */
+  /** When the customer service window closes, 24 h less a safety minute after the contact's last message (`windowAfter`). */
   readonly windowExpiresAt?: Date;
   /** Until when messages are free: Meta's 72 h for contacts who come from an advertisement. */
   readonly freeEntryPointExpiresAt?: Date;

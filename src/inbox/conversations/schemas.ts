@@ -74,9 +74,14 @@ const conversationFields = {
     description:
       'Messages are free until then, because the contact came from an advertisement; free-form messages still need an open window',
   }),
-  windowExpiresAt: z.iso.datetime().nullable().meta({
-    description: 'Free-form messages are allowed until then; null before the first message of the contact',
-  }),
+  windowExpiresAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({
+      description:
+        'Free-form messages are allowed until then; null before the first message of the contact. This is 23 hours and 59 ' +
+        'minutes after the latest one: WhatsApp’s window of 24 hours less a minute, in which a last message can still arrive.',
+    }),
   unreadCount: z.int(),
   createdAt: z.iso.datetime(),
 };
@@ -92,7 +97,7 @@ const listItemExample = {
   status: 'open',
   lastMessageAt: '2026-11-23T09:00:00.000Z',
   freeEntryPointExpiresAt: null,
-  windowExpiresAt: '2026-11-24T09:00:00.000Z',
+  windowExpiresAt: '2026-11-24T08:59:00.000Z',
   unreadCount: 1,
   createdAt: '2026-11-23T08:30:00.000Z',
 } as const;

@@ -20,7 +20,8 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     summary: 'Send a free-form message',
     description:
       'Text, media, location, contacts, reaction, buttons, list, link or flow. Allowed in the customer ' +
-      'service window: 24 hours after the last message of the contact. Outside it, the answer lists ' +
+      'service window: 24 hours after the last message of the contact, less a minute (`windowExpiresAt` of the ' +
+      'conversation). Outside it, the answer lists ' +
       'templates to send instead.',
     tag: 'Messages',
     access: ['admin', 'agent'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ConversationListItemView } from '../../../../src/inbox/conversations/schemas.ts';
 import { isWindowOpen, windowAfter } from '../../../../src/inbox/conversations/rules.ts';
 
 describe('customer service window', () => {
@@ -6,6 +7,17 @@ describe('customer service window', () => {
     const inboundAt = new Date('2026-11-23T09:00:00.000Z');
     assert.equal(windowAfter(inboundAt).toISOString(), '2026-11-24T08:59:00.000Z');
     assert.equal(inboundAt.toISOString(), '2026-11-23T09:00:00.000Z');
+  });
+
+  it('the API description › names the minute, and its example has it', () => {
+    const { description } = ConversationListItemView.shape.windowExpiresAt.meta() ?? {};
+    assert.match(description ?? '', /23 hours and 59 minutes after/);
+    const meta: Readonly<Record<string, unknown>> = ConversationListItemView.meta() ?? {};
+    const [example] = meta['examples'] as [Record<string, string>];
+    assert.equal(
+      example['windowExpiresAt'],
+      windowAfter(new Date(example['lastMessageAt'] ?? '')).toISOString(),
+    );
   });
 
   it('across a change of the clocks › 24 hours, not one day', () => {
