@@ -10,6 +10,8 @@ export interface MongodOptions {
   readonly logFile: string;
   /** Enables fail points (`configureFailPoint`). Never use it for data that is kept. */
   readonly hasFailPoints?: boolean;
+  /** Bounds what grows beside the data, for a machine on which people work. The oplog is bounded when it is created. */
+  readonly isSmall?: boolean;
   readonly onSpawn?: SpawnListener;
 }
 
@@ -19,6 +21,18 @@ export type RunningMongod = RunningServer & {
 };
 
 const replicaSet = 'rs0';
+
+/** How long it may take to stop. */
+export const mongodStopMs = 4_000;
+
+/**
+ * By default the journal preallocates files of 100 MB, the oplog may take a twentieth of the disk, and each change is kept
+ * for five minutes for reads of the past, which nobody does here.
+ */
+const smallArgs: readonly string[] = [
+  ...['--oplogSize', '128', '--wiredTigerEngineConfigString', 'log=(file_max=8MB,prealloc=false)'],
+  ...['--setParameter', 'minSnapshotHistoryWindowInSeconds=5'],
+];
 const codeNotYetInitialized = 94;
 
 /** Starts mongod on loopback as a replica set of one, which transactions need, and waits until it accepts writes. */
@@ -46,11 +60,12 @@ async function launch(
       // A stop need not wait for other members: there are none.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+      ...(options.isSmall === true ? smallArgs : []),
       ...(options.hasFailPoints === true ? ['--setParameter', 'enableTestCommands=1'] : []),
     ],
     address,
     logFile: options.logFile,
-    stopTimeoutMs: 4_000,
+    stopTimeoutMs: mongodStopMs,
     onSpawn: options.onSpawn,
   });
   await waitUntilReady(server, {

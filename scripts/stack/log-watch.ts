@@ -1,7 +1,8 @@
-import { open, rename, stat } from 'node:fs/promises';
+import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
 
 const pollMs = 500;
 const rotateOverBytes = 10_000_000;
+const trimEveryMs = 10_000;
 const linesPerWindow = 5;
 const windowMs = 10_000;
 
@@ -42,6 +43,8 @@ export async function watchLog(file: string, show: (line: string) => void): Prom
   const read = async () => {
     if (isReading) return;
     isReading = true;
+    // The log was trimmed.
+    if ((await sizeOf(file)) < position) position = 0;
     const text = await readFrom(file, position).catch(() => '');
     const complete = text.slice(0, text.lastIndexOf('\n') + 1);
     position += Buffer.byteLength(complete);
@@ -59,6 +62,24 @@ export async function watchLog(file: string, show: (line: string) => void): Prom
 /** Rotates a large log once; the previous copy is removed. */
 export async function rotateLog(file: string): Promise<void> {
   if ((await sizeOf(file)) > rotateOverBytes) await rename(file, `${file}.1`);
+}
+
+/**
+ * Moves the content of a log to the previous copy when it is too large, while the program goes on writing. Lines written
+ * during the copy are lost; a program always appends, so it continues at the new end.
+ */
+export async function trimLog(file: string, maxBytes = rotateOverBytes): Promise<void> {
+  if ((await sizeOf(file)) <= maxBytes) return;
+  await copyFile(file, `${file}.1`);
+  await truncate(file, 0);
+}
+
+/** Trims the log of a running program from time to time. Returns a function that stops it. */
+export function keepLogSmall(file: string, show: (line: string) => void): () => void {
+  const timer = setInterval(() => {
+    trimLog(file).catch((error: unknown) => show(`${file} could not be trimmed: ${messageOf(error)}`));
+  }, trimEveryMs);
+  return () => clearInterval(timer);
 }
 
 async function readFrom(file: string, position: number): Promise<string> {

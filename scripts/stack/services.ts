@@ -29,6 +29,7 @@ export function mongodService(binary: string, ports: Ports): Service {
         port: ports.MONGOD_PORT,
         dataDir: markers.mongod,
         logFile: logFileOf('mongod'),
+        isSmall: true,
         onSpawn,
       }),
   };

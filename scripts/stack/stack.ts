@@ -4,7 +4,7 @@ import { dataDir } from '../paths.ts';
 import { writeFileAtomically } from './files.ts';
 import { saveProcesses, type KnownProcess } from './processes.ts';
 import { logFileOf, logsDir, markers, type ServiceName } from './services.ts';
-import { rotateLog, watchLog } from './log-watch.ts';
+import { keepLogSmall, rotateLog, watchLog } from './log-watch.ts';
 import type { Pids, StackFile } from './stack-file.ts';
 import { supervise, type Service, type Supervised } from './supervise.ts';
 
@@ -62,6 +62,7 @@ export function createStack(
       if (name !== 'mongod' && name !== 'temporal') {
         stopWatching.push(await watchLog(logFileOf(name), (line) => log(`${name}: ${line}`)));
       }
+      stopWatching.push(keepLogSmall(logFileOf(name), log));
       if (isStopping) throw new Error('stopping');
       const onPid = (pid: number) => {
         pids.set(name, pid);

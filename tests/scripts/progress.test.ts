@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeProgress } from '../../scripts/stack/demo.ts';
 import { readEnvNames } from '../../scripts/stack/env-file.ts';
-import { describeLogLine, watchLog } from '../../scripts/stack/log-watch.ts';
+import { describeLogLine, trimLog, watchLog } from '../../scripts/stack/log-watch.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -44,6 +44,30 @@ describe('watched log', () => {
     while (shown.length === 0) await sleep(50);
     stop();
     assert.deepEqual(shown, ['new 0', 'new 1', 'new 2', 'new 3', 'new 4', `… more in ${file}`]);
+  });
+});
+
+describe('log of a running program', () => {
+  it('too large › its content moves to the previous copy, and new lines are still shown', async () => {
+    const file = join(folder, 'worker.log');
+    await writeFile(file, 'old line\n'.repeat(10));
+    const shown: string[] = [];
+    const stop = await watchLog(file, (line) => shown.push(line));
+    await trimLog(file, 20);
+    await appendFile(file, 'new line\n');
+    while (shown.length === 0) await sleep(50);
+    stop();
+    assert.deepEqual(shown, ['new line']);
+    assert.equal(await readFile(file, 'utf8'), 'new line\n');
+    assert.equal(await readFile(`${file}.1`, 'utf8'), 'old line\n'.repeat(10));
+  });
+
+  it('not too large › left alone', async () => {
+    const file = join(folder, 'worker.log');
+    await writeFile(file, 'a line\n');
+    await trimLog(file, 20);
+    await trimLog(join(folder, 'missing.log'), 20);
+    assert.equal(await readFile(file, 'utf8'), 'a line\n');
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -64,6 +65,35 @@ describe('real servers', function () {
     const third = await start(await freePort(null, quiet));
     assert.notEqual(third.address, first.address);
     assert.equal(await insert(third.uri, [4]), 4);
+  });
+
+  it('mongod of npm start › small journal files, an oplog with an end, no preallocation', async () => {
+    const { path: binary } = await findBinary('mongod', quiet);
+    const dataDir = join(folder, 'mongod');
+    const server = await startMongod({
+      binary,
+      port: await freePort(null, quiet),
+      dataDir,
+      logFile: join(folder, 'mongod.log'),
+      isSmall: true,
+    });
+    running.push(server);
+    const client = new mongoose.mongo.MongoClient(server.uri);
+    const things = client.db('test').collection<{ text: string }>('things');
+    // More than one file of the journal, even compressed.
+    for (let round = 0; round < 4; round += 1)
+      await things.insertMany(
+        Array.from({ length: 40 }, () => ({ text: randomBytes(64 * 1_024).toString('base64') })),
+        { writeConcern: { w: 1, j: true } },
+      );
+    const { maxSize } = await client.db('local').command({ collStats: 'oplog.rs' });
+    await client.close();
+    assert.equal(maxSize, 128 * 1_024 * 1_024);
+    const journal = join(dataDir, 'journal');
+    const sizes = await Promise.all(
+      (await readdir(journal)).map(async (name) => (await stat(join(journal, name))).size),
+    );
+    assert.ok(Math.max(...sizes) <= 9 * 1_024 * 1_024, String(sizes));
   });
 
   it('Temporal is killed and started again › open workflows, search attributes and retention are kept', async () => {
