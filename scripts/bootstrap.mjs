@@ -109,8 +109,9 @@ function run(entry, args) {
 }
 
 /**
- * npm forwards a signal only to the shell between itself and this process, and that shell dies without forwarding it.
- * Under npm, the death of the parent therefore counts as a request to stop.
+ * npm forwards a signal to the shell that runs the command, which dies without forwarding it; a command that begins with
+ * `exec` has none, so that npm returns when this process has ended. Under npm, the death of the parent counts as a
+ * request to stop: of that shell, or of a killed npm.
  */
 function followParent(onDeath) {
   if (process.env.npm_lifecycle_event === undefined) return;

@@ -15,6 +15,9 @@ export interface TemporalOptions {
   readonly onSpawn?: SpawnListener;
 }
 
+/** How long it may take to stop. */
+export const temporalStopMs = 4_000;
+
 /** The search attributes that workflows set at start; a namespace on a SQL store has room for ten of each type. */
 export const keywordAttributes = [
   'ClientId',
@@ -48,7 +51,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningSe
     args: temporalArgs(options),
     address,
     logFile: options.logFile,
-    stopTimeoutMs: 4_000,
+    stopTimeoutMs: temporalStopMs,
     onSpawn: options.onSpawn,
   });
   let connection: Connection | undefined;

@@ -11,6 +11,8 @@ export interface KnownProcess {
   readonly pid: number;
   /** A unique part of its command line: proves that the process id has not been reused. */
   readonly marker: string;
+  /** How long it may take to stop; the default for those of earlier versions. */
+  readonly stopTimeoutMs?: number;
 }
 
 interface ProcessFile {
@@ -116,7 +118,7 @@ export async function stopLeftoversIn(folder: string, log: (line: string) => voi
 
 async function endProcess(known: KnownProcess): Promise<void> {
   const attempts = [
-    ['SIGTERM', 8_000],
+    ['SIGTERM', known.stopTimeoutMs ?? 8_000],
     ['SIGKILL', 2_000],
   ] as const;
   for (const [signal, waitMs] of attempts) {

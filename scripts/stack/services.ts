@@ -1,11 +1,17 @@
 import { join } from 'node:path';
+import { loadConfig } from '../../src/app/config.ts';
 import { dataDir, distDir } from '../paths.ts';
-import { startMongod } from '../servers/mongod.ts';
+import { mongodStopMs, startMongod } from '../servers/mongod.ts';
 import { portOfUrl } from '../servers/ports.ts';
 import { launchServer, waitUntilReady } from '../servers/server-process.ts';
-import { startTemporal } from '../servers/temporal.ts';
+import { startTemporal, temporalStopMs } from '../servers/temporal.ts';
 import type { Addresses, Ports, Settings } from './settings.ts';
 import type { Service } from './supervise.ts';
+
+/** A service with the time that it may take to stop; after that it is killed. */
+export interface StackService extends Service {
+  readonly stopTimeoutMs: number;
+}
 
 export type ServiceName = 'api' | 'worker' | 'mongod' | 'temporal' | 'sandbox';
 
@@ -20,9 +26,10 @@ export const markers: Readonly<Record<ServiceName, string>> = {
   api: join(distDir, 'src', 'bin', 'api.js'),
 };
 
-export function mongodService(binary: string, ports: Ports): Service {
+export function mongodService(binary: string, ports: Ports): StackService {
   return {
     name: 'mongod',
+    stopTimeoutMs: mongodStopMs,
     start: (onSpawn) =>
       startMongod({
         binary,
@@ -35,9 +42,10 @@ export function mongodService(binary: string, ports: Ports): Service {
   };
 }
 
-export function temporalService(binary: string, ports: Ports, settings: Settings): Service {
+export function temporalService(binary: string, ports: Ports, settings: Settings): StackService {
   return {
     name: 'temporal',
+    stopTimeoutMs: temporalStopMs,
     start: (onSpawn) =>
       startTemporal({
         binary,
@@ -51,16 +59,20 @@ export function temporalService(binary: string, ports: Ports, settings: Settings
   };
 }
 
+/** What a process needs to close its connections, after the work in progress. */
+const closeMs = 5_000;
+
 /** The product's services, in the order in which they stop. */
 export function ownServices(addresses: Addresses, env: Readonly<Record<string, string>>) {
+  const { shutdownGraceMs } = loadConfig(env).deployment;
   const own = (name: 'api' | 'worker' | 'sandbox', readyUrl: string, stopTimeoutMs: number) => {
     const metrics = name === 'sandbox' ? null : addresses.metrics[name];
     const otherPorts = metrics === null ? [] : [portOfUrl(metrics)];
     return nodeService({ name, entry: markers[name], readyUrl, otherPorts, env, stopTimeoutMs });
   };
   return {
-    api: own('api', `${addresses.api}/readyz`, 5_000),
-    worker: own('worker', `${addresses.workerHealth}/readyz`, 5_000),
+    api: own('api', `${addresses.api}/readyz`, shutdownGraceMs + closeMs),
+    worker: own('worker', `${addresses.workerHealth}/readyz`, shutdownGraceMs + closeMs),
     sandbox: own('sandbox', `${addresses.sandbox}/sandbox/health`, 2_000),
   };
 }
@@ -77,11 +89,12 @@ interface NodeServiceOptions {
 }
 
 /** A Node program; ready when its URL answers 200. */
-export function nodeService(options: NodeServiceOptions): Service {
+export function nodeService(options: NodeServiceOptions): StackService {
   const { name, entry, readyUrl, otherPorts = [], env, stopTimeoutMs } = options;
   const logFile = options.logFile ?? logFileOf(name);
   return {
     name,
+    stopTimeoutMs,
     async start(onSpawn) {
       const server = await launchServer({
         name,

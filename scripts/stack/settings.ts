@@ -122,8 +122,6 @@ export function toChildEnv(
   return {
     NODE_ENV: 'development',
     PUBLIC_URL: addresses.api,
-    // Less than the 20 s that stopping the whole stack may take.
-    SHUTDOWN_GRACE: '4s',
     ...given,
     ...secretsOfProduct,
     HOST: 'localhost',

@@ -3,24 +3,45 @@ import { join } from 'node:path';
 import { dataDir } from '../paths.ts';
 import { writeFileAtomically } from './files.ts';
 import { saveProcesses, type KnownProcess } from './processes.ts';
-import { logFileOf, logsDir, markers, type ServiceName } from './services.ts';
+import { logFileOf, logsDir, markers, type ServiceName, type StackService } from './services.ts';
 import { keepLogSmall, rotateLog, watchLog } from './log-watch.ts';
 import type { Pids, StackFile } from './stack-file.ts';
-import { supervise, type Service, type Supervised } from './supervise.ts';
+import { supervise, type Supervised } from './supervise.ts';
 
 const stackFile = join(dataDir, 'stack.json');
-/** Slightly less than the 20 s that a stop may take, so that there is time to report it. */
-const stopDeadlineMs = 18_500;
+/** Services are killed one by one when their time is over; this is for one that does not even end then. */
+const stopMarginMs = 2_000;
 const stopOrder: readonly ServiceName[] = ['api', 'worker', 'sandbox', 'temporal', 'mongod'];
 
 export interface Stack {
   /** Starts a service under supervision and waits until it is ready. */
-  start(name: ServiceName, service: Service): Promise<void>;
+  start(name: ServiceName, service: StackService): Promise<void>;
   /** Writes .data/stack.json, and rewrites it whenever a process id changes. */
   publish(content: Omit<StackFile, 'pids'>): void;
   pids(): Pids;
-  /** Stops everything in order, within 20 s in any case. */
+  /** Stops everything in order: each service has its time, and is killed after it. */
   stop(): Promise<void>;
+}
+
+/** The time in which services that stop one after the other are certainly down. */
+export const stopDeadlineOf = (services: Iterable<Pick<StackService, 'stopTimeoutMs'>>): number =>
+  [...services].reduce((sum, { stopTimeoutMs }) => sum + stopTimeoutMs, stopMarginMs);
+
+type Running = Map<ServiceName, { readonly supervised: Supervised; readonly stopTimeoutMs: number }>;
+
+async function stopAll(services: Running, log: (line: string) => void): Promise<void> {
+  const deadline = setTimeout(() => {
+    log(`stopping took too long; killing the remaining processes, see ${logsDir}`);
+    for (const { supervised } of services.values()) supervised.kill();
+  }, stopDeadlineOf(services.values()));
+  for (const name of stopOrder) {
+    const service = services.get(name);
+    if (service === undefined) continue;
+    const startedAt = performance.now();
+    await service.supervised.stop();
+    log(`${name} stopped (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  }
+  clearTimeout(deadline);
 }
 
 /** All processes of one `npm start`: supervised, recorded in a file, and stopped in order. */
@@ -29,7 +50,7 @@ export function createStack(
   supervisor: KnownProcess,
   log: (line: string) => void,
 ): Stack {
-  const services = new Map<ServiceName, Supervised>();
+  const services: Running = new Map();
   const pids = new Map<ServiceName, number>();
   const stopWatching: (() => void)[] = [];
   let published: Omit<StackFile, 'pids'> | null = null;
@@ -44,7 +65,10 @@ export function createStack(
   });
 
   const save = () => {
-    const children = [...pids].map(([name, pid]) => ({ name, pid, marker: markers[name] }));
+    const children = [...pids].map(([name, pid]) => {
+      const stopTimeoutMs = services.get(name)?.stopTimeoutMs;
+      return { name, pid, marker: markers[name], ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }) };
+    });
     saveProcesses(processFile, { supervisor, children });
     if (published === null || isStopping) return;
     // It contains the password of the demo client.
@@ -69,7 +93,7 @@ export function createStack(
         save();
       };
       const supervised = supervise(service, { log, onPid });
-      services.set(name, supervised);
+      services.set(name, { supervised, stopTimeoutMs: service.stopTimeoutMs });
       await supervised.ready;
     },
     publish(content) {
@@ -80,18 +104,7 @@ export function createStack(
       isStopping = true;
       for (const stop of stopWatching) stop();
       await rm(stackFile, { force: true });
-      const deadline = setTimeout(() => {
-        log(`stopping took too long; killing the remaining processes, see ${logsDir}`);
-        for (const service of services.values()) service.kill();
-      }, stopDeadlineMs);
-      for (const name of stopOrder) {
-        const service = services.get(name);
-        if (service === undefined) continue;
-        const startedAt = performance.now();
-        await service.stop();
-        log(`${name} stopped (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
-      }
-      clearTimeout(deadline);
+      await stopAll(services, log);
       await rm(processFile, { force: true });
     },
   };
