@@ -21,8 +21,40 @@ export function describeLogLine(line: string): string | null {
     typeof level === 'number' ? level >= 40 : ['warn', 'error', 'fatal'].includes(String(level));
   if (!isSevere) return null;
   const message = 'message' in entry ? String(entry.message) : 'msg' in entry ? String(entry.msg) : '';
-  const cause = 'err' in entry ? messageOf(entry.err) : 'error' in entry ? messageOf(entry.error) : '';
-  return [message, cause].filter(Boolean).join(': ').slice(0, 300);
+  const cause =
+    'err' in entry
+      ? messageOf(entry.err)
+      : 'error' in entry
+        ? messageOf(entry.error)
+        : 'reason' in entry
+          ? String(entry.reason)
+          : '';
+  const subject = subjectOf(entry);
+  const text = [message, cause].filter(Boolean).join(': ').slice(0, 300);
+  return subject === null ? text : `${text} (${subject})`;
+}
+
+/** What a line can be about, the most telling first. */
+const subjects = [
+  ['messageId', 'message'],
+  ['workflowId', 'workflow'],
+  ['eventId', 'event'],
+  ['mailId', 'mail'],
+  ['channelId', 'channel'],
+  ['requestId', 'request'],
+  ['loop', 'loop'],
+] as const;
+
+/** Names what the line is about, so that it can be looked up; null if it is about the whole process. */
+function subjectOf(entry: object): string | null {
+  const fields = new Map<string, unknown>(Object.entries(entry));
+  for (const [field, what] of subjects) {
+    const id = fields.get(field);
+    // The id of a message's workflow says so itself: `message:665f…`.
+    if (typeof id === 'string' && id !== '')
+      return id.startsWith('message:') ? id.replace(':', ' ') : `${what} ${id}`;
+  }
+  return null;
 }
 
 /**

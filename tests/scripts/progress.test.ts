@@ -28,6 +28,46 @@ describe('line of a process log', () => {
     );
   });
 
+  it('a failure with a reason instead of an error › its reason', () => {
+    const line = JSON.stringify({
+      level: 'error',
+      message: 'mail given up',
+      reason: 'refused',
+      mailId: 'm1',
+    });
+    assert.equal(describeLogLine(line), 'mail given up: refused (mail m1)');
+  });
+
+  const subjects: readonly (readonly [string, object, string])[] = [
+    [
+      'a message',
+      { messageId: '665f1c2ab7e4d3a9c8b01250', channelId: 'c1' },
+      'message 665f1c2ab7e4d3a9c8b01250',
+    ],
+    ['the workflow of a message', { workflowId: 'message:665f', eventId: 'e1' }, 'message 665f'],
+    ['a webhook event', { eventId: 'e1' }, 'event e1'],
+    ['a mail', { mailId: 'm1' }, 'mail m1'],
+    ['a channel', { channelId: 'c1' }, 'channel c1'],
+    ['a request', { requestId: 'r1' }, 'request r1'],
+    ['a loop', { loop: 'sweep' }, 'loop sweep'],
+  ];
+  for (const [what, fields, named] of subjects) {
+    it(`a failure of ${what} › names it`, () => {
+      const line = JSON.stringify({
+        level: 'warn',
+        message: 'not stored',
+        error: { message: 'away' },
+        ...fields,
+      });
+      assert.equal(describeLogLine(line), `not stored: away (${named})`);
+    });
+  }
+
+  it('a long failure of a message › still names it', () => {
+    const line = JSON.stringify({ level: 'error', message: 'x'.repeat(1_000), messageId: '665f' });
+    assert.match(describeLogLine(line) ?? '', /x \(message 665f\)$/);
+  });
+
   it('not JSON › shown as it is, cut to a line', () => {
     assert.equal(describeLogLine('Error: no such file'), 'Error: no such file');
     assert.equal(describeLogLine('x'.repeat(1000))?.length, 300);
