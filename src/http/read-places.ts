@@ -20,7 +20,7 @@ export interface ReadPlaceLimits {
   readonly answerMs: number;
 }
 
-const defaults: ReadPlaceLimits = { atOnce: 8, waiting: 200, answerMs: 30_000 };
+const defaults: ReadPlaceLimits = { atOnce: 6, waiting: 200, answerMs: 30_000 };
 
 interface Places {
   taken: number;

@@ -126,7 +126,7 @@ export const sortBy = (field: string, direction: SortDirection): Record<string, 
 };
 
 /** Documents of this size in total fill a page, however few they are. */
-export const maxPageBytes = 1_048_576;
+export const maxPageBytes = 524_288;
 
 /** A document that a page has no room for: only its place in the order is read. */
 interface BeyondPage {

@@ -63,7 +63,7 @@ describe('the size of a message', () => {
     assert.ok(bytes > maxHistoryBytes && bytes < maxHistoryBytes * 1.5, `${bytes} bytes`);
   });
 
-  it('a hundred long messages › pages of at most a megabyte and one message, every message once', async () => {
+  it('a hundred long messages › pages of at most 512 KiB and one message, every message once', async () => {
     const messages = createMessageRepository(database.connection);
     const { clientId } = buildMessage();
     const scope = scopeOf(clientId);
