@@ -12,8 +12,9 @@ import {
   type Check,
   type CheckResult,
 } from './checks.ts';
+import { checkAddress } from './addresses.ts';
 import { checkMediaSource } from './media.ts';
-import { checkProduct, checkProductList } from './products.ts';
+import { checkProduct, checkProductList, checkThumbnail } from './products.ts';
 
 const PATH = 'interactive';
 const ACTION = `${PATH}.action`;
@@ -125,6 +126,8 @@ const checkFlow = withParameters('flow', (parameters, path) => {
   );
 });
 
+const checkCatalog: Check = (action) => checkName(action, 'catalog_message') ?? checkThumbnail(action);
+
 /** A card has an index, an optional text, and a link, quick replies or a product. */
 const checkCards: Check = (action) =>
   checkList(action['cards'], `${ACTION}.cards`, [2, 10], (card, path) => {
@@ -158,7 +161,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['flow', plain(checkFlow, HEADER_TYPES)],
   ['location_request_message', plain((action) => checkName(action, 'send_location'))],
   ['request_contact_info', plain((action) => checkName(action, 'request_contact_info'))],
-  ['catalog_message', plain((action) => checkName(action, 'catalog_message'))],
+  ['catalog_message', plain(checkCatalog)],
   ['product', { body: null, headers: [], action: checkProduct }],
   ['product_list', plain(checkProductList, ['text'])],
   ['carousel', plain(checkCards)],
@@ -170,7 +173,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
     ),
   ],
   ['order_status', plain(withParameters('review_order', () => null))],
-  ['address_message', plain(withParameters('address_message', () => null))],
+  ['address_message', plain(withParameters('address_message', checkAddress))],
   ['call_permission_request', plain(anyAction)],
   ['voice_call', plain(anyAction)],
 ]);

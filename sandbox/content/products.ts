@@ -1,6 +1,14 @@
 /** Products of a catalogue in interactive messages and templates. Pure. */
 import { isRecord } from '../json.ts';
-import { checkList, checkText, wrong, type Check, type CheckResult } from './checks.ts';
+import {
+  checkList,
+  checkObject,
+  checkText,
+  optionalText,
+  wrong,
+  type Check,
+  type CheckResult,
+} from './checks.ts';
 
 const ACTION = 'interactive.action';
 const MAX_SECTIONS = 10;
@@ -34,3 +42,15 @@ export const checkProduct: Check = (action) =>
 export const checkProductList: Check = (action) =>
   checkText(action['catalog_id'], `${ACTION}.catalog_id`, 256) ??
   checkProductSections(action['sections'], `${ACTION}.sections`);
+
+/** The product whose image a catalog message shows; the first of the catalog if not given. */
+export const checkThumbnail: Check = ({ parameters }) =>
+  parameters === undefined
+    ? null
+    : checkObject(parameters, `${ACTION}.parameters`, (given) =>
+        optionalText(
+          given['thumbnail_product_retailer_id'],
+          `${ACTION}.parameters.thumbnail_product_retailer_id`,
+          256,
+        ),
+      );

@@ -102,13 +102,61 @@ export interface FlowAction {
   };
 }
 
-export type InteractiveObject = InteractiveParts &
-  (
-    | { readonly type: 'button'; readonly action: ButtonsAction }
-    | { readonly type: 'list'; readonly action: ListAction }
-    | { readonly type: 'cta_url'; readonly action: CtaUrlAction }
-    | { readonly type: 'flow'; readonly action: FlowAction }
-  );
+/** Values of an address form by Meta's name of the field. */
+export type AddressValuesObject = Readonly<Partial<Record<string, string>>>;
+
+export interface AddressAction {
+  readonly name: 'address_message';
+  readonly parameters: {
+    readonly country: 'IN' | 'SG';
+    readonly values?: AddressValuesObject;
+    readonly saved_addresses?: readonly { readonly id: string; readonly value: AddressValuesObject }[];
+    readonly validation_errors?: AddressValuesObject;
+  };
+}
+
+export interface CatalogAction {
+  readonly name: 'catalog_message';
+  readonly parameters?: { readonly thumbnail_product_retailer_id: string };
+}
+
+export interface ProductAction {
+  readonly catalog_id: string;
+  readonly product_retailer_id: string;
+}
+
+export interface ProductListAction {
+  readonly catalog_id: string;
+  readonly sections: readonly {
+    readonly title?: string;
+    readonly product_items: readonly { readonly product_retailer_id: string }[];
+  }[];
+}
+
+/** The one interactive message whose text is optional, and that has no header. */
+export interface ProductObject extends Partial<Pick<InteractiveParts, 'body'>> {
+  readonly type: 'product';
+  readonly footer?: { readonly text: string };
+  readonly action: ProductAction;
+}
+
+export type InteractiveObject =
+  | ProductObject
+  | (InteractiveParts &
+      (
+        | { readonly type: 'button'; readonly action: ButtonsAction }
+        | { readonly type: 'list'; readonly action: ListAction }
+        | { readonly type: 'cta_url'; readonly action: CtaUrlAction }
+        | { readonly type: 'flow'; readonly action: FlowAction }
+        | { readonly type: 'location_request_message'; readonly action: { readonly name: 'send_location' } }
+        | {
+            readonly type: 'request_contact_info';
+            readonly action: { readonly name: 'request_contact_info' };
+          }
+        | { readonly type: 'address_message'; readonly action: AddressAction }
+        | { readonly type: 'catalog_message'; readonly action: CatalogAction }
+        | { readonly type: 'product_list'; readonly action: ProductListAction }
+      ));
 
 /** A free-form message: its type, and an object under the name of the type. */
 export type FreeFormPayload =

@@ -22,6 +22,8 @@ const link = (parameters: Fields): object =>
     name: 'cta_url',
     parameters: { display_text: 'Open', url: 'https://example.org', ...parameters },
   });
+const address = (parameters: Fields): object =>
+  interactive('address_message', { name: 'address_message', parameters });
 const products = (count: number, title = 'A'): object => ({
   title,
   product_items: Array.from({ length: count }, (_, index) => ({ product_retailer_id: `p${index}` })),
@@ -104,7 +106,7 @@ describe('sandbox content', () => {
     ['cards', interactive('carousel', { cards: [card2(0), card2(1, { body: { text: long(160) } })] })],
     ['order details', interactive('order_details', { name: 'review_and_pay', parameters: {} })],
     ['order status', interactive('order_status', { name: 'review_order', parameters: {} })],
-    ['address', interactive('address_message', { name: 'address_message', parameters: {} })],
+    ['address', address({ country: 'SG', values: { sg_post_code: '018956' } })],
     [
       'template header with a place',
       header({ type: 'location', location: { latitude: 1, longitude: 2, name: 'A', address: 'B' } }),
@@ -275,6 +277,31 @@ describe('sandbox content', () => {
     ['link text too long', link({ display_text: long(21) }), 131009, /display_text/],
     ['link without url', link({ url: undefined }), 131008, /url/],
     ['link to nowhere', link({ url: 'example.org' }), 131009, /url/],
+    ['address without a country', address({}), 131008, /country/],
+    ['address of Germany', address({ country: 'DE' }), 131009, /country/],
+    [
+      'Indian code in Singapore',
+      address({ country: 'SG', values: { in_pin_code: '560001' } }),
+      131009,
+      /values\.in_pin_code/,
+    ],
+    [
+      'code of seven digits',
+      address({ country: 'IN', values: { in_pin_code: '5600011' } }),
+      131009,
+      /6 char/,
+    ],
+    ['saved address without an id', address({ country: 'IN', saved_addresses: [{}] }), 131008, /\[0\]\.id/],
+    ['errors as a text', address({ country: 'IN', validation_errors: 'a' }), 131009, /validation_errors/],
+    [
+      'catalog with a thumbnail that is no text',
+      interactive('catalog_message', {
+        name: 'catalog_message',
+        parameters: { thumbnail_product_retailer_id: 7 },
+      }),
+      131009,
+      /thumbnail/,
+    ],
     ['link of another name', interactive('cta_url', { name: 'url', parameters: {} }), 131009, /action\.name/],
     ['link without parameters', interactive('cta_url', { name: 'cta_url' }), 131008, /parameters/],
     ['flow without id', flow({ flow_id: undefined }), 131008, /flow_id/],

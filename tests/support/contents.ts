@@ -78,6 +78,41 @@ export const fullContents = {
     ...{ footer: 'No fee', flowId: '1200000000000001', flowCta: 'Book now', flowToken: 'booking-1042' },
     ...{ action: 'navigate', screen: 'FIRST', data: { guests: 2 }, mode: 'draft' },
   },
+  locationRequest: { type: 'locationRequest', body: 'Where shall we deliver?' },
+  contactInfoRequest: { type: 'contactInfoRequest', body: 'How can we call you?' },
+  addressRequest: {
+    ...{ type: 'addressRequest', body: 'Where shall we send it?', footer: 'Free delivery', country: 'IN' },
+    values: {
+      ...{ name: 'Asha Rao', phoneNumber: '+919811112222', pinCode: '560001', houseNumber: '12' },
+      ...{ floorNumber: '3', towerNumber: 'B', buildingName: 'Lake View', address: 'MG Road' },
+      ...{ landmarkArea: 'Near the lake', city: 'Bengaluru', state: 'Karnataka' },
+    },
+    savedAddresses: [
+      { id: 'home', values: { name: 'Asha at home', pinCode: '560002' } },
+      { id: 'work', values: { city: 'Mysuru' } },
+    ],
+    fieldErrors: { pinCode: 'We do not deliver there yet' },
+  },
+  catalog: {
+    ...{ type: 'catalog', body: 'All our cakes', footer: 'Fresh every day', thumbnailProductId: 'cake-1' },
+  },
+  product: {
+    ...{ type: 'product', body: 'Still warm', footer: 'Today only' },
+    ...{ catalogId: '194836987003835', productId: 'cake-2' },
+  },
+  productList: {
+    ...{
+      type: 'productList',
+      header: 'For your party',
+      body: 'What do you like?',
+      footer: 'Prices with tax',
+    },
+    catalogId: '194836987003836',
+    sections: [
+      { title: 'Cakes', productIds: ['cake-3', 'cake-4'] },
+      { title: 'Drinks', productIds: ['tea-1'] },
+    ],
+  },
 } satisfies Readonly<Record<Content['type'], ContentJson>>;
 
 export const contentKinds = Object.keys(fullContents) as Content['type'][];

@@ -19,10 +19,10 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     operationId: 'sendMessage',
     summary: 'Send a free-form message',
     description:
-      'Text, media, location, contacts, reaction, buttons, list, link or flow. Allowed in the customer ' +
-      'service window: 24 hours after the last message of the contact, less a minute (`windowExpiresAt` of the ' +
-      'conversation). Outside it, the answer lists ' +
-      'templates to send instead.',
+      'Text, media, location, contacts, reaction, buttons, list, link, flow, catalog, product, product list, or a ' +
+      'request for a location, phone number or address. Allowed in the customer service window: 24 hours after the ' +
+      'last message of the contact, less a minute (`windowExpiresAt` of the conversation). Outside it, the answer ' +
+      'lists templates to send instead.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendMessageBody,

@@ -30,6 +30,11 @@ export const paragraph = (limit: number) =>
 export const line = (limit: number) =>
   nonBlankText(limit).regex(noControls, { error: 'Must be one line without control characters.' });
 
+/** The text of most interactive messages. */
+export const shortBody = paragraph(1_024);
+export const headerText = line(60);
+export const footer = line(60).optional().meta({ description: 'Small print below the text' });
+
 const maxUrl = 2_000;
 
 /** A URL that a person opens. */

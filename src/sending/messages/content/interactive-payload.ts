@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import type {
+  AddressAction,
   ButtonsAction,
   FlowAction,
   HeaderObject,
   InteractiveObject,
   ListAction,
+  ProductListAction,
 } from '../../../whatsapp/free-form.ts';
+import { addressOf } from './address.ts';
 import type { Header } from './interactive-schemas.ts';
 import { defined, sourceOf } from './parts.ts';
 import type { ContentOf, InteractiveContent } from './schemas.ts';
 
 /** Meta's object of an interactive message. Pure. */
 export function interactiveOf(content: InteractiveContent): InteractiveObject {
-  const { header, body, footer } = content;
-  const parts = {
-    ...(header === undefined ? {} : { header: headerOf(header) }),
-    body: { text: body },
-    ...(footer === undefined ? {} : { footer: { text: footer } }),
-  };
+  if (content.type === 'product') return productOf(content);
+  const parts = { ...framesOf(content), body: { text: content.body } };
   switch (content.type) {
     case 'buttons':
       return { type: 'button', ...parts, action: buttonsOf(content) };
@@ -29,8 +28,32 @@ export function interactiveOf(content: InteractiveContent): InteractiveObject {
     }
     case 'flow':
       return { type: 'flow', ...parts, action: flowOf(content) };
+    case 'locationRequest':
+      return { type: 'location_request_message', ...parts, action: { name: 'send_location' } };
+    case 'contactInfoRequest':
+      return { type: 'request_contact_info', ...parts, action: { name: 'request_contact_info' } };
+    case 'addressRequest':
+      return { type: 'address_message', ...parts, action: addressActionOf(content) };
+    case 'catalog': {
+      const { thumbnailProductId: id } = content;
+      const parameters = id === undefined ? {} : { parameters: { thumbnail_product_retailer_id: id } };
+      return { type: 'catalog_message', ...parts, action: { name: 'catalog_message', ...parameters } };
+    }
+    case 'productList':
+      return { type: 'product_list', ...parts, action: productListOf(content) };
   }
 }
+
+interface Frames {
+  readonly type: string;
+  readonly header?: Header | string | undefined;
+  readonly footer?: string | undefined;
+}
+
+const framesOf = ({ header, footer }: Frames) => ({
+  ...(header === undefined ? {} : { header: headerOf(header) }),
+  ...(footer === undefined ? {} : { footer: { text: footer } }),
+});
 
 /** A string is the header of a list, which must be text. */
 function headerOf(header: Header | string): HeaderObject {
@@ -87,3 +110,36 @@ function flowNameOf({ flowId, flowName }: ContentOf<'flow'>): { flow_id: string 
   assert(flowName !== undefined, 'a flow without an id has a name');
   return { flow_name: flowName };
 }
+
+function addressActionOf(content: ContentOf<'addressRequest'>): AddressAction {
+  const { country, values, savedAddresses, fieldErrors } = content;
+  return {
+    name: 'address_message',
+    parameters: {
+      country,
+      ...(values === undefined ? {} : { values: addressOf(values) }),
+      ...(savedAddresses === undefined
+        ? {}
+        : {
+            saved_addresses: savedAddresses.map(({ id, values: kept }) => ({ id, value: addressOf(kept) })),
+          }),
+      ...(fieldErrors === undefined ? {} : { validation_errors: addressOf(fieldErrors) }),
+    },
+  };
+}
+
+/** The only kind whose text is optional; the product is its header. */
+const productOf = (content: ContentOf<'product'>): InteractiveObject => ({
+  type: 'product',
+  ...(content.body === undefined ? {} : { body: { text: content.body } }),
+  ...framesOf(content),
+  action: { catalog_id: content.catalogId, product_retailer_id: content.productId },
+});
+
+const productListOf = ({ catalogId, sections }: ContentOf<'productList'>): ProductListAction => ({
+  catalog_id: catalogId,
+  sections: sections.map(({ title, productIds }) => ({
+    ...defined({ title }),
+    product_items: productIds.map((id) => ({ product_retailer_id: id })),
+  })),
+});

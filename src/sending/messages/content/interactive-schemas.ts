@@ -1,12 +1,18 @@
 import { z } from 'zod';
-import { eitherSource, fileName, line, paragraph, sourceFields, webUrl } from './fields.ts';
+import {
+  eitherSource,
+  fileName,
+  footer,
+  headerText,
+  line,
+  paragraph,
+  shortBody,
+  sourceFields,
+  webUrl,
+} from './fields.ts';
 import { repeated, sectionIssues } from './rules.ts';
 
 /** Interactive messages. Source of the limits: Meta's reference of interactive messages. */
-
-const shortBody = paragraph(1_024);
-const headerText = line(60);
-const footer = line(60).optional().meta({ description: 'Small print below the text' });
 
 const Header = z
   .discriminatedUnion('type', [

@@ -20,14 +20,30 @@ export function repeated<Item>(items: readonly Item[], keyOf: (item: Item) => st
   });
 }
 
-export interface Section {
-  readonly title?: string | undefined;
-  readonly rows: readonly { readonly id: string }[];
-}
-
 export interface PlacedIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
+}
+
+interface Titled {
+  readonly title?: string | undefined;
+}
+
+/** Several sections each need a title. */
+const titleIssues = (sections: readonly Titled[]): PlacedIssue[] =>
+  sections.flatMap(({ title }, place) =>
+    sections.length > 1 && title === undefined
+      ? [{ path: [place, 'title'], message: 'Required if there are several sections.' }]
+      : [],
+  );
+
+const countIssues = (count: number, max: number, what: string): PlacedIssue[] =>
+  count > max
+    ? [{ path: [], message: `There are ${count} ${what} in total; at most ${max} are allowed.` }]
+    : [];
+
+export interface Section extends Titled {
+  readonly rows: readonly { readonly id: string }[];
 }
 
 /** Maximum rows of a list, over all its sections. */
@@ -38,17 +54,22 @@ export function sectionIssues(sections: readonly Section[]): PlacedIssue[] {
   const rows = sections.flatMap((section, place) =>
     section.rows.map(({ id }, row) => ({ id, path: [place, 'rows', row, 'id'] })),
   );
-  const untitled = sections.flatMap(({ title }, place) => (title === undefined ? [place] : []));
   return [
-    ...(rows.length > maxRows
-      ? [{ path: [], message: `There are ${rows.length} rows in total; at most ${maxRows} are allowed.` }]
-      : []),
-    ...(sections.length > 1
-      ? untitled.map((place) => ({
-          path: [place, 'title'],
-          message: 'Required if there are several sections.',
-        }))
-      : []),
+    ...countIssues(rows.length, maxRows, 'rows'),
+    ...titleIssues(sections),
     ...repeated(rows, ({ id }) => id).map(({ path }) => ({ path, message: 'Another row has this id.' })),
   ];
 }
+
+export interface ProductSection extends Titled {
+  readonly productIds: readonly string[];
+}
+
+/** Maximum products of a list, over all its sections. */
+export const maxProducts = 30;
+
+/** Issues that concern several sections of a list of products. */
+export const productIssues = (sections: readonly ProductSection[]): PlacedIssue[] => [
+  ...countIssues(sections.flatMap(({ productIds }) => productIds).length, maxProducts, 'products'),
+  ...titleIssues(sections),
+];

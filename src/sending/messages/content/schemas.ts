@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { ContactsContent } from './contact-schemas.ts';
 import { eitherSource, fileName, line, paragraph, sourceFields } from './fields.ts';
 import { ButtonsContent, CtaUrlContent, FlowContent, ListContent } from './interactive-schemas.ts';
+import { CatalogContent, ProductContent, ProductListContent } from './product-schemas.ts';
+import {
+  AddressRequestContent,
+  ContactInfoRequestContent,
+  LocationRequestContent,
+} from './request-schemas.ts';
 import { isEmoji } from './rules.ts';
 
 const caption = paragraph(1_024).optional();
@@ -82,8 +88,17 @@ export const Content = z
     ListContent,
     CtaUrlContent,
     FlowContent,
+    LocationRequestContent,
+    ContactInfoRequestContent,
+    AddressRequestContent,
+    CatalogContent,
+    ProductContent,
+    ProductListContent,
   ])
   .meta({ id: 'MessageContentInput' });
 export type Content = z.output<typeof Content>;
 export type ContentOf<Kind extends Content['type']> = Extract<Content, { type: Kind }>;
-export type InteractiveContent = ContentOf<'buttons' | 'list' | 'ctaUrl' | 'flow'>;
+export type InteractiveContent =
+  | ContentOf<'buttons' | 'list' | 'ctaUrl' | 'flow'>
+  | ContentOf<'locationRequest' | 'contactInfoRequest' | 'addressRequest'>
+  | ContentOf<'catalog' | 'product' | 'productList'>;

@@ -1,4 +1,5 @@
-import type { Content, InteractiveContent } from './schemas.ts';
+import type { Header } from './interactive-schemas.ts';
+import type { Content } from './schemas.ts';
 
 /** The readable text of a message, for lists and searches; null if it has none. Pure. */
 export function readableText(content: Content): string | null {
@@ -35,8 +36,15 @@ function placeText(place: {
   return parts.length > 0 ? parts.join(', ') : `${place.latitude}, ${place.longitude}`;
 }
 
-/** Header, body and footer on lines of their own, like template texts. */
-function linesOf({ header, body, footer }: InteractiveContent): string {
+interface Lines {
+  readonly header?: Header | string | undefined;
+  readonly body?: string | undefined;
+  readonly footer?: string | undefined;
+}
+
+/** Header, body and footer on lines of their own, like template texts; null if there is none. */
+function linesOf({ header, body, footer }: Lines): string | null {
   const heading = typeof header === 'string' ? header : header?.type === 'text' ? header.text : undefined;
-  return [heading, body, footer].filter((part) => part !== undefined).join('\n');
+  const lines = [heading, body, footer].filter((part) => part !== undefined);
+  return lines.length === 0 ? null : lines.join('\n');
 }

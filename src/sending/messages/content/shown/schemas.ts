@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { file, Interactive, text } from './interactive-schemas.ts';
 import { TemplatePreviewView } from '../../../../templates/schemas.ts';
 import { EventDetail } from '../../../../channels/events/schemas.ts';
 import {
@@ -14,14 +15,6 @@ import {
 } from './inbound-schemas.ts';
 
 /** The content of a message for display, with the same fields in both directions. */
-
-const text = z.string().nullable();
-
-const file = {
-  id: text.meta({ description: 'The id of the file at the provider' }),
-  link: text.meta({ description: 'Where WhatsApp downloaded it' }),
-  filename: text,
-};
 
 const Media = z
   .object({
@@ -77,35 +70,6 @@ const Card = z
   })
   .meta({ id: 'ContactCard' });
 
-const Header = z
-  .object({ type: z.enum(['text', 'image', 'video', 'document']), text, ...file })
-  .meta({ id: 'MessageHeader', description: 'A text, or a file' });
-
-const parts = { header: Header.nullable(), body: z.string(), footer: text };
-
-const Choice = z.object({ id: z.string(), title: z.string() }).meta({ id: 'ReplyButton' });
-
-const Row = z.object({ id: z.string(), title: z.string(), description: text }).meta({ id: 'ListRow' });
-
-const Section = z.object({ title: text, rows: z.array(Row) }).meta({ id: 'ListSection' });
-
-const Interactive = z
-  .discriminatedUnion('type', [
-    z
-      .object({ type: z.literal('buttons'), ...parts, buttons: z.array(Choice) })
-      .meta({ id: 'InteractiveButtons' }),
-    z
-      .object({ type: z.literal('list'), ...parts, buttonText: z.string(), sections: z.array(Section) })
-      .meta({ id: 'InteractiveList' }),
-    z
-      .object({ type: z.literal('ctaUrl'), ...parts, displayText: z.string(), url: z.string() })
-      .meta({ id: 'InteractiveLink' }),
-    z
-      .object({ type: z.literal('flow'), ...parts, flowId: text, flowName: text, flowCta: z.string() })
-      .meta({ id: 'InteractiveFlow' }),
-  ])
-  .meta({ id: 'Interactive' });
-
 const Call = z
   .object({
     direction: z.enum(['inbound', 'outbound']),
@@ -141,7 +105,9 @@ export const ShownContent = z
     contacts: z.array(Card).nullable().meta({ description: 'Contact cards' }),
     reaction: Reaction.nullable().meta({ description: 'To the message in `repliesTo`' }),
     template: Template.nullable().meta({ description: 'The template that we sent, filled' }),
-    interactive: Interactive.nullable().meta({ description: 'Buttons, list, link or flow that we sent' }),
+    interactive: Interactive.nullable().meta({
+      description: 'What the contact can tap: buttons, a list, a link, a form, a request or products',
+    }),
     reply: Reply.nullable().meta({ description: 'The choice of the contact in a message that we sent' }),
     call: Call.nullable().meta({ description: 'A voice call' }),
     event: ThreadEvent.nullable().meta({ description: 'What WhatsApp tells about a group' }),

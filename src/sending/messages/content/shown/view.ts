@@ -1,9 +1,4 @@
-import type {
-  FreeFormPayload,
-  HeaderObject,
-  InteractiveObject,
-  MediaSource,
-} from '../../../../whatsapp/free-form.ts';
+import type { FreeFormPayload, MediaSource } from '../../../../whatsapp/free-form.ts';
 import type { TemplatePayload } from '../../../../whatsapp/payload.ts';
 import type { CallContent, EventContent, TemplateFilling } from '../../store/model.ts';
 import { shownTemplate } from './template-view.ts';
@@ -21,6 +16,7 @@ import {
   shownReply,
   shownSystem,
 } from './inbound-view.ts';
+import { placeOf, shownInteractive } from './interactive-view.ts';
 import type { ShownContent } from './schemas.ts';
 
 /** The stored content of a message, in either direction. */
@@ -129,63 +125,5 @@ function sentMedia(payload: FreeFormPayload | undefined): Media | null {
       return about(payload.sticker);
     default:
       return null;
-  }
-}
-
-const placeOf = (source: MediaSource) =>
-  'id' in source ? { id: source.id, link: null } : { id: null, link: source.link };
-
-type Interactive = NonNullable<ShownContent['interactive']>;
-
-function shownInteractive(given: InteractiveObject): Interactive {
-  const parts = {
-    header: given.header === undefined ? null : shownHeader(given.header),
-    body: given.body.text,
-    footer: given.footer?.text ?? null,
-  };
-  switch (given.type) {
-    case 'button':
-      return {
-        ...{ type: 'buttons', ...parts },
-        buttons: given.action.buttons.map(({ reply: { id, title } }) => ({ id, title })),
-      };
-    case 'list':
-      return {
-        ...{ type: 'list', ...parts, buttonText: given.action.button },
-        sections: given.action.sections.map(({ title = null, rows }) => ({
-          title,
-          rows: rows.map(({ id, title: rowTitle, description = null }) => ({
-            ...{ id, title: rowTitle, description },
-          })),
-        })),
-      };
-    case 'cta_url': {
-      const { display_text: displayText, url } = given.action.parameters;
-      return { type: 'ctaUrl', ...parts, displayText, url };
-    }
-    case 'flow': {
-      const { parameters } = given.action;
-      return {
-        ...{ type: 'flow', ...parts, flowCta: parameters.flow_cta },
-        flowId: 'flow_id' in parameters ? parameters.flow_id : null,
-        flowName: 'flow_name' in parameters ? parameters.flow_name : null,
-      };
-    }
-  }
-}
-
-function shownHeader(header: HeaderObject): Interactive['header'] {
-  const none = { text: null, id: null, link: null, filename: null };
-  switch (header.type) {
-    case 'text':
-      return { ...none, type: 'text', text: header.text };
-    case 'image':
-      return { ...none, type: 'image', ...placeOf(header.image) };
-    case 'video':
-      return { ...none, type: 'video', ...placeOf(header.video) };
-    case 'document': {
-      const { filename = null } = header.document;
-      return { ...none, type: 'document', ...placeOf(header.document), filename };
-    }
   }
 }

@@ -10,12 +10,14 @@ import {
 import { hostileValues, withValue } from '../../../../support/hostile.ts';
 
 const { text, image, video, document, location, contacts, buttons, list, ctaUrl, flow } = fullContents;
+const { locationRequest, contactInfoRequest, addressRequest, catalog, product, productList } = fullContents;
 const row = (id: number) => ({ id: String(id), title: `Row ${id}` });
 const rows = (count: number) => Array.from({ length: count }, (_, index) => row(index));
 const textHeader = { type: 'text', text: 'x' };
 const person = { name: { formattedName: 'Ana', firstName: 'Ana' } };
 const url = (length: number) => `https://example.com/`.padEnd(length, 'x');
 const x = (length: number) => 'x'.repeat(length);
+const products = (count: number) => Array.from({ length: count }, (_, index) => `p-${index}`);
 
 type Limit = readonly [path: string, content: ContentJson, limit: number, make?: (size: number) => unknown];
 
@@ -57,6 +59,29 @@ const limits: readonly Limit[] = [
   ['flowCta', flow, 20],
   ['flowToken', flow, 512],
   ['flowName', { ...flow, flowId: undefined }, 200],
+  ['body', locationRequest, 1_024],
+  ['body', contactInfoRequest, 1_024],
+  ['body', addressRequest, 1_024],
+  ['footer', addressRequest, 60],
+  ['values.name', addressRequest, 256],
+  ['fieldErrors.pinCode', addressRequest, 256],
+  ['savedAddresses.0.id', addressRequest, 256],
+  [
+    ...(['savedAddresses', addressRequest, 20] as const),
+    (count) => products(count).map((id) => ({ id, values: { city: 'Pune' } })),
+  ],
+  ['body', catalog, 1_024],
+  ['footer', catalog, 60],
+  ['thumbnailProductId', catalog, 256],
+  ['body', product, 1_024],
+  ['footer', product, 60],
+  ['productId', product, 256],
+  ['header', productList, 60],
+  ['body', productList, 1_024],
+  ['footer', productList, 60],
+  ['sections.0.title', productList, 24],
+  ['sections.0.productIds.0', productList, 256],
+  ['sections', productList, 10, (count) => products(count).map((id) => ({ title: id, productIds: [id] }))],
 ];
 
 describe('content › limits', () => {
@@ -79,6 +104,15 @@ describe('content › limits', () => {
       assert.deepEqual(wrongPaths({ ...list, sections: sections(...counts) }), []);
     assert.deepEqual(wrongPaths({ ...list, sections: sections(10, 1) }), ['sections']);
     assert.deepEqual(wrongPaths({ ...list, sections: sections(11) }), ['sections.0.rows']);
+  });
+
+  it('products › 30 in all fit, 31 are refused, in one section and in two', () => {
+    const sections = (...counts: number[]) =>
+      counts.map((count, place) => ({ title: `Section ${place}`, productIds: products(count) }));
+    for (const counts of [[30], [29, 1], [15, 15]])
+      assert.deepEqual(wrongPaths({ ...productList, sections: sections(...counts) }), []);
+    assert.deepEqual(wrongPaths({ ...productList, sections: sections(30, 1) }), ['sections']);
+    assert.deepEqual(wrongPaths({ ...productList, sections: sections(31) }), ['sections.0.productIds']);
   });
 
   it('location › the poles and the date line fit, values beyond are refused', () => {
@@ -168,6 +202,39 @@ describe('content › invalid combinations', () => {
     ['a flow with empty data', { ...flow, data: {} }, ['data']],
     ['a flow with a field that is no word', { ...flow, data: { $where: 1 } }, ['data.$where']],
     ['a screen where the endpoint says it', { ...flow, action: 'data_exchange' }, ['data', 'screen']],
+    ['a request for a location with small print', { ...locationRequest, footer: 'x' }, ['']],
+    ['an address of another country', { ...addressRequest, country: 'DE' }, ['country']],
+    [
+      'Indian fields in Singapore',
+      { ...addressRequest, country: 'SG', values: { pinCode: '560001', city: 'Singapore' } },
+      ['fieldErrors.pinCode', 'savedAddresses.0.values.pinCode', 'values.pinCode'],
+    ],
+    [
+      'a post code of Singapore in India',
+      { ...addressRequest, values: { postCode: '018956', unitNumber: '7' } },
+      ['values.postCode', 'values.unitNumber'],
+    ],
+    ['a pin code of seven digits', { ...addressRequest, values: { pinCode: '5600011' } }, ['values.pinCode']],
+    ['a phone that is none', { ...addressRequest, values: { phoneNumber: '12' } }, ['values.phoneNumber']],
+    ['an address without values', { ...addressRequest, values: {} }, ['values']],
+    [
+      'two addresses with one id',
+      {
+        ...addressRequest,
+        savedAddresses: ['a', 'b', 'a'].map((id) => ({ id, values: { city: 'Pune' } })),
+      },
+      ['savedAddresses.2.id'],
+    ],
+    ['a product without its catalog', without(product, 'catalogId'), ['catalogId']],
+    ['a product with a header', { ...product, header: 'Cake' }, ['']],
+    ['products without a header', without(productList, 'header'), ['header']],
+    ['products without a text', without(productList, 'body'), ['body']],
+    ['no products', { ...productList, sections: [{ productIds: [] }] }, ['sections.0.productIds']],
+    [
+      'sections of products without titles',
+      { ...productList, sections: [{ productIds: ['a'] }, { productIds: ['b'] }] },
+      ['sections.0.title', 'sections.1.title'],
+    ],
     ['a kind that is not known', { type: 'poll' }, ['type']],
     ['no kind', {}, ['type']],
     ['nothing', null, ['']],

@@ -19,6 +19,8 @@ const envelope = {
   biz_opaque_callback_data: `${messageId}:1`,
 };
 
+const interactive = (object: object) => ({ type: 'interactive', interactive: object });
+
 /** From Meta's reference: the object of every kind, with every field and with as few as it takes. */
 const cases: readonly (readonly [string, ContentJson, object])[] = [
   [
@@ -269,6 +271,120 @@ const cases: readonly (readonly [string, ContentJson, object])[] = [
         },
       },
     },
+  ],
+  [
+    'request for a location',
+    fullContents.locationRequest,
+    interactive({
+      type: 'location_request_message',
+      body: { text: 'Where shall we deliver?' },
+      action: { name: 'send_location' },
+    }),
+  ],
+  [
+    'request for the phone number',
+    fullContents.contactInfoRequest,
+    interactive({
+      type: 'request_contact_info',
+      body: { text: 'How can we call you?' },
+      action: { name: 'request_contact_info' },
+    }),
+  ],
+  [
+    'request for an Indian address with all',
+    fullContents.addressRequest,
+    interactive({
+      type: 'address_message',
+      body: { text: 'Where shall we send it?' },
+      footer: { text: 'Free delivery' },
+      action: {
+        name: 'address_message',
+        parameters: {
+          country: 'IN',
+          values: {
+            ...{ name: 'Asha Rao', phone_number: '+919811112222', in_pin_code: '560001', house_number: '12' },
+            ...{ floor_number: '3', tower_number: 'B', building_name: 'Lake View', address: 'MG Road' },
+            ...{ landmark_area: 'Near the lake', city: 'Bengaluru', state: 'Karnataka' },
+          },
+          saved_addresses: [
+            { id: 'home', value: { name: 'Asha at home', in_pin_code: '560002' } },
+            { id: 'work', value: { city: 'Mysuru' } },
+          ],
+          validation_errors: { in_pin_code: 'We do not deliver there yet' },
+        },
+      },
+    }),
+  ],
+  [
+    'request for a new address in Singapore',
+    {
+      type: 'addressRequest',
+      body: 'Where to?',
+      country: 'SG',
+      values: { postCode: '018956', unitNumber: '7' },
+    },
+    interactive({
+      type: 'address_message',
+      body: { text: 'Where to?' },
+      action: {
+        name: 'address_message',
+        parameters: { country: 'SG', values: { sg_post_code: '018956', unit_number: '7' } },
+      },
+    }),
+  ],
+  [
+    'catalog with all',
+    fullContents.catalog,
+    interactive({
+      type: 'catalog_message',
+      body: { text: 'All our cakes' },
+      footer: { text: 'Fresh every day' },
+      action: { name: 'catalog_message', parameters: { thumbnail_product_retailer_id: 'cake-1' } },
+    }),
+  ],
+  [
+    'catalog with its first product',
+    { type: 'catalog', body: 'All our cakes' },
+    interactive({
+      type: 'catalog_message',
+      body: { text: 'All our cakes' },
+      action: { name: 'catalog_message' },
+    }),
+  ],
+  [
+    'product with all',
+    fullContents.product,
+    interactive({
+      type: 'product',
+      body: { text: 'Still warm' },
+      footer: { text: 'Today only' },
+      action: { catalog_id: '194836987003835', product_retailer_id: 'cake-2' },
+    }),
+  ],
+  [
+    'product alone',
+    { type: 'product', catalogId: '1', productId: 'cake-2' },
+    interactive({ type: 'product', action: { catalog_id: '1', product_retailer_id: 'cake-2' } }),
+  ],
+  [
+    'products with all',
+    fullContents.productList,
+    interactive({
+      type: 'product_list',
+      header: { type: 'text', text: 'For your party' },
+      body: { text: 'What do you like?' },
+      footer: { text: 'Prices with tax' },
+      action: {
+        catalog_id: '194836987003836',
+        sections: [
+          {
+            title: 'Cakes',
+            product_items: [{ product_retailer_id: 'cake-3' }, { product_retailer_id: 'cake-4' }],
+          },
+          { title: 'Drinks', product_items: [{ product_retailer_id: 'tea-1' }] },
+        ],
+      },
+    }),
   ],
 ];
 

@@ -88,8 +88,9 @@ function assertMedia(media: { id?: string; link?: string; caption?: string }): v
 }
 
 function assertInteractive(interactive: InteractiveObject): void {
-  const { header, body, footer } = interactive;
-  assertText(body.text, interactive.type === 'list' ? 4_096 : 1_024);
+  const { body, footer } = interactive;
+  const header = interactive.type === 'product' ? undefined : interactive.header;
+  assertText(body?.text, interactive.type === 'list' ? 4_096 : 1_024);
   assertText(footer?.text, 60);
   if (header?.type === 'text') assertText(header.text, 60);
   if (interactive.type === 'list') assert.ok(header === undefined || header.type === 'text');
@@ -131,6 +132,39 @@ function assertInteractive(interactive: InteractiveObject): void {
       const isNavigation = parameters.flow_action === 'navigate';
       return assert.equal(parameters.flow_action_payload !== undefined, isNavigation);
     }
+    default:
+      return assertSpecial(interactive);
+  }
+}
+
+/** Requests and products. */
+function assertSpecial(interactive: InteractiveObject): void {
+  switch (interactive.type) {
+    case 'address_message': {
+      const { country, values, saved_addresses: saved = [] } = interactive.action.parameters;
+      const foreign = country === 'IN' ? 'sg_post_code' : 'in_pin_code';
+      for (const fields of [values ?? {}, ...saved.map(({ value }) => value)])
+        assert.ok(!(foreign in fields));
+      return;
+    }
+    case 'catalog_message':
+      return assertText(interactive.action.parameters?.thumbnail_product_retailer_id, 256);
+    case 'product':
+      return assertText(interactive.action.product_retailer_id, 256);
+    case 'product_list': {
+      assert.equal(interactive.header?.type, 'text');
+      const { sections } = interactive.action;
+      assert.ok(sections.length >= 1 && sections.length <= 10);
+      const items = sections.flatMap((section) => section.product_items);
+      assert.ok(items.length >= 1 && items.length <= 30);
+      for (const { title } of sections) {
+        assert.ok(title !== undefined || sections.length === 1);
+        assertText(title, 24);
+      }
+      return;
+    }
+    default:
+      return assert.ok(['location_request_message', 'request_contact_info'].includes(interactive.type));
   }
 }
 

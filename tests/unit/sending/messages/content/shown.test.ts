@@ -71,6 +71,29 @@ describe('shown content', () => {
     });
   });
 
+  it('a request for an address › the form as it was filled, with its errors and saved addresses', () => {
+    const { interactive } = shown('addressRequest');
+    assert.ok(interactive?.type === 'addressRequest');
+    const { country, values, savedAddresses, fieldErrors } = interactive;
+    assert.deepEqual([country, values?.pinCode, values?.postCode], ['IN', '560001', null]);
+    assert.deepEqual(
+      savedAddresses.map(({ id, values: kept }) => [id, kept.city]),
+      [
+        ['home', null],
+        ['work', 'Mysuru'],
+      ],
+    );
+    assert.equal(fieldErrors?.pinCode, 'We do not deliver there yet');
+  });
+
+  it('a product without a text › its ids, and no text', () => {
+    const product = { type: 'product', catalogId: '1', productId: 'cake-2' } as const;
+    assert.deepEqual(shownContent({ payload: payloadOf(product) }).interactive, {
+      ...{ type: 'product', header: null, body: null, footer: null },
+      ...{ catalogId: '1', productId: 'cake-2' },
+    });
+  });
+
   it('a reaction that is taken back › no emoji', () => {
     assert.deepEqual(shownContent({ payload: reactionOf({ emoji: null }, 'wamid.1') }).reaction, {
       emoji: null,

@@ -37,6 +37,12 @@ const cases: readonly (readonly [string, ContentJson, string | null])[] = [
     { ...fullContents.flow, header: undefined, footer: undefined },
     'It takes a minute.',
   ],
+  ['request for a location', fullContents.locationRequest, 'Where shall we deliver?'],
+  ['request for an address', fullContents.addressRequest, 'Where shall we send it?\nFree delivery'],
+  ['catalog', fullContents.catalog, 'All our cakes\nFresh every day'],
+  ['product with a text', fullContents.product, 'Still warm\nToday only'],
+  ['product alone', { type: 'product', catalogId: '1', productId: 'cake-2' }, null],
+  ['products', fullContents.productList, 'For your party\nWhat do you like?\nPrices with tax'],
 ];
 
 describe('content › readable text', () => {
