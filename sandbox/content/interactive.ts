@@ -15,6 +15,7 @@ import {
 import { checkAddress } from './addresses.ts';
 import { checkMediaSource } from './media.ts';
 import { checkProduct, checkProductList, checkThumbnail } from './products.ts';
+import { namesNumbersOnly } from './web-sites.ts';
 
 const PATH = 'interactive';
 const ACTION = `${PATH}.action`;
@@ -102,9 +103,9 @@ const checkLink = withParameters('cta_url', (parameters, path) => {
     checkText(parameters['display_text'], `${path}.display_text`, 20) ??
     checkText(parameters['url'], `${path}.url`, 2000);
   if (found !== null) return found;
-  return /^https?:\/\/\S+$/i.test(scalarText(parameters['url']))
-    ? null
-    : wrong(`${path}.url`, 'it must be a URL');
+  const url = scalarText(parameters['url']);
+  if (!/^https?:\/\/\S+$/i.test(url)) return wrong(`${path}.url`, 'it must be a URL');
+  return namesNumbersOnly(url) ? wrong(`${path}.url`, 'IP addresses are not allowed') : null;
 });
 
 const checkFlow = withParameters('flow', (parameters, path) => {

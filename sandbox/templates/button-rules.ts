@@ -1,4 +1,5 @@
 /** Meta's limits on the buttons of a template. Pure. */
+import { namesNumbersOnly } from '../content/web-sites.ts';
 import { textOrNull, type JsonRecord } from '../json.ts';
 import { problem, tooLong, type TemplateProblem } from './problem.ts';
 import { buttonsOf, componentOf, variablesOf } from './template.ts';
@@ -29,6 +30,7 @@ function urlProblem(button: JsonRecord): TemplateProblem | null {
   const url = textOrNull(button['url']) ?? '';
   if (url === '') return problem('A button of type URL needs its url.');
   if (url.length > MAX_URL) return tooLong('url', MAX_URL);
+  if (namesNumbersOnly(url)) return problem('The url of a button may not be an IP address.');
   const variables = variablesOf(url);
   if (variables.length === 0) return null;
   if (variables.length > 1 || !url.endsWith('}}')) {

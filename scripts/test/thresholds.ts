@@ -10,7 +10,7 @@ export const coverageMarks = {
     minPercent: 100,
     /** Pure decisions can be tested completely. */
     isPure: (file: string) =>
-      /^src\/(.*\/(lifecycle|rules)|templates\/content\/(?!schemas).+|platform\/(phone|name-key|plain-text))\.ts$/.test(
+      /^src\/(.*\/(lifecycle|rules)|templates\/content\/(?!schemas).+|platform\/(phone|name-key|plain-text|web-link))\.ts$/.test(
         file,
       ) || file === 'src/whatsapp/error-classes.ts',
   },

@@ -14,6 +14,7 @@ const isPure = (file: string): boolean =>
     'src/platform/phone.ts',
     'src/platform/name-key.ts',
     'src/platform/plain-text.ts',
+    'src/platform/web-link.ts',
     'src/whatsapp/error-classes.ts',
     'src/whatsapp/error-rule.ts',
     'src/whatsapp/error-table.ts',

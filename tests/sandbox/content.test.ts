@@ -277,6 +277,7 @@ describe('sandbox content', () => {
     ['link text too long', link({ display_text: long(21) }), 131009, /display_text/],
     ['link without url', link({ url: undefined }), 131008, /url/],
     ['link to nowhere', link({ url: 'example.org' }), 131009, /url/],
+    ['link to an IP address', link({ url: 'https://203.0.113.7/a' }), 131009, /IP addresses/],
     ['address without a country', address({}), 131008, /country/],
     ['address of Germany', address({ country: 'DE' }), 131009, /country/],
     [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isVisible } from '../../../platform/plain-text.ts';
 import { noControls } from '../../../platform/text-fields.ts';
+import { hasIpHost } from '../../../platform/web-link.ts';
 
 /** Fields that several kinds of messages share. */
 
@@ -42,6 +43,11 @@ export const webUrl = z
   .url({ protocol: /^https?$/, error: 'Must be a URL such as https://example.com/page.' })
   .max(maxUrl)
   .regex(/^https?:\/\/\S+$/i, { error: 'Must start with https:// or http:// and contain no spaces.' });
+
+/** The URL of a link button. */
+export const buttonUrl = webUrl.refine((url) => !hasIpHost(url), {
+  error: 'Must name its site; WhatsApp refuses links to IP addresses.',
+});
 
 /** A URL from which Meta downloads a file; Meta requires https. */
 const fileUrl = z

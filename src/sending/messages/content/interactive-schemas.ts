@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  buttonUrl,
   eitherSource,
   fileName,
   footer,
@@ -8,7 +9,6 @@ import {
   paragraph,
   shortBody,
   sourceFields,
-  webUrl,
 } from './fields.ts';
 import { repeated, sectionIssues } from './rules.ts';
 
@@ -107,7 +107,7 @@ export const CtaUrlContent = z
     header: Header.optional(),
     footer,
     displayText: line(20).meta({ description: 'On the button' }),
-    url: webUrl,
+    url: buttonUrl,
   })
   .meta({ id: 'LinkContentInput' });
 

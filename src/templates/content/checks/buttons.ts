@@ -1,5 +1,6 @@
 import type { Issue } from '../../../platform/errors.ts';
 import { faultOf } from '../../../platform/plain-text.ts';
+import { hasIpHost } from '../../../platform/web-link.ts';
 import { checkBraces, checkNoVariables, checkOneLine, checkPlain, checkText, issue } from './text.ts';
 import type { FlowButton, OtpButton, TemplateButton } from '../definition.ts';
 import { placeholder } from '../variables.ts';
@@ -157,6 +158,8 @@ function checkUrl(url: string, path: string): Issue[] {
     issues.push(issue(path, 'May contain no spaces and no control characters.'));
   } else if (/^https?:\/\/[^/?#]*\{\{/i.test(url)) {
     issues.push(issue(path, 'The variable must come after the site, as in https://example.com/{{1}}.'));
+  } else if (hasIpHost(sample)) {
+    issues.push(issue(path, 'Must name its site; WhatsApp refuses links to IP addresses.'));
   }
   return issues;
 }

@@ -198,6 +198,14 @@ describe('template components', () => {
         ['.1.buttons.0.url The URL has 2001 characters; 2000 are allowed.'],
       ],
       [
+        'link to an IP address',
+        [plain, buttons(link('Go', 'https://203.0.113.7/{{1}}'), link('Home', 'http://[2001:db8::1]/'))],
+        [
+          '.1.buttons.0.url Must name its site; WhatsApp refuses links to IP addresses.',
+          '.1.buttons.1.url Must name its site; WhatsApp refuses links to IP addresses.',
+        ],
+      ],
+      [
         'variable inside a URL',
         [plain, buttons(link('Go', 'https://a.test/{{1}}/x'))],
         ['.1.buttons.0.url The variable must be the end of the URL.'],

@@ -202,6 +202,9 @@ describe('content › invalid combinations', () => {
     ['a flow with empty data', { ...flow, data: {} }, ['data']],
     ['a flow with a field that is no word', { ...flow, data: { $where: 1 } }, ['data.$where']],
     ['a screen where the endpoint says it', { ...flow, action: 'data_exchange' }, ['data', 'screen']],
+    ['a link to an IPv4 address', { ...ctaUrl, url: 'https://203.0.113.7/orders' }, ['url']],
+    ['a link to an IPv4 address as one number', { ...ctaUrl, url: 'http://3405803783/' }, ['url']],
+    ['a link to an IPv6 address', { ...ctaUrl, url: 'https://[2001:db8::1]:8443/' }, ['url']],
     ['a request for a location with small print', { ...locationRequest, footer: 'x' }, ['']],
     ['an address of another country', { ...addressRequest, country: 'DE' }, ['country']],
     [
