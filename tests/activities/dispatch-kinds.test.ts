@@ -74,6 +74,15 @@ describe('dispatch › kinds of messages', () => {
     assert.equal((await stage.stored(given)).status, 'sent');
   });
 
+  it('a template that replies › with its context, and the provider accepts it', async () => {
+    const given = await stage.sendable('+15550001101', { contextMessageId: 'wamid.asked' });
+    await runDispatch(stage.deps, given);
+    const [call] = await stage.callsFor(given);
+    const { context, type } = (call?.body ?? {}) as Readonly<Record<string, unknown>>;
+    assert.deepEqual([type, context], ['template', { message_id: 'wamid.asked' }]);
+    assert.equal((await stage.stored(given)).status, 'sent');
+  });
+
   it('a template to a contact without a number › recipient instead of to, and the provider accepts it', async () => {
     const given = await withoutNumber((message) => message);
     await runDispatch(stage.deps, given);

@@ -204,6 +204,11 @@ const rows: readonly Place[] = [
   inBody(sends, 'a channel', {
     ...{ idOf: channelId, body: (id) => template({ to, channelId: id }), ownStatus: 201 },
   }),
+  // The owner's message has not been sent, so it cannot be replied to yet.
+  inBody(sends, 'a message to reply to', {
+    ...{ idOf: ({ message }) => message.id, ownStatus: 400 },
+    body: (id, asking) => template({ conversationId: conversationId(asking), replyTo: id }),
+  }),
   // Nobody has written to the owner either, so the window is closed.
   inBody(answers, 'a contact', {
     ...{ idOf: contactId, ownStatus: 409 },

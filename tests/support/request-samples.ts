@@ -222,7 +222,7 @@ const messageSamples: readonly Sample[] = [
     required: ['to', 'templateName', 'variables'],
     places: [
       ...['to', 'templateName', 'language', 'sendAt', 'expiresAt'],
-      ...['contactId', 'leadId', 'conversationId', 'channelId'],
+      ...['contactId', 'leadId', 'conversationId', 'channelId', 'replyTo'],
       ...variablePlaces,
     ],
     harmless: [

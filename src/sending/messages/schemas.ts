@@ -27,6 +27,9 @@ export const SendTemplateBody = z
       .optional()
       .meta({ description: 'Optional while the template exists in one language only' }),
     variables: templateVariables.optional(),
+    replyTo: objectIdText.optional().meta({
+      description: 'A message of the same conversation. WhatsApp stores the reference and shows no quote',
+    }),
     ...timeFields,
   })
   .refine(...oneRecipient)

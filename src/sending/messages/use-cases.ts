@@ -4,11 +4,11 @@ import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { toBoundedPage, type Page } from '../../platform/pagination.ts';
 import type { Acceptance } from './acceptance/accept.ts';
-import { draftFreeFormMessage, type FreeFormSendDeps } from './acceptance/free-form.ts';
+import { draftFreeFormMessage } from './acceptance/free-form.ts';
 import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
 import type { MessageSource } from './sources/repository.ts';
-import { draftTemplateMessage } from './acceptance/template.ts';
+import { draftTemplateMessage, type TemplateSendDeps } from './acceptance/template.ts';
 
 export type { MessageSource } from './sources/repository.ts';
 export type {
@@ -20,7 +20,7 @@ export type {
   MessageRepository,
 } from './store/repository.ts';
 
-export interface MessageDeps extends FreeFormSendDeps {
+export interface MessageDeps extends TemplateSendDeps {
   readonly acceptance: Acceptance;
   readonly clock: Clock;
 }

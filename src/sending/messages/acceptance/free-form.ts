@@ -4,31 +4,22 @@ import { payloadOf, reactionOf } from '../content/payload.ts';
 import { readableText } from '../content/text.ts';
 import type { ContactDoc } from '../../../people/contacts/directory.ts';
 import { isWindowOpen } from '../../../inbox/conversations/rules.ts';
-import { AppError, notFound, type Issue } from '../../../platform/errors.ts';
+import { AppError, type Issue } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { draftOutbound, earliestOf, timeIssues } from './draft.ts';
 import { assertNoIssues, findOrCollect, invalidInput } from './issues.ts';
 import { addressOf, findRecipient } from './recipient.ts';
-import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
+import type { MessageContent, MessageDoc } from '../store/repository.ts';
 import { priorityOf } from '../rules.ts';
 import type { SendMessageBody } from '../schemas.ts';
+import { findTarget, placeIssues, replyFields, type Chat } from './target.ts';
 import type { TemplateSendDeps } from './template.ts';
-
-export interface FreeFormSendDeps extends TemplateSendDeps {
-  readonly messages: MessageRepository;
-}
 
 export interface FreeFormSend {
   readonly body: SendMessageBody;
   /** The user who sends it. */
   readonly by: Types.ObjectId;
   readonly now: Date;
-}
-
-/** The chat of a message. `contactId` is null for an unknown contact, who has therefore never written. */
-interface Chat {
-  readonly contactId: Types.ObjectId | null;
-  readonly channelId: Types.ObjectId;
 }
 
 /** A request that has passed all checks. */
@@ -44,7 +35,7 @@ interface CheckedFreeFormSend {
 export async function draftFreeFormMessage(
   scope: ClientScope,
   { body, by, now }: FreeFormSend,
-  deps: FreeFormSendDeps,
+  deps: TemplateSendDeps,
 ): Promise<MessageDoc> {
   const { contact, address, channelId, target, windowExpiresAt } = await checkSend(scope, body, {
     deps,
@@ -63,14 +54,14 @@ export async function draftFreeFormMessage(
 async function checkSend(
   scope: ClientScope,
   body: SendMessageBody,
-  { deps, now }: { deps: FreeFormSendDeps; now: Date },
+  { deps, now }: { deps: TemplateSendDeps; now: Date },
 ): Promise<CheckedFreeFormSend> {
   const issues = timeIssues(body, now);
   const recipient = await findOrCollect(issues, () => findRecipient(scope, body, deps));
   const address = recipient && (await findOrCollect(issues, () => addressOf(recipient)));
   const namedId = body.channelId ?? recipient?.channelId;
   const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, namedId));
-  const target = await findOrCollect(issues, () => findTarget(scope, body, deps));
+  const target = await findOrCollect(issues, () => findTarget(scope, targetId(body), deps));
   // The remaining checks concern the chat, so they need both contact and channel.
   if (!recipient || !address || !channel) throw invalidInput(issues);
   const { _id: channelId } = channel;
@@ -85,18 +76,8 @@ async function checkSend(
   return { contact, address, channelId, target, windowExpiresAt };
 }
 
-/** The message to react or reply to; null if the body names none. Throws `not-found`. */
-async function findTarget(
-  scope: ClientScope,
-  { content, replyTo }: SendMessageBody,
-  { messages }: FreeFormSendDeps,
-): Promise<MessageDoc | null> {
-  const id = content.type === 'reaction' ? Types.ObjectId.createFromHexString(content.messageId) : replyTo;
-  if (id === undefined) return null;
-  const target = await messages.findById(scope, id);
-  if (target === null) throw notFound('message');
-  return target;
-}
+const targetId = ({ content, replyTo }: SendMessageBody): Types.ObjectId | undefined =>
+  content.type === 'reaction' ? Types.ObjectId.createFromHexString(content.messageId) : replyTo;
 
 function targetIssues(
   { content, ...times }: SendMessageBody,
@@ -105,14 +86,8 @@ function targetIssues(
 ): Issue[] {
   if (target === null) return [];
   const path = content.type === 'reaction' ? 'body.content.messageId' : 'body.replyTo';
-  const isHere =
-    chat.contactId !== null &&
-    target.contactId.equals(chat.contactId) &&
-    target.channelId.equals(chat.channelId);
-  if (!isHere) return [{ path, message: 'This message belongs to another conversation.' }];
-  if (target.providerMessageId === undefined) {
-    return [{ path, message: `WhatsApp does not have this message: it is ${target.status}.` }];
-  }
+  const misplaced = placeIssues(path, target, chat);
+  if (misplaced.length > 0) return misplaced;
   return content.type === 'reaction' ? reactionIssues(path, target, earliestOf(times, now)) : [];
 }
 
@@ -133,7 +108,7 @@ const tooLate = (windowExpiresAt: Date | null): Issue => ({
 async function windowClosed(
   scope: ClientScope,
   { channelId, windowExpiresAt }: { channelId: Types.ObjectId; windowExpiresAt: Date | null },
-  { templates }: FreeFormSendDeps,
+  { templates }: TemplateSendDeps,
 ): Promise<AppError> {
   const since =
     windowExpiresAt === null
@@ -153,12 +128,7 @@ function contentOf({ content }: SendMessageBody, target: MessageDoc | null): Mes
 }
 
 /** The stored references to the target. A reaction names it in its payload instead of the context. */
-const repliesTo = (
-  { content }: SendMessageBody,
-  target: MessageDoc | null,
-): Pick<MessageDoc, 'repliesTo' | 'contextMessageId'> => ({
-  ...(target === null ? {} : { repliesTo: target._id }),
-  ...(target?.providerMessageId === undefined || content.type === 'reaction'
-    ? {}
-    : { contextMessageId: target.providerMessageId }),
-});
+function repliesTo({ content }: SendMessageBody, target: MessageDoc | null): ReturnType<typeof replyFields> {
+  if (content.type !== 'reaction') return replyFields(target);
+  return target === null ? {} : { repliesTo: target._id };
+}

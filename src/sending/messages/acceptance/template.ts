@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelDirectory } from '../../../channels/directory.ts';
-import type { ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
@@ -11,9 +11,10 @@ import type { TemplateDoc, TemplateCatalogue } from '../../../templates/catalogu
 import { draftOutbound, earliestOf, timeIssues, type DraftInput, type SendTimes } from './draft.ts';
 import { assertNoIssues, findOrCollect } from './issues.ts';
 import { addressOf, assertReachable, findRecipient, type Recipient } from './recipient.ts';
-import type { MessageDoc } from '../store/repository.ts';
+import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { earlierOf, priorityOf } from '../rules.ts';
 import type { SendTemplateBody } from '../schemas.ts';
+import { findTarget, placeIssues, replyFields } from './target.ts';
 import { templateContent } from '../template-content.ts';
 
 export interface TemplateSendDeps {
@@ -23,6 +24,7 @@ export interface TemplateSendDeps {
   readonly leads: LeadDirectory;
   readonly conversations: ConversationThreads;
   readonly facts: GateFactsReader;
+  readonly messages: MessageRepository;
 }
 
 export interface TemplateSend {
@@ -39,6 +41,7 @@ interface CheckedTemplateSend {
   readonly channel: ChannelDoc;
   readonly template: TemplateDoc;
   readonly filled: FilledTemplate;
+  readonly target: MessageDoc | null;
 }
 
 /** Checks a template send, then finds or creates contact and conversation and composes the message. */
@@ -47,7 +50,8 @@ export async function draftTemplateMessage(
   { body, by, now }: TemplateSend,
   deps: TemplateSendDeps,
 ): Promise<MessageDoc> {
-  const { recipient, address, channel, template, filled } = await checkSend(scope, body, { deps, now });
+  const checked = await checkSend(scope, body, { deps, now });
+  const { recipient, address, channel, template, filled, target } = checked;
   const { contact, keepContact } = await contactFor(scope, recipient, deps);
   const fields = {
     messageType: 'template',
@@ -56,6 +60,7 @@ export async function draftTemplateMessage(
     templateName: template.name,
     category: template.category,
     priority: priorityOf(template.category),
+    ...replyFields(target),
   };
   const times = timesOf(body);
   const draft = { contact, keepContact, channelId: channel._id, by, times, now, fields };
@@ -76,6 +81,14 @@ async function contactFor(
   return { contact, keepContact: () => contacts.findOrCreate(scope, { phoneNumber }) };
 }
 
+/** The recipient's contact; null for an unknown number. */
+const knownContact = async (
+  scope: ClientScope,
+  recipient: Recipient,
+  { contacts }: Pick<TemplateSendDeps, 'contacts'>,
+): Promise<ContactDoc | null> =>
+  recipient.contact ?? (await contacts.findByPhone(scope, recipient.phoneNumber));
+
 async function checkSend(
   scope: ClientScope,
   body: SendTemplateBody,
@@ -91,9 +104,15 @@ async function checkSend(
   const result = template && fillTemplate(template.components, variables);
   if (result?.ok === false) issues.push(...result.issues);
   const address = recipient && (await findOrCollect(issues, () => addressFor(recipient, template)));
+  const target = await findOrCollect(issues, () => findTarget(scope, body.replyTo, deps));
+  if (target && recipient && channel) {
+    const contact = await knownContact(scope, recipient, deps);
+    const chat = { contactId: contact?._id ?? null, channelId: channel._id };
+    issues.push(...placeIssues('body.replyTo', target, chat));
+  }
   assertNoIssues(issues);
   assert(recipient && address && channel && template && result?.ok, 'what was not found is an issue');
-  return { recipient, address, channel, template, filled: result.filled };
+  return { recipient, address, channel, template, filled: result.filled, target };
 }
 
 /** A message expires with the offer in it, because an expired offer is not worth sending. */
