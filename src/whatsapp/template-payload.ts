@@ -6,6 +6,22 @@ export interface TextParameter {
   readonly parameter_name?: string;
 }
 
+export interface CurrencyParameter {
+  readonly type: 'currency';
+  readonly currency: {
+    readonly fallback_value: string;
+    readonly code: string;
+    readonly amount_1000: number;
+  };
+  readonly parameter_name?: string;
+}
+
+export interface DateTimeParameter {
+  readonly type: 'date_time';
+  readonly date_time: { readonly fallback_value: string };
+  readonly parameter_name?: string;
+}
+
 export interface PayloadParameter {
   readonly type: 'payload';
   readonly payload: string;
@@ -51,6 +67,7 @@ export interface ActionParameter {
   };
 }
 
+export type BodyParameter = TextParameter | CurrencyParameter | DateTimeParameter;
 export type HeaderParameter = TextParameter | MediaParameter | LocationParameter;
 export type ButtonParameter = TextParameter | PayloadParameter | CouponParameter | ActionParameter;
 
@@ -61,7 +78,7 @@ export interface HeaderComponent {
 
 export interface BodyComponent {
   readonly type: 'body';
-  readonly parameters: readonly TextParameter[];
+  readonly parameters: readonly BodyParameter[];
 }
 
 export interface ButtonComponent {

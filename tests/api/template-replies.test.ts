@@ -86,4 +86,31 @@ describe('api › templates as replies', function () {
       '400 invalid-input body.variables.body.2 body.replyTo',
     );
   });
+
+  it('an amount and a date as values › stored typed, shown as their texts', async () => {
+    const price = { type: 'currency', text: '$100.99', code: 'USD', amount1000: 100_990 };
+    const day = { type: 'dateTime', text: '25 February' };
+    const sent = await user.send({
+      to: phone,
+      templateName: 'order_update',
+      variables: { body: [day, price] },
+    });
+    assert.match(sent.content.text ?? '', /^Hello 25 February, your order \$100\.99 /);
+    const { content } = await storedOf(sent);
+    assert.deepEqual(content.template?.components?.[0], {
+      type: 'body',
+      parameters: [
+        { type: 'date_time', date_time: { fallback_value: '25 February' } },
+        {
+          type: 'currency',
+          currency: { fallback_value: '$100.99', code: 'USD', amount_1000: 100_990 },
+        },
+      ],
+    });
+    const broken = { to: phone, templateName: 'order_update' };
+    assert.equal(
+      refusal(await user.trySend({ ...broken, variables: { body: { 1: { ...price, text: ' ' }, 2: day } } })),
+      '400 invalid-input body.variables.body.1.text',
+    );
+  });
 });

@@ -16,7 +16,8 @@ import {
 } from './definition.ts';
 import { fillButtons, type FilledButtons, type ShownButton } from './fill/buttons.ts';
 import { fillHeader, type ShownHeader } from './fill/header.ts';
-import { fillText, singleLineIssues, lengthIssues } from './fill/text.ts';
+import { fillBody } from './fill/body.ts';
+import { singleLineIssues, lengthIssues } from './fill/text.ts';
 import type { CardVariables, TemplateVariables } from './variables.ts';
 
 export interface FilledTemplate {
@@ -71,7 +72,7 @@ type Parts = FilledTemplate & { readonly issues: readonly Issue[] };
 function fillParts(definitions: readonly TemplateComponentDefinition[], variables: TemplateVariables): Parts {
   const offer = partOf(definitions, 'LIMITED_TIME_OFFER');
   const header = fillHeader(partOf(definitions, 'HEADER'), variables.header, `${root}.header`);
-  const body = fillText(partOf(definitions, 'BODY')?.text ?? '', variables.body, {
+  const body = fillBody(partOf(definitions, 'BODY')?.text ?? '', variables.body, {
     ...{ path: `${root}.body`, part: 'body' },
     maxLength: offer === undefined ? maxBody.plain : maxBody.offer,
   });
@@ -215,7 +216,7 @@ function fillCarousel(carousel: TemplateCarousel | undefined, given: readonly Ca
 
 function fillCard({ components }: TemplateCard, given: CardVariables, path: string) {
   const header = fillHeader(partOf(components, 'HEADER'), given.header, `${path}.header`);
-  const body = fillText(partOf(components, 'BODY')?.text ?? '', given.body, {
+  const body = fillBody(partOf(components, 'BODY')?.text ?? '', given.body, {
     ...{ path: `${path}.body`, part: 'body', maxLength: maxBody.card },
   });
   const buttons: FilledButtons = fillButtons(

@@ -5,11 +5,35 @@ import { isoTime, JsonValue } from '../../platform/fields.ts';
 
 const variableText = z.string().max(1_024);
 const variableName = z.string().regex(/^[A-Za-z0-9_]{1,64}$/, { error: 'Must be a position or a name.' });
-const variableValues = z
-  .union([z.array(variableText).max(100), z.record(variableName, variableText)], {
-    error: 'Must be a list of texts, or an object of texts by position or name.',
+const TypedValue = z
+  .discriminatedUnion('type', [
+    z
+      .strictObject({
+        type: z.literal('currency'),
+        text: variableText,
+        code: z.string().regex(/^[A-Z]{3}$/, { error: 'Must be a currency code such as USD.' }),
+        amount1000: z.int().meta({ description: 'The amount times 1,000' }),
+      })
+      .meta({ id: 'TemplateCurrencyValueInput' }),
+    z
+      .strictObject({ type: z.literal('dateTime'), text: variableText })
+      .meta({ id: 'TemplateDateTimeValueInput' }),
+  ])
+  .meta({
+    id: 'TemplateTypedValueInput',
+    description: 'An amount or a time that WhatsApp may write as the phone does; otherwise it shows `text`',
+  });
+const bodyValue = z.union([variableText, TypedValue], {
+  error: 'Must be a text, a currency or a dateTime.',
+});
+const bodyValues = z
+  .union([z.array(bodyValue).max(100), z.record(variableName, bodyValue)], {
+    error: 'Must be a list of texts, currencies and dateTimes, or an object of them by position or name.',
   })
-  .meta({ id: 'TemplateTextValuesInput', description: 'Texts by position or name' });
+  .meta({
+    id: 'TemplateTextValuesInput',
+    description: 'Texts, amounts and times by position or name',
+  });
 
 const MediaValue = z
   .strictObject({
@@ -69,7 +93,7 @@ const buttonValue = z
 
 const cardVariables = {
   header: headerValue.optional(),
-  body: variableValues.optional(),
+  body: bodyValues.optional(),
   buttons: z
     .record(z.string().regex(/^\d{1,2}$/), buttonValue)
     .optional()

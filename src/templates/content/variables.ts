@@ -3,6 +3,21 @@
 /** Values by position (a list) or by name. */
 export type VariableValues = readonly string[] | Readonly<Record<string, string>>;
 
+/** An amount or a time that WhatsApp may write as the contact's phone does; the text is what it shows otherwise. */
+export type TypedValue =
+  | {
+      readonly type: 'currency';
+      readonly text: string;
+      /** ISO 4217. */
+      readonly code: string;
+      /** The amount times 1,000. */
+      readonly amount1000: number;
+    }
+  | { readonly type: 'dateTime'; readonly text: string };
+
+/** Values of a body by position (a list) or by name. */
+export type BodyValues = readonly (string | TypedValue)[] | Readonly<Record<string, string | TypedValue>>;
+
 /** A file by the id of an upload or by its address, but not both. */
 export interface MediaValue {
   readonly mediaId?: string | undefined;
@@ -37,7 +52,7 @@ export type ButtonValue =
 
 export interface CardVariables {
   readonly header?: HeaderValue | undefined;
-  readonly body?: VariableValues | undefined;
+  readonly body?: BodyValues | undefined;
   /** By position, starting at 0. */
   readonly buttons?: Readonly<Record<string, ButtonValue>> | undefined;
 }

@@ -51,6 +51,46 @@ describe('variables of a text', () => {
 });
 
 describe('filled template', () => {
+  it('an amount and a time › sent typed, by position and by name, and shown as their texts', () => {
+    const price = { type: 'currency', text: '$100.99', code: 'USD', amount1000: 100_990 } as const;
+    const day = { type: 'dateTime', text: '25 February' } as const;
+    const currency = { fallback_value: '$100.99', code: 'USD', amount_1000: 100_990 };
+    const date_time = { fallback_value: '25 February' };
+    assert.deepEqual(filled([body('Pay {{2}}, {{1}}, by {{3}}.')], { body: ['Ana', price, day] }), {
+      components: [
+        {
+          type: 'body',
+          parameters: [
+            { type: 'text', text: 'Ana' },
+            { type: 'currency', currency },
+            { type: 'date_time', date_time },
+          ],
+        },
+      ],
+      text: 'Pay $100.99, Ana, by 25 February.',
+    });
+    const named = filled([body('Pay {{price}} by {{day}}.')], { body: { day, price } });
+    assert.deepEqual(named.components, [
+      {
+        type: 'body',
+        parameters: [
+          { type: 'currency', parameter_name: 'price', currency },
+          { type: 'date_time', parameter_name: 'day', date_time },
+        ],
+      },
+    ]);
+  });
+
+  it('an amount with an empty text, an amount where none is wanted › refused by path', () => {
+    const price = { type: 'currency', text: ' ', code: 'USD', amount1000: 1 } as const;
+    assert.deepEqual(paths([body('Pay {{1}} now.')], { body: [price] }), ['body.1.text']);
+    assert.deepEqual(paths([body('Pay {{1}} now.')], { body: ['a', { ...price, text: 'b' }] }), ['body.2']);
+    assert.deepEqual(
+      paths([header('Pay {{1}}'), body('Now')], { header: [price] } as unknown as TemplateVariables),
+      ['header.1'],
+    );
+  });
+
   it('no variables › no components, and the text of all parts', () => {
     assert.deepEqual(filled([header('Hello World'), body('Welcome!'), footer('The shop')], {}), {
       components: [],
@@ -199,7 +239,7 @@ describe('filled template › for any template and values', () => {
         const parameters = sent?.type === 'body' ? sent.parameters : [];
         const byText = (one: string, other: string) => one.localeCompare(other);
         assert.deepEqual(
-          parameters.map(({ text: sentText }) => sentText).toSorted(byText),
+          parameters.map((parameter) => (parameter.type === 'text' ? parameter.text : '')).toSorted(byText),
           Object.values(given).toSorted(byText),
         );
       }),
