@@ -7,6 +7,7 @@ import { newId, newSecret, randomFraction, sha256Hex } from '../platform/ids.ts'
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../platform/pagination.ts';
 import type { ProviderNumber, Sender } from '../whatsapp/gateway.ts';
+import { sandboxNumberId } from './numbers/display.ts';
 import { isVerified, ownershipDetailOf, verifiedAt } from './ownership/rules.ts';
 import type { ChannelDoc, ChannelRepository } from './store/repository.ts';
 
@@ -156,7 +157,7 @@ function draftSandboxChannel(
     _id,
     ...scope,
     displayNumber: `+1555${digits}`,
-    phoneNumberId: `sandbox-${_id.toHexString()}`,
+    phoneNumberId: sandboxNumberId(_id),
     wabaId: `sandbox-${scope.clientId.toHexString()}`,
     accessToken: cipher.seal(newSecret(), _id.toHexString()),
     webhookKeyHash: sha256Hex(newSecret()),

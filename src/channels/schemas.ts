@@ -122,6 +122,13 @@ const ChannelVerification = z
   })
   .meta({ id: 'ChannelVerification' });
 
+const ChannelNumberMismatch = z
+  .object({
+    reported: z.string().meta({ description: 'The number as the provider writes it' }),
+    detail: z.string().meta({ description: 'The same for people, with the way out' }),
+  })
+  .meta({ id: 'ChannelNumberMismatch' });
+
 const ChannelOwnership = z
   .object({
     state: z.enum(['verified', 'unverified']),
@@ -175,6 +182,9 @@ const channelFields = {
   verification: ChannelVerification.nullable().meta({
     description: 'What the provider reported about the number at the last check',
   }),
+  numberMismatch: ChannelNumberMismatch.nullable().meta({
+    description: 'Set if the provider reports another number than `displayNumber`',
+  }),
   ownership: ChannelOwnership.meta({
     description:
       'Whether the provider, asked with the access token, has answered with this number and account. Only a verified ' +
@@ -208,6 +218,7 @@ const channelExample = {
     verifiedName: 'Doe & Sons',
     qualityRating: 'GREEN',
   },
+  numberMismatch: null,
   ownership: {
     state: 'verified',
     reason: null,

@@ -2,6 +2,7 @@ import { toNotice } from './events/view.ts';
 import type { ChannelEventDoc } from './events/service.ts';
 import type { ChannelView } from './schemas.ts';
 import type { ChannelDoc } from './directory.ts';
+import { contradictedNumber } from './numbers/display.ts';
 import { isVerified, ownershipDetailOf, ownershipEndsAt } from './ownership/rules.ts';
 
 const toPauseView = ({ since, until, nextCheckAt, ...why }: NonNullable<ChannelDoc['pause']>) => ({
@@ -29,6 +30,13 @@ function toOwnershipView(channel: ChannelDoc): ChannelView['ownership'] {
     checkedAt: ownership?.checkedAt?.toISOString() ?? null,
     endsAt: (ownership === undefined ? null : ownershipEndsAt(ownership))?.toISOString() ?? null,
   };
+}
+
+function toMismatchView(channel: ChannelDoc): ChannelView['numberMismatch'] {
+  const reported = contradictedNumber(channel);
+  if (reported === null) return null;
+  const detail = `The provider says that ${channel.phoneNumberId} is ${reported}, not ${channel.displayNumber}. Correct displayNumber, or connect the right number.`;
+  return { reported, detail };
 }
 
 /** What the provider has reported about the number; nothing while the channel has not proved that it is its own. */
@@ -65,6 +73,7 @@ export const toChannelView = (channel: ChannelDoc, notices: readonly ChannelEven
   pause: channel.pause === undefined ? null : toPauseView(channel.pause),
   restriction: channel.restriction === undefined ? null : toRestrictionView(channel.restriction),
   ...toReportedView(channel),
+  numberMismatch: isVerified(channel) ? toMismatchView(channel) : null,
   ownership: toOwnershipView(channel),
   notices: notices.map(toNotice),
   createdAt: channel.createdAt.toISOString(),

@@ -58,7 +58,7 @@ describe('channels', () => {
       const body = fresh({ sendsPerSecond: 20 });
       const created = await admin.post('/api/channels', body);
       assert.equal(created.status, 201, created.text);
-      const { id, webhookUrl, createdAt, verification, ownership, ...rest } = view(created);
+      const { id, webhookUrl, createdAt, verification, ownership, numberMismatch, ...rest } = view(created);
       assert.match(webhookUrl, /^http:\/\/crm\.test\/webhook\/incoming\/[\w-]{43}$/);
       assert.ok(!Number.isNaN(Date.parse(String(createdAt))));
       assert.deepEqual(rest, {
@@ -76,7 +76,9 @@ describe('channels', () => {
         portfolioId: `portfolio-${body.wabaId}`,
         notices: [],
       });
-      assert.equal((verification as { verifiedName: string }).verifiedName, 'Sandbox Business');
+      const { verifiedName, displayNumber } = verification as Record<string, string>;
+      assert.equal(verifiedName, 'Sandbox Business');
+      assert.equal((numberMismatch as { reported: string }).reported, displayNumber);
       const { checkedAt, ...proved } = ownership as Record<string, unknown>;
       assert.ok(Math.abs(Date.now() - Date.parse(String(checkedAt))) < 60_000);
       assert.deepEqual(proved, { state: 'verified', reason: null, detail: null, endsAt: null });
@@ -228,6 +230,17 @@ describe('channels', () => {
       assert.ok(Math.abs(Date.now() - Date.parse(at ?? '')) < 60_000);
       assert.match(displayNumber ?? '', /^\+1 555-\d{3}-\d{4}$/);
       assert.deepEqual(rest, { verifiedName: 'Sandbox Business', qualityRating: 'GREEN' });
+    });
+
+    it('a display number that the provider contradicts › shown with the right one until it is corrected', async () => {
+      const created = await addChannel();
+      const reported = String((created.body['verification'] as Record<string, unknown>)['displayNumber']);
+      const { detail } = created.body['numberMismatch'] as { detail: string };
+      assert.ok(detail.includes(`is ${reported}, not +15550001000.`), detail);
+      const corrected = await admin.patch(pathOf(created), { displayNumber: reported });
+      assert.deepEqual([corrected.status, corrected.body['numberMismatch']], [200, null]);
+      const verified = await admin.post(pathOf(created, '/verify'));
+      assert.equal(verified.body['numberMismatch'], null);
     });
 
     it('verify › its limits and its portfolio, with an opening for messages that wait for the portfolio', async () => {

@@ -161,6 +161,7 @@ describe('api › lists', function () {
         'id',
         'messagingLimit',
         'notices',
+        'numberMismatch',
         'ownership',
         'pause',
         'phoneNumberId',
