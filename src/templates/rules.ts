@@ -13,6 +13,8 @@ export type TemplateChanges = {
       | 'language'
       | 'category'
       | 'submittedCategory'
+      | 'unknownCategory'
+      | 'unknownStatus'
       | 'components'
       | 'parameterFormat'
       | 'status'
@@ -67,15 +69,34 @@ const ownValue = <Value>(table: Readonly<Record<string, Value>>, word: string): 
 /** The provider writes the same language as `en-US` and `en_US`. */
 export const languageOf = (text: string): string => text.replaceAll('-', '_');
 
-/** The provider decides the category; the submitted one is kept beside it. */
+/**
+ * The provider decides the category; the submitted one is kept beside it. An unknown word is shown, and the last known
+ * category counts.
+ */
 export function categoryChange(
-  { category, submittedCategory }: Pick<TemplateDoc, 'category' | 'submittedCategory'>,
+  {
+    category,
+    submittedCategory,
+    unknownCategory,
+  }: Pick<TemplateDoc, 'category' | 'submittedCategory' | 'unknownCategory'>,
   word: string | undefined,
 ): TemplateChanges {
-  const decided = word === undefined ? null : categoryOf(word);
-  if (decided === null || decided === category) return {};
+  if (word === undefined) return {};
+  const decided = categoryOf(word);
+  if (decided === null) return word === unknownCategory ? {} : { unknownCategory: word };
+  const known: TemplateChanges = unknownCategory === undefined ? {} : { unknownCategory: null };
+  if (decided === category) return known;
   const submitted = submittedCategory ?? category;
-  return { category: decided, submittedCategory: decided === submitted ? null : submitted };
+  return { ...known, category: decided, submittedCategory: decided === submitted ? null : submitted };
+}
+
+/** Shows a status that this version does not know, and clears it once the provider reports a known one. */
+export function unknownStatusChange(
+  { unknownStatus }: Pick<TemplateDoc, 'unknownStatus'>,
+  word: string,
+): TemplateChanges {
+  if (statusOf(word) === null) return word === unknownStatus ? {} : { unknownStatus: word };
+  return unknownStatus === undefined ? {} : { unknownStatus: null };
 }
 
 /** Sets the reason of the new status and clears those of other statuses. */
@@ -94,6 +115,7 @@ export const changeAfterSubmit = (
   return {
     ...{ providerTemplateId: answer.id, status, submittedAt: at, submitProblem: null },
     ...reasonsOf(status, null),
+    ...unknownStatusChange(template, answer.status),
     ...categoryChange(template, answer.category),
   };
 };
@@ -124,7 +146,12 @@ export function changeAfterNews(template: TemplateDoc, news: TemplateNews, at: D
       const status = statusOf(news.word);
       const isOld = at !== null && template.statusAt !== undefined && at < template.statusAt;
       if (status === null || isOld) return { needsSync: true };
-      return { status, ...reasonsOf(status, news.reason), ...(at === null ? {} : { statusAt: at }) };
+      return {
+        status,
+        ...reasonsOf(status, news.reason),
+        ...unknownStatusChange(template, news.word),
+        ...(at === null ? {} : { statusAt: at }),
+      };
     }
   }
 }

@@ -94,7 +94,18 @@ export const TemplateView = z
     submittedCategory: TemplateCategory.nullable().meta({
       description: 'The submitted category, if the provider chose another',
     }),
+    unknownCategory: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The category as the provider calls it, if this version does not know the word; until then `category` is the ' +
+          'last known one, and `marketing` for a template that was read from the provider',
+      }),
     status: TemplateStatus,
+    unknownStatus: z.string().nullable().meta({
+      description: 'The same for the status: `pending` for a template that was read from the provider',
+    }),
     rejectionReason: z.string().nullable(),
     pauseReason: z.string().nullable(),
     submitProblem: z.string().nullable().meta({ description: 'Why the last submission failed' }),
@@ -118,7 +129,9 @@ export const TemplateView = z
         language: 'en_US',
         category: 'utility',
         submittedCategory: null,
+        unknownCategory: null,
         status: 'approved',
+        unknownStatus: null,
         rejectionReason: null,
         pauseReason: null,
         submitProblem: null,

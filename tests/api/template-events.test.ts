@@ -107,6 +107,20 @@ describe('api › template events of the provider', function () {
     );
   });
 
+  it('a category that this version does not know › shown beside the last known one until it is known', async () => {
+    const id = String((await stored())?.['_id']);
+    const shown = async () => {
+      const { body } = await user.call<Record<string, unknown>>(`/api/templates/${id}`);
+      return [body['category'], body['unknownCategory']];
+    };
+    const announce = (new_category: string) => say('template_category_update', { ...named(), new_category });
+    assert.deepEqual(await shown(), ['utility', null]);
+    await announce('SERVICE');
+    assert.deepEqual(await shown(), ['utility', 'SERVICE']);
+    await announce('MARKETING');
+    assert.deepEqual(await shown(), ['marketing', null]);
+  });
+
   it('rating and category › stored; the provider’s category is audited, the requested one is kept', async () => {
     await say('message_template_quality_update', { ...named(), new_quality_score: 'YELLOW' });
     await say('template_category_update', {

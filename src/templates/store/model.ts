@@ -36,6 +36,9 @@ export interface TemplateDoc {
   readonly category: TemplateCategory;
   /** The submitted category, if the provider chose another. */
   readonly submittedCategory?: TemplateCategory;
+  /** The provider's words that this version does not know; until then the last known values count. */
+  readonly unknownCategory?: string;
+  readonly unknownStatus?: string;
   readonly components: readonly TemplateComponentDefinition[];
   readonly parameterFormat?: ParameterFormat;
   readonly status: TemplateStatus;
@@ -61,6 +64,8 @@ export const templateModel = declareTenantModel<TemplateDoc>('templates', {
   language: { type: String, required: true },
   category: { type: String, enum: templateCategories, required: true },
   submittedCategory: { type: String, enum: templateCategories },
+  unknownCategory: String,
+  unknownStatus: String,
   components: { type: [Schema.Types.Mixed], required: true },
   parameterFormat: String,
   status: { type: String, enum: templateStatuses, required: true },

@@ -7,6 +7,7 @@ import {
   languageOf,
   qualityOf,
   statusOf,
+  unknownStatusChange,
   type TemplateChanges,
 } from '../rules.ts';
 import type { TemplateDoc } from '../store/model.ts';
@@ -115,13 +116,18 @@ function stateOf(theirs: ProviderTemplate): TemplateChanges {
 }
 
 function freshOf(theirs: ProviderTemplate): FreshTemplate {
-  const status = statusOf(theirs.status) ?? 'pending';
+  const known = statusOf(theirs.status);
+  const status = known ?? 'pending';
   const rejection = rejectionOf(theirs);
+  const category = categoryOf(theirs.category);
   return {
     ...stateOf(theirs),
     name: theirs.name,
     language: languageOf(theirs.language),
-    category: categoryOf(theirs.category) ?? 'marketing',
+    // The strictest category for consent, until the provider's word is known.
+    category: category ?? 'marketing',
+    ...(category === null ? { unknownCategory: theirs.category } : {}),
+    ...(known === null ? { unknownStatus: theirs.status } : {}),
     components: readComponents(theirs.components),
     status,
     providerTemplateId: theirs.id,
@@ -155,6 +161,7 @@ function changesTo(ours: TemplateDoc, theirs: ProviderTemplate): TemplateChanges
   const isKept = status === ours.status;
   return {
     ...contentOf(ours, theirs),
+    ...unknownStatusChange(ours, theirs.status),
     status,
     rejectionReason:
       status === 'rejected'

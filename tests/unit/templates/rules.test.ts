@@ -54,7 +54,44 @@ describe('templates › provider’s values', () => {
       ...{ category: 'authentication', submittedCategory: 'utility' },
     });
     assert.deepEqual(categoryChange(moved, 'UTILITY'), { category: 'utility', submittedCategory: null });
-    for (const word of ['UTILITY', 'x', undefined]) assert.deepEqual(categoryChange(asked, word), {});
+    for (const word of ['UTILITY', undefined]) assert.deepEqual(categoryChange(asked, word), {});
+  });
+
+  it('a category that this version does not know › shown, and the last known one counts until it is known', () => {
+    const asked = template({ category: 'utility' });
+    assert.deepEqual(categoryChange(asked, 'SERVICE'), { unknownCategory: 'SERVICE' });
+    const strange = template({ category: 'utility', unknownCategory: 'SERVICE' });
+    assert.deepEqual(categoryChange(strange, 'SERVICE'), {});
+    assert.deepEqual(categoryChange(strange, 'UTILITY'), { unknownCategory: null });
+    assert.deepEqual(categoryChange(strange, 'MARKETING'), {
+      ...{ unknownCategory: null, category: 'marketing', submittedCategory: 'utility' },
+    });
+  });
+
+  it('a list with unknown words › a new template is marketing and pending, a known one stays; both show them', () => {
+    const words = { category: 'SERVICE', status: 'IN_REVIEW_2' };
+    const unknown = { unknownCategory: 'SERVICE', unknownStatus: 'IN_REVIEW_2' };
+    const options = { startedAt: at, isComplete: true };
+    const [fresh] = planSync([], [theirs(words)], options).added;
+    assert.deepEqual(
+      { ...unknown, category: 'marketing', status: 'pending' },
+      {
+        ...{ unknownCategory: fresh?.unknownCategory, unknownStatus: fresh?.unknownStatus },
+        ...{ category: fresh?.category, status: fresh?.status },
+      },
+    );
+    const [found] = planSync([template()], [theirs(words)], options).found;
+    const { unknownCategory, unknownStatus, status, category } = found?.changes ?? {};
+    assert.deepEqual(
+      { unknownCategory, unknownStatus, status, category },
+      { ...unknown, status: 'approved', category: undefined },
+    );
+    const [known] = planSync([template(unknown)], [theirs()], options).found;
+    assert.deepEqual([known?.changes.unknownCategory, known?.changes.unknownStatus], [null, null]);
+    const submitted = changeAfterSubmit(template(), { id: '7', ...words }, at);
+    assert.deepEqual([submitted.unknownCategory, submitted.unknownStatus], ['SERVICE', 'IN_REVIEW_2']);
+    const news: TemplateNews = { what: 'status', word: 'APPROVED', reason: null };
+    assert.equal(changeAfterNews(template(unknown), news, at).unknownStatus, null);
   });
 
   it('answer to a submission › id, state and category', () => {
@@ -190,14 +227,14 @@ describe('templates › synchronisation', () => {
       {
         ...{ name: 'greeting', language: 'pt_BR', category: 'marketing', components, status: 'rejected' },
         ...{ providerTemplateId: '77', parameterFormat: 'named', qualityScore: 'yellow' },
-        ...{ messageSendTtlSeconds: 60, rejectionReason: 'INVALID_FORMAT' },
+        ...{ messageSendTtlSeconds: 60, rejectionReason: 'INVALID_FORMAT', unknownCategory: 'NEW' },
       },
     ]);
     const bare = theirs({ status: 'NEW', rejectedReason: 'NONE', parameterFormat: 'x', qualityScore: 'x' });
     assert.deepEqual(plan([], [bare, bare]).added, [
       {
         ...{ name: 'greeting', language: 'en_US', category: 'utility', components, status: 'pending' },
-        providerTemplateId: '77',
+        ...{ providerTemplateId: '77', unknownStatus: 'NEW' },
       },
     ]);
     const rejected = plan([], [theirs({ status: 'REJECTED' })]).added[0];
@@ -248,6 +285,7 @@ describe('templates › synchronisation', () => {
     assert.deepEqual(changed?.changes, {
       ...{ providerTemplateId: '77', status: 'pending', rejectionReason: null, components: other },
       ...{ category: 'marketing', submittedCategory: 'utility', submitProblem: null, needsSync: null },
+      unknownStatus: 'X',
     });
   });
 
