@@ -11,6 +11,7 @@ const limit = 40;
 const stages = ['new', 'contacted', 'qualified', 'won', 'lost'] as const;
 const statuses = ['unknown', 'opted-in', 'opted-out'] as const;
 const names = ['Ana', 'Ángel', 'ana maria', 'Bob', 'Zoë', undefined] as const;
+const usernames = ['Ana.Souza', undefined, 'ANA_2', 'bob', undefined] as const;
 
 const of = <T>(values: readonly T[], index: number): T => values[index % values.length] as T;
 
@@ -38,6 +39,7 @@ describe('lists of contacts and leads', () => {
   async function fill(clientId: Types.ObjectId): Promise<void> {
     const contacts = Array.from({ length: count }, (_, index) => {
       const name = of(names, index);
+      const username = of(usernames, index);
       const phoneNumber = `+4915${String((index * 7_919) % 100_000).padStart(9, '0')}`;
       const createdAt = new Date(Date.UTC(2026, 0, 1 + (index % 5)));
       return {
@@ -46,6 +48,7 @@ describe('lists of contacts and leads', () => {
         phoneNumber,
         identityKeys: [`tel:${phoneNumber}`],
         ...(name === undefined ? {} : { name, nameKey: nameKeyOf(name) }),
+        ...(username === undefined ? {} : { username, usernameKey: username.toLowerCase() }),
         tags: [`t${index % 4}`, `u${index % 3}`],
         optInStatus: of(statuses, index),
         customFields: {},
@@ -111,6 +114,11 @@ describe('lists of contacts and leads', () => {
       query: { q: 'zoe', tag: 't0' },
       fits: (item) => begins(item['name'], 'zoe') && has(item['tags'], 't0'),
     },
+    { query: { q: '@ana' }, fits: ({ username }) => /^ana/i.test(String(username)) },
+    {
+      query: { q: '@ANA.', optInStatus: 'opted-in' },
+      fits: ({ username, optInStatus }) => username === 'Ana.Souza' && optInStatus === 'opted-in',
+    },
     { query: { q: '+491500000' }, fits: ({ phoneNumber }) => String(phoneNumber).startsWith('+491500000') },
     { query: { q: '49 15-00000' }, fits: ({ phoneNumber }) => String(phoneNumber).startsWith('+491500000') },
   ];
@@ -152,9 +160,10 @@ describe('lists of contacts and leads', () => {
       assert.ok(pages.slice(0, -1).every((page) => page.length === limit));
       const { q } = query;
       if (q === undefined) return assert.ok(isNewestFirst(items));
-      const keys = items.map(({ name, phoneNumber }) =>
-        /\d/.test(q) ? String(phoneNumber) : nameKeyOf(String(name)),
-      );
+      const keys = items.map(({ name, phoneNumber, username }) => {
+        if (q.startsWith('@')) return String(username).toLowerCase();
+        return /\d/.test(q) ? String(phoneNumber) : nameKeyOf(String(name));
+      });
       assert.deepEqual(keys, keys.toSorted());
     });
   }
@@ -196,7 +205,7 @@ describe('lists of contacts and leads', () => {
   });
 
   it('q with pattern characters › matched literally', async () => {
-    for (const q of ['.*', '^ana', 'a.a', '(', '[a-z]', '\\', 'an%', '$ne']) {
+    for (const q of ['@.*', '@an%', '.*', '^ana', 'a.a', '(', '[a-z]', '\\', 'an%', '$ne']) {
       for (const path of ['/api/contacts', '/api/leads']) {
         const answer = await admin.get(`${path}?${new URLSearchParams({ q }).toString()}`);
         assert.deepEqual([answer.status, answer.body['items']], [200, []], `${path} ${q}`);

@@ -161,12 +161,22 @@ export const identitiesInKeys = (keys: readonly string[]) => ({
 });
 
 export interface PersonSearch {
-  readonly field: 'nameKey' | 'phoneNumber';
+  readonly field: 'nameKey' | 'phoneNumber' | 'usernameKey';
   readonly prefix: string;
 }
 
-/** The search for `q`: digits with or without `+` are a prefix of a phone number, any other text of a name. */
+/** The form of a username for search: WhatsApp shows it with `@`, and in any case it is the same. */
+export const usernameKeyOf = (username: string): string =>
+  username.trim().replace(/^@/, '').toLowerCase().slice(0, maxUsernameKey);
+
+const maxUsernameKey = 64;
+
+/**
+ * The search for `q`: after `@` it is the beginning of a username; digits with or without `+` are a prefix of a phone
+ * number, any other text of a name.
+ */
 export function searchOf(q: string): PersonSearch {
+  if (q.trim().startsWith('@')) return { field: 'usernameKey', prefix: usernameKeyOf(q) };
   const digits = q.replace(/[\s().-]/g, '').replace(/^\+/, '');
   return /^\d+$/.test(digits)
     ? { field: 'phoneNumber', prefix: `+${digits}` }

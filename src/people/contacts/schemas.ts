@@ -183,8 +183,8 @@ export const personQuery = {
     .optional()
     .meta({
       description:
-        'The beginning of a name, ignoring accents and case, or of a phone number if it is digits with or without ' +
-        '`+`. Sorts the list by the searched field.',
+        'The beginning of a name, ignoring accents and case; of a phone number if it is digits with or without `+`; ' +
+        'of a username after `@`. Sorts the list by the searched field.',
     }),
 };
 

@@ -39,9 +39,18 @@ export async function insertLead(
 }
 
 /** The fields that a lead copies from its contact. */
-export const copyOf = ({ phoneNumber, name, nameKey, optInStatus }: ContactDoc): ContactCopy => ({
+export const copyOf = ({
+  phoneNumber,
+  name,
+  nameKey,
+  username,
+  usernameKey,
+  optInStatus,
+}: ContactDoc): ContactCopy => ({
   ...(phoneNumber === undefined ? {} : { phoneNumber }),
   ...(name === undefined ? {} : { name }),
   ...(nameKey === undefined ? {} : { nameKey }),
+  ...(username === undefined ? {} : { username }),
+  ...(usernameKey === undefined ? {} : { usernameKey }),
   optInStatus,
 });

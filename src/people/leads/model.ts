@@ -11,6 +11,8 @@ export interface ContactCopy {
   readonly phoneNumber?: string;
   readonly name?: string;
   readonly nameKey?: string;
+  readonly username?: string;
+  readonly usernameKey?: string;
   readonly optInStatus: OptInStatus;
 }
 
@@ -37,6 +39,8 @@ export const leadModel = declareTenantModel<LeadDoc>('leads', {
   phoneNumber: String,
   name: String,
   nameKey: String,
+  username: String,
+  usernameKey: String,
   optInStatus: { type: String, enum: optInStatuses, required: true },
   stage: { type: String, enum: leadStages, required: true },
   tags: { type: [String], required: true },
@@ -54,7 +58,7 @@ leadModel.schema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
 leadModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
 leadModel.schema.index({ clientId: 1, assignedAgentId: 1, createdAt: -1, _id: -1 });
 leadModel.schema.index({ clientId: 1, assignedAgentId: 1, stage: 1, createdAt: -1, _id: -1 });
-for (const field of ['nameKey', 'phoneNumber'] as const) {
+for (const field of ['nameKey', 'usernameKey', 'phoneNumber'] as const) {
   leadModel.schema.index(
     { clientId: 1, [field]: 1, _id: 1 },
     { partialFilterExpression: { [field]: { $exists: true } } },

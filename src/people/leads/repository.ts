@@ -67,7 +67,8 @@ const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
     session: ClientSession,
   ): Promise<void> {
     const { phoneNumber = null, name = null, nameKey = null, optInStatus } = copy;
-    const fields = { phoneNumber, name, nameKey, optInStatus };
+    const { username = null, usernameKey = null } = copy;
+    const fields = { phoneNumber, name, nameKey, username, usernameKey, optInStatus };
     const isOutdated = Object.entries(fields).map(([field, value]) => ({ [field]: { $ne: value } }));
     const entries = Object.entries(fields);
     await leads.updateOne(

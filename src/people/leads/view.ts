@@ -6,6 +6,7 @@ export const toLeadView = (lead: LeadDoc): LeadView => ({
   contactId: lead.contactId.toHexString(),
   phoneNumber: lead.phoneNumber ?? null,
   name: lead.name ?? null,
+  username: lead.username ?? null,
   optInStatus: lead.optInStatus,
   stage: lead.stage,
   tags: [...lead.tags],

@@ -3,6 +3,7 @@ import {
   formerKeysOf,
   identityKeysOf,
   numberKeysOf,
+  usernameKeyOf,
   type Alias,
   type AliasReason,
   type AnyIdentity,
@@ -73,14 +74,15 @@ export function corrected(record: ContactRecord, old: AnyIdentity, at: Date): Co
   return withAliases(clean, numberAliases(old, { at, until: at, reason: 'corrected' }));
 }
 
-/** With the keys that follow from the identities. */
+/** With the keys that follow from the identities and the username. */
 export function withKeys(record: ContactRecord): ContactRecord {
-  const { formerKeys: _old, ...rest } = record;
+  const { formerKeys: _old, usernameKey: _shown, ...rest } = record;
   const formerKeys = formerKeysOf(record);
   return {
     ...rest,
     identityKeys: identityKeysOf(record),
     ...(formerKeys.length === 0 ? {} : { formerKeys }),
+    ...(rest.username === undefined ? {} : { usernameKey: usernameKeyOf(rest.username) }),
   };
 }
 

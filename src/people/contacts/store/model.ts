@@ -85,6 +85,8 @@ export interface ContactDoc {
   readonly identityKeys: readonly string[];
   /** For display only: it can change, so it does not identify the contact. */
   readonly username?: string;
+  /** The username in its searchable form; set whenever `username` is. */
+  readonly usernameKey?: string;
   readonly name?: string;
   /** The name in its searchable form; set whenever `name` is. */
   readonly nameKey?: string;
@@ -130,6 +132,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   samePerson: { type: [Schema.Types.Mixed], default: undefined },
   identityKeys: { type: [String], required: true },
   username: String,
+  usernameKey: String,
   name: String,
   nameKey: String,
   phoneBook: Schema.Types.Mixed,
@@ -177,7 +180,9 @@ contactModel.schema.index(
   { 'numberSuspect.reviewAt': 1 },
   { name: 'suspect-reviews', partialFilterExpression: { 'numberSuspect.reviewAt': { $exists: true } } },
 );
-contactModel.schema.index(
-  { clientId: 1, nameKey: 1, _id: 1 },
-  { partialFilterExpression: { nameKey: { $exists: true } } },
-);
+for (const searched of ['nameKey', 'usernameKey'] as const) {
+  contactModel.schema.index(
+    { clientId: 1, [searched]: 1, _id: 1 },
+    { partialFilterExpression: { [searched]: { $exists: true } } },
+  );
+}

@@ -51,6 +51,13 @@ describe('changes of a contact', () => {
     });
   });
 
+  it('a username › its search key with it, and without it no key', () => {
+    const named = change({ username: '@Ana.Souza' });
+    assert.deepEqual([named.username, named.usernameKey], ['@Ana.Souza', 'ana.souza']);
+    const cleared = applyChanges(named, { username: null }, { at, by });
+    assert.ok(!('username' in cleared) && !('usernameKey' in cleared));
+  });
+
   it('another number › marks of the old one are removed; other changes keep them', () => {
     const suspect = { ...record, numberSuspect: { code: '131026', at: created } };
     const changed = (changes: ContactChanges) => applyChanges(suspect, changes, { at, by }).numberSuspect;

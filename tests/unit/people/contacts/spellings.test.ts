@@ -85,7 +85,7 @@ describe('search for people', () => {
     );
   });
 
-  const searches: readonly [string, 'nameKey' | 'phoneNumber', string][] = [
+  const searches: readonly [string, 'nameKey' | 'phoneNumber' | 'usernameKey', string][] = [
     ['+49151', 'phoneNumber', '+49151'],
     ['49151', 'phoneNumber', '+49151'],
     ['+49 (151) 1-2.3', 'phoneNumber', '+49151123'],
@@ -93,6 +93,10 @@ describe('search for people', () => {
     ['4ever', 'nameKey', '4ever'],
     ['+', 'nameKey', '+'],
     ['.*', 'nameKey', '.*'],
+    ['@Ana.S', 'usernameKey', 'ana.s'],
+    [' @4ever', 'usernameKey', '4ever'],
+    ['@', 'usernameKey', ''],
+    ['ana@home', 'nameKey', 'ana@home'],
   ];
   for (const [q, field, prefix] of searches) {
     it(`${q} › ${field} from ${prefix}`, () => {
