@@ -9,7 +9,7 @@ import { createPortClaims } from './servers/port-claims.ts';
 import { runCommand } from './servers/run-command.ts';
 import { PortTakenError } from './servers/server-process.ts';
 import { confirmDemoAddress } from './stack/demo-address.ts';
-import { sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
+import { openDemoWindow, sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
 import { loadEnvFile, readEnvNames } from './stack/env-file.ts';
 import { describeUnknown, unknownNamesOf, wrongValuesOf } from './stack/environment.ts';
 import { readJson } from './stack/files.ts';
@@ -183,6 +183,7 @@ async function showDemo(
       const ids = await sendDemoMessages(addresses.api, accessToken, demoFile);
       workflowId = `message:${ids[0]}`;
       const unread = await watchMessages(addresses.api, accessToken, ids, (line) => log(`      ${line}`));
+      await openDemoWindow(addresses, accessToken);
       if (unread.length > 0) explainUnread(unread.map(({ id, status }) => `${id} is ${status}`));
     });
   }

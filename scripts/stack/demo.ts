@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { demoCustomer } from '../../src/sending/messages/examples.ts';
 import { readJson, writeFileAtomically } from './files.ts';
 import { requestJson } from './request-json.ts';
 
@@ -24,7 +25,7 @@ interface MessageState {
 
 /** The last digits tell the sandbox what to do: read at once, two refusals first, receipts out of order. */
 export const demoMessages = [
-  { to: '+12025550101', templateName: 'hello_world' },
+  { to: demoCustomer, templateName: 'hello_world' },
   { to: '+12025550106', templateName: 'order_update', variables: { body: ['Ana', '1042'] } },
   {
     to: '+12025550109',
@@ -87,6 +88,38 @@ export async function sendDemoMessages(
   }
   keep(file, { ...kept, messageIds });
   return messageIds;
+}
+
+interface Listed<T> {
+  readonly items: readonly T[];
+}
+
+interface DemoConversation {
+  readonly contact: { readonly phoneNumber: string | null } | null;
+  readonly windowExpiresAt: string | null;
+}
+
+/** Lets the contact of the examples in /docs write, unless it did: free-form messages to it are allowed for 24 hours. */
+export async function openDemoWindow(
+  { api, sandbox }: { readonly api: string; readonly sandbox: string },
+  accessToken: string,
+): Promise<void> {
+  const conversations = (await requestJson(`${api}/api/conversations`, { accessToken }))
+    .body as Listed<DemoConversation>;
+  const isOpen = conversations.items.some(
+    ({ contact, windowExpiresAt }) =>
+      contact?.phoneNumber === demoCustomer &&
+      windowExpiresAt !== null &&
+      Date.parse(windowExpiresAt) > Date.now(),
+  );
+  if (isOpen) return;
+  const channels = (await requestJson(`${api}/api/channels`, { accessToken })).body as Listed<{
+    readonly phoneNumberId: string;
+  }>;
+  const phoneNumberId = channels.items[0]?.phoneNumberId;
+  const body = { phoneNumberId, from: demoCustomer, type: 'text', text: 'Until when are you open?' };
+  const answer = await requestJson(`${sandbox}/sandbox/inbound`, { body });
+  if (answer.status >= 300) throw new Error(`the demo contact could not write: ${describe(answer)}`);
 }
 
 /**

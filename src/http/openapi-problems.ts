@@ -8,7 +8,7 @@ import { type AnyRoute, isLimited } from './route.ts';
 export interface Response {
   description: string;
   headers?: Record<string, JsonSchema>;
-  content?: Record<string, JsonSchema>;
+  content?: Record<string, JsonSchema & { readonly examples?: Readonly<Record<string, JsonSchema>> }>;
 }
 
 export type Responses = Record<string, Response>;
@@ -26,16 +26,22 @@ export function problemCodesOf(entry: AnyRoute): ProblemCode[] {
   return [...new Set(codes)];
 }
 
-/** One response for each status, with its codes in the description. */
+/** The problems, and the address under which each has its page. */
+export interface ProblemSource {
+  readonly problems: ProblemTable;
+  readonly publicUrl: string;
+}
+
+/** One response for each status: its codes are links in the description, and each has an example. */
 export function problemResponses(
-  problems: ProblemTable,
+  { problems, publicUrl }: ProblemSource,
   codes: readonly ProblemCode[],
   commonHeaders: readonly ResponseHeader[],
 ): Responses {
   const responses: Responses = {};
   for (const code of codes) {
     const { status, title } = problems[code];
-    const line = `\`${code}\`: ${title}.`;
+    const line = `[\`${code}\`](${publicUrl}/problems/${code}): ${title}.`;
     const existing = responses[status];
     responses[status] = {
       description: existing === undefined ? line : `${existing.description} ${line}`,
@@ -43,11 +49,44 @@ export function problemResponses(
         ...existing?.headers,
         ...headerReferences([...commonHeaders, ...headersFor(code, problems[code])]),
       },
-      content: { [problemContentType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      content: {
+        [problemContentType]: {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: {
+            ...existing?.content?.[problemContentType]?.examples,
+            [code]: { $ref: `#/components/examples/${code}` },
+          },
+        },
+      },
     };
   }
   return responses;
 }
+
+/** One example for each of these codes; responses refer to them. */
+export const problemExamples = (
+  { problems, publicUrl }: ProblemSource,
+  codes: ReadonlySet<string>,
+): Record<string, JsonSchema> =>
+  Object.fromEntries(
+    Object.entries<ProblemDefinition>(problems)
+      .filter(([code]) => codes.has(code))
+      .map(([code, { status, title }]) => [
+        code,
+        {
+          summary: title,
+          value: {
+            type: `${publicUrl}/problems/${code}`,
+            title,
+            status,
+            detail: `${title}.`,
+            instance: 'b7e0c5c2-3f0e-4b63-9a52-8f2f1f1c8d11',
+            code,
+            ...(code === 'invalid-input' ? { errors: [{ path: 'body.to', message: 'Required.' }] } : {}),
+          },
+        },
+      ]),
+  );
 
 /** Must match the headers of `createProblemReplies`. */
 function headersFor(code: ProblemCode, { status, retry }: ProblemDefinition): ResponseHeader[] {

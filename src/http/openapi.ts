@@ -12,15 +12,18 @@ import type { JsonSchema } from './openapi-normalise.ts';
 import {
   mergeResponses,
   problemCodesOf,
+  problemExamples,
   problemResponses,
   problemSchemasOf,
+  type ProblemSource,
   type Responses,
 } from './openapi-problems.ts';
+import { type Operation, shareResponses } from './openapi-shared.ts';
 import { createSchemaConverter, type SchemaConverter } from './openapi-schemas.ts';
 import type { ProblemCode, ProblemTable } from '../platform/errors.ts';
 import type { PageRoute } from './page.ts';
 import type { RawRoute } from './raw-route.ts';
-import type { AnyRoute } from './route.ts';
+import type { AnyRoute, NamedExample } from './route.ts';
 import { mayOmitBody } from './validation.ts';
 
 /** The description of the API as a whole. */
@@ -42,21 +45,16 @@ export interface OpenApiOptions {
   readonly publicUrl: string;
 }
 
-interface Operation {
-  readonly method: string;
-  readonly path: string;
-  readonly document: JsonSchema;
-}
-
 /** The OpenAPI 3.1 document, made from the tables that serve the requests. */
 export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
   const { about, routes, rawRoutes, pages, problems, publicUrl } = options;
   const schemas = createSchemaConverter();
-  const operations = [
-    ...routes.map((entry) => describeRoute(entry, { schemas, problems })),
-    ...rawRoutes.map((entry) => describeRawRoute(entry, problems)),
-    ...pages.map((entry) => describePage(entry, problems)),
-  ];
+  const source = { problems, publicUrl };
+  const { operations, shared, codes } = shareResponses([
+    ...routes.map((entry) => describeRoute(entry, { schemas, source })),
+    ...rawRoutes.map((entry) => describeRawRoute(entry, source)),
+    ...pages.map((entry) => describePage(entry, source)),
+  ]);
   const problemSchemas = problemSchemasOf(problems, schemas);
   const { tags, ...info } = about;
   return {
@@ -67,6 +65,8 @@ export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
     paths: pathsOf(operations),
     components: {
       schemas: sortedByName({ ...problemSchemas, ...schemas.components }),
+      responses: sortedByName(shared),
+      examples: problemExamples(source, codes),
       headers: responseHeaders,
       parameters: requestHeaders,
       securitySchemes: {
@@ -87,8 +87,8 @@ export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
   };
 }
 
-const sortedByName = (schemas: Readonly<Record<string, JsonSchema>>) =>
-  Object.fromEntries(Object.entries(schemas).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+const sortedByName = <T>(parts: Readonly<Record<string, T>>) =>
+  Object.fromEntries(Object.entries(parts).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 
 function serverAt(publicUrl: string): JsonSchema {
   const [, scheme = '', host = '', path = ''] = /^(https?):\/\/([^/]+)(.*)$/.exec(publicUrl) ?? [];
@@ -127,10 +127,10 @@ const headOf = ({ operationId, tag, summary, description }: Described): JsonSche
 
 interface RouteContext {
   readonly schemas: SchemaConverter;
-  readonly problems: ProblemTable;
+  readonly source: ProblemSource;
 }
 
-function describeRoute(entry: AnyRoute, { schemas, problems }: RouteContext): Operation {
+function describeRoute(entry: AnyRoute, { schemas, source }: RouteContext): Operation {
   const common = commonHeadersOf(entry);
   const document = {
     ...headOf(entry),
@@ -146,12 +146,14 @@ function describeRoute(entry: AnyRoute, { schemas, problems }: RouteContext): Op
       : {
           requestBody: {
             required: !mayOmitBody(entry),
-            content: { 'application/json': mediaOf(entry.body, schemas.input(entry.body)) },
+            content: {
+              'application/json': mediaOf(entry.body, schemas.input(entry.body), entry.bodyExamples),
+            },
           },
         }),
     responses: mergeResponses(
       repliesOf(entry, schemas),
-      problemResponses(problems, problemCodesOf(entry), common),
+      problemResponses(source, problemCodesOf(entry), common),
     ),
   };
   return { method: entry.method, path: entry.path, document };
@@ -162,8 +164,13 @@ const securityOf = (entry: AnyRoute): readonly JsonSchema[] => {
   return entry.usesCookie === true ? [{ refreshCookie: [] }] : [];
 };
 
-/** The schema and its first example. */
-function mediaOf(schema: z.ZodType, described: JsonSchema): JsonSchema {
+/** The schema with the given examples, else with its first one. */
+function mediaOf(
+  schema: z.ZodType,
+  described: JsonSchema,
+  examples?: Readonly<Record<string, NamedExample>>,
+): JsonSchema {
+  if (examples !== undefined) return { schema: described, examples };
   const example = exampleOf(schema);
   return { schema: described, ...(example === undefined ? {} : { example }) };
 }
@@ -215,7 +222,7 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
     }),
   );
 
-function describeRawRoute(entry: RawRoute, problems: ProblemTable): Operation {
+function describeRawRoute(entry: RawRoute, source: ProblemSource): Operation {
   const { parameters = [], request, replies, problems: codes = [] } = entry.documentation;
   const own = Object.fromEntries(
     Object.entries(replies).map(([status, { description, contentType, example }]) => [
@@ -246,12 +253,12 @@ function describeRawRoute(entry: RawRoute, problems: ProblemTable): Operation {
             content: { [request.contentType]: { schema: {}, example: request.example } },
           },
         }),
-    responses: mergeResponses(own, problemResponses(problems, possible, ['X-Request-Id'])),
+    responses: mergeResponses(own, problemResponses(source, possible, ['X-Request-Id'])),
   };
   return { method: entry.method, path: entry.path, document };
 }
 
-function describePage(entry: PageRoute, problems: ProblemTable): Operation {
+function describePage(entry: PageRoute, source: ProblemSource): Operation {
   const names = Object.entries(entry.parameters ?? {});
   const document = {
     ...headOf(entry),
@@ -271,7 +278,7 @@ function describePage(entry: PageRoute, problems: ProblemTable): Operation {
           [entry.contentType]: { schema: entry.schema ?? { type: 'string' }, example: entry.example },
         },
       },
-      ...(names.length === 0 ? {} : problemResponses(problems, ['not-found'], ['X-Request-Id'])),
+      ...(names.length === 0 ? {} : problemResponses(source, ['not-found'], ['X-Request-Id'])),
     },
   };
   return { method: 'get', path: entry.path, document };

@@ -53,6 +53,11 @@ export interface SetCookie {
   readonly maxAgeMs?: number;
 }
 
+export interface NamedExample {
+  readonly summary: string;
+  readonly value: unknown;
+}
+
 export interface RouteDefinition<
   A extends Access = Access,
   P extends z.ZodType | undefined = z.ZodType | undefined,
@@ -73,6 +78,8 @@ export interface RouteDefinition<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Shown in place of the body's own example where one body has many forms, by name. */
+  readonly bodyExamples?: Readonly<Record<string, NamedExample>>;
   /** Whether and how the route honours the `Idempotency-Key` header (1–255 visible ASCII characters). */
   readonly idempotent?: Idempotency;
   /** Whether 2xx responses have an `ETag`. A route that declares `precondition-failed` reads `If-Match`. */

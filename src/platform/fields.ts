@@ -13,6 +13,12 @@ export const idParams = z.strictObject({
   id: objectIdText.meta({ description: 'The id of the resource, 24 hexadecimal digits' }),
 });
 
+/**
+ * A text of an answer whose values are known today, and may become more: clients must accept others. The description
+ * lists the known ones beside any text, so that a new value breaks no generated client.
+ */
+export const openEnum = (known: readonly [string, ...string[]]) => z.union([z.enum(known), z.string()]);
+
 /** Any value that a JSON body can hold. Not `z.json()`: client generators fail on its recursion. */
 export const JsonValue = z
   .custom<z.core.util.JSONType>()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import { openApiPath } from '../../src/http/openapi.ts';
 import { useApi } from '../support/api.ts';
 import { makeOperator } from '../support/colleagues.ts';
@@ -12,12 +14,27 @@ import { setWindow } from '../support/windows.ts';
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, OpenApiSchema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, OpenApiSchema>>;
+    readonly responses: Readonly<Record<string, Response>>;
+  };
+}
+
+interface NamedExample {
+  readonly value: { readonly content: object };
 }
 
 interface Operation {
+  readonly requestBody?: {
+    readonly content: Readonly<
+      Record<
+        string,
+        { readonly example?: unknown; readonly examples?: Readonly<Record<string, NamedExample>> }
+      >
+    >;
+  };
   readonly security: readonly object[];
-  readonly responses: Readonly<Record<string, Response>>;
+  readonly responses: Readonly<Record<string, Response & { readonly $ref?: string }>>;
 }
 
 interface Response {
@@ -165,6 +182,26 @@ describe('api › the OpenAPI document', function () {
     assert.deepEqual(unseen.toSorted(), elsewhere);
   });
 
+  it('“try it out” on POST /api/messages › each named example, and that of a template › is accepted', async () => {
+    const read = (path: string) =>
+      document.paths[path]?.['post']?.requestBody?.content['application/json'] ?? {};
+    const post = (path: string, json: unknown) => call(`${api().url}${path}`, { token: user.token, json });
+    const sent = await post('/api/messages/template', read('/api/messages/template').example);
+    assert.equal(sent.status, 201, sent.text);
+    const { id, conversationId } = sent.body as { readonly id: string; readonly conversationId: string };
+    // The contact of the examples has written, as the one of the demo has, and WhatsApp has the message to react to.
+    await api()
+      .collection<MessageDoc>('messages')
+      .updateOne({ _id: new Types.ObjectId(id) }, { $set: { providerMessageId: `wamid.${id}` } });
+    await setWindow(api(), conversationId, 600_000);
+    for (const [kind, { value }] of Object.entries(read('/api/messages').examples ?? {})) {
+      const { content } = value;
+      const body = kind === 'reaction' ? { ...value, content: { ...content, messageId: id } } : value;
+      const { status, text } = await post('/api/messages', body);
+      assert.equal(status, 201, `${kind}: ${text}`);
+    }
+  });
+
   /** Every header that is sent is described, and every described one is sent, except those of single problem codes. */
   function checkHeaders(place: string, { headers: described = {} }: Response, sent: Headers): void {
     const expected = Object.keys(described).map((name) => name.toLowerCase());
@@ -182,7 +219,8 @@ describe('api › the OpenAPI document', function () {
     path: string,
     { status, headers, text }: Answer,
   ): OpenApiSchema | undefined {
-    const response = document.paths[path]?.[method]?.responses[String(status)];
+    const named = document.paths[path]?.[method]?.responses[String(status)];
+    const response = document.components.responses[named?.$ref?.split('/').at(-1) ?? ''] ?? named;
     assert.ok(response !== undefined, `${method} ${path} answers ${status}, which is not described: ${text}`);
     checkHeaders(`${method} ${path} ${status}`, response, headers);
     if (response.content === undefined && text === '') return undefined;

@@ -15,19 +15,23 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 }
 
-type Content = Readonly<Record<string, { readonly example?: unknown }>>;
+type Content = Readonly<Record<string, { readonly example?: unknown; readonly examples?: Json }>>;
 
 interface Document {
   readonly info: Json;
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Json>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Json>>;
+    readonly responses?: Readonly<Record<string, Json>>;
+    readonly examples?: Json;
+  };
 }
 
 const { openApi, routes } = await createDescribedServer();
 const document = openApi as unknown as Document;
 const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
-const { schemas } = document.components;
+const { schemas, responses = {}, examples = {} } = document.components;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -166,6 +170,24 @@ describe('architecture › the API description', () => {
     );
   });
 
+  it('names that become more › types, gates, classes and codes › are listed, and no generated client refuses another', () => {
+    const known = {
+      MessageType: ['text', 'template', 'ctaUrl', 'call', 'order', 'unsupported'],
+      GateName: ['channel', 'quiet-hours', 'rate'],
+      MessageFailureClass: ['sender', 'retry-later', 'internal'],
+      MessageFailureCode: ['131026', '131047', 'window-closed', 'not-reached', 'workflow-closed'],
+      SkippedMessageCode: ['already-retried', 'contact-opted-out'],
+    };
+    for (const [name, values] of Object.entries(known)) {
+      const [listed = {}, any] = (schemas[name] ?? {})['anyOf'] as readonly Json[];
+      assert.deepEqual(any, { type: 'string' }, name);
+      for (const value of values) assert.ok((listed['enum'] as unknown[]).includes(value), value);
+    }
+    const usedBy = (name: string) =>
+      everyObject.filter(([, { $ref }]) => $ref === `#/components/schemas/${name}`);
+    for (const name of Object.keys(known)) assert.notDeepEqual(usedBy(name), [], name);
+  });
+
   it('unions of kinds › each oneOf › has a discriminator that names every member', () => {
     const unions = everyObject.filter(([, { oneOf }]) => Array.isArray(oneOf));
     assert.ok(unions.length >= 6);
@@ -198,7 +220,9 @@ describe('architecture › examples of the API description', () => {
       const good = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       const contents = [requestBody?.content, ...good.map(([, { content }]) => content)];
       const media = contents.flatMap((content = {}) => Object.values(content));
-      return media.filter(({ example }) => example === undefined).map(() => operationId);
+      return media
+        .filter(({ example, examples }) => (example ?? examples) === undefined)
+        .map(() => operationId);
     });
     assert.deepEqual(without, []);
   });
@@ -206,9 +230,47 @@ describe('architecture › examples of the API description', () => {
   it('requests › each example › is taken by the route', () => {
     for (const route of routes) {
       if (route.body === undefined) continue;
-      const parsed = route.body.safeParse(exampleOf(route.body));
-      assert.ok(parsed.success, `${named(route, 'body')}: ${parsed.error?.message}`);
+      const named = Object.values(route.bodyExamples ?? {}).map(({ value }) => value);
+      for (const example of [exampleOf(route.body), ...named]) {
+        const parsed = route.body.safeParse(example);
+        assert.ok(parsed.success, `${route.operationId} body: ${parsed.error?.message}`);
+      }
     }
+  });
+
+  it('POST /api/messages › each kind of content › has one named example', () => {
+    const { mapping } = (schemas['MessageContentInput'] ?? {})['discriminator'] as { readonly mapping: Json };
+    const { examples = {} } =
+      document.paths['/api/messages']?.['post']?.requestBody?.content['application/json'] ?? {};
+    assert.deepEqual(Object.keys(examples).toSorted(), Object.keys(mapping).toSorted());
+  });
+
+  it('problems › each answer of each operation › shows examples of its own codes, and equal answers are one', () => {
+    const places = [...objectsIn({ ...document.paths, ...responses }, '')];
+    const media = places.filter(([path]) => path.endsWith('/content/application/problem+json'));
+    assert.ok(media.length > 40, String(media.length));
+    for (const [path, { examples }] of media) {
+      const shown = Object.entries(examples as Readonly<Record<string, Json>>);
+      assert.ok(shown.length > 0, path);
+      for (const [code, { $ref }] of shown) assert.equal($ref, `#/components/examples/${code}`, path);
+    }
+    const few = places.filter(
+      ([path, { content }]) =>
+        /\/responses\/\d+$/.test(path) &&
+        isObject(content) &&
+        JSON.stringify(content).split('$ref').length <= 5,
+    );
+    const texts = few
+      .filter(([, { content }]) => Object.keys(content as Json).join() === 'application/problem+json')
+      .map(([, response]) => JSON.stringify(response));
+    assert.equal(new Set(texts).size, texts.length);
+    assert.ok(Object.keys(responses).length > 10);
+    const shown = media.flatMap(([, { examples }]) => Object.keys(examples as Json));
+    assert.deepEqual(
+      [...new Set(shown)].toSorted(),
+      Object.keys(examples).toSorted(),
+      'no example is unused',
+    );
   });
 
   it('answers › each example › is one that the route could give, without a field too many', () => {

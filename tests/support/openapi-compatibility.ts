@@ -4,13 +4,18 @@ export interface OpenApiDocument {
   readonly components: {
     readonly schemas: Readonly<Record<string, Schema>>;
     readonly parameters?: Readonly<Record<string, Parameter>>;
+    readonly responses?: Readonly<Record<string, Response>>;
   };
 }
 
 interface Operation {
   readonly parameters?: readonly (Parameter | Reference)[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, Response | Reference>>;
+}
+
+interface Response {
+  readonly content?: Content;
 }
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
@@ -69,6 +74,16 @@ export function findBreaks(before: OpenApiDocument, after: OpenApiDocument): str
       return found;
     });
 
+  const contentOf = (
+    response: Response | Reference,
+    { components }: OpenApiDocument,
+  ): Content | undefined => {
+    if (!('$ref' in response)) return response.content;
+    const found = components.responses?.[nameIn(response.$ref)];
+    if (found === undefined) throw new Error(`${response.$ref} points nowhere`);
+    return found.content;
+  };
+
   const compareParameters = (place: string, old: Operation, now: Operation): string[] => {
     const [known, offered] = [parametersOf(old, before), parametersOf(now, after)];
     const isSame = (left: Parameter, right: Parameter) => left.name === right.name && left.in === right.in;
@@ -100,10 +115,11 @@ export function findBreaks(before: OpenApiDocument, after: OpenApiDocument): str
           old: old.requestBody?.content,
           now: now.requestBody?.content,
         }),
-        ...Object.entries(old.responses).flatMap(([status, { content }]) => {
+        ...Object.entries(old.responses).flatMap(([status, response]) => {
           const kept = now.responses[status];
           if (kept === undefined) return [`${place} ${status}: is gone`];
-          return compareContent(`${place} ${status}`, 'server', { old: content, now: kept.content });
+          const change = { old: contentOf(response, before), now: contentOf(kept, after) };
+          return compareContent(`${place} ${status}`, 'server', change);
         }),
       ];
     }),

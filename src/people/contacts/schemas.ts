@@ -47,7 +47,9 @@ export const TagList = z
 
 export const OptInStatus = z.enum(optInStatuses).meta({
   id: 'OptInStatus',
-  description: 'Whether the contact agreed to messages from this business; `opted-out` stops every send',
+  description:
+    'Whether the contact agreed to messages from this business. `opted-out` stops every message but the free-form ' +
+    'answers of agents',
 });
 
 export const ConsentBody = z
@@ -174,7 +176,11 @@ export const PatchContactBody = z
 /** Query parameters shared by the lists of contacts and leads. */
 export const personQuery = {
   tag: TagText.optional().meta({ description: 'Only contacts with this tag' }),
-  optInStatus: OptInStatus.optional().meta({ description: 'Only contacts with this opt-in status' }),
+  optInStatus: OptInStatus.optional().meta({
+    description:
+      'Only contacts with this opt-in status. `opted-out` does not list contacts who stopped marketing only ' +
+      '(`marketingStopped`), nor those whose address opted out under another contact',
+  }),
   q: z
     .string()
     .trim()

@@ -65,12 +65,14 @@ export interface GateFailure {
 }
 
 /** The problem codes by which the API refuses a message at a gate that will not open. */
-export type GateProblem =
-  | 'contact-blocked'
-  | 'contact-opted-out'
-  | 'contact-unreachable'
-  | 'template-not-approved'
-  | 'window-closed';
+export const gateProblems = [
+  'contact-blocked',
+  'contact-opted-out',
+  'contact-unreachable',
+  'template-not-approved',
+  'window-closed',
+] as const;
+export type GateProblem = (typeof gateProblems)[number];
 
 /** The gates that can close for good; `recipient` never waits. */
 type ClosingGate = GateName | 'recipient';

@@ -2,6 +2,7 @@ import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
+import { freeFormExamples } from './examples.ts';
 import { ListMessagesQuery, MessagePage, MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
 import type { MessageUseCases } from './use-cases.ts';
 import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
@@ -22,10 +23,12 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'Text, media, location, contacts, reaction, buttons, list, link, flow, catalog, product, product list, or a ' +
       'request for a location, phone number or address. Allowed in the customer service window: 24 hours after the ' +
       'last message of the contact, less a minute (`windowExpiresAt` of the conversation). Outside it, the answer ' +
-      'lists templates to send instead.',
+      'lists templates to send instead. The examples go to the contact who has written to the demo client of ' +
+      '`npm start`; put in a contact of yours.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendMessageBody,
+    bodyExamples: freeFormExamples,
     idempotent: 'by-object',
     replies: { 201: MessageView },
     problems: [

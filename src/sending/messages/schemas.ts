@@ -8,9 +8,9 @@ import {
   templateLanguage,
   templateName,
   templateVariables,
-  variablesExample,
 } from '../../templates/schemas.ts';
 import { MessageStatus, WaitingForView } from './actions/schemas.ts';
+import { FailureClass, FailureCode, MessageType } from './names.ts';
 import { numberBesideOthers, oneRecipient, recipientFields } from './recipient-fields.ts';
 import { senderTypes } from './store/model.ts';
 
@@ -37,7 +37,12 @@ export const SendTemplateBody = z
   .meta({
     id: 'SendTemplateMessageBody',
     examples: [
-      { to: '+15550001001', templateName: 'order_update', language: 'en_US', variables: variablesExample },
+      {
+        to: '+12025550101',
+        templateName: 'order_update',
+        language: 'en_US',
+        variables: { body: ['Ana', '1042'] },
+      },
     ],
   });
 export type SendTemplateBody = z.output<typeof SendTemplateBody>;
@@ -74,8 +79,8 @@ export const ListMessagesQuery = z.strictObject({
 
 const Failure = z
   .object({
-    code: z.string(),
-    class: z.string(),
+    code: FailureCode,
+    class: FailureClass,
     title: z.string(),
     detail: z.string(),
     advice: z.string(),
@@ -84,7 +89,7 @@ const Failure = z
 
 const StatusEntry = z
   .object({
-    status: z.string(),
+    status: z.union([MessageStatus, z.string()]).meta({ id: 'MessageHistoryStatus' }),
     timestamp: z.iso.datetime(),
     raw: z.record(z.string(), z.unknown()).nullable().meta({ description: 'What the provider reported' }),
   })
@@ -129,7 +134,7 @@ const messageFields = {
   }),
   direction: z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' }),
   senderType: z.enum(senderTypes).meta({ id: 'SenderType' }),
-  messageType: z.string(),
+  messageType: MessageType,
   to: z
     .string()
     .nullable()

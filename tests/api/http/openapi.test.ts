@@ -31,7 +31,10 @@ const webhook: RawRoute = {
 
 interface Document {
   readonly paths: Record<string, Record<string, Operation>>;
-  readonly components: { readonly schemas: Record<string, unknown> };
+  readonly components: {
+    readonly schemas: Record<string, unknown>;
+    readonly responses: Record<string, Described>;
+  };
 }
 
 interface Operation {
@@ -39,7 +42,12 @@ interface Operation {
   readonly security: object[];
   readonly parameters?: { name?: string; $ref?: string }[];
   readonly requestBody?: object;
-  readonly responses: Record<string, { description: string; content?: Record<string, unknown> }>;
+  readonly responses: Record<string, Described & { readonly $ref?: string }>;
+}
+
+interface Described {
+  readonly description: string;
+  readonly content?: Record<string, unknown>;
 }
 
 describe('openapi', () => {
@@ -86,19 +94,21 @@ describe('openapi', () => {
   });
 
   it('errors › listed with their codes under their status', () => {
-    const signup = operation('post', '/api/auth/signup');
-    assert.match(signup.responses['409']?.description ?? '', /`email-taken`/);
-    assert.match(signup.responses['400']?.description ?? '', /`invalid-input`.*`malformed-json`/);
-    assert.ok('application/problem+json' in (signup.responses['413']?.content ?? {}));
-    const ready = operation('get', '/readyz').responses['503'];
+    const response = (method: string, path: string, status: string): Described | undefined => {
+      const described = operation(method, path).responses[status];
+      return document.components.responses[described?.$ref?.split('/').at(-1) ?? ''] ?? described;
+    };
+    const signup = (status: string) => response('post', '/api/auth/signup', status);
+    assert.match(signup('409')?.description ?? '', /`email-taken`/);
+    assert.match(signup('400')?.description ?? '', /`invalid-input`.*`malformed-json`/);
+    assert.match(signup('400')?.description ?? '', /\]\(http:\/\/[^/]+\/problems\/invalid-input\)/);
+    assert.ok('application/problem+json' in (signup('413')?.content ?? {}));
+    const ready = response('get', '/readyz', '503');
     assert.deepEqual(Object.keys(ready?.content ?? {}).toSorted(), [
       'application/json',
       'application/problem+json',
     ]);
-    assert.match(
-      operation('post', '/webhook/incoming/{channelKey}').responses['401']?.description ?? '',
-      /invalid-sig/,
-    );
+    assert.match(response('post', '/webhook/incoming/{channelKey}', '401')?.description ?? '', /invalid-sig/);
   });
 
   it('an idempotent route › has the key as a parameter; no other route has', () => {

@@ -96,6 +96,15 @@ describe('the contract of the API', () => {
     });
   }
 
+  it('the comparison › one more value › breaks a closed list, and not an open one', () => {
+    const closed = (values: readonly string[]): Schema => ({ type: 'string', enum: values });
+    const open = (values: readonly string[]): Schema => ({ anyOf: [closed(values), text] });
+    const breaksOf = (listOf: (values: readonly string[]) => Schema) =>
+      findBreaks(documentOf(text, listOf(['a'])), documentOf(text, listOf(['a', 'b'])));
+    assert.deepEqual(breaksOf(closed), ['post /things 200: other values']);
+    assert.deepEqual(breaksOf(open), []);
+  });
+
   it('the comparison › a path or a status that is gone › is a break', () => {
     const before = documentOf(thing, thing);
     assert.deepEqual(findBreaks(before, { ...before, paths: {} }), ['post /things: is gone']);

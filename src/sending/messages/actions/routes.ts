@@ -3,7 +3,14 @@ import { idParams } from '../../../platform/fields.ts';
 import { scopeOf } from '../../../platform/mongo.ts';
 import { decodeCursor } from '../../../platform/pagination.ts';
 import type { MessageActions } from './use-cases.ts';
-import { PatchMessageBody, RetryManyBody, RetryManyView, RetryMessageBody, TimelineView } from './schemas.ts';
+import {
+  PatchMessageBody,
+  RetryManyBody,
+  RetryManyView,
+  RetryMessageBody,
+  retryProblems,
+  TimelineView,
+} from './schemas.ts';
 import { toRetryManyView, toTimelineView, type RunLinks } from './view.ts';
 import type { RetryService } from './retries.ts';
 import { MessageView } from '../schemas.ts';
@@ -95,20 +102,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
     body: RetryMessageBody,
     idempotent: 'by-object',
     replies: { 201: MessageView },
-    problems: [
-      'not-found',
-      'wrong-state',
-      'already-retried',
-      'may-duplicate',
-      'contact-blocked',
-      'contact-opted-out',
-      'contact-unreachable',
-      'template-not-approved',
-      'channel-disconnected',
-      'channel-unverified',
-      'window-closed',
-      'idempotency-key-reused',
-    ],
+    problems: [...retryProblems, 'idempotency-key-reused'],
     async handle({ actor, params, body, idempotencyKey }) {
       const request = { by: userActor(actor), mayDuplicate: body.mayDuplicate, idempotencyKey };
       const view = toAcceptedView(await retries.retry(scopeOf(actor.clientId), params.id, request));

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { isoTime, objectIdText } from '../../../platform/fields.ts';
+import { isoTime, objectIdText, openEnum } from '../../../platform/fields.ts';
+import type { ProblemCode } from '../../../platform/errors.ts';
 import { pageCursor } from '../../../platform/pagination.ts';
 import { templateName } from '../../../templates/schemas.ts';
 import { messageStatuses } from '../lifecycle.ts';
+import { FailureCode, GateName } from '../names.ts';
 
 export const MessageStatus = z.enum(messageStatuses).meta({ id: 'MessageStatus' });
 
@@ -47,8 +49,30 @@ export const RetryManyBody = z
   });
 
 const RetriedMessage = z.object({ id: z.string(), retryId: z.string() }).meta({ id: 'RetriedMessage' });
+
+/** Why a message cannot be retried: the problem of a single retry. */
+export const retryProblems = [
+  'not-found',
+  'wrong-state',
+  'already-retried',
+  'may-duplicate',
+  'contact-blocked',
+  'contact-opted-out',
+  'contact-unreachable',
+  'template-not-approved',
+  'channel-disconnected',
+  'channel-unverified',
+  'window-closed',
+] as const satisfies readonly ProblemCode[];
+
+const SkipCode = openEnum(retryProblems).meta({
+  id: 'SkippedMessageCode',
+  description:
+    'A problem code, as `POST /api/messages/{id}/retry` would answer it; later versions may have more',
+});
+
 const SkippedMessage = z
-  .object({ id: z.string(), code: z.string(), detail: z.string() })
+  .object({ id: z.string(), code: SkipCode, detail: z.string() })
   .meta({ id: 'SkippedMessage' });
 
 export const RetryManyView = z
@@ -85,7 +109,7 @@ const waitingExample = {
 
 export const WaitingForView = z
   .object({
-    gate: z.string(),
+    gate: GateName,
     reason: z.string(),
     since: z.iso.datetime(),
     until: z.iso.datetime().nullable().meta({ description: 'When it is checked again at the latest' }),
@@ -99,7 +123,7 @@ const TimelineEntry = z
     text: z.string(),
     by: z.string().nullable().meta({ description: 'The user who did it' }),
     until: z.iso.datetime().nullable(),
-    code: z.string().nullable().meta({ description: 'The error code of the provider, or one of ours' }),
+    code: FailureCode.nullable(),
   })
   .meta({ id: 'TimelineEntry' });
 
