@@ -56,14 +56,16 @@ export function toScreen(stack: StackFile, accessToken: string, workflowId: stri
   const workflows = `${stack.temporalUi}/namespaces/${stack.temporalNamespace}/workflows`;
   return [
     '',
-    `  API            ${stack.api}`,
+    ...toVariables(stack).map((line) => `  ${line}`),
+    '',
     `  API docs       ${stack.docs}`,
     `  Temporal UI    ${workflows}`,
     ...(workflowId === null ? [] : [`  one message    ${workflows}/${workflowId}`]),
-    ...(stack.sandbox === null ? [] : [`  sandbox        ${stack.sandbox}/sandbox/ledger`]),
-    ...(stack.mail === null ? [] : [`  mails          ${stack.mail}`]),
+    ...(stack.sandbox === null ? [] : [`  sandbox calls  ${stack.sandbox}/sandbox/ledger`]),
     ...(stack.metrics.length === 0 ? [] : [`  metrics        ${stack.metrics.join('  ')}`]),
     `  demo sign-in   ${stack.demo.email}   ${stack.demo.password}`,
+    '',
+    '  The first lines are shell variables: paste them into another terminal for the walk in README.md.',
     '',
     '  Send a message yourself (the token is valid for 15 minutes; sign in to get a new one):',
     '',
@@ -73,6 +75,13 @@ export function toScreen(stack: StackFile, accessToken: string, workflowId: stri
     '',
   ].join('\n');
 }
+
+/** Assignments for a shell, as the walks use them. */
+const toVariables = ({ api, sandbox, mail }: StackFile): string[] => [
+  `API=${api}`,
+  ...(sandbox === null ? [] : [`SANDBOX=${sandbox}`]),
+  ...(mail === null ? [] : [`MAILS=${mail}`]),
+];
 
 function toCurl(api: string, accessToken: string): string {
   return [

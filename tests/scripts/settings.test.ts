@@ -182,10 +182,13 @@ describe('stack file and screen', () => {
       'http://localhost:4000/docs',
       'http://localhost:8233/namespaces/whatsapp-crm/workflows/message:65f0',
       'demo@example.com   secret',
-      'http://localhost:4026/dev/mails',
     ]) {
       assert.ok(screen.includes(part), part);
     }
+    assert.deepEqual(
+      [...screen.matchAll(/^ {2}([A-Z]+=\S+)$/gm)].map(([, line]) => line),
+      ['API=http://localhost:4000', 'SANDBOX=http://localhost:4010', 'MAILS=http://localhost:4026/dev/mails'],
+    );
     const curl = screen.split('\n').find((line) => line.includes('curl')) ?? '';
     assert.match(
       curl,
