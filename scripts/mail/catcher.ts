@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { SMTPServer } from 'smtp-server';
+import { pageStyles } from '../../src/http/page-styles.ts';
 import { listenOn } from '../../src/platform/listen.ts';
 import { mailPage } from './page.ts';
 import { openMailStore, type MailStore } from './store.ts';
@@ -92,7 +93,7 @@ async function answer(store: MailStore, request: IncomingMessage, response: Serv
   const send = (status: number, contentType: string, body: string): void => {
     response.writeHead(status, {
       'Content-Type': contentType,
-      'Content-Security-Policy': "default-src 'none'",
+      'Content-Security-Policy': "default-src 'none'; style-src 'self'",
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
       'Cache-Control': 'no-store',
@@ -102,6 +103,7 @@ async function answer(store: MailStore, request: IncomingMessage, response: Serv
   // Guards against DNS rebinding: a foreign page whose name resolves to this address must not read the links.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
     return send(403, 'text/plain', 'Only for this computer.\n');
+  if (request.url === '/dev/pages.css') return send(200, 'text/css', pageStyles);
   if (request.url === '/dev/mails.json')
     return send(200, 'application/json', JSON.stringify({ items: await store.list() }));
   if (request.url === '/dev/mails' || request.url === '/')

@@ -24,8 +24,8 @@ export function mailPage(mails: readonly CaughtMail[]): string {
 </article>`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Caught mails</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Caught mails</title><link rel="stylesheet" href="/dev/pages.css"></head>
 <body>
 <h1>Caught mails</h1>
 <p>What this development stack has mailed, the newest first. Nothing has left this computer.

@@ -6,7 +6,7 @@ export const apiDescription: ApiDescription = {
   version: '0.1.0',
   description: `JSON in and out. Sign up or log in, then send \`Authorization: Bearer <accessToken>\`. Unless the description of an operation limits it to admins or operators, every user of the business may call it.
 
-Errors are problem details (RFC 9457): \`code\` names the problem, \`type\` is the page that explains it, and \`errors\` lists every validation issue. Every response has an \`X-Request-Id\`.
+Errors are problem details (RFC 9457): \`code\` names the problem, \`type\` is [the page](problems) that explains it, and \`errors\` lists every validation issue. Every response has an \`X-Request-Id\`.
 
 Lists return \`nextCursor\`: pass it as \`cursor\` with the same filters until it is null.
 

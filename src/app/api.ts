@@ -1,5 +1,6 @@
 import type { ChannelConnecting } from '../channels/routes.ts';
 import type { ChannelUsage } from '../channels/use-cases.ts';
+import { homePage } from '../http/home-page.ts';
 import { observeBodies, observeRequests } from '../http/observers.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { createPasswords } from '../identity/auth/passwords.ts';
@@ -74,6 +75,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     about: apiDescription,
     routes: [...identity.routes, ...areaRoutes(config, core, identity.users)],
     rawRoutes: intake.rawRoutes,
+    extraPages: config.http.allowsLocalPages ? identity.linkPages.concat(homePage(apiDescription.title)) : [],
     authenticate: identity.authenticate,
     answerOnce: buildIdempotency({ mongo, cipher: core.cipher, clock, logger }),
     logger,

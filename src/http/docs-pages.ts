@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { AppError } from '../platform/errors.ts';
+import { pageStyles } from './page-styles.ts';
 import { htmlPage, type PageRoute } from './page.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -12,7 +13,11 @@ const swaggerFiles: Readonly<Record<string, string>> = {
   'favicon-32x32.png': 'image/png',
 };
 
-const startScript = `window.addEventListener('load', () => {
+const startScript = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+window.addEventListener('load', () => {
   const specification = new URL('../openapi.json', document.getElementById('start').src).href;
   window.ui = SwaggerUIBundle({
     url: specification,
@@ -68,6 +73,8 @@ export function docsPages(title: string): readonly PageRoute[] {
       contentType: 'text/javascript',
       example: 'window.addEventListener(…)',
       handle: async ({ file = '' }) => {
+        if (file === 'pages.css')
+          return { body: pageStyles, contentType: 'text/css', cacheControl: fileCaching };
         if (file === 'start.js') return { body: startScript, cacheControl: fileCaching };
         const contentType = Object.hasOwn(swaggerFiles, file) ? swaggerFiles[file] : undefined;
         if (contentType === undefined) throw new AppError('not-found', 'There is no such file.');

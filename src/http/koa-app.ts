@@ -14,7 +14,7 @@ import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
 import { responseHeaders } from './openapi-headers.ts';
 import { createOwnOrigins, type IsOwnOrigin } from './own-origins.ts';
-import type { PageRoute } from './page.ts';
+import type { ServedPage } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
 import { type AnswerOnce, assertAnswersCanBeKept, keyedRequestOf } from './idempotency.ts';
 import { renderReply, writeCookies, writeReply } from './reply.ts';
@@ -27,7 +27,7 @@ import { parseInput } from './validation.ts';
 
 interface KoaAppOptions {
   readonly routes: readonly AnyRoute[];
-  readonly pages: readonly PageRoute[];
+  readonly pages: readonly ServedPage[];
   readonly authenticate: Authenticate;
   readonly answerOnce: AnswerOnce;
   readonly logger: Logger;
@@ -144,7 +144,7 @@ function valueOf<T>(settled: PromiseSettledResult<T>): T {
 const takesBody = (entry: AnyRoute): boolean => entry.method !== 'get' && entry.method !== 'delete';
 
 const servePage =
-  (page: PageRoute, records: RequestRecords): Middleware =>
+  (page: ServedPage, records: RequestRecords): Middleware =>
   async (context: Context) => {
     records.of(context.req).routePath = page.path;
     const reply = await page.handle(context['params'] as Readonly<Record<string, string>>);

@@ -11,7 +11,7 @@ import { type HealthCheck, healthRoutes } from './health.ts';
 import type { AnswerOnce } from './idempotency.ts';
 import { createKoaApp } from './koa-app.ts';
 import { type ApiDescription, createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
-import type { PageRoute } from './page.ts';
+import type { PageRoute, ServedPage } from './page.ts';
 import { problemPages } from './problem-pages.ts';
 import { createProblemReplies, problemContentType, type ProblemReplies } from './problems.ts';
 import { createRawDispatcher } from './raw-dispatcher.ts';
@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly about: ApiDescription;
   readonly routes: readonly AnyRoute[];
   readonly rawRoutes?: readonly RawRoute[];
+  /** Pages that the API description does not name. */
+  readonly extraPages?: readonly ServedPage[];
   readonly authenticate: Authenticate;
   readonly answerOnce: AnswerOnce;
   readonly logger: Logger;
@@ -90,18 +92,19 @@ type Phase = 'serving' | 'draining' | 'refusing';
 
 /** Makes an HTTP server from route tables; it can be drained. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { about, config, problems, rawRoutes = [] } = options;
+  const { about, config, problems, rawRoutes = [], extraPages = [] } = options;
   const logger = options.logger.child({ part: 'http' });
   let phase: Phase = 'serving';
   const isDraining = () => phase !== 'serving';
   const routes = [...options.routes, ...healthRoutes({ checks: options.health, logger, isDraining })];
-  const { pages, openApi } = documentationOf({
+  const { pages: described, openApi } = documentationOf({
     about,
     routes,
     rawRoutes,
     problems,
     publicUrl: config.publicUrl,
   });
+  const pages = [...described, ...extraPages];
   const replyTo = createProblemReplies({ problems, publicUrl: config.publicUrl });
   const records = createRequestRecords({
     logger,
@@ -169,7 +172,11 @@ function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
     example: { openapi: '3.1.0', info: { title: described.about.title, version: described.about.version } },
     handle: async () => ({ body: text }),
   };
-  const pages = [openApiPage, ...docsPages(described.about.title), ...problemPages(described.problems)];
+  const pages = [
+    openApiPage,
+    ...docsPages(described.about.title),
+    ...problemPages(described.problems, described.routes),
+  ];
   const openApi = createOpenApiDocument({ ...described, pages });
   text = JSON.stringify(openApi);
   return { pages, openApi };

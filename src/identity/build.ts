@@ -12,6 +12,7 @@ import { recoveryRoutes } from './auth/recovery/routes.ts';
 import { confirmationRoutes } from './auth/confirmation/routes.ts';
 import { createConfirmationUseCases } from './auth/confirmation/use-cases.ts';
 import { createLetterWriter } from './auth/letter-writer.ts';
+import { linkPages } from './auth/link-pages.ts';
 import { createRecoveryUseCases } from './auth/recovery/use-cases.ts';
 import { authRoutes } from './auth/routes.ts';
 import { createAuthUseCases } from './auth/use-cases.ts';
@@ -165,6 +166,7 @@ export function buildIdentity(deps: IdentityDeps) {
   return {
     users,
     authenticate: createAuthenticate(sessions.actorOf),
+    linkPages,
     writeLetter: createLetterWriter({ users, clients, links, confirmations, config: deps.mail, logger }),
     routes: [
       ...authRoutes({ auth }),

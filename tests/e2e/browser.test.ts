@@ -11,6 +11,7 @@ import { leaveOut } from '../../scripts/test/left-out.ts';
 import { listenOn } from '../../src/platform/listen.ts';
 import { startAsShipped } from '../support/as-shipped.ts';
 import { signUp, type CrmUser } from '../support/crm-client.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** A frontend's files, at both names of this machine. */
 async function startFrontend() {
@@ -173,5 +174,78 @@ describe('a page on localhost in Chromium', function () {
   it('has the name 127.0.0.1, another site than the printed address › is refused, not signed in for 15 minutes', async () => {
     const { call } = await open('127.0.0.1');
     assert.equal((await call('/api/auth/login', signIn())).status, 0);
+  });
+
+  const pages = [
+    ...['/', '/problems', '/problems/window-closed', '/docs'],
+    ...['/confirm-email', '/accept-invitation', '/reset-password'],
+  ];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`our own pages, 390 px wide and ${colorScheme} › readable: nothing sticks out, no literal backticks`, async () => {
+      assert.ok(browser !== undefined && product !== undefined);
+      const context = await browser.newContext({ colorScheme, viewport: { width: 390, height: 800 } });
+      const page = await context.newPage();
+      const { api, addresses } = product;
+      await fetch(`${api}/api/auth/forgot-password`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: user.email }),
+      });
+      for (const url of [...pages.map((path) => `${api}${path}`), addresses.mail?.page ?? '']) {
+        const answer = await page.goto(url, { waitUntil: 'load' });
+        assert.equal(answer?.status(), 200, url);
+        if (url.endsWith('/docs')) await page.getByText('Sign-up, log-in').first().waitFor();
+        const [width, scheme, isDark] = await page.evaluate<[number, string, boolean]>(`[
+          document.documentElement.scrollWidth,
+          getComputedStyle(document.documentElement).colorScheme,
+          document.documentElement.classList.contains('dark-mode'),
+        ]`);
+        assert.ok(width <= 390, `${url}: ${width} px`);
+        assert.doesNotMatch(await page.locator('body').innerText(), /`/, url);
+        if (url.endsWith('/docs')) assert.equal(isDark, colorScheme === 'dark', url);
+        else assert.equal(scheme, 'light dark', url);
+      }
+      await context.close();
+    });
+  }
+
+  it('the link of a mail without a frontend › opens a page that sets the password', async () => {
+    assert.ok(browser !== undefined && product !== undefined);
+    const { api, addresses } = product;
+    const someone = await signUp(api);
+    const json = { 'content-type': 'application/json' };
+    const forgotten = JSON.stringify({ email: someone.email });
+    await fetch(`${api}/api/auth/forgot-password`, { method: 'POST', headers: json, body: forgotten });
+    const link = await waitFor('the mail', async () => {
+      const answer = await fetch(`${addresses.mail?.page}.json`);
+      const { items } = (await answer.json()) as { items: { to: string[]; text: string }[] };
+      const texts = items.filter(({ to }) => to.includes(someone.email)).map(({ text }) => text);
+      return texts.flatMap((text) => /\S+reset-password#token=\S+/.exec(text)?.[0] ?? [])[0];
+    });
+    const page = await browser.newPage();
+    await page.goto(link);
+    await page.getByLabel('New password').fill('short');
+    await page.getByRole('button').click();
+    await page.getByText('at least 8').waitFor();
+    await page.getByLabel('New password').fill('Nine-badgers-like-soup');
+    await page.getByRole('button').click();
+    await page.getByText('Your password is set').waitFor();
+    const body = JSON.stringify({ email: someone.email, password: 'Nine-badgers-like-soup' });
+    const login = await fetch(`${api}/api/auth/login`, { method: 'POST', headers: json, body });
+    assert.equal(login.status, 200);
+    await page.close();
+  });
+
+  it('a problem in the docs › links to its page, and that to the operations', async () => {
+    assert.ok(browser !== undefined && product !== undefined);
+    const page = await browser.newPage();
+    await page.goto(`${product.api}/docs#/Messages/sendMessage`);
+    const popup = page.waitForEvent('popup');
+    await page.locator('#operations-Messages-sendMessage a', { hasText: 'window-closed' }).first().click();
+    const problem = await popup;
+    await problem.getByRole('heading', { name: 'Customer service window is closed' }).waitFor();
+    await problem.getByRole('link', { name: 'Send a free-form message' }).click();
+    await problem.locator('#operations-Messages-sendMessage.is-open').waitFor();
+    await page.context().close();
   });
 });

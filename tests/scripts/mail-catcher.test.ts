@@ -53,6 +53,9 @@ describe('mail catcher', () => {
     await send('<script>alert(1)</script>', 'see https://app.example.com/x#token=abc now <b>');
     const page = await (await fetch(catcher.pageUrl)).text();
     assert.doesNotMatch(page, /<script|<b>/);
+    const style = await fetch(new URL('/dev/pages.css', catcher.pageUrl));
+    assert.match(await style.text(), /prefers-color-scheme: dark/);
+    assert.ok(page.includes('<link rel="stylesheet" href="/dev/pages.css">'));
     assert.ok(page.includes('<a href="https://app.example.com/x#token=abc"'), page);
   });
 

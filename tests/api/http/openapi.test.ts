@@ -178,4 +178,16 @@ describe('openapi', () => {
     assert.equal(page.status, 200);
     assert.match(page.text, /HTTP status 404/);
   });
+
+  it('the page of a problem › shows code as code, its own members and the operations that answer it', async () => {
+    const { text } = await call(`${running.url}/problems/email-taken`);
+    assert.match(text, /<a href="\.\.\/docs#\/Auth\/signUpBusiness">[^<]+<\/a>/);
+    assert.match(text, /<a href="\.\.\/docs">/);
+    for (const code of Object.keys(problems)) {
+      const page = await call(`${running.url}/problems/${code}`);
+      assert.doesNotMatch(page.text, /`/, code);
+    }
+    const exists = await call(`${running.url}/problems/already-exists`);
+    assert.match(exists.text, /<code>existingId<\/code>: the object that exists/);
+  });
 });

@@ -82,7 +82,7 @@ describe('problem', () => {
   }
 
   it('every code › has a page; another › has none', async () => {
-    const page = problemPages(problems).find(({ path }) => path === '/problems/:code');
+    const page = problemPages(problems, []).find(({ path }) => path === '/problems/:code');
     for (const code of Object.keys(problems)) {
       const reply = await page?.handle({ code });
       assert.match(String(reply?.body), new RegExp(`<code>${code}</code>`));
