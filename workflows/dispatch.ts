@@ -15,7 +15,7 @@ import { datedFailure, statusOfOutcome, type MessageFailure } from '../src/sendi
 import { persist } from './persist.ts';
 import { outOfTimeType } from './reason.ts';
 import type { Schedule } from './schedule.ts';
-import type { Progress, Run } from './run.ts';
+import { describeProgress, type Run } from './run.ts';
 
 /** A held message judges its gate again after this long, even without a signal. */
 const maxHoldMs = 3_600_000;
@@ -41,12 +41,14 @@ async function dispatchUntilOpen(
   const { dispatchTtlMs, expiresAtMs = Number.POSITIVE_INFINITY } = run.input;
   const deadlineMs = Math.min(Date.now() + dispatchTtlMs, expiresAtMs);
   const isMoved = () => schedule.sendAtMs() !== sendAtMs;
+  let summary = 'check the gates, call WhatsApp if they are open';
   for (;;) {
     const seen = schedule.wakes();
-    const result = await dispatchOnce(run, deadlineMs);
+    const result = await dispatchOnce(run, { deadlineMs, summary });
     if (result.kind !== 'held') return result;
     run.progress.attempts = result.attempt;
     run.story.tell(`held: ${result.reason}`);
+    summary = `held by ${result.gate}: check the gates again, call WhatsApp if they are open`;
     // A signal during the dispatch is newer than the facts that the dispatch read.
     const isWoken = schedule.wakes() > seen && (isMoved() || patched('told-in-dispatch'));
     if (!isWoken) await sleepBehindGate(result, { schedule, deadlineMs });
@@ -77,7 +79,16 @@ async function waitUntilDue({ story }: Run, schedule: Schedule): Promise<void> {
   }
 }
 
-function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<DispatchResult> {
+interface DispatchPlan {
+  readonly deadlineMs: number;
+  /** Says only what is certain beforehand: the result says whether WhatsApp was called. */
+  readonly summary: string;
+}
+
+function dispatchOnce(
+  { input, ref, story }: Run,
+  { deadlineMs, summary }: DispatchPlan,
+): Promise<DispatchResult> {
   const provider = proxyActivities<Pick<MessageActivities, 'dispatch'>>({
     taskQueue: providerQueue,
     startToCloseTimeout: input.attemptTimeoutMs,
@@ -86,7 +97,7 @@ function dispatchOnce({ input, ref, story }: Run, deadlineMs: number): Promise<D
     // Failures carry the delay of their retry; this policy applies only to those that do not.
     retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    summary: 'dispatch → WhatsApp',
+    summary,
   });
   story.tell('waiting for its place in the provider queue');
   return provider.dispatch({ ...ref, channelId: input.channelId });
@@ -106,17 +117,16 @@ async function applyResult(
   }
   const { outcome, attempt } = result;
   if (!result.isRecorded) {
-    await CancellationScope.nonCancellable(() => persist('recordOutcome', { ...ref, outcome, attempt }));
+    await CancellationScope.nonCancellable(() =>
+      persist('recordOutcome', { ...ref, outcome, attempt }, `outcome of call ${attempt}: ${outcome.kind}`),
+    );
   }
   progress.status = statusOfOutcome[outcome.kind];
   if (outcome.kind === 'accepted') progress.providerMessageId = outcome.providerMessageId;
   if (outcome.kind === 'rejected') progress.failure = failureNow(outcome.failure);
   story.tell(
-    `attempt ${attempt}: ${describe(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
+    `attempt ${attempt}: ${describeProgress(progress)}${outcome.kind === 'unknown' ? ` (${outcome.reason})` : ''}`,
   );
 }
 
 const failureNow = (failure: MessageFailure) => datedFailure(new Date(Date.now()), failure);
-
-const describe = ({ status, failure }: Progress): string =>
-  failure === undefined ? status : `${status}, ${failure.code} ${failure.title}`;

@@ -10,6 +10,12 @@ export interface Progress {
   failure?: Dated<MessageFailure>;
 }
 
+/** `read`; `failed, 131026 Message undeliverable`. */
+export const describeProgress = ({ status, failure }: Progress): string =>
+  failure === undefined || (status !== 'failed' && status !== 'canceled')
+    ? status
+    : `${status}, ${failure.code} ${failure.title}`;
+
 /** The state that the steps of one run share. */
 export interface Run {
   readonly input: SendMessageInput;

@@ -189,3 +189,12 @@ export async function countEvents(play: Play, type: string): Promise<number> {
 export async function waitForEvent(play: Play, type: string): Promise<void> {
   await waitFor(`the history has ${type}`, async () => (await countEvents(play, type)) > 0, { everyMs: 20 });
 }
+
+/** The summaries of the run's steps, in order, as the Temporal UI shows them. */
+export async function summariesOf({ handle }: Play): Promise<string[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ userMetadata }) => {
+    const data = userMetadata?.summary?.data;
+    return data ? [String(JSON.parse(Buffer.from(data).toString('utf8')))] : [];
+  });
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { failureCodeAttribute } from '../../src/sending/messages/contract.ts';
 import { lostWorkflow } from '../../src/sending/messages/lifecycle.ts';
 import { gate, tooFast } from '../support/send-message-scenarios.ts';
 import {
@@ -166,6 +167,9 @@ describe('sendMessage', () => {
       );
       assert.deepEqual(await play.result(), { status: 'expired', attempts: 0 });
       assert.deepEqual(withdrawals(play), ['expired']);
+      const { typedSearchAttributes } = await play.handle.describe();
+      const ending = typedSearchAttributes.getAll().find(({ key }) => key.name === failureCodeAttribute);
+      assert.equal(ending?.value, 'expired', 'the list of runs shows how it ended');
     });
 
     it('a delay beyond expiresAt › expired, although the time to live is not over', async () => {

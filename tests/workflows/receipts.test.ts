@@ -11,6 +11,7 @@ import {
   providerMessageId,
   receipt,
   statusOf,
+  summariesOf,
   waitForEvent,
   type Play,
 } from '../support/send-message-stage.ts';
@@ -126,6 +127,49 @@ describe('sendMessage', () => {
         codes.map(({ value }) => value),
         ['131026'],
       );
+    });
+
+    it('a failed receipt › the story ends with its code and reason, and the stored step says which receipts', async () => {
+      const play = await stage().play();
+      await play.signal(receipt('sent'), receipt('failed'));
+      await failureOf(play);
+      const { currentDetails } = await play.handle.query<{ currentDetails: string }>(
+        '__temporal_workflow_metadata',
+      );
+      const lines = currentDetails.split('\n');
+      assert.match(lines.at(-2) ?? '', /receipt: failed 131026$/);
+      assert.match(
+        lines.at(-1) ?? '',
+        /ended: failed, 131026 The message cannot be delivered \(Message undeliverable\)$/,
+      );
+      const summaries = await summariesOf(play);
+      assert.ok(summaries.includes('receipts: sent, failed 131026'), summaries.join('; '));
+    });
+
+    it('a held message › no step claims that WhatsApp was called', async () => {
+      let calls = 0;
+      const play = await stage().play({
+        dispatch: async () => {
+          calls += 1;
+          return calls > 1
+            ? dispatched(accepted)
+            : {
+                kind: 'held',
+                gate: 'channel',
+                reason: 'channel paused',
+                attempt: 0,
+                untilMs: Date.now() + 2_000,
+              };
+        },
+      });
+      await play.signal(receipt('read'));
+      await play.result();
+      const summaries = await summariesOf(play);
+      assert.deepEqual(summaries.slice(0, 3), [
+        'check the gates, call WhatsApp if they are open',
+        'held: channel',
+        'held by channel: check the gates again, call WhatsApp if they are open',
+      ]);
     });
 
     it('failed for two reasons, in either order › the later one ends the run', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
+import protocol from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { DispatchResult } from '../../src/sending/messages/contract.ts';
+import { failureCodeAttribute, type DispatchResult } from '../../src/sending/messages/contract.ts';
 import { held, rescheduleTo } from '../support/send-message-waiting.ts';
 import {
   accepted,
@@ -19,6 +20,7 @@ import {
   type RunningWorkers,
 } from '../support/temporal.ts';
 
+const { INDEXED_VALUE_TYPE_KEYWORD } = protocol.temporal.api.enums.v1.IndexedValueType;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
@@ -33,6 +35,8 @@ describe('sendMessage › time', () => {
     installTestRuntime();
     const executable = { type: 'existing-path', path: timeSkippingBinary() } as const;
     server = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+    const searchAttributes = { [failureCodeAttribute]: INDEXED_VALUE_TYPE_KEYWORD };
+    await server.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
     stage = createStage(server.client);
   });
   after(() => server?.teardown());
