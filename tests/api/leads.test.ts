@@ -61,6 +61,7 @@ describe('leads', () => {
       assert.deepEqual(fields, {
         phoneNumber: phone,
         name: 'Ana Souza',
+        username: null,
         optInStatus: 'opted-in',
         stage: 'qualified',
         tags: ['fair'],

@@ -100,6 +100,7 @@ describe('templates', () => {
       assert.deepEqual(rest, {
         ...request,
         ...{ status: 'approved', needsSync: false, parameterFormat: 'positional' },
+        ...{ unknownCategory: null, unknownStatus: null },
         ...{ submittedCategory: null, rejectionReason: null, pauseReason: null, submitProblem: null },
         ...{ qualityScore: null, messageSendTtlSeconds: null },
         providerTemplateId: [...provider.templates.values()].at(-1)?.id,
