@@ -58,8 +58,11 @@ export function readConfig<const B extends Blocks>(
 
 /** For commands that use only the database and need no secret. Throws `ConfigError`. */
 export function loadMongoConfig(env: RawEnvironment = process.env): SliceOf<typeof mongoConfig> {
-  const { problems, toSlice } = mongoConfig.parse(env);
-  if (toSlice === null) throw new ConfigError(problems);
+  const parsed = mongoConfig.parse(env);
+  const { toSlice } = parsed;
+  // A command beside the product may use a database that is reached insecurely, but must not guess which one is meant.
+  const problems = parsed.problems.filter(({ acceptableAs }) => acceptableAs === undefined);
+  if (problems.length > 0 || toSlice === null) throw new ConfigError(problems);
   return toSlice(undefined);
 }
 

@@ -77,7 +77,9 @@ export const temporalConfig = defineBaseConfig({
     TEMPORAL_API_KEY: optional(z.string().trim()),
     TEMPORAL_UI_URL: httpUrl(),
   },
-  *check({ isProduction, valueOf }) {
+  *check(env) {
+    const { isProduction, valueOf } = env;
+    if (isProduction) yield* checkPresence(env, ['TEMPORAL_ADDRESS']);
     const [tls, apiKey] = [valueOf('TEMPORAL_TLS'), valueOf('TEMPORAL_API_KEY')];
     const isOff = tls === 'false' || tls === '0';
     if (!isProduction || tls === 'true' || tls === '1') return;

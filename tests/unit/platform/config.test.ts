@@ -14,6 +14,7 @@ const production = (): Record<string, string> => ({
   SMTP_URL: 'smtps://crm:mail-canary@mail.example.com:465',
   MAIL_FROM: 'CRM <no-reply@example.com>',
   MONGODB_URI: 'mongodb+srv://crm:mongo-canary@db.example.com/whatsapp_crm',
+  TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   TEMPORAL_TLS: 'true',
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { loadConfig } from '../../../src/app/config.ts';
-import { ConfigError } from '../../../src/platform/config.ts';
+import { ConfigError, loadMongoConfig } from '../../../src/platform/config.ts';
 import { acceptableNames } from '../../../src/platform/insecure-settings.ts';
 import { isWeakKey, isWeakSecret } from '../../../src/platform/secret-strength.ts';
 import { testEnvironment } from '../../support/config.ts';
@@ -14,6 +14,7 @@ const production = (): Record<string, string> => ({
   SMTP_URL: 'smtps://crm:mail@mail.example.com:465',
   MAIL_FROM: 'CRM <no-reply@example.com>',
   MONGODB_URI: 'mongodb+srv://crm:mongo@db.example.com/whatsapp_crm',
+  TEMPORAL_ADDRESS: 'temporal.example.com:7233',
   TEMPORAL_TLS: 'true',
 });
 
@@ -50,6 +51,16 @@ describe('start in production', () => {
   it('a whole and secure environment › starts, and accepts nothing insecure', () => {
     assert.deepEqual(loadConfig(production()).deployment.insecureSettings, []);
     assert.equal(loadConfig(production()).mail.requiresTls, true);
+  });
+
+  for (const name of ['MONGODB_URI', 'TEMPORAL_ADDRESS'])
+    it(`without ${name} › does not start, instead of using a server on this host`, () =>
+      assert.deepEqual(problemsOf({ ...production(), [name]: '' }), [{ name, message: 'is missing' }]));
+
+  it('an operator command without MONGODB_URI › does not start either; an insecure address is its own affair', () => {
+    assert.throws(() => loadMongoConfig({ NODE_ENV: 'production' }), /MONGODB_URI is missing/);
+    const uri = 'mongodb://db:27017/whatsapp_crm?replicaSet=rs0';
+    assert.equal(loadMongoConfig({ NODE_ENV: 'production', MONGODB_URI: uri }).uri.reveal(), uri);
   });
 
   it('everything insecure at once › one refusal that names all of it, and how to accept it', () => {
