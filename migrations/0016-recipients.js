@@ -62,6 +62,6 @@ async function countByAddress(db) {
 export async function up(db) {
   await countByAddress(db);
   await db.collection('messages').createIndexes(messageIndexes);
-  const stops = await db.createCollection('address_stops');
-  await stops.createIndex({ clientId: 1, key: 1, kind: 1 }, { unique: true });
+  // Creates the collection; `createCollection` would fail when this runs again after a crash.
+  await db.collection('address_stops').createIndex({ clientId: 1, key: 1, kind: 1 }, { unique: true });
 }

@@ -5,8 +5,8 @@
 const halfYearSeconds = 183 * 24 * 60 * 60;
 const quarterSeconds = 92 * 24 * 60 * 60;
 
+// The indexes create the collections; `createCollection` would fail when this runs again after a crash.
 export async function up(db) {
-  await db.createCollection('channel_events');
   await db
     .collection('channel_events')
     .createIndexes([
@@ -14,7 +14,6 @@ export async function up(db) {
       { key: { clientId: 1, channelId: 1, at: -1, _id: -1 } },
       { key: { receivedAt: 1 }, name: 'expiry', expireAfterSeconds: halfYearSeconds },
     ]);
-  await db.createCollection('unknown_webhook_words');
   await db
     .collection('unknown_webhook_words')
     .createIndexes([{ key: { lastSeenAt: 1 }, name: 'expiry', expireAfterSeconds: quarterSeconds }]);

@@ -9,6 +9,5 @@ declare module 'migrate-mongo' {
   }
 
   export const config: { set(content: Readonly<Record<string, unknown>>): void };
-  export function up(db: mongo.Db, client: mongo.MongoClient): Promise<string[]>;
   export function status(db: mongo.Db): Promise<MigrationStatus[]>;
 }

@@ -1,11 +1,17 @@
-import { config, status, up } from 'migrate-mongo';
-import { sleep, systemClock } from './clock.ts';
-import { databaseOf, isDuplicateKey, type MongoConnection } from './mongo.ts';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { config, status } from 'migrate-mongo';
+import type { mongo } from 'mongoose';
+import { systemClock } from './clock.ts';
+import { type HeldMigrationLock, type LockTimes, takeMigrationLock } from './migration-lock.ts';
+import { databaseOf, durableWrite, type MongoConnection } from './mongo.ts';
 import { migrationsFolder } from './paths.ts';
+
+const changelog = 'migrations';
 
 config.set({
   migrationsDir: migrationsFolder,
-  changelogCollectionName: 'migrations',
+  changelogCollectionName: changelog,
   // Disables its own lock: two processes can take it, and it leaves a timer that fails once the connection is closed.
   lockTtl: 0,
   migrationFileExtension: '.js',
@@ -13,47 +19,64 @@ config.set({
   moduleSystem: 'esm',
 });
 
-const lockWaits = 120;
-const lockWaitMs = 500;
-/** The lock of a process that died is free after this time. */
-const lockTtlMs = 600_000;
-
-/** One document that only one process can hold: MongoDB refuses a second insert of its id. */
-function lockOf(connection: MongoConnection) {
-  const locks = databaseOf(connection).collection<{ _id: string; takenAt: Date }>('migrations_lock');
-  const _id = 'migrate';
-  return {
-    async acquire(): Promise<boolean> {
-      const takenAt = systemClock.now();
-      const staleBefore = new Date(takenAt.getTime() - lockTtlMs);
-      try {
-        await locks.updateOne(
-          { _id, takenAt: { $lt: staleBefore } },
-          { $set: { takenAt } },
-          { upsert: true },
-        );
-        return true;
-      } catch (error) {
-        if (isDuplicateKey(error)) return false;
-        throw error;
-      }
-    },
-    release: () => locks.deleteOne({ _id }),
-  };
+interface Migration {
+  up(db: mongo.Db, client: mongo.MongoClient): Promise<void>;
 }
 
-/** Runs the pending files of `migrations/` and returns their names; waits while another process does. */
-export async function runMigrations(connection: MongoConnection): Promise<readonly string[]> {
-  const lock = lockOf(connection);
-  for (let waits = 0; !(await lock.acquire()); waits += 1) {
-    if (waits >= lockWaits) throw new Error('Another process has held the migration lock for too long.');
-    await sleep(lockWaitMs);
-  }
+/**
+ * Runs the pending files of `migrations/` and returns their names; waits while another process does. If the connection
+ * monitors commands, a process that lost the lock sends no further command, not even from within a file.
+ */
+export async function runMigrations(
+  connection: MongoConnection,
+  times: Partial<LockTimes> = {},
+): Promise<readonly string[]> {
+  const client = connection.getClient();
+  const lock = await takeMigrationLock(connection, times);
+  // The driver emits this before it sends the command, and what a listener throws fails the command.
+  client.on('commandStarted', lock.assertHeld);
   try {
-    return await up(databaseOf(connection), connection.getClient());
+    const pending = await pendingMigrations(connection);
+    for (const fileName of pending) {
+      await lock.confirm();
+      await runMigration(connection, fileName);
+      await recordMigration(connection, lock, fileName);
+    }
+    return pending;
   } finally {
+    client.off('commandStarted', lock.assertHeld);
     await lock.release();
   }
+}
+
+async function runMigration(connection: MongoConnection, fileName: string): Promise<void> {
+  const file = pathToFileURL(join(migrationsFolder, fileName)).href;
+  // Plain JavaScript without types; a test runs every file.
+  const migration = (await import(file)) as Migration;
+  try {
+    await migration.up(databaseOf(connection), connection.getClient());
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new Error(`The migration ${fileName} failed: ${cause}`, { cause: error });
+  }
+}
+
+/** Records that the file has run, in one transaction with the proof that no other process has taken over. */
+async function recordMigration(
+  connection: MongoConnection,
+  lock: HeldMigrationLock,
+  fileName: string,
+): Promise<void> {
+  const applied = databaseOf(connection).collection(changelog);
+  await connection.getClient().withSession((session) =>
+    session.withTransaction(
+      async () => {
+        await lock.confirm(session);
+        await applied.insertOne({ fileName, appliedAt: systemClock.now() }, { session });
+      },
+      { writeConcern: durableWrite },
+    ),
+  );
 }
 
 /** The migrations that have not run yet; the process is not ready while there are any. */

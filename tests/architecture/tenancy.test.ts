@@ -25,7 +25,12 @@ const bans: readonly Ban[] = [
   {
     says: 'only the platform opens a collection',
     pattern: /\.collections?\s*[(<[]|\.collection\.\w/g,
-    among: [wrapper, 'src/platform/platform-collection.ts', 'src/platform/migrations.ts'],
+    among: [
+      wrapper,
+      'src/platform/platform-collection.ts',
+      'src/platform/migrations.ts',
+      'src/platform/migration-lock.ts',
+    ],
   },
   {
     says: 'a model is a declaration: nobody makes one that can be queried',
@@ -40,6 +45,7 @@ const bans: readonly Ban[] = [
       wrapper,
       'src/platform/platform-collection.ts',
       'src/platform/migrations.ts',
+      'src/platform/migration-lock.ts',
       'src/app/core.ts',
       'src/identity/attempts/limiter.ts',
     ],
