@@ -40,7 +40,7 @@ const announceMs = 1_000;
 /** The API process: accepts messages, stores the provider's events and serves the frontend. */
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger, provider: providerOf(config) });
-  const { mongo, metrics, clock, audit, clients, channels } = core;
+  const { mongo, database, metrics, clock, audit, clients, channels } = core;
   const passwords = createPasswords();
   const mailLogger = logger.child({ part: 'mail' });
   const mail = buildMail({ mongo, config: config.mail, clock, logger: mailLogger, metrics });
@@ -66,10 +66,10 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     logger,
   });
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
-  const loops = startLoops(
-    [...mail.loops(identity.writeLetter), ...dependencyLoop('api', watched)],
-    logger,
-    observeLoops(metrics, clock),
+  const observer = observeLoops(metrics, clock);
+  const watching = startLoops(dependencyLoop('api', watched), logger, observer);
+  const working = database.opened.then((isOpen) =>
+    isOpen ? startLoops(mail.loops(identity.writeLetter), logger, observer) : null,
   );
   const http = createHttpServer({
     about: apiDescription,
@@ -82,6 +82,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     problems,
     config: config.http,
     health: core.health,
+    isAccepting: database.isOpen,
     bodies: observeBodies(metrics),
     requests: observeRequests(metrics),
   });
@@ -94,7 +95,8 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     core,
     async close() {
       await http.close({ graceMs: config.deployment.shutdownGraceMs, announceMs });
-      await loops.stop();
+      database.stop();
+      await Promise.all([watching.stop(), working.then((loops) => loops?.stop())]);
       mail.close();
       await passwords.close();
       await metricsServer.close();

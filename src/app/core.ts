@@ -11,10 +11,11 @@ import { buildNumbers, buildPeople } from '../people/build.ts';
 import type { SuspectNumberDeps } from '../people/contacts/numbers.ts';
 import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';
+import { createDatabaseWait, type DatabaseWait } from '../platform/database-wait.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
-import { connectMongo, type MongoConnection } from '../platform/mongo.ts';
+import { databaseOf, type MongoConnection, type OpenedMongo, openMongo } from '../platform/mongo.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { buildRates } from '../rates/build.ts';
 import { buildMessageStore, buildSending } from '../sending/build.ts';
@@ -38,7 +39,13 @@ interface CoreOptions {
 
 /** The connections and areas that API and worker share. */
 export async function buildCore(config: Config, options: CoreOptions) {
-  const ground = await buildGround(config, options);
+  const opened = openMongo({
+    uri: config.mongo.uri.reveal(),
+    appName: options.name,
+    maxPoolSize: config.mongo.maxPoolSize,
+  });
+  const database = await waitForDatabase(opened, options.logger);
+  const ground = buildGround(config, options, opened.connection);
   const areas = buildAreas(config, ground);
   const { mongo, temporal, gateway, rates, clock, logger, metrics, cipher, audit, clients, openings } =
     ground;
@@ -46,6 +53,8 @@ export async function buildCore(config: Config, options: CoreOptions) {
     areas;
   return {
     mongo,
+    /** Neither process takes work before this is open. */
+    database,
     temporal,
     gateway,
     clock,
@@ -82,28 +91,34 @@ export async function buildCore(config: Config, options: CoreOptions) {
     areas,
     /** The loops of these areas; only the worker runs them. */
     loops: [channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
-    health: healthChecks({ mongo, temporal }),
+    health: healthChecks({ mongo, temporal, database }),
     async close() {
+      database.stop();
       await gateway.close();
       await rates.close();
       await templates.close();
       await temporal.close();
-      await mongo.close();
+      await opened.close();
     },
   };
 }
 
-type Ground = Awaited<ReturnType<typeof buildGround>>;
+const waitForDatabase = ({ connection, connect }: OpenedMongo, logger: Logger): Promise<DatabaseWait> =>
+  createDatabaseWait({
+    logger,
+    async assertFits() {
+      await connect();
+      const pending = await pendingMigrations(connection);
+      if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`);
+    },
+  });
+
+type Ground = ReturnType<typeof buildGround>;
 
 /** Connections, and the areas that depend on no other. */
-async function buildGround(config: Config, { name, logger, provider }: CoreOptions) {
+function buildGround(config: Config, { name, logger, provider }: CoreOptions, mongo: MongoConnection) {
   const clock = systemClock;
   const metrics = createCrmMetrics(name);
-  const mongo = await connectMongo({
-    uri: config.mongo.uri.reveal(),
-    appName: name,
-    maxPoolSize: config.mongo.maxPoolSize,
-  });
   const { openings, queue } = buildOpenings({ mongo, clock });
   const audit = buildAudit({ mongo, clock });
   return {
@@ -226,14 +241,15 @@ const hasReached =
 interface Connections {
   readonly mongo: MongoConnection;
   readonly temporal: TemporalClient;
+  readonly database: DatabaseWait;
 }
 
 /** The checks that API and worker share. */
-const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] => [
+const healthChecks = ({ mongo, temporal, database }: Connections): readonly HealthCheck[] => [
   {
     name: 'mongo',
     advice: 'Check that MongoDB runs as a replica set and that MONGODB_URI names it.',
-    check: async () => void (await mongo.db?.command({ ping: 1 })),
+    check: async () => void (await databaseOf(mongo).command({ ping: 1 })),
   },
   {
     name: 'temporal',
@@ -243,10 +259,7 @@ const healthChecks = ({ mongo, temporal }: Connections): readonly HealthCheck[] 
   {
     name: 'migrations',
     needs: 'mongo',
-    advice: 'Run npm run migrate.',
-    check: async () => {
-      const pending = await pendingMigrations(mongo);
-      if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`);
-    },
+    advice: 'Run npm run migrate. This process waits for it and takes no work until then.',
+    check: database.check,
   },
 ];

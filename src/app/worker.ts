@@ -23,43 +23,71 @@ export interface WorkerProcess {
   close(): Promise<void>;
 }
 
-/** The worker process: runs workflows and loops, calls the provider, processes webhook events. */
+/**
+ * The worker process: runs workflows and loops, calls the provider, processes webhook events. It takes no work before the
+ * database fits.
+ */
 export async function buildWorker(
   config: Config,
   logger: Logger,
   sdkMetrics: SdkMetricsAddress,
 ): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger, provider: config.provider });
-  const { metrics } = core;
-  await limitDispatches(core, config);
-  const temporalWorker = await startWorker(config, core);
-  const measure = createMeasure({
-    mongo: core.mongo,
-    metrics,
-    clock: core.clock,
-    isWorkerRunning: temporalWorker.isRunning,
+  const { metrics, database } = core;
+  let work: Work | null = null;
+  const starting = database.opened.then(async (isOpen) => {
+    if (isOpen) work = await startWork(config, core);
+    return work;
   });
-  const processor = processorOf(core, config);
+  const running = starting.then((started) => started?.running);
+  // Whoever waits for `running` sees the failure.
+  running.catch(() => undefined);
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
-  const loops = startLoops(
-    [...processor.loops, ...core.loops, ...measureLoop(measure), ...dependencyLoop('worker', watched)],
-    logger,
-    observeLoops(metrics, core.clock),
-  );
-  const health = await serveHealth(config, { core, temporalWorker });
+  const watching = startLoops(dependencyLoop('worker', watched), logger, observeLoops(metrics, core.clock));
+  const health = await serveHealth(config, core, () => work?.isRunning() ?? false);
   const metricsServer = await serveMetrics(joinSdkMetrics(metrics, sdkMetrics, logger), {
     host: config.http.host,
     port: config.metrics.workerPort,
   });
   return {
-    running: temporalWorker.running,
+    running,
     async close() {
       health.drain();
-      // At the same time, so that a slow round does not use up the grace period of running calls.
-      await Promise.all([temporalWorker.stop(), loops.stop()]);
+      database.stop();
+      const started = await starting.catch(() => null);
+      await Promise.all([started?.stop(), watching.stop()]);
       await health.close();
       await metricsServer.close();
       await core.close();
+    },
+  };
+}
+
+interface Work {
+  readonly running: Promise<void>;
+  isRunning(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts to poll, and the loops. */
+async function startWork(config: Config, core: Core): Promise<Work> {
+  const { metrics, clock, logger } = core;
+  await limitDispatches(core, config);
+  const temporalWorker = await startWorker(config, core);
+  const { running, isRunning } = temporalWorker;
+  const measure = createMeasure({ mongo: core.mongo, metrics, clock, isWorkerRunning: isRunning });
+  const processor = processorOf(core, config);
+  const loops = startLoops(
+    [...processor.loops, ...core.loops, ...measureLoop(measure)],
+    logger,
+    observeLoops(metrics, clock),
+  );
+  return {
+    running,
+    isRunning,
+    async stop() {
+      // At the same time, so that a slow round does not use up the grace period of running calls.
+      await Promise.all([temporalWorker.stop(), loops.stop()]);
     },
   };
 }
@@ -129,10 +157,7 @@ async function limitDispatches({ temporal, logger }: Core, { rates }: Config): P
   }
 }
 
-const serveHealth = (
-  config: Config,
-  { core, temporalWorker }: { core: Core; temporalWorker: TemporalWorker },
-): Promise<HealthServer> =>
+const serveHealth = (config: Config, core: Core, isRunning: () => boolean): Promise<HealthServer> =>
   createHealthServer({
     host: config.http.host,
     port: config.worker.healthPort,
@@ -141,9 +166,11 @@ const serveHealth = (
       ...core.health,
       {
         name: 'worker',
-        advice: 'Restart this process; its log has the reason why the worker stopped.',
+        needs: 'migrations',
+        advice:
+          'If it does not start soon, restart this process; its log has the reason why the worker stopped.',
         check: async () => {
-          if (!temporalWorker.isRunning()) throw new Error('the Temporal worker has stopped');
+          if (!isRunning()) throw new Error('the Temporal worker does not run');
         },
       },
     ],

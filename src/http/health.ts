@@ -121,7 +121,9 @@ export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
       path: '/api/health',
       operationId: 'getHealth',
       summary: 'Check that the API answers',
-      description: 'Does not check any dependency; see `/readyz`.',
+      description:
+        'Does not check any dependency; see `/readyz`. Like every request, 503 `not-ready` until the database fits this ' +
+        'version, so that it tells whether the process takes requests.',
       handle: alive,
     }),
     route({

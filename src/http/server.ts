@@ -34,6 +34,8 @@ export interface HttpServerOptions {
   readonly config: HttpConfig;
   /** The checks behind /readyz. */
   readonly health: readonly HealthCheck[];
+  /** While it is false, every request but those of probes gets 503 `not-ready`. */
+  readonly isAccepting?: () => boolean;
   readonly bodies?: BodyObserver;
   readonly requests?: RequestObserver;
   readonly timeouts?: Partial<Timeouts>;
@@ -92,7 +94,7 @@ type Phase = 'serving' | 'draining' | 'refusing';
 
 /** Makes an HTTP server from route tables; it can be drained. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { about, config, problems, rawRoutes = [], extraPages = [] } = options;
+  const { about, config, problems, rawRoutes = [], extraPages = [], isAccepting = () => true } = options;
   const logger = options.logger.child({ part: 'http' });
   let phase: Phase = 'serving';
   const isDraining = () => phase !== 'serving';
@@ -129,7 +131,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     response.setHeader('X-Request-Id', record.info.requestId);
     dropUnreadBody(request, response, timeouts.unreadBodyMs);
     if (isDraining()) response.setHeader('Connection', 'close');
-    if (phase === 'refusing') return refuse(response, record, replyTo);
+    if (phase === 'refusing') return refuse(draining(), { response, record, replyTo });
+    if (!isAccepting() && !isProbe(request)) return refuse(notReady(), { response, record, replyTo });
     if (!dispatchRaw(request, response, record)) void serveKoa(request, response);
   };
 
@@ -199,9 +202,24 @@ function createNodeServer(
   return server.on('checkContinue', handle);
 }
 
-function refuse(response: ServerResponse, record: RequestRecord, replyTo: ProblemReplies): void {
-  record.problemCode = 'draining';
-  const error = new AppError('draining', 'This process is stopping and accepts no more requests.');
+const draining = () => new AppError('draining', 'This process is stopping and accepts no more requests.');
+
+const notReady = () =>
+  new AppError('not-ready', 'This process waits for its database and accepts no requests yet.', {
+    retryAfterSeconds: 5,
+  });
+
+/** A process that waits is alive, and says what it waits for. */
+const isProbe = ({ url = '' }: IncomingMessage): boolean => /^\/(?:healthz|readyz)(?:\?|$)/.test(url);
+
+interface Refused {
+  readonly response: ServerResponse;
+  readonly record: RequestRecord;
+  readonly replyTo: ProblemReplies;
+}
+
+function refuse(error: AppError, { response, record, replyTo }: Refused): void {
+  record.problemCode = error.code;
   const { status, headers, document } = replyTo(error, record.info.requestId);
   response.writeHead(status, { ...headers, 'Content-Type': problemContentType, 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(document));

@@ -96,6 +96,12 @@ export const generalProblems = {
     retry: true,
     advice: 'Repeat the request after the number of seconds in `Retry-After`.',
   },
+  'not-ready': {
+    status: 503,
+    title: 'Not ready',
+    retry: true,
+    advice: 'Repeat the request after the number of seconds in `Retry-After`; `/readyz` names the cause.',
+  },
   draining: {
     status: 503,
     title: 'Process is stopping',

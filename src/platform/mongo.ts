@@ -23,22 +23,57 @@ export interface MongoOptions {
 
 export type MongoConnection = mongoose.Connection;
 
-/** Connects with majority reads and writes; resolves with the first open connection. */
+export interface OpenedMongo {
+  readonly connection: MongoConnection;
+  /** Resolves once the server has answered. May be called again, also after it failed. */
+  connect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * A connection with majority reads and writes. Collections can be opened on it before the server answers, so that a
+ * process can be built, and report what it waits for, while MongoDB is away.
+ */
+export function openMongo(options: MongoOptions): OpenedMongo {
+  const client = new mongoose.mongo.MongoClient(options.uri, {
+    appName: options.appName,
+    maxPoolSize: options.maxPoolSize,
+    ...(options.monitorCommands === undefined ? {} : { monitorCommands: options.monitorCommands }),
+    serverSelectionTimeoutMS: 5_000,
+    socketTimeoutMS: 30_000,
+    retryWrites: true,
+    readConcern: { level: 'majority' },
+    writeConcern: durableWrite,
+  });
+  client.setMaxListeners(0);
+  const connection = Object.assign(mongoose.createConnection(), { client, db: client.db() });
+  let isJoined = false;
+  return {
+    connection,
+    async connect() {
+      await client.connect();
+      if (isJoined) return;
+      isJoined = true;
+      connection.setClient(client);
+    },
+    async close() {
+      await connection.close();
+      // A connection that was never joined does not close its client.
+      await client.close();
+    },
+  };
+}
+
+/** Resolves with an open connection; rejects if the server does not answer within 5 s. */
 export async function connectMongo(options: MongoOptions): Promise<MongoConnection> {
-  return mongoose
-    .createConnection(options.uri, {
-      appName: options.appName,
-      maxPoolSize: options.maxPoolSize,
-      ...(options.monitorCommands === undefined ? {} : { monitorCommands: options.monitorCommands }),
-      serverSelectionTimeoutMS: 5_000,
-      socketTimeoutMS: 30_000,
-      retryWrites: true,
-      readConcern: { level: 'majority' },
-      writeConcern: durableWrite,
-      autoIndex: false,
-      autoCreate: false,
-    })
-    .asPromise();
+  const opened = openMongo(options);
+  try {
+    await opened.connect();
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  return opened.connection;
 }
 
 /** Whether a unique index refused the write (MongoDB error 11000). */

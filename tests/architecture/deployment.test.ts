@@ -61,6 +61,7 @@ interface Manifest {
   readonly metadata: { readonly name: string };
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
+    readonly ttlSecondsAfterFinished?: number;
     readonly template?: {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: PodSpec;
@@ -68,11 +69,19 @@ interface Manifest {
   };
 }
 
+interface Probe {
+  readonly httpGet: { readonly path: string };
+  readonly periodSeconds: number;
+  readonly failureThreshold?: number;
+}
+
 interface PodSpec {
   readonly automountServiceAccountToken: boolean;
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly {
     readonly envFrom?: readonly unknown[];
+    readonly startupProbe?: Probe;
+    readonly livenessProbe?: Probe;
     readonly securityContext: Readonly<Record<string, unknown>>;
     readonly resources: { readonly limits: { readonly memory?: string } };
   }[];
@@ -193,6 +202,23 @@ describe('Kubernetes', () => {
       for (const { resources } of spec.containers)
         assert.ok(limitMb(resources.limits.memory ?? '') > measured * 1.2, part);
     }
+  });
+
+  it('everything applied at once › the processes wait for the migrations, and are not killed meanwhile', () => {
+    const waiting = pods.filter(({ metadata }) => metadata.labels['part'] !== 'migrate');
+    assert.equal(waiting.length, 2);
+    for (const { spec } of waiting)
+      for (const { startupProbe, livenessProbe } of spec.containers) {
+        assert.equal(startupProbe?.httpGet.path, '/readyz');
+        const patienceSeconds = startupProbe.periodSeconds * (startupProbe.failureThreshold ?? 3);
+        assert.ok(patienceSeconds >= 3_600, `${patienceSeconds} s`);
+        assert.equal(livenessProbe?.httpGet.path, '/healthz', 'never a check of a dependency');
+      }
+  });
+
+  it('the migration job › is gone soon after its end, because an apply cannot change it', () => {
+    const job = manifests.find(({ kind }) => kind === 'Job');
+    assert.ok((job?.spec?.ttlSecondsAfterFinished ?? Number.NaN) <= 600);
   });
 
   it('configuration › any setting of the ConfigMap and the Secret › reaches every container', () => {

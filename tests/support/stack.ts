@@ -43,6 +43,8 @@ export interface Stack {
   workflowStatus(messageId: string): Promise<string>;
   /** Starts the API with another readiness check: `healthz` starts it while a dependency is away. */
   startApi(ready: ReadyWhen): Promise<void>;
+  /** The same for the worker. */
+  startWorker(ready: ReadyWhen): Promise<void>;
   /** The logs of the processes, for a failed test. */
   logs(): Promise<string>;
   close(): Promise<void>;
@@ -90,7 +92,7 @@ interface Parts {
 
 function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClient }: Parts): Stack {
   const { apiUrl, sandboxUrl, env } = crm;
-  const worker = createRestartable(crm.worker());
+  let worker = createRestartable(crm.worker());
   const secondWorker = createRestartable(crm.secondWorker());
   const sandbox = createRestartable(crm.sandbox());
   let api = createRestartable(crm.api());
@@ -101,7 +103,9 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
     get api() {
       return api;
     },
-    worker,
+    get worker() {
+      return worker;
+    },
     secondWorker,
     sandbox,
     temporal,
@@ -114,6 +118,10 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
     async startApi(ready) {
       api = createRestartable(crm.api(ready));
       await api.start();
+    },
+    async startWorker(ready) {
+      worker = createRestartable(crm.worker(ready));
+      await worker.start();
     },
     logs: () => readLogs(crm),
     async close() {

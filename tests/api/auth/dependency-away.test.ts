@@ -1,36 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Connection } from 'mongoose';
 import { connectMongo } from '../../../src/platform/mongo.ts';
 import { type AuthServer, authModels, serveAuth, signUp } from '../../support/auth.ts';
+import { createCuttableProxy } from '../../support/cuttable-proxy.ts';
 import { call } from '../../support/http.ts';
 import { connectTestDatabase, type TestDatabase } from '../../support/mongo.ts';
-
-/** Passes bytes on to a server until it is cut. */
-async function createCuttableProxy(target: URL) {
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const proxy: Server = createServer((inbound) => {
-    if (isCut) return inbound.destroy();
-    const outbound = connect(Number(target.port), target.hostname);
-    for (const socket of [inbound, outbound]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => [inbound, outbound].map((end) => end.destroy()));
-    }
-    return inbound.pipe(outbound).pipe(inbound);
-  });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  return {
-    port: (proxy.address() as AddressInfo).port,
-    cut(isNow: boolean) {
-      isCut = isNow;
-      if (isNow) for (const socket of sockets) socket.destroy();
-    },
-    close: () => proxy.close(),
-  };
-}
 
 describe('MongoDB away', () => {
   let database: TestDatabase;

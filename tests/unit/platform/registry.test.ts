@@ -26,6 +26,8 @@ describe('AppError', () => {
   it('isRefusal › true for 4xx codes, false for failures on our side', () => {
     const isRefusal = (code: ProblemCode) => new AppError(code, 'x').isRefusal;
     assert.ok(isRefusal('window-closed') && isRefusal('too-many-requests') && isRefusal('invalid-input'));
-    assert.ok(!isRefusal('internal') && !isRefusal('overloaded') && !isRefusal('draining'));
+    assert.ok(
+      !isRefusal('internal') && !isRefusal('overloaded') && !isRefusal('draining') && !isRefusal('not-ready'),
+    );
   });
 });
