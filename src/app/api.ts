@@ -77,6 +77,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     rawRoutes: intake.rawRoutes,
     extraPages: config.http.allowsLocalPages ? identity.linkPages.concat(homePage(apiDescription.title)) : [],
     authenticate: identity.authenticate,
+    recordOperatorRequest: identity.recordOperatorRequest,
     answerOnce: buildIdempotency({ mongo, cipher: core.cipher, clock, logger }),
     logger,
     problems,

@@ -8,6 +8,12 @@ export const mayCall = (access: Access, actor: Actor): boolean =>
   access === 'public' ||
   access.some((allowed) => (allowed === 'operator' ? actor.isOperator : allowed === actor.role));
 
+/** What would outlast the access of an operator, or hide it: accounts, and the accesses themselves. */
+const closedToOperators = /^\/api\/(?:auth|users|operator-accesses)(?:\/|$)/;
+
+const isClosedToOperators = ({ path, method }: AnyRoute): boolean =>
+  closedToOperators.test(path) || (path.startsWith('/api/clients') && method !== 'get');
+
 /** The actor of a request, undefined on public routes; throws 401 and 403. */
 export async function admit(
   route: AnyRoute,
@@ -16,6 +22,8 @@ export async function admit(
 ): Promise<Actor | undefined> {
   if (route.access === 'public') return undefined;
   const actor = await authenticate(request.header('authorization'));
+  if (actor.operatorAccessId !== undefined && isClosedToOperators(route))
+    throw new AppError('forbidden', 'An operator who acts in a business cannot call this operation.');
   if (!mayCall(route.access, actor))
     throw new AppError('forbidden', `This operation requires the role ${route.access.join(' or ')}.`);
   return actor;

@@ -13,6 +13,7 @@ import type { BodyBudget } from './body-budget.ts';
 import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
 import { responseHeaders } from './openapi-headers.ts';
+import type { RecordOperatorRequest } from './operator-requests.ts';
 import { createOwnOrigins, type IsOwnOrigin } from './own-origins.ts';
 import type { ServedPage } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
@@ -30,6 +31,7 @@ interface KoaAppOptions {
   readonly pages: readonly ServedPage[];
   readonly authenticate: Authenticate;
   readonly answerOnce: AnswerOnce;
+  readonly recordOperatorRequest?: RecordOperatorRequest;
   readonly logger: Logger;
   readonly config: HttpConfig;
   readonly records: RequestRecords;
@@ -65,7 +67,7 @@ const parameterCount = (path: string): number => path.split('/:').length;
 /** Serves one route: authenticate, count, read, parse, handle, then write the reply through its schema. */
 function serveRoute(
   entry: AnyRoute,
-  { authenticate, answerOnce, budget, config, records }: KoaAppOptions,
+  { authenticate, answerOnce, recordOperatorRequest, budget, config, records }: KoaAppOptions,
   { limit, places }: { readonly limit: RequestLimiter; readonly places: ReadPlaces },
 ): Middleware {
   const isOwnOrigin = createOwnOrigins(config);
@@ -79,6 +81,8 @@ function serveRoute(
     if (isLimited(entry)) await countRequest(context, limit, { request: record.info, admission });
     const actor = valueOf(admission);
     if (actor !== undefined) record.actor = actor;
+    if (actor?.operatorAccessId !== undefined)
+      await recordOperatorRequest?.(actor, { method: context.method, route: entry.path, ids: record.ids });
     const place =
       actor === undefined || entry.method !== 'get'
         ? undefined

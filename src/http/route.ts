@@ -9,6 +9,8 @@ export interface Actor {
   readonly role: Role;
   readonly isOperator: boolean;
   readonly sessionId: string;
+  /** Set while an operator acts in a client that is not theirs; `userId` is then no user of the client. */
+  readonly operatorAccessId?: Types.ObjectId;
 }
 
 export type Role = 'admin' | 'agent';

@@ -10,6 +10,7 @@ import { docsPages } from './docs-pages.ts';
 import { type HealthCheck, healthRoutes } from './health.ts';
 import type { AnswerOnce } from './idempotency.ts';
 import { createKoaApp } from './koa-app.ts';
+import type { RecordOperatorRequest } from './operator-requests.ts';
 import { type ApiDescription, createOpenApiDocument, type OpenApiOptions } from './openapi.ts';
 import type { PageRoute, ServedPage } from './page.ts';
 import { problemPages } from './problem-pages.ts';
@@ -28,6 +29,7 @@ export interface HttpServerOptions {
   readonly extraPages?: readonly ServedPage[];
   readonly authenticate: Authenticate;
   readonly answerOnce: AnswerOnce;
+  readonly recordOperatorRequest?: RecordOperatorRequest;
   readonly logger: Logger;
   /** Every problem that the routes can answer. */
   readonly problems: ProblemTable;

@@ -23,6 +23,9 @@ import { createClientDirectory, type OnClientCreated } from './clients/directory
 import type { AuthConfig } from './config.ts';
 import { createEmailConfirmationLinks } from './email-confirmations/links.ts';
 import { createEmailConfirmationRepository } from './email-confirmations/repository.ts';
+import { createOperatorAccesses } from './operator-accesses/accesses.ts';
+import { createOperatorAccessRepository } from './operator-accesses/repository.ts';
+import { operatorAccessRoutes } from './operator-accesses/routes.ts';
 import { createPasswordLinkRepository } from './password-links/repository.ts';
 import { createPasswordLinks } from './password-links/links.ts';
 import { createSessionRepository } from './sessions/repository.ts';
@@ -44,6 +47,15 @@ export function buildUsers({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit
   const repository = createUserRepository(mongo);
   return { repository, directory: createUserDirectory({ users: repository, audit }) };
 }
+
+interface OperatorAccessDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'clock'> {
+  readonly users: ReturnType<typeof buildUsers>['directory'];
+  readonly clients: ReturnType<typeof buildClients>['directory'];
+}
+
+/** Used by the API and the command of operators. */
+export const buildOperatorAccesses = ({ mongo, users, clients, audit, clock }: OperatorAccessDeps) =>
+  createOperatorAccesses({ repository: createOperatorAccessRepository(mongo), users, clients, audit, clock });
 
 interface SessionDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'config' | 'clock' | 'logger'> {
   readonly users: ReturnType<typeof buildUsers>['directory'];
@@ -129,6 +141,7 @@ export function buildIdentity(deps: IdentityDeps) {
   const guard = createAttemptGuard({ connection: mongo, config, logger });
   const { repository: userRepository, directory: users } = buildUsers({ mongo, audit });
   const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
+  const accesses = buildOperatorAccesses({ mongo, audit, users, clients, clock });
   const { links, confirmations } = buildLinks(deps);
   const userUseCases = createUserUseCases({
     repository: userRepository,
@@ -165,7 +178,10 @@ export function buildIdentity(deps: IdentityDeps) {
   });
   return {
     users,
-    authenticate: createAuthenticate(sessions.actorOf),
+    authenticate: createAuthenticate(
+      async (token) => (await accesses.actorOf(token)) ?? sessions.actorOf(token),
+    ),
+    recordOperatorRequest: accesses.recordRequest,
     linkPages,
     writeLetter: createLetterWriter({ users, clients, links, confirmations, config: deps.mail, logger }),
     routes: [
@@ -173,6 +189,7 @@ export function buildIdentity(deps: IdentityDeps) {
       ...mailedLinkRoutes(deps, { users, sessions, links, confirmations, guard, runInTransaction }),
       ...sessionRoutes({ sessions }),
       ...clientRoutes({ useCases: clientUseCases }),
+      ...operatorAccessRoutes({ accesses }),
       ...userRoutes({ useCases: userUseCases, guard }),
     ],
   };

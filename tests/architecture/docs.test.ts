@@ -194,6 +194,17 @@ describe('documents', () => {
     );
   });
 
+  it('runbooks › a page that calls the API › says whose token it takes and how to get it', () => {
+    const calling = pages.filter(
+      (page) =>
+        page.startsWith('docs/runbooks/') &&
+        /\$TOKEN|\b(?:GET|POST|PATCH|PUT|DELETE) \/api\//.test(read(page)),
+    );
+    assert.ok(calling.length > 10, 'the pages were found');
+    for (const page of calling)
+      assert.match(read(page), /\(README\.md#acting-in-a-client\)|^## Acting in a client$/m, page);
+  });
+
   it('decisions and runbooks › every page › is in its index', () => {
     for (const folder of ['docs/adr', 'docs/runbooks']) {
       const index = read(`${folder}/README.md`);

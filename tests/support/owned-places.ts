@@ -22,6 +22,7 @@ export interface Owner {
   invite(): Promise<string>;
   addAgent(): Promise<Colleague>;
   newSession(): Promise<string>;
+  newOperatorAccess(): Promise<string>;
 }
 
 /** One way to name an object of a client; `id` is the owner's or made up. */
@@ -93,6 +94,19 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
       const newest = await api.collection('sessions').findOne({ userId }, { sort: { _id: -1 } });
       return newest?._id.toHexString() ?? '';
     },
+    async newOperatorAccess() {
+      const access = {
+        clientId: new Types.ObjectId(user.clientId),
+        operatorId: new Types.ObjectId(),
+        operatorClientId: new Types.ObjectId(),
+        operatorName: 'Kim Night',
+        reason: 'alert ChannelPaused',
+        tokenHash: newName(),
+        createdAt: new Date(),
+        expiresAt: new Date(Date.now() + 900_000),
+      };
+      return (await api.collection('operator_accesses').insertOne(access)).insertedId.toHexString();
+    },
   };
 }
 
@@ -155,6 +169,8 @@ const rows: readonly Place[] = [
   inPath('post /api/users/:id/invite', 200, ({ invite }) => invite()),
   inPath('delete /api/users/:id/sessions', 204, async ({ addAgent }) => (await addAgent()).userId),
   inPath('delete /api/auth/sessions/:id', 204, ({ newSession }) => newSession()),
+  inPath('get /api/operator-accesses/:id', 200, ({ newOperatorAccess }) => newOperatorAccess()),
+  inPath('delete /api/operator-accesses/:id', 204, ({ newOperatorAccess }) => newOperatorAccess()),
   inPath('get /api/channels/:id', 200, channelId),
   inPath('patch /api/channels/:id', 200, channelId, { sendsPerSecond: 7 }),
   inPath('delete /api/channels/:id', 204, newChannel),

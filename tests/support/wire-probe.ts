@@ -11,6 +11,7 @@ export const crossingFilters: readonly string[] = [
   'channels: ownership.candidate,phoneNumberId',
   'password_links: tokenHash',
   'email_confirmations: tokenHash',
+  'operator_accesses: tokenHash',
 ];
 
 /** Further filters of the worker: find the owner of an event, and sweep. */

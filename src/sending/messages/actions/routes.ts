@@ -1,4 +1,5 @@
-import { route, type Actor } from '../../../http/route.ts';
+import { userOf } from '../../../http/actor.ts';
+import { route } from '../../../http/route.ts';
 import { idParams } from '../../../platform/fields.ts';
 import { scopeOf } from '../../../platform/mongo.ts';
 import { decodeCursor } from '../../../platform/pagination.ts';
@@ -23,7 +24,6 @@ export interface MessageActionRouteDeps {
 }
 
 const tag = 'Messages';
-const userActor = ({ userId }: Actor) => ({ type: 'user', userId }) as const;
 const anyRole = ['admin', 'agent'] as const;
 
 export const messageActionRoutes = (deps: MessageActionRouteDeps) => [
@@ -44,7 +44,7 @@ const changeRoutes = ({ actions, links }: MessageActionRouteDeps) => [
     replies: { 200: MessageView },
     problems: ['not-found', 'already-left'],
     async handle({ actor, params }) {
-      const message = await actions.cancel(scopeOf(actor.clientId), userActor(actor), params.id);
+      const message = await actions.cancel(scopeOf(actor.clientId), userOf(actor), params.id);
       return { status: 200, body: toMessageView(message) };
     },
   }),
@@ -63,7 +63,7 @@ const changeRoutes = ({ actions, links }: MessageActionRouteDeps) => [
     problems: ['not-found', 'wrong-state'],
     async handle({ actor, params, body }) {
       const scope = scopeOf(actor.clientId);
-      const message = await actions.reschedule(scope, userActor(actor), params.id, body.sendAt);
+      const message = await actions.reschedule(scope, userOf(actor), params.id, body.sendAt);
       return { status: 200, body: toMessageView(message) };
     },
   }),
@@ -104,7 +104,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
     replies: { 201: MessageView },
     problems: [...retryProblems, 'idempotency-key-reused'],
     async handle({ actor, params, body, idempotencyKey }) {
-      const request = { by: userActor(actor), mayDuplicate: body.mayDuplicate, idempotencyKey };
+      const request = { by: userOf(actor), mayDuplicate: body.mayDuplicate, idempotencyKey };
       const view = toAcceptedView(await retries.retry(scopeOf(actor.clientId), params.id, request));
       return { status: 201, body: view, headers: { location: `/api/messages/${view.id}` } };
     },
@@ -127,7 +127,7 @@ const retryRoutes = ({ retries }: MessageActionRouteDeps) => [
     async handle({ actor, body }) {
       const { limit, cursor, mayDuplicate, ...filter } = body;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date', 'body.cursor');
-      const request = { by: userActor(actor), mayDuplicate, limit, after };
+      const request = { by: userOf(actor), mayDuplicate, limit, after };
       const outcome = await retries.retryMany(scopeOf(actor.clientId), omitUndefined(filter), request);
       return { status: 200, body: toRetryManyView(outcome) };
     },
