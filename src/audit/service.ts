@@ -6,7 +6,7 @@ import type { RunInTransaction } from '../platform/transaction.ts';
 import type { AuditActor, AuditRepository } from './repository.ts';
 import { changeBetween } from './rules.ts';
 
-export type { AuditActor } from './repository.ts';
+export type { AuditActor, AuditEventDoc } from './repository.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

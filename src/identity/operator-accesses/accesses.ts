@@ -1,6 +1,5 @@
 import type { Types } from 'mongoose';
-import type { AuditEventDoc } from '../../audit/repository.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { AuditActor, AuditEventDoc, AuditService } from '../../audit/service.ts';
 import type { OperatorRequest } from '../../http/operator-requests.ts';
 import type { Actor } from '../../http/route.ts';
 import { createCache } from '../../platform/cache.ts';

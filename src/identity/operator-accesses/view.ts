@@ -1,4 +1,4 @@
-import type { AuditEventDoc } from '../../audit/repository.ts';
+import type { AuditEventDoc } from '../../audit/service.ts';
 import type { OperatorAccessDoc } from './accesses.ts';
 import type { OperatorAccessDetailView, OperatorAccessView } from './schemas.ts';
 
