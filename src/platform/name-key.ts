@@ -2,11 +2,10 @@
 const maxKeyLength = 64;
 
 /** Letters that Unicode does not decompose, by what people without them on the keyboard type. */
-const plainLetters: Readonly<Record<string, string>> = {
+const plainLetters = Object.entries({
   ...{ ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th', ĳ: 'ij' },
   ...{ ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ŧ: 't', ŋ: 'n', ı: 'i', ĸ: 'k', ə: 'e' },
-};
-const letters = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'gu');
+});
 const apostrophes = /[\u2018\u2019\u201B\u02BC\u02B9\u2032\u00B4\u0060\uFF07]/gu;
 const hyphens = /[\u2010-\u2015\u2212]/gu;
 
@@ -18,6 +17,6 @@ export function nameKeyOf(name: string): string {
   // An acute accent that stands alone would become a space.
   const unified = name.replace(apostrophes, "'").replace(hyphens, '-');
   const plain = unified.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  const typed = plain.replace(letters, (letter) => plainLetters[letter] ?? letter);
+  const typed = plainLetters.reduce((text, [letter, plainly]) => text.replaceAll(letter, plainly), plain);
   return typed.replace(/\s+/gu, ' ').trim().slice(0, maxKeyLength);
 }

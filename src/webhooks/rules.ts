@@ -37,7 +37,7 @@ export const hasHeadStart = (dueAt: Date | undefined, receivedAt: Date): boolean
 /** The tap of a button or list entry. A client's own words are not known here, so every tap counts. */
 const tapKeys = /"(?:button|button_reply|list_reply)"\s*:\s*\{/;
 /** The beginning of a text: if it goes on, then only with spaces. */
-const textStart = /"(?:body|caption|text)"\s*:\s*"(?<text>(?:[^"\\]|\\.){0,300})/g;
+const textStart = /"(?:body|caption|text)"\s*:\s*"((?:[^"\\]|\\.){0,300})/g;
 /** A cut escape at the end. */
 const cutEscape = /\\u[\da-f]{0,3}$/i;
 /** Texts of one body that are judged: far more than a body has that a person waits for. */
@@ -46,10 +46,10 @@ const maxTexts = 500;
 function mayHoldKeyword(body: string): boolean {
   if (tapKeys.test(body)) return true;
   let count = 0;
-  for (const { groups } of body.matchAll(textStart)) {
+  for (const [, text] of body.matchAll(textStart)) {
     count += 1;
     if (count > maxTexts) return false;
-    if (mayBeKeyword(unescaped(groups?.['text'] ?? ''))) return true;
+    if (mayBeKeyword(unescaped(String(text)))) return true;
   }
   return false;
 }

@@ -22,7 +22,7 @@ describe('e2e › the worker dies while messages are under way', function () {
   beforeEach(async () => {
     user = await signUp(stack().apiUrl);
     // Slow enough that calls are in flight at any time.
-    await stack().control('/behaviour', { method: 'PUT', body: { latencyMs: 300 } });
+    await stack().control('/behaviour', { method: 'PUT', body: { latencyMs: 800 } });
   });
 
   it('kill -9 during provider calls › started again › accepted messages are read, none was sent twice', async () => {

@@ -32,6 +32,8 @@ export async function startTestApi(name: string, { env = {} }: TestApiOptions = 
       TEMPORAL_ADDRESS: testTemporalAddress(),
       TEMPORAL_NAMESPACE: namespace,
       WHATSAPP_PROVIDER: 'sandbox',
+      // Nobody listens there; at the default address the sandbox of a running product may.
+      WHATSAPP_API_URL: 'http://127.0.0.1:9',
       ...env,
     },
   });

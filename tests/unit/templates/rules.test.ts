@@ -86,6 +86,8 @@ describe('templates › provider’s values', () => {
       { unknownCategory, unknownStatus, status, category },
       { ...unknown, status: 'approved', category: undefined },
     );
+    const [again] = planSync([template(unknown)], [theirs(words)], options).found;
+    assert.equal(again?.changes.unknownStatus, undefined, 'known already');
     const [known] = planSync([template(unknown)], [theirs()], options).found;
     assert.deepEqual([known?.changes.unknownCategory, known?.changes.unknownStatus], [null, null]);
     const submitted = changeAfterSubmit(template(), { id: '7', ...words }, at);

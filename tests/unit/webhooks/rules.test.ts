@@ -137,6 +137,11 @@ describe('webhook event that may hold a STOP', () => {
       assert.deepEqual([hasHeadStart(body), hasHeadStart(escaped)], [true, true]);
     });
 
+  it('a text with an escape that JSON does not have › judged as it stands', () => {
+    const wrong = (words: string) => bodyOf(text('@')).replace('@', () => words);
+    assert.deepEqual([hasHeadStart(wrong('\\q stop')), hasHeadStart(wrong('\\q hello'))], [true, false]);
+  });
+
   const others: readonly [string, object][] = [
     ['hello', text('hello')],
     ['a word that contains a stop word', text('return')],

@@ -16,11 +16,10 @@ export function fillBody(text: string, given: BodyValues | undefined, place: Pla
   );
   const filled = fillText(text, texts, place);
   const names = inSendOrder(variablesOf(text));
+  const types = names.map((name) => typed.get(name));
   return {
     text: filled.text,
-    parameters: filled.parameters.map((parameter, index) =>
-      withType(parameter, typed.get(names[index] ?? '')),
-    ),
+    parameters: filled.parameters.map((parameter, index) => withType(parameter, types[index])),
     issues: filled.issues.map((issue) =>
       atText(
         issue,

@@ -33,6 +33,7 @@ describe('place of a message in its thread', () => {
   const second = new Date('2026-11-28T20:00:05.000Z');
   const cases: readonly (readonly [string, Date, string, string])[] = [
     ['arrives within its second', second, '20:00:05.400Z', '20:00:05.400Z'],
+    ['arrives as its second begins', second, '20:00:05.000Z', '20:00:05.000Z'],
     ['arrives later', second, '20:00:07.300Z', '20:00:05.999Z'],
     ['arrives before the provider’s time', second, '20:00:04.800Z', '20:00:04.800Z'],
     ['has milliseconds', new Date('2026-11-28T20:00:05.123Z'), '20:00:07.300Z', '20:00:05.123Z'],
