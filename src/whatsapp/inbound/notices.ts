@@ -77,7 +77,10 @@ const maxTime = 9_999_999_999_999;
 
 /** Seconds or milliseconds as epoch milliseconds; undefined if it cannot be a time. */
 export function readTime(read: FieldReader, object: Fields, key: string): number | undefined {
-  const value = Number(object[key]);
+  const given = object[key];
+  // An object may have conversions of its own that are no functions.
+  if (typeof given !== 'number' && typeof given !== 'string') return undefined;
+  const value = Number(given);
   if (!(value > 0) || value > maxTime) return undefined;
   const number = read.number(object, key);
   return number === undefined ? undefined : number > 1e11 ? number : number * 1_000;

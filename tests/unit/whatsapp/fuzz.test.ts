@@ -21,6 +21,18 @@ describe('webhook fuzz', () => {
     }
   });
 
+  it('each value of the corpus replaced by an object that converts to nothing › nothing thrown', async () => {
+    let bodies = 0;
+    for (const { wire } of await readCorpus()) {
+      const whole: unknown = JSON.parse(wire.toString('utf8'));
+      for (const replace of replacementsIn(whole, { toString: 1, valueOf: null })) {
+        replace(() => parseWebhookBody(JSON.stringify(whole)));
+        bodies += 1;
+      }
+    }
+    assert.ok(bodies > 500, `${bodies} bodies`);
+  });
+
   it('20,000 damaged bodies › nothing thrown, no forged signature accepted, no genuine one refused', async function () {
     this.timeout(60_000);
     const report = runFuzz({ seed: randomSeed(), seconds: 0, executions }, await readCorpus());
@@ -36,3 +48,17 @@ describe('webhook fuzz', () => {
     assert.notDeepEqual(itemsOf(7), itemsOf(8));
   });
 });
+
+/** For each value inside: calls what it is given while `other` is in its place. */
+function* replacementsIn(value: unknown, other: object): Generator<(then: () => void) => void> {
+  if (typeof value !== 'object' || value === null) return;
+  const parent = value as Record<string, unknown>;
+  for (const [key, child] of Object.entries(parent)) {
+    yield (then) => {
+      parent[key] = other;
+      then();
+      parent[key] = child;
+    };
+    yield* replacementsIn(child, other);
+  }
+}
