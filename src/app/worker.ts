@@ -1,7 +1,7 @@
 import { createActivities } from '../../activities/index.ts';
 import { createHealthServer, type HealthServer } from '../http/health.ts';
 import type { Logger } from '../platform/logger.ts';
-import { startLoops } from '../platform/loop.ts';
+import { type LoopObserver, startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { joinSdkMetrics, type SdkMetricsAddress } from '../platform/sdk-metrics.ts';
 import { workflowBundlePath } from '../platform/paths.ts';
@@ -34,16 +34,17 @@ export async function buildWorker(
 ): Promise<WorkerProcess> {
   const core = await buildCore(config, { name: 'worker', logger, provider: config.provider });
   const { metrics, database } = core;
+  const observer = observeLoops(metrics, core.clock);
   let work: Work | null = null;
   const starting = database.opened.then(async (isOpen) => {
-    if (isOpen) work = await startWork(config, core);
+    if (isOpen) work = await startWork(config, core, observer);
     return work;
   });
   const running = starting.then((started) => started?.running);
   // Whoever waits for `running` sees the failure.
   running.catch(() => undefined);
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
-  const watching = startLoops(dependencyLoop('worker', watched), logger, observeLoops(metrics, core.clock));
+  const watching = startLoops(dependencyLoop('worker', watched), logger, observer);
   const health = await serveHealth(config, core, () => work?.isRunning() ?? false);
   const metricsServer = await serveMetrics(joinSdkMetrics(metrics, sdkMetrics, logger), {
     host: config.http.host,
@@ -70,18 +71,14 @@ interface Work {
 }
 
 /** Starts to poll, and the loops. */
-async function startWork(config: Config, core: Core): Promise<Work> {
+async function startWork(config: Config, core: Core, observer: LoopObserver): Promise<Work> {
   const { metrics, clock, logger } = core;
   await limitDispatches(core, config);
   const temporalWorker = await startWorker(config, core);
   const { running, isRunning } = temporalWorker;
   const measure = createMeasure({ mongo: core.mongo, metrics, clock, isWorkerRunning: isRunning });
   const processor = processorOf(core, config);
-  const loops = startLoops(
-    [...processor.loops, ...core.loops, ...measureLoop(measure)],
-    logger,
-    observeLoops(metrics, clock),
-  );
+  const loops = startLoops([...processor.loops, ...core.loops, ...measureLoop(measure)], logger, observer);
   return {
     running,
     isRunning,

@@ -38,4 +38,13 @@ describe('e2e › the metrics page of a worker', function () {
       return missing.length === 0;
     });
   });
+
+  it('two tables of loops run in the worker › the page has the loops of both', async () => {
+    const wanted = ['worker-dependencies', 'measure'];
+    await waitFor('the loops', async () => {
+      const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      const series = page.split('\n').filter((line) => line.startsWith('crm_loop_failed_rounds{'));
+      return wanted.every((loop) => series.some((line) => line.includes(`loop="${loop}"`)));
+    });
+  });
 });
