@@ -1,5 +1,8 @@
 import type { BodySender } from './body-pools.ts';
 
+/** Why a body was given up for others. */
+export const victimReasons = ['slow', 'greedy'] as const;
+
 /** A body that is being received or handled. */
 export interface Held {
   readonly sender: BodySender;
@@ -13,7 +16,7 @@ export interface Held {
 /** A body to give up, so that others get its memory. */
 export interface Victim {
   readonly body: Held;
-  readonly reason: 'slow' | 'greedy';
+  readonly reason: (typeof victimReasons)[number];
 }
 
 interface SlowSearch {

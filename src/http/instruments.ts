@@ -1,5 +1,6 @@
 import { combinationsOf, type InstrumentTable } from '../platform/metrics.ts';
 import { bodyPools } from './body-pools.ts';
+import { victimReasons } from './body-victims.ts';
 
 /** From a small read to the time limit of a request. */
 const requestBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
@@ -33,6 +34,6 @@ export const httpInstruments = {
     help: 'Bodies refused with 503 for lack of memory, by pool and reason: full, slow or greedy (the last two: given up for others).',
     labels: ['pool', 'reason'],
     processes: ['api'],
-    knownSeries: combinationsOf({ pool: bodyPools, reason: ['full', 'slow'] }),
+    knownSeries: combinationsOf({ pool: bodyPools, reason: ['full', ...victimReasons] }),
   },
 } as const satisfies InstrumentTable;

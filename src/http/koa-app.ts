@@ -51,11 +51,13 @@ export function createKoaApp(options: KoaAppOptions): Koa {
   );
   const limit = createRequestLimiter(options.config.rateLimitPerMinute);
   const places = createReadPlaces();
+  const isOwnOrigin = createOwnOrigins(options.config);
   for (const entry of sorted) assertAnswersCanBeKept(entry);
-  for (const entry of sorted) router[entry.method](entry.path, serveRoute(entry, options, { limit, places }));
+  for (const entry of sorted)
+    router[entry.method](entry.path, serveRoute(entry, options, { limit, places, isOwnOrigin }));
   for (const page of options.pages) router.get(page.path, servePage(page, options.records));
   app.use(securityHeaders(options.config.publicUrl));
-  app.use(allowOrigins(createOwnOrigins(options.config)));
+  app.use(allowOrigins(isOwnOrigin));
   app.use(answerProblems(options));
   app.use(router.routes());
   app.use(router.allowedMethods());
@@ -64,13 +66,18 @@ export function createKoaApp(options: KoaAppOptions): Koa {
 
 const parameterCount = (path: string): number => path.split('/:').length;
 
+interface SharedByRoutes {
+  readonly limit: RequestLimiter;
+  readonly places: ReadPlaces;
+  readonly isOwnOrigin: IsOwnOrigin;
+}
+
 /** Serves one route: authenticate, count, read, parse, handle, then write the reply through its schema. */
 function serveRoute(
   entry: AnyRoute,
   { authenticate, answerOnce, recordOperatorRequest, budget, config, records }: KoaAppOptions,
-  { limit, places }: { readonly limit: RequestLimiter; readonly places: ReadPlaces },
+  { limit, places, isOwnOrigin }: SharedByRoutes,
 ): Middleware {
-  const isOwnOrigin = createOwnOrigins(config);
   return async (context: Context) => {
     const record = records.of(context.req);
     const params = context['params'] as Readonly<Record<string, string>>;
