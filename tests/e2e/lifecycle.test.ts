@@ -42,9 +42,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     const answer = await user.call<MessageJson>(`/api/messages/${canceled.id}/cancel`, { method: 'POST' });
     assert.equal(answer.status, 200);
     assert.equal(answer.body.status, 'canceled');
-    await waitFor('the run has ended', async () => {
-      return (await stack().workflowStatus(canceled.id)) === 'COMPLETED';
-    });
+    await stack().waitForRun(canceled.id, 'COMPLETED');
 
     // The other message had the same time: once it has been sent, the time of the canceled one has passed too.
     await user.waitForStatus(beside.id, ['read']);
@@ -102,9 +100,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
 
     await user.waitForStatus(message.id, ['expired']);
     assert.deepEqual(await stack().ledgerOf(message.id), []);
-    await waitFor('its run has ended', async () => {
-      return (await stack().workflowStatus(message.id)) === 'COMPLETED';
-    });
+    await stack().waitForRun(message.id, 'COMPLETED');
   });
 
   it('the API died between insert and workflow start › the sweep › starts the workflow, and the message is read', async () => {
@@ -112,7 +108,7 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     const read = await user.waitForStatus(stored, ['read']);
     assert.equal(read.attempts, 1);
     assert.equal((await stack().ledgerOf(stored)).length, 1);
-    assert.equal(await stack().workflowStatus(stored), 'COMPLETED');
+    await stack().waitForRun(stored, 'COMPLETED');
   });
 
   it('an operator terminates the workflow of a queued message › the sweep › failed as workflow-closed, never sent', async () => {

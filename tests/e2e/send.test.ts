@@ -130,9 +130,7 @@ async function assertEnd(stack: Stack, message: MessageJson, expected: Expectati
   if (expected.through !== undefined) {
     assert.ok(message.statusHistory.some(({ status }) => status === expected.through));
   }
-  await waitFor(`the workflow is ${expected.workflow}`, async () => {
-    return (await stack.workflowStatus(message.id)) === expected.workflow;
-  });
+  await stack.waitForRun(message.id, expected.workflow);
 }
 
 /** All receipts have been delivered and processed. */

@@ -111,9 +111,7 @@ describe('e2e › events of the provider', function () {
   it('receipts after the workflow has closed › applied directly, forward only', async () => {
     const failed = await user.send({ to: phoneEndingIn('03') });
     const { providerMessageId } = await user.waitForStatus(failed.id, ['failed']);
-    await waitFor('its workflow has closed', async () => {
-      return (await stack().workflowStatus(failed.id)) === 'FAILED';
-    });
+    await stack().waitForRun(failed.id, 'FAILED');
     const about = { id: providerMessageId, biz_opaque_callback_data: `${failed.id}:1` };
     await postValue(statusValue({ ...about, status: 'read' }));
     const read = await user.waitForStatus(failed.id, ['read']);

@@ -11,6 +11,7 @@ import { call, type Answer } from './crm-client.ts';
 import { connectTestDatabase, type TestDatabase } from './mongo.ts';
 import { createRestartable, type Restartable } from './restartable.ts';
 import { createTestNamespace, testTemporalAddress } from './temporal-namespace.ts';
+import { waitFor } from './wait.ts';
 
 export interface StackOptions {
   /** Settings that override the product's defaults. */
@@ -39,8 +40,11 @@ export interface Stack {
   ledgerOf(messageId: string): Promise<readonly LedgerItem[]>;
   /** Any call to the sandbox's control API. */
   control<Body = unknown>(path: string, options?: { method?: string; body?: unknown }): Promise<Answer<Body>>;
-  /** The status of a message's workflow as Temporal names it: RUNNING, COMPLETED, FAILED, CANCELED … */
-  workflowStatus(messageId: string): Promise<string>;
+  /**
+   * Waits until a message's workflow has a status, as Temporal names it: RUNNING, COMPLETED, FAILED, CANCELED …
+   * A run ends after its message, so a message that is `read` says nothing about its run.
+   */
+  waitForRun(messageId: string, status: string): Promise<void>;
   /** Starts the API with another readiness check: `healthz` starts it while a dependency is away. */
   startApi(ready: ReadyWhen): Promise<void>;
   /** The same for the worker. */
@@ -113,8 +117,12 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
     collection: (collectionName) => database.connection.collection(collectionName) as never,
     ledgerOf: async (messageId) => callsByMessage(await readLedger(sandboxUrl)).get(messageId) ?? [],
     control: (path, callOptions = {}) => call(`${sandboxUrl}/sandbox${path}`, callOptions),
-    workflowStatus: async (messageId) =>
-      (await temporalClient.workflow.getHandle(workflowIdOf(messageId)).describe()).status.name,
+    async waitForRun(messageId, status) {
+      await waitFor(`the run of message ${messageId} is ${status}`, async () => {
+        const run = await temporalClient.workflow.getHandle(workflowIdOf(messageId)).describe();
+        return run.status.name === status;
+      });
+    },
     async startApi(ready) {
       api = createRestartable(crm.api(ready));
       await api.start();
