@@ -14,9 +14,12 @@ const hyphens = /[\u2010-\u2015\u2212]/gu;
  * hyphens of a plain keyboard.
  */
 export function nameKeyOf(name: string): string {
-  // An acute accent that stands alone would become a space.
-  const unified = name.replace(apostrophes, "'").replace(hyphens, '-');
-  const plain = unified.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  // Before the decomposition, because an acute accent that stands alone would become a space; after it, for the wide and
+  // small forms.
+  const decomposed = withPlainMarks(withPlainMarks(name).normalize('NFKD'));
+  const plain = decomposed.replace(/\p{M}/gu, '').toLowerCase();
   const typed = plainLetters.reduce((text, [letter, plainly]) => text.replaceAll(letter, plainly), plain);
-  return typed.replace(/\s+/gu, ' ').trim().slice(0, maxKeyLength);
+  return typed.replace(/\s+/gu, ' ').trim().slice(0, maxKeyLength).trimEnd();
 }
+
+const withPlainMarks = (text: string): string => text.replace(apostrophes, "'").replace(hyphens, '-');

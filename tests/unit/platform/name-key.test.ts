@@ -25,6 +25,17 @@ describe('name, as it is searched', () => {
     });
   }
 
+  it('each character that has another form › its searched form stands for itself', () => {
+    const unstable: string[] = [];
+    for (let code = 1; code <= 0x10_ff_ff; code += 1) {
+      const character = String.fromCodePoint(code);
+      if (character.normalize('NFKD') === character && character.toLowerCase() === character) continue;
+      const key = nameKeyOf(`a${character}b`);
+      if (nameKeyOf(key) !== key) unstable.push(`U+${code.toString(16)}`);
+    }
+    assert.deepEqual(unstable, []);
+  });
+
   it('any name › its searched form stands for itself', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 80 }), (name) => {
