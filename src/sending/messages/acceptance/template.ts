@@ -37,6 +37,8 @@ export interface TemplateSend {
 /** A request that has passed all checks. */
 interface CheckedTemplateSend {
   readonly recipient: Recipient;
+  /** The recipient's contact; null for an unknown number. */
+  readonly known: ContactDoc | null;
   readonly address: ReturnType<typeof addressOf>;
   readonly channel: ChannelDoc;
   readonly template: TemplateDoc;
@@ -51,8 +53,8 @@ export async function draftTemplateMessage(
   deps: TemplateSendDeps,
 ): Promise<MessageDoc> {
   const checked = await checkSend(scope, body, { deps, now });
-  const { recipient, address, channel, template, filled, target } = checked;
-  const { contact, keepContact } = await contactFor(scope, recipient, deps);
+  const { address, channel, template, filled, target } = checked;
+  const { contact, keepContact } = await contactFor(scope, checked, deps);
   const fields = {
     messageType: 'template',
     ...address,
@@ -70,18 +72,16 @@ export async function draftTemplateMessage(
 /** The recipient's contact; for an unknown number the one that an accepted message creates. */
 async function contactFor(
   scope: ClientScope,
-  recipient: Recipient,
+  { recipient, known }: CheckedTemplateSend,
   { contacts }: TemplateSendDeps,
 ): Promise<Pick<DraftInput, 'contact' | 'keepContact'>> {
-  if (recipient.contact !== null) return { contact: recipient.contact };
-  const { phoneNumber } = recipient;
-  const known = await contacts.findByPhone(scope, phoneNumber);
   if (known !== null) return { contact: known };
+  const { phoneNumber } = recipient;
+  assert(phoneNumber !== undefined, 'a recipient without a contact has a number');
   const contact = await contacts.draft(scope, { phoneNumber });
   return { contact, keepContact: () => contacts.findOrCreate(scope, { phoneNumber }) };
 }
 
-/** The recipient's contact; null for an unknown number. */
 const knownContact = async (
   scope: ClientScope,
   recipient: Recipient,
@@ -105,14 +105,14 @@ async function checkSend(
   if (result?.ok === false) issues.push(...result.issues);
   const address = recipient && (await findOrCollect(issues, () => addressFor(recipient, template)));
   const target = await findOrCollect(issues, () => findTarget(scope, body.replyTo, deps));
+  const known = recipient && (await knownContact(scope, recipient, deps));
   if (target && recipient && channel) {
-    const contact = await knownContact(scope, recipient, deps);
-    const chat = { contactId: contact?._id ?? null, channelId: channel._id };
+    const chat = { contactId: known?._id ?? null, channelId: channel._id };
     issues.push(...placeIssues('body.replyTo', target, chat));
   }
   assertNoIssues(issues);
   assert(recipient && address && channel && template && result?.ok, 'what was not found is an issue');
-  return { recipient, address, channel, template, filled: result.filled, target };
+  return { recipient, known, address, channel, template, filled: result.filled, target };
 }
 
 /** A message expires with the offer in it, because an expired offer is not worth sending. */
