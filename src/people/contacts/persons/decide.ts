@@ -115,8 +115,13 @@ export function decideMove({ reason, from, to, at }: IdentityMove, found: Found)
   // The times of changes are exact: who comes at that time or later is not the one who leaves.
   const isExact = from !== null;
   const oldOwners = ownersAt(from ?? {}, isExact ? new Date(at.getTime() - 1) : at, found, isExact);
+  const old = distinct([...oldOwners.values()]);
+  const displaced = [from ?? {}, to].flatMap((identity) => displacedFrom(identity, found));
+  const stale = displaced.map((one) => one.contact);
   const before = reason === 'number-changed' ? predecessors(to, at, found) : { known: [], evicted: [] };
-  const mayHaveIt = found.filter((contact) => ![...before.known, ...before.evicted].includes(contact));
+  // Also one that has a new user id by a message from the number: it loses the number, or nobody could take it.
+  const evicted = before.evicted.filter((one) => ![...old, ...stale].includes(one));
+  const mayHaveIt = found.filter((contact) => ![...before.known, ...evicted].includes(contact));
   // Just after the change: a former owner of the new number had it before.
   const since = new Date(at.getTime() + 1);
   const { phoneNumber, whatsappId, ...ids } = to;
@@ -125,10 +130,6 @@ export function decideMove({ reason, from, to, at }: IdentityMove, found: Found)
     ...ownersAt(ids, since, found, isExact),
   ]);
   const leftAt = numberLeftAt(to, at, found, isExact);
-  const old = distinct([...oldOwners.values()]);
-  const displaced = [from ?? {}, to].flatMap((identity) => displacedFrom(identity, found));
-  const stale = displaced.map((one) => one.contact);
-  const evicted = before.evicted.filter((one) => ![...old, ...newOwners.values(), ...stale].includes(one));
   const [contact, ...others] = distinct([...old, ...newOwners.values(), ...stale]);
   if (contact === undefined) return { moves: [], leftAt, displaced: [], evicted, sameAs: [] };
   const fromOf = (owner: ContactDoc) => restOf(from ?? {}, oldOwners, owner);

@@ -161,6 +161,23 @@ describe('identities of a contact', () => {
     assert.deepEqual([later.contact._id, later.displaced, later.sameAs], [stranger._id, [], []]);
   });
 
+  it('a message of the next owner came before the announcement › who had the number loses it, and the owner gets it', () => {
+    const former = contact({ ...number(101), businessScopedUserId: 'DE.5', numberSince: at(-20_000) });
+    const owner = contact({ ...number(102), businessScopedUserId: 'DE.3', numberSince: at(-18_000) });
+    const change = {
+      reason: 'number-changed' as const,
+      from: { ...number(102), businessScopedUserId: 'DE.3' },
+      to: { ...number(101), businessScopedUserId: 'DE.5' },
+      at: at(0),
+    };
+    const { moves, evicted, sameAs } = decideMove(change, [owner, former]);
+    assert.deepEqual(
+      moves.map(({ contact: { _id }, to }) => [_id, to]),
+      [[owner._id, number(101)]],
+    );
+    assert.deepEqual([evicted, sameAs.map((one) => one.contact)], [[former], [former]]);
+  });
+
   it('the number to call › the canonical one, unless WhatsApp vouches for digits outside of the plan', () => {
     assert.equal(
       callableNumberOf({ phoneNumber: '+5511987654321', whatsappId: '551187654321' }),
