@@ -26,7 +26,7 @@ interface PeopleDeps {
   readonly audit: AuditService;
   /** Finds the conversations that prevent a deletion. */
   readonly conversations: LeadConversations;
-  readonly addressStops: Pick<ContactDependents, 'consentMoved'>;
+  readonly addressStops: Pick<ContactDependents, 'consentMoved' | 'identitiesNamed' | 'identityChanged'>;
   readonly clock: Clock;
 }
 

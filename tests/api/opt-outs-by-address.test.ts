@@ -130,6 +130,20 @@ describe('opt-out of an address', function () {
     assert.equal(again?.marketingStopped, true);
   });
 
+  it('STOP, then deleted › what events told is kept without any number, and still counts', async () => {
+    const { contactId } = await stage.user.send({ to: old });
+    await stage.write({ from: old }, 'STOP');
+    await api().collection('remembered_opt_outs').deleteMany(scope());
+    const kept = await api()
+      .collection('address_stops')
+      .find({ ...scope(), kind: 'facts' })
+      .toArray();
+    assert.equal(kept.length, 1, JSON.stringify(kept));
+    assert.ok(!JSON.stringify(kept).includes(old.slice(1)), JSON.stringify(kept));
+    assert.ok(contactId !== undefined);
+    assert.equal(await refusalOf(old), '409 contact-opted-out');
+  });
+
   it('START that was written before the STOP and arrives after it › lifts nothing', async () => {
     const { contactId } = await stage.user.send({ to: old });
     await stage.write({ from: old }, 'STOP', { atMs: Date.now() - 30 * secondMs });

@@ -3,14 +3,18 @@ import fc from 'fast-check';
 import { Types } from 'mongoose';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
+import type { ContactIdentity } from '../../src/people/contacts/directory.ts';
 import { createPersonReader } from '../../src/sending/gates/person.ts';
 import {
   changeOf,
+  lateWorld,
   numberWorld,
   openNumbers,
   phoneOfNumber,
   refusedNumbers,
   senderOf,
+  silencedPeople,
+  type LateWorld,
   type NumberEvent,
 } from '../support/number-world.ts';
 import { checkWorld, world, type Subject, type WorldEvent } from '../support/people-world.ts';
@@ -117,6 +121,17 @@ describe('people in the database', function () {
         const facts = await readPerson(scope, { contactId: contact._id, to }, contact);
         return facts === null || facts.consent.hasOptedOut || facts.consent.hasAddressOptedOut;
       },
+      /** Whether a message to exactly this address may leave, whichever contact it is for. */
+      async isOpen({ phoneNumber: to, businessScopedUserId }: ContactIdentity): Promise<boolean> {
+        const found = await contacts.contactsOfAddress(scope, { phoneNumber: to, businessScopedUserId });
+        const fresh = await contacts.draft(scope, { phoneNumber: to, businessScopedUserId });
+        const address = to === undefined ? { recipientUserId: businessScopedUserId ?? '' } : { to };
+        for (const contact of found.length === 0 ? [fresh] : found) {
+          const facts = await readPerson(scope, { contactId: contact._id, ...address }, contact);
+          if (facts !== null && !facts.consent.hasOptedOut && !facts.consent.hasAddressOptedOut) return true;
+        }
+        return false;
+      },
     };
   }
 
@@ -131,5 +146,38 @@ describe('people in the database', function () {
           assert.ok(!(await isRefused(number)), `${phoneOfNumber(number)} is refused, but ${why}`);
       }),
       { numRuns: runs ?? 40, endOnFailure: true },
+    ));
+
+  const assertSilent = async (
+    given: LateWorld,
+    deliver: (handle: (event: NumberEvent) => Promise<void>) => Promise<void>,
+  ) => {
+    const { handle, isOpen } = numbersInDatabase();
+    await deliver(handle);
+    for (const address of silencedPeople(given))
+      assert.ok(!(await isOpen(address)), `${JSON.stringify(address)} is open, but said STOP last`);
+  };
+
+  it('numbers that change hands, announced late and in reverse › nothing is sent to a person whose last word was STOP', () =>
+    fc.assert(
+      fc.asyncProperty(lateWorld, (given) =>
+        assertSilent(given, async (handle) => {
+          for (const event of given.deliveries) await handle(event);
+        }),
+      ),
+      { numRuns: runs ?? 60, endOnFailure: true },
+    ));
+
+  it('numbers that change hands, two workers with the same events › nothing is sent to a person whose last word was STOP', () =>
+    fc.assert(
+      fc.asyncProperty(lateWorld, (given) =>
+        assertSilent(given, async (handle) => {
+          const work = async (events: readonly NumberEvent[]) => {
+            for (const event of events) await handle(event);
+          };
+          await Promise.all([work(given.deliveries), work(given.deliveries.toReversed())]);
+        }),
+      ),
+      { numRuns: runs ?? 30, endOnFailure: true },
     ));
 });

@@ -20,6 +20,13 @@ export interface NumberWorld {
   readonly events: readonly NumberEvent[];
   /** The number of each person in the end. */
   readonly numbers: readonly number[];
+  /** The user id of each person in the end. */
+  readonly userIds: readonly string[];
+}
+
+/** A world whose events arrive in another order, some of them twice. */
+export interface LateWorld extends NumberWorld {
+  readonly deliveries: readonly NumberEvent[];
 }
 
 interface Action {
@@ -34,24 +41,49 @@ const numberCount = 5;
 /** More than the hour in which a person may use two accounts. */
 const stepSeconds = 4_000;
 
-const action: fc.Arbitrary<Action> = fc.record({
+const oneAction: fc.Arbitrary<Action> = fc.record({
   person: fc.nat(personCount - 1),
   kind: fc.constantFrom('say', 'say', 'say', 'move', 'move', 'swap'),
   word: fc.constantFrom('hi', 'STOP', 'STOP', 'START'),
   choice: fc.nat(5),
 });
 
-export const numberWorld: fc.Arbitrary<NumberWorld> = fc
-  .record({
-    actions: fc.array(action, { minLength: 1, maxLength: 12 }),
-    hasUserIds: fc.boolean(),
-  })
-  .map(({ actions, hasUserIds }) => {
-    const { events, numbers } = play(actions, hasUserIds);
-    return { events, numbers };
+const worldOf = (secondsApart: number): fc.Arbitrary<NumberWorld> =>
+  fc
+    .record({ actions: fc.array(oneAction, { minLength: 1, maxLength: 12 }), hasUserIds: fc.boolean() })
+    .map(({ actions, hasUserIds }) => play(actions, { hasUserIds, secondsApart }));
+
+export const numberWorld = worldOf(stepSeconds);
+
+/** How the events arrive: in any order, or with the announcements after everything else, the latest first. */
+const arrival = fc.record({
+  isShuffled: fc.boolean(),
+  ranks: fc.array(fc.nat(1_000), { minLength: 20, maxLength: 20 }),
+  repeated: fc.array(fc.nat(19), { maxLength: 6 }),
+});
+
+const lately = (world: fc.Arbitrary<NumberWorld>): fc.Arbitrary<LateWorld> =>
+  fc.tuple(world, arrival).map(([given, { isShuffled, ranks, repeated }]) => {
+    const { events } = given;
+    const twice = repeated.flatMap((place) => events[place] ?? []);
+    const announced = events.filter(({ kind }) => kind === 'change').toReversed();
+    const ordered = [...events.filter(({ kind }) => kind !== 'change'), ...announced, ...twice];
+    const shuffled = [...events, ...twice]
+      .map((event, place) => ({ event, rank: ranks[place % ranks.length] ?? place }))
+      .toSorted((a, b) => a.rank - b.rank)
+      .map(({ event }) => event);
+    return { ...given, deliveries: isShuffled ? shuffled : ordered };
   });
 
-function play(actions: readonly Action[], hasUserIds: boolean): Pick<NumberWorld, 'events' | 'numbers'> {
+export const lateWorld = lately(numberWorld);
+
+/** Everything within minutes, where a message may be of the owner before or after a move. */
+export const hastyWorld = lately(worldOf(25));
+
+function play(
+  actions: readonly Action[],
+  { hasUserIds, secondsApart }: { hasUserIds: boolean; secondsApart: number },
+): NumberWorld {
   let ids = 0;
   const people = Array.from({ length: personCount }, (_, number) => ({
     number,
@@ -66,7 +98,7 @@ function play(actions: readonly Action[], hasUserIds: boolean): Pick<NumberWorld
     events.push(hasUserIds ? { ...change, ids: [oldId, one.id] } : change);
   };
   for (const [place, { person, kind, word, choice }] of actions.entries()) {
-    const at = (place + 1) * stepSeconds;
+    const at = (place + 1) * secondsApart;
     const { number, id } = people[person] ?? assert.fail();
     const other = (person + 1 + (choice % (personCount - 1))) % personCount;
     const taken = new Set(people.map((each) => each.number));
@@ -83,7 +115,11 @@ function play(actions: readonly Action[], hasUserIds: boolean): Pick<NumberWorld
       move(other, number, at);
     }
   }
-  return { events, numbers: people.map(({ number }) => number) };
+  return {
+    events,
+    numbers: people.map(({ number }) => number),
+    userIds: hasUserIds ? people.map(({ id }) => id) : [],
+  };
 }
 
 export const phoneOfNumber = (number: number): string => `+5511980000${String(number).padStart(3, '0')}`;
@@ -121,14 +157,45 @@ export function refusedNumbers({ events, numbers }: NumberWorld): { number: numb
   });
 }
 
+/** Where the people whose last word was STOP are now: nothing may be sent there, in whatever order the events arrive. */
+export const silencedPeople = (given: NumberWorld): ContactIdentity[] =>
+  addressesOf(given, (lastWord) => lastWord === 'STOP');
+
+/** Where the people are who said nothing, or START last. */
+export const speakingPeople = (given: NumberWorld): ContactIdentity[] =>
+  addressesOf(given, (lastWord) => lastWord !== 'STOP');
+
+function addressesOf(
+  { events, numbers, userIds }: NumberWorld,
+  isWanted: (lastWord: Word | undefined) => boolean,
+): ContactIdentity[] {
+  const words = wordsIn(events);
+  const named = new Set(
+    events.flatMap((event) => (event.kind === 'message' ? [event.userId] : (event.ids ?? []))),
+  );
+  return numbers.flatMap((number, person) => {
+    if (!isWanted(words.findLast((said) => said.person === person)?.word)) return [];
+    const businessScopedUserId = userIds[person];
+    const isKnown = businessScopedUserId !== undefined && named.has(businessScopedUserId);
+    return [{ phoneNumber: phoneOfNumber(number) }, ...(isKnown ? [{ businessScopedUserId }] : [])];
+  });
+}
+
 /** The numbers whose owner may be reached if the events arrive in order, each with the reason. */
 export function openNumbers({ events, numbers }: NumberWorld): { number: number; why: string }[] {
   const words = wordsIn(events);
   return numbers.flatMap((number, person) => {
     const own = words.findLast((said) => said.person === person);
-    if (own?.word === 'START' && own.number === number)
+    // An opt-out stays at every number that the person leaves, also if its former owner comes back.
+    const hadOthersSince = events.some(
+      (event) =>
+        event.person !== person &&
+        event.kind === 'change' &&
+        event.at > (own?.at ?? 0) &&
+        [event.from, event.to].includes(number),
+    );
+    if (own?.word === 'START' && own.number === number && !hadOthersSince)
       return [{ number, why: `person ${person} said START` }];
-    // An opt-out stays at every number that the person leaves.
     const hadOthers = events.some(
       (event) =>
         event.person !== person && event.kind === 'change' && [event.from, event.to].includes(number),

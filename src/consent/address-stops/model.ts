@@ -1,24 +1,37 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
+import type { Fact } from './facts.ts';
 import { markKinds, type MarkKind } from './rules.ts';
 
-/** An opt-out at an identity that is not its contact's (any more), or what a consent at an identity lifts. */
+/**
+ * What is kept for an identity: an opt-out that is not its contact's (any more), what a consent there lifts, or the facts
+ * that events tell of it.
+ */
 export interface AddressStopDoc {
+  readonly _id?: Types.ObjectId;
   readonly clientId: Types.ObjectId;
-  /** The identity, as `identityKeys` of contacts have it. */
+  /** The identity, as `identityKeys` of contacts have it; a hash of it for facts, which outlive deleted contacts. */
   readonly key: string;
-  readonly kind: MarkKind;
-  /** When the person opted out, or the last moment whose opt-outs are lifted. */
+  readonly kind: MarkKind | 'facts';
+  /** When the person opted out, the last moment whose opt-outs are lifted, or the time of the first fact. */
   readonly at: Date;
-  /** The contact that had the identity, or that the statement was attributed to. */
-  readonly contactId: Types.ObjectId;
+  /** The contact that had the identity, or that the statement was attributed to; none for facts. */
+  readonly contactId?: Types.ObjectId;
+  readonly facts?: readonly Fact[];
+  /** There were more facts than are kept. */
+  readonly isFull?: boolean;
+  /** Only of facts. */
+  readonly version?: number;
 }
 
 export const addressStopModel = declareTenantModel<AddressStopDoc>('address_stops', {
   key: { type: String, required: true },
-  kind: { type: String, enum: markKinds, required: true },
+  kind: { type: String, enum: [...markKinds, 'facts'], required: true },
   at: { type: Date, required: true },
-  contactId: { type: Schema.Types.ObjectId, required: true },
+  contactId: Schema.Types.ObjectId,
+  facts: { type: [Schema.Types.Mixed], default: undefined },
+  isFull: Boolean,
+  version: Number,
 });
 
 addressStopModel.schema.index({ clientId: 1, key: 1, kind: 1 }, { unique: true });

@@ -2,6 +2,11 @@ import type { ClientSession, Connection } from 'mongoose';
 import type { ConsentMove } from '../../people/contacts/directory.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import type { AnyIdentity } from '../../people/contacts/rules.ts';
+import { createAddressFactRepository, hashedKey, type AddressFactRepository } from './fact-repository.ts';
+import { canonicalKey, changeOf, statementsOf, togetherOf, type Fact } from './facts.ts';
+import { createLastWords } from './last-words.ts';
+import { recordedIn } from './recorded.ts';
 import { addressStopModel, type AddressStopDoc } from './model.ts';
 import {
   kindsIn,
@@ -11,6 +16,7 @@ import {
   stopsLifted,
   type AddressMark,
   type LiftedStops,
+  type MarkKind,
   type SaidAt,
   type StopKind,
 } from './rules.ts';
@@ -23,18 +29,26 @@ export type AddressStopRepository = ReturnType<typeof createAddressStopRepositor
  */
 export function createAddressStopRepository(connection: Connection) {
   const stops = openTenantCollection(addressStopModel, connection);
+  const facts = createAddressFactRepository(connection);
 
   return {
-    /** The kinds of opt-outs at these identities. */
+    /**
+     * The kinds of opt-outs at these identities, and of those of the people who have them now. One query, unless the
+     * people have, or had, other identities.
+     */
     async kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<StopKind>> {
       if (keys.length === 0) return new Set();
-      const found = await stops.find<AddressMark>(
-        scope,
-        { key: { $in: [...keys] } },
-        { projection: { _id: 0, key: 1, kind: 1, at: 1 } },
-      );
-      return kindsIn(found);
+      const hashed = [...new Set(keys.map((key) => hashedKey(scope, canonicalKey(key))))];
+      const projection = { _id: 0, key: 1, kind: 1, at: 1, facts: 1, isFull: 1 };
+      const found = await stops.find(scope, { key: { $in: [...keys, ...hashed] } }, { projection });
+      const kinds = kindsIn(found.filter(isMark));
+      const kept = found.filter(({ kind }) => kind === 'facts');
+      if (kept.length === 0) return kinds;
+      const { kindsAt } = createLastWords(await facts.around(scope, hashed, kept));
+      return new Set([...kinds, ...hashed.flatMap(kindsAt)]);
     },
+
+    ...createTelling(facts),
 
     /** An opt-out stays at exactly the address that it came from, whoever it is attributed to. */
     async stoppedAt(scope: ClientScope, { keys, at, contactId }: SaidAt): Promise<void> {
@@ -52,6 +66,7 @@ export function createAddressStopRepository(connection: Connection) {
     /** Follows one write of a contact, inside its transaction. */
     async consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void> {
       for (const stop of stopsLeftBehind(moved)) await mark(scope, stop, session);
+      for (const fact of recordedIn(moved)) await facts.add(scope, fact, session);
       const lifted = stopsLifted(moved);
       if (lifted === null || moved.after === null) return;
       const { kind, until: at } = lifted;
@@ -74,7 +89,7 @@ export function createAddressStopRepository(connection: Connection) {
 
   function mark(
     scope: ClientScope,
-    { key, kind, at, contactId }: Omit<AddressStopDoc, 'clientId'>,
+    { key, kind, at, contactId }: AddressMark & Pick<SaidAt, 'contactId'>,
     session?: ClientSession,
   ) {
     // The mark is of the contact whose statement is the latest.
@@ -83,3 +98,38 @@ export function createAddressStopRepository(connection: Connection) {
     return stops.updateOne(scope, { key, kind }, [{ $set: change }], { session, upsert: true });
   }
 }
+
+/** Keeps what events tell of identities. */
+function createTelling(facts: AddressFactRepository) {
+  const addAny = async (scope: ClientScope, fact: Fact | null): Promise<void> => {
+    if (fact !== null) await facts.add(scope, fact);
+  };
+
+  return {
+    /** One person has these identities at that time. A receipt is no exact proof: it may come late. */
+    async identitiesNamed(
+      scope: ClientScope,
+      { identity, at, isExact }: { identity: AnyIdentity; at: Date; isExact: boolean },
+    ): Promise<void> {
+      await addAny(scope, togetherOf(identity, at, isExact));
+    },
+
+    /** WhatsApp says that a person has other identities since then. */
+    async identityChanged(
+      scope: ClientScope,
+      { from, to, isMove, at }: { from: AnyIdentity | null; to: AnyIdentity; isMove: boolean; at: Date },
+    ): Promise<void> {
+      await addAny(scope, changeOf(from, to, isMove, at));
+    },
+
+    /** A person's statement, where it came from. */
+    async heard(
+      scope: ClientScope,
+      { from, status, at }: { from: AnyIdentity; status: MarkKind; at: Date },
+    ): Promise<void> {
+      for (const fact of statementsOf(from, { status, at, isRecorded: false })) await facts.add(scope, fact);
+    },
+  };
+}
+
+const isMark = (found: AddressStopDoc): found is AddressStopDoc & AddressMark => found.kind !== 'facts';

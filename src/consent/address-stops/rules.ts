@@ -123,10 +123,8 @@ function stopsOf(record: ContactRecord): Pick<AddressStop, 'kind' | 'at'>[] {
  * at the address that it came from (`liftedAt`).
  */
 export function stopsLifted({ before, after }: ConsentMove): LiftedStops | null {
-  if (after === null || entriesOf(after) === entriesOf(before)) return null;
-  const entry = after.consentLog.at(-1);
-  // A status without a statement is nobody's consent.
-  if (entry === undefined || isUnstated(entry) || entry.isForeign === true) return null;
+  const entry = newStatementIn({ before, after });
+  if (after === null || entry === null || entry.isForeign === true) return null;
   if (entry.status !== 'opted-in' && entry.status !== 'marketing-resumed') return null;
   const kind = entry.status === 'opted-in' ? 'opted-out' : 'marketing-stopped';
   const lifted = { keys: after.identityKeys, kind } as const;
@@ -135,7 +133,14 @@ export function stopsLifted({ before, after }: ConsentMove): LiftedStops | null 
   return { ...lifted, until: liftedUntil(entry.at), of: own };
 }
 
+/** The statement that a write adds; null if it adds none. A status without a statement is nobody's consent. */
+export function newStatementIn({ before, after }: ConsentMove): ConsentEntry | null {
+  if (after === null || entriesOf(after) === entriesOf(before)) return null;
+  const entry = after.consentLog.at(-1);
+  return entry === undefined || entry.isUnstated === true ? null : entry;
+}
+
+type ConsentEntry = ContactRecord['consentLog'][number];
+
 const entriesOf = (record: ContactRecord | null): number =>
   record === null ? 0 : record.consentLog.length + (record.consentEntriesDropped ?? 0);
-
-const isUnstated = (entry: ContactRecord['consentLog'][number]): boolean => entry.isUnstated === true;

@@ -29,6 +29,10 @@ export interface ConsentDeps extends EndDeps {
   readonly addressStops: {
     stoppedAt(scope: ClientScope, said: SaidAt): Promise<void>;
     liftedAt(scope: ClientScope, kind: StopKind, said: SaidAt): Promise<void>;
+    heard(
+      scope: ClientScope,
+      said: { readonly from: AnyIdentity; readonly status: PersonStatement['status']; readonly at: Date },
+    ): Promise<void>;
   };
   readonly awaitCalls: AwaitCalls;
   readonly audit: Pick<AuditService, 'audited' | 'hasRecorded'>;
@@ -114,6 +118,7 @@ export function createConsentStatements(deps: ConsentDeps) {
     contactId: Types.ObjectId,
     { kind, statement: { from = {}, ...statement } }: { kind: StopKind; statement: Statement },
   ): Promise<StopOutcome> {
+    await deps.addressStops.heard(scope, { from, status: kind, at: statement.at });
     const { record, reach } = await store(scope, contactId, { ...statement, status: kind });
     const foreign = keysOf(from).filter((key) => !record.identityKeys.includes(key));
     if (kind === 'opted-out')
@@ -162,6 +167,7 @@ export function createConsentStatements(deps: ConsentDeps) {
     { kind, statement: { from = {}, ...statement } }: { kind: StopKind; statement: Statement },
   ): Promise<void> {
     const status = kind === 'opted-out' ? 'opted-in' : 'marketing-resumed';
+    await deps.addressStops.heard(scope, { from, status, at: statement.at });
     await store(scope, contactId, { ...statement, status, saidAt: numberKeysOf(from) });
     await deps.addressStops.liftedAt(scope, kind, { keys: keysOf(from), at: statement.at, contactId });
   }

@@ -7,6 +7,7 @@ import { applyConsent, type PersonStatement } from './consent.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
 import { findPerson, type Person } from './persons/links.ts';
+import { withEvidence } from './persons/evidence.ts';
 import { createPersons } from './persons/persons.ts';
 import { lookupKeysOf, maxNameLength, type AnyIdentity } from './rules.ts';
 import { cleanName } from '../../platform/text.ts';
@@ -23,6 +24,7 @@ export function createContactDirectory(deps: ContactDeps) {
   const { contacts, clock } = deps;
   const resource = createContactResource(deps);
   const persons = createPersons({ ...deps, resource });
+  const following = withEvidence(persons, deps);
 
   const stated = (scope: ClientScope, id: Types.ObjectId, statement: PersonStatement) =>
     resource.changeIfExists(scope, { type: 'system' }, id, {
@@ -41,9 +43,7 @@ export function createContactDirectory(deps: ContactDeps) {
       contacts.findMany(scope, ids),
 
     /** Finds the contacts of people whom events name; see `persons/persons.ts`. */
-    recognise: persons.recognise,
-    learn: persons.learn,
-    follow: persons.follow,
+    ...following,
 
     /** As `recognise`, for an identity that no event named; `at` is the time of an event if there was one. */
     findOrCreate: (
@@ -51,7 +51,7 @@ export function createContactDirectory(deps: ContactDeps) {
       identity: ContactIdentity,
       name?: string,
       at?: Date,
-    ): Promise<ContactDoc> => persons.recognise(scope, { identity, at }, { name }),
+    ): Promise<ContactDoc> => following.recognise(scope, { identity, at }, { name }),
 
     /** The contact that `findOrCreate` would create, with what is remembered of a deleted one. Stores nothing. */
     draft: persons.draft,

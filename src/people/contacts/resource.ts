@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { auditedFieldsOf } from './changes.ts';
 import type { OptOutMemory } from './memory/memory.ts';
+import type { AnyIdentity } from './rules.ts';
 import type { ContactDoc, ContactRecord, ContactRepository } from './store/repository.ts';
 
 /** A contact before and after a write; null before it is created, and after it is deleted. */
@@ -22,6 +23,21 @@ export interface ContactDependents {
    * the contact loses, and lifts it where the person has opted in.
    */
   consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void>;
+  /** An event names one person by these identities; `isExact` unless it may be about an earlier owner of a number. */
+  identitiesNamed(
+    scope: ClientScope,
+    named: { readonly identity: AnyIdentity; readonly at: Date; readonly isExact: boolean },
+  ): Promise<void>;
+  /** WhatsApp announces that a person has other identities since then; `isMove` if the number is among them. */
+  identityChanged(
+    scope: ClientScope,
+    change: {
+      readonly from: AnyIdentity | null;
+      readonly to: AnyIdentity;
+      readonly isMove: boolean;
+      readonly at: Date;
+    },
+  ): Promise<void>;
   /** A conversation that still needs the contact; null if nothing does. */
   useOfContact(
     scope: ClientScope,

@@ -11,7 +11,7 @@ interface DependentsDeps {
   readonly conversations: LeadConversations;
   readonly audit: AuditService;
   /** Opt-outs that outlast a contact's identities. */
-  readonly addressStops: Pick<ContactDependents, 'consentMoved'>;
+  readonly addressStops: Pick<ContactDependents, 'consentMoved' | 'identitiesNamed' | 'identityChanged'>;
   readonly clock: Clock;
 }
 
@@ -27,6 +27,8 @@ export const createContactDependents = ({
     leads.copyContact(scope, contact._id, { copy: copyOf(contact), at: clock.now() }, session),
 
   consentMoved: addressStops.consentMoved,
+  identitiesNamed: addressStops.identitiesNamed,
+  identityChanged: addressStops.identityChanged,
 
   async useOfContact(scope, contactId) {
     const conversation = await conversations.anyOfContact(scope, contactId);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { recordedIn } from '../../../src/consent/address-stops/recorded.ts';
 import { stopsLeftBehind, stopsLifted } from '../../../src/consent/address-stops/rules.ts';
 import type { ConsentEntry, ContactRecord } from '../../../src/people/contacts/store/model.ts';
 import { newId } from '../../../src/platform/ids.ts';
@@ -104,6 +105,38 @@ describe('opt-outs that stay at an address', () => {
       const before = record({ consentLog: [entry('opted-out')], consentEntriesDropped: 4 });
       const next = { ...before, consentLog: [entry('opted-in')], consentEntriesDropped: 5 };
       assert.equal(stopsLifted({ before, after: next })?.kind, 'opted-out');
+    });
+  });
+
+  describe('what a user records', () => {
+    const shown = {
+      phoneNumber: '+4915112340101',
+      whatsappId: '4915112340101',
+      businessScopedUserId: 'DE.1',
+    };
+    const written = (status: ConsentEntry['status'], fields: Partial<ConsentEntry>) =>
+      recordedIn({ before: record(shown), after: record({ ...shown, consentLog: [entry(status, fields)] }) });
+
+    it('a consent or an opt-out › a fact of everything that the contact shows', () => {
+      for (const status of ['opted-in', 'opted-out'] as const)
+        assert.deepEqual(
+          written(status, { by: newId() }),
+          ['tel:+4915112340101', 'id:DE.1'].map((key) => ({
+            kind: 'said',
+            key,
+            status,
+            at,
+            isRecorded: true,
+          })),
+        );
+    });
+
+    it('no statement, no consent, another field or a deletion › none', () => {
+      assert.deepEqual(written('opted-in', { by: newId(), isUnstated: true }), []);
+      assert.deepEqual(written('unknown', { by: newId() }), []);
+      assert.deepEqual(written('opted-in', {}), []);
+      assert.deepEqual(recordedIn({ before: optedOut, after: { ...optedOut, name: 'Ana' } }), []);
+      assert.deepEqual(recordedIn({ before: optedOut, after: null }), []);
     });
   });
 });

@@ -1,0 +1,149 @@
+import { isNumberKey, settledMs, type Fact } from './facts.ts';
+import { liftedUntil, liftOf, stopKinds, type StopKind } from './rules.ts';
+
+/** Before moving to a number, a person may write from it on a second account. */
+const secondAccountMs = 60 * 60_000;
+
+type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>;
+
+export interface Heard {
+  readonly facts: readonly Fact[];
+  /** False if there is more than was read: then nothing that people say lifts an opt-out. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Whether the last word of the person who has an identity now was a stop, by everything that events have said: a pure
+ * function of a set, so the order of arrival does not matter.
+ *
+ * A number is split where somebody moved to or from it; between two such moments, it had one owner. A stop counts for
+ * everybody who may have said it. A consent counts only where the events prove whose it is.
+ */
+export function createLastWords({ facts, isComplete }: Heard) {
+  const moments = momentsOf(facts);
+  const [proven, possible] = [createGroups(), createGroups()];
+  for (const fact of facts) {
+    if (fact.kind === 'said') continue;
+    const { surely, maybe } = fact.kind === 'together' ? namedBy(fact, moments) : movedBy(fact, moments);
+    proven.unite(surely);
+    possible.unite([...surely, ...maybe]);
+  }
+  const said = facts.filter((fact) => fact.kind === 'said');
+
+  return {
+    /** The kinds of stops that hold at this identity now. */
+    kindsAt(key: string): StopKind[] {
+      const owner = moments.now(key);
+      return stopKinds.filter((kind) => {
+        const lift = Math.max(-Infinity, ...said.filter((one) => lifts(one, kind, owner)).map(liftMsOf));
+        return said.some(
+          (one) =>
+            one.status === kind &&
+            one.at.getTime() > lift &&
+            moments.maybe(one.key, one.at).some((whose) => possible.rootOf(whose) === possible.rootOf(owner)),
+        );
+      });
+    },
+  };
+
+  function lifts(one: FactOf<'said'>, kind: StopKind, owner: string): boolean {
+    if (one.status !== liftOf(kind)) return false;
+    if (one.isRecorded) return proven.rootOf(moments.at(one.key, one.at)) === proven.rootOf(owner);
+    return (
+      isComplete &&
+      moments
+        .surely(one.key, one.at, { isExact: true })
+        .some((whose) => proven.rootOf(whose) === proven.rootOf(owner))
+    );
+  }
+}
+
+const liftMsOf = ({ at, isRecorded }: FactOf<'said'>): number =>
+  (isRecorded ? at : liftedUntil(at)).getTime();
+
+type Moments = ReturnType<typeof momentsOf>;
+
+/** Names the owners of each identity by time: a number has another one after each move to or from it. */
+function momentsOf(facts: readonly Fact[]) {
+  const cuts = new Map<string, Set<number>>();
+  const arrivals = new Map<string, Set<number>>();
+  for (const fact of facts) {
+    if (fact.kind !== 'moved') continue;
+    const reached = fact.to.filter((key) => !fact.from.includes(key));
+    const left = fact.from.filter((key) => !fact.to.includes(key));
+    for (const key of [...left, ...reached].filter(isNumberKey)) addTo(cuts, key, fact.at);
+    for (const key of reached.filter(isNumberKey)) addTo(arrivals, key, fact.at);
+  }
+  const countTo = (key: string, ms: number): number =>
+    [...(cuts.get(key) ?? [])].filter((cut) => cut <= ms).length;
+  const ownerAt = (key: string, ms: number): string =>
+    isNumberKey(key) ? `${key}@${countTo(key, ms)}` : key;
+  const between = (key: string, fromMs: number, toMs: number): string[] => {
+    if (!isNumberKey(key)) return [key];
+    const first = countTo(key, fromMs);
+    return Array.from({ length: countTo(key, toMs) - first + 1 }, (_, each) => `${key}@${first + each}`);
+  };
+  return {
+    at: (key: string, at: Date): string => ownerAt(key, at.getTime()),
+    before: (key: string, at: Date): string => ownerAt(key, at.getTime() - 1),
+    after: (key: string, at: Date): string => ownerAt(key, at.getTime()),
+    now: (key: string): string => ownerAt(key, Infinity),
+    shortlyBefore: (key: string, at: Date): string[] =>
+      between(key, at.getTime() - settledMs, at.getTime() - 1),
+
+    /** Everybody who may have had the identity at that time. */
+    maybe(key: string, at: Date): string[] {
+      const ms = at.getTime();
+      const soon = [...(arrivals.get(key) ?? [])].filter((cut) => cut > ms && cut <= ms + secondAccountMs);
+      return [...between(key, ms - settledMs, ms + settledMs), ...soon.map((cut) => ownerAt(key, cut))];
+    },
+
+    /** The one who surely had it: none shortly before or after a move, or in a receipt after one. */
+    surely(key: string, at: Date, { isExact }: { readonly isExact: boolean }): string[] {
+      if (!isNumberKey(key)) return [key];
+      const ms = at.getTime();
+      const owners = between(key, ms - settledMs, ms + settledMs);
+      return owners.length === 1 && (isExact || countTo(key, ms) === 0) ? owners : [];
+    },
+  };
+}
+
+const addTo = (times: Map<string, Set<number>>, key: string, at: Date): void =>
+  void times.set(key, (times.get(key) ?? new Set()).add(at.getTime()));
+
+interface Owners {
+  readonly surely: readonly string[];
+  readonly maybe: readonly string[];
+}
+
+const namedBy = ({ keys, at, isExact }: FactOf<'together'>, moments: Moments): Owners => ({
+  surely: keys.flatMap((key) => moments.surely(key, at, { isExact })),
+  maybe: keys.flatMap((key) => moments.maybe(key, at)),
+});
+
+function movedBy({ from, to, at }: FactOf<'moved'>, moments: Moments): Owners {
+  const left = from.filter((key) => !to.includes(key));
+  return {
+    surely: [...left.map((key) => moments.before(key, at)), ...to.map((key) => moments.after(key, at))],
+    maybe: left.flatMap((key) => moments.shortlyBefore(key, at)),
+  };
+}
+
+/** Sets of names that are one person; a name without a set is alone. */
+function createGroups() {
+  const parents = new Map<string, string>();
+  const rootOf = (name: string): string => {
+    let root = name;
+    for (let next = parents.get(root); next !== undefined; next = parents.get(root)) root = next;
+    return root;
+  };
+  return {
+    rootOf,
+    unite([first, ...others]: readonly string[]): void {
+      for (const other of others) {
+        const [one, another] = [rootOf(first ?? other), rootOf(other)];
+        if (one !== another) parents.set(another, one);
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { createCache } from '../../../platform/cache.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { ContactDeps } from '../resource.ts';
+import { identityFields, type AnyIdentity } from '../rules.ts';
+import type { ContactDoc } from '../store/repository.ts';
+import type { AnnouncedChange, createPersons, RecogniseOptions } from './persons.ts';
+import type { Sighting } from './timeline.ts';
+
+type Persons = ReturnType<typeof createPersons>;
+type SeenAt = Parameters<Persons['follow']>[2];
+type EvidenceDeps = Pick<ContactDeps, 'dependents' | 'clock'>;
+
+/** Most messages name identities that were named together moments ago. */
+const known = { ttlMs: 10 * 60_000, maxEntries: 10_000 };
+const dayMs = 24 * 60 * 60_000;
+
+/**
+ * Keeps what every event says of identities, apart from the contacts: a contact is found by what is known when the event
+ * arrives, but whose last word was a stop must not depend on that. It is kept first, so that it counts even if the
+ * contact cannot be changed.
+ */
+export function withEvidence({ recognise, learn, follow }: Persons, { dependents, clock }: EvidenceDeps) {
+  const kept = createCache<void>({ ...known, clock });
+
+  async function keep(
+    scope: ClientScope,
+    { identity, at }: { identity: AnyIdentity; at: Date | undefined },
+    isExact: boolean,
+  ): Promise<void> {
+    const names = identityFields.map((field) => identity[field]);
+    if (at === undefined || names.filter((name) => name !== undefined).length < 2) return;
+    const day = Math.floor(at.getTime() / dayMs);
+    const key = JSON.stringify([scope.clientId, names, isExact, day]);
+    await kept.get(key, () => dependents.identitiesNamed(scope, { identity, at, isExact }));
+  }
+
+  return {
+    async recognise(scope: ClientScope, sighting: Sighting, options?: RecogniseOptions): Promise<ContactDoc> {
+      await keep(scope, sighting, true);
+      return recognise(scope, sighting, options);
+    },
+
+    async learn(scope: ClientScope, sighting: Sighting): Promise<ContactDoc | null> {
+      await keep(scope, sighting, false);
+      return learn(scope, sighting);
+    },
+
+    async follow(scope: ClientScope, change: AnnouncedChange, seen: SeenAt): Promise<ContactDoc> {
+      const { from, to, reason } = change;
+      const isMove = reason === 'number-changed';
+      await dependents.identityChanged(scope, { from, to, isMove, at: seen.at });
+      return follow(scope, change, seen);
+    },
+  };
+}

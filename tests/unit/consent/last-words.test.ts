@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  changeOf,
+  factKeysOf,
+  keysIn,
+  statementsOf,
+  togetherOf,
+  withFact,
+  type Fact,
+  type KeptFacts,
+} from '../../../src/consent/address-stops/facts.ts';
+import { createLastWords } from '../../../src/consent/address-stops/last-words.ts';
+import type { MarkKind, StopKind } from '../../../src/consent/address-stops/rules.ts';
+import type { AnyIdentity } from '../../../src/people/contacts/rules.ts';
+import {
+  changeOf as announced,
+  hastyWorld,
+  lateWorld,
+  senderOf,
+  silencedPeople,
+  speakingPeople,
+  type NumberEvent,
+} from '../../support/number-world.ts';
+
+const time = (seconds: number) => new Date(Date.UTC(2026, 10, 1) + seconds * 1_000);
+
+/** The facts of each identity, as the database keeps them. */
+function inMemory() {
+  const kept = new Map<string, KeptFacts>();
+  const add = (fact: Fact | null) => {
+    for (const key of fact === null ? [] : keysIn(fact))
+      kept.set(key, withFact(kept.get(key) ?? { facts: [], isFull: false }, fact ?? assert.fail()));
+  };
+  return {
+    add,
+    hear(event: NumberEvent): void {
+      const at = time(event.at);
+      if (event.kind === 'change') {
+        const { from, to } = announced(event);
+        return add(changeOf(from, to, true, at));
+      }
+      const from = senderOf(event);
+      add(togetherOf(from, at, true));
+      const status = { STOP: 'opted-out', START: 'opted-in', hi: null } as const;
+      const said = status[event.word];
+      for (const fact of said === null ? [] : statementsOf(from, { status: said, at, isRecorded: false }))
+        add(fact);
+    },
+    isStopped: (identity: AnyIdentity): boolean => kindsAt(identity).includes('opted-out'),
+    kindsAt,
+  };
+
+  function kindsAt(identity: AnyIdentity): StopKind[] {
+    const all = [...kept.values()];
+    const facts = all.flatMap((one) => one.facts);
+    const words = createLastWords({ facts, isComplete: !all.some(({ isFull }) => isFull) });
+    return [...new Set(factKeysOf(identity).flatMap(words.kindsAt))];
+  }
+}
+
+describe('last words', function () {
+  this.timeout(120_000);
+
+  for (const seed of [11, 2_026, 77_041, -905_113])
+    it(`numbers that change hands, events in any order and repeated (seed ${seed}) › whose last word was STOP is stopped, and nobody else`, () => {
+      fc.assert(
+        fc.property(lateWorld, (given) => {
+          const { hear, isStopped } = inMemory();
+          for (const event of given.deliveries) hear(event);
+          for (const address of silencedPeople(given)) assert.ok(isStopped(address), JSON.stringify(address));
+          for (const address of speakingPeople(given))
+            assert.ok(!isStopped(address), JSON.stringify(address));
+        }),
+        { numRuns: 2_000, seed, endOnFailure: true },
+      );
+    });
+
+  it('everything within minutes › whose last word was STOP is stopped', () => {
+    fc.assert(
+      fc.property(hastyWorld, (given) => {
+        const { hear, isStopped } = inMemory();
+        for (const event of given.deliveries) hear(event);
+        for (const address of silencedPeople(given)) assert.ok(isStopped(address), JSON.stringify(address));
+      }),
+      { numRuns: 4_000, endOnFailure: true },
+    );
+  });
+
+  describe('one person', () => {
+    const number = (last: number) => ({ whatsappId: `55119800000${last}` });
+    const id = (businessScopedUserId: string) => ({ businessScopedUserId });
+    type Told = ReturnType<typeof inMemory>;
+    const say = (told: Told, status: MarkKind, from: AnyIdentity, seconds: number) => {
+      for (const fact of statementsOf(from, { status, at: time(seconds), isRecorded: false })) told.add(fact);
+    };
+    const recordOptIn = (told: Told, shown: AnyIdentity, seconds: number) => {
+      const said = { status: 'opted-in', at: time(seconds), isRecorded: true } as const;
+      for (const fact of statementsOf(shown, said)) told.add(fact);
+    };
+    const move = (told: Told, from: AnyIdentity | null, to: AnyIdentity, seconds: number) =>
+      told.add(changeOf(from, to, true, time(seconds)));
+    const named = (told: Told, identity: AnyIdentity, seconds: number, isExact = true) =>
+      told.add(togetherOf(identity, time(seconds), isExact));
+
+    it('STOP from a number, START from the user id that has it › open at both', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(10), 100);
+      named(told, { ...number(10), ...id('BR.1') }, 200);
+      assert.ok(told.isStopped(number(10)) && told.isStopped(id('BR.1')));
+      say(told, 'opted-in', { ...number(10), ...id('BR.1') }, 300);
+      assert.ok(!told.isStopped(number(10)) && !told.isStopped(id('BR.1')));
+    });
+
+    it('STOP and START in one second › stopped', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(10), 100);
+      say(told, 'opted-in', number(10), 100);
+      assert.ok(told.isStopped(number(10)));
+    });
+
+    it('STOP, then a new user id › stopped under it; another spelling of the number too', () => {
+      const told = inMemory();
+      say(told, 'opted-out', id('BR.1'), 100);
+      told.add(changeOf(id('BR.1'), { ...number(10), ...id('BR.2') }, false, time(200)));
+      assert.ok(told.isStopped(id('BR.2')) && told.isStopped(number(10)));
+      assert.ok(told.isStopped({ phoneNumber: '+5511980000010' }));
+    });
+
+    it('START from a number within a minute of a move › nobody is opted in by it', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(10), 100);
+      move(told, number(10), number(20), 200);
+      say(told, 'opted-in', number(20), 230);
+      assert.ok(told.isStopped(number(20)));
+      say(told, 'opted-in', number(20), 300);
+      assert.ok(!told.isStopped(number(20)));
+    });
+
+    it('STOP from the next number within an hour before the move › counts for whoever moves there', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(20), 100);
+      move(told, number(10), { ...number(20), ...id('BR.2') }, 200);
+      assert.ok(told.isStopped(id('BR.2')));
+      move(told, number(30), { ...number(40), ...id('BR.3') }, 9_000);
+      say(told, 'opted-out', number(40), 100);
+      assert.ok(!told.isStopped(id('BR.3')));
+    });
+
+    it('a receipt names number and user id after a move › carries a STOP, but no START', () => {
+      const told = inMemory();
+      move(told, number(10), number(20), 200);
+      named(told, { ...number(10), ...id('BR.1') }, 900, false);
+      say(told, 'opted-out', id('BR.1'), 950);
+      assert.ok(told.isStopped(number(10)));
+      say(told, 'opted-in', id('BR.1'), 1_200);
+      assert.ok(told.isStopped(number(10)) && !told.isStopped(id('BR.1')));
+    });
+
+    it('a receipt names number and user id before any move › carries a START too', () => {
+      const told = inMemory();
+      named(told, { ...number(10), ...id('BR.1') }, 50, false);
+      say(told, 'opted-out', number(10), 100);
+      say(told, 'opted-in', id('BR.1'), 300);
+      assert.ok(!told.isStopped(number(10)));
+    });
+
+    it('STOP, then a consent that a user records › open, until the next STOP', () => {
+      const told = inMemory();
+      say(told, 'opted-out', { ...number(10), ...id('BR.1') }, 100);
+      recordOptIn(told, { ...number(10), ...id('BR.1') }, 200);
+      assert.ok(!told.isStopped(number(10)) && !told.isStopped(id('BR.1')));
+      say(told, 'opted-out', number(10), 300);
+      assert.ok(told.isStopped(number(10)));
+    });
+
+    it('marketing turned off, and on again › no other opt-out is touched', () => {
+      const told = inMemory();
+      say(told, 'marketing-stopped', number(10), 100);
+      assert.deepEqual(told.kindsAt(number(10)), ['marketing-stopped']);
+      say(told, 'opted-in', number(10), 200);
+      assert.deepEqual(told.kindsAt(number(10)), ['marketing-stopped']);
+      say(told, 'marketing-resumed', number(10), 300);
+      assert.deepEqual(told.kindsAt(number(10)), []);
+    });
+
+    it('more facts than are kept › a STOP stays, whatever is said later but by a user', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(10), 100);
+      for (let each = 0; each < 210; each += 1)
+        named(told, { ...number(10), ...id(`BR.${each}`) }, 200 + each);
+      say(told, 'opted-in', number(10), 9_000);
+      assert.ok(told.isStopped(number(10)));
+      recordOptIn(told, number(10), 9_100);
+      assert.ok(!told.isStopped(number(10)));
+    });
+
+    it('a number and a user id in a thousand messages › are kept once, and once more after each move', () => {
+      const pair = { ...number(10), ...id('BR.1') };
+      let kept: KeptFacts = { facts: [], isFull: false };
+      const add = (fact: Fact | null) => void (kept = withFact(kept, fact ?? assert.fail()));
+      for (let each = 0; each < 1_000; each += 1) add(togetherOf(pair, time(each), true));
+      add(togetherOf(pair, time(50), false));
+      assert.equal(kept.facts.length, 1);
+      add(changeOf(number(30), number(10), true, time(5_000)));
+      for (let each = 0; each < 1_000; each += 1) add(togetherOf(pair, time(6_000 + each), true));
+      assert.equal(kept.facts.length, 3);
+      for (let each = 0; each < 100; each += 1)
+        for (const fact of statementsOf(number(10), {
+          status: 'opted-in',
+          at: time(each),
+          isRecorded: false,
+        }))
+          add(fact);
+      assert.equal(kept.facts.length, 23);
+    });
+  });
+});
