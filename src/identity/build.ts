@@ -11,6 +11,9 @@ import type { Passwords } from './auth/passwords.ts';
 import { recoveryRoutes } from './auth/recovery/routes.ts';
 import { confirmationRoutes } from './auth/confirmation/routes.ts';
 import { createConfirmationUseCases } from './auth/confirmation/use-cases.ts';
+import { createCurrentPassword } from './auth/current-password.ts';
+import { emailChangeRoutes } from './auth/email-change/routes.ts';
+import { createEmailChangeUseCases } from './auth/email-change/use-cases.ts';
 import { createLetterWriter } from './auth/letter-writer.ts';
 import { linkPages } from './auth/link-pages.ts';
 import { createRecoveryUseCases } from './auth/recovery/use-cases.ts';
@@ -21,6 +24,8 @@ import { createClientRepository } from './clients/repository.ts';
 import { clientRoutes } from './clients/routes.ts';
 import { createClientDirectory, type OnClientCreated } from './clients/directory.ts';
 import type { AuthConfig } from './config.ts';
+import { createEmailChangeLinks } from './email-changes/links.ts';
+import { createEmailChangeLinkRepository } from './email-changes/repository.ts';
 import { createEmailConfirmationLinks } from './email-confirmations/links.ts';
 import { createEmailConfirmationRepository } from './email-confirmations/repository.ts';
 import { createOperatorAccesses } from './operator-accesses/accesses.ts';
@@ -87,7 +92,7 @@ export interface IdentityDeps {
   readonly logger: Logger;
 }
 
-/** The links of mails: those that set a password, and those that confirm an address. */
+/** The links of mails: those that set a password, that confirm an address, and that change it. */
 const buildLinks = ({ mongo, audit, clock }: Pick<IdentityDeps, 'mongo' | 'audit' | 'clock'>) => ({
   links: createPasswordLinks({ links: createPasswordLinkRepository(mongo), audit, clock }),
   confirmations: createEmailConfirmationLinks({
@@ -95,20 +100,29 @@ const buildLinks = ({ mongo, audit, clock }: Pick<IdentityDeps, 'mongo' | 'audit
     audit,
     clock,
   }),
+  changeLinks: createEmailChangeLinks({ links: createEmailChangeLinkRepository(mongo), audit, clock }),
 });
 
-interface MailedLinkParts extends ReturnType<typeof buildLinks> {
+interface MailedLinkParts {
+  readonly mailed: ReturnType<typeof buildLinks>;
   readonly users: ReturnType<typeof buildUsers>['directory'];
   readonly sessions: ReturnType<typeof buildSessions>;
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
 }
 
+const buildLetterWriter = (
+  { clients: { directory: clients }, mail: config, clock, logger }: IdentityDeps,
+  { mailed: { links, confirmations, changeLinks }, users }: Pick<MailedLinkParts, 'mailed' | 'users'>,
+) => createLetterWriter({ users, clients, links, confirmations, changeLinks, config, clock, logger });
+
 /** The routes that request and redeem links from mails. */
 function mailedLinkRoutes(
   { outbox, passwords, clock, clients: { directory: clients } }: IdentityDeps,
-  { users, sessions, links, confirmations, guard, runInTransaction }: MailedLinkParts,
+  { mailed, users, sessions, guard, runInTransaction }: MailedLinkParts,
 ) {
+  const { links, confirmations, changeLinks } = mailed;
+  const currentPassword = createCurrentPassword({ users, passwords, guard });
   const recovery = createRecoveryUseCases({
     users,
     clients,
@@ -117,6 +131,7 @@ function mailedLinkRoutes(
     confirmations,
     outbox,
     passwords,
+    currentPassword,
     guard,
     runInTransaction,
     clock,
@@ -130,7 +145,24 @@ function mailedLinkRoutes(
     runInTransaction,
     clock,
   });
-  return [...recoveryRoutes({ recovery }), ...confirmationRoutes({ confirmation })];
+  const emailChanges = createEmailChangeUseCases({
+    users,
+    clients,
+    sessions,
+    changeLinks,
+    links,
+    confirmations,
+    outbox,
+    currentPassword,
+    guard,
+    runInTransaction,
+    clock,
+  });
+  return [
+    ...recoveryRoutes({ recovery }),
+    ...confirmationRoutes({ confirmation }),
+    ...emailChangeRoutes({ emailChanges }),
+  ];
 }
 
 /** Clients, users, sessions, passwords and the mails about them. */
@@ -142,7 +174,8 @@ export function buildIdentity(deps: IdentityDeps) {
   const { repository: userRepository, directory: users } = buildUsers({ mongo, audit });
   const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
   const accesses = buildOperatorAccesses({ mongo, audit, users, clients, clock });
-  const { links, confirmations } = buildLinks(deps);
+  const mailed = buildLinks(deps);
+  const { links, confirmations } = mailed;
   const userUseCases = createUserUseCases({
     repository: userRepository,
     users,
@@ -183,10 +216,10 @@ export function buildIdentity(deps: IdentityDeps) {
     ),
     recordOperatorRequest: accesses.recordRequest,
     linkPages,
-    writeLetter: createLetterWriter({ users, clients, links, confirmations, config: deps.mail, logger }),
+    writeLetter: buildLetterWriter(deps, { mailed, users }),
     routes: [
       ...authRoutes({ auth }),
-      ...mailedLinkRoutes(deps, { users, sessions, links, confirmations, guard, runInTransaction }),
+      ...mailedLinkRoutes(deps, { mailed, users, sessions, guard, runInTransaction }),
       ...sessionRoutes({ sessions }),
       ...clientRoutes({ useCases: clientUseCases }),
       ...operatorAccessRoutes({ accesses }),

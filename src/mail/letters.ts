@@ -8,6 +8,15 @@ interface LinkLetter {
   readonly link: string;
 }
 
+interface EmailChangeLetter {
+  readonly to: string;
+  readonly name?: string;
+  readonly newEmail?: string;
+  /** Missing if the user need not confirm, because an admin started the change. */
+  readonly confirmLink?: string;
+  readonly rejectLink: string;
+}
+
 /** For an address that nobody has confirmed: whoever signed up with it must not choose a word of the mail. */
 export const confirmationLetter = ({ to, link }: LinkLetter): Letter => ({
   to,
@@ -38,6 +47,72 @@ export const resetLetter = ({ to, name, link }: LinkLetter & { readonly name?: s
     '',
     'The link works once, for 30 minutes. Using it signs you out everywhere.',
     'If you did not request this, ignore this mail: nothing changes.',
+    '',
+  ].join('\n'),
+});
+
+/** To the address that the user has. `name` and `newEmail` are missing if the address is not confirmed. */
+export const emailChangeLetter = ({
+  to,
+  name,
+  newEmail,
+  confirmLink,
+  rejectLink,
+}: EmailChangeLetter): Letter => ({
+  to,
+  subject: 'Your e-mail address is about to change',
+  text: [
+    greeting(name),
+    '',
+    confirmLink === undefined
+      ? 'an admin of your company asked to change the e-mail address of your account.'
+      : 'somebody who knows your password asked to change the e-mail address of your account.',
+    ...(newEmail === undefined ? [] : [`The new address is ${newEmail}.`]),
+    '',
+    ...(confirmLink === undefined
+      ? ['The address changes once its new owner confirms it. If that is not right, stop it here:']
+      : [
+          'If it was you, confirm it here. The link that we sent to the new address has to be used too:',
+          '',
+          confirmLink,
+          '',
+          'If it was not you, stop it here and reset your password:',
+        ]),
+    '',
+    rejectLink,
+    '',
+    'The links work once, within 24 hours of the request.',
+    '',
+  ].join('\n'),
+});
+
+/** To an address that nobody has confirmed: whoever asked must not choose a word of the mail. */
+export const newEmailLetter = ({ to, link }: LinkLetter): Letter => ({
+  to,
+  subject: 'Confirm your new e-mail address',
+  text: [
+    'Hello,',
+    '',
+    'somebody asked to sign in with this e-mail address from now on. Confirm that the address is yours:',
+    '',
+    link,
+    '',
+    'The link works once, within 24 hours of the request. It also signs the account out everywhere.',
+    'If you did not expect this mail, ignore it: nothing changes.',
+    '',
+  ].join('\n'),
+});
+
+/** In place of the mail before, if the address already has an account. It has no link. */
+export const addressInUseLetter = ({ to }: Pick<LinkLetter, 'to'>): Letter => ({
+  to,
+  subject: 'Your e-mail address is already in use',
+  text: [
+    'Hello,',
+    '',
+    'somebody asked to use this e-mail address for another account. You already have an account with it, so nothing changes.',
+    '',
+    'If it was you, log in to that account, or choose another address for the other one. Otherwise ignore this mail.',
     '',
   ].join('\n'),
 });

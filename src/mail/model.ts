@@ -7,7 +7,13 @@ import { declarePlatformModel } from '../platform/declare-model.ts';
  */
 export type MailOrder =
   | { readonly kind: 'password-reset' | 'email-confirmation'; readonly email: string }
-  | { readonly kind: 'invitation'; readonly clientId: Types.ObjectId; readonly userId: Types.ObjectId };
+  | { readonly kind: 'invitation'; readonly clientId: Types.ObjectId; readonly userId: Types.ObjectId }
+  | {
+      readonly kind: 'email-change-old' | 'email-change-new';
+      readonly clientId: Types.ObjectId;
+      readonly userId: Types.ObjectId;
+      readonly changeId: Types.ObjectId;
+    };
 
 export type MailKind = MailOrder['kind'];
 
@@ -15,6 +21,8 @@ export const mailKinds = [
   'password-reset',
   'email-confirmation',
   'invitation',
+  'email-change-old',
+  'email-change-new',
 ] as const satisfies readonly MailKind[];
 
 /** An order in the outbox. It is deleted once the mail is sent, or if it has no recipient any more. */

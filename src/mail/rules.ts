@@ -10,6 +10,8 @@ const giveUpAfterMs: Readonly<Record<MailKind, number>> = {
   'password-reset': 60 * minuteMs,
   invitation: 24 * 60 * minuteMs,
   'email-confirmation': 24 * 60 * minuteMs,
+  'email-change-old': 24 * 60 * minuteMs,
+  'email-change-new': 24 * 60 * minuteMs,
 };
 
 export type AfterFailure = { readonly kind: 'retry'; readonly at: Date } | { readonly kind: 'give-up' };

@@ -162,6 +162,9 @@ describe('api › the OpenAPI document', function () {
     const { password: currentPassword } = owner.user;
     const credentials = { email: owner.user.email, password: currentPassword };
     look('post /api/auth/login', await call(`${api().url}/api/auth/login`, { json: credentials }));
+    const wanted = { newEmail: `new-${owner.user.email}`, currentPassword };
+    const requested = await call(`${api().url}/api/auth/email-change`, { token, json: wanted });
+    look('post /api/auth/email-change', requested);
     const json = { currentPassword, newPassword: `${currentPassword}!` };
     const changed = await call(`${api().url}/api/auth/change-password`, { token, json });
     look('post /api/auth/change-password', changed);
@@ -172,7 +175,9 @@ describe('api › the OpenAPI document', function () {
     // They need a cookie, a link from a mail, or a provider that answers.
     const elsewhere = [
       'post /api/auth/confirm-email',
+      'post /api/auth/confirm-email-change',
       'post /api/auth/refresh',
+      'post /api/auth/reject-email-change',
       'post /api/auth/reset-password',
       'post /api/channels/:id/verify',
       'post /api/templates/:id/submit',

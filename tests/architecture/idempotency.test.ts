@@ -12,6 +12,12 @@ const withoutKey: Readonly<Record<string, string>> = {
   requestPasswordReset: 'Public, and answers the same for every address; mails per address are limited.',
   resetPassword: 'The link works once.',
   changePassword: 'Sets a state, and asks for the current password; a hash of passwords must not be stored.',
+  requestEmailChange:
+    'Asks for the current password, of which no hash must be stored; a newer request replaces it.',
+  requestUserEmailChange:
+    'Asks for the current password, of which no hash must be stored; a newer request replaces it.',
+  confirmEmailChange: 'The link works once.',
+  rejectEmailChange: 'The link works once.',
   pauseChannel: 'Sets a state.',
   resumeChannel: 'Sets a state.',
   verifyChannel: 'Asks the provider and stores what it says now.',

@@ -70,7 +70,7 @@ const verbs = new Set([
     'resend',
     'end',
   ],
-  ...['sign', 'log', 'refresh', 'request', 'reset', 'change', 'confirm', 'receive'],
+  ...['sign', 'log', 'refresh', 'request', 'reset', 'change', 'confirm', 'reject', 'receive'],
 ]);
 
 describe('architecture › the API description', () => {

@@ -179,6 +179,7 @@ describe('a page on localhost in Chromium', function () {
   const pages = [
     ...['/', '/problems', '/problems/window-closed', '/docs'],
     ...['/confirm-email', '/accept-invitation', '/reset-password'],
+    ...['/confirm-email-change', '/reject-email-change'],
   ];
   for (const colorScheme of ['light', 'dark'] as const) {
     it(`our own pages, 390 px wide and ${colorScheme} › readable: nothing sticks out, no literal backticks`, async () => {

@@ -75,11 +75,18 @@ const notOfSignUps: Readonly<Record<string, object>> = {
 
 /** The audit events without those that a mail causes. */
 export const notOfMails = {
-  action: { $nin: ['user.password-link-issued', 'user.confirmation-link-issued'] },
+  action: {
+    $nin: ['user.password-link-issued', 'user.confirmation-link-issued', 'user.email-change-link-issued'],
+  },
 };
 
 async function countStored(connection: Connection): Promise<Record<string, number>> {
-  const { rate_limits: _attempts, password_links: _links, ...others } = await countAll(connection);
+  const {
+    rate_limits: _attempts,
+    password_links: _links,
+    email_change_links: _keys,
+    ...others
+  } = await countAll(connection);
   return { ...others, audit_events: await connection.collection('audit_events').countDocuments(notOfMails) };
 }
 

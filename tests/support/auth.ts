@@ -9,6 +9,7 @@ import { rateLimitModel } from '../../src/identity/attempts/model.ts';
 import { buildMail } from '../../src/mail/build.ts';
 import { outboxMailModel } from '../../src/mail/model.ts';
 import { emailConfirmationModel } from '../../src/identity/email-confirmations/model.ts';
+import { emailChangeLinkModel } from '../../src/identity/email-changes/model.ts';
 import { passwordLinkModel } from '../../src/identity/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Config } from '../../src/app/config.ts';
@@ -30,6 +31,7 @@ export const authModels = [
   outboxMailModel,
   passwordLinkModel,
   emailConfirmationModel,
+  emailChangeLinkModel,
   rateLimitModel,
 ];
 

@@ -167,6 +167,10 @@ const rows: readonly Place[] = [
   inPath('get /api/users/:id', 200, agentId),
   inPath('patch /api/users/:id', 200, agentId, { name: 'Another' }),
   inPath('post /api/users/:id/invite', 200, ({ invite }) => invite()),
+  {
+    ...inPath('post /api/users/:id/email-change', 202, agentId),
+    body: (_id, { user }) => ({ newEmail: `${newName()}@example.com`, currentPassword: user.password }),
+  },
   inPath('delete /api/users/:id/sessions', 204, async ({ addAgent }) => (await addAgent()).userId),
   inPath('delete /api/auth/sessions/:id', 204, ({ newSession }) => newSession()),
   inPath('get /api/operator-accesses/:id', 200, ({ newOperatorAccess }) => newOperatorAccess()),

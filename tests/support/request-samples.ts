@@ -99,6 +99,14 @@ const authSamples: readonly Sample[] = [
     body: { currentPassword: 'not the password', newPassword: password },
     required: ['currentPassword', 'newPassword'],
   },
+  {
+    route: 'post /api/auth/email-change',
+    body: { newEmail: 'jane.new@example.com', currentPassword: 'not the password' },
+    required: ['newEmail', 'currentPassword'],
+  },
+  { route: 'delete /api/auth/email-change' },
+  { route: 'post /api/auth/confirm-email-change', body: { token: 'N2q1'.repeat(8) }, required: ['token'] },
+  { route: 'post /api/auth/reject-email-change', body: { token: 'N2q1'.repeat(8) }, required: ['token'] },
   { route: 'get /api/auth/sessions', query: paging },
   { route: 'delete /api/auth/sessions' },
   { route: 'delete /api/auth/sessions/:id' },
@@ -157,6 +165,11 @@ const clientSamples: readonly Sample[] = [
   },
   { route: 'patch /api/users/:id', body: { name: 'Jane', role: 'agent', status: 'active' } },
   { route: 'post /api/users/:id/invite' },
+  {
+    route: 'post /api/users/:id/email-change',
+    body: { newEmail: 'ana.new@example.com', currentPassword: 'not the password' },
+    required: ['newEmail', 'currentPassword'],
+  },
   { route: 'delete /api/users/:id/sessions' },
 ];
 

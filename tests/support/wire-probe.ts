@@ -11,6 +11,7 @@ export const crossingFilters: readonly string[] = [
   'channels: ownership.candidate,phoneNumberId',
   'password_links: tokenHash',
   'email_confirmations: tokenHash',
+  'email_change_links: tokenHash',
   'operator_accesses: tokenHash',
 ];
 

@@ -50,8 +50,12 @@ const policiesOf = ({ signupsPerHour }: Pick<AuthConfig, 'signupsPerHour'>) =>
     'reset-password': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
     'confirm-email': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
     'request-confirmation': { network: lock(30, hour, hour), account: lock(5, hour, 15 * minute) },
+    'confirm-email-change': { network: lock(50, 15 * minute, hour), account: lock(10, hour, hour) },
+    // Counted for the user and for the new address, so twice for the network.
+    'request-email-change': { network: lock(60, hour, hour), account: lock(5, hour, 15 * minute) },
     // The account is the session. Tokens cannot be guessed, and a whole office may share one network.
     refresh: { network: lock(3_000, 15 * minute, 15 * minute), account: lock(60, 5 * minute, 5 * minute) },
+    // Each question for the current password, whatever is changed with it.
     'change-password': { network: lock(100, 15 * minute, hour), account: lock(10, 15 * minute, hour) },
     invite: { network: lock(200, hour, hour), account: lock(10, hour, hour) },
   }) as const satisfies Record<string, ActionPolicies>;

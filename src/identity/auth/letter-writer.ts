@@ -1,30 +1,50 @@
-import { confirmationLetter, invitationLetter, resetLetter } from '../../mail/letters.ts';
+import {
+  addressInUseLetter,
+  confirmationLetter,
+  emailChangeLetter,
+  invitationLetter,
+  newEmailLetter,
+  resetLetter,
+} from '../../mail/letters.ts';
 import type { MailConfig } from '../../mail/config.ts';
 import type { MailOrder, WriteLetter } from '../../mail/outbox.ts';
 import type { Letter } from '../../mail/transport.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { ClientDirectory, ClientDoc } from '../clients/directory.ts';
+import type { EmailChangeLinks } from '../email-changes/links.ts';
 import type { EmailConfirmationLinks } from '../email-confirmations/links.ts';
 import type { PasswordLinks } from '../password-links/links.ts';
 import type { UserDirectory, UserDoc } from '../users/directory.ts';
+import { emailChangeOf, isStartedByAdmin } from '../users/email-change.ts';
 
-type MailKind = MailOrder['kind'];
+type PlainKind = Exclude<MailOrder, ChangeOrder>['kind'];
 
 interface LetterWriterDeps {
   readonly users: UserDirectory;
   readonly clients: ClientDirectory;
   readonly links: PasswordLinks;
   readonly confirmations: EmailConfirmationLinks;
+  readonly changeLinks: EmailChangeLinks;
+  readonly clock: Clock;
   readonly config: MailConfig;
   readonly logger: Logger;
 }
 
-const pages: Readonly<Record<MailKind, string>> = {
+type ChangeOrder = Extract<MailOrder, { readonly changeId: unknown }>;
+
+const pages = {
   'password-reset': 'reset-password',
   invitation: 'accept-invitation',
   'email-confirmation': 'confirm-email',
-};
+  'email-change': 'confirm-email-change',
+  'email-change-rejection': 'reject-email-change',
+} as const;
+
+type MakeLink = (kind: keyof typeof pages, token: string) => string;
+
+const isChangeOrder = (order: MailOrder): order is ChangeOrder => 'changeId' in order;
 
 /**
  * Writes the letter of a mail order with a new link. Browsers do not send what follows the `#`, so the token reaches no
@@ -33,18 +53,18 @@ const pages: Readonly<Record<MailKind, string>> = {
 export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
   const { users, clients, links, confirmations, config, logger } = deps;
 
-  function linkTo(kind: MailKind, token: string): string {
+  function linkTo(kind: keyof typeof pages, token: string): string {
     const link = `${config.appUrl}/${pages[kind]}#token=${token}`;
     if (config.logsLinks) logger.info({ kind, link }, 'link issued (logged in development only)');
     return link;
   }
 
   const findUser = (order: MailOrder): Promise<UserDoc | null> =>
-    order.kind === 'invitation'
+    'userId' in order
       ? users.findById(scopeOf(order.clientId), order.userId)
       : users.findByEmailAcrossClients(order.email);
 
-  async function write(kind: MailKind, user: UserDoc, { companyName }: ClientDoc): Promise<Letter | null> {
+  async function write(kind: PlainKind, user: UserDoc, { companyName }: ClientDoc): Promise<Letter | null> {
     const scope = scopeOf(user.clientId);
     const { email: to, name } = user;
     switch (kind) {
@@ -69,6 +89,33 @@ export function createLetterWriter(deps: LetterWriterDeps): WriteLetter {
     const user = await findUser(order);
     if (user?.status !== 'active') return null;
     const client = await clients.find(scopeOf(user.clientId));
-    return client?.isActive === true ? write(order.kind, user, client) : null;
+    if (client?.isActive !== true) return null;
+    return isChangeOrder(order) ? writeOfChange(deps, order, user, linkTo) : write(order.kind, user, client);
   };
+}
+
+/** The letters of a change of address; null if the change is over. */
+async function writeOfChange(
+  { users, changeLinks, clock }: LetterWriterDeps,
+  { kind, changeId }: ChangeOrder,
+  user: UserDoc,
+  linkTo: MakeLink,
+): Promise<Letter | null> {
+  const side = kind === 'email-change-old' ? 'old' : 'new';
+  const change = emailChangeOf(user, { changeId, side }, clock.now());
+  if (change === undefined) return null;
+  const { email: newEmail, expiresAt } = change;
+  const issue = () =>
+    changeLinks.issue(scopeOf(user.clientId), { userId: user._id, changeId, side, expiresAt });
+  if (side === 'old') {
+    const token = await issue();
+    return emailChangeLetter({
+      to: user.email,
+      ...(user.emailConfirmedAt === undefined ? {} : { name: user.name, newEmail }),
+      ...(isStartedByAdmin(user, change) ? {} : { confirmLink: linkTo('email-change', token) }),
+      rejectLink: linkTo('email-change-rejection', token),
+    });
+  }
+  if ((await users.findByEmailAcrossClients(newEmail)) !== null) return addressInUseLetter({ to: newEmail });
+  return newEmailLetter({ to: newEmail, link: linkTo('email-change', await issue()) });
 }

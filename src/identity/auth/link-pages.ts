@@ -20,6 +20,22 @@ const linkPagesOf: readonly LinkPage[] = [
     asksPassword: false,
   },
   {
+    path: '/confirm-email-change',
+    title: 'Confirm the change of your e-mail address',
+    api: 'api/auth/confirm-email-change',
+    button: 'Confirm',
+    done: 'Confirmed. Once the link of the other mail is used as well, log in with the new address.',
+    asksPassword: false,
+  },
+  {
+    path: '/reject-email-change',
+    title: 'Stop the change of your e-mail address',
+    api: 'api/auth/reject-email-change',
+    button: 'Stop the change',
+    done: 'Your address stays as it is. If you did not ask for the change, reset your password.',
+    asksPassword: false,
+  },
+  {
     path: '/accept-invitation',
     title: 'Accept your invitation',
     api: 'api/auth/reset-password',

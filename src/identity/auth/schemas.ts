@@ -85,6 +85,26 @@ export const ChangePasswordBody = z
   });
 export type ChangePasswordBody = z.output<typeof ChangePasswordBody>;
 
+export const RequestEmailChangeBody = z
+  .strictObject({
+    newEmail: EmailText,
+    currentPassword: z.string().min(1).max(1_024).meta({ description: 'The password of the caller' }),
+  })
+  .meta({
+    id: 'RequestEmailChangeBody',
+    examples: [{ newEmail: 'jane.doe@example.com', currentPassword: 'Seven-otters-like-tea' }],
+  });
+export type RequestEmailChangeBody = z.output<typeof RequestEmailChangeBody>;
+
+export const EmailChangeProgressView = z
+  .object({
+    state: z.enum(['waiting', 'changed']).meta({
+      description:
+        '`waiting`: the link of the other mail has to be used too; `changed`: log in with the new address',
+    }),
+  })
+  .meta({ id: 'EmailChangeProgress', examples: [{ state: 'waiting' }] });
+
 const meExample = { user: userExample, client: clientExample };
 
 export const MeView = z

@@ -8,6 +8,7 @@ export const sessionEndReasons = [
   'ended-by-admin',
   'password-changed',
   'password-reset',
+  'email-changed',
   'user-disabled',
   'client-deactivated',
 ] as const;

@@ -82,6 +82,7 @@ const auditedFieldsOf = (user: UserDoc) => ({
   passwordHash: user.passwordHash,
   invitedAt: user.invitedAt,
   emailConfirmedAt: user.emailConfirmedAt,
+  emailChange: user.emailChange,
 });
 
 /** The user with a confirmed address; the first proof counts. */

@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const userRoles = ['admin', 'agent'] as const;
@@ -6,6 +6,21 @@ export type UserRole = (typeof userRoles)[number];
 
 export const userStatuses = ['active', 'disabled'] as const;
 export type UserStatus = (typeof userStatuses)[number];
+
+/** The mailboxes of a change of address: the one that the user has, and the one that they want. */
+export type EmailChangeSide = 'old' | 'new';
+
+/** A change of the e-mail address that waits for links from mails. Whatever removes it makes its links invalid. */
+export interface EmailChange {
+  readonly id: Types.ObjectId;
+  /** The new address. */
+  readonly email: string;
+  /** The user, or an admin of the client. */
+  readonly startedBy: Types.ObjectId;
+  readonly startedAt: Date;
+  readonly expiresAt: Date;
+  readonly confirmedAt: { readonly [Side in EmailChangeSide]?: Date };
+}
 
 /** A person who can sign in; belongs to exactly one client. */
 export interface UserDoc {
@@ -26,6 +41,8 @@ export interface UserDoc {
   readonly invitedAt?: Date;
   /** When a link from a mail proved that the address is theirs; missing until then. */
   readonly emailConfirmedAt?: Date;
+  /** At most one, the latest that was started. */
+  readonly emailChange?: EmailChange;
   /** Written by every sign-in, so that a sign-in conflicts with a concurrent change of the password. */
   readonly lastSignInAt?: Date;
   readonly createdAt: Date;
@@ -43,6 +60,7 @@ export const userModel = declareTenantModel<UserDoc>('users', {
   isOperator: { type: Boolean, required: true },
   invitedAt: Date,
   emailConfirmedAt: Date,
+  emailChange: Schema.Types.Mixed,
   lastSignInAt: Date,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },

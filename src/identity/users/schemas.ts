@@ -30,8 +30,30 @@ export const userExample = {
   hasPassword: true,
   invitedAt: null,
   emailConfirmedAt: '2026-11-23T08:05:00.000Z',
+  emailChange: null,
   createdAt: '2026-11-23T08:00:00.000Z',
 } as const;
+
+const EmailChangeView = z
+  .object({
+    newEmail: z.string(),
+    waitsFor: z
+      .array(z.enum(['old', 'new']))
+      .meta({ description: 'The mailboxes whose link was not used yet' }),
+    startedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({
+    id: 'EmailChange',
+    examples: [
+      {
+        newEmail: 'jane.doe@example.com',
+        waitsFor: ['old', 'new'],
+        startedAt: '2026-11-23T09:00:00.000Z',
+        expiresAt: '2026-11-24T09:00:00.000Z',
+      },
+    ],
+  });
 
 /** Lists its fields one by one, so that the password hash cannot slip in. */
 export const UserView = z
@@ -50,6 +72,11 @@ export const UserView = z
           'When a link from a mail confirmed the address. While null, the user cannot invite others or connect a real ' +
           'number (`email-not-confirmed`); the sandbox works.',
       }),
+    emailChange: EmailChangeView.nullable().meta({
+      description:
+        'A change of the address that waits for links from mails; null if there is none. One that has expired stays here ' +
+        'until it is canceled or replaced.',
+    }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'User', examples: [userExample] });

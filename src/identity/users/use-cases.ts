@@ -14,6 +14,7 @@ import { applyChange } from '../../platform/update.ts';
 import type { UserFilter, UserRepository } from './repository.ts';
 import { losesAdmin } from './rules.ts';
 import type { PatchUserBody } from './schemas.ts';
+import { withoutEmailChange } from './email-change.ts';
 import { emailTaken, type NewUser, type UserDoc, type UserDirectory } from './directory.ts';
 
 type SessionEnd = 'user-disabled' | 'ended-by-admin';
@@ -74,6 +75,7 @@ export function createUserUseCases(deps: UserUseCaseDeps) {
             await sessions.endWithin(scope, { userId: ref.id }, 'user-disabled', session);
             await deps.links.revokeAll(scope, ref.id, session);
             await deps.confirmations.revokeAll(scope, ref.id, session);
+            return withoutEmailChange(next);
           }
           return next;
         },

@@ -68,6 +68,7 @@ describe('sign-up and log-in', () => {
         hasPassword: true,
         invitedAt: null,
         emailConfirmedAt: null,
+        emailChange: null,
         createdAt: '',
       },
     );

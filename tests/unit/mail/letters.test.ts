@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { confirmationLetter, invitationLetter, resetLetter } from '../../../src/mail/letters.ts';
+import {
+  addressInUseLetter,
+  confirmationLetter,
+  emailChangeLetter,
+  invitationLetter,
+  newEmailLetter,
+  resetLetter,
+} from '../../../src/mail/letters.ts';
 import { nameForMail } from '../../../src/mail/names.ts';
 
 const to = 'stranger@example.org';
@@ -146,5 +153,21 @@ describe('mails to strangers', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('the letters of a change of address', () => {
+  const rejectLink = 'https://crm.example.com/reject-email-change#token=abc';
+
+  it('to an unconfirmed address › neither the name nor the new address, which others chose', () => {
+    const { text } = emailChangeLetter({ to, rejectLink });
+    assert.match(text, /^Hello,\n/);
+    assert.deepEqual(linksOf(text.replace(rejectLink, '')), []);
+  });
+
+  it('to the new address › its one link; if that address has an account, none', () => {
+    assert.ok(newEmailLetter({ to, link }).text.includes(link));
+    assert.deepEqual(linksOf(newEmailLetter({ to, link }).text), []);
+    assert.deepEqual(linksOf(addressInUseLetter({ to }).text), []);
   });
 });

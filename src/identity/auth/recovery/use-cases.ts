@@ -3,14 +3,15 @@ import type { ClientDirectory } from '../../clients/directory.ts';
 import type { Actor } from '../../../http/route.ts';
 import type { MailOutbox } from '../../../mail/outbox.ts';
 import { invalidLink, type PasswordLinkDoc, type PasswordLinks } from '../../password-links/links.ts';
-import { AppError } from '../../../platform/errors.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { scopeOf } from '../../../platform/mongo.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { Caller, Sessions } from '../../sessions/sessions.ts';
 import { type UserDoc, type UserDirectory, withConfirmedEmail } from '../../users/directory.ts';
+import { withoutEmailChange } from '../../users/email-change.ts';
 import type { EmailConfirmationLinks } from '../../email-confirmations/links.ts';
 import type { AttemptGuard } from '../../attempts/guard.ts';
+import type { CurrentPassword } from '../current-password.ts';
 import { assertStrong } from '../new-passwords.ts';
 import type { Passwords } from '../passwords.ts';
 import type { PasswordOwner } from '../rules.ts';
@@ -24,6 +25,7 @@ export interface RecoveryDeps {
   readonly confirmations: Pick<EmailConfirmationLinks, 'revokeAll'>;
   readonly outbox: MailOutbox;
   readonly passwords: Passwords;
+  readonly currentPassword: CurrentPassword;
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
@@ -43,8 +45,9 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
     const by = { type: 'user', userId: user._id } as const;
     return users.resource.within(session).change(scopeOf(user.clientId), by, refTo(user), {
       action,
+      // Whoever knew the old password may have asked for another address.
       decide: (current) => ({
-        ...(proves === current.email ? withConfirmedEmail(current, clock.now()) : current),
+        ...withoutEmailChange(proves === current.email ? withConfirmedEmail(current, clock.now()) : current),
         passwordHash,
       }),
     });
@@ -89,19 +92,12 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
       { network }: Caller,
     ): Promise<void> {
       const scope = scopeOf(actor.clientId);
-      const account = actor.userId.toHexString();
-      const attempt = await guard.enter('change-password', { account, network });
-      const before = await users.findById(scope, actor.userId);
-      if (!(await passwords.verify(currentPassword, before?.passwordHash))) throw wrongPassword();
-      await attempt.succeeded();
-      if (before === null) throw wrongPassword();
+      const before = await deps.currentPassword.require(actor, currentPassword, network);
       await assertStrong(newPassword, await ownerOf(deps, before), 'body.newPassword');
       const passwordHash = await passwords.hash(newPassword);
       const except = Types.ObjectId.createFromHexString(actor.sessionId);
       await runInTransaction(async (session) => {
-        const user = await users.findById(scope, actor.userId, session);
-        // A concurrent reset may have replaced the password that was verified.
-        if (user === null || user.passwordHash !== before?.passwordHash) throw wrongPassword();
+        const user = await deps.currentPassword.requireSame(before, session);
         await setPassword(user, { passwordHash, action: 'user.password-changed' }, session);
         await links.revokeAll(scope, user._id, session);
         await sessions.endWithin(scope, { userId: user._id, except }, 'password-changed', session);
@@ -130,8 +126,3 @@ async function ownerOf({ clients }: Pick<RecoveryDeps, 'clients'>, user: UserDoc
 }
 
 const refTo = ({ _id: id, version }: UserDoc) => ({ id, version });
-
-const wrongPassword = (): AppError =>
-  new AppError('invalid-input', 'The current password is wrong.', {
-    errors: [{ path: 'body.currentPassword', message: 'Not the current password.' }],
-  });
