@@ -22,6 +22,8 @@ import { buildMessageStore, buildSending } from '../sending/build.ts';
 import type { MessageRepository } from '../sending/messages/use-cases.ts';
 import { observeOptOutCancels } from '../sending/observers.ts';
 import { buildTemplates } from '../templates/build.ts';
+import { buildTimers } from '../timers/build.ts';
+import type { TimerHandlers } from '../timers/timers.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import type { GraphOptions } from '../whatsapp/graph.ts';
 import { observeGateway } from '../whatsapp/observers.ts';
@@ -64,6 +66,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     audit,
     clients,
     openings,
+    timers: ground.timers.timers,
     rates: rates.rates,
     channels: channels.directory,
     pauses: channels.pauses,
@@ -90,7 +93,10 @@ export async function buildCore(config: Config, options: CoreOptions) {
     threadItems: sending.threadItems,
     areas,
     /** The loops of these areas; only the worker runs them. */
-    loops: [channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
+    loops: [
+      ...[channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
+      ...ground.timers.loops(timerHandlers()),
+    ],
     health: healthChecks({ mongo, temporal, database }),
     async close() {
       database.stop();
@@ -134,6 +140,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
     openings,
     openingQueue: queue,
     rates: buildRates({ mongo, metrics, clock, logger }),
+    timers: buildTimers({ mongo, metrics, clock, logger }),
   };
 }
 
@@ -226,6 +233,9 @@ function buildAreas(config: Config, ground: Ground) {
   });
   return { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending };
 }
+
+/** What the areas do when their timers are due, by kind. */
+const timerHandlers = (): TimerHandlers => ({});
 
 /** Whether a message in any conversation of the contact has reached the number. */
 const hasReached =

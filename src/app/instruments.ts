@@ -6,6 +6,7 @@ import { createMetrics, type InstrumentTable, type Metrics, type ProcessName } f
 import { combineTables } from '../platform/registry.ts';
 import { rateInstruments } from '../rates/instruments.ts';
 import { sendingInstruments } from '../sending/instruments.ts';
+import { timerInstruments } from '../timers/instruments.ts';
 import { webhookInstruments } from '../webhooks/instruments.ts';
 import { providerInstruments } from '../whatsapp/instruments.ts';
 
@@ -70,6 +71,7 @@ export const instrumentTable = combineTables(
   webhookInstruments,
   httpInstruments,
   mailInstruments,
+  timerInstruments,
   processInstruments,
   workerInstruments,
 );

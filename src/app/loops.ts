@@ -13,6 +13,7 @@ import { combineTables } from '../platform/registry.ts';
 import { rateLoops } from '../rates/loops.ts';
 import { sendingLoops } from '../sending/loops.ts';
 import { templateLoops } from '../templates/loops.ts';
+import { timerLoops } from '../timers/loops.ts';
 import { webhookLoops } from '../webhooks/loops.ts';
 
 const measureLoops = {
@@ -58,6 +59,7 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     channelLoops,
     peopleLoops,
     rateLoops,
+    timerLoops,
     mailLoops,
     measureLoops,
     dependencyLoops,

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createSendingMeasure } from '../sending/measure.ts';
 import { createTemplateMeasures } from '../templates/store/measures.ts';
+import { createTimerMeasure } from '../timers/measure.ts';
 import { createWebhookMeasure } from '../webhooks/measure.ts';
 import type { CrmMetrics } from './instruments.ts';
 
@@ -30,6 +31,7 @@ export function createMeasure({ mongo, metrics, clock, isWorkerRunning }: Measur
     createWebhookMeasure({ mongo, metrics }),
     createChannelMeasure({ mongo, metrics }),
     createMailMeasure({ mongo, metrics }),
+    createTimerMeasure({ mongo, metrics }),
   ];
 
   return {

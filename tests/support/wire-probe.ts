@@ -32,6 +32,7 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'messages: _id,status,sweptAt,timestamp',
   'messages: sendAt,status,sweptAt,timestamp,waiting.gate',
   'portfolio_users: expiresAt',
+  'timers: attemptAt,clientId',
 ];
 
 /** Queries of the worker for its metrics, which expose only numbers. */
@@ -46,6 +47,8 @@ export const crossingFiltersOfMeasure: readonly string[] = [
   'messages: clientId,status,timestamp',
   'messages: clientId,sendAt,status,waiting.gate',
   'templates: $or',
+  'timers: attemptAt',
+  'timers: failedAt',
 ];
 
 export interface WireProbe {
