@@ -62,6 +62,28 @@ export function localTime(at: Date, zone: string): DateTime {
   return DateTime.fromJSDate(at, { zone: new RuledZone(rules) });
 }
 
+/** A time during which the clocks of a place keep their distance to UTC, in epoch milliseconds; `to` is exclusive. */
+export interface OffsetSpan {
+  readonly from: number;
+  readonly to: number;
+  /** Add it to an instant to get the time on the clock. */
+  readonly offsetMs: number;
+}
+
+/** The spans of constant offset between two instants, in order. Throws for an unknown zone. */
+export function offsetSpans(zone: string, from: number, to: number): readonly OffsetSpan[] {
+  const rules = moment.tz.zone(zone);
+  if (rules === null) throw new Error(`Unknown time zone ${zone}.`);
+  const spans: OffsetSpan[] = [];
+  for (let start = from; start < to;) {
+    const next = rules.untils.find((until) => until > start) ?? Infinity;
+    const end = Math.min(next, to);
+    spans.push({ from: start, to: end, offsetMs: -rules.utcOffset(start) * 60_000 });
+    start = end;
+  }
+  return spans;
+}
+
 /** A time on the clock of a place; `month` counts from 1. */
 export interface WallTime {
   readonly year: number;
