@@ -179,7 +179,7 @@ function buildAreas(config: Config, ground: Ground) {
   const addressStops = buildAddressStops(mongo);
   const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
   const { contacts, leads } = people;
-  const inbox = buildInbox({ store: threads, contacts, leads, audit, clock });
+  const inbox = buildInbox({ mongo, store: threads, contacts, leads, audit, clock });
   const { conversations } = inbox;
   const store = buildMessageStore({
     mongo,

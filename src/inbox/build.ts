@@ -4,6 +4,9 @@ import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { createBusinessHoursRepository } from './business-hours/repository.ts';
+import { businessHoursRoutes } from './business-hours/routes.ts';
+import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
@@ -17,6 +20,7 @@ export function buildConversationStore(mongo: MongoConnection) {
 }
 
 interface InboxDeps {
+  readonly mongo: MongoConnection;
   readonly store: ReturnType<typeof buildConversationStore>;
   readonly contacts: ContactDirectory;
   readonly leads: LeadDirectory;
@@ -25,8 +29,9 @@ interface InboxDeps {
 }
 
 /** The inbox that agents work in. */
-export function buildInbox({ store, contacts, leads, audit, clock }: InboxDeps) {
+export function buildInbox({ mongo, store, contacts, leads, audit, clock }: InboxDeps) {
   const { repository } = store;
+  const hours = createBusinessHoursRepository(mongo);
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
     countLiveOn: repository.countLiveOn,
@@ -39,7 +44,11 @@ export function buildInbox({ store, contacts, leads, audit, clock }: InboxDeps) 
         audit,
         clock,
       });
-      return conversationRoutes({ conversations: useCases });
+      const tables = {
+        conversations: conversationRoutes({ conversations: useCases }),
+        businessHours: businessHoursRoutes({ hours: createBusinessHoursUseCases({ hours, audit, clock }) }),
+      };
+      return Object.values(tables).flat();
     },
   };
 }

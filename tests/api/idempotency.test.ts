@@ -80,6 +80,11 @@ describe('idempotency › a POST that creates or starts something', function () 
       effects: () => countIn('contacts'),
     }),
     createLead: async () => ({ path: '/api/leads', json: newContact(), effects: () => countIn('leads') }),
+    createBusinessHours: async () => ({
+      path: '/api/business-hours',
+      json: { name: 'Office', zone: 'Europe/Berlin', week: { mon: [['09:00', '18:00']] } },
+      effects: () => countIn('business_hours'),
+    }),
     createChannel: async () => ({
       path: '/api/channels',
       json: {

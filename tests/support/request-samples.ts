@@ -352,8 +352,42 @@ const peopleSamples: readonly Sample[] = [
   },
 ];
 
+const office = {
+  ...{ name: 'Office Hamburg', zone: 'Europe/Berlin', week: { mon: [['09:00', '18:00']] } },
+  holidays: [{ date: '2026-12-25', closed: true, name: 'Christmas' }],
+};
+const officePlaces = [
+  ...Object.keys(office),
+  'week.mon',
+  'holidays.0.date',
+  'holidays.0.closed',
+  'holidays.0.name',
+];
+const closedOffice = [
+  ...harmlessAt('holidays', 'an empty list'),
+  ...harmlessAt('week.mon', 'an empty list'),
+  ...harmlessAt('holidays.0.closed', 'true'),
+];
+
+const hoursSamples: readonly Sample[] = [
+  {
+    route: 'post /api/business-hours',
+    body: office,
+    required: ['name', 'zone', 'week'],
+    places: officePlaces,
+    harmless: closedOffice,
+  },
+  {
+    route: 'patch /api/business-hours/:id',
+    body: office,
+    places: officePlaces,
+    harmless: closedOffice,
+  },
+];
+
 const rows: readonly Sample[] = [
   ...authSamples,
+  ...hoursSamples,
   ...clientSamples,
   // Must come before further channels are created: it names no channel and relies on there being only one.
   ...messageSamples,
