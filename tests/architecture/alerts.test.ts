@@ -78,6 +78,12 @@ describe('alerts', () => {
       }
     });
 
+    it(`${name} › counts nothing twice when there are two workers`, () => {
+      // A gauge that several processes report is one after `max`.
+      for (const [, series = ''] of expression.matchAll(/\bsum(?:\s+by\s*\([^)]*\))?\s*\(\s*(crm_\w+)/g))
+        assert.notEqual(instrumentBySeries.get(series)?.type, 'gauge', `a sum of ${series}`);
+    });
+
     it(`${name} › its runbook's readers find it by name, where the page serves several`, () => {
       const page = /runbook: (\S+)/.exec(text)?.[1] ?? '';
       assert.ok(read(page).includes(`\`${name}\``), `${page} does not name ${name}`);
