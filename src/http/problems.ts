@@ -47,8 +47,17 @@ const awayErrorNames: ReadonlySet<string> = new Set([
   'MongooseServerSelectionError',
 ]);
 
-/** Server errors of MongoDB while it steps down, shuts down or elects: 11600, 11602, 10107, 13435, 13436, 189, 91. */
-const awayServerCodes: ReadonlySet<unknown> = new Set([11_600, 11_602, 10_107, 13_435, 13_436, 189, 91]);
+/**
+ * Server errors of MongoDB while it steps down, shuts down or elects (11600, 11602, 10107, 13435, 13436, 189, 91), and
+ * while it refuses writes because its disk is full or nearly so (14031, 371).
+ */
+const awayServerCodes: ReadonlySet<unknown> = new Set([
+  ...[11_600, 11_602, 10_107, 13_435, 13_436, 189, 91],
+  ...[14_031, 371],
+]);
+
+/** A refused bulk write carries the code of the command. */
+const serverErrorNames: ReadonlySet<string> = new Set(['MongoServerError', 'MongoBulkWriteError']);
 
 /** System errors of connections; MongoDB's driver passes them on if a write meets a dead socket. */
 const awaySystemCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT']);
@@ -64,7 +73,7 @@ export function isDependencyAway(error: unknown): boolean {
   for (let depth = 0; current instanceof Error && depth < maxCauses; depth += 1) {
     const code = 'code' in current ? current.code : undefined;
     if (awayErrorNames.has(current.name)) return true;
-    if (current.name === 'MongoServerError' && awayServerCodes.has(code)) return true;
+    if (serverErrorNames.has(current.name) && awayServerCodes.has(code)) return true;
     if ('syscall' in current && awaySystemCodes.has(code)) return true;
     if ('details' in current && 'metadata' in current && awayGrpcCodes.has(code)) return true;
     current = current.cause;

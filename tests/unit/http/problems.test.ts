@@ -54,6 +54,8 @@ describe('problem', () => {
     named('MongoServerSelectionError'),
     named('MongoNetworkTimeoutError'),
     named('MongoServerError', { code: 10_107 }),
+    named('MongoServerError', { code: 371, message: 'User writes blocked' }),
+    named('MongoBulkWriteError', { code: 14_031, message: 'the disk is full' }),
     named('Error', { code: 'ECONNRESET', syscall: 'write' }),
     named('ServiceError', { cause: named('Error', { code: 14, details: '', metadata: {} }) }),
     new Error('wrapped', { cause: new Error('twice', { cause: named('MongoNetworkError') }) }),
@@ -66,6 +68,7 @@ describe('problem', () => {
 
   for (const error of [
     named('MongoServerError', { code: 11_000 }),
+    named('MongoBulkWriteError', { code: 11_000 }),
     named('Error', { code: 14 }),
     named('Error', { code: 'ECONNRESET' }),
     named('Error', { code: 'ENOENT', syscall: 'open' }),
