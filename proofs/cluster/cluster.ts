@@ -4,7 +4,7 @@ import { planCrm } from './crm-processes.ts';
 import { planSingle, planThree, type ClusterDatabase } from './database.ts';
 import { createFamily } from './family.ts';
 import { stablePort } from './stable-port.ts';
-import type { KillTarget, LinkName } from './targets.ts';
+import type { KillTarget, LinkName, PauseTarget } from './targets.ts';
 import { planTemporal } from './temporal.ts';
 
 export interface Binaries {
@@ -22,6 +22,10 @@ export interface ClusterOptions {
   /** The worker starts only with `startWorker`. */
   readonly isWorkerLate?: boolean;
   readonly hasSecondWorker?: boolean;
+  /** Settings of the second API and worker alone. */
+  readonly secondEnv?: Readonly<Record<string, string>>;
+  /** The single database server has fail points, and a disk of its own that can be filled where the machine allows that. */
+  readonly canDatabaseFail?: boolean;
 }
 
 /** The whole product with its servers, each process started again whenever it dies. */
@@ -37,13 +41,17 @@ export interface Cluster {
   readonly appSecret: string;
   /** Only with `isWorkerLate`. */
   startWorker(): Promise<void>;
+  /** A second API and a second worker. */
+  startSecond(): Promise<void>;
   /** kill -9; of the database the primary. Waits for a process that is being started again. */
   kill(target: KillTarget): Promise<void>;
   /** Freezes a process, of the database the primary; returns what resumes it. */
-  pause(target: KillTarget): Promise<() => void>;
+  pause(target: PauseTarget): Promise<() => void>;
   stepDown(): Promise<void>;
   /** Only with `hasFaults`. */
   readonly failCommands: ClusterDatabase['failCommands'];
+  /** Only with `canDatabaseFail`; null where the machine allows none. */
+  readonly disk: ClusterDatabase['disk'];
   /** Only with `hasFaults`. */
   link(name: LinkName): Promise<TcpProxy>;
   stop(): Promise<void>;
@@ -51,8 +59,10 @@ export interface Cluster {
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { binaries, folder, env, log, hasFaults = false, isWorkerLate = false } = options;
-  const { hasSecondWorker = false } = options;
-  const database = await (hasFaults ? planThree : planSingle)({ binary: binaries.mongod, folder });
+  const { hasSecondWorker = false, canDatabaseFail = false, secondEnv } = options;
+  const database = hasFaults
+    ? await planThree({ binary: binaries.mongod, folder })
+    : await planSingle({ binary: binaries.mongod, folder, canFail: canDatabaseFail });
   const temporal = await planTemporal({ binary: binaries.temporal, folder });
   const providerLink = hasFaults
     ? await startTcpProxy(await stablePort(), () => portOf(crm.sandboxUrl))
@@ -66,6 +76,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ...env,
       ...(providerLink === null ? {} : { WHATSAPP_API_URL: `http://127.0.0.1:${providerLink.port}` }),
     },
+    ...(secondEnv === undefined ? {} : { secondEnv }),
   });
   const family = createFamily(log);
   const startWorker = () => family.start(crm.worker('healthz'));
@@ -84,7 +95,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await stop();
     throw error;
   }
-  const nameOf = async (target: KillTarget) => (target === 'mongod' ? database.primaryName() : target);
+  const nameOf = async (target: PauseTarget) => (target === 'mongod' ? database.primaryName() : target);
   return {
     apiUrl: crm.apiUrl,
     sandboxUrl: crm.sandboxUrl,
@@ -93,10 +104,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     namespace: temporal.namespace,
     appSecret: crm.env['SANDBOX_APP_SECRET'] ?? '',
     startWorker,
+    async startSecond() {
+      await Promise.all([family.start(crm.secondApi()), family.start(crm.secondWorker())]);
+    },
     kill: async (target) => family.kill(await nameOf(target)),
     pause: async (target) => family.pause(await nameOf(target)),
     stepDown: database.stepDown,
     failCommands: database.failCommands,
+    disk: database.disk,
     async link(name) {
       const proxy = name === 'provider' ? providerLink : await database.primaryProxy();
       if (proxy === null) throw new Error('this run has no network that can fail');

@@ -15,6 +15,8 @@ export interface CrmOptions {
   readonly namespace: string;
   /** Settings of the product that differ from its defaults. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The same of the second API and worker alone. */
+  readonly secondEnv?: Readonly<Record<string, string>>;
 }
 
 /** `readyz` waits until all dependencies work; `healthz` until the process listens. */
@@ -28,7 +30,8 @@ export interface CrmProcesses {
   logFileOf(name: string): string;
   api(ready?: ReadyWhen): Service;
   worker(ready?: ReadyWhen): Service;
-  /** Runs beside the first one. */
+  /** Each runs beside the first one. */
+  secondApi(): Service;
   secondWorker(): Service;
   sandbox(): Service;
   migrate(): Promise<void>;
@@ -37,9 +40,9 @@ export interface CrmProcesses {
 const stopTimeoutMs = 8_000;
 
 export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
-  const { folder } = options;
+  const { folder, secondEnv = {} } = options;
   const [apiPort, workerPort, sandboxPort] = [await stablePort(), await stablePort(), await stablePort()];
-  const secondPort = await stablePort();
+  const [secondApiPort, secondWorkerPort] = [await stablePort(), await stablePort()];
   const urlOf = (port: number) => `http://127.0.0.1:${port}`;
   const env = toEnv(options, { apiPort, workerPort, sandboxPort });
   const logFileOf = (name: string) => join(folder, 'logs', `${name}.log`);
@@ -59,9 +62,15 @@ export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
     logFileOf,
     api: (ready = 'readyz') => service('api', 'src/bin/api.js', `${urlOf(apiPort)}/${ready}`),
     worker: (ready = 'readyz') => service('worker', 'src/bin/worker.js', `${urlOf(workerPort)}/${ready}`),
+    secondApi: () =>
+      service('second-api', 'src/bin/api.js', `${urlOf(secondApiPort)}/readyz`, {
+        PORT: String(secondApiPort),
+        ...secondEnv,
+      }),
     secondWorker: () =>
-      service('second-worker', 'src/bin/worker.js', `${urlOf(secondPort)}/readyz`, {
-        WORKER_HEALTH_PORT: String(secondPort),
+      service('second-worker', 'src/bin/worker.js', `${urlOf(secondWorkerPort)}/readyz`, {
+        WORKER_HEALTH_PORT: String(secondWorkerPort),
+        ...secondEnv,
       }),
     sandbox: () => service('sandbox', 'sandbox/main.js', `${urlOf(sandboxPort)}/sandbox/health`),
     async migrate() {

@@ -4,6 +4,7 @@ import type { TcpProxy } from '../faults/tcp-proxy.ts';
 import { startMongod } from '../../scripts/servers/mongod.ts';
 import type { Family } from './family.ts';
 import { planReplicaSet } from './replica-set.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { stablePort } from './stable-port.ts';
 
 /** The MongoDB of a run: one server, or three that elect a primary and can be cut off. */
@@ -17,6 +18,8 @@ export interface ClusterDatabase {
   stepDown(): Promise<void>;
   /** Makes some commands fail at the primary, at most for so long; returns how many failed. */
   failCommands(how: FailingCommands, withinMs: number): Promise<number>;
+  /** A disk of the server's own; null unless asked for, or where the machine allows none. */
+  readonly disk: SmallDisk | null;
   close(): Promise<void>;
 }
 
@@ -27,10 +30,20 @@ interface DatabaseOptions {
   readonly folder: string;
 }
 
-export async function planSingle({ binary, folder }: DatabaseOptions): Promise<ClusterDatabase> {
+interface SingleOptions extends DatabaseOptions {
+  /** With fail points, and on a small disk. */
+  readonly canFail: boolean;
+}
+
+export async function planSingle({ binary, folder, canFail }: SingleOptions): Promise<ClusterDatabase> {
   const name = 'mongod';
   const port = await stablePort();
-  const options = { binary, port, dataDir: join(folder, name), logFile: join(folder, 'logs', `${name}.log`) };
+  const dataDir = join(folder, name);
+  const disk = canFail ? await mountSmallDisk({ folder, mountPoint: dataDir, program: binary }) : null;
+  const options = {
+    ...{ binary: disk?.program ?? binary, port, dataDir, logFile: join(folder, 'logs', `${name}.log`) },
+    ...{ hasFailPoints: canFail, isSmall: canFail },
+  };
   return {
     uri: `mongodb://127.0.0.1:${port}/${databaseName}?replicaSet=rs0`,
     start: (family) => family.start({ name, start: (onSpawn) => startMongod({ ...options, onSpawn }) }),
@@ -38,7 +51,8 @@ export async function planSingle({ binary, folder }: DatabaseOptions): Promise<C
     primaryProxy: async () => null,
     stepDown: () => Promise.reject(new Error('a single server has nobody to step down for')),
     failCommands: () => Promise.reject(new Error('only runs with faults have fail points')),
-    close: async () => undefined,
+    disk,
+    close: async () => disk?.close(),
   };
 }
 
@@ -54,6 +68,7 @@ export async function planThree(options: DatabaseOptions): Promise<ClusterDataba
     primaryProxy: async () => (await replicaSet.findPrimary()).proxy,
     stepDown: replicaSet.stepDown,
     failCommands: (how, withinMs) => replicaSet.failCommands(failPoint(how, databaseName), withinMs),
+    disk: null,
     close: replicaSet.closeProxies,
   };
 }

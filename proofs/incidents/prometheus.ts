@@ -8,19 +8,31 @@ import { launchServer, waitUntilReady } from '../../scripts/servers/server-proce
 import { requestJson } from '../../scripts/stack/request-json.ts';
 import { stablePort } from '../cluster/stable-port.ts';
 
-export interface MetricsPorts {
+interface Ports {
   readonly api: number;
   readonly worker: number;
+}
+
+/** Of the processes that are there from the start, and of those that join them. */
+export interface MetricsPorts {
+  readonly first: Ports;
+  readonly second: Ports;
 }
 
 export interface Alert {
   readonly name: string;
   readonly client: string | null;
+  /** Of its rule's expression. */
+  readonly value: number;
 }
 
 export interface Prometheus {
   /** The alerts that fire now. */
   readFiring(): Promise<readonly Alert[]>;
+  /** The names of the alerts that fired at any time in the last seconds. */
+  readFired(seconds: number): Promise<readonly string[]>;
+  /** Scrapes the second processes too, as a service discovery would. */
+  addSecond(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,9 +48,16 @@ export async function findPrometheusOrFail(): Promise<string> {
   return binary;
 }
 
+const planPorts = async (): Promise<Ports> => ({ api: await stablePort(), worker: await stablePort() });
+
 export const planMetricsPorts = async (): Promise<MetricsPorts> => ({
-  api: await stablePort(),
-  worker: await stablePort(),
+  first: await planPorts(),
+  second: await planPorts(),
+});
+
+export const metricsPortsEnv = ({ api, worker }: Ports) => ({
+  METRICS_PORT: String(api),
+  WORKER_METRICS_PORT: String(worker),
 });
 
 /** Prometheus on loopback, with the alerts as they are deployed and the jobs of deploy/README.md. */
@@ -46,7 +65,13 @@ export async function startPrometheus({ binary, ports }: PrometheusOptions): Pro
   const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-prometheus-'));
   const port = await stablePort();
   const [configFile, logFile] = [join(folder, 'prometheus.yml'), join(folder, 'prometheus.log')];
-  await writeFile(configFile, stringify(configOf(ports)));
+  const { first, second } = ports;
+  const setTargets = (all: readonly Ports[]) =>
+    Promise.all(
+      jobs.map((job) => writeFile(targetsFile(folder, job), targetsOf(all.map((one) => one[job])))),
+    );
+  await setTargets([first]);
+  await writeFile(configFile, stringify(configOf(folder)));
   const server = await launchServer({
     name: 'prometheus',
     binary,
@@ -72,8 +97,21 @@ export async function startPrometheus({ binary, ports }: PrometheusOptions): Pro
       const { body } = await requestJson(`${url}/api/v1/alerts`, {});
       return (body as AlertPage).data.alerts
         .filter(({ state }) => state === 'firing')
-        .map(({ labels }) => ({ name: labels.alertname, client: labels.client ?? null }));
+        .map(({ labels, value }) => ({
+          ...{ name: labels.alertname, client: labels.client ?? null },
+          value: Number(value),
+        }));
     },
+    async readFired(seconds) {
+      const range = `[${Math.ceil(seconds)}s]`;
+      const query = `count by (alertname) (last_over_time(ALERTS{alertstate="firing"}${range}))`;
+      const { body } = await requestJson(
+        `${url}/api/v1/query?${new URLSearchParams({ query }).toString()}`,
+        {},
+      );
+      return (body as QueryPage).data.result.map(({ metric }) => metric.alertname).toSorted();
+    },
+    addSecond: async () => void (await setTargets([first, second])),
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
@@ -85,16 +123,29 @@ interface AlertPage {
   readonly data: {
     readonly alerts: readonly {
       readonly state: string;
+      readonly value: string;
       readonly labels: { readonly alertname: string; readonly client?: string };
     }[];
   };
 }
 
-const configOf = ({ api, worker }: MetricsPorts) => ({
+interface QueryPage {
+  readonly data: { readonly result: readonly { readonly metric: { readonly alertname: string } }[] };
+}
+
+const jobs = ['api', 'worker'] as const;
+type Job = (typeof jobs)[number];
+
+const targetsFile = (folder: string, job: Job): string => join(folder, `${job}.json`);
+
+const targetsOf = (ports: readonly number[]): string =>
+  JSON.stringify([{ targets: ports.map((port) => `127.0.0.1:${port}`) }]);
+
+const configOf = (folder: string) => ({
   global: { scrape_interval: '15s', evaluation_interval: '15s' },
   rule_files: [join(rootDir, 'deploy/prometheus/alerts.yml')],
-  scrape_configs: [
-    { job_name: 'whatsapp-crm-api', static_configs: [{ targets: [`127.0.0.1:${api}`] }] },
-    { job_name: 'whatsapp-crm-worker', static_configs: [{ targets: [`127.0.0.1:${worker}`] }] },
-  ],
+  scrape_configs: jobs.map((job) => ({
+    job_name: `whatsapp-crm-${job}`,
+    file_sd_configs: [{ files: [targetsFile(folder, job)], refresh_interval: '5s' }],
+  })),
 });

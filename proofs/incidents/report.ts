@@ -12,9 +12,13 @@ export interface StagedAlert {
 export interface IncidentReport {
   readonly staged: readonly StagedAlert[];
   readonly violations: readonly string[];
+  /** Incidents that this machine cannot stage, with the reason. */
+  readonly notStaged: readonly string[];
+  /** Alerts that fired and that no incident asked for: they may be right, and a reader judges them. */
+  readonly others: readonly string[];
 }
 
-export const formatIncidents = ({ staged, violations }: IncidentReport): string =>
+export const formatIncidents = ({ staged, violations, notStaged, others }: IncidentReport): string =>
   formatReport(
     [
       ...staged.map(
@@ -28,5 +32,9 @@ export const formatIncidents = ({ staged, violations }: IncidentReport): string 
       ),
       ['violations', violations.length],
     ],
-    [{ title: 'Violations', lines: violations }],
+    [
+      { title: 'NOT STAGED HERE', lines: notStaged },
+      { title: 'Other alerts that fired', lines: others },
+      { title: 'Violations', lines: violations },
+    ],
   );

@@ -16,6 +16,8 @@ export interface Business {
 export interface Stage {
   readonly cluster: Cluster;
   readonly database: mongo.Db;
+  /** Of the database server, as its administrator. */
+  command(command: mongo.Document): Promise<void>;
   /** A new client; each send goes to another number that ends with these digits. */
   openBusiness(name: string): Promise<Business>;
   send(business: Business, digits: string): Promise<string>;
@@ -24,6 +26,8 @@ export interface Stage {
   /** A webhook that Meta could have signed. */
   postSigned(body: string): Promise<void>;
   terminateRunOf(messageId: string): Promise<void>;
+  /** Sends a message every so often, whether it is accepted or not; returns what stops it. */
+  keepSending(business: Business, everyMs: number): () => void;
   close(): Promise<void>;
 }
 
@@ -34,9 +38,10 @@ export async function openStage(cluster: Cluster): Promise<Stage> {
   const temporal = new Client({ connection, namespace });
   const database = mongo.db();
   let sent = 0;
-  return {
+  const stage: Stage = {
     cluster,
     database,
+    command: async (command) => void (await mongo.db('admin').command(command)),
     async openBusiness(name) {
       const account = await signUp(apiUrl, `incident-${name}`);
       const { items } = await account.read<{ items: { phoneNumberId: string }[] }>('/api/channels');
@@ -66,8 +71,13 @@ export async function openStage(cluster: Cluster): Promise<Stage> {
     terminateRunOf: async (messageId) => {
       await temporal.workflow.getHandle(workflowIdOf(messageId)).terminate('an incident');
     },
+    keepSending(business, everyMs) {
+      const timer = setInterval(() => void stage.send(business, '77').catch(() => undefined), everyMs);
+      return () => clearInterval(timer);
+    },
     async close() {
       await Promise.all([mongo.close(), connection.close()]);
     },
   };
+  return stage;
 }
