@@ -77,6 +77,8 @@ export async function buildCore(config: Config, options: CoreOptions) {
     contacts: people.contacts,
     leads: people.leads,
     conversations: inbox.conversations,
+    arrivals: inbox.arrivals,
+    runInTransaction: ground.audit.runInTransaction,
     messages: store.messages,
     workflows: store.workflows,
     awaitCalls,
@@ -85,6 +87,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     consent: consent.consent,
     policies: consent.policies,
     preferences: consent.preferences,
+    readKeyword: consent.readKeyword,
     onInbound: consent.onInbound,
     facts: sending.facts,
     effects: sending.effects,
@@ -180,7 +183,7 @@ function buildAreas(config: Config, ground: Ground) {
   const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
   const { contacts, leads } = people;
   const inbox = buildInbox({ mongo, store: threads, contacts, leads, audit, clock });
-  const { conversations } = inbox;
+  const { conversations, arrivals } = inbox;
   const store = buildMessageStore({
     mongo,
     temporal: ground.temporal.client,
@@ -218,8 +221,10 @@ function buildAreas(config: Config, ground: Ground) {
     leads,
     phoneBook: people.phoneBook,
     conversations,
+    arrivals,
     numbers: numbers.numbers,
     consent: consent.consent,
+    readKeyword: consent.readKeyword,
     onInbound: consent.onInbound,
     policies: consent.policies,
     addressStops,

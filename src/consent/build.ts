@@ -14,7 +14,7 @@ import { createSendingPolicyRepository } from './sending-policy/repository.ts';
 import { sendingPolicyRoutes } from './sending-policy/routes.ts';
 import { createSendingPolicyReader } from './sending-policy/reader.ts';
 import { createConsentHistory } from './statements/history.ts';
-import { createConsentListener } from './statements/inbound.ts';
+import { createConsentListener, createKeywordReader } from './statements/inbound.ts';
 import { createPreferences } from './statements/preferences.ts';
 import { consentRoutes } from './statements/routes.ts';
 import { createConsentStatements, type ConsentDeps } from './statements/statements.ts';
@@ -45,6 +45,7 @@ export function buildConsent(deps: ConsentBuildDeps) {
   const { mongo, clients, contacts, messages, awaitCalls, workflows, audit, openings, clock, logger } = deps;
   const policyRepository = createSendingPolicyRepository(mongo);
   const policies = createSendingPolicyReader({ policies: policyRepository, clients, clock });
+  const readKeyword = createKeywordReader(policies);
   const countStop = observeStops(deps.metrics);
   const consent = createConsentStatements({
     contacts,
@@ -64,7 +65,8 @@ export function buildConsent(deps: ConsentBuildDeps) {
     consent,
     policies,
     preferences: createPreferences({ contacts, consent }),
-    onInbound: createConsentListener({ consent, policies }),
+    readKeyword,
+    onInbound: createConsentListener({ consent, readKeyword }),
 
     /** The routes for signed-in users. */
     routes() {

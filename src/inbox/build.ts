@@ -7,16 +7,25 @@ import type { MongoConnection } from '../platform/mongo.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
+import { createArrivals } from './conversations/arrivals.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
+import { createInboxSettingsRepository } from './settings/repository.ts';
+import { createInboxSettingsReader } from './settings/reader.ts';
+import { createInboxSettingsUseCases } from './settings/use-cases.ts';
+import { inboxSettingsRoutes } from './settings/routes.ts';
 
-/** The store of conversations. Built before people, whose deletions depend on it. */
+/** The store of conversations and of the inbox's settings. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
   const repository = createConversationRepository(mongo);
-  return { repository, references: createConversationReferences(repository) };
+  return {
+    repository,
+    settings: createInboxSettingsRepository(mongo),
+    references: createConversationReferences(repository),
+  };
 }
 
 interface InboxDeps {
@@ -30,10 +39,12 @@ interface InboxDeps {
 
 /** The inbox that agents work in. */
 export function buildInbox({ mongo, store, contacts, leads, audit, clock }: InboxDeps) {
-  const { repository } = store;
+  const { repository, settings } = store;
+  const readSettings = createInboxSettingsReader(settings);
   const hours = createBusinessHoursRepository(mongo);
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
+    arrivals: createArrivals({ conversations: repository, leads, readSettings, clock }),
     countLiveOn: repository.countLiveOn,
 
     routes({ users }: { users: UserDirectory }) {
@@ -47,6 +58,9 @@ export function buildInbox({ mongo, store, contacts, leads, audit, clock }: Inbo
       const tables = {
         conversations: conversationRoutes({ conversations: useCases }),
         businessHours: businessHoursRoutes({ hours: createBusinessHoursUseCases({ hours, audit, clock }) }),
+        settings: inboxSettingsRoutes({
+          useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
+        }),
       };
       return Object.values(tables).flat();
     },

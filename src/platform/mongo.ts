@@ -80,6 +80,17 @@ export async function connectMongo(options: MongoOptions): Promise<MongoConnecti
 export const isDuplicateKey = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 11_000;
 
+/** Runs `write` again if a unique index refuses it, because then it finds what the other writer stored. */
+export async function retryOnDuplicateKey<T>(write: () => Promise<T>, maxTries = 2): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isDuplicateKey(error) || tries >= maxTries) throw error;
+    }
+  }
+}
+
 /** The database of an open connection; throws if it is not open. */
 export function databaseOf(connection: MongoConnection): mongo.Db {
   if (connection.db === undefined) throw new Error('The database is not connected.');

@@ -1,7 +1,7 @@
 import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { createBulkWriter } from './bulk-writer.ts';
 import type { TenantDocument, TenantModel } from './declare-model.ts';
-import { databaseOf, isDuplicateKey, type ClientScope } from './mongo.ts';
+import { databaseOf, isDuplicateKey, retryOnDuplicateKey, type ClientScope } from './mongo.ts';
 import type {
   CrossingFilter,
   ScopedFilter,
@@ -70,6 +70,7 @@ const createTenantCollection = <Doc extends TenantDocument>(raw: mongo.Collectio
   ...createReads<Doc>(raw),
   ...createUpdates<Doc>(raw),
   ...createInserts<Doc>(raw),
+  ...createVersioned<Doc>(raw),
   ...createDeletes<Doc>(raw),
   /** For work without a client: sweeps, gauges, and finding the client of an event or a token. */
   acrossClients: createAcrossClients<Doc>(raw),
@@ -157,19 +158,6 @@ const createUpdates = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
     if (document === null) throw new Error('The upsert returned no document.');
     return document;
   },
-
-  /** Replaces the document at the version that was read; false if it has changed since. */
-  async replaceVersioned(
-    scope: ClientScope,
-    { _id, version }: Versioned,
-    next: Unscoped<Doc>,
-    session?: ClientSession,
-  ): Promise<boolean> {
-    const { _id: _same, ...replacement }: mongo.Document = owned(scope, next);
-    const filter = owned(scope, { _id, version });
-    const { matchedCount } = await raw.replaceOne(filter, replacement, withSession({ session }));
-    return matchedCount === 1;
-  },
 });
 
 const createInserts = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
@@ -208,6 +196,47 @@ const createInserts = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
       );
   },
 });
+
+const createVersioned = <Doc extends TenantDocument>(raw: mongo.Collection) => {
+  const { insertOne } = createInserts<Doc>(raw);
+
+  /** Replaces the document at the version that was read; false if it has changed since. */
+  async function replaceVersioned(
+    scope: ClientScope,
+    { _id, version }: Versioned,
+    next: Unscoped<Doc>,
+    session?: ClientSession,
+  ): Promise<boolean> {
+    const { _id: _same, ...replacement }: mongo.Document = owned(scope, next);
+    const filter = owned(scope, { _id, version });
+    const { matchedCount } = await raw.replaceOne(filter, replacement, withSession({ session }));
+    return matchedCount === 1;
+  }
+
+  return {
+    replaceVersioned,
+
+    /**
+     * As `replaceVersioned`, for the only document of a client: version 0 stands for one that is not stored yet, and a
+     * unique index refuses a second one.
+     */
+    async insertOrReplaceVersioned(
+      scope: ClientScope,
+      current: Versioned,
+      next: Unscoped<Doc>,
+      session: ClientSession,
+    ): Promise<boolean> {
+      if (current.version > 0) return replaceVersioned(scope, current, next, session);
+      try {
+        await insertOne(scope, next, { session });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
+  };
+};
 
 const createDeletes = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   /** Whether a document was deleted. */
@@ -253,13 +282,4 @@ function withSession<Options extends { readonly session?: ClientSession | undefi
   ...options
 }: Options): Omit<Options, 'session'> & { session?: ClientSession } {
   return session === undefined ? options : { ...options, session };
-}
-
-async function retryOnDuplicateKey<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (isDuplicateKey(error)) return write();
-    throw error;
-  }
 }

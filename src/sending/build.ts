@@ -5,6 +5,7 @@ import type { ChannelDirectory } from '../channels/directory.ts';
 import { clockText, nextAllowedInstant } from '../consent/sending-policy/quiet-hours.ts';
 import type { SendingPolicyReader } from '../consent/sending-policy/reader.ts';
 import type { ConsentStatements } from '../consent/statements/statements.ts';
+import type { Arrivals } from '../inbox/conversations/arrivals.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import type { OpeningQueue } from '../openings/openings.ts';
 import type { SuspectNumbers } from '../people/contacts/numbers.ts';
@@ -83,9 +84,11 @@ interface SendingDeps {
   readonly leads: LeadDirectory;
   readonly phoneBook: PhoneBook;
   readonly conversations: ConversationThreads;
+  readonly arrivals: Arrivals;
   readonly numbers: SuspectNumbers;
   readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
   readonly onInbound: InboundDeps['onInbound'];
+  readonly readKeyword: InboundDeps['readKeyword'];
   readonly policies: Pick<SendingPolicyReader, 'sendingPolicyOf'>;
   readonly addressStops: GateFactsDeps['addressStops'];
   readonly openings: OpeningQueue;
@@ -150,14 +153,19 @@ export function buildSending(deps: SendingDeps) {
 
 /** What comes in besides receipts. */
 function buildIncoming(deps: SendingDeps) {
-  const { messages, contacts, conversations, numbers, onInbound, phoneBook, clock } = deps;
-  const groups = createGroups({ messages, contacts, conversations, clock });
-  const inbound = createInboundService({ messages, contacts, conversations, numbers, onInbound, clock });
+  const { messages, contacts, conversations, arrivals, numbers, onInbound, readKeyword, phoneBook, clock } =
+    deps;
+  const { runInTransaction } = deps.audit;
+  const groups = createGroups({ messages, contacts, conversations, runInTransaction, clock });
+  const inbound = createInboundService({
+    ...{ messages, contacts, conversations, arrivals, runInTransaction },
+    ...{ numbers, readKeyword, onInbound, clock },
+  });
   return {
     inbound: routeGroupMessages(inbound, groups),
     threadItems: createThreadItems({
       phoneMessages: createPhoneMessages({ messages, contacts, conversations, onInbound, clock }),
-      calls: createCalls({ messages, contacts, conversations, clock }),
+      calls: createCalls({ messages, contacts, conversations, arrivals, runInTransaction, clock }),
       groups,
       phoneBook,
     }),

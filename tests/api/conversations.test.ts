@@ -88,6 +88,8 @@ describe('conversations', () => {
         assignedAgentId: null,
         status: 'open',
         lastMessageAt: '2026-11-23T09:00:00.000Z',
+        closedAt: null,
+        referral: null,
         group: null,
         freeEntryPointExpiresAt: null,
         windowExpiresAt: '2026-11-23T10:00:00.000Z',

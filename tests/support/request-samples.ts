@@ -138,6 +138,12 @@ const clientSamples: readonly Sample[] = [
       ...harmlessAt('isActive', 'true', 'false'),
     ],
   },
+  { route: 'get /api/inbox-settings', query: {} },
+  {
+    route: 'patch /api/inbox-settings',
+    body: { reopenWithinHours: 48 },
+    harmless: harmlessAt('reopenWithinHours', 'zero'),
+  },
   { route: 'get /api/clients/:id/sending-policy', query: {} },
   {
     route: 'patch /api/clients/:id/sending-policy',

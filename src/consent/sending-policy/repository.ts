@@ -13,16 +13,12 @@ export function createSendingPolicyRepository(connection: Connection) {
     find: (scope: ClientScope, session?: ClientSession): Promise<SendingPolicyDoc | null> =>
       policies.findOne(scope, {}, { session }),
 
-    /** The first policy of a client; throws a duplicate key error if another insert came first. */
-    insert: (scope: ClientScope, policy: SendingPolicyDoc, session: ClientSession): Promise<void> =>
-      policies.insertOne(scope, policy, { session }),
-
-    /** Replaces `current` with `next`; false if another change came first. */
+    /** Stores `next`; false if another change came first. */
     replace: (
       scope: ClientScope,
       current: SendingPolicyDoc,
       next: SendingPolicyDoc,
       session: ClientSession,
-    ): Promise<boolean> => policies.replaceVersioned(scope, current, next, session),
+    ): Promise<boolean> => policies.insertOrReplaceVersioned(scope, current, next, session),
   };
 }

@@ -9,7 +9,7 @@ import { userOrOperatorOf } from '../../http/actor.ts';
 import type { Actor } from '../../http/route.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { isDuplicateKey, scopeOf, type ClientScope } from '../../platform/mongo.ts';
+import { scopeOf, type ClientScope } from '../../platform/mongo.ts';
 import type { SendingPolicyDoc, SendingPolicyRepository } from './repository.ts';
 import { wordIssues } from './rules.ts';
 import type { PatchSendingPolicyBody } from './schemas.ts';
@@ -42,7 +42,7 @@ export function createSendingPolicyUseCases({
     type: 'sending-policy',
     noun: 'sending policy',
     find: (scope, _id, session) => find(scope, session),
-    replace: (scope, current, next, session) => storePolicy(policies, scope, { current, next }, session),
+    replace: policies.replace,
     auditedFieldsOf: decisionsOf,
     targetOf: ({ clientId: id }) => ({ type: 'client', id }),
     afterChange: (scope, _written, session) => openings.opened(scope, { gate: 'quiet-hours' }, session),
@@ -71,23 +71,6 @@ export function createSendingPolicyUseCases({
       return policy;
     },
   };
-}
-
-/** The first change of a client inserts its policy. Returns false if another change came first. */
-async function storePolicy(
-  policies: SendingPolicyRepository,
-  scope: ClientScope,
-  { current, next }: { readonly current: SendingPolicyDoc; readonly next: SendingPolicyDoc },
-  session: ClientSession,
-): Promise<boolean> {
-  if (current.version > 0) return policies.replace(scope, current, next, session);
-  try {
-    await policies.insert(scope, next, session);
-    return true;
-  } catch (error) {
-    if (isDuplicateKey(error)) return false;
-    throw error;
-  }
 }
 
 const defaultPolicy = ({ clientId }: ClientScope): SendingPolicyDoc => ({

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { senderOf } from '../../whatsapp/identity.ts';
 import type { SendingPolicyReader } from '../sending-policy/reader.ts';
-import { findKeyword, textsOf } from '../words/rules.ts';
+import { findKeyword, textsOf, type KeywordMatch } from '../words/rules.ts';
 import type { ConsentStatements, StopOutcome } from './statements.ts';
 
 /** The parts of an inbound message that consent reads. */
@@ -21,7 +21,7 @@ export interface ContactStatement {
 
 export interface InboundConsentDeps {
   readonly consent: Pick<ConsentStatements, 'stop' | 'start'>;
-  readonly policies: Pick<SendingPolicyReader, 'consentWordsOf'>;
+  readonly readKeyword: KeywordReader;
 }
 
 /** Characters of the stored wording. */
@@ -38,13 +38,24 @@ export function assertThrough(outcome: StopOutcome): void {
     throw new StopUnderWay(`${outcome.messageIds.length} messages are being handed to the provider.`);
 }
 
-/** Checks every inbound message for a stop or start word. */
+export type KeywordReader = ReturnType<typeof createKeywordReader>;
+
+/** Finds the stop or start word of an inbound message; null if it is about something else. */
+export const createKeywordReader =
+  (policies: Pick<SendingPolicyReader, 'consentWordsOf'>) =>
+  async (
+    scope: ClientScope,
+    { raw }: Pick<ContactStatement['item'], 'raw'>,
+  ): Promise<KeywordMatch | null> => {
+    const texts = textsOf(raw);
+    return texts.length === 0 ? null : findKeyword(texts, await policies.consentWordsOf(scope));
+  };
+
+/** Records what a stop or start word says. */
 export const createConsentListener =
-  ({ consent, policies }: InboundConsentDeps) =>
+  ({ consent, readKeyword }: InboundConsentDeps) =>
   async ({ scope, contact, item }: ContactStatement): Promise<void> => {
-    const texts = textsOf(item.raw);
-    if (texts.length === 0) return;
-    const match = findKeyword(texts, await policies.consentWordsOf(scope));
+    const match = await readKeyword(scope, item);
     if (match === null) return;
     const statement = {
       source: 'keyword',

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ConversationRecord, ConversationStatus } from './repository.ts';
+import type { ConversationRecord, ConversationStatus } from './model.ts';
 
 /** A user's change of status or assignment. */
 export type ConversationDecision =
@@ -7,7 +7,7 @@ export type ConversationDecision =
   | { readonly assignedAgentId: Types.ObjectId | null };
 
 /** The latest decisions stay on the conversation; the audit keeps all of them. */
-const maxKeptDecisions = 50;
+export const maxKeptDecisions = 50;
 
 /** The conversation after a decision, with an entry in its history; the same object if nothing changes. */
 export function applyDecision(
@@ -17,7 +17,10 @@ export function applyDecision(
 ): ConversationRecord {
   if (isDecided(current, decision)) return current;
   const history = [...current.history, { at, by, ...decision }].slice(-maxKeptDecisions);
-  if ('status' in decision) return { ...current, ...decision, history };
+  if ('status' in decision) {
+    const { closedAt: _before, ...rest } = current;
+    return { ...rest, ...decision, ...(decision.status === 'closed' ? { closedAt: at } : {}), history };
+  }
   const { assignedAgentId: _was, ...rest } = current;
   const { assignedAgentId } = decision;
   return { ...rest, ...(assignedAgentId === null ? {} : { assignedAgentId }), history };

@@ -1,16 +1,30 @@
 import { Schema, type Types } from 'mongoose';
+import type { AdReferral } from '../../people/leads/ad-referral.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 
 export const conversationStatuses = ['open', 'pending', 'closed'] as const;
 export type ConversationStatus = (typeof conversationStatuses)[number];
+/** A contact has one conversation with these on each channel. */
+export const liveStatuses = ['open', 'pending'] as const satisfies readonly ConversationStatus[];
 
-/** A user's decision; it has either `status` or `assignedAgentId`. */
+/** Why the product changed a conversation: the contact wrote soon after it was closed. */
+export const conversationReasons = ['contact-wrote'] as const;
+export type ConversationReason = (typeof conversationReasons)[number];
+
+/** A decision; it has either `status` or `assignedAgentId`. */
 export interface ConversationHistoryEntry {
   readonly at: Date;
-  readonly by: Types.ObjectId;
+  /** The user who decided; absent for a decision of the product, which has a reason. */
+  readonly by?: Types.ObjectId;
+  readonly reason?: ConversationReason;
   readonly status?: ConversationStatus;
   /** Null if unassigned. */
   readonly assignedAgentId?: Types.ObjectId | null;
+}
+
+export interface ConversationKey {
+  readonly channelId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
 }
 
 /** A WhatsApp group. */
@@ -36,6 +50,10 @@ export interface ConversationDoc {
   readonly assignedAgentId?: Types.ObjectId;
   readonly status: ConversationStatus;
   readonly lastMessageAt: Date;
+  /** Set while the conversation is closed. Absent for a backlog, which nobody closed, and in data of earlier versions. */
+  readonly closedAt?: Date;
+  /** The advertisement that began the conversation, or reopened it. */
+  readonly referral?: AdReferral;
   /** When the customer service window closes, 24 h less a safety minute after the contact's last message (`windowAfter`). */
   readonly windowExpiresAt?: Date;
   /** Until when messages are free: Meta's 72 h for contacts who come from an advertisement. */
@@ -45,7 +63,7 @@ export interface ConversationDoc {
   readonly unreadCount: number;
   readonly createdAt: Date;
   /**
-   * Counts the decisions of users (status, assignment). Messages and read marks do not increment it, because a contact
+   * Counts the decisions (status, assignment). Messages and read marks do not increment it, because a contact
    * who writes must not fail the changes of an agent.
    */
   readonly version: number;
@@ -64,6 +82,8 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   assignedAgentId: Schema.Types.ObjectId,
   status: { type: String, enum: conversationStatuses, required: true },
   lastMessageAt: { type: Date, required: true },
+  closedAt: Date,
+  referral: Schema.Types.Mixed,
   windowExpiresAt: Date,
   freeEntryPointExpiresAt: Date,
   turns: Number,
@@ -76,7 +96,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
 // At most one live thread per contact and channel.
 conversationModel.schema.index(
   { clientId: 1, channelId: 1, contactId: 1 },
-  { unique: true, partialFilterExpression: { status: { $in: ['open', 'pending'] } } },
+  { unique: true, partialFilterExpression: { status: { $in: [...liveStatuses] } } },
 );
 // Every message rewrites each index that holds `lastMessageAt`, so there are only three.
 // Queries name a set of statuses, whose sorted ranges of the first two indexes the server merges.

@@ -3,20 +3,19 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
+import { createArrivalWrites } from './arrival-writes.ts';
 import {
   conversationModel,
   conversationStatuses,
+  liveStatuses,
   type ConversationDoc,
+  type ConversationKey,
   type ConversationRecord,
   type ConversationStatus,
 } from './model.ts';
 
-export type { ConversationDoc, ConversationRecord, ConversationStatus } from './model.ts';
-
-export interface ConversationKey {
-  readonly channelId: Types.ObjectId;
-  readonly contactId: Types.ObjectId;
-}
+export type { ArrivalTouch } from './arrival-writes.ts';
+export type { ConversationDoc, ConversationKey, ConversationRecord, ConversationStatus } from './model.ts';
 
 export interface InboundTouch {
   readonly windowExpiresAt: Date;
@@ -39,7 +38,7 @@ export interface TouchOptions {
 }
 
 const oneTurn = { $inc: { turns: 1 } };
-const live = { $in: ['open', 'pending'] satisfies ConversationStatus[] };
+const live = { $in: [...liveStatuses] };
 const withoutHistory = { projection: { history: 0 } } as const;
 
 export type ConversationRepository = ReturnType<typeof createConversationRepository>;
@@ -49,6 +48,7 @@ export function createConversationRepository(connection: Connection) {
 
   return {
     ...createMessageTouches(conversations),
+    ...createArrivalWrites(conversations),
     ...createThreadWrites(conversations),
     ...createOtherThreads(conversations),
     ...createDecisions(conversations),
@@ -67,11 +67,15 @@ export function createConversationRepository(connection: Connection) {
       conversations.findOne<ConversationDoc>(scope, { ...key, status: live }, withoutHistory),
 
     /** The thread of a contact and channel with the latest window, open or closed. */
-    findWithLatestWindow: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
+    findWithLatestWindow: (
+      scope: ClientScope,
+      key: ConversationKey,
+      session?: ClientSession,
+    ): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>(
         scope,
         { ...key, windowExpiresAt: { $exists: true } },
-        { ...withoutHistory, sort: { windowExpiresAt: -1 } },
+        { ...withoutHistory, sort: { windowExpiresAt: -1 }, session },
       ),
 
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
@@ -142,12 +146,13 @@ const createThreadWrites = (conversations: TenantCollection<ConversationRecord>)
     scope: ClientScope,
     _id: Types.ObjectId,
     leadId: Types.ObjectId,
+    session?: ClientSession,
   ): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
       scope,
       { _id, leadId: { $exists: false } },
       { $set: { leadId } },
-      { returnDocument: 'after', ...withoutHistory },
+      { returnDocument: 'after', ...withoutHistory, session },
     ),
 
   /** The thread with this id, open or closed, after a message at `at`; returns its latest turn, null if there is none. */
@@ -201,8 +206,8 @@ const createOtherThreads = (conversations: TenantCollection<ConversationRecord>)
       { $setOnInsert: { ...key, ...fresh, status: 'closed', history: [] }, $max: { lastMessageAt } },
     ),
 
-  async countUnread(scope: ClientScope, _id: Types.ObjectId): Promise<void> {
-    await conversations.updateOne(scope, { _id }, { $inc: { unreadCount: 1 } });
+  async countUnread(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<void> {
+    await conversations.updateOne(scope, { _id }, { $inc: { unreadCount: 1 } }, { session });
   },
 
   /** Names the group, unless a later name is known. */

@@ -10,3 +10,20 @@ export const windowAfter = (inboundAt: Date): Date => new Date(inboundAt.getTime
 /** Whether a free-form message may be sent at `at`; `windowExpiresAt` is null if the contact never wrote. */
 export const isWindowOpen = (windowExpiresAt: Date | null, at: Date): boolean =>
   windowExpiresAt !== null && at < windowExpiresAt;
+
+const hourMs = 60 * 60 * 1_000;
+
+export type ReopeningRule = 'store-closed' | 'reopen' | 'open-new';
+
+/**
+ * Where a message goes that the contact wrote at `at` and that finds no open or pending conversation. The provider's time
+ * decides and not the arrival: a message from before the closing belongs to the closed conversation and reopens nothing.
+ */
+export function ruleForClosed(
+  { closedAt }: { readonly closedAt: Date },
+  at: Date,
+  reopenWithinHours: number,
+): ReopeningRule {
+  if (at <= closedAt) return 'store-closed';
+  return at.getTime() - closedAt.getTime() <= reopenWithinHours * hourMs ? 'reopen' : 'open-new';
+}

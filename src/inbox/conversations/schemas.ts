@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { objectIdText } from '../../platform/fields.ts';
+import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
-import { conversationStatuses } from './model.ts';
+import { conversationReasons, conversationStatuses } from './model.ts';
 
 const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
 
@@ -24,7 +25,8 @@ export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
 export const PatchConversationBody = z
   .strictObject({
     status: ConversationStatus.meta({
-      description: '`pending` sets it aside; the next message of the contact after `closed` opens a new one',
+      description:
+        '`pending` sets it aside. A contact who writes soon after `closed` reopens it, see the inbox settings',
     }),
   })
   .meta({ id: 'UpdateConversationBody', examples: [{ status: 'closed' }] });
@@ -83,6 +85,10 @@ const conversationFields = {
         'minutes after the latest one: WhatsApp’s window of 24 hours less a minute, in which a last message can still arrive.',
     }),
   unreadCount: z.int(),
+  closedAt: z.iso.datetime().nullable().meta({ description: 'Null while it is open or pending' }),
+  referral: AdReferralView.nullable().meta({
+    description: 'The advertisement that began the conversation, or reopened it',
+  }),
   createdAt: z.iso.datetime(),
 };
 
@@ -99,6 +105,8 @@ const listItemExample = {
   freeEntryPointExpiresAt: null,
   windowExpiresAt: '2026-11-24T08:59:00.000Z',
   unreadCount: 1,
+  closedAt: null,
+  referral: null,
   createdAt: '2026-11-23T08:30:00.000Z',
 } as const;
 
@@ -110,7 +118,12 @@ export type ConversationListItemView = z.input<typeof ConversationListItemView>;
 const HistoryEntry = z
   .object({
     at: z.iso.datetime(),
-    by: z.string().meta({ description: 'The user who made the change' }),
+    by: z.string().nullable().meta({ description: 'The user who made the change; null for the product' }),
+    reason: z.enum(conversationReasons).nullable().meta({
+      id: 'ConversationReason',
+      description:
+        'Why the product made the change. `contact-wrote`: the contact wrote soon after the conversation was closed',
+    }),
     status: ConversationStatus.optional(),
     assignedAgentId: z.string().nullable().optional(),
   })
@@ -132,6 +145,7 @@ export const ConversationView = z
           {
             at: '2026-11-23T08:45:00.000Z',
             by: listItemExample.assignedAgentId,
+            reason: null,
             assignedAgentId: listItemExample.assignedAgentId,
           },
         ],

@@ -1,3 +1,4 @@
+import { toAdReferralView } from '../../people/leads/ad-referral.ts';
 import type { ConversationDoc, ConversationRecord, WithContact } from './use-cases.ts';
 import type { ConversationListItemView, ConversationView } from './schemas.ts';
 
@@ -27,14 +28,17 @@ export const toConversationListItemView = ({
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
   unreadCount: conversation.unreadCount,
+  closedAt: conversation.closedAt?.toISOString() ?? null,
+  referral: toAdReferralView(conversation.referral),
   createdAt: conversation.createdAt.toISOString(),
 });
 
 export const toConversationView = (found: WithContact<ConversationRecord>): ConversationView => ({
   ...toConversationListItemView(found),
-  history: found.conversation.history.map(({ at, by, status, assignedAgentId }) => ({
+  history: found.conversation.history.map(({ at, by, reason, status, assignedAgentId }) => ({
     at: at.toISOString(),
-    by: by.toHexString(),
+    by: by?.toHexString() ?? null,
+    reason: reason ?? null,
     ...(status === undefined ? {} : { status }),
     ...(assignedAgentId === undefined ? {} : { assignedAgentId: assignedAgentId?.toHexString() ?? null }),
   })),

@@ -1,9 +1,10 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { ContactDirectory } from '../contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
+import type { AdReferral } from './ad-referral.ts';
 import { draftLead, insertLead } from './drafts.ts';
 import type { LeadDoc, LeadRepository } from './repository.ts';
 
@@ -18,8 +19,36 @@ export interface LeadDeps {
 
 export type LeadDirectory = ReturnType<typeof createLeadDirectory>;
 
+/** A conversation that needs a lead. */
+export interface LeadCause {
+  readonly contactId: Types.ObjectId;
+  /** The advertisement that brought the contact. */
+  readonly source?: AdReferral | undefined;
+}
+
 /** Leads for other nouns. The actions of users on leads are in `use-cases.ts`. */
 export function createLeadDirectory({ leads, contacts, runInTransaction, clock }: LeadDeps) {
+  /** The contact's lead, or a new one in stage `new`, which the contact's lock makes the only one. */
+  async function findOrCreateWithin(
+    scope: ClientScope,
+    { contactId, source }: LeadCause,
+    session: ClientSession,
+  ): Promise<LeadDoc> {
+    const known = await leads.findOfContact(scope, contactId, session);
+    if (known !== null && known.deletedAt === undefined) {
+      if (source !== undefined) await leads.setSource(scope, { _id: known._id, source }, session);
+      return known;
+    }
+    const contact = await contacts.holdForCopy(scope, contactId, session);
+    if (contact === null) throw notFound('contact');
+    const earlier = await leads.findOfContact(scope, contactId, session);
+    if (earlier !== null && earlier.deletedAt === undefined) return earlier;
+    const fresh = { stage: 'new', tags: [], ...(source === undefined ? {} : { source }) } as const;
+    const lead = draftLead(scope, { contact, earlier, fresh, at: clock.now() });
+    await insertLead(leads, scope, lead, session);
+    return lead;
+  }
+
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc | null> => leads.findById(scope, id),
 
@@ -30,16 +59,10 @@ export function createLeadDirectory({ leads, contacts, runInTransaction, clock }
     async findOrCreate(scope: ClientScope, contactId: Types.ObjectId): Promise<LeadDoc> {
       const known = await leads.findOfContact(scope, contactId);
       if (known !== null && known.deletedAt === undefined) return known;
-      return runInTransaction(async (session) => {
-        const contact = await contacts.holdForCopy(scope, contactId, session);
-        if (contact === null) throw notFound('contact');
-        const earlier = await leads.findOfContact(scope, contactId, session);
-        if (earlier !== null && earlier.deletedAt === undefined) return earlier;
-        const fresh = { stage: 'new', tags: [] } as const;
-        const lead = draftLead(scope, { contact, earlier, fresh, at: clock.now() });
-        await insertLead(leads, scope, lead, session);
-        return lead;
-      });
+      return runInTransaction((session) => findOrCreateWithin(scope, { contactId }, session));
     },
+
+    /** As `findOrCreate`, in the caller's transaction. A lead without a source gets that of the cause. */
+    findOrCreateWithin,
   };
 }

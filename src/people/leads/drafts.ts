@@ -9,7 +9,7 @@ interface LeadDraft {
   readonly contact: ContactDoc;
   /** The contact's deleted lead. */
   readonly earlier: LeadDoc | null;
-  readonly fresh: Pick<LeadDoc, 'stage' | 'tags' | 'assignedAgentId'>;
+  readonly fresh: Pick<LeadDoc, 'stage' | 'tags' | 'assignedAgentId' | 'source'>;
   readonly at: Date;
 }
 

@@ -1,6 +1,7 @@
 import { Schema, type Types } from 'mongoose';
 import { optInStatuses, type OptInStatus } from '../contacts/rules.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
+import type { AdReferral } from './ad-referral.ts';
 import { leadStages, type LeadStage } from './rules.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface LeadDoc extends ContactCopy {
   readonly stage: LeadStage;
   readonly tags: readonly string[];
   readonly assignedAgentId?: Types.ObjectId;
+  /** The advertisement that brought the contact first. */
+  readonly source?: AdReferral;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;
@@ -45,6 +48,7 @@ export const leadModel = declareTenantModel<LeadDoc>('leads', {
   stage: { type: String, enum: leadStages, required: true },
   tags: { type: [String], required: true },
   assignedAgentId: Schema.Types.ObjectId,
+  source: Schema.Types.Mixed,
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
   version: { type: Number, required: true },

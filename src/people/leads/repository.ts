@@ -4,6 +4,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter, ScopedUpdate } from '../../platform/tenant-queries.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
+import type { AdReferral } from './ad-referral.ts';
 import { leadModel, type ContactCopy, type LeadDoc } from './model.ts';
 import type { LeadStage } from './rules.ts';
 
@@ -58,6 +59,15 @@ const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
   /** Replaces `current` with `next`; false if the lead has changed since it was read. */
   replace: (scope: ClientScope, current: LeadDoc, next: LeadDoc, session: ClientSession): Promise<boolean> =>
     leads.replaceVersioned(scope, current, next, session),
+
+  /** Sets the source of a lead that has none: the first one stays. */
+  async setSource(
+    scope: ClientScope,
+    { _id, source }: { readonly _id: Types.ObjectId; readonly source: AdReferral },
+    session: ClientSession,
+  ): Promise<void> {
+    await leads.updateOne(scope, { _id, source: { $exists: false } }, { $set: { source } }, { session });
+  },
 
   /** Updates the copies on the contact's lead; writes nothing if they are up to date. */
   async copyContact(

@@ -11,6 +11,7 @@ import {
 } from '../contacts/schemas.ts';
 import { objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
+import { AdReferralView } from './ad-referral.ts';
 import { leadStages } from './rules.ts';
 
 const LeadStage = z.enum(leadStages).meta({ id: 'LeadStage' });
@@ -91,6 +92,9 @@ export const LeadView = z
     stage: LeadStage,
     tags: z.array(z.string()),
     assignedAgentId: z.string().nullable(),
+    source: AdReferralView.nullable().meta({
+      description: 'The advertisement that brought the contact first; null if none is known',
+    }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -107,6 +111,7 @@ export const LeadView = z
         stage: 'qualified',
         tags: ['vip', 'berlin'],
         assignedAgentId: '665f1c2ab7e4d3a9c8b01234',
+        source: null,
         createdAt: '2026-11-23T08:20:00.000Z',
         updatedAt: '2026-11-23T08:40:00.000Z',
       },

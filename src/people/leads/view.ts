@@ -1,3 +1,4 @@
+import { toAdReferralView } from './ad-referral.ts';
 import type { LeadDoc } from './use-cases.ts';
 import type { LeadView } from './schemas.ts';
 
@@ -11,6 +12,7 @@ export const toLeadView = (lead: LeadDoc): LeadView => ({
   stage: lead.stage,
   tags: [...lead.tags],
   assignedAgentId: lead.assignedAgentId?.toHexString() ?? null,
+  source: toAdReferralView(lead.source),
   createdAt: lead.createdAt.toISOString(),
   updatedAt: lead.updatedAt.toISOString(),
 });

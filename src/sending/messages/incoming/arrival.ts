@@ -1,9 +1,12 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
 import type { ContactDoc, ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { KeywordReader } from '../../../consent/statements/inbound.ts';
+import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
 import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
 import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
 
@@ -23,6 +26,10 @@ export interface InboundDeps {
   readonly messages: MessageRepository;
   readonly contacts: ContactDirectory;
   readonly conversations: ConversationThreads;
+  readonly arrivals: Arrivals;
+  readonly runInTransaction: RunInTransaction;
+  /** The stop or start word of a message. */
+  readonly readKeyword: KeywordReader;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
   /** Runs for every stored message, and again if it is delivered again. If it throws, the event is retried later. */
   onInbound(arrival: Arrival): Promise<void>;
@@ -44,10 +51,12 @@ export async function keepSource(
   messages: Pick<MessageRepository, 'keepSource'>,
   scope: ClientScope,
   { messageId, item, at, now }: SourceToKeep,
+  session?: ClientSession,
 ): Promise<void> {
   const object = item.source ?? (at.getTime() === item.timestampMs ? undefined : item.raw);
   if (object === undefined) return;
-  await messages.keepSource(scope, { messageId, eventId: item.providerMessageId }, { object, at: now });
+  const place = { messageId, eventId: item.providerMessageId };
+  await messages.keepSource(scope, place, { object, at: now }, session);
 }
 
 /** The parsed content, without the fields that the message has itself. */

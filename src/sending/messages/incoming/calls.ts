@@ -1,28 +1,30 @@
 import type { Types } from 'mongoose';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
-import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
+import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { ClientScope } from '../../../platform/mongo.ts';
+import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { CallItem } from '../../../whatsapp/calls.ts';
 import type { CallContent } from '../store/model.ts';
-import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson, draftEntry, findEarlier, isSame } from './entries.ts';
-import { messageTime } from './rules.ts';
+import { contactOfPerson, draftEntry, findEarlier, isSame, maxStoreTries } from './entries.ts';
+import { messageTime, threadTimes } from './rules.ts';
 
 export interface CallDeps {
-  readonly messages: Pick<MessageRepository, 'insert' | 'noteCallEvent' | 'findStored'>;
+  readonly messages: Pick<MessageRepository, 'insertWithin' | 'noteCallEvent' | 'findStored'>;
   readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
   readonly conversations: ConversationThreads;
+  readonly arrivals: Arrivals;
+  readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
 }
 
 interface CallPlace {
+  readonly scope: ClientScope;
   readonly key: { readonly channelId: Types.ObjectId; readonly contactId: Types.ObjectId };
   readonly at: Date;
-  readonly isInbound: boolean;
-  /** The call, if an event of it is stored. */
-  readonly earlier: StoredMessage | null;
+  readonly now: Date;
 }
 
 export type Calls = ReturnType<typeof createCalls>;
@@ -31,14 +33,8 @@ export type Calls = ReturnType<typeof createCalls>;
  * Voice calls as entries of the thread, one per call; its events may arrive in any order. A call of the person opens the
  * customer service window, makes a lead and counts as unread, as a message would.
  */
-export function createCalls({ messages, contacts, conversations, clock }: CallDeps) {
-  const threadOf = (scope: ClientScope, { key, at, isInbound, earlier }: CallPlace) => {
-    if (earlier !== null) return conversations.findById(scope, earlier.conversationId);
-    return isInbound
-      ? conversations.findOrOpen(scope, key, at)
-      : conversations.findOrOpenWithoutLead(scope, key, at);
-  };
-
+export function createCalls(deps: CallDeps) {
+  const { messages, contacts, conversations, clock } = deps;
   return {
     /** False if the person cannot be identified. */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: CallItem): Promise<boolean> {
@@ -47,41 +43,62 @@ export function createCalls({ messages, contacts, conversations, clock }: CallDe
       const now = clock.now();
       const at = messageTime(item.startedAtMs ?? item.atMs, now);
       const key = { channelId, contactId: contact._id };
-      const isInbound = item.direction === 'inbound';
-      const direction = isInbound ? 'inbound' : 'outbound';
-      const earlier = await findEarlier(messages, scope, item.callId);
-      if (earlier !== null && !isSame(earlier, { ...key, direction })) return true;
-      const conversation = await threadOf(scope, { key, at, isInbound, earlier });
-      if (conversation === null) return true;
-      const status = isInbound ? 'received' : 'sent';
-      const call = callOf(item);
-      const entry = draftEntry(
-        { scope, conversation, contactId: contact._id, at, now },
-        {
-          direction,
-          senderType: isInbound ? 'contact' : 'phone',
-          messageType: 'call',
-          content: { call: { direction, ...call } },
-          status,
-          providerMessageId: item.callId,
-          statusHistory: [eventOf(item, status)],
-        },
-      );
-      const isNew = await messages.insert(scope, entry);
-      if (!isNew)
+      const direction = directionOf(item);
+      await retryOnDuplicateKey(async () => {
+        const earlier = await findEarlier(messages, scope, item.callId);
+        if (earlier === null) return storeCall(deps, { scope, key, at, now }, item);
+        if (!isSame(earlier, { ...key, direction })) return;
+        const event = { event: eventOf(item), call: callOf(item), at };
         await messages.noteCallEvent(scope, item.callId, {
-          ...{ event: eventOf(item, status), call, at },
-          timestamp: entry.timestamp,
+          ...event,
+          timestamp: threadTimes(at, now).timestamp,
         });
-      if (isInbound) await conversations.noteInbound(scope, conversation._id, { at, isNew });
+        if (direction === 'inbound')
+          await conversations.noteInbound(scope, earlier.conversationId, { at, isNew: false });
+      }, maxStoreTries);
       return true;
     },
   };
 }
 
-const eventOf = ({ word, atMs, outcome, error, opaque }: CallItem, status: string) => ({
+/** The entry of a call whose first event arrives, and what it changes in its conversation. */
+async function storeCall(
+  { messages, conversations, arrivals, runInTransaction }: CallDeps,
+  { scope, key, at, now }: CallPlace,
+  item: CallItem,
+): Promise<void> {
+  const direction = directionOf(item);
+  const isInbound = direction === 'inbound';
+  const entryIn = (conversation: ConversationDoc) =>
+    draftEntry(
+      { scope, conversation, contactId: key.contactId, at, now },
+      {
+        direction,
+        senderType: isInbound ? 'contact' : 'phone',
+        messageType: 'call',
+        content: { call: { direction, ...callOf(item) } },
+        status: isInbound ? 'received' : 'sent',
+        providerMessageId: item.callId,
+        statusHistory: [eventOf(item)],
+      },
+    );
+  if (isInbound) {
+    await runInTransaction(async (session) => {
+      const conversation = await arrivals.placeWithin(scope, key, { at, makesLead: true }, session);
+      await messages.insertWithin(scope, entryIn(conversation), session);
+    });
+    return;
+  }
+  const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
+  await runInTransaction((session) => messages.insertWithin(scope, entryIn(conversation), session));
+}
+
+const directionOf = ({ direction }: Pick<CallItem, 'direction'>) =>
+  direction === 'inbound' ? 'inbound' : 'outbound';
+
+const eventOf = ({ direction, word, atMs, outcome, error, opaque }: CallItem) => ({
   key: `call:${word}:${atMs}`,
-  status,
+  status: direction === 'inbound' ? 'received' : 'sent',
   timestamp: new Date(atMs),
   raw: {
     word,

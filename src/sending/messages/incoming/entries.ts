@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -101,7 +101,7 @@ export async function contentFields(
   };
 }
 
-interface EntryToStore {
+export interface EntryToStore {
   readonly entry: MessageDoc;
   /** What the entry was made of. */
   readonly message: InboundItem;
@@ -127,3 +127,25 @@ export async function storeEntry(
   await keepSource(messages, scope, { messageId: completed, item: message, at, now });
   return true;
 }
+
+/**
+ * As `storeEntry`, in the transaction that also counts the message: both happen or none. Throws the duplicate key error if
+ * another process has stored it.
+ */
+export async function storeEntryWithin(
+  messages: Pick<MessageRepository, 'insertWithin' | 'completeOriginal' | 'keepSource'>,
+  { entry, message, now }: EntryToStore,
+  session: ClientSession,
+): Promise<Types.ObjectId> {
+  const { clientId } = entry;
+  const { providerMessageId } = message;
+  const scope = { clientId };
+  const completed = await messages.completeOriginal(scope, { ...entry, providerMessageId }, session);
+  if (completed === null) await messages.insertWithin(scope, entry, session);
+  const messageId = completed ?? entry._id;
+  await keepSource(messages, scope, { messageId, item: message, at: writtenTimeOf(entry), now }, session);
+  return messageId;
+}
+
+/** Of several processes that store the same message, the others find it stored. */
+export const maxStoreTries = 5;

@@ -2,19 +2,30 @@ import type { Types } from 'mongoose';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import type { ClientScope } from '../../../platform/mongo.ts';
+import { retryOnDuplicateKey, scopeOf, type ClientScope } from '../../../platform/mongo.ts';
+import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { GroupEventItem } from '../../../whatsapp/group-events.ts';
 import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { EchoItem } from '../../../whatsapp/phone-messages.ts';
 import type { MessageRepository } from '../store/repository.ts';
 import { profileOf } from './arrival.ts';
-import { contactOfPerson, contentFields, draftEntry, findEarlier, storeEntry } from './entries.ts';
+import {
+  contactOfPerson,
+  contentFields,
+  draftEntry,
+  findEarlier,
+  maxStoreTries,
+  storeEntry,
+  storeEntryWithin,
+  type EntryToStore,
+} from './entries.ts';
 import { isWrittenByContact, messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
   readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
   readonly conversations: ConversationThreads;
+  readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
 }
 
@@ -30,7 +41,10 @@ interface GroupPlace {
  * Messages in groups, each group a thread of its own. A message in a group opens no window, makes no lead and is no
  * statement about consent: a STOP there is said to the group, and nobody in it would expect it to end their own messages.
  */
-export function createGroups({ messages, contacts, conversations, clock }: GroupDeps) {
+export function createGroups(deps: GroupDeps) {
+  const { messages, contacts, conversations, clock } = deps;
+  const storeAndCount = createCountedStore(deps);
+
   return {
     /** A message of a participant; false if they cannot be identified. */
     async receive({ scope, channelId, groupId }: GroupPlace, item: InboundItem): Promise<boolean> {
@@ -55,8 +69,7 @@ export function createGroups({ messages, contacts, conversations, clock }: Group
           ...(await contentFields(messages, scope, item)),
         },
       );
-      const isNew = await storeEntry(messages, { entry, message: item, now });
-      if (isNew && isWrittenByContact(item)) await conversations.countUnread(scope, conversation._id);
+      await storeAndCount({ entry, message: item, now });
       return true;
     },
 
@@ -110,3 +123,17 @@ const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => (
   ...(profileName === undefined ? {} : { name: profileName }),
   ...(username === undefined ? {} : { username }),
 });
+
+/** Stores a message and counts it as unread in one transaction; a repetition does neither. */
+const createCountedStore =
+  ({ messages, conversations, runInTransaction }: GroupDeps) =>
+  ({ entry, message, now }: EntryToStore): Promise<void> =>
+    retryOnDuplicateKey(async () => {
+      const scope = scopeOf(entry.clientId);
+      if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
+      await runInTransaction(async (session) => {
+        await storeEntryWithin(messages, { entry, message, now }, session);
+        if (isWrittenByContact(message))
+          await conversations.countUnread(scope, entry.conversationId, session);
+      });
+    }, maxStoreTries);

@@ -1,11 +1,13 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
+import type { Arriving } from '../../../inbox/conversations/arrivals.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
-import type { ClientScope } from '../../../platform/mongo.ts';
+import { adReferralOf } from '../../../people/leads/ad-referral.ts';
+import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
 import { writtenTimeOf } from '../rules.ts';
 import type { StoredMessage } from '../store/inbound-writes.ts';
-import type { MessageDoc, MessageRepository } from '../store/repository.ts';
+import type { MessageDoc } from '../store/repository.ts';
 import {
   contentOf,
   keepSource,
@@ -15,7 +17,7 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
-import { findEarlier, isSame } from './entries.ts';
+import { findEarlier, isSame, maxStoreTries, storeEntryWithin } from './entries.ts';
 import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime, threadTimes } from './rules.ts';
 
@@ -53,38 +55,66 @@ interface ReceivedMessage {
 }
 
 /** Null if the id is that of a message by somebody else: then nothing is stored. */
-async function receiveMessage(
+const receiveMessage = (
   deps: InboundDeps,
   place: InboundPlace,
   received: ReceivedMessage,
-): Promise<Arrival | null> {
-  const { item } = received;
-  const { scope, channelId, contact } = place;
-  const earlier = await findEarlier(deps.messages, scope, item.providerMessageId);
-  if (earlier === null) return receiveNew(deps, place, received);
-  const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
-  return isSame(earlier, author) ? receiveAgain(deps, place, { item, earlier }) : null;
-}
+): Promise<Arrival | null> =>
+  retryOnDuplicateKey(async () => {
+    const { item } = received;
+    const { scope, channelId, contact } = place;
+    const earlier = await findEarlier(deps.messages, scope, item.providerMessageId);
+    if (earlier === null) return receiveNew(deps, place, received);
+    const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
+    return isSame(earlier, author) ? receiveAgain(deps, place, { item, earlier }) : null;
+  }, maxStoreTries);
 
+/** Stores the message with all that it changes in its conversation, in one transaction. */
 async function receiveNew(
   deps: InboundDeps,
   { scope, channelId, contact }: InboundPlace,
   { item, repliesTo }: ReceivedMessage,
 ): Promise<Arrival> {
-  const { messages, conversations, clock } = deps;
-  const now = clock.now();
+  const { messages, conversations, arrivals, runInTransaction } = deps;
+  const now = deps.clock.now();
   const at = messageTime(item.timestampMs, now);
   const key = { channelId, contactId: contact._id };
   const isWritten = isWrittenByContact(item);
-  const conversation = isWritten
-    ? await conversations.findOrOpen(scope, key, at)
-    : await conversations.findLatestOrOpen(scope, key, at);
-  const message = draftInbound({ scope, conversation, item, at, now, repliesTo });
-  const stored = await storeOnce(messages, scope, message);
-  await keepSource(messages, scope, { messageId: stored._id, item, at, now });
-  if (isWritten) await noteWritten(deps, { scope, contact, conversation }, stored);
-  const dated = { ...item, timestampMs: stored.at.getTime() };
-  return { scope, channelId, contact, conversation, item: dated };
+
+  async function storeIn(thread: ConversationDoc, session: ClientSession): Promise<ConversationDoc> {
+    const entry = draftInbound({ scope, conversation: thread, item, at, now, repliesTo });
+    await storeEntryWithin(messages, { entry, message: item, now }, session);
+    return thread;
+  }
+  async function storeWritten(): Promise<ConversationDoc> {
+    const arriving = await arrivingOf(deps, scope, { item, at });
+    return runInTransaction(async (session) =>
+      storeIn(await arrivals.placeWithin(scope, key, arriving, session), session),
+    );
+  }
+  async function storeEvent(): Promise<ConversationDoc> {
+    const thread = await conversations.findLatestOrOpen(scope, key, at);
+    return runInTransaction((session) => storeIn(thread, session));
+  }
+
+  const conversation = isWritten ? await storeWritten() : await storeEvent();
+  if (isWritten) await trustNumber(deps, { scope, contact }, at);
+  return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
+}
+
+/** What a message means for its conversation. A reaction or a STOP is no sales opportunity. */
+async function arrivingOf(
+  { readKeyword }: Pick<InboundDeps, 'readKeyword'>,
+  scope: ClientScope,
+  { item, at }: { readonly item: InboundItem; readonly at: Date },
+): Promise<Arriving> {
+  const { referral, reaction } = item;
+  const isStop = (await readKeyword(scope, item))?.keyword === 'stop';
+  return {
+    at,
+    makesLead: reaction === undefined && !isStop,
+    ...(referral === undefined ? {} : { referral: adReferralOf(referral, at) }),
+  };
 }
 
 /**
@@ -107,17 +137,19 @@ async function receiveAgain(
   if (conversation === null) return null;
   const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
-  if (isWritten) await noteWritten(deps, { scope, contact, conversation }, { at, isNew });
+  if (isWritten) {
+    await conversations.noteInbound(scope, conversation._id, { at, isNew });
+    await trustNumber(deps, { scope, contact }, at);
+  }
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
 
-/** What follows from a message that the contact wrote: the window, the unread count, and that its number works. */
-async function noteWritten(
-  { conversations, numbers }: Pick<InboundDeps, 'conversations' | 'numbers'>,
-  { scope, contact, conversation }: Pick<Arrival, 'scope' | 'contact' | 'conversation'>,
-  { at, isNew }: Pick<Stored, 'at' | 'isNew'>,
+/** A number from which the contact writes works. */
+async function trustNumber(
+  { numbers }: Pick<InboundDeps, 'numbers'>,
+  { scope, contact }: Pick<Arrival, 'scope' | 'contact'>,
+  at: Date,
 ): Promise<void> {
-  await conversations.noteInbound(scope, conversation._id, { at, isNew });
   const { _id: contactId, phoneNumber, numberSuspect } = contact;
   if (numberSuspect !== undefined && phoneNumber !== undefined)
     await numbers.trust(scope, { contactId, phoneNumber }, at);
@@ -157,30 +189,4 @@ function draftInbound({ scope, conversation, item, at, now, repliesTo }: Inbound
     statusHistory: [{ key: `received:${at.getTime()}`, status: 'received', timestamp: at }],
     dispatch: { attempt: 0, isCalling: false, attempts: [] },
   };
-}
-
-interface Stored {
-  readonly _id: Types.ObjectId;
-  /** When it was written. */
-  readonly at: Date;
-  readonly isNew: boolean;
-}
-
-/**
- * Stores the message, or fills in the one that a change of it stands for. A repetition has the id and the time of the
- * stored one, so that a time in the future does not move on with each repetition.
- */
-async function storeOnce(
-  messages: MessageRepository,
-  scope: ClientScope,
-  message: InboundDoc,
-): Promise<Stored> {
-  const { _id, providerMessageId } = message;
-  const at = writtenTimeOf(message);
-  if (await messages.insert(scope, message)) return { _id, at, isNew: true };
-  const completed = await messages.completeOriginal(scope, message);
-  if (completed !== null) return { _id: completed, at, isNew: true };
-  const earlier = await messages.findStored(scope, providerMessageId);
-  if (earlier === null) throw new Error('The message has a duplicate key, but the stored one was not found.');
-  return { _id: earlier._id, at: writtenTimeOf(earlier), isNew: false };
 }

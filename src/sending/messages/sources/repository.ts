@@ -1,4 +1,4 @@
-import type { Connection, Types } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection } from '../../../platform/tenant-collection.ts';
@@ -19,9 +19,10 @@ export function createSourceRepository(connection: Connection) {
       scope: ClientScope,
       { messageId, eventId }: { readonly messageId: Types.ObjectId; readonly eventId: string },
       given: { readonly object: Readonly<Record<string, unknown>>; readonly at: Date },
+      session?: ClientSession,
     ): Promise<void> {
       const fresh = { _id: newId(), ...sourceOf(given.object), createdAt: given.at };
-      await sources.upsertOne(scope, { messageId, eventId }, { $setOnInsert: fresh });
+      await sources.upsertOne(scope, { messageId, eventId }, { $setOnInsert: fresh }, { session });
     },
 
     /** Of the message itself and of its changes. */

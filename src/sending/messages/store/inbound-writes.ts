@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { MessageChange, MessageDoc } from './model.ts';
@@ -45,6 +45,10 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
   findStored: (scope: ClientScope, providerMessageId: string): Promise<StoredMessage | null> =>
     messages.findOne<StoredMessage>(scope, { providerMessageId }, { projection: storedFields }),
 
+  /** Throws the duplicate key error if another process has stored the message. */
+  insertWithin: (scope: ClientScope, message: MessageDoc, session: ClientSession): Promise<void> =>
+    messages.insertOne(scope, message, { session }),
+
   /** Moves a message of the backlog that arrives live into this conversation; false if that was done before. */
   async bringIn(scope: ClientScope, _id: Types.ObjectId, conversationId: Types.ObjectId): Promise<boolean> {
     const { modifiedCount } = await messages.updateOne(
@@ -62,12 +66,13 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
   async completeOriginal(
     scope: ClientScope,
     original: MessageDoc & { readonly providerMessageId: string },
+    session?: ClientSession,
   ): Promise<Types.ObjectId | null> {
     const { _id: _unused, clientId: _scope, providerMessageId, ...fields } = original;
     const { channelId, contactId } = original;
     const waiting = { providerMessageId, awaitsOriginal: true } as const;
     const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
-    const options = { projection: { _id: 1 } } as const;
+    const options = { projection: { _id: 1 }, session } as const;
     const own = await messages.findOneAndUpdate(
       scope,
       { ...waiting, channelId, contactId },

@@ -1,0 +1,94 @@
+import type { ClientSession } from 'mongoose';
+import type { AdReferral } from '../../people/leads/ad-referral.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { TenantCollection } from '../../platform/tenant-collection.ts';
+import type { ScopedUpdate } from '../../platform/tenant-queries.ts';
+import { maxKeptDecisions } from './decisions.ts';
+import {
+  liveStatuses,
+  type ConversationDoc,
+  type ConversationHistoryEntry,
+  type ConversationKey,
+  type ConversationRecord,
+} from './model.ts';
+
+/** A message that the contact wrote at `at`. */
+export interface ArrivalTouch {
+  readonly at: Date;
+  readonly windowExpiresAt: Date;
+  /** Kept if the message begins or reopens the conversation. */
+  readonly referral?: AdReferral | undefined;
+}
+
+export type ClosedThread = Pick<ConversationDoc, '_id'> & { readonly closedAt: Date };
+
+/** The writes of a message that the contact wrote, in its transaction. */
+export const createArrivalWrites = (conversations: TenantCollection<ConversationRecord>) => ({
+  /** The live thread after the message; null if there is none. */
+  receiveLive: (
+    scope: ClientScope,
+    key: ConversationKey,
+    arrival: ArrivalTouch,
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(scope, { ...key, status: { $in: [...liveStatuses] } }, touchOf(arrival), {
+      ...{ returnDocument: 'after', projection: { history: 0 }, session },
+    }),
+
+  /** The thread that was closed first after `at`, or else the one that was closed last; null if none was closed. */
+  async findClosedAround(
+    scope: ClientScope,
+    key: ConversationKey,
+    at: Date,
+    session: ClientSession,
+  ): Promise<ClosedThread | null> {
+    const closed = { ...key, status: 'closed' } as const;
+    const options = { projection: { closedAt: 1 }, session } as const;
+    const first = await conversations.findOne<ClosedThread>(
+      scope,
+      { ...closed, closedAt: { $gte: at } },
+      { ...options, sort: { closedAt: 1 } },
+    );
+    if (first !== null) return first;
+    return conversations.findOne<ClosedThread>(
+      scope,
+      { ...closed, closedAt: { $lt: at } },
+      { ...options, sort: { closedAt: -1 } },
+    );
+  },
+
+  /** The closed thread after the message, and reopened with `reopens`; null if somebody reopened it meanwhile. */
+  receiveClosed: (
+    scope: ClientScope,
+    { _id, closedAt }: ClosedThread,
+    arrival: ArrivalTouch & { readonly reopens?: { readonly entry: ConversationHistoryEntry } },
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      scope,
+      { _id, status: 'closed', closedAt },
+      { ...touchOf(arrival), ...(arrival.reopens === undefined ? {} : reopening(arrival.reopens, arrival)) },
+      { returnDocument: 'after', projection: { history: 0 }, session },
+    ),
+
+  insertOpen: (
+    scope: ClientScope,
+    fresh: Omit<ConversationDoc, 'clientId' | 'status'>,
+    session: ClientSession,
+  ): Promise<void> => conversations.insertOne(scope, { ...fresh, status: 'open', history: [] }, { session }),
+});
+
+const touchOf = ({ at, windowExpiresAt }: ArrivalTouch) => ({
+  $max: { lastMessageAt: at, windowExpiresAt },
+  $inc: { unreadCount: 1 },
+});
+
+const reopening = (
+  { entry }: { readonly entry: ConversationHistoryEntry },
+  { referral }: ArrivalTouch,
+): ScopedUpdate<ConversationRecord> => ({
+  $set: { status: 'open', ...(referral === undefined ? {} : { referral }) },
+  $unset: { closedAt: 1 },
+  $push: { history: { $each: [entry], $slice: -maxKeptDecisions } },
+  $inc: { unreadCount: 1, version: 1 },
+});

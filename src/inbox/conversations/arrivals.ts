@@ -1,0 +1,87 @@
+import type { ClientSession } from 'mongoose';
+import type { AdReferral } from '../../people/leads/ad-referral.ts';
+import type { LeadDirectory } from '../../people/leads/directory.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { newId } from '../../platform/ids.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { InboxSettingsReader } from '../settings/reader.ts';
+import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
+import { ruleForClosed, windowAfter } from './rules.ts';
+
+export interface ArrivalDeps {
+  readonly conversations: ConversationRepository;
+  readonly leads: LeadDirectory;
+  readonly readSettings: InboxSettingsReader;
+  readonly clock: Clock;
+}
+
+export type Arrivals = ReturnType<typeof createArrivals>;
+
+/** A new message that the contact wrote. */
+export interface Arriving {
+  /** By the provider's clock. */
+  readonly at: Date;
+  readonly referral?: AdReferral | undefined;
+  /** False for a reaction or a STOP: they are no sales opportunity. */
+  readonly makesLead: boolean;
+}
+
+/**
+ * The conversation of a new message that the contact wrote, with its window, its unread count and its lead, in the
+ * transaction that stores the message. A unique index refuses a second live conversation with the duplicate key error: the
+ * caller repeats the transaction.
+ */
+export function createArrivals({ conversations, leads, readSettings, clock }: ArrivalDeps) {
+  async function openNew(
+    scope: ClientScope,
+    key: ConversationKey,
+    { at, referral, windowExpiresAt }: ArrivalTouch,
+    session: ClientSession,
+  ): Promise<ConversationDoc> {
+    const earlier = (await conversations.findWithLatestWindow(scope, key, session))?.windowExpiresAt;
+    const fresh = {
+      ...{ _id: newId(), ...key, lastMessageAt: at, unreadCount: 1, createdAt: clock.now(), version: 1 },
+      windowExpiresAt: earlier !== undefined && earlier > windowExpiresAt ? earlier : windowExpiresAt,
+      ...(referral === undefined ? {} : { referral }),
+    };
+    await conversations.insertOpen(scope, fresh, session);
+    return { ...scope, ...fresh, status: 'open' };
+  }
+
+  async function placeBesideClosed(
+    scope: ClientScope,
+    key: ConversationKey,
+    arrival: ArrivalTouch,
+    session: ClientSession,
+  ): Promise<ConversationDoc> {
+    const closed = await conversations.findClosedAround(scope, key, arrival.at, session);
+    if (closed === null) return openNew(scope, key, arrival, session);
+    const { reopenWithinHours } = await readSettings(scope, session);
+    const rule = ruleForClosed(closed, arrival.at, reopenWithinHours);
+    if (rule === 'open-new') return openNew(scope, key, arrival, session);
+    const entry = { at: clock.now(), status: 'open', reason: 'contact-wrote' } as const;
+    const reopens = rule === 'reopen' ? { reopens: { entry } } : {};
+    const thread = await conversations.receiveClosed(scope, closed, { ...arrival, ...reopens }, session);
+    // The snapshot of the transaction has it closed, so another write would have been a conflict.
+    if (thread === null) throw new Error('The closed conversation changed inside a transaction.');
+    return thread;
+  }
+
+  return {
+    async placeWithin(
+      scope: ClientScope,
+      key: ConversationKey,
+      { at, referral, makesLead }: Arriving,
+      session: ClientSession,
+    ): Promise<ConversationDoc> {
+      const arrival = { at, windowExpiresAt: windowAfter(at), referral };
+      const live = await conversations.receiveLive(scope, key, arrival, session);
+      if (live?.leadId !== undefined) return live;
+      const thread = live ?? (await placeBesideClosed(scope, key, arrival, session));
+      if (!makesLead) return thread;
+      const cause = { contactId: key.contactId, source: thread.referral };
+      const { _id: leadId } = await leads.findOrCreateWithin(scope, cause, session);
+      return (await conversations.setLead(scope, thread._id, leadId, session)) ?? thread;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Types } from 'mongoose';
+import { declareTenantModel } from '../../platform/declare-model.ts';
+
+/** How the inbox of a client behaves; a client without settings has the defaults. */
+export interface InboxSettingsDoc {
+  readonly _id: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  /** A contact who writes within this time after the conversation was closed reopens it; 0 never reopens one. */
+  readonly reopenWithinHours: number;
+  /** 0 if nothing is stored. */
+  readonly version: number;
+}
+
+export const inboxSettingsModel = declareTenantModel<InboxSettingsDoc>('inbox_settings', {
+  reopenWithinHours: { type: Number, required: true },
+  version: { type: Number, required: true },
+});
+
+inboxSettingsModel.schema.index({ clientId: 1 }, { unique: true });

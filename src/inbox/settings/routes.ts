@@ -1,0 +1,43 @@
+import { userOf } from '../../http/actor.ts';
+import { etagOf, refOf } from '../../http/etag.ts';
+import { route } from '../../http/route.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import { InboxSettingsView, PatchInboxSettingsBody } from './schemas.ts';
+import type { InboxSettingsDoc, InboxSettingsUseCases } from './use-cases.ts';
+
+const tag = 'Conversations';
+const path = '/api/inbox-settings';
+
+const answer = ({ reopenWithinHours, version }: InboxSettingsDoc) =>
+  ({ status: 200, body: { reopenWithinHours }, headers: { etag: etagOf(version) } }) as const;
+
+export const inboxSettingsRoutes = ({ useCases }: { readonly useCases: InboxSettingsUseCases }) => [
+  route({
+    method: 'get',
+    path,
+    operationId: 'getInboxSettings',
+    summary: 'Get the inbox settings',
+    tag,
+    access: ['admin', 'agent'],
+    sendsETag: true,
+    replies: { 200: InboxSettingsView },
+    handle: async ({ actor }) => answer(await useCases.get(scopeOf(actor.clientId))),
+  }),
+  route({
+    method: 'patch',
+    path,
+    operationId: 'updateInboxSettings',
+    summary: 'Change the inbox settings',
+    description: 'Admins only. Changes only the given fields, for messages that arrive from now on.',
+    tag,
+    access: ['admin'],
+    body: PatchInboxSettingsBody,
+    sendsETag: true,
+    replies: { 200: InboxSettingsView },
+    problems: ['precondition-failed'],
+    async handle({ actor, body, request }) {
+      const { version } = refOf(actor.clientId, request);
+      return answer(await useCases.update(scopeOf(actor.clientId), userOf(actor), version, body));
+    },
+  }),
+];
