@@ -19,6 +19,7 @@ import { createRawDispatcher } from './raw-dispatcher.ts';
 import type { RawRoute } from './raw-route.ts';
 import { createRequestRecords, type RequestObserver, type RequestRecord } from './request-record.ts';
 import type { AnyRoute } from './route.ts';
+import { createPipelineBound } from './pipeline-bound.ts';
 import { dropUnreadBody, unreadBodyMs } from './unread-body.ts';
 
 export interface HttpServerOptions {
@@ -128,7 +129,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const dispatchRaw = createRawDispatcher({ routes: rawRoutes, budget, replyTo, logger });
   const inFlight = createInFlight();
 
+  const isTooFarAhead = createPipelineBound(logger);
+
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isTooFarAhead(request, response)) return;
     const record = records.begin(request, response, inFlight.enter());
     response.setHeader('X-Request-Id', record.info.requestId);
     dropUnreadBody(request, response, timeouts.unreadBodyMs);

@@ -227,6 +227,23 @@ describe('connection', () => {
     assert.ok(answersOf(received()).length <= 2);
   });
 
+  it('thousands of requests sent ahead of their answers › the connection closes after sixteen, others are served', async () => {
+    const ended: string[] = [];
+    const requests = {
+      mounted: () => undefined,
+      ended: ({ method }: { method: string }) => ended.push(method),
+    };
+    const bounded = await serve({ routes: sampleRoutes, requests });
+    const socket = connect(Number(new URL(bounded.url).port), '127.0.0.1').on('error', () => undefined);
+    const closed = once(socket, 'close');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2_000));
+    await closed;
+    assert.equal((await fetch(`${bounded.url}/healthz`)).status, 200);
+    await until(() => ended.length >= 17, promptMs);
+    assert.equal(ended.length, 17);
+    await bounded.server.close({ graceMs: 100 });
+  });
+
   it('a client that disconnects in a refused body › the server goes on', async () => {
     const { socket } = await open();
     socket.write(`${headOf('/api/things', 5 * megabyte)}${'x'.repeat(200_000)}`);
