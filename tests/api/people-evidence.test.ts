@@ -90,12 +90,12 @@ describe('api › what receipts and answers prove of a person', function () {
     );
   });
 
-  it('a receipt of a group, of a failure, or late for a number that the person has left › teaches nothing', async () => {
+  it('a receipt of a group, of a failure that names the user id alone, or late for a number that the person has left › teaches nothing', async () => {
     const { wamid, contactId } = await sent(phone);
     const named = { id: wamid, recipient_id: digits(phone), recipient_user_id: 'DE.9' };
     await hear(
       receipt({ ...named, recipient_type: 'group' }),
-      receipt({ ...named, status: 'failed', errors: [{ code: 131026 }] }),
+      receipt({ id: wamid, recipient_user_id: 'DE.9', status: 'failed', errors: [{ code: 131026 }] }),
     );
     const next = phoneEndingIn('42');
     await hear(
@@ -110,6 +110,17 @@ describe('api › what receipts and answers prove of a person', function () {
     const contact = await read(contactId);
     assert.deepEqual([contact.phoneNumber, contact.businessScopedUserId], [next, null]);
     assert.equal((await everyone()).length, 1);
+  });
+
+  it('a receipt of a failure names number and user id › a STOP from that id alone stops the number', async () => {
+    const { wamid, contactId } = await sent(phone);
+    const named = { id: wamid, recipient_id: digits(phone), recipient_user_id: 'DE.1' };
+    await hear(receipt({ ...named, status: 'failed', errors: [{ code: 131000 }] }));
+    await hear(wrote({ from_user_id: 'DE.1', text: { body: 'STOP' } }));
+    const [contact, ...others] = await everyone();
+    assert.deepEqual(others, []);
+    assert.deepEqual([contact?.id, contact?.optInStatus], [contactId, 'opted-out']);
+    assert.equal((await user.trySend({ to: phone })).status, 409);
   });
 
   it('a receipt and a message each name one half of two contacts › the same person, opted out on both sides', async () => {

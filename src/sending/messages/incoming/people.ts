@@ -4,7 +4,7 @@ import { createCache } from '../../../platform/cache.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem, StatusItem } from '../../../whatsapp/events.ts';
-import { senderOf } from '../../../whatsapp/identity.ts';
+import { senderOf, type PersonIdentity } from '../../../whatsapp/identity.ts';
 import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
 
 /** The people that messages and receipts name. */
@@ -66,21 +66,29 @@ export function createRecipientReader(contacts: Pick<ContactDirectory, 'learn'>,
   return {
     async read(scope: ClientScope, target: ReceiptTarget, statuses: readonly StatusItem[]): Promise<void> {
       for (const { word, recipient, timestampMs } of statuses) {
-        // A failed message reached nobody: the receipt only repeats the address.
-        if (recipient === undefined || word === 'failed') continue;
-        const { to: phoneNumber, recipientUserId } = target;
-        const identity = {
-          businessScopedUserId: recipientUserId,
-          ...recipient,
-          phoneNumber: phoneNumber ?? recipient.phoneNumber,
-        };
-        if (saysNothingNew(identity)) continue;
+        if (recipient === undefined) continue;
+        const identity = word === 'failed' ? pairIn(recipient) : completed(recipient, target);
+        if (identity === null || saysNothingNew(identity)) continue;
         const key = JSON.stringify([scope.clientId, target.contactId, identity]);
         await learnt.get(key, () => contacts.learn(scope, { identity, at: new Date(timestampMs) }));
       }
     },
   };
 }
+
+/** The recipient with the address that was called, which got the message. */
+const completed = (
+  recipient: PersonIdentity,
+  { to: phoneNumber, recipientUserId }: ReceiptTarget,
+): PersonIdentity => ({
+  ...(recipientUserId === undefined ? {} : { businessScopedUserId: recipientUserId }),
+  ...recipient,
+  ...(phoneNumber === undefined ? {} : { phoneNumber }),
+});
+
+/** A failed message reached nobody, so only a number and a user id that the receipt itself names belong together. */
+const pairIn = (recipient: PersonIdentity): PersonIdentity | null =>
+  recipient.businessScopedUserId !== undefined && recipient.whatsappId !== undefined ? recipient : null;
 
 const saysNothingNew = (identity: {
   readonly phoneNumber?: string | undefined;
