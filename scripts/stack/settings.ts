@@ -33,7 +33,7 @@ export interface Settings {
 
 const database = 'whatsapp_crm';
 
-/** The settings of `npm start` from the environment; empty variables and ports that are no number count as not set. */
+/** The settings of `npm start` from the environment; empty variables and values that are no port count as not set. */
 export function readSettings(env: RawEnvironment): Settings {
   const given = (name: string) => env[name]?.trim() || null;
   return {
@@ -168,8 +168,10 @@ export const canBeOff = (name: PortName): boolean =>
   name === 'METRICS_PORT' || name === 'WORKER_METRICS_PORT';
 
 /** Wrong values never come here: `wrongValuesOf` stops the start before. */
+const maxPort = 65_535;
+
 const readPort = (name: PortName, given: string | null): number =>
-  given === null || !/^\d+$/.test(given) ? defaultPorts[name] : Number(given);
+  given === null || !/^\d+$/.test(given) || Number(given) > maxPort ? defaultPorts[name] : Number(given);
 
 const portOf = (url: string): string => String(portOfUrl(url));
 
