@@ -62,6 +62,7 @@ describe('leads', () => {
         phoneNumber: phone,
         name: 'Ana Souza',
         username: null,
+        source: null,
         optInStatus: 'opted-in',
         stage: 'qualified',
         tags: ['fair'],

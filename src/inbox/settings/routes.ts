@@ -17,6 +17,8 @@ export const inboxSettingsRoutes = ({ useCases }: { readonly useCases: InboxSett
     path,
     operationId: 'getInboxSettings',
     summary: 'Get the inbox settings',
+    description:
+      'They apply to all conversations of the business; before the first change they are the defaults.',
     tag,
     access: ['admin', 'agent'],
     sendsETag: true,

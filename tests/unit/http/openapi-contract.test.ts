@@ -34,6 +34,8 @@ const deliberateBreaks: readonly RegExp[] = [
   /^get \/openapi\.json 200: was string, is object$/,
   // A conversation may begin with an event that no person wrote, which makes no lead.
   /^\w+ \/api\/conversations\S* 200(\.items\[\])?\.leadId: was string, is null$/,
+  // The product reopens conversations itself.
+  /^\w+ \/api\/conversations\/\S+ 200\.history\[\]\.by: was string, is null$/,
   // Requests and products are new kinds: only messages of clients that send them show them.
   /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.content\.interactive: was null, is object$/,
   // Messages are also sent from the WhatsApp Business app on a phone of the business: `phone`.
