@@ -56,6 +56,10 @@ describe('e2e › migrations', function () {
     const held = await waitFor('the lock', async () => (await locks.findOne({})) ?? undefined, {
       everyMs: 5,
     });
+    // In the middle of its work: before it, it would find nothing left to do, and rightly end without an error.
+    await waitFor('its first migration', async () => (await applied().countDocuments({})) > 0, {
+      everyMs: 5,
+    });
     frozen.kill('SIGSTOP');
     const before = await applied().countDocuments({});
     const from = performance.now();

@@ -311,9 +311,11 @@ describe('sandbox control', () => {
     const components = [{ type: 'BODY', text: 'All shoes at half price this week.' }];
     const wanted = { name: 'sale', language: 'en_US', category: 'MARKETING', components };
     const create = (body: object) => templates('', { method: 'POST', body: JSON.stringify(body) });
+    await control(stage.sandbox, 'PUT /behaviour', { reviewMs: 2_000 });
     const { id } = await create(wanted);
     const shown = async () => (await templates('?name=sale')).data[0];
-    assert.deepEqual([(await shown())?.id, (await shown())?.status], [id, 'PENDING']);
+    const pending = await shown();
+    assert.deepEqual([pending?.id, pending?.status], [id, 'PENDING']);
     await until('approval', async () => (await shown())?.status === 'APPROVED');
     assert.equal((await create(wanted)).error?.code, 100);
     for (const field of ['name', 'language', 'category', 'components']) {

@@ -94,6 +94,7 @@ describe('sandbox templates', () => {
   });
 
   it('list › filters and fields › only what is asked for', async () => {
+    await control(stage.sandbox, 'PUT /behaviour', { reviewMs: 600_000 });
     await create();
     const names = async (query: string) => (await list(query)).body.data.map(({ name }) => name);
     assert.deepEqual(await names('?status=PENDING'), ['sale']);
@@ -223,6 +224,7 @@ describe('sandbox templates', () => {
     await until('approval', async () => (await shown(id)).status === 'APPROVED');
     assert.equal((await edit({ category: 'UTILITY' })).body.error.code, 100);
     assert.equal((await edit({ components: [] })).body.error.error_subcode, 2388072);
+    await control(stage.sandbox, 'PUT /behaviour', { reviewMs: 600_000 });
     assert.equal((await edit({ components })).body.success, true);
     assert.equal((await shown(id)).status, 'PENDING');
     await set('sale', { status: 'REJECTED', webhook: false });
