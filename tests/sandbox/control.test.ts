@@ -311,7 +311,7 @@ describe('sandbox control', () => {
     const components = [{ type: 'BODY', text: 'All shoes at half price this week.' }];
     const wanted = { name: 'sale', language: 'en_US', category: 'MARKETING', components };
     const create = (body: object) => templates('', { method: 'POST', body: JSON.stringify(body) });
-    await control(stage.sandbox, 'PUT /behaviour', { reviewMs: 2_000 });
+    await control(stage.sandbox, 'PUT /behaviour', { reviewMs: 500 });
     const { id } = await create(wanted);
     const shown = async () => (await templates('?name=sale')).data[0];
     const pending = await shown();

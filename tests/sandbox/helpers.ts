@@ -262,7 +262,7 @@ export async function readLedger(sandbox: Sandbox, query = ''): Promise<Page> {
 export async function until(
   what: string,
   check: () => boolean | Promise<boolean>,
-  timeoutMs = 2_000,
+  timeoutMs = 10_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await check())) {
