@@ -60,6 +60,12 @@ describe('settings of npm start', () => {
     assert.equal(child['PUBLIC_URL'], 'http://localhost:80');
   });
 
+  it('values that are no port › the usual port is looked at, and the environment is judged by its schema', () => {
+    for (const PORT of ['abc', '-1', '65536', '99999'])
+      assert.equal(readSettings({ PORT }).wantedPorts.PORT, 4000, PORT);
+    assert.equal(readSettings({ PORT: '65535' }).wantedPorts.PORT, 65_535);
+  });
+
   it('two programs want one port › they get different ones', async () => {
     const port = String(await freePort(null, assert.fail));
     const lines: string[] = [];
