@@ -1,22 +1,14 @@
 import { buildAudit } from '../audit/build.ts';
 import { buildClients, buildOperatorAccesses, buildUsers } from '../identity/build.ts';
-import { systemClock } from '../platform/clock.ts';
-import { loadMongoConfig } from '../platform/config.ts';
-import { connectMongo } from '../platform/mongo.ts';
-import {
-  type OperatorCommand,
-  operatorUsage,
-  readOperatorCommand,
-  setOperator,
-} from '../identity/users/operators.ts';
+import { systemClock as clock } from '../platform/clock.ts';
+import { exitCodes, runCommandLine } from '../platform/command-line.ts';
+import { operatorUsage, readOperatorCommand, setOperator } from '../identity/users/operators.ts';
 
-const exitCodes = { failed: 1, wrongUsage: 2 } as const;
-
-async function run(command: OperatorCommand): Promise<void> {
-  const { uri } = loadMongoConfig();
-  const mongo = await connectMongo({ uri: uri.reveal(), appName: 'operator', maxPoolSize: 2 });
-  try {
-    const clock = systemClock;
+await runCommandLine({
+  name: 'operator',
+  usage: operatorUsage,
+  read: readOperatorCommand,
+  async run(command, { mongo, print }) {
     const audit = buildAudit({ mongo, clock });
     const { directory: users } = buildUsers({ mongo, audit });
     if (command.verb === 'access') {
@@ -25,23 +17,11 @@ async function run(command: OperatorCommand): Promise<void> {
       const { token, expiresAt } = await accesses.open(command);
       // The token alone on the output, so that a shell can keep it in a variable.
       process.stderr.write(`Until ${expiresAt.toISOString()}. The admins of the client see every request.\n`);
-      process.stdout.write(`${token}\n`);
-      return;
+      print(token);
+      return exitCodes.done;
     }
     const { email, isOperator } = await setOperator({ users }, command);
-    process.stdout.write(`${email} is ${isOperator ? 'now an operator' : 'not an operator'}.\n`);
-  } finally {
-    await mongo.close();
-  }
-}
-
-const command = readOperatorCommand(process.argv.slice(2));
-if (command === null) {
-  process.stderr.write(operatorUsage);
-  process.exitCode = exitCodes.wrongUsage;
-} else {
-  await run(command).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = exitCodes.failed;
-  });
-}
+    print(`${email} is ${isOperator ? 'now an operator' : 'not an operator'}.`);
+    return exitCodes.done;
+  },
+});

@@ -1,21 +1,19 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { Clock } from '../platform/clock.ts';
+import { exitCodes, formatRow, type Print, readTarget } from '../platform/command-line.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import type { TimerDoc, TimerRepository } from './repository.ts';
 
 export interface TimerCommandDeps {
   readonly timers: Pick<TimerRepository, 'listFailedAcrossClients' | 'repeatFailed'>;
   readonly clock: Clock;
-  /** Takes whole lines. */
-  readonly print: (text: string) => void;
+  readonly print: Print;
 }
 
 export type TimerCommand =
   | { readonly action: 'list' }
   /** Null means all timers. */
   | { readonly action: 'repeat'; readonly timerId: Types.ObjectId | null };
-
-export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
 export const usage = `Lists and repeats timers that were given up after failing for a day.
 
@@ -32,10 +30,8 @@ export function readCommand(args: readonly string[]): TimerCommand | null {
   if (rest.length > 0) return null;
   if (action === 'list' && target === '') return { action };
   if (action !== 'repeat') return null;
-  if (target === 'all') return { action, timerId: null };
-  return /^[0-9a-f]{24}$/.test(target)
-    ? { action, timerId: Types.ObjectId.createFromHexString(target) }
-    : null;
+  const timerId = readTarget(target);
+  return timerId === undefined ? null : { action, timerId };
 }
 
 /** Runs the command and returns its exit code. */
@@ -50,7 +46,7 @@ async function list({ timers, print }: TimerCommandDeps): Promise<number> {
   }
   const isCut = found.length > maxListed;
   print(isCut ? `More than ${maxListed} timers were given up; the latest are:` : `Given up: ${found.length}`);
-  print(lineOf(['id', 'kind', 'subject', 'given up', 'error']));
+  print(formatRow(['id', 'kind', 'subject', 'given up', 'error']));
   for (const timer of found.slice(0, maxListed)) print(describe(timer));
   return exitCodes.done;
 }
@@ -77,18 +73,10 @@ async function repeat(
 }
 
 const describe = ({ _id, kind, subjectId, failedAt, lastError }: TimerDoc): string =>
-  lineOf([
+  formatRow([
     _id.toHexString(),
     kind,
     subjectId.toHexString(),
     failedAt?.toISOString() ?? '',
     lastError ?? 'unknown',
   ]);
-
-const columnWidth = 24;
-
-const lineOf = (cells: readonly string[]): string =>
-  cells
-    .map((cell) => cell.padEnd(columnWidth))
-    .join('  ')
-    .trimEnd();

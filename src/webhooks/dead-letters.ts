@@ -1,20 +1,18 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import type { Clock } from '../platform/clock.ts';
+import { exitCodes, formatRow, type Print, readTarget } from '../platform/command-line.ts';
 import type { DeadLetter, DeadLetterRepository } from './dead-letter-repository.ts';
 
 export interface DeadLetterDeps {
   readonly deadLetters: Pick<DeadLetterRepository, 'list' | 'redrive' | 'dismiss'>;
   readonly clock: Clock;
-  /** Takes whole lines. */
-  readonly print: (text: string) => void;
+  readonly print: Print;
 }
 
 export type DeadLetterCommand =
   | { readonly action: 'list' }
   /** Null means all events. */
   | { readonly action: 'redrive' | 'dismiss'; readonly eventId: Types.ObjectId | null };
-
-export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
 export const usage = `Lists, redrives and dismisses dead letters: webhook events that could not be processed.
 
@@ -33,10 +31,8 @@ export function readCommand(args: readonly string[]): DeadLetterCommand | null {
   if (rest.length > 0) return null;
   if (action === 'list' && target === '') return { action };
   if (action !== 'redrive' && action !== 'dismiss') return null;
-  if (target === 'all') return { action, eventId: null };
-  return /^[0-9a-f]{24}$/.test(target)
-    ? { action, eventId: Types.ObjectId.createFromHexString(target) }
-    : null;
+  const eventId = readTarget(target);
+  return eventId === undefined ? null : { action, eventId };
 }
 
 /** Runs the command and returns its exit code. Never prints bodies: they hold names, numbers and messages. */
@@ -66,13 +62,13 @@ async function list({ deadLetters, print }: DeadLetterDeps): Promise<number> {
   }
   const isCut = found.length > maxListed;
   print(isCut ? `More than ${maxListed} dead letters; the oldest are:` : `Dead letters: ${found.length}`);
-  print(lineOf(['id', 'received', 'expires', 'reason']));
+  print(formatRow(['id', 'received', 'expires', 'reason']));
   for (const event of found.slice(0, maxListed)) print(describe(event));
   return exitCodes.done;
 }
 
 const describe = ({ _id, receivedAt, expiresAt, lastError }: DeadLetter): string =>
-  lineOf([
+  formatRow([
     _id.toHexString(),
     receivedAt.toISOString(),
     // The worker sets the end of dead letters of older versions within ten minutes.
@@ -80,18 +76,10 @@ const describe = ({ _id, receivedAt, expiresAt, lastError }: DeadLetter): string
     lastError ?? 'unknown',
   ]);
 
-const columnWidth = 24;
-
-const lineOf = (cells: readonly string[]): string =>
-  cells
-    .map((cell) => cell.padEnd(columnWidth))
-    .join('  ')
-    .trimEnd();
-
 function report(
   what: string,
   eventId: Types.ObjectId | null,
-  { count, print }: { count: number; print: DeadLetterDeps['print'] },
+  { count, print }: { count: number; print: Print },
 ): number {
   if (count === 0 && eventId !== null) {
     print(`Dead letter not found: ${eventId.toHexString()}`);

@@ -1,9 +1,9 @@
+import type { Print } from '../../platform/command-line.ts';
 import type { UnknownWordRepository } from './repository.ts';
 
 interface CommandDeps {
   readonly words: Pick<UnknownWordRepository, 'list'>;
-  /** Takes whole lines. */
-  readonly print: (line: string) => void;
+  readonly print: Print;
 }
 
 export const unknownWordsUsage = `Lists the names in webhook bodies that the product does not know, the latest seen first.

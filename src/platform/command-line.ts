@@ -1,0 +1,56 @@
+import { Types } from 'mongoose';
+import { loadMongoConfig } from './config.ts';
+import { connectMongo, type MongoConnection } from './mongo.ts';
+
+export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
+
+/** Prints one whole line. */
+export type Print = (line: string) => void;
+
+export interface CommandLine<Command> {
+  /** The name of the command, which the database shows for its connections. */
+  readonly name: string;
+  readonly usage: string;
+  /** The parsed command, or null if the arguments are not valid. */
+  readonly read: (args: readonly string[]) => Command | null;
+  /** Runs the command and returns its exit code. */
+  readonly run: (command: Command, deps: { mongo: MongoConnection; print: Print }) => Promise<number>;
+}
+
+/** Runs a command of the operators against the database, as the whole of a process. */
+export async function runCommandLine<Command>(line: CommandLine<Command>): Promise<void> {
+  const command = line.read(process.argv.slice(2));
+  if (command === null) {
+    process.stderr.write(line.usage);
+    process.exitCode = exitCodes.wrongUsage;
+    return;
+  }
+  process.exitCode = await runWithMongo(line, command).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodes.failed;
+  });
+}
+
+async function runWithMongo<Command>(line: CommandLine<Command>, command: Command): Promise<number> {
+  const { uri } = loadMongoConfig();
+  const mongo = await connectMongo({ uri: uri.reveal(), appName: line.name, maxPoolSize: 2 });
+  try {
+    return await line.run(command, { mongo, print: (text) => void process.stdout.write(`${text}\n`) });
+  } finally {
+    await mongo.close();
+  }
+}
+
+/** What `<id>` or `all` names: an id, null for all, undefined for neither. */
+export function readTarget(text: string): Types.ObjectId | null | undefined {
+  if (text === 'all') return null;
+  return /^[0-9a-f]{24}$/.test(text) ? Types.ObjectId.createFromHexString(text) : undefined;
+}
+
+const columnWidth = 24;
+
+export const formatRow = (cells: readonly string[]): string =>
+  cells
+    .map((cell) => cell.padEnd(columnWidth))
+    .join('  ')
+    .trimEnd();
