@@ -125,7 +125,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
     ...inbox.routes({ users }),
     ...people.routes({ users, onOptOut, onBlocked, erasePerson }),
     ...consent.routes(),
-    ...sending.routes({ links: config.temporal }),
+    ...sending.routes({ links: config.temporal, users }),
   ];
 }
 

@@ -192,9 +192,14 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
     in: place,
     required: place === 'path' || required.includes(name),
     ...(description === undefined ? {} : { description }),
+    ...(takesSeveral(property) ? { style: 'form', explode: false } : {}),
     schema: property,
   }));
 }
+
+/** Whether a query field takes several values, which are separated by commas. */
+const takesSeveral = ({ type, anyOf }: JsonSchema): boolean =>
+  type === 'array' || (Array.isArray(anyOf) && anyOf.some((each: JsonSchema) => takesSeveral(each)));
 
 const statusTexts: Readonly<Record<number, string>> = {
   200: 'OK',

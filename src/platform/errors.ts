@@ -78,6 +78,13 @@ export const generalProblems = {
     retry: true,
     advice: 'Wait for the number of seconds in `Retry-After`.',
   },
+  // Refused, not away: the search is the caller's to narrow, and must not page anybody.
+  'search-too-broad': {
+    status: 422,
+    title: 'Search too broad',
+    retry: false,
+    advice: 'The search reads too much. Narrow it by a conversation, a contact or a shorter time.',
+  },
   internal: {
     status: 500,
     title: 'Internal error',

@@ -28,3 +28,15 @@ export const JsonValue = z
 export const isoTime = z.iso
   .datetime({ offset: true, error: 'Must be a time such as 2026-11-23T09:00:00Z.' })
   .transform((text) => new Date(text));
+
+/**
+ * A query field that takes one value, or several separated by commas: `status=queued,scheduled`. Parsed into an array
+ * without repetitions. Described as either, so that a client that passes one value stays right.
+ */
+export const oneOrMoreOf = <Value extends string>(item: z.ZodEnum<Readonly<Record<Value, Value>>>) =>
+  z
+    .preprocess(
+      (value) => (typeof value === 'string' && value.includes(',') ? value.split(',') : value),
+      z.union([item, z.array(item).min(1).max(item.options.length)]),
+    )
+    .transform((value) => (Array.isArray(value) ? [...new Set(value)] : [value]));

@@ -44,13 +44,26 @@ export const pageQuery = {
 };
 
 /** The reply of a list. `id` names its component in the API description; its example contains an item's. */
-export const pageOf = <S extends z.ZodType>(item: S, id: string) =>
+export const pageOf = <S extends z.ZodType>(item: S, id: string) => pageWith(item, id, {});
+
+/** As `pageOf`, with more fields, which are null in the example. */
+export const pageWith = <S extends z.ZodType, More extends z.ZodRawShape>(item: S, id: string, more: More) =>
   z
     .object({
       items: z.array(item),
       nextCursor: z.string().nullable().meta({ description: 'Null on the last page' }),
+      ...more,
     })
-    .meta({ id, examples: [{ items: item.meta()?.['examples'] ?? [], nextCursor: null }] });
+    .meta({
+      id,
+      examples: [
+        {
+          items: item.meta()?.['examples'] ?? [],
+          nextCursor: null,
+          ...Object.fromEntries(Object.keys(more).map((name) => [name, null])),
+        },
+      ],
+    });
 
 export interface Page<T> {
   readonly items: readonly T[];

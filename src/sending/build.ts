@@ -38,6 +38,7 @@ import { createInboundService } from './messages/incoming/inbound.ts';
 import { createPhoneMessages } from './messages/incoming/phone-messages.ts';
 import { createReceiptService } from './messages/incoming/receipts.ts';
 import { createThreadItems, routeGroupMessages } from './messages/incoming/thread-items.ts';
+import type { MessageListDeps } from './messages/lists.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { createMessageUseCases } from './messages/use-cases.ts';
 import { createMessageRepository, type MessageRepository } from './messages/store/repository.ts';
@@ -130,13 +131,14 @@ export function buildSending(deps: SendingDeps) {
     threadItems: incoming.threadItems,
     loops: loopsOf(deps),
 
-    routes({ links }: Pick<MessageActionRouteDeps, 'links'>) {
+    routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({
         messages,
         acceptance,
         channels,
         templates,
         contacts,
+        users,
         leads,
         conversations,
         facts,

@@ -177,14 +177,22 @@ describe('query plans', () => {
   const filters = {
     'of a client': {},
     'of a conversation': { conversationId },
-    'by status': { status: 'read' as const },
-    'of a conversation, by status': { conversationId, status: 'read' as const },
+    'of a contact': { contactId: newId() },
+    'by status': { statuses: ['read'] as const },
+    'by several statuses': { statuses: ['read', 'delivered'] as const },
+    'of a conversation, by status': { conversationId, statuses: ['read'] as const },
+    'since a time': { since: at },
   };
   for (const [name, filter] of Object.entries(filters)) {
-    for (const after of [null, position]) {
-      add(`messages ${name}, ${after === null ? 'first page' : 'next page'}`, () =>
-        createMessageRepository(connection).list(scope, filter, { limit: 51, after }),
-      );
+    for (const order of ['newest-first', 'oldest-first'] as const) {
+      for (const start of [
+        null,
+        { place: position, isIncluded: false },
+        { place: position, isIncluded: true },
+      ])
+        add(`messages ${name}, ${order}, ${JSON.stringify(start?.isIncluded ?? 'from the beginning')}`, () =>
+          createMessageRepository(connection).list(scope, filter, { limit: 51, order, start }),
+        );
     }
   }
   for (const [name, filter] of Object.entries({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { ChannelView } from '../../src/channels/schemas.ts';
+import type { MessageListItemView } from '../../src/sending/messages/list-schemas.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import type { TemplateView } from '../../src/templates/schemas.ts';
 import { useApi } from '../support/api.ts';
@@ -76,7 +77,7 @@ describe('api › lists', function () {
       assert.equal(next.nextCursor, null);
     });
 
-    it('an item › has neither history nor wait; the single message has both', async () => {
+    it('an item › why it waits, its contact and its sender, but no history', async () => {
       const { id } = await user.send({ to: phoneEndingIn('01') });
       const page = await getPage<MessageJson>(user, '/api/messages');
       assert.ok(page.items[0] !== undefined && !('statusHistory' in page.items[0]));
@@ -85,13 +86,21 @@ describe('api › lists', function () {
         message.statusHistory.map(({ status }) => status),
         ['queued'],
       );
-      const { statusHistory: _history, waitingFor, ...single } = message;
+      const { statusHistory: _history, ...single } = message;
       const onlySingle = ['participants', 'playedAt', 'pricing', 'source', 'versions'];
       const others = Object.fromEntries(
         Object.entries(single).filter(([name]) => !onlySingle.includes(name)),
       );
-      assert.equal(waitingFor?.gate, 'queue');
-      assert.deepEqual(page.items[0], others);
+      const { contact, senderName, ...item } = page.items[0] as MessageListItemView;
+      assert.equal(item.waitingFor?.gate, 'queue');
+      assert.deepEqual(item, others);
+      assert.deepEqual(
+        { contact, senderName },
+        {
+          contact: { id: message.contactId, name: null, phoneNumber: message.to, username: null },
+          senderName: 'Test Admin',
+        },
+      );
     });
 
     it('by conversation and status › only those', async () => {

@@ -9,10 +9,7 @@ import {
 } from '../../src/sending/messages/store/model.ts';
 import { readStatusDetails } from '../../src/whatsapp/status-details.ts';
 import { maxPageBytes, toBoundedPage } from '../../src/platform/pagination.ts';
-import {
-  createMessageRepository,
-  type MessageListItem,
-} from '../../src/sending/messages/store/repository.ts';
+import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { buildMessage } from '../support/messages.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
@@ -76,7 +73,8 @@ describe('the size of a message', () => {
     const seen: string[] = [];
     let after: { timestamp: Date; _id: MessageDoc['_id'] } | null = null;
     for (let pages = 0; pages < 40; pages += 1) {
-      const found: MessageListItem[] = await messages.list(scope, {}, { limit: 31, after });
+      const start = after === null ? null : { place: after, isIncluded: false };
+      const found = await messages.list(scope, {}, { order: 'newest-first', limit: 31, start });
       const { items, nextCursor } = toBoundedPage(found, 30, ({ timestamp, _id }) => ({
         key: timestamp,
         id: _id,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConversationListItemView } from '../../src/inbox/conversations/schemas.ts';
-import type { MessageListItemView } from '../../src/sending/messages/schemas.ts';
+import type { MessageListItemView } from '../../src/sending/messages/list-schemas.ts';
 import type { CrmUser } from './crm-client.ts';
 
 /** A change of one of the fields of a number, as Meta sends it. */

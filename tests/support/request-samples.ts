@@ -267,7 +267,15 @@ const messageSamples: readonly Sample[] = [
   },
   {
     route: 'get /api/messages',
-    query: { ...paging, conversationId: badIds, status: ['READ', ...badWords] },
+    query: {
+      ...paging,
+      ...{ conversationId: badIds, contactId: badIds, around: badIds },
+      status: ['READ', ...badWords, 'read,', 'read,READ', `read${',sent'.repeat(11)}`],
+      direction: ['up', 'inbound,outbound', ...badWords],
+      templateName: ['', 'A b', '%00'],
+      since: ['', 'yesterday', '2026-01-01', '%00'],
+      sort: badWords,
+    },
   },
   { route: 'get /api/messages/:id', query: {} },
   { route: 'get /api/messages/:id/timeline', query: {} },

@@ -52,6 +52,12 @@ export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
     findById: (scope: ClientScope, id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findById(scope, id, session),
 
+    /** The names of these users, also of disabled ones, by their ids. */
+    async namesOf(scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ReadonlyMap<string, string>> {
+      const found = ids.length === 0 ? [] : await users.findNames(scope, ids);
+      return new Map(found.map(({ _id, name }) => [_id.toHexString(), name]));
+    },
+
     /** Throws `email-not-confirmed` unless the user has proved their address. Reads the database, not a cache. */
     async requireConfirmedEmail(scope: ClientScope, id: Types.ObjectId): Promise<void> {
       assertEmailConfirmed(await users.findById(scope, id));

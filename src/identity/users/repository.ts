@@ -24,6 +24,16 @@ export function createUserRepository(connection: Connection) {
     findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findOne(scope, { _id }, { session }),
 
+    findNames: (
+      scope: ClientScope,
+      ids: readonly Types.ObjectId[],
+    ): Promise<Pick<UserDoc, '_id' | 'name'>[]> =>
+      users.find<Pick<UserDoc, '_id' | 'name'>>(
+        scope,
+        { _id: { $in: [...ids] } },
+        { projection: { name: 1 } },
+      ),
+
     /** Across all tenants. The address must be trimmed and in lower case. */
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
       users.acrossClients.findOne({ email }),

@@ -30,3 +30,27 @@ export function historyInOrder(entries: readonly StatusEntry[]): StatusEntry[] {
   }
   return [...ordered, ...receipts.toSorted(byTime)];
 }
+
+/** When the message reached each status first; null if it has not. `read` implies `delivered`, and both imply `sent`. */
+export interface Milestones {
+  readonly sentAt: Date | null;
+  readonly deliveredAt: Date | null;
+  readonly readAt: Date | null;
+}
+
+/** The statuses that `milestonesOf` reads. */
+export const milestoneStatuses = ['sent', 'delivered', 'read'] as const;
+
+export function milestonesOf(entries: readonly Pick<StatusEntry, 'status' | 'timestamp'>[]): Milestones {
+  const firstOf = (statuses: readonly string[]): Date | null => {
+    const times = entries
+      .filter(({ status }) => statuses.includes(status))
+      .map(({ timestamp }) => timestamp.getTime());
+    return times.length === 0 ? null : new Date(Math.min(...times));
+  };
+  return {
+    sentAt: firstOf(milestoneStatuses),
+    deliveredAt: firstOf(['delivered', 'read']),
+    readAt: firstOf(['read']),
+  };
+}

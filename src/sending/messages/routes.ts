@@ -1,9 +1,9 @@
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import { decodeCursor } from '../../platform/pagination.ts';
 import { freeFormExamples } from './examples.ts';
-import { ListMessagesQuery, MessagePage, MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
+import { ListMessagesQuery, MessagePage } from './list-schemas.ts';
+import { MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
 import type { MessageUseCases } from './use-cases.ts';
 import { toAcceptedView, toMessageListItemView, toMessageView } from './view.ts';
 
@@ -88,21 +88,22 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
     path: '/api/messages',
     operationId: 'listMessages',
     summary: 'List messages',
-    description: 'Newest first. `status=unknown` lists messages with an unknown outcome.',
+    description:
+      'Newest first. `contactId` gives the history of a contact over all conversations as one thread, and `around` the ' +
+      'page in which a message is. `nextCursor` leads on in the order of the list. `newerCursor` with `sort=oldest` ' +
+      'leads from any page to newer messages.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     query: ListMessagesQuery,
     replies: { 200: MessagePage },
+    problems: ['not-found', 'search-too-broad'],
     async handle({ actor, query }) {
-      const { limit, cursor, conversationId, status } = query;
-      const filter = {
-        ...(conversationId === undefined ? {} : { conversationId }),
-        ...(status === undefined ? {} : { status }),
-      };
-      const position = cursor === undefined ? null : decodeCursor(cursor, 'date');
-      const after = position === null ? null : { timestamp: position.key, _id: position.id };
-      const page = await messages.list(scopeOf(actor.clientId), filter, { limit, after });
-      return { status: 200, body: { ...page, items: page.items.map(toMessageListItemView) } };
+      const { limit, cursor, around, sort = 'newest', status: statuses, ...filter } = query;
+      const scope = scopeOf(actor.clientId);
+      const order = `${sort}-first` as const;
+      const page = await messages.list(scope, { ...filter, statuses }, { limit, cursor, order, around });
+      const items = page.items.map((message) => toMessageListItemView(message, page.people));
+      return { status: 200, body: { items, nextCursor: page.nextCursor, newerCursor: page.newerCursor } };
     },
   }),
   route({

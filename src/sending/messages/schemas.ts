@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { Content } from './content/schemas.ts';
 import { emptyContent, ShownContent } from './content/shown/schemas.ts';
 import { isoTime, objectIdText } from '../../platform/fields.ts';
-import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import {
   TemplateCategory,
   templateLanguage,
@@ -71,12 +70,6 @@ export const SendMessageBody = z
   });
 export type SendMessageBody = z.output<typeof SendMessageBody>;
 
-export const ListMessagesQuery = z.strictObject({
-  ...pageQuery,
-  conversationId: objectIdText.optional().meta({ description: 'Only messages of this conversation' }),
-  status: MessageStatus.optional().meta({ description: '`unknown` lists messages that need a decision' }),
-});
-
 const Failure = z
   .object({
     code: FailureCode,
@@ -125,7 +118,7 @@ const Version = z
   })
   .meta({ id: 'MessageVersion' });
 
-const messageFields = {
+export const messageFields = {
   id: z.string(),
   conversationId: z.string(),
   channelId: z.string(),
@@ -177,6 +170,14 @@ const messageFields = {
   }),
   sendAt: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),
+  waitingFor: WaitingForView.nullable().meta({
+    description: 'Why the message waits; null if it does not, or will never be sent',
+  }),
+  sentAt: z.iso.datetime().nullable().meta({ description: 'When WhatsApp took the message' }),
+  deliveredAt: z.iso.datetime().nullable().meta({
+    description: 'When it reached a device of the recipient; a message that was read has reached one',
+  }),
+  readAt: z.iso.datetime().nullable().meta({ description: 'When the recipient read it' }),
   attempts: z.int().meta({ description: 'Calls to the provider that were started' }),
   providerMessageId: z.string().nullable(),
   failure: Failure.nullable(),
@@ -186,7 +187,7 @@ const messageFields = {
   createdAt: z.iso.datetime().meta({ description: 'When the message was stored' }),
 };
 
-const listItemExample = {
+export const messageExample = {
   id: '665f1c2ab7e4d3a9c8b01250',
   conversationId: '665f1c2ab7e4d3a9c8b01240',
   channelId: '665f1c2ab7e4d3a9c8b01210',
@@ -211,6 +212,10 @@ const listItemExample = {
   timestamp: '2026-11-23T09:00:00.000Z',
   sendAt: null,
   expiresAt: null,
+  waitingFor: null,
+  sentAt: null,
+  deliveredAt: null,
+  readAt: null,
   attempts: 0,
   providerMessageId: null,
   failure: null,
@@ -219,11 +224,6 @@ const listItemExample = {
   workflowId: 'message:665f1c2ab7e4d3a9c8b01250',
   createdAt: '2026-11-23T09:00:00.000Z',
 } as const;
-
-export const MessageListItemView = z
-  .object(messageFields)
-  .meta({ id: 'MessageListItem', examples: [listItemExample] });
-export type MessageListItemView = z.input<typeof MessageListItemView>;
 
 const Pricing = z
   .object({
@@ -244,9 +244,6 @@ const Participant = z
 export const MessageView = z
   .object({
     ...messageFields,
-    waitingFor: WaitingForView.nullable().meta({
-      description: 'Why the message waits; null if it does not, or will never be sent',
-    }),
     statusHistory: z.array(StatusEntry).meta({
       description:
         'In the order of events; receipts, which may arrive in any order, by the time that WhatsApp gives',
@@ -268,9 +265,8 @@ export const MessageView = z
     id: 'Message',
     examples: [
       {
-        ...listItemExample,
-        waitingFor: null,
-        statusHistory: [{ status: 'queued', timestamp: listItemExample.timestamp, raw: null }],
+        ...messageExample,
+        statusHistory: [{ status: 'queued', timestamp: messageExample.timestamp, raw: null }],
         playedAt: null,
         pricing: null,
         participants: [],
@@ -280,5 +276,3 @@ export const MessageView = z
     ],
   });
 export type MessageView = z.input<typeof MessageView>;
-
-export const MessagePage = pageOf(MessageListItemView, 'MessagePage');

@@ -2,10 +2,10 @@ import type { Types } from 'mongoose';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { toBoundedPage, type Page } from '../../platform/pagination.ts';
 import type { Acceptance } from './acceptance/accept.ts';
 import { draftFreeFormMessage } from './acceptance/free-form.ts';
-import type { MessageDoc, MessageFilter, MessageListItem, MessagePosition } from './store/repository.ts';
+import type { MessageDoc } from './store/repository.ts';
+import { createMessageLists, type MessageListDeps } from './lists.ts';
 import type { SendMessageBody, SendTemplateBody } from './schemas.ts';
 import type { MessageSource } from './sources/repository.ts';
 import { draftTemplateMessage, type TemplateSendDeps } from './acceptance/template.ts';
@@ -20,7 +20,7 @@ export type {
   MessageRepository,
 } from './store/repository.ts';
 
-export interface MessageDeps extends TemplateSendDeps {
+export interface MessageDeps extends TemplateSendDeps, Pick<MessageListDeps, 'users'> {
   readonly acceptance: Acceptance;
   readonly clock: Clock;
 }
@@ -70,13 +70,6 @@ export function createMessageUseCases(deps: MessageDeps) {
       return { message, sources };
     },
 
-    async list(
-      scope: ClientScope,
-      filter: MessageFilter,
-      { limit, after }: { limit: number; after: MessagePosition | null },
-    ): Promise<Page<MessageListItem>> {
-      const found = await messages.list(scope, filter, { limit: limit + 1, after });
-      return toBoundedPage(found, limit, ({ timestamp, _id }) => ({ key: timestamp, id: _id }));
-    },
+    ...createMessageLists(deps),
   };
 }

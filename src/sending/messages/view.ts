@@ -5,16 +5,24 @@ import { sourceOf } from './sources/prune.ts';
 import { currentContent, versionsOf } from './versions.ts';
 import { undated } from './lifecycle.ts';
 import { toWaitingForView } from './actions/view.ts';
-import { historyInOrder } from './history.ts';
+import { historyInOrder, milestonesOf } from './history.ts';
 import { isSentByProduct, priorityOrDefault, writtenTimeOf } from './rules.ts';
-import type { MessageListItemView, MessageView } from './schemas.ts';
+import type { ContactDoc } from '../../people/contacts/directory.ts';
+import type { MessageListItemView } from './list-schemas.ts';
+import type { MessagePeople } from './lists.ts';
+import type { MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem, MessageSource } from './use-cases.ts';
 import { waitingForOf } from './actions/timeline.ts';
 
-const isoOrNull = (date: Date | undefined): string | null => date?.toISOString() ?? null;
+const isoOrNull = (date: Date | null | undefined): string | null => date?.toISOString() ?? null;
 
-export function toMessageListItemView(message: MessageListItem): MessageListItemView {
+const noMilestones = milestonesOf([]);
+
+const toMessageFields = (message: MessageListItem) => {
   const id = message._id.toHexString();
+  const waitingFor = waitingForOf(message, null);
+  const { sentAt, deliveredAt, readAt } =
+    message.direction === 'inbound' ? noMilestones : milestonesOf(message.statusHistory);
   return {
     id,
     conversationId: message.conversationId.toHexString(),
@@ -40,6 +48,10 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     timestamp: writtenTimeOf(message).toISOString(),
     sendAt: isoOrNull(message.sendAt),
     expiresAt: isoOrNull(message.expiresAt),
+    waitingFor: waitingFor === null ? null : toWaitingForView(waitingFor),
+    sentAt: isoOrNull(sentAt),
+    deliveredAt: isoOrNull(deliveredAt),
+    readAt: isoOrNull(readAt),
     attempts: message.dispatch.attempt,
     providerMessageId: message.providerMessageId ?? null,
     // An overruled failure is shown in the history only.
@@ -49,12 +61,33 @@ export function toMessageListItemView(message: MessageListItem): MessageListItem
     workflowId: isSentByProduct(message) ? workflowIdOf(id) : null,
     createdAt: message._id.getTimestamp().toISOString(),
   };
+};
+
+/** `people` are those of the page. */
+export function toMessageListItemView(
+  message: MessageListItem,
+  { contacts, userNames }: MessagePeople,
+): MessageListItemView {
+  const contact = contacts.get(message.contactId.toHexString());
+  const { createdBy, senderType } = message;
+  const writer = senderType === 'contact' ? contact?.name : userNames.get(createdBy?.toHexString() ?? '');
+  return {
+    ...toMessageFields(message),
+    contact: contact === undefined ? null : toContactView(contact),
+    senderName: writer ?? null,
+  };
 }
+
+const toContactView = ({ _id, name, phoneNumber, username }: ContactDoc) => ({
+  id: _id.toHexString(),
+  name: name ?? null,
+  phoneNumber: phoneNumber ?? null,
+  username: username ?? null,
+});
 
 const toProfileView = (profile: MessageListItem['senderProfile']) =>
   profile === undefined ? null : { name: profile.name ?? null, username: profile.username ?? null };
 
-/** `sources` are those of the message and of its changes. */
 /** When the recipient played the voice note; null if no receipt said so. `read` counts as its status. */
 const playedAtOf = ({ statusHistory }: MessageDoc): Date | undefined =>
   statusHistory.find(({ raw }) => raw?.['word'] === 'played')?.timestamp;
@@ -64,11 +97,10 @@ const toPricingView = (pricing: MessageDoc['pricing']): MessageView['pricing'] =
     ? null
     : { category: pricing.category ?? null, type: pricing.type ?? null, model: pricing.model ?? null };
 
+/** `sources` are those of the message and of its changes. */
 export function toMessageView(message: MessageDoc, sources: readonly MessageSource[] = []): MessageView {
-  const waitingFor = waitingForOf(message, null);
   return {
-    ...toMessageListItemView(message),
-    waitingFor: waitingFor === null ? null : toWaitingForView(waitingFor),
+    ...toMessageFields(message),
     statusHistory: historyInOrder(message.statusHistory).map(({ status, timestamp, raw }) => ({
       status,
       timestamp: timestamp.toISOString(),

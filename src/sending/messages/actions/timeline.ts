@@ -60,7 +60,10 @@ type TimelineSource = Pick<
 >;
 
 /** The message's current wait; null if it has left or will never leave. */
-export function waitingForOf(message: TimelineSource, run: RunState | null): WaitingFor | null {
+export function waitingForOf(
+  message: Pick<TimelineSource, 'status' | 'dispatch' | 'waiting' | 'sendAt' | 'timestamp'>,
+  run: RunState | null,
+): WaitingFor | null {
   const { status, dispatch, waiting, sendAt, timestamp } = message;
   if (dispatch.isCalling && status === 'sending') {
     const since = dispatch.startedAt ?? timestamp;

@@ -228,6 +228,8 @@ const unsent = { status: { $in: [...unsentStatuses] } };
 messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
+// The history of a contact over all conversations.
+messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index(
   { clientId: 1, idempotencyKey: 1 },
   { unique: true, partialFilterExpression: { idempotencyKey: { $exists: true } } },

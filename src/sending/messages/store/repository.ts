@@ -1,9 +1,6 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
-import { withinPageBytes } from '../../../platform/pagination.ts';
 import { openTenantCollection } from '../../../platform/tenant-collection.ts';
-import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
-import type { MessageStatus } from '../lifecycle.ts';
 import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createCallQueries } from './call-queries.ts';
@@ -11,6 +8,7 @@ import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
 import { createInboundWrites } from './inbound-writes.ts';
+import { createListQueries } from './list-queries.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
@@ -21,42 +19,9 @@ import { createSourceRepository } from '../sources/repository.ts';
 export type { MessageChange, MessageContent, MessageDoc } from './model.ts';
 export type { Claim } from './claim-writes.ts';
 export type { ReceiptTarget } from './receipt-queries.ts';
+export type { MessageFilter, MessageListItem, MessagePosition, MessageRange } from './list-queries.ts';
 export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';
-
-/** An item of a list, without the fields that only the single view shows, and with the latest change at most. */
-export type MessageListItem = Omit<MessageDoc, 'statusHistory' | 'participants'>;
-
-/** Objects that earlier versions stored with the message; larger ones are left out of lists. */
-const maxListedRawBytes = 64 * 1_024;
-
-const isListedRaw = {
-  $and: [
-    { $eq: [{ $type: '$content.raw' }, 'object'] },
-    { $lte: [{ $bsonSize: { $ifNull: ['$content.raw', {}] } }, maxListedRawBytes] },
-  ],
-};
-
-/** What a list reads of a message. */
-const listStages = [
-  { $unset: ['statusHistory', 'participants'] },
-  {
-    $set: {
-      'content.raw': { $cond: [isListedRaw, '$content.raw', '$$REMOVE'] },
-      changes: { $cond: [{ $isArray: '$changes' }, { $slice: ['$changes', -1] }, '$$REMOVE'] },
-    },
-  },
-];
-
-export interface MessageFilter {
-  readonly conversationId?: Types.ObjectId;
-  readonly status?: MessageStatus;
-}
-
-export interface MessagePosition {
-  readonly timestamp: Date;
-  readonly _id: Types.ObjectId;
-}
 
 export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
@@ -71,6 +36,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createConsentWrites(messages),
     ...createDispatchWrites(messages, writeBulk, onEnded),
     ...createInboundWrites(messages),
+    ...createListQueries(messages),
     ...createReceiptQueries(messages, writeBulk),
     ...createSourceRepository(connection),
     ...createUsageQueries(messages),
@@ -108,29 +74,5 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
         { providerMessageId },
         { projection: { direction: 1, contactId: 1, to: 1, recipientUserId: 1 } },
       ),
-
-    /** Newest first; `after` is the last item of the page before. For `toBoundedPage`. */
-    list(
-      scope: ClientScope,
-      filter: MessageFilter,
-      page: { limit: number; after: MessagePosition | null },
-    ): Promise<MessageListItem[]> {
-      const { after, limit } = page;
-      const position: ScopedFilter<MessageDoc> =
-        after === null
-          ? {}
-          : {
-              // The bound outside the $or lets one index serve filter and order.
-              timestamp: { $lte: after.timestamp },
-              $or: [{ timestamp: { $lt: after.timestamp } }, { _id: { $lt: after._id } }],
-            };
-      const sort = { timestamp: -1, _id: -1 } as const;
-      return messages.aggregate<MessageListItem>(scope, { ...filter, ...position }, [
-        { $sort: sort },
-        { $limit: limit },
-        ...listStages,
-        ...withinPageBytes(sort),
-      ]);
-    },
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { historyInOrder } from '../../../../src/sending/messages/history.ts';
+import fc from 'fast-check';
+import { historyInOrder, milestonesOf } from '../../../../src/sending/messages/history.ts';
 import type { StatusEntry } from '../../../../src/sending/messages/store/model.ts';
 
 const own = (status: string, time: string): StatusEntry => ({
@@ -51,5 +52,41 @@ describe('history of a message', () => {
       ...sendingWords,
       ...['warning', 'expired'],
     ]);
+  });
+
+  it('milestones › the first time of each, and read means delivered and sent', () => {
+    const { timestamp } = receipt('read', '09.000');
+    assert.deepEqual(milestonesOf([own('queued', '05.100'), receipt('read', '09.000')]), {
+      sentAt: timestamp,
+      deliveredAt: timestamp,
+      readAt: timestamp,
+    });
+    assert.deepEqual(milestonesOf([...sending, receipt('sent', '06.000'), receipt('delivered', '07.000')]), {
+      sentAt: own('sent', '05.700').timestamp,
+      deliveredAt: receipt('delivered', '07.000').timestamp,
+      readAt: null,
+    });
+    assert.deepEqual(milestonesOf(sending.slice(0, 2)), { sentAt: null, deliveredAt: null, readAt: null });
+  });
+
+  it('milestones › receipts in any order and repeated › the same, and never out of order', () => {
+    const entries = fc.array(
+      fc.record({
+        status: fc.constantFrom('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown'),
+        timestamp: fc.date({ min: new Date(0), max: new Date(1_000), noInvalidDate: true }),
+      }),
+    );
+    fc.assert(
+      fc.property(entries, (received) => {
+        const { sentAt, deliveredAt, readAt } = milestonesOf(received);
+        assert.deepEqual(milestonesOf([...received.toReversed(), ...received]), {
+          sentAt,
+          deliveredAt,
+          readAt,
+        });
+        if (readAt !== null) assert.ok(deliveredAt !== null && deliveredAt <= readAt);
+        if (deliveredAt !== null) assert.ok(sentAt !== null && sentAt <= deliveredAt);
+      }),
+    );
   });
 });

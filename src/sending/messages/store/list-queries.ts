@@ -1,0 +1,139 @@
+import type { Types } from 'mongoose';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import { withinPageBytes } from '../../../platform/pagination.ts';
+import { maxSearchMs, withinSearchTime } from '../../../platform/search-time.ts';
+import type { TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
+import { milestoneStatuses } from '../history.ts';
+import type { MessageStatus } from '../lifecycle.ts';
+import type { MessageDoc, StatusEntry } from './model.ts';
+
+/**
+ * An item of a list: without the fields that only the single view shows, and of the history and the changes only what a
+ * list shows of them.
+ */
+export type MessageListItem = Omit<MessageDoc, 'statusHistory' | 'participants'> & {
+  readonly statusHistory: readonly Pick<StatusEntry, 'status' | 'timestamp'>[];
+};
+
+/** Objects that earlier versions stored with the message; larger ones are left out of lists. */
+const maxListedRawBytes = 64 * 1_024;
+
+const isListedRaw = {
+  $and: [
+    { $eq: [{ $type: '$content.raw' }, 'object'] },
+    { $lte: [{ $bsonSize: { $ifNull: ['$content.raw', {}] } }, maxListedRawBytes] },
+  ],
+};
+
+const milestones = {
+  $map: {
+    input: {
+      $filter: { input: '$statusHistory', cond: { $in: ['$$this.status', [...milestoneStatuses]] } },
+    },
+    in: { status: '$$this.status', timestamp: '$$this.timestamp' },
+  },
+};
+
+/** What a list reads of a message. */
+const listStages = [
+  { $unset: ['participants'] },
+  {
+    $set: {
+      statusHistory: milestones,
+      'content.raw': { $cond: [isListedRaw, '$content.raw', '$$REMOVE'] },
+      changes: { $cond: [{ $isArray: '$changes' }, { $slice: ['$changes', -1] }, '$$REMOVE'] },
+    },
+  },
+];
+
+export interface MessageFilter {
+  readonly conversationId?: Types.ObjectId | undefined;
+  readonly contactId?: Types.ObjectId | undefined;
+  readonly statuses?: readonly MessageStatus[] | undefined;
+  readonly direction?: MessageDoc['direction'] | undefined;
+  readonly templateName?: string | undefined;
+  readonly since?: Date | undefined;
+}
+
+/** The place of a message in lists. */
+export interface MessagePosition {
+  readonly timestamp: Date;
+  readonly _id: Types.ObjectId;
+}
+
+export interface MessageRange {
+  readonly order: 'newest-first' | 'oldest-first';
+  /** Where the range begins; null for the beginning of the list. */
+  readonly start: { readonly place: MessagePosition; readonly isIncluded: boolean } | null;
+  readonly limit: number;
+}
+
+export const createListQueries = (messages: TenantCollection<MessageDoc>) => ({
+  /** For `toBoundedPage`. Throws `search-too-broad`. */
+  list(
+    scope: ClientScope,
+    filter: MessageFilter,
+    { order, start, limit }: MessageRange,
+  ): Promise<MessageListItem[]> {
+    const direction = order === 'newest-first' ? -1 : 1;
+    const sort = { timestamp: direction, _id: direction } as const;
+    const stages = [{ $sort: sort }, { $limit: limit }, ...listStages, ...withinPageBytes(sort)];
+    const query = { $and: [toQuery(filter), ...(start === null ? [] : [from(start, order)])] };
+    if (isServedByIndex(filter)) return messages.aggregate<MessageListItem>(scope, query, stages);
+    return withinSearchTime(() =>
+      messages.aggregate<MessageListItem>(scope, query, stages, { maxTimeMS: maxSearchMs }),
+    );
+  },
+
+  /** Null if the message does not match. */
+  findPosition: (
+    scope: ClientScope,
+    filter: MessageFilter,
+    _id: Types.ObjectId,
+  ): Promise<MessagePosition | null> =>
+    messages.findOne<MessagePosition & MessageDoc>(
+      scope,
+      { ...toQuery(filter), _id },
+      { projection: { timestamp: 1 } },
+    ),
+});
+
+const toQuery = ({
+  conversationId,
+  contactId,
+  statuses,
+  direction,
+  templateName,
+  since,
+}: MessageFilter): ScopedFilter<MessageDoc> => ({
+  ...(conversationId === undefined ? {} : { conversationId }),
+  ...(contactId === undefined ? {} : { contactId }),
+  ...(statuses === undefined ? {} : { status: { $in: [...statuses] } }),
+  ...(direction === undefined ? {} : { direction }),
+  ...(templateName === undefined ? {} : { templateName }),
+  ...(since === undefined ? {} : { timestamp: { $gte: since } }),
+});
+
+/** The bound outside the `$or` lets one index serve filter and order. */
+function from(
+  { place: { timestamp, _id }, isIncluded }: NonNullable<MessageRange['start']>,
+  order: MessageRange['order'],
+): ScopedFilter<MessageDoc> {
+  const included = isIncluded ? [{ _id }] : [];
+  return order === 'newest-first'
+    ? {
+        timestamp: { $lte: timestamp },
+        $or: [{ timestamp: { $lt: timestamp } }, { _id: { $lt: _id } }, ...included],
+      }
+    : {
+        timestamp: { $gte: timestamp },
+        $or: [{ timestamp: { $gt: timestamp } }, { _id: { $gt: _id } }, ...included],
+      };
+}
+
+/** Whether an index finds the messages in order; of other filters, it only narrows what is read. */
+const isServedByIndex = ({ conversationId, contactId, statuses, direction, templateName }: MessageFilter) =>
+  direction === undefined &&
+  templateName === undefined &&
+  [conversationId, contactId, statuses].filter((field) => field !== undefined).length <= 1;
