@@ -23,6 +23,7 @@ import { createReadPlaces, type ReadPlaces } from './read-places.ts';
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
 import { idsOf, reportFailure, type RequestRecord, type RequestRecords } from './request-record.ts';
 import { type Actor, type AnyRoute, isLimited, type RequestInfo } from './route.ts';
+import { answerUnchanged } from './unchanged.ts';
 import { awaitRestOfBody } from './unread-body.ts';
 import { parseInput } from './validation.ts';
 
@@ -112,7 +113,8 @@ function serveRoute(
         return renderReply(entry, reply);
       };
       const keyed = keyedRequestOf(entry, { input, actor, info: record.info });
-      writeReply(context, keyed === null ? await work() : await answerOnce(keyed, work));
+      const reply = keyed === null ? await work() : await answerOnce(keyed, work);
+      writeReply(context, answerUnchanged(entry, record.info, reply));
     } finally {
       body?.release();
       place?.handled();
@@ -232,7 +234,7 @@ function allowOrigins(isOwnOrigin: IsOwnOrigin): Middleware {
     credentials: true,
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: [
-      ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'X-Request-Id'],
+      ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Request-Id'],
       // Sent by tracing in a frontend (W3C Trace Context, Baggage).
       ...['traceparent', 'tracestate', 'baggage'],
     ],

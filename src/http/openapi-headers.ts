@@ -1,5 +1,6 @@
 import type { JsonSchema } from './openapi-normalise.ts';
 import { type AnyRoute, isLimited } from './route.ts';
+import { isFingerprinted } from './unchanged.ts';
 
 /** The headers of requests and responses; operations refer to them as components. */
 
@@ -29,7 +30,10 @@ export const responseHeaders = {
   },
   'WWW-Authenticate': text('How to authenticate', 'Bearer realm="whatsapp-crm"'),
   Location: { description: 'The path of the new resource', schema: { type: 'string' } },
-  ETag: text('The version of the resource, for `If-Match`', '"3"'),
+  ETag: text(
+    'The version of the resource, for `If-Match`; of a list, a fingerprint for `If-None-Match`',
+    '"3"',
+  ),
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 export type ResponseHeader = keyof typeof responseHeaders;
@@ -61,6 +65,14 @@ export const requestHeaders = {
     schema: { type: 'string', pattern: '^(\\*|"\\d{1,15}")$' },
     example: '"3"',
   },
+  'If-None-Match': {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The `ETag` of an earlier answer: 304 without a body if the answer would be the same',
+    schema: { type: 'string' },
+    example: 'W/"EbX3cOyTfxAxd3kS-HMgpqF8Bh6pVH9AfqzJTdO0m8k"',
+  },
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 type RequestHeader = keyof typeof requestHeaders;
@@ -78,6 +90,7 @@ const readsIfMatch = (entry: AnyRoute): boolean => entry.problems?.includes('pre
 export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [
   ...(entry.idempotent !== undefined ? (['Idempotency-Key'] as const) : []),
   ...(readsIfMatch(entry) ? (['If-Match'] as const) : []),
+  ...(isFingerprinted(entry) ? (['If-None-Match'] as const) : []),
   'X-Request-Id',
 ];
 
@@ -90,5 +103,5 @@ export const commonHeadersOf = (entry: AnyRoute): ResponseHeader[] => [
 /** On 2xx responses only. */
 export const successHeadersOf = (entry: AnyRoute, status: number): ResponseHeader[] => [
   ...(status === 201 ? (['Location'] as const) : []),
-  ...(entry.sendsETag === true ? (['ETag'] as const) : []),
+  ...(entry.sendsETag === true || isFingerprinted(entry) ? (['ETag'] as const) : []),
 ];

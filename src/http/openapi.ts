@@ -24,6 +24,7 @@ import type { ProblemCode, ProblemTable } from '../platform/errors.ts';
 import type { PageRoute } from './page.ts';
 import type { RawRoute } from './raw-route.ts';
 import type { AnyRoute, NamedExample } from './route.ts';
+import { isFingerprinted } from './unchanged.ts';
 import { mayOmitBody } from './validation.ts';
 
 /** The description of the API as a whole. */
@@ -152,7 +153,7 @@ function describeRoute(entry: AnyRoute, { schemas, source }: RouteContext): Oper
           },
         }),
     responses: mergeResponses(
-      repliesOf(entry, schemas),
+      { ...repliesOf(entry, schemas), ...(isFingerprinted(entry) ? { 304: unchangedOf(entry) } : {}) },
       problemResponses(source, problemCodesOf(entry), common),
     ),
   };
@@ -226,6 +227,11 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
       ];
     }),
   );
+
+const unchangedOf = (entry: AnyRoute) => ({
+  description: 'As the answer with this `ETag`; the response has no body',
+  headers: headerReferences([...commonHeadersOf(entry), 'ETag']),
+});
 
 function describeRawRoute(entry: RawRoute, source: ProblemSource): Operation {
   const { parameters = [], request, replies, problems: codes = [] } = entry.documentation;

@@ -143,6 +143,24 @@ describe('api › messages that a screen lists', function () {
     });
   });
 
+  it('asked again with its ETag › 304 until a message comes', async () => {
+    await user.send({ to: phoneEndingIn('01') });
+    const ask = (etag: string) => user.call('/api/messages', { headers: { 'If-None-Match': etag } });
+    const first = await user.call('/api/messages');
+    const etag = first.headers.get('etag') ?? '';
+    const again = await ask(etag);
+    assert.deepEqual(
+      { status: again.status, body: again.body, etag: again.headers.get('etag') },
+      { status: 304, body: {}, etag },
+    );
+    assert.equal((await ask(`W/"other", ${etag}`)).status, 304);
+    assert.equal((await (await api().signUp()).call('/api/messages')).headers.get('etag') === etag, false);
+    await user.send({ to: phoneEndingIn('01') });
+    const changed = await ask(etag);
+    assert.equal(changed.status, 200);
+    assert.notEqual(changed.headers.get('etag'), etag);
+  });
+
   it('a client without messages › no cursors', async () => {
     assert.deepEqual(await list('sort=oldest'), { items: [], nextCursor: null, newerCursor: null });
   });

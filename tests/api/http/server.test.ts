@@ -117,6 +117,7 @@ describe('http server', () => {
         'content-type',
         'idempotency-key',
         'if-match',
+        'if-none-match',
         'traceparent',
         'tracestate',
         'baggage',
