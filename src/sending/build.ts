@@ -144,7 +144,7 @@ export function buildSending(deps: SendingDeps) {
         facts,
         clock,
       });
-      const actions = createMessageActions({ messages, workflows, audit, clock, logger });
+      const actions = createMessageActions({ messages, workflows, templates, audit, clock, logger });
       return [
         ...messageRoutes({ messages: messageUseCases }),
         ...messageActionRoutes({ actions, retries, links }),

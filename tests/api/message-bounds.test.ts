@@ -8,6 +8,7 @@ import {
   type MessageDoc,
 } from '../../src/sending/messages/store/model.ts';
 import { readStatusDetails } from '../../src/whatsapp/status-details.ts';
+import { newId } from '../../src/platform/ids.ts';
 import { maxPageBytes, toBoundedPage } from '../../src/platform/pagination.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { buildMessage } from '../support/messages.ts';
@@ -97,9 +98,9 @@ describe('the size of a message', () => {
     });
     const scope = scopeOf(message.clientId);
     await messages.insert(scope, message);
-    const change = { sendAt: new Date(5_000), now: new Date() };
+    const change = { sendAt: new Date(5_000), now: new Date(), by: newId() };
     const session = database.connection.getClient().startSession();
-    assert.equal(await messages.reschedule(scope, message._id, change, session), null);
+    assert.equal(await messages.changeScheduled(scope, message, change, session), null);
     await session.endSession();
   });
 });

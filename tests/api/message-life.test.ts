@@ -269,7 +269,7 @@ describe('messages › reschedule, cancel, timeline', function () {
     assert.equal(retryOf?.length, 24);
     const { body } = await ours.user.call<{ items: object[] }>('/api/messages?status=failed&limit=1');
     assert.deepEqual(
-      body.items.map((item) => [Object.hasOwn(item, 'retriedBy'), Object.hasOwn(item, 'waitingFor')]),
+      body.items.map((item) => [Object.hasOwn(item, 'retriedBy'), Object.hasOwn(item, 'statusHistory')]),
       [[true, false]],
     );
     const inbound = await ours.store({ direction: 'inbound', senderType: 'contact', status: 'received' });

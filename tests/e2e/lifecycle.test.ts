@@ -74,6 +74,20 @@ describe('e2e › scheduled, canceled, expired and swept messages', function () 
     assert.deepEqual([late.status, late.body.code], [409, 'wrong-state']);
   });
 
+  it('a scheduled message › its words edited, then sent at once › the new words leave, once', async () => {
+    const order = (name: string) => ({ body: [name, '1042'] });
+    const fields = { templateName: 'order_update', language: 'en_US', variables: order('Ana') };
+    const message = await user.send({ to: phoneEndingIn('01'), ...fields, sendAt: inMs(600_000) });
+    const path = `/api/messages/${message.id}`;
+    for (const body of [{ variables: order('Ben') }, { sendAt: null }])
+      assert.equal((await user.call(path, { method: 'PATCH', body })).status, 200);
+    await user.waitForStatus(message.id, ['read']);
+    const calls = await stack().ledgerOf(message.id);
+    assert.equal(calls.length, 1);
+    assert.match(JSON.stringify(calls), /"Ben"/);
+    assert.doesNotMatch(JSON.stringify(calls), /"Ana"/);
+  });
+
   it('rescheduled while its workflow could not be signalled › earlier: the sweep sends it; later: not sent too early', async () => {
     const earlier = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(600_000) });
     const later = await user.send({ to: phoneEndingIn('01'), sendAt: inMs(3_000) });

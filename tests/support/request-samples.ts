@@ -280,7 +280,12 @@ const messageSamples: readonly Sample[] = [
   { route: 'get /api/messages/:id', query: {} },
   { route: 'get /api/messages/:id/timeline', query: {} },
   { route: 'post /api/messages/:id/cancel' },
-  { route: 'patch /api/messages/:id', body: { sendAt: '2030-01-01T00:00:00Z' }, required: ['sendAt'] },
+  {
+    route: 'patch /api/messages/:id',
+    body: { sendAt: '2030-01-01T00:00:00Z', content: { type: 'text', body: 'At 19:00.' } },
+    places: ['sendAt', 'content', 'content.type', 'content.body'],
+    harmless: isCleared('sendAt'),
+  },
   {
     route: 'post /api/messages/:id/retry',
     body: { mayDuplicate: true },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { payloadOf, reactionOf } from '../content/payload.ts';
+import { reactionOf } from '../content/payload.ts';
+import { freeFormContent } from '../content/stored.ts';
 import { readableText } from '../content/text.ts';
 import type { ContactDoc } from '../../../people/contacts/directory.ts';
 import { isWindowOpen } from '../../../inbox/conversations/rules.ts';
@@ -120,11 +121,10 @@ async function windowClosed(
 }
 
 function contentOf({ content }: SendMessageBody, target: MessageDoc | null): MessageContent {
-  const text = readableText(content);
-  const readable = text === null ? {} : { text };
-  if (content.type !== 'reaction') return { ...readable, payload: payloadOf(content) };
+  if (content.type !== 'reaction') return freeFormContent(content);
   assert(target?.providerMessageId !== undefined, 'the target of a reaction has been checked');
-  return { ...readable, payload: reactionOf(content, target.providerMessageId) };
+  const text = readableText(content);
+  return { ...(text === null ? {} : { text }), payload: reactionOf(content, target.providerMessageId) };
 }
 
 /** The stored references to the target. A reaction names it in its payload instead of the context. */

@@ -52,9 +52,10 @@ const changeRoutes = ({ actions, links }: MessageActionRouteDeps) => [
     method: 'patch',
     path: '/api/messages/:id',
     operationId: 'rescheduleMessage',
-    summary: 'Reschedule a scheduled message',
+    summary: 'Change a scheduled message',
     description:
-      'Only while its status is `scheduled`, even if it is held. The new time must be in the future and before `expiresAt`.',
+      'Changes the time or the words, only while its status is `scheduled`, even if it is held. A new time must be in the ' +
+      'future and before `expiresAt`; `"sendAt": null` sends the message now.',
     tag,
     access: anyRole,
     params: idParams,
@@ -63,7 +64,7 @@ const changeRoutes = ({ actions, links }: MessageActionRouteDeps) => [
     problems: ['not-found', 'wrong-state'],
     async handle({ actor, params, body }) {
       const scope = scopeOf(actor.clientId);
-      const message = await actions.reschedule(scope, userOf(actor), params.id, body.sendAt);
+      const message = await actions.change(scope, userOf(actor), params.id, body);
       return { status: 200, body: toMessageView(message) };
     },
   }),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { isoTime, objectIdText, openEnum } from '../../../platform/fields.ts';
 import type { ProblemCode } from '../../../platform/errors.ts';
 import { pageCursor } from '../../../platform/pagination.ts';
-import { templateName } from '../../../templates/schemas.ts';
+import { templateName, templateVariables } from '../../../templates/schemas.ts';
+import { Content } from '../content/schemas.ts';
 import { messageStatuses } from '../lifecycle.ts';
 import { FailureCode, GateName } from '../names.ts';
 
@@ -10,7 +11,21 @@ export const MessageStatus = z.enum(messageStatuses).meta({ id: 'MessageStatus' 
 
 export const PatchMessageBody = z
   .strictObject({
-    sendAt: isoTime.meta({ description: 'The new time of a scheduled message; in the future' }),
+    sendAt: isoTime
+      .nullable()
+      .optional()
+      .meta({ description: 'The new time, in the future; null sends it now' }),
+    content: Content.optional().meta({
+      description: 'What a free-form message shall say instead, in a content of the same type',
+    }),
+    variables: templateVariables.optional().meta({ description: 'The new variables of a template message' }),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), {
+    error: 'Give `sendAt`, `content` or `variables`.',
+  })
+  .refine(({ content, variables }) => content === undefined || variables === undefined, {
+    error: 'A message has `content` or `variables`, not both.',
+    path: ['variables'],
   })
   .meta({ id: 'RescheduleMessageBody', examples: [{ sendAt: '2026-11-24T09:00:00Z' }] });
 

@@ -153,11 +153,13 @@ const recipientChange = ({ at, from, to, by }: Readdressing): TimelineEntry => (
   ...(by === undefined ? {} : { by: by.toHexString() }),
 });
 
-const wordChange = ({ at, from }: Rewording): TimelineEntry => ({
-  at,
-  kind: 'words',
-  text: `the template has changed: the message leaves with its new words, not with “${from}”`,
-});
+const wordChange = ({ at, from, by }: Rewording): TimelineEntry =>
+  by === undefined
+    ? {
+        ...{ at, kind: 'words' },
+        text: `the template has changed: the message leaves with its new words, not with “${from}”`,
+      }
+    : { at, kind: 'words', text: `edited by a user; before: “${from}”`, by: by.toHexString() };
 
 function callEntries(
   { number, startedAt, endedAt, outcome, code }: MessageDoc['dispatch']['attempts'][number],

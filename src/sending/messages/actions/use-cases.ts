@@ -1,21 +1,33 @@
 import type { Types } from 'mongoose';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { AppError, notFound, wrongState } from '../../../platform/errors.ts';
+import { AppError, type Issue, notFound, wrongState } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
 import { isSentByProduct } from '../rules.ts';
+import type { ScheduledChange } from '../store/dispatch-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
+import { type NewWords, wordsOf } from './edit.ts';
 import { timelineOf, waitingForOf, type RunState, type TimelineEntry, type WaitingFor } from './timeline.ts';
 import type { MessageWorkflows } from '../workflows.ts';
 
 export interface MessageActionDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
+  readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
   readonly audit: AuditService;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** A change of a scheduled message. */
+export interface MessageEdit extends NewWords {
+  /** Null means now. */
+  readonly sendAt?: Date | null | undefined;
+}
+
+type UserActor = Extract<AuditActor, { readonly userId: Types.ObjectId }>;
 
 export interface MessageTimeline {
   readonly message: MessageDoc;
@@ -27,7 +39,7 @@ export interface MessageTimeline {
 
 export type MessageActions = ReturnType<typeof createMessageActions>;
 
-/** Cancel and reschedule unsent messages, and show their timelines. */
+/** Cancel and change unsent messages, and show their timelines. */
 export function createMessageActions(deps: MessageActionDeps) {
   const { messages, workflows, clock, logger } = deps;
   const changes = createAuditedChanges(deps);
@@ -57,30 +69,39 @@ export function createMessageActions(deps: MessageActionDeps) {
     },
 
     /**
-     * Reschedules a message. The database decides; the workflow is notified. A workflow that missed a later time finds
-     * it when it takes the claim; one that missed an earlier time is woken by the sweep.
+     * Changes the time or the words of a scheduled message. The database decides; the workflow is notified of a new time,
+     * and reads the words when it sends. One that missed a later time finds it when it takes the claim; one that missed
+     * an earlier time is woken by the sweep.
      */
-    async reschedule(
+    async change(
       scope: ClientScope,
-      by: AuditActor,
+      by: UserActor,
       id: Types.ObjectId,
-      sendAt: Date,
+      { sendAt: wanted, ...newWords }: MessageEdit,
     ): Promise<MessageDoc> {
       const now = clock.now();
-      if (sendAt <= now)
-        throw invalidTime('Must be in the future. To send now, cancel the message and send a new one.');
-      const moved = await changes.move(scope, by, id, { sendAt, now });
-      if (moved === null) {
-        const { status, expiresAt } = await findOutbound(scope, id);
-        if (status !== 'scheduled') {
-          throw wrongState(`The message is ${status}; only scheduled messages can be rescheduled.`, status);
-        }
-        throw invalidTime(`Must be before expiresAt, ${expiresAt?.toISOString() ?? ''}.`);
+      const message = await findOutbound(scope, id);
+      if (message.status !== 'scheduled') throw notScheduled(message);
+      const issues = wanted instanceof Date && wanted <= now ? [timeIssue('Must be in the future.')] : [];
+      const words = await wordsOf(deps, { scope, message, issues }, newWords);
+      if (issues.length > 0) throw invalidChange(issues);
+      const sendAt = wanted === null ? now : wanted;
+      const changed = await changes.change(scope, by, id, { sendAt, words, by: by.userId, now });
+      if (changed === null) {
+        const latest = await findOutbound(scope, id);
+        if (latest.status !== 'scheduled') throw notScheduled(latest);
+        throw invalidChange([
+          timeIssue(`Must be before expiresAt, ${latest.expiresAt?.toISOString() ?? ''}.`),
+        ]);
       }
-      await workflows.reschedule(id.toHexString(), sendAt).catch((error: unknown) => {
-        logger.warn({ messageId: id.toHexString(), error }, 'rescheduled, but the workflow was not notified');
-      });
-      return moved;
+      if (sendAt !== undefined)
+        await workflows.reschedule(id.toHexString(), sendAt).catch((error: unknown) => {
+          logger.warn(
+            { messageId: id.toHexString(), error },
+            'rescheduled, but the workflow was not notified',
+          );
+        });
+      return changed;
     },
 
     /** The stored history, with the state of the run if Temporal answers. */
@@ -107,19 +128,22 @@ const createAuditedChanges = ({ messages, audit, clock }: MessageActionDeps) => 
       return { result: true, write: messageWrite('canceled', id, was, is) };
     }),
 
-  /** Null if the message is no longer scheduled. */
-  move: (
+  /** Null if the message is no longer scheduled, or would be sent after it expires. */
+  change: (
     scope: ClientScope,
-    by: AuditActor,
+    by: UserActor,
     id: Types.ObjectId,
-    times: { readonly sendAt: Date; readonly now: Date },
+    change: ScheduledChange,
   ): Promise<MessageDoc | null> =>
     audit.audited(scope, by, async (session) => {
       const before = await messages.findById(scope, id, session);
-      const moved = await messages.reschedule(scope, id, times, session);
-      if (before === null || moved === null) return { result: null, write: null };
-      const [was, is] = [{ sendAt: before.sendAt }, { sendAt: moved.sendAt }];
-      return { result: moved, write: messageWrite('rescheduled', id, was, is) };
+      const changed = before && (await messages.changeScheduled(scope, before, change, session));
+      if (before === null || changed === null) return { result: null, write: null };
+      // The words themselves are in the history of the message.
+      const edited = change.words === undefined ? {} : { edited: 'words' };
+      const [was, is] = [{ sendAt: before.sendAt }, { sendAt: changed.sendAt, ...edited }];
+      const done = change.words === undefined ? 'rescheduled' : 'edited';
+      return { result: changed, write: messageWrite(done, id, was, is) };
     }),
 });
 
@@ -130,5 +154,10 @@ const messageWrite = (done: string, id: Types.ObjectId, before: object, after: o
   after: { ...after },
 });
 
-const invalidTime = (message: string): AppError =>
-  new AppError('invalid-input', 'The time is invalid.', { errors: [{ path: 'body.sendAt', message }] });
+const invalidChange = (errors: readonly Issue[]): AppError =>
+  new AppError('invalid-input', 'The message cannot be changed.', { errors });
+
+const timeIssue = (message: string): Issue => ({ path: 'body.sendAt', message });
+
+const notScheduled = ({ status }: MessageDoc): AppError =>
+  wrongState(`The message is ${status}; only scheduled messages can be changed.`, status);

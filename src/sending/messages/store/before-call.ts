@@ -14,11 +14,13 @@ export interface Overtaking {
   readonly messageIds: readonly Types.ObjectId[];
 }
 
-/** A change of the words, found right before a call because the template has changed. */
+/** A change of the words: by a user, or found right before a call because the template has changed. */
 export interface Rewording {
   readonly at: Date;
   /** The text before. */
   readonly from: string;
+  /** The user who changed it; absent if the template has changed. */
+  readonly by?: Types.ObjectId;
 }
 
 /** A change of the recipient, found right before a call because the contact has changed. Numbers or user ids. */

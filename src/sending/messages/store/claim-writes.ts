@@ -3,7 +3,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { Address } from '../../gates/recipient.ts';
 import { decideClaim, unsentStatuses, type ClaimDecision } from '../lifecycle.ts';
-import { pushAttempt, pushWait, statusEntry } from './entries.ts';
+import { pushAttempt, pushRewording, pushWait, statusEntry } from './entries.ts';
 import type { DispatchAttempt, MessageContent, MessageDoc, WaitingState } from './model.ts';
 
 export interface Claim {
@@ -156,7 +156,7 @@ export function createReaddressing(messages: TenantCollection<MessageDoc>) {
         },
         {
           $set: { content: to, ...(acceptedContent === undefined ? { acceptedContent: from } : {}) },
-          $push: { reworded: { $each: [{ at, from: text }], $slice: -maxChangesKept } },
+          $push: { reworded: pushRewording({ at, from: text }) },
         },
         { returnDocument: 'after' },
       );

@@ -17,8 +17,14 @@ import type { EndObserver } from '../observer.ts';
 import { causeOfEnd } from '../rules.ts';
 import { createClaims, createReaddressing } from './claim-writes.ts';
 import { createEchoReplacement, type ReplaceEcho } from './echo-writes.ts';
-import { pushAttempt, statusEntry } from './entries.ts';
-import { hasHistoryRoom, type DispatchAttempt, type MessageDoc, type StatusEntry } from './model.ts';
+import { pushAttempt, pushRewording, statusEntry } from './entries.ts';
+import {
+  hasHistoryRoom,
+  type DispatchAttempt,
+  type MessageContent,
+  type MessageDoc,
+  type StatusEntry,
+} from './model.ts';
 
 /** The writes around the provider call: claims, outcomes, withdrawals and deadlines. */
 export function createDispatchWrites(
@@ -132,33 +138,50 @@ function createWithdrawals(messages: TenantCollection<MessageDoc>, onEnded: EndO
   };
 }
 
-/** Changes of send times, and expiry of unknown outcomes. */
+/** What a person changes of a scheduled message. */
+export interface ScheduledChange {
+  readonly sendAt?: Date | undefined;
+  readonly words?: MessageContent | undefined;
+  readonly by: Types.ObjectId;
+  readonly now: Date;
+}
+
+/** Changes of scheduled messages, and expiry of unknown outcomes. */
 function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObserver) {
   return {
     /**
-     * Changes the send time of a scheduled message, held or not; null if it is no longer scheduled, or was changed
-     * hundreds of times. Its gates are judged again at the new time.
+     * Changes a scheduled message, held or not; null if it is no longer scheduled, its time was changed hundreds of times,
+     * or it expires before the new one. `before` is the message as read in the transaction.
      */
-    reschedule(
+    changeScheduled(
       scope: ClientScope,
-      _id: Types.ObjectId,
-      { sendAt, now }: { sendAt: Date; now: Date },
+      { _id, content, acceptedContent = content }: Pick<MessageDoc, '_id' | 'content' | 'acceptedContent'>,
+      { sendAt, words, by, now }: ScheduledChange,
       session: ClientSession,
     ): Promise<MessageDoc | null> {
+      const entry = { ...statusEntry('scheduled', now), raw: { sendAt: sendAt?.toISOString() } };
+      const rewording = { at: now, from: content.text ?? '', by };
       return messages.findOneAndUpdate(
         scope,
         {
-          _id,
-          status: 'scheduled',
-          'dispatch.isCalling': false,
-          ...hasHistoryRoom,
-          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
+          ...{ _id, status: 'scheduled', 'dispatch.isCalling': false },
+          ...(sendAt === undefined
+            ? {}
+            : {
+                ...hasHistoryRoom,
+                $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: sendAt } }],
+              }),
         },
         {
-          $set: { sendAt },
-          $unset: { waiting: '' },
+          $set: {
+            ...(sendAt === undefined ? {} : { sendAt }),
+            ...(words === undefined ? {} : { content: words, acceptedContent }),
+          },
+          // A new time is judged by all gates again; new words wait where the message waits.
+          $unset: sendAt === undefined ? {} : { waiting: '' },
           $push: {
-            statusHistory: { ...statusEntry('scheduled', now), raw: { sendAt: sendAt.toISOString() } },
+            ...(sendAt === undefined ? {} : { statusHistory: entry }),
+            ...(words === undefined ? {} : { reworded: pushRewording(rewording) }),
           },
         },
         { returnDocument: 'after', session },

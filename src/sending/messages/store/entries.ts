@@ -1,5 +1,5 @@
 import type { MessageStatus } from '../lifecycle.ts';
-import type { DispatchAttempt, StatusEntry, WaitingState } from './model.ts';
+import type { DispatchAttempt, Rewording, StatusEntry, WaitingState } from './model.ts';
 
 export const statusEntry = (
   status: MessageStatus,
@@ -16,3 +16,6 @@ const maxAttemptsKept = 50;
 const maxWaitsKept = 50;
 export const pushWait = (waiting: WaitingState) => ({ $each: [waiting], $slice: -maxWaitsKept });
 export const pushAttempt = (attempt: DispatchAttempt) => ({ $each: [attempt], $slice: -maxAttemptsKept });
+
+const maxRewordingsKept = 20;
+export const pushRewording = (rewording: Rewording) => ({ $each: [rewording], $slice: -maxRewordingsKept });
