@@ -1,3 +1,4 @@
+import { createRandom } from './random.ts';
 import { createPairLimiter, createWindowLog, perSecond } from './rates.ts';
 import { takeScript, type ScriptedAnswer, type ScriptedFailure } from './scripts.ts';
 import { applyPatch, DEFAULT_BEHAVIOUR, type Behaviour, type BehaviourPatch } from './settings.ts';
@@ -20,17 +21,6 @@ export interface BehaviourStore {
 
 const META_SENDS_PER_SECOND = 80;
 const META_PAIR_SECONDS = 6;
-
-/** A seeded generator (mulberry32), so that runs with lost answers are repeatable. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const isMeta = (behaviour: Behaviour): boolean => behaviour.limits === 'meta';
 

@@ -1,6 +1,7 @@
 /** The routes under /sandbox, which control and inspect the sandbox. */
 import type { HttpAnswer } from './graph-api.ts';
 import type { AccountEvents } from './account-events.ts';
+import type { Crowds } from './crowd.ts';
 import { isRecord, textOrNull } from './json.ts';
 import type { Ledger } from './ledger.ts';
 import { envelope, messagesValue, wabaIdOf } from './payloads.ts';
@@ -14,6 +15,7 @@ import type { SignatureKind } from './webhook.ts';
 export interface ControlDeps extends PlayDeps {
   readonly receipts: ReceiptSender;
   readonly events: AccountEvents;
+  readonly crowds: Crowds;
 }
 
 export interface ControlCall {
@@ -85,7 +87,7 @@ async function sendRaw({ webhook }: ControlDeps, body: unknown): Promise<HttpAns
 }
 
 function createHandlers(deps: ControlDeps): ReadonlyMap<string, Handler> {
-  const { store, ledger, receipts, webhook } = deps;
+  const { store, ledger, receipts, webhook, crowds } = deps;
   return new Map<string, Handler>([
     ['GET /sandbox/health', () => ok({ status: 'ok' })],
     ['GET /sandbox/behaviour', () => ok(store.current())],
@@ -95,6 +97,9 @@ function createHandlers(deps: ControlDeps): ReadonlyMap<string, Handler> {
     ['GET /sandbox/stats', () => ok({ calls: ledger.size(), receipts: receipts.counts() })],
     ['POST /sandbox/inbound', async ({ body, origin }) => ok(await playMessage(deps, body, origin))],
     ['POST /sandbox/tap', async ({ body }) => ok(await playTap(deps, body))],
+    ['POST /sandbox/crowd', ({ body, origin }) => ok(crowds.start(body, origin))],
+    ['GET /sandbox/crowd', () => ok({ crowds: crowds.list() })],
+    ['DELETE /sandbox/crowd', () => ok({ crowds: crowds.stop() })],
     ['POST /sandbox/events', ({ body }) => sendEvent(deps, body)],
     ['POST /sandbox/webhook', ({ body }) => sendRaw(deps, body)],
     ['POST /sandbox/verify', async () => ok(await webhook.verify())],

@@ -45,7 +45,13 @@ async function deliver({ store, webhook, media }: PlayDeps, given: InboundReques
   return { wamid, webhookStatus: answer.status };
 }
 
-export const playMessage = (deps: PlayDeps, body: unknown, origin: string): Promise<object> =>
+export interface Played {
+  readonly wamid: string;
+  /** Null without an answer. */
+  readonly webhookStatus: number | null;
+}
+
+export const playMessage = (deps: PlayDeps, body: unknown, origin: string): Promise<Played> =>
   deliver(deps, parseInbound(body), origin);
 
 function storedTemplate(

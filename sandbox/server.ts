@@ -6,6 +6,7 @@ import type { RetryOptions } from './backoff.ts';
 import { createNumberBook } from './account-numbers.ts';
 import { createBehaviourStore } from './behaviour-store.ts';
 import { createBusinessEndpoint } from './business.ts';
+import { createCrowds } from './crowd.ts';
 import { createControl } from './control.ts';
 import { createRefusalCounts } from './decide.ts';
 import { createMessagesEndpoint, receiptsOf, type HttpAnswer } from './graph-api.ts';
@@ -97,9 +98,12 @@ async function openParts(options: SandboxOptions, stopping: AbortSignal) {
     business: createBusinessEndpoint(),
     book: createNumberBook(),
   });
-  const control = createControl({ store, ledger, receipts, webhook, media, templates, events });
+  const playDeps = { store, ledger, webhook, media, templates };
+  const crowds = createCrowds(playDeps, retry);
+  const control = createControl({ ...playDeps, receipts, events, crowds });
   const close = async (): Promise<void> => {
     templateEndpoint.close();
+    crowds.close();
     events.close();
     await receipts.close();
     await ledger.close();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
 import { createChallenge } from './identifiers.ts';
 import { signBytes } from './signature.ts';
@@ -51,6 +52,8 @@ function signatureHeader(bytes: Buffer, appSecret: string, kind: SignatureKind):
 export function createWebhook(options: WebhookOptions): Webhook {
   let url = options.url;
   const stopping = new AbortController();
+  // One listener for each call that waits for a connection.
+  setMaxListeners(0, stopping.signal);
   const agent = new Agent({
     connections: options.concurrency,
     keepAliveTimeout: 30_000,
