@@ -11,13 +11,13 @@ import {
   type Finding,
 } from './doctor/checks.ts';
 import { rootDir } from './paths.ts';
-import { loadEnvFile, readEnvNames } from './stack/env-file.ts';
+import { loadEnvFile } from './env-file.mjs';
+import { judgeEnvironment } from './stack/environment.ts';
 import { readSettings } from './stack/settings.ts';
 
-const envFile = join(rootDir, '.env');
-loadEnvFile(envFile);
-const environment = checkEnvironment(process.env, readEnvNames(envFile));
-const settings = readSettings(process.env);
+const judged = judgeEnvironment(process.env, loadEnvFile(join(rootDir, '.env'), process.env));
+const environment = checkEnvironment(judged);
+const settings = readSettings(judged.env);
 const stack = await checkRunningStack();
 const external = await checkExternalServers(settings);
 
@@ -43,7 +43,9 @@ for (const { subject, state, detail, fix } of findings) {
 }
 const bad = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
 const listed = (state: Finding['state']): readonly string[] => {
-  const subjects = bad.filter((finding) => finding.state === state).map(({ subject }) => subject);
+  const subjects = [
+    ...new Set(bad.filter((finding) => finding.state === state).map(({ subject }) => subject)),
+  ];
   return subjects.length === 0 ? [] : [`${state === 'wrong' ? 'Wrong' : 'Missing'}: ${subjects.join(', ')}`];
 };
 console.log(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../src/platform/config.ts';
 import { buildProject } from './build.ts';
 import { startMailCatcher, type MailCatcher } from './mail/catcher.ts';
+import { loadEnvFile } from './env-file.mjs';
 import { dataDir, distDir, rootDir } from './paths.ts';
 import { findBinary } from './servers/find.ts';
 import { createPortClaims } from './servers/port-claims.ts';
@@ -10,8 +11,7 @@ import { runCommand } from './servers/run-command.ts';
 import { PortTakenError } from './servers/server-process.ts';
 import { confirmDemoAddress } from './stack/demo-address.ts';
 import { openDemoWindow, sendDemoMessages, signInDemo, watchMessages } from './stack/demo.ts';
-import { loadEnvFile, readEnvNames } from './stack/env-file.ts';
-import { describeUnknown, unknownNamesOf, wrongValuesOf } from './stack/environment.ts';
+import { describeWarnings, judgeEnvironment } from './stack/environment.ts';
 import { readJson } from './stack/files.ts';
 import { checkExternalMongo, checkExternalTemporal } from './stack/external.ts';
 import { AlreadyRunningError, becomeSupervisor } from './stack/processes.ts';
@@ -117,17 +117,12 @@ async function startAll(target: Stack): Promise<void> {
   await showDemo(target, { settings, ports, addresses }, step);
 }
 
-/** Shell and `.env`, without misspelt names, which the processes would report again. Throws `ConfigError`. */
+/** Shell and `.env`, without misspelt names. Throws `ConfigError`. */
 function readEnvironment(): RawEnvironment {
-  const file = join(rootDir, '.env');
-  loadEnvFile(file);
-  const unknown = unknownNamesOf(process.env, readEnvNames(file));
-  for (const line of describeUnknown(unknown)) log(`warning: ${line}`);
-  const misspelt = new Set(unknown.misspelt.map(({ name }) => name));
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !misspelt.has(name)));
-  const wrong = wrongValuesOf(env);
-  if (wrong.length > 0) throw new ConfigError(wrong);
-  return env;
+  const judged = judgeEnvironment(process.env, loadEnvFile(join(rootDir, '.env'), process.env));
+  for (const line of describeWarnings(judged)) log(`warning: ${line}`);
+  if (judged.wrong.length > 0) throw new ConfigError(judged.wrong);
+  return judged.env;
 }
 
 /** The servers of a database address, without user and password. */

@@ -7,12 +7,11 @@ import { findLocalBinary } from '../servers/find.ts';
 import { isForbidden, isPortFree } from '../servers/ports.ts';
 import { assertReachable } from '../servers/vendor.ts';
 import { findPip } from '../servers/wheel.ts';
-import { describeUnknown, unknownNamesOf, wrongValuesOf } from '../stack/environment.ts';
+import { describeWarnings, type JudgedEnvironment, placeOf } from '../stack/environment.ts';
 import { checkExternalMongo, checkExternalTemporal } from '../stack/external.ts';
 import { readJson } from '../stack/files.ts';
 import { findSupervisor } from '../stack/processes.ts';
 import { requestJson } from '../stack/request-json.ts';
-import type { RawEnvironment } from '../stack/secrets.ts';
 import { needsPort, portNames, type PortName, type Ports, type Settings } from '../stack/settings.ts';
 import type { StackFile } from '../stack/stack-file.ts';
 
@@ -122,30 +121,31 @@ export async function checkDataFolder(): Promise<Finding> {
   }
 }
 
-/** Development needs no variable; the values of those that are set are judged as a start judges them. */
-export function checkEnvironment(env: RawEnvironment, inFile: ReadonlySet<string>): readonly Finding[] {
-  const wrong = wrongValuesOf(env).map(({ name, message }) => ({
+/** Development needs no variable; those that are set are judged as a start judges them. */
+export function checkEnvironment(judged: JudgedEnvironment): readonly Finding[] {
+  const { file, wrong } = judged;
+  const warnings = describeWarnings(judged).map((detail) => ({
+    subject: '.env and shell',
+    state: 'wrong' as const,
+    detail,
+    fix: 'correct or remove it; .env.example has every name',
+  }));
+  const values = wrong.map(({ name, message }) => ({
     subject: name,
     state: 'wrong' as const,
     detail: message,
-    fix: inFile.has(name)
-      ? 'correct it in .env, or in the shell, which comes first'
-      : 'correct it in the shell',
+    fix: `correct it ${placeOf(name, file)}`,
   }));
-  const unknown = describeUnknown(unknownNamesOf(env, inFile));
-  const names = {
-    subject: '.env and shell',
-    state: unknown.length === 0 ? ('ok' as const) : ('wrong' as const),
-    detail: unknown.length === 0 ? summaryOf(inFile) : unknown.join('; '),
-    ...(unknown.length === 0 ? {} : { fix: 'correct or remove them; .env.example has every name' }),
-  };
-  return [names, ...wrong];
+  const fine = { subject: '.env and shell', state: 'ok' as const, detail: summaryOf(judged) };
+  return [...(warnings.length === 0 ? [fine] : warnings), ...values];
 }
 
-const summaryOf = ({ size }: ReadonlySet<string>): string =>
-  size === 0
-    ? 'no .env, and none is needed: npm start generates the secrets in .data/secrets.json'
-    : `${size} variables in .env, all known`;
+function summaryOf({ file }: JudgedEnvironment): string {
+  const count = Object.keys(file.values).length;
+  return count === 0
+    ? 'no variables in .env, and none is needed: npm start generates the secrets in .data/secrets.json'
+    : `${count} ${count === 1 ? 'variable' : 'variables'} in .env, all known`;
+}
 
 export async function checkExternalServers(settings: Settings): Promise<Finding[]> {
   const findings: Finding[] = [];

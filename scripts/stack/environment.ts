@@ -3,6 +3,7 @@ import { ConfigError } from '../../src/platform/config.ts';
 import { type ConfigProblem, defineBaseConfig } from '../../src/platform/config-block.ts';
 import { choice, text, wholeNumber } from '../../src/platform/config-fields.ts';
 import { findMisspelt, type MisspeltName } from '../../src/platform/misspelt-names.ts';
+import { describeUnreadable, type EnvFile } from '../env-file.mjs';
 import { catalogue } from '../servers/catalogue.ts';
 import { makeSecrets, mergeSecrets, type RawEnvironment } from './secrets.ts';
 import { canBeOff, defaultPorts, portNames } from './settings.ts';
@@ -32,10 +33,39 @@ export const knownNames: readonly string[] = [
   ...new Set([...environmentNames, ...commandsConfig.names, ...namesOfNode]),
 ];
 
-/**
- * Every wrong value, by the schema of the product's own processes; start and doctor ask the same. Secrets may be missing,
- * because `npm start` generates them.
- */
+/** Shell and `.env`, read and judged: a start and the doctor see the same. */
+export interface JudgedEnvironment {
+  /** Without misspelt names, which the processes would report again. */
+  readonly env: RawEnvironment;
+  readonly file: EnvFile;
+  readonly unknown: UnknownNames;
+  readonly wrong: readonly ConfigProblem[];
+}
+
+/** `merged` holds the shell and what `file` added to it. */
+export function judgeEnvironment(merged: RawEnvironment, file: EnvFile): JudgedEnvironment {
+  const unknown = unknownNamesOf(merged, new Set(Object.keys(file.values)));
+  const misspelt = new Set(unknown.misspelt.map(({ name }) => name));
+  const env = Object.fromEntries(Object.entries(merged).filter(([name]) => !misspelt.has(name)));
+  return { env, file, unknown, wrong: wrongValuesOf(env) };
+}
+
+/** What has no effect, as lines for people. */
+export const describeWarnings = ({
+  file,
+  unknown,
+}: Pick<JudgedEnvironment, 'file' | 'unknown'>): readonly string[] => [
+  ...file.unreadableLines.map(describeUnreadable),
+  ...describeUnknown(unknown),
+];
+
+/** Where a person corrects the variable: the shell comes before `.env`. */
+export function placeOf(name: string, { values, shadowed }: EnvFile): string {
+  if (values[name] === undefined) return 'in the shell';
+  return shadowed.has(name) ? 'in the shell, which comes before .env' : 'in .env';
+}
+
+/** Every wrong value, by the schema of the product's own processes. Secrets may be missing: `npm start` generates them. */
 export function wrongValuesOf(env: RawEnvironment): readonly ConfigProblem[] {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => (value ?? '').trim() !== ''));
   const own = commandsConfig.parse(given).problems;
@@ -68,7 +98,7 @@ export function unknownNamesOf(shell: RawEnvironment, inFile: ReadonlySet<string
   return { misspelt, others: [...inFile].filter((name) => !knownNames.includes(name) && !found.has(name)) };
 }
 
-/** The same as lines for people. */
+/** A line of warning for each. */
 export const describeUnknown = ({ misspelt, others }: UnknownNames): readonly string[] => [
   ...misspelt.map(({ name, meant }) => `${name} is unknown and has no effect; did you mean ${meant}?`),
   ...others.map((name) => `${name} in .env is unknown and has no effect`),

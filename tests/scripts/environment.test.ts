@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import fc from 'fast-check';
 import { checkEnvironment, checkPorts } from '../../scripts/doctor/checks.ts';
-import { describeUnknown, unknownNamesOf, wrongValuesOf } from '../../scripts/stack/environment.ts';
+import { type EnvFile, loadEnvFile, parseEnvText } from '../../scripts/env-file.mjs';
+import {
+  describeUnknown,
+  describeWarnings,
+  judgeEnvironment,
+  unknownNamesOf,
+  wrongValuesOf,
+} from '../../scripts/stack/environment.ts';
 import { readSettings } from '../../scripts/stack/settings.ts';
 import { freePort } from '../../scripts/servers/ports.ts';
+
+const noFile: EnvFile = { values: {}, unreadableLines: [], shadowed: new Set() };
+const inFile = (values: Record<string, string>): EnvFile => ({ ...noFile, values });
 
 const namesOf = (env: Record<string, string>): string[] => wrongValuesOf(env).map(({ name }) => name);
 
@@ -49,7 +64,8 @@ describe('environment of npm start and doctor', () => {
         [name],
       );
       assert.match(problems[0]?.message ?? '', rule);
-      const finding = checkEnvironment({ [name]: value }, new Set([name])).find(
+      const env = { [name]: value };
+      const finding = checkEnvironment(judgeEnvironment(env, inFile(env))).find(
         ({ subject }) => subject === name,
       );
       assert.deepEqual([finding?.state, finding?.detail], ['wrong', problems[0]?.message]);
@@ -89,7 +105,7 @@ describe('environment of npm start and doctor', () => {
       const line = `${name} is unknown and has no effect; did you mean ${meant}?`;
       assert.deepEqual(describeUnknown(unknownNamesOf({ [name]: '1' }, new Set())), [line]);
       assert.deepEqual(describeUnknown(unknownNamesOf({}, new Set([name]))), [line]);
-      const [finding] = checkEnvironment({ [name]: '1' }, new Set());
+      const [finding] = checkEnvironment(judgeEnvironment({ [name]: '1' }, noFile));
       assert.deepEqual([finding?.state, finding?.detail], ['wrong', line]);
     });
   }
@@ -110,6 +126,110 @@ describe('environment of npm start and doctor', () => {
       'NODE_EXTRA_CA_CERTS',
     ];
     assert.deepEqual(describeUnknown(unknownNamesOf({}, new Set(names))), []);
+  });
+});
+
+describe('.env of npm start, doctor and single processes', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'env-file-test-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** What a start and the doctor see of a file. */
+  async function judge(text: string, shell: Record<string, string> = {}) {
+    const path = join(folder, '.env');
+    await writeFile(path, text);
+    const merged: Record<string, string | undefined> = { ...shell };
+    return judgeEnvironment(merged, loadEnvFile(path, merged));
+  }
+
+  for (const line of [
+    'PORT=5005',
+    '  PORT = 5005  ',
+    'PORT\t=\t5005\t# with a comment',
+    'PORT=5005 # with a comment',
+    'PORT=5005#with a comment',
+    'export PORT=5005',
+    'export \t PORT = 5005',
+    'PORT="5005"',
+    "PORT='5005' # with a comment",
+    'PORT=`5005`',
+    '\uFEFFPORT=5005',
+    '# PORT=1\r\nPORT=5005\r\n',
+    'PORT=1\nPORT=5005',
+  ]) {
+    it(`${JSON.stringify(line)} › every command reads 5005, and the doctor counts one variable`, async () => {
+      const judged = await judge(line);
+      assert.equal(readSettings(judged.env).wantedPorts.PORT, 5_005);
+      assert.deepEqual(describeWarnings(judged), []);
+      const [finding] = checkEnvironment(judged);
+      assert.deepEqual([finding?.state, finding?.detail], ['ok', '1 variable in .env, all known']);
+    });
+  }
+
+  for (const [what, text, values, lines] of [
+    ['a colon', 'PORT: 1\nHOST=x', { HOST: 'x' }, [1]],
+    ['no value', 'HOST=x\nPORT\n', { HOST: 'x' }, [2]],
+    ['an open quote', 'PORT="1\nHOST=x', { HOST: 'x' }, [1]],
+    ['text behind a quote', 'PORT="1" 2\nHOST=x', { HOST: 'x' }, [1]],
+    ['a value over two lines', 'KEY="a\nPORT=1"\n=\nHOST=x', { KEY: 'a\nPORT=1', HOST: 'x' }, [3]],
+  ] as const) {
+    it(`a line with ${what} › the others are read; both name the line, not its text`, async () => {
+      const judged = await judge(text);
+      assert.deepEqual(judged.file.values, values);
+      const warnings = lines.map((line) => `line ${line} of .env is not NAME=value and has no effect`);
+      assert.deepEqual(describeWarnings(judged).slice(0, lines.length), warnings);
+      assert.deepEqual(
+        checkEnvironment(judged).flatMap(({ detail }) => (detail.startsWith('line ') ? [detail] : [])),
+        warnings,
+      );
+    });
+  }
+
+  it('a wrong value › the doctor says where to correct it', async () => {
+    const fixOf = async (text: string, shell: Record<string, string> = {}) =>
+      checkEnvironment(await judge(text, shell)).find(({ subject }) => subject === 'PORT')?.fix;
+    assert.equal(await fixOf('export PORT = "6OOO" # mine'), 'correct it in .env');
+    assert.equal(await fixOf('HOST=x', { PORT: '6OOO' }), 'correct it in the shell');
+    assert.equal(
+      await fixOf('PORT=4000', { PORT: '6OOO' }),
+      'correct it in the shell, which comes before .env',
+    );
+  });
+
+  it('several unknown names › each stands on a line of its own', async () => {
+    const findings = checkEnvironment(await judge('PROT=1\nFOO_BAR=2\n'));
+    assert.deepEqual(
+      findings.map(({ state, detail }) => [state, detail]),
+      [
+        ['wrong', 'PROT is unknown and has no effect; did you mean PORT?'],
+        ['wrong', 'FOO_BAR in .env is unknown and has no effect'],
+      ],
+    );
+  });
+
+  it('any assignment › its value is the one that Node reads', () => {
+    const value = fc.oneof(
+      fc.stringMatching(/^[\w:/@.,+ #$-]{0,20}$/),
+      fc.stringMatching(/^"[\w:/@.' #\\\n-]{0,20}"$/),
+      fc.stringMatching(/^'[\w:/@." #\\\n-]{0,20}'$/),
+    );
+    const name = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/);
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key }), (entries) => {
+        const text = entries.map(([key, raw]) => `${key}=${raw}\n`).join('');
+        assert.deepEqual({ ...parseEnvText(text).values }, { ...parseEnv(text) });
+      }),
+    );
+  });
+
+  it('any text › is read without an error', () => {
+    const text = fc.string({
+      unit: fc.constantFrom(...'A="\'`# \t\r\n:', 'export ', '\uFEFF'),
+      maxLength: 40,
+    });
+    fc.assert(fc.property(text, (any) => void parseEnvText(any)));
   });
 });
 

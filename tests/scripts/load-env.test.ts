@@ -6,6 +6,7 @@ import { rootDir } from '../../scripts/paths.ts';
 import { runCommand } from '../../scripts/servers/run-command.ts';
 
 const loader = 'scripts/load-env.mjs';
+const reader = 'scripts/env-file.mjs';
 
 describe('.env of single processes', () => {
   it('npm run start:api, start:worker, migrate and the commands of operators › read it', async () => {
@@ -22,15 +23,19 @@ describe('.env of single processes', () => {
     const folder = await mkdtemp(join(tmpdir(), 'load-env-'));
     try {
       await mkdir(join(folder, 'scripts'));
-      await copyFile(join(rootDir, loader), join(folder, loader));
+      for (const file of [loader, reader]) await copyFile(join(rootDir, file), join(folder, file));
       const print = async (env: Record<string, string>) => {
         const program = 'process.stdout.write(`${process.env.PORT} ${process.env.HOST}`)';
         const args = ['--import', join(folder, loader), '-e', program];
         return runCommand(process.execPath, args, 20_000, { PATH: process.env['PATH'], ...env });
       };
       assert.deepEqual(await print({ HOST: 'shell' }), { code: 0, output: 'undefined shell' });
-      await writeFile(join(folder, '.env'), 'PORT=4444\nHOST=file\n');
+      await writeFile(join(folder, '.env'), 'export  PORT = "4444" # for today\nHOST=file\n');
       assert.deepEqual(await print({ HOST: 'shell' }), { code: 0, output: '4444 shell' });
+      await writeFile(join(folder, '.env'), 'PORT: 4444\nHOST=file\n');
+      const warning = 'warning: line 1 of .env is not NAME=value and has no effect\n';
+      const { output } = await print({});
+      assert.ok(output.includes(warning) && output.includes('undefined file'), output);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

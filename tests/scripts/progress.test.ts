@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeProgress } from '../../scripts/stack/demo.ts';
-import { readEnvNames } from '../../scripts/stack/env-file.ts';
 import { describeLogLine, trimLog, watchLog } from '../../scripts/stack/log-watch.ts';
 
 let folder: string;
@@ -135,17 +134,5 @@ describe('progress of a demo message', () => {
       }),
       /sent → read → delivered; status: read$/,
     );
-  });
-});
-
-describe('names in an environment file', () => {
-  it('variables that are set or exported › found; comments › not', async () => {
-    const file = join(folder, '.env');
-    await writeFile(
-      file,
-      'PORT=4000\n# LOG_LEVEL=debug\nexport HOST=x\n# The PORT = of the API.\n\n  SMTP_URL=\n',
-    );
-    assert.deepEqual([...readEnvNames(file)].toSorted(), ['HOST', 'PORT', 'SMTP_URL']);
-    assert.equal(readEnvNames(join(folder, 'none')).size, 0);
   });
 });
