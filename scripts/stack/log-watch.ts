@@ -43,6 +43,7 @@ const subjects = [
   ['channelId', 'channel'],
   ['requestId', 'request'],
   ['loop', 'loop'],
+  ['check', 'check'],
 ] as const;
 
 /** Names what the line is about, so that it can be looked up; null if it is about the whole process. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { zoneDataVersion } from '../platform/zones.ts';
+import { createReadinessLog } from './readiness-log.ts';
 import { type AnyRoute, route } from './route.ts';
 
 /** A condition for taking requests; `check` throws if it is not met. */
@@ -50,6 +51,8 @@ interface ReadinessOptions {
   readonly isDraining: () => boolean;
 }
 
+type ReadinessReader = () => Promise<Readiness>;
+
 interface CheckResult {
   readonly check: HealthCheck;
   readonly state: CheckState;
@@ -71,20 +74,23 @@ export async function runChecks(checks: readonly HealthCheck[]): Promise<readonl
 }
 
 /** The cause of a failure goes to the log, not to the caller. */
-export async function readReadiness({ checks, logger, isDraining }: ReadinessOptions): Promise<Readiness> {
-  const results = await runChecks(checks);
-  const failed = results.filter(({ state }) => state === 'failed');
-  for (const { check, error } of failed) logger.warn({ check: check.name, error }, 'readiness check failed');
-  const states = Object.fromEntries(
-    results.flatMap(({ check, state }) => (state === 'unknown' ? [] : [[check.name, state] as const])),
-  );
-  const state = { checks: states, timeZoneData: zoneDataVersion };
-  if (isDraining()) return { status: 'draining', ...state };
-  if (failed.length === 0) return { status: 'ready', ...state };
-  return {
-    status: 'not-ready',
-    ...state,
-    todo: failed.map(({ check }) => `${check.name}: ${check.advice}`),
+function createReadiness({ checks, logger, isDraining }: ReadinessOptions): ReadinessReader {
+  const log = createReadinessLog(logger);
+  return async () => {
+    const results = await runChecks(checks);
+    log(results);
+    const failed = results.filter(({ state }) => state === 'failed');
+    const states = Object.fromEntries(
+      results.flatMap(({ check, state }) => (state === 'unknown' ? [] : [[check.name, state] as const])),
+    );
+    const state = { checks: states, timeZoneData: zoneDataVersion };
+    if (isDraining()) return { status: 'draining', ...state };
+    if (failed.length === 0) return { status: 'ready', ...state };
+    return {
+      status: 'not-ready',
+      ...state,
+      todo: failed.map(({ check }) => `${check.name}: ${check.advice}`),
+    };
   };
 }
 
@@ -107,6 +113,7 @@ async function failureOf(check: HealthCheck): Promise<unknown> {
 
 /** Liveness and readiness, for load balancers and operators. */
 export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
+  const readReadiness = createReadiness(options);
   const alive = async () => ({ status: 200 as const, body: { status: 'ok' } });
   const shared = {
     method: 'get',
@@ -142,7 +149,7 @@ export function healthRoutes(options: ReadinessOptions): readonly AnyRoute[] {
       description: 'Runs every check, each bounded to 2 s. 503 names the failed checks and what to do.',
       replies: { 200: ReadinessView, 503: ReadinessView },
       async handle() {
-        const readiness = await readReadiness(options);
+        const readiness = await readReadiness();
         return { status: readiness.status === 'ready' ? (200 as const) : (503 as const), body: readiness };
       },
     }),
@@ -166,10 +173,11 @@ interface HealthServerOptions {
 /** `/healthz` and `/readyz` for a process without an HTTP API. */
 export async function createHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   let draining = false;
+  const readReadiness = createReadiness({ ...options, isDraining: () => draining });
   const answer = async (path: string): Promise<{ status: number; body: object }> => {
     if (path === '/healthz') return { status: 200, body: { status: 'ok' } };
     if (path !== '/readyz') return { status: 404, body: { status: 'not-found' } };
-    const body = await readReadiness({ ...options, isDraining: () => draining });
+    const body = await readReadiness();
     return { status: body.status === 'ready' ? 200 : 503, body };
   };
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
