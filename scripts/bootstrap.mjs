@@ -5,12 +5,24 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answerArguments } from './usage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+const [entry, ...args] = process.argv.slice(2);
+
 requireNode();
+answerIfAsked();
 installIfNeeded();
-run(process.argv[2], process.argv.slice(3));
+run();
+
+/** Ends the process if the arguments ask for help, or are none of the command. */
+function answerIfAsked() {
+  const answer = answerArguments(entry, args);
+  if (answer === null) return;
+  console[answer.isError ? 'error' : 'log'](answer.text);
+  process.exit(answer.isError ? 1 : 0);
+}
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -94,7 +106,7 @@ function npmCommand() {
   return basename(path).startsWith('npm') && /\.c?js$/.test(path) ? [process.execPath, path] : ['npm'];
 }
 
-function run(entry, args) {
+function run() {
   if (entry === undefined) stopWith(['Usage: node scripts/bootstrap.mjs <entry.ts> [arguments]']);
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, entry), ...args], {
     cwd: root,

@@ -40,10 +40,19 @@ const stack = createStack(processFile, supervisor, (line) => log(`      ${line}`
 const claims = createPortClaims();
 process.once('exit', () => claims.release());
 
+const stopping = new AbortController();
 /** Settles at the first request to stop; later ones (a second Ctrl-C, npm's forwarding) change nothing. */
 const stopRequested = new Promise<string>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      stopping.abort();
+      resolve(signal);
+    });
 });
+/** For the start, which says nothing more once it is asked to stop. */
+const say = (line: string) => {
+  if (!stopping.signal.aborted) log(line);
+};
 
 try {
   await becomeSupervisor(processFile, supervisor, log);
@@ -72,8 +81,12 @@ async function startAll(target: Stack): Promise<void> {
   await rm(join(dataDir, 'stack.json'), { force: true });
   const given = readEnvironment();
   const settings = readSettings(given);
-  const step = createSteps(6 + (settings.usesSandbox ? 2 : 0) + (settings.catchesMails ? 1 : 0), log);
-  const detail = (line: string) => log(`      ${line}`);
+  const step = createSteps(
+    6 + (settings.usesSandbox ? 2 : 0) + (settings.catchesMails ? 1 : 0),
+    say,
+    stopping.signal,
+  );
+  const detail = (line: string) => say(`      ${line}`);
   await step('build', () => buildProject(detail));
   const binaries = await step('find the servers', () => findServers(settings, detail));
   const ports = await choosePorts(settings, detail, (port) => claims.claim(port));
@@ -120,7 +133,7 @@ async function startAll(target: Stack): Promise<void> {
 /** Shell and `.env`, without misspelt names. Throws `ConfigError`. */
 function readEnvironment(): RawEnvironment {
   const judged = judgeEnvironment(process.env, loadEnvFile(join(rootDir, '.env'), process.env));
-  for (const line of describeWarnings(judged)) log(`warning: ${line}`);
+  for (const line of describeWarnings(judged)) say(`warning: ${line}`);
   if (judged.wrong.length > 0) throw new ConfigError(judged.wrong);
   return judged.env;
 }
@@ -143,7 +156,7 @@ function startCatcher(ports: Ports): Promise<MailCatcher> {
     smtpPort: ports.MAIL_CATCHER_PORT,
     pagePort: ports.MAIL_PAGE_PORT,
     folder: join(dataDir, 'mails'),
-    onMail: (to, subject) => log(`      mail to ${to.join(', ')}: ${subject}`),
+    onMail: (to, subject) => say(`      mail to ${to.join(', ')}: ${subject}`),
   }).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     throw new PortTakenError('mail catcher', `127.0.0.1:${'port' in error ? String(error.port) : ''}`);
@@ -170,18 +183,19 @@ async function showDemo(
   const { signIn, accessToken } = await step('demo client', () => signInDemo(addresses.api, demoFile));
   const place = { api: addresses.api, mailPage: addresses.mail?.page ?? null };
   if (!(await confirmDemoAddress(place, { email: signIn.email, accessToken })))
-    log('      The address of the demo client is not confirmed: it cannot invite others.');
+    say('      The address of the demo client is not confirmed: it cannot invite others.');
   let workflowId: string | null = null;
   // Without the sandbox, a demo message would go to a real person.
   if (settings.usesSandbox) {
     await step('demo messages', async () => {
       const ids = await sendDemoMessages(addresses.api, accessToken, demoFile);
       workflowId = `message:${ids[0]}`;
-      const unread = await watchMessages(addresses.api, accessToken, ids, (line) => log(`      ${line}`));
+      const unread = await watchMessages(addresses.api, accessToken, ids, (line) => say(`      ${line}`));
       await openDemoWindow(addresses, accessToken);
       if (unread.length > 0) explainUnread(unread.map(({ id, status }) => `${id} is ${status}`));
     });
   }
+  stopping.signal.throwIfAborted();
   const { pids: _, ...content } = toStackFile({
     settings,
     addresses,
@@ -190,12 +204,12 @@ async function showDemo(
     pids: target.pids(),
   });
   target.publish(content);
-  log(`\nReady after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
-  log(toScreen({ ...content, pids: target.pids() }, accessToken, workflowId));
+  say(`\nReady after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
+  say(toScreen({ ...content, pids: target.pids() }, accessToken, workflowId));
 }
 
 function explainUnread(states: readonly string[]): void {
-  log(`      Some demo messages were not read: ${states.join('; ')}. Check:`);
-  log('      - the workflow in the Temporal UI (link below): the step that it waits for');
-  log(`      - ${logsDir}: worker.log for the send, api.log for the receipts, sandbox.log for the provider`);
+  say(`      Some demo messages were not read: ${states.join('; ')}. Check:`);
+  say('      - the workflow in the Temporal UI (link below): the step that it waits for');
+  say(`      - ${logsDir}: worker.log for the send, api.log for the receipts, sandbox.log for the provider`);
 }

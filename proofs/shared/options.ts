@@ -41,6 +41,9 @@ export function openOptions<Name extends string>(
   };
 }
 
+export const asksForHelp = (args: readonly string[]): boolean =>
+  args.includes('--help') || args.includes('-h');
+
 /** The command that repeats a run: its own arguments, with the seed that was drawn. */
 export function repeatCommand(name: string, args: readonly string[], seed: number): string {
   const hasSeed = args.some((argument) => argument === '--seed' || argument.startsWith('--seed='));

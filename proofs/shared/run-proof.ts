@@ -1,5 +1,5 @@
 import { withElapsedTime, type Log } from './log.ts';
-import { repeatCommand } from './options.ts';
+import { asksForHelp, repeatCommand } from './options.ts';
 
 interface Proof<Options, Report> {
   /** Of the command: `npm run <name>`. */
@@ -17,6 +17,7 @@ export async function runProof<
   Report extends { readonly violations: readonly string[] },
 >(proof: Proof<Options, Report>): Promise<void> {
   const args = process.argv.slice(2);
+  if (asksForHelp(args)) return console.log(proof.usage);
   process.exitCode = 1;
   try {
     const options = readOptionsOf(proof, args);

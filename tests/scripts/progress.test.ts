@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeProgress } from '../../scripts/stack/demo.ts';
+import { createSteps } from '../../scripts/stack/steps.ts';
 import { describeLogLine, trimLog, watchLog } from '../../scripts/stack/log-watch.ts';
 
 let folder: string;
@@ -49,6 +50,7 @@ describe('line of a process log', () => {
     ['a channel', { channelId: 'c1' }, 'channel c1'],
     ['a request', { requestId: 'r1' }, 'request r1'],
     ['a loop', { loop: 'sweep' }, 'loop sweep'],
+    ['a readiness check', { check: 'mongo' }, 'check mongo'],
   ];
   for (const [what, fields, named] of subjects) {
     it(`a failure of ${what} › names it`, () => {
@@ -134,5 +136,25 @@ describe('progress of a demo message', () => {
       }),
       /sent → read → delivered; status: read$/,
     );
+  });
+});
+
+describe('steps of a start', () => {
+  it('Ctrl-C during a step › its line does not follow, and no other step begins', async () => {
+    const stopping = new AbortController();
+    const lines: string[] = [];
+    const step = createSteps(3, (line) => lines.push(line), stopping.signal);
+    await step('build', async () => undefined);
+    let end: () => void = () => undefined;
+    const running = step('demo messages', () => new Promise<void>((resolve) => (end = resolve)));
+    stopping.abort();
+    end();
+    await assert.rejects(running, { name: 'AbortError' });
+    const begun: string[] = [];
+    await assert.rejects(
+      step('screen', async () => void begun.push('screen')),
+      { name: 'AbortError' },
+    );
+    assert.deepEqual([lines.map((line) => line.replace(/ \(.*/, '')), begun], [['[ 1/3] build'], []]);
   });
 });
