@@ -13,7 +13,6 @@ import type {
 import {
   createGraphClient,
   errorCode,
-  isNotReached,
   parseJson,
   parseRetryAfterMs,
   readGraphError,
@@ -23,6 +22,7 @@ import {
 } from './graph.ts';
 import { messagingLimitOf } from './number-events.ts';
 import type { MessageBody } from './payload.ts';
+import { explainTransport, isNotReached } from './transport-errors.ts';
 
 export type { HttpAnswer } from './graph.ts';
 
@@ -185,5 +185,5 @@ function rejected(error: RejectedError, answer: HttpAnswer): GatewayAnswer {
 
 function answerOfTransportError(error: unknown): GatewayAnswer {
   const code = errorCode(error);
-  return isNotReached(code) ? { kind: 'not-reached', reason: code } : { kind: 'unknown', reason: code };
+  return { kind: isNotReached(code) ? 'not-reached' : 'unknown', ...explainTransport(code) };
 }

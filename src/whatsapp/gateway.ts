@@ -1,6 +1,7 @@
 import type { ClientScope } from '../platform/mongo.ts';
 import type { ProviderError } from './error-classes.ts';
 import type { MessageBody } from './payload.ts';
+import type { TransportFailure } from './transport-errors.ts';
 
 /** The port to a WhatsApp provider. Outcomes are values: provider failures never throw. */
 export interface Gateway extends NumberGateway {
@@ -52,9 +53,9 @@ export type GatewayAnswer =
   /** The provider refused the message. */
   | { readonly kind: 'rejected'; readonly error: RejectedError; readonly retryAfterMs?: number }
   /** Certainly not sent: no connection to the provider. */
-  | { readonly kind: 'not-reached'; readonly reason: string }
+  | ({ readonly kind: 'not-reached' } & TransportFailure)
   /** The provider may or may not have accepted the message. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | ({ readonly kind: 'unknown' } & TransportFailure);
 
 /** A query without a result. */
 export type Unanswered =

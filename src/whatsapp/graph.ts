@@ -157,19 +157,6 @@ export const unexplained = (httpStatus: number): RejectedError => ({
   detail: '',
 });
 
-/** With these errors, no byte of the request can have reached the provider. */
-const notReachedCodes: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'BEGUN_TOO_LATE',
-]);
-
-export const isNotReached = (code: string): boolean => notReachedCodes.has(code);
-
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   // A host with several addresses fails with an AggregateError; any of its errors will do.

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import {
   createGraphClient,
   errorCode,
-  isNotReached,
   parseJson,
   parseRetryAfterMs,
   readGraphError,
@@ -22,6 +21,7 @@ import type {
   TemplateOutcome,
   UnpauseAnswer,
 } from './template-gateway.ts';
+import { isNotReached } from './transport-errors.ts';
 
 /** Some of Meta's responses have ids as numbers. */
 const Id = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]).transform(String);

@@ -98,6 +98,7 @@ export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcom
   endedAt,
   outcome: outcome.kind,
   ...(outcome.kind === 'rejected' ? { code: outcome.failure.code } : {}),
+  ...(outcome.kind === 'unknown' && outcome.code !== undefined ? { code: outcome.code } : {}),
 });
 
 /** Stores an outcome; false if the database is unavailable: then the workflow must store it. */

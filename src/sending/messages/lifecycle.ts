@@ -118,7 +118,8 @@ export function decideClaim(
 export type DispatchOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly isHeld: boolean }
   | { readonly kind: 'rejected'; readonly failure: MessageFailure }
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** `code`: the name of a network error. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly code?: string };
 
 /** An internal failure: the workflow of a message ended before the message left. */
 export const lostWorkflow: MessageFailure = {

@@ -157,7 +157,11 @@ export function decideAfterCall(answer: GatewayAnswer, attempt: number, jitter: 
     case 'unknown':
       return { kind: 'done', outcome: answer };
     case 'not-reached':
-      return retryOrFail(notReachedRule, { code: 'not-reached', detail: answer.reason }, { attempt, jitter });
+      return retryOrFail(
+        notReachedRule,
+        { code: 'not-reached', detail: inWords(answer) },
+        { attempt, jitter },
+      );
     case 'rejected': {
       const { error, retryAfterMs } = answer;
       const wait = { attempt, jitter, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -165,6 +169,9 @@ export function decideAfterCall(answer: GatewayAnswer, attempt: number, jitter: 
     }
   }
 }
+
+const inWords = ({ reason, code }: { readonly reason: string; readonly code?: string }): string =>
+  code === undefined ? reason : `${reason} (${code})`;
 
 /** Delay of a retry on the other endpoint: it need not wait for anything. */
 const otherEndpointMs = 1_000;

@@ -83,7 +83,10 @@ describe('Cloud API gateway', () => {
     isBusy = false;
     waiting.forEach(accept);
     await Promise.all(busy);
-    assert.deepEqual(await late, { kind: 'not-reached', reason: 'BEGUN_TOO_LATE' });
+    assert.deepEqual(await late, {
+      ...{ kind: 'not-reached', code: 'BEGUN_TOO_LATE' },
+      reason: 'the call waited too long for a free connection',
+    });
     assert.equal((await inTime).kind, 'accepted');
     assert.equal(provider.calls.length, 3);
   });
@@ -116,7 +119,8 @@ describe('Cloud API gateway', () => {
     await gone.stop();
     assert.deepEqual(await connect(gone.origin).send(sender, body), {
       kind: 'not-reached',
-      reason: 'ECONNREFUSED',
+      reason: 'the connection was refused',
+      code: 'ECONNREFUSED',
     });
   });
 
@@ -124,7 +128,11 @@ describe('Cloud API gateway', () => {
     const gone = await startProvider(() => undefined);
     await gone.stop();
     const answer = await connect(gone.origin.replace('127.0.0.1', 'localhost')).send(sender, body);
-    assert.deepEqual(answer, { kind: 'not-reached', reason: 'ECONNREFUSED' });
+    assert.deepEqual(answer, {
+      kind: 'not-reached',
+      reason: 'the connection was refused',
+      code: 'ECONNREFUSED',
+    });
   });
 
   it('a name that does not exist › never reached', async () => {
@@ -135,7 +143,11 @@ describe('Cloud API gateway', () => {
   it('the connection is cut after the request › unknown, and the request is not repeated', async () => {
     provider = await startProvider((response) => response.socket?.destroy());
     const answer = await connect(provider.origin).send(sender, body);
-    assert.equal(answer.kind, 'unknown');
+    assert.deepEqual(answer, {
+      kind: 'unknown',
+      reason: 'the connection closed before an answer',
+      code: 'UND_ERR_SOCKET',
+    });
     assert.equal(provider.calls.length, 1);
   });
 
@@ -152,7 +164,11 @@ describe('Cloud API gateway', () => {
   it('no answer in time › unknown, one request', async () => {
     provider = await startProvider(() => undefined);
     const answer = await connect(provider.origin, 300).send(sender, body);
-    assert.deepEqual(answer, { kind: 'unknown', reason: 'UND_ERR_HEADERS_TIMEOUT' });
+    assert.deepEqual(answer, {
+      kind: 'unknown',
+      reason: 'no answer came in time',
+      code: 'UND_ERR_HEADERS_TIMEOUT',
+    });
     assert.equal(provider.calls.length, 1);
   });
 
@@ -162,7 +178,11 @@ describe('Cloud API gateway', () => {
       response.write('{"messages":');
     });
     const answer = await connect(provider.origin, 300).send(sender, body);
-    assert.deepEqual(answer, { kind: 'unknown', reason: 'UND_ERR_BODY_TIMEOUT' });
+    assert.deepEqual(answer, {
+      kind: 'unknown',
+      reason: 'the answer stopped before its end',
+      code: 'UND_ERR_BODY_TIMEOUT',
+    });
     assert.equal(provider.calls.length, 1);
   });
 

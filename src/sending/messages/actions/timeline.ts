@@ -1,5 +1,6 @@
 import type { GateName } from '../../../openings/contract.ts';
 import { historyInOrder } from '../history.ts';
+import { explainTransport } from '../../../whatsapp/transport-errors.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { MessageDoc, Readdressing, Rewording } from '../store/model.ts';
 
@@ -131,8 +132,11 @@ function statusChange({ status, timestamp, raw = {} }: MessageDoc['statusHistory
   const word = typeof raw['word'] === 'string' ? raw['word'] : null;
   const code = typeof raw['code'] === 'string' ? { code: raw['code'] } : {};
   if (word !== null) return { at: timestamp, kind: 'receipt', text: `receipt: ${word}`, ...code };
-  const why = [raw['reason'], raw['detail'], raw['sendAt']].find((text) => typeof text === 'string');
-  return { at: timestamp, kind: 'status', text: why === undefined ? status : `${status}: ${why}`, ...code };
+  const said = [raw['reason'], raw['detail'], raw['sendAt']].find((text) => typeof text === 'string');
+  if (said === undefined) return { at: timestamp, kind: 'status', text: status, ...code };
+  const isNetwork = status === 'unknown' || raw['code'] === 'not-reached';
+  const { reason, ...named } = isNetwork ? explainTransport(said) : { reason: said };
+  return { at: timestamp, kind: 'status', text: `${status}: ${reason}`, ...named, ...code };
 }
 
 function orderChanges({ overtakenAt, overtook = [] }: TimelineSource): TimelineEntry[] {

@@ -210,6 +210,6 @@ function rawOfOutcome(outcome: DispatchOutcome): StatusEntry['raw'] {
     case 'rejected':
       return { code: outcome.failure.code, detail: outcome.failure.detail };
     case 'unknown':
-      return { reason: outcome.reason };
+      return { reason: outcome.reason, ...(outcome.code === undefined ? {} : { code: outcome.code }) };
   }
 }

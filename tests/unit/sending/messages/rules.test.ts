@@ -41,9 +41,9 @@ describe('after a provider call', () => {
     },
     {
       name: 'no answer that can be read',
-      answer: { kind: 'unknown', reason: 'ECONNRESET' },
+      answer: { kind: 'unknown', reason: 'the connection was reset', code: 'ECONNRESET' },
       attempt: 1,
-      expected: { kind: 'unknown', reason: 'ECONNRESET' },
+      expected: { kind: 'unknown', reason: 'the connection was reset', code: 'ECONNRESET' },
     },
     {
       name: 'refused for ever',

@@ -158,6 +158,30 @@ describe('the timeline of a message', () => {
     );
   });
 
+  for (const [what, raw] of [
+    [
+      'stored with words and code',
+      { reason: 'the connection closed before an answer', code: 'UND_ERR_SOCKET' },
+    ],
+    ['stored by an earlier version, with the code alone', { reason: 'UND_ERR_SOCKET' }],
+  ] as const) {
+    it(`the provider’s connection broke, ${what} › says so in words, with the code beside`, () => {
+      const message = buildMessage({
+        status: 'unknown',
+        statusHistory: [
+          { key: 'queued', status: 'queued', timestamp: accepted },
+          { key: 'unknown', status: 'unknown', timestamp: after(50), raw },
+        ],
+      });
+      assert.deepEqual(timelineOf(message).at(-1), {
+        at: after(50),
+        kind: 'status',
+        text: 'unknown: the connection closed before an answer',
+        code: 'UND_ERR_SOCKET',
+      });
+    });
+  }
+
   it('an old message without waits and senders › its statuses', () => {
     assert.deepEqual(timelineOf(buildMessage()), [
       { at: accepted, kind: 'accepted', text: 'accepted as queued' },
