@@ -13,7 +13,7 @@ interface Block {
   readonly shown: string | null;
 }
 
-/** The shell blocks of a page, from a heading on, each with the plain block that follows it. */
+/** The shell blocks of a page, from a heading on, each with the block of another kind that follows it. */
 function blocksOf(markdown: string, from: string, to?: string): Block[] {
   const begin = markdown.indexOf(from);
   assert.ok(begin >= 0, from);
@@ -23,16 +23,21 @@ function blocksOf(markdown: string, from: string, to?: string): Block[] {
     text,
   }));
   return fences.flatMap(({ kind, text }, place) => {
-    const next = fences[place + 1];
-    return kind === 'sh' ? [{ code: text, shown: next?.kind === '' ? next.text : null }] : [];
+    const [before, next] = [fences[place - 1], fences[place + 1]];
+    // Nothing else compares what a page shows with what the product answers.
+    if (kind !== 'sh') assert.equal(before?.kind, 'sh', `no command prints this block:\n${text}`);
+    if (kind !== 'sh') return [];
+    return [{ code: text, shown: next === undefined || next.kind === 'sh' ? null : next.text }];
   });
 }
 
-/** Times and ids differ each time. */
+/** Times, ids and ports differ each time. */
 const masked = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replace(/\b[0-9a-f]{24}\b/g, '<id>')
+    .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<id>')
+    .replace(/\bhttp:\/\/localhost:\d+/g, '<origin>')
     .trim();
 
 const marker = (place: number): string => `--- block ${place} ---`;
@@ -71,24 +76,46 @@ describe('walks › typed block by block', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('README, people and conversations, waiting and retrying › each block › prints what the page shows', async () => {
-    const read = (page: string) => readFile(join(rootDir, page), 'utf8');
-    const blocks = [
-      ...blocksOf(await read('README.md'), '## One message, step by step', '## Your frontend'),
-      ...blocksOf(await read('docs/walks/people-and-conversations.md'), '# Walk'),
-      ...blocksOf(await read('docs/walks/waiting-and-retrying.md'), '# Walk'),
-    ];
-    assert.ok(blocks.length > 15);
+  const read = (page: string) => readFile(join(rootDir, page), 'utf8');
+  const walkOf = async () =>
+    blocksOf(await read('README.md'), '## One message, step by step', '## Your frontend');
+  const setUp = () => {
     const variables = [...product.screen.matchAll(/^ +((?:API|SANDBOX|MAILS)=\S+)$/gm)].map(
       ([, line]) => line,
     );
     assert.equal(variables.length, 3);
-    const printed = await typeInto(folder, variables.join('\n'), blocks);
+    return variables.join('\n');
+  };
+
+  it('README, people and conversations, waiting and retrying › each block › prints what the page shows', async () => {
+    const blocks = [
+      ...(await walkOf()),
+      ...blocksOf(await read('docs/walks/people-and-conversations.md'), '# Walk'),
+      ...blocksOf(await read('docs/walks/waiting-and-retrying.md'), '# Walk'),
+    ];
+    assert.ok(blocks.length > 15);
+    const printed = await typeInto(folder, setUp(), blocks);
     for (const [place, { code, shown }] of blocks.entries()) {
       const said = printed[place] ?? '';
       if (shown === null) assert.doesNotMatch(said, /stderr|"code":|undefined/, code);
       else assert.equal(masked(said), masked(shown), code);
     }
     assert.deepEqual(await readdir(folder), [], 'nothing is written where the reader works');
+  });
+
+  it('README › signs up a second time, logs in with a wrong password › one line names the problem, without a stack', async () => {
+    const [helpers, signUp, logIn] = await walkOf();
+    assert.ok(helpers !== undefined && signUp !== undefined && logIn !== undefined);
+    const mistyped = { code: logIn.code.replace('Seven', 'Eleven'), shown: null };
+    const [, first, second, third] = await typeInto(folder, setUp(), [
+      ...[helpers, { ...signUp, code: signUp.code.replace('jane@', 'joan@') }],
+      ...[{ ...signUp, code: signUp.code.replace('jane@', 'joan@') }, mistyped],
+    ]);
+    assert.equal(first?.trim(), 'joan@example.com');
+    assert.equal(
+      second?.trim(),
+      'stderr: E-mail address already in use: An account with this e-mail address already exists.',
+    );
+    assert.match(third?.trim() ?? '', /^stderr: [^\n:]+: [^\n]+\.$/);
   });
 });
