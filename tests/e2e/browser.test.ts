@@ -210,19 +210,41 @@ describe('a page on localhost in Chromium', function () {
     });
   }
 
+  /** What a mail to the address links to. */
+  const linkTo = (email: string, path: string): Promise<string> =>
+    waitFor('the mail', async () => {
+      const answer = await fetch(`${product?.addresses.mail?.page}.json`);
+      const { items } = (await answer.json()) as { items: { to: string[]; text: string }[] };
+      const texts = items.filter(({ to }) => to.includes(email)).map(({ text }) => text);
+      const link = new RegExp(`\\S+/${path}#token=\\S+`);
+      return texts.flatMap((text) => link.exec(text)?.[0] ?? [])[0];
+    });
+
+  it('the link that confirms an address › once done, the page has no button any more; a wrong link keeps it', async () => {
+    assert.ok(browser !== undefined && product !== undefined);
+    const { email } = await signUp(product.api);
+    const link = await linkTo(email, 'confirm-email');
+    const page = await browser.newPage();
+    await page.goto(link.replace(/token=.*/, 'token=wrong'));
+    await page.getByRole('button').click();
+    await page.locator('output').filter({ hasText: /\w/ }).waitFor();
+    await page.getByRole('button', { disabled: false }).waitFor();
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.getByRole('button').click();
+    await page.getByText('Your address is confirmed.').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
+    await page.close();
+  });
+
   it('the link of a mail without a frontend › opens a page that sets the password', async () => {
     assert.ok(browser !== undefined && product !== undefined);
-    const { api, addresses } = product;
+    const { api } = product;
     const someone = await signUp(api);
     const json = { 'content-type': 'application/json' };
     const forgotten = JSON.stringify({ email: someone.email });
     await fetch(`${api}/api/auth/forgot-password`, { method: 'POST', headers: json, body: forgotten });
-    const link = await waitFor('the mail', async () => {
-      const answer = await fetch(`${addresses.mail?.page}.json`);
-      const { items } = (await answer.json()) as { items: { to: string[]; text: string }[] };
-      const texts = items.filter(({ to }) => to.includes(someone.email)).map(({ text }) => text);
-      return texts.flatMap((text) => /\S+reset-password#token=\S+/.exec(text)?.[0] ?? [])[0];
-    });
+    const link = await linkTo(someone.email, 'reset-password');
     const page = await browser.newPage();
     await page.goto(link);
     await page.getByLabel('New password').fill('short');
@@ -231,6 +253,7 @@ describe('a page on localhost in Chromium', function () {
     await page.getByLabel('New password').fill('Nine-badgers-like-soup');
     await page.getByRole('button').click();
     await page.getByText('Your password is set').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
     const body = JSON.stringify({ email: someone.email, password: 'Nine-badgers-like-soup' });
     const login = await fetch(`${api}/api/auth/login`, { method: 'POST', headers: json, body });
     assert.equal(login.status, 200);

@@ -57,19 +57,33 @@ const scriptFile = 'link-page.js';
 
 /** The token is after the `#`, so only the page itself sees it. */
 const script = `const form = document.querySelector('form');
+const button = form.querySelector('button');
+const output = document.querySelector('output');
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  const password = form.elements.namedItem('password')?.value;
-  const answer = await fetch(form.dataset.api, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(password === undefined ? { token } : { token, password }),
-  });
-  const problem = answer.ok ? null : await answer.json();
-  const said = problem?.errors?.map(({ message }) => message).join(' ') ?? problem?.detail;
-  document.querySelector('output').textContent = said ?? form.dataset.done;
+  button.disabled = true;
+  const problem = await send(form.elements.namedItem('password')?.value);
+  button.disabled = false;
+  output.textContent = problem ?? form.dataset.done;
+  if (problem === null) form.remove();
 });
+
+/** Null if it is done, else what is wrong. */
+async function send(password) {
+  try {
+    const answer = await fetch(form.dataset.api, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(password === undefined ? { token } : { token, password }),
+    });
+    if (answer.ok) return null;
+    const problem = await answer.json();
+    return problem.errors?.map(({ message }) => message).join(' ') ?? problem.detail;
+  } catch {
+    return 'The API does not answer. Try again.';
+  }
+}
 `;
 
 const bodyOf = ({ title, api, button, done, asksPassword }: LinkPage): string => `<h1>${title}</h1>
