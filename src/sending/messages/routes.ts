@@ -112,8 +112,9 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
     operationId: 'getMessage',
     summary: 'Get a message and its status history',
     description:
-      '`waitingFor` says why an unsent message waits, and `failure` why a failed one failed. `versions` shows ' +
-      'what was edited or revoked, and `source` what WhatsApp sent beyond the other fields.',
+      '`waitingFor` says why an unsent message waits, `failure` why a failed one failed, and `statusHistory` why an ' +
+      'outcome is `unknown`. `versions` shows what was edited or revoked, and `source` what WhatsApp sent beyond the ' +
+      'other fields.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     params: idParams,

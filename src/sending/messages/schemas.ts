@@ -14,7 +14,10 @@ import { numberBesideOthers, oneRecipient, recipientFields } from './recipient-f
 import { senderTypes } from './store/model.ts';
 
 const timeFields = {
-  sendAt: isoTime.optional().meta({ description: 'Not before this time' }),
+  sendAt: isoTime.optional().meta({
+    description:
+      'Not before this time. A time that has passed means now: the message is `queued`, with `sendAt` null',
+  }),
   expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),
 };
 
@@ -168,7 +171,10 @@ export const messageFields = {
       'When it was written or accepted. WhatsApp dates messages by whole seconds; within a second, lists have them in ' +
       'the order of arrival.',
   }),
-  sendAt: z.iso.datetime().nullable(),
+  sendAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'The time before which it does not leave; null if it leaves at once' }),
   expiresAt: z.iso.datetime().nullable(),
   waitingFor: WaitingForView.nullable().meta({
     description: 'Why the message waits; null if it does not, or will never be sent',
