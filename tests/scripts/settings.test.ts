@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootDir } from '../../scripts/paths.ts';
 import { loadSecrets, mergeSecrets } from '../../scripts/stack/secrets.ts';
 import { choosePorts, readSettings, toAddresses, toChildEnv } from '../../scripts/stack/settings.ts';
 import { toScreen, toStackFile } from '../../scripts/stack/stack-file.ts';
@@ -180,6 +181,16 @@ describe('stack file and screen', () => {
       ports: settings.wantedPorts,
       pids: noPids,
     });
+  });
+
+  it('screen › begins as README shows it', async () => {
+    const readme = await readFile(join(rootDir, 'README.md'), 'utf8');
+    const shown = /^Ready after [\d.]+ s\.\n([\s\S]*?)^```$/m.exec(readme)?.[1] ?? '';
+    const [, email = '', password = ''] = /demo sign-in +(\S+) +(\S+)/.exec(shown) ?? [];
+    const workflowId = /message:[0-9a-f]{24}/.exec(shown)?.[0] ?? '';
+    const stack = toStackFile({ ...parts, demo: { email, password } });
+    assert.ok(toScreen(stack, 'token', workflowId).startsWith(shown), shown);
+    assert.ok(shown.includes(email) && email !== '');
   });
 
   it('screen › names every address, the sign-in, the workflow and a whole curl line', () => {
