@@ -50,9 +50,7 @@ export async function startMailCatcher(options: MailCatcherOptions): Promise<Mai
     smtpUrl: `smtp://${host}:${portOf(smtp.server)}`,
     pageUrl: `http://localhost:${listening.port}/dev/mails`,
     async stop() {
-      const stopped = listening.stop();
-      page.closeAllConnections();
-      await stopped;
+      await listening.close();
       await new Promise<void>((resolve) => smtp.close(resolve));
     },
   };

@@ -193,10 +193,6 @@ export async function createHealthServer(options: HealthServerOptions): Promise<
     drain: () => {
       draining = true;
     },
-    async close() {
-      const stopped = listening.stop();
-      server.closeAllConnections();
-      await stopped;
-    },
+    close: listening.close,
   };
 }

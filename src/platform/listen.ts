@@ -5,6 +5,8 @@ export interface Listening {
   readonly port: number;
   /** Stops taking connections; resolves when the open ones have ended. */
   stop(): Promise<void>;
+  /** `stop`, and ends the open connections at once. */
+  close(): Promise<void>;
 }
 
 /** Other free ports are tried if the system's choice is taken on the second address. */
@@ -17,7 +19,7 @@ const maxTries = 10;
 export async function listenOn(server: HttpServer, port: number, host: string): Promise<Listening> {
   if (host !== 'localhost') {
     await bind(server, port, host);
-    return { port: portOf(server), stop: () => closed(server) };
+    return listening(server, () => closed(server));
   }
   for (let tries = 1; ; tries += 1) {
     await bind(server, port, '127.0.0.1');
@@ -26,14 +28,24 @@ export async function listenOn(server: HttpServer, port: number, host: string): 
     );
     try {
       await bind(second, portOf(server), '::1');
-      return { port: portOf(server), stop: () => stopBoth(server, second) };
+      return listening(server, () => stopBoth(server, second));
     } catch (error) {
-      if (hasNoIpv6(error)) return { port: portOf(server), stop: () => closed(server) };
+      if (hasNoIpv6(error)) return listening(server, () => closed(server));
       await closed(server);
       if (port !== 0 || tries === maxTries) throw error;
     }
   }
 }
+
+const listening = (server: HttpServer, stop: () => Promise<void>): Listening => ({
+  port: portOf(server),
+  stop,
+  async close() {
+    const stopped = stop();
+    server.closeAllConnections();
+    await stopped;
+  },
+});
 
 const hasNoIpv6 = (error: unknown): boolean =>
   error instanceof Error &&

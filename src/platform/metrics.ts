@@ -183,12 +183,5 @@ export async function serveMetrics(
     );
   });
   const listening = await listenOn(server, port, host);
-  return {
-    port: listening.port,
-    async close() {
-      const stopped = listening.stop();
-      server.closeAllConnections();
-      await stopped;
-    },
-  };
+  return { port: listening.port, close: listening.close };
 }

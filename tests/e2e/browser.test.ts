@@ -18,14 +18,7 @@ async function startFrontend() {
   const server = createServer((_request, response) =>
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>A frontend</title>'),
   );
-  const { port, stop } = await listenOn(server, await freePort(3_000, () => undefined), 'localhost');
-  return {
-    port,
-    async close() {
-      server.closeAllConnections();
-      await stop();
-    },
-  };
+  return listenOn(server, await freePort(3_000, () => undefined), 'localhost');
 }
 
 interface PageCall {
