@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { sleep } from '../platform/clock.ts';
-import { type Listening, listenOn } from '../platform/listen.ts';
+import { bracketed, type Listening, listenOn } from '../platform/listen.ts';
 import type { HttpConfig } from './config.ts';
 import { AppError, type ProblemTable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -158,8 +158,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     handle,
     async listen(port, host) {
       listening = await listenOn(server, port, host);
-      const shownHost = host.includes(':') ? `[${host}]` : host;
-      return { port: listening.port, url: `http://${shownHost}:${listening.port}` };
+      return { port: listening.port, url: `http://${bracketed(host)}:${listening.port}` };
     },
     close: (closeOptions) => (closing ??= drain(closeOptions)),
     openApi,

@@ -9,6 +9,9 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** A host as it stands before a port: an IPv6 address in brackets. */
+export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 /** Other free ports are tried if the system's choice is taken on the second address. */
 const maxTries = 10;
 

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { bracketed } from './listen.ts';
 import type { Logger } from './logger.ts';
 import type { MetricsPage } from './metrics.ts';
 
@@ -26,8 +27,7 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-export const bindAddressOf = ({ host, port }: SdkMetricsAddress): string =>
-  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+export const bindAddressOf = ({ host, port }: SdkMetricsAddress): string => `${bracketed(host)}:${port}`;
 
 /** A server that listens on all addresses is called on its loopback. */
 const callAddressOf = ({ host, port }: SdkMetricsAddress): string => {
@@ -38,7 +38,7 @@ const callAddressOf = ({ host, port }: SdkMetricsAddress): string => {
 const maxWaitMs = 2_000;
 
 /**
- * The page with the SDK's own metrics below, so that who scrapes the process has both. Without an answer of the SDK the
+ * The page with the SDK's own metrics below, so that one scrape of the process has both. Without an answer of the SDK the
  * page has its own part alone, and the log says so.
  */
 export const joinSdkMetrics = (
