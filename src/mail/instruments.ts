@@ -1,5 +1,6 @@
 import { combinationsOf, type InstrumentTable } from '../platform/metrics.ts';
 import { mailKinds } from './model.ts';
+import { mailOutcomes } from './rules.ts';
 
 export const mailInstruments = {
   mails: {
@@ -8,10 +9,7 @@ export const mailInstruments = {
     help: 'Attempts to send a mail, by kind and outcome: sent, postponed, refused (by the mail server, for good), expired (given up because its time was over) or without-recipient.',
     labels: ['kind', 'outcome'],
     processes: ['api'],
-    knownSeries: combinationsOf({
-      kind: mailKinds,
-      outcome: ['sent', 'postponed', 'refused', 'expired', 'without-recipient'],
-    }),
+    knownSeries: combinationsOf({ kind: mailKinds, outcome: mailOutcomes }),
   },
   mailsWaiting: {
     name: 'crm_mails_waiting',

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MailKind, MailOrder, MailRepository, OutboxMailDoc } from './repository.ts';
-import { afterFailure } from './rules.ts';
+import { afterFailure, type MailOutcome } from './rules.ts';
 import { type Letter, maxSendMs, MailRefused, type MailTransport } from './transport.ts';
 
 export type { MailOrder } from './repository.ts';
@@ -25,8 +25,6 @@ export const createOutbox = ({ mails, clock }: OutboxOptions) => ({
     await mails.insert({ _id: newId(), order, createdAt: now, attempts: 0, nextAttemptAt: now }, session);
   },
 });
-
-export type MailOutcome = 'sent' | 'postponed' | 'refused' | 'expired' | 'without-recipient';
 
 /** Called after each attempt. Must not throw, and decides nothing. */
 export type MailObserver = (kind: MailKind, outcome: MailOutcome) => void;

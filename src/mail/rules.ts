@@ -14,6 +14,10 @@ const giveUpAfterMs: Readonly<Record<MailKind, number>> = {
   'email-change-new': 24 * 60 * minuteMs,
 };
 
+/** What became of an attempt to send a mail. */
+export const mailOutcomes = ['sent', 'postponed', 'refused', 'expired', 'without-recipient'] as const;
+export type MailOutcome = (typeof mailOutcomes)[number];
+
 export type AfterFailure = { readonly kind: 'retry'; readonly at: Date } | { readonly kind: 'give-up' };
 
 /** Decides whether to retry a failed mail: the delay doubles from 5 s to 30 min until `giveUpAfterMs`. */
