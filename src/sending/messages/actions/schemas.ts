@@ -6,6 +6,7 @@ import { templateName, templateVariables } from '../../../templates/schemas.ts';
 import { Content } from '../content/schemas.ts';
 import { messageStatuses } from '../lifecycle.ts';
 import { FailureCode, GateName } from '../names.ts';
+import { timelineKinds } from './timeline.ts';
 
 export const MessageStatus = z.enum(messageStatuses).meta({ id: 'MessageStatus' });
 
@@ -134,7 +135,7 @@ export const WaitingForView = z
 const TimelineEntry = z
   .object({
     at: z.iso.datetime(),
-    kind: z.enum(['accepted', 'status', 'wait', 'order', 'recipient', 'words', 'call', 'answer', 'receipt']),
+    kind: z.enum(timelineKinds),
     text: z.string(),
     by: z.string().nullable().meta({ description: 'The user who did it' }),
     until: z.iso.datetime().nullable(),

@@ -12,18 +12,21 @@ export interface WaitingFor {
   readonly until: Date | null;
 }
 
+export const timelineKinds = [
+  'accepted',
+  'status',
+  'wait',
+  'order',
+  'recipient',
+  'words',
+  'call',
+  'answer',
+  'receipt',
+] as const;
+
 export interface TimelineEntry {
   readonly at: Date;
-  readonly kind:
-    | 'accepted'
-    | 'status'
-    | 'wait'
-    | 'order'
-    | 'recipient'
-    | 'words'
-    | 'call'
-    | 'answer'
-    | 'receipt';
+  readonly kind: (typeof timelineKinds)[number];
   readonly text: string;
   /** The user who did it, if any. */
   readonly by?: string;
