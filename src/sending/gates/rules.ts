@@ -64,14 +64,11 @@ export interface GateFailure {
   readonly advice: string;
 }
 
+/** Those of the contact, which every kind of message passes. */
+export const contactProblems = ['contact-blocked', 'contact-opted-out', 'contact-unreachable'] as const;
+
 /** The problem codes by which the API refuses a message at a gate that will not open. */
-export const gateProblems = [
-  'contact-blocked',
-  'contact-opted-out',
-  'contact-unreachable',
-  'template-not-approved',
-  'window-closed',
-] as const;
+export const gateProblems = [...contactProblems, 'template-not-approved', 'window-closed'] as const;
 export type GateProblem = (typeof gateProblems)[number];
 
 /** The gates that can close for good; `recipient` never waits. */

@@ -1,6 +1,7 @@
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { contactProblems } from '../gates/rules.ts';
 import { freeFormExamples } from './examples.ts';
 import { ListMessagesQuery, MessagePage } from './list-schemas.ts';
 import { MessageView, SendMessageBody, SendTemplateBody } from './schemas.ts';
@@ -12,6 +13,15 @@ interface MessageRouteDeps {
 }
 
 export const messageRoutes = (deps: MessageRouteDeps) => [...writeRoutes(deps), ...readRoutes(deps)];
+
+const sendProblems = [
+  'not-found',
+  ...contactProblems,
+  'channel-disconnected',
+  'channel-unverified',
+  'idempotency-key-reused',
+  'wrong-state',
+] as const;
 
 const writeRoutes = ({ messages }: MessageRouteDeps) => [
   route({
@@ -31,17 +41,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     bodyExamples: freeFormExamples,
     idempotent: 'by-object',
     replies: { 201: MessageView },
-    problems: [
-      'not-found',
-      'window-closed',
-      'contact-blocked',
-      'contact-opted-out',
-      'contact-unreachable',
-      'channel-disconnected',
-      'channel-unverified',
-      'idempotency-key-reused',
-      'wrong-state',
-    ],
+    problems: [...sendProblems, 'window-closed'],
     async handle({ actor, body, idempotencyKey }) {
       const options = { by: actor.userId, idempotencyKey };
       const message = await messages.sendFreeForm(scopeOf(actor.clientId), body, options);
@@ -62,17 +62,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     body: SendTemplateBody,
     idempotent: 'by-object',
     replies: { 201: MessageView },
-    problems: [
-      'not-found',
-      'contact-blocked',
-      'contact-opted-out',
-      'contact-unreachable',
-      'template-not-approved',
-      'channel-disconnected',
-      'channel-unverified',
-      'idempotency-key-reused',
-      'wrong-state',
-    ],
+    problems: [...sendProblems, 'template-not-approved'],
     async handle({ actor, body, idempotencyKey }) {
       const options = { by: actor.userId, idempotencyKey };
       const message = await messages.sendTemplate(scopeOf(actor.clientId), body, options);

@@ -4,6 +4,7 @@ import type { ProblemCode } from '../../../platform/errors.ts';
 import { pageCursor } from '../../../platform/pagination.ts';
 import { templateName, templateVariables } from '../../../templates/schemas.ts';
 import { Content } from '../content/schemas.ts';
+import { gateProblems } from '../../gates/rules.ts';
 import { messageStatuses } from '../lifecycle.ts';
 import { FailureCode, GateName } from '../names.ts';
 import { timelineKinds } from './timeline.ts';
@@ -72,13 +73,9 @@ export const retryProblems = [
   'wrong-state',
   'already-retried',
   'may-duplicate',
-  'contact-blocked',
-  'contact-opted-out',
-  'contact-unreachable',
-  'template-not-approved',
+  ...gateProblems,
   'channel-disconnected',
   'channel-unverified',
-  'window-closed',
 ] as const satisfies readonly ProblemCode[];
 
 const SkipCode = openEnum(retryProblems).meta({
