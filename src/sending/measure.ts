@@ -164,9 +164,9 @@ async function measureUnknown(
 ): Promise<void> {
   const { messagesUnknown, clientOldestUnknownAge } = metrics.instruments;
   const groups = await groupByCategory(findCategories, unknown);
-  const byCategory = new Map<string, number>();
-  for (const { category, count } of groups) byCategory.set(category, (byCategory.get(category) ?? 0) + count);
-  messagesUnknown.replace([...byCategory].map(([category, value]) => ({ labels: { category }, value })));
+  messagesUnknown.replace(
+    sumSeries(groups.map(({ category, count }) => ({ labels: { category }, value: count }))),
+  );
   const oldest = groups.toSorted((one, other) => one.oldest.getTime() - other.oldest.getTime());
   clientOldestUnknownAge.replace(
     oldest.slice(0, maxClientSeries).map((group) => ({
