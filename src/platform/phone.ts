@@ -46,6 +46,9 @@ const twoSpellings: readonly TwoSpellings[] = [
   })),
 ];
 
+/** The digits of a text, without whatever separates them. */
+export const digitsOf = (text: string): string => text.replace(/\D/g, '');
+
 const parsePossible = (phone: string) => {
   const parsed = parsePhoneNumberFromString(phone);
   return parsed?.isPossible() === true ? parsed : undefined;

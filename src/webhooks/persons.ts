@@ -1,4 +1,5 @@
 import { sha256Hex } from '../platform/ids.ts';
+import { digitsOf } from '../platform/phone.ts';
 
 /**
  * The fields by which Meta and relays name a person: numbers, `wa_id` and user ids. `to` is the person in a message that
@@ -20,8 +21,7 @@ export const manyPersons = 'many';
 export const personKeyOf = (id: string): string => sha256Hex(canonicalIdOf(id)).slice(0, 24);
 
 /** The digits of a number in any spelling; a user id as it is. */
-export const canonicalIdOf = (id: string): string =>
-  /^\+?\d[\d\s().-]*$/.test(id) ? id.replace(/\D/g, '') : id;
+export const canonicalIdOf = (id: string): string => (/^\+?\d[\d\s().-]*$/.test(id) ? digitsOf(id) : id);
 
 /** The keys of the persons whom a body names, without parsing it: it may be damaged. */
 export function personKeysIn(body: string): readonly string[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { sha256Hex } from '../platform/ids.ts';
+import { digitsOf } from '../platform/phone.ts';
 import type { ChangeContext } from './change-reader.ts';
 import { knownAccountWords, knownFields, type UnknownWord } from './known-words.ts';
 import { cleanText, leavesOf, type Leaf } from './leaves.ts';
@@ -87,7 +88,7 @@ export function reportOf(
 ): AccountReport {
   const numbered = Numbered.safeParse(value).data;
   const phoneNumberId = known.phoneNumberId ?? numbered?.metadata?.phone_number_id ?? null;
-  const digits = (numbered?.display_phone_number ?? numbered?.phone_number ?? '').replace(/\D/g, '');
+  const digits = digitsOf(numbered?.display_phone_number ?? numbered?.phone_number ?? '');
   const word = wordOf(field, value);
   return {
     kind: 'report',

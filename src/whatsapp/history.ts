@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { digitsOf } from '../platform/phone.ts';
 import { cleanName } from '../platform/text.ts';
 import { reportOf, type AccountReport } from './account-reports.ts';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
@@ -77,7 +78,7 @@ function* readChunks(
   const chunkContext = {
     ...context,
     phoneNumberId: metadata?.phone_number_id ?? null,
-    businessDigits: digitsOf(metadata?.display_phone_number),
+    businessDigits: digitsOf(metadata?.display_phone_number ?? ''),
     contacts,
   };
   for (const [index, chunk] of chunks.entries()) {
@@ -140,5 +141,3 @@ function readMessage(
 
 const isPerson = (id: string, { waId, userId }: Counterpart): boolean =>
   id === userId || (waId !== undefined && digitsOf(id) === digitsOf(waId));
-
-const digitsOf = (number: string | undefined): string => (number ?? '').replace(/\D/g, '');

@@ -1,4 +1,5 @@
 import type { AccountReport } from '../../whatsapp/account-reports.ts';
+import { digitsOf } from '../../platform/phone.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
@@ -24,8 +25,8 @@ interface Numbered {
 }
 
 /** What a user writes gives no part in the events of another number of the account. */
-const digitsOf = ({ displayNumber, verification }: Numbered): string =>
-  (verification?.displayNumber ?? displayNumber).replace(/\D/g, '');
+const ownDigits = ({ displayNumber, verification }: Numbered): string =>
+  digitsOf(verification?.displayNumber ?? displayNumber);
 
 /**
  * The channels of an account that a report concerns: the one whose number it names; all of them if it names none of
@@ -36,6 +37,6 @@ export function channelsConcerned<Channel extends Numbered>(
   ofAccount: readonly Channel[],
 ): readonly Channel[] {
   if (displayNumber === null) return ofAccount;
-  const named = ofAccount.filter((channel) => digitsOf(channel) === displayNumber);
+  const named = ofAccount.filter((channel) => ownDigits(channel) === displayNumber);
   return named.length > 0 ? named : ofAccount;
 }

@@ -1,4 +1,4 @@
-import { normalisePhone } from '../../platform/phone.ts';
+import { digitsOf, normalisePhone } from '../../platform/phone.ts';
 import type { ChannelDoc } from '../store/model.ts';
 
 /** The number id of a channel that the product makes in the sandbox. */
@@ -18,8 +18,6 @@ export function contradictedNumber({
   if (digitsOf(reported) === '' || phoneNumberId === sandboxNumberId(_id)) return null;
   return keyOf(reported) === keyOf(displayNumber) ? null : reported;
 }
-
-const digitsOf = (number: string): string => number.replace(/\D/g, '');
 
 /** Test numbers of the provider need not be possible numbers, so those are compared by their digits. */
 function keyOf(number: string): string {
