@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Types, type mongo } from 'mongoose';
-import { rootDir } from '../../scripts/paths.ts';
 import { isDuplicateKey } from '../../src/platform/mongo.ts';
+import { databaseOf, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 describe('migration 0014 › channels of earlier versions', function () {
@@ -30,12 +28,11 @@ describe('migration 0014 › channels of earlier versions', function () {
 
   before(async () => {
     database = await connectTestDatabase('ownership_migration', []);
-    const db = database.connection.db as unknown as mongo.Db;
+    const db = databaseOf(database);
     channels = db.collection('channels');
     await channels.createIndex({ phoneNumberId: 1 }, { unique: true });
     await channels.insertMany([described, unknown, ofSandbox]);
-    const file = pathToFileURL(join(rootDir, 'migrations', '0014-channel-ownership.js')).href;
-    ({ up } = (await import(file)) as { up: typeof up });
+    up = await migrationOf('0014-channel-ownership.js');
     await up(db);
   });
   after(() => database.close());

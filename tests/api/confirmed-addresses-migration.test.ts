@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Types, type mongo } from 'mongoose';
-import { rootDir } from '../../scripts/paths.ts';
+import { Types } from 'mongoose';
+import { databaseOf, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 describe('migration 0015', () => {
@@ -14,9 +12,8 @@ describe('migration 0015', () => {
   after(() => database.close());
 
   it('users from before › count as confirmed since they were created; newer proofs stay; twice does no harm', async () => {
-    const file = join(rootDir, 'migrations', '0015-confirmed-addresses.js');
-    const { up } = (await import(pathToFileURL(file).href)) as { up: (db: mongo.Db) => Promise<void> };
-    const db = database.connection.db as unknown as mongo.Db;
+    const up = await migrationOf('0015-confirmed-addresses.js');
+    const db = databaseOf(database);
     const users = db.collection('users');
     const [createdAt, proved] = [new Date('2026-11-01T00:00:00Z'), new Date('2026-11-20T00:00:00Z')];
     const [old, proven] = [new Types.ObjectId(), new Types.ObjectId()];

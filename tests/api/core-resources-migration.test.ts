@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Types, type mongo } from 'mongoose';
-import { rootDir } from '../../scripts/paths.ts';
 import { createContactRepository } from '../../src/people/contacts/store/repository.ts';
 import { createLeadRepository } from '../../src/people/leads/repository.ts';
 import { byPrefix } from '../../src/platform/listing.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
+import { databaseOf, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
-
-type Up = (db: mongo.Db) => Promise<void>;
-
-async function migrationOf(file: string): Promise<Up> {
-  const { up } = (await import(pathToFileURL(join(rootDir, 'migrations', file)).href)) as { up: Up };
-  return up;
-}
 
 describe('migration 0002 › contacts and leads of the first release', () => {
   let database: TestDatabase;
@@ -51,9 +42,7 @@ describe('migration 0002 › contacts and leads of the first release', () => {
   before(async function () {
     this.timeout(30_000);
     database = await connectTestDatabase('core_migration', []);
-    const found = database.connection.db;
-    assert.ok(found !== undefined);
-    db = found as unknown as mongo.Db;
+    db = databaseOf(database);
     await (
       await migrationOf('0001-first-indexes.js')
     )(db);

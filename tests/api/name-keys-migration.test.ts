@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Types, type mongo } from 'mongoose';
-import { rootDir } from '../../scripts/paths.ts';
+import { Types } from 'mongoose';
 import { nameKeyOf } from '../../src/platform/name-key.ts';
+import { databaseOf, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 describe('migration 0024', () => {
@@ -15,9 +13,8 @@ describe('migration 0024', () => {
   after(() => database.close());
 
   it('names from before › are found as names of today; twice does no harm', async () => {
-    const file = join(rootDir, 'migrations', '0024-name-keys.js');
-    const { up } = (await import(pathToFileURL(file).href)) as { up: (db: mongo.Db) => Promise<void> };
-    const db = database.connection.db as unknown as mongo.Db;
+    const up = await migrationOf('0024-name-keys.js');
+    const db = databaseOf(database);
     const people = [
       { name: 'Søren Kierkegård', nameKey: 'søren kierkegard' },
       { name: 'Conan O’Brien', nameKey: 'conan o’brien' },

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Types, type mongo } from 'mongoose';
-import { rootDir } from '../../scripts/paths.ts';
+import { Types } from 'mongoose';
 import { usernameKeyOf } from '../../src/people/contacts/rules.ts';
+import { databaseOf, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 describe('migration 0026', () => {
@@ -15,9 +13,8 @@ describe('migration 0026', () => {
   after(() => database.close());
 
   it('contacts from before › they and their leads are found by the username; twice does no harm', async () => {
-    const file = join(rootDir, 'migrations', '0026-usernames.js');
-    const { up } = (await import(pathToFileURL(file).href)) as { up: (db: mongo.Db) => Promise<void> };
-    const db = database.connection.db as unknown as mongo.Db;
+    const up = await migrationOf('0026-usernames.js');
+    const db = databaseOf(database);
     const clientId = new Types.ObjectId();
     const contacts = ['Ana.Souza', '@Bob_2', undefined].map((username) => ({
       ...{ _id: new Types.ObjectId(), clientId },

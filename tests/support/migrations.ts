@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { mongo } from 'mongoose';
+import { rootDir } from '../../scripts/paths.ts';
+import type { TestDatabase } from './mongo.ts';
+
+/** The step forward of a migration, by the name of its file. */
+export async function migrationOf(file: string): Promise<(db: mongo.Db) => Promise<void>> {
+  const { up } = (await import(pathToFileURL(join(rootDir, 'migrations', file)).href)) as {
+    up: (db: mongo.Db) => Promise<void>;
+  };
+  return up;
+}
+
+/** The database as a migration gets it: mongoose has a driver of its own, with the same types. */
+export const databaseOf = ({ connection }: TestDatabase): mongo.Db => connection.db as unknown as mongo.Db;
