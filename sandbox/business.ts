@@ -1,6 +1,6 @@
 /**
- * What the clients of other authors ask of a number or an account besides messages and templates: profile, commerce,
- * calling, blocked people, registration, callback. It is kept in memory, shown as Meta shows it, and changes nothing else.
+ * The settings of numbers and accounts that other clients of the Cloud API use: profile, commerce, calling, blocked people,
+ * registration, callback. Kept in memory and shown as Meta shows them; they change nothing else.
  */
 import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';

@@ -32,7 +32,7 @@ describe('number checks', function () {
   let clock: ReturnType<typeof createFixedClock>;
 
   beforeEach(async () => {
-    // What the tests before have left is not due in this one.
+    // Channels of earlier tests must not be due in this one.
     await api()
       .collection('channels')
       .updateMany({}, { $unset: { look: '' } });

@@ -71,7 +71,7 @@ describe('template management at the provider', () => {
     assert.deepEqual(outcome.kind === 'done' && outcome.value.templates.map(({ name }) => name), ['t_1']);
   });
 
-  it('a cursor that is no longer known › begins anew once, then gives up', async () => {
+  it('a cursor that is no longer known › starts again from the first page once, then gives up', async () => {
     fill(60);
     provider.answerNext({
       status: 200,
