@@ -44,6 +44,7 @@ const subjects = [
   ['requestId', 'request'],
   ['loop', 'loop'],
   ['check', 'check'],
+  ['dependency', 'dependency'],
 ] as const;
 
 /** Names what the line is about, so that it can be looked up; null if it is about the whole process. */

@@ -51,6 +51,7 @@ describe('line of a process log', () => {
     ['a request', { requestId: 'r1' }, 'request r1'],
     ['a loop', { loop: 'sweep' }, 'loop sweep'],
     ['a readiness check', { check: 'mongo' }, 'check mongo'],
+    ['what the process needs', { dependency: 'mongo' }, 'dependency mongo'],
   ];
   for (const [what, fields, named] of subjects) {
     it(`a failure of ${what} › names it`, () => {
