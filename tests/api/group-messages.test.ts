@@ -1,35 +1,22 @@
 import assert from 'node:assert/strict';
-import { useApi } from '../support/api.ts';
 import { digitsOf, fieldOf, messagesOf, threadsOf } from '../support/coexistence.ts';
-import { appSecret, contactOf, newWamid, postEvent, secondsFromNow, spoken } from '../support/consent.ts';
+import { contactOf, newWamid, secondsFromNow, spoken } from '../support/consent.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { changeOf, envelopeOf } from '../support/meta.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+import { useEventStage } from '../support/event-stage.ts';
 
 const groupId = '120363025246125486';
 
 describe('api › messages in groups', function () {
   this.timeout(60_000);
-  const api = useApi('group-messages', { env: { WHATSAPP_APP_SECRETS: appSecret } });
-  let processor: TestProcessor;
+  const { hear, someone } = useEventStage('group-messages');
   let user: CrmUser;
   let phone: string;
 
-  before(async () => {
-    processor = await startTestProcessor(api());
-  });
   beforeEach(async () => {
-    user = await api().signUp();
-    phone = phoneEndingIn('01');
-    await api().collection('webhook_events').deleteMany({});
+    ({ user, phone } = await someone());
   });
-  afterEach(() => assert.deepEqual(processor.probe.takeViolations(), []));
-  after(() => processor.close());
 
-  const hear = async (...bodies: readonly object[]) => {
-    for (const body of bodies) await postEvent(api(), body);
-    await processor.drain();
-  };
   const inGroup = (from: string, text: string, wamid = newWamid()) =>
     envelopeOf(
       changeOf(user.phoneNumberId, {

@@ -1,32 +1,24 @@
 import assert from 'node:assert/strict';
 import { newSecret } from '../../src/platform/ids.ts';
-import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type CrmUser, type MessageJson } from '../support/crm-client.ts';
-import { changeOf, envelopeOf, postSigned } from '../support/meta.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
-
-const secret = 'the app secret of changes';
+import { changeOf, envelopeOf } from '../support/meta.ts';
+import { postEvent } from '../support/consent.ts';
+import { useEventStage } from '../support/event-stage.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 describe('api › messages that people edit and revoke', function () {
   this.timeout(120_000);
-  const api = useApi('message-changes', { env: { WHATSAPP_APP_SECRETS: secret } });
+  const { api, hear, processor, someone } = useEventStage('message-changes');
   const start = Math.floor(Date.now() / 1_000) - 3_600;
-  let processor: TestProcessor;
   let user: CrmUser;
   let phone: string;
   let wamid: string;
 
-  before(async () => {
-    processor = await startTestProcessor(api());
-  });
   beforeEach(async () => {
-    user = await api().signUp();
-    phone = phoneEndingIn('01');
+    ({ user, phone } = await someone());
     wamid = `wamid.${newSecret(9)}`;
   });
-  after(() => processor?.close());
 
   const textMessage = (body: string, after = 0): Fields => ({
     ...{ id: wamid, timestamp: String(start + after), type: 'text', text: { body } },
@@ -44,8 +36,7 @@ describe('api › messages that people edit and revoke', function () {
     for (const message of messages) {
       const value = { messages: [{ from: from.slice(1), ...message }] };
       const body = envelopeOf(changeOf(user.phoneNumberId, value));
-      assert.equal((await postSigned(`${api().url}/webhook/incoming`, body, secret)).status, 200);
-      await processor.drain();
+      await hear(body);
     }
   }
   async function listed(): Promise<readonly MessageJson[]> {
@@ -190,10 +181,8 @@ describe('api › messages that people edit and revoke', function () {
         changeOf(user.phoneNumberId, { messages: [{ from: phone.slice(1), ...message }] }),
       ),
     );
-    await Promise.all(
-      Array.from({ length: 4 }, () => postSigned(`${api().url}/webhook/incoming`, body, secret)),
-    );
-    await Promise.all([processor.drain(), processor.drain(), processor.drain()]);
+    await Promise.all(Array.from({ length: 4 }, () => postEvent(api(), body)));
+    await Promise.all([processor().drain(), processor().drain(), processor().drain()]);
     assert.deepEqual(outline(await theMessage()), [
       ['original', at(0), 'one'],
       ['edit', at(60), 'two'],

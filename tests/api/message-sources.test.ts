@@ -2,30 +2,21 @@ import assert from 'node:assert/strict';
 import mongoose, { Types, type mongo } from 'mongoose';
 import type { MessageDoc } from '../../src/sending/messages/store/repository.ts';
 import { newSecret } from '../../src/platform/ids.ts';
-import { useApi } from '../support/api.ts';
-import { phoneEndingIn, type CrmUser, type MessageJson } from '../support/crm-client.ts';
-import { changeOf, envelopeOf, postSigned } from '../support/meta.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
-
-const secret = 'the app secret of sources';
+import type { CrmUser, MessageJson } from '../support/crm-client.ts';
+import { changeOf, envelopeOf } from '../support/meta.ts';
+import { useEventStage } from '../support/event-stage.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 describe('api › what a message holds beyond its fields', function () {
   this.timeout(120_000);
-  const api = useApi('message-sources', { env: { WHATSAPP_APP_SECRETS: secret } });
-  let processor: TestProcessor;
+  const { api, hear, someone } = useEventStage('message-sources');
   let user: CrmUser;
   let phone: string;
 
-  before(async () => {
-    processor = await startTestProcessor(api());
-  });
   beforeEach(async () => {
-    user = await api().signUp();
-    phone = phoneEndingIn('01');
+    ({ user, phone } = await someone());
   });
-  after(() => processor?.close());
 
   const nowSeconds = () => String(Math.floor(Date.now() / 1_000));
 
@@ -36,8 +27,7 @@ describe('api › what a message holds beyond its fields', function () {
       messages: [{ from, id: `wamid.${newSecret(9)}`, timestamp: nowSeconds(), ...message }],
     };
     const body = envelopeOf(changeOf(user.phoneNumberId, value));
-    assert.equal((await postSigned(`${api().url}/webhook/incoming`, body, secret)).status, 200);
-    await processor.drain();
+    await hear(body);
   }
   const list = async () => (await user.call<{ items: MessageJson[] }>('/api/messages')).body.items;
   /** The latest message, as the single view shows it. */

@@ -4,32 +4,24 @@ import type { ContactView } from '../../src/people/contacts/schemas.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
-import { useApi } from '../support/api.ts';
 import { digitsOf, fieldOf, messagesOf, threadsOf } from '../support/coexistence.ts';
-import { appSecret, contactOf, newWamid, postEvent, secondsFromNow, spoken } from '../support/consent.ts';
+import { contactOf, newWamid, postEvent, secondsFromNow, spoken } from '../support/consent.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { statusesOf } from '../support/meta.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+import { useEventStage } from '../support/event-stage.ts';
 
 const daySeconds = 24 * 60 * 60;
 
 describe('api › a number that is also used on a phone', function () {
   this.timeout(60_000);
-  const api = useApi('phone-messages', { env: { WHATSAPP_APP_SECRETS: appSecret } });
-  let processor: TestProcessor;
+  const { api, hear, processor, someone } = useEventStage('phone-messages');
   let user: CrmUser;
   let phone: string;
 
-  before(async () => {
-    processor = await startTestProcessor(api());
-  });
   beforeEach(async () => {
-    user = await api().signUp();
-    phone = phoneEndingIn('01');
-    await api().collection('webhook_events').deleteMany({});
+    ({ user, phone } = await someone());
   });
   afterEach(async () => {
-    assert.deepEqual(processor.probe.takeViolations(), []);
     const stuck = await api()
       .collection('webhook_events')
       .find({ status: { $ne: 'done' } })
@@ -39,12 +31,7 @@ describe('api › a number that is also used on a phone', function () {
       [],
     );
   });
-  after(() => processor.close());
 
-  const hear = async (...bodies: readonly object[]) => {
-    for (const body of bodies) await postEvent(api(), body);
-    await processor.drain();
-  };
   const echo = (wamid: string, more: object = {}) => ({
     from: '15550001000',
     to: digitsOf(phone),
@@ -121,7 +108,7 @@ describe('api › a number that is also used on a phone', function () {
       await api()
         .collection('webhook_events')
         .updateMany({}, { $set: { nextAttemptAt: new Date() } });
-      await processor.drain();
+      await processor().drain();
       const found = await messagesOf(user);
       assert.deepEqual(
         new Map(found.map(({ providerMessageId, status }) => [providerMessageId, status])),
@@ -273,8 +260,8 @@ describe('api › a number that is also used on a phone', function () {
       const messages = Array.from({ length: 1_000 }, (_, index) => old(`wamid.bulk.${index}`, `m${index}`));
       await postEvent(api(), history(messages));
       await postEvent(api(), history(messages.toReversed()));
-      await Promise.all([processor.drain(), processor.drain()]);
-      await processor.drain();
+      await Promise.all([processor().drain(), processor().drain()]);
+      await processor().drain();
       assert.equal((await threadsOf(user)).length, 1);
       const clientId = new Types.ObjectId(user.clientId);
       assert.equal(await api().collection('messages').countDocuments({ clientId }), 1_000);

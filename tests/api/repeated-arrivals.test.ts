@@ -1,34 +1,21 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { useApi } from '../support/api.ts';
 import { digitsOf, fieldOf, messagesOf, threadsOf } from '../support/coexistence.ts';
-import { appSecret, contactOf, newWamid, postEvent, secondsFromNow } from '../support/consent.ts';
+import { contactOf, newWamid, secondsFromNow } from '../support/consent.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { changeOf, envelopeOf } from '../support/meta.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+import { useEventStage } from '../support/event-stage.ts';
 
 describe('api › what arrives twice, or was written by nobody', function () {
   this.timeout(60_000);
-  const api = useApi('repeated-arrivals', { env: { WHATSAPP_APP_SECRETS: appSecret } });
-  let processor: TestProcessor;
+  const { api, hear, someone } = useEventStage('repeated-arrivals');
   let user: CrmUser;
   let phone: string;
 
-  before(async () => {
-    processor = await startTestProcessor(api());
-  });
   beforeEach(async () => {
-    user = await api().signUp();
-    phone = phoneEndingIn('01');
-    await api().collection('webhook_events').deleteMany({});
+    ({ user, phone } = await someone());
   });
-  afterEach(() => assert.deepEqual(processor.probe.takeViolations(), []));
-  after(() => processor.close());
 
-  const hear = async (...bodies: readonly object[]) => {
-    for (const body of bodies) await postEvent(api(), body);
-    await processor.drain();
-  };
   const textOf = (more: object = {}) => ({
     ...{ id: newWamid(), from: digitsOf(phone), timestamp: secondsFromNow(-30) },
     ...{ type: 'text', text: { body: 'Hello' } },

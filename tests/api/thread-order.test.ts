@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { newSecret } from '../../src/platform/ids.ts';
-import { useApi } from '../support/api.ts';
-import { phoneEndingIn, type CrmUser, type MessageJson } from '../support/crm-client.ts';
-import { changeOf, envelopeOf, postSigned } from '../support/meta.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
-
-const secret = 'the app secret of thread order';
+import type { CrmUser, MessageJson } from '../support/crm-client.ts';
+import { changeOf, envelopeOf } from '../support/meta.ts';
+import { useEventStage } from '../support/event-stage.ts';
 
 interface Page {
   readonly items: readonly MessageJson[];
@@ -15,23 +12,17 @@ interface Page {
 
 describe('api › order of a thread', function () {
   this.timeout(120_000);
-  const api = useApi('thread-order', { env: { WHATSAPP_APP_SECRETS: secret } });
+  const { api, hear, someone } = useEventStage('thread-order');
   /** The second in which everything happens. */
   const second = Math.floor(Date.now() / 1_000) - 3_600;
-  let processor: TestProcessor;
   let user: CrmUser;
   let phone: string;
 
-  before(async () => {
-    processor = await startTestProcessor(api());
-  });
   beforeEach(async () => {
-    user = await api().signUp();
-    phone = phoneEndingIn('01');
+    ({ user, phone } = await someone());
   });
-  after(() => processor?.close());
 
-  async function hear(text: string, id = `wamid.${newSecret(9)}`): Promise<void> {
+  async function say(text: string, id = `wamid.${newSecret(9)}`): Promise<void> {
     const message = {
       id,
       from: phone.slice(1),
@@ -40,8 +31,7 @@ describe('api › order of a thread', function () {
       text: { body: text },
     };
     const body = envelopeOf(changeOf(user.phoneNumberId, { messages: [message] }));
-    assert.equal((await postSigned(`${api().url}/webhook/incoming`, body, secret)).status, 200);
-    await processor.drain();
+    await hear(body);
   }
 
   /** A message that the business sent in that second. */
@@ -59,7 +49,7 @@ describe('api › order of a thread', function () {
 
   it('an answer in the second of its question › listed after it, with the provider’s time', async () => {
     const question = await sendAt(400);
-    await hear('Yes');
+    await say('Yes');
     const { items } = await page();
     assert.equal(items.length, 2);
     const [answer, asked] = items;
@@ -71,7 +61,7 @@ describe('api › order of a thread', function () {
 
   it('several messages in one second, page by page › each once, in the order of arrival', async () => {
     await sendAt(998);
-    for (const text of ['one', 'two', 'three']) await hear(text);
+    for (const text of ['one', 'two', 'three']) await say(text);
     const texts: (string | null)[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -86,9 +76,9 @@ describe('api › order of a thread', function () {
 
   it('delivered twice › its time and the window stay those of the provider’s time', async () => {
     const id = `wamid.${newSecret(9)}`;
-    await hear('Hello', id);
+    await say('Hello', id);
     const { windowExpiresAt } = await conversation();
-    await hear('Hello', id);
+    await say('Hello', id);
     const { items } = await page();
     assert.deepEqual(
       [items.map(({ timestamp }) => timestamp), windowExpiresAt, (await conversation())['windowExpiresAt']],
