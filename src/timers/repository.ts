@@ -129,7 +129,7 @@ const createLeases = (timers: TenantCollection<TimerDoc>) => ({
     return matchedCount === 1;
   },
 
-  /** Makes the timer due again, unless it was armed anew or another worker holds it. */
+  /** Makes the timer due again, unless it was armed again or another worker holds it. */
   async postpone(
     scope: ClientScope,
     { _id, leaseToken }: { readonly _id: Types.ObjectId; readonly leaseToken: string },
