@@ -1,10 +1,12 @@
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 
 /**
- * Mobile numbers with two spellings: the canonical one, and the one that WhatsApp may use, because accounts keep the
- * number that they were registered with when a country changes its numbering plan.
+ * Numbers with two spellings: the canonical one, and the one that WhatsApp may use, because accounts keep the number that
+ * they were registered with when a country changes its numbering plan.
  */
 interface TwoSpellings {
+  /** The plan no longer has the other spelling, of mobile and fixed numbers alike. */
+  readonly isRenumbered?: true;
   readonly other: RegExp;
   readonly toCanonical: string;
   readonly canonical: RegExp;
@@ -31,7 +33,7 @@ const twoSpellings: readonly TwoSpellings[] = [
     toOther: '+229$1',
   },
   // Ivory Coast put the operator's prefix before its 8 digits on 2021-01-31 (ARTCI). The second of the old digits names
-  // the operator: 0–3 Moov (01), 4–6 MTN (05), 7–9 Orange (07). Fixed lines began with 2 or 3 and have no rule.
+  // the operator: 0–3 Moov (01), 4–6 MTN (05), 7–9 Orange (07).
   ...(
     [
       ['01', '[0-3]'],
@@ -43,6 +45,39 @@ const twoSpellings: readonly TwoSpellings[] = [
     toCanonical: `+225${prefix}$1`,
     canonical: new RegExp(`^\\+225${prefix}([04-9]${operator}\\d{6})$`),
     toOther: '+225$1',
+  })),
+  // Of its fixed lines, the third of the old digits names the operator: 8 Moov (21), 0 MTN (25), others Orange (27). The
+  // phone library has exactly these: after 27, no number has a 0 or 8 there.
+  ...(
+    [
+      ['21', '2\\d8'],
+      ['25', '[23]\\d0'],
+      ['27', '2\\d[1-79]|3\\d[1-9]'],
+    ] as const
+  ).map(([prefix, digits]): TwoSpellings => ({
+    isRenumbered: true,
+    other: new RegExp(`^\\+225((?:${digits})\\d{5})$`),
+    toCanonical: `+225${prefix}$1`,
+    canonical: new RegExp(`^\\+225${prefix}((?:${digits})\\d{5})$`),
+    toOther: '+225$1',
+  })),
+  // Gabon replaced the 0 of its 8 digits by the operator's digit on 2019-11-15, and ended the old numbers on 2024-04-06
+  // (ARCEP Gabon; ANINF, 2024-02-29): 02, 05 and 06 became 62, 65 and 66; 04 and 07 became 74 and 77; 01 became 11. The
+  // old 0 was often omitted after the country code.
+  ...(
+    [
+      ['6', '[256]', '0'],
+      ['6', '[256]', ''],
+      ['7', '[47]', '0'],
+      ['7', '[47]', ''],
+      ['1', '1', '0'],
+    ] as const
+  ).map(([digit, first, old]): TwoSpellings => ({
+    isRenumbered: true,
+    other: new RegExp(`^\\+241${old}(${first}\\d{6})$`),
+    toCanonical: `+241${digit}$1`,
+    canonical: new RegExp(`^\\+241${digit}(${first}\\d{6})$`),
+    toOther: `+241${old}$1`,
   })),
 ];
 
@@ -72,19 +107,22 @@ function canonicalSpelling(phone: string, isPossible: boolean): string | undefin
   const spelling = twoSpellings.find(({ other }) => other.test(phone));
   if (spelling === undefined) return undefined;
   const read = [parsePossible(phone.replace(spelling.other, spelling.toCanonical))];
-  // A possible number is respelt only if the result is a mobile number.
-  return read.find((candidate) => candidate !== undefined && (!isPossible || isMobile(candidate)))?.number;
+  // A number that the plan still has is respelt only if the result is a mobile number.
+  const mustBeMobile = isPossible && spelling.isRenumbered !== true;
+  return read.find((candidate) => candidate !== undefined && (!mustBeMobile || isMobile(candidate)))?.number;
 }
 
 const isMobile = (phone: PhoneNumber): boolean => phone.isValid() && phone.getType() !== 'FIXED_LINE';
 
 /** Every spelling of a canonical number, the canonical one first. */
 export function spellingsOfPhone(canonical: string): readonly [string, ...string[]] {
-  const spelling = twoSpellings.find((entry) => entry.canonical.test(canonical));
-  if (spelling === undefined) return [canonical];
-  const other = canonical.replace(spelling.canonical, spelling.toOther);
-  return normalisePhone(other) === canonical ? [canonical, other] : [canonical];
+  const others = twoSpellings
+    .filter((spelling) => spelling.canonical.test(canonical))
+    .map((spelling) => canonical.replace(spelling.canonical, spelling.toOther));
+  return [canonical, ...others.filter((other) => normalisePhone(other) === canonical)];
 }
 
-/** Whether the numbering plan of the country allows this number; false after a change that the library does not know. */
-export const isPossiblePhone = (phone: string): boolean => parsePossible(phone) !== undefined;
+/** Whether the numbering plan of the country allows this number; false after a change, even if the library does not know it. */
+export const isPossiblePhone = (phone: string): boolean =>
+  parsePossible(phone) !== undefined &&
+  !twoSpellings.some(({ isRenumbered, other }) => isRenumbered === true && other.test(phone));

@@ -218,6 +218,9 @@ describe('api › what receipts and answers prove of a person', function () {
       ['Ivory Coast, Moov', '22541123402', '+2250141123402'],
       ['Ivory Coast, MTN', '22544123403', '+2250544123403'],
       ['Ivory Coast, Orange', '22507123404', '+2250707123404'],
+      ['Ivory Coast, a landline', '22520212345', '+2252720212345'],
+      ['Gabon, Airtel', '24107280150', '+24177280150'],
+      ['Gabon, Libertis, without the 0', '2416031234', '+24166031234'],
     ];
     for (const [country, waId, phoneNumber] of spellings) {
       it(`${country}: a STOP from the old spelling › the contact of the new one`, async () => {

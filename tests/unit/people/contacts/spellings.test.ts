@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { phoneOfWhatsappId, searchOf } from '../../../../src/people/contacts/rules.ts';
+import { callableNumberOf, phoneOfWhatsappId, searchOf } from '../../../../src/people/contacts/rules.ts';
 import { nameKeyOf } from '../../../../src/platform/name-key.ts';
 import { normalisePhone, spellingsOfPhone } from '../../../../src/platform/phone.ts';
 
@@ -19,6 +19,30 @@ describe('spellings of a phone number', () => {
       assert.equal(normalisePhone(canonical), canonical);
       assert.equal(phoneOfWhatsappId(other.slice(1)), canonical);
       assert.deepEqual(spellingsOfPhone(canonical), [canonical, other]);
+    });
+  }
+
+  const renumbered: readonly [string, string, readonly string[]][] = [
+    ['a landline of Orange in Abidjan', '+2252720312345', ['+22520312345']],
+    ['a landline of Orange inland', '+2252730612345', ['+22530612345']],
+    ['a landline of MTN in Ivory Coast', '+2252520012345', ['+22520012345']],
+    ['a landline of Moov in Ivory Coast', '+2252120812345', ['+22520812345']],
+    ['a number of Libertis in Gabon', '+24166031234', ['+24106031234', '+2416031234']],
+    ['a number of Moov in Gabon', '+24162031234', ['+24102031234', '+2412031234']],
+    ['a number of Airtel in Gabon', '+24177280150', ['+24107280150', '+2417280150']],
+    ['a number of Airtel in Gabon, 04', '+24174280150', ['+24104280150', '+2414280150']],
+    ['a landline in Gabon', '+24111760000', ['+24101760000']],
+  ];
+  for (const [name, canonical, others] of renumbered) {
+    it(`${name} › ${canonical} and the numbers before the plan changed are one number, called as WhatsApp knows it`, () => {
+      assert.equal(normalisePhone(canonical), canonical);
+      assert.deepEqual(spellingsOfPhone(canonical), [canonical, ...others]);
+      for (const other of others) {
+        assert.equal(normalisePhone(other), canonical);
+        const whatsappId = other.slice(1);
+        assert.equal(callableNumberOf({ phoneNumber: canonical, whatsappId }), other);
+      }
+      assert.equal(callableNumberOf({ phoneNumber: canonical, whatsappId: canonical.slice(1) }), canonical);
     });
   }
 
