@@ -45,6 +45,23 @@ const changeTypes = new Map<string, IdentityChange['reason']>([
   ['customer_changed_user_id', 'user-id-changed'],
 ]);
 
+/** A new security code: the person is the same, and the notice may name them by more than its sender. */
+const noticeTypes: ReadonlySet<string> = new Set(['customer_identity_changed', 'user_identity_changed']);
+
+/** The sender of a message, completed from a notice of a new security code that names the same person. */
+export function completedByNotice(sender: PersonIdentity | null, message: unknown): PersonIdentity | null {
+  const system = SystemMessage.safeParse(message).data?.system;
+  if (system === undefined || !noticeTypes.has(system.type)) return sender;
+  const { wa_id: number, user_id: userId, parent_user_id: parentUserId } = system;
+  const named = readPerson({ number, userId, parentUserId });
+  if (named === null || sender === null) return sender ?? named;
+  const isSame =
+    sender.whatsappId !== undefined
+      ? named.whatsappId === undefined || named.whatsappId === sender.whatsappId
+      : named.businessScopedUserId === sender.businessScopedUserId;
+  return isSame ? { ...named, ...sender } : sender;
+}
+
 /** The last resort for the old number: Meta writes "User A changed from 15550001 to 15550002". */
 const oldNumberIn = (body: string | undefined): string | undefined =>
   /\bfrom \+?(\d{5,20})\b/.exec(body ?? '')?.[1];

@@ -6,7 +6,7 @@ import { createFieldReader, type FieldReader, type Fields } from './inbound/fiel
 import { kindReaders } from './inbound/kinds.ts';
 import { readErrors } from './inbound/notices.ts';
 import { readShownPerson, toSenderFields, type BodyContacts } from './identity.ts';
-import { readSystemChange, type IdentityChange } from './identity-changes.ts';
+import { completedByNotice, readSystemChange, type IdentityChange } from './identity-changes.ts';
 import { readContent, type InboundContent } from './inbound-content.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
@@ -80,7 +80,9 @@ export function readInbound(given: unknown, context: InboundContext): ReadInboun
     timestamp,
     group_id: groupId,
   } = parsed.data;
-  const { person, profileName } = readShownPerson({ number: from, userId, parentUserId }, context);
+  const shown = readShownPerson({ number: from, userId, parentUserId }, context);
+  const { profileName } = shown;
+  const person = completedByNotice(shown.person, given);
   const identityChange = readSystemChange(given);
   const sender = person ?? identityChange?.to ?? null;
   if (sender === null && context.isFromBusiness !== true)

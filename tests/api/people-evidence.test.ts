@@ -156,6 +156,28 @@ describe('api › what receipts and answers prove of a person', function () {
     );
   });
 
+  it('a notice of a new security code names number and user id › a STOP from that id alone stops the number', async () => {
+    const { contactId } = await sent(phone);
+    const system = { type: 'customer_identity_changed', wa_id: digits(phone), user_id: 'DE.1' };
+    await hear(wrote({ from: digits(phone), type: 'system', system }));
+    await hear(wrote({ from_user_id: 'DE.1', text: { body: 'STOP' } }));
+    assert.deepEqual(
+      (await everyone()).map(({ id, optInStatus }) => [id, optInStatus]),
+      [[contactId, 'opted-out']],
+    );
+    assert.equal((await user.trySend({ to: phone })).status, 409);
+  });
+
+  it('a notice of a new security code names another number than its sender › teaches nothing', async () => {
+    await sent(phone);
+    const system = { type: 'customer_identity_changed', wa_id: digits(phoneEndingIn('44')), user_id: 'DE.1' };
+    await hear(wrote({ from: digits(phone), type: 'system', system }));
+    assert.deepEqual(
+      (await everyone()).map(({ phoneNumber, businessScopedUserId }) => [phoneNumber, businessScopedUserId]),
+      [[phone, null]],
+    );
+  });
+
   it('a participant of a group quotes our message › proves nothing', async () => {
     const { wamid } = await sent(phone);
     const other = digits(phoneEndingIn('44'));
