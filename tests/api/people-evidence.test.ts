@@ -234,6 +234,92 @@ describe('api › what receipts and answers prove of a person', function () {
     });
   });
 
+  describe('a contact is deleted, and WhatsApp then announces their new number by numbers alone', () => {
+    const next = phoneEndingIn('46');
+    const announce = () =>
+      hear(
+        wrote({
+          from: digits(phone),
+          timestamp: at(0),
+          type: 'system',
+          system: { type: 'user_changed_number', wa_id: digits(next) },
+        }),
+      );
+    const create = async (body: object) =>
+      `/api/contacts/${(await user.call<ContactView>('/api/contacts', { method: 'POST', body })).body.id}`;
+    const patch = async (path: string, body: object) =>
+      assert.equal((await user.call(path, { method: 'PATCH', body })).status, 200);
+    const remove = async (path: string) =>
+      assert.equal((await user.call(path, { method: 'DELETE' })).status, 204);
+    const preference = () =>
+      envelopeOf({
+        ...changeOf(user.phoneNumberId, {
+          user_preferences: [
+            { user_id: 'DE.7', category: 'marketing_messages', value: 'stop', timestamp: Number(at(-20)) },
+          ],
+        }),
+        field: 'user_preferences',
+      });
+
+    it('opted out by hand › the new number stays stopped, and the contact says so', async () => {
+      const path = await create({ phoneNumber: phone });
+      await patch(path, { optInStatus: 'opted-out', consent: { source: 'phone call' } });
+      await remove(path);
+      await announce();
+      assert.equal((await user.trySend({ to: next })).status, 409);
+      assert.deepEqual(
+        (await everyone()).map(({ phoneNumber, optInStatus }) => [phoneNumber, optInStatus]),
+        [[next, 'opted-out']],
+      );
+    });
+
+    it('opted out by hand, with the new number known already › stopped too', async () => {
+      const path = await create({ phoneNumber: phone });
+      await patch(path, { optInStatus: 'opted-out', consent: { source: 'phone call' } });
+      await remove(path);
+      await create({ phoneNumber: next });
+      await announce();
+      assert.equal((await user.trySend({ to: next })).status, 409);
+    });
+
+    it('blocked › the new number is blocked', async () => {
+      const path = await create({ phoneNumber: phone });
+      await patch(path, { isBlocked: true });
+      await remove(path);
+      await announce();
+      assert.deepEqual(
+        (await everyone()).map(({ phoneNumber, isBlocked }) => [phoneNumber, isBlocked]),
+        [[next, true]],
+      );
+      assert.equal((await user.trySend({ to: next })).status, 409);
+    });
+
+    it('marketing turned off under the user id › marketing stays off at the new number', async () => {
+      const path = await create({ phoneNumber: phone, businessScopedUserId: 'DE.7' });
+      await hear(preference());
+      assert.equal((await user.call<ContactView>(path)).body.marketingStopped, true);
+      await remove(path);
+      await announce();
+      assert.deepEqual(
+        (await everyone()).map(({ phoneNumber, marketingStopped }) => [phoneNumber, marketingStopped]),
+        [[next, true]],
+      );
+    });
+
+    it('STOP from another contact of the same person › the new number stays stopped', async () => {
+      const path = await create({ phoneNumber: phone, businessScopedUserId: 'DE.7' });
+      const other = digits(phoneEndingIn('47'));
+      await hear(
+        wrote({ from: other, timestamp: at(-30), text: { body: 'STOP' } }),
+        wrote({ from: other, from_user_id: 'DE.7', timestamp: at(-20) }),
+      );
+      assert.equal((await user.call<ContactView>(path)).body.optInStatus, 'opted-out');
+      await remove(path);
+      await announce();
+      assert.equal((await user.trySend({ to: next })).status, 409);
+    });
+  });
+
   describe('numbers of a plan that has changed, or that we do not know', () => {
     const spellings: readonly [string, string, string][] = [
       ['Benin', '22997123401', '+2290197123401'],

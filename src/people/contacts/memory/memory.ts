@@ -4,6 +4,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { decidingEntryOf, lastWordOf } from '../consent.ts';
+import { identitiesInKeys, keysInAnySpelling, numberKeysOf } from '../rules.ts';
 import { withConsentOf } from '../persons/shared-consent.ts';
 import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
 import type { OptOutMemoryRepository } from './repository.ts';
@@ -30,22 +31,36 @@ export function createOptOutMemory(memory: OptOutMemoryRepository, clock: Clock)
     },
 
     /**
-     * The record with what is remembered of the identities that it has and `before` had not; null for a new contact. The
-     * same object if nothing is.
+     * The record with what is remembered of the identities that it has and `before` had not, and of the numbers that the
+     * person has left by WhatsApp's word; null for a new contact. The same object if nothing is.
      */
     async recall(
       scope: ClientScope,
       { record, before }: { record: ContactRecord; before: ContactRecord | null },
       session?: ClientSession,
     ): Promise<ContactRecord> {
-      const gained = record.identityKeys.filter((key) => before?.identityKeys.includes(key) !== true);
+      const had = new Set(before === null ? [] : heldKeysOf(before));
+      const gained = heldKeysOf(record).filter((key) => !had.has(key));
       if (gained.length === 0) return record;
-      const hashes = gained.map((key) => hashOf(scope, key));
+      // An earlier version may have stored a number in a spelling that was canonical then.
+      const keys = gained.flatMap((key) => [key, ...otherSpellingsOf(key)]);
+      const hashes = [...new Set(keys)].map((key) => hashOf(scope, key));
       const found = await memory.find(scope, hashes, session);
       return found.reduce((next, remembered) => withConsentOf(next, remembered, clock.now()), record);
     },
   };
 }
+
+/** The identities of the person, and the numbers that they have moved from. A deleted contact may have had those. */
+const heldKeysOf = ({ identityKeys, aliases = [] }: ContactRecord): string[] => [
+  ...identityKeys,
+  ...aliases
+    .filter(({ reason }) => reason === 'number-changed')
+    .flatMap(({ field, value }) => numberKeysOf({ [field]: value })),
+];
+
+const otherSpellingsOf = (key: string): string[] =>
+  identitiesInKeys([key]).phoneNumbers.flatMap((phoneNumber) => keysInAnySpelling({ phoneNumber }));
 
 const hashOf = ({ clientId }: ClientScope, key: string): string =>
   createHash('sha256').update(`${clientId.toHexString()}:${key}`).digest('hex');
