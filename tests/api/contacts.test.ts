@@ -106,6 +106,20 @@ describe('contacts', () => {
       assert.deepEqual([body['phoneNumber'], body['whatsappId']], ['+5511987650001', '551187650001']);
     });
 
+    it('a phone number and the wa_id of another › refused when created and when changed; the same number in another spelling is accepted', async () => {
+      const [phoneNumber, whatsappId] = ['+15550002101', '15550002102'];
+      const { status, body } = await admin.post('/api/contacts', { phoneNumber, whatsappId });
+      assert.deepEqual(
+        [status, (body['errors'] as { path: string }[]).map((error) => error.path)],
+        [400, ['body.whatsappId']],
+      );
+      const created = await admin.post('/api/contacts', { phoneNumber });
+      const change = await admin.patch(path(String(created.body['id'])), { whatsappId });
+      assert.equal(change.status, 400);
+      const same = { phoneNumber: '+5511987652103', whatsappId: '551187652103' };
+      assert.equal((await admin.post('/api/contacts', same)).status, 201);
+    });
+
     const taken: readonly [string, object, object, string][] = [
       ['a phone', { phoneNumber: '+15550002001' }, { phoneNumber: '+1 555 000 2001' }, 'phoneNumber'],
       [

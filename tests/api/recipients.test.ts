@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import type { TimelineView } from '../../src/sending/messages/actions/schemas.ts';
 import type { MessageView } from '../../src/sending/messages/schemas.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import type { ContactView } from '../../src/people/contacts/schemas.ts';
 import { phoneEndingIn } from '../support/crm-client.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
 import {
@@ -43,6 +44,31 @@ describe('recipient of a message', function () {
       assert.deepEqual({ to: sent.to, status: sent.status }, { to: right, status: 'sent' });
       const text = `recipient changed from ${old} to ${right} (contact corrected by a user)`;
       assert.deepEqual(recipientsIn(await timelineOf(id)), [{ text, by: stage.user.userId }]);
+    });
+
+    it('the person wrote from the old number › a message to a number goes to that number, and one to the contact to the right one', async () => {
+      await stage.write({ from: old }, 'Hi');
+      const first = await stage.user.send({ to: old });
+      await stage.correct(first.contactId, { phoneNumber: right });
+      const { body } = await stage.user.call<ContactView>(`/api/contacts/${first.contactId}`);
+      assert.deepEqual([body.phoneNumber, body.whatsappId], [right, null]);
+      const toOld = await stage.user.send({ to: old });
+      const toContact = await stage.user.send({ contactId: first.contactId });
+      await stage.dispatch(toOld.id);
+      await stage.dispatch(toContact.id);
+      assert.deepEqual(stage.called, [old, right]);
+    });
+
+    it('the person writes again from the old number › the answer goes there', async () => {
+      await stage.write({ from: old }, 'Hi');
+      const { contactId } = await stage.user.send({ to: old });
+      await stage.correct(contactId, { phoneNumber: right });
+      await stage.write({ from: old }, 'Are you there?');
+      const { body } = await stage.user.call<{ items: MessageView[] }>('/api/messages');
+      const written = body.items.find(({ direction }) => direction === 'inbound');
+      const answer = await stage.user.send({ contactId: written?.contactId ?? assert.fail() });
+      await stage.dispatch(answer.id);
+      assert.deepEqual(stage.called, [old]);
     });
 
     it('the same request again › the same answer, with the number at acceptance', async () => {

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import { loggedConsent } from './consent.ts';
 import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
 import { corrected, withKeys } from './persons/timeline.ts';
-import { identityFields, type OptInStatus } from './rules.ts';
+import { hasTwoNumbers, identityFields, type OptInStatus } from './rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 
 /** Where a change of consent comes from. */
@@ -79,14 +79,23 @@ function changedTexts(record: ContactRecord, changes: ContactChanges, written: W
   delete next.numberSuspect;
   delete next.numberSince;
   delete next.numberSeenAt;
-  return record.phoneNumber === undefined ? next : replacedNumber(record, next, written);
+  if (record.phoneNumber === undefined) return next;
+  return replacedNumber(record, changes.whatsappId === undefined ? withoutOtherNumber(next) : next, written);
+}
+
+/** The `wa_id` of the old number goes with it: messages would be sent to one number, and answers come from the other. */
+function withoutOtherNumber(next: ContactRecord): ContactRecord {
+  if (!hasTwoNumbers(next)) return next;
+  const { whatsappId: _old, ...rest } = next;
+  return rest;
 }
 
 /** A user knows better than older events: those before the correction cannot bring the old number back. */
 function replacedNumber(record: ContactRecord, next: ContactRecord, { at }: WrittenBy): ContactRecord {
-  const { phoneNumber } = record;
+  const { phoneNumber, whatsappId } = record;
+  const old = next.whatsappId === undefined ? { phoneNumber, whatsappId } : { phoneNumber };
   return {
-    ...corrected(next, { phoneNumber }, at),
+    ...corrected(next, old, at),
     ...(next.phoneNumber === undefined ? {} : { numberSince: at }),
   };
 }

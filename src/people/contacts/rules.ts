@@ -71,6 +71,10 @@ function phonesOf({ phoneNumber, whatsappId }: AnyIdentity): string[] {
   return [...new Set([phoneNumber, numberOfId].filter((phone) => phone !== undefined))];
 }
 
+/** Whether the `wa_id` is another number than the phone number, in every spelling. */
+export const hasTwoNumbers = (identity: AnyIdentity): boolean =>
+  new Set(phonesOf(identity).map((phone) => normalisePhone(phone) ?? phone)).size > 1;
+
 const phoneKey = (phone: string): string => `tel:${phone}`;
 
 const userIdKeysOf = ({ businessScopedUserId, parentUserId }: AnyIdentity): string[] =>

@@ -9,6 +9,7 @@ import type { ContactRecord } from './store/repository.ts';
 import {
   givenIdentities,
   hasIdentity,
+  hasTwoNumbers,
   maxCustomFields,
   phoneOfWhatsappId,
   type OptInStatus,
@@ -36,6 +37,7 @@ export const contactChange = (
     const named = withOptOutId(changes, `manual:${newId().toHexString()}`);
     const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
     if (next !== current) assertWithinLimits(next, current);
+    if ((changes.phoneNumber ?? changes.whatsappId ?? null) !== null) assertOneNumber(next);
     return memory.recall(scope, { record: next, before: current }, session);
   },
 });
@@ -65,6 +67,7 @@ export function draftContact(
   };
   const record = applyChanges(empty, { ...rest, phoneNumber }, written);
   assertWithinLimits(record);
+  assertOneNumber(record);
   return record;
 }
 
@@ -86,6 +89,11 @@ function assertWithinLimits(record: ContactRecord, before?: ContactRecord): void
     throw invalid('phoneNumber', `A contact needs at least one of ${givenIdentities.join(', ')}.`);
   if (Object.keys(record.customFields).length > maxCustomFields)
     throw invalid('customFields', `A contact has at most ${maxCustomFields} custom fields.`);
+}
+
+function assertOneNumber(record: ContactRecord): void {
+  if (hasTwoNumbers(record))
+    throw invalid('whatsappId', 'Must be the number in phoneNumber. Leave it out if you do not know it.');
 }
 
 const invalid = (field: string, message: string): AppError =>
