@@ -26,7 +26,10 @@ interface PeopleDeps {
   readonly audit: AuditService;
   /** Finds the conversations that prevent a deletion. */
   readonly conversations: LeadConversations;
-  readonly addressStops: Pick<ContactDependents, 'consentMoved' | 'identitiesNamed' | 'identityChanged'>;
+  readonly addressStops: Pick<
+    ContactDependents,
+    'consentMoved' | 'identitiesNamed' | 'identityChanged' | 'messageAnswered'
+  >;
   readonly clock: Clock;
 }
 

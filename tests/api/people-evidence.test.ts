@@ -320,6 +320,100 @@ describe('api › what receipts and answers prove of a person', function () {
     });
   });
 
+  describe('a number changes hands between our message and its read receipt', () => {
+    const next = phoneEndingIn('48');
+    const moveAway = (fields: object = {}) =>
+      wrote({
+        from: digits(phone),
+        timestamp: at(-3_000),
+        type: 'system',
+        system: { type: 'user_changed_number', wa_id: digits(next) },
+        ...fields,
+      });
+    /** Sends a message long before the number changes hands. */
+    const sentBefore = async () => {
+      const { wamid, contactId } = await sent(phone);
+      const timestamp = new Date(Date.now() - 6_000_000);
+      await api()
+        .collection<MessageDoc>('messages')
+        .updateOne({ providerMessageId: wamid }, { $set: { timestamp, 'dispatch.startedAt': timestamp } });
+      return { wamid, contactId };
+    };
+    const readBy = (wamid: string) =>
+      receipt({
+        id: wamid,
+        status: 'read',
+        recipient_id: digits(phone),
+        recipient_user_id: 'DE.1',
+        timestamp: at(-1_000),
+      });
+    const stranger = { from: digits(phone), from_user_id: 'DE.9' };
+
+    it('the next owner writes, the receipt names the first person › two people, and a START of one does not open the other', async () => {
+      await hear(wrote({ from: digits(phone), from_user_id: 'DE.1', timestamp: at(-7_000) }));
+      const { wamid } = await sentBefore();
+      await hear(moveAway({ from_user_id: 'DE.1' }), wrote({ ...stranger, timestamp: at(-2_000) }));
+      await hear(readBy(wamid));
+      assert.deepEqual(
+        (await everyone()).map(({ phoneNumber, businessScopedUserId, samePerson }) => [
+          phoneNumber,
+          businessScopedUserId,
+          samePerson,
+        ]),
+        [
+          [next, null, []],
+          [phone, 'DE.9', []],
+        ],
+      );
+      await hear(wrote({ from: digits(next), timestamp: at(-500), text: { body: 'STOP' } }));
+      await hear(wrote({ ...stranger, timestamp: at(-100), text: { body: 'START' } }));
+      assert.deepEqual(
+        (await everyone()).map(({ phoneNumber, optInStatus }) => [phoneNumber, optInStatus]),
+        [
+          [next, 'opted-out'],
+          [phone, 'opted-in'],
+        ],
+      );
+      assert.equal((await user.trySend({ to: next })).status, 409);
+      assert.equal((await user.trySend({ to: phone })).status, 201);
+    });
+
+    it('only the receipt names the first person’s user id › STOP from that id stops the new number', async () => {
+      const { wamid } = await sentBefore();
+      await hear(moveAway(), readBy(wamid));
+      await hear(wrote({ from_user_id: 'DE.1', timestamp: at(-500), text: { body: 'STOP' } }));
+      assert.equal((await user.trySend({ to: next })).status, 409);
+    });
+  });
+
+  it('one of two linked contacts moves, and the other says STOP › stopped at the new number', async () => {
+    const { wamid } = await sent(phone);
+    const [other, next] = [phoneEndingIn('43'), phoneEndingIn('49')];
+    await hear(wrote({ from: digits(other), timestamp: at(-90), context: { id: wamid } }));
+    await hear(
+      wrote({
+        from: digits(other),
+        timestamp: at(-60),
+        type: 'system',
+        system: { type: 'user_changed_number', wa_id: digits(next) },
+      }),
+      wrote({ from: digits(phone), timestamp: at(-10), text: { body: 'STOP' } }),
+    );
+    assert.equal((await user.trySend({ to: next })).status, 409);
+  });
+
+  it('a receipt of a message that is not ours names a number and a user id › they stay two people', async () => {
+    const { contactId } = await sent(phone);
+    await hear(wrote({ from_user_id: 'DE.5', timestamp: at(-5) }));
+    await postEvent(
+      api(),
+      receipt({ id: newWamid(), recipient_id: digits(phone), recipient_user_id: 'DE.5', status: 'read' }),
+    );
+    await processor.drain();
+    assert.deepEqual((await read(contactId)).samePerson, []);
+    await api().collection('webhook_events').deleteMany({});
+  });
+
   describe('numbers of a plan that has changed, or that we do not know', () => {
     const spellings: readonly [string, string, string][] = [
       ['Benin', '22997123401', '+2290197123401'],

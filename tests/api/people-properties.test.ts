@@ -8,6 +8,7 @@ import { createPersonReader } from '../../src/sending/gates/person.ts';
 import {
   changeOf,
   lateWorld,
+  recipientOf,
   numberWorld,
   openNumbers,
   phoneOfNumber,
@@ -106,6 +107,11 @@ describe('people in the database', function () {
         const at = time(event.at);
         if (event.kind === 'change') {
           await contacts.follow(scope, changeOf(event), { at });
+          return;
+        }
+        if (event.kind === 'receipt') {
+          const { sent } = event;
+          await contacts.learn(scope, { identity: recipientOf(sent), at, since: time(sent.at) });
           return;
         }
         const from = senderOf(event);

@@ -11,9 +11,24 @@ import type { Word } from './people-world.ts';
 
 /** One event; `at` is its time in seconds. */
 export type NumberEvent = { readonly at: number; readonly person: number } & (
-  | { readonly kind: 'message'; readonly number: number; readonly word: Word; readonly userId?: string }
+  | {
+      readonly kind: 'message';
+      readonly number: number;
+      readonly word: Word;
+      readonly userId?: string;
+      /** The message of ours that it answers. */
+      readonly answers?: Sent;
+    }
+  | { readonly kind: 'receipt'; readonly sent: Sent }
   | { readonly kind: 'change'; readonly from: number; readonly to: number; readonly ids?: [string, string] }
 );
+
+/** A message of ours: where it went, and when. */
+export interface Sent {
+  readonly at: number;
+  readonly number: number;
+  readonly userId?: string;
+}
 
 export interface NumberWorld {
   /** In order of time. */
@@ -31,7 +46,7 @@ export interface LateWorld extends NumberWorld {
 
 interface Action {
   readonly person: number;
-  readonly kind: 'say' | 'move' | 'swap';
+  readonly kind: 'say' | 'move' | 'swap' | 'read' | 'answer';
   readonly word: Word;
   readonly choice: number;
 }
@@ -43,7 +58,7 @@ const stepSeconds = 4_000;
 
 const oneAction: fc.Arbitrary<Action> = fc.record({
   person: fc.nat(personCount - 1),
-  kind: fc.constantFrom('say', 'say', 'say', 'move', 'move', 'swap'),
+  kind: fc.constantFrom('say', 'say', 'say', 'move', 'move', 'swap', 'read', 'answer'),
   word: fc.constantFrom('hi', 'STOP', 'STOP', 'START'),
   choice: fc.nat(5),
 });
@@ -88,8 +103,16 @@ function play(
   const people = Array.from({ length: personCount }, (_, number) => ({
     number,
     id: `BR.${(ids += 1)}`,
+    past: [] as Sent[],
   }));
   const events: NumberEvent[] = [];
+  /** A message of ours to each person, a moment after each action; not all of them are read or answered. */
+  const send = (at: number) => {
+    for (const { number, id, past } of people)
+      past.push(hasUserIds ? { at, number, userId: id } : { at, number });
+  };
+  const delay = Math.min(100, Math.floor(secondsApart / 2));
+  send(delay);
   const move = (person: number, to: number, at: number) => {
     const one = people[person] ?? assert.fail();
     const [from, oldId] = [one.number, one.id];
@@ -99,13 +122,17 @@ function play(
   };
   for (const [place, { person, kind, word, choice }] of actions.entries()) {
     const at = (place + 1) * secondsApart;
-    const { number, id } = people[person] ?? assert.fail();
+    const { number, id, past } = people[person] ?? assert.fail();
+    const sent = past[choice % past.length] ?? assert.fail();
     const other = (person + 1 + (choice % (personCount - 1))) % personCount;
     const taken = new Set(people.map((each) => each.number));
     const free = Array.from({ length: numberCount }, (_, each) => each).filter((each) => !taken.has(each));
-    if (kind === 'say') {
-      const message = { at, person, kind: 'message' as const, number, word };
+    if (kind === 'say' || kind === 'answer') {
+      const answers = kind === 'say' ? {} : { answers: sent };
+      const message = { at, person, kind: 'message' as const, number, word, ...answers };
       events.push(hasUserIds ? { ...message, userId: id } : message);
+    } else if (kind === 'read') {
+      events.push({ at, person, kind: 'receipt', sent });
     } else if (kind === 'move') {
       const to = free[choice % Math.max(1, free.length)];
       if (to !== undefined) move(person, to, at);
@@ -114,6 +141,7 @@ function play(
       move(person, theirs, at);
       move(other, number, at);
     }
+    send(at + delay);
   }
   return {
     events,
@@ -132,6 +160,9 @@ const identityOf = (number: number, userId: string | undefined): ContactIdentity
 
 export const senderOf = (event: Extract<NumberEvent, { kind: 'message' }>): ContactIdentity =>
   identityOf(event.number, event.userId);
+
+/** Whom a receipt names: a message reached the one who had the number when it was sent. */
+export const recipientOf = ({ number, userId }: Sent): ContactIdentity => identityOf(number, userId);
 
 export const changeOf = ({ from, to, ids }: Extract<NumberEvent, { kind: 'change' }>): AnnouncedChange => ({
   reason: 'number-changed',
@@ -171,7 +202,10 @@ function addressesOf(
 ): ContactIdentity[] {
   const words = wordsIn(events);
   const named = new Set(
-    events.flatMap((event) => (event.kind === 'message' ? [event.userId] : (event.ids ?? []))),
+    events.flatMap((event) => {
+      if (event.kind === 'receipt') return [event.sent.userId];
+      return event.kind === 'message' ? [event.userId] : (event.ids ?? []);
+    }),
   );
   return numbers.flatMap((number, person) => {
     if (!isWanted(words.findLast((said) => said.person === person)?.word)) return [];

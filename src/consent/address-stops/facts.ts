@@ -7,12 +7,16 @@ import type { MarkKind } from './rules.ts';
  * ever added, so they are the same in whatever order the events arrive; `last-words.ts` reads them.
  */
 export type Fact =
-  /** One person had all of these at that time; `isExact` unless a receipt said so, which may come after a number's end. */
+  /** One person had all of these at that time; `isExact` unless a receipt or an answer to a message says so. */
   | {
       readonly kind: 'together';
       readonly keys: readonly string[];
       readonly at: Date;
       readonly isExact: boolean;
+      /** When the message was sent that the receipt or the answer is about: a number may have changed hands since then. */
+      readonly since?: Date;
+      /** Of an answer: the identities that the message was sent to, which the person had at `since`, perhaps not later. */
+      readonly before?: readonly string[];
     }
   /** WhatsApp says that the person moved to another number; `from` is empty if it does not say from which. */
   | {
@@ -30,7 +34,7 @@ export type Fact =
       readonly isRecorded: boolean;
     };
 
-type Together = Extract<Fact, { kind: 'together' }>;
+export type Together = Extract<Fact, { kind: 'together' }>;
 
 /** A number may get another owner; a user id never does. */
 export const isNumberKey = (key: string): boolean => key.startsWith('tel:');
@@ -56,10 +60,38 @@ export function canonicalKey(key: string): string {
   return `tel:${normalisePhone(number) ?? number}`;
 }
 
+/** An event that names identities of one person. */
+export interface Naming {
+  readonly identity: AnyIdentity;
+  readonly at: Date;
+  /** False if a receipt names them: it may come after a number has changed hands. */
+  readonly isExact: boolean;
+  /** When the message of the receipt was sent. */
+  readonly since?: Date;
+}
+
 /** What an event says by naming identities together; null if it names only one. */
-export function togetherOf(identity: AnyIdentity, at: Date, isExact: boolean): Fact | null {
+export function togetherOf({ identity, at, isExact, since }: Naming): Fact | null {
   const keys = factKeysOf(identity).toSorted();
-  return keys.length < 2 ? null : { kind: 'together', keys, at, isExact };
+  if (keys.length < 2) return null;
+  return { kind: 'together', keys, at, isExact, ...(since === undefined || isExact ? {} : { since }) };
+}
+
+/** Somebody answers a message of ours: they had the address that it was sent to. */
+export interface Answering {
+  readonly identity: AnyIdentity;
+  readonly at: Date;
+  readonly address: AnyIdentity;
+  readonly sentAt: Date;
+}
+
+/** What an answer says: only the one who got a message can quote it. Null if it comes from where the message went. */
+export function answerOf({ identity, at, address, sentAt }: Answering): Fact | null {
+  const [by, before] = [factKeysOf(identity), factKeysOf(address)];
+  const isNew = by.length > 0 && before.length > 0 && !before.some((key) => by.includes(key));
+  if (!isNew) return null;
+  const keys = [...by, ...before].toSorted();
+  return { kind: 'together', keys, at, isExact: false, since: sentAt, before: before.toSorted() };
 }
 
 /** What WhatsApp says by announcing a change. A new user id leaves the number as it is. */
@@ -119,16 +151,17 @@ function isKnown(facts: readonly Fact[], fact: Fact): boolean {
 
 /** Whether the identities were named together before, and no number among them changed hands in between. */
 function saysAsMuch(facts: readonly Fact[], known: Together, fact: Together): boolean {
-  if (known.keys.join() !== fact.keys.join() || (fact.isExact && !known.isExact)) return false;
-  const [first, last] = [known.at, fact.at].toSorted((a, b) => a.getTime() - b.getTime());
-  return !facts.some(
-    (each) =>
-      each.kind === 'moved' &&
-      first !== undefined &&
-      last !== undefined &&
-      each.at.getTime() + settledMs >= first.getTime() &&
-      each.at.getTime() - settledMs <= last.getTime(),
-  );
+  if (known.keys.join() !== fact.keys.join() || known.before?.join() !== fact.before?.join()) return false;
+  if (strengthOf(fact) > strengthOf(known)) return false;
+  const times = [known, fact].flatMap(({ at, since = at }) => [since.getTime(), at.getTime()]);
+  const [first, last] = [Math.min(...times) - settledMs, Math.max(...times) + settledMs];
+  return !facts.some(({ kind, at }) => kind === 'moved' && at.getTime() >= first && at.getTime() <= last);
+}
+
+/** A receipt whose message has a time proves more than one without. */
+function strengthOf({ isExact, since }: Together): number {
+  if (isExact) return 2;
+  return since === undefined ? 0 : 1;
 }
 
 /** The times of messages and of the announcement of a change may differ by this. */

@@ -1,4 +1,4 @@
-import { isNumberKey, settledMs, type Fact } from './facts.ts';
+import { isNumberKey, settledMs, type Fact, type Together } from './facts.ts';
 import { liftedUntil, liftOf, stopKinds, type StopKind } from './rules.ts';
 
 /** Before moving to a number, a person may write from it on a second account. */
@@ -52,7 +52,7 @@ export function createLastWords({ facts, isComplete }: Heard) {
     return (
       isComplete &&
       moments
-        .surely(one.key, one.at, { isExact: true })
+        .surely(one.key, { since: one.at, at: one.at })
         .some((whose) => proven.rootOf(whose) === proven.rootOf(owner))
     );
   }
@@ -62,6 +62,13 @@ const liftMsOf = ({ at, isRecorded }: FactOf<'said'>): number =>
   (isRecorded ? at : liftedUntil(at)).getTime();
 
 type Moments = ReturnType<typeof momentsOf>;
+
+interface Period {
+  readonly since: Date;
+  readonly at: Date;
+}
+
+const beginning = new Date(0);
 
 /** Names the owners of each identity by time: a number has another one after each move to or from it. */
 function momentsOf(facts: readonly Fact[]) {
@@ -98,12 +105,11 @@ function momentsOf(facts: readonly Fact[]) {
       return [...between(key, ms - settledMs, ms + settledMs), ...soon.map((cut) => ownerAt(key, cut))];
     },
 
-    /** The one who surely had it: none shortly before or after a move, or in a receipt after one. */
-    surely(key: string, at: Date, { isExact }: { readonly isExact: boolean }): string[] {
+    /** The one who surely had it in all that time: none if somebody moved to or from it then, or shortly before or after. */
+    surely(key: string, { since, at }: Period): string[] {
       if (!isNumberKey(key)) return [key];
-      const ms = at.getTime();
-      const owners = between(key, ms - settledMs, ms + settledMs);
-      return owners.length === 1 && (isExact || countTo(key, ms) === 0) ? owners : [];
+      const owners = between(key, since.getTime() - settledMs, at.getTime() + settledMs);
+      return owners.length === 1 ? owners : [];
     },
   };
 }
@@ -116,10 +122,16 @@ interface Owners {
   readonly maybe: readonly string[];
 }
 
-const namedBy = ({ keys, at, isExact }: FactOf<'together'>, moments: Moments): Owners => ({
-  surely: keys.flatMap((key) => moments.surely(key, at, { isExact })),
-  maybe: keys.flatMap((key) => moments.maybe(key, at)),
-});
+function namedBy({ keys, at, isExact, since, before }: Together, moments: Moments): Owners {
+  // A message reaches whoever had the number when it was sent; the one who answers it may have another one by then.
+  const timeOf = (key: string): Date => (before?.includes(key) === false ? at : (since ?? at));
+  const maybe = keys.flatMap((key) => moments.maybe(key, timeOf(key)));
+  // Without the time of its message, a receipt may be about any owner until then.
+  const first = isExact ? at : (since ?? beginning);
+  const periodOf = (key: string): Period =>
+    before === undefined ? { since: first, at } : { since: timeOf(key), at: timeOf(key) };
+  return { surely: keys.flatMap((key) => moments.surely(key, periodOf(key))), maybe };
+}
 
 function movedBy({ from, to, at }: FactOf<'moved'>, moments: Moments): Owners {
   const left = from.filter((key) => !to.includes(key));

@@ -4,8 +4,8 @@ import type { Fact } from './facts.ts';
 import { markKinds, type MarkKind } from './rules.ts';
 
 /**
- * What is kept for an identity: an opt-out that is not its contact's (any more), what a consent there lifts, or the facts
- * that events tell of it.
+ * What is kept for an identity: an opt-out that its contact no longer holds, the time until which a consent
+ * lifts opt-outs there, or the facts that events state about it.
  */
 export interface AddressStopDoc {
   readonly _id?: Types.ObjectId;

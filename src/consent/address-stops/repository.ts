@@ -4,7 +4,16 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { AnyIdentity } from '../../people/contacts/rules.ts';
 import { createAddressFactRepository, hashedKey, type AddressFactRepository } from './fact-repository.ts';
-import { canonicalKey, changeOf, statementsOf, togetherOf, type Fact } from './facts.ts';
+import {
+  answerOf,
+  canonicalKey,
+  changeOf,
+  statementsOf,
+  togetherOf,
+  type Answering,
+  type Fact,
+  type Naming,
+} from './facts.ts';
 import { createLastWords } from './last-words.ts';
 import { recordedIn } from './recorded.ts';
 import { addressStopModel, type AddressStopDoc } from './model.ts';
@@ -107,12 +116,11 @@ function createTelling(facts: AddressFactRepository) {
 
   return {
     /** One person has these identities at that time. A receipt is no exact proof: it may come late. */
-    async identitiesNamed(
-      scope: ClientScope,
-      { identity, at, isExact }: { identity: AnyIdentity; at: Date; isExact: boolean },
-    ): Promise<void> {
-      await addAny(scope, togetherOf(identity, at, isExact));
-    },
+    identitiesNamed: (scope: ClientScope, named: Naming): Promise<void> => addAny(scope, togetherOf(named)),
+
+    /** The person answers a message that was sent to another address of theirs. */
+    messageAnswered: (scope: ClientScope, answered: Answering): Promise<void> =>
+      addAny(scope, answerOf(answered)),
 
     /** WhatsApp says that a person has other identities since then. */
     async identityChanged(

@@ -118,9 +118,9 @@ function stopsOf(record: ContactRecord): Pick<AddressStop, 'kind' | 'at'>[] {
 }
 
 /**
- * What a new consent of the contact lifts; null if the write adds none that counts. One that a user has recorded lifts every
- * opt-out at the current identities. The person's own word lifts their own opt-outs there; those of others it lifts only
- * at the address that it came from (`liftedAt`).
+ * The opt-outs that a write lifts; null if it adds no consent that counts. A consent that a user records lifts every opt-out
+ * at the current identities. A person's own consent lifts only their own opt-outs there; at the address that it came
+ * from, it also lifts those of others (`liftedAt`).
  */
 export function stopsLifted({ before, after }: ConsentMove): LiftedStops | null {
   const entry = newStatementIn({ before, after });

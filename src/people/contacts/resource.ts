@@ -23,10 +23,28 @@ export interface ContactDependents {
    * the contact loses, and lifts it where the person has opted in.
    */
   consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void>;
-  /** An event names one person by these identities; `isExact` unless it may be about an earlier owner of a number. */
+  /**
+   * An event names one person by these identities; `isExact` unless it may be about an earlier owner of a number. A receipt
+   * is about who had the number when its message was sent: `since`.
+   */
   identitiesNamed(
     scope: ClientScope,
-    named: { readonly identity: AnyIdentity; readonly at: Date; readonly isExact: boolean },
+    named: {
+      readonly identity: AnyIdentity;
+      readonly at: Date;
+      readonly isExact: boolean;
+      readonly since?: Date;
+    },
+  ): Promise<void>;
+  /** The person with this identity answers a message that was sent to `address` at `sentAt`. */
+  messageAnswered(
+    scope: ClientScope,
+    answered: {
+      readonly identity: AnyIdentity;
+      readonly at: Date;
+      readonly address: AnyIdentity;
+      readonly sentAt: Date;
+    },
   ): Promise<void>;
   /** WhatsApp announces that a person has other identities since then; `isMove` if the number is among them. */
   identityChanged(

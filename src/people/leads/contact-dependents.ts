@@ -11,7 +11,10 @@ interface DependentsDeps {
   readonly conversations: LeadConversations;
   readonly audit: AuditService;
   /** Opt-outs that outlast a contact's identities. */
-  readonly addressStops: Pick<ContactDependents, 'consentMoved' | 'identitiesNamed' | 'identityChanged'>;
+  readonly addressStops: Pick<
+    ContactDependents,
+    'consentMoved' | 'identitiesNamed' | 'identityChanged' | 'messageAnswered'
+  >;
   readonly clock: Clock;
 }
 
@@ -29,6 +32,7 @@ export const createContactDependents = ({
   consentMoved: addressStops.consentMoved,
   identitiesNamed: addressStops.identitiesNamed,
   identityChanged: addressStops.identityChanged,
+  messageAnswered: addressStops.messageAnswered,
 
   async useOfContact(scope, contactId) {
     const conversation = await conversations.anyOfContact(scope, contactId);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  answerOf,
   changeOf,
   factKeysOf,
   keysIn,
@@ -17,6 +18,7 @@ import {
   changeOf as announced,
   hastyWorld,
   lateWorld,
+  recipientOf,
   senderOf,
   silencedPeople,
   speakingPeople,
@@ -40,8 +42,17 @@ function inMemory() {
         const { from, to } = announced(event);
         return add(changeOf(from, to, true, at));
       }
+      if (event.kind === 'receipt') {
+        const identity = recipientOf(event.sent);
+        return add(togetherOf({ identity, at, isExact: false, since: time(event.sent.at) }));
+      }
       const from = senderOf(event);
-      add(togetherOf(from, at, true));
+      add(togetherOf({ identity: from, at, isExact: true }));
+      if (event.answers !== undefined) {
+        const { answers } = event;
+        const sent = { address: recipientOf(answers), sentAt: time(answers.at) };
+        add(answerOf({ identity: from, at, ...sent }));
+      }
       const status = { STOP: 'opted-out', START: 'opted-in', hi: null } as const;
       const said = status[event.word];
       for (const fact of said === null ? [] : statementsOf(from, { status: said, at, isRecorded: false }))
@@ -100,8 +111,14 @@ describe('last words', function () {
     };
     const move = (told: Told, from: AnyIdentity | null, to: AnyIdentity, seconds: number) =>
       told.add(changeOf(from, to, true, time(seconds)));
+    const received = (told: Told, identity: AnyIdentity, { sent, read }: { sent: number; read: number }) =>
+      told.add(togetherOf({ identity, at: time(read), isExact: false, since: time(sent) }));
+    const answered = (
+      identity: AnyIdentity,
+      { from: address, sent, said }: { from: AnyIdentity; sent: number; said: number },
+    ) => answerOf({ identity, at: time(said), address, sentAt: time(sent) });
     const named = (told: Told, identity: AnyIdentity, seconds: number, isExact = true) =>
-      told.add(togetherOf(identity, time(seconds), isExact));
+      told.add(togetherOf({ identity, at: time(seconds), isExact }));
 
     it('STOP from a number, START from the user id that has it › open at both', () => {
       const told = inMemory();
@@ -165,6 +182,56 @@ describe('last words', function () {
       assert.ok(!told.isStopped(number(10)));
     });
 
+    it('a late receipt names number and user id, its message left before the number changed hands › the next owner is another person', () => {
+      const told = inMemory();
+      named(told, { ...number(10), ...id('BR.1') }, 50);
+      move(told, { ...number(10), ...id('BR.1') }, number(20), 5_000);
+      named(told, { ...number(10), ...id('BR.9') }, 9_000);
+      received(told, { ...number(10), ...id('BR.1') }, { sent: 60, read: 9_500 });
+      say(told, 'opted-out', number(20), 10_000);
+      assert.ok(told.isStopped(number(20)) && told.isStopped(id('BR.1')));
+      assert.ok(!told.isStopped(number(10)) && !told.isStopped(id('BR.9')));
+      say(told, 'opted-in', { ...number(10), ...id('BR.9') }, 11_000);
+      assert.ok(told.isStopped(number(20)));
+    });
+
+    it('a late receipt is all that names the user id of a person who has moved › STOP from it stops the new number', () => {
+      const told = inMemory();
+      move(told, number(10), number(20), 5_000);
+      received(told, { ...number(10), ...id('BR.1') }, { sent: 60, read: 9_500 });
+      say(told, 'opted-out', id('BR.1'), 10_000);
+      assert.ok(told.isStopped(number(20)) && !told.isStopped(number(10)));
+    });
+
+    it('a receipt names a number that changed hands between message and receipt › no START counts by it', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(10), 50);
+      received(told, { ...number(10), ...id('BR.9') }, { sent: 60, read: 9_500 });
+      say(told, 'opted-in', id('BR.9'), 10_000);
+      move(told, number(10), number(20), 5_000);
+      assert.ok(told.isStopped(number(20)));
+    });
+
+    it('another number answers our message › STOP from one stops both, and START opens both', () => {
+      const told = inMemory();
+      say(told, 'opted-out', number(10), 50);
+      told.add(answered(number(20), { from: number(10), sent: 60, said: 9_000 }));
+      assert.ok(told.isStopped(number(10)) && told.isStopped(number(20)));
+      say(told, 'opted-in', number(20), 10_000);
+      assert.ok(!told.isStopped(number(10)) && !told.isStopped(number(20)));
+    });
+
+    it('a person moves and answers a message from before › neither the next owner of the old number nor the former of the new one is them', () => {
+      const told = inMemory();
+      move(told, number(20), number(30), 1_000);
+      move(told, number(10), number(20), 5_000);
+      told.add(answered(number(20), { from: number(10), sent: 60, said: 9_000 }));
+      say(told, 'opted-out', number(20), 10_000);
+      assert.ok(told.isStopped(number(20)));
+      assert.ok(!told.isStopped(number(10)) && !told.isStopped(number(30)));
+      assert.equal(answered(number(10), { from: number(10), sent: 60, said: 9_000 }), null);
+    });
+
     it('STOP, then a consent that a user records › open, until the next STOP', () => {
       const told = inMemory();
       say(told, 'opted-out', { ...number(10), ...id('BR.1') }, 100);
@@ -199,11 +266,13 @@ describe('last words', function () {
       const pair = { ...number(10), ...id('BR.1') };
       let kept: KeptFacts = { facts: [], isFull: false };
       const add = (fact: Fact | null) => void (kept = withFact(kept, fact ?? assert.fail()));
-      for (let each = 0; each < 1_000; each += 1) add(togetherOf(pair, time(each), true));
-      add(togetherOf(pair, time(50), false));
+      for (let each = 0; each < 1_000; each += 1)
+        add(togetherOf({ identity: pair, at: time(each), isExact: true }));
+      add(togetherOf({ identity: pair, at: time(50), isExact: false }));
       assert.equal(kept.facts.length, 1);
       add(changeOf(number(30), number(10), true, time(5_000)));
-      for (let each = 0; each < 1_000; each += 1) add(togetherOf(pair, time(6_000 + each), true));
+      for (let each = 0; each < 1_000; each += 1)
+        add(togetherOf({ identity: pair, at: time(6_000 + each), isExact: true }));
       assert.equal(kept.facts.length, 3);
       for (let each = 0; each < 100; each += 1)
         for (const fact of statementsOf(number(10), {

@@ -24,6 +24,7 @@ export interface Answered {
   readonly contact: ContactDoc;
   /** The address that it was sent to. */
   readonly address: AnyIdentity;
+  readonly sentAt: Date;
 }
 
 /** Another contact that the event proves to be the same person. */
@@ -64,10 +65,15 @@ export type Decision =
  * contacts that the event names are the same person.
  */
 export function decideSighting(
-  { identity, at }: { readonly identity: ContactIdentity; readonly at: Date },
+  {
+    identity: named,
+    at,
+    since,
+  }: { readonly identity: ContactIdentity; readonly at: Date; readonly since?: Date | undefined },
   found: Found,
   answered?: Answered,
 ): Decision {
+  const identity = since === undefined ? named : withoutLostNumber(named, { since, at }, found);
   const owners = ownersAt(identity, at, found);
   const [contact, ...others] = distinct([...owners.values()]);
   const leftAt = numberLeftAt(identity, at, found);
@@ -90,6 +96,21 @@ export function decideSighting(
     ],
   };
 }
+
+/** Without the numbers that have had two owners since shortly before then: it is not known which of them is named. */
+function withoutLostNumber(
+  identity: ContactIdentity,
+  { since, at }: { readonly since: Date; readonly at: Date },
+  found: Found,
+): ContactIdentity {
+  const first = new Date(since.getTime() - announcedWithinMs);
+  const [before, after] = [ownersAt(identity, first, found), ownersAt(identity, at, found)];
+  const isLost = (field: string) =>
+    numberFields.some((each) => each === field && before.get(each) !== after.get(each));
+  return Object.fromEntries(Object.entries(identity).filter(([field]) => !isLost(field)));
+}
+
+const numberFields = ['phoneNumber', 'whatsappId'] as const;
 
 /** A contact that moves, with the parts of the change that concern it. */
 export interface ContactMove {

@@ -1,8 +1,9 @@
 import { createCache } from '../../../platform/cache.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ContactDeps } from '../resource.ts';
-import { identityFields, type AnyIdentity } from '../rules.ts';
+import { identityFields } from '../rules.ts';
 import type { ContactDoc } from '../store/repository.ts';
+import type { Answered } from './decide.ts';
 import type { AnnouncedChange, createPersons, RecogniseOptions } from './persons.ts';
 import type { Sighting } from './timeline.ts';
 
@@ -12,7 +13,9 @@ type EvidenceDeps = Pick<ContactDeps, 'dependents' | 'clock'>;
 
 /** Most messages name identities that were named together moments ago. */
 const known = { ttlMs: 10 * 60_000, maxEntries: 10_000 };
-const dayMs = 24 * 60 * 60_000;
+/** The times of events and of moves are compared to the minute, so within one minute an event says nothing new. */
+const minuteMs = 60_000;
+const minuteOf = (at: Date): number => Math.floor(at.getTime() / minuteMs);
 
 /**
  * Keeps what every event says of identities, apart from the contacts: a contact is found by what is known when the event
@@ -24,19 +27,31 @@ export function withEvidence({ recognise, learn, follow }: Persons, { dependents
 
   async function keep(
     scope: ClientScope,
-    { identity, at }: { identity: AnyIdentity; at: Date | undefined },
+    { identity, at, since }: Pick<Sighting, 'identity' | 'at' | 'since'>,
     isExact: boolean,
   ): Promise<void> {
     const names = identityFields.map((field) => identity[field]);
     if (at === undefined || names.filter((name) => name !== undefined).length < 2) return;
-    const day = Math.floor(at.getTime() / dayMs);
-    const key = JSON.stringify([scope.clientId, names, isExact, day]);
-    await kept.get(key, () => dependents.identitiesNamed(scope, { identity, at, isExact }));
+    const minutes = [since ?? at, at].map(minuteOf);
+    const key = JSON.stringify([scope.clientId, names, isExact, minutes]);
+    const sent = since === undefined ? {} : { since };
+    await kept.get(key, () => dependents.identitiesNamed(scope, { identity, at, isExact, ...sent }));
+  }
+
+  async function keepAnswer(
+    scope: ClientScope,
+    { identity, at }: Sighting,
+    answered: Answered | undefined,
+  ): Promise<void> {
+    if (at === undefined || answered === undefined) return;
+    const { address, sentAt } = answered;
+    await dependents.messageAnswered(scope, { identity, at, address, sentAt });
   }
 
   return {
     async recognise(scope: ClientScope, sighting: Sighting, options?: RecogniseOptions): Promise<ContactDoc> {
       await keep(scope, sighting, true);
+      await keepAnswer(scope, sighting, options?.answered);
       return recognise(scope, sighting, options);
     },
 

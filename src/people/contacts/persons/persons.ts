@@ -9,6 +9,7 @@ import type { ContactDeps } from '../resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from '../store/repository.ts';
 import { decideMove, decideSighting, type Answered, type Decision, type Displaced } from './decide.ts';
 import { linkContacts } from './links.ts';
+import { announcedWithinMs } from './owners.ts';
 import { moved, sighted, type Sighting } from './timeline.ts';
 
 export interface PersonDeps extends Pick<ContactDeps, 'contacts' | 'memory' | 'audit' | 'clock'> {
@@ -122,7 +123,7 @@ async function attempt<T>(round: () => Promise<Round<T>>): Promise<T> {
 async function decideFor(
   deps: PersonDeps,
   scope: ClientScope,
-  { identity, at }: Sighting,
+  { identity, at, since }: Sighting,
   answered: Answered | undefined,
 ) {
   const keys = lookupKeysOf(identity);
@@ -131,10 +132,13 @@ async function decideFor(
   const numbers = lookupKeysOf({ phoneNumber: identity.phoneNumber, whatsappId: identity.whatsappId });
   const owner = current.find(({ identityKeys }) => identityKeys.some((key) => numbers.includes(key)));
   // Only an event from before the owner had the number can be about a former owner.
+  const first = since ?? at;
   const mayBeFormer =
-    at !== undefined && numbers.length > 0 && (owner === undefined || (owner.numberSince ?? at) >= at);
+    first !== undefined &&
+    numbers.length > 0 &&
+    (owner === undefined || (owner.numberSince ?? first).getTime() + announcedWithinMs >= first.getTime());
   const former = mayBeFormer ? await deps.contacts.findFormerOwners(scope, numbers) : [];
-  return decideSighting({ identity, at: at ?? deps.clock.now() }, [...current, ...former], answered);
+  return decideSighting({ identity, at: at ?? deps.clock.now(), since }, [...current, ...former], answered);
 }
 
 async function findAll(
@@ -200,10 +204,10 @@ const recalled = (
 async function taken(
   deps: PersonDeps,
   scope: ClientScope,
-  { at }: Sighting,
+  { at, since }: Sighting,
   { contact, add, leftAt, displaced, sameAs }: Extract<Decision, { kind: 'known' }>,
 ): Promise<Round<ContactDoc>> {
-  const apply = (record: ContactRecord) => sighted(record, { identity: add, at, leftAt });
+  const apply = (record: ContactRecord) => sighted(record, { identity: add, at: since ?? at, leftAt });
   if (at !== undefined) await linkDisplaced(deps, scope, displaced, at);
   if (await changeAny(deps, scope, [{ contact, apply }, ...displaced.map(displacing)])) return 'again';
   if (at !== undefined) await linkContacts(deps, scope, { contact, others: sameAs, at });

@@ -17,6 +17,8 @@ export interface Sighting {
   readonly identity: ContactIdentity;
   /** Undefined if no event named them, but a request: then it only fills in what is missing. */
   readonly at: Date | undefined;
+  /** Of a receipt: when its message was sent. Another person may have got the number since then. */
+  readonly since?: Date | undefined;
   /** When the person had left the number: it is a former one. */
   readonly leftAt?: Date | undefined;
 }

@@ -49,18 +49,24 @@ type Quoted = NonNullable<Awaited<ReturnType<MessageRepository['findAnswered']>>
 async function answeredBy(
   contacts: SenderDeps['contacts'],
   scope: ClientScope,
-  { direction, contactId, to, recipientUserId }: Quoted,
+  { direction, contactId, to, recipientUserId, timestamp, dispatch }: Quoted,
 ): Promise<Answered | undefined> {
   if (direction !== 'outbound') return undefined;
   const contact = await contacts.findById(scope, contactId);
   if (contact === null) return undefined;
-  return { contact, address: { phoneNumber: to, businessScopedUserId: recipientUserId } };
+  const sentAt = dispatch.startedAt ?? timestamp;
+  return { contact, address: { phoneNumber: to, businessScopedUserId: recipientUserId }, sentAt };
 }
 
 /** Receipts of one message name the same person, and three of them come for each message. */
 const known = { ttlMs: 10 * 60_000, maxEntries: 10_000 };
 
-/** Learns from receipts who got a message: the number behind a user id, the user id behind a number. */
+const minuteMs = 60_000;
+
+/**
+ * Learns from receipts who got a message: the number behind a user id, the user id behind a number. They belonged together
+ * when the message was sent; a receipt may come after the number has changed hands.
+ */
 export function createRecipientReader(contacts: Pick<ContactDirectory, 'learn'>, clock: Clock) {
   const learnt = createCache<unknown>({ ...known, clock });
   return {
@@ -69,11 +75,20 @@ export function createRecipientReader(contacts: Pick<ContactDirectory, 'learn'>,
         if (recipient === undefined) continue;
         const identity = word === 'failed' ? pairIn(recipient) : completed(recipient, target);
         if (identity === null || saysNothingNew(identity)) continue;
-        const key = JSON.stringify([scope.clientId, target.contactId, identity]);
-        await learnt.get(key, () => contacts.learn(scope, { identity, at: new Date(timestampMs) }));
+        const at = new Date(timestampMs);
+        const since = sentBefore(target, at);
+        const minute = Math.floor(since.getTime() / minuteMs);
+        const key = JSON.stringify([scope.clientId, target.contactId, identity, minute]);
+        await learnt.get(key, () => contacts.learn(scope, { identity, at, since }));
       }
     },
   };
+}
+
+/** When the message was sent, by our clock, which may be ahead of the provider's. */
+function sentBefore({ dispatch, timestamp }: ReceiptTarget, receivedAt: Date): Date {
+  const sentAt = dispatch.startedAt ?? timestamp;
+  return sentAt < receivedAt ? sentAt : receivedAt;
 }
 
 /** The recipient with the address that was called, which got the message. */

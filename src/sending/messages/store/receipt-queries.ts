@@ -14,12 +14,27 @@ export interface ReceiptTarget {
   readonly contactId: Types.ObjectId;
   readonly to?: string;
   readonly recipientUserId?: string;
-  readonly dispatch: { readonly isToSuspect?: boolean };
+  readonly timestamp: Date;
+  readonly dispatch: { readonly isToSuspect?: boolean; readonly startedAt?: Date };
   readonly status: MessageStatus;
   readonly providerMessageId?: string;
   readonly statusHistory: readonly { readonly key: string }[];
   readonly openFailures?: readonly string[];
 }
+
+const targetFields = {
+  conversationId: 1,
+  contactId: 1,
+  to: 1,
+  recipientUserId: 1,
+  timestamp: 1,
+  'dispatch.isToSuspect': 1,
+  'dispatch.startedAt': 1,
+  status: 1,
+  providerMessageId: 1,
+  'statusHistory.key': 1,
+  openFailures: 1,
+} as const;
 
 /** Groups have at most a few participants, and each reports a few times. */
 const maxParticipants = 256;
@@ -49,19 +64,7 @@ export function createReceiptQueries(
       return messages.find<ReceiptTarget>(
         scope,
         { $or: either, channelId, direction: 'outbound' },
-        {
-          projection: {
-            conversationId: 1,
-            contactId: 1,
-            to: 1,
-            recipientUserId: 1,
-            'dispatch.isToSuspect': 1,
-            status: 1,
-            providerMessageId: 1,
-            'statusHistory.key': 1,
-            openFailures: 1,
-          },
-        },
+        { projection: targetFields },
       );
     },
 

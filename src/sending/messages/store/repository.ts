@@ -23,6 +23,12 @@ export type { MessageFilter, MessageListItem, MessagePosition, MessageRange } fr
 export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';
 
+/** What an answer needs of the message that it quotes. */
+export type AnsweredMessage = Pick<
+  MessageDoc,
+  '_id' | 'direction' | 'contactId' | 'to' | 'recipientUserId' | 'timestamp'
+> & { readonly dispatch: { readonly startedAt?: Date } };
+
 export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
 /** All queries of the messages collection. Writes are compare-and-set on the statuses that `lifecycle.ts` allows. */
@@ -65,14 +71,20 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
       messages.findOne(scope, { idempotencyKey }),
 
     /** The message with this provider id, in either direction, and whom it was for. */
-    findAnswered: (
-      scope: ClientScope,
-      providerMessageId: string,
-    ): Promise<Pick<MessageDoc, '_id' | 'direction' | 'contactId' | 'to' | 'recipientUserId'> | null> =>
-      messages.findOne(
+    findAnswered: (scope: ClientScope, providerMessageId: string): Promise<AnsweredMessage | null> =>
+      messages.findOne<AnsweredMessage>(
         scope,
         { providerMessageId },
-        { projection: { direction: 1, contactId: 1, to: 1, recipientUserId: 1 } },
+        {
+          projection: {
+            direction: 1,
+            contactId: 1,
+            to: 1,
+            recipientUserId: 1,
+            timestamp: 1,
+            'dispatch.startedAt': 1,
+          },
+        },
       ),
   };
 }
