@@ -65,8 +65,14 @@ describe('dispatch › gates', () => {
       await assertClosed(given, 'canceled', 'contact-opted-out');
     });
 
-    it('opted out, and an agent answers in the open window › sent', async () => {
+    it('an agent answered, and the contact opted out before it left › canceled', async () => {
       const given = await stage.sendable(to, reply);
+      await update('contacts', contactOf(given), { optInStatus: 'opted-out' });
+      await assertClosed(given, 'canceled', 'contact-opted-out');
+    });
+
+    it('opted out, and an agent answers after that in the open window › sent', async () => {
+      const given = await stage.sendable(to, { ...reply, afterOptOut: true });
       await update('contacts', contactOf(given), { optInStatus: 'opted-out' });
       assert.equal((await dispatch(given)).kind, 'dispatched');
       assert.equal((await stage.callsFor(given)).length, 1);

@@ -410,6 +410,25 @@ describe('retries of messages', function () {
       assert.notEqual(skippedAlone.nextCursor, null);
     });
 
+    it('an answer from before the contact opted out › skipped among many; alone, whoever retries it decides', async () => {
+      const person = await startCorrespondence(api());
+      const id = await person.store(failed(freeForm));
+      await api()
+        .collection('conversations')
+        .updateOne(
+          { _id: person.conversationId },
+          { $set: { windowExpiresAt: new Date(Date.now() + 3_600_000) } },
+        );
+      await api()
+        .collection('contacts')
+        .updateOne({ _id: person.contactId }, { $set: { optInStatus: 'opted-out' } });
+      const { retried, skipped } = await retryMany({ status: 'failed' }, person);
+      assert.deepEqual([retried, skipped.map(({ code }) => code)], [[], ['contact-opted-out']]);
+      const alone = await person.user.call<MessageView>(`/api/messages/${id}/retry`, { method: 'POST' });
+      assert.equal(alone.status, 201);
+      assert.equal((await person.stored(alone.body.id)).afterOptOut, true);
+    });
+
     it('repeated with its Idempotency-Key › the first answer, although its messages are retried by now', async () => {
       const id = await ours.store(failed());
       const body = { status: 'failed' };

@@ -24,6 +24,7 @@ export interface GatedMessage extends ToContact {
   readonly templateName?: string;
   readonly content: { readonly template?: { readonly language: { readonly code: string } } };
   readonly sendAt?: Date;
+  readonly afterOptOut?: true;
 }
 
 /** Facts that the caller has already read. */
@@ -144,7 +145,10 @@ async function readFacts(
     address,
     isNumberSuspect: contact.numberSuspect !== undefined,
     facts: {
-      message: { isTemplate, isReply, sendAt: message.sendAt ?? null },
+      message: {
+        ...{ isTemplate, isReply, isAfterOptOut: message.afterOptOut === true },
+        sendAt: message.sendAt ?? null,
+      },
       channel: channelFactsOf(channel),
       template,
       contact: consent,

@@ -15,6 +15,8 @@ export interface GateFacts {
     readonly isTemplate: boolean;
     /** A free-form message that an agent wrote. All other messages are business-initiated or automated. */
     readonly isReply: boolean;
+    /** An agent wrote it although the person had opted out: an answer, and not a message from before the opt-out. */
+    readonly isAfterOptOut: boolean;
     readonly sendAt: Date | null;
   };
   readonly channel: {
@@ -111,15 +113,16 @@ const blockList: Gate = ({ contact }) =>
       })
     : open;
 
-/** A contact who has opted out receives only an agent's free-form answers. */
+/** A contact who has opted out receives only free-form answers that an agent wrote since. */
 const consent: Gate = ({ contact, message, template }) => {
-  if (contact.hasOptedOut && !message.isReply) {
+  const isAnswer = message.isReply && message.isAfterOptOut;
+  if (contact.hasOptedOut && !isAnswer) {
     return closed('consent', 'contact-opted-out', {
       title: 'The contact has opted out',
       advice: 'Do not message this person again until they opt in.',
     });
   }
-  if (contact.hasAddressOptedOut && !message.isReply) {
+  if (contact.hasAddressOptedOut && !isAnswer) {
     return closed('consent', 'contact-opted-out', {
       title: 'The address of the contact has opted out',
       advice: 'Someone with this number or user id opted out. Do not message it again until they opt in.',

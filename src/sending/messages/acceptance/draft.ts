@@ -5,7 +5,7 @@ import type { GateFactsReader } from '../../gates/facts.ts';
 import type { Issue } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
-import { assertGatesOpen } from './gates.ts';
+import { assertGatesOpen, knownOptOut } from './gates.ts';
 import type { MessageDoc } from '../store/repository.ts';
 
 export interface SendTimes {
@@ -62,8 +62,14 @@ export async function draftOutbound(
     ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
     ...(keepContact === undefined ? {} : { freshContact: contact }),
   };
-  const judged = { ...fields, senderType: 'agent', channelId, contactId: contact._id };
-  await assertGatesOpen(facts, scope, { message: judged, now, known });
+  const judged = {
+    ...fields,
+    senderType: 'agent',
+    channelId,
+    contactId: contact._id,
+    afterOptOut: true,
+  } as const;
+  const read = await assertGatesOpen(facts, scope, { message: judged, now, known });
   const { _id: contactId } = keepContact === undefined ? contact : await keepContact();
   const sender = { senderType: 'agent', channelId, contactId } as const;
   const { sendAt, expiresAt } = times;
@@ -78,6 +84,7 @@ export async function draftOutbound(
     conversationId: conversation._id,
     ...sender,
     direction: 'outbound',
+    ...knownOptOut(read),
     createdBy: by,
     ...fields,
     status,

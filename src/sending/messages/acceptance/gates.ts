@@ -28,3 +28,7 @@ export async function assertGatesOpen(
   const { title, advice } = verdict.failure;
   throw new AppError(verdict.problem, `${title}. ${advice}`);
 }
+
+/** What a new message of an agent keeps of the facts at which it was accepted: the agent could see an opt-out. */
+export const knownOptOut = ({ facts: { contact } }: ReadFacts): { readonly afterOptOut?: true } =>
+  contact.hasOptedOut || contact.hasAddressOptedOut ? { afterOptOut: true } : {};

@@ -11,7 +11,7 @@ import { toPage, type Cursor } from '../../../platform/pagination.ts';
 import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
 import type { AutomaticRetryRule } from '../../../whatsapp/error-rule.ts';
 import type { Acceptance } from '../acceptance/accept.ts';
-import { assertGatesOpen } from '../acceptance/gates.ts';
+import { assertGatesOpen, knownOptOut } from '../acceptance/gates.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import { isSentByProduct } from '../rules.ts';
 import type { FailedFilter, MessageDoc, MessageRepository } from '../store/repository.ts';
@@ -38,6 +38,11 @@ export interface RetryRequest {
 
 type RetryKey = Partial<Pick<MessageDoc, 'idempotencyKey' | 'idempotencyHash'>>;
 
+type OneRetry = RetryRequest & { readonly key?: RetryKey; readonly isOfOne?: boolean };
+
+/** Where a retry goes, and whether its contact has opted out. */
+type Retryable = Pick<RetryDraft, 'afterOptOut'> & { readonly address: Address };
+
 export interface BulkRetryOutcome {
   readonly retried: readonly { readonly id: Types.ObjectId; readonly retryId: Types.ObjectId }[];
   readonly skipped: readonly { readonly id: Types.ObjectId; readonly error: AppError }[];
@@ -56,10 +61,10 @@ export function createRetries(deps: RetryDeps) {
   async function retryOne(
     scope: ClientScope,
     message: MessageDoc,
-    { by, mayDuplicate, key }: RetryRequest & { readonly key?: RetryKey },
+    { by, mayDuplicate, key, isOfOne = false }: OneRetry,
   ): Promise<MessageDoc> {
-    const address = await assertRetryable(scope, message, { mayDuplicate });
-    const draft = { now: clock.now(), createdBy: by.userId, address, ...key };
+    const target = await assertRetryable(scope, message, { mayDuplicate, isOfOne });
+    const draft = { now: clock.now(), createdBy: by.userId, ...target, ...key };
     const fresh = await store(scope, by, message, draft);
     if (fresh !== null) return fresh;
     throw alreadyRetried((await messages.findRetryOf(scope, message._id))?._id);
@@ -80,7 +85,7 @@ export function createRetries(deps: RetryDeps) {
       if (message === null || !isSentByProduct(message)) throw notFound('message');
       const key = idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyHash: hash };
       try {
-        return await retryOne(scope, message, { ...request, key });
+        return await retryOne(scope, message, { ...request, key, isOfOne: true });
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'already-retried') throw error;
         // A concurrent request with the same key may have won.
@@ -187,12 +192,12 @@ function createRetrySteps(deps: RetryDeps) {
     return fresh;
   }
 
-  /** Throws if the message may not be retried; returns the current address of its contact. */
+  /** Throws if the message may not be retried; returns where it goes now. */
   async function assertRetryable(
     scope: ClientScope,
     message: MessageDoc,
-    request: Pick<RetryRequest, 'mayDuplicate'>,
-  ): Promise<Address | null> {
+    request: Required<Pick<OneRetry, 'mayDuplicate' | 'isOfOne'>>,
+  ): Promise<Retryable> {
     const { status, retriedBy } = message;
     if (status !== 'failed' && status !== 'unknown') {
       throw wrongState(`The message is ${status}; only failed and unknown messages can be retried.`, status);
@@ -206,12 +211,16 @@ function createRetrySteps(deps: RetryDeps) {
     if (offerEnd !== undefined && offerEnd <= now) {
       throw new AppError('wrong-state', `The offer in the message ended at ${offerEnd.toISOString()}.`);
     }
-    const { address } = await assertGatesOpen(facts, scope, { message: withoutAddress(message), now });
+    // Who retries one message can see that its contact has opted out; who retries many decides about none of them.
+    const knowing = request.isOfOne ? ({ afterOptOut: true } as const) : {};
+    const judged = { ...withoutAddress(message), ...knowing };
+    const read = await assertGatesOpen(facts, scope, { message: judged, now });
+    const { address } = read;
     if (address === null) {
       throw new AppError('contact-unreachable', 'The contact has no phone number and no user id any more.');
     }
     await assertSendable(deps, scope, message);
-    return address;
+    return { address, ...(request.isOfOne ? knownOptOut(read) : {}) };
   }
 
   return { store, storeLater, resume, assertRetryable };

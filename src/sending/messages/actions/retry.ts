@@ -15,6 +15,8 @@ export interface RetryDraft {
   readonly turn?: number;
   /** The contact's current address; without it as the original. */
   readonly address?: Address | null;
+  /** A person retries this message although its contact has opted out. */
+  readonly afterOptOut?: true;
 }
 
 /**
@@ -30,6 +32,7 @@ export function draftRetry(
   const status = isLater ? 'scheduled' : 'queued';
   const expiresAt = endOf(original, now);
   const createdBy = draft.createdBy ?? original.createdBy;
+  const afterOptOut = draft.afterOptOut ?? original.afterOptOut;
   return {
     _id: newId(),
     clientId: original.clientId,
@@ -53,6 +56,7 @@ export function draftRetry(
     retryOf: original._id,
     retryNumber: (original.retryNumber ?? 0) + 1,
     ...(createdBy === undefined ? {} : { createdBy }),
+    ...(afterOptOut === undefined ? {} : { afterOptOut }),
     ...(draft.turn === undefined ? {} : { turn: draft.turn }),
     ...(isLater ? { sendAt } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),

@@ -161,6 +161,8 @@ export interface MessageDoc {
   readonly waiting?: WaitingState;
   /** The latest waits, oldest first. */
   readonly waits?: readonly WaitingState[];
+  /** An agent wrote it although the person had opted out. A free-form message without this stays unsent after an opt-out. */
+  readonly afterOptOut?: true;
   /** The opt-out statement that canceled the message, or that arrived during its call. */
   readonly stoppedBy?: string;
   /** Keys of `failed` receipts that were stored without a workflow and whose effects may not be applied yet. */
@@ -219,6 +221,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   dispatch: { type: Schema.Types.Mixed, required: true },
   waiting: Schema.Types.Mixed,
   waits: [Schema.Types.Mixed],
+  afterOptOut: Boolean,
   stoppedBy: String,
   openFailures: [String],
   sweptAt: Date,

@@ -11,7 +11,7 @@ const template = { name: 'offer', status: 'approved', category: 'marketing', rea
 
 /** A marketing template with all gates open. */
 const openFacts: GateFacts = {
-  message: { isTemplate: true, isReply: false, sendAt: null },
+  message: { isTemplate: true, isReply: false, isAfterOptOut: false, sendAt: null },
   channel: { state: 'active', reason: null, restriction: null },
   template,
   contact: { hasOptedOut: false, hasAddressOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
@@ -23,7 +23,7 @@ const openFacts: GateFacts = {
 /** An agent's reply in the open window. */
 const reply: GateFacts = {
   ...openFacts,
-  message: { isTemplate: false, isReply: true, sendAt: null },
+  message: { isTemplate: false, isReply: true, isAfterOptOut: true, sendAt: null },
   template: null,
   windowExpiresAt: later,
 };
@@ -71,6 +71,13 @@ describe('gates', () => {
       const byBot = { ...reply, message: { ...reply.message, isReply: false } };
       closedBy({ ...byBot, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
       assert.deepEqual(judge({ ...reply, contact: optedOut }), { kind: 'open' });
+    });
+
+    it('opted out after the agent wrote › closed for that reply, also if only the address opted out', () => {
+      const earlierReply = { ...reply, message: { ...reply.message, isAfterOptOut: false } };
+      for (const fields of [{ hasOptedOut: true }, { hasAddressOptedOut: true }])
+        closedBy({ ...earlierReply, contact: contact(fields) }, 'consent', 'canceled', 'contact-opted-out');
+      assert.deepEqual(judge(earlierReply), { kind: 'open' });
     });
 
     it('marketing stopped › closed for marketing by the provider’s category only', () => {
@@ -234,6 +241,7 @@ describe('gates', () => {
       message: fc.record({
         isTemplate: fc.boolean(),
         isReply: fc.boolean(),
+        isAfterOptOut: fc.boolean(),
         sendAt: fc.constantFrom(null, earlier, later),
       }),
       channel: fc.record({
@@ -285,8 +293,10 @@ describe('gates', () => {
       fc.assert(
         fc.property(facts, (given) => {
           const verdict = judge(given);
-          const { hasOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
-          if (isBlocked || (hasOptedOut && !given.message.isReply)) assert.equal(verdict.kind, 'closed');
+          const { hasOptedOut, hasAddressOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
+          const isAnswer = given.message.isReply && given.message.isAfterOptOut;
+          if (isBlocked || ((hasOptedOut || hasAddressOptedOut) && !isAnswer))
+            assert.equal(verdict.kind, 'closed');
           if (hasStoppedMarketing && given.template?.category === 'marketing')
             assert.equal(verdict.kind, 'closed');
           if (verdict.kind === 'open') assert.equal(given.channel.state, 'active');
