@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { nextReviewAfter, phoneOfWhatsappId } from '../../../../src/people/contacts/rules.ts';
+import { hasTwoNumbers, nextReviewAfter, phoneOfWhatsappId } from '../../../../src/people/contacts/rules.ts';
 import { normalisePhone } from '../../../../src/platform/phone.ts';
 
 describe('phone number', () => {
@@ -76,5 +76,22 @@ describe('suspect number', () => {
       [5, 60, 24 * 60, 72 * 60],
     );
     for (const reviews of [4, 5, 50]) assert.equal(nextReviewAfter(reviews, now), null);
+  });
+});
+
+describe('the numbers of a contact', () => {
+  it('a phone number and a wa_id › two only if no spelling is the same, also where no plan has the number', () => {
+    const cases: readonly (readonly [object, boolean])[] = [
+      [{}, false],
+      [{ phoneNumber: '+15550002101' }, false],
+      [{ phoneNumber: '+15550002101', whatsappId: '15550002101' }, false],
+      [{ phoneNumber: '+5511987652103', whatsappId: '551187652103' }, false],
+      [{ phoneNumber: '+15550002101', whatsappId: '15550002102' }, true],
+      [{ whatsappId: '99912345' }, false],
+      [{ phoneNumber: '+99912345', whatsappId: '99912345' }, false],
+      [{ phoneNumber: '+15550002101', whatsappId: '99912345' }, true],
+    ];
+    for (const [identity, expected] of cases)
+      assert.equal(hasTwoNumbers(identity), expected, JSON.stringify(identity));
   });
 });
