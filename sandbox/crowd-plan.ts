@@ -1,5 +1,5 @@
 /** What a crowd of contacts does, decided before it starts. Pure. */
-import { createRandom } from './random.ts';
+import { createRandom, shuffle } from './random.ts';
 
 export const CROWD_ACTIONS = ['write', 'answer', 'file', 'move', 'stop'] as const;
 export type CrowdAction = (typeof CROWD_ACTIONS)[number];
@@ -53,10 +53,10 @@ const MAX_MOVES = 1;
  */
 export function planCrowd({ contacts, messagesPerContact, seed, mix }: CrowdOptions): CrowdStep[] {
   const random = createRandom(seed);
-  const turns = Array.from({ length: contacts }, (_value, contact) =>
+  const inOrder = Array.from({ length: contacts }, (_value, contact) =>
     Array<number>(messagesPerContact).fill(contact),
-  ).flat();
-  shuffle(turns, random);
+  );
+  const turns = shuffle(inOrder.flat(), random);
   const states = Array.from({ length: contacts }, () => ({ steps: 0, moves: 0, hasStopped: false }));
   return turns.flatMap((contact) => {
     const state = states[contact];
@@ -83,14 +83,6 @@ function choose(mix: CrowdOptions['mix'], chance: number, mayMove: boolean): Cro
     if (rest < 0) return action;
   }
   return 'write';
-}
-
-/** Fisher and Yates. */
-function shuffle(items: number[], random: () => number): void {
-  for (let end = items.length - 1; end > 0; end -= 1) {
-    const other = Math.floor(random() * (end + 1));
-    [items[end], items[other]] = [items[other] ?? 0, items[end] ?? 0];
-  }
 }
 
 const TEXTS = [

@@ -1,5 +1,5 @@
-// What the commands answer to --help. The bootstrap prints it before it installs or starts anything. The proofs print
-// theirs themselves.
+// The texts that the commands print for --help. The bootstrap prints them before it installs or starts anything. Proofs
+// print their own.
 const usages = {
   'scripts/start.ts': {
     text: `npm start: MongoDB, Temporal, API, worker, a sandbox provider and a mail catcher, with a demo client.
