@@ -12,6 +12,7 @@ export const authConfig = defineConfig({
     REFRESH_TOKEN_EXPIRY: duration('7d', '90d'),
     SESSION_MAX_AGE: duration('30d', '365d'),
     SIGNUP_LIMIT_PER_HOUR: optional(wholeNumber(20, 1, 1_000_000)),
+    SIGNUP_LIMIT_PER_DAY: optional(wholeNumber(100, 1, 1_000_000)),
   },
   *check({ isProduction, valueOf }) {
     if (!isProduction) return;
@@ -34,6 +35,8 @@ export const authConfig = defineConfig({
     sessionMaxAgeMs: env.SESSION_MAX_AGE,
     /** From one network; high outside production, for developers and tests. */
     signupsPerHour: env.SIGNUP_LIMIT_PER_HOUR ?? (isProduction ? 20 : 1_000),
+    /** From the block around it. */
+    signupsPerDay: env.SIGNUP_LIMIT_PER_DAY ?? (isProduction ? 100 : 10_000),
   }),
 });
 

@@ -19,6 +19,18 @@ export function networkOf(ip: string): string {
   return `${prefix.join(':')}::/64`;
 }
 
+/**
+ * The block around a network, which one customer of a provider often has as a whole: the /24 of an IPv4 address, the /48
+ * of an IPv6 network. Takes what `networkOf` returns.
+ */
+export function blockOf(network: string): string {
+  if (isIP(network) === 4) return `${network.split('.').slice(0, 3).join('.')}.0/24`;
+  const [prefix, length] = network.split('::');
+  return prefix !== undefined && length === '/64'
+    ? `${prefix.split(':').slice(0, 3).join(':')}::/48`
+    : network;
+}
+
 /** The eight groups of an IPv6 address. `URL` gives its canonical form, without dotted decimals. */
 function groupsOf(ip: string): number[] {
   const canonical = new URL(`http://[${ip}]/`).hostname.slice(1, -1);

@@ -99,9 +99,14 @@ export const password = 'Seven-otters-like-tea';
 export const newEmail = (): string => `user-${newSecret(6).toLowerCase()}@example.com`;
 
 /** Signs up a new client. */
-export const signUp = (url: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Answer> =>
+export const signUp = (
+  url: string,
+  fields: Readonly<Record<string, unknown>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> =>
   call(`${url}/api/auth/signup`, {
     json: { fullName: 'Jane Doe', email: newEmail(), password, agreeToTerms: true, ...fields },
+    headers,
   });
 
 /** `refreshToken=…` from an answer, as a browser sends it back. */

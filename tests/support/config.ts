@@ -20,6 +20,7 @@ const quiet = {
   METRICS_PORT: '0',
   WORKER_METRICS_PORT: '0',
   SIGNUP_LIMIT_PER_HOUR: '1000000',
+  SIGNUP_LIMIT_PER_DAY: '1000000',
   SMTP_URL: 'smtp://127.0.0.1:9',
 };
 

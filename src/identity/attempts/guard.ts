@@ -4,13 +4,15 @@ import { AppError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { MongoConnection } from '../../platform/mongo.ts';
+import { blockOf } from '../../platform/network.ts';
 
 /*
  * Limits guessing without letting an attacker lock out the owner of an account.
  *
  * An attempt is counted before it is judged, so that concurrent guesses count too. There are three counters, and an
  * attempt that one refuses does not reach the next:
- *   1. by network (an IPv4 address, or the /64 of an IPv6 address): one machine that tries many accounts;
+ *   1. by network (an IPv4 address, or the /64 of an IPv6 address): one machine that tries many accounts. For sign-ups
+ *      also by the block around it (/24, /48), because whoever has one address may have many of them;
  *   2. by account and network: one machine that tries one account. It stops most guessing and affects no one else. A
  *      success resets it;
  *   3. by account: many machines that try one account. Counters 1 and 2 come first, so only several networks together
@@ -30,20 +32,35 @@ const lock = (attempts: number, windowSeconds: number, maxLockSeconds: number): 
   maxLockSeconds,
 });
 
+/** So many in a window, and then none until as much time has passed: a lock that grows would let more through. */
+const quota = (attempts: number, windowSeconds: number): LockPolicy => ({
+  attempts,
+  windowSeconds,
+  firstLockSeconds: windowSeconds,
+  maxLockSeconds: windowSeconds,
+});
+
 interface ActionPolicies {
   readonly network: LockPolicy;
+  readonly block?: LockPolicy;
   readonly pair?: LockPolicy;
   readonly account?: LockPolicy;
 }
 
-const policiesOf = ({ signupsPerHour }: Pick<AuthConfig, 'signupsPerHour'>) =>
+type GuardConfig = Pick<AuthConfig, 'signupsPerHour' | 'signupsPerDay'>;
+
+const policiesOf = ({ signupsPerHour, signupsPerDay }: GuardConfig) =>
   ({
     login: {
       network: lock(100, 15 * minute, hour),
       pair: lock(10, 15 * minute, hour),
       account: lock(50, hour, 15 * minute),
     },
-    signup: { network: lock(signupsPerHour, hour, hour), account: lock(10, hour, 15 * minute) },
+    signup: {
+      network: quota(signupsPerHour, hour),
+      block: quota(signupsPerDay, 24 * hour),
+      account: lock(10, hour, 15 * minute),
+    },
     // A locked-out owner already has ten mails with valid links.
     'forgot-password': { network: lock(30, hour, hour), account: lock(10, hour, 15 * minute) },
     // The account is the token of the link.
@@ -85,12 +102,13 @@ export interface AttemptGuard {
 
 interface GuardOptions {
   readonly connection: MongoConnection;
-  readonly config: Pick<AuthConfig, 'signupsPerHour'>;
+  readonly config: GuardConfig;
   readonly logger: Logger;
 }
 
 interface ActionLimiters {
   readonly network: AttemptLimiter;
+  readonly block: AttemptLimiter | undefined;
   readonly pair: AttemptLimiter | undefined;
   readonly account: AttemptLimiter | undefined;
 }
@@ -118,6 +136,8 @@ export function createAttemptGuard({ connection, config, logger }: GuardOptions)
       const keys = keysOf(network, account);
       const networkWait = await by.network.take(keys.network);
       if (networkWait !== undefined) refuse(action, 'network', networkWait);
+      const blockWait = await by.block?.take(keys.block);
+      if (blockWait !== undefined) refuse(action, 'block', blockWait);
       if (keys.account === undefined) return { succeeded: () => by.network.giveBack(keys.network) };
       const pairWait = await by.pair?.take(keys.pair);
       if (pairWait !== undefined) refuse(action, 'pair', pairWait);
@@ -145,13 +165,14 @@ export function createAttemptGuard({ connection, config, logger }: GuardOptions)
 
 function createLimiters(
   action: GuardedAction,
-  { network, pair, account }: ActionPolicies,
+  { network, block, pair, account }: ActionPolicies,
   connection: MongoConnection,
 ): ActionLimiters {
   const limiterOf = (by: keyof ActionPolicies, policy: LockPolicy) =>
     createAttemptLimiter({ name: `${action}:${by}`, policy, connection });
   return {
     network: limiterOf('network', network),
+    block: block && limiterOf('block', block),
     pair: pair && limiterOf('pair', pair),
     account: account && limiterOf('account', account),
   };
@@ -160,6 +181,7 @@ function createLimiters(
 /** Hashed, so that the stored counters reveal no e-mail or network addresses. */
 const keysOf = (network: string, account: string | undefined) => ({
   network: sha256Hex(network),
+  block: sha256Hex(blockOf(network)),
   pair: sha256Hex(`${network}|${account ?? ''}`),
   account: account === undefined ? undefined : sha256Hex(account),
 });

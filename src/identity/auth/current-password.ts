@@ -21,7 +21,7 @@ export const createCurrentPassword = ({ users, passwords, guard }: CurrentPasswo
     const account = actor.userId.toHexString();
     const attempt = await guard.enter('change-password', { account, network });
     const user = await users.findById(scopeOf(actor.clientId), actor.userId);
-    if (!(await passwords.verify(currentPassword, user?.passwordHash))) throw wrongPassword();
+    if (!(await passwords.verify(currentPassword, user?.passwordHash, network))) throw wrongPassword();
     await attempt.succeeded();
     if (user === null) throw wrongPassword();
     return user;

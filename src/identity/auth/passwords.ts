@@ -3,14 +3,16 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { Piscina } from 'piscina';
 import { AppError } from '../../platform/errors.ts';
+import { createFairQueue } from '../../platform/fair-queue.ts';
 import { newSecret } from '../../platform/ids.ts';
 import type { PasswordTask } from './password-worker.ts';
 import { passwordProblem } from './rules.ts';
 
 export interface Passwords {
-  hash(password: string): Promise<string>;
-  /** False for a wrong password and, after the same time, for a missing hash. */
-  verify(password: string, passwordHash: string | undefined): Promise<boolean>;
+  /** Throws `too-many-requests` if the network of the caller has too many in progress, and `overloaded`. */
+  hash(password: string, network: string): Promise<string>;
+  /** False for a wrong password and, after the same time, for a missing hash. Throws as `hash` does. */
+  verify(password: string, passwordHash: string | undefined, network: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -19,8 +21,18 @@ const bcryptCost = 10;
 const maxThreads = 4;
 /** About ten seconds of work; further requests get `overloaded`. */
 const maxWaitingPerThread = 100;
+/** About two seconds of work for one network: more log-ins than an office begins in that time. */
+const maxOfNetworkPerThread = 20;
 
-/** Hashes and verifies passwords in a pool of threads. */
+const refusals = {
+  key: () =>
+    new AppError('too-many-requests', 'Too many sign-ins from this network are in progress.', {
+      retryAfterSeconds: 2,
+    }),
+  all: () => new AppError('overloaded', 'Too many sign-ins are in progress.', { retryAfterSeconds: 5 }),
+};
+
+/** Hashes and verifies passwords in a pool of threads; the networks of the callers take turns. */
 export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): Passwords {
   const isSource = import.meta.url.endsWith('.ts');
   const threads = Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
@@ -29,33 +41,35 @@ export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): 
     name: 'runPasswordTask',
     minThreads: 1,
     maxThreads: threads,
-    maxQueue: threads * maxWaitingPerThread,
     // When run from source, each thread must load tsx itself.
     ...(isSource
       ? { execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] }
       : { execArgv: [] }),
   });
 
-  const run = async (task: PasswordTask): Promise<string | boolean> => {
-    if (pool.queueSize >= pool.options.maxQueue)
-      throw new AppError('overloaded', 'Too many sign-ins are in progress.', { retryAfterSeconds: 5 });
-    return pool.run(task);
-  };
-  const hash = async (password: string): Promise<string> =>
-    String(await run({ kind: 'hash', password, cost }));
+  const queue = createFairQueue({
+    maxRunning: threads,
+    maxWaiting: threads * maxWaitingPerThread,
+    maxPerKey: threads * maxOfNetworkPerThread,
+    refusal: (reason) => refusals[reason](),
+  });
+  const run = (task: PasswordTask, network: string): Promise<string | boolean> =>
+    queue.run(network, () => pool.run(task));
+  const hash = async (password: string, network: string): Promise<string> =>
+    String(await run({ kind: 'hash', password, cost }, network));
 
   /** Compared with if an account has no hash, so that an unknown account costs as much time as a known one. */
-  const decoyHash = hash(newSecret());
+  const decoyHash = hash(newSecret(), 'the product itself');
   decoyHash.catch(() => undefined);
 
   return {
     hash,
-    async verify(password, passwordHash) {
+    async verify(password, passwordHash, network) {
       const isPossible = passwordHash !== undefined && passwordProblem(password) === undefined;
       const compared = isPossible
         ? { password, passwordHash }
         : { password: '', passwordHash: await decoyHash };
-      const isSame = await run({ kind: 'compare', ...compared });
+      const isSame = await run({ kind: 'compare', ...compared }, network);
       return isPossible && isSame === true;
     },
     close: () => pool.destroy(),

@@ -58,7 +58,7 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
       );
       await guard.enter('signup', { account: body.email, network: caller.network });
       if ((await users.findByEmailAcrossClients(body.email)) !== null) throw emailTaken();
-      const passwordHash = await passwords.hash(body.password);
+      const passwordHash = await passwords.hash(body.password, caller.network);
       const scope = scopeOf(newId());
       const createdAt = clock.now();
       const signedIn = await runInTransaction(async (transaction) => {
@@ -88,7 +88,7 @@ export function createAuthUseCases(options: AuthUseCaseDeps) {
       const user = await users.findByEmailAcrossClients(email);
       const isKnownNetwork = () => hasSignedInFrom(user, network);
       const attempt = await guard.enter('login', { account: email, network, isKnownNetwork });
-      const isPassword = await passwords.verify(password, user?.passwordHash);
+      const isPassword = await passwords.verify(password, user?.passwordHash, network);
       if (user === null || !isPassword || user.status !== 'active') throw invalidCredentials();
       const scope = scopeOf(user.clientId);
       const client = await clients.find(scope);

@@ -186,5 +186,30 @@ describe('limits behind no proxy, with few sign-ups', () => {
     const statuses: number[] = [];
     for (let count = 0; count < 4; count += 1) statuses.push((await signUp(api().url)).status);
     assert.deepEqual(statuses, [201, 201, 201, 429]);
+    // Longer than a growing lock would be at first: no others for an hour.
+    assert.ok(Number((await signUp(api().url)).headers.get('retry-after')) > 3_500);
+  });
+});
+
+describe('limits of sign-ups from many addresses', () => {
+  const api = useIdentityApi('limits_blocks', { SIGNUP_LIMIT_PER_DAY: '4' });
+  const statusFrom = async (from: string): Promise<number> => {
+    const answer = await signUp(api().url, {}, { 'x-forwarded-for': from });
+    return answer.status;
+  };
+
+  it('the addresses of one block › together as many in a day as configured, then 429; another block is not refused', async () => {
+    for (const [block, other] of [
+      [['192.0.2.1', '192.0.2.2', '192.0.2.77', '192.0.2.200', '192.0.2.3'], '192.0.3.1'],
+      [
+        ['2001:db8:9:1::1', '2001:db8:9:2::1', '2001:db8:9:3::1', '2001:db8:9::1', '2001:db8:9:4::1'],
+        '2001:db8:a:1::1',
+      ],
+    ] as const) {
+      const statuses: number[] = [];
+      for (const from of block) statuses.push(await statusFrom(from));
+      assert.deepEqual(statuses, [201, 201, 201, 201, 429]);
+      assert.equal(await statusFrom(other), 201);
+    }
   });
 });

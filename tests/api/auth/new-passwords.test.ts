@@ -57,7 +57,7 @@ describe('new passwords', () => {
   it('a user from before, whose password is common › still signs in', async () => {
     const admin = await newAdmin(api());
     const passwords = createPasswords({ cost: 4 });
-    const passwordHash = await passwords.hash('12345678');
+    const passwordHash = await passwords.hash('12345678', 'test');
     await passwords.close();
     await api().collection('users').updateOne({ email: admin.email }, { $set: { passwordHash } });
     const signedIn = personOf(api(), await logIn(api(), admin.email, { password: '12345678' }));

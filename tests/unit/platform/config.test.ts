@@ -61,7 +61,7 @@ describe('config', () => {
     assert.equal(config.http.publicUrl, 'https://crm.example.com');
     assert.equal(config.mail.appUrl, 'https://crm.example.com');
     assert.equal(config.mail.logsLinks, false);
-    assert.equal(config.auth.signupsPerHour, 20);
+    assert.deepEqual([config.auth.signupsPerHour, config.auth.signupsPerDay], [20, 100]);
   });
 
   it('mail and limits › set where they are given', () => {
@@ -71,12 +71,13 @@ describe('config', () => {
       APP_URL: 'https://app.example.com/',
       RATE_LIMIT_PER_MINUTE: '0',
       SIGNUP_LIMIT_PER_HOUR: '7',
+      SIGNUP_LIMIT_PER_DAY: '9',
     });
     assert.equal(mail.appUrl, 'https://app.example.com');
     assert.equal(mail.logsLinks, true);
     assert.equal(mail.smtpUrl.reveal(), 'smtp://127.0.0.1:4025');
     assert.equal(http.rateLimitPerMinute, 0);
-    assert.equal(auth.signupsPerHour, 7);
+    assert.deepEqual([auth.signupsPerHour, auth.signupsPerDay], [7, 9]);
   });
 
   it('an empty environment › all missing names at once', () => {

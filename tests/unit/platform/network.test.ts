@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { networkOf } from '../../../src/platform/network.ts';
+import { blockOf, networkOf } from '../../../src/platform/network.ts';
 
 describe('network', () => {
   for (const [ip, expected] of [
@@ -18,6 +18,17 @@ describe('network', () => {
     ['203.0.113.7:80', 'unknown'],
   ] as const) {
     it(`${ip === '' ? 'no address' : ip} › ${expected}`, () => assert.equal(networkOf(ip), expected));
+  }
+
+  for (const [ip, expected] of [
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::ffff:203.0.113.7', '203.0.113.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:db8::1', '2001:db8:0::/48'],
+    ['', 'unknown'],
+  ] as const) {
+    it(`the block around ${ip === '' ? 'no address' : ip} › ${expected}`, () =>
+      assert.equal(blockOf(networkOf(ip)), expected));
   }
 
   it('two addresses of one /64 › are one caller; of two › are two', () => {

@@ -70,7 +70,7 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
       const holder = await requireHolder(deps, link);
       // Before the link is used up, so that the same link takes a better password.
       await assertStrong(password, await ownerOf(deps, holder), 'body.password');
-      const passwordHash = await passwords.hash(password);
+      const passwordHash = await passwords.hash(password, network);
       const scope = scopeOf(link.clientId);
       const email = await runInTransaction(async (session) => {
         await links.redeem(scope, link, session);
@@ -94,7 +94,7 @@ export function createRecoveryUseCases(deps: RecoveryDeps) {
       const scope = scopeOf(actor.clientId);
       const before = await deps.currentPassword.require(actor, currentPassword, network);
       await assertStrong(newPassword, await ownerOf(deps, before), 'body.newPassword');
-      const passwordHash = await passwords.hash(newPassword);
+      const passwordHash = await passwords.hash(newPassword, network);
       const except = Types.ObjectId.createFromHexString(actor.sessionId);
       await runInTransaction(async (session) => {
         const user = await deps.currentPassword.requireSame(before, session);
