@@ -13,6 +13,7 @@ export const webhookConfig = defineConfig({
     WEBHOOK_CHANNEL_REQUESTS_PER_MINUTE: wholeNumber(30_000, 1, 10_000_000),
     WEBHOOK_CHANNEL_MB_PER_MINUTE: wholeNumber(64, largestBodyMb, 1_000_000),
     WEBHOOK_CLIENT_MB_PER_DAY: wholeNumber(2_048, largestBodyMb + 1, 1_000_000_000),
+    WEBHOOK_UNVERIFIED_MB_PER_DAY: wholeNumber(16, 1, 1_000_000_000),
     WEBHOOK_UNKNOWN_KEYS_PER_MINUTE: wholeNumber(600, 1, 10_000_000),
     WEBHOOK_DEAD_LETTER_DAYS: wholeNumber(8, 3, 365),
   },
@@ -26,7 +27,10 @@ export const webhookConfig = defineConfig({
       bytesPerMinute: env.WEBHOOK_CHANNEL_MB_PER_MINUTE * megabyte,
       unknownKeysPerMinute: env.WEBHOOK_UNKNOWN_KEYS_PER_MINUTE,
     },
-    bytesPerDay: env.WEBHOOK_CLIENT_MB_PER_DAY * megabyte,
+    bytesPerDay: {
+      verified: env.WEBHOOK_CLIENT_MB_PER_DAY * megabyte,
+      unverified: env.WEBHOOK_UNVERIFIED_MB_PER_DAY * megabyte,
+    },
     deadLetterMs: env.WEBHOOK_DEAD_LETTER_DAYS * dayMs,
   }),
 });

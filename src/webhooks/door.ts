@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { ChannelDirectory, ChannelDoc } from '../channels/directory.ts';
+import { isVerified, type ChannelDirectory, type ChannelDoc } from '../channels/directory.ts';
 import type { BodySender } from '../http/body-pools.ts';
 import type { RawHead, RawRequest } from '../http/raw-route.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -8,11 +8,12 @@ import { sha256Hex } from '../platform/ids.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { networkOf } from '../platform/network.ts';
 import { isSignature, isSignedBy } from '../whatsapp/signature.ts';
+import { assertMayBeLarge } from './admission.ts';
 import type { ChannelLimits } from './limits.ts';
 import { type Quota, secondsToNextDay } from './quota/quota.ts';
 
 /** Why the door refused a request. */
-export type DoorRefusal = 'signature' | 'unknown-key' | 'rate' | 'quota';
+export type DoorRefusal = 'signature' | 'unknown-key' | 'rate' | 'quota' | 'unverified';
 
 export interface DoorDeps {
   readonly channels: Pick<ChannelDirectory, 'findByWebhookKeyAcrossClients' | 'appSecretOf'>;
@@ -31,6 +32,9 @@ const signatureHeader = 'x-hub-signature-256';
 /** A stored event takes this much beside its body: the document, its indexes. */
 const eventOverheadBytes = 512;
 
+/** The memory of bodies for all unverified channels together: a stranger can have any number of them. */
+const unverifiedSender: BodySender = { pool: 'channel', key: 'unverified' };
+
 /** Relays repeat a request for some hours, so they hear of a raised limit, or of a new day, in time. */
 const maxQuotaRetrySeconds = 3_600;
 
@@ -48,6 +52,14 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
       'signature',
       new AppError('invalid-signature', 'The signature does not match the body. Nothing was stored.'),
     );
+
+  function requireSize(channel: ChannelDoc, bytes: number): void {
+    try {
+      assertMayBeLarge({ isVerified: isVerified(channel) }, bytes);
+    } catch (error) {
+      throw error instanceof AppError ? refuse('unverified', error) : error;
+    }
+  }
 
   async function counted<T>(count: Promise<T>): Promise<T> {
     try {
@@ -82,9 +94,12 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
       const channel = await requireChannel(head);
       if (channels.appSecretOf(channel) !== null && !isSignature(head.headers[signatureHeader]))
         throw badSignature();
+      requireSize(channel, head.declaredBytes);
       const key = channel._id.toHexString();
       await counted(limits.countRequest(key, head.declaredBytes));
-      return { pool: 'channel', key: channel.clientId.toHexString() };
+      return isVerified(channel)
+        ? { pool: 'channel', key: channel.clientId.toHexString() }
+        : unverifiedSender;
     },
 
     assertSigned({ headers, rawBody }: RawRequest): void {
@@ -96,6 +111,7 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
     async requireSender(request: RawRequest): Promise<ChannelDoc> {
       const { headers, rawBody, declaredBytes } = request;
       const channel = await requireChannel(request);
+      requireSize(channel, rawBody.byteLength);
       await counted(limits.countBytes(channel._id.toHexString(), rawBody.byteLength - declaredBytes));
       const appSecret = channels.appSecretOf(channel);
       if (appSecret === null) return channel;
@@ -109,9 +125,13 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
     },
 
     /** Takes the bytes of an event from the day of the business that owns the channel. */
-    async takeQuota({ clientId }: ChannelDoc, bytes: number): Promise<void> {
-      if (await quota(scopeOf(clientId), bytes + eventOverheadBytes)) return;
-      const detail = 'The business has stored all the webhook events that it may store today.';
+    async takeQuota(channel: ChannelDoc, bytes: number): Promise<void> {
+      const kind = isVerified(channel) ? 'verified' : 'unverified';
+      if (await quota(scopeOf(channel.clientId), { kind, bytes: bytes + eventOverheadBytes })) return;
+      const detail =
+        kind === 'verified'
+          ? 'The business has stored all the webhook events that it may store today.'
+          : 'The unverified channels of the business have stored all the webhook events that they may store today. Verify the channel.';
       const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxQuotaRetrySeconds);
       throw refuse('quota', new AppError('too-many-requests', detail, { retryAfterSeconds }));
     },

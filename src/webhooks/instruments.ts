@@ -2,7 +2,7 @@ import { combinationsOf, type InstrumentTable } from '../platform/metrics.ts';
 import { bodyBoundNames } from './body-bounds.ts';
 import type { DoorRefusal } from './door.ts';
 
-const refusals: readonly DoorRefusal[] = ['signature', 'unknown-key', 'rate', 'quota'];
+const refusals: readonly DoorRefusal[] = ['signature', 'unknown-key', 'rate', 'quota', 'unverified'];
 
 export const webhookInstruments = {
   receiptsUnmatched: {
@@ -22,7 +22,7 @@ export const webhookInstruments = {
   webhooksRefused: {
     name: 'crm_webhooks_refused_total',
     type: 'counter',
-    help: 'Webhook requests refused before they were stored, by reason: signature, unknown-key, rate (requests or bytes per minute), or quota (bytes per day).',
+    help: 'Webhook requests refused before they were stored, by reason: signature, unknown-key, rate (requests or bytes per minute), quota (bytes per day), or unverified (a body over 256 KiB for a channel that has not proved its number).',
     labels: ['reason'],
     processes: ['api'],
     knownSeries: combinationsOf({ reason: refusals }),

@@ -1,21 +1,15 @@
-import type { Types } from 'mongoose';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
 import { admitBody } from './admission.ts';
 import type { WebhookEventDoc, WebhookRepository } from './repository.ts';
 import { firstDueAt } from './rules.ts';
-
-/** The channel whose own address got a request, and its business. */
-export interface Addressee {
-  readonly channelId: Types.ObjectId;
-  readonly clientId: Types.ObjectId;
-}
+import type { Addressee } from './source.ts';
 
 export interface Intake {
   /**
    * Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full, and
-   * `body-out-of-bounds`.
+   * `body-out-of-bounds` and `channel-unverified`.
    */
   store(body: string, addressee?: Addressee): Promise<void>;
 }
@@ -36,7 +30,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
       if (queuedCount >= maxQueued) {
         throw new AppError('overloaded', 'The intake is full.', { retryAfterSeconds: 5 });
       }
-      const admission = admitBody(body, addressee?.clientId);
+      const admission = admitBody(body, addressee);
       const now = clock.now();
       const event: WebhookEventDoc = {
         _id: newId(),

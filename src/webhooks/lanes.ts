@@ -1,7 +1,8 @@
 import { sleep } from '../platform/clock.ts';
 import type { BackgroundWork } from '../platform/loop.ts';
-import type { BodyPlace, LargeBodies } from './large-bodies.ts';
+import { largeTurnMs, type BodyPlace, type LargeBodies } from './large-bodies.ts';
 import type { DueSource, Lease } from './repository.ts';
+import { isUnverifiedSource } from './source.ts';
 import type { SourceUsage } from './source-usage.ts';
 import { runTurn, type TurnDeps } from './turn.ts';
 
@@ -16,11 +17,13 @@ const maxEvents: Readonly<Record<ProcessorLane, number>> = { all: 200, urgent: 2
  */
 const maxTurns: Readonly<Record<ProcessorLane, number>> = { all: 8, urgent: 4 };
 
+/** How many of these unverified sources may have at most: anyone may sign up and make more of them. */
+const maxUnverifiedTurns: Readonly<Record<ProcessorLane, number>> = { all: 2, urgent: 1 };
+
 /** How long a source may go on while others wait for its place: with 8 places, forty sources share a second. */
 const sharedTurnMs = {
   small: 200,
-  /** A large body is parsed again in each of its turns, and there is one at a time, in one place. */
-  large: 2_000,
+  large: largeTurnMs,
 } as const;
 /** How long a source may go on while nobody waits. */
 const maxTurnMs = 10_000;
@@ -53,10 +56,19 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
 
   async function startTurns(): Promise<readonly Promise<number>[]> {
     const due = await events.dueSources({ now: clock.now(), isUrgentOnly });
-    const waiting = due.filter(({ source }) => !running.has(source) && !largeBodies.keepsWaiting(source));
-    const places = maxTurns[lane] - running.size;
-    isCrowded = waiting.length > places;
-    return usage.sort(waiting, clock.now()).slice(0, places).map(startTurn);
+    const now = clock.now();
+    largeBodies.refresh(due, now);
+    const waiting = due.filter(
+      ({ source }) => !running.has(source) && !largeBodies.keepsWaiting(source, now),
+    );
+    const unverified = [...running.keys()].filter(isUnverifiedSource).length;
+    const places = {
+      all: maxTurns[lane] - running.size,
+      unverified: maxUnverifiedTurns[lane] - unverified,
+    };
+    isCrowded = waiting.length > places.all;
+    const sorted = usage.sort(waiting, now);
+    return chooseTurns(sorted, { places, called: largeBodies.called(now) }).map(startTurn);
   }
 
   function startTurn({ source }: DueSource): Promise<number> {
@@ -74,7 +86,7 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
   async function takeTurn(source: string | null): Promise<number> {
     const lease = await leaseFrom(source);
     if (lease.events.length === 0) return 0;
-    const place = largeBodies.enter(source, lease.events);
+    const place = largeBodies.enter(source, lease.events, clock.now());
     if (place === null) {
       await events.release(lease.token, lease.events.map(toUnfinished));
       return lease.events.length;
@@ -82,12 +94,13 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
     const startedAt = clock.now().getTime();
     try {
       await runTurn(deps, lease, () => {
-        const lastedMs = clock.now().getTime() - startedAt;
-        return isStopping || lastedMs >= turnMsIn(place, isCrowded);
+        const now = clock.now();
+        const isWanted = isCrowded || place.isWanted(now);
+        return isStopping || now.getTime() - startedAt >= turnMsIn(place, isWanted);
       });
     } finally {
-      place.leave();
       const now = clock.now();
+      place.leave(now);
       usage.add(source, now.getTime() - startedAt, now);
     }
     return lease.events.length;
@@ -116,8 +129,30 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
   };
 }
 
-const turnMsIn = (place: BodyPlace, isCrowded: boolean): number =>
-  isCrowded || place.isWanted() ? sharedTurnMs[place.size] : maxTurnMs;
+const turnMsIn = ({ size }: BodyPlace, isWanted: boolean): number =>
+  isWanted ? sharedTurnMs[size] : maxTurnMs;
+
+interface FreePlaces {
+  readonly places: { readonly all: number; readonly unverified: number };
+  /** The source whose large body is next; its place is free. */
+  readonly called: string | null | undefined;
+}
+
+/** The sources that get a turn now: the called one, then the others in their order. */
+export function chooseTurns(
+  sorted: readonly DueSource[],
+  { places, called }: FreePlaces,
+): readonly DueSource[] {
+  const isCalled = ({ source }: DueSource): boolean => called !== undefined && source === called;
+  const inOrder = [...sorted.filter(isCalled), ...sorted.filter((one) => !isCalled(one))];
+  let left = places.unverified;
+  const allowed = inOrder.filter(({ source }) => {
+    if (!isUnverifiedSource(source)) return true;
+    left -= 1;
+    return left >= 0;
+  });
+  return allowed.slice(0, Math.max(0, places.all));
+}
 
 const toUnfinished = ({ _id, nextAttemptAt, receivedAt }: Lease['events'][number]) => ({
   eventId: _id,

@@ -9,6 +9,9 @@ export interface Takeable {
 /** Larger bodies are read one at a time, once it is their turn. */
 export const maxInlineBytes = 16 * 1024;
 
+/** A parsed body of this size takes a few megabytes; a process handles only one larger body at a time. */
+export const maxSharedBytes = 256 * 1024;
+
 /** The bodies that one lease holds in memory: two lanes have 12 leases, so 6 MiB. */
 const maxLeaseBytes = 512 * 1024;
 

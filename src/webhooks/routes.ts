@@ -1,11 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ChannelDoc } from '../channels/directory.ts';
+import { isVerified, type ChannelDoc } from '../channels/directory.ts';
 import type { RawReply, RawRequest, RawRoute } from '../http/raw-route.ts';
 import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import type { Secret } from '../platform/secret.ts';
 import type { Door } from './door.ts';
 import type { Intake } from './intake.ts';
+import type { Addressee } from './source.ts';
 
 export interface WebhookRouteDeps {
   readonly intake: Intake;
@@ -24,7 +25,7 @@ export function webhookRoutes({ intake, door, verifyToken }: WebhookRouteDeps): 
   /** The only way of a verified body into the intake. */
   async function store(rawBody: Buffer, channel?: ChannelDoc): Promise<RawReply> {
     if (channel !== undefined) await door.takeQuota(channel, rawBody.byteLength);
-    await intake.store(textOf(rawBody), channel && { channelId: channel._id, clientId: channel.clientId });
+    await intake.store(textOf(rawBody), channel && addresseeOf(channel));
     return { status: 200, body: 'OK' };
   }
 
@@ -63,17 +64,24 @@ export function webhookRoutes({ intake, door, verifyToken }: WebhookRouteDeps): 
       summary: 'Receive events on the secret address of a channel',
       description:
         'For relays that do not sign as Meta does: the secret part of the address is the proof. If the channel has an ' +
-        'app secret, the signature is required as well. The events must belong to this channel.',
+        'app secret, the signature is required as well. The events must belong to this channel. An unverified channel ' +
+        'gets bodies of at most 256 KiB, and fewer of them in a day.',
       documentation: {
         ...eventDescription.documentation,
         parameters: [keyParameter],
-        problems: [...eventDescription.documentation.problems, 'too-many-requests'],
+        problems: [...eventDescription.documentation.problems, 'channel-unverified', 'too-many-requests'],
       },
       admit: door.admitKeyed,
       handle: async (request) => store(request.rawBody, await door.requireSender(request)),
     },
   ];
 }
+
+const addresseeOf = (channel: ChannelDoc): Addressee => ({
+  channelId: channel._id,
+  clientId: channel.clientId,
+  isVerified: isVerified(channel),
+});
 
 /** JSON must be UTF-8: invalid bytes become replacement characters, and the event a dead letter. */
 const textOf = (rawBody: Buffer): string => rawBody.toString('utf8');

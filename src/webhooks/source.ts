@@ -1,13 +1,32 @@
 import type { Types } from 'mongoose';
 import { sha256Hex } from '../platform/ids.ts';
 
+/** The channel whose own address got a body, and its business. */
+export interface Addressee {
+  readonly channelId: Types.ObjectId;
+  readonly clientId: Types.ObjectId;
+  /** Whether the channel has proved its number. */
+  readonly isVerified: boolean;
+}
+
+const unverifiedPrefix = 'unverified:';
+
 /**
  * Where an event comes from. Events of one source are processed in their order, and sources take turns, so that the flood
  * of one business does not delay another. All secret addresses of a business are one source, whatever their bodies name:
- * anyone who knows an address can post there, and a business can have any number of them.
+ * anyone who knows an address can post there. Those of its unverified channels are a source of their own.
  */
-export const sourceOf = (body: string, ownerId: Types.ObjectId | undefined): string =>
-  ownerId === undefined ? (numberIn(body) ?? accountIn(body) ?? unnamed) : `client:${ownerId.toHexString()}`;
+export function sourceOf(
+  body: string,
+  addressee: Pick<Addressee, 'clientId' | 'isVerified'> | undefined,
+): string {
+  if (addressee === undefined) return numberIn(body) ?? accountIn(body) ?? unnamed;
+  return `${addressee.isVerified ? 'client:' : unverifiedPrefix}${addressee.clientId.toHexString()}`;
+}
+
+/** Whether nothing has proved that the source is a business: anyone may sign up and make such sources. */
+export const isUnverifiedSource = (source: string | null): boolean =>
+  source?.startsWith(unverifiedPrefix) === true;
 
 /** Bodies that name neither a number nor an account. */
 const unnamed = 'unnamed';

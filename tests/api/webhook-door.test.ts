@@ -9,6 +9,7 @@ import { call } from '../support/http.ts';
 import { postSigned, signatureOf, statusesOf } from '../support/meta.ts';
 import { assertRefused } from '../support/problems.ts';
 import { openRawRequest } from '../support/raw-client.ts';
+import { waitFor } from '../support/wait.ts';
 
 const appSecret = 'the app secret of the deployment';
 const ownSecret = 'the app secret of the channel';
@@ -23,6 +24,7 @@ describe('api › webhook door', function () {
       WEBHOOK_CHANNEL_REQUESTS_PER_MINUTE: '20',
       WEBHOOK_CHANNEL_MB_PER_MINUTE: '12',
       WEBHOOK_CLIENT_MB_PER_DAY: '6',
+      WEBHOOK_UNVERIFIED_MB_PER_DAY: '1',
       WEBHOOK_UNKNOWN_KEYS_PER_MINUTE: '5',
     },
   });
@@ -159,6 +161,53 @@ describe('api › webhook door', function () {
     assert.equal((await post(other.path, sized(3 * megabyte))).status, 200);
     const meta = statusesOf(full.phoneNumberId, [{ id: 'wamid.x', status: 'read' }]);
     assert.equal((await postSigned(`${api().url}/webhook/incoming`, meta, appSecret)).status, 200);
+  });
+
+  describe('a channel that has not proved its number', () => {
+    const mostBytes = 256 * 1024;
+
+    async function giveUnverified() {
+      const user = await giveAddress();
+      const _id = new Types.ObjectId(user.channelId);
+      const ownership = { state: 'unverified', gap: 'not-checked', candidate: _id };
+      await api().collection('channels').updateOne({ _id }, { $set: { ownership } });
+      return user;
+    }
+
+    it('a body over 256 KiB › 409 before it is sent; a smaller one is stored as that of a stranger', async () => {
+      const { path, channelId, clientId } = await giveUnverified();
+      const client = await openRawRequest(api().url, { path, length: mostBytes + 1 });
+      assert.equal(await client.answered(promptMs), 409);
+      client.socket.destroy();
+      const refused = await post(path, sized(mostBytes + 1));
+      assertRefused(refused, 'large');
+      assert.deepEqual([refused.status, refused.body['code']], [409, 'channel-unverified']);
+      assert.equal((await post(path, sized(mostBytes))).status, 200);
+      const [event, ...others] = await events()
+        .find({ channelId: new Types.ObjectId(channelId) })
+        .toArray();
+      assert.deepEqual([event?.['source'], others.length], [`unverified:${clientId}`, 0]);
+    });
+
+    it('a body that grows beyond it when its bytes are read as text › 409', async () => {
+      const { path, channelId } = await giveUnverified();
+      const body = new Uint8Array(mostBytes).fill(0xff);
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${api().url}${path}`, { method: 'POST', headers, body });
+      assert.equal(answer.status, 409);
+      assert.equal(await stored(channelId), 0);
+    });
+
+    it('its small day is full › 429; once it is verified, it has the whole day of the business', async () => {
+      const { path, channelId } = await giveUnverified();
+      const statuses: number[] = [];
+      for (let count = 0; count < 5; count += 1) statuses.push((await post(path, sized(mostBytes))).status);
+      assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
+      await api()
+        .collection('channels')
+        .updateOne({ _id: new Types.ObjectId(channelId) }, { $set: { 'ownership.state': 'verified' } });
+      await waitFor('the proof is known', async () => (await post(path, sized(mostBytes))).status === 200);
+    });
   });
 
   // Last, because the network of all these tests is then limited.

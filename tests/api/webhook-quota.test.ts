@@ -3,8 +3,8 @@ import { newId } from '../../src/platform/ids.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
 import { webhookUsageModel } from '../../src/webhooks/quota/model.ts';
-import { createQuota, secondsToNextDay } from '../../src/webhooks/quota/quota.ts';
-import { createWebhookUsageRepository } from '../../src/webhooks/quota/repository.ts';
+import { createQuota, minUnverifiedBytes, secondsToNextDay } from '../../src/webhooks/quota/quota.ts';
+import { createWebhookUsageRepository, type UsageKind } from '../../src/webhooks/quota/repository.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 const noon = new Date('2026-11-28T12:00:00.000Z');
@@ -33,7 +33,14 @@ describe('webhook quota', () => {
         return usage.reserve(...given);
       },
     };
-    return { take: createQuota({ usage: counting, clock, bytesPerDay }), clock, commands: () => commands };
+    const quota = createQuota({
+      usage: counting,
+      clock,
+      bytesPerDay: { verified: bytesPerDay, unverified: 2 * minUnverifiedBytes },
+    });
+    const take = (scope: ReturnType<typeof scopeOf>, bytes: number, kind: UsageKind = 'verified') =>
+      quota(scope, { kind, bytes });
+    return { take, clock, commands: () => commands };
   };
 
   it('three processes at once › never more than the day has, and nearly all of it', async () => {
@@ -55,6 +62,36 @@ describe('webhook quota', () => {
     );
     assert.equal(await take(scopeOf(newId()), 6_400), true);
     assert.equal(await take(scopeOf(newId()), 6_401), false);
+  });
+
+  it('unverified channels › a small day of their own, in which each event takes its minimum, however small', async () => {
+    const scope = scopeOf(newId());
+    const { take } = startProcess(6_400);
+    const { take: takeElsewhere } = startProcess(6_400);
+    const answers = [
+      await take(scope, 10, 'unverified'),
+      await take(scope, 10, 'unverified'),
+      await take(scope, 10, 'unverified'),
+      await takeElsewhere(scope, 10, 'unverified'),
+    ];
+    assert.deepEqual(answers, [true, true, false, false]);
+    assert.equal(await take(scope, 6_400), true, 'the verified ones have their whole day');
+    assert.deepEqual(
+      (await usageOf(scope)).map(({ bytes, unverifiedBytes }) => ({ bytes, unverifiedBytes })),
+      [{ bytes: 6_400, unverifiedBytes: 2 * minUnverifiedBytes }],
+    );
+  });
+
+  it('a day that an older version has begun › goes on', async () => {
+    const scope = scopeOf(newId());
+    await databaseOf(database.connection)
+      .collection(webhookUsageModel.collection)
+      .insertOne({ ...scope, day: '2026-11-28', bytes: 6_000, expiresAt: new Date(noon.getTime() + 60_000) });
+    const { take } = startProcess(6_400);
+    assert.deepEqual(
+      [await take(scope, 10, 'unverified'), await take(scope, 500), await take(scope, 400)],
+      [true, false, true],
+    );
   });
 
   it('the next day › begins with the whole quota', async () => {

@@ -233,6 +233,31 @@ describe('api › webhook turns', function () {
       });
     }
 
+    it('twenty businesses wait with larger bodies › the smaller one of another business is next', async () => {
+      const seen: string[] = [];
+      const padded = (phoneNumberId: string, ids: readonly string[], bytes: number) => {
+        const body = messagesOf(phoneNumberId, ids);
+        return JSON.stringify({ ...body, padding: 'x'.repeat(bytes) });
+      };
+      const large = (source: string) =>
+        eventOf(padded(user.phoneNumberId, idsOf(60), 900_000), { source: `client:${source}` });
+      const floods = Array.from({ length: 20 }, () => new Types.ObjectId().toHexString());
+      await events().insertMany(floods.flatMap((source) => [large(source), large(source)]));
+      loops.push((await startSlow(seen, 20)).start());
+      await waitFor('the floods are under way', () => seen.length > 20);
+      const [id = ''] = idsOf(1);
+      const other = await api().signUp();
+      await events().insertOne(
+        eventOf(padded(other.phoneNumberId, [id], 300_000), { source: `client:${other.clientId}` }),
+      );
+      const before = seen.length;
+      await waitFor('the message is taken', () => seen.includes(id), { everyMs: 5 });
+      const passed = seen.indexOf(id) - before;
+      // The turn in progress, and the next one if it began in the same moment.
+      assert.ok(passed <= 100, `${passed} messages of the others came first`);
+      assert.ok(seen.length < 2_000, 'the floods were over too early');
+    });
+
     it('floods of thirty sources › a message of another source passes nearly all of them', async () => {
       const seen: string[] = [];
       const floods = Array.from({ length: 30 }, () => new Types.ObjectId().toHexString());

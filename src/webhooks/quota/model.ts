@@ -9,12 +9,15 @@ export interface WebhookUsageDoc {
   readonly day: string;
   /** Reserved by processes; each may have some left over. */
   readonly bytes: number;
+  /** The same for its unverified channels, which have a day of their own. */
+  readonly unverifiedBytes?: number;
   readonly expiresAt: Date;
 }
 
 export const webhookUsageModel = declareTenantModel<WebhookUsageDoc>('webhook_usage', {
   day: { type: String, required: true },
   bytes: { type: Number, required: true },
+  unverifiedBytes: Number,
   expiresAt: { type: Date, required: true },
 });
 

@@ -1,17 +1,23 @@
 import { createBatches } from '../../platform/batches.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { WebhookUsageRepository } from './repository.ts';
+import type { UsageKind, WebhookUsageRepository } from './repository.ts';
 
 export interface QuotaOptions {
   readonly usage: WebhookUsageRepository;
   readonly clock: Clock;
-  /** The events that one business may store in a UTC day through the addresses of its channels. */
-  readonly bytesPerDay: number;
+  /** What one business may store in a UTC day through the addresses of its channels. */
+  readonly bytesPerDay: Readonly<Record<UsageKind, number>>;
+}
+
+/** Bytes to store, and whose day they are taken from. */
+export interface Share {
+  readonly kind: UsageKind;
+  readonly bytes: number;
 }
 
 /** Whether the bytes may be stored today. */
-export type Quota = (scope: ClientScope, bytes: number) => Promise<boolean>;
+export type Quota = (scope: ClientScope, share: Share) => Promise<boolean>;
 
 /** What this process has reserved of a business's day and not used. */
 interface Stock {
@@ -21,13 +27,14 @@ interface Stock {
   refusal: { readonly fromBytes: number; readonly untilMs: number } | null;
 }
 
-interface Take {
+interface Take extends Share {
   readonly scope: ClientScope;
-  readonly bytes: number;
 }
 
 /** Reserved at once, so that a process asks the database once for thousands of events. */
 const maxStepBytes = 1024 * 1024;
+/** An event of an unverified channel takes at least so much of the day, which bounds how many of them wait. */
+export const minUnverifiedBytes = 16 * 1024;
 const refusalMs = 10_000;
 const maxStocks = 5_000;
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -40,7 +47,7 @@ const keptDays = 9;
  */
 export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota {
   const stocks = new Map<string, Stock>();
-  const stepBytes = Math.min(maxStepBytes, Math.floor(bytesPerDay / 64));
+  const stepOf = (kind: UsageKind): number => Math.min(maxStepBytes, Math.floor(bytesPerDay[kind] / 64));
 
   function stockOf(name: string, day: string): Stock {
     const known = stocks.get(name);
@@ -53,9 +60,10 @@ export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota 
     return fresh;
   }
 
-  async function take({ scope, bytes }: Take): Promise<boolean> {
+  async function take({ scope, kind, bytes: given }: Take): Promise<boolean> {
+    const bytes = kind === 'verified' ? given : Math.max(given, minUnverifiedBytes);
     const now = clock.now();
-    const stock = stockOf(scope.clientId.toHexString(), now.toISOString().slice(0, 10));
+    const stock = stockOf(nameOf({ scope, kind }), now.toISOString().slice(0, 10));
     const { refusal } = stock;
     if (
       bytes > stock.left &&
@@ -65,9 +73,9 @@ export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota 
     )
       return false;
     const missing = bytes - stock.left;
-    for (const wanted of missing <= 0 ? [] : [missing + stepBytes, missing]) {
+    for (const wanted of missing <= 0 ? [] : [missing + stepOf(kind), missing]) {
       const expiresAt = new Date(now.getTime() + keptDays * dayMs);
-      const reservation = { day: stock.day, bytes: wanted, maxBytes: bytesPerDay, expiresAt };
+      const reservation = { kind, day: stock.day, bytes: wanted, maxBytes: bytesPerDay[kind], expiresAt };
       if (!(await usage.reserve(scope, reservation))) continue;
       stock.left += wanted;
       break;
@@ -88,8 +96,11 @@ export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota 
       return answers;
     },
   });
-  return (scope, bytes) => batches.ask(scope.clientId.toHexString(), { scope, bytes });
+  return (scope, share) => batches.ask(nameOf({ scope, ...share }), { scope, ...share });
 }
+
+const nameOf = ({ scope, kind }: Pick<Take, 'scope' | 'kind'>): string =>
+  `${kind}:${scope.clientId.toHexString()}`;
 
 /** Seconds until the next UTC day begins. */
 export const secondsToNextDay = (now: Date): number => Math.ceil((dayMs - (now.getTime() % dayMs)) / 1_000);

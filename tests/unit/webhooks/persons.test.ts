@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { manyPersons, personKeyOf, personKeysIn } from '../../../src/webhooks/persons.ts';
 import { redactBody } from '../../../src/webhooks/redaction.ts';
-import { sourceOf } from '../../../src/webhooks/source.ts';
+import { sourceOf, type Addressee } from '../../../src/webhooks/source.ts';
 import { accountEvent } from '../../support/provider-events.ts';
 import { changeOf, envelopeOf, statusesOf, textOf } from '../../support/meta.ts';
 
@@ -59,23 +59,30 @@ describe('webhook event › redaction', () => {
 
 describe('webhook event › source', () => {
   const clientId = new Types.ObjectId();
-  const sources: readonly [string, object, Types.ObjectId | undefined, string][] = [
+  const sources: readonly [string, object, Pick<Addressee, 'clientId' | 'isVerified'> | undefined, string][] =
     [
-      'an address of a business, whatever it names',
-      statusesOf('42', []),
-      clientId,
-      `client:${clientId.toHexString()}`,
-    ],
-    ['Meta’s address, a number', statusesOf('42', []), undefined, 'number:42'],
-    [
-      'Meta’s address, one number twice',
-      envelopeOf(changeOf('42', {}), changeOf('42', {})),
-      undefined,
-      'number:42',
-    ],
-    ['Meta’s address, an account', accountEvent('100', 'account_update', {}), undefined, 'account:100'],
-    ['Meta’s address, neither', { statuses: [] }, undefined, 'unnamed'],
-  ];
+      [
+        'an address of a business, whatever it names',
+        statusesOf('42', []),
+        { clientId, isVerified: true },
+        `client:${clientId.toHexString()}`,
+      ],
+      [
+        'the address of an unverified channel',
+        statusesOf('42', []),
+        { clientId, isVerified: false },
+        `unverified:${clientId.toHexString()}`,
+      ],
+      ['Meta’s address, a number', statusesOf('42', []), undefined, 'number:42'],
+      [
+        'Meta’s address, one number twice',
+        envelopeOf(changeOf('42', {}), changeOf('42', {})),
+        undefined,
+        'number:42',
+      ],
+      ['Meta’s address, an account', accountEvent('100', 'account_update', {}), undefined, 'account:100'],
+      ['Meta’s address, neither', { statuses: [] }, undefined, 'unnamed'],
+    ];
   for (const [what, body, own, source] of sources) {
     it(`${what} › ${source.replace(/:.{24}$/, ':…')}`, () => {
       assert.equal(sourceOf(JSON.stringify(body), own), source);
