@@ -1,4 +1,4 @@
-import { credentialsConfig } from '../channels/config.ts';
+import { channelsConfig, credentialsConfig } from '../channels/config.ts';
 import { httpConfig } from '../http/config.ts';
 import { authConfig } from '../identity/config.ts';
 import { mailConfig } from '../mail/config.ts';
@@ -22,6 +22,7 @@ const blocks = {
   mail: mailConfig,
   auth: authConfig,
   credentials: credentialsConfig,
+  channels: channelsConfig,
   rates: ratesConfig,
   messages: messagesConfig,
   webhook: webhookConfig,

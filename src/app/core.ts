@@ -159,6 +159,7 @@ function buildChannelsAndTemplates(config: Config, ground: Ground) {
     limiter,
     cipher: ground.cipher,
     sendsPerSecond: config.rates.sendsPerSecond,
+    maxOfClient: config.channels.maxOfClient,
     clock,
     logger,
   });

@@ -29,6 +29,8 @@ interface ChannelDeps {
   readonly cipher: Cipher;
   /** Default rate of new channels. */
   readonly sendsPerSecond: number;
+  /** Channels that one business may have. */
+  readonly maxOfClient: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -43,7 +45,7 @@ interface ChannelRouteDeps {
 /** The WhatsApp numbers of clients: credentials, state, and what the provider reports about them. */
 export function buildChannels(deps: ChannelDeps) {
   const { mongo, audit, openings, cipher, sendsPerSecond, clock, logger } = deps;
-  const channels = createChannelRepository(mongo);
+  const channels = createChannelRepository(mongo, { maxOfClient: deps.maxOfClient });
   const directory = createChannelDirectory({ channels, cipher, clock, sendsPerSecond });
   const gateway = limitNumberGateway(deps.gateway, deps.limiter);
   const shared = { channels, directory, gateway, audit, openings, clock, logger };

@@ -40,7 +40,7 @@ export const createChannelResource = ({
 
 /** Includes the credentials: the audit stores the fact of their change, not their values. */
 function auditedFieldsOf(channel: ChannelDoc): Readonly<Record<string, unknown>> {
-  const { _id, clientId: _clientId, createdAt: _createdAt, look: _look, ...fields } = channel;
+  const { _id, clientId: _clientId, createdAt: _createdAt, look: _look, place: _place, ...fields } = channel;
   return fields;
 }
 

@@ -1,6 +1,12 @@
 import { defineConfig } from '../platform/config-block.ts';
-import { key256 } from '../platform/config-fields.ts';
+import { key256, wholeNumber } from '../platform/config-fields.ts';
 import { isWeakKey } from '../platform/secret-strength.ts';
+import { defaultMaxChannels } from './store/places.ts';
+
+export const channelsConfig = defineConfig({
+  fields: { CHANNELS_MAX_PER_CLIENT: wholeNumber(defaultMaxChannels, 1, 100_000) },
+  toSlice: (env) => ({ maxOfClient: env.CHANNELS_MAX_PER_CLIENT }),
+});
 
 /** The key that encrypts the access tokens and app secrets of channels. */
 export const credentialsConfig = defineConfig({

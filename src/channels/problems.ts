@@ -7,6 +7,12 @@ export const channelProblems = defineProblems({
     retry: false,
     advice: 'Reconnect the channel; its `stateReason` says why it is disconnected.',
   },
+  'channel-limit': {
+    status: 409,
+    title: 'Too many channels',
+    retry: false,
+    advice: 'Delete an unused channel, or ask the operator to raise CHANNELS_MAX_PER_CLIENT.',
+  },
   'channel-unverified': {
     status: 409,
     title: 'Channel not verified',

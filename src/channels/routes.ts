@@ -101,7 +101,7 @@ const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: Channel
     sendsETag: true,
     idempotent: 'by-answer',
     replies: { 201: CreatedChannelView },
-    problems: ['email-not-confirmed', 'already-exists'],
+    problems: ['email-not-confirmed', 'already-exists', 'channel-limit'],
     async handle({ actor, body }) {
       await requireMayConnect(scopeOf(actor.clientId), actor.userId);
       const { channel, webhookKey } = await useCases.create(scopeOf(actor.clientId), userOf(actor), body);

@@ -60,12 +60,13 @@ export function createChannelUseCases(deps: ChannelUseCaseDeps) {
 
     /**
      * Connects a number and asks the provider at once whether it belongs to the holder of the token. Without a complete
-     * proof the channel is unverified. Throws `already-exists` if the client has a channel with this number, or another
+     * proof the channel is unverified. Throws `channel-limit`, and `already-exists` if the client has a channel with this number, or another
      * channel has proved it as well.
      */
     async create(scope: ClientScope, by: AuditActor, body: CreateChannelBody): Promise<WithWebhookKey> {
       // Spares the calls to the provider; the unique index is what holds.
       if ((await channels.findByPhoneNumberId(scope, body.phoneNumberId)) !== null) throw alreadyConnected();
+      await channels.requirePlace(scope);
       const webhookKey = newSecret();
       const draft = draftChannel(scope, { body, webhookKey }, deps);
       try {

@@ -29,6 +29,8 @@ export const mailKinds = [
 export interface OutboxMailDoc {
   readonly _id: Types.ObjectId;
   readonly order: MailOrder;
+  /** Whose mails take turns with those of others (`lineOf`); missing in mails of older versions, which share one. */
+  readonly line?: string;
   readonly createdAt: Date;
   /** The number of started attempts. */
   readonly attempts: number;
@@ -40,6 +42,7 @@ export interface OutboxMailDoc {
 
 export const outboxMailModel = declarePlatformModel<OutboxMailDoc>('outbox_mails', {
   order: { type: Schema.Types.Mixed, required: true },
+  line: String,
   createdAt: { type: Date, required: true },
   attempts: { type: Number, required: true },
   nextAttemptAt: Date,
@@ -47,4 +50,9 @@ export const outboxMailModel = declarePlatformModel<OutboxMailDoc>('outbox_mails
 });
 
 outboxMailModel.schema.index({ nextAttemptAt: 1 }, { sparse: true });
+// The lines with due mails are found by skipping from one to the next, however many mails each of them has.
+outboxMailModel.schema.index(
+  { line: 1, nextAttemptAt: 1 },
+  { name: 'lines', partialFilterExpression: { nextAttemptAt: { $exists: true } } },
+);
 outboxMailModel.schema.index({ failedAt: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MailKind, MailOrder, MailRepository, OutboxMailDoc } from './repository.ts';
-import { afterFailure, type MailOutcome } from './rules.ts';
+import { afterFailure, chooseLines, lineOf, type MailOutcome } from './rules.ts';
 import { type Letter, maxSendMs, MailRefused, type MailTransport } from './transport.ts';
 
 export type { MailOrder } from './repository.ts';
@@ -22,7 +22,10 @@ export type MailOutbox = ReturnType<typeof createOutbox>;
 export const createOutbox = ({ mails, clock }: OutboxOptions) => ({
   async add(order: MailOrder, session?: ClientSession): Promise<void> {
     const now = clock.now();
-    await mails.insert({ _id: newId(), order, createdAt: now, attempts: 0, nextAttemptAt: now }, session);
+    await mails.insert(
+      { _id: newId(), order, line: lineOf(order), createdAt: now, attempts: 0, nextAttemptAt: now },
+      session,
+    );
   },
 });
 
@@ -38,13 +41,26 @@ interface MailSenderOptions extends OutboxOptions {
 
 /** Mails that one process sends at the same time. */
 const maxConcurrent = 5;
+/** The lines whose last turn is remembered; of more, those that were served longest ago are forgotten. */
+const maxServedLines = 10_000;
 
 /** Sends due mails at least once: a crash between sending and recording it sends the mail again. */
 export function createMailSender(options: MailSenderOptions) {
   const { mails, transport, writeLetter, clock, logger, onAttempt } = options;
-  async function claim(): Promise<OutboxMailDoc | null> {
+  /** The turn in which each line was served last. */
+  const servedAt = new Map<string | null, number>();
+  let turns = 0;
+
+  async function claim(line: string | null): Promise<OutboxMailDoc | null> {
     const now = clock.now();
-    return mails.claim(now, new Date(now.getTime() + maxSendMs));
+    const mail = await mails.claim(line, now, new Date(now.getTime() + maxSendMs));
+    if (mail === null) return null;
+    turns += 1;
+    servedAt.delete(line);
+    servedAt.set(line, turns);
+    const [oldest] = servedAt.keys();
+    if (servedAt.size > maxServedLines && oldest !== undefined) servedAt.delete(oldest);
+    return mail;
   }
 
   async function deliver(mail: OutboxMailDoc): Promise<void> {
@@ -78,13 +94,12 @@ export function createMailSender(options: MailSenderOptions) {
   }
 
   return {
-    /** Sends a batch of due mails; returns how many it tried. */
+    /** Sends a batch of due mails, whose lines take turns; returns how many it tried. */
     async sendDue(): Promise<number> {
       const due: OutboxMailDoc[] = [];
-      while (due.length < maxConcurrent) {
-        const mail = await claim();
-        if (mail === null) break;
-        due.push(mail);
+      for (const line of chooseLines(await mails.dueLines(clock.now()), servedAt, maxConcurrent)) {
+        const mail = await claim(line);
+        if (mail !== null) due.push(mail);
       }
       await Promise.all(due.map(deliver));
       return due.length;

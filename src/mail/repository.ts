@@ -1,8 +1,16 @@
-import type { ClientSession, Connection, Types } from 'mongoose';
+import mongoose, { type ClientSession, type Connection, type mongo, type Types } from 'mongoose';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
 import { outboxMailModel, type OutboxMailDoc } from './model.ts';
 
 export type { MailKind, MailOrder, OutboxMailDoc } from './model.ts';
+
+interface DueLine {
+  readonly line: string | null;
+  readonly dueAt: Date;
+}
+
+/** More lines than businesses with a due mail at the same moment. */
+const maxLines = 10_000;
 
 export type MailRepository = ReturnType<typeof createMailRepository>;
 
@@ -14,10 +22,23 @@ export function createMailRepository(connection: Connection) {
       await mails.insertOne(mail, session === undefined ? {} : { session });
     },
 
-    /** Claims the mail that is due first until `leaseUntil`; null if none is due. */
-    claim: (now: Date, leaseUntil: Date): Promise<OutboxMailDoc | null> =>
+    /** The lines with due mails, at a cost that depends on their number alone. */
+    dueLines: (now: Date): Promise<DueLine[]> =>
+      mails
+        .aggregate<DueLine>([
+          // The bound on the line matches all, and lets the server skip through the index.
+          { $match: { line: { $gte: new mongoose.mongo.MinKey() }, nextAttemptAt: { $lte: now } } },
+          { $sort: { line: 1, nextAttemptAt: 1 } },
+          { $group: { _id: '$line', dueAt: { $first: '$nextAttemptAt' } } },
+          { $limit: maxLines },
+          { $project: { _id: 0, line: { $ifNull: ['$_id', null] }, dueAt: 1 } },
+        ])
+        .toArray(),
+
+    /** Claims the mail of the line that is due first until `leaseUntil`; null if none is due. */
+    claim: (line: string | null, now: Date, leaseUntil: Date): Promise<OutboxMailDoc | null> =>
       mails.findOneAndUpdate(
-        { nextAttemptAt: { $lte: now } },
+        { line, nextAttemptAt: { $lte: now } } as mongo.Filter<OutboxMailDoc>,
         { $set: { nextAttemptAt: leaseUntil }, $inc: { attempts: 1 } },
         { sort: { nextAttemptAt: 1 }, returnDocument: 'after' },
       ),

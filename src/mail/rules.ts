@@ -1,4 +1,30 @@
-import type { MailKind } from './model.ts';
+import type { MailKind, MailOrder } from './model.ts';
+
+/** Mails of one business wait for no more than one mail of each other, and so do those that strangers can order. */
+export const lineOf = (order: MailOrder): string =>
+  'clientId' in order ? `client:${order.clientId.toHexString()}` : order.kind;
+
+interface DueLine {
+  readonly line: string | null;
+  readonly dueAt: Date;
+}
+
+/**
+ * The lines of the next mails, at most `count`: round by round, each begun by the line that was served longest ago.
+ * `servedAt` counts what this process has sent.
+ */
+export function chooseLines(
+  due: readonly DueLine[],
+  servedAt: ReadonlyMap<string | null, number>,
+  count: number,
+): readonly (string | null)[] {
+  const inOrder = due
+    .map(({ line, dueAt }) => ({ line, dueAt, served: servedAt.get(line) ?? 0 }))
+    .toSorted((a, b) => a.served - b.served || a.dueAt.getTime() - b.dueAt.getTime())
+    .map(({ line }) => line);
+  if (inOrder.length === 0) return [];
+  return Array.from({ length: count }, (_, index) => inOrder[index % inOrder.length] ?? null);
+}
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;

@@ -120,6 +120,11 @@ export interface ChannelDoc {
   readonly verification?: ChannelVerification;
   /** Missing on a channel that an earlier version of the product stored: it is unverified until it is checked. */
   readonly ownership?: ChannelOwnership;
+  /**
+   * From 0, each once in the business: the unique index bounds the channels of one business. Missing on a channel that an
+   * earlier version stored during an update.
+   */
+  readonly place?: number;
   readonly createdAt: Date;
   readonly version: number;
 }
@@ -147,11 +152,16 @@ export const channelModel = declareTenantModel<ChannelDoc>('channels', {
   usesMarketingEndpoint: Boolean,
   verification: Schema.Types.Mixed,
   ownership: Schema.Types.Mixed,
+  place: Number,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },
 });
 
 channelModel.schema.index({ clientId: 1, _id: 1 });
+channelModel.schema.index(
+  { clientId: 1, place: 1 },
+  { name: 'places', unique: true, partialFilterExpression: { place: { $exists: true } } },
+);
 // For the metrics, across all tenants: the few channels that do not send or are not proved.
 channelModel.schema.index({ state: 1, 'pause.since': 1 }, { name: 'states' });
 channelModel.schema.index({ 'restriction.since': 1 }, { name: 'restrictions', sparse: true });

@@ -7,6 +7,8 @@ import {
 } from '../../platform/tenant-collection.ts';
 import type { CrossingFilter } from '../../platform/tenant-queries.ts';
 import type { Change } from '../../platform/update.ts';
+import { AppError } from '../../platform/errors.ts';
+import { defaultMaxChannels, firstFreePlace } from './places.ts';
 import { channelModel, type ChannelDoc, type PendingNumberCheck, type ProviderPause } from './model.ts';
 
 export type { ChannelDoc } from './model.ts';
@@ -36,13 +38,32 @@ export type ChannelChange = Change<
 
 export type ChannelRepository = ReturnType<typeof createChannelRepository>;
 
-export function createChannelRepository(connection: Connection) {
+export function createChannelRepository(
+  connection: Connection,
+  { maxOfClient = defaultMaxChannels }: { readonly maxOfClient?: number } = {},
+) {
   const channels = openTenantCollection(channelModel, connection);
+
+  async function requirePlace(scope: ClientScope, session?: ClientSession): Promise<number> {
+    const options = { projection: { place: 1 }, limit: maxOfClient, session };
+    const place = firstFreePlace(await channels.find(scope, {}, options), maxOfClient);
+    if (place !== null) return place;
+    throw new AppError('channel-limit', `The business may have at most ${maxOfClient} channels.`);
+  }
+
   return {
     ...createCrossings(channels),
 
-    async insert(scope: ClientScope, channel: ChannelDoc, session?: ClientSession): Promise<void> {
-      await channels.insertOne(scope, channel, { session });
+    /** The place of one more channel; throws `channel-limit` if the business has as many as it may have. */
+    requirePlace,
+
+    /**
+     * Inserts a channel; throws `channel-limit`. Of two transactions that take the same place, the unique index stops one,
+     * which is then repeated.
+     */
+    async insert(scope: ClientScope, channel: ChannelDoc, session: ClientSession): Promise<void> {
+      const place = await requirePlace(scope, session);
+      await channels.insertOne(scope, { ...channel, place }, { session });
     },
 
     findById: (

@@ -196,6 +196,40 @@ describe('outbox of mails', () => {
     assert.ok(!recipients.includes('b@example.com'), recipients.join(' | '));
   });
 
+  it('a business with hundreds of invitations › the mails of others pass them, each in its turn', async () => {
+    const sent: OutboxMailDoc['order'][] = [];
+    const { outbox } = createProcess(async () => undefined);
+    const [flood, other] = [new Types.ObjectId(), new Types.ObjectId()];
+    const invite = (clientId: Types.ObjectId) =>
+      outbox.add({ kind: 'invitation', clientId, userId: new Types.ObjectId() });
+    for (let count = 0; count < 200; count += 1) await invite(flood);
+    await stored().insertOne({
+      ...{ _id: new Types.ObjectId(), order, createdAt: start, attempts: 0, nextAttemptAt: start },
+    });
+    await invite(other);
+    await outbox.add(order);
+    const sender = createMailSender({
+      mails: createMailRepository(database.connection),
+      clock: createFixedClock(start),
+      logger: captureLog().logger,
+      transport: { send: async () => undefined, close: () => undefined },
+      async writeLetter(given) {
+        sent.push(given);
+        return letter;
+      },
+    });
+    await sender.sendDue();
+    const nameOf = (given: MailOrder): string =>
+      'clientId' in given ? (given.clientId.equals(flood) ? 'flood' : 'other') : given.kind;
+    assert.deepEqual(sent.map(nameOf).toSorted(), [
+      'flood',
+      'flood',
+      'other',
+      'password-reset',
+      'password-reset',
+    ]);
+  });
+
   it('no recipient › the mail is dropped', async () => {
     const mails = createMailRepository(database.connection);
     const clock = createFixedClock(start);
