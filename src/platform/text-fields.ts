@@ -3,9 +3,12 @@ import { isTimeZone } from './zones.ts';
 
 /** Text fields that several areas share. */
 
-/** Explicit ranges, because readers of the OpenAPI document may not support Unicode classes. */
+/**
+ * Neither control characters nor the separators of lines and paragraphs, which break a line as well. Explicit ranges,
+ * because readers of the OpenAPI document may not support Unicode classes.
+ */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
-export const noControls = /^[^\u0000-\u001F\u007F-\u009F]*$/;
+export const noControls = /^[^\u0000-\u001F\u007F-\u009F\u2028\u2029]*$/;
 
 /** One line of visible text, without control characters. */
 export const LineText = z

@@ -208,6 +208,8 @@ describe('contacts', () => {
         ['body.tags'],
       ],
       ['a name with a line break', { phoneNumber: '+15550003001', name: 'A\nB' }, ['body.name']],
+      ['a name with a line separator', { phoneNumber: '+15550003001', name: 'A\u2028B' }, ['body.name']],
+      ['a name with a paragraph separator', { phoneNumber: '+15550003001', name: 'A\u2029B' }, ['body.name']],
       [
         'a nested custom field',
         { phoneNumber: '+15550003001', customFields: { a: { b: 1 } } },
