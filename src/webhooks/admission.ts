@@ -1,9 +1,10 @@
 import { AppError } from '../platform/errors.ts';
-import { bodyBounds, findExceededBound, type BodyBound } from './body-bounds.ts';
+import { bodyBounds, measureBody, type BodyBound } from './body-bounds.ts';
 import { maxSharedBytes } from './lease-size.ts';
 import type { WebhookEventDoc } from './model.ts';
 import { personKeysIn } from './persons.ts';
 import { isUrgentBody } from './rules.ts';
+import { storedBytesOf } from './quota/rules.ts';
 import { sourceOf, type Addressee } from './source.ts';
 
 /** A body that exceeds a bound; nothing of it is stored. */
@@ -20,7 +21,13 @@ export class BodyOutOfBounds extends AppError {
 }
 
 /** The fields by which a stored event is found and gets its turn. */
-export type Admission = Pick<WebhookEventDoc, 'source' | 'persons' | 'isUrgent'>;
+export type AdmittedFields = Pick<WebhookEventDoc, 'source' | 'persons' | 'isUrgent'>;
+
+export interface Admission {
+  readonly fields: AdmittedFields;
+  /** What the body and all that becomes of it take of the database, at most (`storedBytesOf`). */
+  readonly storedBytes: number;
+}
 
 /**
  * What the address of an unverified channel takes at once. Larger bodies are handled one at a time, and a business that has
@@ -39,13 +46,17 @@ export function assertMayBeLarge({ isVerified }: Pick<Addressee, 'isVerified'>, 
 
 /** Judges a body before it is stored; throws `BodyOutOfBounds` and `channel-unverified`. Nothing is parsed. */
 export function admitBody(body: string, addressee?: Pick<Addressee, 'clientId' | 'isVerified'>): Admission {
-  const bound = findExceededBound(body);
-  if (bound !== null) throw new BodyOutOfBounds(bound);
-  if (addressee !== undefined) assertMayBeLarge(addressee, Buffer.byteLength(body));
+  const { exceeded, items } = measureBody(body);
+  if (exceeded !== null) throw new BodyOutOfBounds(exceeded);
+  const bytes = Buffer.byteLength(body);
+  if (addressee !== undefined) assertMayBeLarge(addressee, bytes);
   const persons = personKeysIn(body);
   return {
-    source: sourceOf(body, addressee),
-    ...(persons.length === 0 ? {} : { persons }),
-    ...(isUrgentBody(body) ? { isUrgent: true } : {}),
+    fields: {
+      source: sourceOf(body, addressee),
+      ...(persons.length === 0 ? {} : { persons }),
+      ...(isUrgentBody(body) ? { isUrgent: true } : {}),
+    },
+    storedBytes: storedBytesOf(bytes, items),
   };
 }

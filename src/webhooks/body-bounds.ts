@@ -1,3 +1,5 @@
+import { createItemCount } from './item-count.ts';
+
 /**
  * What a webhook body may hold, judged before anything is parsed. Meta sends at most 3 MB and 1,000 updates; the history of
  * a phone app comes in bodies of thousands of messages with about ten values each. The bounds keep `JSON.parse` under
@@ -27,37 +29,58 @@ const closeList = 0x5d;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
-/** The first bound that the body exceeds, or null. Reads each character once and stops at the first excess. */
-export function findExceededBound(body: string): BodyBound | null {
-  if (Buffer.byteLength(body) > bodyBounds.bytes) return 'bytes';
+export interface BodyMeasure {
+  /** The first bound that the body exceeds, or null. */
+  readonly exceeded: BodyBound | null;
+  /** Objects that may each become documents of their own (`item-count.ts`); of no meaning beyond a bound. */
+  readonly items: number;
+}
+
+export const findExceededBound = (body: string): BodyBound | null => measureBody(body).exceeded;
+
+/** Reads each character once and stops at the first excess. */
+export function measureBody(body: string): BodyMeasure {
+  const bytes = Buffer.byteLength(body);
+  const counted = createItemCount(body);
+  const exceeded = (bound: BodyBound): BodyMeasure => ({ exceeded: bound, items: counted.items() });
+  if (bytes > bodyBounds.bytes) return exceeded('bytes');
   const keys = createKeyCount();
   let [depth, values, at] = [0, 1, 0];
   while (at < body.length) {
-    switch (body.charCodeAt(at)) {
-      case quote:
+    const unit = body.charCodeAt(at);
+    switch (unit) {
+      case quote: {
+        const start = at;
         at = keys.readText(body, at);
+        counted.text(start + 1, at);
         break;
+      }
       case openList:
       case openObject:
         values += 1;
         depth += 1;
-        if (depth > bodyBounds.depth) return 'depth';
+        if (depth > bodyBounds.depth) return exceeded('depth');
+        if (unit === openList) counted.openList(depth);
+        else counted.openObject(depth);
         break;
       case closeList:
       case closeObject:
         depth -= 1;
+        counted.next();
         break;
       case comma:
         values += 1;
+        counted.next();
         break;
       case colon:
-        if (keys.countLastText() > bodyBounds.keys) return 'keys';
+        if (keys.countLastText() > bodyBounds.keys) return exceeded('keys');
+        counted.colon();
         break;
     }
-    if (values > bodyBounds.values) return 'values';
+    if (values > bodyBounds.values) return exceeded('values');
     at += 1;
   }
-  return null;
+  return { exceeded: null, items: counted.items() };
 }
 
 const hashBits = 16;

@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { ChannelDirectory } from '../channels/directory.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createLogBudget } from '../platform/log-budget.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createLoops, once } from '../platform/loop.ts';
 import type { Measured } from '../platform/metrics.ts';
@@ -44,6 +45,9 @@ export const buildErasure = (deps: ErasureDeps) => createErasure(deps);
 /** The unknown names of the provider; all that their command needs. */
 export const buildUnknownWordStore = (mongo: MongoConnection) => createUnknownWordRepository(mongo);
 
+/** Lines about refused bodies, of one business in a minute. */
+const maxLogLines = 10;
+
 interface IntakeDeps {
   readonly mongo: MongoConnection;
   readonly channels: ChannelDirectory;
@@ -58,8 +62,6 @@ interface IntakeDeps {
 export function buildIntake(deps: IntakeDeps) {
   const { mongo, channels, appSecrets, config, metrics, clock, logger } = deps;
   const { maxQueued, verifyToken, channelLimits, bytesPerDay } = config;
-  const intake = createIntake({ events: openStore(mongo), clock, maxQueued });
-  const observed = observeIntake(intake, metrics, logger);
   const door = createDoor({
     channels,
     appSecrets: appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal()))),
@@ -67,6 +69,12 @@ export function buildIntake(deps: IntakeDeps) {
     quota: createQuota({ usage: createWebhookUsageRepository(mongo), clock, bytesPerDay }),
     clock,
     onRefused: countRefusals(metrics),
+  });
+  const { takeQuota } = door;
+  const intake = createIntake({ events: openStore(mongo), clock, maxQueued, takeQuota });
+  const observed = observeIntake(intake, metrics, {
+    logger,
+    logBudget: createLogBudget({ clock, maxPerMinute: maxLogLines }),
   });
   return { rawRoutes: webhookRoutes({ intake: observed, door, verifyToken }) };
 }

@@ -11,6 +11,7 @@ import { isSignature, isSignedBy } from '../whatsapp/signature.ts';
 import { assertMayBeLarge } from './admission.ts';
 import type { ChannelLimits } from './limits.ts';
 import { type Quota, secondsToNextDay } from './quota/quota.ts';
+import type { Addressee } from './source.ts';
 
 /** Why the door refused a request. */
 export type DoorRefusal = 'signature' | 'unknown-key' | 'rate' | 'quota' | 'unverified';
@@ -28,9 +29,6 @@ export interface DoorDeps {
 export type Door = ReturnType<typeof createDoor>;
 
 const signatureHeader = 'x-hub-signature-256';
-
-/** A stored event takes this much beside its body: the document, its indexes. */
-const eventOverheadBytes = 512;
 
 /** The memory of bodies for all unverified channels together: a stranger can have any number of them. */
 const unverifiedSender: BodySender = { pool: 'channel', key: 'unverified' };
@@ -124,10 +122,13 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
       return channel;
     },
 
-    /** Takes the bytes of an event from the day of the business that owns the channel. */
-    async takeQuota(channel: ChannelDoc, bytes: number): Promise<void> {
-      const kind = isVerified(channel) ? 'verified' : 'unverified';
-      if (await quota(scopeOf(channel.clientId), { kind, bytes: bytes + eventOverheadBytes })) return;
+    /** Takes what an event stores from the day of the business that owns the channel. */
+    async takeQuota(
+      { clientId, isVerified: isProved }: Pick<Addressee, 'clientId' | 'isVerified'>,
+      bytes: number,
+    ): Promise<void> {
+      const kind = isProved ? 'verified' : 'unverified';
+      if (await quota(scopeOf(clientId), { kind, bytes })) return;
       const detail =
         kind === 'verified'
           ? 'The business has stored all the webhook events that it may store today.'

@@ -9,7 +9,7 @@ import type { Addressee } from './source.ts';
 export interface Intake {
   /**
    * Stores the body of one request; resolves when it is durable. Throws `overloaded` when the queue is full, and
-   * `body-out-of-bounds` and `channel-unverified`.
+   * `body-out-of-bounds`, `channel-unverified` and what taking the quota throws.
    */
   store(body: string, addressee?: Addressee): Promise<void>;
 }
@@ -19,10 +19,12 @@ export interface IntakeOptions {
   readonly clock: Clock;
   /** Requests that may wait for the disk; above it new ones are refused, and the provider repeats them. */
   readonly maxQueued: number;
+  /** Takes what an event stores from the day of its business; throws if there is not enough left. */
+  readonly takeQuota?: (addressee: Addressee, storedBytes: number) => Promise<void>;
 }
 
 /** Stores webhook events; the repository batches concurrent writes. */
-export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intake {
+export function createIntake({ events, clock, maxQueued, takeQuota }: IntakeOptions): Intake {
   let queuedCount = 0;
 
   return {
@@ -30,7 +32,8 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
       if (queuedCount >= maxQueued) {
         throw new AppError('overloaded', 'The intake is full.', { retryAfterSeconds: 5 });
       }
-      const admission = admitBody(body, addressee);
+      const { fields, storedBytes } = admitBody(body, addressee);
+      if (addressee !== undefined) await takeQuota?.(addressee, storedBytes);
       const now = clock.now();
       const event: WebhookEventDoc = {
         _id: newId(),
@@ -40,7 +43,7 @@ export function createIntake({ events, clock, maxQueued }: IntakeOptions): Intak
         attempts: 0,
         nextAttemptAt: firstDueAt(body, now),
         ...(addressee === undefined ? {} : { channelId: addressee.channelId }),
-        ...admission,
+        ...fields,
       };
       queuedCount += 1;
       // An event of a failed batch may be stored nevertheless: the provider repeats it, and processing is idempotent.

@@ -1,3 +1,4 @@
+import type { LogBudget } from '../platform/log-budget.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { DoorRefusal } from './door.ts';
@@ -5,6 +6,7 @@ import { BodyOutOfBounds } from './admission.ts';
 import type { webhookInstruments } from './instruments.ts';
 import type { Intake } from './intake.ts';
 import type { WebhookRepository } from './repository.ts';
+import type { Addressee } from './source.ts';
 import { knownFields } from '../whatsapp/known-words.ts';
 import type { UnknownWords } from './unknown-words/recorder.ts';
 
@@ -14,7 +16,7 @@ type WebhookMetrics = Measured<typeof webhookInstruments>;
 export const observeIntake = (
   intake: Intake,
   { instruments }: WebhookMetrics,
-  logger: Pick<Logger, 'warn'>,
+  { logger, logBudget }: { readonly logger: Pick<Logger, 'warn'>; readonly logBudget: LogBudget },
 ): Intake => ({
   async store(body, addressee) {
     try {
@@ -22,20 +24,22 @@ export const observeIntake = (
     } catch (error) {
       if (error instanceof BodyOutOfBounds) {
         instruments.webhookBodiesRefused.add({ bound: error.bound });
-        logger.warn(
-          {
-            bound: error.bound,
-            characters: body.length,
-            channelId: addressee?.channelId.toHexString() ?? null,
-          },
-          'webhook body out of bounds; refused',
-        );
+        const line = logBudget(addressee === undefined ? 'signed' : keyOf(addressee));
+        if (line !== null) {
+          const leftOut = line.leftOutCount === 0 ? {} : { leftOutCount: line.leftOutCount };
+          const channelId = addressee?.channelId.toHexString() ?? null;
+          const fields = { bound: error.bound, characters: body.length, channelId, ...leftOut };
+          logger.warn(fields, 'webhook body out of bounds; refused');
+        }
       }
       throw error;
     }
     instruments.webhookEventsStored.add({});
   },
 });
+
+const keyOf = ({ clientId, isVerified }: Addressee): string =>
+  isVerified ? clientId.toHexString() : 'unverified';
 
 /** Counts the requests that the door refused. */
 export function countRefusals({ instruments }: WebhookMetrics): (reason: DoorRefusal) => void {

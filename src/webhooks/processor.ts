@@ -3,6 +3,7 @@ import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { createBreather } from '../platform/breather.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createLogBudget } from '../platform/log-budget.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import type { WebhookItem } from '../whatsapp/events.ts';
@@ -38,6 +39,9 @@ const defaultLeaseMs = 30_000;
 /** Reading bodies holds the event loop this long at most, and a single `JSON.parse` 50 ms (`body-bounds.ts`). */
 const maxBusyMs = 8;
 
+/** Of one source and kind in a minute; the metrics count all, and the dead letters can be listed. */
+const maxLogLines = 5;
+
 const done: ItemOutcome = { kind: 'done' };
 const unmatched: ItemOutcome = {
   kind: 'unmatched',
@@ -54,6 +58,7 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
     logger,
     leaseMs,
     deadLetterMs,
+    logBudget: createLogBudget({ clock, maxPerMinute: maxLogLines }),
     breather: createBreather(maxBusyMs),
     largeBodies: createLargeBodies(),
     usage: createSourceUsage(),

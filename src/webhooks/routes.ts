@@ -24,7 +24,6 @@ export function webhookRoutes({ intake, door, verifyToken }: WebhookRouteDeps): 
 
   /** The only way of a verified body into the intake. */
   async function store(rawBody: Buffer, channel?: ChannelDoc): Promise<RawReply> {
-    if (channel !== undefined) await door.takeQuota(channel, rawBody.byteLength);
     await intake.store(textOf(rawBody), channel && addresseeOf(channel));
     return { status: 200, body: 'OK' };
   }

@@ -28,6 +28,10 @@ export function sourceOf(
 export const isUnverifiedSource = (source: string | null): boolean =>
   source?.startsWith(unverifiedPrefix) === true;
 
+/** Whose log lines are bounded together: strangers can make any number of sources. */
+export const logKeyOf = (source: string | null): string =>
+  isUnverifiedSource(source) ? 'unverified' : (source ?? unnamed);
+
 /** Bodies that name neither a number nor an account. */
 const unnamed = 'unnamed';
 

@@ -1,9 +1,11 @@
 import { sleep, type Clock } from '../platform/clock.ts';
+import type { LogBudget } from '../platform/log-budget.ts';
 import type { Logger } from '../platform/logger.ts';
 import { maxTakes } from './lease-size.ts';
 import { decidingOutcomes, progressAfter } from './progress.ts';
 import type { JudgedEvent, Lease, LeasedEvent, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type EventVerdict } from './rules.ts';
+import { logKeyOf } from './source.ts';
 import { slicesOf, type ItemTask, type OpenEvent, type SliceDeps } from './slices.ts';
 
 export interface TurnDeps extends SliceDeps {
@@ -12,6 +14,8 @@ export interface TurnDeps extends SliceDeps {
   readonly handle: (tasks: readonly ItemTask[]) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** By source: whoever knows the address of a channel can post what becomes a dead letter. */
+  readonly logBudget: LogBudget;
   readonly leaseMs: number;
   /** How long dead letters are kept. */
   readonly deadLetterMs: number;
@@ -98,25 +102,31 @@ const hasBegun = (progress: OpenEvent['progress']): progress is NonNullable<Open
 /** Its processor was stopped or lost its lease each time, perhaps by this event. */
 const isGivenUp = ({ takes = 0 }: LeasedEvent): boolean => takes > maxTakes;
 
-function judge({ logger }: TurnDeps, { event, progress }: OpenEvent, now: Date): JudgedEvent {
+function judge(deps: TurnDeps, { event, progress }: OpenEvent, now: Date): JudgedEvent {
   const ageMs = now.getTime() - (event.redrivenAt ?? event.receivedAt).getTime();
   const verdict: EventVerdict = isGivenUp(event)
     ? { kind: 'dead', reason: `stalled: taken ${maxTakes} times, and no attempt came to an end` }
     : judgeEvent(progress === null ? [] : decidingOutcomes(progress), { attempts: event.attempts, ageMs });
-  const eventId = event._id.toHexString();
-  if (verdict.kind === 'dead') {
-    logger.error(
-      { eventId, reason: verdict.reason },
-      'webhook event became a dead letter; see npm run dead-letters',
-    );
-  } else if (verdict.kind === 'again' && ageMs > unmatchedAlertMs) {
-    logger.warn({ eventId, reason: verdict.reason }, 'webhook event still not processed');
-  }
+  if (verdict.kind === 'dead' || (verdict.kind === 'again' && ageMs > unmatchedAlertMs))
+    logVerdict(deps, event, verdict);
   return {
     eventId: event._id,
     verdict,
     progress: progress === null ? null : progressAfter(verdict, progress),
   };
+}
+
+function logVerdict(
+  { logger, logBudget }: TurnDeps,
+  { _id, source }: LeasedEvent,
+  { kind, reason }: Exclude<EventVerdict, { readonly kind: 'done' }>,
+): void {
+  const line = logBudget(`${kind} ${logKeyOf(source ?? null)}`);
+  if (line === null) return;
+  const leftOut = line.leftOutCount === 0 ? {} : { leftOutCount: line.leftOutCount };
+  const fields = { eventId: _id.toHexString(), reason, ...leftOut };
+  if (kind === 'dead') logger.error(fields, 'webhook event became a dead letter; see npm run dead-letters');
+  else logger.warn(fields, 'webhook event still not processed');
 }
 
 /** A turn that takes longer than this many leases counts as stuck; other processors take its events over. */

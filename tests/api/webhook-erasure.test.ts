@@ -26,7 +26,7 @@ describe('api › erasure of stored webhook events', function () {
     const { insertedId } = await events().insertOne({
       ...{ receivedAt: new Date(), body: text, status, attempts: 1 },
       ...(own === undefined ? {} : { channelId: own }),
-      ...admitBody(text, own && { clientId: own, isVerified: true }),
+      ...admitBody(text, own && { clientId: own, isVerified: true }).fields,
       ...(status === 'parked'
         ? { nextAttemptAt: new Date(), progress: { parts: 1 }, leaseToken: 'held' }
         : {}),
