@@ -4,6 +4,8 @@ import { secret, wholeNumber } from '../platform/config-fields.ts';
 const megabyte = 1024 * 1024;
 /** A limit below the largest body would refuse that body for ever. */
 const largestBodyMb = 4;
+/** What the largest body of a phone's backlog becomes, 9,000 messages, with some room. */
+const largestStoredMb = 64;
 const dayMs = 24 * 60 * 60 * 1_000;
 
 export const webhookConfig = defineConfig({
@@ -12,7 +14,7 @@ export const webhookConfig = defineConfig({
     WEBHOOK_MAX_QUEUED: wholeNumber(5_000, 1, 1_000_000),
     WEBHOOK_CHANNEL_REQUESTS_PER_MINUTE: wholeNumber(30_000, 1, 10_000_000),
     WEBHOOK_CHANNEL_MB_PER_MINUTE: wholeNumber(64, largestBodyMb, 1_000_000),
-    WEBHOOK_CLIENT_MB_PER_DAY: wholeNumber(2_048, largestBodyMb + 1, 1_000_000_000),
+    WEBHOOK_CLIENT_MB_PER_DAY: wholeNumber(4_096, largestStoredMb, 1_000_000_000),
     WEBHOOK_UNVERIFIED_MB_PER_DAY: wholeNumber(16, 1, 1_000_000_000),
     WEBHOOK_UNKNOWN_KEYS_PER_MINUTE: wholeNumber(600, 1, 10_000_000),
     WEBHOOK_DEAD_LETTER_DAYS: wholeNumber(8, 3, 365),
