@@ -11,6 +11,7 @@ import { isSignature, isSignedBy } from '../whatsapp/signature.ts';
 import { assertMayBeLarge } from './admission.ts';
 import type { ChannelLimits } from './limits.ts';
 import { type Quota, secondsToNextDay } from './quota/quota.ts';
+import type { UsageKind } from './quota/repository.ts';
 import type { Addressee } from './source.ts';
 
 /** Why the door refused a request. */
@@ -51,14 +52,6 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
       new AppError('invalid-signature', 'The signature does not match the body. Nothing was stored.'),
     );
 
-  function requireSize(channel: ChannelDoc, bytes: number): void {
-    try {
-      assertMayBeLarge({ isVerified: isVerified(channel) }, bytes);
-    } catch (error) {
-      throw error instanceof AppError ? refuse('unverified', error) : error;
-    }
-  }
-
   async function counted<T>(count: Promise<T>): Promise<T> {
     try {
       return await count;
@@ -92,7 +85,7 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
       const channel = await requireChannel(head);
       if (channels.appSecretOf(channel) !== null && !isSignature(head.headers[signatureHeader]))
         throw badSignature();
-      requireSize(channel, head.declaredBytes);
+      requireSize(channel, head.declaredBytes, refuse);
       const key = channel._id.toHexString();
       await counted(limits.countRequest(key, head.declaredBytes));
       return isVerified(channel)
@@ -109,7 +102,7 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
     async requireSender(request: RawRequest): Promise<ChannelDoc> {
       const { headers, rawBody, declaredBytes } = request;
       const channel = await requireChannel(request);
-      requireSize(channel, rawBody.byteLength);
+      requireSize(channel, rawBody.byteLength, refuse);
       await counted(limits.countBytes(channel._id.toHexString(), rawBody.byteLength - declaredBytes));
       const appSecret = channels.appSecretOf(channel);
       if (appSecret === null) return channel;
@@ -122,19 +115,35 @@ export function createDoor({ channels, appSecrets, limits, quota, clock, onRefus
       return channel;
     },
 
-    /** Takes what an event stores from the day of the business that owns the channel. */
-    async takeQuota(
-      { clientId, isVerified: isProved }: Pick<Addressee, 'clientId' | 'isVerified'>,
-      bytes: number,
-    ): Promise<void> {
-      const kind = isProved ? 'verified' : 'unverified';
-      if (await quota(scopeOf(clientId), { kind, bytes })) return;
-      const detail =
-        kind === 'verified'
-          ? 'The business has stored all the webhook events that it may store today.'
-          : 'The unverified channels of the business have stored all the webhook events that they may store today. Verify the channel.';
-      const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxQuotaRetrySeconds);
-      throw refuse('quota', new AppError('too-many-requests', detail, { retryAfterSeconds }));
-    },
+    takeQuota: createQuotaTaking({ quota, clock }, refuse),
   };
 }
+
+type Refuse = (reason: DoorRefusal, error: AppError) => AppError;
+
+function requireSize(channel: ChannelDoc, bytes: number, refuse: Refuse): void {
+  try {
+    assertMayBeLarge({ isVerified: isVerified(channel) }, bytes);
+  } catch (error) {
+    throw error instanceof AppError ? refuse('unverified', error) : error;
+  }
+}
+
+const fullDays: Readonly<Record<UsageKind, string>> = {
+  verified: 'The business has stored all the webhook events that it may store today.',
+  unverified:
+    'The unverified channels of the business have stored all the webhook events that they may store today. Verify the channel.',
+};
+
+/** Takes what an event stores from the day of the business that owns the channel. */
+const createQuotaTaking =
+  ({ quota, clock }: Pick<DoorDeps, 'quota' | 'clock'>, refuse: Refuse) =>
+  async (
+    { clientId, isVerified: isProved }: Pick<Addressee, 'clientId' | 'isVerified'>,
+    bytes: number,
+  ): Promise<void> => {
+    const kind = isProved ? 'verified' : 'unverified';
+    if (await quota(scopeOf(clientId), { kind, bytes })) return;
+    const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxQuotaRetrySeconds);
+    throw refuse('quota', new AppError('too-many-requests', fullDays[kind], { retryAfterSeconds }));
+  };

@@ -61,14 +61,10 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
     const waiting = due.filter(
       ({ source }) => !running.has(source) && !largeBodies.keepsWaiting(source, now),
     );
-    const unverified = [...running.keys()].filter(isUnverifiedSource).length;
-    const places = {
-      all: maxTurns[lane] - running.size,
-      unverified: maxUnverifiedTurns[lane] - unverified,
-    };
+    const places = placesBeside([...running.keys()], lane);
     isCrowded = waiting.length > places.all;
-    const sorted = usage.sort(waiting, now);
-    return chooseTurns(sorted, { places, called: largeBodies.called(now) }).map(startTurn);
+    const called = largeBodies.called(now);
+    return chooseTurns(usage.sort(waiting, now), { places, called }).map(startTurn);
   }
 
   function startTurn({ source }: DueSource): Promise<number> {
@@ -84,7 +80,7 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
   }
 
   async function takeTurn(source: string | null): Promise<number> {
-    const lease = await leaseFrom(source);
+    const lease = await events.lease({ ...wish, now: clock.now(), source });
     if (lease.events.length === 0) return 0;
     const place = largeBodies.enter(source, lease.events, clock.now());
     if (place === null) {
@@ -105,9 +101,6 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
     }
     return lease.events.length;
   }
-
-  const leaseFrom = (source: string | null): Promise<Lease> =>
-    events.lease({ ...wish, now: clock.now(), source });
 
   return {
     async processBatch() {
@@ -131,6 +124,11 @@ export function createLane(deps: LaneDeps, lane: ProcessorLane): Lane {
 
 const turnMsIn = ({ size }: BodyPlace, isWanted: boolean): number =>
   isWanted ? sharedTurnMs[size] : maxTurnMs;
+
+const placesBeside = (running: readonly (string | null)[], lane: ProcessorLane) => ({
+  all: maxTurns[lane] - running.length,
+  unverified: maxUnverifiedTurns[lane] - running.filter(isUnverifiedSource).length,
+});
 
 interface FreePlaces {
   readonly places: { readonly all: number; readonly unverified: number };
