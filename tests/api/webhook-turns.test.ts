@@ -149,6 +149,29 @@ describe('api › webhook turns', function () {
       assert.deepEqual(seen, [innocent]);
     });
 
+    it('a business posts dozens of bodies that become dead letters › all are kept, and five lines a minute tell of them', async () => {
+      const source = `client:${user.clientId}`;
+      const dead = (from: string) => eventOf('{"not":"an event"}', { source: from });
+      await events().insertMany([
+        ...Array.from({ length: 30 }, () => dead(source)),
+        ...Array.from({ length: 20 }, () => dead(`unverified:${new Types.ObjectId().toHexString()}`)),
+        dead('client:another'),
+      ]);
+      await (await startSlow([], 0)).drain();
+      const letters = await events().find({ status: 'dead' }).toArray();
+      assert.equal(letters.length, 51);
+      const sources = new Map(letters.map(({ _id, source: from }) => [_id.toHexString(), String(from)]));
+      const logged = api()
+        .log.lines()
+        .flatMap(({ message, eventId }) =>
+          String(message).startsWith('webhook event became a dead letter')
+            ? (sources.get(String(eventId)) ?? [])
+            : [],
+        );
+      const countOf = (start: string): number => logged.filter((from) => from.startsWith(start)).length;
+      assert.deepEqual([countOf(source), countOf('unverified:'), countOf('client:another')], [5, 5, 1]);
+    });
+
     it('a processor that dies › leaves a count of its take; a verdict clears it', async () => {
       await events().insertOne(eventOf(messagesOf('unknown', idsOf(1))));
       const processor = await startSlow([], 0);
