@@ -108,11 +108,8 @@ describe('contacts', () => {
 
     it('a phone number and the wa_id of another › refused when created and when changed; the same number in another spelling is accepted', async () => {
       const [phoneNumber, whatsappId] = ['+15550002101', '15550002102'];
-      const { status, body } = await admin.post('/api/contacts', { phoneNumber, whatsappId });
-      assert.deepEqual(
-        [status, (body['errors'] as { path: string }[]).map((error) => error.path)],
-        [400, ['body.whatsappId']],
-      );
+      const refused = await admin.post('/api/contacts', { phoneNumber, whatsappId });
+      assert.deepEqual([refused.status, issuePaths(refused)], [400, ['body.whatsappId']]);
       const created = await admin.post('/api/contacts', { phoneNumber });
       const change = await admin.patch(path(String(created.body['id'])), { whatsappId });
       assert.equal(change.status, 400);
