@@ -16,8 +16,7 @@ import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
 import { createDependencyWatch } from './dependencies.ts';
-import { dependencyLoop } from './loops.ts';
-import { observeLoops } from './observers.ts';
+import { dependencyLoop, observeLoops } from './loops.ts';
 import { problems } from './problems.ts';
 
 export interface Api {

@@ -1,4 +1,3 @@
-import { buildAudit } from '../audit/build.ts';
 import { buildChannels } from '../channels/build.ts';
 import { buildAddressStops, buildConsent } from '../consent/build.ts';
 import type { HealthCheck } from '../http/health.ts';
@@ -29,6 +28,7 @@ import type { GraphOptions } from '../whatsapp/graph.ts';
 import { observeGateway } from '../whatsapp/observers.ts';
 import type { Config } from './config.ts';
 import { createCrmMetrics } from './instruments.ts';
+import { buildRecords } from './events.ts';
 
 export type Core = Awaited<ReturnType<typeof buildCore>>;
 
@@ -129,7 +129,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
   const clock = systemClock;
   const metrics = createCrmMetrics(name);
   const { openings, queue } = buildOpenings({ mongo, clock });
-  const audit = buildAudit({ mongo, clock });
+  const { audit, events } = buildRecords({ mongo, clock });
   return {
     clock,
     logger,
@@ -139,6 +139,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
     temporal: createTemporalClient(config.temporal),
     gateway: observeGateway(createCloudApiGateway(provider), metrics),
     audit,
+    events,
     clients: buildClients({ mongo, audit }),
     openings,
     openingQueue: queue,

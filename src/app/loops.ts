@@ -1,9 +1,11 @@
 import { channelLoops } from '../channels/loops.ts';
 import { mailLoops } from '../mail/loops.ts';
 import { peopleLoops } from '../people/loops.ts';
+import type { Clock } from '../platform/clock.ts';
 import {
   createLoops,
   type LoopDefinition,
+  type LoopObserver,
   type LoopTable,
   once,
   type RunnableLoop,
@@ -15,6 +17,7 @@ import { sendingLoops } from '../sending/loops.ts';
 import { templateLoops } from '../templates/loops.ts';
 import { timerLoops } from '../timers/loops.ts';
 import { webhookLoops } from '../webhooks/loops.ts';
+import type { CrmMetrics } from './instruments.ts';
 
 const measureLoops = {
   measure: {
@@ -64,3 +67,21 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     measureLoops,
     dependencyLoops,
   );
+
+/** Measures the loops of this process: when each ended its last round, and how many failed in a row. */
+export function observeLoops({ instruments }: CrmMetrics, clock: Clock): LoopObserver {
+  const endedAt = new Map<string, number>();
+  const failedRounds = new Map<string, number>();
+  const gaugeOf = (values: ReadonlyMap<string, number>) =>
+    Array.from(values, ([loop, value]) => ({ labels: { loop }, value }));
+  const note = (loop: string, failed: number): void => {
+    endedAt.set(loop, clock.now().getTime() / 1_000);
+    failedRounds.set(loop, failed);
+    instruments.loopRoundEnded.replace(gaugeOf(endedAt));
+    instruments.loopFailedRounds.replace(gaugeOf(failedRounds));
+  };
+  return {
+    started: (loop) => note(loop, 0),
+    roundEnded: (loop, outcome) => note(loop, outcome === 'done' ? 0 : (failedRounds.get(loop) ?? 0) + 1),
+  };
+}

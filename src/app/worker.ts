@@ -13,9 +13,8 @@ import { buildProcessor } from '../webhooks/build.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
 import { createDependencyWatch } from './dependencies.ts';
-import { measureLoop, dependencyLoop } from './loops.ts';
+import { dependencyLoop, measureLoop, observeLoops } from './loops.ts';
 import { createMeasure } from './measure.ts';
-import { observeLoops } from './observers.ts';
 
 export interface WorkerProcess {
   /** Resolves when the worker has stopped; rejects if it failed. */

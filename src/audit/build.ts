@@ -1,3 +1,4 @@
+import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
@@ -6,12 +7,14 @@ import { createAuditService, type AuditService } from './service.ts';
 
 interface AuditDeps {
   readonly mongo: MongoConnection;
+  readonly events: EventRecorder;
   readonly clock: Clock;
 }
 
-export const buildAudit = ({ mongo, clock }: AuditDeps): AuditService =>
+export const buildAudit = ({ mongo, events, clock }: AuditDeps): AuditService =>
   createAuditService({
-    events: createAuditRepository(mongo),
+    repository: createAuditRepository(mongo),
+    events,
     runInTransaction: createTransactions(mongo),
     clock,
   });

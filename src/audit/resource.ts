@@ -1,7 +1,9 @@
 import type { ClientSession, Types } from 'mongoose';
+import type { NewEvent } from '../events/declare.ts';
 import { AppError, notFound } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { AuditActor, AuditedWrite, AuditService } from './service.ts';
+import { type Recorded, writtenTo } from './written.ts';
 
 interface Versioned {
   readonly _id: Types.ObjectId;
@@ -35,6 +37,8 @@ export interface ResourceDescription<Doc extends Versioned> {
   remove?(scope: ClientScope, current: Doc, session: ClientSession): Promise<boolean>;
   auditedFieldsOf(doc: Doc): Readonly<Record<string, unknown>>;
   targetOf?(doc: Doc): AuditedWrite['target'];
+  /** The live event of a write, recorded in its transaction; null for a write that no client needs to hear of. */
+  eventOf?(written: Recorded<Doc>): NewEvent | null;
   /** Makes dependent writes in the transaction of the change. */
   afterChange?(scope: ClientScope, written: Written<Doc>, session: ClientSession): Promise<void>;
   /** Drops cached copies of an object, after the commit. */
@@ -203,13 +207,19 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
   async function record(
     scope: ClientScope,
     by: AuditActor,
-    { action, before, after }: { action: string; before: Doc | null; after: Doc | null },
+    recorded: Recorded<Doc>,
     session: ClientSession,
   ): Promise<void> {
-    const subject = after ?? before;
-    if (subject === null) throw new Error('A write needs a state before or after it.');
+    const { action, before, after } = recorded;
     const fieldsOf = (doc: Doc | null) => (doc === null ? null : auditedFieldsOf(doc));
-    const write = { action, target: targetOf(subject), before: fieldsOf(before), after: fieldsOf(after) };
+    const write = {
+      action,
+      target: targetOf(writtenTo(recorded).doc),
+      before: fieldsOf(before),
+      after: fieldsOf(after),
+    };
     await audit.record(scope, by, write, session);
+    const event = description.eventOf?.(recorded) ?? null;
+    if (event !== null) await audit.events.record(scope, session, event);
   }
 }

@@ -1,4 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
+import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { ClientScope } from '../platform/mongo.ts';
@@ -21,12 +22,14 @@ export interface AuditedWrite {
 export type AuditService = ReturnType<typeof createAuditService>;
 
 export interface AuditDeps {
-  readonly events: AuditRepository;
+  readonly repository: AuditRepository;
+  /** The live events, recorded beside the audit. */
+  readonly events: EventRecorder;
   readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
 }
 
-export function createAuditService({ events, runInTransaction, clock }: AuditDeps) {
+export function createAuditService({ repository, events, runInTransaction, clock }: AuditDeps) {
   /** Records the write in the caller's transaction, unless no field changed. */
   async function record(
     scope: ClientScope,
@@ -37,7 +40,7 @@ export function createAuditService({ events, runInTransaction, clock }: AuditDep
     const change = changeBetween(write.before ?? {}, write.after ?? {});
     if (Object.keys(change.after).length === 0) return;
     const { action, target } = write;
-    await events.insert(
+    await repository.insert(
       scope,
       { _id: newId(), ...scope, at: clock.now(), actor, action, target, ...change },
       session,
@@ -46,9 +49,10 @@ export function createAuditService({ events, runInTransaction, clock }: AuditDep
 
   return {
     record,
+    events,
     runInTransaction,
-    listOfTarget: events.listOfTarget,
-    hasRecorded: events.hasRecorded,
+    listOfTarget: repository.listOfTarget,
+    hasRecorded: repository.hasRecorded,
 
     /**
      * Stores a write and its event in one transaction. `work` may run more than once, so its only effects must be

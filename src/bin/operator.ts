@@ -1,4 +1,4 @@
-import { buildAudit } from '../audit/build.ts';
+import { buildRecords } from '../app/events.ts';
 import { buildClients, buildOperatorAccesses, buildUsers } from '../identity/build.ts';
 import { systemClock as clock } from '../platform/clock.ts';
 import { exitCodes, runCommandLine } from '../platform/command-line.ts';
@@ -9,7 +9,7 @@ await runCommandLine({
   usage: operatorUsage,
   read: readOperatorCommand,
   async run(command, { mongo, print }) {
-    const audit = buildAudit({ mongo, clock });
+    const { audit } = buildRecords({ mongo, clock });
     const { directory: users } = buildUsers({ mongo, audit });
     if (command.verb === 'access') {
       const { directory: clients } = buildClients({ mongo, audit });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { createAuditRepository } from '../../src/audit/repository.ts';
-import { createAuditService } from '../../src/audit/service.ts';
+import { buildRecords } from '../../src/app/events.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { connectMongo } from '../../src/platform/mongo.ts';
-import { createTransactions } from '../../src/platform/transaction.ts';
 import { readOperatorCommand, setOperator } from '../../src/identity/users/operators.ts';
 import { createUserRepository } from '../../src/identity/users/repository.ts';
 import { createUserDirectory } from '../../src/identity/users/directory.ts';
@@ -40,9 +38,7 @@ describe('clients', () => {
   async function runOperator(verb: 'grant' | 'revoke', email: string) {
     const mongo = await connectMongo({ uri: api().mongoUri, appName: 'operator', maxPoolSize: 2 });
     try {
-      const runInTransaction = createTransactions(mongo);
-      const events = createAuditRepository(mongo);
-      const audit = createAuditService({ events, runInTransaction, clock: systemClock });
+      const { audit } = buildRecords({ mongo, clock: systemClock });
       const users = createUserDirectory({ users: createUserRepository(mongo), audit });
       return await setOperator({ users }, { verb, email });
     } finally {

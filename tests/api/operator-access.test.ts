@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { buildAudit } from '../../src/audit/build.ts';
+import { buildRecords } from '../../src/app/events.ts';
 import { buildClients, buildOperatorAccesses, buildUsers } from '../../src/identity/build.ts';
 import type { OpenAccess } from '../../src/identity/operator-accesses/accesses.ts';
 import type { OperatorAccessDetailView } from '../../src/identity/operator-accesses/schemas.ts';
@@ -22,7 +22,7 @@ describe('api › operators in a client', function () {
   function commands() {
     const mongo = api().connection;
     const clock = systemClock;
-    const audit = buildAudit({ mongo, clock });
+    const { audit } = buildRecords({ mongo, clock });
     const { directory: users } = buildUsers({ mongo, audit });
     const { directory: clients } = buildClients({ mongo, audit });
     return { users, accesses: buildOperatorAccesses({ mongo, audit, users, clients, clock }) };

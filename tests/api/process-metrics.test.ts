@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { freePort } from '../../scripts/servers/ports.ts';
 import { createDependencyWatch } from '../../src/app/dependencies.ts';
 import { createCrmMetrics } from '../../src/app/instruments.ts';
-import { observeLoops } from '../../src/app/observers.ts';
+import { observeLoops } from '../../src/app/loops.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';
 import type { CrmUser } from '../support/crm-client.ts';

@@ -1,18 +1,19 @@
 import type { Connection } from 'mongoose';
 import { auditEventModel } from '../../src/audit/model.ts';
-import { buildAudit } from '../../src/audit/build.ts';
 import { createPasswords } from '../../src/identity/auth/passwords.ts';
 import { buildClients, buildIdentity } from '../../src/identity/build.ts';
 import type { OnClientCreated } from '../../src/identity/clients/directory.ts';
 import { clientModel } from '../../src/identity/clients/model.ts';
 import { rateLimitModel } from '../../src/identity/attempts/model.ts';
 import { buildMail } from '../../src/mail/build.ts';
+import { outboxEventModel } from '../../src/events/model.ts';
 import { outboxMailModel } from '../../src/mail/model.ts';
 import { emailConfirmationModel } from '../../src/identity/email-confirmations/model.ts';
 import { emailChangeLinkModel } from '../../src/identity/email-changes/model.ts';
 import { passwordLinkModel } from '../../src/identity/password-links/model.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Config } from '../../src/app/config.ts';
+import { buildRecords } from '../../src/app/events.ts';
 import { newSecret } from '../../src/platform/ids.ts';
 import { createCrmMetrics } from '../../src/app/instruments.ts';
 import { startLoops } from '../../src/platform/loop.ts';
@@ -28,6 +29,7 @@ export const authModels = [
   sessionModel,
   refreshTokenModel,
   auditEventModel,
+  outboxEventModel,
   outboxMailModel,
   passwordLinkModel,
   emailConfirmationModel,
@@ -61,7 +63,7 @@ export async function serveAuth({
     ...{ mongo: connection, config: config.mail, clock, logger },
     metrics: createCrmMetrics('api'),
   });
-  const audit = buildAudit({ mongo: connection, clock });
+  const { audit } = buildRecords({ mongo: connection, clock });
   const identity = buildIdentity({
     config: config.auth,
     mail: config.mail,

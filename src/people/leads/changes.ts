@@ -1,4 +1,6 @@
 import type { Types } from 'mongoose';
+import { type Recorded, writtenTo } from '../../audit/written.ts';
+import type { NewEvent } from '../../events/declare.ts';
 import type { LeadDoc } from './repository.ts';
 import type { LeadStage } from './rules.ts';
 
@@ -30,3 +32,17 @@ export const auditedFieldsOf = ({ contactId, stage, tags, assignedAgentId }: Lea
   tags,
   assignedAgentId: assignedAgentId ?? null,
 });
+
+export function leadEventOf(written: Recorded<LeadDoc>): NewEvent {
+  const { verb, doc, version } = writtenTo(written);
+  return {
+    type: `lead.${verb}`,
+    entity: { type: 'lead', id: doc._id },
+    version,
+    view: {
+      contactId: doc.contactId.toHexString(),
+      stage: doc.stage,
+      assignedAgentId: doc.assignedAgentId?.toHexString() ?? null,
+    },
+  };
+}

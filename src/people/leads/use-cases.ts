@@ -10,7 +10,7 @@ import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
-import { applyLeadChanges, auditedFieldsOf, type LeadChanges } from './changes.ts';
+import { applyLeadChanges, auditedFieldsOf, leadEventOf, type LeadChanges } from './changes.ts';
 import type { LeadConversations } from './conversations.ts';
 import type { LeadDoc, LeadFilter, LeadRepository } from './repository.ts';
 import { draftLead, insertLead } from './drafts.ts';
@@ -131,6 +131,7 @@ const createLeadResource = ({ leads, audit, clock }: LeadUseCaseDeps): Resource<
       return leads.replace(scope, current, deleted, session);
     },
     auditedFieldsOf,
+    eventOf: leadEventOf,
   });
 
 async function createOnce(

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import type { mongo, Types } from 'mongoose';
 import { auditEventModel } from '../../../src/audit/model.ts';
-import { createAuditRepository } from '../../../src/audit/repository.ts';
 import { createResource, type ResourceDescription } from '../../../src/audit/resource.ts';
-import { createAuditService } from '../../../src/audit/service.ts';
+import { buildRecords } from '../../../src/app/events.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { declareTenantModel } from '../../../src/platform/declare-model.ts';
+import { type Recorded, writtenTo } from '../../../src/audit/written.ts';
+import type { NewEvent } from '../../../src/events/declare.ts';
+import { outboxEventModel } from '../../../src/events/model.ts';
 import { AppError } from '../../../src/platform/errors.ts';
 import { newId } from '../../../src/platform/ids.ts';
 import { scopeOf, type ClientScope } from '../../../src/platform/mongo.ts';
-import { createTransactions } from '../../../src/platform/transaction.ts';
 import { connectTestDatabase, type TestDatabase } from '../../support/mongo.ts';
 
 interface Label {
@@ -29,7 +30,7 @@ const crash = new Error('The process has ended here.');
 describe('audited resource', () => {
   let database: TestDatabase;
   before(async () => {
-    database = await connectTestDatabase('audited_resource', [auditEventModel, labelModel]);
+    database = await connectTestDatabase('audited_resource', [auditEventModel, outboxEventModel, labelModel]);
   });
   after(() => database.close());
 
@@ -38,12 +39,7 @@ describe('audited resource', () => {
     const { connection } = database;
     const scope = scopeOf(newId());
     const labels = connection.collection<Label>('labels');
-    const events = createAuditRepository(connection);
-    const audit = createAuditService({
-      events,
-      runInTransaction: createTransactions(connection),
-      clock: systemClock,
-    });
+    const { audit } = buildRecords({ mongo: connection, clock: systemClock });
     const forgotten: Label[] = [];
     const resource = createResource<Label>(audit, {
       type: 'label',
@@ -60,6 +56,11 @@ describe('audited resource', () => {
       written: async () =>
         (await connection.collection('audit_events').find(scope).sort({ _id: 1 }).toArray()).map(
           ({ actor, action, target, before, after }) => ({ actor, action, target, before, after }),
+        ),
+      /** The live events, without ids and times. */
+      told: async () =>
+        (await connection.collection('outbox_events').find(scope).sort({ _id: 1 }).toArray()).map(
+          ({ _id, clientId: _clientId, at: _at, ...event }) => event,
         ),
       create: (name = 'urgent') => resource.create(scope, by, draftLabel(scope, name)),
     };
@@ -106,6 +107,35 @@ describe('audited resource', () => {
       assert.deepEqual(forgotten, [label, label, next]);
     });
   }
+
+  it('with a live event › each write tells of it, in its own version; nothing changed tells nothing', async () => {
+    const { scope, resource, create, told } = openStage({ eventOf: labelEvent });
+    const label = await create();
+    const next = await resource.change(scope, by, refTo(label), renamed('late'));
+    await resource.change(scope, by, refTo(next), { action: 'label.renamed', decide: (it) => it });
+    await resource.remove(scope, by, refTo(next));
+    const common = {
+      entity: { type: 'lead', id: label._id },
+      audience: 'everyone',
+      isPending: true,
+      view: { contactId: label._id.toHexString(), stage: 'new', assignedAgentId: null },
+    };
+    assert.deepEqual(await told(), [
+      { type: 'lead.created', version: 1, ...common },
+      { type: 'lead.updated', version: 2, ...common },
+      { type: 'lead.deleted', version: 3, ...common },
+    ]);
+  });
+
+  it('with a live event, a crash after it › neither the write nor the event is stored', async () => {
+    const { scope, audit, resource, stored, told } = openStage({ eventOf: labelEvent });
+    const work = audit.runInTransaction(async (session) => {
+      await resource.within(session).create(scope, by, draftLabel(scope, 'urgent'));
+      throw crash;
+    });
+    await assert.rejects(work, crash);
+    assert.deepEqual([await stored(), await told()], [[], []]);
+  });
 
   it('decided to change nothing › same version, nothing audited', async () => {
     const { scope, resource, create, stored, written } = openStage();
@@ -264,6 +294,13 @@ const draftLabel = (scope: ClientScope, name: string): Label => ({
   name,
   version: 1,
 });
+
+/** Labels are of this test only, so their events take the type of another noun. */
+function labelEvent(written: Recorded<Label>): NewEvent {
+  const { verb, doc, version } = writtenTo(written);
+  const view = { contactId: doc._id.toHexString(), stage: 'new', assignedAgentId: null } as const;
+  return { type: `lead.${verb}`, entity: { type: 'lead', id: doc._id }, version, view };
+}
 
 const renamed = (name: string) => ({
   action: 'label.renamed',

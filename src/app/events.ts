@@ -1,0 +1,16 @@
+import { buildAudit } from '../audit/build.ts';
+import { buildEventRecorder } from '../events/build.ts';
+import type { EventTable } from '../events/declare.ts';
+import { peopleEvents } from '../people/events.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { MongoConnection } from '../platform/mongo.ts';
+import { combineTables } from '../platform/registry.ts';
+
+/** Every type of live event. A type that an area declares and this table lacks does not compile. */
+export const eventTable: EventTable = combineTables(peopleEvents);
+
+/** What every change leaves behind: audit events and live events. */
+export function buildRecords({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {
+  const events = buildEventRecorder({ mongo, table: eventTable, clock });
+  return { events, audit: buildAudit({ mongo, events, clock }) };
+}
