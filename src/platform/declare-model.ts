@@ -3,6 +3,7 @@ import { Schema, type mongo, type SchemaDefinitionProperty, type Types } from 'm
 /** The collections that belong to no client, with reasons. All others hold tenant data and need a scope. */
 export const platformCollections = {
   clients: 'The tenants themselves: the repository selects each by its _id.',
+  leases: 'A loop works for all clients.',
   outbox_mails: 'A password reset is requested before the caller is known to be a user.',
   rate_limits: 'Sign-in attempts are counted before sign-in.',
   unknown_webhook_words: 'Names of the provider that no client chose.',

@@ -19,9 +19,14 @@ export type LoopTable = Readonly<Record<string, LoopDefinition>>;
 /** One round of work. After `more`, the next round follows at once. */
 export type LoopStep = () => Promise<'more' | 'idle'>;
 
+/** Waits after an idle round; may end early. */
+export type LoopPause = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
 /** A step whose work goes on in the background between rounds. */
 export interface BackgroundWork {
   readonly step: LoopStep;
+  /** Replaces the wait after an idle round, for a loop that something can wake. */
+  readonly pause?: LoopPause;
   /** Resolves when the work in the background has ended; called after the last round. */
   finish(): Promise<void>;
 }
@@ -29,6 +34,7 @@ export interface BackgroundWork {
 export interface RunnableLoop {
   readonly name: string;
   readonly step: LoopStep;
+  readonly pause?: LoopPause;
   readonly finish?: () => Promise<void>;
   readonly idleMs: number;
   readonly maxIdleMs: number;
@@ -88,7 +94,7 @@ export function startLoops(loops: readonly RunnableLoop[], logger: Logger, obser
 
 /** Runs a step repeatedly until stopped. A failed round is logged and repeated after `maxIdleMs`. */
 export function startLoop(options: LoopOptions): Loop {
-  const { name, step, finish, idleMs, maxIdleMs, logger, observer } = options;
+  const { name, step, pause = sleep, finish, idleMs, maxIdleMs, logger, observer } = options;
   const stopping = new AbortController();
   observer?.started(name);
   async function run(): Promise<void> {
@@ -106,7 +112,7 @@ export function startLoop(options: LoopOptions): Loop {
         logger.error({ loop: name, error }, 'loop round failed; will be repeated');
         waitMs = maxIdleMs;
       }
-      await sleep(waitMs, stopping.signal);
+      await pause(waitMs, stopping.signal);
       waitMs = Math.min(waitMs * 2, maxIdleMs);
     }
   }

@@ -21,6 +21,13 @@ export type ScopedBulkWriter<Doc> = (
   operations: readonly ScopedOperation<Doc>[],
 ) => Promise<void>;
 
+/** An update of one document of one client. */
+export interface ScopedUpdateOne<Doc> {
+  readonly scope: ClientScope;
+  readonly filter: ScopedFilter<Doc>;
+  readonly update: ScopedUpdate<Doc>;
+}
+
 interface Versioned {
   readonly _id: Types.ObjectId;
   readonly version: number;
@@ -64,6 +71,21 @@ const createAcrossClients = <Doc extends TenantDocument>(raw: mongo.Collection) 
     stages: readonly mongo.Document[],
     options: mongo.AggregateOptions,
   ): Promise<Result[]> => raw.aggregate<Result>([...stages], options).toArray(),
+
+  /** Updates of many clients in one command, each within its own; returns the number of documents that matched. */
+  async updateEach(
+    updates: readonly ScopedUpdateOne<Doc>[],
+    { upsert = false, ...options }: WithSession<mongo.BulkWriteOptions> & { readonly upsert?: boolean },
+  ): Promise<number> {
+    const operations = updates.map(({ scope, filter, update }) => ({
+      updateOne: { filter: owned(scope, filter), update: plain(update), upsert },
+    }));
+    const { matchedCount, upsertedCount } = await raw.bulkWrite(operations, withSession(options));
+    return matchedCount + upsertedCount;
+  },
+
+  /** The changes of all clients as they are committed. */
+  watch: (stages: readonly mongo.Document[]): mongo.ChangeStream => raw.watch([...stages]),
 });
 
 const createTenantCollection = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
