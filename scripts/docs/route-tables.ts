@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { eventTable } from '../../src/app/events.ts';
 import { problems } from '../../src/app/problems.ts';
 import { apiDescription } from '../../src/app/api-description.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
@@ -20,6 +21,11 @@ const publicUrl = 'http://localhost:4000';
  */
 const nothing: never = new Proxy((() => nothing) as () => unknown, { get: () => nothing }) as never;
 
+/** The same, but with the table of events: the description of their stream names each type. */
+const onlyTables: never = new Proxy((() => nothing) as () => unknown, {
+  get: (_, name) => (name === 'eventTable' ? eventTable : nothing),
+}) as never;
+
 /** The functions that build route tables, by file: every `routes.ts` under `src/` exports at least one. */
 export async function findRouteTables(): Promise<ReadonlyMap<string, readonly string[]>> {
   const tables = new Map<string, readonly string[]>();
@@ -38,7 +44,7 @@ export async function findRouteTables(): Promise<ReadonlyMap<string, readonly st
 export async function createDescribedServer(): Promise<Pick<HttpServer, 'openApi' | 'routes'>> {
   const entries: (AnyRoute | RawRoute)[] = [];
   for (const [, module] of await loadRouteFiles()) {
-    for (const [, make] of makersIn(module)) entries.push(...make(nothing));
+    for (const [, make] of makersIn(module)) entries.push(...make(onlyTables));
   }
   return createHttpServer({
     about: apiDescription,

@@ -23,6 +23,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
     { name: 'Business hours', description: 'When a place of the business is open' },
     { name: 'Messages', description: 'Messages of a conversation: sending, tracking, retrying' },
+    { name: 'Live events', description: 'What changes, as it happens' },
     { name: 'Webhook', description: 'Events from the provider' },
     { name: 'Health', description: 'Whether the API can take requests' },
     { name: 'Documentation', description: 'This document, and the meaning of problem codes' },

@@ -11,11 +11,13 @@ import { buildMail } from '../mail/build.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
+import { buildEvents } from '../events/build.ts';
 import { buildErasure, buildIntake } from '../webhooks/build.ts';
 import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
 import { createDependencyWatch } from './dependencies.ts';
+import { eventTable } from './events.ts';
 import { dependencyLoop, observeLoops } from './loops.ts';
 import { problems } from './problems.ts';
 
@@ -64,18 +66,20 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     clock,
     logger,
   });
+  const events = liveEvents(core, identity);
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
   const observer = observeLoops(metrics, clock);
   const watching = startLoops(dependencyLoop('api', watched), logger, observer);
   const working = database.opened.then((isOpen) =>
-    isOpen ? startLoops(mail.loops(identity.writeLetter), logger, observer) : null,
+    isOpen ? startLoops([...mail.loops(identity.writeLetter), ...events.loops], logger, observer) : null,
   );
   const http = createHttpServer({
     about: apiDescription,
-    routes: [...identity.routes, ...areaRoutes(config, core, identity.users)],
+    routes: [...identity.routes, ...areaRoutes(config, core, identity.users), ...events.routes],
     rawRoutes: intake.rawRoutes,
     extraPages: config.http.allowsLocalPages ? identity.linkPages.concat(homePage(apiDescription.title)) : [],
     authenticate: identity.authenticate,
+    redeemTicket: events.redeemTicket,
     recordOperatorRequest: identity.recordOperatorRequest,
     answerOnce: buildIdempotency({ mongo, cipher: core.cipher, clock, logger }),
     logger,
@@ -86,6 +90,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     bodies: observeBodies(metrics),
     requests: observeRequests(metrics),
   });
+  http.onDrain(events.stop);
   const metricsServer = await serveMetrics(metrics, {
     host: config.http.host,
     port: config.metrics.apiPort,
@@ -106,6 +111,17 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
 }
 
 type Identity = ReturnType<typeof buildIdentity>;
+
+const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, { findEnded }: Identity) =>
+  buildEvents({
+    mongo,
+    table: eventTable,
+    store,
+    findEnded,
+    metrics,
+    clock,
+    logger: logger.child({ part: 'events' }),
+  });
 
 /** The routes of the areas that API and worker share. */
 function areaRoutes(config: Config, core: Core, users: Identity['users']) {

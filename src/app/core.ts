@@ -51,6 +51,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
   const areas = buildAreas(config, ground);
   const { mongo, temporal, gateway, rates, clock, logger, metrics, cipher, audit, clients, openings } =
     ground;
+  const { eventStore } = ground;
   const { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending } =
     areas;
   return {
@@ -64,6 +65,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     metrics,
     cipher,
     audit,
+    eventStore,
     clients,
     openings,
     timers: ground.timers.timers,
@@ -129,7 +131,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
   const clock = systemClock;
   const metrics = createCrmMetrics(name);
   const { openings, queue } = buildOpenings({ mongo, clock });
-  const { audit, events } = buildRecords({ mongo, clock });
+  const { audit, events, store: eventStore } = buildRecords({ mongo, clock });
   return {
     clock,
     logger,
@@ -140,6 +142,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
     gateway: observeGateway(createCloudApiGateway(provider), metrics),
     audit,
     events,
+    eventStore,
     clients: buildClients({ mongo, audit }),
     openings,
     openingQueue: queue,

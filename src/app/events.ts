@@ -1,5 +1,5 @@
 import { buildAudit } from '../audit/build.ts';
-import { buildEventRecorder } from '../events/build.ts';
+import { buildEventStore } from '../events/build.ts';
 import type { EventTable } from '../events/declare.ts';
 import { peopleEvents } from '../people/events.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -11,6 +11,7 @@ export const eventTable: EventTable = combineTables(peopleEvents);
 
 /** What every change leaves behind: audit events and live events. */
 export function buildRecords({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {
-  const events = buildEventRecorder({ mongo, table: eventTable, clock });
-  return { events, audit: buildAudit({ mongo, events, clock }) };
+  const store = buildEventStore({ mongo, table: eventTable, clock });
+  const events = store.recorder;
+  return { store, events, audit: buildAudit({ mongo, events, clock }) };
 }

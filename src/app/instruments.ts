@@ -1,5 +1,6 @@
 import { channelInstruments } from '../channels/instruments.ts';
 import { consentInstruments } from '../consent/instruments.ts';
+import { eventInstruments } from '../events/instruments.ts';
 import { httpInstruments } from '../http/instruments.ts';
 import { mailInstruments } from '../mail/instruments.ts';
 import { createMetrics, type InstrumentTable, type Metrics, type ProcessName } from '../platform/metrics.ts';
@@ -70,6 +71,7 @@ export const instrumentTable = combineTables(
   consentInstruments,
   webhookInstruments,
   httpInstruments,
+  eventInstruments,
   mailInstruments,
   timerInstruments,
   processInstruments,

@@ -1,4 +1,5 @@
 import { channelLoops } from '../channels/loops.ts';
+import { eventLoops } from '../events/loops.ts';
 import { mailLoops } from '../mail/loops.ts';
 import { peopleLoops } from '../people/loops.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -64,6 +65,7 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     rateLoops,
     timerLoops,
     mailLoops,
+    eventLoops,
     measureLoops,
     dependencyLoops,
   );

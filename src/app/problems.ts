@@ -1,5 +1,6 @@
 import { channelProblems } from '../channels/problems.ts';
 import { consentProblems } from '../consent/problems.ts';
+import { eventProblems } from '../events/problems.ts';
 import { httpProblems } from '../http/problem-codes.ts';
 import { identityProblems } from '../identity/problems.ts';
 import { peopleProblems } from '../people/problems.ts';
@@ -13,6 +14,7 @@ import { webhookProblems } from '../webhooks/problems.ts';
 export const problems: ProblemTable = combineTables(
   generalProblems,
   httpProblems,
+  eventProblems,
   identityProblems,
   channelProblems,
   peopleProblems,

@@ -1,15 +1,74 @@
+import type { AnyRoute } from '../http/route.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createLease } from '../platform/leases/lease.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createLoops, once, type RunnableLoop } from '../platform/loop.ts';
+import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { createTransactions } from '../platform/transaction.ts';
 import type { EventTable } from './declare.ts';
+import type { eventInstruments } from './instruments.ts';
+import { eventLoops } from './loops.ts';
 import { createEventRecorder, type EventRecorder } from './recorder.ts';
-import { createOutboxRepository } from './repository.ts';
+import { createEventHeadRepository, createOutboxRepository } from './repository.ts';
+import { eventRoutes } from './routes.ts';
+import { createSequencer } from './sequencing/sequencer.ts';
+import { createStreams, type StreamsDeps } from './stream/streams.ts';
+import { createTail } from './stream/tail.ts';
+import { createEventTicketRepository } from './tickets/repository.ts';
+import { createTickets } from './tickets/tickets.ts';
 
-interface RecorderDeps {
+interface EventStoreDeps {
   readonly mongo: MongoConnection;
   readonly table: EventTable;
   readonly clock: Clock;
 }
 
-/** Used by every process that changes something. */
-export const buildEventRecorder = ({ mongo, table, clock }: RecorderDeps): EventRecorder =>
-  createEventRecorder({ outbox: createOutboxRepository(mongo), table, clock });
+/** The outbox, and the recorder that every process uses which changes something. */
+export function buildEventStore({ mongo, table, clock }: EventStoreDeps) {
+  const outbox = createOutboxRepository(mongo);
+  const recorder: EventRecorder = createEventRecorder({ outbox, table, clock });
+  return { outbox, recorder };
+}
+
+export type EventStore = ReturnType<typeof buildEventStore>;
+
+interface EventDeps extends EventStoreDeps {
+  readonly store: Pick<EventStore, 'outbox'>;
+  readonly findEnded: StreamsDeps['findEnded'];
+  readonly metrics: Measured<typeof eventInstruments>;
+  readonly logger: Logger;
+}
+
+const leaseMs = 5_000;
+
+/** Live events: numbers them, and streams them to the users of this process. */
+export function buildEvents({ mongo, table, store, findEnded, metrics, clock, logger }: EventDeps) {
+  const { outbox } = store;
+  const { eventStreams, eventsNumbered, eventDelay } = metrics.instruments;
+  const heads = createEventHeadRepository(mongo);
+  const tail = createTail({ outbox, heads, clock, logger });
+  const sequencer = createSequencer({
+    outbox,
+    heads,
+    lease: createLease({ connection: mongo, name: 'event-sequencer', leaseMs, clock }),
+    runInTransaction: createTransactions(mongo),
+    clock,
+    logger,
+    onNumbered(count, oldestMs) {
+      eventsNumbered.add({}, count);
+      eventDelay.observe({}, oldestMs / 1_000);
+    },
+  });
+  const onCount = (open: number): void => eventStreams.replace([{ labels: {}, value: open }]);
+  onCount(0);
+  const streams = createStreams({ outbox, heads, tail, findEnded, clock, logger, onCount });
+  const tickets = createTickets({ tickets: createEventTicketRepository(mongo), findEnded, clock });
+  const routes: readonly AnyRoute[] = eventRoutes({ eventTable: table, streams, tickets });
+  const loops: readonly RunnableLoop[] = createLoops(eventLoops, {
+    'event-sequencer': sequencer,
+    'event-tail': tail.work,
+    'event-streams': once(() => streams.check()),
+  });
+  return { routes, loops, redeemTicket: tickets.redeem, stop: streams.stop };
+}

@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Authenticate, RedeemTicket } from './authenticate.ts';
 import type { IsOwnOrigin } from './own-origins.ts';
 import type { Access, Actor, AnyRoute, RequestInfo } from './route.ts';
 
@@ -14,14 +14,27 @@ const closedToOperators = /^\/api\/(?:auth|users|operator-accesses)(?:\/|$)/;
 const isClosedToOperators = ({ path, method }: AnyRoute): boolean =>
   closedToOperators.test(path) || (path.startsWith('/api/clients') && method !== 'get');
 
+export interface Doors {
+  readonly authenticate: Authenticate;
+  readonly redeemTicket?: RedeemTicket;
+}
+
 /** The actor of a request, undefined on public routes; throws 401 and 403. */
 export async function admit(
   route: AnyRoute,
-  request: RequestInfo,
-  authenticate: Authenticate,
+  { request, querystring }: { readonly request: RequestInfo; readonly querystring: string },
+  { authenticate, redeemTicket }: Doors,
 ): Promise<Actor | undefined> {
   if (route.access === 'public') return undefined;
-  const actor = await authenticate(request.header('authorization'));
+  const authorization = request.header('authorization');
+  const ticket =
+    route.acceptsTicket === true && authorization === undefined
+      ? new URLSearchParams(querystring).get('ticket')
+      : null;
+  const actor =
+    ticket === null || redeemTicket === undefined
+      ? await authenticate(authorization)
+      : await redeemTicket(ticket);
   if (actor.operatorAccessId !== undefined && isClosedToOperators(route))
     throw new AppError('forbidden', 'An operator who acts in a business cannot call this operation.');
   if (!mayCall(route.access, actor))

@@ -4,6 +4,9 @@ import type { Actor } from './route.ts';
 /** Identifies the actor by the `Authorization` header; throws `unauthenticated` if it is missing or invalid. */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>;
 
+/** The actor of a ticket, which is used up; throws `unauthenticated`. */
+export type RedeemTicket = (ticket: string) => Promise<Actor>;
+
 /** Verifies an access token and returns its actor; throws `unauthenticated` if it is invalid or revoked. */
 export type ActorOfToken = (accessToken: string) => Promise<Actor>;
 

@@ -7,7 +7,7 @@ import { AppError } from '../platform/errors.ts';
 import { networkOf } from '../platform/network.ts';
 import type { Logger } from '../platform/logger.ts';
 import { admit, assertOwnOrigin } from './access.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Authenticate, RedeemTicket } from './authenticate.ts';
 import { Disconnected } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { BodySender } from './body-pools.ts';
@@ -18,7 +18,7 @@ import { createOwnOrigins, type IsOwnOrigin } from './own-origins.ts';
 import type { ServedPage } from './page.ts';
 import { problemContentType, type ProblemReplies, toAppError } from './problems.ts';
 import { type AnswerOnce, assertAnswersCanBeKept, keyedRequestOf } from './idempotency.ts';
-import { renderReply, writeCookies, writeReply } from './reply.ts';
+import { renderReply, writeCookies, writeReply, writeStream } from './reply.ts';
 import { createReadPlaces, type ReadPlaces } from './read-places.ts';
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts';
 import { idsOf, reportFailure, type RequestRecord, type RequestRecords } from './request-record.ts';
@@ -31,6 +31,7 @@ interface KoaAppOptions {
   readonly routes: readonly AnyRoute[];
   readonly pages: readonly ServedPage[];
   readonly authenticate: Authenticate;
+  readonly redeemTicket?: RedeemTicket;
   readonly answerOnce: AnswerOnce;
   readonly recordOperatorRequest?: RecordOperatorRequest;
   readonly logger: Logger;
@@ -76,23 +77,25 @@ interface SharedByRoutes {
 /** Serves one route: authenticate, count, read, parse, handle, then write the reply through its schema. */
 function serveRoute(
   entry: AnyRoute,
-  { authenticate, answerOnce, recordOperatorRequest, budget, config, records }: KoaAppOptions,
+  options: KoaAppOptions,
   { limit, places, isOwnOrigin }: SharedByRoutes,
 ): Middleware {
+  const { answerOnce, recordOperatorRequest, budget, config, records } = options;
   return async (context: Context) => {
     const record = records.of(context.req);
     const params = context['params'] as Readonly<Record<string, string>>;
     record.routePath = entry.path;
     record.ids = idsOf(params);
     if (entry.usesCookie === true) assertOwnOrigin(record.info, isOwnOrigin);
-    const admission = await settle(admit(entry, record.info, authenticate));
+    const { querystring } = context;
+    const admission = await settle(admit(entry, { request: record.info, querystring }, options));
     if (isLimited(entry)) await countRequest(context, limit, { request: record.info, admission });
     const actor = valueOf(admission);
     if (actor !== undefined) record.actor = actor;
     if (actor?.operatorAccessId !== undefined)
       await recordOperatorRequest?.(actor, { method: context.method, route: entry.path, ids: record.ids });
     const place =
-      actor === undefined || entry.method !== 'get'
+      actor === undefined || entry.method !== 'get' || entry.stream !== undefined
         ? undefined
         : await places.take(actor.clientId.toHexString(), context.res);
     const body = takesBody(entry)
@@ -101,12 +104,13 @@ function serveRoute(
     try {
       const input = parseInput(entry, {
         params,
-        querystring: context.querystring,
+        querystring,
         body: body?.value,
         idempotencyKey: record.info.header('idempotency-key'),
       });
       // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
       const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
+      if (entry.stream !== undefined) return writeStream(context, record, await entry.handle(handlerInput));
       const work = async () => {
         const reply = await entry.handle(handlerInput);
         writeCookies(context, reply.cookies, config.cookies);

@@ -19,6 +19,7 @@ import {
   type Responses,
 } from './openapi-problems.ts';
 import { type Operation, shareResponses } from './openapi-shared.ts';
+import { securityOf, securitySchemes } from './openapi-security.ts';
 import { createSchemaConverter, type SchemaConverter } from './openapi-schemas.ts';
 import type { ProblemCode, ProblemTable } from '../platform/errors.ts';
 import type { PageRoute } from './page.ts';
@@ -70,20 +71,7 @@ export function createOpenApiDocument(options: OpenApiOptions): JsonSchema {
       examples: problemExamples(source, codes),
       headers: responseHeaders,
       parameters: requestHeaders,
-      securitySchemes: {
-        accessToken: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'The `accessToken` that sign-up, log-in and refresh return',
-        },
-        refreshCookie: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: 'refreshToken',
-          description: 'Set by sign-up, log-in and refresh; sent to `/api/auth` only',
-        },
-      },
+      securitySchemes,
     },
   };
 }
@@ -160,11 +148,6 @@ function describeRoute(entry: AnyRoute, { schemas, source }: RouteContext): Oper
   return { method: entry.method, path: entry.path, document };
 }
 
-const securityOf = (entry: AnyRoute): readonly JsonSchema[] => {
-  if (entry.access !== 'public') return [{ accessToken: [] }];
-  return entry.usesCookie === true ? [{ refreshCookie: [] }] : [];
-};
-
 /** The schema with the given examples, else with its first one. */
 function mediaOf(
   schema: z.ZodType,
@@ -220,9 +203,7 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
         {
           description: statusTexts[status] ?? entry.summary,
           headers: headerReferences([...commonHeadersOf(entry), ...own]),
-          ...(schema === null
-            ? {}
-            : { content: { 'application/json': mediaOf(schema, schemas.output(schema)) } }),
+          ...(schema === null ? streamOf(entry, status, schemas) : contentOf(schema, schemas)),
         },
       ];
     }),
@@ -232,6 +213,16 @@ const unchangedOf = (entry: AnyRoute) => ({
   description: 'As the answer with this `ETag`; the response has no body',
   headers: headerReferences([...commonHeadersOf(entry), 'ETag']),
 });
+
+const contentOf = (schema: z.ZodType, schemas: SchemaConverter): JsonSchema => ({
+  content: { 'application/json': mediaOf(schema, schemas.output(schema)) },
+});
+
+/** The schema is that of the data of each event. */
+const streamOf = ({ stream }: AnyRoute, status: number, schemas: SchemaConverter): JsonSchema =>
+  stream === undefined || status !== 200
+    ? {}
+    : { content: { 'text/event-stream': mediaOf(stream, schemas.output(stream)) } };
 
 function describeRawRoute(entry: RawRoute, source: ProblemSource): Operation {
   const { parameters = [], request, replies, problems: codes = [] } = entry.documentation;

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import type { RequestRecord } from './request-record.ts';
 import type { AnyRoute, SetCookie } from './route.ts';
 
 export interface CookieSettings {
@@ -52,6 +53,19 @@ export function writeReply(context: Context, { status, headers, text }: Rendered
   context.status = status;
   context.type = 'application/json';
   context.body = text;
+}
+
+/** Hands the response to the stream. Proxies must neither collect nor compress what it writes. */
+export function writeStream(context: Context, record: RequestRecord, { stream }: AnyReply): void {
+  record.answeredAtMs = performance.now();
+  context.respond = false;
+  context.res.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no',
+  });
+  if (context.method === 'HEAD' || stream === undefined) return void context.res.end();
+  stream(context.res);
 }
 
 export function writeCookies(

@@ -13,6 +13,8 @@ export interface RequestRecord {
   ids?: LogFields;
   actor?: Actor;
   problemCode?: string;
+  /** When the head of a stream left. Its client ends it, so the end says nothing about the request. */
+  answeredAtMs?: number;
 }
 
 /** Measures requests. Must not throw, and decides nothing. */
@@ -59,8 +61,9 @@ export function createRequestRecords({
       records.set(request, record);
       response.once('close', () => {
         onEnd();
-        const ms = performance.now() - record.startedAtMs;
-        const status = response.writableFinished ? response.statusCode : clientGoneStatus;
+        const ms = (record.answeredAtMs ?? performance.now()) - record.startedAtMs;
+        const isAnswered = response.writableFinished || record.answeredAtMs !== undefined;
+        const status = isAnswered ? response.statusCode : clientGoneStatus;
         observer?.ended({
           method: request.method ?? 'other',
           route: record.routePath ?? null,

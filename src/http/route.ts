@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Types } from 'mongoose';
 import type { z } from 'zod';
 import type { ProblemCode } from '../platform/errors.ts';
@@ -9,6 +10,8 @@ export interface Actor {
   readonly role: Role;
   readonly isOperator: boolean;
   readonly sessionId: string;
+  /** When the access token ends. */
+  readonly accessEndsAt: Date;
   /** Set while an operator acts in a client that is not theirs; `userId` is then no user of the client. */
   readonly operatorAccessId?: Types.ObjectId;
 }
@@ -45,6 +48,8 @@ export interface Reply<R extends Replies> {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly SetCookie[];
+  /** Writes the body of a route that declares `stream`, bit by bit, and ends it. */
+  readonly stream?: (output: ServerResponse) => void;
 }
 
 /** A cookie to set; a null value clears it. */
@@ -91,6 +96,13 @@ export interface RouteDefinition<
   /** Routes with cookies check Origin and Sec-Fetch-Site. */
   readonly usesCookie?: boolean;
   readonly replies: R;
+  /**
+   * Of the data of each event, for a route that answers 200 with server-sent events for as long as the client listens; see
+   * `Reply.stream`.
+   */
+  readonly stream?: z.ZodType;
+  /** Whether the query field `ticket` may stand for the access token, for browsers that cannot send a header. */
+  readonly acceptsTicket?: boolean;
   /** The 4xx problem codes that the route itself can answer, for the documentation. */
   readonly problems?: readonly ProblemCode[];
   handle(input: {

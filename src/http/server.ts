@@ -4,7 +4,7 @@ import { bracketed, type Listening, listenOn } from '../platform/listen.ts';
 import type { HttpConfig } from './config.ts';
 import { AppError, type ProblemTable } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Authenticate, RedeemTicket } from './authenticate.ts';
 import { createBodyBudget, type BodyObserver } from './body-budget.ts';
 import { docsPages } from './docs-pages.ts';
 import { type HealthCheck, healthRoutes } from './health.ts';
@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   /** Pages that the API description does not name. */
   readonly extraPages?: readonly ServedPage[];
   readonly authenticate: Authenticate;
+  /** For routes that accept a ticket. */
+  readonly redeemTicket?: RedeemTicket;
   readonly answerOnce: AnswerOnce;
   readonly recordOperatorRequest?: RecordOperatorRequest;
   readonly logger: Logger;
@@ -79,6 +81,8 @@ export interface HttpServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** `localhost` means both loopback addresses. */
   listen(port: number, host: string): Promise<{ readonly port: number; readonly url: string }>;
+  /** Called when a stop begins, before running requests are waited for: ends what would go on for ever. */
+  onDrain(end: () => void): void;
   /** Stops taking requests, finishes the running ones, then closes every connection. Further calls wait for the first. */
   close(options: CloseOptions): Promise<void>;
   /** The document behind /openapi.json. */
@@ -145,8 +149,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = createNodeServer(handle, timeouts);
   let listening: Listening | undefined;
   let closing: Promise<void> | undefined;
+  const endings: (() => void)[] = [];
   const drain = async ({ graceMs, announceMs = 0 }: CloseOptions): Promise<void> => {
     phase = 'draining';
+    for (const end of endings) end();
     if (announceMs > 0) await sleep(announceMs);
     phase = 'refusing';
     const stopped = listening?.stop();
@@ -160,6 +166,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       listening = await listenOn(server, port, host);
       return { port: listening.port, url: `http://${bracketed(host)}:${listening.port}` };
     },
+    onDrain: (end) => void endings.push(end),
     close: (closeOptions) => (closing ??= drain(closeOptions)),
     openApi,
     routes,

@@ -7,8 +7,8 @@ import type { AnyRoute, RequestInfo } from './route.ts';
  * `If-None-Match` gets 304 if nothing has changed (RFC 9110, 13.1.2). Routes that send a version keep that: it is for
  * `If-Match`, and a body may change without it.
  */
-export const isFingerprinted = ({ method, access, sendsETag }: AnyRoute): boolean =>
-  method === 'get' && access !== 'public' && sendsETag !== true;
+export const isFingerprinted = ({ method, access, sendsETag, stream }: AnyRoute): boolean =>
+  method === 'get' && access !== 'public' && sendsETag !== true && stream === undefined;
 
 /** Adds the fingerprint to the answer, which becomes 304 if the caller has it already. */
 export function answerUnchanged(route: AnyRoute, request: RequestInfo, reply: RenderedReply): RenderedReply {

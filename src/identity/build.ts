@@ -35,6 +35,7 @@ import { createPasswordLinkRepository } from './password-links/repository.ts';
 import { createPasswordLinks } from './password-links/links.ts';
 import { createSessionRepository } from './sessions/repository.ts';
 import { sessionRoutes } from './sessions/routes.ts';
+import { createFindEnded } from './sessions/live-actors.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createTokens } from './sessions/tokens.ts';
 import { createUserUseCases } from './users/use-cases.ts';
@@ -67,9 +68,10 @@ interface SessionDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'config' | 
   readonly clients: ReturnType<typeof buildClients>['directory'];
 }
 
-const buildSessions = ({ mongo, audit, users, clients, config, clock, logger }: SessionDeps) =>
-  createSessions({
-    repository: createSessionRepository(mongo),
+const buildSessions = ({ mongo, audit, users, clients, config, clock, logger }: SessionDeps) => {
+  const repository = createSessionRepository(mongo);
+  const sessions = createSessions({
+    repository,
     tokens: createTokens({ config, clock }),
     users,
     clients,
@@ -78,6 +80,8 @@ const buildSessions = ({ mongo, audit, users, clients, config, clock, logger }: 
     clock,
     logger,
   });
+  return { repository, sessions };
+};
 
 export interface IdentityDeps {
   readonly config: AuthConfig;
@@ -106,7 +110,7 @@ const buildLinks = ({ mongo, audit, clock }: Pick<IdentityDeps, 'mongo' | 'audit
 interface MailedLinkParts {
   readonly mailed: ReturnType<typeof buildLinks>;
   readonly users: ReturnType<typeof buildUsers>['directory'];
-  readonly sessions: ReturnType<typeof buildSessions>;
+  readonly sessions: ReturnType<typeof buildSessions>['sessions'];
   readonly guard: AttemptGuard;
   readonly runInTransaction: RunInTransaction;
 }
@@ -172,7 +176,8 @@ export function buildIdentity(deps: IdentityDeps) {
   const runInTransaction = createTransactions(mongo);
   const guard = createAttemptGuard({ connection: mongo, config, logger });
   const { repository: userRepository, directory: users } = buildUsers({ mongo, audit });
-  const sessions = buildSessions({ mongo, audit, users, clients, config, clock, logger });
+  const sessionParts = { mongo, audit, users, clients, config, clock, logger };
+  const { sessions, repository: sessionRepository } = buildSessions(sessionParts);
   const accesses = buildOperatorAccesses({ mongo, audit, users, clients, clock });
   const mailed = buildLinks(deps);
   const { links, confirmations } = mailed;
@@ -214,6 +219,13 @@ export function buildIdentity(deps: IdentityDeps) {
     authenticate: createAuthenticate(
       async (token) => (await accesses.actorOf(token)) ?? sessions.actorOf(token),
     ),
+    findEnded: createFindEnded({
+      sessions: sessionRepository,
+      users: userRepository,
+      clients: clientRepository,
+      isAccessLive: (actor) => accesses.isLive(actor),
+      clock,
+    }),
     recordOperatorRequest: accesses.recordRequest,
     linkPages,
     writeLetter: buildLetterWriter(deps, { mailed, users }),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
-import { leadStages } from './leads/rules.ts';
+import { LeadStage } from './leads/schemas.ts';
 
 const LeadFacts = z
   .object({
     contactId: z.string(),
-    stage: z.enum(leadStages),
+    stage: LeadStage,
     assignedAgentId: z.string().nullable(),
   })
   .meta({

@@ -136,7 +136,9 @@ describe('api › the OpenAPI document', function () {
     const isGoodSeen = new Set<string>();
     const look = (route: string, answer: Answer) => {
       const [method = '', path = ''] = route.split(' ');
-      const problems = check(schemaFor(method, openApiPath(path), answer), answer.body);
+      // The events of a stream are compared in tests/api/events.
+      const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
+      const problems = isStream ? [] : check(schemaFor(method, openApiPath(path), answer), answer.body);
       assert.deepEqual(problems, [], `${route} ${answer.status} ${answer.text}`);
       if (answer.status < 300) isGoodSeen.add(route);
     };

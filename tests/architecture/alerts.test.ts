@@ -189,6 +189,9 @@ const unwatched: Readonly<Record<string, string>> = {
   crm_messages_unknown: 'how many; MessagesUnknownAged reads since when',
   crm_webhook_events_stored_total:
     'a client without traffic is no fault; NoReceipts compares with what was sent',
+  crm_event_delay_seconds: 'how fast the numbers come; a loop that fails is seen by its failed rounds',
+  crm_event_streams: 'how many listen',
+  crm_events_numbered_total: 'how much there is to tell',
   crm_http_body_bytes: 'how full; BodiesRefused reads what the callers feel',
   crm_webhook_events: 'how many; WebhookBacklog, ReceiptsUnmatched and DeadLetters read what is wrong',
   crm_webhook_reports_total: 'the businesses watch their accounts: notices of the channel',

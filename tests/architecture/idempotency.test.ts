@@ -23,6 +23,7 @@ const withoutKey: Readonly<Record<string, string>> = {
   verifyChannel: 'Asks the provider and stores what it says now.',
   assignConversation: 'Sets a state.',
   markConversationRead: 'Sets a state.',
+  createEventTicket: 'Each ticket opens one stream and is gone after half a minute.',
   cancelMessage: 'Sets a state.',
   previewTemplate: 'Stores nothing.',
 };

@@ -69,6 +69,7 @@ const verbs = new Set([
     'invite',
     'resend',
     'end',
+    'stream',
   ],
   ...['sign', 'log', 'refresh', 'request', 'reset', 'change', 'confirm', 'reject', 'receive'],
 ]);

@@ -52,7 +52,7 @@ export interface CallOptions {
   readonly cookie?: string;
 }
 
-/** One request; reads the whole body. */
+/** One request; reads the whole body, but none of a stream of events. */
 export async function call(url: string, options: CallOptions = {}): Promise<Answer> {
   const { json, raw, token, cookie } = options;
   const body = json === undefined ? raw : JSON.stringify(json);
@@ -67,7 +67,9 @@ export async function call(url: string, options: CallOptions = {}): Promise<Answ
     },
     ...(body === undefined ? {} : { body }),
   });
-  const text = await response.text();
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  const text = isStream ? '' : await response.text();
+  if (isStream) await response.body?.cancel();
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
   return {
     status: response.status,

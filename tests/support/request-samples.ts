@@ -412,6 +412,10 @@ const rows: readonly Sample[] = [
   ...messageSamples,
   ...channelSamples,
   ...peopleSamples,
+  {
+    route: 'get /api/events',
+    query: { ticket: ['x'.repeat(201)], lastEventId: ['1'.repeat(101)] },
+  },
   { route: 'get /api/health', query: {} },
   { route: 'get /healthz', query: {} },
   { route: 'get /readyz', query: {} },

@@ -13,6 +13,15 @@ export const crossingFilters: readonly string[] = [
   'email_confirmations: tokenHash',
   'email_change_links: tokenHash',
   'operator_accesses: tokenHash',
+  // The sequencer and the tail of live events; the numbers themselves are written client by client.
+  'outbox_events: ',
+  'outbox_events: isPending',
+  'outbox_events: clientId,isPending',
+  'event_heads: ',
+  'event_heads: clientId',
+  // The listeners of all open streams are checked together.
+  'sessions: _id,endedAt,expiresAt',
+  'users: _id,status',
 ];
 
 /** Further filters of the worker: find the owner of an event, and sweep. */

@@ -1,4 +1,4 @@
-import type { ClientSession, Connection, mongo } from 'mongoose';
+import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openPlatformCollection } from '../../platform/platform-collection.ts';
@@ -18,6 +18,13 @@ export function createClientRepository(connection: Connection) {
     /** The client of the scope. */
     find: (scope: ClientScope, session?: ClientSession): Promise<ClientDoc | null> =>
       clients.findOne({ _id: scope.clientId }, session === undefined ? {} : { session }),
+
+    /** The ids of those that are active. */
+    async findActiveAcrossClients(ids: readonly Types.ObjectId[]): Promise<Types.ObjectId[]> {
+      const filter = { _id: { $in: [...ids] }, isActive: true };
+      const found = await clients.find(filter, { projection: { _id: 1 } }).toArray();
+      return found.map(({ _id }) => _id);
+    },
 
     /** All clients of the platform, for operators. */
     listAcrossClients: (order: ListOrder<ClientDoc>, limit: number): Promise<ClientDoc[]> =>

@@ -49,21 +49,17 @@ export function createOperatorAccesses({ repository, users, clients, audit, cloc
   const states = createCache<Actor | null>({ ttlMs: stateTtlMs, maxEntries: maxStates, clock });
   async function readActor(tokenHash: string): Promise<Actor | null> {
     const access = await repository.findByTokenHashAcrossClients(tokenHash);
-    if (access === null || !isLive(access, clock.now())) return null;
-    const operator = await users.findById(scopeOf(access.operatorClientId), access.operatorId);
-    if (operator?.status !== 'active' || !operator.isOperator) return null;
-    return {
-      userId: access.operatorId,
-      clientId: access.clientId,
-      role: 'admin',
-      // Acts in this one client only, and cannot reach others.
-      isOperator: false,
-      sessionId: access._id.toHexString(),
-      operatorAccessId: access._id,
-    };
+    return access === null ? null : actorOfAccess({ users, clock }, access);
   }
 
   return {
+    /** Whether the access of an actor goes on; past every cache. */
+    async isLive({ clientId, operatorAccessId }: Actor): Promise<boolean> {
+      if (operatorAccessId === undefined) return false;
+      const access = await repository.find(scopeOf(clientId), operatorAccessId);
+      return access !== null && (await actorOfAccess({ users, clock }, access)) !== null;
+    },
+
     /** Returns the token, which cannot be read again. Throws if there is no such operator or client. */
     async open({
       clientId,
@@ -111,6 +107,26 @@ export function createOperatorAccesses({ repository, users, clients, audit, cloc
 
     recordRequest: createRecorder(audit),
     ...createReview({ repository, audit, clock, forget: (tokenHash) => states.forget(tokenHash) }),
+  };
+}
+
+/** Null if the access is over, or the operator has lost the right. */
+async function actorOfAccess(
+  { users, clock }: Pick<OperatorAccessDeps, 'users' | 'clock'>,
+  access: OperatorAccessDoc,
+): Promise<Actor | null> {
+  if (!isLive(access, clock.now())) return null;
+  const operator = await users.findById(scopeOf(access.operatorClientId), access.operatorId);
+  if (operator?.status !== 'active' || !operator.isOperator) return null;
+  return {
+    userId: access.operatorId,
+    clientId: access.clientId,
+    role: 'admin',
+    // Acts in this one client only, and cannot reach others.
+    isOperator: false,
+    sessionId: access._id.toHexString(),
+    operatorAccessId: access._id,
+    accessEndsAt: access.expiresAt,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ClientSession, Connection, Types } from 'mongoose';
+import { type ClientSession, type Connection, Types } from 'mongoose';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { Unscoped } from '../../platform/tenant-queries.ts';
@@ -35,6 +35,16 @@ export function createSessionRepository(connection: Connection) {
 
     findSession: (scope: ClientScope, _id: Types.ObjectId): Promise<SessionDoc | null> =>
       sessions.findOne(scope, { _id }),
+
+    /** Those of the sessions that have not ended. Streams of all clients are checked together. */
+    findLiveAcrossClients: (
+      ids: readonly string[],
+      now: Date,
+    ): Promise<Pick<SessionDoc, '_id' | 'clientId' | 'userId'>[]> =>
+      sessions.acrossClients.find(
+        { _id: { $in: ids.map((id) => new Types.ObjectId(id)) }, endedAt: null, expiresAt: { $gt: now } },
+        { projection: { clientId: 1, userId: 1 } },
+      ),
 
     /** Live sessions, newest first; returns up to `limit` + 1, so that the caller knows whether more exist. */
     listLive: (

@@ -112,8 +112,8 @@ export function createSessions(options: RotationOptions) {
       const subject = tokens.verifyAccess(accessToken);
       const state = await states.get(stateKeyOf(subject), () => readActorState(options, subject));
       if (state === null) throw new AppError('unauthenticated', 'The session has ended.');
-      const { userId, clientId, sessionId } = subject;
-      return { ...state, userId, clientId, sessionId: sessionId.toHexString() };
+      const { userId, clientId, sessionId, expiresAt: accessEndsAt } = subject;
+      return { ...state, userId, clientId, sessionId: sessionId.toHexString(), accessEndsAt };
     },
   };
 }

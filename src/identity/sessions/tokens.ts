@@ -6,6 +6,11 @@ import type { Clock } from '../../platform/clock.ts';
 import type { AuthConfig } from '../config.ts';
 import { AppError } from '../../platform/errors.ts';
 
+/** The subject of an access token, and when it ends. */
+export interface AccessClaims extends TokenSubject {
+  readonly expiresAt: Date;
+}
+
 /** The user, client and session of a token. */
 export interface TokenSubject {
   readonly userId: Types.ObjectId;
@@ -45,6 +50,7 @@ const hexId = z
   .regex(/^[0-9a-f]{24}$/)
   .transform((text) => Types.ObjectId.createFromHexString(text));
 const AccessPayload = z.object({ sub: hexId, cid: hexId, sid: hexId });
+const VerifiedAccessPayload = AccessPayload.extend({ exp: z.number() });
 const RefreshPayload = AccessPayload.extend({ jti: z.string().min(32).max(128) });
 
 interface TokensOptions {
@@ -114,12 +120,12 @@ export function createTokens({ config, clock }: TokensOptions) {
     }),
 
     /** Throws `unauthenticated`. */
-    verifyAccess(token: string): TokenSubject {
-      const claims = AccessPayload.safeParse(verify('access', token));
+    verifyAccess(token: string): AccessClaims {
+      const claims = VerifiedAccessPayload.safeParse(verify('access', token));
       if (!claims.success)
         throw new AppError('unauthenticated', 'The access token is invalid or has expired.');
-      const { sub, cid, sid } = claims.data;
-      return { userId: sub, clientId: cid, sessionId: sid };
+      const { sub, cid, sid, exp } = claims.data;
+      return { userId: sub, clientId: cid, sessionId: sid, expiresAt: new Date(exp * 1_000) };
     },
 
     /** Undefined for a foreign or expired token. */

@@ -7,7 +7,7 @@ import { newId } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
 import type { UserDoc, UserRepository } from './repository.ts';
 
-export type { UserDoc } from './repository.ts';
+export type { UserDoc, UserRole } from './repository.ts';
 
 export type NewUser = Pick<UserDoc, 'name' | 'email' | 'role' | 'createdAt'> &
   Partial<Pick<UserDoc, 'passwordHash' | 'invitedAt'>>;

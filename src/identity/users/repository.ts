@@ -38,6 +38,15 @@ export function createUserRepository(connection: Connection) {
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
       users.acrossClients.findOne({ email }),
 
+    /** Those of the users who are active. Streams of all clients are checked together. */
+    findActiveAcrossClients: (
+      ids: readonly Types.ObjectId[],
+    ): Promise<Pick<UserDoc, '_id' | 'clientId' | 'role'>[]> =>
+      users.acrossClients.find(
+        { _id: { $in: [...ids] }, status: 'active' },
+        { projection: { clientId: 1, role: 1 } },
+      ),
+
     list: (
       scope: ClientScope,
       filter: UserFilter,

@@ -14,7 +14,7 @@ import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { AdReferralView } from './ad-referral.ts';
 import { leadStages } from './rules.ts';
 
-const LeadStage = z.enum(leadStages).meta({ id: 'LeadStage' });
+export const LeadStage = z.enum(leadStages).meta({ id: 'LeadStage' });
 
 const AgentId = objectIdText.meta({ description: 'An active user of the business' });
 

@@ -15,6 +15,7 @@ const users: Readonly<Record<string, Actor>> = Object.fromEntries(
       role: 'agent',
       isOperator: false,
       sessionId: '',
+      accessEndsAt: new Date(8.64e15),
     },
   ]),
 );

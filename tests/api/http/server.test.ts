@@ -9,7 +9,7 @@ const ids = { userId: new Types.ObjectId(), clientId: new Types.ObjectId() };
 
 const authenticate = createAuthenticate(async (token) => {
   if (token !== 'admin' && token !== 'agent') throw new AppError('unauthenticated', 'Unknown token.');
-  return { ...ids, role: token, isOperator: false, sessionId: 's' };
+  return { ...ids, role: token, isOperator: false, sessionId: 's', accessEndsAt: new Date(8.64e15) };
 });
 
 /** The names in a header that lists headers. */

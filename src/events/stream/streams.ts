@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+import type { Actor } from '../../http/route.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import { randomFraction } from '../../platform/ids.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import { type EventStream, startStream, type StreamDeps } from './stream.ts';
+
+export interface StreamsDeps extends StreamDeps {
+  /** Those of the actors who have lost their access or have another role now. */
+  readonly findEnded: (actors: readonly Actor[]) => Promise<ReadonlySet<Actor>>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** Called with the number of open streams whenever it changes. */
+  readonly onCount?: (open: number) => void;
+}
+
+export const maxStreamsPerUser = 10;
+export const heartbeatMs = 15_000;
+/** A listener who cannot be checked for this long is sent away. */
+const maxUncheckedMs = 30_000;
+
+const retryMs = (): number => 3_000 + Math.floor(randomFraction() * 2_000);
+/** After a stop, clients come back in turns. */
+const retryAfterStopMs = (): number => 500 + Math.floor(randomFraction() * 2_500);
+
+export type EventStreams = ReturnType<typeof createStreams>;
+
+/** The open streams of this process. */
+export function createStreams(deps: StreamsDeps) {
+  const { findEnded, clock, logger, onCount } = deps;
+  const open = new Set<EventStream>();
+  let isStopping = false;
+  let checkedAtMs = clock.now().getTime();
+  let beatAtMs = clock.now().getTime();
+
+  const countOf = ({ clientId, userId }: Actor): number =>
+    [...open].filter(({ actor }) => actor.userId.equals(userId) && actor.clientId.equals(clientId)).length;
+
+  function start(actor: Actor, lastEventId: string | undefined, output: ServerResponse): void {
+    const request = { scope: scopeOf(actor.clientId), actor, lastEventId, retryMs: retryMs(), output };
+    const stream = startStream(deps, request);
+    open.add(stream);
+    onCount?.(open.size);
+    stream.ended
+      .catch((error: unknown) => logger.warn({ error }, 'stream of events failed; its client reconnects'))
+      .finally(() => {
+        open.delete(stream);
+        onCount?.(open.size);
+      });
+    if (isStopping) stream.end({ retryMs: retryAfterStopMs() });
+  }
+
+  return {
+    /** Throws `too-many-streams`; otherwise returns what begins the stream on a response. */
+    admit(actor: Actor, lastEventId: string | undefined): (output: ServerResponse) => void {
+      if (countOf(actor) >= maxStreamsPerUser)
+        throw new AppError('too-many-streams', `You have ${maxStreamsPerUser} open streams already.`);
+      return (output) => start(actor, lastEventId, output);
+    },
+
+    /** Ends the streams whose access is over, and sends heartbeats. Runs often enough that a lost access ends in a second. */
+    async check(): Promise<void> {
+      const now = clock.now();
+      for (const stream of open) if (stream.actor.accessEndsAt <= now) stream.end('expired');
+      if (now.getTime() - beatAtMs >= heartbeatMs) {
+        beatAtMs = now.getTime();
+        for (const stream of open) stream.beat();
+      }
+      await endLost(now.getTime());
+    },
+
+    /** Ends every stream; a new one ends at once. */
+    stop(): void {
+      isStopping = true;
+      for (const stream of open) stream.end({ retryMs: retryAfterStopMs() });
+    },
+  };
+
+  async function endLost(nowMs: number): Promise<void> {
+    const checked = [...open];
+    if (checked.length === 0) {
+      checkedAtMs = nowMs;
+      return;
+    }
+    try {
+      const lost = await findEnded(checked.map(({ actor }) => actor));
+      checkedAtMs = nowMs;
+      for (const stream of checked) if (lost.has(stream.actor)) stream.end('closed');
+    } catch (error) {
+      if (nowMs - checkedAtMs > maxUncheckedMs) for (const stream of checked) stream.end('closed');
+      throw error;
+    }
+  }
+}
