@@ -1,13 +1,25 @@
 import { buildAudit } from '../audit/build.ts';
 import { buildEventStore } from '../events/build.ts';
 import type { EventTable } from '../events/declare.ts';
+import { channelEvents } from '../channels/events.ts';
+import { consentEvents } from '../consent/events.ts';
+import { identityEvents } from '../identity/events.ts';
+import { inboxEvents } from '../inbox/events.ts';
 import { peopleEvents } from '../people/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { combineTables } from '../platform/registry.ts';
+import { templateEvents } from '../templates/events.ts';
 
 /** Every type of live event. A type that an area declares and this table lacks does not compile. */
-export const eventTable: EventTable = combineTables(peopleEvents);
+export const eventTable: EventTable = combineTables(
+  identityEvents,
+  channelEvents,
+  peopleEvents,
+  templateEvents,
+  consentEvents,
+  inboxEvents,
+);
 
 /** What every change leaves behind: audit events and live events. */
 export function buildRecords({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {

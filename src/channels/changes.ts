@@ -1,6 +1,8 @@
 import type { Types } from 'mongoose';
 import { createResource, type Change, type Resource } from '../audit/resource.ts';
 import type { AuditService } from '../audit/service.ts';
+import { type Recorded, writtenTo } from '../audit/written.ts';
+import type { NewEvent } from '../events/declare.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClientScope } from '../platform/mongo.ts';
@@ -31,12 +33,24 @@ export const createChannelResource = ({
     replace: channels.replace,
     remove: channels.delete,
     auditedFieldsOf,
+    eventOf: channelEventOf,
     async afterChange(scope, { before, after }, session) {
       for (const gate of gatesOpened(before, after))
         await openings.opened(scope, { gate, channelId: after._id }, session);
     },
     forget: directory.forget,
   });
+
+/** The live event of a write. */
+function channelEventOf(written: Recorded<ChannelDoc>): NewEvent {
+  const { verb, doc, version } = writtenTo(written);
+  return {
+    type: `channel.${verb}`,
+    entity: { type: 'channel', id: doc._id },
+    version,
+    view: { state: doc.state, isVerified: isVerified(doc), isRestricted: doc.restriction !== undefined },
+  };
+}
 
 /** Includes the credentials: the audit stores the fact of their change, not their values. */
 function auditedFieldsOf(channel: ChannelDoc): Readonly<Record<string, unknown>> {

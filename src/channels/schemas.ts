@@ -148,6 +148,8 @@ const ChannelOwnership = z
   })
   .meta({ id: 'ChannelOwnership' });
 
+export const ChannelState = z.enum(channelStates).meta({ id: 'ChannelState' });
+
 const channelFields = {
   id: z.string(),
   displayNumber: z.string(),
@@ -155,7 +157,7 @@ const channelFields = {
   wabaId: z.string(),
   hasAppSecret: z.boolean(),
   sendsPerSecond: z.number(),
-  state: z.enum(channelStates).meta({ id: 'ChannelState' }),
+  state: ChannelState,
   stateReason: z.string().nullable(),
   pause: ChannelPause.nullable().meta({
     description: 'Set while the provider causes the pause; it ends by itself',

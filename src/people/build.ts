@@ -62,7 +62,13 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
     audit,
     clock,
   });
-  const leads = createLeadDirectory({ leads: leadRepository, contacts, runInTransaction, clock });
+  const leads = createLeadDirectory({
+    leads: leadRepository,
+    contacts,
+    runInTransaction,
+    events: audit.events,
+    clock,
+  });
   return {
     contacts,
     leads,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
+import { OptInStatus } from './contacts/schemas.ts';
 import { LeadStage } from './leads/schemas.ts';
 
 const LeadFacts = z
@@ -13,9 +14,24 @@ const LeadFacts = z
     examples: [{ contactId: '665f1c2ab7e4d3a9c8b01220', stage: 'qualified', assignedAgentId: null }],
   });
 
+const ContactFacts = z
+  .object({
+    optInStatus: OptInStatus,
+    isBlocked: z.boolean(),
+    marketingStopped: z.boolean(),
+  })
+  .meta({
+    id: 'ContactFacts',
+    examples: [{ optInStatus: 'opted-in', isBlocked: false, marketingStopped: false }],
+  });
+
+const ofContact = { entity: 'contact', audience: 'everyone', view: ContactFacts } as const;
 const ofLead = { entity: 'lead', audience: 'everyone', view: LeadFacts } as const;
 
 export const peopleEvents = defineEvents({
+  'contact.created': { summary: 'A contact was created', ...ofContact },
+  'contact.updated': { summary: 'A contact was changed', ...ofContact },
+  'contact.deleted': { summary: 'A contact was deleted', ...ofContact },
   'lead.created': { summary: 'A lead was created', ...ofLead },
   'lead.updated': { summary: 'A lead was changed', ...ofLead },
   'lead.deleted': { summary: 'A lead was deleted', ...ofLead },

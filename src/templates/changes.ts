@@ -1,5 +1,7 @@
 import { createResource, type Change, type Resource } from '../audit/resource.ts';
 import type { AuditService } from '../audit/service.ts';
+import { type Recorded, writtenTo } from '../audit/written.ts';
+import type { NewEvent } from '../events/declare.ts';
 import type { GateOpenings } from '../openings/openings.ts';
 import { applyChange } from '../platform/update.ts';
 import { endsTemplateWait, type TemplateChanges } from './rules.ts';
@@ -25,6 +27,7 @@ export const createTemplateResource = (
     replace: templates.replace,
     remove: templates.delete,
     auditedFieldsOf: ({ _id, clientId: _clientId, createdAt: _createdAt, ...fields }) => fields,
+    eventOf: templateEventOf,
     async afterChange(scope, { before, after }, session) {
       if (!endsTemplateWait(before.status, after.status)) return;
       const { channelId, name, language } = after;
@@ -32,6 +35,18 @@ export const createTemplateResource = (
     },
     forget,
   });
+
+/** The live event of a write. */
+export function templateEventOf(written: Recorded<TemplateDoc>): NewEvent {
+  const { verb, doc, version } = writtenTo(written);
+  const { channelId, name, language, status, category } = doc;
+  return {
+    type: `template.${verb}`,
+    entity: { type: 'template', id: doc._id },
+    version,
+    view: { channelId: channelId.toHexString(), name, language, status, category },
+  };
+}
 
 /** A change decided on the stored template; null changes nothing. */
 export const templateChange = (

@@ -8,7 +8,7 @@ import { qualityScores, templateCategories, templateStatuses } from './store/mod
 
 export { TemplatePreviewView, templateVariables } from './content/schemas.ts';
 
-const TemplateStatus = z.enum(templateStatuses).meta({ id: 'TemplateStatus' });
+export const TemplateStatus = z.enum(templateStatuses).meta({ id: 'TemplateStatus' });
 export const TemplateCategory = z.enum(templateCategories).meta({ id: 'TemplateCategory' });
 
 const exampleIds = { id: '665f1c2ab7e4d3a9c8b01215', channelId: '665f1c2ab7e4d3a9c8b01210' };

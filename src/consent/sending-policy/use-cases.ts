@@ -1,6 +1,8 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditService } from '../../audit/service.ts';
+import { type Recorded, writtenTo } from '../../audit/written.ts';
+import type { NewEvent } from '../../events/declare.ts';
 import { reachClient } from '../../identity/clients/use-cases.ts';
 import type { ClientDirectory } from '../../identity/clients/directory.ts';
 import type { AwaitCalls } from '../../openings/closings.ts';
@@ -45,6 +47,7 @@ export function createSendingPolicyUseCases({
     replace: policies.replace,
     auditedFieldsOf: decisionsOf,
     targetOf: ({ clientId: id }) => ({ type: 'client', id }),
+    eventOf: policyEventOf,
     afterChange: (scope, _written, session) => openings.opened(scope, { gate: 'quiet-hours' }, session),
   });
 
@@ -103,3 +106,15 @@ const decisionsOf = (policy: SendingPolicyDoc) => ({
   startWords: policy.startWords,
   replacesDefaults: policy.replacesDefaults,
 });
+
+/** The live event of a change. A business has one policy, so its own id stands for it. */
+function policyEventOf(written: Recorded<SendingPolicyDoc>): NewEvent {
+  const { doc, version } = writtenTo(written);
+  const { clientId: id, quietHours } = doc;
+  return {
+    type: 'sending-policy.updated',
+    entity: { type: 'sending-policy', id },
+    version,
+    view: { hasQuietHours: quietHours !== undefined },
+  };
+}

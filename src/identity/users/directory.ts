@@ -1,6 +1,8 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type Resource } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
+import { type Recorded, writtenTo } from '../../audit/written.ts';
+import type { NewEvent } from '../../events/declare.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -76,7 +78,16 @@ const createUserResource = (users: UserRepository, audit: AuditService): UserRes
     insert: users.insert,
     replace: users.replace,
     auditedFieldsOf,
+    eventOf: userEventOf,
   });
+
+/** The live event of a write. */
+function userEventOf(written: Recorded<UserDoc>): NewEvent {
+  const { verb, doc, version } = writtenTo(written);
+  if (verb === 'deleted') throw new Error('Users are not deleted.');
+  const { _id: id, role, status } = doc;
+  return { type: `user.${verb}`, entity: { type: 'user', id }, version, view: { role, status } };
+}
 
 /** Includes the password hash: the audit stores the fact of its change, not its value. */
 const auditedFieldsOf = (user: UserDoc) => ({

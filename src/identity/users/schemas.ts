@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { EmailText, LineText, notEmpty } from '../../platform/text-fields.ts';
 
-const UserRole = z.enum(['admin', 'agent']).meta({ id: 'UserRole' });
-const UserStatus = z
+export const UserRole = z.enum(['admin', 'agent']).meta({ id: 'UserRole' });
+export const UserStatus = z
   .enum(['active', 'disabled'])
   .meta({ id: 'UserStatus', description: 'A disabled user cannot sign in' });
 

@@ -1,6 +1,8 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
+import { type Recorded, writtenTo } from '../../audit/written.ts';
+import type { NewEvent } from '../../events/declare.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -38,6 +40,7 @@ export function createBusinessHoursUseCases({ hours, audit, clock }: BusinessHou
     replace: hours.replace,
     remove: hours.remove,
     auditedFieldsOf: ({ name, zone, week, holidays }) => ({ name, zone, week, holidays }),
+    eventOf: businessHoursEventOf,
   });
 
   async function nameTaken(scope: ClientScope, name: string): Promise<AppError> {
@@ -93,5 +96,17 @@ export function createBusinessHoursUseCases({ hours, audit, clock }: BusinessHou
 
     remove: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
       resource.remove(scope, by, ref),
+  };
+}
+
+/** The live event of a write. */
+function businessHoursEventOf(written: Recorded<BusinessHoursDoc>): NewEvent {
+  const { verb, doc, version } = writtenTo(written);
+  const { _id: id, name, zone } = doc;
+  return {
+    type: `business-hours.${verb}`,
+    entity: { type: 'business-hours', id },
+    version,
+    view: { name, zone },
   };
 }

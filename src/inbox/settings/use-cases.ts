@@ -1,5 +1,7 @@
 import { createResource } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
+import { type Recorded, writtenTo } from '../../audit/written.ts';
+import type { NewEvent } from '../../events/declare.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { applyChange } from '../../platform/update.ts';
 import type { InboxSettingsReader } from './reader.ts';
@@ -25,6 +27,7 @@ export function createInboxSettingsUseCases({ settings, readSettings, audit }: I
     replace: settings.replace,
     auditedFieldsOf: ({ reopenWithinHours }) => ({ reopenWithinHours }),
     targetOf: ({ clientId: id }) => ({ type: 'client', id }),
+    eventOf: settingsEventOf,
   });
   return {
     get: (scope: ClientScope): Promise<InboxSettingsDoc> => readSettings(scope),
@@ -41,5 +44,17 @@ export function createInboxSettingsUseCases({ settings, readSettings, audit }: I
         { id: scope.clientId, version },
         { action: 'inbox-settings.updated', decide: (current) => applyChange(current, body) },
       ),
+  };
+}
+
+/** The live event of a change. A business has one object, so its own id stands for it. */
+function settingsEventOf(written: Recorded<InboxSettingsDoc>): NewEvent {
+  const { doc, version } = writtenTo(written);
+  const { clientId: id, reopenWithinHours } = doc;
+  return {
+    type: 'inbox-settings.updated',
+    entity: { type: 'inbox-settings', id },
+    version,
+    view: { reopenWithinHours },
   };
 }

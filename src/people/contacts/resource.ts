@@ -4,6 +4,7 @@ import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { auditedFieldsOf } from './changes.ts';
+import { contactEventOf } from './events.ts';
 import type { OptOutMemory } from './memory/memory.ts';
 import type { AnyIdentity } from './rules.ts';
 import type { ContactDoc, ContactRecord, ContactRepository } from './store/repository.ts';
@@ -97,6 +98,7 @@ export const createContactResource = ({
       return true;
     },
     auditedFieldsOf,
+    eventOf: contactEventOf,
     async afterChange(scope, written, session) {
       await dependents.contactChanged(scope, written.after, session);
       await dependents.consentMoved(scope, written, session);

@@ -1,7 +1,7 @@
 import type { AuditService } from '../../audit/service.ts';
 import type { ContactDependents } from '../contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { auditedFieldsOf } from './changes.ts';
+import { auditedFieldsOf, leadEventOf } from './changes.ts';
 import type { LeadConversations } from './conversations.ts';
 import type { LeadRepository } from './repository.ts';
 import { copyOf } from './drafts.ts';
@@ -45,6 +45,8 @@ export const createContactDependents = ({
     if (lead === null || lead.deletedAt !== undefined) return;
     const target = { type: 'lead', id: lead._id };
     const before = auditedFieldsOf(lead);
-    await audit.record(scope, actor, { action: 'lead.deleted', target, before, after: null }, session);
+    const action = 'lead.deleted';
+    await audit.record(scope, actor, { action, target, before, after: null }, session);
+    await audit.events.record(scope, session, leadEventOf({ action, before: lead, after: null }));
   },
 });

@@ -1,10 +1,12 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { ContactDirectory } from '../contacts/directory.ts';
+import type { EventRecorder } from '../../events/recorder.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import type { AdReferral } from './ad-referral.ts';
+import { leadEventOf } from './changes.ts';
 import { draftLead, insertLead } from './drafts.ts';
 import type { LeadDoc, LeadRepository } from './repository.ts';
 
@@ -14,6 +16,7 @@ export interface LeadDeps {
   readonly leads: LeadRepository;
   readonly contacts: Pick<ContactDirectory, 'holdForCopy'>;
   readonly runInTransaction: RunInTransaction;
+  readonly events: EventRecorder;
   readonly clock: Clock;
 }
 
@@ -27,7 +30,7 @@ export interface LeadCause {
 }
 
 /** Leads for other nouns. The actions of users on leads are in `use-cases.ts`. */
-export function createLeadDirectory({ leads, contacts, runInTransaction, clock }: LeadDeps) {
+export function createLeadDirectory({ leads, contacts, runInTransaction, events, clock }: LeadDeps) {
   /** The contact's lead, or a new one in stage `new`, which the contact's lock makes the only one. */
   async function findOrCreateWithin(
     scope: ClientScope,
@@ -46,6 +49,8 @@ export function createLeadDirectory({ leads, contacts, runInTransaction, clock }
     const fresh = { stage: 'new', tags: [], ...(source === undefined ? {} : { source }) } as const;
     const lead = draftLead(scope, { contact, earlier, fresh, at: clock.now() });
     await insertLead(leads, scope, lead, session);
+    const written = { action: 'lead.created', before: null, after: lead };
+    await events.record(scope, session, leadEventOf(written));
     return lead;
   }
 

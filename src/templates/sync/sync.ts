@@ -7,7 +7,7 @@ import type { TemplateGateway } from '../../whatsapp/template-gateway.ts';
 import { accountOf, type Failure } from '../provider/provider.ts';
 import type { TemplateDoc, TemplateRepository } from '../store/repository.ts';
 import { planSync, type FreshTemplate, type SyncPlan } from './rules.ts';
-import { templateChange } from '../changes.ts';
+import { templateChange, templateEventOf } from '../changes.ts';
 import type { TemplateCatalogue } from '../catalogue.ts';
 
 export interface TemplateSyncDeps {
@@ -90,6 +90,8 @@ async function addAll(
     const names = fresh.map(({ name, language }) => `${name} ${language}`);
     await audit.audited(scope, by, async (session) => {
       await templates.insertMany(scope, fresh, session);
+      const found = fresh.map((after) => ({ action: 'templates.found', before: null, after }));
+      await audit.events.recordMany(scope, session, found.map(templateEventOf));
       const target = { type: 'channel', id: channel._id };
       return {
         result: undefined,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
 import { openEvents, type EventStreamClient } from '../../support/event-stream.ts';
 import { newAdmin, newColleague, useIdentityApi, type Person } from '../../support/identity-api.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -41,15 +42,16 @@ describe('api › live events', function () {
     return stream;
   }
 
-  const headOf = async ({ clientId }: Person): Promise<number> => {
-    const heads = await api().collection('event_heads').find().toArray();
-    return Number(heads.find(({ _id }) => String(_id) === clientId)?.['seq'] ?? 0);
-  };
+  async function untilNumbered({ clientId }: Person): Promise<void> {
+    const pending = { clientId: new Types.ObjectId(clientId), isPending: true };
+    const rows = api().collection('outbox_events');
+    await waitFor('every event has its number', async () => (await rows.countDocuments(pending)) === 0);
+  }
 
   it('an open stream › gets what happens from then on, in order, with the id of each', async () => {
     const admin = await newAdmin(api());
     const before = await createLeads(admin, 1);
-    await waitFor('the event has its number', async () => (await headOf(admin)) > 0);
+    await untilNumbered(admin);
     const stream = await open(admin);
     const ids = await createLeads(admin, 3);
     await waitFor('all leads are told', () => leadsOf(stream).length >= 3);

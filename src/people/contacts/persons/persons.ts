@@ -8,6 +8,7 @@ import { lookupKeysOf, maxNameLength, numberKeysOf, type AliasReason } from '../
 import type { ContactDeps } from '../resource.ts';
 import type { ContactDoc, ContactIdentity, ContactRecord } from '../store/repository.ts';
 import { decideMove, decideSighting, type Answered, type Decision, type Displaced } from './decide.ts';
+import { insertOnce } from './insertion.ts';
 import { linkContacts } from './links.ts';
 import { announcedWithinMs } from './owners.ts';
 import { moved, sighted, type Sighting } from './timeline.ts';
@@ -183,10 +184,9 @@ async function insert(
   fresh: ContactRecord,
   at: Date | undefined,
 ): Promise<Round<ContactDoc>> {
-  const inserted = await deps.contacts.findOrInsert(scope, fresh.identityKeys, fresh);
-  if (!inserted._id.equals(fresh._id)) return 'again';
+  if (!(await insertOnce(deps, scope, fresh))) return 'again';
   const isRemembered = (await deps.memory.recall(scope, { record: fresh, before: null })) !== fresh;
-  const contact = isRemembered ? await recalled(deps, scope, fresh) : inserted;
+  const contact = isRemembered ? await recalled(deps, scope, fresh) : fresh;
   return at === undefined && contact !== null ? { done: contact } : 'again';
 }
 

@@ -2,7 +2,7 @@ import type { ClientSession, Connection, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../../../platform/listing.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../../platform/tenant-collection.ts';
-import type { ScopedFilter, Unscoped } from '../../../platform/tenant-queries.ts';
+import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
 import { lookupKeysOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 
@@ -80,24 +80,6 @@ export function createContactRepository(connection: Connection) {
         { formerKeys: { $in: [...keys] } },
         { ...withoutLog, sort: { _id: -1 }, limit: maxFormerOwners },
       ),
-
-    /**
-     * The contact that has one of the keys; `fresh` itself if none had. Concurrent callers get the same contact: the
-     * unique index on the keys, which have one spelling per number, accepts one insert.
-     */
-    findOrInsert(
-      scope: ClientScope,
-      keys: readonly string[],
-      fresh: Unscoped<ContactRecord>,
-    ): Promise<ContactDoc> {
-      const { clientId: _scope, ...inserted } = { clientId: undefined, ...fresh };
-      return contacts.findOrInsert(
-        scope,
-        { identityKeys: { $in: [...keys] } },
-        { $setOnInsert: inserted },
-        withoutLog,
-      );
-    },
 
     list: (
       scope: ClientScope,

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { openEvents, type EventStreamClient } from '../../support/event-stream.ts';
+import { newAdmin, newColleague, useIdentityApi, type Person } from '../../support/identity-api.ts';
+import { waitFor } from '../../support/wait.ts';
+
+interface Step {
+  readonly path: string;
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly json?: object;
+}
+
+describe('api › live events of what people change', function () {
+  this.timeout(60_000);
+  const api = useIdentityApi('noun_events', { RATE_LIMIT_PER_MINUTE: '0' });
+  let admin: Person;
+  let agent: Person;
+  let forAdmin: EventStreamClient;
+  let forAgent: EventStreamClient;
+
+  before(async () => {
+    admin = await newAdmin(api());
+    agent = await newColleague(api(), admin);
+    [forAdmin, forAgent] = [await open(admin), await open(agent)];
+  });
+  after(() => {
+    forAdmin.close();
+    forAgent.close();
+  });
+
+  async function open(person: Person): Promise<EventStreamClient> {
+    const stream = await openEvents(api().url, { token: person.token });
+    await waitFor('the stream begins', () => stream.text().includes('\n\n'));
+    return stream;
+  }
+
+  async function take({ path, method, json }: Step): Promise<Record<string, unknown>> {
+    const answer = await admin.call(path, { method, ...(json === undefined ? {} : { json }) });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.body;
+  }
+
+  /** The events of an object, as type and version, once there are so many. */
+  const heard = async (stream: EventStreamClient, id: string, count: number) =>
+    waitFor(`${count} events of the object`, () => {
+      const found = stream.events().filter(({ entity }) => entity.id === id);
+      return found.length >= count
+        ? found.map(({ type, version, view }) => ({ type, version, view }))
+        : undefined;
+    });
+
+  const week = { mon: [['09:00', '18:00']] };
+
+  it('business hours › created, changed and deleted are told to everyone', async () => {
+    const json = { name: 'Office', zone: 'Europe/Berlin', week };
+    const { id } = await take({ path: '/api/business-hours', method: 'POST', json });
+    const path = `/api/business-hours/${String(id)}`;
+    await take({ path, method: 'PATCH', json: { name: 'Shop' } });
+    await take({ path, method: 'DELETE' });
+    for (const stream of [forAdmin, forAgent]) {
+      assert.deepEqual(await heard(stream, String(id), 3), [
+        { type: 'business-hours.created', version: 1, view: { name: 'Office', zone: 'Europe/Berlin' } },
+        { type: 'business-hours.updated', version: 2, view: { name: 'Shop', zone: 'Europe/Berlin' } },
+        { type: 'business-hours.deleted', version: 3, view: { name: 'Shop', zone: 'Europe/Berlin' } },
+      ]);
+    }
+  });
+
+  it('settings of the inbox, the sending policy › told by the id of the business; the policy to admins alone', async () => {
+    const { clientId } = admin;
+    await take({
+      path: `/api/clients/${clientId}/sending-policy`,
+      method: 'PATCH',
+      json: { quietHours: { from: '21:00', to: '08:00' } },
+    });
+    await take({ path: '/api/inbox-settings', method: 'PATCH', json: { reopenWithinHours: 12 } });
+    const settings = { type: 'inbox-settings.updated', version: 1, view: { reopenWithinHours: 12 } };
+    assert.deepEqual(await heard(forAdmin, clientId, 2), [
+      { type: 'sending-policy.updated', version: 1, view: { hasQuietHours: true } },
+      settings,
+    ]);
+    assert.deepEqual(await heard(forAgent, clientId, 1), [settings]);
+  });
+
+  it('contacts, users, channels › every change is told, with states and without names or numbers', async () => {
+    const json = { phoneNumber: '+4915112990001', name: 'Secret Person' };
+    const { id } = await take({ path: '/api/contacts', method: 'POST', json });
+    await take({ path: `/api/contacts/${String(id)}`, method: 'PATCH', json: { name: 'Secret Other' } });
+    await take({ path: `/api/contacts/${String(id)}`, method: 'DELETE' });
+    const types = (await heard(forAgent, String(id), 3)).map(({ type }) => type);
+    assert.deepEqual(types, ['contact.created', 'contact.updated', 'contact.deleted']);
+    await take({ path: `/api/users/${agent.id}`, method: 'PATCH', json: { name: 'Secret Colleague' } });
+    const [user] = await heard(forAdmin, agent.id, 1);
+    assert.deepEqual([user?.type, user?.view], ['user.updated', { role: 'agent', status: 'active' }]);
+    assert.doesNotMatch(forAdmin.text() + forAgent.text(), /Secret|4915112990001/);
+  });
+});
