@@ -1,4 +1,7 @@
-/** Live events: the outbox, the last number of each client, the tickets that open a stream, the leases of loops. */
+/**
+ * Live events: the outbox, the last number of each client, the tickets that open a stream, the leases of loops, and the
+ * marks of messages and conversations.
+ */
 // The indexes create the collections; `createCollection` would fail when this runs again after a crash.
 export async function up(db) {
   const day = 24 * 60 * 60;
@@ -13,4 +16,13 @@ export async function up(db) {
     { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ]);
   await db.collection('leases').createIndexes([{ key: { until: 1 }, expireAfterSeconds: day }]);
+  for (const name of ['messages', 'conversations']) {
+    await db.collection(name).createIndexes([
+      {
+        key: { clientId: 1, unpublishedAt: 1, _id: 1 },
+        name: 'unpublished',
+        partialFilterExpression: { unpublishedAt: { $exists: true } },
+      },
+    ]);
+  }
 }

@@ -8,11 +8,13 @@ import { buildIdempotency } from '../idempotency/build.ts';
 import { buildIdentity } from '../identity/build.ts';
 import type { OnClientCreated } from '../identity/clients/directory.ts';
 import { buildMail } from '../mail/build.ts';
+import { buildConversationEventLoops } from '../inbox/build.ts';
 import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { buildEvents } from '../events/build.ts';
 import { buildErasure, buildIntake } from '../webhooks/build.ts';
+import { buildMessageEventLoops } from '../sending/build.ts';
 import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
@@ -70,9 +72,8 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
   const observer = observeLoops(metrics, clock);
   const watching = startLoops(dependencyLoop('api', watched), logger, observer);
-  const working = database.opened.then((isOpen) =>
-    isOpen ? startLoops([...mail.loops(identity.writeLetter), ...events.loops], logger, observer) : null,
-  );
+  const loops = [...mail.loops(identity.writeLetter), ...events.loops, ...markLoops(core)];
+  const working = database.opened.then((isOpen) => (isOpen ? startLoops(loops, logger, observer) : null));
   const http = createHttpServer({
     about: apiDescription,
     routes: [...identity.routes, ...areaRoutes(config, core, identity.users), ...events.routes],
@@ -101,7 +102,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     async close() {
       await http.close({ graceMs: config.deployment.shutdownGraceMs, announceMs });
       database.stop();
-      await Promise.all([watching.stop(), working.then((loops) => loops?.stop())]);
+      await Promise.all([watching.stop(), working.then((running) => running?.stop())]);
       mail.close();
       await passwords.close();
       await metricsServer.close();
@@ -111,6 +112,12 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
 }
 
 type Identity = ReturnType<typeof buildIdentity>;
+
+/** The loops that tell what marked documents have become. */
+const markLoops = ({ mongo, messages, conversationStore, events: recorder, clock }: Core) => [
+  ...buildMessageEventLoops({ mongo, messages, recorder, clock }),
+  ...buildConversationEventLoops({ mongo, store: conversationStore, recorder, clock }),
+];
 
 const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, { findEnded }: Identity) =>
   buildEvents({

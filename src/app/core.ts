@@ -51,7 +51,6 @@ export async function buildCore(config: Config, options: CoreOptions) {
   const areas = buildAreas(config, ground);
   const { mongo, temporal, gateway, rates, clock, logger, metrics, cipher, audit, clients, openings } =
     ground;
-  const { eventStore } = ground;
   const { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending } =
     areas;
   return {
@@ -65,7 +64,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     metrics,
     cipher,
     audit,
-    eventStore,
+    ...{ eventStore: ground.eventStore, events: ground.events, conversationStore: areas.threads },
     clients,
     openings,
     timers: ground.timers.timers,
@@ -241,7 +240,10 @@ function buildAreas(config: Config, ground: Ground) {
     clock,
     logger,
   });
-  return { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending };
+  return {
+    ...{ channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending },
+    threads,
+  };
 }
 
 /** What the areas do when their timers are due, by kind. */

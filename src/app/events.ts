@@ -9,6 +9,7 @@ import { peopleEvents } from '../people/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { combineTables } from '../platform/registry.ts';
+import { sendingEvents } from '../sending/events.ts';
 import { templateEvents } from '../templates/events.ts';
 
 /** Every type of live event. A type that an area declares and this table lacks does not compile. */
@@ -19,6 +20,7 @@ export const eventTable: EventTable = combineTables(
   templateEvents,
   consentEvents,
   inboxEvents,
+  sendingEvents,
 );
 
 /** What every change leaves behind: audit events and live events. */

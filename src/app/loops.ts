@@ -14,7 +14,8 @@ import {
 import type { ProcessName } from '../platform/metrics.ts';
 import { combineTables } from '../platform/registry.ts';
 import { rateLoops } from '../rates/loops.ts';
-import { sendingLoops } from '../sending/loops.ts';
+import { conversationEventLoops } from '../inbox/loops.ts';
+import { messageEventLoops, sendingLoops } from '../sending/loops.ts';
 import { templateLoops } from '../templates/loops.ts';
 import { timerLoops } from '../timers/loops.ts';
 import { webhookLoops } from '../webhooks/loops.ts';
@@ -66,6 +67,8 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     timerLoops,
     mailLoops,
     eventLoops,
+    messageEventLoops,
+    conversationEventLoops,
     measureLoops,
     dependencyLoops,
   );

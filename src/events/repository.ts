@@ -36,6 +36,22 @@ export function createOutboxRepository(connection: Connection) {
       session: ClientSession,
     ): Promise<void> => events.insertMany(scope, documents, { session }),
 
+    /** Stores those that are not stored yet, each for its own client; returns the ids of those that were. */
+    async insertNewAcrossClients(documents: readonly OutboxEventDoc[]): Promise<readonly Types.ObjectId[]> {
+      const known = await events.acrossClients.insertNew(documents);
+      return known.map(({ _id }) => _id);
+    },
+
+    /** The versions of events, by id. The marks of all clients are dealt with together. */
+    async findVersionsAcrossClients(ids: readonly Types.ObjectId[]): Promise<ReadonlyMap<string, number>> {
+      if (ids.length === 0) return new Map();
+      const found = await events.acrossClients.find<Pick<OutboxEventDoc, '_id' | 'version'>>(
+        { _id: { $in: [...ids] } },
+        { projection: { version: 1 } },
+      );
+      return new Map(found.map(({ _id, version }) => [_id.toHexString(), version]));
+    },
+
     /** Events with numbers above `seq`, in order. */
     listAfter: (scope: ClientScope, seq: number, limit: number): Promise<NumberedEvent[]> =>
       events.find<NumberedEvent>(scope, { seq: { $gt: seq } }, { sort: { seq: 1 }, limit }),

@@ -24,7 +24,7 @@ export const eventRoutes = ({ eventTable, streams, tickets }: EventRouteDeps) =>
       '`Last-Event-ID` a stream begins after that event, so nothing is missed or sent twice. Without it, it begins now. ' +
       'Three frames are no events: `reset` (some events are no longer kept: load again what you show), `expired` (the ' +
       'access token is over: connect again with a new one), and comments, which come every 15 seconds. Agents ' +
-      'receive only what they may see. A user may have 10 streams.',
+      'receive only what they may see. A user may have 10 streams at each API process.',
     tag,
     access,
     acceptsTicket: true,

@@ -2,13 +2,18 @@ import type { AuditService } from '../audit/service.ts';
 import type { UserDirectory } from '../identity/users/directory.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
+import { createMarkPublisher } from '../events/marks/publisher.ts';
+import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createLease } from '../platform/leases/lease.ts';
+import { createLoops } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { createArrivals } from './conversations/arrivals.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
+import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
@@ -17,6 +22,7 @@ import { createInboxSettingsRepository } from './settings/repository.ts';
 import { createInboxSettingsReader } from './settings/reader.ts';
 import { createInboxSettingsUseCases } from './settings/use-cases.ts';
 import { inboxSettingsRoutes } from './settings/routes.ts';
+import { conversationEventLoops } from './loops.ts';
 
 /** The store of conversations and of the inbox's settings. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
@@ -36,6 +42,25 @@ interface InboxDeps {
   readonly audit: AuditService;
   readonly clock: Clock;
 }
+
+interface ConversationEventDeps {
+  readonly mongo: MongoConnection;
+  readonly store: ReturnType<typeof buildConversationStore>;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+}
+
+/** Tells what the marked conversations have become. */
+export const buildConversationEventLoops = ({ mongo, store, recorder, clock }: ConversationEventDeps) =>
+  createLoops(conversationEventLoops, {
+    'conversation-events': createMarkPublisher(
+      { marks: store.repository, eventOf: conversationEventOf },
+      {
+        recorder,
+        lease: createLease({ connection: mongo, name: 'conversation-events', leaseMs: 5_000, clock }),
+      },
+    ),
+  });
 
 /** The inbox that agents work in. */
 export function buildInbox({ mongo, store, contacts, leads, audit, clock }: InboxDeps) {

@@ -1,14 +1,49 @@
 import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
+import { ConversationStatus } from './conversations/schemas.ts';
 import { InboxSettingsView } from './settings/schemas.ts';
+
+const ConversationFacts = z
+  .object({
+    contactId: z.string().meta({ description: 'Of a group, the id of no contact' }),
+    channelId: z.string(),
+    leadId: z.string().nullable(),
+    status: ConversationStatus,
+    assignedAgentId: z.string().nullable(),
+    unreadCount: z.int(),
+    lastMessageAt: z.iso.datetime(),
+    windowExpiresAt: z.iso.datetime().nullable(),
+  })
+  .meta({
+    id: 'ConversationFacts',
+    examples: [
+      {
+        contactId: '665f1c2ab7e4d3a9c8b01220',
+        channelId: '665f1c2ab7e4d3a9c8b01210',
+        leadId: '665f1c2ab7e4d3a9c8b01230',
+        status: 'open',
+        assignedAgentId: null,
+        unreadCount: 1,
+        lastMessageAt: '2026-11-29T08:00:00.000Z',
+        windowExpiresAt: '2026-11-30T07:59:00.000Z',
+      },
+    ],
+  });
 
 const BusinessHoursFacts = z
   .object({ name: z.string(), zone: z.string().meta({ description: 'An IANA time zone' }) })
   .meta({ id: 'BusinessHoursFacts', examples: [{ name: 'Office Berlin', zone: 'Europe/Berlin' }] });
 
+const ofConversation = { entity: 'conversation', audience: 'everyone', view: ConversationFacts } as const;
+
 const ofHours = { entity: 'business-hours', audience: 'everyone', view: BusinessHoursFacts } as const;
 
 export const inboxEvents = defineEvents({
+  'conversation.created': { summary: 'A conversation began', ...ofConversation },
+  'conversation.updated': {
+    summary: 'A conversation was changed by a user, or moved by a message',
+    ...ofConversation,
+  },
   'business-hours.created': { summary: 'Business hours were created', ...ofHours },
   'business-hours.updated': { summary: 'Business hours were changed', ...ofHours },
   'business-hours.deleted': { summary: 'Business hours were deleted', ...ofHours },

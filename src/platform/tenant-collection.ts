@@ -1,9 +1,10 @@
 import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import { createAcrossClients } from './across-clients.ts';
 import { createBulkWriter } from './bulk-writer.ts';
 import type { TenantDocument, TenantModel } from './declare-model.ts';
+import { documentOf, owned, plain, type WithSession, withSession } from './driver-arguments.ts';
 import { databaseOf, isDuplicateKey, retryOnDuplicateKey, type ClientScope } from './mongo.ts';
 import type {
-  CrossingFilter,
   ScopedFilter,
   ScopedOperation,
   ScopedStage,
@@ -12,21 +13,11 @@ import type {
   Unscoped,
 } from './tenant-queries.ts';
 
-/** The driver's options, with a session that may be undefined. */
-type WithSession<Options> = Omit<Options, 'session'> & { readonly session?: ClientSession | undefined };
-
 /** As `BulkWriter`, for the documents of one client; a batch may hold writes of many clients. */
 export type ScopedBulkWriter<Doc> = (
   scope: ClientScope,
   operations: readonly ScopedOperation<Doc>[],
 ) => Promise<void>;
-
-/** An update of one document of one client. */
-export interface ScopedUpdateOne<Doc> {
-  readonly scope: ClientScope;
-  readonly filter: ScopedFilter<Doc>;
-  readonly update: ScopedUpdate<Doc>;
-}
 
 interface Versioned {
   readonly _id: Types.ObjectId;
@@ -34,59 +25,15 @@ interface Versioned {
 }
 
 export type TenantCollection<Doc extends TenantDocument> = ReturnType<typeof createTenantCollection<Doc>>;
-export type AcrossClients<Doc extends TenantDocument> = ReturnType<typeof createAcrossClients<Doc>>;
 
 /**
  * The only access to a collection of tenant data. Every function takes the scope first and spreads it last, so that no
- * filter or document can override it. The driver's collection never leaves this file.
+ * filter or document can override it. The driver's collection never leaves this file and `across-clients.ts`.
  */
 export const openTenantCollection = <Doc extends TenantDocument>(
   { collection }: TenantModel<Doc>,
   connection: Connection,
 ): TenantCollection<Doc> => createTenantCollection<Doc>(databaseOf(connection).collection(collection));
-
-/** Queries that cross clients; functions that use them have `AcrossClients` in their names. */
-const createAcrossClients = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
-  find: <Result extends mongo.Document = Doc>(
-    filter: CrossingFilter<Doc>,
-    options: mongo.FindOptions,
-  ): Promise<Result[]> => raw.find<Result>(plain(filter), options).toArray(),
-
-  findOne: (filter: CrossingFilter<Doc>): Promise<Doc | null> => raw.findOne<Doc>(plain(filter)),
-
-  findOneAndUpdate: async (
-    filter: CrossingFilter<Doc>,
-    update: ScopedUpdate<Doc>,
-    options: mongo.FindOneAndUpdateOptions,
-  ): Promise<Doc | null> =>
-    documentOf<Doc>(await raw.findOneAndUpdate(plain(filter), plain(update), options)),
-
-  count: (filter: CrossingFilter<Doc>, options: mongo.CountDocumentsOptions): Promise<number> =>
-    raw.countDocuments(plain(filter), options),
-
-  distinctClientIds: (options: mongo.DistinctOptions): Promise<Types.ObjectId[]> =>
-    raw.distinct('clientId', {}, options),
-
-  aggregate: <Result extends mongo.Document>(
-    stages: readonly mongo.Document[],
-    options: mongo.AggregateOptions,
-  ): Promise<Result[]> => raw.aggregate<Result>([...stages], options).toArray(),
-
-  /** Updates of many clients in one command, each within its own; returns the number of documents that matched. */
-  async updateEach(
-    updates: readonly ScopedUpdateOne<Doc>[],
-    { upsert = false, ...options }: WithSession<mongo.BulkWriteOptions> & { readonly upsert?: boolean },
-  ): Promise<number> {
-    const operations = updates.map(({ scope, filter, update }) => ({
-      updateOne: { filter: owned(scope, filter), update: plain(update), upsert },
-    }));
-    const { matchedCount, upsertedCount } = await raw.bulkWrite(operations, withSession(options));
-    return matchedCount + upsertedCount;
-  },
-
-  /** The changes of all clients as they are committed. */
-  watch: (stages: readonly mongo.Document[]): mongo.ChangeStream => raw.watch([...stages]),
-});
 
 const createTenantCollection = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   ...createReads<Doc>(raw),
@@ -288,20 +235,3 @@ const createDeletes = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   ): Promise<Doc | null> =>
     documentOf<Doc>(await raw.findOneAndDelete(owned(scope, filter), withSession(options))),
 });
-
-/** The scope comes last: it overrides a `clientId` in the filter or document. */
-const owned = <Given extends object>({ clientId }: ClientScope, given: Given) => ({ ...given, clientId });
-
-/** Hides our types from the driver, whose own filter and update types reject them. */
-const plain = (given: mongo.Document): mongo.Document => given;
-
-/** The driver's command has no type parameter for its result; the model declares it. */
-const documentOf = <Doc extends TenantDocument>(found: mongo.Document | null): Doc | null =>
-  found as Doc | null;
-
-function withSession<Options extends { readonly session?: ClientSession | undefined }>({
-  session,
-  ...options
-}: Options): Omit<Options, 'session'> & { session?: ClientSession } {
-  return session === undefined ? options : { ...options, session };
-}

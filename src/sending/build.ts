@@ -7,12 +7,15 @@ import type { SendingPolicyReader } from '../consent/sending-policy/reader.ts';
 import type { ConsentStatements } from '../consent/statements/statements.ts';
 import type { Arrivals } from '../inbox/conversations/arrivals.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
+import { createMarkPublisher } from '../events/marks/publisher.ts';
+import type { EventRecorder } from '../events/recorder.ts';
 import type { OpeningQueue } from '../openings/openings.ts';
 import type { SuspectNumbers } from '../people/contacts/numbers.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { PhoneBook } from '../people/contacts/phone-book.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createLease } from '../platform/leases/lease.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createLoops, once, whileFound } from '../platform/loop.ts';
 import type { Measured } from '../platform/metrics.ts';
@@ -26,7 +29,8 @@ import { insistingMs } from './dispatch/insist.ts';
 import { createGateRelease } from './dispatch/release.ts';
 import { createGateFacts, type GateFactsDeps } from './gates/facts.ts';
 import type { sendingInstruments } from './instruments.ts';
-import { sendingLoops } from './loops.ts';
+import { messageEventLoops, sendingLoops } from './loops.ts';
+import { messageEventOf } from './messages/events.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createRetries } from './messages/actions/retries.ts';
 import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
@@ -74,6 +78,22 @@ export function buildMessageStore(deps: MessageStoreDeps) {
   const messages = observeAcceptance(createMessageRepository(mongo, observeEnds(metrics)), metrics);
   return { messages, workflows };
 }
+
+interface MessageEventDeps {
+  readonly mongo: MongoConnection;
+  readonly messages: MessageRepository;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+}
+
+/** Tells what the marked messages have become. */
+export const buildMessageEventLoops = ({ mongo, messages, recorder, clock }: MessageEventDeps) =>
+  createLoops(messageEventLoops, {
+    'message-events': createMarkPublisher(
+      { marks: messages, eventOf: messageEventOf },
+      { recorder, lease: createLease({ connection: mongo, name: 'message-events', leaseMs: 5_000, clock }) },
+    ),
+  });
 
 interface SendingDeps {
   readonly messages: MessageRepository;

@@ -18,3 +18,14 @@ export const sendingLoops = (sweepIntervalMs: number) =>
       lease: 'none: a message has one workflow id',
     },
   }) as const satisfies LoopTable;
+
+/** Runs in the API, as the other loops of live events. */
+export const messageEventLoops = {
+  'message-events': {
+    process: 'api',
+    does: 'turns marked messages into live events',
+    idleMs: 250,
+    maxIdleMs: 250,
+    lease: 'one process, 5 s; an event has one id, and a mark goes by its revision',
+  },
+} as const satisfies LoopTable;

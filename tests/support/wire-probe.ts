@@ -15,10 +15,16 @@ export const crossingFilters: readonly string[] = [
   'operator_accesses: tokenHash',
   // The sequencer and the tail of live events; the numbers themselves are written client by client.
   'outbox_events: ',
+  'outbox_events: _id',
   'outbox_events: isPending',
   'outbox_events: clientId,isPending',
   'event_heads: ',
   'event_heads: clientId',
+  // The marks of live events; they are removed client by client.
+  'messages: unpublishedAt',
+  'messages: clientId,unpublishedAt',
+  'conversations: unpublishedAt',
+  'conversations: clientId,unpublishedAt',
   // The listeners of all open streams are checked together.
   'sessions: _id,endedAt,expiresAt',
   'users: _id,status',

@@ -1,10 +1,7 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
-import {
-  openTenantCollection,
-  type AcrossClients,
-  type TenantCollection,
-} from '../../platform/tenant-collection.ts';
+import type { AcrossClients } from '../../platform/across-clients.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { CrossingFilter } from '../../platform/tenant-queries.ts';
 import type { Change } from '../../platform/update.ts';
 import { AppError } from '../../platform/errors.ts';

@@ -1,4 +1,3 @@
-import type { Types } from 'mongoose';
 import { type Bell, createBell } from '../../platform/bell.ts';
 import { type ChangeWatch, watchChanges } from '../../platform/change-watch.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -8,6 +7,7 @@ import type { BackgroundWork } from '../../platform/loop.ts';
 import { isDuplicateKey } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import type { EventHeadRepository, OutboxRepository, PendingEvent } from '../repository.ts';
+import { createTurns } from '../turns.ts';
 import { planNumbers } from './plan.ts';
 
 export interface SequencerDeps {
@@ -82,23 +82,13 @@ const watchNew = ({ outbox, logger }: SequencerDeps, bell: Bell): ChangeWatch =>
     logger,
   });
 
-/** Numbers up to `maxRound` events; returns whether more may wait. The clients take turns, so that none waits for another's backlog. */
+/** Numbers up to `maxRound` events; returns whether more may wait. */
 function createRound({ outbox, heads, runInTransaction, clock, onNumbered }: SequencerDeps) {
-  let after: Types.ObjectId | null = null;
-
-  async function takePending(): Promise<readonly PendingEvent[]> {
-    const rest = await outbox.listPendingAcrossClients(after, maxRound);
-    const isWrapping = after !== null && rest.length < maxRound;
-    if (!isWrapping) return rest;
-    const known = new Set(rest.map(({ _id }) => _id.toHexString()));
-    const others = await outbox.listPendingAcrossClients(null, maxRound - rest.length);
-    return [...rest, ...others.filter(({ _id }) => !known.has(_id.toHexString()))];
-  }
+  const takePending = createTurns<PendingEvent>(outbox.listPendingAcrossClients, maxRound);
 
   return async (): Promise<boolean> => {
-    const pending = await takePending();
+    const { taken: pending, isFull } = await takePending();
     if (pending.length === 0) return false;
-    const isFull = pending.length >= maxRound;
     const clientIds = [
       ...new Map(pending.map(({ clientId }) => [clientId.toHexString(), clientId])).values(),
     ];
@@ -109,7 +99,6 @@ function createRound({ outbox, heads, runInTransaction, clock, onNumbered }: Seq
       const count = await outbox.numberAcrossClients(numbers, numberedAt, session);
       if (count !== numbers.length) throw new Overtaken();
     });
-    after = isFull ? (pending.at(-1)?.clientId ?? null) : null;
     const oldest = Math.min(...pending.map(({ at }) => at.getTime()));
     onNumbered?.(pending.length, clock.now().getTime() - oldest);
     return isFull;

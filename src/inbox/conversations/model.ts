@@ -1,4 +1,5 @@
 import { Schema, type Types } from 'mongoose';
+import { type Marked, markFields, markIndex } from '../../events/marks/mark.ts';
 import type { AdReferral } from '../../people/leads/ad-referral.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 
@@ -37,7 +38,7 @@ export interface ConversationGroup {
 }
 
 /** The thread of one contact on one channel, or of one group. */
-export interface ConversationDoc {
+export interface ConversationDoc extends Marked {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   /** Absent until the contact writes or the business sends: events that no person wrote make no lead. */
@@ -91,7 +92,10 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },
   history: { type: [Schema.Types.Mixed], required: true },
+  ...markFields,
 });
+
+conversationModel.schema.index(...markIndex);
 
 // At most one live thread per contact and channel.
 conversationModel.schema.index(

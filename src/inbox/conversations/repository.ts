@@ -1,4 +1,6 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
+import { markWrites } from '../../events/marks/collection.ts';
+import { createMarkQueries } from '../../events/marks/queries.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
@@ -44,7 +46,7 @@ const withoutHistory = { projection: { history: 0 } } as const;
 export type ConversationRepository = ReturnType<typeof createConversationRepository>;
 
 export function createConversationRepository(connection: Connection) {
-  const conversations = openTenantCollection(conversationModel, connection);
+  const conversations = markWrites(openTenantCollection(conversationModel, connection));
 
   return {
     ...createMessageTouches(conversations),
@@ -52,6 +54,7 @@ export function createConversationRepository(connection: Connection) {
     ...createThreadWrites(conversations),
     ...createOtherThreads(conversations),
     ...createDecisions(conversations),
+    ...createMarkQueries(conversations, { history: 0 }),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>(scope, { _id }, withoutHistory),

@@ -4,7 +4,7 @@ import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { conversationReasons, conversationStatuses } from './model.ts';
 
-const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
+export const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
 
 export const ListConversationsQuery = z.strictObject({
   ...pageQuery,

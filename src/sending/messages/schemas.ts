@@ -13,6 +13,10 @@ import { FailureClass, FailureCode, MessageType } from './names.ts';
 import { numberBesideOthers, oneRecipient, recipientFields } from './recipient-fields.ts';
 import { senderTypes } from './store/model.ts';
 
+export const MessageDirection = z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' });
+
+export const SenderType = z.enum(senderTypes).meta({ id: 'SenderType' });
+
 const timeFields = {
   sendAt: isoTime.optional().meta({
     description:
@@ -128,8 +132,8 @@ export const messageFields = {
   contactId: z.string().meta({
     description: 'In a group, the author; for an entry that no participant wrote, the id of no contact',
   }),
-  direction: z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' }),
-  senderType: z.enum(senderTypes).meta({ id: 'SenderType' }),
+  direction: MessageDirection,
+  senderType: SenderType,
   messageType: MessageType,
   to: z
     .string()

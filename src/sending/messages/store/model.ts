@@ -1,4 +1,5 @@
 import { Schema, type Types } from 'mongoose';
+import { type Marked, markFields, markIndex } from '../../../events/marks/mark.ts';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
 import {
   messageStatuses,
@@ -69,7 +70,7 @@ export interface DispatchAttempt {
 /** A dated statement. Those stored by 0.1.0 have no time, and yield to any that has one. */
 type StoredStatement<Statement> = Statement & { readonly at?: Date };
 
-export interface MessageDoc {
+export interface MessageDoc extends Marked {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
@@ -225,8 +226,10 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   stoppedBy: String,
   openFailures: [String],
   sweptAt: Date,
+  ...markFields,
 });
 
+messageModel.schema.index(...markIndex);
 const unsent = { status: { $in: [...unsentStatuses] } };
 messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });

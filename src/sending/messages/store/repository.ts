@@ -9,6 +9,7 @@ import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
 import { createInboundWrites } from './inbound-writes.ts';
 import { createListQueries } from './list-queries.ts';
+import { createMessageMarkQueries, markMessages } from './marks.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
@@ -33,7 +34,7 @@ export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
 /** All queries of the messages collection. Writes are compare-and-set on the statuses that `lifecycle.ts` allows. */
 export function createMessageRepository(connection: Connection, onEnded?: EndObserver) {
-  const messages = openTenantCollection(messageModel, connection);
+  const messages = markMessages(openTenantCollection(messageModel, connection));
   const writeBulk = messages.createBulkWriter();
 
   return {
@@ -43,6 +44,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createDispatchWrites(messages, writeBulk, onEnded),
     ...createInboundWrites(messages),
     ...createListQueries(messages),
+    ...createMessageMarkQueries(messages),
     ...createReceiptQueries(messages, writeBulk),
     ...createSourceRepository(connection),
     ...createUsageQueries(messages),

@@ -1,0 +1,78 @@
+import type { mongo, Types } from 'mongoose';
+import { systemClock } from '../../platform/clock.ts';
+import type { TenantDocument } from '../../platform/declare-model.ts';
+import type { TenantCollection } from '../../platform/tenant-collection.ts';
+import type { ScopedUpdate, ScopedUpdateStage, Unscoped } from '../../platform/tenant-queries.ts';
+import { announcing, type Marked, marking, markOfNew, markOfNext, markOfSilent, markStage } from './mark.ts';
+
+interface Telling<Doc> {
+  /** Whether an update changes what clients are told of; by default each does. */
+  readonly isTold?: (update: mongo.Document) => boolean;
+  /** Whether nobody is told of a new document yet; by default each is told. */
+  readonly isSilent?: (fresh: Unscoped<Doc>) => boolean;
+}
+
+type MarkedDocument = TenantDocument & Marked & { readonly _id: Types.ObjectId };
+
+/**
+ * The collection, whose writes mark what clients must be told: a repository opens its collection with it, so that no write
+ * forgets the mark. The next state of a replaced document must have the `revision` that was read.
+ */
+export function markWrites<Doc extends MarkedDocument>(
+  documents: TenantCollection<Doc>,
+  { isTold = () => true, isSilent = () => false }: Telling<Doc> = {},
+): TenantCollection<Doc> {
+  function mark<Given extends ScopedUpdate<Doc> | ScopedUpdateStage[]>(update: Given): Given;
+  function mark(update: mongo.Document): mongo.Document {
+    if (Array.isArray(update)) return update.some(isTold) ? [...update, markStage] : update;
+    return isTold(update) ? marking(update) : update;
+  }
+  function markUpsert<Given extends ScopedUpdate<Doc>>(update: Given): Given;
+  function markUpsert(update: mongo.Document): mongo.Document {
+    return announcing(marking(update));
+  }
+  const markNew = (fresh: Unscoped<Doc>): Unscoped<Doc> => ({
+    ...fresh,
+    ...(isSilent(fresh) ? markOfSilent : markOfNew(systemClock.now())),
+  });
+  const markNext = (next: Unscoped<Doc>): Unscoped<Doc> => ({
+    ...next,
+    ...markOfNext(next, systemClock.now()),
+  });
+  return {
+    ...documents,
+    insertOne: (scope, fresh, options) => documents.insertOne(scope, markNew(fresh), options),
+    insertMany: (scope, fresh, options) => documents.insertMany(scope, fresh.map(markNew), options),
+    updateOne: (scope, filter, update, options) => documents.updateOne(scope, filter, mark(update), options),
+    updateMany: (scope, filter, update, options) =>
+      documents.updateMany(scope, filter, mark(update), options),
+    findOneAndUpdate: (scope, filter, update, options) =>
+      documents.findOneAndUpdate(scope, filter, mark(update), options),
+    upsertOne: (scope, filter, update, options) =>
+      documents.upsertOne(scope, filter, markUpsert(update), options),
+    findOrInsert: (scope, filter, update, options) =>
+      documents.findOrInsert(scope, filter, markUpsert(update), options),
+    replaceVersioned: (scope, current, next, session) =>
+      documents.replaceVersioned(scope, current, markNext(next), session),
+    insertOrReplaceVersioned: (scope, current, next, session) =>
+      documents.insertOrReplaceVersioned(
+        scope,
+        current,
+        current.version > 0 ? markNext(next) : markNew(next),
+        session,
+      ),
+    createBulkWriter() {
+      const write = documents.createBulkWriter();
+      return (scope, operations) =>
+        write(
+          scope,
+          operations.map((operation) => {
+            if ('insertOne' in operation)
+              return { insertOne: { document: markNew(operation.insertOne.document) } };
+            const { filter, update } = operation.updateOne;
+            return { updateOne: { filter, update: mark(update) } };
+          }),
+        );
+    },
+  };
+}

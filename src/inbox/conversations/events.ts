@@ -1,0 +1,19 @@
+import type { NewEvent } from '../../events/declare.ts';
+import type { ConversationDoc } from './repository.ts';
+
+/** The event of the present state of a conversation. Pure. */
+export const conversationEventOf = (conversation: ConversationDoc): NewEvent => ({
+  type: conversation.isUnannounced === true ? 'conversation.created' : 'conversation.updated',
+  entity: { type: 'conversation', id: conversation._id },
+  version: conversation.revision ?? 0,
+  view: {
+    contactId: conversation.contactId.toHexString(),
+    channelId: conversation.channelId.toHexString(),
+    leadId: conversation.leadId?.toHexString() ?? null,
+    status: conversation.status,
+    assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
+    unreadCount: conversation.unreadCount,
+    lastMessageAt: conversation.lastMessageAt.toISOString(),
+    windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
+  },
+});
