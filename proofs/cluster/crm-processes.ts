@@ -25,6 +25,7 @@ export type ReadyWhen = 'readyz' | 'healthz';
 /** The product's own processes from dist/, on ports of their own. Nothing is started yet. */
 export interface CrmProcesses {
   readonly apiUrl: string;
+  readonly secondApiUrl: string;
   readonly sandboxUrl: string;
   readonly env: Readonly<Record<string, string>>;
   logFileOf(name: string): string;
@@ -57,6 +58,7 @@ export async function planCrm(options: CrmOptions): Promise<CrmProcesses> {
     });
   return {
     apiUrl: urlOf(apiPort),
+    secondApiUrl: urlOf(secondApiPort),
     sandboxUrl: urlOf(sandboxPort),
     env,
     logFileOf,

@@ -87,6 +87,9 @@ type Identity = Pick<
   'token' | 'email' | 'password' | 'clientId' | 'userId' | 'channelId' | 'phoneNumberId'
 >;
 
+/** The same user at another process of the API. */
+export const atServer = (baseUrl: string, user: CrmUser): CrmUser => createUser(baseUrl, user);
+
 function createUser(baseUrl: string, identity: Identity): CrmUser {
   const { token } = identity;
   const user: CrmUser = {

@@ -75,7 +75,9 @@ export async function openEvents(
     text: () => text,
     events,
     notices: () => received.flatMap(({ event }) => (event === undefined ? [] : [event])),
-    lastEventId: () => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '',
+    // A frame that was cut off has no effect, as in a browser.
+    lastEventId: () =>
+      [...text.slice(0, text.lastIndexOf('\n\n') + 1).matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '',
     isEnded: () => isEnded,
     untilEvents: (count) =>
       waitFor(`${count} events`, () => {

@@ -25,11 +25,13 @@ export interface StackOptions {
 /** The product as real processes against real servers, with its own database and namespace. */
 export interface Stack {
   readonly apiUrl: string;
+  readonly secondApiUrl: string;
   readonly sandboxUrl: string;
   readonly env: Readonly<Record<string, string>>;
   readonly api: Restartable;
   readonly worker: Restartable;
-  /** Runs only if a test starts it. */
+  /** These run only if a test starts them. */
+  readonly secondApi: Restartable;
   readonly secondWorker: Restartable;
   readonly sandbox: Restartable;
   /** Only with `hasOwnTemporal`. */
@@ -95,13 +97,15 @@ interface Parts {
 }
 
 function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClient }: Parts): Stack {
-  const { apiUrl, sandboxUrl, env } = crm;
+  const { apiUrl, secondApiUrl, sandboxUrl, env } = crm;
   let worker = createRestartable(crm.worker());
+  const secondApi = createRestartable(crm.secondApi());
   const secondWorker = createRestartable(crm.secondWorker());
   const sandbox = createRestartable(crm.sandbox());
   let api = createRestartable(crm.api());
   return {
     apiUrl,
+    secondApiUrl,
     sandboxUrl,
     env,
     get api() {
@@ -110,6 +114,7 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
     get worker() {
       return worker;
     },
+    secondApi,
     secondWorker,
     sandbox,
     temporal,
@@ -133,7 +138,7 @@ function assemble(crm: CrmProcesses, { folder, database, temporal, temporalClien
     },
     logs: () => readLogs(crm),
     async close() {
-      await Promise.all([api.stop(), worker.stop(), secondWorker.stop()]);
+      await Promise.all([api.stop(), secondApi.stop(), worker.stop(), secondWorker.stop()]);
       await sandbox.stop();
       await temporalClient.connection.close();
       await temporal?.stop();
@@ -152,7 +157,7 @@ async function planOwnTemporal(folder: string) {
 const linesShown = 60;
 
 async function readLogs(crm: CrmProcesses): Promise<string> {
-  const parts = ['api', 'worker', 'second-worker', 'sandbox'].map(async (name) => {
+  const parts = ['api', 'second-api', 'worker', 'second-worker', 'sandbox'].map(async (name) => {
     const text = await readFile(crm.logFileOf(name), 'utf8').catch(() => '(no log)');
     const lines = text
       .trimEnd()
