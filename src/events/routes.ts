@@ -22,8 +22,9 @@ export const eventRoutes = ({ eventTable, streams, tickets }: EventRouteDeps) =>
     description:
       'Server-sent events of the business, as they happen and in one order. Each has its `seq` as id: with ' +
       '`Last-Event-ID` a stream begins after that event, so nothing is missed or sent twice. Without it, it begins now. ' +
-      'Three frames are no events: `reset` (some events are no longer kept: load again what you show), `expired` (the ' +
-      'access token is over: connect again with a new one), and comments, which come every 15 seconds. Agents ' +
+      'These frames are no events: `ready` (the place where the stream begins), `reset` (some events are no longer ' +
+      'kept: load again what you show), `expired` (the access token is over: connect again with a new one), and ' +
+      'comments, which come every 15 seconds. Agents ' +
       'receive only what they may see. A user may have 10 streams at each API process.',
     tag,
     access,

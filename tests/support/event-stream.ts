@@ -16,9 +16,9 @@ export interface EventStreamClient {
   readonly headers: Headers;
   /** Everything that was received, as text. */
   text(): string;
-  /** The events so far, without `reset` and `expired`. */
+  /** The events so far, without `ready`, `reset` and `expired`. */
   events(): readonly StreamedEvent[];
-  /** The names of the other frames so far. */
+  /** The names of the other frames so far, but for the first one, `ready`. */
   notices(): readonly string[];
   /** The id that a browser would send as `Last-Event-ID`. */
   lastEventId(): string;
@@ -74,7 +74,7 @@ export async function openEvents(
     headers: response.headers,
     text: () => text,
     events,
-    notices: () => received.flatMap(({ event }) => (event === undefined ? [] : [event])),
+    notices: () => received.flatMap(({ event }) => (event === undefined || event === 'ready' ? [] : [event])),
     // A frame that was cut off has no effect, as in a browser.
     lastEventId: () =>
       [...text.slice(0, text.lastIndexOf('\n\n') + 1).matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '',

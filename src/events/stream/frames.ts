@@ -24,15 +24,15 @@ export function eventFrame(event: NumberedEvent): string {
   return frame;
 }
 
-/** Sets the id of the client without an event: a browser that is cut off then resumes after `seq`. */
-export const positionFrame = (seq: number): string => `id: ${seq}\n\n`;
-
-/** Begins a stream: how long a client waits before it reconnects, and where it stands. */
+/**
+ * Begins a stream: how long a client waits before it reconnects, and where it stands. A browser tells its page only of
+ * named or full frames, and the page must know its place before the first event.
+ */
 export const openingFrame = (seq: number, retryMs: number): string =>
-  `retry: ${retryMs}\n${positionFrame(seq)}`;
+  `retry: ${retryMs}\nid: ${seq}\nevent: ready\ndata: ${JSON.stringify({ seq })}\n\n`;
 
 /** Ends the silence of proxies, and moves the client past events that it may not see. */
-export const heartbeatFrame = (seq: number): string => `:\n${positionFrame(seq)}`;
+export const heartbeatFrame = (seq: number): string => `:\nid: ${seq}\n\n`;
 
 /** Tells the client that it has missed events, and must load what it shows again. */
 export const resetFrame = (seq: number, reason: ResetReason): string =>

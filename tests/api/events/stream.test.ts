@@ -61,7 +61,7 @@ describe('api › live events', function () {
     assert.match(stream.headers.get('content-type') ?? '', /^text\/event-stream/);
     assert.equal(stream.headers.get('x-accel-buffering'), 'no');
     assert.match(stream.headers.get('cache-control') ?? '', /no-transform/);
-    assert.match(stream.text(), /^retry: [345]\d{3}\nid: \d+\n\n/);
+    assert.match(stream.text(), /^retry: [345]\d{3}\nid: (\d+)\nevent: ready\ndata: \{"seq":\1\}\n\n/);
     stream.close();
   });
 
