@@ -7,7 +7,7 @@ import type { ErrorEffects } from '../src/sending/dispatch/effects.ts';
 import {
   attemptOf,
   messageMissing,
-  moveConversation,
+  tellInbox,
   type AttemptRetry,
   type AttemptEnd,
   type DispatchDeps,
@@ -76,7 +76,7 @@ export function createMessageActivities(deps: MessageActivityDeps): MessageActiv
       const at = clock.now();
       await messages.recordOutcome(scope, id, { outcome, attempt: attemptOf(attempt, at, at, outcome) });
       const message = await messages.findById(scope, id);
-      if (message !== null) await moveConversation(deps, { message, outcome, at });
+      if (message !== null) await tellInbox(deps, { message, outcome, at });
     },
 
     async followFailure({ failure, ...ref }) {

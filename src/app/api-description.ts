@@ -22,6 +22,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Leads', description: 'Sales opportunities of contacts' },
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
     { name: 'Business hours', description: 'When a place of the business is open' },
+    { name: 'Service levels', description: 'How soon conversations are to be answered and resolved' },
     { name: 'Messages', description: 'Messages of a conversation: sending, tracking, retrying' },
     { name: 'Live events', description: 'What changes, as it happens' },
     { name: 'Webhook', description: 'Events from the provider' },

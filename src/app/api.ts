@@ -144,7 +144,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
       publicUrl: config.http.publicUrl,
     }),
     ...templates.routes({ countUnsent: messages.countUnsentOf, awaitCalls }),
-    ...inbox.routes({ users }),
+    ...inbox.routes({ users, channels: core.channels }),
     ...people.routes({ users, onOptOut, onBlocked, erasePerson }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal, users }),

@@ -79,6 +79,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     leads: people.leads,
     conversations: inbox.conversations,
     arrivals: inbox.arrivals,
+    answers: inbox.answers,
     runInTransaction: ground.audit.runInTransaction,
     messages: store.messages,
     workflows: store.workflows,
@@ -99,7 +100,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     /** The loops of these areas; only the worker runs them. */
     loops: [
       ...[channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
-      ...ground.timers.loops(timerHandlers()),
+      ...ground.timers.loops(timerHandlers(areas)),
     ],
     health: healthChecks({ mongo, temporal, database }),
     async close() {
@@ -186,8 +187,9 @@ function buildAreas(config: Config, ground: Ground) {
   const addressStops = buildAddressStops(mongo);
   const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
   const { contacts, leads } = people;
-  const inbox = buildInbox({ mongo, store: threads, contacts, leads, audit, clock });
-  const { conversations, arrivals } = inbox;
+  const { timers } = ground.timers;
+  const inbox = buildInbox({ mongo, store: threads, contacts, leads, timers, audit, clock });
+  const { conversations, arrivals, answers } = inbox;
   const store = buildMessageStore({
     mongo,
     temporal: ground.temporal.client,
@@ -226,6 +228,7 @@ function buildAreas(config: Config, ground: Ground) {
     phoneBook: people.phoneBook,
     conversations,
     arrivals,
+    answers,
     numbers: numbers.numbers,
     consent: consent.consent,
     readKeyword: consent.readKeyword,
@@ -247,7 +250,8 @@ function buildAreas(config: Config, ground: Ground) {
 }
 
 /** What the areas do when their timers are due, by kind. */
-const timerHandlers = (): TimerHandlers => ({});
+const timerHandlers = ({ inbox }: Pick<ReturnType<typeof buildAreas>, 'inbox'>): TimerHandlers =>
+  inbox.timerHandlers;
 
 /** Whether a message in any conversation of the contact has reached the number. */
 const hasReached =

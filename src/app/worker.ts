@@ -89,7 +89,7 @@ async function startWork(config: Config, core: Core, observer: LoopObserver): Pr
 }
 
 function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
-  const { messages, effects, channels, templates, facts, conversations, rates } = core;
+  const { messages, effects, channels, templates, facts, conversations, answers, rates } = core;
   const { gateway, metrics, clock, logger } = core;
   const observer = createDispatchObserver(metrics);
   const { dispatch, ...stateActivities } = createActivities({
@@ -99,6 +99,7 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     templates,
     facts,
     conversations,
+    answers,
     rates,
     gateway,
     observer,

@@ -1,4 +1,5 @@
 import type { AuditService } from '../audit/service.ts';
+import type { ChannelDirectory } from '../channels/directory.ts';
 import type { UserDirectory } from '../identity/users/directory.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
@@ -8,6 +9,8 @@ import type { Clock } from '../platform/clock.ts';
 import { createLease } from '../platform/leases/lease.ts';
 import { createLoops } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import type { Timers } from '../timers/timers.ts';
+import { createBusinessHoursReader } from './business-hours/reader.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
@@ -23,6 +26,7 @@ import { createInboxSettingsReader } from './settings/reader.ts';
 import { createInboxSettingsUseCases } from './settings/use-cases.ts';
 import { inboxSettingsRoutes } from './settings/routes.ts';
 import { conversationEventLoops } from './loops.ts';
+import { buildSla } from './sla/build.ts';
 
 /** The store of conversations and of the inbox's settings. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
@@ -39,6 +43,7 @@ interface InboxDeps {
   readonly store: ReturnType<typeof buildConversationStore>;
   readonly contacts: ContactDirectory;
   readonly leads: LeadDirectory;
+  readonly timers: Pick<Timers, 'arm' | 'disarm'>;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -62,27 +67,45 @@ export const buildConversationEventLoops = ({ mongo, store, recorder, clock }: C
     ),
   });
 
+interface InboxRouteDeps {
+  readonly users: UserDirectory;
+  readonly channels: Pick<ChannelDirectory, 'findById'>;
+}
+
 /** The inbox that agents work in. */
-export function buildInbox({ mongo, store, contacts, leads, audit, clock }: InboxDeps) {
+export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock }: InboxDeps) {
   const { repository, settings } = store;
   const readSettings = createInboxSettingsReader(settings);
   const hours = createBusinessHoursRepository(mongo);
+  const sla = buildSla({
+    ...{ mongo, hours: createBusinessHoursReader(hours), timers, audit, time: clock },
+    markBreached: async (scope, breach, session) =>
+      (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
+  });
+  const { deadlines } = sla;
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
-    arrivals: createArrivals({ conversations: repository, leads, readSettings, clock }),
+    arrivals: createArrivals({ conversations: repository, leads, readSettings, deadlines, clock }),
+    /** Answers of people, as sending learns of them. */
+    answers: sla.answers,
     countLiveOn: repository.countLiveOn,
+    timerHandlers: sla.timerHandlers,
 
-    routes({ users }: { users: UserDirectory }) {
+    routes({ users, channels }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
         conversations: repository,
         contacts,
         users,
+        deadlines,
         audit,
         clock,
       });
       const tables = {
         conversations: conversationRoutes({ conversations: useCases }),
-        businessHours: businessHoursRoutes({ hours: createBusinessHoursUseCases({ hours, audit, clock }) }),
+        businessHours: businessHoursRoutes({
+          hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),
+        }),
+        slaPolicies: sla.routes({ channels }),
         settings: inboxSettingsRoutes({
           useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
         }),

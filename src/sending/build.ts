@@ -6,6 +6,7 @@ import { clockText, nextAllowedInstant } from '../consent/sending-policy/quiet-h
 import type { SendingPolicyReader } from '../consent/sending-policy/reader.ts';
 import type { ConsentStatements } from '../consent/statements/statements.ts';
 import type { Arrivals } from '../inbox/conversations/arrivals.ts';
+import type { AnswerLog } from '../inbox/sla/answer-log.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -106,6 +107,7 @@ interface SendingDeps {
   readonly phoneBook: PhoneBook;
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
+  readonly answers: AnswerLog;
   readonly numbers: SuspectNumbers;
   readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
   readonly onInbound: InboundDeps['onInbound'];
@@ -140,7 +142,8 @@ export function buildSending(deps: SendingDeps) {
   });
   const effects = buildEffects(deps, retries);
   const receipts = createReceiptService({
-    ...{ messages, workflows, effects, conversations, numbers, contacts, clock, logger },
+    ...{ messages, workflows, effects, conversations, answers: deps.answers },
+    ...{ numbers, contacts, clock, logger },
   });
   const incoming = buildIncoming(deps);
   return {
@@ -186,7 +189,9 @@ function buildIncoming(deps: SendingDeps) {
   return {
     inbound: routeGroupMessages(inbound, groups),
     threadItems: createThreadItems({
-      phoneMessages: createPhoneMessages({ messages, contacts, conversations, onInbound, clock }),
+      phoneMessages: createPhoneMessages({
+        ...{ messages, contacts, conversations, answers: deps.answers, runInTransaction, onInbound, clock },
+      }),
       calls: createCalls({ messages, contacts, conversations, arrivals, runInTransaction, clock }),
       groups,
       phoneBook,

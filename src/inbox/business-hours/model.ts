@@ -9,6 +9,8 @@ export interface BusinessHoursDoc extends BusinessCalendar {
   readonly name: string;
   /** Unique within the client, in any case and without accents. */
   readonly nameKey: string;
+  /** Written by whatever begins to refer to the hours, so that it and their deletion are a conflict. */
+  readonly holds?: number;
   readonly createdAt: Date;
   readonly version: number;
 }
@@ -19,6 +21,7 @@ export const businessHoursModel = declareTenantModel<BusinessHoursDoc>('business
   zone: { type: String, required: true },
   week: { type: Schema.Types.Mixed, required: true },
   holidays: { type: [Schema.Types.Mixed], required: true },
+  holds: Number,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },
 });

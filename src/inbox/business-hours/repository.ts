@@ -42,6 +42,12 @@ export function createBusinessHoursRepository(connection: Connection) {
       session: ClientSession,
     ): Promise<boolean> => hours.replaceVersioned(scope, current, next, session),
 
+    /** False if there are no such hours. */
+    async hold(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<boolean> {
+      const { matchedCount } = await hours.updateOne(scope, { _id }, { $inc: { holds: 1 } }, { session });
+      return matchedCount === 1;
+    },
+
     remove: (
       scope: ClientScope,
       { _id, version }: BusinessHoursDoc,

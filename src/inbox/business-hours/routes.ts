@@ -114,12 +114,12 @@ const writeRoutes = ({ hours }: BusinessHoursRouteDeps) => [
     path: '/api/business-hours/:id',
     operationId: 'deleteBusinessHours',
     summary: 'Delete business hours',
-    description: 'Admins only.',
+    description: 'Admins only. Hours to which a service level refers cannot be deleted.',
     tag,
     access: writers,
     params: idParams,
     replies: { 204: null },
-    problems: ['precondition-failed'],
+    problems: ['in-use', 'precondition-failed'],
     async handle({ actor, params, request }) {
       await hours.remove(scopeOf(actor.clientId), userOf(actor), refOf(params.id, request));
       return { status: 204 };

@@ -11,6 +11,7 @@ import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
+import type { HoursDependents } from './dependents.ts';
 import type { BusinessCalendar } from './intervals.ts';
 import type { BusinessHoursDoc, BusinessHoursRepository } from './repository.ts';
 
@@ -18,6 +19,7 @@ export type { BusinessHoursDoc } from './repository.ts';
 
 export interface BusinessHoursUseCaseDeps {
   readonly hours: BusinessHoursRepository;
+  readonly dependents: HoursDependents;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -31,7 +33,7 @@ export type BusinessHoursPatch = Partial<NewBusinessHours>;
 export type BusinessHoursUseCases = ReturnType<typeof createBusinessHoursUseCases>;
 
 /** What admins do with opening hours. */
-export function createBusinessHoursUseCases({ hours, audit, clock }: BusinessHoursUseCaseDeps) {
+export function createBusinessHoursUseCases({ hours, dependents, audit, clock }: BusinessHoursUseCaseDeps) {
   const resource = createResource<BusinessHoursDoc>(audit, {
     type: 'business-hours',
     noun: 'business calendar',
@@ -41,6 +43,7 @@ export function createBusinessHoursUseCases({ hours, audit, clock }: BusinessHou
     remove: hours.remove,
     auditedFieldsOf: ({ name, zone, week, holidays }) => ({ name, zone, week, holidays }),
     eventOf: businessHoursEventOf,
+    afterChange: (scope, { after }, session) => dependents.follow(scope, after._id, session),
   });
 
   async function nameTaken(scope: ClientScope, name: string): Promise<AppError> {
@@ -94,8 +97,12 @@ export function createBusinessHoursUseCases({ hours, audit, clock }: BusinessHou
       }
     },
 
+    /** Throws `in-use` while something refers to the hours. */
     remove: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
-      resource.remove(scope, by, ref),
+      resource.remove(scope, by, ref, async ({ _id }, session) => {
+        const dependent = await dependents.anyOf(scope, _id, session);
+        if (dependent !== null) throw new AppError('in-use', `The business hours belong to ${dependent}.`);
+      }),
   };
 }
 

@@ -88,7 +88,7 @@ const reopening = (
   { referral }: ArrivalTouch,
 ): ScopedUpdate<ConversationRecord> => ({
   $set: { status: 'open', ...(referral === undefined ? {} : { referral }) },
-  $unset: { closedAt: 1 },
+  $unset: { closedAt: 1, breachedAt: 1 },
   $push: { history: { $each: [entry], $slice: -maxKeptDecisions } },
-  $inc: { unreadCount: 1, version: 1 },
+  $inc: { unreadCount: 1, version: 1, reopenings: 1 },
 });

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { InboxSettingsReader } from '../settings/reader.ts';
+import type { ConversationDeadlines } from './deadlines.ts';
 import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
 import { ruleForClosed, windowAfter } from './rules.ts';
 
@@ -12,6 +13,7 @@ export interface ArrivalDeps {
   readonly conversations: ConversationRepository;
   readonly leads: LeadDirectory;
   readonly readSettings: InboxSettingsReader;
+  readonly deadlines: Pick<ConversationDeadlines, 'awaitAnswer'>;
   readonly clock: Clock;
 }
 
@@ -24,6 +26,14 @@ export interface Arriving {
   readonly referral?: AdReferral | undefined;
   /** False for a reaction or a STOP: they are no sales opportunity. */
   readonly makesLead: boolean;
+  /** True for what a person of the business is to answer. */
+  readonly awaitsAnswer: boolean;
+}
+
+/** A thread after a message, which may have begun or reopened it. */
+interface Placed {
+  readonly thread: ConversationDoc;
+  readonly isFirst: boolean;
 }
 
 /**
@@ -31,13 +41,13 @@ export interface Arriving {
  * transaction that stores the message. A unique index refuses a second live conversation with the duplicate key error: the
  * caller repeats the transaction.
  */
-export function createArrivals({ conversations, leads, readSettings, clock }: ArrivalDeps) {
+export function createArrivals({ conversations, leads, readSettings, deadlines, clock }: ArrivalDeps) {
   async function openNew(
     scope: ClientScope,
     key: ConversationKey,
     { at, referral, windowExpiresAt }: ArrivalTouch,
     session: ClientSession,
-  ): Promise<ConversationDoc> {
+  ): Promise<Placed> {
     const earlier = (await conversations.findWithLatestWindow(scope, key, session))?.windowExpiresAt;
     const fresh = {
       ...{ _id: newId(), ...key, lastMessageAt: at, unreadCount: 1, createdAt: clock.now(), version: 1 },
@@ -45,7 +55,7 @@ export function createArrivals({ conversations, leads, readSettings, clock }: Ar
       ...(referral === undefined ? {} : { referral }),
     };
     await conversations.insertOpen(scope, fresh, session);
-    return { ...scope, ...fresh, status: 'open' };
+    return { thread: { ...scope, ...fresh, status: 'open' }, isFirst: true };
   }
 
   async function placeBesideClosed(
@@ -53,7 +63,7 @@ export function createArrivals({ conversations, leads, readSettings, clock }: Ar
     key: ConversationKey,
     arrival: ArrivalTouch,
     session: ClientSession,
-  ): Promise<ConversationDoc> {
+  ): Promise<Placed> {
     const closed = await conversations.findClosedAround(scope, key, arrival.at, session);
     if (closed === null) return openNew(scope, key, arrival, session);
     const { reopenWithinHours } = await readSettings(scope, session);
@@ -64,24 +74,37 @@ export function createArrivals({ conversations, leads, readSettings, clock }: Ar
     const thread = await conversations.receiveClosed(scope, closed, { ...arrival, ...reopens }, session);
     // The snapshot of the transaction has it closed, so another write would have been a conflict.
     if (thread === null) throw new Error('The closed conversation changed inside a transaction.');
-    return thread;
+    return { thread, isFirst: rule === 'reopen' };
+  }
+
+  async function withLead(
+    scope: ClientScope,
+    thread: ConversationDoc,
+    session: ClientSession,
+  ): Promise<ConversationDoc> {
+    const cause = { contactId: thread.contactId, source: thread.referral };
+    const { _id: leadId } = await leads.findOrCreateWithin(scope, cause, session);
+    return (await conversations.setLead(scope, thread._id, leadId, session)) ?? thread;
   }
 
   return {
     async placeWithin(
       scope: ClientScope,
       key: ConversationKey,
-      { at, referral, makesLead }: Arriving,
+      { at, referral, makesLead, awaitsAnswer }: Arriving,
       session: ClientSession,
     ): Promise<ConversationDoc> {
       const arrival = { at, windowExpiresAt: windowAfter(at), referral };
       const live = await conversations.receiveLive(scope, key, arrival, session);
-      if (live?.leadId !== undefined) return live;
-      const thread = live ?? (await placeBesideClosed(scope, key, arrival, session));
-      if (!makesLead) return thread;
-      const cause = { contactId: key.contactId, source: thread.referral };
-      const { _id: leadId } = await leads.findOrCreateWithin(scope, cause, session);
-      return (await conversations.setLead(scope, thread._id, leadId, session)) ?? thread;
+      const { thread, isFirst } =
+        live === null
+          ? await placeBesideClosed(scope, key, arrival, session)
+          : { thread: live, isFirst: false };
+      // A message from before the closing belongs to the closed conversation, which waits for nothing.
+      if (awaitsAnswer && thread.status !== 'closed')
+        await deadlines.awaitAnswer(scope, { conversation: thread, at, isFirst }, session);
+      if (thread.leadId !== undefined && live !== null) return thread;
+      return makesLead ? withLead(scope, thread, session) : thread;
     },
   };
 }

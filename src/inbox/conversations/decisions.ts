@@ -18,12 +18,18 @@ export function applyDecision(
   if (isDecided(current, decision)) return current;
   const history = [...current.history, { at, by, ...decision }].slice(-maxKeptDecisions);
   if ('status' in decision) {
-    const { closedAt: _before, ...rest } = current;
+    const { closedAt: _before, ...rest } = current.status === 'closed' ? reopened(current) : current;
     return { ...rest, ...decision, ...(decision.status === 'closed' ? { closedAt: at } : {}), history };
   }
   const { assignedAgentId: _was, ...rest } = current;
   const { assignedAgentId } = decision;
   return { ...rest, ...(assignedAgentId === null ? {} : { assignedAgentId }), history };
+}
+
+/** Missed deadlines belong to the cycle that ended. */
+function reopened(current: ConversationRecord): ConversationRecord {
+  const { breachedAt: _before, reopenings = 0, ...rest } = current;
+  return { ...rest, reopenings: reopenings + 1 };
 }
 
 function isDecided(current: ConversationRecord, decision: ConversationDecision): boolean {

@@ -53,6 +53,10 @@ export interface ConversationDoc extends Marked {
   readonly lastMessageAt: Date;
   /** Set while the conversation is closed. Absent for a backlog, which nobody closed, and in data of earlier versions. */
   readonly closedAt?: Date;
+  /** How often it was reopened; absent for never. */
+  readonly reopenings?: number;
+  /** The first deadline that was missed since it began, or was reopened. */
+  readonly breachedAt?: Date;
   /** The advertisement that began the conversation, or reopened it. */
   readonly referral?: AdReferral;
   /** When the customer service window closes, 24 h less a safety minute after the contact's last message (`windowAfter`). */
@@ -84,6 +88,8 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   status: { type: String, enum: conversationStatuses, required: true },
   lastMessageAt: { type: Date, required: true },
   closedAt: Date,
+  reopenings: Number,
+  breachedAt: Date,
   referral: Schema.Types.Mixed,
   windowExpiresAt: Date,
   freeEntryPointExpiresAt: Date,
@@ -109,6 +115,11 @@ conversationModel.schema.index({ clientId: 1, assignedAgentId: 1, status: 1, las
 conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'unread', partialFilterExpression: { unreadCount: { $gt: 0 } } },
+);
+// Few conversations have missed a deadline.
+conversationModel.schema.index(
+  { clientId: 1, lastMessageAt: -1, _id: -1 },
+  { name: 'breached', partialFilterExpression: { breachedAt: { $exists: true } } },
 );
 // A contact or lead has few conversations, so they are sorted in memory.
 conversationModel.schema.index({ clientId: 1, contactId: 1, _id: 1 });

@@ -6,6 +6,7 @@ import type { Cursor } from '../../platform/pagination.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
+import type { Breach } from './deadlines.ts';
 import {
   conversationModel,
   conversationStatuses,
@@ -32,6 +33,8 @@ export interface ConversationFilter {
   readonly leadId?: Types.ObjectId;
   readonly contactId?: Types.ObjectId;
   readonly isUnread?: true;
+  /** It missed a deadline since it began, or was reopened. */
+  readonly isBreached?: true;
 }
 
 export interface TouchOptions {
@@ -240,6 +243,19 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
     session: ClientSession,
   ): Promise<boolean> => conversations.replaceVersioned(scope, current, next, session),
 
+  /** Marks the conversation as late, if it is in this cycle; returns it, or null if it is not. */
+  markBreached: (
+    scope: ClientScope,
+    { conversationId: _id, cycle, at }: Breach,
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      scope,
+      { _id, reopenings: cycle === 1 ? null : cycle - 1 },
+      { $min: { breachedAt: at } },
+      { returnDocument: 'after', ...withoutHistory, session },
+    ),
+
   /** Marks all messages as read; returns the state before, or null if nothing was unread. */
   markRead: (
     scope: ClientScope,
@@ -255,10 +271,20 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
 });
 
 /** Always filters by status, because the indexes have it before the time (see `model.ts`). */
-function toQuery({ isUnread, status, ...filter }: ConversationFilter): ScopedFilter<ConversationRecord> {
-  return isUnread === true
-    ? { ...filter, ...(status === undefined ? {} : { status }), unreadCount: { $gt: 0 } }
-    : { ...filter, status: status ?? { $in: [...conversationStatuses] } };
+function toQuery({
+  isUnread,
+  isBreached,
+  status,
+  ...filter
+}: ConversationFilter): ScopedFilter<ConversationRecord> {
+  const breached = isBreached === true ? { breachedAt: { $exists: true } } : {};
+  const hasOwnIndex = isUnread === true || isBreached === true;
+  if (!hasOwnIndex) return { ...filter, status: status ?? { $in: [...conversationStatuses] } };
+  return {
+    ...{ ...filter, ...breached },
+    ...(status === undefined ? {} : { status }),
+    ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
+  };
 }
 
 /** The first bound serves the index, the second breaks ties. */

@@ -139,6 +139,7 @@ function filterOf({
   leadId,
   contactId,
   unread,
+  breached,
 }: ListConversationsQuery): ConversationFilter {
   return {
     ...(status === undefined ? {} : { status }),
@@ -148,5 +149,6 @@ function filterOf({
     ...(leadId === undefined ? {} : { leadId }),
     ...(contactId === undefined ? {} : { contactId }),
     ...(unread === undefined ? {} : { isUnread: true }),
+    ...(breached === undefined ? {} : { isBreached: true }),
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { objectIdText } from '../../platform/fields.ts';
 import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
+import { deadlineKinds, deadlineStates } from './deadlines.ts';
 import { conversationReasons, conversationStatuses } from './model.ts';
 
 export const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
@@ -19,6 +20,10 @@ export const ListConversationsQuery = z.strictObject({
     .literal('true', { error: 'Must be true if given.' })
     .optional()
     .meta({ description: '`true` lists only conversations with unread messages' }),
+  breached: z.literal('true', { error: 'Must be true if given.' }).optional().meta({
+    description:
+      '`true` lists only conversations that missed a deadline since they began, or were last reopened',
+  }),
 });
 export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
 
@@ -54,6 +59,20 @@ const ConversationGroup = z
   })
   .meta({ id: 'ConversationGroup' });
 
+const DeadlineView = z
+  .object({
+    kind: z.enum(deadlineKinds).meta({ id: 'DeadlineKind' }),
+    dueAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Null while it is paused, and if the business hours never open again' }),
+    state: z.enum(deadlineStates).meta({
+      id: 'DeadlineState',
+      description: 'A `breached` deadline stays breached, also once the answer is given',
+    }),
+  })
+  .meta({ id: 'Deadline' });
+
 const conversationFields = {
   id: z.string(),
   leadId: z.string().nullable().meta({
@@ -85,6 +104,9 @@ const conversationFields = {
         'minutes after the latest one: WhatsApp’s window of 24 hours less a minute, in which a last message can still arrive.',
     }),
   unreadCount: z.int(),
+  deadlines: z.array(DeadlineView).meta({
+    description: 'The latest deadline of each kind since it began or was reopened, set by the service levels',
+  }),
   closedAt: z.iso.datetime().nullable().meta({ description: 'Null while it is open or pending' }),
   referral: AdReferralView.nullable().meta({
     description: 'The advertisement that began the conversation, or reopened it',
@@ -105,6 +127,7 @@ const listItemExample = {
   freeEntryPointExpiresAt: null,
   windowExpiresAt: '2026-11-24T08:59:00.000Z',
   unreadCount: 1,
+  deadlines: [{ kind: 'first-response', dueAt: '2026-11-23T09:15:00.000Z', state: 'running' }],
   closedAt: null,
   referral: null,
   createdAt: '2026-11-23T08:30:00.000Z',

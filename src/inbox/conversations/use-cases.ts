@@ -7,6 +7,7 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
+import type { ConversationDeadlines, Deadline, DeadlinesById } from './deadlines.ts';
 import { applyDecision, type ConversationDecision } from './decisions.ts';
 import type {
   ConversationDoc,
@@ -21,16 +22,18 @@ export type { ConversationDoc, ConversationFilter, ConversationRecord } from './
 /** The user who acts. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
 
-/** A conversation and its contact; null if the contact was deleted. */
+/** A conversation with its contact, null if the contact was deleted, and its deadlines. */
 export interface WithContact<C extends ConversationDoc> {
   readonly conversation: C;
   readonly contact: ContactDoc | null;
+  readonly deadlines: readonly Deadline[];
 }
 
 export interface ConversationUseCaseDeps {
   readonly conversations: ConversationRepository;
   readonly contacts: ContactDirectory;
   readonly users: UserDirectory;
+  readonly deadlines: Pick<ConversationDeadlines, 'followStatus' | 'ofConversations'>;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -39,7 +42,7 @@ export type ConversationUseCases = ReturnType<typeof createConversationUseCases>
 
 /** The actions of users on conversations. Messages use `threads.ts`. */
 export function createConversationUseCases(deps: ConversationUseCaseDeps) {
-  const { conversations, contacts } = deps;
+  const { conversations, contacts, deadlines } = deps;
   const resource = createConversationResource(deps);
 
   const decideAs = (by: Person, decision: ConversationDecision) => (current: ConversationRecord) =>
@@ -51,6 +54,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   ): Promise<WithContact<ConversationRecord>> => ({
     conversation,
     contact: await contacts.findById(scope, conversation.contactId),
+    deadlines: deadlinesIn(await deadlines.ofConversations(scope, [conversation]), conversation),
   });
 
   return {
@@ -69,10 +73,12 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
         scope,
         page.items.map(({ contactId }) => contactId),
       );
+      const due = await deadlines.ofConversations(scope, page.items);
       const byId = new Map(people.map((contact) => [contact._id.toHexString(), contact]));
       const items = page.items.map((conversation) => ({
         conversation,
         contact: byId.get(conversation.contactId.toHexString()) ?? null,
+        deadlines: deadlinesIn(due, conversation),
       }));
       return { ...page, items };
     },
@@ -114,12 +120,17 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   };
 }
 
-const createConversationResource = ({ conversations, audit }: ConversationUseCaseDeps) =>
+const deadlinesIn = (found: DeadlinesById, { _id }: Pick<ConversationDoc, '_id'>): readonly Deadline[] =>
+  found.get(_id.toHexString()) ?? [];
+
+const createConversationResource = ({ conversations, deadlines, audit, clock }: ConversationUseCaseDeps) =>
   createResource<ConversationRecord>(audit, {
     type: 'conversation',
     find: conversations.findWithHistory,
     replace: conversations.replace,
     auditedFieldsOf,
+    afterChange: (scope, { before, after }, session) =>
+      deadlines.followStatus(scope, { before, after, at: after.closedAt ?? clock.now() }, session),
   });
 
 async function assertAssignable(

@@ -5,6 +5,7 @@ import type { ConversationListItemView, ConversationView } from './schemas.ts';
 export const toConversationListItemView = ({
   conversation,
   contact,
+  deadlines,
 }: WithContact<ConversationDoc>): ConversationListItemView => ({
   id: conversation._id.toHexString(),
   leadId: conversation.leadId?.toHexString() ?? null,
@@ -28,6 +29,11 @@ export const toConversationListItemView = ({
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
   unreadCount: conversation.unreadCount,
+  deadlines: deadlines.map(({ kind, dueAt, state }) => ({
+    kind,
+    dueAt: dueAt?.toISOString() ?? null,
+    state,
+  })),
   closedAt: conversation.closedAt?.toISOString() ?? null,
   referral: toAdReferralView(conversation.referral),
   createdAt: conversation.createdAt.toISOString(),

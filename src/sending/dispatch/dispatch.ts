@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { reportOfStored } from '../messages/answers.ts';
 import { failureTypeOf, waitTypeOf } from '../messages/contract.ts';
 import { addressOfMessage } from '../gates/recipient.ts';
 import { decideClaim, undated, type DispatchOutcome } from '../messages/lifecycle.ts';
@@ -83,6 +84,9 @@ async function withoutCall(deps: DispatchDeps, { scope, id }: Target, claim: Cla
     const expired = await deps.messages.withdraw(scope, id, { reason: 'expired', now: deps.clock.now() });
     return { kind: 'settled', status: expired ?? status, attempt };
   }
+  // An earlier worker may have ended between storing the outcome and telling the inbox.
+  const report = reportOfStored(claim.message);
+  if (report !== null) await deps.answers.note(scope, report);
   return {
     kind: 'settled',
     status,

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ChannelDirectory } from '../../channels/directory.ts';
+import type { AnswerLog } from '../../inbox/sla/answer-log.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -8,6 +9,7 @@ import type { SendRates } from '../../rates/send-rates.ts';
 import type { TemplateCatalogue } from '../../templates/catalogue.ts';
 import type { Gateway } from '../../whatsapp/gateway.ts';
 import type { GateFactsReader } from '../gates/facts.ts';
+import { reportOfSent } from '../messages/answers.ts';
 import type { DispatchResult } from '../messages/contract.ts';
 import type { DispatchOutcome } from '../messages/lifecycle.ts';
 import type { DispatchObserver } from '../messages/observer.ts';
@@ -35,6 +37,7 @@ export interface DispatchDeps {
   readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
   readonly facts: GateFactsReader;
   readonly conversations: Pick<ConversationThreads, 'moveUp'>;
+  readonly answers: Pick<AnswerLog, 'note'>;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
   readonly effects: Pick<ErrorEffects, 'afterRefusal'>;
   readonly gateway: Pick<Gateway, 'send'>;
@@ -46,7 +49,7 @@ export interface DispatchDeps {
 
 /** The dependencies with `insist` around every database step. `acquire` is exempt: it has a wait of its own. */
 export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
-  const { messages, templates, facts, conversations, effects } = deps;
+  const { messages, templates, facts, conversations, answers, effects } = deps;
   const { acquire, ...reservations } = deps.rates;
   return {
     ...deps,
@@ -54,6 +57,7 @@ export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
     templates: insistOn({ contentForSend: templates.contentForSend }),
     facts: insistOn(facts),
     conversations: insistOn({ moveUp: conversations.moveUp }),
+    answers: insistOn({ note: answers.note }),
     rates: { ...insistOn(reservations), acquire },
     effects: insistOn(effects),
   };
@@ -103,7 +107,7 @@ export const attemptOf = (number: number, startedAt: Date, endedAt: Date, outcom
 
 /** Stores an outcome; false if the database is unavailable: then the workflow must store it. */
 export async function record(
-  deps: Pick<DispatchDeps, 'messages' | 'conversations' | 'clock' | 'logger'>,
+  deps: Pick<DispatchDeps, 'messages' | 'conversations' | 'answers' | 'clock' | 'logger'>,
   { scope, id }: Target,
   { message, outcome }: { message: MessageDoc; outcome: DispatchOutcome },
 ): Promise<boolean> {
@@ -115,7 +119,7 @@ export async function record(
       outcome,
       attempt: attemptOf(attempt, startedAt ?? endedAt, endedAt, outcome),
     });
-    await moveConversation(deps, { message, outcome, at: endedAt });
+    await tellInbox(deps, { message, outcome, at: endedAt });
     return true;
   } catch (error) {
     logger.warn({ messageId: id.toHexString(), error }, 'outcome not stored: the workflow stores it');
@@ -123,10 +127,29 @@ export async function record(
   }
 }
 
+interface KnownOutcome {
+  readonly message: MessageDoc;
+  readonly outcome: DispatchOutcome;
+  readonly at: Date;
+}
+
+/** What a stored outcome means for the conversation. Idempotent. */
+export async function tellInbox(
+  deps: Pick<DispatchDeps, 'conversations' | 'answers'>,
+  known: KnownOutcome,
+): Promise<void> {
+  await moveConversation(deps, known);
+  const { message, outcome, at } = known;
+  if (outcome.kind !== 'accepted') return;
+  const { providerMessageId } = outcome;
+  const report = reportOfSent(message, { providerMessageId, at });
+  if (report !== null) await deps.answers.note({ clientId: message.clientId }, report);
+}
+
 /** Moves the conversation of a message that leaves late to the top of the list. Idempotent. */
-export async function moveConversation(
+async function moveConversation(
   { conversations }: Pick<DispatchDeps, 'conversations'>,
-  { message, outcome, at }: { message: MessageDoc; outcome: DispatchOutcome; at: Date },
+  { message, outcome, at }: KnownOutcome,
 ): Promise<void> {
   const { clientId, conversationId } = message;
   if (outcome.kind !== 'accepted' || !leavesLate(message, at)) return;

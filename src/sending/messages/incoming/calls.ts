@@ -83,8 +83,10 @@ async function storeCall(
       },
     );
   if (isInbound) {
+    // Nobody can answer a call by a message: it awaits none.
+    const arriving = { at, makesLead: true, awaitsAnswer: false };
     await runInTransaction(async (session) => {
-      const conversation = await arrivals.placeWithin(scope, key, { at, makesLead: true }, session);
+      const conversation = await arrivals.placeWithin(scope, key, arriving, session);
       await messages.insertWithin(scope, entryIn(conversation), session);
     });
     return;

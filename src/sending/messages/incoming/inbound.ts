@@ -102,7 +102,7 @@ async function receiveNew(
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
 
-/** What a message means for its conversation. A reaction or a STOP is no sales opportunity. */
+/** What a message means for its conversation. A reaction or a STOP is no sales opportunity, and awaits no answer. */
 async function arrivingOf(
   { readKeyword }: Pick<InboundDeps, 'readKeyword'>,
   scope: ClientScope,
@@ -110,9 +110,11 @@ async function arrivingOf(
 ): Promise<Arriving> {
   const { referral, reaction } = item;
   const isStop = (await readKeyword(scope, item))?.keyword === 'stop';
+  const saysSomething = reaction === undefined && !isStop;
   return {
     at,
-    makesLead: reaction === undefined && !isStop,
+    makesLead: saysSomething,
+    awaitsAnswer: saysSomething,
     ...(referral === undefined ? {} : { referral: adReferralOf(referral, at) }),
   };
 }

@@ -1,22 +1,35 @@
 import type { Types } from 'mongoose';
 import type { ContactDoc } from '../../../people/contacts/directory.ts';
+import type { AnswerLog } from '../../../inbox/sla/answer-log.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
-import type { ClientScope } from '../../../platform/mongo.ts';
+import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { HistoryItem } from '../../../whatsapp/history.ts';
 import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { EchoItem } from '../../../whatsapp/phone-messages.ts';
+import { reportOfSent } from '../answers.ts';
 import { parseReceiptStatus, type MessageStatus } from '../lifecycle.ts';
 import type { MessageDoc } from '../store/repository.ts';
 import type { InboundDeps } from './arrival.ts';
 import { byPhone, createChangeReceiver } from './changes.ts';
-import { contactOfPerson, contentFields, draftEntry, findEarlier, isSame, storeEntry } from './entries.ts';
+import {
+  contactOfPerson,
+  contentFields,
+  draftEntry,
+  findEarlier,
+  isSame,
+  maxStoreTries,
+  storeEntry,
+  storeEntryWithin,
+} from './entries.ts';
 import { messageTime } from './rules.ts';
 
 /** `onInbound` as for messages that arrive now: a STOP counts by the time at which it was said. */
-export type PhoneMessageDeps = Pick<
+export interface PhoneMessageDeps extends Pick<
   InboundDeps,
-  'messages' | 'contacts' | 'conversations' | 'onInbound' | 'clock'
->;
+  'messages' | 'contacts' | 'conversations' | 'onInbound' | 'runInTransaction' | 'clock'
+> {
+  readonly answers: Pick<AnswerLog, 'noteWithin'>;
+}
 
 /** The place of a stored entry. */
 interface Thread {
@@ -64,17 +77,14 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
         await receiveChange({ scope, channelId, contact }, message, message.change);
         return true;
       }
-      if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return true;
       const now = clock.now();
       const at = messageTime(message.timestampMs, now);
       const key = { channelId, contactId: contact._id };
-      const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
-      const thread = { scope, conversation, contact, at, now };
-      await storeEntry(messages, {
-        entry: await draftSent(deps, thread, { message, word: null }),
-        message,
-        now,
-      });
+      await retryOnDuplicateKey(async () => {
+        if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
+        const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
+        await storeEcho(deps, { scope, conversation, contact, at, now }, message);
+      }, maxStoreTries);
       return true;
     },
 
@@ -95,6 +105,18 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       return true;
     },
   };
+}
+
+/** Stores what the business sent from its phone, and that it answers the contact, in one transaction. */
+async function storeEcho(deps: PhoneMessageDeps, thread: Thread, message: InboundItem): Promise<void> {
+  const { messages, answers, runInTransaction } = deps;
+  const { scope, at, now } = thread;
+  const entry = await draftSent(deps, thread, { message, word: null });
+  const report = reportOfSent(entry, { providerMessageId: message.providerMessageId, at });
+  await runInTransaction(async (session) => {
+    await storeEntryWithin(messages, { entry, message, now }, session);
+    if (report !== null) await answers.noteWithin(scope, report, session);
+  });
 }
 
 /** The state of an old message by the provider's word: `READ`, `ERROR`; `sent` if it says nothing else. */

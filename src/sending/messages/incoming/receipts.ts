@@ -1,12 +1,14 @@
 import { Types } from 'mongoose';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { SuspectNumbers } from '../../../people/contacts/numbers.ts';
+import type { AnswerLog } from '../../../inbox/sla/answer-log.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { StatusItem } from '../../../whatsapp/events.ts';
 import { parseOpaque } from '../../../whatsapp/payload.ts';
+import { reportsOfReceipts } from '../answers.ts';
 import { hasFailed, receiptKey, type Receipt } from '../contract.ts';
 import { nextStatus, parseReceiptStatus } from '../lifecycle.ts';
 import { createRecipientReader } from './people.ts';
@@ -33,6 +35,7 @@ export interface ReceiptDeps {
   readonly workflows: MessageWorkflows;
   readonly effects: ReceiptEffects;
   readonly conversations: Pick<ConversationThreads, 'noteFreeEntry'>;
+  readonly answers: Pick<AnswerLog, 'note'>;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
   readonly contacts: Pick<ContactDirectory, 'learn'>;
   readonly clock: Clock;
@@ -46,7 +49,7 @@ const concurrency = 32;
 
 /** Delivers the receipts of one message. */
 function createDelivery(deps: ReceiptDeps) {
-  const { messages, workflows, effects, conversations, numbers, logger } = deps;
+  const { messages, workflows, effects, conversations, answers, numbers, logger } = deps;
   const recipients = createRecipientReader(deps.contacts, deps.clock);
   /** Clears a suspect number once a message has reached it. */
   async function trustNumber(
@@ -112,6 +115,8 @@ function createDelivery(deps: ReceiptDeps) {
       if (freeUntilMs > 0) {
         await conversations.noteFreeEntry(scope, target.conversationId, new Date(freeUntilMs));
       }
+      // Before they are stored: a repetition would not know any more what they added.
+      for (const report of reportsOfReceipts(target, receipts)) await answers.note(scope, report);
       await deliver(scope, target, receipts);
       await messages.noteParticipants(scope, target._id, group.flatMap(participantOf));
       await trustNumber(scope, target, receipts);

@@ -12,6 +12,8 @@ export interface ReceiptTarget {
   readonly _id: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
   readonly contactId: Types.ObjectId;
+  readonly senderType: MessageDoc['senderType'];
+  readonly messageType: string;
   readonly to?: string;
   readonly recipientUserId?: string;
   readonly timestamp: Date;
@@ -25,6 +27,8 @@ export interface ReceiptTarget {
 const targetFields = {
   conversationId: 1,
   contactId: 1,
+  senderType: 1,
+  messageType: 1,
   to: 1,
   recipientUserId: 1,
   timestamp: 1,

@@ -1,0 +1,71 @@
+import type { ClientSession, Types } from 'mongoose';
+import type { Clock as TimeSource } from '../../platform/clock.ts';
+import { derivedId } from '../../platform/ids.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { RunInTransaction } from '../../platform/transaction.ts';
+import { addAnswer, type Answer, type AnswerState } from './clocks/answers.ts';
+import type { SlaClockDoc, SlaClockRepository } from './clocks/repository.ts';
+import { isAnswerTo, judgeResponses } from './clocks/responses.ts';
+import type { ClockStore } from './clocks/store.ts';
+import { writeJudged } from './deadlines.ts';
+
+export type { AnswerState } from './clocks/answers.ts';
+
+/** What became of a message with which a person of the business answers. */
+export interface AnswerReport {
+  readonly conversationId: Types.ObjectId;
+  readonly providerMessageId: string;
+  readonly state: AnswerState;
+  readonly at: Date;
+}
+
+export interface AnswerLogDeps {
+  readonly clocks: SlaClockRepository;
+  readonly store: ClockStore;
+  readonly runInTransaction: RunInTransaction;
+  readonly time: TimeSource;
+}
+
+export type AnswerLog = ReturnType<typeof createAnswerLog>;
+
+/**
+ * Answers of people, as sending learns of them. Reports may come in any order and more than once; a report that is lost
+ * leaves a customer waiting in the records, so sending repeats it until it is stored.
+ */
+export function createAnswerLog({ clocks, store, runInTransaction, time }: AnswerLogDeps) {
+  async function noteWithin(scope: ClientScope, report: AnswerReport, session: ClientSession): Promise<void> {
+    const found = await clocks.findLatestResponses(scope, report.conversationId, { session });
+    const answer = answerOf(report);
+    const target = targetOf(found, answer, report.at);
+    if (target === null) return;
+    const answers = addAnswer(target.answers, answer);
+    if (answers === target.answers) return;
+    const rounds = found.filter(({ cycle }) => cycle === target.cycle);
+    const told = rounds.map((round) => (round === target ? { ...round, answers } : round));
+    await writeJudged({ store }, scope, { rounds, judged: judgeResponses(told, time.now()) }, session);
+  }
+
+  return {
+    noteWithin,
+
+    /** As `noteWithin`, in a transaction of its own; costs one read where nobody has waited for an answer. */
+    async note(scope: ClientScope, report: AnswerReport): Promise<void> {
+      const found = await clocks.findLatestResponses(scope, report.conversationId, { limit: 1 });
+      if (found.length === 0) return;
+      await runInTransaction((session) => noteWithin(scope, report, session));
+    },
+  };
+}
+
+/** The provider's id holds the number of the contact, so only a digest is kept. */
+const answerOf = ({ providerMessageId, state, at }: AnswerReport): Answer => ({
+  key: derivedId(`answer:${providerMessageId}`),
+  state,
+  at: state === 'failed' ? null : at,
+});
+
+/** The wait that knows the answer, or else the latest one that it can answer. The latest come first. */
+function targetOf(found: readonly SlaClockDoc[], { key }: Answer, at: Date): SlaClockDoc | null {
+  const knowing = found.find(({ answers }) => answers.some((answer) => answer.key.equals(key)));
+  return knowing ?? found.find(({ startedAt }) => isAnswerTo(at, startedAt)) ?? null;
+}

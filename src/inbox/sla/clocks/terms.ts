@@ -1,0 +1,46 @@
+import type { BusinessHoursDoc } from '../../business-hours/reader.ts';
+import type { SlaPolicyDoc } from '../policies/repository.ts';
+import { targetOf } from '../policies/rules.ts';
+import { judge } from './clock.ts';
+import type { SlaClockDoc } from './model.ts';
+import { scheduleOf, type Course, type Schedule } from './schedule.ts';
+
+/** A policy and its hours as they are now; the policy is null once it is deleted. */
+export interface Current {
+  readonly policy: SlaPolicyDoc | null;
+  readonly hours: BusinessHoursDoc | null;
+}
+
+/** A policy is never version 0, so that every clock of a deleted one is outdated. */
+export const versionsOf = ({ policy, hours }: Current) => ({
+  policyVersion: policy?.version ?? 0,
+  hoursVersion: hours?.version ?? 0,
+});
+
+export function isOutdated(clock: SlaClockDoc, current: Current): boolean {
+  const { policyVersion, hoursVersion } = versionsOf(current);
+  return clock.policyVersion !== policyVersion || clock.hoursVersion !== hoursVersion;
+}
+
+/** When a deadline of the kind is due; null if the policy does not measure it. */
+export function scheduleBy(
+  { policy, hours }: Current,
+  kind: SlaClockDoc['kind'],
+  course: Course,
+): Schedule | null {
+  const targetMs = policy === null ? null : targetOf(policy, kind);
+  if (policy === null || targetMs === null) return null;
+  return scheduleOf({ targetMs, warnAt: policy.warnAt ?? null, calendar: hours }, course);
+}
+
+/**
+ * A live clock with the times that the policy and its hours give it now, counted from its start. It stops if they no
+ * longer measure it.
+ */
+export function refresh(clock: SlaClockDoc, current: Current, now: Date): SlaClockDoc {
+  const schedule = scheduleBy(current, clock.kind, clock);
+  const versions = versionsOf(current);
+  if (schedule === null)
+    return judge({ ...clock, ...versions, stoppedAt: clock.stoppedAt ?? now }, { at: now, as: 'void' }, now);
+  return judge({ ...clock, ...versions, ...schedule }, null, now);
+}
