@@ -27,6 +27,7 @@ import { createInboxSettingsUseCases } from './settings/use-cases.ts';
 import { inboxSettingsRoutes } from './settings/routes.ts';
 import { conversationEventLoops } from './loops.ts';
 import { buildSla } from './sla/build.ts';
+import { slaPolicyRoutes } from './sla/policies/routes.ts';
 
 /** The store of conversations and of the inbox's settings. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
@@ -105,7 +106,7 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
         businessHours: businessHoursRoutes({
           hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),
         }),
-        slaPolicies: sla.routes({ channels }),
+        slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
         settings: inboxSettingsRoutes({
           useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
         }),

@@ -88,6 +88,7 @@ describe('conversations', () => {
         assignedAgentId: null,
         status: 'open',
         lastMessageAt: '2026-11-23T09:00:00.000Z',
+        deadlines: [],
         closedAt: null,
         referral: null,
         group: null,

@@ -85,6 +85,11 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: 'Office', zone: 'Europe/Berlin', week: { mon: [['09:00', '18:00']] } },
       effects: () => countIn('business_hours'),
     }),
+    createSlaPolicy: async () => ({
+      path: '/api/sla-policies',
+      json: { name: 'Standard', priority: 1, firstResponseSeconds: 900 },
+      effects: () => countIn('sla_policies'),
+    }),
     createChannel: async () => ({
       path: '/api/channels',
       json: {

@@ -307,7 +307,7 @@ const messageSamples: readonly Sample[] = [
     route: 'get /api/conversations',
     query: {
       ...{ ...paging, status: badWords, assignedAgentId: badIds, leadId: badIds, contactId: badIds },
-      unread: ['', 'false', '1'],
+      ...{ unread: ['', 'false', '1'], breached: ['', 'false', '1'] },
     },
   },
   { route: 'get /api/conversations/:id', query: {} },
@@ -404,8 +404,39 @@ const hoursSamples: readonly Sample[] = [
   },
 ];
 
+const serviceLevel = {
+  ...{ name: 'Standard', priority: 7, match: { channelIds: [] }, warnAt: 0.8 },
+  ...{ firstResponseSeconds: 900, nextResponseSeconds: 3600, resolutionSeconds: 172_800 },
+};
+const serviceLevelPlaces = [...Object.keys(serviceLevel), 'match.channelIds', 'businessHoursId'];
+const everyChannel = [
+  ...harmlessAt('match', 'an empty object'),
+  ...harmlessAt('match.channelIds', 'an empty list'),
+  ...isCleared('warnAt'),
+];
+
+const slaSamples: readonly Sample[] = [
+  {
+    route: 'post /api/sla-policies',
+    body: serviceLevel,
+    required: ['name', 'priority'],
+    places: serviceLevelPlaces,
+    harmless: everyChannel,
+  },
+  {
+    route: 'patch /api/sla-policies/:id',
+    body: serviceLevel,
+    places: serviceLevelPlaces,
+    harmless: [
+      ...everyChannel,
+      ...isCleared('firstResponseSeconds', 'nextResponseSeconds', 'resolutionSeconds', 'businessHoursId'),
+    ],
+  },
+];
+
 const rows: readonly Sample[] = [
   ...authSamples,
+  ...slaSamples,
   ...hoursSamples,
   ...clientSamples,
   // Must come before further channels are created: it names no channel and relies on there being only one.

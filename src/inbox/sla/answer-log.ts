@@ -1,13 +1,12 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { Clock as TimeSource } from '../../platform/clock.ts';
 import { derivedId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import { addAnswer, type Answer, type AnswerState } from './clocks/answers.ts';
-import type { SlaClockDoc, SlaClockRepository } from './clocks/repository.ts';
-import { isAnswerTo, judgeResponses } from './clocks/responses.ts';
-import type { ClockStore } from './clocks/store.ts';
-import { writeJudged } from './deadlines.ts';
+import type { SlaClockDoc } from './clocks/repository.ts';
+import { isAnswerTo, judgeResponses, waitsAgain } from './clocks/responses.ts';
+import { isOutdated, reschedule } from './clocks/terms.ts';
+import { beginRest, currentOf, writeJudged, type DeadlineDeps } from './deadlines.ts';
 
 export type { AnswerState } from './clocks/answers.ts';
 
@@ -19,11 +18,8 @@ export interface AnswerReport {
   readonly at: Date;
 }
 
-export interface AnswerLogDeps {
-  readonly clocks: SlaClockRepository;
-  readonly store: ClockStore;
+export interface AnswerLogDeps extends DeadlineDeps {
   readonly runInTransaction: RunInTransaction;
-  readonly time: TimeSource;
 }
 
 export type AnswerLog = ReturnType<typeof createAnswerLog>;
@@ -32,7 +28,9 @@ export type AnswerLog = ReturnType<typeof createAnswerLog>;
  * Answers of people, as sending learns of them. Reports may come in any order and more than once; a report that is lost
  * leaves a customer waiting in the records, so sending repeats it until it is stored.
  */
-export function createAnswerLog({ clocks, store, runInTransaction, time }: AnswerLogDeps) {
+export function createAnswerLog(deps: AnswerLogDeps) {
+  const { clocks, runInTransaction, time } = deps;
+
   async function noteWithin(scope: ClientScope, report: AnswerReport, session: ClientSession): Promise<void> {
     const found = await clocks.findLatestResponses(scope, report.conversationId, { session });
     const answer = answerOf(report);
@@ -42,7 +40,9 @@ export function createAnswerLog({ clocks, store, runInTransaction, time }: Answe
     if (answers === target.answers) return;
     const rounds = found.filter(({ cycle }) => cycle === target.cycle);
     const told = rounds.map((round) => (round === target ? { ...round, answers } : round));
-    await writeJudged({ store }, scope, { rounds, judged: judgeResponses(told, time.now()) }, session);
+    const judged = judgeResponses(await withTermsOfNow(deps, scope, told, session), time.now());
+    await writeJudged(deps, scope, { rounds, judged }, session);
+    await beginRest(deps, scope, { rounds: judged, before: target }, session);
   }
 
   return {
@@ -55,6 +55,22 @@ export function createAnswerLog({ clocks, store, runInTransaction, time }: Answe
       await runInTransaction((session) => noteWithin(scope, report, session));
     },
   };
+}
+
+/** A wait that goes on again counts by the policy of now. */
+async function withTermsOfNow(
+  deps: DeadlineDeps,
+  scope: ClientScope,
+  rounds: readonly SlaClockDoc[],
+  session: ClientSession,
+): Promise<readonly SlaClockDoc[]> {
+  const again = waitsAgain(rounds);
+  const next = [...rounds];
+  for (const round of again) {
+    const current = await currentOf(deps, scope, round.policyId, session);
+    if (isOutdated(round, current)) next[rounds.indexOf(round)] = reschedule(round, current, deps.time.now());
+  }
+  return next;
 }
 
 /** The provider's id holds the number of the contact, so only a digest is kept. */

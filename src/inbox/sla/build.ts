@@ -10,7 +10,6 @@ import { createSlaClockRepository } from './clocks/repository.ts';
 import { createClockStore, type ClockStoreDeps } from './clocks/store.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createSlaPolicyRepository, type SlaPolicyRepository } from './policies/repository.ts';
-import { slaPolicyRoutes } from './policies/routes.ts';
 import { createFollowPolicy, createSlaPolicyUseCases, type FollowPolicy } from './policies/use-cases.ts';
 import { createSlaTimerHandlers } from './timer-handlers.ts';
 
@@ -33,14 +32,12 @@ export function buildSla({ mongo, hours, markBreached, timers, audit, time }: Sl
   const deps = { policies, hours, clocks, store, time };
   return {
     deadlines: createDeadlines(deps),
-    answers: createAnswerLog({ clocks, store, runInTransaction, time }),
+    answers: createAnswerLog({ policies, hours, clocks, store, time, runInTransaction }),
     timerHandlers: createSlaTimerHandlers({ policies, hours, clocks, store, time, timers, runInTransaction }),
     hoursDependents: createHoursDependents(policies, follow),
 
-    routes: ({ channels }: { readonly channels: Pick<ChannelDirectory, 'findById'> }) =>
-      slaPolicyRoutes({
-        policies: createSlaPolicyUseCases({ policies, hours, channels, follow, audit, time }),
-      }),
+    policyUseCases: ({ channels }: { readonly channels: Pick<ChannelDirectory, 'findById'> }) =>
+      createSlaPolicyUseCases({ policies, hours, channels, follow, audit, time }),
   };
 }
 

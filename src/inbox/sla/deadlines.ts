@@ -13,7 +13,7 @@ import {
 import type { ConversationDoc } from '../conversations/threads.ts';
 import { pausesAfter, isLive, judge } from './clocks/clock.ts';
 import type { SlaClockDoc, SlaClockRepository } from './clocks/repository.ts';
-import { judgeResponses, placeMessage } from './clocks/responses.ts';
+import { judgeResponses, placeMessage, unansweredRest } from './clocks/responses.ts';
 import type { Course } from './clocks/schedule.ts';
 import type { ClockStore } from './clocks/store.ts';
 import { refresh, scheduleBy, versionsOf, type Current } from './clocks/terms.ts';
@@ -107,27 +107,49 @@ async function beginWait(
   const rounds = await deps.clocks.findResponses(scope, { conversationId: conversation._id, cycle }, session);
   const placement = placeMessage(rounds, at);
   if (placement.kind === 'nothing') return;
-  if (placement.kind === 'earlier') return beginEarlier(deps, scope, { clock: placement.round, at }, session);
+  if (placement.kind === 'joins')
+    return join(deps, scope, { clock: placement.round, asks: placement.asks }, session);
   // A conversation that began with what awaits no answer, or that nobody answered before there were service levels.
   const isUnanswered = rounds.length === 0 && cycle === 1 && (conversation.turns ?? 0) === 0;
   if (current.policy === null) return;
   const kind = kindOfResponse(current.policy, isFirst || isUnanswered);
   if (kind === null) return;
-  const wait = { conversation, kind, round: placement.number };
+  const wait = { conversationId: conversation._id, cycle, kind, round: placement.number, asks: [at] };
   await begin(deps, scope, { ...wait, current, course: { startedAt: at, pauses: [] } }, session);
 }
 
-/** A message arrives that was written before the one with which the wait began. */
-async function beginEarlier(
+/** A message belongs to a wait, and may have been written before the one with which it began. */
+async function join(
   deps: DeadlineDeps,
   scope: ClientScope,
-  { clock, at }: { readonly clock: SlaClockDoc; readonly at: Date },
+  { clock, asks }: { readonly clock: SlaClockDoc; readonly asks: readonly Date[] },
   session: ClientSession,
 ): Promise<void> {
+  const [startedAt = clock.startedAt] = asks;
+  if (startedAt >= clock.startedAt || clock.state !== 'running')
+    return deps.store.write(scope, { before: clock, after: { ...clock, asks } }, session);
   const current = await currentOf(deps, scope, clock.policyId, session);
-  const earlier = refresh({ ...clock, startedAt: at }, current, deps.time.now());
+  const earlier = refresh({ ...clock, asks, startedAt }, current, deps.time.now());
   const after = { ...earlier, lateArrival: earlier.breachedAt !== null };
   await deps.store.write(scope, { before: clock, after }, session);
+}
+
+/** Begins the wait for an answer to messages that were written after the answer that becomes known now. */
+export async function beginRest(
+  deps: DeadlineDeps,
+  scope: ClientScope,
+  { rounds, before }: { readonly rounds: readonly SlaClockDoc[]; readonly before: SlaClockDoc },
+  session: ClientSession,
+): Promise<void> {
+  const rest = unansweredRest(rounds);
+  if (rest === null) return;
+  const current = await currentOf(deps, scope, before.policyId, session);
+  const kind = current.policy === null ? null : kindOfResponse(current.policy, false);
+  const [startedAt] = rest.asks;
+  if (kind === null || startedAt === undefined) return;
+  const { conversationId, cycle } = before;
+  const wait = { conversationId, cycle, kind, round: rest.number, asks: rest.asks, current };
+  await begin(deps, scope, { ...wait, course: { startedAt, pauses: [] } }, session);
 }
 
 interface Resolution {
@@ -146,27 +168,23 @@ async function beginResolution(
   const place = { conversationId: conversation._id, cycle: cycleOf(conversation) };
   if ((await deps.clocks.findResolution(scope, place, session)) !== null) return;
   const pauses = conversation.status === 'pending' ? pausesAfter([], 'pause', at) : [];
-  const begun = { conversation, kind: 'resolution', round: 1, current } as const;
+  const begun = { ...place, kind: 'resolution', round: 1, asks: [], current } as const;
   await begin(deps, scope, { ...begun, course: { startedAt: at, pauses } }, session);
 }
 
-interface Beginning {
-  readonly conversation: ConversationDoc;
-  readonly kind: SlaClockDoc['kind'];
-  readonly round: number;
+type Beginning = Pick<SlaClockDoc, 'conversationId' | 'cycle' | 'kind' | 'round' | 'asks'> & {
   readonly current: Current;
   readonly course: Course;
-}
+};
 
 async function begin(
   { store, time }: DeadlineDeps,
   scope: ClientScope,
-  { conversation, kind, round, current, course }: Beginning,
+  { current, course, ...place }: Beginning,
   session: ClientSession,
 ): Promise<void> {
-  const schedule = scheduleBy(current, kind, course);
+  const schedule = scheduleBy(current, place.kind, course);
   if (schedule === null || current.policy === null) return;
-  const place = { conversationId: conversation._id, cycle: cycleOf(conversation), kind, round };
   const terms = { policyId: current.policy._id, ...versionsOf(current) };
   const facts = { ...course, ...schedule, answers: [], stoppedAt: null };
   const fresh = { _id: newId(), ...scope, ...place, ...terms, ...facts, createdAt: time.now() };

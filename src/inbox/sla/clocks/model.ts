@@ -40,6 +40,7 @@ export const slaClockModel = declareTenantModel<SlaClockDoc>('sla_clocks', {
   dueAt: instant,
   warnAt: instant,
   pauses: { type: [Schema.Types.Mixed], required: true },
+  asks: { type: [Date], required: true },
   answers: { type: [Schema.Types.Mixed], required: true },
   state: { type: String, enum: clockStates, required: true },
   stoppedAt: instant,

@@ -10,6 +10,8 @@ import { judge, type Clock, type Ending } from './clock.ts';
 export interface Response extends Clock {
   /** Counts the waits of the cycle from 1. */
   readonly round: number;
+  /** When the messages were written that wait for the answer; the first one begins it. */
+  readonly asks: readonly Date[];
   /** The answers since it began. */
   readonly answers: readonly Answer[];
   /** When the conversation was closed, or the policy stopped to measure it; of a cycle, the last wait may hold it for all. */
@@ -47,6 +49,17 @@ export function judgeResponses<R extends Response>(rounds: readonly R[], now: Da
   return judged;
 }
 
+/** The waits that go on again, because an answer failed or was delivered after all: all times of these count anew. */
+export const waitsAgain = <R extends Response>(rounds: readonly R[]): readonly R[] => {
+  const before = new Map(rounds.map((round) => [round.round, round]));
+  return judgeResponses(rounds, beforeAll)
+    .filter(({ state, round }) => state === 'running' && before.get(round)?.state !== 'running')
+    .flatMap(({ round }) => before.get(round) ?? []);
+};
+
+/** No deadline has passed. */
+const beforeAll = new Date(0);
+
 const stopOf = (rounds: readonly Response[]): Date | null =>
   rounds.find(({ stoppedAt }) => stoppedAt !== null)?.stoppedAt ?? null;
 
@@ -71,22 +84,53 @@ function endingOf({ startedAt }: Response, { times, stoppedAt }: Ends): Ending |
 }
 
 export type Placement<R> =
-  /** It changes no wait: somebody waits already, or it is answered. */
+  /** It changes no wait: it is answered. */
   | { readonly kind: 'nothing' }
-  /** It was written before the message with which this wait began. */
-  | { readonly kind: 'earlier'; readonly round: R }
+  /** It belongs to this wait, which may begin earlier by it. */
+  | { readonly kind: 'joins'; readonly round: R; readonly asks: readonly Date[] }
   | { readonly kind: 'begins'; readonly number: number };
+
+/** Of more messages than these, the later ones are not kept. */
+const maxAsks = 20;
 
 /** What a message of the contact at `at` means for the waits of the cycle, as they stand. */
 export function placeMessage<R extends Response>(rounds: readonly R[], at: Date): Placement<R> {
-  const last = inOrder(rounds)
-    .filter(({ state }) => state !== 'void')
-    .at(-1);
-  const number = Math.max(0, ...rounds.map(({ round }) => round)) + 1;
-  const isAnswered = answerTimes(rounds).some((time) => isAnswerTo(time, at));
-  if (isAnswered) return nothing;
-  if (last === undefined || last.endedAt !== null) return { kind: 'begins', number };
-  return last.state === 'running' && at < last.startedAt ? { kind: 'earlier', round: last } : nothing;
+  if (answerTimes(rounds).some((time) => isAnswerTo(time, at))) return nothing;
+  const last = lastOf(rounds);
+  if (last === undefined || last.endedAt !== null) return { kind: 'begins', number: nextRound(rounds) };
+  if (last.asks.length >= maxAsks) return nothing;
+  return {
+    kind: 'joins',
+    round: last,
+    asks: [...last.asks, at].toSorted((a, b) => a.getTime() - b.getTime()),
+  };
 }
 
 const nothing = { kind: 'nothing' } as const;
+
+/** The latest wait that is one. */
+const lastOf = <R extends Response>(rounds: readonly R[]): R | undefined =>
+  inOrder(rounds)
+    .filter(({ state }) => state !== 'void')
+    .at(-1);
+
+const nextRound = (rounds: readonly Response[]): number =>
+  Math.max(0, ...rounds.map(({ round }) => round)) + 1;
+
+/**
+ * The wait that begins because an answer becomes known late: it ended a wait, but some of its messages were written after
+ * the answer. Null if there is none, or the conversation is closed.
+ */
+export function unansweredRest(
+  rounds: readonly Response[],
+): { readonly asks: readonly Date[]; readonly number: number } | null {
+  const last = lastOf(rounds);
+  if (last === undefined || last.endedAt === null) return null;
+  if (rounds.some(({ round, stoppedAt }) => round >= last.round && stoppedAt !== null)) return null;
+  const times = answerTimes(rounds);
+  const asks = rounds
+    .flatMap((round) => round.asks)
+    .filter((ask) => !times.some((time) => isAnswerTo(time, ask)))
+    .toSorted((a, b) => a.getTime() - b.getTime());
+  return asks.length === 0 ? null : { asks, number: nextRound(rounds) };
+}

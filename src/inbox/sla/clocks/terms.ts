@@ -33,14 +33,20 @@ export function scheduleBy(
   return scheduleOf({ targetMs, warnAt: policy.warnAt ?? null, calendar: hours }, course);
 }
 
+/** A clock that goes on after it had ended, with the times of the policy now. */
+export function reschedule(clock: SlaClockDoc, current: Current, now: Date): SlaClockDoc {
+  const schedule = scheduleBy(current, clock.kind, clock);
+  const versions = versionsOf(current);
+  return schedule === null
+    ? { ...clock, ...versions, stoppedAt: now }
+    : { ...clock, ...versions, ...schedule };
+}
+
 /**
  * A live clock with the times that the policy and its hours give it now, counted from its start. It stops if they no
  * longer measure it.
  */
 export function refresh(clock: SlaClockDoc, current: Current, now: Date): SlaClockDoc {
-  const schedule = scheduleBy(current, clock.kind, clock);
-  const versions = versionsOf(current);
-  if (schedule === null)
-    return judge({ ...clock, ...versions, stoppedAt: clock.stoppedAt ?? now }, { at: now, as: 'void' }, now);
-  return judge({ ...clock, ...versions, ...schedule }, null, now);
+  const next = reschedule(clock, current, now);
+  return judge(next, next.stoppedAt === null ? null : { at: next.stoppedAt, as: 'void' }, now);
 }

@@ -80,6 +80,12 @@ export const PatchSlaPolicyBody = z
   .refine(...notEmpty)
   .meta({ id: 'UpdateSlaPolicyBody', examples: [{ firstResponseSeconds: 600 }] });
 
+const policyExample = {
+  ...{ id: '665f1f77bcf86cd799439031', name: 'Standard', priority: 10, match: { channelIds: [] } },
+  ...{ firstResponseSeconds: 900, nextResponseSeconds: 3600, resolutionSeconds: null },
+  ...{ warnAt: 0.8, businessHoursId: null, createdAt: '2026-11-23T09:00:00.000Z' },
+};
+
 export const SlaPolicyView = z
   .object({
     id: z.string(),
@@ -95,16 +101,12 @@ export const SlaPolicyView = z
   })
   .meta({
     id: 'SlaPolicy',
-    examples: [
-      {
-        ...{ id: '665f1f77bcf86cd799439031', name: 'Standard', priority: 10, match: { channelIds: [] } },
-        ...{ firstResponseSeconds: 900, nextResponseSeconds: 3600, resolutionSeconds: null },
-        ...{ warnAt: 0.8, businessHoursId: null, createdAt: '2026-11-23T09:00:00.000Z' },
-      },
-    ],
+    examples: [policyExample],
   });
 export type SlaPolicyView = z.input<typeof SlaPolicyView>;
 
-export const SlaPolicyList = z
-  .object({ items: z.array(SlaPolicyView) })
-  .meta({ id: 'SlaPolicyList', description: 'All service levels, in order of their priority' });
+export const SlaPolicyList = z.object({ items: z.array(SlaPolicyView) }).meta({
+  id: 'SlaPolicyList',
+  description: 'All service levels, in order of their priority',
+  examples: [{ items: [policyExample] }],
+});
