@@ -23,7 +23,8 @@ type Step =
   | 'afterRefusal'
   | 'returnClaim'
   | 'recordOutcome'
-  | 'moveUp';
+  | 'moveUp'
+  | 'note';
 
 /**
  * `failed`: the step throws, before or after it took effect. `crashed`: the worker dies at the step; its attempt
@@ -73,6 +74,11 @@ const acceptedAtOnce: readonly Row[] = [
   { step: 'moveUp', anomaly: 'failed-before', status: 'sent', calls: 1 },
   { step: 'moveUp', anomaly: 'crashed-after', status: 'sent', calls: 1 },
   { step: 'moveUp', anomaly: 'away', status: 'sent', calls: 1 },
+  { step: 'note', anomaly: 'failed-before', status: 'sent', calls: 1 },
+  { step: 'note', anomaly: 'failed-after', status: 'sent', calls: 1 },
+  { step: 'note', anomaly: 'crashed-before', status: 'sent', calls: 1 },
+  { step: 'note', anomaly: 'crashed-after', status: 'sent', calls: 1 },
+  { step: 'note', anomaly: 'away', status: 'sent', calls: 1 },
 ];
 
 /** The provider refuses twice before it accepts: only here may there be more than one call. */
@@ -125,7 +131,7 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
           around(() => Reflect.apply(value, object, args) as Promise<unknown>);
       },
     });
-  const { messages, facts, rates, conversations, effects, gateway } = deps;
+  const { messages, facts, rates, conversations, answers, effects, gateway } = deps;
   return {
     deps: {
       ...deps,
@@ -133,6 +139,7 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
       facts: wrap(facts),
       rates: wrap(rates),
       conversations: wrap(conversations),
+      answers: wrap(answers),
       effects: wrap(effects),
       gateway: wrap(gateway),
     },
@@ -174,6 +181,7 @@ describe('dispatch › anomalies', () => {
 
   async function play(row: Row, to: string): Promise<void> {
     const given = await stage.sendable(to);
+    const readClock = await stage.awaitAnswer(given);
     const faulty = withAnomaly(stage.deps, row);
     const result = await runAttempts(faulty, given);
     assert.ok(faulty.hits() > 0, 'the step was never reached');
@@ -190,6 +198,10 @@ describe('dispatch › anomalies', () => {
     assert.equal(stored.status, row.status);
     if (row.status === 'sent') assert.equal(stored.providerMessageId, acceptedCalls[0]?.wamid);
     if (row.status === 'failed') assert.equal(stored.failure?.code, '132001');
+    // Whatever happened, a sent answer is told to the inbox, and nothing else is.
+    const clock = await readClock();
+    assert.equal(clock.state, row.status === 'sent' ? 'met' : 'running');
+    assert.equal(clock.answers.length, row.status === 'sent' ? 1 : 0);
     if (row.anomaly === 'away' && row.step === 'recordOutcome') {
       assert.ok(result.kind === 'dispatched' && !result.isRecorded, 'the attempt claims to have stored it');
     }

@@ -15,6 +15,7 @@ import type {
 } from '../../src/sending/messages/contract.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import type { MessageRepository } from '../../src/sending/messages/store/repository.ts';
+import type { SlaClockDoc } from '../../src/inbox/sla/clocks/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
@@ -63,6 +64,8 @@ export interface DispatchStage {
       readonly changes?: Partial<MessageDoc>;
     },
   ): Promise<Sendable>;
+  /** The contact wrote a minute ago, and a service level measures the answer; returns what reads that clock. */
+  awaitAnswer(sendable: Sendable): Promise<() => Promise<Pick<SlaClockDoc, 'state' | 'endedAt' | 'answers'>>>;
   collection<Doc extends mongo.Document = mongo.Document>(name: string): mongo.Collection<Doc>;
   stored(sendable: Sendable): Promise<MessageDoc>;
   callsFor(sendable: Sendable): Promise<readonly ProviderCall[]>;
@@ -155,6 +158,26 @@ export async function setDispatchStage(): Promise<DispatchStage> {
       const { isWindowOpen = false, isOnOwnChannel = false, changes = {} } = options;
       const channelId = isOnOwnChannel ? await addChannel(scope) : message.channelId;
       return store({ scope, channelId, to, isWindowOpen, changes });
+    },
+    async awaitAnswer({ scope, message }) {
+      const { channelId, contactId, conversationId } = message;
+      const policy = {
+        name: 'Standard',
+        priority: 1,
+        match: { channelIds: [] },
+        firstResponseSeconds: 3_600,
+      };
+      const fresh = { _id: newId(), ...scope, ...policy, createdAt: new Date(), version: 1 };
+      await core.mongo.collection('sla_policies').insertOne(fresh);
+      const arriving = { at: new Date(Date.now() - 60_000), makesLead: false, awaitsAnswer: true };
+      await core.runInTransaction((session) =>
+        core.arrivals.placeWithin(scope, { channelId, contactId }, arriving, session),
+      );
+      return async () => {
+        const clock = await core.mongo.collection<SlaClockDoc>('sla_clocks').findOne({ conversationId });
+        assert.ok(clock, 'the contact waits for an answer');
+        return clock;
+      };
     },
     collection: (name) => core.mongo.collection(name) as never,
     async stored({ scope, message }) {

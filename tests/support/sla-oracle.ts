@@ -86,6 +86,7 @@ export function createSlaOracle(initial: OracleTerms) {
       for (const [index, { start, end }] of waitsOf(cycle).entries()) {
         const target = index === 0 ? cycle.firstTarget : 'next';
         if (end === null) cycle.due.set(start, dueOf(start, terms[target]));
+        else if (!cycle.due.has(start)) continue;
         const due = cycle.due.get(start) ?? null;
         if (due !== null && (end === null ? due <= now : end >= due)) cycle.breached.add(start);
       }
@@ -183,6 +184,8 @@ export function createSlaOracle(initial: OracleTerms) {
     const others = waits.flatMap(({ start, end, isAnswered }) => {
       if (cycle.breached.has(start)) return [];
       if (end === null) return [`${number} response ${start} running ${cycle.due.get(start)}`];
+      // It was over before anybody could know of it.
+      if (!cycle.due.has(start)) return [];
       return isAnswered ? [`${number} response ${start} met ${end}`] : [];
     });
     return [...missed, ...others];
