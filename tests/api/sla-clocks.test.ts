@@ -211,6 +211,84 @@ describe('deadlines of conversations', function () {
     );
   });
 
+  it('an answer becomes known after the next message, which it does not answer › that one waits by itself', async () => {
+    const { thread, goTo, shown } = await stage(all);
+    await thread.hears(atMinute(0));
+    await goTo(5);
+    await thread.hears(atMinute(4));
+    await thread.answered('a', 'sent', atMinute(2));
+    assert.deepEqual(await shown().then((found) => found.slice(0, 2)), [
+      { kind: 'first-response', state: 'met', startedAt: 0, dueAt: 10, endedAt: 2 },
+      { kind: 'next-response', state: 'running', startedAt: 4, dueAt: 24, endedAt: null },
+    ]);
+  });
+
+  describe('an edit of the policy', () => {
+    /** As the route: a higher version, and the timers that follow it. */
+    async function edit({ of, policy }: Awaited<ReturnType<typeof stage>>, fields: object): Promise<void> {
+      const policies = world().process.policyUseCases({ channels: { findById: async () => null } });
+      const by = { type: 'user', userId: newId() } as const;
+      await policies.update(of, by, { id: policy._id, version: undefined }, fields);
+    }
+
+    it('hundreds of running deadlines › all move, a hundred in one firing', async () => {
+      const staged = await stage(first);
+      await staged.thread.hears(atMinute(0));
+      const [clock] = await staged.thread.clocks();
+      assert.ok(clock);
+      const others = Array.from({ length: 230 }, () => ({ ...clock, _id: newId(), conversationId: newId() }));
+      await world().collection('sla_clocks').insertMany(others);
+      await edit(staged, { firstResponseSeconds: 1_200 });
+      await world().fire();
+      const moved = { ...staged.of, dueAt: atMinute(20), policyVersion: 2 };
+      assert.equal(await world().collection('sla_clocks').countDocuments(moved), 231);
+    });
+
+    it('a message was being stored with the old version › its deadline moves 90 s later', async () => {
+      const staged = await stage(first);
+      await edit(staged, { firstResponseSeconds: 1_200 });
+      await world().fire();
+      await staged.thread.hears(atMinute(0));
+      const { of, thread, goTo, shown } = staged;
+      await world()
+        .collection('sla_clocks')
+        .updateMany(of, { $set: { policyVersion: 1, dueAt: atMinute(10) } });
+      await goTo(1);
+      assert.deepEqual((await shown())[0]?.dueAt, 10);
+      await goTo(1.5);
+      assert.deepEqual((await shown())[0]?.dueAt, 20);
+      assert.equal((await thread.clocks())[0]?.policyVersion, 2);
+    });
+
+    it('it comes while a deadline passes › judged by the new one, also before the edit is followed', async () => {
+      const staged = await stage(first);
+      await staged.thread.hears(atMinute(0));
+      await edit(staged, { firstResponseSeconds: 1_200 });
+      const { collection } = world();
+      await collection('timers').deleteMany({ kind: { $ne: 'sla-clock.due' } });
+      await staged.goTo(10);
+      assert.deepEqual((await staged.shown())[0]?.dueAt, 20);
+      assert.equal((await staged.shown())[0]?.state, 'running');
+    });
+
+    it('the target is taken away › the deadline ends without a result, and is no longer shown', async () => {
+      const staged = await stage(all);
+      await staged.thread.hears(atMinute(0));
+      await edit(staged, { firstResponseSeconds: null });
+      await world().fire();
+      assert.deepEqual(
+        (await staged.shown()).map(({ state }) => state),
+        ['void', 'running'],
+      );
+      const conversation = await staged.thread.conversation();
+      const found = await world().process.deadlines.ofConversations(staged.of, [conversation]);
+      assert.deepEqual(
+        found.get(conversation._id.toHexString())?.map(({ kind }) => kind),
+        ['resolution'],
+      );
+    });
+  });
+
   describe('timers', () => {
     it('a timer fires twice, in two workers at once › one breach, and one write', async () => {
       const { thread } = await stage(first);
