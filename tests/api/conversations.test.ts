@@ -136,12 +136,19 @@ describe('conversations', () => {
       const leadId = new Types.ObjectId();
       const mine = await addConversation({ assignedAgentId: other.userId, leadId, unreadCount: 1 });
       const closed = await addConversation({ assignedAgentId: other.userId, status: 'closed' });
+      const late = await addConversation({
+        ...{ assignedAgentId: other.userId, breachedAt: new Date(start), lastMessageAt: new Date(start - 1) },
+      });
       const free = await addConversation({ leadId, status: 'pending', lastMessageAt: new Date(start - 1) });
       const [mineId, closedId, freeId] = [mine, closed, free].map(({ _id }) => _id.toHexString());
       const ofAgent = `assignedAgentId=${other.userId.toHexString()}`;
       const ofLead = `leadId=${leadId.toHexString()}`;
-      assert.deepEqual(await idsOf(ofAgent), [closedId, mineId]);
-      assert.deepEqual(await idsOf(`${ofAgent}&status=open`), [mineId]);
+      const lateId = late._id.toHexString();
+      assert.deepEqual(await idsOf(ofAgent), [closedId, mineId, lateId]);
+      assert.deepEqual(await idsOf(`${ofAgent}&status=open`), [mineId, lateId]);
+      assert.deepEqual(await idsOf(`${ofAgent}&breached=true`), [lateId]);
+      assert.deepEqual(await idsOf(`${ofAgent}&breached=true&status=closed`), []);
+      assert.deepEqual(await idsOf(`${ofAgent}&breached=true&unread=true`), []);
       assert.deepEqual(await idsOf(`${ofAgent}&status=pending`), []);
       assert.deepEqual(await idsOf(ofLead), [mineId, freeId]);
       assert.deepEqual(await idsOf(`${ofLead}&assignedAgentId=none`), [freeId]);
@@ -180,6 +187,8 @@ describe('conversations', () => {
       'assignedAgentId=none',
       'unread=true',
       'status=open&unread=true',
+      'breached=true',
+      'status=open&breached=true',
     ]) {
       it(`index › list with ${query || 'no filter'} › neither scans the collection nor sorts`, async () => {
         const plans: string[] = [];

@@ -146,6 +146,19 @@ describe('deadlines of conversations › any course of events', function () {
       }
     }
 
+    /** Whatever runs is shown with the conversation. */
+    async function assertChips(clocks: readonly SlaClockDoc[]): Promise<void> {
+      const conversation = await thread.conversation();
+      const found = await process.deadlines.ofConversations(of, [conversation]);
+      const chips = found.get(conversation._id.toHexString()) ?? [];
+      const running = clocks.filter(({ state }) => state === 'running' || state === 'paused');
+      for (const { kind, state, dueAt } of running)
+        assert.deepEqual(
+          chips.filter((chip) => chip.kind === kind),
+          [{ kind, state, dueAt }],
+        );
+    }
+
     await thread.hears(atMinute(0));
     oracle.hears(0);
     oracle.settle(0);
@@ -155,6 +168,7 @@ describe('deadlines of conversations › any course of events', function () {
       oracle.settle(now());
       const clocks = await thread.clocks();
       const shown = clocks.flatMap((found) => describe1(found) ?? []).toSorted();
+      await assertChips(clocks);
       assert.deepEqual(shown, oracle.shown(), `after step ${index}: ${JSON.stringify(one)} at ${now()}`);
     }
   }

@@ -88,6 +88,14 @@ export function createArrivals({ conversations, leads, readSettings, deadlines, 
   }
 
   return {
+    /** A message that was stored before turns out to wait for an answer in this live conversation. */
+    awaitAnswer: (
+      scope: ClientScope,
+      conversation: ConversationDoc,
+      at: Date,
+      session: ClientSession,
+    ): Promise<void> => deadlines.awaitAnswer(scope, { conversation, at, isFirst: false }, session),
+
     async placeWithin(
       scope: ClientScope,
       key: ConversationKey,

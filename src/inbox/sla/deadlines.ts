@@ -8,7 +8,6 @@ import {
   type Awaiting,
   type ConversationDeadlines,
   type Deadline,
-  type DeadlineState,
 } from '../conversations/deadlines.ts';
 import type { ConversationDoc } from '../conversations/threads.ts';
 import { pausesAfter, isLive, judge } from './clocks/clock.ts';
@@ -70,9 +69,7 @@ export function createDeadlines(deps: DeadlineDeps): ConversationDeadlines {
 }
 
 function toDeadline({ kind, dueAt, state }: Pick<SlaClockDoc, 'kind' | 'dueAt' | 'state'>): Deadline | null {
-  if (state === 'void') return null;
-  const shown: DeadlineState = state;
-  return { kind, dueAt, state: shown };
+  return state === 'void' ? null : { kind, dueAt, state };
 }
 
 const withHours = async (
@@ -215,17 +212,29 @@ async function stop(
   await store.write(scope, { before: resolution, after }, session);
 }
 
-/** Writes the waits that changed. */
+/** Writes the waits that changed; views show the latest one of each kind that counts. */
 export async function writeJudged(
   { store }: Pick<DeadlineDeps, 'store'>,
   scope: ClientScope,
   { rounds, judged }: { readonly rounds: readonly SlaClockDoc[]; readonly judged: readonly SlaClockDoc[] },
   session: ClientSession,
 ): Promise<void> {
-  for (const after of judged) {
+  for (const after of showLatest(judged)) {
     const before = rounds.find(({ _id }) => _id.equals(after._id));
     if (before !== undefined) await store.write(scope, { before, after }, session);
   }
+}
+
+function showLatest(rounds: readonly SlaClockDoc[]): readonly SlaClockDoc[] {
+  const latest = new Map<SlaClockDoc['kind'], number>();
+  for (const { kind, round, state } of rounds)
+    if (state !== 'void') latest.set(kind, Math.max(round, latest.get(kind) ?? 0));
+  return rounds.map((clock) => {
+    const isShown = latest.get(clock.kind) === clock.round;
+    if (isShown === (clock.isShown ?? false)) return clock;
+    const { isShown: _before, ...rest } = clock;
+    return isShown ? { ...rest, isShown } : rest;
+  });
 }
 
 /** A resolution pauses while the conversation is set aside; answers are awaited all the same. */

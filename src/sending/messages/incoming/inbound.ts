@@ -128,7 +128,7 @@ async function receiveAgain(
   { scope, channelId, contact }: InboundPlace,
   { item, earlier }: { readonly item: InboundItem; readonly earlier: StoredMessage },
 ): Promise<Arrival | null> {
-  const { messages, conversations, clock } = deps;
+  const { messages, conversations, arrivals, runInTransaction, clock } = deps;
   const { _id: messageId } = earlier;
   const at = writtenTimeOf(earlier);
   const isWritten = isWrittenByContact(item);
@@ -137,6 +137,9 @@ async function receiveAgain(
     ? await conversations.findOrOpen(scope, { channelId, contactId: contact._id }, at)
     : await conversations.findById(scope, earlier.conversationId);
   if (conversation === null) return null;
+  // Before it is brought in: a repetition would not know any more that nobody waited for an answer to it.
+  if (isBacklog && (await arrivingOf(deps, scope, { item, at })).awaitsAnswer)
+    await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
   const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
   if (isWritten) {
