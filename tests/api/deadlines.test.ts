@@ -185,6 +185,25 @@ describe('api › deadlines of conversations', function () {
     assert.deepEqual(await states(), ['first-response met']);
   });
 
+  it('a message of the backlog of a phone arrives live › waits for an answer from its own time', async () => {
+    await addPolicy({ firstResponseSeconds: hour });
+    const wamid = newWamid();
+    const timestamp = secondsFromNow(-120);
+    const old = { from: digitsOf(phone), id: wamid, timestamp, type: 'text', text: { body: 'Hello' } };
+    const metadata = { phase: 0, chunk_order: 1, progress: 55 };
+    const threads = [{ id: digitsOf(phone), messages: [old] }];
+    await hear(fieldOf(user, 'history', { history: [{ metadata, threads }] }));
+    assert.deepEqual(await states(), []);
+    await hear(spoken(user, phone, 'Hello', { wamid, timestamp }));
+    const live = await only('?status=open');
+    assert.deepEqual(live.deadlines, [
+      {
+        ...{ kind: 'first-response', state: 'running' },
+        dueAt: new Date((Number(timestamp) + hour) * 1_000).toISOString(),
+      },
+    ]);
+  });
+
   it('nobody knows whether the answer left, until its receipt says so › met then', async () => {
     await addPolicy({ firstResponseSeconds: hour });
     await write(120);
