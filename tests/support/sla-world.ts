@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { mongo, Types } from 'mongoose';
-import { buildAudit } from '../../src/audit/build.ts';
+import { buildRecords } from '../../src/app/events.ts';
 import { buildAddressStops } from '../../src/consent/build.ts';
 import { buildConversationStore } from '../../src/inbox/build.ts';
 import { createBusinessHoursReader } from '../../src/inbox/business-hours/reader.ts';
@@ -37,7 +37,7 @@ export async function startSlaWorld(name: string) {
   await runMigrations(connection);
   const clock = createFixedClock(worldStart);
   const log = captureLog();
-  const audit = buildAudit({ mongo: connection, clock });
+  const { audit } = buildRecords({ mongo: connection, clock });
   const timerRepository = createTimerRepository(connection);
   const timers = createTimers({ timers: timerRepository, clock });
   const store = buildConversationStore(connection);
