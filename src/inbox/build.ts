@@ -15,12 +15,17 @@ import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { createArrivals } from './conversations/arrivals.ts';
+import { createLabelClearing } from './conversations/label-clearing.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
 import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
+import { createHoldLabels } from './labels/holder.ts';
+import { createLabelRepository } from './labels/repository.ts';
+import { labelRoutes } from './labels/routes.ts';
+import { createLabelUseCases } from './labels/use-cases.ts';
 import { createInboxSettingsRepository } from './settings/repository.ts';
 import { createInboxSettingsReader } from './settings/reader.ts';
 import { createInboxSettingsUseCases } from './settings/use-cases.ts';
@@ -84,13 +89,16 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
       (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
   });
   const { deadlines } = sla;
+  const labels = createLabelRepository(mongo);
+  const { runInTransaction } = audit;
+  const labelClearing = createLabelClearing({ conversations: repository, timers, runInTransaction, clock });
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
     arrivals: createArrivals({ conversations: repository, leads, readSettings, deadlines, clock }),
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
-    timerHandlers: sla.timerHandlers,
+    timerHandlers: { ...sla.timerHandlers, ...labelClearing.handlers },
 
     routes({ users, channels }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
@@ -98,6 +106,7 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
         contacts,
         users,
         deadlines,
+        holdLabels: createHoldLabels(labels),
         audit,
         clock,
       });
@@ -107,6 +116,9 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
           hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),
         }),
         slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
+        labels: labelRoutes({
+          labels: createLabelUseCases({ labels, clearLater: labelClearing.clearLater, audit, clock }),
+        }),
         settings: inboxSettingsRoutes({
           useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
         }),

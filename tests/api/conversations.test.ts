@@ -87,6 +87,7 @@ describe('conversations', () => {
         channelId: conversation.channelId.toHexString(),
         assignedAgentId: null,
         status: 'open',
+        labels: [],
         lastMessageAt: '2026-11-23T09:00:00.000Z',
         deadlines: [],
         closedAt: null,

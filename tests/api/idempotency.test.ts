@@ -90,6 +90,11 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: 'Standard', priority: 1, firstResponseSeconds: 900 },
       effects: () => countIn('sla_policies'),
     }),
+    createLabel: async () => ({
+      path: '/api/labels',
+      json: { name: `Label ${randomBytes(4).toString('hex')}` },
+      effects: () => countIn('labels'),
+    }),
     createChannel: async () => ({
       path: '/api/channels',
       json: {

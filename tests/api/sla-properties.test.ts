@@ -4,7 +4,7 @@ import { createBusinessHoursUseCases } from '../../src/inbox/business-hours/use-
 import type { Interval } from '../../src/inbox/business-hours/intervals.ts';
 import { weekdays } from '../../src/inbox/business-hours/intervals.ts';
 import type { SlaClockDoc } from '../../src/inbox/sla/clocks/repository.ts';
-import { buildAudit } from '../../src/audit/build.ts';
+import { buildRecords } from '../../src/app/events.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { createSlaOracle } from '../support/sla-oracle.ts';
 import {
@@ -91,7 +91,7 @@ describe('deadlines of conversations › any course of events', function () {
     clock.advance(worldStart.getTime() - clock.now().getTime());
     const of = world().scope();
     const by = { type: 'user', userId: newId() } as const;
-    const audit = buildAudit({ mongo: connection, clock });
+    const { audit } = buildRecords({ mongo: connection, clock });
     const dependents = process.hoursDependents;
     const hours = createBusinessHoursUseCases({ hours: world().hours, dependents, audit, clock });
     const policies = process.policyUseCases({ channels: { findById: async () => null } });

@@ -60,6 +60,7 @@ export interface Member {
   get(path: string): Promise<Answer>;
   post(path: string, json?: unknown, headers?: CallOptions['headers']): Promise<Answer>;
   patch(path: string, json: unknown, headers?: CallOptions['headers']): Promise<Answer>;
+  put(path: string, json: unknown, headers?: CallOptions['headers']): Promise<Answer>;
   delete(path: string, headers?: CallOptions['headers']): Promise<Answer>;
 }
 
@@ -109,6 +110,7 @@ function memberWith(
     get: (path) => call(at(path), { token }),
     post: (path, json, headers = {}) => call(at(path), { method: 'POST', token, json, headers }),
     patch: (path, json, headers = {}) => call(at(path), { method: 'PATCH', token, json, headers }),
+    put: (path, json, headers = {}) => call(at(path), { method: 'PUT', token, json, headers }),
     delete: (path, headers = {}) => call(at(path), { method: 'DELETE', token, headers }),
   };
 }

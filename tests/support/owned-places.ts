@@ -131,6 +131,8 @@ const newContact = ({ create }: Owner): Promise<string> =>
 const newLead = ({ create }: Owner): Promise<string> =>
   create('/api/leads', { phoneNumber: phoneEndingIn('03') });
 
+const newLabel = ({ create }: Owner): Promise<string> => create('/api/labels', { name: newName() });
+
 const template = (who: object) => ({ templateName: 'hello_world', ...who });
 const conversationId = ({ message }: Owner): string => message.conversationId;
 const contactId = ({ message }: Owner): string => message.contactId;
@@ -200,6 +202,11 @@ const rows: readonly Place[] = [
   inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
   inPath('post /api/conversations/:id/read', 200, conversationId),
   inPath('post /api/conversations/:id/assign', 200, conversationId, { agentId: null }),
+  inPath('put /api/conversations/:id/labels', 200, conversationId, { labels: [] }),
+  inBody('put /api/conversations/:id/labels', 'a label', {
+    ...{ idOf: newLabel, body: (id) => ({ labels: [id] }), ownStatus: 200 },
+    ownIdOf: conversationId,
+  }),
   inPath('get /api/contacts/:id', 200, contactId),
   inPath('get /api/contacts/:id/consent', 200, contactId),
   inPath('patch /api/contacts/:id', 200, contactId, { name: 'Another' }),

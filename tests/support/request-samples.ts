@@ -307,7 +307,7 @@ const messageSamples: readonly Sample[] = [
     route: 'get /api/conversations',
     query: {
       ...{ ...paging, status: badWords, assignedAgentId: badIds, leadId: badIds, contactId: badIds },
-      ...{ unread: ['', 'false', '1'], breached: ['', 'false', '1'] },
+      ...{ unread: ['', 'false', '1'], breached: ['', 'false', '1'], labelId: badIds },
     },
   },
   { route: 'get /api/conversations/:id', query: {} },
@@ -319,6 +319,13 @@ const messageSamples: readonly Sample[] = [
     harmless: isCleared('agentId'),
   },
   { route: 'post /api/conversations/:id/read' },
+  {
+    route: 'put /api/conversations/:id/labels',
+    body: { labels: [someId] },
+    required: ['labels'],
+    places: ['labels', 'labels.0'],
+    harmless: harmlessAt('labels', 'an empty list'),
+  },
 ];
 
 const contactBody = {

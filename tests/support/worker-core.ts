@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { buildCore, type Core } from '../../src/app/core.ts';
-import type { TestApi } from './api.ts';
+import type { RunningApi } from './running-api.ts';
 import { crossingFiltersOfWorker, watchWire, type WireProbe } from './wire-probe.ts';
 
-/** The worker's core, beside the API of `useApi`; the probe watches its commands on tenant collections. */
-export function useWorkerCore(api: () => TestApi): () => Core {
+/** The worker's core, beside an API; the probe watches its commands on tenant collections. */
+export function useWorkerCore(api: () => Pick<RunningApi, 'config' | 'log'>): () => Core {
   let core: Core | undefined;
   let probe: WireProbe | undefined;
   before(async () => {

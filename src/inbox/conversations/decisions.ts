@@ -32,6 +32,17 @@ function reopened(current: ConversationRecord): ConversationRecord {
   return { ...rest, reopenings: reopenings + 1 };
 }
 
+/** The conversation with exactly these labels; the same object if it has them. Their order means nothing. */
+export function applyLabels(
+  current: ConversationRecord,
+  wanted: readonly Types.ObjectId[],
+): ConversationRecord {
+  const labels = wanted.toSorted((a, b) => (a.toHexString() < b.toHexString() ? -1 : 1));
+  const { labels: before = [], ...rest } = current;
+  if (String(before) === String(labels)) return current;
+  return labels.length === 0 ? rest : { ...rest, labels };
+}
+
 function isDecided(current: ConversationRecord, decision: ConversationDecision): boolean {
   if ('status' in decision) return current.status === decision.status;
   return (

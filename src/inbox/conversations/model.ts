@@ -50,6 +50,8 @@ export interface ConversationDoc extends Marked {
   readonly channelId: Types.ObjectId;
   readonly assignedAgentId?: Types.ObjectId;
   readonly status: ConversationStatus;
+  /** The ids of labels, in order; absent if it never had one. */
+  readonly labels?: readonly Types.ObjectId[];
   readonly lastMessageAt: Date;
   /** Set while the conversation is closed. Absent for a backlog, which nobody closed, and in data of earlier versions. */
   readonly closedAt?: Date;
@@ -68,7 +70,7 @@ export interface ConversationDoc extends Marked {
   readonly unreadCount: number;
   readonly createdAt: Date;
   /**
-   * Counts the decisions (status, assignment). Messages and read marks do not increment it, because a contact
+   * Counts the decisions (status, assignment, labels). Messages and read marks do not increment it, because a contact
    * who writes must not fail the changes of an agent.
    */
   readonly version: number;
@@ -86,6 +88,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   channelId: { type: Schema.Types.ObjectId, required: true },
   assignedAgentId: Schema.Types.ObjectId,
   status: { type: String, enum: conversationStatuses, required: true },
+  labels: [Schema.Types.ObjectId],
   lastMessageAt: { type: Date, required: true },
   closedAt: Date,
   reopenings: Number,
@@ -108,7 +111,7 @@ conversationModel.schema.index(
   { clientId: 1, channelId: 1, contactId: 1 },
   { unique: true, partialFilterExpression: { status: { $in: [...liveStatuses] } } },
 );
-// Every message rewrites each index that holds `lastMessageAt`, so there are only three.
+// Every message rewrites each index that holds `lastMessageAt`, so there are only three, and one for labels.
 // Queries name a set of statuses, whose sorted ranges of the first two indexes the server merges.
 conversationModel.schema.index({ clientId: 1, status: 1, lastMessageAt: -1, _id: -1 });
 conversationModel.schema.index({ clientId: 1, assignedAgentId: 1, status: 1, lastMessageAt: -1, _id: -1 });
@@ -120,6 +123,11 @@ conversationModel.schema.index(
 conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'breached', partialFilterExpression: { breachedAt: { $exists: true } } },
+);
+// An entry for each label.
+conversationModel.schema.index(
+  { clientId: 1, labels: 1, lastMessageAt: -1, _id: -1 },
+  { name: 'labels', partialFilterExpression: { labels: { $exists: true } } },
 );
 // A contact or lead has few conversations, so they are sorted in memory.
 conversationModel.schema.index({ clientId: 1, contactId: 1, _id: 1 });

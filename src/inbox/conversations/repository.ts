@@ -35,6 +35,7 @@ export interface ConversationFilter {
   readonly isUnread?: true;
   /** It missed a deadline since it began, or was reopened. */
   readonly isBreached?: true;
+  readonly labelId?: Types.ObjectId;
 }
 
 export interface TouchOptions {
@@ -256,6 +257,18 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
       { returnDocument: 'after', ...withoutHistory, session },
     ),
 
+  /** Takes the label from at most `limit` conversations; returns from how many. */
+  async clearLabel(scope: ClientScope, labelId: Types.ObjectId, limit: number): Promise<number> {
+    const found = await conversations.find(scope, { labels: labelId }, { projection: { _id: 1 }, limit });
+    const ids = found.map(({ _id }) => _id);
+    await conversations.updateMany(
+      scope,
+      { _id: { $in: ids }, labels: labelId },
+      { $pull: { labels: labelId }, $inc: { version: 1 } },
+    );
+    return found.length;
+  },
+
   /** Marks all messages as read; returns the state before, or null if nothing was unread. */
   markRead: (
     scope: ClientScope,
@@ -270,20 +283,23 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
     ),
 });
 
-/** Always filters by status, because the indexes have it before the time (see `model.ts`). */
+/** Filters by status unless the index has none: most have it before the time (see `model.ts`). */
 function toQuery({
   isUnread,
   isBreached,
   status,
+  labelId,
   ...filter
 }: ConversationFilter): ScopedFilter<ConversationRecord> {
-  const breached = isBreached === true ? { breachedAt: { $exists: true } } : {};
-  const hasOwnIndex = isUnread === true || isBreached === true;
-  if (!hasOwnIndex) return { ...filter, status: status ?? { $in: [...conversationStatuses] } };
+  const needsNoStatus = isUnread === true || isBreached === true || labelId !== undefined;
   return {
-    ...{ ...filter, ...breached },
-    ...(status === undefined ? {} : { status }),
+    ...filter,
     ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
+    ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
+    ...(labelId === undefined ? {} : { labels: labelId }),
+    ...(needsNoStatus && status === undefined
+      ? {}
+      : { status: status ?? { $in: [...conversationStatuses] } }),
   };
 }
 

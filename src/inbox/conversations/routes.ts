@@ -16,6 +16,7 @@ import {
   ConversationView,
   ListConversationsQuery,
   PatchConversationBody,
+  ReplaceLabelsBody,
 } from './schemas.ts';
 import { toConversationListItemView, toConversationView } from './view.ts';
 
@@ -27,12 +28,13 @@ const tag = 'Conversations';
 const access = ['admin', 'agent'] as const;
 const replies = { 200: ConversationView } as const;
 const aboutVersions =
-  'The `ETag` counts changes of status and assignment; a new message does not change it. Send it as `If-Match` to ' +
+  'The `ETag` counts changes of status, assignment and labels; a new message does not change it. Send it as `If-Match` to ' +
   'change only the version that you have seen.';
 
 export const conversationRoutes = (deps: ConversationRouteDeps) => [
   ...readRoutes(deps),
-  ...writeRoutes(deps),
+  ...decisionRoutes(deps),
+  ...markRoutes(deps),
 ];
 
 const readRoutes = ({ conversations }: ConversationRouteDeps) => [
@@ -71,7 +73,7 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
   }),
 ];
 
-const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
+const decisionRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'patch',
     path: '/api/conversations/:id',
@@ -109,6 +111,29 @@ const writeRoutes = ({ conversations }: ConversationRouteDeps) => [
     },
   }),
   route({
+    method: 'put',
+    path: '/api/conversations/:id/labels',
+    operationId: 'replaceConversationLabels',
+    summary: 'Replace the labels of a conversation',
+    description: `It then has exactly the given labels. ${aboutVersions}`,
+    tag,
+    access,
+    params: idParams,
+    body: ReplaceLabelsBody,
+    sendsETag: true,
+    replies,
+    problems: ['not-found', 'precondition-failed'],
+    async handle({ actor, params, body, request }) {
+      const ref = refOf(params.id, request);
+      return answer(
+        await conversations.replaceLabels(scopeOf(actor.clientId), userOf(actor), ref, body.labels),
+      );
+    },
+  }),
+];
+
+const markRoutes = ({ conversations }: ConversationRouteDeps) => [
+  route({
     method: 'post',
     path: '/api/conversations/:id/read',
     operationId: 'markConversationRead',
@@ -140,6 +165,7 @@ function filterOf({
   contactId,
   unread,
   breached,
+  labelId,
 }: ListConversationsQuery): ConversationFilter {
   return {
     ...(status === undefined ? {} : { status }),
@@ -150,5 +176,6 @@ function filterOf({
     ...(contactId === undefined ? {} : { contactId }),
     ...(unread === undefined ? {} : { isUnread: true }),
     ...(breached === undefined ? {} : { isBreached: true }),
+    ...(labelId === undefined ? {} : { labelId }),
   };
 }

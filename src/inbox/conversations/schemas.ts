@@ -24,6 +24,7 @@ export const ListConversationsQuery = z.strictObject({
     description:
       '`true` lists only conversations that missed a deadline since they began, or were last reopened',
   }),
+  labelId: objectIdText.optional().meta({ description: 'Only conversations that have this label' }),
 });
 export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
 
@@ -43,6 +44,23 @@ export const AssignConversationBody = z
       .meta({ description: 'An active user of the business; null unassigns the conversation' }),
   })
   .meta({ id: 'AssignConversationBody', examples: [{ agentId: '665f1c2ab7e4d3a9c8b01234' }] });
+
+const maxLabels = 20;
+
+export const ReplaceLabelsBody = z
+  .strictObject({
+    labels: z
+      .array(objectIdText)
+      .max(maxLabels)
+      .superRefine((labels, context) => {
+        for (const [index, id] of labels.entries()) {
+          if (labels.findIndex((other) => other.equals(id)) < index)
+            context.addIssue({ code: 'custom', path: [index], message: 'The label occurs twice.' });
+        }
+      })
+      .meta({ description: 'The ids of all labels that it is to have; none takes all away' }),
+  })
+  .meta({ id: 'ReplaceConversationLabelsBody', examples: [{ labels: ['665f1f77bcf86cd799439031'] }] });
 
 const ContactSummary = z
   .object({
@@ -87,6 +105,9 @@ const conversationFields = {
   channelId: z.string(),
   assignedAgentId: z.string().nullable(),
   status: ConversationStatus,
+  labels: z.array(z.string()).meta({
+    description: 'The ids of its labels. A label that was deleted may be here for some seconds',
+  }),
   lastMessageAt: z.iso.datetime().meta({
     description:
       'When the latest message arrived, was accepted or sent again, or left if it was scheduled or held',
@@ -123,6 +144,7 @@ const listItemExample = {
   channelId: '665f1c2ab7e4d3a9c8b01210',
   assignedAgentId: '665f1c2ab7e4d3a9c8b01234',
   status: 'open',
+  labels: ['665f1f77bcf86cd799439031'],
   lastMessageAt: '2026-11-23T09:00:00.000Z',
   freeEntryPointExpiresAt: null,
   windowExpiresAt: '2026-11-24T08:59:00.000Z',

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { createResource, type ResourceRef } from '../../audit/resource.ts';
+import { createResource, type Change, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -8,7 +8,8 @@ import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import type { ConversationDeadlines, Deadline, DeadlinesById } from './deadlines.ts';
-import { applyDecision, type ConversationDecision } from './decisions.ts';
+import type { HoldLabels } from '../labels/holder.ts';
+import { applyDecision, applyLabels, type ConversationDecision } from './decisions.ts';
 import type {
   ConversationDoc,
   ConversationFilter,
@@ -34,6 +35,7 @@ export interface ConversationUseCaseDeps {
   readonly contacts: ContactDirectory;
   readonly users: UserDirectory;
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus' | 'ofConversations'>;
+  readonly holdLabels: HoldLabels;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -69,18 +71,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     ): Promise<Page<WithContact<ConversationDoc>>> {
       const found = await conversations.list(scope, filter, { limit: limit + 1, after });
       const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
-      const people = await contacts.findMany(
-        scope,
-        page.items.map(({ contactId }) => contactId),
-      );
-      const due = await deadlines.ofConversations(scope, page.items);
-      const byId = new Map(people.map((contact) => [contact._id.toHexString(), contact]));
-      const items = page.items.map((conversation) => ({
-        conversation,
-        contact: byId.get(conversation.contactId.toHexString()) ?? null,
-        deadlines: deadlinesIn(due, conversation),
-      }));
-      return { ...page, items };
+      return { ...page, items: await withContacts(deps, scope, page.items) };
     },
 
     /** Changes the status; throws `wrong-state` if the contact has another live thread on the channel. */
@@ -111,6 +102,15 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       return withContact(scope, await resource.change(scope, by, ref, change));
     },
 
+    /** Gives the conversation exactly these labels; throws `not-found` with the path of each unknown one. */
+    replaceLabels: async (
+      scope: ClientScope,
+      by: Person,
+      ref: ResourceRef,
+      labels: readonly Types.ObjectId[],
+    ): Promise<WithContact<ConversationRecord>> =>
+      withContact(scope, await resource.change(scope, by, ref, labelling(deps, scope, labels))),
+
     /** Marks all messages as read. Idempotent. */
     markRead: async (
       scope: ClientScope,
@@ -122,6 +122,42 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
 
 const deadlinesIn = (found: DeadlinesById, { _id }: Pick<ConversationDoc, '_id'>): readonly Deadline[] =>
   found.get(_id.toHexString()) ?? [];
+
+const labelling = (
+  { holdLabels }: ConversationUseCaseDeps,
+  scope: ClientScope,
+  labels: readonly Types.ObjectId[],
+): Change<ConversationRecord> => ({
+  action: 'conversation.labels-replaced',
+  async decide(current, session) {
+    await holdLabels(scope, addedTo(current, labels), session);
+    return applyLabels(current, labels);
+  },
+});
+
+/** The labels that the conversation does not have yet, with their places in the request. */
+const addedTo = ({ labels: before = [] }: ConversationRecord, labels: readonly Types.ObjectId[]) =>
+  labels
+    .map((id, index) => ({ id, path: `body.labels.${index}` }))
+    .filter(({ id }) => !before.some((had) => had.equals(id)));
+
+async function withContacts(
+  { contacts, deadlines }: ConversationUseCaseDeps,
+  scope: ClientScope,
+  conversations: readonly ConversationDoc[],
+): Promise<WithContact<ConversationDoc>[]> {
+  const people = await contacts.findMany(
+    scope,
+    conversations.map(({ contactId }) => contactId),
+  );
+  const due = await deadlines.ofConversations(scope, conversations);
+  const byId = new Map(people.map((contact) => [contact._id.toHexString(), contact]));
+  return conversations.map((conversation) => ({
+    conversation,
+    contact: byId.get(conversation.contactId.toHexString()) ?? null,
+    deadlines: deadlinesIn(due, conversation),
+  }));
+}
 
 const createConversationResource = ({ conversations, deadlines, audit, clock }: ConversationUseCaseDeps) =>
   createResource<ConversationRecord>(audit, {
@@ -168,8 +204,9 @@ const markRead = (
     return { result, write };
   });
 
-const auditedFieldsOf = ({ status, assignedAgentId, version }: ConversationRecord) => ({
+const auditedFieldsOf = ({ status, assignedAgentId, labels = [], version }: ConversationRecord) => ({
   status,
+  labels: labels.map((id) => id.toHexString()),
   assignedAgentId: assignedAgentId ?? null,
   version,
 });

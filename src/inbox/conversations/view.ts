@@ -25,6 +25,7 @@ export const toConversationListItemView = ({
   channelId: conversation.channelId.toHexString(),
   assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
   status: conversation.status,
+  labels: (conversation.labels ?? []).map((id) => id.toHexString()),
   lastMessageAt: conversation.lastMessageAt.toISOString(),
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
