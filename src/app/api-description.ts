@@ -21,6 +21,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Contacts', description: 'People on WhatsApp, and their consent' },
     { name: 'Leads', description: 'Sales opportunities of contacts' },
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
+    { name: 'Notes', description: 'Notes of users about conversations, and who is mentioned in them' },
     { name: 'Labels', description: 'Words of the business that sort conversations' },
     { name: 'Business hours', description: 'When a place of the business is open' },
     { name: 'Service levels', description: 'How soon conversations are to be answered and resolved' },

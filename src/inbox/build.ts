@@ -26,6 +26,13 @@ import { createHoldLabels } from './labels/holder.ts';
 import { createLabelRepository } from './labels/repository.ts';
 import { labelRoutes } from './labels/routes.ts';
 import { createLabelUseCases } from './labels/use-cases.ts';
+import { createNoteRepository } from './notes/repository.ts';
+import { noteRoutes } from './notes/routes.ts';
+import { createNoteUseCases } from './notes/use-cases.ts';
+import { createMentionNotices } from './notifications/mentions.ts';
+import { createNotificationRepository } from './notifications/repository.ts';
+import { notificationRoutes } from './notifications/routes.ts';
+import { createNotificationUseCases } from './notifications/use-cases.ts';
 import { createInboxSettingsRepository } from './settings/repository.ts';
 import { createInboxSettingsReader } from './settings/reader.ts';
 import { createInboxSettingsUseCases } from './settings/use-cases.ts';
@@ -90,6 +97,8 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
   });
   const { deadlines } = sla;
   const labels = createLabelRepository(mongo);
+  const notes = createNoteRepository(mongo);
+  const notifications = createNotificationRepository(mongo);
   const { runInTransaction } = audit;
   const labelClearing = createLabelClearing({ conversations: repository, timers, runInTransaction, clock });
   return {
@@ -118,6 +127,15 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
         slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
         labels: labelRoutes({
           labels: createLabelUseCases({ labels, clearLater: labelClearing.clearLater, audit, clock }),
+        }),
+        notes: noteRoutes({
+          notes: createNoteUseCases({
+            ...{ notes, conversations: repository, users, audit, clock },
+            notices: createMentionNotices(notifications),
+          }),
+        }),
+        notifications: notificationRoutes({
+          notifications: createNotificationUseCases({ notifications, clock }),
         }),
         settings: inboxSettingsRoutes({
           useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),

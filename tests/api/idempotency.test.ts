@@ -90,6 +90,16 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: 'Standard', priority: 1, firstResponseSeconds: 900 },
       effects: () => countIn('sla_policies'),
     }),
+    createNote: async () => {
+      const sent = await admin.post('/api/messages/template', {
+        ...{ to: newNumber(), templateName: 'hello_world' },
+      });
+      return {
+        path: '/api/notes',
+        json: { conversationId: sent.body['conversationId'], body: 'Paid twice.' },
+        effects: () => countIn('notes'),
+      };
+    },
     createLabel: async () => ({
       path: '/api/labels',
       json: { name: `Label ${randomBytes(4).toString('hex')}` },

@@ -24,6 +24,7 @@ const withoutKey: Readonly<Record<string, string>> = {
   assignConversation: 'Sets a state.',
   markConversationRead: 'Sets a state.',
   createEventTicket: 'Each ticket opens one stream and is gone after half a minute.',
+  markNotificationsRead: 'Sets a state.',
   cancelMessage: 'Sets a state.',
   previewTemplate: 'Stores nothing.',
 };

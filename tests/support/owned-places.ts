@@ -13,6 +13,7 @@ export interface Owner {
   readonly message: MessageJson;
   readonly leadId: string;
   readonly templateId: string;
+  readonly noteId: string;
   /** Creates an object by a POST; returns its id. For places whose valid request uses the object up. */
   create(path: string, body: object): Promise<string>;
   /** Makes a POST that is a precondition; fails unless the answer is 2xx. */
@@ -73,6 +74,7 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
     agent,
     message,
     leadId: lead?._id.toHexString() ?? '',
+    noteId: await create('/api/notes', { conversationId: message.conversationId, body: 'Paid.' }),
     templateId: template?._id.toHexString() ?? '',
     create,
     async prepare(path) {
@@ -132,6 +134,9 @@ const newLead = ({ create }: Owner): Promise<string> =>
   create('/api/leads', { phoneNumber: phoneEndingIn('03') });
 
 const newLabel = ({ create }: Owner): Promise<string> => create('/api/labels', { name: newName() });
+
+const newNote = (owner: Owner): Promise<string> =>
+  owner.create('/api/notes', { conversationId: conversationId(owner), body: 'Paid twice.' });
 
 const template = (who: object) => ({ templateName: 'hello_world', ...who });
 const conversationId = ({ message }: Owner): string => message.conversationId;
@@ -206,6 +211,22 @@ const rows: readonly Place[] = [
   inBody('put /api/conversations/:id/labels', 'a label', {
     ...{ idOf: newLabel, body: (id) => ({ labels: [id] }), ownStatus: 200 },
     ownIdOf: conversationId,
+  }),
+  inPath('get /api/notes/:id', 200, newNote),
+  inPath('patch /api/notes/:id', 200, newNote, { body: 'Another' }),
+  inPath('delete /api/notes/:id', 204, newNote),
+  inBody('post /api/notes', 'a conversation', {
+    ...{ idOf: conversationId, body: (id) => ({ conversationId: id, body: 'Done' }), ownStatus: 201 },
+  }),
+  inBody('post /api/notes', 'a mentioned user', {
+    ...{ idOf: agentId, ownStatus: 201 },
+    body: (id, asking) => ({
+      ...{ conversationId: conversationId(asking), body: `Ask @[${id}]`, mentions: [id] },
+    }),
+  }),
+  inBody('patch /api/notes/:id', 'a mentioned user', {
+    ...{ idOf: agentId, ownIdOf: ({ noteId }) => noteId, ownStatus: 200 },
+    body: (id) => ({ body: `Ask @[${id}]`, mentions: [id] }),
   }),
   inPath('get /api/contacts/:id', 200, contactId),
   inPath('get /api/contacts/:id/consent', 200, contactId),

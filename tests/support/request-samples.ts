@@ -319,6 +319,21 @@ const messageSamples: readonly Sample[] = [
     harmless: isCleared('agentId'),
   },
   { route: 'post /api/conversations/:id/read' },
+  { route: 'get /api/notes', query: { ...paging, conversationId: badIds } },
+  {
+    route: 'post /api/notes',
+    body: { conversationId: someId, body: `Ask @[${someId}]`, mentions: [someId] },
+    required: ['conversationId', 'body'],
+    places: ['conversationId', 'body', 'mentions', 'mentions.0'],
+  },
+  {
+    // No note has the id, so what is wrong between text and mentions is not reached.
+    route: 'patch /api/notes/:id',
+    body: { body: `Ask @[${someId}]`, mentions: [someId] },
+    places: ['body', 'mentions', 'mentions.0'],
+    harmless: harmlessAt('mentions', 'an empty list'),
+  },
+  { route: 'get /api/notifications', query: { ...paging, unread: ['', 'false', '1'] } },
   {
     route: 'put /api/conversations/:id/labels',
     body: { labels: [someId] },

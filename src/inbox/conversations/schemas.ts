@@ -53,8 +53,9 @@ export const ReplaceLabelsBody = z
       .array(objectIdText)
       .max(maxLabels)
       .superRefine((labels, context) => {
-        for (const [index, id] of labels.entries()) {
-          if (labels.findIndex((other) => other.equals(id)) < index)
+        const ids = labels.map(String);
+        for (const [index, id] of ids.entries()) {
+          if (ids.indexOf(id) < index)
             context.addIssue({ code: 'custom', path: [index], message: 'The label occurs twice.' });
         }
       })

@@ -1,31 +1,11 @@
 import { z } from 'zod';
-import { isVisible } from '../../../platform/plain-text.ts';
-import { noControls } from '../../../platform/text-fields.ts';
+import { nonBlankText, noControls, paragraphText } from '../../../platform/text-fields.ts';
 import { hasIpHost } from '../../../platform/web-link.ts';
 
 /** Fields that several kinds of messages share. */
 
-/** No control characters except tab and line breaks. Spelt out, because it appears in the OpenAPI document. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it is about
-const noControlsButBreaks = /^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$/;
-
-/**
- * Non-blank text. Meta does not document how it counts characters, so the limit counts UTF-16 code units, two or more
- * per emoji: the stricter way.
- */
-const nonBlankText = (limit: number) =>
-  z
-    .string()
-    .max(limit)
-    .refine((text) => text.length <= limit || Array.from(text).length > limit, {
-      error: `At most ${limit} characters are allowed, and an emoji counts as two or more.`,
-    })
-    .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'Must not contain unpaired surrogates.' })
-    .refine(isVisible, { error: 'Must not be blank.' });
-
 /** Text with line breaks. */
-export const paragraph = (limit: number) =>
-  nonBlankText(limit).regex(noControlsButBreaks, { error: 'Must not contain control characters.' });
+export const paragraph = paragraphText;
 
 /** One line of text: titles, names, ids. */
 export const line = (limit: number) =>
