@@ -22,6 +22,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Leads', description: 'Sales opportunities of contacts' },
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
     { name: 'Notes', description: 'Notes of users about conversations, and who is mentioned in them' },
+    { name: 'Canned replies', description: 'Texts that agents insert by a short code' },
     { name: 'Labels', description: 'Words of the business that sort conversations' },
     { name: 'Business hours', description: 'When a place of the business is open' },
     { name: 'Service levels', description: 'How soon conversations are to be answered and resolved' },

@@ -188,7 +188,10 @@ function buildAreas(config: Config, ground: Ground) {
   const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
   const { contacts, leads } = people;
   const { timers } = ground.timers;
-  const inbox = buildInbox({ mongo, store: threads, contacts, leads, timers, audit, clock });
+  const inbox = buildInbox({
+    ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
+    clients: ground.clients.directory,
+  });
   const { conversations, arrivals, answers } = inbox;
   const store = buildMessageStore({
     mongo,

@@ -1,5 +1,6 @@
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelDirectory } from '../channels/directory.ts';
+import type { ClientDirectory } from '../identity/clients/directory.ts';
 import type { UserDirectory } from '../identity/users/directory.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
@@ -11,28 +12,21 @@ import { createLoops } from '../platform/loop.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import type { Timers } from '../timers/timers.ts';
 import { createBusinessHoursReader } from './business-hours/reader.ts';
+import { buildTeamTools } from './build-team-tools.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
+import { cannedReplyRoutes } from './canned-replies/routes.ts';
 import { createArrivals } from './conversations/arrivals.ts';
-import { createLabelClearing } from './conversations/label-clearing.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
 import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
-import { createHoldLabels } from './labels/holder.ts';
-import { createLabelRepository } from './labels/repository.ts';
 import { labelRoutes } from './labels/routes.ts';
-import { createLabelUseCases } from './labels/use-cases.ts';
-import { createNoteRepository } from './notes/repository.ts';
 import { noteRoutes } from './notes/routes.ts';
-import { createNoteUseCases } from './notes/use-cases.ts';
-import { createMentionNotices } from './notifications/mentions.ts';
-import { createNotificationRepository } from './notifications/repository.ts';
 import { notificationRoutes } from './notifications/routes.ts';
-import { createNotificationUseCases } from './notifications/use-cases.ts';
 import { createInboxSettingsRepository } from './settings/repository.ts';
 import { createInboxSettingsReader } from './settings/reader.ts';
 import { createInboxSettingsUseCases } from './settings/use-cases.ts';
@@ -56,6 +50,7 @@ interface InboxDeps {
   readonly store: ReturnType<typeof buildConversationStore>;
   readonly contacts: ContactDirectory;
   readonly leads: LeadDirectory;
+  readonly clients: Pick<ClientDirectory, 'find'>;
   readonly timers: Pick<Timers, 'arm' | 'disarm'>;
   readonly audit: AuditService;
   readonly clock: Clock;
@@ -86,28 +81,28 @@ interface InboxRouteDeps {
 }
 
 /** The inbox that agents work in. */
-export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock }: InboxDeps) {
+export function buildInbox(deps: InboxDeps) {
+  const { mongo, store, contacts, leads, audit, clock } = deps;
   const { repository, settings } = store;
   const readSettings = createInboxSettingsReader(settings);
   const hours = createBusinessHoursRepository(mongo);
+  const { clients, timers } = deps;
   const sla = buildSla({
     ...{ mongo, hours: createBusinessHoursReader(hours), timers, audit, time: clock },
     markBreached: async (scope, breach, session) =>
       (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
   });
   const { deadlines } = sla;
-  const labels = createLabelRepository(mongo);
-  const notes = createNoteRepository(mongo);
-  const notifications = createNotificationRepository(mongo);
-  const { runInTransaction } = audit;
-  const labelClearing = createLabelClearing({ conversations: repository, timers, runInTransaction, clock });
+  const team = buildTeamTools({
+    ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
+  });
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
     arrivals: createArrivals({ conversations: repository, leads, readSettings, deadlines, clock }),
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
-    timerHandlers: { ...sla.timerHandlers, ...labelClearing.handlers },
+    timerHandlers: { ...sla.timerHandlers, ...team.timerHandlers },
 
     routes({ users, channels }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
@@ -115,28 +110,21 @@ export function buildInbox({ mongo, store, contacts, leads, timers, audit, clock
         contacts,
         users,
         deadlines,
-        holdLabels: createHoldLabels(labels),
+        holdLabels: team.holdLabels,
         audit,
         clock,
       });
+      const { notes, notifications, labels, replies, render } = team.useCases({ users });
       const tables = {
         conversations: conversationRoutes({ conversations: useCases }),
         businessHours: businessHoursRoutes({
           hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),
         }),
         slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
-        labels: labelRoutes({
-          labels: createLabelUseCases({ labels, clearLater: labelClearing.clearLater, audit, clock }),
-        }),
-        notes: noteRoutes({
-          notes: createNoteUseCases({
-            ...{ notes, conversations: repository, users, audit, clock },
-            notices: createMentionNotices(notifications),
-          }),
-        }),
-        notifications: notificationRoutes({
-          notifications: createNotificationUseCases({ notifications, clock }),
-        }),
+        notes: noteRoutes({ notes }),
+        notifications: notificationRoutes({ notifications }),
+        labels: labelRoutes({ labels }),
+        cannedReplies: cannedReplyRoutes({ replies, render }),
         settings: inboxSettingsRoutes({
           useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
         }),

@@ -100,6 +100,11 @@ describe('idempotency › a POST that creates or starts something', function () 
         effects: () => countIn('notes'),
       };
     },
+    createCannedReply: async () => ({
+      path: '/api/canned-replies',
+      json: { shortCode: randomBytes(4).toString('hex'), body: 'Until six.' },
+      effects: () => countIn('canned_replies'),
+    }),
     createLabel: async () => ({
       path: '/api/labels',
       json: { name: `Label ${randomBytes(4).toString('hex')}` },

@@ -188,6 +188,10 @@ describe('notes', function () {
       const off = await post(admin, mentioning(disabled));
       assert.equal(codeOf(off), '400 invalid-input');
       assert.deepEqual(issuePaths(off), ['body.mentions.0']);
+      const { path } = await make(admin);
+      const foreign = await admin.patch(path, mentioning(stranger));
+      assert.equal(codeOf(foreign), '404 not-found');
+      assert.deepEqual(issuePaths(foreign), ['body.mentions.0']);
       assert.equal(await api().collection('notifications').countDocuments(), before);
     });
 

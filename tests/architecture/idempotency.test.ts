@@ -26,6 +26,7 @@ const withoutKey: Readonly<Record<string, string>> = {
   createEventTicket: 'Each ticket opens one stream and is gone after half a minute.',
   markNotificationsRead: 'Sets a state.',
   cancelMessage: 'Sets a state.',
+  renderCannedReply: 'Stores nothing.',
   previewTemplate: 'Stores nothing.',
 };
 

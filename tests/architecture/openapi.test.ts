@@ -56,7 +56,20 @@ const wordsOf = (name: string): string[] => name.split(/(?=[A-Z])/);
 
 /** What the first word of an operationId may be; a new verb is added here once it says something new. */
 const verbs = new Set([
-  ...['list', 'get', 'create', 'update', 'delete', 'send', 'preview', 'submit', 'sync', 'verify', 'replace'],
+  ...[
+    'list',
+    'get',
+    'create',
+    'update',
+    'delete',
+    'send',
+    'preview',
+    'render',
+    'submit',
+    'sync',
+    'verify',
+    'replace',
+  ],
   ...[
     'pause',
     'unpause',

@@ -13,7 +13,7 @@ export interface Owner {
   readonly message: MessageJson;
   readonly leadId: string;
   readonly templateId: string;
-  readonly noteId: string;
+  readonly replyId: string;
   /** Creates an object by a POST; returns its id. For places whose valid request uses the object up. */
   create(path: string, body: object): Promise<string>;
   /** Makes a POST that is a precondition; fails unless the answer is 2xx. */
@@ -74,7 +74,7 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
     agent,
     message,
     leadId: lead?._id.toHexString() ?? '',
-    noteId: await create('/api/notes', { conversationId: message.conversationId, body: 'Paid.' }),
+    replyId: await create('/api/canned-replies', { shortCode: newName(), body: 'Yes.', scope: 'shared' }),
     templateId: template?._id.toHexString() ?? '',
     create,
     async prepare(path) {
@@ -137,6 +137,15 @@ const newLabel = ({ create }: Owner): Promise<string> => create('/api/labels', {
 
 const newNote = (owner: Owner): Promise<string> =>
   owner.create('/api/notes', { conversationId: conversationId(owner), body: 'Paid twice.' });
+
+async function newNotification(owner: Owner): Promise<string> {
+  const { user, agent } = owner;
+  const note = { body: `@[${user.userId}]`, mentions: [user.userId] };
+  const body = { ...note, conversationId: conversationId(owner) };
+  assert.equal((await user.call('/api/notes', { token: agent.token, body })).status, 201);
+  const page = await user.call<{ items: { id: string }[] }>('/api/notifications');
+  return page.body.items[0]?.id ?? assert.fail('nobody was notified');
+}
 
 const template = (who: object) => ({ templateName: 'hello_world', ...who });
 const conversationId = ({ message }: Owner): string => message.conversationId;
@@ -224,9 +233,16 @@ const rows: readonly Place[] = [
       ...{ conversationId: conversationId(asking), body: `Ask @[${id}]`, mentions: [id] },
     }),
   }),
-  inBody('patch /api/notes/:id', 'a mentioned user', {
-    ...{ idOf: agentId, ownIdOf: ({ noteId }) => noteId, ownStatus: 200 },
-    body: (id) => ({ body: `Ask @[${id}]`, mentions: [id] }),
+  inBody('post /api/notifications/read', 'a notification', {
+    ...{ idOf: newNotification, body: (id) => ({ upTo: id }), ownStatus: 200 },
+  }),
+  {
+    ...inPath('post /api/canned-replies/:id/render', 200, ({ replyId }) => replyId),
+    body: (_id, asking) => ({ conversationId: conversationId(asking) }),
+  },
+  inBody('post /api/canned-replies/:id/render', 'a conversation', {
+    ...{ idOf: conversationId, body: (id) => ({ conversationId: id }), ownStatus: 200 },
+    ownIdOf: ({ replyId }) => replyId,
   }),
   inPath('get /api/contacts/:id', 200, contactId),
   inPath('get /api/contacts/:id/consent', 200, contactId),

@@ -333,6 +333,17 @@ const messageSamples: readonly Sample[] = [
     places: ['body', 'mentions', 'mentions.0'],
     harmless: harmlessAt('mentions', 'an empty list'),
   },
+  { route: 'get /api/canned-replies', query: { ...paging, q: badSearches } },
+  {
+    route: 'post /api/canned-replies/:id/render',
+    body: { conversationId: someId, values: { contact_name: 'Ana' } },
+    required: ['conversationId'],
+    places: ['conversationId', 'values', 'values.contact_name'],
+    harmless: [
+      ...harmlessAt('values', 'an empty object'),
+      ...harmlessAt('values.contact_name', 'an empty text', 'blanks', 'a NUL'),
+    ],
+  },
   { route: 'get /api/notifications', query: { ...paging, unread: ['', 'false', '1'] } },
   {
     route: 'put /api/conversations/:id/labels',

@@ -1,4 +1,4 @@
-/** Notes of users, and the notifications of the users whom they mention. */
+/** Notes of users, the notifications of the users whom they mention, and canned replies. */
 const daySeconds = 24 * 60 * 60;
 
 // The indexes create the collection; `createCollection` would fail when this runs again after a crash.
@@ -9,6 +9,9 @@ export async function up(db) {
       { key: { clientId: 1, createdAt: -1, _id: -1 } },
       { key: { clientId: 1, conversationId: 1, createdAt: -1, _id: -1 } },
     ]);
+  await db
+    .collection('canned_replies')
+    .createIndexes([{ key: { clientId: 1, ownerId: 1, shortCode: 1 }, unique: true }]);
   await db
     .collection('notifications')
     .createIndexes([

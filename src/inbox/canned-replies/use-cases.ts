@@ -1,0 +1,142 @@
+import type { ClientSession, Types } from 'mongoose';
+import { createResource, type ResourceRef } from '../../audit/resource.ts';
+import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import type { ListOrder } from '../../platform/listing.ts';
+import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
+import { toPage, type Page } from '../../platform/pagination.ts';
+import { applyChange } from '../../platform/update.ts';
+import type { CannedReplyDoc, CannedReplyRepository } from './repository.ts';
+
+export type { CannedReplyDoc } from './repository.ts';
+
+/** The user who acts. Everybody has replies of their own; only admins change the shared ones. */
+export interface ReplyUser {
+  readonly by: Extract<AuditActor, { userId: Types.ObjectId }>;
+  readonly isAdmin: boolean;
+}
+
+export interface CannedReplyUseCaseDeps {
+  readonly replies: CannedReplyRepository;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+}
+
+export interface NewCannedReply extends Pick<CannedReplyDoc, 'shortCode' | 'body'> {
+  readonly scope: 'shared' | 'own';
+}
+
+export type CannedReplyPatch = Partial<Pick<CannedReplyDoc, 'shortCode' | 'body'>>;
+
+export type CannedReplyUseCases = ReturnType<typeof createCannedReplyUseCases>;
+
+/** What users do with canned replies. Those of a colleague do not exist for them. */
+export function createCannedReplyUseCases(deps: CannedReplyUseCaseDeps) {
+  const { replies, clock } = deps;
+  const resource = createCannedReplyResource(deps);
+
+  async function get(scope: ClientScope, { by }: ReplyUser, id: Types.ObjectId): Promise<CannedReplyDoc> {
+    const reply = await resource.require(scope, { id, version: undefined });
+    if (reply.ownerId === null || reply.ownerId.equals(by.userId)) return reply;
+    throw notFound('canned reply');
+  }
+
+  /** The owner of a reply never changes, so this may come before the transaction. */
+  async function requireEditable(
+    scope: ClientScope,
+    who: ReplyUser,
+    id: Types.ObjectId,
+  ): Promise<CannedReplyDoc> {
+    const reply = await get(scope, who, id);
+    if (reply.ownerId === null) assertMayShare(who);
+    return reply;
+  }
+
+  return {
+    get,
+
+    /** The shared ones and the user's own. */
+    async list(
+      scope: ClientScope,
+      { by }: ReplyUser,
+      { limit, order }: { readonly limit: number; readonly order: ListOrder<CannedReplyDoc> },
+    ): Promise<Page<CannedReplyDoc>> {
+      return toPage(await replies.listFor(scope, by.userId, order, limit + 1), limit, order.cursorOf);
+    },
+
+    /** Throws `forbidden` if an agent shares a reply, and `already-exists`. */
+    async create(scope: ClientScope, who: ReplyUser, fields: NewCannedReply): Promise<CannedReplyDoc> {
+      if (fields.scope === 'shared') assertMayShare(who);
+      const ownerId = fields.scope === 'shared' ? null : who.by.userId;
+      const { shortCode, body } = fields;
+      const fresh = {
+        ...{ _id: newId(), clientId: scope.clientId, ownerId, shortCode, body },
+        ...{ createdAt: clock.now(), version: 1 },
+      };
+      try {
+        return await resource.create(scope, who.by, fresh);
+      } catch (error) {
+        throw isDuplicateKey(error) ? await codeTaken(replies, scope, fresh) : error;
+      }
+    },
+
+    async update(
+      scope: ClientScope,
+      who: ReplyUser,
+      ref: ResourceRef,
+      patch: CannedReplyPatch,
+    ): Promise<CannedReplyDoc> {
+      const { ownerId } = await requireEditable(scope, who, ref.id);
+      try {
+        return await resource.change(scope, who.by, ref, {
+          action: 'canned-reply.updated',
+          decide: (current) => applyChange(current, patch),
+        });
+      } catch (error) {
+        const { shortCode } = patch;
+        throw isDuplicateKey(error) && shortCode !== undefined
+          ? await codeTaken(replies, scope, { ownerId, shortCode })
+          : error;
+      }
+    },
+
+    async remove(scope: ClientScope, who: ReplyUser, ref: ResourceRef): Promise<void> {
+      await requireEditable(scope, who, ref.id);
+      await resource.remove(scope, who.by, ref);
+    },
+  };
+}
+
+async function codeTaken(
+  replies: CannedReplyRepository,
+  scope: ClientScope,
+  wanted: Pick<CannedReplyDoc, 'ownerId' | 'shortCode'>,
+): Promise<AppError> {
+  const existing = await replies.findByCode(scope, wanted);
+  return new AppError('already-exists', 'A canned reply with this short code already exists.', {
+    errors: [{ path: 'body.shortCode', message: 'The short code is taken.' }],
+    ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+  });
+}
+
+const createCannedReplyResource = ({ replies, audit }: CannedReplyUseCaseDeps) =>
+  createResource<CannedReplyDoc>(audit, {
+    type: 'canned-reply',
+    noun: 'canned reply',
+    find: (scope, id, session?: ClientSession) => replies.findById(scope, id, session),
+    insert: replies.insert,
+    replace: replies.replace,
+    remove: replies.remove,
+    auditedFieldsOf: ({ ownerId, shortCode, body }) => ({
+      ownerId: ownerId?.toHexString() ?? null,
+      shortCode,
+      body,
+    }),
+  });
+
+function assertMayShare({ isAdmin }: ReplyUser): void {
+  if (isAdmin) return;
+  throw new AppError('forbidden', 'Only an admin may create, change or delete a shared canned reply.');
+}
