@@ -190,6 +190,7 @@ describe('conversations', () => {
       'status=open&unread=true',
       'breached=true',
       'status=open&breached=true',
+      `labelId=${new Types.ObjectId().toHexString()}`,
     ]) {
       it(`index › list with ${query || 'no filter'} › neither scans the collection nor sorts`, async () => {
         const plans: string[] = [];

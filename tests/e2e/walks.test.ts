@@ -87,10 +87,11 @@ describe('walks › typed block by block', function () {
     return variables.join('\n');
   };
 
-  it('README, people and conversations, waiting and retrying › each block › prints what the page shows', async () => {
+  it('README, people and conversations, the inbox, waiting and retrying › each block › prints what the page shows', async () => {
     const blocks = [
       ...(await walkOf()),
       ...blocksOf(await read('docs/walks/people-and-conversations.md'), '# Walk'),
+      ...blocksOf(await read('docs/walks/inbox.md'), '# Walk'),
       ...blocksOf(await read('docs/walks/waiting-and-retrying.md'), '# Walk'),
     ];
     assert.ok(blocks.length > 15);
