@@ -38,13 +38,12 @@ describe('canned replies', function () {
 
   async function codesOf(who: Member, query = ''): Promise<string[]> {
     const codes: string[] = [];
-    for (let cursor: unknown = ''; cursor !== null;) {
-      const answer = await who.get(
-        `${path}?limit=2&${query}${cursor === '' ? '' : `&cursor=${String(cursor)}`}`,
-      );
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const start: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const answer = await who.get(`${path}?limit=2&${query}${start}`);
       assert.equal(answer.status, 200, answer.text);
       codes.push(...(answer.body['items'] as Reply[]).map(({ shortCode }) => shortCode));
-      cursor = answer.body['nextCursor'];
+      cursor = answer.body['nextCursor'] as string | null;
     }
     return codes;
   }

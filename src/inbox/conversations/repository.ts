@@ -4,38 +4,25 @@ import { createMarkQueries } from '../../events/marks/queries.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
-import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
+import { positionAfter, toQuery, type ConversationFilter } from './filter.ts';
 import {
   conversationModel,
-  conversationStatuses,
   liveStatuses,
   type ConversationDoc,
   type ConversationKey,
   type ConversationRecord,
-  type ConversationStatus,
 } from './model.ts';
 
 export type { ArrivalTouch } from './arrival-writes.ts';
+export type { ConversationFilter } from './filter.ts';
 export type { ConversationDoc, ConversationKey, ConversationRecord, ConversationStatus } from './model.ts';
 
 export interface InboundTouch {
   readonly windowExpiresAt: Date;
   /** False if the message is already stored. */
   readonly isNew: boolean;
-}
-
-export interface ConversationFilter {
-  readonly status?: ConversationStatus;
-  /** Null for unassigned conversations. */
-  readonly assignedAgentId?: Types.ObjectId | null;
-  readonly leadId?: Types.ObjectId;
-  readonly contactId?: Types.ObjectId;
-  readonly isUnread?: true;
-  /** It missed a deadline since it began, or was reopened. */
-  readonly isBreached?: true;
-  readonly labelId?: Types.ObjectId;
 }
 
 export interface TouchOptions {
@@ -281,30 +268,4 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
       { $set: { unreadCount: 0 } },
       { returnDocument: 'before', ...withoutHistory, session },
     ),
-});
-
-/** Filters by status unless the index has none: most have it before the time (see `model.ts`). */
-function toQuery({
-  isUnread,
-  isBreached,
-  status,
-  labelId,
-  ...filter
-}: ConversationFilter): ScopedFilter<ConversationRecord> {
-  const needsNoStatus = isUnread === true || isBreached === true || labelId !== undefined;
-  return {
-    ...filter,
-    ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
-    ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
-    ...(labelId === undefined ? {} : { labels: labelId }),
-    ...(needsNoStatus && status === undefined
-      ? {}
-      : { status: status ?? { $in: [...conversationStatuses] } }),
-  };
-}
-
-/** The first bound serves the index, the second breaks ties. */
-const positionAfter = ({ key, id }: Cursor<Date>): ScopedFilter<ConversationRecord> => ({
-  lastMessageAt: { $lte: key },
-  $or: [{ lastMessageAt: { $lt: key } }, { _id: { $lt: id } }],
 });

@@ -5,7 +5,7 @@ import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { notificationModel, type NotificationDoc } from './model.ts';
 
-export type { NotificationDoc, NotificationKind } from './model.ts';
+export type { NotificationDoc } from './model.ts';
 
 export interface NotificationFilter {
   readonly isUnread?: true;

@@ -1,0 +1,42 @@
+import type { Types } from 'mongoose';
+import type { Cursor } from '../../platform/pagination.ts';
+import type { ScopedFilter } from '../../platform/tenant-queries.ts';
+import { conversationStatuses, type ConversationRecord, type ConversationStatus } from './model.ts';
+
+export interface ConversationFilter {
+  readonly status?: ConversationStatus;
+  /** Null for unassigned conversations. */
+  readonly assignedAgentId?: Types.ObjectId | null;
+  readonly leadId?: Types.ObjectId;
+  readonly contactId?: Types.ObjectId;
+  readonly isUnread?: true;
+  /** It missed a deadline since it began, or was reopened. */
+  readonly isBreached?: true;
+  readonly labelId?: Types.ObjectId;
+}
+
+/** Filters by status unless the index has none: most have it before the time (see `model.ts`). */
+export function toQuery({
+  isUnread,
+  isBreached,
+  status,
+  labelId,
+  ...filter
+}: ConversationFilter): ScopedFilter<ConversationRecord> {
+  const needsNoStatus = isUnread === true || isBreached === true || labelId !== undefined;
+  return {
+    ...filter,
+    ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
+    ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
+    ...(labelId === undefined ? {} : { labels: labelId }),
+    ...(needsNoStatus && status === undefined
+      ? {}
+      : { status: status ?? { $in: [...conversationStatuses] } }),
+  };
+}
+
+/** The first bound serves the index, the second breaks ties. */
+export const positionAfter = ({ key, id }: Cursor<Date>): ScopedFilter<ConversationRecord> => ({
+  lastMessageAt: { $lte: key },
+  $or: [{ lastMessageAt: { $lt: key } }, { _id: { $lt: id } }],
+});
