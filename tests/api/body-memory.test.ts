@@ -88,7 +88,10 @@ describe('memory of bodies', function () {
   async function giveSecondChannel({ channelId }: CrmUser): Promise<string> {
     const key = newSecret();
     const channels = api().collection('channels');
-    const first = await channels.findOne({ _id: new Types.ObjectId(channelId) });
+    const first = await channels.findOne(
+      { _id: new Types.ObjectId(channelId) },
+      { projection: { place: 0 } },
+    );
     const webhookKeyHash = sha256Hex(key);
     await channels.insertOne({
       ...first,

@@ -276,7 +276,8 @@ describe('api › free-form messages', function () {
       assert.ok(first !== null);
       const _id = new Types.ObjectId();
       const phoneNumberId = `p-${_id.toHexString()}`;
-      await channels.insertOne({ ...first, _id, phoneNumberId, webhookKeyHash: phoneNumberId });
+      const { place: _place, ...like } = first;
+      await channels.insertOne({ ...like, _id, phoneNumberId, webhookKeyHash: phoneNumberId });
       const channelId = _id.toHexString();
       const { contactId } = question;
       assert.equal(refusal(await trySend({ contactId, channelId, content: text() })), '409 window-closed');

@@ -194,7 +194,7 @@ describe('retries of messages', function () {
     const addChannel = async (_id: Types.ObjectId, state: string) => {
       const like = await api()
         .collection('channels')
-        .findOne({ _id: new Types.ObjectId(ours.user.channelId) });
+        .findOne({ _id: new Types.ObjectId(ours.user.channelId) }, { projection: { place: 0 } });
       const names = { phoneNumberId: _id.toHexString(), webhookKeyHash: _id.toHexString() };
       return api()
         .collection('channels')

@@ -71,7 +71,7 @@ const plays: readonly Play[] = [
 
 describe('e2e › every error of the provider', function () {
   this.timeout(100_000);
-  const stack = useStack('error-codes');
+  const stack = useStack('error-codes', { env: { CHANNELS_MAX_PER_CLIENT: '500' } });
   let stage: ErrorStage;
   let outcomes: readonly Promise<Error | null>[] = [];
 

@@ -25,6 +25,7 @@ export interface EventStreamClient {
   isEnded(): boolean;
   untilEvents(count: number): Promise<readonly StreamedEvent[]>;
   untilEnded(timeoutMs?: number): Promise<void>;
+  hasEnded(): boolean;
   close(): void;
 }
 
@@ -87,6 +88,7 @@ export async function openEvents(
     async untilEnded(timeoutMs = 15_000) {
       await waitFor('the stream has ended', () => isEnded, { timeoutMs, everyMs: 20 });
     },
+    hasEnded: () => isEnded,
     close: () => abort.abort(),
   };
 }

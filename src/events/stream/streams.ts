@@ -40,6 +40,8 @@ export function createStreams(deps: StreamsDeps) {
 
   function start(actor: Actor, lastEventId: string | undefined, output: ServerResponse): void {
     const request = { scope: scopeOf(actor.clientId), actor, lastEventId, retryMs: retryMs(), output };
+    // Requests at the same moment were all admitted.
+    const isTooMany = countOf(actor) >= maxStreamsPerUser;
     const stream = startStream(deps, request);
     open.add(stream);
     onCount?.(open.size);
@@ -49,7 +51,7 @@ export function createStreams(deps: StreamsDeps) {
         open.delete(stream);
         onCount?.(open.size);
       });
-    if (isStopping) stream.end({ retryMs: retryAfterStopMs() });
+    if (isStopping || isTooMany) stream.end({ retryMs: retryAfterStopMs() });
   }
 
   return {

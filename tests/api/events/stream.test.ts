@@ -167,6 +167,17 @@ describe('api › live events', function () {
     for (const stream of streams) stream.close();
   });
 
+  it('forty streams at the same moment › ten stay open', async () => {
+    const admin = await newAdmin(api());
+    const { token } = admin;
+    const answers = await Promise.all(Array.from({ length: 40 }, () => openEvents(api().url, { token })));
+    const opened = answers.filter(({ status }) => status === 200);
+    const isOpen = () => opened.filter((stream) => !stream.hasEnded()).length;
+    await waitFor('the others are closed', () => isOpen() <= 10);
+    assert.ok(isOpen() > 0);
+    for (const stream of opened) stream.close();
+  });
+
   it('the session ended › the stream is closed within a second', async () => {
     const admin = await newAdmin(api());
     const agent = await newColleague(api(), admin);
