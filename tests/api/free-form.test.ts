@@ -275,10 +275,9 @@ describe('api › free-form messages', function () {
       const first = await channels.findOne({ _id: new Types.ObjectId(user.channelId) });
       assert.ok(first !== null);
       const _id = new Types.ObjectId();
-      const phoneNumberId = `p-${_id.toHexString()}`;
-      const { place: _place, ...like } = first;
-      await channels.insertOne({ ...like, _id, phoneNumberId, webhookKeyHash: phoneNumberId });
       const channelId = _id.toHexString();
+      const { place: _place, ...like } = first;
+      await channels.insertOne({ ...like, _id, phoneNumberId: channelId, webhookKeyHash: channelId });
       const { contactId } = question;
       assert.equal(refusal(await trySend({ contactId, channelId, content: text() })), '409 window-closed');
     });
