@@ -5,7 +5,7 @@ import type { WebhookEventDoc } from './model.ts';
 import { personKeysIn } from './persons.ts';
 import { isUrgentBody } from './rules.ts';
 import { storedBytesOf } from './quota/rules.ts';
-import { sourceOf, type Addressee } from './source.ts';
+import { largeSourceOf, sourceOf, type Addressee } from './source.ts';
 
 /** A body that exceeds a bound; nothing of it is stored. */
 export class BodyOutOfBounds extends AppError {
@@ -21,7 +21,7 @@ export class BodyOutOfBounds extends AppError {
 }
 
 /** The fields by which a stored event is found and gets its turn. */
-export type AdmittedFields = Pick<WebhookEventDoc, 'source' | 'persons' | 'isUrgent'>;
+export type AdmittedFields = Pick<WebhookEventDoc, 'source' | 'bytes' | 'persons' | 'isUrgent'>;
 
 export interface Admission {
   readonly fields: AdmittedFields;
@@ -51,9 +51,11 @@ export function admitBody(body: string, addressee?: Pick<Addressee, 'clientId' |
   const bytes = Buffer.byteLength(body);
   if (addressee !== undefined) assertMayBeLarge(addressee, bytes);
   const persons = personKeysIn(body);
+  const source = sourceOf(body, addressee);
   return {
     fields: {
-      source: sourceOf(body, addressee),
+      source: bytes > maxSharedBytes ? largeSourceOf(source) : source,
+      bytes,
       ...(persons.length === 0 ? {} : { persons }),
       ...(isUrgentBody(body) ? { isUrgent: true } : {}),
     },

@@ -115,6 +115,7 @@ export function buildProcessor(deps: ProcessorDeps) {
     loops: createLoops(webhookLoops, {
       'webhook-processor': processor.lanes.all,
       'webhook-urgent': processor.lanes.urgent,
+      'webhook-large': processor.lanes.large,
       'dead-letters': once(createDeadLetterKeeping({ deadLetters, keptMs, clock, logger })),
     }),
   };

@@ -15,6 +15,13 @@ export const webhookLoops = {
     maxIdleMs: 200,
     lease: 'each event, 30 s',
   },
+  'webhook-large': {
+    process: 'worker',
+    does: 'processes stored webhook events with large bodies, one at a time; their sources take turns',
+    idleMs: 50,
+    maxIdleMs: 500,
+    lease: 'each event, 30 s',
+  },
   'dead-letters': {
     process: 'worker',
     does: 'sets when dead letters expire, and warns before it',

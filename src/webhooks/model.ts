@@ -19,6 +19,8 @@ export interface WebhookEventDoc {
   readonly isUrgent?: true;
   /** Exactly as received. */
   readonly body: string;
+  /** Size of the body in UTF-8; missing in events of older versions. */
+  readonly bytes?: number;
   readonly status: WebhookEventStatus;
   readonly attempts: number;
   /** Takes since the last verdict or progress: each began an attempt that nobody has ended yet. Missing for none. */
@@ -48,6 +50,7 @@ export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_
   persons: { type: [String], default: undefined },
   isUrgent: Boolean,
   body: { type: String, required: true },
+  bytes: Number,
   status: { type: String, enum: webhookEventStatuses, required: true },
   attempts: { type: Number, required: true },
   takes: Number,
@@ -61,20 +64,26 @@ export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_
   redrivenAt: Date,
 });
 
-webhookEventModel.schema.index({ nextAttemptAt: 1 }, { sparse: true });
+const isWaiting = { nextAttemptAt: { $exists: true } };
+
+// These hold all that the gauges and the choice of a lease ask for: a body may have megabytes, and is read only in its turn.
+webhookEventModel.schema.index(
+  { nextAttemptAt: 1, status: 1, receivedAt: 1, redrivenAt: 1, source: 1 },
+  { name: 'waiting', partialFilterExpression: isWaiting },
+);
 // The sources with due events are found by skipping from one to the next, however many events each of them has.
 webhookEventModel.schema.index(
-  { source: 1, nextAttemptAt: 1 },
-  { partialFilterExpression: { nextAttemptAt: { $exists: true } } },
+  { source: 1, nextAttemptAt: 1, bytes: 1, takes: 1, _id: 1 },
+  { name: 'due', partialFilterExpression: isWaiting },
 );
 webhookEventModel.schema.index(
-  { source: 1, isUrgent: 1, nextAttemptAt: 1 },
-  { partialFilterExpression: { isUrgent: true, nextAttemptAt: { $exists: true } } },
+  { source: 1, isUrgent: 1, nextAttemptAt: 1, bytes: 1, takes: 1, _id: 1 },
+  { name: 'dueUrgent', partialFilterExpression: { isUrgent: true, ...isWaiting } },
 );
 webhookEventModel.schema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
 webhookEventModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 webhookEventModel.schema.index({ persons: 1 }, { sparse: true });
 webhookEventModel.schema.index(
-  { status: 1, _id: 1 },
-  { partialFilterExpression: { status: { $in: ['parked', 'dead'] } } },
+  { status: 1, _id: 1, lastError: 1 },
+  { name: 'unprocessed', partialFilterExpression: { status: { $in: ['parked', 'dead'] } } },
 );

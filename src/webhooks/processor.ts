@@ -9,14 +9,13 @@ import { scopeOf } from '../platform/mongo.ts';
 import type { WebhookItem } from '../whatsapp/events.ts';
 import { createAddressees, type Addressees } from './addressees.ts';
 import type { ChangeHandler } from './changes.ts';
-import { createLane, type ProcessorLane } from './lanes.ts';
-import { createLargeBodies } from './large-bodies.ts';
+import type { ProcessorLane } from './lane-bounds.ts';
+import { createLane, type Lane } from './lanes.ts';
 import type { WebhookRepository } from './repository.ts';
 import type { ItemOutcome } from './rules.ts';
 import type { ItemTask } from './slices.ts';
-import { createSourceUsage } from './source-usage.ts';
 
-export type { ProcessorLane } from './lanes.ts';
+export type { ProcessorLane } from './lane-bounds.ts';
 import type { UnknownWords } from './unknown-words/recorder.ts';
 
 export interface ProcessorDeps {
@@ -60,15 +59,16 @@ export function createWebhookProcessor(deps: ProcessorDeps) {
     deadLetterMs,
     logBudget: createLogBudget({ clock, maxPerMinute: maxLogLines }),
     breather: createBreather(maxBusyMs),
-    largeBodies: createLargeBodies(),
-    usage: createSourceUsage(),
     handle: async (tasks: readonly ItemTask[]) => {
       await handleAll(deps, tasks, addressees);
       await deps.unknownWords.flush();
     },
   };
-  /** The lane `urgent` takes only events that may hold an opt-out; the lane `all` every event, so that neither starves. */
-  const lanes = { all: createLane(turn, 'all'), urgent: createLane(turn, 'urgent') };
+  const lanes = {
+    all: createLane(turn, 'all'),
+    urgent: createLane(turn, 'urgent'),
+    large: createLane(turn, 'large'),
+  } satisfies Record<ProcessorLane, Lane>;
   return {
     lanes,
     /** Gives one turn to the sources that are due; returns the number of events taken. */

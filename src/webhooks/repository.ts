@@ -2,10 +2,12 @@ import mongoose, { type Connection, type mongo, type Types } from 'mongoose';
 import { createBulkWriter } from '../platform/bulk-writer.ts';
 import { newUuid } from '../platform/ids.ts';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
-import { chooseForLease, maxInlineBytes } from './lease-size.ts';
+import type { ProcessorLane } from './lane-bounds.ts';
+import { chooseForLease, maxInlineBytes, maxSharedBytes } from './lease-size.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
 import type { EventProgress } from './progress.ts';
 import { hasHeadStart, type EventVerdict } from './rules.ts';
+import { isLargeSource, largeSourceOf, largeSources, type DueSource } from './source.ts';
 
 export type { WebhookEventDoc } from './model.ts';
 
@@ -33,20 +35,14 @@ export interface LeaseRequest {
   readonly limit: number;
   readonly leaseMs: number;
   readonly now: Date;
-  readonly isUrgentOnly: boolean;
-  /** Null for events of older versions; by default, events of any source. */
-  readonly source?: string | null;
+  readonly lane: ProcessorLane;
+  /** Null for events of older versions. */
+  readonly source: string | null;
 }
 
 export interface Lease {
   readonly token: string;
   readonly events: readonly LeasedEvent[];
-}
-
-/** A source with due events. */
-export interface DueSource {
-  readonly source: string | null;
-  readonly dueAt: Date;
 }
 
 interface SettleOptions {
@@ -70,51 +66,64 @@ export function createWebhookRepository(connection: Connection) {
     insert: (document: WebhookEventDoc): Promise<void> => writeBulk([{ insertOne: { document } }]),
 
     /** The sources with due events, at a cost that depends on their number alone. */
-    dueSources: ({ now, isUrgentOnly }: Pick<LeaseRequest, 'now' | 'isUrgentOnly'>): Promise<DueSource[]> =>
-      events
+    async dueSources({ now, lane }: Pick<LeaseRequest, 'now' | 'lane'>): Promise<DueSource[]> {
+      // A bound that matches every source lets the server skip through the index, as one on the large ones does.
+      const bounds = lane === 'large' ? largeSources : { $gte: new mongoose.mongo.MinKey() };
+      const first = { dueAt: { $first: '$nextAttemptAt' }, bytes: { $first: '$bytes' } };
+      const due = await events
         .aggregate<DueSource>([
-          // The bound on the source matches all, and lets the server skip through the index.
-          { $match: { source: { $gte: new mongoose.mongo.MinKey() }, ...dueBy(now, isUrgentOnly) } },
-          { $sort: { source: 1, ...(isUrgentOnly ? { isUrgent: 1 } : {}), nextAttemptAt: 1 } },
-          { $group: { _id: '$source', dueAt: { $first: '$nextAttemptAt' } } },
+          { $match: { source: bounds, ...dueBy(now, lane) } },
+          { $sort: { source: 1, ...(lane === 'urgent' ? { isUrgent: 1 } : {}), nextAttemptAt: 1 } },
+          { $group: { _id: '$source', ...first } },
           { $limit: maxSources },
-          { $project: { _id: 0, source: { $ifNull: ['$_id', null] }, dueAt: 1 } },
+          {
+            $project: {
+              _id: 0,
+              source: { $ifNull: ['$_id', null] },
+              dueAt: 1,
+              bytes: { $ifNull: ['$bytes', null] },
+            },
+          },
         ])
-        .toArray(),
+        .toArray();
+      return lane === 'large' ? due : due.filter(({ source }) => !isLargeSource(source));
+    },
 
     /**
-     * Leases up to `limit` due events for `leaseMs`, the longest due first, and no more than `chooseForLease` allows.
-     * Several processors share the intake: the first to write the lease holds the event, and it is due again when the
-     * lease ends.
+     * Leases up to `limit` due events of a source for `leaseMs`, the longest due first, and no more than `chooseForLease`
+     * allows. Several processors share the intake: the first to write the lease holds the event, and it is due again when
+     * the lease ends. An index answers which events are due: only those of the lease are read.
      */
-    async lease({ limit, leaseMs, now, isUrgentOnly, source }: LeaseRequest): Promise<Lease> {
+    async lease({ limit, leaseMs, now, lane, source }: LeaseRequest): Promise<Lease> {
       const due = chooseForLease(
         await events
-          .find({ ...(source === undefined ? {} : { source }), ...dueBy(now, isUrgentOnly) } as Filter)
+          .find({ source, ...dueBy(now, lane) } as Filter)
           .sort({ nextAttemptAt: 1 })
           .limit(limit)
-          .project<LeasedEvent>(leasedFields)
+          .project<DueEvent>(dueFields)
+          .map(asTakeable)
           .toArray(),
       );
       const token = newUuid();
       if (due.length === 0) return { token, events: [] };
       const ids = due.map(({ _id }) => _id);
-      const { modifiedCount } = await events.updateMany(
+      await events.updateMany(
         { _id: { $in: ids }, nextAttemptAt: { $lte: now } },
         {
           $set: { nextAttemptAt: new Date(now.getTime() + leaseMs), leaseToken: token },
           $inc: { attempts: 1, takes: 1 },
         },
       );
-      const leased = due.map(asLeased).toSorted(byTurn);
-      // No other processor leased any of them, so they need not be read again.
-      if (modifiedCount === due.length) return { token, events: leased };
-      const held = await events
+      const dueAtOf = new Map(due.map(({ _id, nextAttemptAt }) => [_id.toHexString(), nextAttemptAt]));
+      const leased = await events
         .find({ _id: { $in: ids }, leaseToken: token })
-        .project({ _id: 1 })
-        .map(({ _id }) => String(_id))
+        .project<LeasedEvent>(leasedFields)
+        .map((event) => ({
+          ...event,
+          nextAttemptAt: dueAtOf.get(event._id.toHexString()) ?? event.receivedAt,
+        }))
         .toArray();
-      return { token, events: leased.filter(({ _id }) => held.includes(_id.toHexString())) };
+      return { token, events: leased.toSorted(byTurn) };
     },
 
     /** The body of an event; null if the event is gone. */
@@ -163,6 +172,18 @@ const createLeaseWrites = (events: mongo.Collection<WebhookEventDoc>) => ({
     );
   },
 
+  /** Moves large bodies, which an older version stored among the small ones of their source; the lease goes on. */
+  async moveToLarge({ token, events: held }: Lease): Promise<void> {
+    await events.bulkWrite(
+      held.map(({ _id, source = null, bytes }) => ({
+        updateOne: {
+          filter: { _id, leaseToken: token },
+          update: { $set: { source: largeSourceOf(source), bytes } },
+        },
+      })),
+    );
+  },
+
   /**
    * Stores the verdicts on leased events and returns how many were stored. Skips events whose lease another
    * processor took over.
@@ -196,13 +217,30 @@ const createLeaseWrites = (events: mongo.Collection<WebhookEventDoc>) => ({
 type Filter = mongo.Filter<WebhookEventDoc>;
 type Update = mongo.UpdateFilter<WebhookEventDoc>;
 
-const dueBy = (now: Date, isUrgentOnly: boolean) => ({
+const dueBy = (now: Date, lane: ProcessorLane) => ({
   nextAttemptAt: { $lte: now },
-  ...(isUrgentOnly ? { isUrgent: true as const } : {}),
+  ...(lane === 'urgent' ? { isUrgent: true as const } : {}),
 });
 
-/** The size of a stored body, also of older versions, which did not bound it. */
-const bytesOfBody = { $strLenBytes: { $ifNull: ['$body', ''] } };
+/** What the index says about a due event; null for what the event has not. */
+interface DueEvent {
+  readonly _id: Types.ObjectId;
+  readonly nextAttemptAt: Date;
+  readonly bytes: number | null;
+  readonly takes: number | null;
+}
+
+const dueFields = { nextAttemptAt: 1, bytes: 1, takes: 1 };
+
+/** An event whose size was not stored, by an older version, may be large. */
+const asTakeable = ({ bytes, takes, ...event }: DueEvent) => ({
+  ...event,
+  bytes: bytes ?? maxSharedBytes,
+  takes: takes ?? 0,
+});
+
+/** The size of a stored body, also of older versions, which neither bounded nor stored it. */
+const bytesOfBody = { $ifNull: ['$bytes', { $strLenBytes: { $ifNull: ['$body', ''] } }] };
 
 const leasedFields = {
   ...{ receivedAt: 1, channelId: 1, source: 1, isUrgent: 1, status: 1, attempts: 1, takes: 1, progress: 1 },
@@ -210,12 +248,6 @@ const leasedFields = {
   bytes: bytesOfBody,
   body: { $cond: [{ $lte: [bytesOfBody, maxInlineBytes] }, '$body', '$$REMOVE'] },
 };
-
-const asLeased = (event: LeasedEvent): LeasedEvent => ({
-  ...event,
-  attempts: event.attempts + 1,
-  takes: (event.takes ?? 0) + 1,
-});
 
 const isAhead = ({ nextAttemptAt, receivedAt }: LeasedEvent): boolean =>
   hasHeadStart(nextAttemptAt, receivedAt);

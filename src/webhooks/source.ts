@@ -9,6 +9,15 @@ export interface Addressee {
   readonly isVerified: boolean;
 }
 
+/** A source with due events. */
+export interface DueSource {
+  /** Null for events of older versions. */
+  readonly source: string | null;
+  readonly dueAt: Date;
+  /** Of the body that is longest due; null if an older version stored it. */
+  readonly bytes: number | null;
+}
+
 const unverifiedPrefix = 'unverified:';
 
 /**
@@ -27,6 +36,16 @@ export function sourceOf(
 /** Whether nothing has proved that the source is a business: anyone may sign up and make such sources. */
 export const isUnverifiedSource = (source: string | null): boolean =>
   source?.startsWith(unverifiedPrefix) === true;
+
+const largePrefix = 'large:';
+
+/** The large bodies of a source are a source of their own, so that its small ones need not wait for them. */
+export const largeSourceOf = (source: string | null): string => `${largePrefix}${source ?? unnamed}`;
+
+export const isLargeSource = (source: string | null): boolean => source?.startsWith(largePrefix) === true;
+
+/** Matches the sources of large bodies; `;` follows `:`. */
+export const largeSources = { $gte: largePrefix, $lt: 'large;' };
 
 /** Whose log lines are bounded together: strangers can make any number of sources. */
 export const logKeyOf = (source: string | null): string =>

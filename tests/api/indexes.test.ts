@@ -8,6 +8,7 @@ import { pendingMigrations, runMigrations } from '../../src/platform/migrations.
 import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
 import { createTemplateRepository } from '../../src/templates/store/repository.ts';
 import { createDeadLetterRepository } from '../../src/webhooks/dead-letter-repository.ts';
+import { createWebhookMeasures } from '../../src/webhooks/repository-measures.ts';
 import { createWebhookRepository } from '../../src/webhooks/repository.ts';
 import { buildMessage } from '../support/messages.ts';
 import { models } from '../support/models.ts';
@@ -146,6 +147,7 @@ describe('query plans', () => {
         status: index % 10 === 0 ? 'dead' : index % 3 === 0 ? 'pending' : 'done',
         attempts: 0,
         ...(index % 4 === 0 ? { isUrgent: true } : {}),
+        ...{ source: index % 7 === 0 ? 'large:unnamed' : 'unnamed', bytes: 2 },
         ...(index % 10 !== 0 && index % 3 === 0 ? { nextAttemptAt: at } : { doneAt: at }),
       })),
     );
@@ -223,10 +225,10 @@ describe('query plans', () => {
   );
   const lease = { limit: 1, leaseMs: 1, now: new Date(at.getTime() - 1) };
   add('webhook events that are due', () =>
-    createWebhookRepository(connection).lease({ ...lease, isUrgentOnly: false }),
+    createWebhookRepository(connection).lease({ ...lease, lane: 'all' as const, source: 'unnamed' }),
   );
   add('webhook events that are due and urgent', () =>
-    createWebhookRepository(connection).lease({ ...lease, isUrgentOnly: true }),
+    createWebhookRepository(connection).lease({ ...lease, lane: 'urgent' as const, source: 'unnamed' }),
   );
   add('webhook events that were given up', () => createDeadLetterRepository(connection).list(50));
 
@@ -293,6 +295,39 @@ describe('query plans', () => {
   for (const [name, query] of lookups) {
     it(`${name} › an index finds it`, async () => {
       for (const stages of await plansOf(query)) assert.ok(!stages.includes('COLLSCAN'), stages.join(' < '));
+    });
+  }
+
+  // A body may have megabytes, and thousands may wait.
+  const past = new Date(at.getTime() - 1);
+  const coverings: readonly [string, () => Promise<unknown>][] = [
+    ...(['all', 'urgent', 'large'] as const).flatMap((lane): [string, () => Promise<unknown>][] => [
+      [
+        `the sources of the lane “${lane}”`,
+        () => createWebhookRepository(connection).dueSources({ now: at, lane }),
+      ],
+      [
+        `the due events of a source in the lane “${lane}”`,
+        () =>
+          createWebhookRepository(connection).lease({
+            ...{ limit: 200, leaseMs: 1, now: past, lane },
+            source: lane === 'large' ? 'large:unnamed' : 'unnamed',
+          }),
+      ],
+    ]),
+    [
+      'the gauges of webhook events',
+      () =>
+        createWebhookMeasures(connection).measureIntake({
+          ...{ dueBefore: at, expiringBefore: at, lateBefore: at, limit: 100 },
+        }),
+    ],
+  ];
+  for (const [name, query] of coverings) {
+    it(`${name} › an index answers alone: no document is read`, async () => {
+      for (const stages of await plansOf(query)) {
+        assert.ok(!stages.includes('FETCH') && !stages.includes('COLLSCAN'), stages.join(' < '));
+      }
     });
   }
 });

@@ -76,21 +76,28 @@ describe('webhook intake', () => {
       events().insertMany(
         Array.from({ length: count }, (_value, index) => ({
           ...{ receivedAt: longAgo, body: `{"number":${index}}`, status: 'pending', attempts: index },
+          ...{ source: 'unnamed', bytes: 12 },
           nextAttemptAt: new Date(longAgo.getTime() - index),
         })),
       );
 
-    it('of free events › two commands, and the leased events equal the stored ones', async () => {
+    it('of free events › three commands, and the leased events equal the stored ones', async () => {
       await store(5);
       const watched = await connectMongo({ uri: uri(), appName: 'lease', maxPoolSize: 10 });
       const commands: string[] = [];
       watched.getClient().on('commandStarted', ({ commandName }) => commands.push(commandName));
-      const wish = { limit: 3, leaseMs: 1_000, now: systemClock.now(), isUrgentOnly: false };
+      const wish = {
+        limit: 3,
+        leaseMs: 1_000,
+        now: systemClock.now(),
+        lane: 'all' as const,
+        source: 'unnamed',
+      };
       const lease = await createWebhookRepository(watched).lease(wish);
       await watched.close();
       assert.deepEqual(
         commands.filter((name) => name === 'find' || name === 'update'),
-        ['find', 'update'],
+        ['find', 'update', 'find'],
       );
       const held = await events().find({ leaseToken: lease.token }).sort({ _id: 1 }).toArray();
       assert.deepEqual(
@@ -106,7 +113,13 @@ describe('webhook intake', () => {
     it('ten at once for the same events › each event is held by one', async () => {
       await store(60);
       const repository = createWebhookRepository(database.connection);
-      const wish = { limit: 20, leaseMs: 60_000, now: systemClock.now(), isUrgentOnly: false };
+      const wish = {
+        limit: 20,
+        leaseMs: 60_000,
+        now: systemClock.now(),
+        lane: 'all' as const,
+        source: 'unnamed',
+      };
       const leases = await Promise.all(Array.from({ length: 10 }, () => repository.lease(wish)));
       const held = leases.flatMap(({ token, events: taken }) =>
         taken.map(({ _id }) => `${_id.toHexString()} ${token}`),

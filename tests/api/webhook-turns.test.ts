@@ -263,7 +263,10 @@ describe('api › webhook turns', function () {
         return JSON.stringify({ ...body, padding: 'x'.repeat(bytes) });
       };
       const large = (source: string) =>
-        eventOf(padded(user.phoneNumberId, idsOf(60), 900_000), { source: `client:${source}` });
+        eventOf(padded(user.phoneNumberId, idsOf(60), 900_000), {
+          source: `large:client:${source}`,
+          bytes: 900_000,
+        });
       const floods = Array.from({ length: 20 }, () => new Types.ObjectId().toHexString());
       await events().insertMany(floods.flatMap((source) => [large(source), large(source)]));
       loops.push((await startSlow(seen, 20)).start());
@@ -271,7 +274,10 @@ describe('api › webhook turns', function () {
       const [id = ''] = idsOf(1);
       const other = await api().signUp();
       await events().insertOne(
-        eventOf(padded(other.phoneNumberId, [id], 300_000), { source: `client:${other.clientId}` }),
+        eventOf(padded(other.phoneNumberId, [id], 300_000), {
+          source: `large:client:${other.clientId}`,
+          bytes: 300_000,
+        }),
       );
       const before = seen.length;
       await waitFor('the message is taken', () => seen.includes(id), { everyMs: 5 });
@@ -279,6 +285,23 @@ describe('api › webhook turns', function () {
       // The turn in progress, and the next one if it began in the same moment.
       assert.ok(passed <= 100, `${passed} messages of the others came first`);
       assert.ok(seen.length < 2_000, 'the floods were over too early');
+    });
+
+    it('a large body of a business waits behind others › a small one of the same business passes it', async () => {
+      const seen: string[] = [];
+      const [first = '', waiting = '', small = ''] = idsOf(3);
+      const largeOf = (id: string) =>
+        JSON.stringify({ ...messagesOf(user.phoneNumberId, [id]), padding: 'x'.repeat(300_000) });
+      // The first comes from an older version, which stored it among the small ones.
+      await events().insertOne(eventOf(largeOf(first), { source: 'client:other' }));
+      await events().insertOne(eventOf(largeOf(waiting), { source: 'large:client:own', bytes: 300_500 }));
+      await events().insertOne(eventOf(messagesOf(user.phoneNumberId, [small]), { source: 'client:own' }));
+      const processor = await startSlow(seen, 0);
+      await processor.processBatch('all');
+      assert.deepEqual(seen, [small]);
+      await processor.drain();
+      assert.deepEqual(seen.toSorted(), [first, waiting, small].toSorted());
+      assert.equal(await events().countDocuments({ source: 'large:client:other', status: 'done' }), 1);
     });
 
     it('floods of thirty sources › a message of another source passes nearly all of them', async () => {

@@ -18,7 +18,7 @@ export interface TestProcessor {
   drain(): Promise<void>;
   /** Checks the due suspect numbers once. */
   reviewNumbers(): Promise<number>;
-  /** Runs both lanes as the worker does, until stopped. */
+  /** Runs all lanes as the worker does, until stopped. */
   start(): Loop;
   /** One batch of a lane; returns the number of events taken. */
   processBatch(lane: ProcessorLane): Promise<number>;
@@ -55,7 +55,7 @@ export async function startTestProcessor(
     start: () => startLoops(processor.loops, log.logger),
     processBatch: processor.processBatch,
     async drain() {
-      while ((await processor.processBatch('all')) > 0);
+      for (const lane of ['all', 'large'] as const) while ((await processor.processBatch(lane)) > 0);
     },
     reviewNumbers: () => core.numbers.reviewDue(),
     async close() {

@@ -8,10 +8,10 @@ const eventBytes = 1_024;
 /** A text is stored with the event, with the message, and in part with the provider's object: 2.4 times at most. */
 const copies = 3;
 /**
- * A message of a new person makes documents of 1,400 bytes (contact, conversation, lead, message, the provider's object),
- * an opt-out 1,750 with its audit. The rest is room for their entries in indexes.
+ * A message of a new person makes documents of 2,800 bytes (contact, conversation, lead, message, the provider's object,
+ * what live events tell of them), one that opts out 3,800 with its audit.
  */
-const itemBytes = 3_072;
+const itemBytes = 4_096;
 
 export const storedBytesOf = (bytes: number, items: number): number =>
   eventBytes + bytes * copies + items * itemBytes;
