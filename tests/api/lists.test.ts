@@ -190,9 +190,10 @@ describe('api › lists', function () {
       const channels = api().collection('channels');
       const source = await channels.findOne({ _id: new Types.ObjectId(user.channelId) });
       assert.ok(source !== null);
-      const more = Array.from({ length: 4 }, () => {
+      const more = Array.from({ length: 4 }, (_value, index) => {
         const _id = new Types.ObjectId();
-        return { ...source, _id, phoneNumberId: `p-${_id.toHexString()}`, webhookKeyHash: _id.toHexString() };
+        const phoneNumberId = `p-${_id.toHexString()}`;
+        return { ...source, _id, place: index + 1, phoneNumberId, webhookKeyHash: _id.toHexString() };
       });
       await channels.insertMany(more);
       const pages = await walk<ChannelView>(user, '/api/channels', 2);

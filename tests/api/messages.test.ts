@@ -306,6 +306,7 @@ describe('api › messages', function () {
       const second = {
         ...first,
         _id: new Types.ObjectId(),
+        place: 1,
         phoneNumberId: `p-${sent.id}`,
         webhookKeyHash: sent.id,
       };

@@ -10,6 +10,7 @@ import { changeOf, envelopeOf, postSigned, signatureOf, statusesOf, textOf } fro
 import { assertRefused } from '../support/problems.ts';
 import { accountEvent, eventsAbout } from '../support/provider-events.ts';
 import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+import { waitUntilTold } from '../support/tenant-data.ts';
 
 const secrets = { current: 'the current app secret', next: 'the next app secret' };
 const verifyToken = 'a verify token of the test';
@@ -200,6 +201,7 @@ describe('api › webhook', function () {
       'leads',
       'template_syncs',
     ];
+    await waitUntilTold(api(), clientId);
     return Promise.all(names.map((name) => api().collection(name).find({ clientId }).toArray()));
   };
 

@@ -23,11 +23,11 @@ function constructionsIn(texts: readonly { file: string; text: string }[]): Map<
   return places;
 }
 
-/** Lists may be put together (`...people.routes(…)`, `...core.loops`); a bag of dependencies is named one by one. */
+/** Lists may be put together (`...people.routes(…)`, `...core.loops`, `...sla.timerHandlers`); a bag of dependencies is named one by one. */
 const spreadBags = (text: string): string[] =>
   [...text.matchAll(/(?<![.\w])\.\.\.([a-zA-Z.]+)(?! \} =)\b/g)]
     .map(([, name = '']) => name)
-    .filter((name) => !/(routes|loops?|health)$/i.test(name));
+    .filter((name) => !/(routes|loops?|health|timerHandlers)$/i.test(name));
 
 describe('architecture › wiring', () => {
   it(`src/app › has at most ${maxAppFiles} files`, () => {

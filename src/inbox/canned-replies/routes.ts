@@ -56,6 +56,7 @@ const readRoutes = ({ replies, render }: CannedReplyRouteDeps) => [
     path: '/api/canned-replies/:id',
     operationId: 'getCannedReply',
     summary: 'Get a canned reply',
+    description: 'Your own, or a shared one.',
     tag,
     access,
     params: idParams,

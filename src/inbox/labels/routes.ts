@@ -44,6 +44,7 @@ const readRoutes = ({ labels }: LabelRouteDeps) => [
     path: '/api/labels/:id',
     operationId: 'getLabel',
     summary: 'Get a label',
+    description: 'Conversations hold its id.',
     tag,
     access: readers,
     params: idParams,

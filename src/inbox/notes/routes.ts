@@ -47,6 +47,7 @@ const readRoutes = ({ notes }: NoteRouteDeps) => [
     path: '/api/notes/:id',
     operationId: 'getNote',
     summary: 'Get a note',
+    description: 'A note of any conversation of the business. Customers never see notes.',
     tag,
     access,
     params: idParams,

@@ -36,6 +36,7 @@ export const notificationRoutes = ({ notifications }: { readonly notifications: 
     path: '/api/notifications/unread',
     operationId: 'getUnreadNotifications',
     summary: 'Count your unread notifications',
+    description: 'Counted when you ask; for the number beside a bell.',
     tag,
     access,
     replies: { 200: UnreadNotifications },

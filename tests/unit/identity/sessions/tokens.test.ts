@@ -58,6 +58,7 @@ describe('access token', () => {
       userId: claims.userId,
       clientId: claims.clientId,
       sessionId: claims.sessionId,
+      expiresAt: new Date('2026-11-23T09:15:00.000Z'),
     });
     assert.equal(isRefused(forge({})), false, 'the forgeries below differ from this one by one thing each');
   });
