@@ -13,6 +13,8 @@ import type { Logger } from '../platform/logger.ts';
 import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { buildEvents } from '../events/build.ts';
+import { buildQuota, type Quota } from '../quotas/build.ts';
+import { createWriteMeter } from '../quotas/write-meter.ts';
 import { buildErasure, buildIntake } from '../webhooks/build.ts';
 import { buildMessageEventLoops } from '../sending/build.ts';
 import { apiDescription } from './api-description.ts';
@@ -59,15 +61,8 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     clock,
     logger,
   });
-  const intake = buildIntake({
-    mongo,
-    channels,
-    appSecrets: config.provider.appSecrets,
-    config: config.webhook,
-    metrics,
-    clock,
-    logger,
-  });
+  const quota = dailyQuota(config, core);
+  const intake = webhookIntake(config, core, quota);
   const events = liveEvents(core, identity);
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
   const observer = observeLoops(metrics, clock);
@@ -83,6 +78,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     redeemTicket: events.redeemTicket,
     recordOperatorRequest: identity.recordOperatorRequest,
     answerOnce: buildIdempotency({ mongo, cipher: core.cipher, clock, logger }),
+    meter: createWriteMeter({ quota, isVerified: channels.hasVerified, clock }),
     logger,
     problems,
     config: config.http,
@@ -112,6 +108,25 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
 }
 
 type Identity = ReturnType<typeof buildIdentity>;
+
+const webhookIntake = (
+  { provider: { appSecrets }, webhook: config }: Config,
+  { mongo, channels, metrics, clock, logger }: Core,
+  quota: Quota,
+) => buildIntake({ mongo, channels, appSecrets, config, metrics, quota, clock, logger });
+
+/** What each business may store in a day by what it sends. */
+const dailyQuota = ({ webhook, quotas }: Config, { mongo, clock }: Core) =>
+  buildQuota({
+    mongo,
+    clock,
+    bytesPerDay: {
+      webhooks: webhook.bytesPerDay.verified,
+      'unverified-webhooks': webhook.bytesPerDay.unverified,
+      api: quotas.apiBytesPerDay.verified,
+      'unverified-api': quotas.apiBytesPerDay.unverified,
+    },
+  });
 
 /** The loops that tell what marked documents have become. */
 const markLoops = ({ mongo, messages, conversationStore, events: recorder, clock }: Core) => [

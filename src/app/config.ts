@@ -6,6 +6,7 @@ import { type ConfigOf, givenNames, readConfig, variableNames } from '../platfor
 import { findMisspelt, type MisspeltName } from '../platform/misspelt-names.ts';
 import type { RawEnvironment } from '../platform/config-block.ts';
 import { metricsConfig, mongoConfig, temporalConfig, workerConfig } from '../platform/platform-config.ts';
+import { quotasConfig } from '../quotas/config.ts';
 import { ratesConfig } from '../rates/config.ts';
 import { messagesConfig } from '../sending/config.ts';
 import { webhookConfig } from '../webhooks/config.ts';
@@ -23,6 +24,7 @@ const blocks = {
   auth: authConfig,
   credentials: credentialsConfig,
   channels: channelsConfig,
+  quotas: quotasConfig,
   rates: ratesConfig,
   messages: messagesConfig,
   webhook: webhookConfig,

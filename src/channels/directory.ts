@@ -48,6 +48,7 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
 
   return {
     ...createLists(channels),
+    hasVerified: createVerifiedLookUp(channels, clock),
     findById,
 
     /** Reads the database, and gives the cache what it finds. */
@@ -125,6 +126,13 @@ export function createChannelDirectory({ channels, cipher, clock, sendsPerSecond
       return channel._id;
     },
   };
+}
+
+/** Whether the client has proved any number; may be a second late. */
+function createVerifiedLookUp(channels: ChannelRepository, clock: Clock) {
+  const known = createCache<boolean>({ ttlMs: cacheTtlMs, maxEntries: 5_000, clock });
+  return (scope: ClientScope): Promise<boolean> =>
+    known.get(scope.clientId.toHexString(), () => channels.hasVerified(scope));
 }
 
 const createLists = (channels: ChannelRepository) => ({

@@ -22,6 +22,8 @@ type Encoding = keyof typeof inflaters;
 
 export interface JsonBody {
   readonly value: unknown;
+  /** Of the text, when it is no longer compressed. */
+  readonly bytes: number;
   /** Gives the memory of the body back. */
   release(): void;
 }
@@ -31,7 +33,7 @@ interface JsonBodyOptions {
   readonly sender: BodySender;
 }
 
-const noBody: JsonBody = { value: undefined, release: () => undefined };
+const noBody: JsonBody = { value: undefined, bytes: 0, release: () => undefined };
 
 /** The body of a JSON route; its value is undefined if the request has none. */
 export async function readJsonBody(context: Context, options: JsonBodyOptions): Promise<JsonBody> {
@@ -43,9 +45,9 @@ export async function readJsonBody(context: Context, options: JsonBodyOptions): 
   const maxBytes = encoding === null ? jsonBodyLimitBytes : compressedLimitBytes;
   const { bytes, hold } = await readBody(exchange, { ...options, maxBytes });
   try {
-    if (encoding === null) return { value: parseJson(bytes), release: hold.release };
-    hold.grow(jsonBodyLimitBytes);
-    return { value: parseJson(await inflate(bytes, encoding)), release: hold.release };
+    if (encoding !== null) hold.grow(jsonBodyLimitBytes);
+    const text = encoding === null ? bytes : await inflate(bytes, encoding);
+    return { value: parseJson(text), bytes: text.byteLength, release: hold.release };
   } catch (error) {
     hold.release();
     throw error;

@@ -26,6 +26,7 @@ import { type Actor, type AnyRoute, isLimited, type RequestInfo } from './route.
 import { answerUnchanged } from './unchanged.ts';
 import { awaitRestOfBody } from './unread-body.ts';
 import { parseInput } from './validation.ts';
+import { isMetered, type WriteMeter } from './write-meter.ts';
 
 interface KoaAppOptions {
   readonly routes: readonly AnyRoute[];
@@ -33,6 +34,7 @@ interface KoaAppOptions {
   readonly authenticate: Authenticate;
   readonly redeemTicket?: RedeemTicket;
   readonly answerOnce: AnswerOnce;
+  readonly meter?: WriteMeter;
   readonly recordOperatorRequest?: RecordOperatorRequest;
   readonly logger: Logger;
   readonly config: HttpConfig;
@@ -81,6 +83,7 @@ function serveRoute(
   { limit, places, isOwnOrigin }: SharedByRoutes,
 ): Middleware {
   const { answerOnce, recordOperatorRequest, budget, config, records } = options;
+  const meter = isMetered(entry) ? options.meter : undefined;
   return async (context: Context) => {
     const record = records.of(context.req);
     const params = context['params'] as Readonly<Record<string, string>>;
@@ -111,6 +114,7 @@ function serveRoute(
       // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
       const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
       if (entry.stream !== undefined) return writeStream(context, record, await entry.handle(handlerInput));
+      if (actor !== undefined) await meter?.take(actor, body?.bytes ?? 0);
       const work = async () => {
         const reply = await entry.handle(handlerInput);
         writeCookies(context, reply.cookies, config.cookies);
@@ -118,6 +122,7 @@ function serveRoute(
       };
       const keyed = keyedRequestOf(entry, { input, actor, info: record.info });
       const reply = keyed === null ? await work() : await answerOnce(keyed, work);
+      if (keyed !== null && actor !== undefined) await meter?.owe(actor, Buffer.byteLength(reply.text ?? ''));
       writeReply(context, answerUnchanged(entry, record.info, reply));
     } finally {
       body?.release();

@@ -21,6 +21,7 @@ import { createRequestRecords, type RequestObserver, type RequestRecord } from '
 import type { AnyRoute } from './route.ts';
 import { createPipelineBound } from './pipeline-bound.ts';
 import { dropUnreadBody, unreadBodyMs } from './unread-body.ts';
+import type { WriteMeter } from './write-meter.ts';
 
 export interface HttpServerOptions {
   readonly about: ApiDescription;
@@ -32,6 +33,7 @@ export interface HttpServerOptions {
   /** For routes that accept a ticket. */
   readonly redeemTicket?: RedeemTicket;
   readonly answerOnce: AnswerOnce;
+  readonly meter?: WriteMeter;
   readonly recordOperatorRequest?: RecordOperatorRequest;
   readonly logger: Logger;
   /** Every problem that the routes can answer. */

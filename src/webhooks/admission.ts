@@ -4,7 +4,7 @@ import { maxSharedBytes } from './lease-size.ts';
 import type { WebhookEventDoc } from './model.ts';
 import { personKeysIn } from './persons.ts';
 import { isUrgentBody } from './rules.ts';
-import { storedBytesOf } from './quota/rules.ts';
+import { storedBytesOf } from './stored-bytes.ts';
 import { largeSourceOf, sourceOf, type Addressee } from './source.ts';
 
 /** A body that exceeds a bound; nothing of it is stored. */

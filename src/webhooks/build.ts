@@ -7,6 +7,7 @@ import { createLoops, once } from '../platform/loop.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import type { Secret } from '../platform/secret.ts';
+import type { Quota } from '../quotas/build.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { createChangeHandler, type ChangeDeps } from './changes.ts';
@@ -21,8 +22,6 @@ import { createChannelLimits } from './limits.ts';
 import { webhookLoops } from './loops.ts';
 import { countRefusals, observeEvents, observeIntake, observeItems } from './observers.ts';
 import { createWebhookProcessor } from './processor.ts';
-import { createQuota } from './quota/quota.ts';
-import { createWebhookUsageRepository } from './quota/repository.ts';
 import { createWebhookRepository } from './repository.ts';
 import { webhookRoutes } from './routes.ts';
 import { createUnknownWords } from './unknown-words/recorder.ts';
@@ -54,19 +53,20 @@ interface IntakeDeps {
   readonly appSecrets: readonly Secret[];
   readonly config: WebhookConfig;
   readonly metrics: Measured<typeof webhookInstruments>;
+  readonly quota: Quota;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** The webhook routes, for the API process. */
 export function buildIntake(deps: IntakeDeps) {
-  const { mongo, channels, appSecrets, config, metrics, clock, logger } = deps;
-  const { maxQueued, verifyToken, channelLimits, bytesPerDay } = config;
+  const { mongo, channels, appSecrets, config, metrics, quota, clock, logger } = deps;
+  const { maxQueued, verifyToken, channelLimits } = config;
   const door = createDoor({
     channels,
     appSecrets: appSecrets.map((secret) => createSecretKey(Buffer.from(secret.reveal()))),
     limits: createChannelLimits(channelLimits),
-    quota: createQuota({ usage: createWebhookUsageRepository(mongo), clock, bytesPerDay }),
+    quota,
     clock,
     onRefused: countRefusals(metrics),
   });

@@ -7,12 +7,12 @@ import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { networkOf } from '../platform/network.ts';
+import { secondsToNextDay, type Quota } from '../quotas/quota.ts';
 import { isSignature, isSignedBy } from '../whatsapp/signature.ts';
 import { assertMayBeLarge } from './admission.ts';
 import type { ChannelLimits } from './limits.ts';
-import { type Quota, secondsToNextDay } from './quota/quota.ts';
-import type { UsageKind } from './quota/repository.ts';
 import type { Addressee } from './source.ts';
+import { minUnverifiedBytes } from './stored-bytes.ts';
 
 /** Why the door refused a request. */
 export type DoorRefusal = 'signature' | 'unknown-key' | 'rate' | 'quota' | 'unverified';
@@ -129,11 +129,11 @@ function requireSize(channel: ChannelDoc, bytes: number, refuse: Refuse): void {
   }
 }
 
-const fullDays: Readonly<Record<UsageKind, string>> = {
-  verified: 'The business has stored all the webhook events that it may store today.',
-  unverified:
+const fullDays = {
+  webhooks: 'The business has stored all the webhook events that it may store today.',
+  'unverified-webhooks':
     'The unverified channels of the business have stored all the webhook events that they may store today. Verify the channel.',
-};
+} as const;
 
 /** Takes what an event stores from the day of the business that owns the channel. */
 const createQuotaTaking =
@@ -142,8 +142,10 @@ const createQuotaTaking =
     { clientId, isVerified: isProved }: Pick<Addressee, 'clientId' | 'isVerified'>,
     bytes: number,
   ): Promise<void> => {
-    const kind = isProved ? 'verified' : 'unverified';
-    if (await quota(scopeOf(clientId), { kind, bytes })) return;
+    const share = isProved
+      ? ({ kind: 'webhooks', bytes } as const)
+      : ({ kind: 'unverified-webhooks', bytes: Math.max(bytes, minUnverifiedBytes) } as const);
+    if (await quota.take(scopeOf(clientId), share)) return;
     const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxQuotaRetrySeconds);
-    throw refuse('quota', new AppError('too-many-requests', fullDays[kind], { retryAfterSeconds }));
+    throw refuse('quota', new AppError('too-many-requests', fullDays[share.kind], { retryAfterSeconds }));
   };

@@ -23,6 +23,8 @@ export async function storedOf(
   await waitUntilTold(api, clientId);
   const all: Record<string, string> = {};
   for (const name of [...tenantCollections].toSorted()) {
+    // Counts what the client itself sends.
+    if (name === 'webhook_usage') continue;
     const found = await api.connection.collection(name).find({ clientId }).sort({ _id: 1 }).toArray();
     all[name] = JSON.stringify(found);
   }

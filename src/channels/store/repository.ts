@@ -107,6 +107,16 @@ export function createChannelRepository(
     findByPhoneNumberId: (scope: ClientScope, phoneNumberId: string): Promise<ChannelDoc | null> =>
       channels.findOne(scope, { phoneNumberId }),
 
+    /** Whether the client has proved any number. */
+    async hasVerified(scope: ClientScope): Promise<boolean> {
+      const found = await channels.findOne(
+        scope,
+        { 'ownership.state': 'verified' },
+        { projection: { _id: 1 } },
+      );
+      return found !== null;
+    },
+
     /** False if the channel has changed since it was read. */
     delete: (scope: ClientScope, { _id, version }: ChannelDoc, session: ClientSession): Promise<boolean> =>
       channels.deleteOne(scope, { _id, version }, { session }),

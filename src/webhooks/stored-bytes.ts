@@ -15,3 +15,6 @@ const itemBytes = 4_096;
 
 export const storedBytesOf = (bytes: number, items: number): number =>
   eventBytes + bytes * copies + items * itemBytes;
+
+/** An event of an unverified channel takes at least so much of the day, which bounds how many of them wait. */
+export const minUnverifiedBytes = 16 * 1024;

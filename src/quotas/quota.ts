@@ -1,12 +1,12 @@
-import { createBatches } from '../../platform/batches.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { ClientScope } from '../../platform/mongo.ts';
-import type { UsageKind, WebhookUsageRepository } from './repository.ts';
+import { createBatches } from '../platform/batches.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ClientScope } from '../platform/mongo.ts';
+import type { UsageKind, UsageRepository } from './repository.ts';
 
 export interface QuotaOptions {
-  readonly usage: WebhookUsageRepository;
+  readonly usage: UsageRepository;
   readonly clock: Clock;
-  /** What one business may store in a UTC day through the addresses of its channels. */
+  /** What one business may store in a UTC day. */
   readonly bytesPerDay: Readonly<Record<UsageKind, number>>;
 }
 
@@ -16,8 +16,12 @@ export interface Share {
   readonly bytes: number;
 }
 
-/** Whether the bytes may be stored today. */
-export type Quota = (scope: ClientScope, share: Share) => Promise<boolean>;
+export interface Quota {
+  /** Whether the bytes may be stored today; they count if so. */
+  take(scope: ClientScope, share: Share): Promise<boolean>;
+  /** Counts bytes that are stored already. Later takes find less, or nothing. */
+  owe(scope: ClientScope, share: Share): void;
+}
 
 /** What this process has reserved of a business's day and not used. */
 interface Stock {
@@ -31,14 +35,12 @@ interface Take extends Share {
   readonly scope: ClientScope;
 }
 
-/** Reserved at once, so that a process asks the database once for thousands of events. */
+/** Reserved at once, so that a process asks the database once for hundreds of writes. */
 const maxStepBytes = 1024 * 1024;
-/** An event of an unverified channel takes at least so much of the day, which bounds how many of them wait. */
-export const minUnverifiedBytes = 16 * 1024;
 const refusalMs = 10_000;
 const maxStocks = 5_000;
 const dayMs = 24 * 60 * 60 * 1_000;
-/** As long as the events themselves, and one day more. */
+/** As long as webhook events, and one day more. */
 const keptDays = 9;
 
 /**
@@ -60,10 +62,9 @@ export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota 
     return fresh;
   }
 
-  async function take({ scope, kind, bytes: given }: Take): Promise<boolean> {
-    const bytes = kind === 'verified' ? given : Math.max(given, minUnverifiedBytes);
+  async function take({ scope, kind, bytes }: Take): Promise<boolean> {
     const now = clock.now();
-    const stock = stockOf(nameOf({ scope, kind }), now.toISOString().slice(0, 10));
+    const stock = stockOf(nameOf({ scope, kind }), dayOf(now));
     const { refusal } = stock;
     if (
       bytes > stock.left &&
@@ -96,8 +97,15 @@ export function createQuota({ usage, clock, bytesPerDay }: QuotaOptions): Quota 
       return answers;
     },
   });
-  return (scope, share) => batches.ask(nameOf({ scope, ...share }), { scope, ...share });
+  return {
+    take: (scope, share) => batches.ask(nameOf({ scope, ...share }), { scope, ...share }),
+    owe(scope, { kind, bytes }) {
+      stockOf(nameOf({ scope, kind }), dayOf(clock.now())).left -= bytes;
+    },
+  };
 }
+
+const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
 
 const nameOf = ({ scope, kind }: Pick<Take, 'scope' | 'kind'>): string =>
   `${kind}:${scope.clientId.toHexString()}`;

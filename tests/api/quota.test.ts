@@ -2,30 +2,30 @@ import assert from 'node:assert/strict';
 import { newId } from '../../src/platform/ids.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
-import { webhookUsageModel } from '../../src/webhooks/quota/model.ts';
-import { createQuota, minUnverifiedBytes, secondsToNextDay } from '../../src/webhooks/quota/quota.ts';
-import { createWebhookUsageRepository, type UsageKind } from '../../src/webhooks/quota/repository.ts';
+import { usageModel } from '../../src/quotas/model.ts';
+import { createQuota, secondsToNextDay } from '../../src/quotas/quota.ts';
+import { createUsageRepository, type UsageKind } from '../../src/quotas/repository.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 const noon = new Date('2026-11-28T12:00:00.000Z');
 
-describe('webhook quota', () => {
+describe('quota', () => {
   let database: TestDatabase;
   before(async () => {
-    database = await connectTestDatabase('quota', [webhookUsageModel]);
+    database = await connectTestDatabase('quota', [usageModel]);
   });
   after(() => database?.close());
 
   const usageOf = (scope: ReturnType<typeof scopeOf>) =>
     databaseOf(database.connection)
-      .collection(webhookUsageModel.collection)
+      .collection(usageModel.collection)
       .find({ ...scope })
       .toArray();
 
   /** The quota as one process has it. */
   const startProcess = (bytesPerDay: number) => {
     const clock = createFixedClock(noon);
-    const usage = createWebhookUsageRepository(database.connection);
+    const usage = createUsageRepository(database.connection);
     let commands = 0;
     const counting: typeof usage = {
       reserve(...given) {
@@ -36,11 +36,14 @@ describe('webhook quota', () => {
     const quota = createQuota({
       usage: counting,
       clock,
-      bytesPerDay: { verified: bytesPerDay, unverified: 2 * minUnverifiedBytes },
+      bytesPerDay: {
+        ...{ webhooks: bytesPerDay, 'unverified-webhooks': 1_000 },
+        ...{ api: 2_000, 'unverified-api': 500 },
+      },
     });
-    const take = (scope: ReturnType<typeof scopeOf>, bytes: number, kind: UsageKind = 'verified') =>
-      quota(scope, { kind, bytes });
-    return { take, clock, commands: () => commands };
+    const take = (scope: ReturnType<typeof scopeOf>, bytes: number, kind: UsageKind = 'webhooks') =>
+      quota.take(scope, { kind, bytes });
+    return { take, owe: quota.owe, clock, commands: () => commands };
   };
 
   it('three processes at once › never more than the day has, and nearly all of it', async () => {
@@ -64,32 +67,48 @@ describe('webhook quota', () => {
     assert.equal(await take(scopeOf(newId()), 6_401), false);
   });
 
-  it('unverified channels › a small day of their own, in which each event takes its minimum, however small', async () => {
+  it('each kind › has a day of its own', async () => {
     const scope = scopeOf(newId());
     const { take } = startProcess(6_400);
     const { take: takeElsewhere } = startProcess(6_400);
-    const answers = [
-      await take(scope, 10, 'unverified'),
-      await take(scope, 10, 'unverified'),
-      await take(scope, 10, 'unverified'),
-      await takeElsewhere(scope, 10, 'unverified'),
-    ];
-    assert.deepEqual(answers, [true, true, false, false]);
-    assert.equal(await take(scope, 6_400), true, 'the verified ones have their whole day');
     assert.deepEqual(
-      (await usageOf(scope)).map(({ bytes, unverifiedBytes }) => ({ bytes, unverifiedBytes })),
-      [{ bytes: 6_400, unverifiedBytes: 2 * minUnverifiedBytes }],
+      [
+        await take(scope, 1_000, 'unverified-webhooks'),
+        await takeElsewhere(scope, 10, 'unverified-webhooks'),
+        await take(scope, 500, 'unverified-api'),
+        await take(scope, 2_000, 'api'),
+        await take(scope, 10, 'api'),
+        await take(scope, 6_400),
+      ],
+      [true, false, true, true, false, true],
     );
+    const [day, ...others] = await usageOf(scope);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [day?.['bytes'], day?.['unverifiedBytes'], day?.['apiBytes'], day?.['unverifiedApiBytes']],
+      [6_400, 1_000, 2_000, 500],
+    );
+  });
+
+  it('what is owed › the next takes find less, or nothing', async () => {
+    const scope = scopeOf(newId());
+    const { take, owe } = startProcess(6_400);
+    assert.equal(await take(scope, 100, 'api'), true);
+    owe(scope, { kind: 'api', bytes: 1_500 });
+    assert.equal(await take(scope, 300, 'api'), true);
+    assert.equal(await take(scope, 200, 'api'), false);
+    const [day] = await usageOf(scope);
+    assert.ok(Number(day?.['apiBytes']) >= 1_900, 'what was owed is stored with the next take');
   });
 
   it('a day that an older version has begun › goes on', async () => {
     const scope = scopeOf(newId());
     await databaseOf(database.connection)
-      .collection(webhookUsageModel.collection)
+      .collection(usageModel.collection)
       .insertOne({ ...scope, day: '2026-11-28', bytes: 6_000, expiresAt: new Date(noon.getTime() + 60_000) });
     const { take } = startProcess(6_400);
     assert.deepEqual(
-      [await take(scope, 10, 'unverified'), await take(scope, 500), await take(scope, 400)],
+      [await take(scope, 10, 'unverified-webhooks'), await take(scope, 500), await take(scope, 400)],
       [true, false, true],
     );
   });
