@@ -1,3 +1,4 @@
+import { auditInstruments } from '../audit/instruments.ts';
 import { channelInstruments } from '../channels/instruments.ts';
 import { consentInstruments } from '../consent/instruments.ts';
 import { eventInstruments } from '../events/instruments.ts';
@@ -74,6 +75,7 @@ export const instrumentTable = combineTables(
   eventInstruments,
   mailInstruments,
   timerInstruments,
+  auditInstruments,
   processInstruments,
   workerInstruments,
 );

@@ -1,3 +1,4 @@
+import { auditLoops } from '../audit/loops.ts';
 import { channelLoops } from '../channels/loops.ts';
 import { eventLoops } from '../events/loops.ts';
 import { mailLoops } from '../mail/loops.ts';
@@ -65,6 +66,7 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     peopleLoops,
     rateLoops,
     timerLoops,
+    auditLoops,
     mailLoops,
     eventLoops,
     messageEventLoops,

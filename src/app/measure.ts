@@ -1,3 +1,4 @@
+import { createAuditMeasure } from '../audit/measure.ts';
 import { createChannelMeasure } from '../channels/measure.ts';
 import { createMailMeasure } from '../mail/measure.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -32,6 +33,7 @@ export function createMeasure({ mongo, metrics, clock, isWorkerRunning }: Measur
     createChannelMeasure({ mongo, metrics }),
     createMailMeasure({ mongo, metrics }),
     createTimerMeasure({ mongo, metrics }),
+    createAuditMeasure({ mongo, metrics }),
   ];
 
   return {

@@ -1,4 +1,5 @@
 import { createActivities } from '../../activities/index.ts';
+import { buildAuditLoops } from '../audit/build.ts';
 import { createHealthServer, type HealthServer } from '../http/health.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type LoopObserver, startLoops } from '../platform/loop.ts';
@@ -77,7 +78,12 @@ async function startWork(config: Config, core: Core, observer: LoopObserver): Pr
   const { running, isRunning } = temporalWorker;
   const measure = createMeasure({ mongo: core.mongo, metrics, clock, isWorkerRunning: isRunning });
   const processor = processorOf(core, config);
-  const loops = startLoops([...processor.loops, ...core.loops, ...measureLoop(measure)], logger, observer);
+  const chainLoops = auditLoops(core, config);
+  const loops = startLoops(
+    [...processor.loops, ...core.loops, ...chainLoops, ...measureLoop(measure)],
+    logger,
+    observer,
+  );
   return {
     running,
     isRunning,
@@ -141,6 +147,9 @@ const processorOf = (core: Core, { webhook }: Config) =>
     clock: core.clock,
     logger: core.logger,
   });
+
+const auditLoops = ({ mongo, audit, metrics, clock, logger }: Core, { credentials: { key } }: Config) =>
+  buildAuditLoops({ mongo, audit, key, metrics, clock, logger });
 
 /** Sets the server's limit for all workers together: the average rate of a channel, times the channel's weight. */
 async function limitDispatches({ temporal, logger }: Core, { rates }: Config): Promise<void> {

@@ -1,4 +1,4 @@
-import { defineConfig } from '../platform/config-block.ts';
+import { defineBaseConfig, defineConfig } from '../platform/config-block.ts';
 import { key256, wholeNumber } from '../platform/config-fields.ts';
 import { isWeakKey } from '../platform/secret-strength.ts';
 import { defaultMaxChannels } from './store/places.ts';
@@ -8,8 +8,8 @@ export const channelsConfig = defineConfig({
   toSlice: (env) => ({ maxOfClient: env.CHANNELS_MAX_PER_CLIENT }),
 });
 
-/** The key that encrypts the access tokens and app secrets of channels. */
-export const credentialsConfig = defineConfig({
+/** The key that encrypts the access tokens and app secrets of channels. Keys of other secrets are derived from it. */
+export const credentialsConfig = defineBaseConfig({
   fields: { CREDENTIALS_KEY: key256() },
   *check({ isProduction, valueOf }) {
     const key = Buffer.from(valueOf('CREDENTIALS_KEY'), 'base64');

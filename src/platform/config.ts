@@ -56,9 +56,16 @@ export function readConfig<const B extends Blocks>(
   return Object.fromEntries([...slices, ['deployment', facts]]) as ConfigOf<B>;
 }
 
-/** For commands that use only the database and need no secret. Throws `ConfigError`. */
-export function loadMongoConfig(env: RawEnvironment = process.env): SliceOf<typeof mongoConfig> {
-  const parsed = mongoConfig.parse(env);
+/** For commands that use only the database. Throws `ConfigError`. */
+export const loadMongoConfig = (env?: RawEnvironment): SliceOf<typeof mongoConfig> =>
+  loadConfigOf(mongoConfig, env);
+
+/** The slice of one block, for a command that needs no other. Throws `ConfigError`. */
+export function loadConfigOf<Slice>(
+  block: ConfigBlock<Slice, unknown>,
+  env: RawEnvironment = process.env,
+): Slice {
+  const parsed = block.parse(env);
   const { toSlice } = parsed;
   // A command beside the product may use a database that is reached insecurely, but must not guess which one is meant.
   const problems = parsed.problems.filter(({ acceptableAs }) => acceptableAs === undefined);

@@ -40,6 +40,7 @@ function createShell(ids: readonly Types.ObjectId[]) {
     const cursor = {
       sort: (sort: Command) => (Object.assign(command, { sort }), cursor),
       limit: (limit: number) => (Object.assign(command, { limit }), cursor),
+      next: () => ({ seq: 1, seal: { hash: '' } }),
     };
     return cursor;
   };
@@ -50,6 +51,8 @@ function createShell(ids: readonly Types.ObjectId[]) {
       return { body: '{"phone_number_id":"1"}' };
     },
     aggregate: (pipeline: Command[]) => void commands.push({ aggregate: name, pipeline, cursor: {} }),
+    /** What an update reads. */
+    updateOne: (filter: Command) => void commands.push({ find: name, filter, limit: 1 }),
     countDocuments: (query: Command = {}) =>
       void commands.push({ aggregate: name, pipeline: [{ $match: query }, { $count: 'n' }], cursor: {} }),
     distinct(key: string, query: Command = {}) {

@@ -192,6 +192,8 @@ const unwatched: Readonly<Record<string, string>> = {
   crm_event_delay_seconds: 'how fast the numbers come; a loop that fails is seen by its failed rounds',
   crm_event_streams: 'how many listen',
   crm_events_numbered_total: 'how much there is to tell',
+  crm_audit_events_sealed_total: 'how much was changed; a sealer that fails is seen by its failed rounds',
+  crm_audit_events_unsealed: 'how many wait; a sealer that fails is seen by its failed rounds',
   crm_http_body_bytes: 'how full; BodiesRefused reads what the callers feel',
   crm_webhook_events: 'how many; WebhookBacklog, ReceiptsUnmatched and DeadLetters read what is wrong',
   crm_webhook_reports_total: 'the businesses watch their accounts: notices of the channel',

@@ -48,6 +48,10 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'messages: sendAt,status,sweptAt,timestamp,waiting.gate',
   'portfolio_users: expiresAt',
   'timers: attemptAt,clientId',
+  // The sealer and the anchors of audit events: the seals themselves are written client by client.
+  'audit_events: seq',
+  'audit_events: clientId,seq',
+  'audit_chains: anchorAt',
 ];
 
 /** Queries of the worker for its metrics, which expose only numbers. */
@@ -64,6 +68,7 @@ export const crossingFiltersOfMeasure: readonly string[] = [
   'templates: $or',
   'timers: attemptAt',
   'timers: failedAt',
+  'audit_events: seq',
 ];
 
 export interface WireProbe {
