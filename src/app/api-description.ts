@@ -28,6 +28,10 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Service levels', description: 'How soon conversations are to be answered and resolved' },
     { name: 'Messages', description: 'Messages of a conversation: sending, tracking, retrying' },
     { name: 'Live events', description: 'What changes, as it happens' },
+    {
+      name: 'Audit',
+      description: 'Who changed what in a business, and the proof that nobody has rewritten it',
+    },
     { name: 'Webhook', description: 'Events from the provider' },
     { name: 'Health', description: 'Whether the API can take requests' },
     { name: 'Documentation', description: 'This document, and the meaning of problem codes' },

@@ -1,3 +1,4 @@
+import { buildAuditRoutes } from '../audit/build.ts';
 import type { ChannelConnecting } from '../channels/routes.ts';
 import type { ChannelUsage } from '../channels/use-cases.ts';
 import { homePage } from '../http/home-page.ts';
@@ -148,7 +149,7 @@ const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, 
 /** The routes of the areas that API and worker share. */
 function areaRoutes(config: Config, core: Core, users: Identity['users']) {
   const { channels, templates, people, inbox, consent, sending } = core.areas;
-  const { messages, awaitCalls } = core;
+  const { mongo, audit, clock, messages, awaitCalls } = core;
   const { finishOptOut: onOptOut, finishBlock: onBlocked } = core.consent;
   const { erasePerson } = buildErasure(core);
   return [
@@ -163,6 +164,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
     ...people.routes({ users, onOptOut, onBlocked, erasePerson }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal, users }),
+    ...buildAuditRoutes({ mongo, audit, key: config.credentials.key, clock }),
   ];
 }
 

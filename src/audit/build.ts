@@ -13,8 +13,10 @@ import { createAuditChainRepository } from './chain/repository.ts';
 import { createSealer } from './chain/sealer.ts';
 import { createChainVerifier } from './chain/verify.ts';
 import type { auditInstruments } from './instruments.ts';
+import { createAuditListing, createAuditListingRepository } from './listing.ts';
 import { auditLoops } from './loops.ts';
 import { createAuditRepository } from './repository.ts';
+import { auditRoutes } from './routes.ts';
 import { createAuditService, type AuditService } from './service.ts';
 
 interface AuditDeps {
@@ -49,6 +51,13 @@ export function buildAuditTools({ mongo, audit, key, clock }: AuditToolDeps) {
     verifier: createChainVerifier({ chains, signer }),
     erasure: createAuditErasure({ chains, audit, clock }),
   };
+}
+
+/** The routes that list and verify audit events. */
+export function buildAuditRoutes(deps: AuditToolDeps) {
+  const { verifier } = buildAuditTools(deps);
+  const list = createAuditListing(createAuditListingRepository(deps.mongo));
+  return auditRoutes({ list, verifier });
 }
 
 interface AuditLoopDeps extends AuditToolDeps {

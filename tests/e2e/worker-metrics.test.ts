@@ -39,8 +39,23 @@ describe('e2e › the metrics page of a worker', function () {
     });
   });
 
-  it('two tables of loops run in the worker › the page has the loops of both', async () => {
-    const wanted = ['worker-dependencies', 'measure'];
+  it('changes of a business › are sealed by the worker within seconds, and their chain verifies', async () => {
+    const user = await signUp(stack.apiUrl);
+    await waitFor('every event is sealed', async () => {
+      const { body } = await user.call<{ items: { seal: object | null }[] }>('/api/audit-events');
+      return body.items.length > 0 && body.items.every(({ seal }) => seal !== null);
+    });
+    const { body } = await user.call<{ checked: number; firstBreak: object | null }>(
+      '/api/audit-events/verify',
+    );
+    assert.ok(body.checked > 0);
+    assert.equal(body.firstBreak, null);
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(page, /^crm_audit_events_sealed_total\{[^}]*\} [1-9]/m);
+  });
+
+  it('several tables of loops run in the worker › the page has the loops of all', async () => {
+    const wanted = ['worker-dependencies', 'measure', 'audit-sealer', 'audit-anchors'];
     await waitFor('the loops', async () => {
       const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       const series = page.split('\n').filter((line) => line.startsWith('crm_loop_failed_rounds{'));

@@ -1,4 +1,4 @@
-import { badIds, badSearches, badWords, paging, people } from './bad-queries.ts';
+import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
 import type { Json } from './hostile.ts';
 import { plainSamples } from './plain-routes.ts';
 
@@ -479,6 +479,17 @@ const rows: readonly Sample[] = [
   {
     route: 'get /api/events',
     query: { ticket: ['x'.repeat(201)], lastEventId: ['1'.repeat(101)] },
+  },
+  {
+    route: 'get /api/audit-events',
+    query: {
+      ...{ ...paging, actorId: badIds, resourceId: badIds, since: badTimes, until: badTimes },
+      action: [...badWords, 'lead', 'lead.', 'Lead.updated', `lead.${'x'.repeat(100)}`],
+    },
+  },
+  {
+    route: 'get /api/audit-events/verify',
+    query: { after: ['-1', '1.5', 'ten', '', '1e2', '9'.repeat(16), '%00'] },
   },
   { route: 'get /api/health', query: {} },
   { route: 'get /healthz', query: {} },
