@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import mongoose, { type Connection, type mongo } from 'mongoose';
+import { createAuditChainRepository } from '../../src/audit/chain/repository.ts';
+import { createAuditListingRepository } from '../../src/audit/listing.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
 import { createMessageMeasures } from '../../src/sending/messages/store/measures.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
@@ -98,6 +100,7 @@ describe('query plans', () => {
   const scope = scopeOf(newId());
   const conversationId = newId();
   const channelId = newId();
+  const actorId = newId();
   const at = new Date('2026-11-23T09:00:00.000Z');
 
   before(async () => {
@@ -149,6 +152,16 @@ describe('query plans', () => {
         ...(index % 4 === 0 ? { isUrgent: true } : {}),
         ...{ source: index % 7 === 0 ? 'large:unnamed' : 'unnamed', bytes: 2 },
         ...(index % 10 !== 0 && index % 3 === 0 ? { nextAttemptAt: at } : { doneAt: at }),
+      })),
+    );
+    await db.collection<mongo.Document>('audit_events').insertMany(
+      documents.map(({ clientId }, index) => ({
+        clientId,
+        at: new Date(at.getTime() + index * 1_000),
+        actor: { type: 'user', userId: index % 4 === 0 ? actorId : newId() },
+        action: index % 5 === 0 ? 'lead.created' : 'lead.updated',
+        target: { type: 'lead', id: index % 6 === 0 ? conversationId : newId() },
+        ...(index % 3 === 0 && index < 590 ? { seq: index / 3 + 1 } : { note: 'unsealed' }),
       })),
     );
   });
@@ -231,6 +244,34 @@ describe('query plans', () => {
     createWebhookRepository(connection).lease({ ...lease, lane: 'urgent' as const, source: 'unnamed' }),
   );
   add('webhook events that were given up', () => createDeadLetterRepository(connection).list(50));
+
+  for (const [name, filter] of Object.entries({
+    'of a client': {},
+    'of an actor': { actorId },
+    'of an action': { action: 'lead.created' },
+    'of an object': { resourceId: conversationId },
+    'of an actor, an action and a time': { actorId, action: 'lead.created', since: at },
+    'between two times': { since: at, until: position.timestamp },
+  })) {
+    for (const after of [null, { key: position.timestamp, id: newId() }])
+      add(`audit events ${name}, ${after === null ? 'first page' : 'next page'}`, () =>
+        createAuditListingRepository(connection).list(scope, filter, { limit: 51, after }),
+      );
+  }
+  for (const after of [null, newId()])
+    add(`clients with unsealed audit events, ${after === null ? 'the first' : 'the next'}`, () =>
+      createAuditChainRepository(connection).findUnsealedClientAcrossClients(after),
+    );
+  add('sealed audit events', () =>
+    createAuditChainRepository(connection).listSealed(scope, { after: 10, upTo: 100, limit: 100 }),
+  );
+  add('the last sealed audit event', () => createAuditChainRepository(connection).findHighestSeq(scope));
+  add('the last anchor of audit events', () =>
+    createAuditChainRepository(connection).findLastAnchored(scope),
+  );
+  add('chains of audit events that are due for an anchor', () =>
+    createAuditChainRepository(connection).listDueForAnchorAcrossClients(at, 50),
+  );
 
   for (const [name, query] of lists) {
     it(`${name} › an index serves filter and order: no scan, no sort in memory`, async () => {
