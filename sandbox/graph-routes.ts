@@ -31,7 +31,7 @@ export interface GraphDeps {
 }
 
 const BODY_LIMIT_BYTES = 1 << 20;
-const UPLOAD_LIMIT_BYTES = 20 << 20;
+const UPLOAD_LIMIT_BYTES = 101 << 20;
 /** The version may be missing: Meta then takes the oldest that the app may use. */
 const PATH = /^(?:\/v\d+\.\d+)?\/([\w.-]{1,64})(?:\/(\w*)(?:\/([\w-]{0,64}))?)?$/;
 /** Edges whose objects have a path of their own below them. */
@@ -112,7 +112,7 @@ const askBusiness = (edge: string): Handler =>
 async function upload({ media }: GraphDeps, { request, url }: Call): Promise<HttpAnswer> {
   const { bytes, isTooLarge } = await readBytes(request, UPLOAD_LIMIT_BYTES);
   if (isTooLarge)
-    return refuse(131053, { status: 413, details: 'The sandbox takes files of at most 20 MB.' });
+    return refuse(131053, { status: 413, details: 'The sandbox takes files of at most 100 MB.' });
   const form = await readMediaForm(contentTypeOf(request), bytes);
   return form === null
     ? refuse(100, { details: 'The request body must be multipart/form-data.' })
@@ -212,7 +212,7 @@ export function createGraphRoutes(deps: GraphDeps) {
       : (checkToken(authorization, behaviour.expiredTokens) ?? checkAccess(authorization, id, behaviour));
     if (refusal !== null) return refusal;
     return handler === undefined
-      ? deps.media.download(url.searchParams)
+      ? deps.media.download(url.searchParams, (id) => behaviour.mediaFaults[id] ?? behaviour.mediaFaults['*'])
       : handler(deps, { request, url, id, part });
   };
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { webhookError } from './graph-errors.ts';
 import { isRecord, textOrNull, type JsonRecord } from './json.ts';
 import { displayNumberOf, messagesValue, toSeconds, type Numbers } from './payloads.ts';
-import { SettingError } from './setting-readers.ts';
+import { asWhole, SettingError } from './setting-readers.ts';
 
 export interface InboundRequest {
   readonly phoneNumberId: string;
@@ -37,6 +37,8 @@ const FIELDS = [
   'wamid',
   'mediaId',
   'mimeType',
+  'content',
+  'bytes',
   'filename',
   'description',
   'latitude',
@@ -74,13 +76,22 @@ const text = (fields: JsonRecord, name: string, fallback = ''): string =>
 const optional = (fields: JsonRecord, name: string, as = name): object =>
   fields[name] === undefined ? {} : { [as]: fields[name] };
 
-/** The bytes of a contact's media: generated, but always the same for one message. */
-export const mediaBytes = (wamid: string): Buffer => Buffer.from(`media of ${wamid}`);
+const MAX_GENERATED_BYTES = 128 << 20;
+
+/** The bytes of a contact's media: `content` in base64, else generated, but always the same for one message. */
+export function mediaBytes(wamid: string, fields: JsonRecord = {}): Buffer {
+  const { content, bytes } = fields;
+  if (typeof content === 'string') return Buffer.from(content, 'base64');
+  const generated = Buffer.from(`media of ${wamid}`);
+  if (bytes === undefined) return generated;
+  return Buffer.alloc(asWhole(bytes, 'bytes', [1, MAX_GENERATED_BYTES]), generated);
+}
 
 function mediaContent(type: string, fields: JsonRecord, wamid: string): object {
-  const hash = createHash('sha256').update(mediaBytes(wamid)).digest();
+  const hash = createHash('sha256').update(mediaBytes(wamid, fields)).digest();
+  const ownId = createHash('sha256').update(mediaBytes(wamid)).digest();
   return {
-    id: text(fields, 'mediaId', hash.readUIntBE(0, 6).toString().padStart(15, '1')),
+    id: text(fields, 'mediaId', ownId.readUIntBE(0, 6).toString().padStart(15, '1')),
     mime_type: text(fields, 'mimeType', MIME_TYPES[type]),
     sha256: hash.toString('base64'),
     ...optional(fields, 'text', 'caption'),
@@ -221,5 +232,5 @@ export function inboundMedia(
     readonly id: string;
     readonly mime_type: string;
   };
-  return { id, mimeType, bytes: mediaBytes(wamid) };
+  return { id, mimeType, bytes: mediaBytes(wamid, request.fields) };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { HttpAnswer } from './graph-api.ts';
 import { refuse } from './graph-errors.ts';
 import { createMediaId } from './identifiers.ts';
+import type { MediaFault } from './settings.ts';
 
 interface StoredMedia {
   readonly id: string;
@@ -18,6 +19,9 @@ export interface MediaForm {
   readonly file: { readonly mimeType: string; readonly bytes: Buffer } | null;
 }
 
+/** How the download of the file with this id goes wrong. */
+type FaultOf = (id: string) => MediaFault | undefined;
+
 export interface MediaStore {
   upload(form: MediaForm): HttpAnswer;
   /** Whether this is, or was, the id of media. */
@@ -27,7 +31,7 @@ export interface MediaStore {
   /** A temporary download address; null if the media does not exist. */
   link(id: string, origin: string): string | null;
   show(id: string, origin: string): HttpAnswer;
-  download(query: URLSearchParams): HttpAnswer;
+  download(query: URLSearchParams, faultOf?: FaultOf): HttpAnswer;
   remove(id: string): HttpAnswer;
 }
 
@@ -83,6 +87,24 @@ const missing = (id: string): HttpAnswer =>
 
 const secretOf = (media: StoredMedia, expiry: string): string =>
   createHash('sha256').update(`${media.id} ${expiry} ${media.sha256}`).digest('base64url');
+
+function downloadOf({ bytes, mimeType }: StoredMedia, fault: MediaFault | undefined): HttpAnswer {
+  const headers = { 'content-type': mimeType };
+  switch (fault) {
+    case 'missing':
+      return { status: 404, body: 'Not found' };
+    case 'error':
+      return { status: 500, body: 'Internal error' };
+    case 'wrong-bytes':
+      return { status: 200, body: Buffer.concat([bytes.subarray(1), Buffer.from('?')]), headers };
+    case 'cut': {
+      const whole = { ...headers, 'content-length': String(bytes.length), connection: 'close' };
+      return { status: 200, body: bytes.subarray(0, Math.floor(bytes.length / 2)), headers: whole };
+    }
+    case undefined:
+      return { status: 200, body: bytes, headers };
+  }
+}
 
 /** Files by id; drops the oldest to make room for new ones. */
 function createFileStore() {
@@ -160,12 +182,12 @@ export function createMediaStore(): MediaStore {
         },
       };
     },
-    download(query) {
+    download(query, faultOf = () => undefined) {
       const media = files.get(query.get('mid') ?? '');
       const expiry = query.get('ext') ?? '';
       const isValid = media !== undefined && query.get('hash') === secretOf(media, expiry);
       if (!isValid || Number(expiry) < Date.now()) return { status: 404, body: 'Not found' };
-      return { status: 200, body: media.bytes, headers: { 'content-type': media.mimeType } };
+      return downloadOf(media, faultOf(media.id));
     },
     remove(id) {
       if (files.get(id) === undefined) return missing(id);

@@ -39,6 +39,13 @@ export interface NumberIdentity {
 export const HEALTH_STATES = ['AVAILABLE', 'LIMITED', 'BLOCKED'] as const;
 export const CATEGORIES = ['MARKETING', 'UTILITY', 'AUTHENTICATION'] as const;
 
+/**
+ * `wrong-bytes`: other bytes than the hash says. `missing`: the file is not there. `cut`: the connection breaks in the
+ * middle. `error`: HTTP 500.
+ */
+export const MEDIA_FAULTS = ['wrong-bytes', 'missing', 'cut', 'error'] as const;
+export type MediaFault = (typeof MEDIA_FAULTS)[number];
+
 export type HealthState = (typeof HEALTH_STATES)[number];
 export type Category = (typeof CATEGORIES)[number];
 
@@ -93,6 +100,8 @@ export interface Behaviour extends PlanSettings {
   readonly portfolios: Readonly<Record<string, string>>;
   /** The tokens that may use an account and its numbers; every token may use other accounts. */
   readonly accountTokens: Readonly<Record<string, readonly string[]>>;
+  /** How the download of a file goes wrong, by the id of the file; `*` stands for every other file. */
+  readonly mediaFaults: Readonly<Record<string, MediaFault>>;
   /** Whether the ledger is flushed to disk before a call is answered. */
   readonly fsync: boolean;
 }
@@ -132,6 +141,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   numbers: {},
   portfolios: {},
   accountTokens: {},
+  mediaFaults: {},
   fsync: true,
 };
 
@@ -204,6 +214,7 @@ const READERS: Readers = {
   numbers: (value, field) => asMapOf(value, field, asIdentity),
   portfolios: (value, field) => asMapOf(value, field, asText),
   accountTokens: (value, field) => asMapOf(value, field, asTexts),
+  mediaFaults: (value, field) => asMapOf(value, field, asOneOf(...MEDIA_FAULTS)),
   fsync: asBoolean,
 };
 
