@@ -94,7 +94,8 @@ function collect(
   });
 }
 
-const expectsContinue = ({ headers }: IncomingMessage): boolean =>
+/** Whether the client waits for our word before it sends the body. */
+export const expectsContinue = ({ headers }: IncomingMessage): boolean =>
   headers.expect?.toLowerCase() === '100-continue';
 
 const minSegmentBytes = 1_024;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
@@ -9,6 +10,7 @@ import type { Logger } from '../platform/logger.ts';
 import { admit, assertOwnOrigin } from './access.ts';
 import type { Authenticate, RedeemTicket } from './authenticate.ts';
 import { Disconnected } from './body.ts';
+import { incomingFileOf } from './files.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { BodySender } from './body-pools.ts';
 import { readJsonBody } from './json-body.ts';
@@ -54,7 +56,7 @@ export function createKoaApp(options: KoaAppOptions): Koa {
     (left, right) => parameterCount(left.path) - parameterCount(right.path),
   );
   const limit = createRequestLimiter(options.config.rateLimitPerMinute);
-  const places = createReadPlaces();
+  const places = { reads: createReadPlaces(), files: createReadPlaces(filePlaces) };
   const isOwnOrigin = createOwnOrigins(options.config);
   for (const entry of sorted) assertAnswersCanBeKept(entry);
   for (const entry of sorted)
@@ -68,11 +70,14 @@ export function createKoaApp(options: KoaAppOptions): Koa {
   return app;
 }
 
+/** A slow client may take long for a large file; a page of an inbox asks for many small ones. */
+const filePlaces = { atOnce: 12, waiting: 400, answerMs: 15 * 60_000 };
+
 const parameterCount = (path: string): number => path.split('/:').length;
 
 interface SharedByRoutes {
   readonly limit: RequestLimiter;
-  readonly places: ReadPlaces;
+  readonly places: { readonly reads: ReadPlaces; readonly files: ReadPlaces };
   readonly isOwnOrigin: IsOwnOrigin;
 }
 
@@ -97,13 +102,12 @@ function serveRoute(
     if (actor !== undefined) record.actor = actor;
     if (actor?.operatorAccessId !== undefined)
       await recordOperatorRequest?.(actor, { method: context.method, route: entry.path, ids: record.ids });
-    const place =
-      actor === undefined || entry.method !== 'get' || entry.stream !== undefined
-        ? undefined
-        : await places.take(actor.clientId.toHexString(), context.res);
+    const place = await takePlace(entry, places, { record, response: context.res });
     const body = takesBody(entry)
       ? await readJsonBody(context, { budget, sender: senderOf(record) })
       : undefined;
+    const file =
+      entry.takesFile === undefined ? {} : { file: incomingFileOf(context, entry.takesFile.maxBytes) };
     try {
       const input = parseInput(entry, {
         params,
@@ -112,7 +116,9 @@ function serveRoute(
         idempotencyKey: record.info.header('idempotency-key'),
       });
       // `parseInput` returns what the route's schemas declare; the erased type cannot express it.
-      const handlerInput = { ...input, actor, request: record.info } as Parameters<AnyRoute['handle']>[0];
+      const handlerInput = { ...input, ...file, actor, request: record.info } as Parameters<
+        AnyRoute['handle']
+      >[0];
       if (entry.stream !== undefined) return writeStream(context, record, await entry.handle(handlerInput));
       if (actor !== undefined) await meter?.take(actor, body?.bytes ?? 0);
       const work = async () => {
@@ -129,6 +135,20 @@ function serveRoute(
       place?.handled();
     }
   };
+}
+
+/** Reads take a place of their client; files have others than JSON, and those behind a link count for the address. */
+async function takePlace(
+  { method, access, sendsFile, stream }: AnyRoute,
+  { reads, files }: SharedByRoutes['places'],
+  { record, response }: { readonly record: RequestRecord; readonly response: ServerResponse },
+): Promise<Awaited<ReturnType<ReadPlaces['take']>> | undefined> {
+  const { actor, info } = record;
+  if (method !== 'get' || stream !== undefined) return undefined;
+  if (sendsFile === true) return files.take(actor?.clientId.toHexString() ?? networkOf(info.ip), response);
+  return actor === undefined || access === 'public'
+    ? undefined
+    : reads.take(actor.clientId.toHexString(), response);
 }
 
 const senderOf = ({ actor, info }: RequestRecord): BodySender =>
@@ -163,7 +183,8 @@ function valueOf<T>(settled: PromiseSettledResult<T>): T {
   return settled.value;
 }
 
-const takesBody = (entry: AnyRoute): boolean => entry.method !== 'get' && entry.method !== 'delete';
+const takesBody = ({ method, takesFile }: AnyRoute): boolean =>
+  method !== 'get' && method !== 'delete' && takesFile === undefined;
 
 const servePage =
   (page: ServedPage, records: RequestRecords): Middleware =>
@@ -243,7 +264,8 @@ function allowOrigins(isOwnOrigin: IsOwnOrigin): Middleware {
     credentials: true,
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: [
-      ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+      ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match'],
+      ...['Range', 'X-Request-Id'],
       // Sent by tracing in a frontend (W3C Trace Context, Baggage).
       ...['traceparent', 'tracestate', 'baggage'],
     ],

@@ -34,6 +34,15 @@ export const responseHeaders = {
     'The version of the resource, for `If-Match`; of a list, a fingerprint for `If-None-Match`',
     '"3"',
   ),
+  'Accept-Ranges': text('The unit of parts that `Range` may name', 'bytes'),
+  'Content-Range': text(
+    'Which part of the file this is, and the length of the whole file',
+    'bytes 0-1023/48211',
+  ),
+  'Content-Disposition': text(
+    'Saves the file under its name instead of showing it',
+    'attachment; filename="receipt.pdf"',
+  ),
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 export type ResponseHeader = keyof typeof responseHeaders;
@@ -65,6 +74,14 @@ export const requestHeaders = {
     schema: { type: 'string', pattern: '^(\\*|"\\d{1,15}")$' },
     example: '"3"',
   },
+  Range: {
+    name: 'Range',
+    in: 'header',
+    required: false,
+    description: 'One part of the file (RFC 9110): `bytes=0-1023`, `bytes=1024-` or `bytes=-500`',
+    schema: { type: 'string', maxLength: 100 },
+    example: 'bytes=0-1023',
+  },
   'If-None-Match': {
     name: 'If-None-Match',
     in: 'header',
@@ -91,6 +108,7 @@ export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [
   ...(entry.idempotent !== undefined ? (['Idempotency-Key'] as const) : []),
   ...(readsIfMatch(entry) ? (['If-Match'] as const) : []),
   ...(isFingerprinted(entry) ? (['If-None-Match'] as const) : []),
+  ...(entry.sendsFile === true ? (['Range', 'If-None-Match'] as const) : []),
   'X-Request-Id',
 ];
 
@@ -104,4 +122,6 @@ export const commonHeadersOf = (entry: AnyRoute): ResponseHeader[] => [
 export const successHeadersOf = (entry: AnyRoute, status: number): ResponseHeader[] => [
   ...(status === 201 ? (['Location'] as const) : []),
   ...(entry.sendsETag === true || isFingerprinted(entry) ? (['ETag'] as const) : []),
+  ...(entry.sendsFile === true ? (['ETag', 'Accept-Ranges', 'Content-Disposition'] as const) : []),
+  ...(entry.sendsFile === true && status === 206 ? (['Content-Range'] as const) : []),
 ];

@@ -130,6 +130,7 @@ function describeRoute(entry: AnyRoute, { schemas, source }: RouteContext): Oper
       ...parametersOf(entry.query, 'query', schemas),
       ...requestHeadersOf(entry).map(requestHeaderReference),
     ],
+    ...(entry.takesFile === undefined ? {} : { requestBody: { required: true, content: fileContent } }),
     ...(entry.body === undefined
       ? {}
       : {
@@ -190,19 +191,27 @@ const statusTexts: Readonly<Record<number, string>> = {
   201: 'Created',
   202: 'Accepted; the response has no body',
   204: 'Done; the response has no body',
+  206: 'The part of the file that `Range` names',
+  304: 'The file is the one that `If-None-Match` names',
   503: 'Not ready',
+};
+
+const fileContent: Readonly<Record<string, JsonSchema>> = {
+  'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
 };
 
 const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
   Object.fromEntries(
     Object.entries(entry.replies).map(([text, schema]) => {
       const status = Number(text);
-      const own = schema === null || status >= 300 ? [] : successHeadersOf(entry, status);
+      const isFile = schema === null && entry.sendsFile === true && status < 300;
+      const own = (schema === null && !isFile) || status >= 300 ? [] : successHeadersOf(entry, status);
       return [
         text,
         {
           description: statusTexts[status] ?? entry.summary,
           headers: headerReferences([...commonHeadersOf(entry), ...own]),
+          ...(isFile ? { content: fileContent } : {}),
           ...(schema === null ? streamOf(entry, status, schemas) : contentOf(schema, schemas)),
         },
       ];

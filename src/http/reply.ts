@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { type ServedFile, writeFile } from './files.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { AnyRoute, SetCookie } from './route.ts';
 
@@ -22,18 +23,22 @@ export interface RenderedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string | null;
+  /** In place of `text`. */
+  readonly file?: ServedFile;
 }
 
 /**
  * Renders the reply through its schema, which strips undeclared fields. Throws `UndeclaredReply` in every environment if
  * the body does not fit.
  */
-export function renderReply(route: AnyRoute, { status, body, headers = {} }: AnyReply): RenderedReply {
+export function renderReply(route: AnyRoute, { status, body, file, headers = {} }: AnyReply): RenderedReply {
   const schema = route.replies[status];
+  if (file !== undefined && (route.sendsFile !== true || schema !== null))
+    throw new UndeclaredReply(route, `status ${status} is no file`);
   if (schema === undefined) throw new UndeclaredReply(route, `status ${status} is not declared`);
   if (schema === null) {
     if (body !== undefined) throw new UndeclaredReply(route, `status ${status} has no body`);
-    return { status, headers, text: null };
+    return { status, headers, text: null, ...(file === undefined ? {} : { file }) };
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) {
@@ -43,8 +48,12 @@ export function renderReply(route: AnyRoute, { status, body, headers = {} }: Any
   return { status, headers, text: JSON.stringify(parsed.data) };
 }
 
-export function writeReply(context: Context, { status, headers, text }: RenderedReply): void {
+export function writeReply(context: Context, { status, headers, text, file }: RenderedReply): void {
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
+  if (file !== undefined) {
+    context.status = status;
+    return writeFile(context, file);
+  }
   if (text === null) {
     context.body = null;
     context.status = status;

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Types } from 'mongoose';
 import type { z } from 'zod';
 import type { ProblemCode } from '../platform/errors.ts';
+import type { IncomingFile, ServedFile } from './files.ts';
 
 /** The authenticated caller, from a verified access token; never from the body. */
 export interface Actor {
@@ -46,6 +47,8 @@ export interface RequestInfo {
 export interface Reply<R extends Replies> {
   readonly status: keyof R & number;
   readonly body?: unknown;
+  /** In place of a body; for routes with `sendsFile`. */
+  readonly file?: ServedFile;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly SetCookie[];
   /** Writes the body of a route that declares `stream`, bit by bit, and ends it. */
@@ -91,7 +94,11 @@ export interface RouteDefinition<
   readonly idempotent?: Idempotency;
   /** Whether 2xx responses have an `ETag`. A route that declares `precondition-failed` reads `If-Match`. */
   readonly sendsETag?: boolean;
-  /** For probes, which do not count against the request limit. */
+  /** The body is a file of at most this size, in place of JSON. It is streamed. */
+  readonly takesFile?: { readonly maxBytes: number };
+  /** The replies with null as schema may be a file. */
+  readonly sendsFile?: boolean;
+  /** For probes and for links that prove themselves: they do not count against the request limit. */
   readonly isUnlimited?: boolean;
   /** Routes with cookies check Origin and Sec-Fetch-Site. */
   readonly usesCookie?: boolean;
@@ -112,6 +119,8 @@ export interface RouteDefinition<
     readonly body: ParsedBy<B>;
     readonly idempotencyKey: string | undefined;
     readonly request: RequestInfo;
+    /** Of routes with `takesFile`. */
+    readonly file?: IncomingFile;
   }): Promise<Reply<NoInfer<R>>>;
 }
 

@@ -118,6 +118,7 @@ describe('http server', () => {
         'idempotency-key',
         'if-match',
         'if-none-match',
+        'range',
         'traceparent',
         'tracestate',
         'baggage',
@@ -131,7 +132,8 @@ describe('http server', () => {
     const answer = await call(at('/api/things/7'), { headers: { origin: 'https://app.test' } });
     const exposed = namesIn(answer, 'access-control-expose-headers');
     const wanted = ['www-authenticate', 'etag', 'location', 'retry-after', 'x-request-id'];
-    assert.deepEqual(exposed.toSorted(), [...wanted, 'ratelimit', 'ratelimit-policy'].toSorted());
+    const ofFiles = ['accept-ranges', 'content-range', 'content-disposition'];
+    assert.deepEqual(exposed.toSorted(), [...wanted, ...ofFiles, 'ratelimit', 'ratelimit-policy'].toSorted());
   });
 
   it('a cookie route › from a foreign page 403, from an allowed page and from a program 204', async () => {
