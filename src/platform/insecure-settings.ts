@@ -8,6 +8,7 @@ export const acceptableNames = [
   'APP_URL',
   'COOKIE_SECURE',
   'CORS_ORIGINS',
+  'MEDIA_S3_ENDPOINT',
   'MONGODB_URI',
   'PUBLIC_URL',
   'SMTP_URL',

@@ -36,7 +36,7 @@ export const readImports = (): readonly Import[] => files.flatMap(importsOf);
 
 /** The floors of `src/`, the lowest first. A room may import rooms of its own floor and of the floors below. */
 export const floors = [
-  ['platform', 'http', 'whatsapp', 'audit', 'mail', 'events', 'idempotency', 'timers', 'quotas'],
+  ['platform', 'http', 'whatsapp', 'audit', 'mail', 'events', 'idempotency', 'timers', 'quotas', 'storage'],
   ['identity', 'channels', 'rates', 'openings'],
   ['people', 'templates', 'consent'],
   ['inbox', 'sending'],

@@ -37,6 +37,7 @@ const insecureValues: Readonly<Record<(typeof acceptableNames)[number], string>>
   APP_URL: 'http://app.example.com',
   COOKIE_SECURE: 'false',
   CORS_ORIGINS: 'https://app.example.com,http://old.example.com',
+  MEDIA_S3_ENDPOINT: 'http://minio:9000',
   MONGODB_URI: 'mongodb://db:27017/whatsapp_crm?replicaSet=rs0',
   PUBLIC_URL: 'http://crm.example.com',
   SMTP_URL: 'smtp://crm:mail@mail.example.com:587?ignoreTLS=true',
