@@ -23,6 +23,11 @@ export const providerConfig = defineConfig({
     WHATSAPP_API_VERSION: text('v25.0').refine((version) => /^v\d{1,3}\.\d{1,2}$/.test(version), {
       error: 'must look like v25.0',
     }),
+    WHATSAPP_MEDIA_HOSTS: text('fbsbx.com,facebook.com,fbcdn.net,whatsapp.net')
+      .transform(splitList)
+      .refine((hosts) => hosts.every((host) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(host)), {
+        error: 'must be host names such as fbsbx.com, separated by commas',
+      }),
     PROVIDER_TIMEOUT_MS: milliseconds(20_000),
     PROVIDER_CONNECTIONS: wholeNumber(64, 1, 1_000),
   },
@@ -44,6 +49,7 @@ export const providerConfig = defineConfig({
       apiVersion: env.WHATSAPP_API_VERSION,
       timeoutMs: env.PROVIDER_TIMEOUT_MS,
       connections: env.PROVIDER_CONNECTIONS,
+      mediaHosts: env.WHATSAPP_MEDIA_HOSTS,
       appSecrets: [...secrets].map((value) => new Secret(value)),
     };
   },
