@@ -1,6 +1,10 @@
+import { createMediaActivities, type MediaActivityDeps } from './media.ts';
 import { createMessageActivities, type MessageActivityDeps } from './messages.ts';
 
 /** All activities, by the name that workflows call. */
-export const createActivities = (deps: MessageActivityDeps) => ({ ...createMessageActivities(deps) });
+export const createActivities = (deps: MessageActivityDeps & MediaActivityDeps) => ({
+  ...createMessageActivities(deps),
+  ...createMediaActivities(deps),
+});
 
 export type Activities = ReturnType<typeof createActivities>;

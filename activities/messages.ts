@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { Types } from 'mongoose';
 import { scopeOf } from '../src/platform/mongo.ts';
@@ -21,23 +20,11 @@ import {
   type MessageRef,
 } from '../src/sending/messages/contract.ts';
 import type { MessageRepository } from '../src/sending/messages/use-cases.ts';
+import { withHeartbeats } from './heartbeats.ts';
 
 export interface MessageActivityDeps extends DispatchDeps {
   readonly messages: MessageRepository;
   readonly effects: ErrorEffects;
-}
-
-const heartbeatsPerTimeout = 3;
-
-/** Sends heartbeats while the attempt runs. Most attempts end before the first one, which then costs nothing. */
-async function withHeartbeats<T>(attempt: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), heartbeatTimeoutMs / heartbeatsPerTimeout).unref();
-  try {
-    return await attempt();
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 const targetOf = ({ clientId, messageId }: MessageRef): Target => ({
@@ -69,7 +56,7 @@ export function createMessageActivities(deps: MessageActivityDeps): MessageActiv
   const dispatch = createDispatch(deps);
   return {
     dispatch: async ({ channelId: _channelId, ...ref }) =>
-      resultOf(await withHeartbeats(() => dispatch(targetOf(ref)))),
+      resultOf(await withHeartbeats(heartbeatTimeoutMs, () => dispatch(targetOf(ref)))),
 
     async recordOutcome({ outcome, attempt, ...ref }) {
       const { scope, id } = targetOf(ref);

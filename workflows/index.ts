@@ -1,1 +1,3 @@
+export { copyMedia } from './copy-media.ts';
+export { fetchMedia } from './fetch-media.ts';
 export { sendMessage } from './send-message.ts';

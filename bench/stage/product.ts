@@ -113,6 +113,7 @@ function toEnvironment(
     WHATSAPP_PROVIDER: 'sandbox',
     WHATSAPP_API_URL: urls.sandbox,
     PROVIDER_SENDS_PER_SECOND: '10000',
+    MEDIA_DIR: join(stage.folder, 'media'),
     SANDBOX_PORT: portOf(urls.sandbox),
     SANDBOX_DATA_DIR: join(stage.folder, 'sandbox'),
     SANDBOX_WEBHOOK_URL: `${urls.api}/webhook/incoming`,

@@ -108,6 +108,8 @@ function toEnv(options: CrmOptions, { apiPort, workerPort, sandboxPort }: CrmPor
     ...secrets,
     WHATSAPP_PROVIDER: 'sandbox',
     WHATSAPP_API_URL: `http://127.0.0.1:${sandboxPort}`,
+    MEDIA_DIR: join(options.folder, 'media'),
+    MEDIA_MIN_FREE_MIB: '0',
     SANDBOX_PORT: String(sandboxPort),
     SANDBOX_DATA_DIR: join(options.folder, 'sandbox'),
     SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${apiPort}/webhook/incoming`,

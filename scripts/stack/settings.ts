@@ -122,6 +122,7 @@ export function toChildEnv(
   return {
     NODE_ENV: 'development',
     PUBLIC_URL: addresses.api,
+    MEDIA_DIR: join(dataDir, 'media'),
     ...given,
     ...secretsOfProduct,
     HOST: 'localhost',

@@ -27,6 +27,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Business hours', description: 'When a place of the business is open' },
     { name: 'Service levels', description: 'How soon conversations are to be answered and resolved' },
     { name: 'Messages', description: 'Messages of a conversation: sending, tracking, retrying' },
+    { name: 'Media', description: 'Files of messages' },
     { name: 'Live events', description: 'What changes, as it happens' },
     {
       name: 'Audit',

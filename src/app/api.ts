@@ -148,7 +148,7 @@ const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, 
 
 /** The routes of the areas that API and worker share. */
 function areaRoutes(config: Config, core: Core, users: Identity['users']) {
-  const { channels, templates, people, inbox, consent, sending } = core.areas;
+  const { channels, templates, people, inbox, media, consent, sending } = core.areas;
   const { mongo, audit, clock, messages, awaitCalls } = core;
   const { finishOptOut: onOptOut, finishBlock: onBlocked } = core.consent;
   const { erasePerson } = buildErasure(core);
@@ -161,6 +161,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
     }),
     ...templates.routes({ countUnsent: messages.countUnsentOf, awaitCalls }),
     ...inbox.routes({ users, channels: core.channels }),
+    ...media.routes(),
     ...people.routes({ users, onOptOut, onBlocked, erasePerson }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal, users }),

@@ -9,6 +9,7 @@ import { metricsConfig, mongoConfig, temporalConfig, workerConfig } from '../pla
 import { quotasConfig } from '../quotas/config.ts';
 import { ratesConfig } from '../rates/config.ts';
 import { messagesConfig } from '../sending/config.ts';
+import { storageConfig } from '../storage/config.ts';
 import { webhookConfig } from '../webhooks/config.ts';
 import { providerConfig } from '../whatsapp/config.ts';
 
@@ -27,6 +28,7 @@ const blocks = {
   quotas: quotasConfig,
   rates: ratesConfig,
   messages: messagesConfig,
+  storage: storageConfig,
   webhook: webhookConfig,
 } as const;
 

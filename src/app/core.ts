@@ -1,8 +1,8 @@
 import { buildChannels } from '../channels/build.ts';
 import { buildAddressStops, buildConsent } from '../consent/build.ts';
-import type { HealthCheck } from '../http/health.ts';
 import { buildClients } from '../identity/build.ts';
 import { buildConversationStore, buildInbox } from '../inbox/build.ts';
+import { buildMedia } from '../inbox/media/build.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { buildOpenings } from '../openings/build.ts';
 import { createAwaitCalls } from '../openings/closings.ts';
@@ -14,19 +14,23 @@ import { createDatabaseWait, type DatabaseWait } from '../platform/database-wait
 import type { Logger } from '../platform/logger.ts';
 import type { ProcessName } from '../platform/metrics.ts';
 import { pendingMigrations } from '../platform/migrations.ts';
-import { databaseOf, type MongoConnection, type OpenedMongo, openMongo } from '../platform/mongo.ts';
-import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
+import { type MongoConnection, type OpenedMongo, openMongo } from '../platform/mongo.ts';
+import { createTemporalClient } from '../platform/temporal.ts';
 import { buildRates } from '../rates/build.ts';
 import { buildMessageStore, buildSending } from '../sending/build.ts';
+import { workflowQueue } from '../sending/messages/contract.ts';
 import type { MessageRepository } from '../sending/messages/use-cases.ts';
 import { observeOptOutCancels } from '../sending/observers.ts';
+import { buildStorage } from '../storage/build.ts';
 import { buildTemplates } from '../templates/build.ts';
 import { buildTimers } from '../timers/build.ts';
 import type { TimerHandlers } from '../timers/timers.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import type { GraphOptions } from '../whatsapp/graph.ts';
+import { createMediaApi } from '../whatsapp/media-api.ts';
 import { observeGateway } from '../whatsapp/observers.ts';
 import type { Config } from './config.ts';
+import { healthChecks } from './dependencies.ts';
 import { createCrmMetrics } from './instruments.ts';
 import { buildRecords } from './events.ts';
 
@@ -47,12 +51,12 @@ export async function buildCore(config: Config, options: CoreOptions) {
     maxPoolSize: config.mongo.maxPoolSize,
   });
   const database = await waitForDatabase(opened, options.logger);
-  const ground = buildGround(config, options, opened.connection);
+  const ground = await buildGround(config, options, opened.connection);
   const areas = buildAreas(config, ground);
   const { mongo, temporal, gateway, rates, clock, logger, metrics, cipher, audit, clients, openings } =
     ground;
-  const { channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending } =
-    areas;
+  const { channels, templates, people, inbox, media, store, awaitCalls } = areas;
+  const { numbers, addressStops, consent, sending } = areas;
   return {
     mongo,
     /** Neither process takes work before this is open. */
@@ -88,21 +92,20 @@ export async function buildCore(config: Config, options: CoreOptions) {
     preferences: consent.preferences,
     readKeyword: consent.readKeyword,
     onInbound: consent.onInbound,
-    facts: sending.facts,
-    effects: sending.effects,
-    receipts: sending.receipts,
-    inbound: sending.inbound,
-    threadItems: sending.threadItems,
+    ...{ facts: sending.facts, effects: sending.effects, receipts: sending.receipts },
+    media,
+    ...{ files: sending.files, inbound: sending.inbound, threadItems: sending.threadItems },
     areas,
     /** The loops of these areas; only the worker runs them. */
     loops: [
-      ...[channels, templates, numbers, rates, sending].flatMap(({ loops }) => loops),
+      ...[channels, templates, numbers, rates, sending, media].flatMap(({ loops }) => loops),
       ...ground.timers.loops(timerHandlers(areas)),
     ],
     health: healthChecks({ mongo, temporal, database }),
     async close() {
       database.stop();
-      await gateway.close();
+      await Promise.all([gateway.close(), ground.mediaGateway.close()]);
+      ground.storage.close();
       await rates.close();
       await templates.close();
       await temporal.close();
@@ -121,15 +124,18 @@ const waitForDatabase = ({ connection, connect }: OpenedMongo, logger: Logger): 
     },
   });
 
-type Ground = ReturnType<typeof buildGround>;
+type Ground = Awaited<ReturnType<typeof buildGround>>;
 
 /** Connections, and the areas that depend on no other. */
-function buildGround(config: Config, { name, logger, provider }: CoreOptions, mongo: MongoConnection) {
+async function buildGround(config: Config, { name, logger, provider }: CoreOptions, mongo: MongoConnection) {
   const clock = systemClock;
   const metrics = createCrmMetrics(name);
   const { openings, queue } = buildOpenings({ mongo, clock });
   const { audit, events, store: eventStore } = buildRecords({ mongo, clock });
+  const { storage, spool } = await buildStorage(config.storage);
   return {
+    storage,
+    spool,
     clock,
     logger,
     metrics,
@@ -137,6 +143,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
     mongo,
     temporal: createTemporalClient(config.temporal),
     gateway: observeGateway(createCloudApiGateway(provider), metrics),
+    mediaGateway: createMediaApi({ ...provider, fileHosts: config.provider.mediaHosts }),
     audit,
     events,
     eventStore,
@@ -149,7 +156,7 @@ function buildGround(config: Config, { name, logger, provider }: CoreOptions, mo
 }
 
 /** The areas whose objects the provider also stores. */
-function buildChannelsAndTemplates(config: Config, ground: Ground) {
+function buildProviderAreas(config: Config, ground: Ground) {
   const { mongo, audit, openings, clock, logger } = ground;
   const { limiter } = ground.rates;
   const channels = buildChannels({
@@ -174,12 +181,23 @@ function buildChannelsAndTemplates(config: Config, ground: Ground) {
     clock,
     logger,
   });
-  return { channels, templates };
+  const media = buildMedia({
+    mongo,
+    temporal: ground.temporal.client,
+    workflowQueue,
+    channels: channels.directory,
+    gateway: ground.mediaGateway,
+    storage: ground.storage,
+    spool: ground.spool,
+    clock,
+    logger,
+  });
+  return { channels, templates, media };
 }
 
 function buildAreas(config: Config, ground: Ground) {
   const { mongo, clock, logger, metrics, audit, openings } = ground;
-  const { channels, templates } = buildChannelsAndTemplates(config, ground);
+  const { channels, templates, media } = buildProviderAreas(config, ground);
   const threads = buildConversationStore(mongo);
   const addressStops = buildAddressStops(mongo);
   const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
@@ -227,6 +245,8 @@ function buildAreas(config: Config, ground: Ground) {
     leads,
     phoneBook: people.phoneBook,
     ...{ conversations, arrivals, answers },
+    files: media.arrivals,
+    fileStates: media.states,
     numbers: numbers.numbers,
     consent: consent.consent,
     readKeyword: consent.readKeyword,
@@ -242,8 +262,8 @@ function buildAreas(config: Config, ground: Ground) {
     logger,
   });
   return {
-    ...{ channels, templates, people, inbox, store, awaitCalls, numbers, addressStops, consent, sending },
-    threads,
+    ...{ channels, templates, people, inbox, media, store, awaitCalls, threads },
+    ...{ numbers, addressStops, consent, sending },
   };
 }
 
@@ -261,29 +281,3 @@ const hasReached =
     const threads = await conversations.idsOfContact(scope, contactId);
     return messages.hasReached(scope, threads, { phoneNumber, since });
   };
-
-interface Connections {
-  readonly mongo: MongoConnection;
-  readonly temporal: TemporalClient;
-  readonly database: DatabaseWait;
-}
-
-/** The checks that API and worker share. */
-const healthChecks = ({ mongo, temporal, database }: Connections): readonly HealthCheck[] => [
-  {
-    name: 'mongo',
-    advice: 'Check that MongoDB runs as a replica set and that MONGODB_URI names it.',
-    check: async () => void (await databaseOf(mongo).command({ ping: 1 })),
-  },
-  {
-    name: 'temporal',
-    advice: 'Check that Temporal runs and that TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are correct.',
-    check: temporal.check,
-  },
-  {
-    name: 'migrations',
-    needs: 'mongo',
-    advice: 'Run npm run migrate. This process waits for it and takes no work until then.',
-    check: database.check,
-  },
-];

@@ -1,5 +1,8 @@
 import { type HealthCheck, runChecks } from '../http/health.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { DatabaseWait } from '../platform/database-wait.ts';
+import { databaseOf, type MongoConnection } from '../platform/mongo.ts';
+import type { TemporalClient } from '../platform/temporal.ts';
 import type { CrmMetrics } from './instruments.ts';
 
 interface DependencyWatchDeps {
@@ -29,3 +32,29 @@ export function createDependencyWatch({ checks, metrics, logger }: DependencyWat
     );
   };
 }
+
+interface Connections {
+  readonly mongo: MongoConnection;
+  readonly temporal: TemporalClient;
+  readonly database: DatabaseWait;
+}
+
+/** The checks that API and worker share. */
+export const healthChecks = ({ mongo, temporal, database }: Connections): readonly HealthCheck[] => [
+  {
+    name: 'mongo',
+    advice: 'Check that MongoDB runs as a replica set and that MONGODB_URI names it.',
+    check: async () => void (await databaseOf(mongo).command({ ping: 1 })),
+  },
+  {
+    name: 'temporal',
+    advice: 'Check that Temporal runs and that TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are correct.',
+    check: temporal.check,
+  },
+  {
+    name: 'migrations',
+    needs: 'mongo',
+    advice: 'Run npm run migrate. This process waits for it and takes no work until then.',
+    check: database.check,
+  },
+];

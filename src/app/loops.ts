@@ -1,6 +1,7 @@
 import { auditLoops } from '../audit/loops.ts';
 import { channelLoops } from '../channels/loops.ts';
 import { eventLoops } from '../events/loops.ts';
+import { mediaLoops } from '../inbox/media/loops.ts';
 import { mailLoops } from '../mail/loops.ts';
 import { peopleLoops } from '../people/loops.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -67,6 +68,7 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     rateLoops,
     timerLoops,
     auditLoops,
+    mediaLoops,
     mailLoops,
     eventLoops,
     messageEventLoops,

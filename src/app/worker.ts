@@ -9,6 +9,8 @@ import { workflowBundlePath } from '../platform/paths.ts';
 import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-worker.ts';
 import { queueRate } from '../rates/channel/queue.ts';
 import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
+import { mediaQueue } from '../inbox/media/contract.ts';
+import { createShares } from '../inbox/media/shares.ts';
 import { createDispatchObserver } from '../sending/observers.ts';
 import { buildProcessor } from '../webhooks/build.ts';
 import type { Config } from './config.ts';
@@ -95,10 +97,11 @@ async function startWork(config: Config, core: Core, observer: LoopObserver): Pr
 }
 
 function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
-  const { messages, effects, channels, templates, facts, conversations, answers, rates } = core;
+  const { messages, effects, channels, templates, facts, conversations, answers, rates, media } = core;
   const { gateway, metrics, clock, logger } = core;
   const observer = createDispatchObserver(metrics);
-  const { dispatch, ...stateActivities } = createActivities({
+  const { maxConcurrentDispatches, maxConcurrentFiles, maxCachedWorkflows } = config.worker;
+  const { dispatch, fetchFile, copyFile, ...stateActivities } = createActivities({
     messages,
     effects,
     channels,
@@ -108,6 +111,9 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     answers,
     rates,
     gateway,
+    fetching: media.fetching,
+    copies: media.copies,
+    shares: createShares(Math.ceil(maxConcurrentFiles / 2)),
     observer,
     clock,
     logger,
@@ -123,8 +129,9 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     providerQueue,
     stateActivities,
     providerActivities: { dispatch },
-    maxConcurrentDispatches: config.worker.maxConcurrentDispatches,
-    maxCachedWorkflows: config.worker.maxCachedWorkflows,
+    files: { queue: mediaQueue, activities: { fetchFile, copyFile }, maxConcurrent: maxConcurrentFiles },
+    maxConcurrentDispatches,
+    maxCachedWorkflows,
     shutdownGraceMs: config.deployment.shutdownGraceMs,
     logger,
   });

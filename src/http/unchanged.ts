@@ -5,10 +5,10 @@ import type { AnyRoute, RequestInfo } from './route.ts';
 /**
  * Whether 200 answers of the route have a fingerprint of their body as `ETag`, so that a screen that asks again with
  * `If-None-Match` gets 304 if nothing has changed (RFC 9110, 13.1.2). Routes that send a version keep that: it is for
- * `If-Match`, and a body may change without it.
+ * `If-Match`, and a body may change without it. Files have the hash of their bytes.
  */
-export const isFingerprinted = ({ method, access, sendsETag, stream }: AnyRoute): boolean =>
-  method === 'get' && access !== 'public' && sendsETag !== true && stream === undefined;
+export const isFingerprinted = ({ method, access, sendsETag, sendsFile, stream }: AnyRoute): boolean =>
+  method === 'get' && access !== 'public' && sendsETag !== true && sendsFile !== true && stream === undefined;
 
 /** Adds the fingerprint to the answer, which becomes 304 if the caller has it already. */
 export function answerUnchanged(route: AnyRoute, request: RequestInfo, reply: RenderedReply): RenderedReply {

@@ -116,11 +116,13 @@ export const workerConfig = defineBaseConfig({
   fields: {
     WORKER_HEALTH_PORT: port(4001),
     WORKER_MAX_DISPATCHES: wholeNumber(50, 1, 10_000),
+    WORKER_MAX_FILES: wholeNumber(8, 1, 200),
     WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1_000, 10, 1_000_000),
   },
   toSlice: (env) => ({
     healthPort: env.WORKER_HEALTH_PORT,
     maxConcurrentDispatches: env.WORKER_MAX_DISPATCHES,
+    maxConcurrentFiles: env.WORKER_MAX_FILES,
     maxCachedWorkflows: env.WORKER_MAX_CACHED_WORKFLOWS,
   }),
 });

@@ -15,11 +15,19 @@ export interface TemporalWorkerOptions extends TemporalOptions {
   readonly stateActivities: object;
   /** Activities that call the provider: on their own queue, whose rate the server limits. */
   readonly providerActivities: object;
+  /** Activities that move files: on a queue of their own, so that large files hold no places of others. */
+  readonly files?: FileWork;
   readonly maxConcurrentDispatches: number;
   readonly maxCachedWorkflows: number;
   /** Time for running activities to finish when the process stops. The stop itself takes about two seconds more. */
   readonly shutdownGraceMs: number;
   readonly logger: Logger;
+}
+
+interface FileWork {
+  readonly queue: string;
+  readonly activities: object;
+  readonly maxConcurrent: number;
 }
 
 export interface TemporalWorker {
@@ -90,7 +98,10 @@ const workflowGraceMs = 500;
 /** At most one heartbeat of an activity is sent in this time. */
 const maxHeartbeatThrottleMs = 4_000;
 
-/** Two workers in one process: workflows with their state activities, and dispatch on the provider's queue. */
+/**
+ * Three workers in one process: workflows with their state activities, dispatch on the provider's queue, and files on
+ * theirs.
+ */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
   const { namespace, shutdownGraceMs } = options;
   setForLibrary('TEMPORAL_POLL_SHUTDOWN_INTERRUPT_WAIT_MS', String(pollGraceMs));
@@ -116,29 +127,52 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
     // The SDK's default delays a heartbeat by up to 0.8 of its time-out.
     maxHeartbeatThrottleInterval: maxHeartbeatThrottleMs,
   });
+  const files = await createFileWorkers(shared, options.files);
   const end = (worker: Worker) => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // Either worker stops the other when it ends, also on failure: the process then ends and its supervisor restarts it.
+  // Each worker stops the others when it ends, also on failure: the process then ends and its supervisor restarts it.
   const runProvider = async () => {
     try {
       await provider.run();
     } finally {
+      files.forEach(end);
       await sleep(workflowGraceMs);
       end(workflows);
     }
   };
-  const runs = [workflows.run().finally(() => end(provider)), runProvider()];
+  const runs = [
+    workflows.run().finally(() => end(provider)),
+    runProvider(),
+    ...files.map((worker) => worker.run().finally(() => end(provider))),
+  ];
   const running = Promise.allSettled(runs).then(async (results) => {
     await connection.close();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   });
   return {
     running,
-    isRunning: () => [workflows, provider].every((worker) => worker.getState() === 'RUNNING'),
+    isRunning: () => [workflows, provider, ...files].every((worker) => worker.getState() === 'RUNNING'),
     async stop() {
       end(provider);
       await running;
     },
   };
+}
+
+/** One worker, or none. */
+async function createFileWorkers(
+  shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'>,
+  files: FileWork | undefined,
+): Promise<readonly Worker[]> {
+  if (files === undefined) return [];
+  const worker = await Worker.create({
+    ...shared,
+    taskQueue: files.queue,
+    activities: files.activities,
+    maxConcurrentActivityTaskExecutions: files.maxConcurrent,
+    activityTaskPollerBehavior: autoscaling(5),
+    maxHeartbeatThrottleInterval: maxHeartbeatThrottleMs,
+  });
+  return [worker];
 }

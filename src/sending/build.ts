@@ -7,6 +7,8 @@ import type { SendingPolicyReader } from '../consent/sending-policy/reader.ts';
 import type { ConsentStatements } from '../consent/statements/statements.ts';
 import type { Arrivals } from '../inbox/conversations/arrivals.ts';
 import type { AnswerLog } from '../inbox/sla/answer-log.ts';
+import type { FileArrivals } from '../inbox/media/arrivals.ts';
+import type { FileStates } from '../inbox/media/states-of-messages.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -38,6 +40,7 @@ import { messageActionRoutes, type MessageActionRouteDeps } from './messages/act
 import { createMessageActions } from './messages/actions/use-cases.ts';
 import type { InboundDeps } from './messages/incoming/arrival.ts';
 import { createCalls } from './messages/incoming/calls.ts';
+import { filesOfMessages } from './messages/incoming/files.ts';
 import { createGroups } from './messages/incoming/groups.ts';
 import { createInboundService } from './messages/incoming/inbound.ts';
 import { createPhoneMessages } from './messages/incoming/phone-messages.ts';
@@ -108,6 +111,8 @@ interface SendingDeps {
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
   readonly answers: AnswerLog;
+  readonly files: FileArrivals;
+  readonly fileStates: FileStates;
   readonly numbers: SuspectNumbers;
   readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
   readonly onInbound: InboundDeps['onInbound'];
@@ -150,6 +155,7 @@ export function buildSending(deps: SendingDeps) {
     facts,
     effects,
     receipts: observeReceipts(receipts, { metrics, clock }),
+    files: incoming.files,
     inbound: incoming.inbound,
     threadItems: incoming.threadItems,
     loops: loopsOf(deps),
@@ -157,6 +163,7 @@ export function buildSending(deps: SendingDeps) {
     routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({
         messages,
+        files: deps.fileStates,
         acceptance,
         channels,
         templates,
@@ -180,17 +187,20 @@ export function buildSending(deps: SendingDeps) {
 function buildIncoming(deps: SendingDeps) {
   const { messages, contacts, conversations, arrivals, numbers, onInbound, readKeyword, phoneBook, clock } =
     deps;
+  const files = filesOfMessages(deps.files);
   const { runInTransaction } = deps.audit;
-  const groups = createGroups({ messages, contacts, conversations, runInTransaction, clock });
+  const groups = createGroups({ messages, files, contacts, conversations, runInTransaction, clock });
   const inbound = createInboundService({
-    ...{ messages, contacts, conversations, arrivals, runInTransaction },
+    ...{ messages, files, contacts, conversations, arrivals, runInTransaction },
     ...{ numbers, readKeyword, onInbound, clock },
   });
   return {
+    files,
     inbound: routeGroupMessages(inbound, groups),
     threadItems: createThreadItems({
       phoneMessages: createPhoneMessages({
-        ...{ messages, contacts, conversations, answers: deps.answers, runInTransaction, onInbound, clock },
+        ...{ messages, files, contacts, conversations, answers: deps.answers },
+        ...{ runInTransaction, onInbound, clock },
       }),
       calls: createCalls({ messages, contacts, conversations, arrivals, runInTransaction, clock }),
       groups,

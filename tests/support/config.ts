@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Config, loadConfig } from '../../src/app/config.ts';
 
 /** The minimal environment; every secret is random, so that no test can rely on one. */
@@ -22,6 +24,8 @@ const quiet = {
   SIGNUP_LIMIT_PER_HOUR: '1000000',
   SIGNUP_LIMIT_PER_DAY: '1000000',
   SMTP_URL: 'smtp://127.0.0.1:9',
+  MEDIA_DIR: join(tmpdir(), `whatsapp-crm-media-${process.pid}`),
+  MEDIA_MIN_FREE_MIB: '0',
 };
 
 export const testConfig = (overrides: Readonly<Record<string, string>> = {}): Config =>

@@ -92,7 +92,10 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
       const scope = scopeOf(actor.clientId);
       const order = `${sort}-first` as const;
       const page = await messages.list(scope, { ...filter, statuses }, { limit, cursor, order, around });
-      const items = page.items.map((message) => toMessageListItemView(message, page.people));
+      const files = await messages.filesOf(scope, page.items);
+      const items = page.items.map((message) =>
+        toMessageListItemView(message, page.people, files.get(message._id.toHexString())),
+      );
       return { status: 200, body: { items, nextCursor: page.nextCursor, newerCursor: page.newerCursor } };
     },
   }),
@@ -111,8 +114,8 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
     replies: { 200: MessageView },
     problems: ['not-found'],
     async handle({ actor, params }) {
-      const { message, sources } = await messages.get(scopeOf(actor.clientId), params.id);
-      return { status: 200, body: toMessageView(message, sources) };
+      const { message, ...beside } = await messages.get(scopeOf(actor.clientId), params.id);
+      return { status: 200, body: toMessageView(message, beside) };
     },
   }),
 ];

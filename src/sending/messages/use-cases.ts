@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { FileOfMessage, FileStates } from '../../inbox/media/states-of-messages.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -21,11 +22,18 @@ export type {
 } from './store/repository.ts';
 
 export interface MessageDeps extends TemplateSendDeps, Pick<MessageListDeps, 'users'> {
+  readonly files: FileStates;
   readonly acceptance: Acceptance;
   readonly clock: Clock;
 }
 
 export type MessageUseCases = ReturnType<typeof createMessageUseCases>;
+
+export interface MessageAndMore {
+  readonly message: MessageDoc;
+  readonly sources: readonly MessageSource[];
+  readonly file: FileOfMessage | undefined;
+}
 
 /** The sender of a message, and the idempotency key of the request. */
 export interface SendOptions {
@@ -34,7 +42,7 @@ export interface SendOptions {
 }
 
 export function createMessageUseCases(deps: MessageDeps) {
-  const { messages, clock } = deps;
+  const { messages, files, clock } = deps;
   const { accept } = deps.acceptance;
 
   return {
@@ -58,18 +66,19 @@ export function createMessageUseCases(deps: MessageDeps) {
         draftFreeFormMessage(scope, { body, by, now: clock.now() }, deps),
       ),
 
-    /** The message, and the provider's objects of it and of its changes. */
-    async get(
-      scope: ClientScope,
-      id: Types.ObjectId,
-    ): Promise<{ readonly message: MessageDoc; readonly sources: readonly MessageSource[] }> {
+    /** The message, the provider's objects of it and of its changes, and its file. */
+    async get(scope: ClientScope, id: Types.ObjectId): Promise<MessageAndMore> {
       const message = await messages.findById(scope, id);
       if (message === null) throw notFound('message');
       const isFromUs = message.direction === 'outbound' && message.senderType !== 'phone';
       const sources = isFromUs ? [] : await messages.findSources(scope, id);
-      return { message, sources };
+      const file = (await files.statesOf(scope, [message])).get(id.toHexString());
+      return { message, sources, file };
     },
 
     ...createMessageLists(deps),
+
+    /** The files of messages of a page, by the id of the message. */
+    filesOf: files.statesOf,
   };
 }

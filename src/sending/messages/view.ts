@@ -1,4 +1,6 @@
+import type { FileOfMessage } from '../../inbox/media/states-of-messages.ts';
 import { addressOfMessage } from '../gates/recipient.ts';
+import type { ShownContent } from './content/shown/schemas.ts';
 import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
 import { sourceOf } from './sources/prune.ts';
@@ -18,7 +20,7 @@ const isoOrNull = (date: Date | null | undefined): string | null => date?.toISOS
 
 const noMilestones = milestonesOf([]);
 
-const toMessageFields = (message: MessageListItem) => {
+const toMessageFields = (message: MessageListItem, file: FileOfMessage | undefined) => {
   const id = message._id.toHexString();
   const waitingFor = waitingForOf(message, null);
   const { sentAt, deliveredAt, readAt } =
@@ -38,7 +40,7 @@ const toMessageFields = (message: MessageListItem) => {
     contextMessageId: message.contextMessageId ?? null,
     contextFrom: message.contextFrom ?? null,
     senderProfile: toProfileView(message.senderProfile),
-    content: shownContent(currentContent(message)),
+    content: withFile(shownContent(currentContent(message)), file),
     editedAt: isoOrNull(message.editedAt),
     revokedAt: isoOrNull(message.revokedAt),
     templateName: message.templateName ?? null,
@@ -63,16 +65,17 @@ const toMessageFields = (message: MessageListItem) => {
   };
 };
 
-/** `people` are those of the page. */
+/** `people` are those of the page, `file` is our copy of the message's file. */
 export function toMessageListItemView(
   message: MessageListItem,
   { contacts, userNames }: MessagePeople,
+  file?: FileOfMessage,
 ): MessageListItemView {
   const contact = contacts.get(message.contactId.toHexString());
   const { createdBy, senderType } = message;
   const writer = senderType === 'contact' ? contact?.name : userNames.get(createdBy?.toHexString() ?? '');
   return {
-    ...toMessageFields(message),
+    ...toMessageFields(message, file),
     contact: contact === undefined ? null : toContactView(contact),
     senderName: writer ?? null,
   };
@@ -84,6 +87,12 @@ const toContactView = ({ _id, name, phoneNumber, username }: ContactDoc) => ({
   phoneNumber: phoneNumber ?? null,
   username: username ?? null,
 });
+
+/** The content with the state of our copy of its file. */
+const withFile = (content: ShownContent, file: FileOfMessage | undefined): ShownContent =>
+  content.media === null || file === undefined
+    ? content
+    : { ...content, media: { ...content.media, fileId: file._id.toHexString(), state: file.state } };
 
 const toProfileView = (profile: MessageListItem['senderProfile']) =>
   profile === undefined ? null : { name: profile.name ?? null, username: profile.username ?? null };
@@ -97,10 +106,16 @@ const toPricingView = (pricing: MessageDoc['pricing']): MessageView['pricing'] =
     ? null
     : { category: pricing.category ?? null, type: pricing.type ?? null, model: pricing.model ?? null };
 
-/** `sources` are those of the message and of its changes. */
-export function toMessageView(message: MessageDoc, sources: readonly MessageSource[] = []): MessageView {
+interface Beside {
+  /** Those of the message and of its changes. */
+  readonly sources?: readonly MessageSource[];
+  /** Our copy of the file of the message. */
+  readonly file?: FileOfMessage | undefined;
+}
+
+export function toMessageView(message: MessageDoc, { sources = [], file }: Beside = {}): MessageView {
   return {
-    ...toMessageFields(message),
+    ...toMessageFields(message, file),
     statusHistory: historyInOrder(message.statusHistory).map(({ status, timestamp, raw }) => ({
       status,
       timestamp: timestamp.toISOString(),

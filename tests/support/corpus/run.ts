@@ -103,6 +103,9 @@ const unstable = new Set([
   ...['createdAt', 'updatedAt', 'repliesTo', 'version', 'statusHistory'],
 ]);
 
+/** Of these ids only counts whether there is one. */
+const optionalIds = new Set(['fileId']);
+
 const windowMs = 24 * 60 * 60_000 - 60_000;
 
 /** What can be compared of two runs: without ids, and with times of arrival, or a window after them, as `now`. */
@@ -117,7 +120,10 @@ export function outlineOf(answers: unknown, { bodies, since }: Posted): unknown 
     }
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
-      Object.entries(value).flatMap(([key, part]) => (unstable.has(key) ? [] : [[key, outline(part)]])),
+      Object.entries(value).flatMap(([key, part]) => {
+        if (unstable.has(key)) return [];
+        return [[key, optionalIds.has(key) ? part !== null : outline(part)]];
+      }),
     );
   };
   return outline(answers);

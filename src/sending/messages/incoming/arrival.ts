@@ -9,6 +9,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
 import type { MessageContent, MessageDoc, MessageRepository } from '../store/repository.ts';
+import type { FilesOfMessages } from './files.ts';
 
 /** An item whose time is known: that of the stored message. */
 export type DatedItem = InboundItem & { readonly timestampMs: number };
@@ -27,6 +28,7 @@ export interface InboundDeps {
   readonly contacts: ContactDirectory;
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
+  readonly files: FilesOfMessages;
   readonly runInTransaction: RunInTransaction;
   /** The stop or start word of a message. */
   readonly readKeyword: KeywordReader;

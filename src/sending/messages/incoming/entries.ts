@@ -10,6 +10,7 @@ import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { writtenTimeOf } from '../rules.ts';
 import { contentOf, keepSource } from './arrival.ts';
+import type { FilesOfMessages } from './files.ts';
 import { threadTimes } from './rules.ts';
 
 /** Null if no id is usable. */
@@ -108,23 +109,32 @@ export interface EntryToStore {
   readonly now: Date;
 }
 
+interface EntryStore<Names extends keyof MessageRepository> {
+  readonly messages: Pick<MessageRepository, Names>;
+  readonly files: FilesOfMessages;
+}
+
 /** Stores the entry and what it does not show; false if it is stored already. */
 export async function storeEntry(
-  messages: Pick<MessageRepository, 'insert' | 'completeOriginal' | 'keepSource'>,
+  { messages, files }: EntryStore<'insert' | 'completeOriginal' | 'keepSource'>,
   { entry, message, now }: EntryToStore,
 ): Promise<boolean> {
   const { clientId } = entry;
   const at = writtenTimeOf(entry);
   const { providerMessageId } = message;
   const scope = { clientId };
+  const keep = async (messageId: Types.ObjectId): Promise<void> => {
+    await keepSource(messages, scope, { messageId, item: message, at, now });
+    await files.keep(scope, { ...entry, messageId, media: message.media });
+  };
   if (await messages.insert(scope, entry)) {
-    await keepSource(messages, scope, { messageId: entry._id, item: message, at, now });
+    await keep(entry._id);
     return true;
   }
   // A change of the message may have arrived before it.
   const completed = await messages.completeOriginal(scope, { ...entry, providerMessageId });
   if (completed === null) return false;
-  await keepSource(messages, scope, { messageId: completed, item: message, at, now });
+  await keep(completed);
   return true;
 }
 
@@ -133,7 +143,7 @@ export async function storeEntry(
  * another process has stored it.
  */
 export async function storeEntryWithin(
-  messages: Pick<MessageRepository, 'insertWithin' | 'completeOriginal' | 'keepSource'>,
+  { messages, files }: EntryStore<'insertWithin' | 'completeOriginal' | 'keepSource'>,
   { entry, message, now }: EntryToStore,
   session: ClientSession,
 ): Promise<Types.ObjectId> {
@@ -144,6 +154,7 @@ export async function storeEntryWithin(
   if (completed === null) await messages.insertWithin(scope, entry, session);
   const messageId = completed ?? entry._id;
   await keepSource(messages, scope, { messageId, item: message, at: writtenTimeOf(entry), now }, session);
+  await files.keep(scope, { ...entry, messageId, media: message.media }, session);
   return messageId;
 }
 

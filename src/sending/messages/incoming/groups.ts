@@ -8,6 +8,7 @@ import type { GroupEventItem } from '../../../whatsapp/group-events.ts';
 import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { EchoItem } from '../../../whatsapp/phone-messages.ts';
 import type { MessageRepository } from '../store/repository.ts';
+import type { FilesOfMessages } from './files.ts';
 import { profileOf } from './arrival.ts';
 import {
   contactOfPerson,
@@ -23,6 +24,7 @@ import { isWrittenByContact, messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
+  readonly files: FilesOfMessages;
   readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
   readonly conversations: ConversationThreads;
   readonly runInTransaction: RunInTransaction;
@@ -89,7 +91,7 @@ export function createGroups(deps: GroupDeps) {
           ...(await contentFields(messages, scope, message)),
         },
       );
-      await storeEntry(messages, { entry, message, now });
+      await storeEntry(deps, { entry, message, now });
     },
 
     /** A change of the group, as an entry of its thread; a new subject renames it. */
@@ -126,13 +128,13 @@ const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => (
 
 /** Stores a message and counts it as unread in one transaction; a repetition does neither. */
 const createCountedStore =
-  ({ messages, conversations, runInTransaction }: GroupDeps) =>
+  ({ messages, files, conversations, runInTransaction }: GroupDeps) =>
   ({ entry, message, now }: EntryToStore): Promise<void> =>
     retryOnDuplicateKey(async () => {
       const scope = scopeOf(entry.clientId);
       if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
       await runInTransaction(async (session) => {
-        await storeEntryWithin(messages, { entry, message, now }, session);
+        await storeEntryWithin({ messages, files }, { entry, message, now }, session);
         if (isWrittenByContact(message))
           await conversations.countUnread(scope, entry.conversationId, session);
       });

@@ -75,7 +75,7 @@ async function receiveNew(
   { scope, channelId, contact }: InboundPlace,
   { item, repliesTo }: ReceivedMessage,
 ): Promise<Arrival> {
-  const { messages, conversations, arrivals, runInTransaction } = deps;
+  const { conversations, arrivals, runInTransaction } = deps;
   const now = deps.clock.now();
   const at = messageTime(item.timestampMs, now);
   const key = { channelId, contactId: contact._id };
@@ -83,7 +83,7 @@ async function receiveNew(
 
   async function storeIn(thread: ConversationDoc, session: ClientSession): Promise<ConversationDoc> {
     const entry = draftInbound({ scope, conversation: thread, item, at, now, repliesTo });
-    await storeEntryWithin(messages, { entry, message: item, now }, session);
+    await storeEntryWithin(deps, { entry, message: item, now }, session);
     return thread;
   }
   async function storeWritten(): Promise<ConversationDoc> {
@@ -128,7 +128,7 @@ async function receiveAgain(
   { scope, channelId, contact }: InboundPlace,
   { item, earlier }: { readonly item: InboundItem; readonly earlier: StoredMessage },
 ): Promise<Arrival | null> {
-  const { messages, conversations, arrivals, runInTransaction, clock } = deps;
+  const { messages, conversations, arrivals, files, runInTransaction, clock } = deps;
   const { _id: messageId } = earlier;
   const at = writtenTimeOf(earlier);
   const isWritten = isWrittenByContact(item);
@@ -142,6 +142,7 @@ async function receiveAgain(
     await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
   const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
+  await files.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
   if (isWritten) {
     await conversations.noteInbound(scope, conversation._id, { at, isNew });
     await trustNumber(deps, { scope, contact }, at);

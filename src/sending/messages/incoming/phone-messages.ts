@@ -26,7 +26,7 @@ import { messageTime } from './rules.ts';
 /** `onInbound` as for messages that arrive now: a STOP counts by the time at which it was said. */
 export interface PhoneMessageDeps extends Pick<
   InboundDeps,
-  'messages' | 'contacts' | 'conversations' | 'onInbound' | 'runInTransaction' | 'clock'
+  'messages' | 'files' | 'contacts' | 'conversations' | 'onInbound' | 'runInTransaction' | 'clock'
 > {
   readonly answers: Pick<AnswerLog, 'noteWithin'>;
 }
@@ -55,11 +55,11 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
   async function receiveOld({ direction, message, word }: HistoryItem, thread: Thread): Promise<void> {
     const { scope, conversation, contact, at, now } = thread;
     if (direction === 'outbound') {
-      await storeEntry(messages, { entry: await draftSent(deps, thread, { message, word }), message, now });
+      await storeEntry(deps, { entry: await draftSent(deps, thread, { message, word }), message, now });
       return;
     }
     const entry = await draftReceived(deps, thread, message);
-    await storeEntry(messages, { entry, message, now });
+    await storeEntry(deps, { entry, message, now });
     // An older message opens no window, so that thousands of them cost no write each.
     if (now.getTime() - at.getTime() < dayMs)
       await conversations.noteInbound(scope, conversation._id, { at, isNew: false });
@@ -109,12 +109,12 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
 
 /** Stores what the business sent from its phone, and that it answers the contact, in one transaction. */
 async function storeEcho(deps: PhoneMessageDeps, thread: Thread, message: InboundItem): Promise<void> {
-  const { messages, answers, runInTransaction } = deps;
+  const { answers, runInTransaction } = deps;
   const { scope, at, now } = thread;
   const entry = await draftSent(deps, thread, { message, word: null });
   const report = reportOfSent(entry, { providerMessageId: message.providerMessageId, at });
   await runInTransaction(async (session) => {
-    await storeEntryWithin(messages, { entry, message, now }, session);
+    await storeEntryWithin(deps, { entry, message, now }, session);
     if (report !== null) await answers.noteWithin(scope, report, session);
   });
 }

@@ -23,6 +23,8 @@ const isoOf = (atMs: number | undefined): string | null =>
 export const receivedMedia = (media: InboundMedia): Shown<'media'> => ({
   id: media.id,
   link: null,
+  fileId: null,
+  state: null,
   mimeType: media.mimeType ?? null,
   filename: media.filename ?? null,
   caption: media.caption ?? null,

@@ -107,7 +107,8 @@ type Media = NonNullable<ShownContent['media']>;
 function sentMedia(payload: FreeFormPayload | undefined): Media | null {
   const about = (source: MediaSource, more: Partial<Media> = {}): Media => ({
     ...placeOf(source),
-    ...{ mimeType: null, filename: null, caption: null, sha256: null, isVoice: false, isAnimated: false },
+    ...{ fileId: null, state: null, mimeType: null, filename: null, caption: null, sha256: null },
+    ...{ isVoice: false, isAnimated: false },
     ...more,
   });
   switch (payload?.type) {

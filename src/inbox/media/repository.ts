@@ -1,0 +1,168 @@
+import type { ClientSession, Connection, Types } from 'mongoose';
+import type { ClientScope } from '../../platform/mongo.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
+import type { ScopedUpdate } from '../../platform/tenant-queries.ts';
+import { mediaFileModel, type MediaFileDoc, type ProviderCopy } from './model.ts';
+import type { MediaProblem, MediaState } from './states.ts';
+
+export type { MediaFileDoc, ProviderCopy } from './model.ts';
+
+/** What a settled file has. */
+export type Settlement = Pick<MediaFileDoc, 'bytes' | 'sha256' | 'mimeType' | 'thumbnail' | 'problem'> & {
+  readonly state: MediaState;
+  readonly settledAt: Date;
+};
+
+/** The file of a message, before it is fetched. */
+export type AwaitedFile = Omit<MediaFileDoc, 'clientId' | 'messageId'> & {
+  readonly messageId: Types.ObjectId;
+};
+
+export type MediaRepository = ReturnType<typeof createMediaRepository>;
+
+/** All queries of files. A state changes only by an update that names the state before. */
+export function createMediaRepository(connection: Connection) {
+  const files = openTenantCollection(mediaFileModel, connection);
+  return {
+    ...createReads(files),
+    ...createErasures(files),
+
+    /** Stores the file of a message that is to be fetched; does nothing if the message has one. */
+    async keep(scope: ClientScope, file: AwaitedFile, session?: ClientSession): Promise<void> {
+      const { messageId, ...fields } = file;
+      await files.updateOne(
+        scope,
+        { messageId },
+        { $setOnInsert: fields },
+        { upsert: true, ...(session === undefined ? {} : { session }) },
+      );
+    },
+
+    insert: (scope: ClientScope, file: MediaFileDoc): Promise<void> => files.insertOne(scope, file),
+
+    /** Ends the wait for a file; false if it has ended already. */
+    settle: (scope: ClientScope, _id: Types.ObjectId, settlement: Settlement): Promise<boolean> =>
+      updatePending(files, scope, _id, {
+        $set: settlement,
+        $unset: { startAt: 1, ...(settlement.problem === undefined ? { problem: 1 } : {}) },
+      }),
+
+    /** Notes why an attempt failed. */
+    noteProblem: (scope: ClientScope, _id: Types.ObjectId, problem: MediaProblem): Promise<boolean> =>
+      updatePending(files, scope, _id, { $set: { problem } }),
+
+    /** Counts a content that is not the one that the provider told; returns how often it happened. */
+    async countMismatch(scope: ClientScope, _id: Types.ObjectId): Promise<number> {
+      const options = { returnDocument: 'after', projection: { mismatches: 1 } } as const;
+      const counted = await files.findOneAndUpdate(
+        scope,
+        { _id, state: 'pending' },
+        { $inc: { mismatches: 1 } },
+        options,
+      );
+      return counted?.mismatches ?? 0;
+    },
+
+    /** Replaces the copy for a number; false if the file is not stored. */
+    async noteCopy(scope: ClientScope, _id: Types.ObjectId, copy: ProviderCopy): Promise<boolean> {
+      const others = {
+        $filter: {
+          input: { $ifNull: ['$copies', []] },
+          cond: { $ne: ['$$this.phoneNumberId', copy.phoneNumberId] },
+        },
+      };
+      const { matchedCount } = await files.updateOne(scope, { _id, state: 'stored' }, [
+        { $set: { copies: { $concatArrays: [others, [copy]] } } },
+      ]);
+      return matchedCount === 1;
+    },
+
+    /** Takes a file whose workflow is to be started; false if another process has taken it. */
+    async takeStart(
+      scope: ClientScope,
+      { _id, startAt }: Pick<MediaFileDoc, '_id' | 'startAt'>,
+      until: Date,
+    ): Promise<boolean> {
+      const due = { _id, state: 'pending', ...(startAt === undefined ? {} : { startAt }) } as const;
+      const { matchedCount } = await files.updateOne(scope, due, { $set: { startAt: until } });
+      return matchedCount === 1;
+    },
+
+    async startAgainAt(scope: ClientScope, _id: Types.ObjectId, startAt: Date): Promise<void> {
+      await updatePending(files, scope, _id, { $set: { startAt } });
+    },
+  };
+}
+
+async function updatePending(
+  files: TenantCollection<MediaFileDoc>,
+  scope: ClientScope,
+  _id: Types.ObjectId,
+  update: ScopedUpdate<MediaFileDoc>,
+): Promise<boolean> {
+  const { matchedCount } = await files.updateOne(scope, { _id, state: 'pending' }, update);
+  return matchedCount === 1;
+}
+
+/** The state of a message's file, for the view of the message. */
+export type FileOfMessage = Pick<MediaFileDoc, '_id' | 'messageId' | 'state'>;
+
+const createReads = (files: TenantCollection<MediaFileDoc>) => ({
+  /** Erased files are not found. */
+  findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MediaFileDoc | null> =>
+    files.findOne(scope, { _id, state: { $ne: 'erased' } }),
+
+  findByMessage: (scope: ClientScope, messageId: Types.ObjectId): Promise<MediaFileDoc | null> =>
+    files.findOne(scope, { messageId }),
+
+  findOfMessages: (scope: ClientScope, messageIds: readonly Types.ObjectId[]): Promise<FileOfMessage[]> =>
+    files.find<FileOfMessage>(
+      scope,
+      { messageId: { $in: [...messageIds] }, state: { $ne: 'erased' } },
+      { projection: { messageId: 1, state: 1 } },
+    ),
+
+  /** Across all tenants: files on their way whose workflow is to be started or looked for now. */
+  findToStartAcrossClients: (now: Date, limit: number): Promise<MediaFileDoc[]> =>
+    files.acrossClients.find(
+      { state: 'pending', startAt: { $lte: now } },
+      { sort: { startAt: 1, _id: 1 }, limit },
+    ),
+});
+
+const createErasures = (files: TenantCollection<MediaFileDoc>) => ({
+  /** Marks the files of a contact as erased; they are not readable from the commit on. */
+  async eraseOfContact(
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    { at, session }: { readonly at: Date; readonly session?: ClientSession },
+  ): Promise<void> {
+    await files.updateMany(
+      scope,
+      { contactId, state: { $ne: 'erased' } },
+      { $set: { state: 'erased', removeAt: at, settledAt: at }, $unset: { startAt: 1 } },
+      session === undefined ? {} : { session },
+    );
+  },
+
+  /** As `eraseOfContact`, for one file; false if it is erased already. */
+  async eraseOne(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<boolean> {
+    const { matchedCount } = await files.updateOne(
+      scope,
+      { _id, state: { $ne: 'erased' } },
+      { $set: { state: 'erased', removeAt: at, settledAt: at }, $unset: { startAt: 1 } },
+    );
+    return matchedCount === 1;
+  },
+
+  /** Across all tenants: erased files whose bytes are to be removed now. */
+  findToRemoveAcrossClients: (now: Date, limit: number): Promise<MediaFileDoc[]> =>
+    files.acrossClients.find({ removeAt: { $lte: now } }, { sort: { removeAt: 1 }, limit }),
+
+  async removeAgainAt(scope: ClientScope, _id: Types.ObjectId, removeAt: Date): Promise<void> {
+    await files.updateOne(scope, { _id, state: 'erased' }, { $set: { removeAt } });
+  },
+
+  deleteErased: (scope: ClientScope, _id: Types.ObjectId): Promise<boolean> =>
+    files.deleteOne(scope, { _id, state: 'erased' }),
+});
