@@ -1,8 +1,7 @@
 import { buildChannels } from '../channels/build.ts';
 import { buildAddressStops, buildConsent } from '../consent/build.ts';
 import { buildClients } from '../identity/build.ts';
-import { buildConversationStore, buildInbox } from '../inbox/build.ts';
-import { buildMedia } from '../inbox/media/build.ts';
+import { buildConversationStore, buildInbox, buildMedia } from '../inbox/build.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { buildOpenings } from '../openings/build.ts';
 import { createAwaitCalls } from '../openings/closings.ts';
@@ -94,7 +93,9 @@ export async function buildCore(config: Config, options: CoreOptions) {
     onInbound: consent.onInbound,
     ...{ facts: sending.facts, effects: sending.effects, receipts: sending.receipts },
     media,
-    ...{ files: sending.files, inbound: sending.inbound, threadItems: sending.threadItems },
+    files: media.sends,
+    incomingFiles: sending.incomingFiles,
+    ...{ inbound: sending.inbound, threadItems: sending.threadItems },
     areas,
     /** The loops of these areas; only the worker runs them. */
     loops: [
@@ -132,7 +133,7 @@ async function buildGround(config: Config, { name, logger, provider }: CoreOptio
   const metrics = createCrmMetrics(name);
   const { openings, queue } = buildOpenings({ mongo, clock });
   const { audit, events, store: eventStore } = buildRecords({ mongo, clock });
-  const { storage, spool } = await buildStorage(config.storage);
+  const { storage, spool } = await buildStorage({ config: config.storage, clock });
   return {
     storage,
     spool,
@@ -143,7 +144,7 @@ async function buildGround(config: Config, { name, logger, provider }: CoreOptio
     mongo,
     temporal: createTemporalClient(config.temporal),
     gateway: observeGateway(createCloudApiGateway(provider), metrics),
-    mediaGateway: createMediaApi({ ...provider, fileHosts: config.provider.mediaHosts }),
+    mediaGateway: createMediaApi({ provider, fileHosts: config.provider.mediaHosts }),
     audit,
     events,
     eventStore,
@@ -245,8 +246,9 @@ function buildAreas(config: Config, ground: Ground) {
     leads,
     phoneBook: people.phoneBook,
     ...{ conversations, arrivals, answers },
-    files: media.arrivals,
+    fileArrivals: media.arrivals,
     fileStates: media.states,
+    fileSends: media.sends,
     numbers: numbers.numbers,
     consent: consent.consent,
     readKeyword: consent.readKeyword,

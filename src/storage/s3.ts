@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -29,6 +29,10 @@ const connectTimeoutMs = 5_000;
 const idleTimeoutMs = 30_000;
 const maxAttempts = 3;
 
+/** Every failure is thrown; the SDK would also print some to the console. */
+const ignore = (): void => undefined;
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 /** Files as objects of a bucket. An object appears only when it is complete. */
 export function createS3Storage(options: S3Options): FileStorage {
   const { bucket: Bucket, prefix, endpoint, credentials } = options;
@@ -36,6 +40,7 @@ export function createS3Storage(options: S3Options): FileStorage {
     region: options.region,
     forcePathStyle: options.usesPathStyle,
     maxAttempts,
+    logger: silent,
     requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: idleTimeoutMs },
     // Compatible services do not all know the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -59,14 +64,17 @@ export function createS3Storage(options: S3Options): FileStorage {
     kind: 's3',
 
     async put(key, { path, bytes, contentType }) {
-      await client.send(
-        new PutObjectCommand({
-          ...objectOf(key),
-          Body: createReadStream(path),
-          ContentLength: bytes,
-          ContentType: contentType,
-        }),
-      );
+      const object = objectOf(key);
+      const body = (await open(path)).createReadStream();
+      // The SDK does not listen for errors of a body: without this one they would end the process.
+      const stop = new AbortController();
+      body.once('error', () => stop.abort());
+      try {
+        const put = { ...object, Body: body, ContentLength: bytes, ContentType: contentType };
+        await client.send(new PutObjectCommand(put), { abortSignal: stop.signal });
+      } finally {
+        body.destroy();
+      }
     },
 
     async open(key, range) {

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../platform/clock.ts';
 import { newUuid } from '../platform/ids.ts';
 
 /** A file that has arrived completely. The holder drops it. */
@@ -44,7 +45,7 @@ const staleAfterMs = 2 * 3_600_000;
 const cleanEveryMs = 3_600_000;
 
 /** Files on their way in or out, in a folder of this machine. Processes may share it. */
-export function createSpool(folder: string): Spool {
+export function createSpool(folder: string, clock: Clock): Spool {
   let cleanedAtMs = Number.NEGATIVE_INFINITY;
 
   async function prepare(): Promise<void> {
@@ -52,7 +53,7 @@ export function createSpool(folder: string): Spool {
     if (nowMs - cleanedAtMs < cleanEveryMs) return;
     await mkdir(folder, { recursive: true });
     cleanedAtMs = nowMs;
-    await removeStale(folder);
+    await removeStale(folder, new Date(clock.now().getTime() - staleAfterMs));
   }
 
   const newPath = async (): Promise<string> => {
@@ -94,12 +95,11 @@ function createMeter(maxBytes: number) {
   return { stream, result: () => ({ bytes, sha256: hash.digest('hex') }) };
 }
 
-async function removeStale(folder: string): Promise<void> {
-  const beforeMs = Date.now() - staleAfterMs;
+async function removeStale(folder: string, before: Date): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     // Another process may remove it at the same time.
     const found = await stat(path).catch(() => null);
-    if (found !== null && found.mtimeMs < beforeMs) await rm(path, { force: true, recursive: true });
+    if (found !== null && found.mtime < before) await rm(path, { force: true, recursive: true });
   }
 }
