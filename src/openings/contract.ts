@@ -8,6 +8,7 @@ export const gateNames = [
   'window',
   'quiet-hours',
   'order',
+  'file',
   'portfolio',
   'pair',
   'rate',
@@ -18,7 +19,7 @@ export type GateName = (typeof gateNames)[number];
 /** Whether a wait at this gate is short (seconds, or the provider's own delay): such a message is not held. */
 export const isBrief = (gate: GateName): boolean => briefGates.has(gate);
 
-const briefGates: ReadonlySet<GateName> = new Set(['order', 'pair', 'rate', 'provider'] as const);
+const briefGates: ReadonlySet<GateName> = new Set(['order', 'file', 'pair', 'rate', 'provider'] as const);
 
 /** A call begins at most this long after the last look at its gates; else it is put off. */
 export const maxLookAgeMs = 2_000;

@@ -8,6 +8,7 @@ import type { ConsentStatements } from '../consent/statements/statements.ts';
 import type { Arrivals } from '../inbox/conversations/arrivals.ts';
 import type { AnswerLog } from '../inbox/sla/answer-log.ts';
 import type { FileArrivals } from '../inbox/media/arrivals.ts';
+import type { FileSends } from '../inbox/media/sends.ts';
 import type { FileStates } from '../inbox/media/states-of-messages.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
@@ -111,8 +112,9 @@ interface SendingDeps {
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
   readonly answers: AnswerLog;
-  readonly files: FileArrivals;
+  readonly fileArrivals: FileArrivals;
   readonly fileStates: FileStates;
+  readonly fileSends: FileSends;
   readonly numbers: SuspectNumbers;
   readonly consent: Pick<ConsentStatements, 'stopMarketing'>;
   readonly onInbound: InboundDeps['onInbound'];
@@ -155,7 +157,7 @@ export function buildSending(deps: SendingDeps) {
     facts,
     effects,
     receipts: observeReceipts(receipts, { metrics, clock }),
-    files: incoming.files,
+    incomingFiles: incoming.incomingFiles,
     inbound: incoming.inbound,
     threadItems: incoming.threadItems,
     loops: loopsOf(deps),
@@ -163,7 +165,8 @@ export function buildSending(deps: SendingDeps) {
     routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({
         messages,
-        files: deps.fileStates,
+        files: deps.fileSends,
+        fileStates: deps.fileStates,
         acceptance,
         channels,
         templates,
@@ -187,19 +190,19 @@ export function buildSending(deps: SendingDeps) {
 function buildIncoming(deps: SendingDeps) {
   const { messages, contacts, conversations, arrivals, numbers, onInbound, readKeyword, phoneBook, clock } =
     deps;
-  const files = filesOfMessages(deps.files);
+  const incomingFiles = filesOfMessages(deps.fileArrivals);
   const { runInTransaction } = deps.audit;
-  const groups = createGroups({ messages, files, contacts, conversations, runInTransaction, clock });
+  const groups = createGroups({ messages, incomingFiles, contacts, conversations, runInTransaction, clock });
   const inbound = createInboundService({
-    ...{ messages, files, contacts, conversations, arrivals, runInTransaction },
+    ...{ messages, incomingFiles, contacts, conversations, arrivals, runInTransaction },
     ...{ numbers, readKeyword, onInbound, clock },
   });
   return {
-    files,
+    incomingFiles,
     inbound: routeGroupMessages(inbound, groups),
     threadItems: createThreadItems({
       phoneMessages: createPhoneMessages({
-        ...{ messages, files, contacts, conversations, answers: deps.answers },
+        ...{ messages, incomingFiles, contacts, conversations, answers: deps.answers },
         ...{ runInTransaction, onInbound, clock },
       }),
       calls: createCalls({ messages, contacts, conversations, arrivals, runInTransaction, clock }),

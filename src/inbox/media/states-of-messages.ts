@@ -1,13 +1,18 @@
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { FileOfMessage, MediaRepository } from './repository.ts';
 
 export type { FileOfMessage } from './repository.ts';
 
-/** What decides whether a message can have a file. */
+/** What decides whether a message has a file of ours. */
 interface ShownMessage {
   readonly _id: Types.ObjectId;
-  readonly content: { readonly media?: unknown };
+  readonly content: {
+    /** The file of a message that came in. */
+    readonly media?: unknown;
+    /** The file that a message sends. */
+    readonly fileId?: string;
+  };
 }
 
 export interface FileStates {
@@ -18,12 +23,32 @@ export interface FileStates {
   ): Promise<ReadonlyMap<string, FileOfMessage>>;
 }
 
-export const createFileStates = ({
-  findOfMessages,
-}: Pick<MediaRepository, 'findOfMessages'>): FileStates => ({
+type Reads = Pick<MediaRepository, 'findOfMessages' | 'findStates'>;
+
+export const createFileStates = ({ findOfMessages, findStates }: Reads): FileStates => ({
   async statesOf(scope, messages) {
-    const ids = messages.flatMap(({ _id, content }) => (content.media === undefined ? [] : [_id]));
-    const found = ids.length === 0 ? [] : await findOfMessages(scope, ids);
-    return new Map(found.flatMap((file) => (file.messageId ? [[file.messageId.toHexString(), file]] : [])));
+    const received = messages.flatMap(({ _id, content }) => (content.media === undefined ? [] : [_id]));
+    const sent = messages.flatMap(({ _id, content: { fileId } }) =>
+      fileId === undefined ? [] : [{ messageId: _id.toHexString(), fileId }],
+    );
+    const ofReceived = received.length === 0 ? [] : await findOfMessages(scope, received);
+    const fileIds = [...new Set(sent.map(({ fileId }) => fileId))];
+    const ofSent =
+      sent.length === 0
+        ? []
+        : await findStates(
+            scope,
+            fileIds.map((id) => Types.ObjectId.createFromHexString(id)),
+          );
+    const byId = new Map(ofSent.map((file) => [file._id.toHexString(), file]));
+    return new Map([
+      ...ofReceived.flatMap((file) =>
+        file.messageId === undefined ? [] : [[file.messageId.toHexString(), file] as const],
+      ),
+      ...sent.flatMap(({ messageId, fileId }) => {
+        const file = byId.get(fileId);
+        return file === undefined ? [] : [[messageId, file] as const];
+      }),
+    ]);
   },
 });

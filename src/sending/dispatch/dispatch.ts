@@ -7,8 +7,10 @@ import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
 import type { Claim, MessageDoc } from '../messages/use-cases.ts';
 import { newUuid, randomFraction } from '../../platform/ids.ts';
 import type { GatewayAnswer } from '../../whatsapp/gateway.ts';
+import type { FreeFormPayload } from '../../whatsapp/free-form.ts';
 import { buildMessageBody, type MessageBody } from '../../whatsapp/payload.ts';
 import { close, passGates, type Clearance } from './pass-gates.ts';
+import { withMediaId } from './file.ts';
 import { lookOnce, type Obstacle } from './last-look.ts';
 import { addressedTo, recipientMoved } from './recipient.ts';
 import { wordedNow } from './words.ts';
@@ -52,7 +54,7 @@ async function dispatchMessage(deps: DispatchDeps, target: Target): Promise<Atte
     if (worded.kind === 'moved') return recipientMoved;
     if (worded.kind === 'unfit')
       return await close(deps, target, { message, verdict: { status: 'failed', failure: worded.failure } });
-    const toBody = bodyOf(worded.message);
+    const toBody = bodyOf(worded.message, clearance.mediaId);
     const token = newUuid();
     const claimed = addressOfMessage(addressed);
     const claimant = { token, now: clock.now(), isToSuspect, ...(claimed && { address: claimed }) };
@@ -185,10 +187,11 @@ async function giveBack(
 }
 
 /** Call before taking the claim: an error after it would leave the outcome unknown. */
-function bodyOf(message: MessageDoc): (attempt: number) => MessageBody {
+function bodyOf(message: MessageDoc, mediaId: string | undefined): (attempt: number) => MessageBody {
   const { _id, to, recipientUserId, content, contextMessageId } = message;
   const { template } = content;
-  const payload = template === undefined ? content.payload : { type: 'template' as const, template };
+  const payload =
+    template === undefined ? sentPayload(content.payload, mediaId) : { type: 'template' as const, template };
   const recipient = to ?? recipientUserId;
   assert(
     payload !== undefined && recipient !== undefined,
@@ -198,3 +201,7 @@ function bodyOf(message: MessageDoc): (attempt: number) => MessageBody {
   const address = to === undefined ? { recipient } : { to };
   return (attempt) => buildMessageBody({ messageId, attempt, address, payload, contextMessageId });
 }
+
+/** The payload with the provider's id of its file in place of ours. */
+const sentPayload = (payload: FreeFormPayload | undefined, mediaId: string | undefined) =>
+  payload === undefined || mediaId === undefined ? payload : withMediaId(payload, mediaId);

@@ -12,6 +12,7 @@ import { randomFraction } from '../../platform/ids.ts';
 import type { Sender } from '../../whatsapp/gateway.ts';
 import { isSameAddress, placeOf } from '../gates/recipient.ts';
 import { contactDeleted, recipientMoved } from './recipient.ts';
+import { copyOfFile, type FileOutcome } from './file.ts';
 import { awaitTurn } from './turn.ts';
 import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
@@ -23,6 +24,8 @@ export type Clearance =
       /** As last judged. */
       readonly read: ReadFacts;
       readonly permit: Permit;
+      /** The provider's id of the file of ours that the message sends. */
+      readonly mediaId?: string;
     }
   | { readonly kind: 'stopped'; readonly end: AttemptEnd };
 
@@ -37,6 +40,8 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   if (closed !== null) return stopped(closed);
   const sender = openSender(deps, read);
   if (sender === null) return stopped(await holdOrRetry(deps, target, { message, waiting: noToken(deps) }));
+  const file = await copyOfFile(deps, target, message, sender.phoneNumberId);
+  if (file.kind !== 'ready') return stopped(await withoutFile(deps, target, { message, file }));
   const turn = await awaitTurn(deps, target, message);
   if (turn !== null) return stopped(turn);
   const portfolio = await takePortfolio(deps, target, { message, read });
@@ -57,8 +62,19 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   }
   const pair = await takePair(deps, target, { message, read: judged, permit });
   if (pair !== null) return stopped(pair);
-  return { kind: 'open', sender, read: judged, permit };
+  const { mediaId } = file;
+  return { kind: 'open', sender, read: judged, permit, ...(mediaId === undefined ? {} : { mediaId }) };
 }
+
+/** Waits for the copy of the file, or ends a message whose file cannot be sent. */
+const withoutFile = (
+  deps: DispatchDeps,
+  target: Target,
+  { message, file }: { message: MessageDoc; file: Exclude<FileOutcome, { kind: 'ready' }> },
+): Promise<AttemptEnd> =>
+  file.kind === 'unfit'
+    ? close(deps, target, { message, verdict: { status: 'failed', failure: file.failure } })
+    : waitBriefly(deps, target, { gate: 'file', reason: 'the upload of its file', until: file.until });
 
 const stopped = (end: AttemptEnd): Stopped => ({ kind: 'stopped', end });
 

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ChannelDirectory } from '../../channels/directory.ts';
+import type { FileSends } from '../../inbox/media/sends.ts';
 import type { AnswerLog } from '../../inbox/sla/answer-log.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -40,6 +41,7 @@ export interface DispatchDeps {
   readonly answers: Pick<AnswerLog, 'note'>;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
   readonly effects: Pick<ErrorEffects, 'afterRefusal'>;
+  readonly files: Pick<FileSends, 'copyFor' | 'startCopy'>;
   readonly gateway: Pick<Gateway, 'send'>;
   /** Notified of each dispatch, for metrics. */
   readonly observer?: DispatchObserver;

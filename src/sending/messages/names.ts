@@ -19,6 +19,7 @@ const messageTypes = new Set([...contentTypes, 'template', ...entryTypes, ...kno
 const ownFailureCodes = [
   ...gateProblems,
   'contact-deleted',
+  'file-erased',
   'not-reached',
   'template-changed',
   'workflow-closed',

@@ -22,7 +22,7 @@ export type {
 } from './store/repository.ts';
 
 export interface MessageDeps extends TemplateSendDeps, Pick<MessageListDeps, 'users'> {
-  readonly files: FileStates;
+  readonly fileStates: FileStates;
   readonly acceptance: Acceptance;
   readonly clock: Clock;
 }
@@ -42,7 +42,7 @@ export interface SendOptions {
 }
 
 export function createMessageUseCases(deps: MessageDeps) {
-  const { messages, files, clock } = deps;
+  const { messages, fileStates, clock } = deps;
   const { accept } = deps.acceptance;
 
   return {
@@ -72,13 +72,13 @@ export function createMessageUseCases(deps: MessageDeps) {
       if (message === null) throw notFound('message');
       const isFromUs = message.direction === 'outbound' && message.senderType !== 'phone';
       const sources = isFromUs ? [] : await messages.findSources(scope, id);
-      const file = (await files.statesOf(scope, [message])).get(id.toHexString());
+      const file = (await fileStates.statesOf(scope, [message])).get(id.toHexString());
       return { message, sources, file };
     },
 
     ...createMessageLists(deps),
 
     /** The files of messages of a page, by the id of the message. */
-    filesOf: files.statesOf,
+    filesOf: fileStates.statesOf,
   };
 }

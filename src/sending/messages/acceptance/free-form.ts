@@ -13,6 +13,7 @@ import { addressOf, findRecipient } from './recipient.ts';
 import type { MessageContent, MessageDoc } from '../store/repository.ts';
 import { priorityOf } from '../rules.ts';
 import type { SendMessageBody } from '../schemas.ts';
+import { fileIssues } from './file.ts';
 import { findTarget, placeIssues, replyFields, type Chat } from './target.ts';
 import type { TemplateSendDeps } from './template.ts';
 
@@ -68,6 +69,7 @@ async function checkSend(
   const { _id: channelId } = channel;
   const contact = recipient.contact ?? (await deps.contacts.findByPhone(scope, recipient.phoneNumber));
   issues.push(...targetIssues(body, target, { contactId: contact?._id ?? null, channelId, now }));
+  issues.push(...((await findOrCollect(issues, () => fileIssues(scope, body.content, deps))) ?? []));
   const windowExpiresAt =
     contact === null ? null : await deps.conversations.windowOf(scope, { channelId, contactId: contact._id });
   const isOpen = isWindowOpen(windowExpiresAt, now);

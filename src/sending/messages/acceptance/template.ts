@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Types } from 'mongoose';
 import type { ChannelDoc, ChannelDirectory } from '../../../channels/directory.ts';
 import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
+import type { FileSends } from '../../../inbox/media/sends.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
@@ -25,6 +26,7 @@ export interface TemplateSendDeps {
   readonly conversations: ConversationThreads;
   readonly facts: GateFactsReader;
   readonly messages: MessageRepository;
+  readonly files: Pick<FileSends, 'findForSend'>;
 }
 
 export interface TemplateSend {

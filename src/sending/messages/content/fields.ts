@@ -41,7 +41,10 @@ export const sourceFields = {
     .string()
     .regex(/^[\x21-\x7e]{1,256}$/, { error: 'Must be the id of an uploaded file.' })
     .optional()
-    .meta({ description: 'The id of an uploaded file at the provider' }),
+    .meta({
+      description:
+        'The `id` of a file that `POST /api/media` answered or that a contact sent, or its id at the provider',
+    }),
   link: fileUrl.optional().meta({
     description: 'Where Meta downloads the file, which it caches for 10 minutes',
   }),

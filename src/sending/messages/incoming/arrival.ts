@@ -28,7 +28,7 @@ export interface InboundDeps {
   readonly contacts: ContactDirectory;
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
-  readonly files: FilesOfMessages;
+  readonly incomingFiles: FilesOfMessages;
   readonly runInTransaction: RunInTransaction;
   /** The stop or start word of a message. */
   readonly readKeyword: KeywordReader;

@@ -111,12 +111,12 @@ export interface EntryToStore {
 
 interface EntryStore<Names extends keyof MessageRepository> {
   readonly messages: Pick<MessageRepository, Names>;
-  readonly files: FilesOfMessages;
+  readonly incomingFiles: FilesOfMessages;
 }
 
 /** Stores the entry and what it does not show; false if it is stored already. */
 export async function storeEntry(
-  { messages, files }: EntryStore<'insert' | 'completeOriginal' | 'keepSource'>,
+  { messages, incomingFiles }: EntryStore<'insert' | 'completeOriginal' | 'keepSource'>,
   { entry, message, now }: EntryToStore,
 ): Promise<boolean> {
   const { clientId } = entry;
@@ -125,7 +125,7 @@ export async function storeEntry(
   const scope = { clientId };
   const keep = async (messageId: Types.ObjectId): Promise<void> => {
     await keepSource(messages, scope, { messageId, item: message, at, now });
-    await files.keep(scope, { ...entry, messageId, media: message.media });
+    await incomingFiles.keep(scope, { ...entry, messageId, media: message.media });
   };
   if (await messages.insert(scope, entry)) {
     await keep(entry._id);
@@ -143,7 +143,7 @@ export async function storeEntry(
  * another process has stored it.
  */
 export async function storeEntryWithin(
-  { messages, files }: EntryStore<'insertWithin' | 'completeOriginal' | 'keepSource'>,
+  { messages, incomingFiles }: EntryStore<'insertWithin' | 'completeOriginal' | 'keepSource'>,
   { entry, message, now }: EntryToStore,
   session: ClientSession,
 ): Promise<Types.ObjectId> {
@@ -154,7 +154,7 @@ export async function storeEntryWithin(
   if (completed === null) await messages.insertWithin(scope, entry, session);
   const messageId = completed ?? entry._id;
   await keepSource(messages, scope, { messageId, item: message, at: writtenTimeOf(entry), now }, session);
-  await files.keep(scope, { ...entry, messageId, media: message.media }, session);
+  await incomingFiles.keep(scope, { ...entry, messageId, media: message.media }, session);
   return messageId;
 }
 

@@ -24,7 +24,7 @@ import { isWrittenByContact, messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
-  readonly files: FilesOfMessages;
+  readonly incomingFiles: FilesOfMessages;
   readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
   readonly conversations: ConversationThreads;
   readonly runInTransaction: RunInTransaction;
@@ -128,13 +128,13 @@ const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => (
 
 /** Stores a message and counts it as unread in one transaction; a repetition does neither. */
 const createCountedStore =
-  ({ messages, files, conversations, runInTransaction }: GroupDeps) =>
+  ({ messages, incomingFiles, conversations, runInTransaction }: GroupDeps) =>
   ({ entry, message, now }: EntryToStore): Promise<void> =>
     retryOnDuplicateKey(async () => {
       const scope = scopeOf(entry.clientId);
       if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
       await runInTransaction(async (session) => {
-        await storeEntryWithin({ messages, files }, { entry, message, now }, session);
+        await storeEntryWithin({ messages, incomingFiles }, { entry, message, now }, session);
         if (isWrittenByContact(message))
           await conversations.countUnread(scope, entry.conversationId, session);
       });

@@ -128,7 +128,7 @@ async function receiveAgain(
   { scope, channelId, contact }: InboundPlace,
   { item, earlier }: { readonly item: InboundItem; readonly earlier: StoredMessage },
 ): Promise<Arrival | null> {
-  const { messages, conversations, arrivals, files, runInTransaction, clock } = deps;
+  const { messages, conversations, arrivals, incomingFiles, runInTransaction, clock } = deps;
   const { _id: messageId } = earlier;
   const at = writtenTimeOf(earlier);
   const isWritten = isWrittenByContact(item);
@@ -142,7 +142,7 @@ async function receiveAgain(
     await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
   const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
-  await files.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
+  await incomingFiles.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
   if (isWritten) {
     await conversations.noteInbound(scope, conversation._id, { at, isNew });
     await trustNumber(deps, { scope, contact }, at);

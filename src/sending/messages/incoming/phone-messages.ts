@@ -26,7 +26,7 @@ import { messageTime } from './rules.ts';
 /** `onInbound` as for messages that arrive now: a STOP counts by the time at which it was said. */
 export interface PhoneMessageDeps extends Pick<
   InboundDeps,
-  'messages' | 'files' | 'contacts' | 'conversations' | 'onInbound' | 'runInTransaction' | 'clock'
+  'messages' | 'incomingFiles' | 'contacts' | 'conversations' | 'onInbound' | 'runInTransaction' | 'clock'
 > {
   readonly answers: Pick<AnswerLog, 'noteWithin'>;
 }

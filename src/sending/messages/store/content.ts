@@ -37,6 +37,8 @@ export interface MessageContent extends ShownInbound {
   readonly template?: TemplatePayload;
   /** Of `template`; missing in messages that earlier versions stored. */
   readonly filling?: TemplateFilling;
+  /** Our file that the message sends; `payload` has this id in place of the provider's until the call. */
+  readonly fileId?: string;
   /** The provider's object of a free-form message; an outbound message has either this or `template`. */
   readonly payload?: FreeFormPayload;
   /** The provider's object of an inbound message stored by an earlier version; see `sources/`. */

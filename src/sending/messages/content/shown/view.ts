@@ -24,6 +24,7 @@ export interface StoredContent extends ShownInbound {
   readonly template?: TemplatePayload;
   readonly filling?: TemplateFilling;
   readonly payload?: FreeFormPayload;
+  readonly fileId?: string;
   readonly raw?: Readonly<Record<string, unknown>>;
   readonly call?: CallContent;
   readonly event?: EventContent;
@@ -37,6 +38,7 @@ export function shownContent({
   template,
   filling,
   payload,
+  fileId,
   raw,
   call,
   event,
@@ -45,7 +47,7 @@ export function shownContent({
   const told: ShownInbound = { ...readOf(raw), ...partsOf(payload), ...stored };
   return {
     ...shownInbound(told),
-    media: told.media === undefined ? sentMedia(payload) : receivedMedia(told.media),
+    media: told.media === undefined ? ofOurFile(sentMedia(payload), fileId) : receivedMedia(told.media),
     template: template === undefined ? null : shownTemplate(template, filling, told.text),
     interactive: payload?.type === 'interactive' ? shownInteractive(payload.interactive) : null,
     call: call === undefined ? null : shownCall(call),
@@ -103,6 +105,10 @@ const shownInbound = (
 });
 
 type Media = NonNullable<ShownContent['media']>;
+
+/** A file of ours has an id at the provider for each number only, right before the call. */
+const ofOurFile = (media: Media | null, fileId: string | undefined): Media | null =>
+  media === null || fileId === undefined ? media : { ...media, id: null, fileId };
 
 function sentMedia(payload: FreeFormPayload | undefined): Media | null {
   const about = (source: MediaSource, more: Partial<Media> = {}): Media => ({

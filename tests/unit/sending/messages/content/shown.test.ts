@@ -47,7 +47,14 @@ describe('shown content', () => {
   });
 
   it('a file by its address › the address; by its id › the id', () => {
-    const file = { mimeType: null, sha256: null, isVoice: false, isAnimated: false };
+    const file = {
+      fileId: null,
+      state: null,
+      mimeType: null,
+      sha256: null,
+      isVoice: false,
+      isAnimated: false,
+    };
     assert.deepEqual(shown('document').media, {
       ...{ ...file, id: null, link: 'https://example.com/a.pdf?v=2' },
       ...{ filename: 'bill.pdf', caption: 'The bill' },
