@@ -39,7 +39,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY migrations migrations
 COPY deploy/healthcheck.mjs deploy/healthcheck.mjs
-# For the ledger, if the image runs as the sandbox: a volume mounted here belongs to the same user.
+# For files of messages, and for the ledger of the sandbox: a volume mounted here belongs to the same user.
 RUN install -d -o node -g node /data
 USER node
 EXPOSE 4000 4001 4002 4003

@@ -7,6 +7,11 @@ export async function up(db) {
       unique: true,
       partialFilterExpression: { messageId: { $exists: true } },
     },
+    {
+      key: { clientId: 1, idempotencyKey: 1 },
+      unique: true,
+      partialFilterExpression: { idempotencyKey: { $exists: true } },
+    },
     { key: { clientId: 1, contactId: 1 }, partialFilterExpression: { contactId: { $exists: true } } },
     {
       key: { state: 1, startAt: 1, _id: 1 },

@@ -1,7 +1,8 @@
 import { buildChannels } from '../channels/build.ts';
 import { buildAddressStops, buildConsent } from '../consent/build.ts';
 import { buildClients } from '../identity/build.ts';
-import { buildConversationStore, buildInbox, buildMedia } from '../inbox/build.ts';
+import { buildConversationStore, buildInbox } from '../inbox/build.ts';
+import { buildMedia } from '../inbox/build-media.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { buildOpenings } from '../openings/build.ts';
 import { createAwaitCalls } from '../openings/closings.ts';

@@ -111,6 +111,7 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     answers,
     rates,
     gateway,
+    files: media.sends,
     fetching: media.fetching,
     copies: media.copies,
     shares: createShares(Math.ceil(maxConcurrentFiles / 2)),

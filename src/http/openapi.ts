@@ -130,7 +130,9 @@ function describeRoute(entry: AnyRoute, { schemas, source }: RouteContext): Oper
       ...parametersOf(entry.query, 'query', schemas),
       ...requestHeadersOf(entry).map(requestHeaderReference),
     ],
-    ...(entry.takesFile === undefined ? {} : { requestBody: { required: true, content: fileContent } }),
+    ...(entry.takesFile === undefined
+      ? {}
+      : { requestBody: { required: true, content: fileContent('application/octet-stream') } }),
     ...(entry.body === undefined
       ? {}
       : {
@@ -196,9 +198,13 @@ const statusTexts: Readonly<Record<number, string>> = {
   503: 'Not ready',
 };
 
-const fileContent: Readonly<Record<string, JsonSchema>> = {
-  'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-};
+/** A file may have any type. */
+const fileContent = (type: string): Readonly<Record<string, JsonSchema>> => ({
+  [type]: {
+    schema: { type: 'string', format: 'binary' },
+    example: 'The bytes of the file',
+  },
+});
 
 const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
   Object.fromEntries(
@@ -211,7 +217,7 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
         {
           description: statusTexts[status] ?? entry.summary,
           headers: headerReferences([...commonHeadersOf(entry), ...own]),
-          ...(isFile ? { content: fileContent } : {}),
+          ...(isFile ? { content: fileContent('*/*') } : {}),
           ...(schema === null ? streamOf(entry, status, schemas) : contentOf(schema, schemas)),
         },
       ];

@@ -38,6 +38,7 @@ interface PeopleRouteDeps {
   readonly onOptOut: ContactUseCaseDeps['onOptOut'];
   readonly onBlocked: ContactUseCaseDeps['onBlocked'];
   readonly erasePerson: ContactUseCaseDeps['erasePerson'];
+  readonly eraseFiles: ContactUseCaseDeps['eraseFiles'];
 }
 
 /** Contacts and their leads. */
@@ -75,7 +76,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
     phoneBook,
 
     /** Only the API process has users, and so these routes. */
-    routes({ users, onOptOut, onBlocked, erasePerson }: PeopleRouteDeps) {
+    routes({ users, onOptOut, onBlocked, erasePerson, eraseFiles }: PeopleRouteDeps) {
       const contactUseCases = createContactUseCases({
         contacts: contactRepository,
         memory,
@@ -85,6 +86,7 @@ export function buildPeople({ mongo, audit, conversations, addressStops, clock }
         onOptOut,
         onBlocked,
         erasePerson,
+        eraseFiles,
       });
       const leadUseCases = createLeadUseCases({
         leads: leadRepository,

@@ -4,7 +4,14 @@ import { Agent, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { newUuid } from '../platform/ids.ts';
 import type { Sender, Unanswered } from './gateway.ts';
-import { errorCode, parseJson, parseRetryAfterMs, readGraphError, unexplained } from './graph.ts';
+import {
+  errorCode,
+  type GraphOptions,
+  parseJson,
+  parseRetryAfterMs,
+  readGraphError,
+  unexplained,
+} from './graph.ts';
 import type {
   FileToUpload,
   MediaDescription,
@@ -14,10 +21,7 @@ import type {
 } from './media-gateway.ts';
 
 export interface MediaApiOptions {
-  readonly apiUrl: string;
-  readonly apiVersion: string;
-  readonly timeoutMs: number;
-  readonly connections: number;
+  readonly provider: GraphOptions;
   /** Hosts, with all their subdomains, from which files are downloaded besides the host of the API. */
   readonly fileHosts: readonly string[];
 }
@@ -34,7 +38,7 @@ const Uploaded = z.object({ id: z.string().min(1).max(256) });
 const maxAnswerBytes = 64 * 1_024;
 
 /** Meta's media endpoints; the sandbox implements the same. */
-export function createMediaApi(options: MediaApiOptions): MediaGateway {
+export function createMediaApi({ provider: options, fileHosts }: MediaApiOptions): MediaGateway {
   const api = new URL(options.apiUrl);
   const base = `${options.apiUrl.replace(/\/$/, '')}/${options.apiVersion}`;
   const agent = new Agent({
@@ -64,7 +68,7 @@ export function createMediaApi(options: MediaApiOptions): MediaGateway {
     },
 
     async download(sender, url, signal) {
-      if (!isFileAddress(url, api, options.fileHosts))
+      if (!isFileAddress(url, api, fileHosts))
         return { kind: 'away', reason: 'the file is at an address that is not the provider’s' };
       return attempt<MediaDownload>(async () => {
         const answer = await call(url, sender, { signal });

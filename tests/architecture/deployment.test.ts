@@ -20,14 +20,16 @@ const services = {
     ports: [7233],
   },
   provider: { opener: 'src/whatsapp/graph.ts', packages: ['undici'], ports: [443] },
+  media: { opener: 'src/whatsapp/media-api.ts', packages: ['undici'], ports: [443] },
+  storage: { opener: 'src/storage/s3.ts', packages: ['@aws-sdk/client-s3'], ports: [443] },
   mail: { opener: 'src/mail/transport.ts', packages: ['nodemailer'], ports: [465, 587] },
 } as const;
 type Service = keyof typeof services;
 
 /** The processes of the manifests, with what they call. The first test holds this list to the code. */
 const calls: Readonly<Record<string, readonly Service[]>> = {
-  api: ['mongodb', 'temporal', 'provider', 'mail'],
-  worker: ['mongodb', 'temporal', 'temporalWorker', 'provider'],
+  api: ['mongodb', 'temporal', 'provider', 'media', 'storage', 'mail'],
+  worker: ['mongodb', 'temporal', 'temporalWorker', 'provider', 'media', 'storage'],
   migrate: ['mongodb'],
 };
 
@@ -136,7 +138,8 @@ describe('Kubernetes', () => {
         .map(([name]) => name);
       assert.deepEqual(called.toSorted(), listed.toSorted(), process);
     }
-    const outbound = /^(?:node:)?(?:https?|http2|net|tls|dgram)$|^(?:undici|nodemailer|axios|got|ws)$/;
+    const outbound =
+      /^(?:node:)?(?:https?|http2|net|tls|dgram)$|^(?:undici|nodemailer|axios|got|ws|@aws-sdk\/.+)$/;
     const openers = imports.filter(({ from, to }) => /^(?:src|activities)\//.test(from) && outbound.test(to));
     const known = Object.values(services).map(({ opener }): string => opener);
     /** These listen, or use only helpers. */
@@ -286,6 +289,7 @@ const fixedInCompose: Readonly<Record<string, string>> = {
   PORT: 'the port inside the container; API_PORT is the one outside',
   WORKER_HEALTH_PORT: 'the health check asks there',
   MONGODB_URI: 'its own MongoDB',
+  MEDIA_DIR: 'the volume that API and worker share',
   TEMPORAL_ADDRESS: 'its own Temporal server',
   TEMPORAL_NAMESPACE: 'its own Temporal server',
   TEMPORAL_TLS: 'its own Temporal server',
@@ -380,8 +384,12 @@ describe('compose file', () => {
     );
     const passwords = composeText.matchAll(/^ *(\w*(?:PASSWORD|PWD|SECRETS?|KEY|TOKEN)): (.*)$/gm);
     for (const [line, name = '', value = ''] of passwords)
-      // A second name of WHATSAPP_APP_SECRETS may stay empty.
-      assert.match(value, name === 'WHATSAPP_APP_SECRET' ? /^\$\{\w+:-\}$/ : /^\$\{\w+:\?/, line);
+      // A second name of WHATSAPP_APP_SECRETS may stay empty, and a bucket may be opened by a role.
+      assert.match(
+        value,
+        /^(?:WHATSAPP_APP_SECRET|MEDIA_S3_SECRET_ACCESS_KEY)$/.test(name) ? /^\$\{\w+:-\}$/ : /^\$\{\w+:\?/,
+        line,
+      );
   });
 
   it('environment › with the required variables › starts in production, and accepts two settings', () => {

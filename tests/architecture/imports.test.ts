@@ -10,6 +10,9 @@ const isPure = (file: string): boolean =>
   /^src\/.+\/(lifecycle|rules|contract)\.ts$/.test(file) ||
   (file.startsWith('src/templates/content/') && !file.endsWith('/schemas.ts')) ||
   [
+    'src/inbox/media/kinds.ts',
+    'src/inbox/media/serving.ts',
+    'src/inbox/media/states.ts',
     'src/people/contacts/consent.ts',
     'src/platform/phone.ts',
     'src/platform/name-key.ts',

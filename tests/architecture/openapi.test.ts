@@ -84,7 +84,19 @@ const verbs = new Set([
     'end',
     'stream',
   ],
-  ...['sign', 'log', 'refresh', 'request', 'reset', 'change', 'confirm', 'reject', 'receive'],
+  ...[
+    'sign',
+    'log',
+    'refresh',
+    'request',
+    'reset',
+    'change',
+    'confirm',
+    'reject',
+    'receive',
+    'upload',
+    'open',
+  ],
 ]);
 
 describe('architecture › the API description', () => {

@@ -46,7 +46,7 @@ const bans: readonly Ban[] = [
       'src/platform/platform-collection.ts',
       'src/platform/migrations.ts',
       'src/platform/migration-lock.ts',
-      'src/app/core.ts',
+      'src/app/dependencies.ts',
       'src/identity/attempts/limiter.ts',
     ],
   },

@@ -4,6 +4,11 @@ import { download, makeJpeg } from '../support/files.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
+interface SentImage {
+  readonly wamid: string | null;
+  readonly body: { readonly image?: { readonly id?: string } };
+}
+
 describe('e2e › files of contacts', function () {
   this.timeout(60_000);
   const stack = useStack('media');
@@ -39,5 +44,48 @@ describe('e2e › files of contacts', function () {
     const thumbnail = await download(`${url}/thumbnail`, user);
     assert.equal(thumbnail.headers.get('content-type'), 'image/webp');
     assert.equal((await download(url)).status, 401);
+  });
+
+  it('a file is uploaded and sent twice › WhatsApp gets one copy of it, and its own id in both messages', async () => {
+    const to = phoneEndingIn('42');
+    await stack().control('/inbound', {
+      body: { phoneNumberId: user.phoneNumberId, from: to, type: 'text', text: 'Hello' },
+    });
+    await waitFor('the window is open', async () => {
+      const page = await user.call<{ items: readonly MessageJson[] }>('/api/messages?status=received');
+      return page.body.items.find(({ content }) => content.text === 'Hello');
+    });
+    const picture = await makeJpeg();
+    const uploaded = await fetch(`${stack().apiUrl}/api/media?filename=terrace.jpg`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(picture),
+    });
+    assert.equal(uploaded.status, 201);
+    const { id: mediaId, kind } = (await uploaded.json()) as { id: string; kind: string };
+    assert.equal(kind, 'image');
+    const send = async () => {
+      const { body, status } = await user.call<MessageJson>('/api/messages', {
+        method: 'POST',
+        body: { to, content: { type: 'image', mediaId, caption: 'Our terrace' } },
+      });
+      assert.equal(status, 201, JSON.stringify(body));
+      return body;
+    };
+    const sent = [await send(), await send()];
+    const ids: unknown[] = [];
+    for (const { id } of sent) {
+      const read = await user.waitForStatus(id, ['read', 'failed'], 30_000);
+      assert.equal(read.status, 'read', JSON.stringify(read.failure));
+      assert.deepEqual(
+        { fileId: read.content.media?.fileId, state: read.content.media?.state, id: read.content.media?.id },
+        { fileId: mediaId, state: 'stored', id: null },
+      );
+      const ledger = await stack().control<{ items: readonly SentImage[] }>('/ledger?cursor=0&limit=100');
+      const call = ledger.body.items.find(({ wamid }) => wamid === read.providerMessageId);
+      ids.push(call?.body.image?.id);
+    }
+    assert.match(String(ids[0]), /^\d+$/);
+    assert.equal(ids[0], ids[1]);
   });
 });

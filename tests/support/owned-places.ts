@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import type { TestApi } from './api.ts';
 import { addColleague, type Colleague } from './colleagues.ts';
 import { phoneEndingIn, type CrmUser, type MessageJson } from './crm-client.ts';
+import { makeJpeg } from './files.ts';
 import { call, type Answer } from './http.ts';
 import { plainPlaces } from './plain-routes.ts';
 
@@ -20,6 +21,8 @@ export interface Owner {
   prepare(path: string): Promise<void>;
   /** A message that has failed. */
   failMessage(): Promise<string>;
+  /** An uploaded picture. */
+  upload(): Promise<string>;
   invite(): Promise<string>;
   addAgent(): Promise<Colleague>;
   newSession(): Promise<string>;
@@ -86,6 +89,16 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
       const failed = { status: 'failed', failure };
       await api.collection('messages').updateOne({ _id: new Types.ObjectId(id) }, { $set: failed });
       return id;
+    },
+    async upload() {
+      const answer = await call(`${api.url}/api/media`, {
+        method: 'POST',
+        token: user.token,
+        raw: new Uint8Array(await makeJpeg()),
+        headers: { 'content-type': 'image/jpeg' },
+      });
+      assert.equal(answer.status, 201, answer.text);
+      return String(answer.body['id']);
     },
     invite: () => create('/api/users', { name: 'Ana', email: `ana-${newName()}@example.com` }),
     addAgent: () => addColleague(api, user),
@@ -322,6 +335,18 @@ const rows: readonly Place[] = [
     ownIdOf: leadId,
   }),
   inPath('post /api/messages/:id/cancel', 200, ({ message }) => message.id),
+  // Nobody has written to the asking business, so its window is closed.
+  inBody(answers, 'a file', {
+    ...{ idOf: ({ upload }) => upload(), ownStatus: 409 },
+    body: (id, asking) => ({
+      conversationId: conversationId(asking),
+      content: { type: 'image', mediaId: id },
+    }),
+  }),
+  inPath('get /api/media/:id', 200, ({ upload }) => upload()),
+  inPath('get /api/media/:id/thumbnail', 200, ({ upload }) => upload()),
+  inPath('get /api/media/:id/link', 200, ({ upload }) => upload()),
+  inPath('delete /api/media/:id', 204, ({ upload }) => upload()),
 ];
 
 /** Every route with an id in its path or in its body. */

@@ -85,8 +85,8 @@ function placeOf(entry: AnyRoute): Place {
   };
 }
 
-/** A place for each route with an id in its path that has no row. */
+/** A place for each route with an id in its path that has no row. The token of a link is no id: it is signed. */
 export function plainPlaces(rows: readonly Place[]): Place[] {
   const written = new Set(rows.map(({ route }) => route));
-  return routes.filter((entry) => entry.path.includes('/:') && !written.has(nameOf(entry))).map(placeOf);
+  return routes.filter((entry) => entry.path.includes('/:id') && !written.has(nameOf(entry))).map(placeOf);
 }

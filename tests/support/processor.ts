@@ -33,7 +33,7 @@ interface Changes {
 }
 
 export async function startTestProcessor(
-  { config, log }: TestApi,
+  { config, log }: Pick<TestApi, 'config' | 'log'>,
   { leaseMs, inbound = (real) => real, effects = (real) => real }: Changes = {},
 ): Promise<TestProcessor> {
   const core = await buildCore(config, {

@@ -15,6 +15,8 @@ export interface Sample {
   readonly places?: readonly string[];
   /** `place: name of the hostile value`: combinations that are valid nevertheless. */
   readonly harmless?: readonly string[];
+  /** The body is a file, not JSON. */
+  readonly takesFile?: true;
   /** Query fields of the route, with invalid values for each. */
   readonly query?: Readonly<Record<string, readonly string[]>>;
 }
@@ -354,6 +356,19 @@ const messageSamples: readonly Sample[] = [
   },
 ];
 
+const mediaSamples: readonly Sample[] = [
+  {
+    route: 'post /api/media',
+    takesFile: true,
+    query: { filename: ['', '%00', 'a%0Ab', 'x'.repeat(241)] },
+  },
+  { route: 'get /api/media/:id', query: {} },
+  { route: 'delete /api/media/:id' },
+  { route: 'get /api/media/:id/thumbnail', query: {} },
+  { route: 'get /api/media/:id/link', query: {} },
+  { route: 'get /api/media-links/:token' },
+];
+
 const contactBody = {
   ...{ phoneNumber: '+4915112345601', whatsappId: '4915112345601' },
   ...{ businessScopedUserId: 'DE.13491208655302741918', username: 'ana.souza', name: 'Ana Souza' },
@@ -475,6 +490,7 @@ const rows: readonly Sample[] = [
   // Must come before further channels are created: it names no channel and relies on there being only one.
   ...messageSamples,
   ...channelSamples,
+  ...mediaSamples,
   ...peopleSamples,
   {
     route: 'get /api/events',

@@ -52,6 +52,8 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'audit_events: seq',
   'audit_events: clientId,seq',
   'audit_chains: anchorAt',
+  'media_files: startAt,state',
+  'media_files: removeAt',
 ];
 
 /** Queries of the worker for its metrics, which expose only numbers. */

@@ -15,6 +15,8 @@ export interface MediaFileDoc {
   readonly providerMediaId?: string;
   /** The user who uploaded the file. */
   readonly uploadedBy?: Types.ObjectId;
+  /** Of the upload. */
+  readonly idempotencyKey?: string;
   /** What the provider, or the user, says about the file. */
   readonly declared: DeclaredFile;
   /** Until when the file is fetched. */
@@ -69,6 +71,7 @@ export const mediaFileModel = declareTenantModel<MediaFileDoc>('media_files', {
   channelId: Schema.Types.ObjectId,
   providerMediaId: String,
   uploadedBy: Schema.Types.ObjectId,
+  idempotencyKey: String,
   declared: { type: Schema.Types.Mixed, required: true },
   fetchBy: Date,
   mismatches: Number,
@@ -88,6 +91,10 @@ export const mediaFileModel = declareTenantModel<MediaFileDoc>('media_files', {
 mediaFileModel.schema.index(
   { clientId: 1, messageId: 1 },
   { unique: true, partialFilterExpression: { messageId: { $exists: true } } },
+);
+mediaFileModel.schema.index(
+  { clientId: 1, idempotencyKey: 1 },
+  { unique: true, partialFilterExpression: { idempotencyKey: { $exists: true } } },
 );
 // For erasure: the files of a contact.
 mediaFileModel.schema.index(

@@ -58,6 +58,14 @@ export function createFileReading({ files, storage }: ReadingDeps) {
   }
 
   return {
+    /** Throws `not-found`, `wrong-state` while it is not stored. */
+    async describe(scope: ClientScope, id: Types.ObjectId): Promise<{ readonly hasThumbnail: boolean }> {
+      const file = await files.findById(scope, id);
+      if (file === null) throw notFound('file');
+      servedOf(file, 'file');
+      return { hasThumbnail: file.thumbnail !== undefined };
+    },
+
     /** The file as the request wants it. Throws `not-found`, `wrong-state` while it is not stored, `dependency-away`. */
     async read(
       scope: ClientScope,

@@ -1,5 +1,5 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
-import type { ClientScope } from '../../platform/mongo.ts';
+import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedUpdate } from '../../platform/tenant-queries.ts';
 import { mediaFileModel, type MediaFileDoc, type ProviderCopy } from './model.ts';
@@ -30,22 +30,37 @@ export function createMediaRepository(connection: Connection) {
     /** Stores the file of a message that is to be fetched; does nothing if the message has one. */
     async keep(scope: ClientScope, file: AwaitedFile, session?: ClientSession): Promise<void> {
       const { messageId, ...fields } = file;
-      await files.updateOne(
-        scope,
-        { messageId },
-        { $setOnInsert: fields },
-        { upsert: true, ...(session === undefined ? {} : { session }) },
-      );
+      await files.updateOne(scope, { messageId }, { $setOnInsert: fields }, { upsert: true, session });
     },
 
-    insert: (scope: ClientScope, file: MediaFileDoc): Promise<void> => files.insertOne(scope, file),
+    /** False if another upload has its idempotency key. */
+    async insert(scope: ClientScope, file: MediaFileDoc): Promise<boolean> {
+      try {
+        await files.insertOne(scope, file);
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    },
 
     /** Ends the wait for a file; false if it has ended already. */
-    settle: (scope: ClientScope, _id: Types.ObjectId, settlement: Settlement): Promise<boolean> =>
-      updatePending(files, scope, _id, {
-        $set: settlement,
-        $unset: { startAt: 1, ...(settlement.problem === undefined ? { problem: 1 } : {}) },
-      }),
+    settle: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      settlement: Settlement,
+      session?: ClientSession,
+    ): Promise<boolean> =>
+      updatePending(
+        files,
+        scope,
+        _id,
+        {
+          $set: settlement,
+          $unset: { startAt: 1, ...(settlement.problem === undefined ? { problem: 1 } : {}) },
+        },
+        session,
+      ),
 
     /** Notes why an attempt failed. */
     noteProblem: (scope: ClientScope, _id: Types.ObjectId, problem: MediaProblem): Promise<boolean> =>
@@ -99,28 +114,33 @@ async function updatePending(
   scope: ClientScope,
   _id: Types.ObjectId,
   update: ScopedUpdate<MediaFileDoc>,
+  session?: ClientSession,
 ): Promise<boolean> {
-  const { matchedCount } = await files.updateOne(scope, { _id, state: 'pending' }, update);
+  const { matchedCount } = await files.updateOne(scope, { _id, state: 'pending' }, update, { session });
   return matchedCount === 1;
 }
 
 /** The state of a message's file, for the view of the message. */
 export type FileOfMessage = Pick<MediaFileDoc, '_id' | 'messageId' | 'state'>;
 
+const shownFields = { messageId: 1, state: 1 } as const;
+
 const createReads = (files: TenantCollection<MediaFileDoc>) => ({
   /** Erased files are not found. */
-  findById: (scope: ClientScope, _id: Types.ObjectId): Promise<MediaFileDoc | null> =>
-    files.findOne(scope, { _id, state: { $ne: 'erased' } }),
+  findById: (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    session?: ClientSession,
+  ): Promise<MediaFileDoc | null> => files.findOne(scope, { _id, state: { $ne: 'erased' } }, { session }),
 
-  findByMessage: (scope: ClientScope, messageId: Types.ObjectId): Promise<MediaFileDoc | null> =>
-    files.findOne(scope, { messageId }),
+  findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MediaFileDoc | null> =>
+    files.findOne(scope, { idempotencyKey }),
 
   findOfMessages: (scope: ClientScope, messageIds: readonly Types.ObjectId[]): Promise<FileOfMessage[]> =>
-    files.find<FileOfMessage>(
-      scope,
-      { messageId: { $in: [...messageIds] }, state: { $ne: 'erased' } },
-      { projection: { messageId: 1, state: 1 } },
-    ),
+    files.find<FileOfMessage>(scope, { messageId: { $in: [...messageIds] } }, { projection: shownFields }),
+
+  findStates: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<FileOfMessage[]> =>
+    files.find<FileOfMessage>(scope, { _id: { $in: [...ids] } }, { projection: shownFields }),
 
   /** Across all tenants: files on their way whose workflow is to be started or looked for now. */
   findToStartAcrossClients: (now: Date, limit: number): Promise<MediaFileDoc[]> =>
@@ -130,28 +150,31 @@ const createReads = (files: TenantCollection<MediaFileDoc>) => ({
     ),
 });
 
+/** What an erased file no longer has: its name may name a person. */
+const eraseAt = (at: Date) => ({
+  $set: { state: 'erased', declared: {}, removeAt: at, settledAt: at } as const,
+  $unset: { startAt: 1, problem: 1, copies: 1, idempotencyKey: 1 } as const,
+});
+
+interface ErasureOptions {
+  readonly at: Date;
+  readonly session?: ClientSession;
+}
+
 const createErasures = (files: TenantCollection<MediaFileDoc>) => ({
   /** Marks the files of a contact as erased; they are not readable from the commit on. */
   async eraseOfContact(
     scope: ClientScope,
     contactId: Types.ObjectId,
-    { at, session }: { readonly at: Date; readonly session?: ClientSession },
+    { at, session }: ErasureOptions,
   ): Promise<void> {
-    await files.updateMany(
-      scope,
-      { contactId, state: { $ne: 'erased' } },
-      { $set: { state: 'erased', removeAt: at, settledAt: at }, $unset: { startAt: 1 } },
-      session === undefined ? {} : { session },
-    );
+    await files.updateMany(scope, { contactId, state: { $ne: 'erased' } }, eraseAt(at), { session });
   },
 
   /** As `eraseOfContact`, for one file; false if it is erased already. */
-  async eraseOne(scope: ClientScope, _id: Types.ObjectId, at: Date): Promise<boolean> {
-    const { matchedCount } = await files.updateOne(
-      scope,
-      { _id, state: { $ne: 'erased' } },
-      { $set: { state: 'erased', removeAt: at, settledAt: at }, $unset: { startAt: 1 } },
-    );
+  async eraseOne(scope: ClientScope, _id: Types.ObjectId, { at, session }: ErasureOptions): Promise<boolean> {
+    const unerased = { _id, state: { $ne: 'erased' } } as const;
+    const { matchedCount } = await files.updateOne(scope, unerased, eraseAt(at), { session });
     return matchedCount === 1;
   },
 

@@ -44,7 +44,7 @@ const maxDelayMs = 3_600_000;
 
 /**
  * After an answer without the file. Nearly everything may pass: an expired token is renewed, a permission is given back,
- * an address that died is asked for anew. The provider keeps the file for a week, so the attempts go on until then.
+ * an address that died is replaced. The provider keeps the file for a week, so the attempts go on until then.
  */
 export function judgeFailure(answer: Unanswered): FetchVerdict {
   if (answer.kind === 'away')

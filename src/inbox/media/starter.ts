@@ -30,7 +30,7 @@ export function createMediaStarter({ files, workflows, clock }: StarterDeps) {
     if (!(await files.takeStart(scope, file, startLeaseOf(now)))) return;
     if (file.messageId !== undefined) await workflows.startFetch(file);
     else if (now.getTime() - file.createdAt.getTime() > uploadDeadAfterMs)
-      await files.eraseOne(scope, file._id, now);
+      await files.eraseOne(scope, file._id, { at: now });
     await files.startAgainAt(scope, file._id, nextCheckOf(now));
   }
 

@@ -30,13 +30,15 @@ export interface ContactUseCaseDeps extends ContactDeps {
    * because contacts must not import webhooks.
    */
   erasePerson(scope: ClientScope, identities: readonly string[], session: ClientSession): Promise<void>;
+  /** Erases the files that the contact has sent, in the same transaction. A port, because contacts must not import media. */
+  eraseFiles(scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void>;
 }
 
 export type ContactUseCases = ReturnType<typeof createContactUseCases>;
 
 /** The actions of users on contacts. */
 export function createContactUseCases(deps: ContactUseCaseDeps) {
-  const { contacts, dependents, audit, erasePerson } = deps;
+  const { contacts, dependents, audit, erasePerson, eraseFiles } = deps;
   const resource = createContactResource(deps);
 
   return {
@@ -105,6 +107,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
           identityFields.flatMap((field) => contact[field] ?? []),
           session,
         );
+        await eraseFiles(scope, _id, session);
         await deps.memory.remember(scope, contact, session);
       }),
   };

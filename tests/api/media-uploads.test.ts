@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { makeJpeg, download } from '../support/files.ts';
+import { codeOf } from '../support/messaging-api.ts';
+import { useMediaStage, type Business } from '../support/media-stage.ts';
+
+const mib = 1_048_576;
+const pdf = Buffer.from('%PDF-1.7\n%\u00e2\u00e3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n', 'latin1');
+
+interface Uploaded {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+describe('api › uploads', function () {
+  this.timeout(60_000);
+  const stage = useMediaStage('media-uploads');
+  let business: Business;
+  let picture: Buffer;
+
+  before(async () => {
+    picture = await makeJpeg();
+  });
+  beforeEach(async () => {
+    business = await stage.signUp();
+  });
+
+  async function upload(
+    bytes: Buffer | ReadableStream,
+    {
+      query = '',
+      type = 'application/octet-stream',
+      key,
+    }: { query?: string; type?: string; key?: string } = {},
+  ): Promise<Uploaded> {
+    const answer = await fetch(`${stage.api().url}/api/media${query}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${business.token}`,
+        'content-type': type,
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      body: Buffer.isBuffer(bytes) ? new Uint8Array(bytes) : bytes,
+      ...(Buffer.isBuffer(bytes) ? {} : { duplex: 'half' }),
+    } as RequestInit);
+    return { status: answer.status, body: (await answer.json()) as Uploaded['body'] };
+  }
+  const shown = ({ status, body }: Uploaded) => ({ status, code: body['code'], kind: body['kind'] });
+
+  it('a picture › stored under the type of its content, readable, audited', async () => {
+    const uploaded = await upload(picture, { query: '?filename=menu.pdf', type: 'application/pdf' });
+    assert.equal(uploaded.status, 201);
+    const { id, kind, mimeType, bytes, filename, hasThumbnail } = uploaded.body;
+    assert.deepEqual(
+      { kind, mimeType, bytes, filename, hasThumbnail },
+      {
+        ...{ kind: 'image', mimeType: 'image/jpeg', bytes: picture.byteLength },
+        ...{ filename: 'menu.pdf', hasThumbnail: true },
+      },
+    );
+    const read = await download(`${stage.api().url}/api/media/${String(id)}`, business);
+    assert.deepEqual(read.bytes, picture);
+    const audit = await stage.api().auditOf(String(id));
+    assert.deepEqual(
+      audit.map(({ action }) => String(action)),
+      ['media.uploaded'],
+    );
+  });
+
+  for (const [what, bytes, options, expected] of [
+    ['a PDF', pdf, {}, { status: 201, kind: 'document' }],
+    [
+      'a text that is meant as one',
+      Buffer.from('Hello'),
+      { type: 'text/plain' },
+      { status: 201, kind: 'document' },
+    ],
+    [
+      'a text without a word about it',
+      Buffer.from('Hello'),
+      {},
+      { status: 415, code: 'unsupported-media-type' },
+    ],
+    [
+      'a page as a picture',
+      Buffer.from('<html>'),
+      { type: 'image/png' },
+      { status: 415, code: 'unsupported-media-type' },
+    ],
+    [
+      'a program',
+      Buffer.from('\x7fELF\x02\x01\x01', 'latin1'),
+      {},
+      { status: 415, code: 'unsupported-media-type' },
+    ],
+    ['nothing', Buffer.alloc(0), {}, { status: 400, code: 'invalid-input' }],
+  ] as const)
+    it(`${what} › ${expected.status}`, async () => {
+      const answer = shown(await upload(bytes, options));
+      assert.deepEqual(answer, { code: undefined, kind: undefined, ...expected });
+      const stored = expected.status === 201 ? 1 : 0;
+      assert.equal(await stage.files().countDocuments({ clientId: business.clientId }), stored);
+    });
+
+  it('the same upload again with its key › the same file; another file with the key › 422', async () => {
+    const first = await upload(picture, { key: 'menu-1' });
+    const again = await upload(picture, { key: 'menu-1' });
+    assert.deepEqual(again, first);
+    assert.deepEqual(shown(await upload(pdf, { key: 'menu-1' })), {
+      ...{ status: 422, code: 'idempotency-key-reused', kind: undefined },
+    });
+    assert.equal(await stage.files().countDocuments({ clientId: business.clientId }), 1);
+  });
+
+  it('a picture over 5 MiB › 413 by its content, whatever it calls itself', async () => {
+    const large = Buffer.concat([picture, Buffer.alloc(5 * mib)]);
+    assert.deepEqual(shown(await upload(large, { type: 'application/pdf' })), {
+      ...{ status: 413, code: 'body-too-large', kind: undefined },
+    });
+  });
+
+  it('a body of more than 100 MiB that does not say so › 413, and the process goes on', async () => {
+    const chunk = new Uint8Array(mib);
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        if (sent === 140) return controller.close();
+        sent += 1;
+        controller.enqueue(chunk);
+      },
+    });
+    const answer = await upload(endless).then(shown, () => ({ status: 413, code: 'body-too-large' }));
+    assert.equal(answer.status, 413);
+    assert.equal((await upload(picture)).status, 201);
+  });
+
+  it('a file of another kind, one on its way › the send is refused and names mediaId', async () => {
+    const { id } = (await upload(picture)).body;
+    const pending = await stage.receive(business, picture, { from: '4915112345678' });
+    for (const [type, mediaId] of [
+      ['video', id],
+      ['image', pending.fileId],
+    ] as const) {
+      const answer = await business.post('/api/messages', {
+        to: '+4915112345678',
+        content: { type, mediaId },
+      });
+      assert.equal(codeOf(answer), '400 invalid-input', answer.text);
+      assert.deepEqual(
+        (answer.body['errors'] as { path: string }[]).map(({ path }) => path),
+        ['body.content.mediaId'],
+      );
+    }
+  });
+
+  it('the file of another business, an unknown one › 404, the same answer', async () => {
+    const { id } = (await upload(picture)).body;
+    const other = await stage.signUp();
+    await stage.receive(other, picture, { from: '4915112345679' });
+    for (const mediaId of [id, 'a'.repeat(24)]) {
+      const body = { to: '+4915112345679', content: { type: 'image', mediaId } };
+      assert.equal(codeOf(await other.post('/api/messages', body)), '404 not-found');
+    }
+  });
+});
