@@ -177,7 +177,15 @@ export function buildSending(deps: SendingDeps) {
         facts,
         clock,
       });
-      const actions = createMessageActions({ messages, workflows, templates, audit, clock, logger });
+      const actions = createMessageActions({
+        messages,
+        workflows,
+        templates,
+        files: deps.fileSends,
+        audit,
+        clock,
+        logger,
+      });
       return [
         ...messageRoutes({ messages: messageUseCases }),
         ...messageActionRoutes({ actions, retries, links }),

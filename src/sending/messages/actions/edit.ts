@@ -1,7 +1,9 @@
+import type { FileSends } from '../../../inbox/media/sends.ts';
 import { type Issue, wrongState } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
 import { fillTemplate, type TemplateVariables } from '../../../templates/rules.ts';
+import { fileIssues } from '../acceptance/file.ts';
 import type { Content } from '../content/schemas.ts';
 import { freeFormContent } from '../content/stored.ts';
 import type { MessageContent, MessageDoc } from '../store/repository.ts';
@@ -14,14 +16,22 @@ export interface NewWords {
   readonly variables?: TemplateVariables | undefined;
 }
 
+interface WordDeps {
+  readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
+  readonly files: Pick<FileSends, 'findForSend'>;
+}
+
 /** What the message says with its new words; undefined if there are none. Adds what is wrong with them to `issues`. */
 export async function wordsOf(
-  { templates }: { readonly templates: Pick<TemplateCatalogue, 'contentForSend'> },
+  { templates, files }: WordDeps,
   { scope, message, issues }: { scope: ClientScope; message: MessageDoc; issues: Issue[] },
   { content, variables }: NewWords,
 ): Promise<MessageContent | undefined> {
   const { template } = message.content;
-  if (content !== undefined) return freeWordsOf(content, message, issues);
+  if (content !== undefined) {
+    issues.push(...(await fileIssues(scope, content, { files })));
+    return freeWordsOf(content, message, issues);
+  }
   if (variables === undefined) return undefined;
   if (template === undefined) {
     issues.push({ path: 'body.variables', message: 'The message has no template; change its `content`.' });

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
 import type { Clock } from '../../../platform/clock.ts';
+import type { FileSends } from '../../../inbox/media/sends.ts';
 import { AppError, type Issue, notFound, wrongState } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
@@ -16,6 +17,7 @@ export interface MessageActionDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
   readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
+  readonly files: Pick<FileSends, 'findForSend'>;
   readonly audit: AuditService;
   readonly clock: Clock;
   readonly logger: Logger;
