@@ -9,6 +9,7 @@ import {
   successHeadersOf,
 } from './openapi-headers.ts';
 import type { JsonSchema } from './openapi-normalise.ts';
+import { fileContent, statusTexts } from './openapi-replies.ts';
 import {
   mergeResponses,
   problemCodesOf,
@@ -187,24 +188,6 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
 /** Whether a query field takes several values, which are separated by commas. */
 const takesSeveral = ({ type, anyOf }: JsonSchema): boolean =>
   type === 'array' || (Array.isArray(anyOf) && anyOf.some((each: JsonSchema) => takesSeveral(each)));
-
-const statusTexts: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted; the response has no body',
-  204: 'Done; the response has no body',
-  206: 'The part of the file that `Range` names',
-  304: 'The file is the one that `If-None-Match` names',
-  503: 'Not ready',
-};
-
-/** A file may have any type. */
-const fileContent = (type: string): Readonly<Record<string, JsonSchema>> => ({
-  [type]: {
-    schema: { type: 'string', format: 'binary' },
-    example: 'The bytes of the file',
-  },
-});
 
 const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
   Object.fromEntries(

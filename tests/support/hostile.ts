@@ -67,3 +67,9 @@ export function without(source: Json, field: string): Json {
   const { [field]: _left, ...rest } = source;
   return rest;
 }
+
+/** Combinations of a place and hostile values that are valid there. */
+export const harmlessAt = (place: string, ...names: string[]): string[] =>
+  names.map((name) => `${place}: ${name}`);
+export const isCleared = (...places: string[]): string[] =>
+  places.flatMap((place) => harmlessAt(place, 'null'));

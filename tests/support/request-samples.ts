@@ -1,5 +1,6 @@
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
-import type { Json } from './hostile.ts';
+import { harmlessAt, isCleared, type Json } from './hostile.ts';
+import { hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
 import { plainSamples } from './plain-routes.ts';
 
 /** A valid request, so that the spoiled part is its only error. */
@@ -24,8 +25,6 @@ export interface Sample {
 /** An id that no object has. */
 export const someId = '0123456789abcdef01234567';
 
-const harmlessAt = (place: string, ...names: string[]): string[] => names.map((name) => `${place}: ${name}`);
-const isCleared = (...places: string[]): string[] => places.flatMap((place) => harmlessAt(place, 'null'));
 const consent = { source: 'web form', wording: 'Yes, send me offers.' };
 const consentPlaces = ['consent.source', 'consent.wording'];
 const tagsAndConsent = [
@@ -356,19 +355,6 @@ const messageSamples: readonly Sample[] = [
   },
 ];
 
-const mediaSamples: readonly Sample[] = [
-  {
-    route: 'post /api/media',
-    takesFile: true,
-    query: { filename: ['', '%00', 'a%0Ab', 'x'.repeat(241)] },
-  },
-  { route: 'get /api/media/:id', query: {} },
-  { route: 'delete /api/media/:id' },
-  { route: 'get /api/media/:id/thumbnail', query: {} },
-  { route: 'get /api/media/:id/link', query: {} },
-  { route: 'get /api/media-links/:token' },
-];
-
 const contactBody = {
   ...{ phoneNumber: '+4915112345601', whatsappId: '4915112345601' },
   ...{ businessScopedUserId: 'DE.13491208655302741918', username: 'ana.souza', name: 'Ana Souza' },
@@ -416,69 +402,6 @@ const peopleSamples: readonly Sample[] = [
     required: ['optInStatus', 'consent'],
     places: ['assignedAgentId', ...Object.keys(leadBody), ...consentPlaces],
     harmless: [...tagsAndConsent, ...isCleared('name', 'assignedAgentId')],
-  },
-];
-
-const office = {
-  ...{ name: 'Office Hamburg', zone: 'Europe/Berlin', week: { mon: [['09:00', '18:00']] } },
-  holidays: [{ date: '2026-12-25', closed: true, name: 'Christmas' }],
-};
-const officePlaces = [
-  ...Object.keys(office),
-  'week.mon',
-  'holidays.0.date',
-  'holidays.0.closed',
-  'holidays.0.name',
-];
-const closedOffice = [
-  ...harmlessAt('holidays', 'an empty list'),
-  ...harmlessAt('week.mon', 'an empty list'),
-  ...harmlessAt('holidays.0.closed', 'true'),
-];
-
-const hoursSamples: readonly Sample[] = [
-  {
-    route: 'post /api/business-hours',
-    body: office,
-    required: ['name', 'zone', 'week'],
-    places: officePlaces,
-    harmless: closedOffice,
-  },
-  {
-    route: 'patch /api/business-hours/:id',
-    body: office,
-    places: officePlaces,
-    harmless: closedOffice,
-  },
-];
-
-const serviceLevel = {
-  ...{ name: 'Standard', priority: 7, match: { channelIds: [] }, warnAt: 0.8 },
-  ...{ firstResponseSeconds: 900, nextResponseSeconds: 3600, resolutionSeconds: 172_800 },
-};
-const serviceLevelPlaces = [...Object.keys(serviceLevel), 'match.channelIds', 'businessHoursId'];
-const everyChannel = [
-  ...harmlessAt('match', 'an empty object'),
-  ...harmlessAt('match.channelIds', 'an empty list'),
-  ...isCleared('warnAt'),
-];
-
-const slaSamples: readonly Sample[] = [
-  {
-    route: 'post /api/sla-policies',
-    body: serviceLevel,
-    required: ['name', 'priority'],
-    places: serviceLevelPlaces,
-    harmless: everyChannel,
-  },
-  {
-    route: 'patch /api/sla-policies/:id',
-    body: serviceLevel,
-    places: serviceLevelPlaces,
-    harmless: [
-      ...everyChannel,
-      ...isCleared('firstResponseSeconds', 'nextResponseSeconds', 'resolutionSeconds', 'businessHoursId'),
-    ],
   },
 ];
 

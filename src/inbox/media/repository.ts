@@ -23,8 +23,10 @@ export type MediaRepository = ReturnType<typeof createMediaRepository>;
 /** All queries of files. A state changes only by an update that names the state before. */
 export function createMediaRepository(connection: Connection) {
   const files = openTenantCollection(mediaFileModel, connection);
+  const updatePending = createPendingUpdate(files);
   return {
     ...createReads(files),
+    ...createStarts(files, updatePending),
     ...createErasures(files),
 
     /** Stores the file of a message that is to be fetched; does nothing if the message has one. */
@@ -52,7 +54,6 @@ export function createMediaRepository(connection: Connection) {
       session?: ClientSession,
     ): Promise<boolean> =>
       updatePending(
-        files,
         scope,
         _id,
         {
@@ -64,7 +65,7 @@ export function createMediaRepository(connection: Connection) {
 
     /** Notes why an attempt failed. */
     noteProblem: (scope: ClientScope, _id: Types.ObjectId, problem: MediaProblem): Promise<boolean> =>
-      updatePending(files, scope, _id, { $set: { problem } }),
+      updatePending(scope, _id, { $set: { problem } }),
 
     /** Counts a content that is not the one that the provider told; returns how often it happened. */
     async countMismatch(scope: ClientScope, _id: Types.ObjectId): Promise<number> {
@@ -91,34 +92,40 @@ export function createMediaRepository(connection: Connection) {
       ]);
       return matchedCount === 1;
     },
-
-    /** Takes a file whose workflow is to be started; false if another process has taken it. */
-    async takeStart(
-      scope: ClientScope,
-      { _id, startAt }: Pick<MediaFileDoc, '_id' | 'startAt'>,
-      until: Date,
-    ): Promise<boolean> {
-      const due = { _id, state: 'pending', ...(startAt === undefined ? {} : { startAt }) } as const;
-      const { matchedCount } = await files.updateOne(scope, due, { $set: { startAt: until } });
-      return matchedCount === 1;
-    },
-
-    async startAgainAt(scope: ClientScope, _id: Types.ObjectId, startAt: Date): Promise<void> {
-      await updatePending(files, scope, _id, { $set: { startAt } });
-    },
   };
 }
 
-async function updatePending(
+const createPendingUpdate =
+  (files: TenantCollection<MediaFileDoc>) =>
+  async (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    update: ScopedUpdate<MediaFileDoc>,
+    session?: ClientSession,
+  ): Promise<boolean> => {
+    const { matchedCount } = await files.updateOne(scope, { _id, state: 'pending' }, update, { session });
+    return matchedCount === 1;
+  };
+
+const createStarts = (
   files: TenantCollection<MediaFileDoc>,
-  scope: ClientScope,
-  _id: Types.ObjectId,
-  update: ScopedUpdate<MediaFileDoc>,
-  session?: ClientSession,
-): Promise<boolean> {
-  const { matchedCount } = await files.updateOne(scope, { _id, state: 'pending' }, update, { session });
-  return matchedCount === 1;
-}
+  updatePending: ReturnType<typeof createPendingUpdate>,
+) => ({
+  /** Takes a file whose workflow is to be started; false if another process has taken it. */
+  async takeStart(
+    scope: ClientScope,
+    { _id, startAt }: Pick<MediaFileDoc, '_id' | 'startAt'>,
+    until: Date,
+  ): Promise<boolean> {
+    const due = { _id, state: 'pending', ...(startAt === undefined ? {} : { startAt }) } as const;
+    const { matchedCount } = await files.updateOne(scope, due, { $set: { startAt: until } });
+    return matchedCount === 1;
+  },
+
+  async startAgainAt(scope: ClientScope, _id: Types.ObjectId, startAt: Date): Promise<void> {
+    await updatePending(scope, _id, { $set: { startAt } });
+  },
+});
 
 /** The state of a message's file, for the view of the message. */
 export type FileOfMessage = Pick<MediaFileDoc, '_id' | 'messageId' | 'state'>;

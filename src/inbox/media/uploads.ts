@@ -73,7 +73,8 @@ export function createUploads(deps: UploadDeps) {
         createdAt: now,
         startAt: nextCheckOf(now),
       };
-      if (!(await files.insert(scope, row))) return await earlierOf(scope, idempotencyKey ?? '', spooled);
+      if (!(await files.insert(scope, row)))
+        return await earlierOf(files, scope, { key: idempotencyKey ?? '', sha256: spooled.sha256 });
       const stored = await keeper.store(row, spooled, mimeType);
       return await audit.audited(scope, by, async (session) => {
         const settlement = { state: 'stored', ...stored, settledAt: clock.now() } as const;
@@ -85,15 +86,6 @@ export function createUploads(deps: UploadDeps) {
     } finally {
       await spooled.drop();
     }
-  }
-
-  /** The file that an earlier request with the same key has uploaded. */
-  async function earlierOf(scope: ClientScope, key: string, { sha256 }: SpooledFile): Promise<MediaFileDoc> {
-    const earlier = await files.findByIdempotencyKey(scope, key);
-    if (earlier !== null && earlier.declared.sha256 !== sha256)
-      throw new AppError('idempotency-key-reused', 'The key belongs to another file.');
-    if (earlier?.state === 'stored') return earlier;
-    throw new AppError('request-in-progress', 'The file is being uploaded.', { retryAfterSeconds });
   }
 
   return {
@@ -123,6 +115,19 @@ export function createUploads(deps: UploadDeps) {
       });
     },
   };
+}
+
+/** The file that an earlier request with the same key has uploaded. */
+async function earlierOf(
+  files: Pick<MediaRepository, 'findByIdempotencyKey'>,
+  scope: ClientScope,
+  { key, sha256 }: { readonly key: string; readonly sha256: string },
+): Promise<MediaFileDoc> {
+  const earlier = await files.findByIdempotencyKey(scope, key);
+  if (earlier !== null && earlier.declared.sha256 !== sha256)
+    throw new AppError('idempotency-key-reused', 'The key belongs to another file.');
+  if (earlier?.state === 'stored') return earlier;
+  throw new AppError('request-in-progress', 'The file is being uploaded.', { retryAfterSeconds });
 }
 
 /** The name is not audited: it may name a person, and must go when the file goes. */

@@ -13,6 +13,7 @@ import type { Sender } from '../../whatsapp/gateway.ts';
 import { isSameAddress, placeOf } from '../gates/recipient.ts';
 import { contactDeleted, recipientMoved } from './recipient.ts';
 import { copyOfFile, type FileOutcome } from './file.ts';
+import { noToken, openSender } from './sender.ts';
 import { awaitTurn } from './turn.ts';
 import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
@@ -120,36 +121,6 @@ async function judgeAgain(
     throw error;
   }
 }
-
-/**
- * The credentials for the call. Marketing goes to its own endpoint if Meta requires that for the channel. Null if the
- * token cannot be decrypted.
- */
-function openSender(
-  { channels, logger }: DispatchDeps,
-  { channel, facts: { template } }: ReadFacts,
-): Sender | null {
-  const isMarketing = template?.category === 'marketing' && channel.usesMarketingEndpoint === true;
-  try {
-    return { ...channels.senderOf(channel), endpoint: isMarketing ? 'marketing' : 'messages' };
-  } catch (error) {
-    const channelId = channel._id.toHexString();
-    logger.error(
-      { channelId, error },
-      'access token not decrypted: check CREDENTIALS_KEY, or set a new token',
-    );
-    return null;
-  }
-}
-
-const noTokenPauseMs = 300_000;
-
-const noToken = ({ clock }: DispatchDeps): Waiting => ({
-  gate: 'channel',
-  reason:
-    'the access token of the channel cannot be opened: see CREDENTIALS_KEY, or give the channel a new one',
-  until: new Date(clock.now().getTime() + noTokenPauseMs),
-});
 
 /** Reads a closed gate again without caches, because it may have opened and no event will wake this message. */
 async function readFacts(
