@@ -23,5 +23,10 @@ export async function up(db) {
       name: 'to-remove',
       partialFilterExpression: { removeAt: { $exists: true } },
     },
+    {
+      key: { clientId: 1, unpublishedAt: 1, _id: 1 },
+      name: 'unpublished',
+      partialFilterExpression: { unpublishedAt: { $exists: true } },
+    },
   ]);
 }

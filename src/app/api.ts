@@ -130,9 +130,10 @@ const dailyQuota = ({ webhook, quotas }: Config, { mongo, clock }: Core) =>
   });
 
 /** The loops that tell what marked documents have become. */
-const markLoops = ({ mongo, messages, conversationStore, events: recorder, clock }: Core) => [
+const markLoops = ({ mongo, messages, conversationStore, media, events: recorder, clock }: Core) => [
   ...buildMessageEventLoops({ mongo, messages, recorder, clock }),
   ...buildConversationEventLoops({ mongo, store: conversationStore, recorder, clock }),
+  ...media.eventLoops(recorder),
 ];
 
 const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, { findEnded }: Identity) =>

@@ -1,7 +1,7 @@
 import { auditLoops } from '../audit/loops.ts';
 import { channelLoops } from '../channels/loops.ts';
 import { eventLoops } from '../events/loops.ts';
-import { mediaLoops } from '../inbox/media/loops.ts';
+import { mediaEventLoops, mediaLoops } from '../inbox/media/loops.ts';
 import { mailLoops } from '../mail/loops.ts';
 import { peopleLoops } from '../people/loops.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -73,6 +73,7 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     eventLoops,
     messageEventLoops,
     conversationEventLoops,
+    mediaEventLoops,
     measureLoops,
     dependencyLoops,
   );

@@ -2,9 +2,12 @@ import type { Client } from '@temporalio/client';
 import type { ClientSession, Types } from 'mongoose';
 import type { AuditService } from '../audit/service.ts';
 import type { ChannelDirectory } from '../channels/directory.ts';
+import { createMarkPublisher } from '../events/marks/publisher.ts';
+import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createLease } from '../platform/leases/lease.ts';
 import type { Logger } from '../platform/logger.ts';
-import { createLoops, whileFound } from '../platform/loop.ts';
+import { createLoops, type RunnableLoop, whileFound } from '../platform/loop.ts';
 import type { ClientScope, MongoConnection } from '../platform/mongo.ts';
 import type { Secret } from '../platform/secret.ts';
 import type { Spool } from '../storage/spool.ts';
@@ -12,10 +15,11 @@ import type { FileStorage } from '../storage/storage.ts';
 import type { MediaGateway } from '../whatsapp/media-gateway.ts';
 import { createFileArrivals } from './media/arrivals.ts';
 import { createMediaCopies } from './media/copies.ts';
+import { mediaEventOf } from './media/events.ts';
 import { createFetch } from './media/fetch.ts';
 import { createFileKeeper } from './media/keeper.ts';
 import { createFileLinks } from './media/links.ts';
-import { mediaLoops } from './media/loops.ts';
+import { mediaEventLoops, mediaLoops } from './media/loops.ts';
 import { createFileReading } from './media/reading.ts';
 import { createRemoval } from './media/removal.ts';
 import { createMediaRepository } from './media/repository.ts';
@@ -83,6 +87,18 @@ export function buildMedia(deps: MediaDeps) {
         publicUrl,
       });
     },
+
+    /** Tells what the marked files have become; the API runs it. */
+    eventLoops: (recorder: EventRecorder): readonly RunnableLoop[] =>
+      createLoops(mediaEventLoops, {
+        'media-events': createMarkPublisher(
+          { marks: files, eventOf: mediaEventOf },
+          {
+            recorder,
+            lease: createLease({ connection: mongo, name: 'media-events', leaseMs: 5_000, clock }),
+          },
+        ),
+      }),
 
     loops: createLoops(mediaLoops, {
       'media-starter': whileFound(() => starter.startDue()),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
 import { ConversationStatus } from './conversations/schemas.ts';
+import { MediaFacts } from './media/schemas.ts';
 import { InboxSettingsView } from './settings/schemas.ts';
 
 const ConversationFacts = z
@@ -47,6 +48,10 @@ export const inboxEvents = defineEvents({
   'business-hours.created': { summary: 'Business hours were created', ...ofHours },
   'business-hours.updated': { summary: 'Business hours were changed', ...ofHours },
   'business-hours.deleted': { summary: 'Business hours were deleted', ...ofHours },
+  'media.updated': {
+    summary: 'The file of a message, or an uploaded one, was stored, given up or erased',
+    ...{ entity: 'media', audience: 'everyone', view: MediaFacts },
+  },
   'inbox-settings.updated': {
     summary: 'The settings of the inbox were changed; the id is that of the business',
     ...{ entity: 'inbox-settings', audience: 'everyone', view: InboxSettingsView },

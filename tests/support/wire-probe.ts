@@ -25,6 +25,8 @@ export const crossingFilters: readonly string[] = [
   'messages: clientId,unpublishedAt',
   'conversations: unpublishedAt',
   'conversations: clientId,unpublishedAt',
+  'media_files: unpublishedAt',
+  'media_files: clientId,unpublishedAt',
   // The listeners of all open streams are checked together.
   'sessions: _id,endedAt,expiresAt',
   'users: _id,status',

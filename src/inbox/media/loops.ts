@@ -16,3 +16,14 @@ export const mediaLoops = {
     lease: 'none: removing a file twice changes nothing',
   },
 } as const satisfies LoopTable;
+
+/** Runs in the API, as the other loops of live events. */
+export const mediaEventLoops = {
+  'media-events': {
+    process: 'api',
+    does: 'turns marked files into live events',
+    idleMs: 250,
+    maxIdleMs: 250,
+    lease: 'one process, 5 s; an event has one id, and a mark goes by its revision',
+  },
+} as const satisfies LoopTable;

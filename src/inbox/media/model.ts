@@ -1,9 +1,10 @@
 import { Schema, type Types } from 'mongoose';
+import { type Marked, markFields, markIndex } from '../../events/marks/mark.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 import { mediaStates, type MediaProblem, type MediaState } from './states.ts';
 
 /** A file of a message, or one that a user has uploaded. */
-export interface MediaFileDoc {
+export interface MediaFileDoc extends Marked {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly state: MediaState;
@@ -85,7 +86,10 @@ export const mediaFileModel = declareTenantModel<MediaFileDoc>('media_files', {
   settledAt: Date,
   startAt: Date,
   removeAt: Date,
+  ...markFields,
 });
+
+mediaFileModel.schema.index(...markIndex);
 
 // A message has one file, however often the provider delivers it.
 mediaFileModel.schema.index(

@@ -1,4 +1,6 @@
-import type { ClientSession, Connection, Types } from 'mongoose';
+import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import { markWrites } from '../../events/marks/collection.ts';
+import { createMarkQueries } from '../../events/marks/queries.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedUpdate } from '../../platform/tenant-queries.ts';
@@ -20,14 +22,27 @@ export type AwaitedFile = Omit<MediaFileDoc, 'clientId' | 'messageId'> & {
 
 export type MediaRepository = ReturnType<typeof createMediaRepository>;
 
+/** Clients are told of each state after the first, which goes with a message or an answer. */
+const telling = {
+  isTold: ({ $set: fields }: mongo.Document): boolean =>
+    typeof fields === 'object' && fields !== null && 'state' in fields,
+  isSilent: (): boolean => true,
+};
+
+const toldFields: Readonly<Record<string, 1>> = {
+  ...{ clientId: 1, messageId: 1, state: 1, mimeType: 1, bytes: 1 },
+  ...{ revision: 1, unpublishedAt: 1, isUnannounced: 1 },
+};
+
 /** All queries of files. A state changes only by an update that names the state before. */
 export function createMediaRepository(connection: Connection) {
-  const files = openTenantCollection(mediaFileModel, connection);
+  const files = markWrites(openTenantCollection(mediaFileModel, connection), telling);
   const updatePending = createPendingUpdate(files);
   return {
     ...createReads(files),
     ...createStarts(files, updatePending),
     ...createErasures(files),
+    ...createMarkQueries(files, toldFields),
 
     /** Stores the file of a message that is to be fetched; does nothing if the message has one. */
     async keep(scope: ClientScope, file: AwaitedFile, session?: ClientSession): Promise<void> {

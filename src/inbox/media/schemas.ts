@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openEnum } from '../../platform/fields.ts';
 import { noControls } from '../../platform/text-fields.ts';
 import { sendKinds } from './kinds.ts';
+import { mediaStates } from './states.ts';
 
 export const UploadQuery = z.strictObject({
   filename: z
@@ -68,6 +69,32 @@ export const MediaLinkView = z
     ],
   });
 export type MediaLinkView = z.output<typeof MediaLinkView>;
+
+export const MediaState = openEnum(mediaStates).meta({
+  id: 'MediaState',
+  description: 'How far a file is: it can be read when it is `stored`',
+});
+
+/** What an event tells of a file. */
+export const MediaFacts = z
+  .object({
+    messageId: z
+      .string()
+      .nullable()
+      .meta({ description: 'The message that brought the file; null for an upload' }),
+    state: MediaState,
+    mimeType: z
+      .string()
+      .nullable()
+      .meta({ description: 'By the content of the file; null if that tells nothing' }),
+    bytes: z.int().nullable(),
+  })
+  .meta({
+    id: 'MediaFacts',
+    examples: [
+      { messageId: '665f1c2ab7e4d3a9c8b01240', state: 'stored', mimeType: 'image/jpeg', bytes: 48_211 },
+    ],
+  });
 
 export const LinkParams = z.strictObject({
   token: z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { openEnum } from '../../../../platform/fields.ts';
 import { file, Interactive, text } from './interactive-schemas.ts';
 import { TemplatePreviewView } from '../../../../templates/schemas.ts';
 import { EventDetail } from '../../../../channels/events/schemas.ts';
+import { MediaState } from '../../../../inbox/media/schemas.ts';
 import {
   Identity,
   InboundErrorView,
@@ -21,9 +21,7 @@ const Media = z
   .object({
     ...file,
     fileId: text.meta({ description: 'The id of our copy, for `/api/media/{id}`; null if there is none' }),
-    state: openEnum(['pending', 'stored', 'failed', 'expired', 'rejected'])
-      .nullable()
-      .meta({ description: 'The state of our copy: it can be read when it is `stored`' }),
+    state: MediaState.nullable().meta({ description: 'The state of our copy; null if there is none' }),
     mimeType: text,
     caption: text,
     sha256: text.meta({ description: 'The hash of the file, in base64; inbound only' }),
