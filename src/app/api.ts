@@ -161,8 +161,15 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
       publicUrl: config.http.publicUrl,
     }),
     ...templates.routes({ countUnsent: messages.countUnsentOf, awaitCalls }),
-    ...inbox.routes({ users, channels: core.channels }),
-    ...media.routes({ audit, linkKey: config.credentials.key, publicUrl: config.http.publicUrl }),
+    ...inbox.routes({
+      users,
+      channels: core.channels,
+      files: media.useCases({
+        audit,
+        linkKey: config.credentials.key,
+        publicUrl: config.http.publicUrl,
+      }),
+    }),
     ...people.routes({ users, onOptOut, onBlocked, erasePerson, eraseFiles: media.eraseOfContact }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal, users }),

@@ -23,7 +23,7 @@ import { mediaEventLoops, mediaLoops } from './media/loops.ts';
 import { createFileReading } from './media/reading.ts';
 import { createRemoval } from './media/removal.ts';
 import { createMediaRepository } from './media/repository.ts';
-import { mediaRoutes } from './media/routes.ts';
+import type { MediaRouteDeps } from './media/routes.ts';
 import { createFileSends } from './media/sends.ts';
 import { createShares } from './media/shares.ts';
 import { createMediaStarter } from './media/starter.ts';
@@ -45,7 +45,7 @@ interface MediaDeps {
   readonly logger: Logger;
 }
 
-interface MediaRouteDeps {
+interface FileUseCaseDeps {
   readonly audit: AuditService;
   /** A secret from which the key of links is derived. */
   readonly linkKey: Secret;
@@ -76,16 +76,17 @@ export function buildMedia(deps: MediaDeps) {
     eraseOfContact: (scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void> =>
       files.eraseOfContact(scope, contactId, { at: clock.now(), session }),
 
-    routes({ audit, linkKey, publicUrl }: MediaRouteDeps) {
+    /** What the routes of files need. */
+    useCases({ audit, linkKey, publicUrl }: FileUseCaseDeps): MediaRouteDeps {
       const shares = createShares(maxUploadsPerClient);
       const allShares = createShares(maxUploads);
-      return mediaRoutes({
+      return {
         reading: createFileReading({ files, storage }),
         uploads: createUploads({ files, keeper, spool, shares, allShares, audit, clock }),
         links: createFileLinks({ key: linkKey, clock }),
         clock,
         publicUrl,
-      });
+      };
     },
 
     /** Tells what the marked files have become; the API runs it. */

@@ -25,6 +25,7 @@ import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
 import { labelRoutes } from './labels/routes.ts';
+import { type MediaRouteDeps, mediaRoutes } from './media/routes.ts';
 import { noteRoutes } from './notes/routes.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { createInboxSettingsRepository } from './settings/repository.ts';
@@ -78,6 +79,7 @@ export const buildConversationEventLoops = ({ mongo, store, recorder, clock }: C
 interface InboxRouteDeps {
   readonly users: UserDirectory;
   readonly channels: Pick<ChannelDirectory, 'findById'>;
+  readonly files: MediaRouteDeps;
 }
 
 /** The inbox that agents work in. */
@@ -104,7 +106,7 @@ export function buildInbox(deps: InboxDeps) {
     countLiveOn: repository.countLiveOn,
     timerHandlers: { ...sla.timerHandlers, ...team.timerHandlers },
 
-    routes({ users, channels }: InboxRouteDeps) {
+    routes({ users, channels, files }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
         conversations: repository,
         contacts,
@@ -125,6 +127,7 @@ export function buildInbox(deps: InboxDeps) {
         notifications: notificationRoutes({ notifications }),
         labels: labelRoutes({ labels }),
         cannedReplies: cannedReplyRoutes({ replies, render }),
+        media: mediaRoutes(files),
         settings: inboxSettingsRoutes({
           useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
         }),

@@ -11,7 +11,7 @@ import { LinkParams, MediaFileView, MediaLinkView, UploadQuery } from './schemas
 import type { Uploads } from './uploads.ts';
 import { toMediaFileView } from './view.ts';
 
-interface MediaRouteDeps {
+export interface MediaRouteDeps {
   readonly reading: FileReading;
   readonly uploads: Uploads;
   readonly links: FileLinks;
