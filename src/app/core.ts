@@ -1,5 +1,6 @@
 import { buildChannels } from '../channels/build.ts';
 import { buildAddressStops, buildConsent } from '../consent/build.ts';
+import { createInheritedStops } from '../consent/statements/inherited.ts';
 import { buildClients } from '../identity/build.ts';
 import { buildConversationStore, buildInbox } from '../inbox/build.ts';
 import { buildMedia } from '../inbox/build-media.ts';
@@ -202,9 +203,12 @@ function buildAreas(config: Config, ground: Ground) {
   const { channels, templates, media } = buildProviderAreas(config, ground);
   const threads = buildConversationStore(mongo);
   const addressStops = buildAddressStops(mongo);
-  const people = buildPeople({ mongo, audit, conversations: threads.references, addressStops, clock });
-  const { contacts, leads } = people;
   const { timers } = ground.timers;
+  const people = buildPeople({
+    ...{ mongo, audit, conversations: threads.references, addressStops, clock },
+    stopInherited: createInheritedStops({ timers, clock }),
+  });
+  const { contacts, leads } = people;
   const inbox = buildInbox({
     ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
     clients: ground.clients.directory,
@@ -249,11 +253,8 @@ function buildAreas(config: Config, ground: Ground) {
     ...{ conversations, arrivals, answers },
     ...{ fileArrivals: media.arrivals, fileStates: media.states, fileSends: media.sends },
     numbers: numbers.numbers,
-    consent: consent.consent,
-    readKeyword: consent.readKeyword,
-    onInbound: consent.onInbound,
-    policies: consent.policies,
-    addressStops,
+    ...{ consent: consent.consent, policies: consent.policies, addressStops },
+    ...{ readKeyword: consent.readKeyword, onInbound: consent.onInbound },
     openings: ground.openingQueue,
     rates: ground.rates.rates,
     metrics,
@@ -269,8 +270,13 @@ function buildAreas(config: Config, ground: Ground) {
 }
 
 /** What the areas do when their timers are due, by kind. */
-const timerHandlers = ({ inbox }: Pick<ReturnType<typeof buildAreas>, 'inbox'>): TimerHandlers =>
-  inbox.timerHandlers;
+const timerHandlers = ({
+  consent,
+  inbox,
+}: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox'>): TimerHandlers => ({
+  ...consent.timerHandlers,
+  ...inbox.timerHandlers,
+});
 
 /** Whether a message in any conversation of the contact has reached the number. */
 const hasReached =

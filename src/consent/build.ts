@@ -14,6 +14,7 @@ import { createSendingPolicyRepository } from './sending-policy/repository.ts';
 import { sendingPolicyRoutes } from './sending-policy/routes.ts';
 import { createSendingPolicyReader } from './sending-policy/reader.ts';
 import { createConsentHistory } from './statements/history.ts';
+import { createInheritedStopHandlers } from './statements/inherited.ts';
 import { createConsentListener, createKeywordReader } from './statements/inbound.ts';
 import { createPreferences } from './statements/preferences.ts';
 import { consentRoutes } from './statements/routes.ts';
@@ -47,22 +48,27 @@ export function buildConsent(deps: ConsentBuildDeps) {
   const policies = createSendingPolicyReader({ policies: policyRepository, clients, clock });
   const readKeyword = createKeywordReader(policies);
   const countStop = observeStops(deps.metrics);
-  const consent = createConsentStatements({
+  const statementDeps = {
     contacts,
     messages,
     addressStops: deps.addressStops,
     awaitCalls,
     workflows,
     audit,
-    onStopped(source, canceledCount) {
+    onStopped(source: string, canceledCount: number) {
       countStop(source, canceledCount);
       deps.onCanceled(canceledCount);
     },
     clock,
     logger,
-  });
+  };
+  const consent = createConsentStatements(statementDeps);
   return {
     consent,
+    timerHandlers: createInheritedStopHandlers(statementDeps, (canceledCount) => {
+      countStop(null, canceledCount);
+      deps.onCanceled(canceledCount);
+    }),
     policies,
     preferences: createPreferences({ contacts, consent }),
     readKeyword,

@@ -30,6 +30,7 @@ interface PeopleDeps {
     ContactDependents,
     'consentMoved' | 'identitiesNamed' | 'identityChanged' | 'messageAnswered'
   >;
+  readonly stopInherited: ContactDependents['stopInherited'];
   readonly clock: Clock;
 }
 
@@ -42,18 +43,19 @@ interface PeopleRouteDeps {
 }
 
 /** Contacts and their leads. */
-export function buildPeople({ mongo, audit, conversations, addressStops, clock }: PeopleDeps) {
+export function buildPeople({ mongo, audit, conversations, addressStops, stopInherited, clock }: PeopleDeps) {
   const runInTransaction = createTransactions(mongo);
   const leadRepository = createLeadRepository(mongo);
   const contactRepository = createContactRepository(mongo);
-  const memory = createOptOutMemory(createOptOutMemoryRepository(mongo), clock);
   const dependents = createContactDependents({
     leads: leadRepository,
     conversations,
     audit,
     addressStops,
+    stopInherited,
     clock,
   });
+  const memory = createOptOutMemory(createOptOutMemoryRepository(mongo), { stopInherited, clock });
   const contacts = createContactDirectory({ contacts: contactRepository, memory, dependents, audit, clock });
   const phoneBook = createPhoneBook({
     contacts: contactRepository,

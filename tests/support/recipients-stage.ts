@@ -5,6 +5,8 @@ import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import type { DispatchResult } from '../../src/sending/messages/contract.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
+import { createTimerRepository } from '../../src/timers/repository.ts';
+import { createTimerRunner } from '../../src/timers/runner.ts';
 import type { GatewayAnswer } from '../../src/whatsapp/gateway.ts';
 import type { MessageBody } from '../../src/whatsapp/payload.ts';
 import { newWamid } from './consent.ts';
@@ -29,11 +31,15 @@ export interface RecipientsStage {
     text: string,
     options?: { readonly atMs?: number; readonly wamid?: string },
   ): Promise<void>;
+  /** Fires the timers that are due, as the worker does a second later at most; returns how many. */
+  fireTimers(): Promise<number>;
   stored(id: string): Promise<MessageDoc>;
   correct(contactId: string, fields: object): Promise<number>;
 }
 
-export type Sender = { readonly from: string } | { readonly fromUserId: string };
+export type Sender =
+  | { readonly from: string; readonly fromUserId?: string }
+  | { readonly fromUserId: string };
 
 export interface DispatchOptions {
   readonly changes?: (deps: MessageActivityDeps) => Partial<MessageActivityDeps>;
@@ -108,7 +114,7 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
       });
     },
     async write(sender, text, { atMs = Date.now(), wamid = newWamid() } = {}) {
-      const from = 'from' in sender ? { from: sender.from.replace('+', '') } : sender;
+      const from = 'from' in sender ? { ...sender, from: sender.from.replace('+', '') } : sender;
       const item = {
         phoneNumberId: user.phoneNumberId,
         providerMessageId: wamid,
@@ -119,6 +125,11 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
         raw: { id: newUuid(), type: 'text', text: { body: text } },
       };
       assert.ok(await core.inbound.receive(scope, new Types.ObjectId(user.channelId), item));
+    },
+    async fireTimers() {
+      const { clock, logger, areas } = core;
+      const timers = createTimerRepository(api.connection);
+      return createTimerRunner({ timers, handlers: areas.consent.timerHandlers, clock, logger }).fireDue();
     },
     async stored(id) {
       const found = await api.collection<MessageDoc>('messages').findOne({ _id: new Types.ObjectId(id) });

@@ -46,6 +46,7 @@ export async function startSlaWorld(name: string) {
   const people = buildPeople({
     ...{ mongo: connection, audit, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
+    stopInherited: async () => undefined,
   });
 
   /** The service levels of one process; `runInTransaction` may fail as a process does that is killed. */

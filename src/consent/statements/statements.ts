@@ -56,7 +56,7 @@ export type StopOutcome =
   | { readonly kind: 'calling'; readonly messageIds: readonly Types.ObjectId[] };
 
 /** A stop that is stored, but not yet acknowledged. */
-interface StoredStop {
+export interface StoredStop {
   readonly scope: ClientScope;
   readonly contactId: Types.ObjectId;
   readonly kind: StopKind;
@@ -66,9 +66,11 @@ interface StoredStop {
   readonly reach: Reach;
   /** The contacts whose history has the stop; the one that sent it comes last. */
   readonly provedFor: readonly Types.ObjectId[];
+  /** When the person said it, if to another of their contacts: it was counted there, and spares later answers. */
+  readonly inheritedFrom?: Date;
 }
 
-type StopKind = 'opted-out' | 'marketing-stopped';
+export type StopKind = 'opted-out' | 'marketing-stopped';
 
 /** Longer than any call to the provider, including the attempts to store its outcome. */
 const maxCallMs = 60_000;
@@ -81,7 +83,7 @@ interface WaitLimits {
 }
 
 /** The event processor must not block other events; it retries an unfinished event after half a second. */
-const processorLimits: WaitLimits = { maxWaitMs: maxCallMs, maxRoundMs: 300 };
+export const processorLimits: WaitLimits = { maxWaitMs: maxCallMs, maxRoundMs: 300 };
 /** A request waits for the answer, and nothing retries it. After this time no call can begin. */
 const requestLimits: WaitLimits = { maxWaitMs: maxCloseMs, maxRoundMs: maxCloseMs };
 
@@ -202,11 +204,11 @@ const keysOf = (from: AnyIdentity): string[] => {
   return [...numberKeysOf(from), ...id];
 };
 
-const isStopped = (record: ContactRecord, kind: StopKind): boolean =>
+export const isStopped = (record: ContactRecord, kind: StopKind): boolean =>
   kind === 'opted-out' ? record.optInStatus === 'opted-out' : record.marketingStopped === true;
 
 /** Cancels the waiting messages, waits for calls in progress, then acknowledges the stop. */
-async function applyStop(
+export async function applyStop(
   deps: ConsentDeps,
   stop: StoredStop,
   { maxWaitMs, maxRoundMs }: WaitLimits,
@@ -232,11 +234,12 @@ async function applyStop(
   return { kind: 'acknowledged' };
 }
 
-const withdrawalOf = ({ kind, eventId }: StoredStop, at: Date): Withdrawal => ({
+const withdrawalOf = ({ kind, eventId, inheritedFrom }: StoredStop, at: Date): Withdrawal => ({
   statementId: eventId,
   reason: kind,
   at,
   ...(kind === 'marketing-stopped' ? { category: 'marketing' } : {}),
+  ...(inheritedFrom === undefined ? {} : { sparesAnswersSince: inheritedFrom }),
 });
 
 const isAcknowledged = (
@@ -263,7 +266,8 @@ async function conclude(deps: ConsentDeps, stop: StoredStop): Promise<void> {
   };
   for (const provedFor of stop.provedFor) {
     const isNew = await writeProof(deps, { ...stop, contactId: provedFor }, after);
-    if (isNew && provedFor.equals(contactId)) deps.onStopped?.(source, canceled.length);
+    const counts = isNew && provedFor.equals(contactId) && stop.inheritedFrom === undefined;
+    if (counts) deps.onStopped?.(source, canceled.length);
   }
   await endWorkflows(deps, canceled);
 }

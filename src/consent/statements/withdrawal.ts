@@ -9,6 +9,8 @@ export interface Withdrawal {
   readonly at: Date;
   /** Only messages of this category; all if missing. */
   readonly category?: 'marketing';
+  /** Spares answers that were written since, by authors who could see an opt-out. */
+  readonly sparesAnswersSince?: Date;
 }
 
 /** Whose waiting messages a statement cancels: those for these contacts, and those to these addresses. */

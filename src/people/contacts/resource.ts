@@ -57,6 +57,11 @@ export interface ContactDependents {
       readonly at: Date;
     },
   ): Promise<void>;
+  /**
+   * Called inside the transaction in which a contact becomes opted out, or without marketing, by what another contact of the
+   * person said, or a deleted one: its waiting messages must be canceled.
+   */
+  stopInherited(scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void>;
   /** A conversation that still needs the contact; null if nothing does. */
   useOfContact(
     scope: ClientScope,

@@ -15,6 +15,7 @@ interface DependentsDeps {
     ContactDependents,
     'consentMoved' | 'identitiesNamed' | 'identityChanged' | 'messageAnswered'
   >;
+  readonly stopInherited: ContactDependents['stopInherited'];
   readonly clock: Clock;
 }
 
@@ -24,6 +25,7 @@ export const createContactDependents = ({
   conversations,
   audit,
   addressStops,
+  stopInherited,
   clock,
 }: DependentsDeps): ContactDependents => ({
   contactChanged: (scope, contact, session) =>
@@ -33,6 +35,7 @@ export const createContactDependents = ({
   identitiesNamed: addressStops.identitiesNamed,
   identityChanged: addressStops.identityChanged,
   messageAnswered: addressStops.messageAnswered,
+  stopInherited,
 
   async useOfContact(scope, contactId) {
     const conversation = await conversations.anyOfContact(scope, contactId);

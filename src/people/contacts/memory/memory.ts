@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { ClientSession } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { Clock } from '../../../platform/clock.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { decidingEntryOf, lastWordOf } from '../consent.ts';
 import { identitiesInKeys, keysInAnySpelling, numberKeysOf } from '../rules.ts';
-import { withConsentOf } from '../persons/shared-consent.ts';
+import { isSilenced, withConsentOf } from '../persons/shared-consent.ts';
 import type { ConsentEntry, ContactRecord } from '../store/repository.ts';
 import type { OptOutMemoryRepository } from './repository.ts';
+
+export interface OptOutMemoryDeps {
+  /** A contact that may have waiting messages becomes opted out, or without marketing. */
+  stopInherited(scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void>;
+  readonly clock: Clock;
+}
 
 export type OptOutMemory = ReturnType<typeof createOptOutMemory>;
 
@@ -15,7 +21,10 @@ export type OptOutMemory = ReturnType<typeof createOptOutMemory>;
  * Remembers opt-outs and blocks of deleted contacts, so that a person who comes back, by an import or a message, under
  * any of the identities that the contact had, is not sent what they have refused.
  */
-export function createOptOutMemory(memory: OptOutMemoryRepository, clock: Clock) {
+export function createOptOutMemory(
+  memory: OptOutMemoryRepository,
+  { stopInherited, clock }: OptOutMemoryDeps,
+) {
   return {
     /** In the transaction that deletes the contact: replaces what is remembered of its identities. */
     async remember(scope: ClientScope, contact: ContactRecord, session: ClientSession): Promise<void> {
@@ -46,7 +55,14 @@ export function createOptOutMemory(memory: OptOutMemoryRepository, clock: Clock)
       const keys = gained.flatMap((key) => [key, ...otherSpellingsOf(key)]);
       const hashes = [...new Set(keys)].map((key) => hashOf(scope, key));
       const found = await memory.find(scope, hashes, session);
-      return found.reduce((next, remembered) => withConsentOf(next, remembered, clock.now()), record);
+      const recalled = found.reduce(
+        (next, remembered) => withConsentOf(next, remembered, clock.now()),
+        record,
+      );
+      // A new contact has no messages yet.
+      if (before !== null && session !== undefined && isSilenced(record, recalled))
+        await stopInherited(scope, record._id, session);
+      return recalled;
     },
   };
 }

@@ -5,7 +5,7 @@ import { callableNumberOf } from '../rules.ts';
 import type { ContactDoc, ContactRecord, SamePerson } from '../store/repository.ts';
 import type { Resource } from '../../../audit/resource.ts';
 import type { Proven } from './decide.ts';
-import { withConsentOf } from './shared-consent.ts';
+import { isSilenced, withConsentOf } from './shared-consent.ts';
 
 /** Where a person can be reached; the contact is the one that has the address. */
 export type PersonAddress = { readonly contactId: Types.ObjectId } & (
@@ -65,7 +65,7 @@ function addressesOf(contact: ContactDoc): PersonAddress[] {
   ];
 }
 
-interface LinkDeps extends Pick<ContactDeps, 'contacts' | 'audit' | 'clock'> {
+interface LinkDeps extends Pick<ContactDeps, 'contacts' | 'dependents' | 'audit' | 'clock'> {
   readonly resource: Resource<ContactRecord>;
 }
 
@@ -98,16 +98,17 @@ async function linkPair(
   scope: ClientScope,
   { contact, proven, at }: { contact: ContactDoc; proven: Proven; at: Date },
 ): Promise<void> {
-  const { audit, clock, resource } = deps;
+  const { audit, clock, dependents, resource } = deps;
   const { reason } = proven;
   await audit.runInTransaction(async (session) => {
     const records = await lockPersons(deps, scope, [contact, proven.contact], session);
     const now = clock.now();
     for (const { _id } of records) {
       const link = linkOf(_id, { contact, proven: proven.contact });
-      const decide = (current: ContactRecord): ContactRecord => {
+      const decide = async (current: ContactRecord): Promise<ContactRecord> => {
         const others = records.filter((other) => !other._id.equals(_id));
         const shared = others.reduce((next, other) => withConsentOf(next, other, now), current);
+        if (isSilenced(current, shared)) await dependents.stopInherited(scope, _id, session);
         return link === null ? shared : withLink(shared, { contactId: link, reason, at }, now);
       };
       const change = { action: 'contact.same-person', decide };

@@ -13,7 +13,10 @@ import { linkContacts } from './links.ts';
 import { announcedWithinMs } from './owners.ts';
 import { moved, sighted, type Sighting } from './timeline.ts';
 
-export interface PersonDeps extends Pick<ContactDeps, 'contacts' | 'memory' | 'audit' | 'clock'> {
+export interface PersonDeps extends Pick<
+  ContactDeps,
+  'contacts' | 'dependents' | 'memory' | 'audit' | 'clock'
+> {
   readonly resource: Resource<ContactRecord>;
 }
 

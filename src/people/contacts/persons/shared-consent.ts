@@ -18,6 +18,11 @@ export function withConsentOf(record: ContactRecord, other: ConsentSource, store
   return { ...next, isBlocked: true, blockedAt: other.blockedAt ?? storedAt, updatedAt: storedAt };
 }
 
+/** Whether the contact was not opted out before, or not without marketing, and is now. */
+export const isSilenced = (before: ContactRecord, after: ContactRecord): boolean =>
+  (before.optInStatus !== 'opted-out' && after.optInStatus === 'opted-out') ||
+  (before.marketingStopped !== true && after.marketingStopped === true);
+
 function statementFor(
   record: ContactRecord,
   { other, entry }: { other: ConsentSource; entry: ConsentEntry },

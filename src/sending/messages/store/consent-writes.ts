@@ -27,12 +27,13 @@ export const createConsentWrites = (messages: TenantCollection<MessageDoc>) => (
   async cancelWaiting(
     scope: ClientScope,
     reach: Reach,
-    { statementId, reason, at, category }: Withdrawal,
+    { statementId, reason, at, category, sparesAnswersSince: since }: Withdrawal,
   ): Promise<{ readonly calling: readonly Types.ObjectId[] }> {
     const waiting = {
       direction: 'outbound',
       status: { $in: [...unsentStatuses] },
       ...(category === undefined ? {} : { category }),
+      ...(since === undefined ? {} : { $or: [{ afterOptOut: null }, { timestamp: { $lt: since } }] }),
     } as const;
     const entry = {
       key: `canceled:${at.getTime()}`,
