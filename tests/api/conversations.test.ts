@@ -281,7 +281,7 @@ describe('conversations', () => {
       const { clientId, channelId, contactId, _id } = conversation;
       const at = new Date(start + 60_000);
       await conversations.findOrOpen({ clientId }, { channelId, contactId }, at);
-      await conversations.noteInbound({ clientId }, _id, { at, isNew: true });
+      await conversations.noteInbound({ clientId }, _id, { at, from: [], isNew: true });
       const answer = await agent.patch(pathOf(conversation), { status: 'pending' }, seen);
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.body['unreadCount'], 1);
@@ -427,7 +427,7 @@ describe('conversations', () => {
     it('a message while it is marked › the counter is never negative', async () => {
       const conversation = await addConversation({ unreadCount: 1 });
       const { clientId, _id } = conversation;
-      const note = { at: new Date(start), isNew: true };
+      const note = { at: new Date(start), from: [], isNew: true };
       await Promise.all([
         agent.post(pathOf(conversation, '/read')),
         ...Array.from({ length: 5 }, () => api().api.core.conversations.noteInbound({ clientId }, _id, note)),

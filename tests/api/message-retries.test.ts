@@ -413,11 +413,13 @@ describe('retries of messages', function () {
     it('an answer from before the contact opted out › skipped among many; alone, whoever retries it decides', async () => {
       const person = await startCorrespondence(api());
       const id = await person.store(failed(freeForm));
+      const { to } = await person.stored(id);
+      const windowFrom = { at: new Date(), keys: [`tel:${to}`] };
       await api()
         .collection('conversations')
         .updateOne(
           { _id: person.conversationId },
-          { $set: { windowExpiresAt: new Date(Date.now() + 3_600_000) } },
+          { $set: { windowExpiresAt: new Date(Date.now() + 3_600_000), windowFrom } },
         );
       await api()
         .collection('contacts')

@@ -138,7 +138,8 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     const now = new Date();
     const key = { channelId, contactId: contact._id };
     const conversation = await core.conversations.findOrOpen(scope, key, now);
-    if (isWindowOpen) await core.conversations.noteInbound(scope, conversation._id, { at: now, isNew: true });
+    const note = { at: now, from: [`tel:${to}`], isNew: true };
+    if (isWindowOpen) await core.conversations.noteInbound(scope, conversation._id, note);
     const fields = { ...scope, ...key, conversationId: conversation._id, to };
     const message = buildMessage({ ...fields, ...changes });
     assert.ok(await messages.insert(scope, message));
@@ -169,7 +170,10 @@ export async function setDispatchStage(): Promise<DispatchStage> {
       };
       const fresh = { _id: newId(), ...scope, ...policy, createdAt: new Date(), version: 1 };
       await core.mongo.collection('sla_policies').insertOne(fresh);
-      const arriving = { at: new Date(Date.now() - 60_000), makesLead: false, awaitsAnswer: true };
+      const arriving = {
+        ...{ at: new Date(Date.now() - 60_000), from: [] },
+        ...{ makesLead: false, awaitsAnswer: true },
+      };
       await core.runInTransaction((session) =>
         core.arrivals.placeWithin(scope, { channelId, contactId }, arriving, session),
       );

@@ -98,7 +98,7 @@ export async function startSlaWorld(name: string) {
 
         /** The contact writes. */
         async hears(at: Date): Promise<void> {
-          const arriving = { at, makesLead: false, awaitsAnswer: true };
+          const arriving = { at, from: [], makesLead: false, awaitsAnswer: true };
           await audit.runInTransaction((session) => arrivals.placeWithin(of, key, arriving, session));
         },
 

@@ -1,5 +1,5 @@
 import { isNumberKey, settledMs, type Fact, type Together } from './facts.ts';
-import { liftedUntil, liftOf, stopKinds, type StopKind } from './rules.ts';
+import { latestOf, liftedUntil, liftOf, stopKinds, type StopKind } from './rules.ts';
 
 /** Before moving to a number, a person may write from it on a second account. */
 const secondAccountMs = 60 * 60_000;
@@ -10,6 +10,12 @@ export interface Heard {
   readonly facts: readonly Fact[];
   /** False if there is more than was read: then nothing that people say lifts an opt-out. */
   readonly isComplete: boolean;
+}
+
+/** A message: the identities that it came from, and when. */
+export interface Written {
+  readonly keys: readonly string[];
+  readonly at: Date;
 }
 
 /**
@@ -32,19 +38,32 @@ export function createLastWords({ facts, isComplete }: Heard) {
 
   return {
     /** The kinds of stops that hold at this identity now. */
-    kindsAt(key: string): StopKind[] {
+    kindsAt: (key: string): StopKind[] => stopKinds.filter((kind) => stopsAt(key, kind).length > 0),
+
+    /** When the latest stop was said that holds at this identity now; null if none does. */
+    stoppedAt: (key: string, kind: StopKind): Date | null => latestOf(stopsAt(key, kind).map(({ at }) => at)),
+
+    /** Whether whoever has this identity now surely wrote a message that came from `keys` then. */
+    isWriter(key: string, { keys, at }: Written): boolean {
       const owner = moments.now(key);
-      return stopKinds.filter((kind) => {
-        const lift = Math.max(-Infinity, ...said.filter((one) => lifts(one, kind, owner)).map(liftMsOf));
-        return said.some(
-          (one) =>
-            one.status === kind &&
-            one.at.getTime() > lift &&
-            moments.maybe(one.key, one.at).some((whose) => possible.rootOf(whose) === possible.rootOf(owner)),
-        );
-      });
+      const writers = keys
+        .filter((each) => isComplete || each === key)
+        .flatMap((each) => moments.surely(each, { since: at, at }));
+      return writers.some((whose) => proven.rootOf(whose) === proven.rootOf(owner));
     },
   };
+
+  /** The stops that hold at this identity now. */
+  function stopsAt(key: string, kind: StopKind): FactOf<'said'>[] {
+    const owner = moments.now(key);
+    const lift = Math.max(-Infinity, ...said.filter((one) => lifts(one, kind, owner)).map(liftMsOf));
+    return said.filter(
+      (one) =>
+        one.status === kind &&
+        one.at.getTime() > lift &&
+        moments.maybe(one.key, one.at).some((whose) => possible.rootOf(whose) === possible.rootOf(owner)),
+    );
+  }
 
   function lifts(one: FactOf<'said'>, kind: StopKind, owner: string): boolean {
     if (one.status !== liftOf(kind)) return false;

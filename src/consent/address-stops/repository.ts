@@ -1,7 +1,7 @@
 import type { ClientSession, Connection } from 'mongoose';
 import type { ConsentMove } from '../../people/contacts/directory.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { AnyIdentity } from '../../people/contacts/rules.ts';
 import { createAddressFactRepository, hashedKey, type AddressFactRepository } from './fact-repository.ts';
 import {
@@ -14,13 +14,14 @@ import {
   type Fact,
   type Naming,
 } from './facts.ts';
-import { createLastWords } from './last-words.ts';
+import { createLastWords, type Written } from './last-words.ts';
 import { recordedIn } from './recorded.ts';
 import { addressStopModel, type AddressStopDoc } from './model.ts';
 import {
   kindsIn,
   liftedUntil,
   liftOf,
+  stopsIn,
   stopsLeftBehind,
   stopsLifted,
   type AddressMark,
@@ -41,22 +42,7 @@ export function createAddressStopRepository(connection: Connection) {
   const facts = createAddressFactRepository(connection);
 
   return {
-    /**
-     * The kinds of opt-outs at these identities, and of those of the people who have them now. One query, unless the
-     * people have, or had, other identities.
-     */
-    async kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<StopKind>> {
-      if (keys.length === 0) return new Set();
-      const hashed = [...new Set(keys.map((key) => hashedKey(scope, canonicalKey(key))))];
-      const projection = { _id: 0, key: 1, kind: 1, at: 1, facts: 1, isFull: 1 };
-      const found = await stops.find(scope, { key: { $in: [...keys, ...hashed] } }, { projection });
-      const kinds = kindsIn(found.filter(isMark));
-      const kept = found.filter(({ kind }) => kind === 'facts');
-      if (kept.length === 0) return kinds;
-      const { kindsAt } = createLastWords(await facts.around(scope, hashed, kept));
-      return new Set([...kinds, ...hashed.flatMap(kindsAt)]);
-    },
-
+    ...createReading(stops, facts),
     ...createTelling(facts),
 
     /** An opt-out stays at exactly the address that it came from, whoever it is attributed to. */
@@ -107,6 +93,58 @@ export function createAddressStopRepository(connection: Connection) {
     return stops.updateOne(scope, { key, kind }, [{ $set: change }], { session, upsert: true });
   }
 }
+
+/** Reads what is kept of identities. */
+function createReading(stops: TenantCollection<AddressStopDoc>, facts: AddressFactRepository) {
+  /** What is kept of these identities: marks by the keys themselves, facts by their hashes. */
+  async function readAt(scope: ClientScope, keys: readonly string[]) {
+    const hashed = keysOf(scope, keys);
+    const projection = { _id: 0, key: 1, kind: 1, at: 1, facts: 1, isFull: 1 };
+    const found = await stops.find(scope, { key: { $in: [...keys, ...hashed] } }, { projection });
+    return { hashed, marks: found.filter(isMark), kept: found.filter(({ kind }) => kind === 'facts') };
+  }
+
+  return {
+    /**
+     * The kinds of opt-outs at these identities, and of those of the people who have them now. One query, unless the
+     * people have, or had, other identities.
+     */
+    async kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<StopKind>> {
+      if (keys.length === 0) return new Set();
+      const { marks, hashed, kept } = await readAt(scope, keys);
+      const kinds = kindsIn(marks);
+      if (kept.length === 0) return kinds;
+      const { kindsAt } = createLastWords(await facts.around(scope, hashed, kept));
+      return new Set([...kinds, ...hashed.flatMap(kindsAt)]);
+    },
+
+    /**
+     * Whether whoever has the address wrote this message, and, with `since`, did so at or after every opt-out that holds at
+     * these identities. `address` has one identity, in any spelling.
+     */
+    async isWriter(
+      scope: ClientScope,
+      { address, since = [] }: { readonly address: readonly string[]; readonly since?: readonly string[] },
+      { keys, at }: Written,
+    ): Promise<boolean> {
+      const { marks, hashed, kept } = await readAt(scope, [...address, ...since, ...keys]);
+      const words = createLastWords(await facts.around(scope, hashed, kept));
+      const told = { keys: keysOf(scope, keys), at };
+      if (!keysOf(scope, address).some((key) => words.isWriter(key, told))) return false;
+      const ofSince = stopsIn(marks, 'opted-out').filter(({ key }) => since.includes(key));
+      const stopped = [
+        ...ofSince.map((stop) => stop.at),
+        ...keysOf(scope, since).flatMap((key) => words.stoppedAt(key, 'opted-out') ?? []),
+      ];
+      return stopped.every((time) => time <= at);
+    },
+  };
+}
+
+/** The keys of identities as facts keep them. */
+const keysOf = (scope: ClientScope, keys: readonly string[]): string[] => [
+  ...new Set(keys.map((key) => hashedKey(scope, canonicalKey(key)))),
+];
 
 /** Keeps what events tell of identities. */
 function createTelling(facts: AddressFactRepository) {

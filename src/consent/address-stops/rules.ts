@@ -18,17 +18,19 @@ export interface AddressMark {
 
 export const liftOf = (kind: StopKind): MarkKind => (kind === 'opted-out' ? 'opted-in' : 'marketing-resumed');
 
-/** The kinds of stops that no later consent at the same address lifts. */
-export const kindsIn = (marks: readonly AddressMark[]): ReadonlySet<StopKind> =>
-  new Set(
-    stopKinds.filter((kind) =>
-      marks.some(
-        (stop) =>
-          stop.kind === kind &&
-          !marks.some((lift) => lift.kind === liftOf(kind) && lift.key === stop.key && lift.at >= stop.at),
-      ),
-    ),
+/** The stops of a kind that no later consent at the same address lifts. */
+export const stopsIn = (marks: readonly AddressMark[], kind: StopKind): AddressMark[] =>
+  marks.filter(
+    (stop) =>
+      stop.kind === kind &&
+      !marks.some((lift) => lift.kind === liftOf(kind) && lift.key === stop.key && lift.at >= stop.at),
   );
+
+export const kindsIn = (marks: readonly AddressMark[]): ReadonlySet<StopKind> =>
+  new Set(stopKinds.filter((kind) => stopsIn(marks, kind).length > 0));
+
+export const latestOf = (times: readonly Date[]): Date | null =>
+  times.reduce<Date | null>((latest, time) => (latest === null || time > latest ? time : latest), null);
 
 export interface AddressStop {
   readonly key: string;

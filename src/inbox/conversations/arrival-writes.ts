@@ -10,12 +10,14 @@ import {
   type ConversationHistoryEntry,
   type ConversationKey,
   type ConversationRecord,
+  type WindowWriter,
 } from './model.ts';
 
 /** A message that the contact wrote at `at`. */
 export interface ArrivalTouch {
   readonly at: Date;
   readonly windowExpiresAt: Date;
+  readonly windowFrom: WindowWriter;
   /** Kept if the message begins or reopens the conversation. */
   readonly referral?: AdReferral | undefined;
 }
@@ -78,8 +80,8 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
   ): Promise<void> => conversations.insertOne(scope, { ...fresh, status: 'open', history: [] }, { session }),
 });
 
-const touchOf = ({ at, windowExpiresAt }: ArrivalTouch) => ({
-  $max: { lastMessageAt: at, windowExpiresAt },
+const touchOf = ({ at, windowExpiresAt, windowFrom }: ArrivalTouch) => ({
+  $max: { lastMessageAt: at, windowExpiresAt, windowFrom },
   $inc: { unreadCount: 1 },
 });
 

@@ -7,7 +7,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { InboxSettingsReader } from '../settings/reader.ts';
 import type { ConversationDeadlines } from './deadlines.ts';
 import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
-import { ruleForClosed, windowAfter } from './rules.ts';
+import { laterWindow, ruleForClosed, windowAfter } from './rules.ts';
 
 export interface ArrivalDeps {
   readonly conversations: ConversationRepository;
@@ -23,6 +23,8 @@ export type Arrivals = ReturnType<typeof createArrivals>;
 export interface Arriving {
   /** By the provider's clock. */
   readonly at: Date;
+  /** The keys of the identities that wrote it. */
+  readonly from: readonly string[];
   readonly referral?: AdReferral | undefined;
   /** False for a reaction or a STOP: they are no sales opportunity. */
   readonly makesLead: boolean;
@@ -45,13 +47,13 @@ export function createArrivals({ conversations, leads, readSettings, deadlines, 
   async function openNew(
     scope: ClientScope,
     key: ConversationKey,
-    { at, referral, windowExpiresAt }: ArrivalTouch,
+    { at, referral, ...window }: ArrivalTouch,
     session: ClientSession,
   ): Promise<Placed> {
-    const earlier = (await conversations.findWithLatestWindow(scope, key, session))?.windowExpiresAt;
+    const earlier = await conversations.findWithLatestWindow(scope, key, session);
     const fresh = {
       ...{ _id: newId(), ...key, lastMessageAt: at, unreadCount: 1, createdAt: clock.now(), version: 1 },
-      windowExpiresAt: earlier !== undefined && earlier > windowExpiresAt ? earlier : windowExpiresAt,
+      ...laterWindow(earlier, window),
       ...(referral === undefined ? {} : { referral }),
     };
     await conversations.insertOpen(scope, fresh, session);
@@ -99,10 +101,10 @@ export function createArrivals({ conversations, leads, readSettings, deadlines, 
     async placeWithin(
       scope: ClientScope,
       key: ConversationKey,
-      { at, referral, makesLead, awaitsAnswer }: Arriving,
+      { at, from, referral, makesLead, awaitsAnswer }: Arriving,
       session: ClientSession,
     ): Promise<ConversationDoc> {
-      const arrival = { at, windowExpiresAt: windowAfter(at), referral };
+      const arrival = { at, windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from }, referral };
       const live = await conversations.receiveLive(scope, key, arrival, session);
       const { thread, isFirst } =
         live === null

@@ -37,6 +37,14 @@ export interface ConversationGroup {
   readonly subjectAt?: Date;
 }
 
+/** Where a message of the contact came from, and when. The time comes first, by which `$max` keeps the latest one. */
+export interface WindowWriter {
+  /** By the provider's clock. */
+  readonly at: Date;
+  /** The keys of the number and of the user ids that wrote it. */
+  readonly keys: readonly string[];
+}
+
 /** The thread of one contact on one channel, or of one group. */
 export interface ConversationDoc extends Marked {
   readonly _id: Types.ObjectId;
@@ -63,6 +71,8 @@ export interface ConversationDoc extends Marked {
   readonly referral?: AdReferral;
   /** When the customer service window closes, 24 h less a safety minute after the contact's last message (`windowAfter`). */
   readonly windowExpiresAt?: Date;
+  /** Who wrote the latest message that opened the window: a contact may get another number by a correction. */
+  readonly windowFrom?: WindowWriter;
   /** Until when messages are free: Meta's 72 h for contacts who come from an advertisement. */
   readonly freeEntryPointExpiresAt?: Date;
   /** Answers that people of the business wrote so far: the number of the latest one's turn. */
@@ -95,6 +105,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   breachedAt: Date,
   referral: Schema.Types.Mixed,
   windowExpiresAt: Date,
+  windowFrom: Schema.Types.Mixed,
   freeEntryPointExpiresAt: Date,
   turns: Number,
   unreadCount: { type: Number, required: true },

@@ -13,14 +13,22 @@ import {
   type ConversationDoc,
   type ConversationKey,
   type ConversationRecord,
+  type WindowWriter,
 } from './model.ts';
 
 export type { ArrivalTouch } from './arrival-writes.ts';
 export type { ConversationFilter } from './filter.ts';
-export type { ConversationDoc, ConversationKey, ConversationRecord, ConversationStatus } from './model.ts';
+export type {
+  ConversationDoc,
+  ConversationKey,
+  ConversationRecord,
+  ConversationStatus,
+  WindowWriter,
+} from './model.ts';
 
 export interface InboundTouch {
   readonly windowExpiresAt: Date;
+  readonly windowFrom: WindowWriter;
   /** False if the message is already stored. */
   readonly isNew: boolean;
 }
@@ -176,11 +184,15 @@ const createThreadWrites = (conversations: TenantCollection<ConversationRecord>)
   },
 
   /** Extends the customer service window, never shortens it; counts a new message as unread. */
-  async touchByInbound(scope: ClientScope, _id: Types.ObjectId, touch: InboundTouch): Promise<void> {
+  async touchByInbound(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    { windowExpiresAt, windowFrom, isNew }: InboundTouch,
+  ): Promise<void> {
     await conversations.updateOne(
       scope,
       { _id },
-      { $max: { windowExpiresAt: touch.windowExpiresAt }, $inc: { unreadCount: touch.isNew ? 1 : 0 } },
+      { $max: { windowExpiresAt, windowFrom }, $inc: { unreadCount: isNew ? 1 : 0 } },
     );
   },
 });

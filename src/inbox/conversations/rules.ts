@@ -7,6 +7,21 @@ const safetyMs = 60 * 1_000;
 /** The end of the window that a message of the contact opens; `inboundAt` is the provider's time. */
 export const windowAfter = (inboundAt: Date): Date => new Date(inboundAt.getTime() + windowMs - safetyMs);
 
+interface Window<Writer> {
+  readonly windowExpiresAt: Date;
+  readonly windowFrom?: Writer;
+}
+
+/** The window of a new thread: the one of an earlier thread if that closes later, and who opened it. */
+export const laterWindow = <Writer>(
+  earlier: Partial<Window<Writer>> | null,
+  opened: Window<Writer>,
+): Window<Writer> => {
+  const { windowExpiresAt, windowFrom } = earlier ?? {};
+  if (windowExpiresAt === undefined || windowExpiresAt <= opened.windowExpiresAt) return opened;
+  return { windowExpiresAt, ...(windowFrom === undefined ? {} : { windowFrom }) };
+};
+
 /** Whether a free-form message may be sent at `at`; `windowExpiresAt` is null if the contact never wrote. */
 export const isWindowOpen = (windowExpiresAt: Date | null, at: Date): boolean =>
   windowExpiresAt !== null && at < windowExpiresAt;

@@ -3,10 +3,16 @@ import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { derivedId, newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { ConversationDoc, ConversationKey, ConversationRepository, TouchOptions } from './repository.ts';
+import type {
+  ConversationDoc,
+  ConversationKey,
+  ConversationRepository,
+  TouchOptions,
+  WindowWriter,
+} from './repository.ts';
 import { windowAfter } from './rules.ts';
 
-export type { ConversationDoc } from './repository.ts';
+export type { ConversationDoc, WindowWriter } from './repository.ts';
 
 export interface ConversationDeps {
   readonly conversations: ConversationRepository;
@@ -20,27 +26,24 @@ export type ConversationThreads = ReturnType<typeof createConversationThreads>;
 const maxThreads = 100;
 
 export function createConversationThreads({ conversations, leads, clock }: ConversationDeps) {
-  /** When the customer service window closes; null if it was never open. All threads of the key share it. */
-  const windowOf = async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
-    (await conversations.findWithLatestWindow(scope, key))?.windowExpiresAt ?? null;
-
   async function openLive(
     scope: ClientScope,
     key: ConversationKey,
     { at, leadId, takesTurn = false }: { at: Date; leadId?: Types.ObjectId } & TouchOptions,
   ): Promise<ConversationDoc> {
-    const windowExpiresAt = await windowOf(scope, key);
+    const { windowExpiresAt, windowFrom } = (await conversations.findWithLatestWindow(scope, key)) ?? {};
     const fresh = {
       ...{ _id: newId(), unreadCount: 0, createdAt: clock.now(), version: 1 },
       ...(leadId === undefined ? {} : { leadId }),
-      ...(windowExpiresAt === null ? {} : { windowExpiresAt }),
+      ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
+      ...(windowFrom === undefined ? {} : { windowFrom }),
     };
     return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at, takesTurn });
   }
 
   return {
     ...createOtherThreads({ conversations, clock }),
-    windowOf,
+    ...createWindows({ conversations }),
 
     /** Omits the history. */
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<ConversationDoc | null> =>
@@ -97,23 +100,37 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       const live = await conversations.touchLive(scope, key, at);
       return live ?? (await conversations.touchLatest(scope, key, at)) ?? openLive(scope, key, { at });
     },
-
-    /** Records until when messages are free, because the contact came from an advertisement. */
-    noteFreeEntry: (scope: ClientScope, id: Types.ObjectId, until: Date): Promise<void> =>
-      conversations.noteFreeEntry(scope, id, until),
-
-    /** Closes the window, because the provider reports it as closed. */
-    closeWindow: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> =>
-      conversations.closeWindow(scope, id, at),
-
-    /** Opens the window for a message of the contact at `at` (provider's time), and counts a new message as unread. */
-    noteInbound: (
-      scope: ClientScope,
-      id: Types.ObjectId,
-      { at, isNew }: { at: Date; isNew: boolean },
-    ): Promise<void> => conversations.touchByInbound(scope, id, { windowExpiresAt: windowAfter(at), isNew }),
   };
 }
+
+/** The customer service window of a thread, and the free one. */
+const createWindows = ({ conversations }: Pick<ConversationDeps, 'conversations'>) => ({
+  /** When the customer service window closes; null if it was never open. All threads of the key share it. */
+  windowOf: async (scope: ClientScope, key: ConversationKey): Promise<Date | null> =>
+    (await conversations.findWithLatestWindow(scope, key))?.windowExpiresAt ?? null,
+
+  /** Who wrote the message that opened the latest window; null if none did, or an earlier version stored it. */
+  writerOf: async (scope: ClientScope, key: ConversationKey): Promise<WindowWriter | null> =>
+    (await conversations.findWithLatestWindow(scope, key))?.windowFrom ?? null,
+
+  /** Records until when messages are free, because the contact came from an advertisement. */
+  noteFreeEntry: (scope: ClientScope, id: Types.ObjectId, until: Date): Promise<void> =>
+    conversations.noteFreeEntry(scope, id, until),
+
+  /** Closes the window, because the provider reports it as closed. */
+  closeWindow: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> =>
+    conversations.closeWindow(scope, id, at),
+
+  /** Opens the window for a message that `from` wrote at `at` (provider's time), and counts a new message as unread. */
+  noteInbound: (
+    scope: ClientScope,
+    id: Types.ObjectId,
+    { at, from, isNew }: { at: Date; from: readonly string[]; isNew: boolean },
+  ): Promise<void> => {
+    const window = { windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from } };
+    return conversations.touchByInbound(scope, id, { ...window, isNew });
+  },
+});
 
 /** Threads of groups and of the backlog. */
 const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'conversations' | 'clock'>) => ({

@@ -5,8 +5,8 @@ import { isVerified, ownershipDetailOf } from '../../channels/ownership/rules.ts
 import type { ContactDoc } from '../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../inbox/conversations/threads.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { createPersonReader, type PersonDeps, type ToContact } from './person.ts';
-import type { Address } from './recipient.ts';
+import { createPersonReader, type PersonDeps, type PersonFacts, type ToContact } from './person.ts';
+import { keysOfMessage, type Address } from './recipient.ts';
 import type { GateFacts } from './rules.ts';
 
 /** The state of a template, for its gate. */
@@ -49,7 +49,15 @@ const correctionQuery = { actions: ['contact.updated'], limit: 50 } as const;
 export interface GateFactsDeps extends PersonDeps {
   readonly audit: Pick<AuditService, 'listOfTarget'>;
   readonly channels: Pick<ChannelDirectory, 'findById' | 'findFresh'>;
-  readonly conversations: Pick<ConversationThreads, 'windowOf'>;
+  readonly conversations: Pick<ConversationThreads, 'windowOf' | 'writerOf'>;
+  readonly addressStops: PersonDeps['addressStops'] & {
+    /** Whether whoever has the address wrote that message; with `since`, not before the opt-outs at these keys. */
+    isWriter(
+      scope: ClientScope,
+      at: { readonly address: readonly string[]; readonly since?: readonly string[] },
+      written: { readonly keys: readonly string[]; readonly at: Date },
+    ): Promise<boolean>;
+  };
   /** Null if the template was deleted. */
   readonly templateState: (
     scope: ClientScope,
@@ -138,7 +146,9 @@ async function readFacts(
   ]);
   if (channel === null) return 'channel-missing';
   if (person === null) return 'contact-missing';
-  const { contact, address, consent } = person;
+  const { contact, address } = person;
+  const isAnswer = isReply && message.afterOptOut === true;
+  const hasWrittenSince = isAnswer && (await hasWritten(deps, scope, message, person));
   return {
     channel,
     contact,
@@ -151,12 +161,26 @@ async function readFacts(
       },
       channel: channelFactsOf(channel),
       template,
-      contact: consent,
+      contact: { ...person.consent, hasWrittenSince },
       recipient: address === null ? null : address.to === undefined ? 'user-id' : 'number',
       windowExpiresAt,
       quiet,
     },
   };
+}
+
+/** Reads nothing without an opt-out. An opt-out that the contact shows is known to whoever answers it. */
+async function hasWritten(
+  { conversations, addressStops }: GateFactsDeps,
+  scope: ClientScope,
+  { channelId, contactId }: GatedMessage,
+  { address, consent, keys }: PersonFacts,
+): Promise<boolean> {
+  if (!(consent.hasOptedOut || consent.hasAddressOptedOut) || address === null) return false;
+  const writer = await conversations.writerOf(scope, { channelId, contactId });
+  if (writer === null) return false;
+  const since = consent.hasOptedOut ? {} : { since: keys };
+  return addressStops.isWriter(scope, { address: keysOfMessage(address), ...since }, writer);
 }
 
 const channelFactsOf = (channel: ChannelDoc): GateFacts['channel'] => {

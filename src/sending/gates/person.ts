@@ -5,13 +5,18 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { addressOfContact, keysOfMessage, type Address, type AddressedMessage } from './recipient.ts';
 import type { GateFacts } from './rules.ts';
 
+/** What can be told of the person without the message. */
+export type PersonConsent = Omit<GateFacts['contact'], 'hasWrittenSince'>;
+
 /** The person whom a message is for, as stored now. */
 export interface PersonFacts {
   readonly contact: ContactDoc;
   /** Where a message to the contact goes now; null if the contact has no address. */
   readonly address: Address | null;
   /** The consent of everyone who has an address of the message or of the contact. */
-  readonly consent: GateFacts['contact'];
+  readonly consent: PersonConsent;
+  /** The keys of all these addresses. */
+  readonly keys: readonly string[];
 }
 
 export interface PersonDeps {
@@ -55,6 +60,7 @@ export const createPersonReader =
     return {
       contact,
       address: addressOfContact(contact),
+      keys: [...firstKeys, ...others],
       consent: consentOf(
         [contact, ...first.people, ...rest.people],
         new Set([...first.stops, ...rest.stops]),
@@ -66,7 +72,7 @@ export const createPersonReader =
 const consentOf = (
   people: readonly ContactDoc[],
   stops: Awaited<ReturnType<PersonDeps['addressStops']['kindsAt']>>,
-): GateFacts['contact'] => ({
+): PersonConsent => ({
   hasOptedOut: people.some(({ optInStatus }) => optInStatus === 'opted-out'),
   hasAddressOptedOut: stops.has('opted-out'),
   hasStoppedMarketing:

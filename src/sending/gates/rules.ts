@@ -36,12 +36,17 @@ export interface GateFacts {
   /** Of the contact, and of every other contact of the business with the same address. */
   readonly contact: {
     readonly hasOptedOut: boolean;
-    /** An earlier contact opted out at this address, and has it no more. */
+    /** Somebody opted out at this address, whichever contact has it now. */
     readonly hasAddressOptedOut: boolean;
+    /**
+     * Whoever has the address wrote the message that opened the window, and not before an opt-out that the contact does not
+     * show. Read for replies after an opt-out; else false.
+     */
+    readonly hasWrittenSince: boolean;
     readonly hasStoppedMarketing: boolean;
     readonly isBlocked: boolean;
   };
-  /** The kind of address that the contact has now; null if it has none. */
+  /** The kind of address that the person has now; null if there is none. */
   readonly recipient: 'number' | 'user-id' | null;
   /**
    * When the customer service window closes; null if it was never open. Read for free-form messages, and for
@@ -113,19 +118,20 @@ const blockList: Gate = ({ contact }) =>
       })
     : open;
 
-/** A contact who has opted out receives only free-form answers that an agent wrote since. */
+/** After an opt-out, only free-form answers that an agent wrote since leave, and only to whoever wrote. */
 const consent: Gate = ({ contact, message, template }) => {
-  const isAnswer = message.isReply && message.isAfterOptOut;
+  const isAnswer = message.isReply && message.isAfterOptOut && contact.hasWrittenSince;
   if (contact.hasOptedOut && !isAnswer) {
     return closed('consent', 'contact-opted-out', {
       title: 'The contact has opted out',
-      advice: 'Do not message this person again until they opt in.',
+      advice: 'Do not message this person until they opt in; answer only when they write.',
     });
   }
   if (contact.hasAddressOptedOut && !isAnswer) {
     return closed('consent', 'contact-opted-out', {
       title: 'The address of the contact has opted out',
-      advice: 'Someone with this number or user id opted out. Do not message it again until they opt in.',
+      advice:
+        'Someone with this number or user id opted out. Do not message it until they opt in; answer only when they write from there.',
     });
   }
   return contact.hasStoppedMarketing && template?.category === 'marketing'

@@ -18,6 +18,7 @@ import {
   changeOf as announced,
   hastyWorld,
   lateWorld,
+  phoneOfNumber,
   recipientOf,
   senderOf,
   silencedPeople,
@@ -60,12 +61,19 @@ function inMemory() {
     },
     isStopped: (identity: AnyIdentity): boolean => kindsAt(identity).includes('opted-out'),
     kindsAt,
+    isWriter: (key: string, written: { identity: AnyIdentity; at: number }): boolean =>
+      lastWords().isWriter(key, { keys: factKeysOf(written.identity), at: time(written.at) }),
+    stoppedAt: (key: string): Date | null => lastWords().stoppedAt(key, 'opted-out'),
   };
 
-  function kindsAt(identity: AnyIdentity): StopKind[] {
+  function lastWords() {
     const all = [...kept.values()];
     const facts = all.flatMap((one) => one.facts);
-    const words = createLastWords({ facts, isComplete: !all.some(({ isFull }) => isFull) });
+    return createLastWords({ facts, isComplete: !all.some(({ isFull }) => isFull) });
+  }
+
+  function kindsAt(identity: AnyIdentity): StopKind[] {
+    const words = lastWords();
     return [...new Set(factKeysOf(identity).flatMap(words.kindsAt))];
   }
 }
@@ -86,6 +94,31 @@ describe('last words', function () {
         { numRuns: 2_000, seed, endOnFailure: true },
       );
     });
+
+  it('numbers that change hands, events in any order › a message counts as written by nobody but its author', () => {
+    let proven = 0;
+    fc.assert(
+      fc.property(lateWorld, (given) => {
+        const { hear, isWriter } = inMemory();
+        for (const event of given.deliveries) hear(event);
+        for (const event of given.events) {
+          if (event.kind !== 'message') continue;
+          const written = { identity: senderOf(event), at: event.at };
+          for (const [person, number] of given.numbers.entries()) {
+            const id = given.userIds[person];
+            const identity = { phoneNumber: phoneOfNumber(number), businessScopedUserId: id };
+            for (const key of factKeysOf(identity)) {
+              const isProven = isWriter(key, written);
+              proven += Number(isProven);
+              if (isProven) assert.equal(person, event.person, `${key} ${JSON.stringify(event)}`);
+            }
+          }
+        }
+      }),
+      { numRuns: 2_000, endOnFailure: true },
+    );
+    assert.ok(proven > 1_000, `${proven} messages have an author`);
+  });
 
   it('everything within minutes › whose last word was STOP is stopped', () => {
     fc.assert(
@@ -127,6 +160,39 @@ describe('last words', function () {
       assert.ok(told.isStopped(number(10)) && told.isStopped(id('BR.1')));
       say(told, 'opted-in', { ...number(10), ...id('BR.1') }, 300);
       assert.ok(!told.isStopped(number(10)) && !told.isStopped(id('BR.1')));
+    });
+
+    it('a message from a number › of whoever has it, until somebody moves there; from where a person moves away, of them', () => {
+      const told = inMemory();
+      const [ten, twenty, thirty] = [10, 20, 30].map((each) => `tel:+${number(each).whatsappId}`);
+      assert.ok(ten !== undefined && twenty !== undefined && thirty !== undefined);
+      const fromTen = { identity: number(10), at: 100 };
+      assert.deepEqual([told.isWriter(ten, fromTen), told.isWriter(twenty, fromTen)], [true, false]);
+      move(told, number(10), number(20), 5_000);
+      move(told, number(30), number(10), 6_000);
+      assert.deepEqual([told.isWriter(ten, fromTen), told.isWriter(twenty, fromTen)], [false, true]);
+      assert.ok(!told.isWriter(twenty, { identity: number(10), at: 4_990 }), 'within a minute of the move');
+      assert.ok(!told.isWriter(thirty, { identity: number(10), at: 7_000 }));
+    });
+
+    it('a message from a user id › of the number that WhatsApp names with it, and of no other', () => {
+      const told = inMemory();
+      const written = { identity: id('BR.1'), at: 900 };
+      assert.ok(!told.isWriter(`tel:+${number(10).whatsappId}`, written));
+      named(told, { ...number(10), ...id('BR.1') }, 100);
+      assert.ok(told.isWriter(`tel:+${number(10).whatsappId}`, written));
+      assert.ok(!told.isWriter(`tel:+${number(20).whatsappId}`, written));
+    });
+
+    it('several STOPs › the time of the latest that no START lifts', () => {
+      const told = inMemory();
+      const key = `tel:+${number(10).whatsappId}`;
+      assert.equal(told.stoppedAt(key), null);
+      say(told, 'opted-out', number(10), 300);
+      say(told, 'opted-out', number(10), 100);
+      assert.deepEqual(told.stoppedAt(key), time(300));
+      say(told, 'opted-in', number(10), 400);
+      assert.equal(told.stoppedAt(key), null);
     });
 
     it('STOP and START in one second › stopped', () => {

@@ -8,7 +8,7 @@ import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { CallItem } from '../../../whatsapp/calls.ts';
 import type { CallContent } from '../store/model.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson, draftEntry, findEarlier, isSame, maxStoreTries } from './entries.ts';
+import { contactOfPerson, draftEntry, findEarlier, isSame, keysOfPerson, maxStoreTries } from './entries.ts';
 import { messageTime, threadTimes } from './rules.ts';
 
 export interface CallDeps {
@@ -54,7 +54,9 @@ export function createCalls(deps: CallDeps) {
           timestamp: threadTimes(at, now).timestamp,
         });
         if (direction === 'inbound')
-          await conversations.noteInbound(scope, earlier.conversationId, { at, isNew: false });
+          await conversations.noteInbound(scope, earlier.conversationId, {
+            ...{ at, from: keysOfPerson(item.person), isNew: false },
+          });
       }, maxStoreTries);
       return true;
     },
@@ -84,7 +86,7 @@ async function storeCall(
     );
   if (isInbound) {
     // Nobody can answer a call by a message: it awaits none.
-    const arriving = { at, makesLead: true, awaitsAnswer: false };
+    const arriving = { at, from: keysOfPerson(item.person), makesLead: true, awaitsAnswer: false };
     await runInTransaction(async (session) => {
       const conversation = await arrivals.placeWithin(scope, key, arriving, session);
       await messages.insertWithin(scope, entryIn(conversation), session);

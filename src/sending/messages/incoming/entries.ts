@@ -1,4 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
+import { factKeysOf } from '../../../consent/address-stops/facts.ts';
 import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -19,6 +20,10 @@ export const identityOfPerson = ({
   userId,
   username,
 }: Pick<Counterpart, 'waId' | 'userId' | 'username'>) => readPerson({ number: waId, userId, username });
+
+/** The keys of the identities that the person is named by. */
+export const keysOfPerson = (person: Pick<Counterpart, 'waId' | 'userId' | 'username'>): string[] =>
+  factKeysOf(identityOfPerson(person) ?? {});
 
 /** The contact of the person, without a lead; null if no id is usable. */
 export async function contactOfPerson(

@@ -1,10 +1,12 @@
 import type { ClientSession, Types } from 'mongoose';
+import { factKeysOf } from '../../../consent/address-stops/facts.ts';
 import type { Arriving } from '../../../inbox/conversations/arrivals.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import { adReferralOf } from '../../../people/leads/ad-referral.ts';
 import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
+import { senderOf } from '../../../whatsapp/identity.ts';
 import { writtenTimeOf } from '../rules.ts';
 import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc } from '../store/repository.ts';
@@ -102,6 +104,9 @@ async function receiveNew(
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
 
+/** The identities that a message came from. */
+const writerKeysOf = (item: InboundItem): string[] => factKeysOf(senderOf(item) ?? {});
+
 /** What a message means for its conversation. A reaction or a STOP is no sales opportunity, and awaits no answer. */
 async function arrivingOf(
   { readKeyword }: Pick<InboundDeps, 'readKeyword'>,
@@ -113,6 +118,7 @@ async function arrivingOf(
   const saysSomething = reaction === undefined && !isStop;
   return {
     at,
+    from: writerKeysOf(item),
     makesLead: saysSomething,
     awaitsAnswer: saysSomething,
     ...(referral === undefined ? {} : { referral: adReferralOf(referral, at) }),
@@ -144,7 +150,7 @@ async function receiveAgain(
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
   await incomingFiles.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
   if (isWritten) {
-    await conversations.noteInbound(scope, conversation._id, { at, isNew });
+    await conversations.noteInbound(scope, conversation._id, { at, from: writerKeysOf(item), isNew });
     await trustNumber(deps, { scope, contact }, at);
   }
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };

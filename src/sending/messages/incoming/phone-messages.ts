@@ -17,6 +17,7 @@ import {
   draftEntry,
   findEarlier,
   isSame,
+  keysOfPerson,
   maxStoreTries,
   storeEntry,
   storeEntryWithin,
@@ -52,7 +53,10 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
   const { messages, contacts, conversations, clock } = deps;
   const receiveChange = createChangeReceiver(deps, byPhone);
 
-  async function receiveOld({ direction, message, word }: HistoryItem, thread: Thread): Promise<void> {
+  async function receiveOld(
+    { direction, message, word, person }: HistoryItem,
+    thread: Thread,
+  ): Promise<void> {
     const { scope, conversation, contact, at, now } = thread;
     if (direction === 'outbound') {
       await storeEntry(deps, { entry: await draftSent(deps, thread, { message, word }), message, now });
@@ -62,7 +66,11 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
     await storeEntry(deps, { entry, message, now });
     // An older message opens no window, so that thousands of them cost no write each.
     if (now.getTime() - at.getTime() < dayMs)
-      await conversations.noteInbound(scope, conversation._id, { at, isNew: false });
+      await conversations.noteInbound(scope, conversation._id, {
+        at,
+        from: keysOfPerson(person),
+        isNew: false,
+      });
     const item = { ...message, timestampMs: at.getTime() };
     await deps.onInbound({ scope, channelId: conversation.channelId, contact, conversation, item });
   }

@@ -14,7 +14,10 @@ const openFacts: GateFacts = {
   message: { isTemplate: true, isReply: false, isAfterOptOut: false, sendAt: null },
   channel: { state: 'active', reason: null, restriction: null },
   template,
-  contact: { hasOptedOut: false, hasAddressOptedOut: false, hasStoppedMarketing: false, isBlocked: false },
+  contact: {
+    ...{ hasOptedOut: false, hasAddressOptedOut: false, hasWrittenSince: false },
+    ...{ hasStoppedMarketing: false, isBlocked: false },
+  },
   recipient: 'number',
   windowExpiresAt: null,
   quiet: null,
@@ -65,18 +68,25 @@ describe('gates', () => {
       }
     });
 
-    it('opted out › closed for business-initiated messages, open for an agent’s reply', () => {
-      const optedOut = contact({ hasOptedOut: true });
+    it('opted out › closed for business-initiated messages, open for an agent’s reply to whoever wrote', () => {
+      const optedOut = contact({ hasOptedOut: true, hasWrittenSince: true });
       closedBy({ ...openFacts, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
       const byBot = { ...reply, message: { ...reply.message, isReply: false } };
       closedBy({ ...byBot, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
       assert.deepEqual(judge({ ...reply, contact: optedOut }), { kind: 'open' });
+      const elsewhere = contact({ hasOptedOut: true });
+      closedBy({ ...reply, contact: elsewhere }, 'consent', 'canceled', 'contact-opted-out');
     });
 
     it('opted out after the agent wrote › closed for that reply, also if only the address opted out', () => {
       const earlierReply = { ...reply, message: { ...reply.message, isAfterOptOut: false } };
       for (const fields of [{ hasOptedOut: true }, { hasAddressOptedOut: true }])
-        closedBy({ ...earlierReply, contact: contact(fields) }, 'consent', 'canceled', 'contact-opted-out');
+        closedBy(
+          { ...earlierReply, contact: contact({ ...fields, hasWrittenSince: true }) },
+          'consent',
+          'canceled',
+          'contact-opted-out',
+        );
       assert.deepEqual(judge(earlierReply), { kind: 'open' });
     });
 
@@ -229,10 +239,13 @@ describe('gates', () => {
       assert.deepEqual(judge({ ...openFacts, recipient: 'user-id' }), { kind: 'open' });
     });
 
-    it('the address opted out with an earlier contact › closed for all but an agent’s reply', () => {
+    it('the address opted out › closed for all but an agent’s reply to a message that came from there since', () => {
       const optedOut = contact({ hasAddressOptedOut: true });
       closedBy({ ...openFacts, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
-      assert.deepEqual(judge({ ...reply, contact: optedOut }), { kind: 'open' });
+      closedBy({ ...reply, contact: optedOut }, 'consent', 'canceled', 'contact-opted-out');
+      const answered = contact({ hasAddressOptedOut: true, hasWrittenSince: true });
+      assert.deepEqual(judge({ ...reply, contact: answered }), { kind: 'open' });
+      closedBy({ ...openFacts, contact: answered }, 'consent', 'canceled', 'contact-opted-out');
     });
   });
 
@@ -262,6 +275,7 @@ describe('gates', () => {
       contact: fc.record({
         hasOptedOut: fc.boolean(),
         hasAddressOptedOut: fc.boolean(),
+        hasWrittenSince: fc.boolean(),
         hasStoppedMarketing: fc.boolean(),
         isBlocked: fc.boolean(),
       }),
@@ -294,7 +308,8 @@ describe('gates', () => {
         fc.property(facts, (given) => {
           const verdict = judge(given);
           const { hasOptedOut, hasAddressOptedOut, isBlocked, hasStoppedMarketing } = given.contact;
-          const isAnswer = given.message.isReply && given.message.isAfterOptOut;
+          const isAnswer =
+            given.message.isReply && given.message.isAfterOptOut && given.contact.hasWrittenSince;
           if (isBlocked || ((hasOptedOut || hasAddressOptedOut) && !isAnswer))
             assert.equal(verdict.kind, 'closed');
           if (hasStoppedMarketing && given.template?.category === 'marketing')
