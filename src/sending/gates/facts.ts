@@ -72,7 +72,7 @@ export interface ReadFacts {
   readonly facts: GateFacts;
   readonly channel: ChannelDoc;
   readonly contact: ContactDoc;
-  /** Where the message goes now; null if the contact has no address. */
+  /** Where the message goes now; null if the person has no address. */
   readonly address: Address | null;
   /** WhatsApp could not deliver to the recipient's number before. A warning only; no gate. */
   readonly isNumberSuspect: boolean;
@@ -146,14 +146,14 @@ async function readFacts(
   ]);
   if (channel === null) return 'channel-missing';
   if (person === null) return 'contact-missing';
-  const { contact, address } = person;
+  const { contact, reached, address } = person;
   const isAnswer = isReply && message.afterOptOut === true;
   const hasWrittenSince = isAnswer && (await hasWritten(deps, scope, message, person));
   return {
     channel,
     contact,
     address,
-    isNumberSuspect: contact.numberSuspect !== undefined,
+    isNumberSuspect: reached.numberSuspect !== undefined,
     facts: {
       message: {
         ...{ isTemplate, isReply, isAfterOptOut: message.afterOptOut === true },

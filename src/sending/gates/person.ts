@@ -2,7 +2,13 @@ import type { Types } from 'mongoose';
 import type { ContactDirectory, ContactDoc } from '../../people/contacts/directory.ts';
 import { keysInAnySpelling } from '../../people/contacts/rules.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { addressOfContact, keysOfMessage, type Address, type AddressedMessage } from './recipient.ts';
+import {
+  addressOfContact,
+  keysOfMessage,
+  reachedThrough,
+  type Address,
+  type AddressedMessage,
+} from './recipient.ts';
 import type { GateFacts } from './rules.ts';
 
 /** What can be told of the person without the message. */
@@ -11,7 +17,9 @@ export type PersonConsent = Omit<GateFacts['contact'], 'hasWrittenSince'>;
 /** The person whom a message is for, as stored now. */
 export interface PersonFacts {
   readonly contact: ContactDoc;
-  /** Where a message to the contact goes now; null if the contact has no address. */
+  /** The contact that has the address: another one of the same person, if this one has lost its own. */
+  readonly reached: ContactDoc;
+  /** Where a message to the contact goes now; null if the person has no address. */
   readonly address: Address | null;
   /** The consent of everyone who has an address of the message or of the contact. */
   readonly consent: PersonConsent;
@@ -36,7 +44,7 @@ export interface ToContact extends AddressedMessage {
 
 /**
  * Reads the contact of a message, and every contact and opt-out at its addresses, fresh from the database: one round, or
- * two if the contact has other identities than the message's addresses. Null if the contact was deleted. `fresh` is the
+ * two if the person has other identities than the message's addresses. Null if the contact was deleted. `fresh` is the
  * contact that an accepted message would create: it is judged before it is stored.
  */
 export const createPersonReader =
@@ -55,11 +63,14 @@ export const createPersonReader =
     const contact = first.people.find(({ _id }) => _id.equals(contactId)) ?? fresh;
     if (contact === undefined) return null;
     const known = new Set(firstKeys);
-    const others = keysInAnySpelling(contact).filter((key) => !known.has(key));
+    const reached = reachedThrough(contact, first.people);
+    const own = [...keysInAnySpelling(contact), ...keysInAnySpelling(reached)];
+    const others = [...new Set(own)].filter((key) => !known.has(key));
     const rest = others.length === 0 ? { people: [], stops: new Set<never>() } : await readAt(others);
     return {
       contact,
-      address: addressOfContact(contact),
+      reached,
+      address: addressOfContact(reached),
       keys: [...firstKeys, ...others],
       consent: consentOf(
         [contact, ...first.people, ...rest.people],

@@ -26,6 +26,43 @@ export function addressOfContact(
   return businessScopedUserId === undefined ? null : { recipientUserId: businessScopedUserId };
 }
 
+type Reachable = Pick<
+  ContactDoc,
+  '_id' | 'phoneNumber' | 'whatsappId' | 'businessScopedUserId' | 'numberSince' | 'samePerson'
+>;
+
+/**
+ * The contact through which the person of a contact is reached: the contact itself, or, if it has lost its address, the
+ * contact of the same person with the latest number, else with a user id. `people` may hold others, too.
+ */
+export function reachedThrough<Contact extends Reachable>(
+  contact: Contact,
+  people: readonly Contact[],
+): Contact {
+  if (addressOfContact(contact) !== null) return contact;
+  const [first] = personIn(contact, people)
+    .filter((one) => addressOfContact(one) !== null)
+    .toSorted(
+      (a, b) => latenessOf(b) - latenessOf(a) || (a._id.toHexString() < b._id.toHexString() ? -1 : 1),
+    );
+  return first ?? contact;
+}
+
+/** A number without a time is older than each with one, and newer than none. */
+const latenessOf = (contact: Reachable): number =>
+  callableNumberOf(contact) === undefined ? -1 : (contact.numberSince?.getTime() ?? 0);
+
+/** The contact, and those of `people` that links prove to be the same person. */
+function personIn<Contact extends Reachable>(contact: Contact, people: readonly Contact[]): Contact[] {
+  const found = [contact];
+  for (const one of found)
+    for (const { contactId } of one.samePerson ?? []) {
+      const linked = people.find(({ _id }) => _id.equals(contactId));
+      if (linked !== undefined && !found.some(({ _id }) => _id.equals(contactId))) found.push(linked);
+    }
+  return found;
+}
+
 /** The current address of a message; null for an inbound one. */
 export function addressOfMessage({ to, recipientUserId }: AddressedMessage): Address | null {
   if (to !== undefined) return { to };

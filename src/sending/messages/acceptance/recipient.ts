@@ -4,7 +4,7 @@ import { callableNumberOf } from '../../../people/contacts/rules.ts';
 import type { ContactDoc, ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { LeadDirectory } from '../../../people/leads/directory.ts';
-import { addressOfContact, type Address } from '../../gates/recipient.ts';
+import { addressOfContact, reachedThrough, type Address } from '../../gates/recipient.ts';
 import { AppError, notFound } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateDoc } from '../../../templates/catalogue.ts';
@@ -22,8 +22,13 @@ interface Named {
 export type Recipient = Named &
   (
     | { readonly contact: null; readonly phoneNumber: string }
-    /** The number is undefined if only the contact's business-scoped user id is known. */
-    | { readonly contact: ContactDoc; readonly phoneNumber: string | undefined }
+    | {
+        readonly contact: ContactDoc;
+        /** The contact of the same person that has the address: usually this one. */
+        readonly reached: ContactDoc;
+        /** Undefined if only the person's business-scoped user id is known. */
+        readonly phoneNumber: string | undefined;
+      }
   );
 
 type NamedRecipient = Pick<SendTemplateBody, 'to' | 'contactId' | 'leadId' | 'conversationId'>;
@@ -48,7 +53,18 @@ export async function findRecipient(
   const { contactId, ...named } = await findContactId(scope, body, deps);
   const contact = await deps.contacts.findById(scope, contactId);
   if (contact === null) throw notFound('contact');
-  return { ...named, phoneNumber: callableNumberOf(contact), contact };
+  const reached = await reachedContact(scope, contact, deps);
+  return { ...named, phoneNumber: callableNumberOf(reached), contact, reached };
+}
+
+/** A contact whose number another contact of the same person has now is reached through that one. */
+async function reachedContact(
+  scope: ClientScope,
+  contact: ContactDoc,
+  { contacts }: RecipientDeps,
+): Promise<ContactDoc> {
+  if (addressOfContact(contact) !== null || contact.samePerson === undefined) return contact;
+  return reachedThrough(contact, (await contacts.personOf(scope, contact)).contacts);
 }
 
 async function findContactId(
@@ -78,10 +94,15 @@ async function findContactId(
 }
 
 /** Prefers the phone number, by which Meta reaches users of every app version. */
-export function addressOf({ field, phoneNumber, contact }: Recipient): Address {
-  const address = phoneNumber === undefined ? contact && addressOfContact(contact) : { to: phoneNumber };
+export function addressOf(recipient: Recipient): Address {
+  const { phoneNumber } = recipient;
+  if (phoneNumber !== undefined) return { to: phoneNumber };
+  const address = recipient.contact === null ? null : addressOfContact(recipient.reached);
   if (address !== null) return address;
-  throw invalidRecipient(field, 'The contact has neither a phone number nor a business-scoped user id.');
+  throw invalidRecipient(
+    recipient.field,
+    'The contact has neither a phone number nor a business-scoped user id.',
+  );
 }
 
 /** Meta delivers sign-in codes to phone numbers only (131062). */
