@@ -32,9 +32,11 @@ describe('opt-outs and number changes that arrive late', function () {
 
   async function deliver(...steps: readonly Step[]): Promise<void> {
     const scope = scopeOf(new Types.ObjectId(stage.user.clientId));
+    // The provider's times are whole seconds.
+    const now = Math.floor(Date.now() / 1_000) * 1_000;
     for (const step of steps) {
       const [what = '', ...rest] = step.split(' ');
-      const atMs = Date.now() + Number(rest.at(-1)) * 1_000;
+      const atMs = now + Number(rest.at(-1)) * 1_000;
       const [from = '', to] = what.split('>');
       if (to === undefined) await stage.write({ from: phoneOf(from) }, rest[0] ?? '', { atMs });
       else
@@ -85,6 +87,13 @@ describe('opt-outs and number changes that arrive late', function () {
   it('STOP, then a chain of changes in reverse › every number of the chain is refused', async () => {
     await deliver('a STOP -300', 'b>d -100', 'a>b -200');
     for (const name of ['a', 'b', 'd']) assert.equal(await answerOf(name), refused, name);
+  });
+
+  it('a chain of changes in one second, in either order › a STOP from before or in that second is refused at its end', async () => {
+    await deliver('a STOP -610', 'a>b -600', 'b>c -600');
+    assert.equal(await answerOf('c'), refused);
+    await deliver('e>f -600', 'd>e -600', 'd STOP -600');
+    assert.equal(await answerOf('f'), refused);
   });
 
   it('STOP from a former number, then START from there › allowed again, also if the STOP comes late', async () => {

@@ -34,6 +34,7 @@ export function createLastWords({ facts, isComplete }: Heard) {
     proven.unite(surely);
     possible.unite([...surely, ...maybe]);
   }
+  for (const { left, reached } of chainsIn(facts, moments)) possible.unite([...left, ...reached]);
   const said = facts.filter((fact) => fact.kind === 'said');
 
   return {
@@ -95,8 +96,7 @@ function momentsOf(facts: readonly Fact[]) {
   const arrivals = new Map<string, Set<number>>();
   for (const fact of facts) {
     if (fact.kind !== 'moved') continue;
-    const reached = fact.to.filter((key) => !fact.from.includes(key));
-    const left = fact.from.filter((key) => !fact.to.includes(key));
+    const { left, reached } = endsOf(fact);
     for (const key of [...left, ...reached].filter(isNumberKey)) addTo(cuts, key, fact.at);
     for (const key of reached.filter(isNumberKey)) addTo(arrivals, key, fact.at);
   }
@@ -152,13 +152,51 @@ function namedBy({ keys, at, isExact, since, before }: Together, moments: Moment
   return { surely: keys.flatMap((key) => moments.surely(key, periodOf(key))), maybe };
 }
 
-function movedBy({ from, to, at }: FactOf<'moved'>, moments: Moments): Owners {
-  const left = from.filter((key) => !to.includes(key));
+function movedBy(move: FactOf<'moved'>, moments: Moments): Owners {
+  const { to, at } = move;
+  const { left } = endsOf(move);
   return {
     surely: [...left.map((key) => moments.before(key, at)), ...to.map((key) => moments.after(key, at))],
     maybe: left.flatMap((key) => moments.shortlyBefore(key, at)),
   };
 }
+
+/**
+ * Of two moves in one second, to a number and away from it, WhatsApp does not say whether one person made both: they may be a
+ * chain, unless the user ids differ or the numbers are exchanged.
+ */
+function chainsIn(facts: readonly Fact[], moments: Moments) {
+  const moves = facts.filter((fact) => fact.kind === 'moved').map((move) => ({ ...move, ...endsOf(move) }));
+  const departures = new Map<string, typeof moves>();
+  const placeOf = (key: string, at: Date): string => `${key}@${at.getTime()}`;
+  for (const move of moves)
+    for (const key of move.left.filter(isNumberKey)) {
+      const place = placeOf(key, move.at);
+      departures.set(place, [...(departures.get(place) ?? []), move]);
+    }
+  return moves.flatMap((first) =>
+    first.reached
+      .filter(isNumberKey)
+      .flatMap((key) => departures.get(placeOf(key, first.at)) ?? [])
+      .filter((second) => !second.reached.some((key) => first.left.includes(key)))
+      .filter((second) => !differ(first.to.filter(isUserIdKey), second.from.filter(isUserIdKey)))
+      .map((second) => ({
+        left: first.left.map((key) => moments.before(key, first.at)),
+        reached: second.reached.map((key) => moments.after(key, second.at)),
+      })),
+  );
+}
+
+const isUserIdKey = (key: string): boolean => !isNumberKey(key);
+
+const differ = (one: readonly string[], another: readonly string[]): boolean =>
+  one.length > 0 && another.length > 0 && !one.some((id) => another.includes(id));
+
+/** The identities that a move ends, and those that it begins. */
+const endsOf = ({ from, to }: FactOf<'moved'>) => ({
+  left: from.filter((key) => !to.includes(key)),
+  reached: to.filter((key) => !from.includes(key)),
+});
 
 /** Sets of names that are one person; a name without a set is alone. */
 function createGroups() {
