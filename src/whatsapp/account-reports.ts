@@ -5,6 +5,7 @@ import { digitsOf } from '../platform/phone.ts';
 import type { ChangeContext } from './change-reader.ts';
 import { knownAccountWords, knownFields, type UnknownWord } from './known-words.ts';
 import { cleanText, leavesOf, type Leaf } from './leaves.ts';
+import { preferenceValueOf } from './preference-events.ts';
 import { effectiveAtOf, severityOf, wordOf, type ReportSeverity } from './report-rules.ts';
 
 /** An event about an account, a number or a template, for people to read. Its effects are items of their own. */
@@ -67,12 +68,14 @@ export function readReport(field: string, value: unknown, context: ChangeContext
 export const readErrorReport = (error: unknown, phoneNumberId: string | null): AccountReport =>
   reportOf('errors', error, { wabaId: null, atMs: null, phoneNumberId });
 
-const Preferences = z.looseObject({ user_preferences: z.array(z.looseObject({ category: z.string() })) });
+const Preferences = z.looseObject({
+  user_preferences: z.array(z.looseObject({ category: z.string(), value: z.unknown().optional() })),
+});
 
-/** A preference of another category than marketing has no effect, so it is shown as an event. */
+/** A preference of another category than marketing, or with an unknown value, has no effect: it is shown as an event. */
 const hasUnknownPreference = (value: unknown): boolean =>
   Preferences.safeParse(value).data?.user_preferences.some(
-    ({ category }) => category !== 'marketing_messages',
+    ({ category, value: given }) => category !== 'marketing_messages' || preferenceValueOf(given) === null,
   ) === true;
 
 interface ReportContext extends Pick<ChangeContext, 'wabaId' | 'atMs'> {

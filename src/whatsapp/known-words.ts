@@ -83,6 +83,6 @@ export const knownMessageTypes: ReadonlySet<string> = new Set([
 
 /** A name of the provider that the product does not know. */
 export interface UnknownWord {
-  readonly kind: 'field' | 'account-event' | 'status' | 'message-type';
+  readonly kind: 'field' | 'account-event' | 'status' | 'message-type' | 'preference';
   readonly word: string;
 }

@@ -2,6 +2,14 @@ import { z } from 'zod';
 import type { ChangeContext } from './change-reader.ts';
 import { readPerson, type PersonIdentity } from './identity.ts';
 
+export type PreferenceValue = 'stop' | 'resume';
+
+/** What a preference says, in any case; null if the product does not know the value. */
+export function preferenceValueOf(given: unknown): PreferenceValue | null {
+  const word = typeof given === 'string' ? given.trim().toLowerCase() : '';
+  return word === 'stop' || word === 'resume' ? word : null;
+}
+
 /** A preference that a person has changed in WhatsApp. */
 export interface PreferenceItem {
   /** The channel's number; null if the event names only the account. */
@@ -9,7 +17,10 @@ export interface PreferenceItem {
   readonly wabaId: string | null;
   readonly person: PersonIdentity;
   readonly category: string;
-  readonly value: 'stop' | 'resume';
+  /** Null for a value that the product does not know: it has no effect. */
+  readonly value: PreferenceValue | null;
+  /** The unknown value. */
+  readonly word?: string;
   readonly detail?: string;
   readonly timestampMs: number;
 }
@@ -28,7 +39,7 @@ const Preference = z.looseObject({
   user_id: z.unknown().optional(),
   parent_user_id: z.unknown().optional(),
   category: z.string().min(1).max(64),
-  value: z.enum(['stop', 'resume']),
+  value: z.unknown().optional(),
   detail: z.string().optional().catch(undefined),
   timestamp: z.coerce.number().int().nonnegative().max(9_999_999_999_999),
 });
@@ -62,7 +73,8 @@ function readPreference(
     return { kind: 'invalid', reason: `${path}: ${fields.join(', ')} not readable` };
   }
   const { wa_id: number, user_id: userId, parent_user_id: parentUserId } = parsed.data;
-  const { category, value, detail, timestamp } = parsed.data;
+  const { category, detail, timestamp } = parsed.data;
+  const value = preferenceValueOf(parsed.data.value);
   const person = readPerson({ number, userId, parentUserId });
   if (person === null) return { kind: 'invalid', reason: `${path} names no person` };
   return {
@@ -71,8 +83,14 @@ function readPreference(
     person,
     category,
     value,
+    ...(value === null ? { word: wordOf(parsed.data.value) } : {}),
     ...(detail === undefined ? {} : { detail: detail.slice(0, maxDetail) }),
     // Meta sends seconds, some relays milliseconds; a value above 1e11 can only be milliseconds.
     timestampMs: timestamp > 1e11 ? timestamp : timestamp * 1_000,
   };
 }
+
+const maxWord = 64;
+
+const wordOf = (given: unknown): string =>
+  typeof given === 'string' || typeof given === 'number' ? String(given).slice(0, maxWord) : typeof given;

@@ -33,7 +33,7 @@ describe('api › WhatsApp’s marketing preference', function () {
   after(() => processor.close());
 
   interface Switched {
-    readonly value: 'stop' | 'resume';
+    readonly value: unknown;
     readonly at: string;
     readonly category?: string;
     /** Names only the account. */
@@ -133,6 +133,19 @@ describe('api › WhatsApp’s marketing preference', function () {
       .updateOne({ clientId: new Types.ObjectId(sharing.clientId) }, { $set: { wabaId } });
     await hear(switched(phone, { value: 'stop', at, wabaId }));
     for (const who of [user, sharing]) assert.equal((await contactOf(who, phone))?.marketingStopped, true);
+  });
+
+  it('STOP in capitals › has its effect; an unknown value › no effect, no dead letter, and listed for operators', async () => {
+    const [shouting, unheard] = [phoneEndingIn('01'), phoneEndingIn('02')];
+    await hear(switched(shouting, { value: 'STOP', at: secondsFromNow(-10) }));
+    assert.equal((await contactOf(user, shouting))?.marketingStopped, true);
+    for (const value of [null, '', 5, 'pause_for_a_week']) {
+      await hear(switched(unheard, { value, at: secondsFromNow(-10) }));
+      assert.deepEqual(await lastEvent(), ['done', undefined], JSON.stringify(value));
+    }
+    assert.equal(await contactOf(user, unheard), undefined);
+    const word = { kind: 'preference', word: 'pause_for_a_week' };
+    assert.equal(await api().collection('unknown_webhook_words').countDocuments(word), 1);
   });
 
   it('an unknown account › kept and retried; an invalid person › a dead letter', async () => {

@@ -23,7 +23,7 @@ export function createPreferences({ contacts, consent }: PreferenceDeps) {
      * stop is not lost.
      */
     async handle(item: PreferenceItem, channels: readonly Pick<ChannelDoc, 'clientId'>[]): Promise<void> {
-      if (item.category !== marketing) return;
+      if (item.category !== marketing || item.value === null) return;
       const statement = statementOf(item);
       const clients = new Map(channels.map(({ clientId }) => [clientId.toHexString(), clientId]));
       for (const clientId of clients.values()) {

@@ -12,6 +12,8 @@ export function unknownWordIn(item: WebhookItem): UnknownWord | null {
       return knownMessageTypes.has(item.messageType)
         ? null
         : { kind: 'message-type', word: item.messageType };
+    case 'preference':
+      return item.word === undefined ? null : { kind: 'preference', word: item.word };
     case 'report':
       return unknownWordOf(item);
     default:

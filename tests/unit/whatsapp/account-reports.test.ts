@@ -118,9 +118,14 @@ describe('account reports', () => {
 
   it('fields about persons › no report, unless a preference is unknown', () => {
     for (const field of ['messages', 'user_id_update']) assert.equal(readReport(field, {}, context), null);
-    const preferences = (category: string) => ({ user_preferences: [{ category, value: 'stop' }] });
+    const preferences = (category: string, value: unknown = 'stop') => ({
+      user_preferences: [{ category, value }],
+    });
     assert.equal(readReport('user_preferences', preferences('marketing_messages'), context), null);
     assert.equal(report('user_preferences', preferences('calls')).field, 'user_preferences');
+    const unheard = preferences('marketing_messages', 'pause');
+    assert.equal(report('user_preferences', unheard).field, 'user_preferences');
+    assert.equal(readReport('user_preferences', preferences('marketing_messages', 'STOP'), context), null);
   });
 
   it('unknown names › told apart from known ones', () => {

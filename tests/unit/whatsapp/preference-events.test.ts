@@ -60,13 +60,30 @@ describe('preferences in webhooks', () => {
     ]);
   });
 
+  it('a value in another case › read; one that is not known › has no effect, and is kept as a word', () => {
+    const values = ['STOP', ' Resume ', 'pause', '', null, undefined, 5];
+    const read = readAll(valueOf(values.map((value) => ({ ...stop, value }))));
+    assert.deepEqual(
+      read.map((one) => (one.kind === 'preference' ? [one.value, one.word] : [one.kind])),
+      [
+        ['stop', undefined],
+        ['resume', undefined],
+        [null, 'pause'],
+        [null, ''],
+        [null, 'object'],
+        [null, 'undefined'],
+        [null, '5'],
+      ],
+    );
+  });
+
   it('one that cannot be read › says where, and hides none beside it', () => {
     const { wa_id: _phone, ...nobody } = stop;
-    const given = [null, { ...stop, value: 'pause' }, nobody, { ...stop, timestamp: 'soon' }, stop];
+    const given = [null, { ...stop, category: 7 }, nobody, { ...stop, timestamp: 'soon' }, stop];
     const path = 'here.user_preferences';
     assert.deepEqual(readAll(valueOf(given)), [
       { kind: 'invalid', reason: `${path}[0]: invalid_type not readable` },
-      { kind: 'invalid', reason: `${path}[1]: value not readable` },
+      { kind: 'invalid', reason: `${path}[1]: category not readable` },
       { kind: 'invalid', reason: `${path}[2] names no person` },
       { kind: 'invalid', reason: `${path}[3]: timestamp not readable` },
       item,
