@@ -164,6 +164,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
     ...inbox.routes({
       users,
       channels: core.channels,
+      latestMessages: sending.latestMessages,
       files: media.useCases({
         audit,
         linkKey: config.credentials.key,

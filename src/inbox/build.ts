@@ -18,6 +18,7 @@ import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { cannedReplyRoutes } from './canned-replies/routes.ts';
 import { createArrivals } from './conversations/arrivals.ts';
+import type { FindLatestMessages } from './conversations/latest.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
 import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
@@ -80,6 +81,7 @@ interface InboxRouteDeps {
   readonly users: UserDirectory;
   readonly channels: Pick<ChannelDirectory, 'findById'>;
   readonly files: MediaRouteDeps;
+  readonly latestMessages: FindLatestMessages;
 }
 
 /** The inbox that agents work in. */
@@ -106,12 +108,13 @@ export function buildInbox(deps: InboxDeps) {
     countLiveOn: repository.countLiveOn,
     timerHandlers: { ...sla.timerHandlers, ...team.timerHandlers },
 
-    routes({ users, channels, files }: InboxRouteDeps) {
+    routes({ users, channels, files, latestMessages }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
         conversations: repository,
         contacts,
         users,
         deadlines,
+        latestMessages,
         holdLabels: team.holdLabels,
         audit,
         clock,

@@ -34,6 +34,7 @@ import { createGateRelease } from './dispatch/release.ts';
 import { createGateFacts, type GateFactsDeps } from './gates/facts.ts';
 import type { sendingInstruments } from './instruments.ts';
 import { messageEventLoops, sendingLoops } from './loops.ts';
+import { createLatestMessages } from './messages/latest.ts';
 import { messageEventOf } from './messages/events.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createRetries } from './messages/actions/retries.ts';
@@ -161,6 +162,7 @@ export function buildSending(deps: SendingDeps) {
     inbound: incoming.inbound,
     threadItems: incoming.threadItems,
     loops: loopsOf(deps),
+    latestMessages: createLatestMessages(messages),
 
     routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({

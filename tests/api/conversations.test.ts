@@ -96,6 +96,7 @@ describe('conversations', () => {
         freeEntryPointExpiresAt: null,
         windowExpiresAt: '2026-11-23T10:00:00.000Z',
         unreadCount: 2,
+        lastMessage: null,
         createdAt: '2026-11-23T09:00:00.000Z',
         history: [],
       });

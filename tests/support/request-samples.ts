@@ -308,9 +308,11 @@ const messageSamples: readonly Sample[] = [
     route: 'get /api/conversations',
     query: {
       ...{ ...paging, status: badWords, assignedAgentId: badIds, leadId: badIds, contactId: badIds },
+      ...{ channelId: badIds, since: ['', 'yesterday', '2026-01-01', '%00'] },
       ...{ unread: ['', 'false', '1'], breached: ['', 'false', '1'], labelId: badIds },
     },
   },
+  { route: 'get /api/conversations/counts', query: {} },
   { route: 'get /api/conversations/:id', query: {} },
   { route: 'patch /api/conversations/:id', body: { status: 'closed' }, required: ['status'] },
   {

@@ -4,7 +4,10 @@ import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { conversationStatuses, type ConversationRecord, type ConversationStatus } from './model.ts';
 
 export interface ConversationFilter {
-  readonly status?: ConversationStatus;
+  readonly statuses?: readonly ConversationStatus[];
+  readonly channelId?: Types.ObjectId;
+  /** Its latest message is not older. */
+  readonly since?: Date;
   /** Null for unassigned conversations. */
   readonly assignedAgentId?: Types.ObjectId | null;
   readonly leadId?: Types.ObjectId;
@@ -19,8 +22,9 @@ export interface ConversationFilter {
 export function toQuery({
   isUnread,
   isBreached,
-  status,
+  statuses,
   labelId,
+  since,
   ...filter
 }: ConversationFilter): ScopedFilter<ConversationRecord> {
   const needsNoStatus = isUnread === true || isBreached === true || labelId !== undefined;
@@ -29,14 +33,18 @@ export function toQuery({
     ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
     ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
     ...(labelId === undefined ? {} : { labels: labelId }),
-    ...(needsNoStatus && status === undefined
+    ...(since === undefined ? {} : { lastMessageAt: { $gte: since } }),
+    ...(needsNoStatus && statuses === undefined
       ? {}
-      : { status: status ?? { $in: [...conversationStatuses] } }),
+      : { status: { $in: [...(statuses ?? conversationStatuses)] } }),
   };
 }
 
 /** The first bound serves the index, the second breaks ties. */
-export const positionAfter = ({ key, id }: Cursor<Date>): ScopedFilter<ConversationRecord> => ({
-  lastMessageAt: { $lte: key },
+export const positionAfter = (
+  { key, id }: Cursor<Date>,
+  { since }: Pick<ConversationFilter, 'since'>,
+): ScopedFilter<ConversationRecord> => ({
+  lastMessageAt: { $lte: key, ...(since === undefined ? {} : { $gte: since }) },
   $or: [{ lastMessageAt: { $lt: key } }, { _id: { $lt: id } }],
 });

@@ -15,9 +15,9 @@ export function createConversationReferences(conversations: Pick<ConversationRep
 
     /** An open or pending conversation about the lead. */
     async liveOfLead(scope: ClientScope, leadId: Types.ObjectId): Promise<ConversationDoc | null> {
-      const [open] = await conversations.list(scope, { leadId, status: 'open' }, first);
+      const [open] = await conversations.list(scope, { leadId, statuses: ['open'] }, first);
       if (open !== undefined) return open;
-      const [pending] = await conversations.list(scope, { leadId, status: 'pending' }, first);
+      const [pending] = await conversations.list(scope, { leadId, statuses: ['pending'] }, first);
       return pending ?? null;
     },
   };

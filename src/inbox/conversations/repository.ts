@@ -3,6 +3,7 @@ import { markWrites } from '../../events/marks/collection.ts';
 import { createMarkQueries } from '../../events/marks/queries.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
+import { maxSearchMs, withinSearchTime } from '../../platform/search-time.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
@@ -83,16 +84,22 @@ export function createConversationRepository(connection: Connection) {
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       conversations.count(scope, { channelId, status: live }, { limit: atMost }),
 
-    /** Latest message first; omits the history. */
+    /** Counts up to `atMost`. */
+    count: (scope: ClientScope, filter: ConversationFilter, atMost: number): Promise<number> =>
+      conversations.count(scope, toQuery(filter), { limit: atMost }),
+
+    /** Latest message first; omits the history. Throws `search-too-broad`. */
     list: (
       scope: ClientScope,
       filter: ConversationFilter,
       { limit, after }: { limit: number; after: Cursor<Date> | null },
     ): Promise<ConversationDoc[]> =>
-      conversations.find<ConversationDoc>(
-        scope,
-        { ...toQuery(filter), ...(after === null ? {} : positionAfter(after)) },
-        { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit },
+      withinSearchTime(() =>
+        conversations.find<ConversationDoc>(
+          scope,
+          { ...toQuery(filter), ...(after === null ? {} : positionAfter(after, filter)) },
+          { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit, maxTimeMS: maxSearchMs },
+        ),
       ),
   };
 }

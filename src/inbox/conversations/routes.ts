@@ -12,12 +12,14 @@ import type {
 } from './use-cases.ts';
 import {
   AssignConversationBody,
+  ConversationCountsView,
   ConversationPage,
   ConversationView,
   ListConversationsQuery,
   PatchConversationBody,
   ReplaceLabelsBody,
 } from './schemas.ts';
+import { maxViewCount } from './counts.ts';
 import { toConversationListItemView, toConversationView } from './view.ts';
 
 interface ConversationRouteDeps {
@@ -48,11 +50,25 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     access,
     query: ListConversationsQuery,
     replies: { 200: ConversationPage },
+    problems: ['search-too-broad'],
     async handle({ actor, query }) {
       const { limit, cursor } = query;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
       const page = await conversations.list(scopeOf(actor.clientId), filterOf(query), { limit, after });
       return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/conversations/counts',
+    operationId: 'countConversations',
+    summary: 'Count the conversations of the usual views',
+    description: `Counted when you ask. ${maxViewCount} means as many or more.`,
+    tag,
+    access,
+    replies: { 200: ConversationCountsView },
+    async handle({ actor }) {
+      return { status: 200, body: await conversations.count(scopeOf(actor.clientId), actor.userId) };
     },
   }),
   route({
@@ -160,6 +176,8 @@ const answer = (found: WithContact<ConversationRecord>) =>
 
 function filterOf({
   status,
+  channelId,
+  since,
   assignedAgentId,
   leadId,
   contactId,
@@ -168,7 +186,9 @@ function filterOf({
   labelId,
 }: ListConversationsQuery): ConversationFilter {
   return {
-    ...(status === undefined ? {} : { status }),
+    ...(status === undefined ? {} : { statuses: status }),
+    ...(channelId === undefined ? {} : { channelId }),
+    ...(since === undefined ? {} : { since }),
     ...(assignedAgentId === undefined
       ? {}
       : { assignedAgentId: assignedAgentId === 'none' ? null : assignedAgentId }),

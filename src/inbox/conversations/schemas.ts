@@ -1,15 +1,22 @@
 import { z } from 'zod';
-import { objectIdText } from '../../platform/fields.ts';
+import { isoTime, objectIdText, oneOrMoreOf } from '../../platform/fields.ts';
 import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { deadlineKinds, deadlineStates } from './deadlines.ts';
+import { maxViewCount } from './counts.ts';
 import { conversationReasons, conversationStatuses } from './model.ts';
 
 export const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
 
 export const ListConversationsQuery = z.strictObject({
   ...pageQuery,
-  status: ConversationStatus.optional().meta({ description: 'Only conversations with this status' }),
+  status: oneOrMoreOf(ConversationStatus).optional().meta({
+    description: 'Only conversations with these, separated by commas',
+  }),
+  channelId: objectIdText.optional().meta({ description: 'Only conversations on this channel' }),
+  since: isoTime.optional().meta({
+    description: 'Only conversations whose latest message is not older',
+  }),
   assignedAgentId: z
     .union([z.literal('none'), objectIdText], { error: 'Must be the id of a user, or none.' })
     .optional()
@@ -92,6 +99,38 @@ const DeadlineView = z
   })
   .meta({ id: 'Deadline' });
 
+const LatestMessageView = z
+  .object({
+    id: z.string(),
+    direction: z.enum(['inbound', 'outbound']),
+    senderType: z.string().meta({ description: 'As in the message itself' }),
+    messageType: z.string().meta({ description: 'As in the message itself' }),
+    status: z.string().meta({ description: 'As in the message itself' }),
+    text: z.string().nullable().meta({
+      description: 'The beginning of its text or caption, in one line; null if it has none',
+    }),
+    timestamp: z.iso.datetime(),
+  })
+  .meta({ id: 'LatestMessage' });
+
+const viewCount = z.int().min(0).max(maxViewCount);
+
+export const ConversationCountsView = z
+  .object({
+    open: viewCount.meta({ description: 'As `status=open` lists' }),
+    pending: viewCount.meta({ description: 'As `status=pending` lists' }),
+    unread: viewCount.meta({ description: 'As `unread=true` lists' }),
+    mine: viewCount.meta({
+      description: 'As `status=open,pending` with your own id as `assignedAgentId` lists',
+    }),
+    unassigned: viewCount.meta({ description: 'As `status=open,pending&assignedAgentId=none` lists' }),
+    breached: viewCount.meta({ description: 'As `breached=true` lists' }),
+  })
+  .meta({
+    id: 'ConversationCounts',
+    examples: [{ open: 12, pending: 3, unread: 4, mine: 5, unassigned: 2, breached: 0 }],
+  });
+
 const conversationFields = {
   id: z.string(),
   leadId: z.string().nullable().meta({
@@ -126,6 +165,9 @@ const conversationFields = {
         'minutes after the latest one: WhatsApp’s window of 24 hours less a minute, in which a last message can still arrive.',
     }),
   unreadCount: z.int(),
+  lastMessage: LatestMessageView.nullable().meta({
+    description: 'The latest message; null if there is none, such as in the thread of a call that was erased',
+  }),
   deadlines: z.array(DeadlineView).meta({
     description: 'The latest deadline of each kind since it began or was reopened, set by the service levels',
   }),
@@ -150,6 +192,15 @@ const listItemExample = {
   freeEntryPointExpiresAt: null,
   windowExpiresAt: '2026-11-24T08:59:00.000Z',
   unreadCount: 1,
+  lastMessage: {
+    id: '665f1c2ab7e4d3a9c8b01250',
+    direction: 'inbound',
+    senderType: 'contact',
+    messageType: 'text',
+    status: 'received',
+    text: 'Do you have a table for four?',
+    timestamp: '2026-11-23T09:00:00.000Z',
+  },
   deadlines: [{ kind: 'first-response', dueAt: '2026-11-23T09:15:00.000Z', state: 'running' }],
   closedAt: null,
   referral: null,

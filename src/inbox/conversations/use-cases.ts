@@ -7,6 +7,8 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
+import { countViews, type ConversationCounts } from './counts.ts';
+import type { FindLatestMessages, LatestMessage } from './latest.ts';
 import type { ConversationDeadlines, Deadline, DeadlinesById } from './deadlines.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import { applyDecision, applyLabels, type ConversationDecision } from './decisions.ts';
@@ -23,11 +25,12 @@ export type { ConversationDoc, ConversationFilter, ConversationRecord } from './
 /** The user who acts. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
 
-/** A conversation with its contact, null if the contact was deleted, and its deadlines. */
+/** A conversation with its contact, null if the contact was deleted, its deadlines, and its latest message. */
 export interface WithContact<C extends ConversationDoc> {
   readonly conversation: C;
   readonly contact: ContactDoc | null;
   readonly deadlines: readonly Deadline[];
+  readonly latest: LatestMessage | null;
 }
 
 export interface ConversationUseCaseDeps {
@@ -35,6 +38,7 @@ export interface ConversationUseCaseDeps {
   readonly contacts: ContactDirectory;
   readonly users: UserDirectory;
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus' | 'ofConversations'>;
+  readonly latestMessages: FindLatestMessages;
   readonly holdLabels: HoldLabels;
   readonly audit: AuditService;
   readonly clock: Clock;
@@ -50,14 +54,18 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   const decideAs = (by: Person, decision: ConversationDecision) => (current: ConversationRecord) =>
     applyDecision(current, decision, { at: deps.clock.now(), by: by.userId });
 
-  const withContact = async (
+  async function withContact(
     scope: ClientScope,
     conversation: ConversationRecord,
-  ): Promise<WithContact<ConversationRecord>> => ({
-    conversation,
-    contact: await contacts.findById(scope, conversation.contactId),
-    deadlines: deadlinesIn(await deadlines.ofConversations(scope, [conversation]), conversation),
-  });
+  ): Promise<WithContact<ConversationRecord>> {
+    const latest = await deps.latestMessages(scope, [conversation._id]);
+    return {
+      conversation,
+      contact: await contacts.findById(scope, conversation.contactId),
+      deadlines: deadlinesIn(await deadlines.ofConversations(scope, [conversation]), conversation),
+      latest: latest.get(conversation._id.toHexString()) ?? null,
+    };
+  }
 
   return {
     get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
@@ -73,6 +81,9 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
       return { ...page, items: await withContacts(deps, scope, page.items) };
     },
+
+    count: (scope: ClientScope, userId: Types.ObjectId): Promise<ConversationCounts> =>
+      countViews(conversations, scope, userId),
 
     /** Changes the status; throws `wrong-state` if the contact has another live thread on the channel. */
     async setStatus(
@@ -142,20 +153,27 @@ const addedTo = ({ labels: before = [] }: ConversationRecord, labels: readonly T
     .filter(({ id }) => !before.some((had) => had.equals(id)));
 
 async function withContacts(
-  { contacts, deadlines }: ConversationUseCaseDeps,
+  { contacts, deadlines, latestMessages }: ConversationUseCaseDeps,
   scope: ClientScope,
   conversations: readonly ConversationDoc[],
 ): Promise<WithContact<ConversationDoc>[]> {
-  const people = await contacts.findMany(
-    scope,
-    conversations.map(({ contactId }) => contactId),
-  );
-  const due = await deadlines.ofConversations(scope, conversations);
+  const [people, due, latest] = await Promise.all([
+    contacts.findMany(
+      scope,
+      conversations.map(({ contactId }) => contactId),
+    ),
+    deadlines.ofConversations(scope, conversations),
+    latestMessages(
+      scope,
+      conversations.map(({ _id }) => _id),
+    ),
+  ]);
   const byId = new Map(people.map((contact) => [contact._id.toHexString(), contact]));
   return conversations.map((conversation) => ({
     conversation,
     contact: byId.get(conversation.contactId.toHexString()) ?? null,
     deadlines: deadlinesIn(due, conversation),
+    latest: latest.get(conversation._id.toHexString()) ?? null,
   }));
 }
 

@@ -6,6 +6,7 @@ export const toConversationListItemView = ({
   conversation,
   contact,
   deadlines,
+  latest,
 }: WithContact<ConversationDoc>): ConversationListItemView => ({
   id: conversation._id.toHexString(),
   leadId: conversation.leadId?.toHexString() ?? null,
@@ -30,6 +31,7 @@ export const toConversationListItemView = ({
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
   unreadCount: conversation.unreadCount,
+  lastMessage: latest === null ? null : { ...latest, timestamp: latest.timestamp.toISOString() },
   deadlines: deadlines.map(({ kind, dueAt, state }) => ({
     kind,
     dueAt: dueAt?.toISOString() ?? null,

@@ -86,6 +86,24 @@ export const createListQueries = (messages: TenantCollection<MessageDoc>) => ({
     );
   },
 
+  /** The latest message of each conversation, at the cost of one index entry and one document each. */
+  async latestOf(
+    scope: ClientScope,
+    conversationIds: readonly Types.ObjectId[],
+  ): Promise<readonly MessageListItem[]> {
+    if (conversationIds.length === 0) return [];
+    const found = await messages.aggregate<{ readonly message: MessageListItem }>(
+      scope,
+      { conversationId: { $in: [...conversationIds] } },
+      [
+        { $sort: { conversationId: 1, timestamp: -1, _id: -1 } },
+        { $group: { _id: '$conversationId', message: { $first: '$$ROOT' } } },
+        { $unset: ['message.statusHistory', 'message.participants', 'message.content.raw'] },
+      ],
+    );
+    return found.map(({ message }) => ({ ...message, statusHistory: [] }));
+  },
+
   /** Null if the message does not match. */
   findPosition: (
     scope: ClientScope,
