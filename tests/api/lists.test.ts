@@ -6,6 +6,7 @@ import type { MessageDoc } from '../../src/sending/messages/store/repository.ts'
 import type { TemplateView } from '../../src/templates/schemas.ts';
 import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type CrmUser, type MessageJson } from '../support/crm-client.ts';
+import { inDays } from '../support/times.ts';
 
 interface Page<Item> {
   readonly items: readonly Item[];
@@ -105,7 +106,7 @@ describe('api › lists', function () {
 
     it('by conversation and status › only those', async () => {
       const mine = await user.send({ to: phoneEndingIn('01') });
-      const later = await user.send({ to: phoneEndingIn('02'), sendAt: '2040-01-01T00:00:00Z' });
+      const later = await user.send({ to: phoneEndingIn('02'), sendAt: inDays(30) });
       const ids = async (query: string) =>
         (await getPage<MessageJson>(user, `/api/messages?${query}`)).items.map(({ id }) => id);
       assert.deepEqual(await ids(`conversationId=${mine.conversationId}`), [mine.id]);

@@ -130,6 +130,7 @@ describe('messages › edit a scheduled one', function () {
         ['body.content.type'],
       ],
       [text, { content: { type: 'reaction', messageId: text, emoji: '👍' } }, ['body.content.type']],
+      [text, { sendAt: fromNow(367 * 24 * hourMs) }, ['body.sendAt']],
       [text, { variables: order('Ben'), sendAt: past }, ['body.sendAt', 'body.variables']],
       [template, { content, sendAt: past }, ['body.sendAt', 'body.content.type']],
       [template, { content, variables: order('Ben') }, ['body.variables']],

@@ -5,6 +5,7 @@ import type { MessageDoc } from '../../src/sending/messages/store/repository.ts'
 import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type Answer, type CrmUser } from '../support/crm-client.ts';
 import { waitFor } from '../support/wait.ts';
+import { inDays } from '../support/times.ts';
 
 interface ProblemJson {
   readonly code: string;
@@ -355,15 +356,18 @@ describe('api › messages', function () {
       }
     });
 
-    it('times › an expiry before now or before sendAt › 400; sendAt in the past › at once', async () => {
+    it('times › an expiry before now or before sendAt, or more than a year ahead › 400; sendAt in the past › at once', async () => {
       const to = phoneEndingIn('01');
       for (const times of [
         { expiresAt: '2020-01-01T00:00:00Z' },
-        { sendAt: '2040-01-02T00:00:00Z', expiresAt: '2040-01-01T00:00:00Z' },
+        { sendAt: inDays(31), expiresAt: inDays(30) },
       ]) {
         const refused = asProblem(await user.trySend({ to, ...times }));
         assert.deepEqual(refused, { status: 400, code: 'invalid-input', paths: ['body.expiresAt'] });
       }
+      const tooFar = asProblem(await user.trySend({ to, sendAt: inDays(367) }));
+      assert.deepEqual(tooFar, { status: 400, code: 'invalid-input', paths: ['body.sendAt'] });
+      assert.equal((await user.send({ to, sendAt: inDays(365) })).status, 'scheduled');
       const { status, sendAt } = await user.send({ to, sendAt: '2020-01-01T00:00:00Z' });
       assert.deepEqual({ status, sendAt }, { status: 'queued', sendAt: null });
     });

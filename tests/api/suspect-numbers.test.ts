@@ -10,6 +10,7 @@ import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { buildMessage } from '../support/messages.ts';
 import { statusesOf } from '../support/meta.ts';
 import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
+import { inDays } from '../support/times.ts';
 
 /** Seconds from a moment long past, as the provider counts them. */
 const second = (at: number): string => String(1_795_000_000 + at);
@@ -42,7 +43,7 @@ describe('api › numbers that the provider could not deliver to', function () {
   async function placeOf(): Promise<Place> {
     const known = places.get(phone);
     if (known !== undefined) return known;
-    const { id } = await user.send({ to: phone, sendAt: '2040-01-01T00:00:00Z' });
+    const { id } = await user.send({ to: phone, sendAt: inDays(30) });
     const first = await messages().findOne({ _id: new Types.ObjectId(id) });
     assert.ok(first?.to);
     const { clientId, channelId, contactId, conversationId, to } = first;
@@ -93,7 +94,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     await hear(receipt(id, 'failed', 10));
     assert.deepEqual(await contact(), marked);
     const other = phoneEndingIn('56');
-    await user.send({ to: other, sendAt: '2040-01-01T00:00:00Z' });
+    await user.send({ to: other, sendAt: inDays(30) });
     const listed = async (numberSuspect: boolean): Promise<(string | null)[]> => {
       const path = `/api/contacts?limit=100&numberSuspect=${numberSuspect}`;
       const { body } = await user.call<{ items: ContactView[] }>(path);
@@ -103,7 +104,7 @@ describe('api › numbers that the provider could not deliver to', function () {
     assert.deepEqual([suspects.includes(phone), suspects.includes(other)], [true, false]);
     assert.deepEqual([others.includes(phone), others.includes(other)], [false, true]);
     // A warning holds nothing back.
-    assert.equal((await user.send({ to: phone, sendAt: '2040-01-01T00:00:00Z' })).status, 'scheduled');
+    assert.equal((await user.send({ to: phone, sendAt: inDays(30) })).status, 'scheduled');
   });
 
   it('delivered to it afterwards › cleared by the message that was sent despite the mark', async () => {

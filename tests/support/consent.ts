@@ -7,6 +7,7 @@ import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import type { TestApi } from './api.ts';
 import type { CrmUser } from './crm-client.ts';
 import { changeOf, envelopeOf, postSigned } from './meta.ts';
+import { inDays } from './times.ts';
 
 /** For `useApi` and for tests that sign webhooks as the provider. */
 export const appSecret = 'the app secret of these tests';
@@ -48,7 +49,7 @@ export async function makeWaiting(
   { to, count, changes = {} }: { to: string; count: number; changes?: Partial<MessageDoc> },
 ): Promise<Waiting> {
   const messages = api.collection<MessageDoc>('messages');
-  const { id, contactId } = await user.send({ to, sendAt: '2040-01-01T00:00:00Z' });
+  const { id, contactId } = await user.send({ to, sendAt: inDays(30) });
   const source = await messages.findOne({ _id: new Types.ObjectId(id) });
   assert.ok(source !== null);
   if (Object.keys(changes).length > 0) await messages.updateOne({ _id: source._id }, { $set: changes });

@@ -6,6 +6,7 @@ import { phoneEndingIn, type CrmUser, type MessageJson } from './crm-client.ts';
 import { makeJpeg } from './files.ts';
 import { call, type Answer } from './http.ts';
 import { plainPlaces } from './plain-routes.ts';
+import { inDays } from './times.ts';
 
 /** A client with one object of every kind. */
 export interface Owner {
@@ -64,7 +65,7 @@ export function askPlace(url: string, place: Place, { id, as, token }: Asking): 
 export async function makeOwner(api: TestApi): Promise<Owner> {
   const user = await api.signUp();
   const agent = await addColleague(api, user);
-  const message = await user.send({ to: phoneEndingIn('01'), sendAt: '2040-01-01T00:00:00Z' });
+  const message = await user.send({ to: phoneEndingIn('01'), sendAt: inDays(30) });
   const lead = await api.collection('leads').findOne({ contactId: new Types.ObjectId(message.contactId) });
   const template = await api.collection('templates').findOne({ clientId: new Types.ObjectId(user.clientId) });
   const create = async (path: string, body: object) => {
@@ -185,7 +186,7 @@ const to = '+4915112345601';
 const rows: readonly Place[] = [
   inPath('get /api/messages/:id', 200, ({ message }) => message.id),
   inPath('get /api/messages/:id/timeline', 200, ({ message }) => message.id),
-  inPath('patch /api/messages/:id', 200, ({ message }) => message.id, { sendAt: '2041-01-01T00:00:00Z' }),
+  inPath('patch /api/messages/:id', 200, ({ message }) => message.id, { sendAt: inDays(60) }),
   inPath('post /api/messages/:id/retry', 201, ({ failMessage }) => failMessage(), {}),
   inPath('get /api/clients/:id', 200, ({ user }) => user.clientId),
   inPath('patch /api/clients/:id', 200, ({ user }) => user.clientId, { companyName: 'Another' }),

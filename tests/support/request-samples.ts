@@ -2,6 +2,7 @@ import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-q
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
 import { hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
 import { plainSamples } from './plain-routes.ts';
+import { inDays } from './times.ts';
 
 /** A valid request, so that the spoiled part is its only error. */
 export interface Sample {
@@ -237,7 +238,7 @@ const messageSamples: readonly Sample[] = [
     route: 'post /api/messages/template',
     body: {
       ...{ to: '+4915112345601', templateName: 'appointment_reminder', language: 'en_US', variables },
-      ...{ sendAt: '2030-01-01T00:00:00Z', expiresAt: '2030-01-02T00:00:00Z' },
+      ...{ sendAt: inDays(30), expiresAt: inDays(31) },
     },
     required: ['to', 'templateName', 'variables'],
     places: [
@@ -257,7 +258,7 @@ const messageSamples: readonly Sample[] = [
     route: 'post /api/messages',
     body: {
       ...{ to: '+4915112345601', content: { type: 'text', body: 'Yes', previewUrl: true } },
-      ...{ sendAt: '2030-01-01T00:00:00Z', expiresAt: '2030-01-02T00:00:00Z' },
+      ...{ sendAt: inDays(30), expiresAt: inDays(31) },
     },
     required: ['to', 'content'],
     places: [
@@ -283,7 +284,7 @@ const messageSamples: readonly Sample[] = [
   { route: 'post /api/messages/:id/cancel' },
   {
     route: 'patch /api/messages/:id',
-    body: { sendAt: '2030-01-01T00:00:00Z', content: { type: 'text', body: 'At 19:00.' } },
+    body: { sendAt: inDays(30), content: { type: 'text', body: 'At 19:00.' } },
     places: ['sendAt', 'content', 'content.type', 'content.body'],
     harmless: isCleared('sendAt'),
   },

@@ -53,6 +53,12 @@ export interface Deadlines {
 export const writtenTimeOf = ({ writtenAt, timestamp }: Pick<MessageDoc, 'timestamp' | 'writtenAt'>): Date =>
   writtenAt ?? timestamp;
 
+/** How far ahead a message may be scheduled, in days: a year, whichever it is. */
+export const maxDaysAhead = 366;
+
+export const isTooFarAhead = (sendAt: Date, now: Date): boolean =>
+  sendAt.getTime() - now.getTime() > maxDaysAhead * 24 * 60 * minuteMs;
+
 /** A message that leaves later after its acceptance is news in its conversation. */
 const maxPromptMs = minuteMs;
 

@@ -12,6 +12,7 @@ import { MessageStatus, WaitingForView } from './actions/schemas.ts';
 import { FailureClass, FailureCode, MessageType } from './names.ts';
 import { numberBesideOthers, oneRecipient, recipientFields } from './recipient-fields.ts';
 import { senderTypes } from './store/model.ts';
+import { maxDaysAhead } from './rules.ts';
 
 export const MessageDirection = z.enum(['inbound', 'outbound']).meta({ id: 'MessageDirection' });
 
@@ -20,7 +21,8 @@ export const SenderType = z.enum(senderTypes).meta({ id: 'SenderType' });
 const timeFields = {
   sendAt: isoTime.optional().meta({
     description:
-      'Not before this time. A time that has passed means now: the message is `queued`, with `sendAt` null',
+      `Not before this time, at most ${maxDaysAhead} days from now. A time that has passed means now: the message is \`queued\`, ` +
+      'with `sendAt` null',
   }),
   expiresAt: isoTime.optional().meta({ description: 'Not after this time; the message expires instead' }),
 };

@@ -6,6 +6,7 @@ import type { Issue } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { assertGatesOpen, knownOptOut } from './gates.ts';
+import { isTooFarAhead, maxDaysAhead } from '../rules.ts';
 import type { MessageDoc } from '../store/repository.ts';
 
 export interface SendTimes {
@@ -17,10 +18,18 @@ export interface SendTimes {
 export const earliestOf = ({ sendAt }: SendTimes, now: Date): Date =>
   sendAt !== undefined && sendAt > now ? sendAt : now;
 
+export const tooFarAhead: Issue = {
+  path: 'body.sendAt',
+  message: `Must be within ${maxDaysAhead} days from now.`,
+};
+
 export function timeIssues(times: SendTimes, now: Date): Issue[] {
-  const { expiresAt } = times;
-  if (expiresAt === undefined || expiresAt > earliestOf(times, now)) return [];
-  return [{ path: 'body.expiresAt', message: 'Must be later than sendAt and than now.' }];
+  const { sendAt, expiresAt } = times;
+  const issues: Issue[] = [];
+  if (sendAt !== undefined && isTooFarAhead(sendAt, now)) issues.push(tooFarAhead);
+  if (expiresAt !== undefined && expiresAt <= earliestOf(times, now))
+    issues.push({ path: 'body.expiresAt', message: 'Must be later than sendAt and than now.' });
+  return issues;
 }
 
 export interface DraftInput {

@@ -8,6 +8,7 @@ import { gateProblems } from '../../gates/rules.ts';
 import { messageStatuses } from '../lifecycle.ts';
 import { FailureCode, GateName } from '../names.ts';
 import { timelineKinds } from './timeline.ts';
+import { maxDaysAhead } from '../rules.ts';
 
 export const MessageStatus = z.enum(messageStatuses).meta({ id: 'MessageStatus' });
 
@@ -16,7 +17,9 @@ export const PatchMessageBody = z
     sendAt: isoTime
       .nullable()
       .optional()
-      .meta({ description: 'The new time, in the future; null sends it now' }),
+      .meta({
+        description: `The new time, in the future and within ${maxDaysAhead} days; null sends it now`,
+      }),
     content: Content.optional().meta({
       description: 'What a free-form message shall say instead, in a content of the same type',
     }),

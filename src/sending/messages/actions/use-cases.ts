@@ -6,7 +6,8 @@ import { AppError, type Issue, notFound, wrongState } from '../../../platform/er
 import type { Logger } from '../../../platform/logger.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TemplateCatalogue } from '../../../templates/catalogue.ts';
-import { isSentByProduct } from '../rules.ts';
+import { tooFarAhead } from '../acceptance/draft.ts';
+import { isSentByProduct, isTooFarAhead } from '../rules.ts';
 import type { ScheduledChange } from '../store/dispatch-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { type NewWords, wordsOf } from './edit.ts';
@@ -84,7 +85,9 @@ export function createMessageActions(deps: MessageActionDeps) {
       const now = clock.now();
       const message = await findOutbound(scope, id);
       if (message.status !== 'scheduled') throw notScheduled(message);
-      const issues = wanted instanceof Date && wanted <= now ? [timeIssue('Must be in the future.')] : [];
+      const issues: Issue[] = [];
+      if (wanted instanceof Date && wanted <= now) issues.push(timeIssue('Must be in the future.'));
+      if (wanted instanceof Date && isTooFarAhead(wanted, now)) issues.push(tooFarAhead);
       const words = await wordsOf(deps, { scope, message, issues }, newWords);
       if (issues.length > 0) throw invalidChange(issues);
       const sendAt = wanted === null ? now : wanted;
