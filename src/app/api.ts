@@ -15,7 +15,7 @@ import { startLoops } from '../platform/loop.ts';
 import { serveMetrics } from '../platform/metrics.ts';
 import { buildEvents } from '../events/build.ts';
 import { buildQuota, type Quota } from '../quotas/build.ts';
-import { createWriteMeter } from '../quotas/write-meter.ts';
+import { createMeters, type Meters } from '../quotas/meters.ts';
 import { buildErasure, buildIntake } from '../webhooks/build.ts';
 import { buildMessageEventLoops } from '../sending/build.ts';
 import { apiDescription } from './api-description.ts';
@@ -63,6 +63,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     logger,
   });
   const quota = dailyQuota(config, core);
+  const meters = createMeters({ quota, isVerified: channels.hasVerified, clock });
   const intake = webhookIntake(config, core, quota);
   const events = liveEvents(core, identity);
   const watched = createDependencyWatch({ checks: core.health, metrics, logger });
@@ -72,14 +73,18 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const working = database.opened.then((isOpen) => (isOpen ? startLoops(loops, logger, observer) : null));
   const http = createHttpServer({
     about: apiDescription,
-    routes: [...identity.routes, ...areaRoutes(config, core, identity.users), ...events.routes],
+    routes: [
+      ...identity.routes,
+      ...areaRoutes(config, core, { users: identity.users, meters }),
+      ...events.routes,
+    ],
     rawRoutes: intake.rawRoutes,
     extraPages: config.http.allowsLocalPages ? identity.linkPages.concat(homePage(apiDescription.title)) : [],
     authenticate: identity.authenticate,
     redeemTicket: events.redeemTicket,
     recordOperatorRequest: identity.recordOperatorRequest,
     answerOnce: buildIdempotency({ mongo, cipher: core.cipher, clock, logger }),
-    meter: createWriteMeter({ quota, isVerified: channels.hasVerified, clock }),
+    meter: meters.writes,
     logger,
     problems,
     config: config.http,
@@ -126,6 +131,8 @@ const dailyQuota = ({ webhook, quotas }: Config, { mongo, clock }: Core) =>
       'unverified-webhooks': webhook.bytesPerDay.unverified,
       api: quotas.apiBytesPerDay.verified,
       'unverified-api': quotas.apiBytesPerDay.unverified,
+      files: quotas.fileBytesPerDay.verified,
+      'unverified-files': quotas.fileBytesPerDay.unverified,
     },
   });
 
@@ -148,7 +155,11 @@ const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, 
   });
 
 /** The routes of the areas that API and worker share. */
-function areaRoutes(config: Config, core: Core, users: Identity['users']) {
+function areaRoutes(
+  config: Config,
+  core: Core,
+  { users, meters }: { readonly users: Identity['users']; readonly meters: Meters },
+) {
   const { channels, templates, people, inbox, media, consent, sending } = core.areas;
   const { mongo, audit, clock, messages, awaitCalls } = core;
   const { finishOptOut: onOptOut, finishBlock: onBlocked } = core.consent;
@@ -167,6 +178,7 @@ function areaRoutes(config: Config, core: Core, users: Identity['users']) {
       latestMessages: sending.latestMessages,
       files: media.useCases({
         audit,
+        takeBytes: meters.takeFile,
         linkKey: config.credentials.key,
         publicUrl: config.http.publicUrl,
       }),

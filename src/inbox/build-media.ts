@@ -29,7 +29,7 @@ import { createShares } from './media/shares.ts';
 import { createMediaStarter } from './media/starter.ts';
 import { createFileStates } from './media/states-of-messages.ts';
 import { createThumbnails } from './media/thumbnails.ts';
-import { createUploads } from './media/uploads.ts';
+import { createUploads, type UploadDeps } from './media/uploads.ts';
 import { createMediaWorkflows } from './media/workflows.ts';
 
 interface MediaDeps {
@@ -50,6 +50,7 @@ interface FileUseCaseDeps {
   /** A secret from which the key of links is derived. */
   readonly linkKey: Secret;
   readonly publicUrl: string;
+  readonly takeBytes: UploadDeps['takeBytes'];
 }
 
 /** At the same time in one process. */
@@ -77,12 +78,12 @@ export function buildMedia(deps: MediaDeps) {
       files.eraseOfContact(scope, contactId, { at: clock.now(), session }),
 
     /** What the routes of files need. */
-    useCases({ audit, linkKey, publicUrl }: FileUseCaseDeps): MediaRouteDeps {
+    useCases({ audit, takeBytes, linkKey, publicUrl }: FileUseCaseDeps): MediaRouteDeps {
       const shares = createShares(maxUploadsPerClient);
       const allShares = createShares(maxUploads);
       return {
         reading: createFileReading({ files, storage }),
-        uploads: createUploads({ files, keeper, spool, shares, allShares, audit, clock }),
+        uploads: createUploads({ files, keeper, spool, shares, allShares, takeBytes, audit, clock }),
         links: createFileLinks({ key: linkKey, clock }),
         clock,
         publicUrl,

@@ -15,6 +15,10 @@ export interface UsageDoc {
   readonly apiBytes?: number;
   /** Through the API, while none is. */
   readonly unverifiedApiBytes?: number;
+  /** Uploaded files, while one of its channels is verified. */
+  readonly fileBytes?: number;
+  /** Uploaded files, while none is. */
+  readonly unverifiedFileBytes?: number;
   readonly expiresAt: Date;
 }
 
@@ -25,6 +29,8 @@ export const usageModel = declareTenantModel<UsageDoc>('webhook_usage', {
   unverifiedBytes: Number,
   apiBytes: Number,
   unverifiedApiBytes: Number,
+  fileBytes: Number,
+  unverifiedFileBytes: Number,
   expiresAt: { type: Date, required: true },
 });
 

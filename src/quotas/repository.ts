@@ -9,6 +9,8 @@ const fields = {
   'unverified-webhooks': 'unverifiedBytes',
   api: 'apiBytes',
   'unverified-api': 'unverifiedApiBytes',
+  files: 'fileBytes',
+  'unverified-files': 'unverifiedFileBytes',
 } as const satisfies Record<string, keyof UsageDoc>;
 
 /** Whose bytes are counted: those of verified channels or businesses, or of the others, which have days of their own. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
 import { makeJpeg, download } from '../support/files.ts';
 import { codeOf } from '../support/messaging-api.ts';
 import { useMediaStage, type Business } from '../support/media-stage.ts';
@@ -130,6 +131,28 @@ describe('api › uploads', function () {
     });
     const answer = await upload(endless).then(shown, () => ({ status: 413, code: 'body-too-large' }));
     assert.equal(answer.status, 413);
+    assert.equal((await upload(picture)).status, 201);
+  });
+
+  it('the day of the business has no room › 429 and nothing is stored; a smaller file and another business are taken', async () => {
+    const clientId = new Types.ObjectId(business.clientId);
+    const { verified } = stage.api().config.quotas.fileBytesPerDay;
+    const day = new Date().toISOString().slice(0, 10);
+    const expiresAt = new Date(Date.now() + 24 * 60 * 60 * 1_000);
+    await stage
+      .api()
+      .collection('webhook_usage')
+      .updateOne(
+        { clientId, day },
+        { $set: { fileBytes: verified - 500, expiresAt }, $inc: { bytes: 0 } },
+        { upsert: true },
+      );
+    assert.ok(picture.byteLength > 500);
+    const refused = await upload(picture);
+    assert.deepEqual(shown(refused), { status: 429, code: 'too-many-requests', kind: undefined });
+    assert.equal(await stage.api().collection('media_files').countDocuments({ clientId }), 0);
+    assert.equal((await upload(pdf)).status, 201);
+    business = await stage.signUp();
     assert.equal((await upload(picture)).status, 201);
   });
 

@@ -38,7 +38,7 @@ describe('quota', () => {
       clock,
       bytesPerDay: {
         ...{ webhooks: bytesPerDay, 'unverified-webhooks': 1_000 },
-        ...{ api: 2_000, 'unverified-api': 500 },
+        ...{ api: 2_000, 'unverified-api': 500, files: 1, 'unverified-files': 1 },
       },
     });
     const take = (scope: ReturnType<typeof scopeOf>, bytes: number, kind: UsageKind = 'webhooks') =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import { newUuid } from '../../src/platform/ids.ts';
-import { writtenBytesOf } from '../../src/quotas/write-meter.ts';
+import { writtenBytesOf } from '../../src/quotas/meters.ts';
 import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { storedBytes } from '../support/stored-bytes.ts';

@@ -61,7 +61,7 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'get',
     path: '/api/conversations/counts',
-    operationId: 'countConversations',
+    operationId: 'getConversationCounts',
     summary: 'Count the conversations of the usual views',
     description: `Counted when you ask. ${maxViewCount} means as many or more.`,
     tag,

@@ -13,7 +13,7 @@ import type { MediaFileDoc, MediaRepository } from './repository.ts';
 import { nextCheckOf } from './rules.ts';
 import type { Shares } from './shares.ts';
 
-interface UploadDeps {
+export interface UploadDeps {
   readonly files: Pick<
     MediaRepository,
     'insert' | 'findById' | 'findByIdempotencyKey' | 'settle' | 'eraseOne'
@@ -23,6 +23,8 @@ interface UploadDeps {
   /** The uploads of one client at the same time, and of all. */
   readonly shares: Shares;
   readonly allShares: Shares;
+  /** Takes a file from the day of the business; throws `too-many-requests`. */
+  readonly takeBytes: (scope: ClientScope, bytes: number) => Promise<void>;
   readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }
@@ -47,10 +49,15 @@ export function createUploads(deps: UploadDeps) {
   const { files, keeper, spool, audit, clock } = deps;
 
   /** The file as it came, and its type; throws if WhatsApp would refuse it. */
-  async function receive({ file, filename }: Upload): Promise<{ spooled: SpooledFile; mimeType: string }> {
+  async function receive(
+    scope: ClientScope,
+    { file, filename }: Upload,
+  ): Promise<{ spooled: SpooledFile; mimeType: string }> {
     const spooled = await receiveBytes(spool, file);
     try {
-      return { spooled, mimeType: await requireSendable(spooled, { ...claimsOf(file), filename }) };
+      const mimeType = await requireSendable(spooled, { ...claimsOf(file), filename });
+      await deps.takeBytes(scope, spooled.bytes);
+      return { spooled, mimeType };
     } catch (error) {
       await spooled.drop();
       throw error;
@@ -60,7 +67,7 @@ export function createUploads(deps: UploadDeps) {
   /** The row comes first: if the process dies, it tells what is to be removed. */
   async function store(scope: ClientScope, upload: Upload): Promise<MediaFileDoc> {
     const { by, filename, idempotencyKey } = upload;
-    const { spooled, mimeType } = await receive(upload);
+    const { spooled, mimeType } = await receive(scope, upload);
     try {
       const now = clock.now();
       const row: MediaFileDoc = {

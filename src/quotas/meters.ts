@@ -4,7 +4,7 @@ import { AppError } from '../platform/errors.ts';
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import { secondsToNextDay, type Quota } from './quota.ts';
 
-interface WriteMeterDeps {
+interface MeterDeps {
   readonly quota: Quota;
   /** Whether the business has proved a number. */
   readonly isVerified: (scope: ClientScope) => Promise<boolean>;
@@ -26,29 +26,38 @@ const fullDays = {
   api: 'The business has stored all that it may store today.',
   'unverified-api':
     'The business has stored all that it may store today before it has proved a number. Verify a channel.',
+  files: 'The business has uploaded all the files that it may upload today.',
+  'unverified-files':
+    'The business has uploaded all the files that it may upload today before it has proved a number. Verify a channel.',
 } as const;
 
 /** A day may end much later, or an operator may raise the limit. */
 const maxRetrySeconds = 3_600;
 
-/** Counts what the requests of a business store against its day. */
-export function createWriteMeter({ quota, isVerified, clock }: WriteMeterDeps): WriteMeter {
-  const shareOf = async (scope: ClientScope, bytes: number) => {
-    const kind: keyof typeof fullDays = (await isVerified(scope)) ? 'api' : 'unverified-api';
-    return { kind, bytes };
-  };
-  return {
-    async take({ clientId }, bodyBytes) {
-      const scope = scopeOf(clientId);
-      const share = await shareOf(scope, writtenBytesOf(bodyBytes));
-      if (await quota.take(scope, share)) return;
-      const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxRetrySeconds);
-      throw new AppError('too-many-requests', fullDays[share.kind], { retryAfterSeconds });
-    },
+export type Meters = ReturnType<typeof createMeters>;
 
+/** Counts what users of a business store against its day. */
+export function createMeters({ quota, isVerified, clock }: MeterDeps) {
+  const kindOf = async <Kind extends 'api' | 'files'>(scope: ClientScope, kind: Kind) =>
+    (await isVerified(scope)) ? kind : (`unverified-${kind}` as const);
+
+  async function take(scope: ClientScope, part: 'api' | 'files', bytes: number): Promise<void> {
+    const kind = await kindOf(scope, part);
+    if (await quota.take(scope, { kind, bytes })) return;
+    const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxRetrySeconds);
+    throw new AppError('too-many-requests', fullDays[kind], { retryAfterSeconds });
+  }
+
+  const writes: WriteMeter = {
+    take: ({ clientId }, bodyBytes) => take(scopeOf(clientId), 'api', writtenBytesOf(bodyBytes)),
     async owe({ clientId }, answerBytes) {
       const scope = scopeOf(clientId);
-      quota.owe(scope, await shareOf(scope, answerBytes));
+      quota.owe(scope, { kind: await kindOf(scope, 'api'), bytes: answerBytes });
     },
+  };
+  return {
+    writes,
+    /** Takes a file from the day; throws `too-many-requests`. */
+    takeFile: (scope: ClientScope, bytes: number): Promise<void> => take(scope, 'files', bytes),
   };
 }
