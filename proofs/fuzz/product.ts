@@ -44,6 +44,7 @@ const attackers = 3;
 const giveUpAfterMs = 30_000;
 const maxNoted = 50;
 const warmUps = 10;
+const maxDelayP99Ms = 100;
 /** Of the worker, beyond what it takes after the warm-up. */
 const maxGrownMiB = 64;
 
@@ -114,6 +115,8 @@ async function fuzz(
   await Promise.all([...Array.from({ length: attackers }, (_, index) => attack(index)), writeEachSecond()]);
   const worker = await stopWatch();
   if (worker.grownMiB > maxGrownMiB) note(`the worker took ${worker.grownMiB.toFixed(0)} MiB more`);
+  if (worker.delayP99Ms > maxDelayP99Ms)
+    note(`the event loop of the worker was ${worker.delayP99Ms.toFixed(0)} ms late (p99)`);
   const events = await target.database
     .collection('webhook_events')
     .aggregate<{ _id: string; count: number }>([{ $group: { _id: '$status', count: { $sum: 1 } } }])
