@@ -73,7 +73,7 @@ describe('people in the database', function () {
           for (const event of given.deliveries) await handle(event);
         });
       }),
-      { numRuns: runs ?? 40, endOnFailure: true },
+      { numRuns: runs ?? 25, endOnFailure: true },
     ));
 
   it('two workers with the same events at once › one contact per identity, and the last word of the person counts', () =>
@@ -151,7 +151,7 @@ describe('people in the database', function () {
         for (const { number, why } of openNumbers(given))
           assert.ok(!(await isRefused(number)), `${phoneOfNumber(number)} is refused, but ${why}`);
       }),
-      { numRuns: runs ?? 40, endOnFailure: true },
+      { numRuns: runs ?? 25, endOnFailure: true },
     ));
 
   const assertSilent = async (
@@ -171,7 +171,7 @@ describe('people in the database', function () {
           for (const event of given.deliveries) await handle(event);
         }),
       ),
-      { numRuns: runs ?? 60, endOnFailure: true },
+      { numRuns: runs ?? 20, endOnFailure: true },
     ));
 
   it('numbers that change hands, two workers with the same events › nothing is sent to a person whose last word was STOP', () =>
@@ -184,6 +184,6 @@ describe('people in the database', function () {
           await Promise.all([work(given.deliveries), work(given.deliveries.toReversed())]);
         }),
       ),
-      { numRuns: runs ?? 30, endOnFailure: true },
+      { numRuns: runs ?? 20, endOnFailure: true },
     ));
 });
