@@ -59,6 +59,8 @@ async function launch(
       ...['--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.25', '--quiet', '--nounixsocket'],
       // A stop need not wait for other members: there are none.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
+      // What a killed process was writing stays locked as long as this; a minute by default.
+      ...['--setParameter', 'transactionLifetimeLimitSeconds=10'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
       ...(options.isSmall === true ? smallArgs : []),
       ...(options.hasFailPoints === true ? ['--setParameter', 'enableTestCommands=1'] : []),

@@ -50,17 +50,22 @@ describe('e2e › live events of two API processes', function () {
 
   async function untilEverythingIsTold(): Promise<readonly StoredEvent[]> {
     const outbox = stack().collection<StoredEvent>('outbox_events');
-    await waitFor('no mark is left, and every event has its number', async () => {
-      const marked = { ...ofClient(), unpublishedAt: { $exists: true } };
-      const counts = await Promise.all([
-        stack().collection('messages').countDocuments(marked),
-        stack().collection('conversations').countDocuments(marked),
-        stack()
-          .collection('outbox_events')
-          .countDocuments({ ...ofClient(), isPending: true }),
-      ]);
-      return counts.every((count) => count === 0);
-    });
+    await waitFor(
+      'no mark is left, and every event has its number',
+      async () => {
+        const marked = { ...ofClient(), unpublishedAt: { $exists: true } };
+        const counts = await Promise.all([
+          stack().collection('messages').countDocuments(marked),
+          stack().collection('conversations').countDocuments(marked),
+          stack()
+            .collection('outbox_events')
+            .countDocuments({ ...ofClient(), isPending: true }),
+        ]);
+        return counts.every((count) => count === 0);
+        // A killed process may have left a transaction open, which MongoDB ends after ten seconds.
+      },
+      { timeoutMs: 40_000 },
+    );
     return outbox.find(ofClient()).sort({ seq: 1 }).toArray();
   }
 

@@ -87,11 +87,11 @@ describe('sandbox media', () => {
     });
   }
 
-  it('upload › no file › 100; over 20 MB › 413', async () => {
+  it('upload › no file › 100; over 100 MB › 413', async () => {
     const empty = new FormData();
     empty.set('messaging_product', 'whatsapp');
     assert.equal((await upload(empty)).body.error.code, 100);
-    const huge = await upload(form(Buffer.alloc(21 * MIB), 'application/pdf'));
+    const huge = await upload(form(Buffer.alloc(102 * MIB), 'application/pdf'));
     assert.deepEqual([huge.status, huge.body.error.code], [413, 131053]);
   });
 

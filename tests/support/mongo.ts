@@ -40,8 +40,28 @@ export async function connectTestDatabase(name: string, models: readonly AnyMode
     connection,
     uri: uri.href,
     async close() {
+      await endAbandonedTransactions(connection);
       await connection.dropDatabase();
       await connection.close();
     },
   };
+}
+
+/** Longer than any transaction of a living process takes. */
+const abandonedAfterMicros = 5_000_000;
+
+/** The transactions of a killed process stay open for a minute, and dropping their database would wait for them. */
+async function endAbandonedTransactions(connection: Connection): Promise<void> {
+  const admin = connection.getClient().db('admin');
+  const sessions = await admin
+    .aggregate(
+      [
+        { $currentOp: { allUsers: true, idleSessions: true } },
+        { $match: { type: 'idleSession', 'transaction.timeOpenMicros': { $gt: abandonedAfterMicros } } },
+        { $project: { _id: 0, lsid: 1 } },
+      ],
+      { readConcern: 'local' },
+    )
+    .toArray();
+  if (sessions.length > 0) await admin.command({ killAllSessionsByPattern: sessions });
 }
