@@ -146,6 +146,18 @@ describe('sandbox content', () => {
       }),
     ],
     [
+      'template that opens a link by a tap on it',
+      template({
+        type: 'tap_target_configuration',
+        parameters: [
+          {
+            type: 'tap_target_configuration',
+            tap_target_configuration: [{ url: 'https://shop.example.com', title: 'The shop' }],
+          },
+        ],
+      }),
+    ],
+    [
       'template cards',
       carousel(
         card(0, { type: 'header', parameters: [{ type: 'image', image: { id: '1' } }] }),
@@ -398,6 +410,20 @@ describe('sandbox content', () => {
       }),
       131008,
       /expiration_time_ms/,
+    ],
+    [
+      'tap target without a title',
+      template({
+        type: 'tap_target_configuration',
+        parameters: [
+          {
+            type: 'tap_target_configuration',
+            tap_target_configuration: [{ url: 'https://shop.example.com' }],
+          },
+        ],
+      }),
+      131008,
+      /title/,
     ],
     ['cards within cards', carousel(card(0, { type: 'carousel', cards: [] })), 131009, /type/],
     ['card without components', carousel({ card_index: 0 }), 131008, /cards\[0\]\.components/],

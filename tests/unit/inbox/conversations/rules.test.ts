@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConversationListItemView } from '../../../../src/inbox/conversations/schemas.ts';
-import { isWindowOpen, windowAfter } from '../../../../src/inbox/conversations/rules.ts';
+import { isWindowOpen, laterWindow, windowAfter } from '../../../../src/inbox/conversations/rules.ts';
 
 describe('customer service window', () => {
   it('a message of the contact › open for 24 h minus a safety minute', () => {
@@ -33,5 +33,18 @@ describe('customer service window', () => {
       [true, false, false],
     );
     assert.equal(isWindowOpen(null, end), false);
+  });
+
+  it('of a new thread beside an earlier one › the one that closes later, and who opened it', () => {
+    const end = (hour: number) => new Date(`2026-11-24T0${hour}:00:00.000Z`);
+    const opened = { windowExpiresAt: end(5), windowFrom: 'now' };
+    assert.deepEqual(laterWindow(null, opened), opened);
+    assert.deepEqual(laterWindow({}, opened), opened);
+    for (const hour of [4, 5])
+      assert.deepEqual(laterWindow({ windowExpiresAt: end(hour), windowFrom: 'before' }, opened), opened);
+    const later = { windowExpiresAt: end(6), windowFrom: 'before' };
+    assert.deepEqual(laterWindow(later, opened), later);
+    // An older version did not store who opened it: then nobody is known to have.
+    assert.deepEqual(laterWindow({ windowExpiresAt: end(6) }, opened), { windowExpiresAt: end(6) });
   });
 });
