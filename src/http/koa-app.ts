@@ -265,7 +265,7 @@ function allowOrigins(isOwnOrigin: IsOwnOrigin): Middleware {
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: [
       ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match'],
-      ...['Range', 'X-Request-Id'],
+      ...['Range', 'X-Request-Id', 'Last-Event-ID'],
       // Sent by tracing in a frontend (W3C Trace Context, Baggage).
       ...['traceparent', 'tracestate', 'baggage'],
     ],

@@ -119,6 +119,7 @@ describe('http server', () => {
         'if-match',
         'if-none-match',
         'range',
+        'last-event-id',
         'traceparent',
         'tracestate',
         'baggage',
