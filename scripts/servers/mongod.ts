@@ -59,7 +59,7 @@ async function launch(
       ...['--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.25', '--quiet', '--nounixsocket'],
       // A stop need not wait for other members: there are none.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
-      // What a killed process was writing stays locked as long as this; a minute by default.
+      // MongoDB ends the transactions of a killed process after this time; by default after a minute.
       ...['--setParameter', 'transactionLifetimeLimitSeconds=10'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
       ...(options.isSmall === true ? smallArgs : []),

@@ -176,5 +176,20 @@ export class AppError extends Error {
 export const wrongState = (detail: string, state: string): AppError =>
   new AppError('wrong-state', detail, { extensions: { state } });
 
+interface Taken {
+  /** Of the unique field in the request. */
+  readonly path: string;
+  readonly noun: string;
+  /** The object that has the value; null if it is gone meanwhile. */
+  readonly existing: { readonly _id: { toHexString(): string } } | null;
+}
+
+/** The error for a value that must be unique and that another object has, which it names. */
+export const valueTaken = (detail: string, { path, noun, existing }: Taken): AppError =>
+  new AppError('already-exists', detail, {
+    errors: [{ path, message: `The ${noun} is taken.` }],
+    ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+  });
+
 /** The object does not exist, or belongs to another client. */
 export const notFound = (what: string): AppError => new AppError('not-found', `There is no such ${what}.`);

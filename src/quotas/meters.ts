@@ -1,8 +1,7 @@
 import type { WriteMeter } from '../http/write-meter.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError } from '../platform/errors.ts';
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
-import { secondsToNextDay, type Quota } from './quota.ts';
+import { fullDay, type Quota } from './quota.ts';
 
 interface MeterDeps {
   readonly quota: Quota;
@@ -12,8 +11,8 @@ interface MeterDeps {
 }
 
 /**
- * What a request makes at most beside the values of its body: the object, its audit, the event, the key of the request, and
- * their entries in indexes. Measured in documents: up to 2.4 KB, and 3.4 times the body; a test holds that none stores more.
+ * A request stores at most this beside the values of its body: the object, its audit, the event, its key, and their entries in
+ * indexes. Measured in documents: up to 2.4 KB, and 3.4 times the body; a test holds that none stores more.
  */
 const requestBytes = 6_144;
 /** A value is stored in the object, in the audit before and after, and in the event. */
@@ -31,9 +30,6 @@ const fullDays = {
     'The business has uploaded all the files that it may upload today before it has proved a number. Verify a channel.',
 } as const;
 
-/** A day may end much later, or an operator may raise the limit. */
-const maxRetrySeconds = 3_600;
-
 export type Meters = ReturnType<typeof createMeters>;
 
 /** Counts what users of a business store against its day. */
@@ -44,8 +40,7 @@ export function createMeters({ quota, isVerified, clock }: MeterDeps) {
   async function take(scope: ClientScope, part: 'api' | 'files', bytes: number): Promise<void> {
     const kind = await kindOf(scope, part);
     if (await quota.take(scope, { kind, bytes })) return;
-    const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxRetrySeconds);
-    throw new AppError('too-many-requests', fullDays[kind], { retryAfterSeconds });
+    throw fullDay(fullDays[kind], clock.now());
   }
 
   const writes: WriteMeter = {

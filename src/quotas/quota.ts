@@ -1,5 +1,6 @@
 import { createBatches } from '../platform/batches.ts';
 import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import type { UsageKind, UsageRepository } from './repository.ts';
 
@@ -109,6 +110,15 @@ const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
 
 const nameOf = ({ scope, kind }: Pick<Take, 'scope' | 'kind'>): string =>
   `${kind}:${scope.clientId.toHexString()}`;
+
+/** A day may end much later, or an operator may raise the limit: whoever waits hears of both in time. */
+const maxRetrySeconds = 3_600;
+
+/** The refusal of a write for which the day has no room. */
+export const fullDay = (detail: string, now: Date): AppError =>
+  new AppError('too-many-requests', detail, {
+    retryAfterSeconds: Math.min(secondsToNextDay(now), maxRetrySeconds),
+  });
 
 /** Seconds until the next UTC day begins. */
 export const secondsToNextDay = (now: Date): number => Math.ceil((dayMs - (now.getTime() % dayMs)) / 1_000);

@@ -7,7 +7,7 @@ import { AppError } from '../platform/errors.ts';
 import { sha256Hex } from '../platform/ids.ts';
 import { scopeOf } from '../platform/mongo.ts';
 import { networkOf } from '../platform/network.ts';
-import { secondsToNextDay, type Quota } from '../quotas/quota.ts';
+import { fullDay, type Quota } from '../quotas/quota.ts';
 import { isSignature, isSignedBy } from '../whatsapp/signature.ts';
 import { assertMayBeLarge } from './admission.ts';
 import type { ChannelLimits } from './limits.ts';
@@ -33,9 +33,6 @@ const signatureHeader = 'x-hub-signature-256';
 
 /** The memory of bodies for all unverified channels together: a stranger can have any number of them. */
 const unverifiedSender: BodySender = { pool: 'channel', key: 'unverified' };
-
-/** Relays repeat a request for some hours, so they hear of a raised limit, or of a new day, in time. */
-const maxQuotaRetrySeconds = 3_600;
 
 /**
  * Decides whose events are taken. `admit…` judges what the headers say, before a body is read; the other functions judge
@@ -146,6 +143,5 @@ const createQuotaTaking =
       ? ({ kind: 'webhooks', bytes } as const)
       : ({ kind: 'unverified-webhooks', bytes: Math.max(bytes, minUnverifiedBytes) } as const);
     if (await quota.take(scopeOf(clientId), share)) return;
-    const retryAfterSeconds = Math.min(secondsToNextDay(clock.now()), maxQuotaRetrySeconds);
-    throw refuse('quota', new AppError('too-many-requests', fullDays[share.kind], { retryAfterSeconds }));
+    throw refuse('quota', fullDay(fullDays[share.kind], clock.now()));
   };

@@ -4,7 +4,7 @@ import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { type Recorded, writtenTo } from '../../audit/written.ts';
 import type { NewEvent } from '../../events/declare.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError } from '../../platform/errors.ts';
+import { AppError, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
@@ -48,9 +48,10 @@ export function createBusinessHoursUseCases({ hours, dependents, audit, clock }:
 
   async function nameTaken(scope: ClientScope, name: string): Promise<AppError> {
     const existing = await hours.findByNameKey(scope, nameKeyOf(name));
-    return new AppError('already-exists', 'Business hours with this name already exist.', {
-      errors: [{ path: 'body.name', message: 'The name is taken.' }],
-      ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+    return valueTaken('Business hours with this name already exist.', {
+      path: 'body.name',
+      noun: 'name',
+      existing,
     });
   }
 

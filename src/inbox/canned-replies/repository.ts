@@ -1,6 +1,7 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { maxSearchMs } from '../../platform/search-time.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { cannedReplyModel, type CannedReplyDoc } from './model.ts';
@@ -8,9 +9,6 @@ import { cannedReplyModel, type CannedReplyDoc } from './model.ts';
 export type { CannedReplyDoc } from './model.ts';
 
 export type CannedReplyRepository = ReturnType<typeof createCannedReplyRepository>;
-
-/** A search reads every reply that the user can see; it is given up after this time. */
-const maxSearchMs = 2_000;
 
 export function createCannedReplyRepository(connection: Connection) {
   const replies = openTenantCollection(cannedReplyModel, connection);
@@ -26,7 +24,7 @@ export function createCannedReplyRepository(connection: Connection) {
       { ownerId, shortCode }: Pick<CannedReplyDoc, 'ownerId' | 'shortCode'>,
     ): Promise<CannedReplyDoc | null> => replies.findOne(scope, { ownerId, shortCode }),
 
-    /** The shared ones and those of the user. */
+    /** The shared ones and those of the user. A search reads every one of them, for `maxSearchMs` at most. */
     listFor: (
       scope: ClientScope,
       userId: Types.ObjectId,

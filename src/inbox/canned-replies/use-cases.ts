@@ -2,7 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError, notFound } from '../../platform/errors.ts';
+import { AppError, notFound, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
@@ -115,9 +115,10 @@ async function codeTaken(
   wanted: Pick<CannedReplyDoc, 'ownerId' | 'shortCode'>,
 ): Promise<AppError> {
   const existing = await replies.findByCode(scope, wanted);
-  return new AppError('already-exists', 'A canned reply with this short code already exists.', {
-    errors: [{ path: 'body.shortCode', message: 'The short code is taken.' }],
-    ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+  return valueTaken('A canned reply with this short code already exists.', {
+    path: 'body.shortCode',
+    noun: 'short code',
+    existing,
   });
 }
 

@@ -2,7 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError } from '../../platform/errors.ts';
+import { type AppError, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
@@ -38,9 +38,10 @@ export function createLabelUseCases({ labels, clearLater, audit, clock }: LabelU
 
   async function nameTaken(scope: ClientScope, name: string): Promise<AppError> {
     const existing = await labels.findByNameKey(scope, nameKeyOf(name));
-    return new AppError('already-exists', 'A label with this name already exists.', {
-      errors: [{ path: 'body.name', message: 'The name is taken.' }],
-      ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+    return valueTaken('A label with this name already exists.', {
+      path: 'body.name',
+      noun: 'name',
+      existing,
     });
   }
 

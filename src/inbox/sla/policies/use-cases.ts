@@ -3,7 +3,7 @@ import { createResource, type ResourceRef } from '../../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../../audit/service.ts';
 import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { Clock as TimeSource } from '../../../platform/clock.ts';
-import { AppError } from '../../../platform/errors.ts';
+import { AppError, valueTaken } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { applyChange, type Change } from '../../../platform/update.ts';
@@ -51,9 +51,10 @@ export function createSlaPolicyUseCases(deps: SlaPolicyUseCaseDeps) {
 
   async function taken(scope: ClientScope, priority: number): Promise<AppError> {
     const existing = await policies.findByPriority(scope, priority);
-    return new AppError('already-exists', `A service level with the priority ${priority} already exists.`, {
-      errors: [{ path: 'body.priority', message: 'The priority is taken.' }],
-      ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+    return valueTaken(`A service level with the priority ${priority} already exists.`, {
+      path: 'body.priority',
+      noun: 'priority',
+      existing,
     });
   }
 
