@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
-import type { ConversationRecord, ConversationStatus } from './model.ts';
+import type { ConversationReason, ConversationRecord, ConversationStatus } from './model.ts';
 
-/** A user's change of status or assignment. */
+/** A change of status or assignment. */
 export type ConversationDecision =
   | { readonly status: ConversationStatus }
   | { readonly assignedAgentId: Types.ObjectId | null };
@@ -9,17 +9,29 @@ export type ConversationDecision =
 /** The latest decisions stay on the conversation; the audit keeps all of them. */
 export const maxKeptDecisions = 50;
 
+/** When and by whom; a decision of the product has a reason instead of a user. */
+export interface Decided {
+  readonly at: Date;
+  readonly by?: Types.ObjectId;
+  readonly reason?: ConversationReason;
+}
+
 /** The conversation after a decision, with an entry in its history; the same object if nothing changes. */
 export function applyDecision(
   current: ConversationRecord,
   decision: ConversationDecision,
-  { at, by }: { readonly at: Date; readonly by: Types.ObjectId },
+  decided: Decided,
 ): ConversationRecord {
   if (isDecided(current, decision)) return current;
-  const history = [...current.history, { at, by, ...decision }].slice(-maxKeptDecisions);
+  const history = [...current.history, { ...decided, ...decision }].slice(-maxKeptDecisions);
   if ('status' in decision) {
     const { closedAt: _before, ...rest } = current.status === 'closed' ? reopened(current) : current;
-    return { ...rest, ...decision, ...(decision.status === 'closed' ? { closedAt: at } : {}), history };
+    return {
+      ...rest,
+      ...decision,
+      ...(decision.status === 'closed' ? { closedAt: decided.at } : {}),
+      history,
+    };
   }
   const { assignedAgentId: _was, ...rest } = current;
   const { assignedAgentId } = decision;

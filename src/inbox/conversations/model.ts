@@ -8,14 +8,25 @@ export type ConversationStatus = (typeof conversationStatuses)[number];
 /** A contact has one conversation with these on each channel. */
 export const liveStatuses = ['open', 'pending'] as const satisfies readonly ConversationStatus[];
 
-/** Why the product changed a conversation: the contact wrote soon after it was closed. */
-export const conversationReasons = ['contact-wrote'] as const;
+/** Why a conversation was changed, if not just because a user decided so. */
+export const conversationReasons = [
+  'contact-wrote',
+  'round-robin',
+  'least-loaded',
+  'last-agent',
+  'last-agent-unavailable',
+  'no-reply',
+  'agent-offline',
+  'agent-disabled',
+  'taken',
+  'given-back',
+] as const;
 export type ConversationReason = (typeof conversationReasons)[number];
 
 /** A decision; it has either `status` or `assignedAgentId`. */
 export interface ConversationHistoryEntry {
   readonly at: Date;
-  /** The user who decided; absent for a decision of the product, which has a reason. */
+  /** The user who decided; absent for a decision of the product, which always has a reason. */
   readonly by?: Types.ObjectId;
   readonly reason?: ConversationReason;
   readonly status?: ConversationStatus;
@@ -26,6 +37,25 @@ export interface ConversationHistoryEntry {
 export interface ConversationKey {
   readonly channelId: Types.ObjectId;
   readonly contactId: Types.ObjectId;
+}
+
+/** The wait for an agent. */
+export interface ConversationQueue {
+  /** The contact waits since then, or the conversation if the contact does not; never moves while it waits. */
+  readonly since: Date;
+  /** Agents who had it in this round and returned it. */
+  readonly excluded: readonly Types.ObjectId[];
+  /** How often it returned because nobody replied. */
+  readonly rounds: number;
+}
+
+/** How the agent got the conversation. */
+export interface ConversationAssignment extends Pick<ConversationQueue, 'rounds'> {
+  readonly at: Date;
+  /** Its place in the queue, if it returns before an answer. */
+  readonly waitingSince: Date;
+  /** `turns` at that time: more means that somebody has answered. */
+  readonly turns: number;
 }
 
 /** A WhatsApp group. */
@@ -57,6 +87,10 @@ export interface ConversationDoc extends Marked {
   readonly group?: ConversationGroup;
   readonly channelId: Types.ObjectId;
   readonly assignedAgentId?: Types.ObjectId;
+  /** Set while it waits for an agent; only in businesses with an assignment policy. */
+  readonly queue?: ConversationQueue;
+  /** Of the present agent; absent if no assignment policy matched. */
+  readonly assignment?: ConversationAssignment;
   readonly status: ConversationStatus;
   /** The ids of labels, in order; absent if it never had one. */
   readonly labels?: readonly Types.ObjectId[];
@@ -97,6 +131,8 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   group: Schema.Types.Mixed,
   channelId: { type: Schema.Types.ObjectId, required: true },
   assignedAgentId: Schema.Types.ObjectId,
+  queue: Schema.Types.Mixed,
+  assignment: Schema.Types.Mixed,
   status: { type: String, enum: conversationStatuses, required: true },
   labels: [Schema.Types.ObjectId],
   lastMessageAt: { type: Date, required: true },
@@ -129,6 +165,11 @@ conversationModel.schema.index({ clientId: 1, assignedAgentId: 1, status: 1, las
 conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'unread', partialFilterExpression: { unreadCount: { $gt: 0 } } },
+);
+// The queue, in order of waiting.
+conversationModel.schema.index(
+  { clientId: 1, 'queue.since': 1, _id: 1 },
+  { name: 'queue', partialFilterExpression: { 'queue.since': { $exists: true } } },
 );
 // Few conversations have missed a deadline.
 conversationModel.schema.index(

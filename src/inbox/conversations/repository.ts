@@ -7,6 +7,7 @@ import { maxSearchMs, withinSearchTime } from '../../platform/search-time.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
+import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
 import { positionAfter, toQuery, type ConversationFilter } from './filter.ts';
 import {
   conversationModel,
@@ -54,6 +55,8 @@ export function createConversationRepository(connection: Connection) {
     ...createThreadWrites(conversations),
     ...createOtherThreads(conversations),
     ...createDecisions(conversations),
+    ...createQueueQueries(conversations),
+    ...createQueueWrites(conversations),
     ...createMarkQueries(conversations, { history: 0 }),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>

@@ -1,0 +1,79 @@
+import type { Types } from 'mongoose';
+import type { Placing, Return } from '../conversations/assignments.ts';
+import type {
+  ConversationAssignment,
+  ConversationDoc,
+  ConversationQueue,
+  ConversationRecord,
+} from '../conversations/queue.ts';
+
+type Counted = Pick<ConversationDoc, 'status' | 'assignedAgentId'>;
+
+/** Only an open conversation takes a slot of its agent. */
+export const slotOwnerOf = ({ status, assignedAgentId }: Counted): Types.ObjectId | null =>
+  status === 'open' ? (assignedAgentId ?? null) : null;
+
+export interface SlotMove {
+  readonly userId: Types.ObjectId;
+  readonly by: 1 | -1;
+}
+
+/** What a change means for the slots of agents. */
+export function slotMoves(before: Counted, after: Counted): readonly SlotMove[] {
+  const [had, has] = [slotOwnerOf(before), slotOwnerOf(after)];
+  if (String(had) === String(has)) return [];
+  return [
+    ...(had === null ? [] : [{ userId: had, by: -1 as const }]),
+    ...(has === null ? [] : [{ userId: has, by: 1 as const }]),
+  ];
+}
+
+/** Whether a conversation may wait for an agent. */
+const isForQueue = ({ status, assignedAgentId }: Counted): boolean =>
+  status === 'open' && assignedAgentId === undefined;
+
+/**
+ * The state after a decision with its place in the queue, if a policy matches. One that is open and has lost its agent, or
+ * becomes open without one, waits; a returned one keeps the place that it had before it was assigned. Pure.
+ */
+export function placeInQueue(
+  { before, after, at, returned }: Placing,
+  isManaged: boolean,
+): ConversationRecord {
+  const { queue: waiting, assignment: held, ...rest } = after;
+  if (after.status === 'closed') return rest;
+  if (after.assignedAgentId !== undefined) {
+    const isSame = String(before.assignedAgentId) === String(after.assignedAgentId);
+    if (isSame) return held === undefined ? rest : { ...rest, assignment: held };
+    return isManaged ? { ...rest, assignment: assignmentOf(before, at) } : rest;
+  }
+  if (after.status === 'pending') return rest;
+  if (waiting !== undefined) return { ...rest, queue: waiting };
+  const becomesFree = !isForQueue(before);
+  return isManaged && becomesFree ? { ...rest, queue: queueOf(before, at, returned) } : rest;
+}
+
+/** How a waiting or assigned conversation gets another agent at `at`. */
+function assignmentOf(before: ConversationDoc, at: Date): ConversationAssignment {
+  const { queue, assignment, turns = 0 } = before;
+  const rounds = queue?.rounds ?? (isAnswered(before) ? 0 : (assignment?.rounds ?? 0));
+  return { at, turns, rounds, waitingSince: queue?.since ?? openWaitOf(before) ?? at };
+}
+
+function queueOf(before: ConversationDoc, at: Date, returned: Return | undefined): ConversationQueue {
+  const { assignedAgentId: agent, assignment } = before;
+  const rounds = isAnswered(before) ? 0 : (assignment?.rounds ?? 0);
+  const { cause = 'gone', since = openWaitOf(before) } = returned ?? {};
+  return {
+    since: since ?? at,
+    excluded: cause === 'gone' || agent === undefined ? [] : [agent],
+    rounds: cause === 'no-reply' ? rounds + 1 : rounds,
+  };
+}
+
+const isAnswered = ({ assignment, turns = 0 }: ConversationDoc): boolean =>
+  assignment !== undefined && turns > assignment.turns;
+
+/** Since when an assigned conversation waits for its first answer; null if it was answered. */
+const openWaitOf = (conversation: ConversationDoc): Date | null =>
+  isAnswered(conversation) ? null : (conversation.assignment?.waitingSince ?? null);
