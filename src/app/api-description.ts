@@ -21,6 +21,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Contacts', description: 'People on WhatsApp, and their consent' },
     { name: 'Leads', description: 'Sales opportunities of contacts' },
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
+    { name: 'Assignment', description: 'Which agents get which conversations, and who is there' },
     { name: 'Notes', description: 'Notes of users about conversations, and who is mentioned in them' },
     { name: 'Canned replies', description: 'Texts that agents insert by a short code' },
     { name: 'Labels', description: 'Words of the business that sort conversations' },

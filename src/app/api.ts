@@ -59,6 +59,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     audit,
     passwords,
     onClientCreated: provisioning(config, core),
+    onUserChanged: core.areas.inbox.followUser,
     clock,
     logger,
   });
@@ -143,12 +144,16 @@ const markLoops = ({ mongo, messages, conversationStore, media, events: recorder
   ...media.eventLoops(recorder),
 ];
 
-const liveEvents = ({ mongo, eventStore: store, metrics, clock, logger }: Core, { findEnded }: Identity) =>
+const liveEvents = (
+  { mongo, eventStore: store, metrics, clock, logger, areas }: Core,
+  { findEnded }: Identity,
+) =>
   buildEvents({
     mongo,
     table: eventTable,
     store,
     findEnded,
+    onListening: areas.inbox.noteListening,
     metrics,
     clock,
     logger: logger.child({ part: 'events' }),

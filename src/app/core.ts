@@ -103,6 +103,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     loops: [
       ...[channels, templates, numbers, rates, sending, media].flatMap(({ loops }) => loops),
       ...ground.timers.loops(timerHandlers(areas)),
+      ...inbox.loops(logger, metrics),
     ],
     health: healthChecks({ mongo, temporal, database }),
     async close() {
@@ -209,11 +210,6 @@ function buildAreas(config: Config, ground: Ground) {
     stopInherited: createInheritedStops({ timers, clock }),
   });
   const { contacts, leads } = people;
-  const inbox = buildInbox({
-    ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
-    clients: ground.clients.directory,
-  });
-  const { conversations, arrivals, answers } = inbox;
   const store = buildMessageStore({
     mongo,
     temporal: ground.temporal.client,
@@ -224,6 +220,12 @@ function buildAreas(config: Config, ground: Ground) {
     sendsPerSecond: config.rates.sendsPerSecond,
   });
   const { messages, workflows } = store;
+  const inbox = buildInbox({
+    ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
+    clients: ground.clients.directory,
+    findWait: messages.findOpenWait,
+  });
+  const { conversations, arrivals, answers } = inbox;
   const awaitCalls = createAwaitCalls(messages);
   const numbers = buildNumbers({ mongo, hasReached: hasReached(conversations, messages), clock });
   const consent = buildConsent({

@@ -3,6 +3,7 @@ import { channelInstruments } from '../channels/instruments.ts';
 import { consentInstruments } from '../consent/instruments.ts';
 import { eventInstruments } from '../events/instruments.ts';
 import { httpInstruments } from '../http/instruments.ts';
+import { inboxInstruments } from '../inbox/instruments.ts';
 import { mailInstruments } from '../mail/instruments.ts';
 import { createMetrics, type InstrumentTable, type Metrics, type ProcessName } from '../platform/metrics.ts';
 import { combineTables } from '../platform/registry.ts';
@@ -76,6 +77,7 @@ export const instrumentTable = combineTables(
   mailInstruments,
   timerInstruments,
   auditInstruments,
+  inboxInstruments,
   processInstruments,
   workerInstruments,
 );

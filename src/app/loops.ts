@@ -16,6 +16,7 @@ import {
 import type { ProcessName } from '../platform/metrics.ts';
 import { combineTables } from '../platform/registry.ts';
 import { rateLoops } from '../rates/loops.ts';
+import { assignmentLoops } from '../inbox/assignment/loops.ts';
 import { conversationEventLoops } from '../inbox/loops.ts';
 import { messageEventLoops, sendingLoops } from '../sending/loops.ts';
 import { templateLoops } from '../templates/loops.ts';
@@ -69,6 +70,7 @@ export const loopTable = (sweepIntervalMs: number): LoopTable =>
     timerLoops,
     auditLoops,
     mediaLoops,
+    assignmentLoops,
     mailLoops,
     eventLoops,
     messageEventLoops,

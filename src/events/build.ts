@@ -36,6 +36,7 @@ export type EventStore = ReturnType<typeof buildEventStore>;
 interface EventDeps extends EventStoreDeps {
   readonly store: Pick<EventStore, 'outbox'>;
   readonly findEnded: StreamsDeps['findEnded'];
+  readonly onListening: NonNullable<StreamsDeps['onListening']>;
   readonly metrics: Measured<typeof eventInstruments>;
   readonly logger: Logger;
 }
@@ -43,7 +44,8 @@ interface EventDeps extends EventStoreDeps {
 const leaseMs = 5_000;
 
 /** Live events: numbers them, and streams them to the users of this process. */
-export function buildEvents({ mongo, table, store, findEnded, metrics, clock, logger }: EventDeps) {
+export function buildEvents(deps: EventDeps) {
+  const { mongo, table, store, findEnded, onListening, metrics, clock, logger } = deps;
   const { outbox } = store;
   const { eventStreams, eventsNumbered, eventDelay } = metrics.instruments;
   const heads = createEventHeadRepository(mongo);
@@ -62,7 +64,9 @@ export function buildEvents({ mongo, table, store, findEnded, metrics, clock, lo
   });
   const onCount = (open: number): void => eventStreams.replace([{ labels: {}, value: open }]);
   onCount(0);
-  const streams = createStreams({ outbox, heads, tail, findEnded, clock, logger, onCount });
+  const streams = createStreams({
+    ...{ outbox, heads, tail, findEnded, onListening, clock, logger, onCount },
+  });
   const tickets = createTickets({ tickets: createEventTicketRepository(mongo), findEnded, clock });
   const routes: readonly AnyRoute[] = eventRoutes({ eventTable: table, streams, tickets });
   const loops: readonly RunnableLoop[] = createLoops(eventLoops, {

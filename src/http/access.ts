@@ -8,8 +8,8 @@ export const mayCall = (access: Access, actor: Actor): boolean =>
   access === 'public' ||
   access.some((allowed) => (allowed === 'operator' ? actor.isOperator : allowed === actor.role));
 
-/** What would outlast the access of an operator, or hide it: accounts, and the accesses themselves. */
-const closedToOperators = /^\/api\/(?:auth|users|operator-accesses)(?:\/|$)/;
+/** What would outlast the access of an operator, or hide it: accounts, and the accesses themselves. They are no agents. */
+const closedToOperators = /^\/api\/(?:auth|users|operator-accesses|me)(?:\/|$)/;
 
 const isClosedToOperators = ({ path, method }: AnyRoute): boolean =>
   closedToOperators.test(path) || (path.startsWith('/api/clients') && method !== 'get');

@@ -41,7 +41,7 @@ import { createTokens } from './sessions/tokens.ts';
 import { createUserUseCases } from './users/use-cases.ts';
 import { createUserRepository } from './users/repository.ts';
 import { userRoutes } from './users/routes.ts';
-import { createUserDirectory } from './users/directory.ts';
+import { createUserDirectory, type OnUserChanged } from './users/directory.ts';
 
 /** Used by the API and the worker. */
 export function buildClients({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
@@ -49,9 +49,20 @@ export function buildClients({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'aud
   return { repository, directory: createClientDirectory({ clients: repository, audit }) };
 }
 
-export function buildUsers({ mongo, audit }: Pick<IdentityDeps, 'mongo' | 'audit'>) {
+export function buildUsers({
+  mongo,
+  audit,
+  onUserChanged: onChanged,
+}: Pick<IdentityDeps, 'mongo' | 'audit' | 'onUserChanged'>) {
   const repository = createUserRepository(mongo);
-  return { repository, directory: createUserDirectory({ users: repository, audit }) };
+  return {
+    repository,
+    directory: createUserDirectory({
+      users: repository,
+      audit,
+      ...(onChanged === undefined ? {} : { onChanged }),
+    }),
+  };
 }
 
 interface OperatorAccessDeps extends Pick<IdentityDeps, 'mongo' | 'audit' | 'clock'> {
@@ -92,6 +103,8 @@ export interface IdentityDeps {
   readonly audit: AuditService;
   readonly passwords: Passwords;
   readonly onClientCreated: OnClientCreated;
+  /** Commands of operators change no user that others follow. */
+  readonly onUserChanged?: OnUserChanged;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -175,7 +188,7 @@ export function buildIdentity(deps: IdentityDeps) {
   const { repository: clientRepository, directory: clients } = deps.clients;
   const runInTransaction = createTransactions(mongo);
   const guard = createAttemptGuard({ connection: mongo, config, logger });
-  const { repository: userRepository, directory: users } = buildUsers({ mongo, audit });
+  const { repository: userRepository, directory: users } = buildUsers(deps);
   const sessionParts = { mongo, audit, users, clients, config, clock, logger };
   const { sessions, repository: sessionRepository } = buildSessions(sessionParts);
   const accesses = buildOperatorAccesses({ mongo, audit, users, clients, clock });

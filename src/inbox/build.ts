@@ -8,9 +8,17 @@ import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createLease } from '../platform/leases/lease.ts';
+import type { Logger } from '../platform/logger.ts';
 import { createLoops } from '../platform/loop.ts';
+import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
+import { combineTables } from '../platform/registry.ts';
 import type { Timers } from '../timers/timers.ts';
+import { agentRoutes } from './assignment/agents/routes.ts';
+import { assignmentPolicyRoutes } from './assignment/policies/routes.ts';
+import { queueRoutes } from './assignment/queue/routes.ts';
+import { assignmentLoops } from './assignment/loops.ts';
+import { buildAssignment, type AssignmentDeps } from './assignment/build.ts';
 import { createBusinessHoursReader } from './business-hours/reader.ts';
 import { buildTeamTools } from './build-team-tools.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
@@ -19,6 +27,8 @@ import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { cannedReplyRoutes } from './canned-replies/routes.ts';
 import { createArrivals } from './conversations/arrivals.ts';
 import type { FindLatestMessages } from './conversations/latest.ts';
+import { createBulkChange } from './conversations/bulk.ts';
+import { bulkConversationRoutes } from './conversations/bulk-routes.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
 import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
@@ -33,6 +43,7 @@ import { createInboxSettingsRepository } from './settings/repository.ts';
 import { createInboxSettingsReader } from './settings/reader.ts';
 import { createInboxSettingsUseCases } from './settings/use-cases.ts';
 import { inboxSettingsRoutes } from './settings/routes.ts';
+import type { inboxInstruments } from './instruments.ts';
 import { conversationEventLoops } from './loops.ts';
 import { buildSla } from './sla/build.ts';
 import { slaPolicyRoutes } from './sla/policies/routes.ts';
@@ -54,6 +65,7 @@ interface InboxDeps {
   readonly leads: LeadDirectory;
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly timers: Pick<Timers, 'arm' | 'disarm'>;
+  readonly findWait: AssignmentDeps['findWait'];
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -77,6 +89,15 @@ export const buildConversationEventLoops = ({ mongo, store, recorder, clock }: C
     ),
   });
 
+/** The loops of the worker. */
+const createAssignmentLoops =
+  ({ drainer, recount }: Pick<ReturnType<typeof buildAssignment>, 'drainer' | 'recount'>) =>
+  (logger: Pick<Logger, 'error'>, metrics: Measured<typeof inboxInstruments>) =>
+    createLoops(assignmentLoops, {
+      assignment: drainer(logger),
+      'agent-recount': recount((slots) => metrics.instruments.agentSlotsCorrected.add({}, slots)),
+    });
+
 interface InboxRouteDeps {
   readonly users: UserDirectory;
   readonly channels: Pick<ChannelDirectory, 'findById'>;
@@ -90,23 +111,30 @@ export function buildInbox(deps: InboxDeps) {
   const { repository, settings } = store;
   const readSettings = createInboxSettingsReader(settings);
   const hours = createBusinessHoursRepository(mongo);
-  const { clients, timers } = deps;
+  const { clients, timers, findWait } = deps;
   const sla = buildSla({
     ...{ mongo, hours: createBusinessHoursReader(hours), timers, audit, time: clock },
     markBreached: async (scope, breach, session) =>
       (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
   });
   const { deadlines } = sla;
+  const assignment = buildAssignment({
+    ...{ mongo, conversations: repository, deadlines, findWait, timers, audit, clock },
+  });
+  const { receive } = assignment;
   const team = buildTeamTools({
     ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
   });
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
-    arrivals: createArrivals({ conversations: repository, leads, readSettings, deadlines, clock }),
+    arrivals: createArrivals({ conversations: repository, leads, readSettings, deadlines, receive, clock }),
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
-    timerHandlers: { ...sla.timerHandlers, ...team.timerHandlers },
+    timerHandlers: combineTables(sla.timerHandlers, team.timerHandlers, assignment.timerHandlers),
+    followUser: assignment.followUser,
+    noteListening: assignment.noteListening,
+    loops: createAssignmentLoops(assignment),
 
     routes({ users, channels, files, latestMessages }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
@@ -115,6 +143,8 @@ export function buildInbox(deps: InboxDeps) {
         users,
         deadlines,
         latestMessages,
+        assignments: assignment.assignments,
+        resource: assignment.resource,
         holdLabels: team.holdLabels,
         audit,
         clock,
@@ -122,9 +152,15 @@ export function buildInbox(deps: InboxDeps) {
       const { notes, notifications, labels, replies, render } = team.useCases({ users });
       const tables = {
         conversations: conversationRoutes({ conversations: useCases }),
+        bulk: bulkConversationRoutes({ changeMany: createBulkChange(useCases) }),
         businessHours: businessHoursRoutes({
           hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),
         }),
+        assignmentPolicies: assignmentPolicyRoutes({
+          policies: assignment.policyUseCases({ channels, users, holdLabels: team.holdLabels }),
+        }),
+        queues: queueRoutes({ listQueues: assignment.listQueues }),
+        agents: agentRoutes({ agents: assignment.presence, clock }),
         slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
         notes: noteRoutes({ notes }),
         notifications: notificationRoutes({ notifications }),

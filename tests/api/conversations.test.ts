@@ -86,6 +86,7 @@ describe('conversations', () => {
         contactId: conversation.contactId.toHexString(),
         channelId: conversation.channelId.toHexString(),
         assignedAgentId: null,
+        queuedSince: null,
         status: 'open',
         labels: [],
         lastMessageAt: '2026-11-23T09:00:00.000Z',

@@ -90,6 +90,21 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: 'Standard', priority: 1, firstResponseSeconds: 900 },
       effects: () => countIn('sla_policies'),
     }),
+    createAssignmentPolicy: async () => ({
+      path: '/api/assignment-policies',
+      json: { name: 'Everybody', priority: 1 },
+      effects: () => countIn('assignment_policies'),
+    }),
+    updateConversations: async () => {
+      const sent = await admin.post('/api/messages/template', {
+        ...{ to: newNumber(), templateName: 'hello_world' },
+      });
+      return {
+        path: '/api/conversations/bulk',
+        json: { ids: [sent.body['conversationId']], action: { type: 'set-status', status: 'closed' } },
+        effects: () => audited('conversation.status-changed'),
+      };
+    },
     createNote: async () => {
       const sent = await admin.post('/api/messages/template', {
         ...{ to: newNumber(), templateName: 'hello_world' },

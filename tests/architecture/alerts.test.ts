@@ -201,6 +201,7 @@ const unwatched: Readonly<Record<string, string>> = {
   crm_opt_out_canceled_messages_total: 'people’s own decisions: the businesses watch them',
   crm_channels_unverified:
     'anybody may name a number that is not theirs; ProviderFails reads what stops the checks',
+  crm_agent_slots_corrected_total: 'corrected when it is counted; for the reports of bugs',
   crm_timers_total: 'a failed timer is repeated; TimersLate and TimersGivenUp read what stays',
   crm_rate_permits_waiting: 'grows with any campaign; MessagesNotDispatched tells when it is too much',
   crm_portfolio_refusals_total: 'how often; PortfolioFull reads whose messages wait, and since when',

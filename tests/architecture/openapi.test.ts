@@ -97,6 +97,7 @@ const verbs = new Set([
     'upload',
     'open',
   ],
+  ...['choose', 'take', 'return'],
 ]);
 
 describe('architecture › the API description', () => {

@@ -230,6 +230,11 @@ const rows: readonly Place[] = [
   inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
   inPath('post /api/conversations/:id/read', 200, conversationId),
   inPath('post /api/conversations/:id/assign', 200, conversationId, { agentId: null }),
+  inPath('post /api/conversations/:id/take', 200, conversationId),
+  inPath('post /api/conversations/:id/give-back', 200, async (owner) => {
+    await owner.prepare(`/api/conversations/${conversationId(owner)}/take`);
+    return conversationId(owner);
+  }),
   inPath('put /api/conversations/:id/labels', 200, conversationId, { labels: [] }),
   inBody('put /api/conversations/:id/labels', 'a label', {
     ...{ idOf: newLabel, body: (id) => ({ labels: [id] }), ownStatus: 200 },

@@ -323,6 +323,16 @@ const messageSamples: readonly Sample[] = [
     harmless: isCleared('agentId'),
   },
   { route: 'post /api/conversations/:id/read' },
+  { route: 'post /api/conversations/:id/take' },
+  { route: 'post /api/conversations/:id/give-back' },
+  {
+    // No conversation has the id, so a valid request changes nothing.
+    route: 'post /api/conversations/bulk',
+    body: { ids: [someId], action: { type: 'assign', agentId: someId } },
+    required: ['ids', 'action'],
+    places: ['ids', 'ids.0', 'action', 'action.type', 'action.agentId'],
+    harmless: isCleared('action.agentId'),
+  },
   { route: 'get /api/notes', query: { ...paging, conversationId: badIds } },
   {
     route: 'post /api/notes',

@@ -67,6 +67,7 @@ export async function startSlaWorld(name: string) {
   const arrivals = createArrivals({
     ...{ conversations: repository, leads: people.leads, deadlines: process.deadlines, clock },
     readSettings: createInboxSettingsReader(store.settings),
+    receive: async () => undefined,
   });
   const scope = () => scopeOf(newId());
 

@@ -56,6 +56,8 @@ export const crossingFiltersOfWorker: readonly string[] = [
   'audit_chains: anchorAt',
   'media_files: startAt,state',
   'media_files: removeAt',
+  'queue_wakes: clientId,dueAt',
+  'agent_states: clientId',
 ];
 
 /** Queries of the worker for its metrics, which expose only numbers. */

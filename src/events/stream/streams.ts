@@ -12,6 +12,8 @@ export interface StreamsDeps extends StreamDeps {
   readonly findEnded: (actors: readonly Actor[]) => Promise<ReadonlySet<Actor>>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
+  /** Called with listeners when their streams begin, and with all of them at each heartbeat. */
+  readonly onListening?: (actors: readonly Actor[]) => Promise<void>;
   /** Called with the number of open streams whenever it changes. */
   readonly onCount?: (open: number) => void;
 }
@@ -29,7 +31,7 @@ export type EventStreams = ReturnType<typeof createStreams>;
 
 /** The open streams of this process. */
 export function createStreams(deps: StreamsDeps) {
-  const { findEnded, clock, logger, onCount } = deps;
+  const { findEnded, clock, logger, onListening, onCount } = deps;
   const open = new Set<EventStream>();
   let isStopping = false;
   let checkedAtMs = clock.now().getTime();
@@ -37,6 +39,12 @@ export function createStreams(deps: StreamsDeps) {
 
   const countOf = ({ clientId, userId }: Actor): number =>
     [...open].filter(({ actor }) => actor.userId.equals(userId) && actor.clientId.equals(clientId)).length;
+
+  function tellListening(actors: readonly Actor[]): void {
+    onListening?.(actors).catch((error: unknown) =>
+      logger.warn({ error }, 'listeners could not be noted; the next heartbeat notes them'),
+    );
+  }
 
   function start(actor: Actor, lastEventId: string | undefined, output: ServerResponse): void {
     const request = { scope: scopeOf(actor.clientId), actor, lastEventId, retryMs: retryMs(), output };
@@ -52,6 +60,7 @@ export function createStreams(deps: StreamsDeps) {
         onCount?.(open.size);
       });
     if (isStopping || isTooMany) stream.end({ retryMs: retryAfterStopMs() });
+    else tellListening([actor]);
   }
 
   return {
@@ -69,6 +78,7 @@ export function createStreams(deps: StreamsDeps) {
       if (now.getTime() - beatAtMs >= heartbeatMs) {
         beatAtMs = now.getTime();
         for (const stream of open) stream.beat();
+        if (open.size > 0) tellListening([...open].map(({ actor }) => actor));
       }
       await endLost(now.getTime());
     },

@@ -16,16 +16,25 @@ export type NewUser = Pick<UserDoc, 'name' | 'email' | 'role' | 'createdAt'> &
 
 export type UserDirectory = ReturnType<typeof createUserDirectory>;
 
+/** What follows a change of a user, in its transaction. */
+export type OnUserChanged = (
+  scope: ClientScope,
+  written: { readonly before: UserDoc; readonly after: UserDoc },
+  session: ClientSession,
+) => Promise<void>;
+
 export interface UserDirectoryDeps {
   readonly users: UserRepository;
   readonly audit: AuditService;
+  readonly onChanged?: OnUserChanged;
 }
 
 export type UserResource = Resource<UserDoc>;
 
 /** Users for other nouns. The actions of admins on users are in `use-cases.ts`. */
-export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
-  const resource = createUserResource(users, audit);
+export function createUserDirectory(deps: UserDirectoryDeps) {
+  const { users } = deps;
+  const resource = createUserResource(deps);
   return {
     resource,
 
@@ -71,7 +80,7 @@ export function createUserDirectory({ users, audit }: UserDirectoryDeps) {
   };
 }
 
-const createUserResource = (users: UserRepository, audit: AuditService): UserResource =>
+const createUserResource = ({ users, audit, onChanged }: UserDirectoryDeps): UserResource =>
   createResource<UserDoc>(audit, {
     type: 'user',
     find: users.findById,
@@ -79,6 +88,7 @@ const createUserResource = (users: UserRepository, audit: AuditService): UserRes
     replace: users.replace,
     auditedFieldsOf,
     eventOf: userEventOf,
+    ...(onChanged === undefined ? {} : { afterChange: onChanged }),
   });
 
 /** The live event of a write. */

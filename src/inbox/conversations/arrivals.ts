@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { InboxSettingsReader } from '../settings/reader.ts';
+import type { ReceiveArrival } from './assignments.ts';
 import type { ConversationDeadlines } from './deadlines.ts';
 import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
 import { laterWindow, ruleForClosed, windowAfter } from './rules.ts';
@@ -14,6 +15,8 @@ export interface ArrivalDeps {
   readonly leads: LeadDirectory;
   readonly readSettings: InboxSettingsReader;
   readonly deadlines: Pick<ConversationDeadlines, 'awaitAnswer'>;
+  /** Finds an agent for what arrives, or keeps it waiting for one. */
+  readonly receive: ReceiveArrival;
   readonly clock: Clock;
 }
 
@@ -43,7 +46,11 @@ interface Placed {
  * transaction that stores the message. A unique index refuses a second live conversation with the duplicate key error: the
  * caller repeats the transaction.
  */
-export function createArrivals({ conversations, leads, readSettings, deadlines, clock }: ArrivalDeps) {
+export function createArrivals(deps: ArrivalDeps) {
+  const { conversations, leads, readSettings, clock } = deps;
+  const followArrival = createFollowArrival(deps);
+  const withLead = createWithLead({ conversations, leads });
+
   async function openNew(
     scope: ClientScope,
     key: ConversationKey,
@@ -79,16 +86,6 @@ export function createArrivals({ conversations, leads, readSettings, deadlines, 
     return { thread, isFirst: rule === 'reopen' };
   }
 
-  async function withLead(
-    scope: ClientScope,
-    thread: ConversationDoc,
-    session: ClientSession,
-  ): Promise<ConversationDoc> {
-    const cause = { contactId: thread.contactId, source: thread.referral };
-    const { _id: leadId } = await leads.findOrCreateWithin(scope, cause, session);
-    return (await conversations.setLead(scope, thread._id, leadId, session)) ?? thread;
-  }
-
   return {
     /** A message that was stored before turns out to wait for an answer in this live conversation. */
     awaitAnswer: (
@@ -96,7 +93,13 @@ export function createArrivals({ conversations, leads, readSettings, deadlines, 
       conversation: ConversationDoc,
       at: Date,
       session: ClientSession,
-    ): Promise<void> => deadlines.awaitAnswer(scope, { conversation, at, isFirst: false }, session),
+    ): Promise<void> =>
+      followArrival(
+        scope,
+        { thread: conversation, isFirst: false },
+        { at, awaitsAnswer: true, isReopened: false },
+        session,
+      ),
 
     async placeWithin(
       scope: ClientScope,
@@ -106,15 +109,44 @@ export function createArrivals({ conversations, leads, readSettings, deadlines, 
     ): Promise<ConversationDoc> {
       const arrival = { at, windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from }, referral };
       const live = await conversations.receiveLive(scope, key, arrival, session);
-      const { thread, isFirst } =
+      const placed =
         live === null
           ? await placeBesideClosed(scope, key, arrival, session)
           : { thread: live, isFirst: false };
-      // A message from before the closing belongs to the closed conversation, which waits for nothing.
-      if (awaitsAnswer && thread.status !== 'closed')
-        await deadlines.awaitAnswer(scope, { conversation: thread, at, isFirst }, session);
+      const { thread } = placed;
+      // A new thread has no reopenings.
+      const isReopened = placed.isFirst && thread.reopenings !== undefined;
+      await followArrival(scope, placed, { at, awaitsAnswer, isReopened }, session);
       if (thread.leadId !== undefined && live !== null) return thread;
       return makesLead ? withLead(scope, thread, session) : thread;
     },
   };
 }
+
+/** A message from before the closing belongs to the closed conversation, which waits for nothing. */
+const createFollowArrival =
+  ({ deadlines, receive }: Pick<ArrivalDeps, 'deadlines' | 'receive'>) =>
+  async (
+    scope: ClientScope,
+    { thread, isFirst }: Placed,
+    {
+      at,
+      awaitsAnswer,
+      isReopened,
+    }: Pick<Arriving, 'at' | 'awaitsAnswer'> & { readonly isReopened: boolean },
+    session: ClientSession,
+  ): Promise<void> => {
+    if (thread.status === 'closed') return;
+    if (awaitsAnswer) await deadlines.awaitAnswer(scope, { conversation: thread, at, isFirst }, session);
+    if (thread.status === 'open')
+      await receive(scope, { conversation: thread, at, awaitsAnswer, isReopened }, session);
+  };
+
+/** Gives a thread the lead of its contact, and makes one if there is none. */
+const createWithLead =
+  ({ conversations, leads }: Pick<ArrivalDeps, 'conversations' | 'leads'>) =>
+  async (scope: ClientScope, thread: ConversationDoc, session: ClientSession): Promise<ConversationDoc> => {
+    const cause = { contactId: thread.contactId, source: thread.referral };
+    const { _id: leadId } = await leads.findOrCreateWithin(scope, cause, session);
+    return (await conversations.setLead(scope, thread._id, leadId, session)) ?? thread;
+  };

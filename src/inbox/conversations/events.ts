@@ -12,6 +12,7 @@ export const conversationEventOf = (conversation: ConversationDoc): NewEvent => 
     leadId: conversation.leadId?.toHexString() ?? null,
     status: conversation.status,
     assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
+    queuedSince: conversation.queue?.since.toISOString() ?? null,
     unreadCount: conversation.unreadCount,
     lastMessageAt: conversation.lastMessageAt.toISOString(),
     windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,

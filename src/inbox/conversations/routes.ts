@@ -36,6 +36,7 @@ const aboutVersions =
 export const conversationRoutes = (deps: ConversationRouteDeps) => [
   ...readRoutes(deps),
   ...decisionRoutes(deps),
+  ...takingRoutes(deps),
   ...markRoutes(deps),
 ];
 
@@ -144,6 +145,47 @@ const decisionRoutes = ({ conversations }: ConversationRouteDeps) => [
       return answer(
         await conversations.replaceLabels(scopeOf(actor.clientId), userOf(actor), ref, body.labels),
       );
+    },
+  }),
+];
+
+const takingRoutes = ({ conversations }: ConversationRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/conversations/:id/take',
+    operationId: 'takeConversation',
+    summary: 'Take a conversation',
+    description:
+      'Assigns an open or pending conversation to you, unless a colleague has it. Of two who take it at the same time, ' +
+      `one gets it. ${aboutVersions}`,
+    tag,
+    access,
+    params: idParams,
+    sendsETag: true,
+    replies,
+    problems: ['not-found', 'wrong-state', 'precondition-failed'],
+    async handle({ actor, params, request }) {
+      const ref = refOf(params.id, request);
+      return answer(await conversations.take(scopeOf(actor.clientId), userOf(actor), ref));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/conversations/:id/give-back',
+    operationId: 'returnConversation',
+    summary: 'Give back a conversation',
+    description:
+      'Unassigns your conversation. With an assignment policy it waits at the place that it had, and goes to somebody ' +
+      `else. ${aboutVersions}`,
+    tag,
+    access,
+    params: idParams,
+    sendsETag: true,
+    replies,
+    problems: ['not-found', 'wrong-state', 'precondition-failed'],
+    async handle({ actor, params, request }) {
+      const ref = refOf(params.id, request);
+      return answer(await conversations.giveBack(scopeOf(actor.clientId), userOf(actor), ref));
     },
   }),
 ];

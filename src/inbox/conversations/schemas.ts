@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoTime, objectIdText, oneOrMoreOf } from '../../platform/fields.ts';
+import { isoTime, objectIdText, oneOrMoreOf, openEnum } from '../../platform/fields.ts';
 import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { deadlineKinds, deadlineStates } from './deadlines.ts';
@@ -144,6 +144,9 @@ const conversationFields = {
   contact: ContactSummary.nullable().meta({ description: 'Null for a group, or if the contact was deleted' }),
   channelId: z.string(),
   assignedAgentId: z.string().nullable(),
+  queuedSince: z.iso.datetime().nullable().meta({
+    description: 'Since when it waits for an agent; null if it does not, or without an assignment policy',
+  }),
   status: ConversationStatus,
   labels: z.array(z.string()).meta({
     description: 'The ids of its labels. A label that was deleted may be here for some seconds',
@@ -186,6 +189,7 @@ const listItemExample = {
   contact: { id: '665f1c2ab7e4d3a9c8b01220', name: 'Ana Souza', phoneNumber: '+15550001001' },
   channelId: '665f1c2ab7e4d3a9c8b01210',
   assignedAgentId: '665f1c2ab7e4d3a9c8b01234',
+  queuedSince: null,
   status: 'open',
   labels: ['665f1f77bcf86cd799439031'],
   lastMessageAt: '2026-11-23T09:00:00.000Z',
@@ -212,15 +216,20 @@ export const ConversationListItemView = z
   .meta({ id: 'ConversationListItem', examples: [listItemExample] });
 export type ConversationListItemView = z.input<typeof ConversationListItemView>;
 
+const ConversationReason = openEnum(conversationReasons).meta({
+  id: 'ConversationReason',
+  description:
+    'Why the change was made; always given if the product made it. `contact-wrote`: soon after it was closed. ' +
+    '`round-robin`, `least-loaded`: assigned from the queue. `last-agent`: reopened, and back with its agent. ' +
+    '`last-agent-unavailable`, `no-reply`, `agent-offline`, `agent-disabled`: taken from its agent. ' +
+    '`taken`, `given-back`: by the user. Later versions may have more',
+});
+
 const HistoryEntry = z
   .object({
     at: z.iso.datetime(),
     by: z.string().nullable().meta({ description: 'The user who made the change; null for the product' }),
-    reason: z.enum(conversationReasons).nullable().meta({
-      id: 'ConversationReason',
-      description:
-        'Why the product made the change. `contact-wrote`: the contact wrote soon after the conversation was closed',
-    }),
+    reason: ConversationReason.nullable(),
     status: ConversationStatus.optional(),
     assignedAgentId: z.string().nullable().optional(),
   })

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
-import { createResource, type Change, type ResourceRef } from '../../audit/resource.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { Change, ResourceRef } from '../../audit/resource.ts';
+import type { AuditService } from '../../audit/service.ts';
 import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
@@ -10,8 +10,11 @@ import type { UserDirectory } from '../../identity/users/directory.ts';
 import { countViews, type ConversationCounts } from './counts.ts';
 import type { FindLatestMessages, LatestMessage } from './latest.ts';
 import type { ConversationDeadlines, Deadline, DeadlinesById } from './deadlines.ts';
+import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
-import { applyDecision, applyLabels, type ConversationDecision } from './decisions.ts';
+import { applyLabels, type ConversationDecision } from './decisions.ts';
+import { createDecide, type ConversationResource } from './resource.ts';
+import { givingBack, type Person, taking } from './taking.ts';
 import type {
   ConversationDoc,
   ConversationFilter,
@@ -22,8 +25,7 @@ import type {
 
 export type { ConversationDoc, ConversationFilter, ConversationRecord } from './repository.ts';
 
-/** The user who acts. */
-export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
+export type { Person } from './taking.ts';
 
 /** A conversation with its contact, null if the contact was deleted, its deadlines, and its latest message. */
 export interface WithContact<C extends ConversationDoc> {
@@ -37,8 +39,11 @@ export interface ConversationUseCaseDeps {
   readonly conversations: ConversationRepository;
   readonly contacts: ContactDirectory;
   readonly users: UserDirectory;
-  readonly deadlines: Pick<ConversationDeadlines, 'followStatus' | 'ofConversations'>;
+  readonly deadlines: Pick<ConversationDeadlines, 'ofConversations'>;
   readonly latestMessages: FindLatestMessages;
+  readonly assignments: Pick<ConversationAssignments, 'place'>;
+  /** The same that assignment changes. */
+  readonly resource: ConversationResource;
   readonly holdLabels: HoldLabels;
   readonly audit: AuditService;
   readonly clock: Clock;
@@ -48,11 +53,9 @@ export type ConversationUseCases = ReturnType<typeof createConversationUseCases>
 
 /** The actions of users on conversations. Messages use `threads.ts`. */
 export function createConversationUseCases(deps: ConversationUseCaseDeps) {
-  const { conversations, contacts, deadlines } = deps;
-  const resource = createConversationResource(deps);
-
-  const decideAs = (by: Person, decision: ConversationDecision) => (current: ConversationRecord) =>
-    applyDecision(current, decision, { at: deps.clock.now(), by: by.userId });
+  const { conversations, contacts, deadlines, resource } = deps;
+  const decide = createDecide(deps);
+  const decideAs = (by: Person, decision: ConversationDecision) => decide(decision, { by: by.userId });
 
   async function withContact(
     scope: ClientScope,
@@ -68,6 +71,8 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   }
 
   return {
+    ...createTaking(deps, withContact),
+
     get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
       withContact(scope, await resource.require(scope, { id, version: undefined })),
 
@@ -108,8 +113,10 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       agentId: Types.ObjectId | null,
     ): Promise<WithContact<ConversationRecord>> {
       await assertAssignable(deps, scope, agentId);
-      const decide = decideAs(by, { assignedAgentId: agentId });
-      const change = { action: 'conversation.assigned', decide };
+      const change = {
+        action: 'conversation.assigned',
+        decide: decideAs(by, { assignedAgentId: agentId }),
+      };
       return withContact(scope, await resource.change(scope, by, ref, change));
     },
 
@@ -130,6 +137,28 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     ): Promise<WithContact<ConversationRecord>> => withContact(scope, await markRead(deps, scope, by, id)),
   };
 }
+
+type ShowWithContact = (
+  scope: ClientScope,
+  conversation: ConversationRecord,
+) => Promise<WithContact<ConversationRecord>>;
+
+/** What users do for themselves. */
+const createTaking = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+  /** Assigns a live conversation to the user, unless it is a colleague's; of two at once, one gets it. */
+  async take(scope: ClientScope, by: Person, ref: ResourceRef): Promise<WithContact<ConversationRecord>> {
+    await assertAssignable(deps, scope, by.userId);
+    return withContact(scope, await deps.resource.change(scope, by, ref, taking(deps, by)));
+  },
+
+  /** Returns the user's conversation to the queue; without an assignment policy it is only unassigned. */
+  giveBack: async (
+    scope: ClientScope,
+    by: Person,
+    ref: ResourceRef,
+  ): Promise<WithContact<ConversationRecord>> =>
+    withContact(scope, await deps.resource.change(scope, by, ref, givingBack(deps, by))),
+});
 
 const deadlinesIn = (found: DeadlinesById, { _id }: Pick<ConversationDoc, '_id'>): readonly Deadline[] =>
   found.get(_id.toHexString()) ?? [];
@@ -177,16 +206,6 @@ async function withContacts(
   }));
 }
 
-const createConversationResource = ({ conversations, deadlines, audit, clock }: ConversationUseCaseDeps) =>
-  createResource<ConversationRecord>(audit, {
-    type: 'conversation',
-    find: conversations.findWithHistory,
-    replace: conversations.replace,
-    auditedFieldsOf,
-    afterChange: (scope, { before, after }, session) =>
-      deadlines.followStatus(scope, { before, after, at: after.closedAt ?? clock.now() }, session),
-  });
-
 async function assertAssignable(
   { users }: ConversationUseCaseDeps,
   scope: ClientScope,
@@ -221,13 +240,6 @@ const markRead = (
     };
     return { result, write };
   });
-
-const auditedFieldsOf = ({ status, assignedAgentId, labels = [], version }: ConversationRecord) => ({
-  status,
-  labels: labels.map((id) => id.toHexString()),
-  assignedAgentId: assignedAgentId ?? null,
-  version,
-});
 
 /** The error for reopening a closed thread beside a live one, which it names. */
 async function hasSuccessor(

@@ -25,6 +25,7 @@ export const toConversationListItemView = ({
         },
   channelId: conversation.channelId.toHexString(),
   assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
+  queuedSince: conversation.queue?.since.toISOString() ?? null,
   status: conversation.status,
   labels: (conversation.labels ?? []).map((id) => id.toHexString()),
   lastMessageAt: conversation.lastMessageAt.toISOString(),

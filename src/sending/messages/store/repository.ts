@@ -15,6 +15,7 @@ import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
 import { createTurnWrites } from './turn-writes.ts';
 import { createUsageQueries } from './usage-queries.ts';
+import { createWaitQueries } from './wait-queries.ts';
 import { createSourceRepository } from '../sources/repository.ts';
 
 export type { MessageChange, MessageContent, MessageDoc } from './model.ts';
@@ -51,6 +52,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createRetryQueries(messages),
     ...createSweepQueries(messages),
     ...createTurnWrites(messages),
+    ...createWaitQueries(messages),
 
     findById: (
       scope: ClientScope,

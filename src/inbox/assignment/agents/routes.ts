@@ -1,0 +1,80 @@
+import { userOf } from '../../../http/actor.ts';
+import { route } from '../../../http/route.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { scopeOf } from '../../../platform/mongo.ts';
+import { AgentPresenceList, AvailabilityView, ChooseAvailabilityBody } from './schemas.ts';
+import type { AgentUseCases } from './use-cases.ts';
+import { toAgentPresenceView, toAvailabilityView } from './view.ts';
+
+interface AgentRouteDeps {
+  readonly agents: Pick<AgentUseCases, 'get' | 'list' | 'choose' | 'connect'>;
+  readonly clock: Clock;
+}
+
+const tag = 'Assignment';
+const access = ['admin', 'agent'] as const;
+
+export const agentRoutes = ({ agents, clock }: AgentRouteDeps) => [
+  route({
+    method: 'get',
+    path: '/api/me/availability',
+    operationId: 'getAvailability',
+    summary: 'Get your availability',
+    description: 'Until you choose, you are offline and get no conversations.',
+    tag,
+    access,
+    replies: { 200: AvailabilityView },
+    async handle({ actor }) {
+      const state = await agents.get(scopeOf(actor.clientId), actor.userId);
+      return { status: 200, body: toAvailabilityView(state, clock.now()) };
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/api/me/availability',
+    operationId: 'chooseAvailability',
+    summary: 'Choose your availability',
+    description:
+      'Conversations are assigned to you while you are `online` and connected: by a stream of live events, or by ' +
+      'heartbeats. This call counts as a heartbeat.',
+    tag,
+    access,
+    body: ChooseAvailabilityBody,
+    replies: { 200: AvailabilityView },
+    async handle({ actor, body }) {
+      const state = await agents.choose(scopeOf(actor.clientId), userOf(actor), body.chosen);
+      return { status: 200, body: toAvailabilityView(state, clock.now()) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/me/heartbeat',
+    operationId: 'sendHeartbeat',
+    summary: 'Stay connected',
+    description:
+      'For clients without a stream of live events: keeps you connected for a minute. Send it every 20 seconds.',
+    tag,
+    access,
+    replies: { 200: AvailabilityView },
+    async handle({ actor }) {
+      const scope = scopeOf(actor.clientId);
+      await agents.connect(scope, actor.userId);
+      return { status: 200, body: toAvailabilityView(await agents.get(scope, actor.userId), clock.now()) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/agents/presence',
+    operationId: 'listAgentPresence',
+    summary: 'List the presence of agents',
+    description: 'With how many open conversations each has.',
+    tag,
+    access,
+    replies: { 200: AgentPresenceList },
+    async handle({ actor }) {
+      const now = clock.now();
+      const states = await agents.list(scopeOf(actor.clientId));
+      return { status: 200, body: { items: states.map((state) => toAgentPresenceView(state, now)) } };
+    },
+  }),
+];

@@ -1,0 +1,149 @@
+import type { ClientSession, Types } from 'mongoose';
+import { createResource, type ResourceRef } from '../../../audit/resource.ts';
+import type { AuditActor, AuditService } from '../../../audit/service.ts';
+import type { ChannelDirectory } from '../../../channels/directory.ts';
+import type { UserDirectory } from '../../../identity/users/directory.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { AppError, type Issue } from '../../../platform/errors.ts';
+import { newId } from '../../../platform/ids.ts';
+import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
+import { applyChange, type Change } from '../../../platform/update.ts';
+import type { HoldLabels } from '../../labels/holder.ts';
+import type { QueueWakeRepository } from '../queue/repository.ts';
+import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from './repository.ts';
+
+export type { AssignmentPolicyDoc } from './repository.ts';
+
+export interface AssignmentPolicyDeps {
+  readonly policies: AssignmentPolicyRepository;
+  readonly channels: Pick<ChannelDirectory, 'findById'>;
+  readonly users: Pick<UserDirectory, 'findById'>;
+  readonly holdLabels: HoldLabels;
+  readonly wakes: Pick<QueueWakeRepository, 'wake'>;
+  readonly audit: AuditService;
+  readonly clock: Clock;
+}
+
+type Settable = Exclude<keyof AssignmentPolicyDoc, '_id' | 'clientId' | 'createdAt' | 'version'>;
+
+export type NewAssignmentPolicy = Pick<AssignmentPolicyDoc, Settable>;
+export type AssignmentPolicyPatch = Change<AssignmentPolicyDoc, Settable>;
+
+export type AssignmentPolicyUseCases = ReturnType<typeof createAssignmentPolicyUseCases>;
+
+/** What admins do with assignment policies. A change counts from the next assignment on. */
+export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
+  const { policies, audit, wakes, clock } = deps;
+  const wake = (scope: ClientScope, session: ClientSession) => wakes.wake(scope, clock.now(), session);
+  const resource = createPolicyResource(deps, wake);
+
+  async function taken(scope: ClientScope, priority: number): Promise<AppError> {
+    const existing = await policies.findByPriority(scope, priority);
+    return new AppError('already-exists', `A policy with the priority ${priority} already exists.`, {
+      errors: [{ path: 'body.priority', message: 'The priority is taken.' }],
+      ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+    });
+  }
+
+  return {
+    get: (scope: ClientScope, id: Types.ObjectId): Promise<AssignmentPolicyDoc> =>
+      resource.require(scope, { id, version: undefined }),
+
+    list: (scope: ClientScope): Promise<AssignmentPolicyDoc[]> => policies.list(scope),
+
+    async create(
+      scope: ClientScope,
+      by: AuditActor,
+      fields: NewAssignmentPolicy,
+    ): Promise<AssignmentPolicyDoc> {
+      await assertNamed(deps, scope, fields);
+      const fresh = { _id: newId(), ...scope, ...fields, createdAt: clock.now(), version: 1 };
+      try {
+        return await audit.runInTransaction(async (session) => {
+          await holdNamedLabels(deps, scope, fields, session);
+          await wake(scope, session);
+          return resource.within(session).create(scope, by, fresh);
+        });
+      } catch (error) {
+        throw isDuplicateKey(error) ? await taken(scope, fields.priority) : error;
+      }
+    },
+
+    /** Changes the given fields; null clears a field. */
+    async update(
+      scope: ClientScope,
+      by: AuditActor,
+      ref: ResourceRef,
+      patch: AssignmentPolicyPatch,
+    ): Promise<AssignmentPolicyDoc> {
+      await assertNamed(deps, scope, patch);
+      try {
+        return await resource.change(scope, by, ref, {
+          action: 'assignment-policy.updated',
+          async decide(current, session) {
+            await holdNamedLabels(deps, scope, patch, session);
+            return applyChange(current, patch);
+          },
+        });
+      } catch (error) {
+        const { priority } = patch;
+        throw isDuplicateKey(error) && priority !== undefined && priority !== null
+          ? await taken(scope, priority)
+          : error;
+      }
+    },
+
+    /** What waits goes by the next policy that matches. */
+    remove: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
+      resource.remove(scope, by, ref, (_current, session) => wake(scope, session)),
+  };
+}
+
+const createPolicyResource = (
+  { policies, audit }: AssignmentPolicyDeps,
+  wake: (scope: ClientScope, session: ClientSession) => Promise<void>,
+) =>
+  createResource<AssignmentPolicyDoc>(audit, {
+    type: 'assignment-policy',
+    noun: 'assignment policy',
+    find: policies.findById,
+    insert: policies.insert,
+    replace: policies.replace,
+    remove: policies.remove,
+    auditedFieldsOf: ({ _id, clientId: _scope, createdAt: _at, version: _version, ...fields }) => fields,
+    afterChange: (scope, _written, session) => wake(scope, session),
+  });
+
+/** Throws with every channel and user that does not exist. */
+async function assertNamed(
+  { channels, users }: Pick<AssignmentPolicyDeps, 'channels' | 'users'>,
+  scope: ClientScope,
+  { channelIds, agentIds }: AssignmentPolicyPatch,
+): Promise<void> {
+  const found = await Promise.all([
+    ...(channelIds ?? []).map(async (id, index): Promise<Issue | null> => {
+      const path = `body.channelIds.${index}`;
+      return (await channels.findById(scope, id)) === null
+        ? { path, message: 'No channel has this id.' }
+        : null;
+    }),
+    ...(agentIds ?? []).map(async (id, index): Promise<Issue | null> => {
+      const path = `body.agentIds.${index}`;
+      return (await users.findById(scope, id)) === null ? { path, message: 'No user has this id.' } : null;
+    }),
+  ]);
+  const errors = found.filter((issue) => issue !== null);
+  if (errors.length > 0) throw new AppError('invalid-input', 'A channel or user does not exist.', { errors });
+}
+
+const holdNamedLabels = (
+  { holdLabels }: Pick<AssignmentPolicyDeps, 'holdLabels'>,
+  scope: ClientScope,
+  { excludedLabels }: AssignmentPolicyPatch,
+  session: ClientSession,
+): Promise<void> =>
+  holdLabels(
+    scope,
+    (excludedLabels ?? []).map((id, index) => ({ id, path: `body.excludedLabels.${index}` })),
+    session,
+  );

@@ -1,0 +1,65 @@
+import type { Clock } from '../../../platform/clock.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { QueuedConversations } from '../../conversations/queue.ts';
+import type { AgentStateRepository } from '../agents/repository.ts';
+import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from '../policies/repository.ts';
+import { isMember, type Reach, reaches } from '../policies/rules.ts';
+import { chooseAgent, type Candidate, type Obstacle } from './choice.ts';
+
+export interface QueueState {
+  readonly policy: AssignmentPolicyDoc;
+  /** Up to `maxCounted`. */
+  readonly length: number;
+  readonly oldestSince: Date | null;
+  readonly agentsOnline: number;
+  readonly freeSlots: number;
+  /** Why the next one waits; null if none does, or if it is about to be assigned. */
+  readonly obstacle: Obstacle | null;
+}
+
+/** More than these are shown as so many. */
+export const maxCounted = 10_000;
+
+export interface QueueDeps {
+  readonly policies: Pick<AssignmentPolicyRepository, 'list'>;
+  readonly agents: Pick<AgentStateRepository, 'listOnline'>;
+  readonly conversations: Pick<QueuedConversations, 'measureQueue'>;
+  readonly clock: Clock;
+}
+
+export type ListQueues = ReturnType<typeof createListQueues>;
+
+/** What waits under each policy, counted now. */
+export const createListQueues =
+  (deps: QueueDeps) =>
+  async (scope: ClientScope): Promise<readonly QueueState[]> => {
+    const [policies, agents] = await Promise.all([
+      deps.policies.list(scope),
+      deps.agents.listOnline(scope, deps.clock.now()),
+    ]);
+    return Promise.all(
+      reaches(policies).map(({ policy, reach }) => stateOf(deps, scope, { policy, reach, agents })),
+    );
+  };
+
+interface Queue {
+  readonly policy: AssignmentPolicyDoc;
+  readonly reach: Reach;
+  readonly agents: readonly Candidate[];
+}
+
+async function stateOf(
+  { conversations, clock }: QueueDeps,
+  scope: ClientScope,
+  { policy, reach, agents }: Queue,
+): Promise<QueueState> {
+  const filter = { onlyChannels: reach.only, exceptChannels: reach.except };
+  const measured = await conversations.measureQueue(scope, filter, maxCounted);
+  const members = agents.filter(({ userId }) => isMember(policy, userId));
+  const choice = chooseAgent(policy, members, { excluded: [], now: clock.now() });
+  return {
+    ...{ policy, ...measured, agentsOnline: members.length },
+    freeSlots: members.reduce((sum, { openCount }) => sum + Math.max(0, policy.capacity - openCount), 0),
+    obstacle: measured.length === 0 || choice.kind === 'assign' ? null : choice.because,
+  };
+}

@@ -1,0 +1,36 @@
+import { userOf } from '../../http/actor.ts';
+import { route } from '../../http/route.ts';
+import { scopeOf } from '../../platform/mongo.ts';
+import type { createBulkChange } from './bulk.ts';
+import { BulkConversationsBody, BulkConversationsView } from './bulk-schemas.ts';
+
+interface BulkRouteDeps {
+  readonly changeMany: ReturnType<typeof createBulkChange>;
+}
+
+export const bulkConversationRoutes = ({ changeMany }: BulkRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/conversations/bulk',
+    operationId: 'updateConversations',
+    summary: 'Change many conversations',
+    description:
+      'Does the same to each of up to 100 conversations, as the single requests do. Those that cannot be changed are ' +
+      'listed with the reason.',
+    tag: 'Conversations',
+    access: ['admin', 'agent'],
+    body: BulkConversationsBody,
+    idempotent: 'by-answer',
+    replies: { 200: BulkConversationsView },
+    async handle({ actor, body }) {
+      const { changed, skipped } = await changeMany(scopeOf(actor.clientId), userOf(actor), body);
+      return {
+        status: 200,
+        body: {
+          changed: changed.map((id) => id.toHexString()),
+          skipped: skipped.map(({ id, ...why }) => ({ id: id.toHexString(), ...why })),
+        },
+      };
+    },
+  }),
+];

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { objectIdText, openEnum } from '../../platform/fields.ts';
+import { ConversationStatus } from './schemas.ts';
+
+const maxIds = 100;
+
+const BulkAction = z
+  .discriminatedUnion('type', [
+    z
+      .strictObject({ type: z.literal('set-status'), status: ConversationStatus })
+      .meta({ id: 'SetStatusInput' }),
+    z
+      .strictObject({
+        type: z.literal('assign'),
+        agentId: objectIdText.nullable().meta({ description: 'An active user; null unassigns them' }),
+      })
+      .meta({ id: 'AssignInput' }),
+    z.strictObject({ type: z.literal('take') }).meta({ id: 'TakeInput' }),
+    z.strictObject({ type: z.literal('give-back') }).meta({ id: 'GiveBackInput' }),
+  ])
+  .meta({ id: 'BulkActionInput' });
+
+export const BulkConversationsBody = z
+  .strictObject({
+    ids: z
+      .array(objectIdText)
+      .min(1)
+      .max(maxIds)
+      .superRefine((ids, context) => {
+        const texts = ids.map(String);
+        for (const [index, id] of texts.entries()) {
+          if (texts.indexOf(id) < index)
+            context.addIssue({ code: 'custom', path: [index], message: 'The conversation occurs twice.' });
+        }
+      }),
+    action: BulkAction,
+  })
+  .meta({
+    id: 'UpdateConversationsBody',
+    examples: [{ ids: ['665f1c2ab7e4d3a9c8b01240'], action: { type: 'set-status', status: 'closed' } }],
+  });
+
+const SkippedConversation = z
+  .object({
+    id: z.string(),
+    code: openEnum(['not-found', 'wrong-state', 'invalid-input', 'precondition-failed']).meta({
+      id: 'SkippedConversationCode',
+      description: 'The problem of the single request; later versions may have more',
+    }),
+    detail: z.string(),
+  })
+  .meta({ id: 'SkippedConversation' });
+
+export const BulkConversationsView = z
+  .object({
+    changed: z.array(z.string()).meta({ description: 'Also those that were as wanted before' }),
+    skipped: z.array(SkippedConversation),
+  })
+  .meta({
+    id: 'ChangedConversations',
+    examples: [
+      {
+        changed: ['665f1c2ab7e4d3a9c8b01240'],
+        skipped: [
+          { id: '665f1c2ab7e4d3a9c8b01241', code: 'not-found', detail: 'There is no such conversation.' },
+        ],
+      },
+    ],
+  });

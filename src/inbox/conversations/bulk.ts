@@ -1,0 +1,71 @@
+import type { Types } from 'mongoose';
+import { mapConcurrently } from '../../platform/concurrency.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { ConversationStatus } from './model.ts';
+import type { Person } from './taking.ts';
+import type { ConversationUseCases } from './use-cases.ts';
+
+/** What is done to each of many conversations. */
+export type BulkAction =
+  | { readonly type: 'set-status'; readonly status: ConversationStatus }
+  | { readonly type: 'assign'; readonly agentId: Types.ObjectId | null }
+  | { readonly type: 'take' | 'give-back' };
+
+export interface BulkOutcome {
+  readonly changed: readonly Types.ObjectId[];
+  /** Those that were refused, each with its problem. */
+  readonly skipped: readonly {
+    readonly id: Types.ObjectId;
+    readonly code: string;
+    readonly detail: string;
+  }[];
+}
+
+/** Each change is a transaction; a few at a time leave the database to others. */
+const maxConcurrentChanges = 4;
+
+/**
+ * Does the same to each of the conversations, as the single requests do. A refusal concerns its conversation alone; any
+ * other error ends the request, and repeating it changes only the rest.
+ */
+export const createBulkChange =
+  (conversations: ConversationUseCases) =>
+  async (
+    scope: ClientScope,
+    by: Person,
+    { ids, action }: { readonly ids: readonly Types.ObjectId[]; readonly action: BulkAction },
+  ): Promise<BulkOutcome> => {
+    const refusals = await mapConcurrently(ids, maxConcurrentChanges, async (id) => {
+      try {
+        await changeOne(conversations, scope, by, { id, action });
+        return null;
+      } catch (error) {
+        if (!(error instanceof AppError) || !error.isRefusal) throw error;
+        return { id, code: error.code, detail: error.message };
+      }
+    });
+    return {
+      changed: ids.filter((_id, index) => refusals[index] === null),
+      skipped: refusals.filter((refusal) => refusal !== null),
+    };
+  };
+
+function changeOne(
+  conversations: ConversationUseCases,
+  scope: ClientScope,
+  by: Person,
+  { id, action }: { readonly id: Types.ObjectId; readonly action: BulkAction },
+): Promise<unknown> {
+  const ref = { id, version: undefined };
+  switch (action.type) {
+    case 'set-status':
+      return conversations.setStatus(scope, by, ref, action.status);
+    case 'assign':
+      return conversations.assign(scope, by, ref, action.agentId);
+    case 'take':
+      return conversations.take(scope, by, ref);
+    case 'give-back':
+      return conversations.giveBack(scope, by, ref);
+  }
+}
