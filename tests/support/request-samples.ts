@@ -1,6 +1,6 @@
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
-import { hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
+import { assignmentSamples, hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
 import { plainSamples } from './plain-routes.ts';
 import { inDays } from './times.ts';
 
@@ -421,6 +421,7 @@ const peopleSamples: readonly Sample[] = [
 const rows: readonly Sample[] = [
   ...authSamples,
   ...slaSamples,
+  ...assignmentSamples,
   ...hoursSamples,
   ...clientSamples,
   // Must come before further channels are created: it names no channel and relies on there being only one.
