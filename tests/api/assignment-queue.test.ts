@@ -228,40 +228,53 @@ describe('queue of conversations', function () {
     assert.equal(await recount.recountAll(), 0);
   });
 
-  it('four drainers at once, without their lease › the conditions alone keep every slot and conversation single', async () => {
-    const business = world().business();
-    await business.addPolicy({ capacity: 3, fairLimit: { count: 3, perSeconds: 60 } });
-    const agents = [await business.agent(), await business.agent()];
-    const contacts = Array.from({ length: 12 }, () => business.contact());
-    for (const contact of contacts) await contact.writes();
-    const { scope } = business;
-    const { connection, process, audit, repository: conversations, clock } = world();
-    const policies = createAssignmentPolicyRepository(connection);
-    const states = createAgentStateRepository(connection);
-    const seen = await states.listOnline(scope, clock.now());
-    const { resource, assignments } = process;
-    const { runInTransaction } = audit;
-    const assign = createAssign({ agents: states, policies, resource, assignments, runInTransaction, clock });
-    // Each decides by what it read before the others wrote.
-    const drain = createDrain({
-      policies,
-      agents: { listOnline: async () => seen },
-      conversations,
-      assign,
-      clock,
+  const bounds = {
+    'the capacity': { capacity: 3 },
+    'the fair limit': { fairLimit: { count: 3, perSeconds: 60 } },
+  };
+  for (const [bound, terms] of Object.entries(bounds)) {
+    it(`four drainers at once, without their lease › ${bound} holds, and a conversation is assigned once`, async () => {
+      const business = world().business();
+      await business.addPolicy(terms);
+      const agents = [await business.agent(), await business.agent()];
+      const contacts = Array.from({ length: 12 }, () => business.contact());
+      for (const contact of contacts) await contact.writes();
+      const { scope } = business;
+      const { connection, process, audit, repository: conversations, clock } = world();
+      const policies = createAssignmentPolicyRepository(connection);
+      const states = createAgentStateRepository(connection);
+      const seen = await states.listOnline(scope, clock.now());
+      const { resource, assignments } = process;
+      const { runInTransaction } = audit;
+      const assign = createAssign({
+        agents: states,
+        policies,
+        resource,
+        assignments,
+        runInTransaction,
+        clock,
+      });
+      // Each decides by what it read before the others wrote.
+      const drain = createDrain({
+        policies,
+        agents: { listOnline: async () => seen },
+        conversations,
+        assign,
+        clock,
+      });
+      await Promise.all(Array.from({ length: 4 }, () => drain(scope, async () => true)));
+      await settle();
+      for (const agent of agents) {
+        const { openCount, recent } = await agent.state();
+        assert.deepEqual([openCount, recent.length], [3, 3]);
+      }
+      const waiting = await world()
+        .collection('conversations')
+        .countDocuments({ ...scope, queue: { $exists: true } });
+      assert.equal(waiting, 6);
+      const audited = { ...scope, action: 'conversation.assigned' };
+      assert.equal(await world().collection('audit_events').countDocuments(audited), 6);
+      await business.assertCounts();
     });
-    await Promise.all(Array.from({ length: 4 }, () => drain(scope, async () => true)));
-    await settle();
-    for (const agent of agents) {
-      const { openCount, recent } = await agent.state();
-      assert.deepEqual([openCount, recent.length], [3, 3]);
-    }
-    const waiting = await world()
-      .collection('conversations')
-      .countDocuments({ ...scope, queue: { $exists: true } });
-    assert.equal(waiting, 6);
-    const audited = { ...scope, action: 'conversation.assigned' };
-    assert.equal(await world().collection('audit_events').countDocuments(audited), 6);
-    await business.assertCounts();
-  });
+  }
 });
