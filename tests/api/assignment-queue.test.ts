@@ -170,6 +170,21 @@ describe('queue of conversations', function () {
     );
   });
 
+  it('the order is earliest created › the older conversation first, whoever waits longer', async () => {
+    const business = world().business();
+    await business.addPolicy({ order: 'earliest-created', capacity: 1 });
+    const [older, newer] = [business.contact(), business.contact()];
+    await older.writes();
+    await older.isDecided({ status: 'pending' });
+    advance(60);
+    await newer.writes();
+    advance(60);
+    await older.isDecided({ status: 'open' });
+    const agent = await business.agent();
+    await settle();
+    assert.deepEqual([await older.agentId(), await newer.agentId()], [agent.userId.toHexString(), null]);
+  });
+
   it('a user unassigns it › it waits at the place that it had, unless it was answered', async () => {
     const business = world().business();
     await business.addPolicy({ method: 'manual' });

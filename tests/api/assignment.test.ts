@@ -186,6 +186,33 @@ describe('api › assignment', function () {
     assert.equal(codeOf(await winner.post(`${path}/take`)), '409 wrong-state');
   });
 
+  it('a policy is created while contacts wait › they come into the queue, answered ones do not', async () => {
+    const [waiting, answered] = [await hear(), await hear()];
+    const id = answered.split('/').at(-1);
+    const reply = { conversationId: id, content: { type: 'text', body: 'Hello' } };
+    assert.equal((await agent.post('/api/messages', reply)).status, 201);
+    await addPolicy({ method: 'manual' });
+    await waitFor('the contact waits in the queue', async () => {
+      for (const loop of core().loops.filter(({ name }) => name === 'timers')) await loop.step();
+      return (await read(waiting)).queuedSince !== null;
+    });
+    assert.equal((await read(answered)).queuedSince, null);
+  });
+
+  it('assign to auto › waits in the queue, and needs a policy', async () => {
+    const path = await hear();
+    const without = await agent.post(`${path}/assign`, { agentId: 'auto' });
+    assert.equal(codeOf(without), '409 wrong-state');
+    await addPolicy({ method: 'manual' });
+    await agent.post(`${path}/take`);
+    const queued = await agent.post(`${path}/assign`, { agentId: 'auto' });
+    assert.equal(queued.status, 200, queued.text);
+    const { assignedAgentId, queuedSince } = await read(path);
+    assert.deepEqual([assignedAgentId, queuedSince === null], [null, false]);
+    assert.equal((await agent.post(`${path}/assign`, { agentId: 'auto' })).status, 200);
+    assert.equal((await agent.post(`${path}/assign`, { agentId: 'nobody' })).status, 400);
+  });
+
   it('queues › one for each policy, with what waits and why', async () => {
     await addPolicy({ capacity: 1 });
     await hear();

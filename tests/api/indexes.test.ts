@@ -3,6 +3,7 @@ import mongoose, { type Connection, type mongo } from 'mongoose';
 import { createAuditChainRepository } from '../../src/audit/chain/repository.ts';
 import { createAuditListingRepository } from '../../src/audit/listing.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
+import { createConversationRepository } from '../../src/inbox/conversations/repository.ts';
 import { createMessageMeasures } from '../../src/sending/messages/store/measures.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -143,6 +144,14 @@ describe('query plans', () => {
         webhookKeyHash: `hash-${index}`,
       })),
     );
+    await db.collection<mongo.Document>('conversations').insertMany(
+      Array.from({ length: 300 }, (_value, index) => ({
+        ...(index % 3 === 0 ? scope : { clientId: newId() }),
+        ...{ channelId: index % 2 === 0 ? channelId : newId(), contactId: newId(), status: 'open' },
+        ...{ lastMessageAt: new Date(at.getTime() + index * 1_000), unreadCount: 1, createdAt: at },
+        ...(index % 5 === 0 ? { queue: { since: at, excluded: [], rounds: 0 } } : {}),
+      })),
+    );
     await db.collection<mongo.Document>('webhook_events').insertMany(
       Array.from({ length: 300 }, (_value, index) => ({
         receivedAt: at,
@@ -223,6 +232,15 @@ describe('query plans', () => {
   }
   add('channels, first page', () => createChannelRepository(connection).list(scope, 51, null));
   add('channels, next page', () => createChannelRepository(connection).list(scope, 51, newId()));
+  for (const onlyChannels of [null, [channelId]]) {
+    add(`conversations that wait, ${onlyChannels === null ? 'on all channels' : 'on one channel'}`, () =>
+      createConversationRepository(connection).listQueued(
+        scope,
+        { onlyChannels, exceptChannels: [newId()], exceptLabels: [newId()], activeSince: at },
+        { order: 'queue.since', skip: 0, limit: 100 },
+      ),
+    );
+  }
   add('unsent answers of a conversation before another one', () =>
     createMessageRepository(connection).findEarlierReplies(scope, { conversationId, turn: 400 }),
   );

@@ -76,34 +76,3 @@ export const slaSamples: readonly Sample[] = [
     ],
   },
 ];
-
-const assignmentPolicy = {
-  ...{ name: 'Everybody', priority: 7, channelIds: [], agentIds: [], excludedLabels: [] },
-  ...{ method: 'least-loaded', order: 'longest-waiting', capacity: 10, isSticky: true },
-  ...{ fairLimit: { count: 100, perSeconds: 3_600 }, returnAfterSeconds: 900, maxAgeHours: 48 },
-  ...{ offlineGraceSeconds: 120, returnsAnswered: false },
-};
-const assignmentPolicyPlaces = [
-  ...Object.keys(assignmentPolicy),
-  ...['fairLimit.count', 'fairLimit.perSeconds'],
-];
-const anyAgent = [
-  ...['channelIds', 'agentIds', 'excludedLabels'].flatMap((name) => harmlessAt(name, 'an empty list')),
-  ...['isSticky', 'returnsAnswered'].flatMap((name) => harmlessAt(name, 'true', 'false')),
-];
-
-export const assignmentSamples: readonly Sample[] = [
-  {
-    route: 'post /api/assignment-policies',
-    body: assignmentPolicy,
-    required: ['name', 'priority'],
-    places: assignmentPolicyPlaces,
-    harmless: anyAgent,
-  },
-  {
-    route: 'patch /api/assignment-policies/:id',
-    body: assignmentPolicy,
-    places: assignmentPolicyPlaces,
-    harmless: [...anyAgent, ...isCleared('returnAfterSeconds', 'maxAgeHours')],
-  },
-];

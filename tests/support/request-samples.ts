@@ -1,6 +1,7 @@
+import { assignmentSamples } from './assignment-samples.ts';
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
-import { assignmentSamples, hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
+import { hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
 import { plainSamples } from './plain-routes.ts';
 import { inDays } from './times.ts';
 

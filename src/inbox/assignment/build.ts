@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { createLease } from '../../platform/leases/lease.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope, MongoConnection } from '../../platform/mongo.ts';
+import { combineTables } from '../../platform/registry.ts';
 import type { Timers } from '../../timers/timers.ts';
 import type { ConversationDeadlines } from '../conversations/deadlines.ts';
 import type { QueuedConversations } from '../conversations/queue.ts';
@@ -16,6 +17,7 @@ import { createFollowUser, createNoteListening } from './agents/signals.ts';
 import { createSlots } from './agents/slots.ts';
 import { createAgentUseCases } from './agents/use-cases.ts';
 import { createReceiveArrival } from './arrivals.ts';
+import { backlogTimer, createBacklogHandlers } from './backlog.ts';
 import { createPlacements } from './placements.ts';
 import { createAssignmentPolicyRepository } from './policies/repository.ts';
 import { createAssignmentPolicyUseCases } from './policies/use-cases.ts';
@@ -69,9 +71,13 @@ export function buildAssignment(deps: AssignmentDeps) {
     receive: createReceiveArrival({
       ...{ policies, agents, conversations, resource, assignments, slots, wakes, timers, clock },
     }),
-    timerHandlers: createReturnHandlers({
-      ...{ policies, agents, presence, conversations, resource, assignments, findWait, timers, audit, clock },
-    }),
+    timerHandlers: combineTables(
+      createReturnHandlers({
+        ...{ policies, agents, presence, conversations, resource, assignments, findWait },
+        ...{ timers, audit, clock },
+      }),
+      createBacklogHandlers({ policies, conversations, wakes, findWait, runInTransaction, clock }),
+    ),
 
     /** Of one process. */
     drainer: (logger: Pick<Logger, 'error'>) => createDrainer({ wakes, drain, leaseOf, clock, logger }),
@@ -86,6 +92,13 @@ export function buildAssignment(deps: AssignmentDeps) {
     listQueues: createListQueues({ policies, agents, conversations, clock }),
 
     policyUseCases: ({ channels, users, holdLabels }: PolicyDeps) =>
-      createAssignmentPolicyUseCases({ policies, channels, users, holdLabels, wakes, audit, clock }),
+      createAssignmentPolicyUseCases({
+        ...{ policies, channels, users, holdLabels, audit, clock },
+        async follow(scope, subjectId, session) {
+          const now = clock.now();
+          await wakes.wake(scope, now, session);
+          await timers.arm(scope, { kind: backlogTimer, subjectId, dueAt: now }, session);
+        },
+      }),
   };
 }

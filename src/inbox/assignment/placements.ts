@@ -29,8 +29,8 @@ export function createPlacements(deps: PlacementDeps): ConversationAssignments {
   const { policies, wakes, clock } = deps;
   return {
     async place(scope, placing, session) {
-      const { before, after } = placing;
-      if (!movesQueue(before, after)) return after;
+      const { before, after, isWanted } = placing;
+      if (isWanted !== true && !movesQueue(before, after)) return after;
       const policy = policyFor(await policies.list(scope, session), after);
       return placeInQueue(placing, policy !== null);
     },

@@ -37,7 +37,7 @@ const isForQueue = ({ status, assignedAgentId }: Counted): boolean =>
  * becomes open without one, waits; a returned one keeps the place that it had before it was assigned. Pure.
  */
 export function placeInQueue(
-  { before, after, at, returned }: Placing,
+  { before, after, at, returned, isWanted }: Placing,
   isManaged: boolean,
 ): ConversationRecord {
   const { queue: waiting, assignment: held, ...rest } = after;
@@ -49,7 +49,7 @@ export function placeInQueue(
   }
   if (after.status === 'pending') return rest;
   if (waiting !== undefined) return { ...rest, queue: waiting };
-  const becomesFree = !isForQueue(before);
+  const becomesFree = isWanted === true || !isForQueue(before);
   return isManaged && becomesFree ? { ...rest, queue: queueOf(before, at, returned) } : rest;
 }
 

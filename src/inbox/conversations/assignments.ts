@@ -15,6 +15,8 @@ export interface Placing {
   readonly after: ConversationRecord;
   readonly at: Date;
   readonly returned?: Return;
+  /** A user wants it in the queue, also if it lost no agent. */
+  readonly isWanted?: true;
 }
 
 /** The queue of conversations that wait for an agent, and the slots of agents. Assignment keeps them. */

@@ -17,6 +17,7 @@ export type QueuedConversations = Pick<
   | 'enqueue'
   | 'findWithHistory'
   | 'keepAgent'
+  | 'list'
   | 'listOpenOf'
   | 'listQueued'
   | 'measureQueue'

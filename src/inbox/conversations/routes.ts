@@ -121,7 +121,7 @@ const decisionRoutes = ({ conversations }: ConversationRouteDeps) => [
     body: AssignConversationBody,
     sendsETag: true,
     replies,
-    problems: ['not-found', 'precondition-failed'],
+    problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
       return answer(await conversations.assign(scopeOf(actor.clientId), userOf(actor), ref, body.agentId));

@@ -46,9 +46,13 @@ export const PatchConversationBody = z
 
 export const AssignConversationBody = z
   .strictObject({
-    agentId: objectIdText
+    agentId: z
+      .union([z.literal('auto'), objectIdText], { error: 'Must be the id of a user, or auto.' })
       .nullable()
-      .meta({ description: 'An active user of the business; null unassigns the conversation' }),
+      .meta({
+        description:
+          'An active user of the business; null unassigns the conversation, `auto` lets the queue find an agent',
+      }),
   })
   .meta({ id: 'AssignConversationBody', examples: [{ agentId: '665f1c2ab7e4d3a9c8b01234' }] });
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError, wrongState } from '../../platform/errors.ts';
 import type { ConversationAssignments } from './assignments.ts';
 import type { ConversationRecord } from './model.ts';
+import { applyDecision } from './decisions.ts';
 import { createDecide } from './resource.ts';
 
 /** The user who acts. */
@@ -36,6 +37,23 @@ export const givingBack = (deps: TakingDeps, { userId }: Person): Change<Convers
       throw new AppError('wrong-state', 'The conversation is not assigned to you.');
     const decided = { by: userId, reason: 'given-back', returned: { cause: 'given-back' } } as const;
     return createDecide(deps)({ assignedAgentId: null }, decided)(current, session);
+  },
+});
+
+/** A user lets the queue find an agent; one who has it loses it. */
+export const queueing = (deps: TakingDeps, { userId: by }: Person): Change<ConversationRecord> => ({
+  action,
+  async decide(before, session) {
+    const { status, queue, assignedAgentId } = before;
+    if (status !== 'open') throw wrongState(`The conversation is ${status}.`, status);
+    if (queue !== undefined) return before;
+    const at = deps.clock.now();
+    const unassigned =
+      assignedAgentId === undefined ? before : applyDecision(before, { assignedAgentId: null }, { at, by });
+    const placing = { before, after: unassigned, at, isWanted: true } as const;
+    const next = await deps.assignments.place({ clientId: before.clientId }, placing, session);
+    if (next.queue !== undefined) return next;
+    throw wrongState('No assignment policy is for the conversation.', 'unqueued');
   },
 });
 

@@ -14,7 +14,7 @@ import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import { applyLabels, type ConversationDecision } from './decisions.ts';
 import { createDecide, type ConversationResource } from './resource.ts';
-import { givingBack, type Person, taking } from './taking.ts';
+import { givingBack, type Person, queueing, taking } from './taking.ts';
 import type {
   ConversationDoc,
   ConversationFilter,
@@ -105,13 +105,15 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       }
     },
 
-    /** Assigns the conversation to an active user of the client; null unassigns it. */
+    /** Assigns the conversation to an active user of the client; null unassigns it, `auto` lets the queue find one. */
     async assign(
       scope: ClientScope,
       by: Person,
       ref: ResourceRef,
-      agentId: Types.ObjectId | null,
+      agentId: Types.ObjectId | 'auto' | null,
     ): Promise<WithContact<ConversationRecord>> {
+      if (agentId === 'auto')
+        return withContact(scope, await resource.change(scope, by, ref, queueing(deps, by)));
       await assertAssignable(deps, scope, agentId);
       const change = {
         action: 'conversation.assigned',

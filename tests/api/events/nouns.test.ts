@@ -65,6 +65,24 @@ describe('api › live events of what people change', function () {
     }
   });
 
+  it('the presence of an agent › told when they choose it, and when they are disabled', async () => {
+    const colleague = await newColleague(api(), admin);
+    const path = '/api/me/availability';
+    await colleague.call(path, { method: 'PUT', json: { chosen: 'online' } });
+    await colleague.call(path, { method: 'PUT', json: { chosen: 'away' } });
+    await take({ path: `/api/users/${colleague.id}`, method: 'PATCH', json: { status: 'disabled' } });
+    const told = await waitFor('three events', () => {
+      const found = forAgent.events().filter(({ type }) => type === 'agent.updated');
+      return found.length >= 3 ? found.map(({ entity, view }) => ({ id: entity.id, view })) : undefined;
+    });
+    const id = colleague.id;
+    assert.deepEqual(told, [
+      { id, view: { chosen: 'online', effective: 'online' } },
+      { id, view: { chosen: 'away', effective: 'away' } },
+      { id, view: { chosen: 'away', effective: 'offline' } },
+    ]);
+  });
+
   it('settings of the inbox, the sending policy › told by the id of the business; the policy to admins alone', async () => {
     const { clientId } = admin;
     await take({

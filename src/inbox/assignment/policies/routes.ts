@@ -69,8 +69,8 @@ const writeRoutes = ({ policies }: AssignmentPolicyRouteDeps) => [
     operationId: 'createAssignmentPolicy',
     summary: 'Create an assignment policy',
     description:
-      'Admins only. From then on, open conversations without an agent wait in the queue from their next message on. ' +
-      'Without a policy, nothing is assigned automatically.',
+      'Admins only. From then on, open conversations without an agent wait in the queue while their contact waits for an ' +
+      'answer. Without a policy, nothing is assigned automatically.',
     tag,
     access: writers,
     body: CreateAssignmentPolicyBody,

@@ -9,7 +9,6 @@ import { newId } from '../../../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { applyChange, type Change } from '../../../platform/update.ts';
 import type { HoldLabels } from '../../labels/holder.ts';
-import type { QueueWakeRepository } from '../queue/repository.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from './repository.ts';
 
 export type { AssignmentPolicyDoc } from './repository.ts';
@@ -19,10 +18,17 @@ export interface AssignmentPolicyDeps {
   readonly channels: Pick<ChannelDirectory, 'findById'>;
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly holdLabels: HoldLabels;
-  readonly wakes: Pick<QueueWakeRepository, 'wake'>;
+  /** Lets the queue follow a change, in its transaction. */
+  readonly follow: FollowPolicies;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
+
+export type FollowPolicies = (
+  scope: ClientScope,
+  policyId: Types.ObjectId,
+  session: ClientSession,
+) => Promise<void>;
 
 type Settable = Exclude<keyof AssignmentPolicyDoc, '_id' | 'clientId' | 'createdAt' | 'version'>;
 
@@ -33,9 +39,8 @@ export type AssignmentPolicyUseCases = ReturnType<typeof createAssignmentPolicyU
 
 /** What admins do with assignment policies. A change counts from the next assignment on. */
 export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
-  const { policies, audit, wakes, clock } = deps;
-  const wake = (scope: ClientScope, session: ClientSession) => wakes.wake(scope, clock.now(), session);
-  const resource = createPolicyResource(deps, wake);
+  const { policies, audit, follow, clock } = deps;
+  const resource = createPolicyResource(deps);
 
   async function taken(scope: ClientScope, priority: number): Promise<AppError> {
     const existing = await policies.findByPriority(scope, priority);
@@ -61,7 +66,7 @@ export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
       try {
         return await audit.runInTransaction(async (session) => {
           await holdNamedLabels(deps, scope, fields, session);
-          await wake(scope, session);
+          await follow(scope, fresh._id, session);
           return resource.within(session).create(scope, by, fresh);
         });
       } catch (error) {
@@ -95,14 +100,11 @@ export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
 
     /** What waits goes by the next policy that matches. */
     remove: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
-      resource.remove(scope, by, ref, (_current, session) => wake(scope, session)),
+      resource.remove(scope, by, ref, ({ _id }, session) => follow(scope, _id, session)),
   };
 }
 
-const createPolicyResource = (
-  { policies, audit }: AssignmentPolicyDeps,
-  wake: (scope: ClientScope, session: ClientSession) => Promise<void>,
-) =>
+const createPolicyResource = ({ policies, follow, audit }: AssignmentPolicyDeps) =>
   createResource<AssignmentPolicyDoc>(audit, {
     type: 'assignment-policy',
     noun: 'assignment policy',
@@ -111,7 +113,7 @@ const createPolicyResource = (
     replace: policies.replace,
     remove: policies.remove,
     auditedFieldsOf: ({ _id, clientId: _scope, createdAt: _at, version: _version, ...fields }) => fields,
-    afterChange: (scope, _written, session) => wake(scope, session),
+    afterChange: (scope, { after: { _id } }, session) => follow(scope, _id, session),
   });
 
 /** Throws with every channel and user that does not exist. */
